@@ -1,0 +1,20 @@
+"""The start of the program: the worker is dispatched before anything heavy is imported."""
+
+import multiprocessing
+import sys
+
+
+def main() -> int:
+    """Run a verb, or a worker's job where this process is a worker."""
+    multiprocessing.freeze_support()
+    if sys.argv[1:2] == ["--worker"]:
+        from dataselect_gui.worker.child import main as work
+
+        return work()
+    from dataselect_gui.cli.app import main as command
+
+    return command(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,317 @@
+"""Find the checkpoints at a path, without loading a weight and without trusting any file.
+
+Two forms are read: a Hugging Face folder with safetensors, and a ``.pt2`` file of `torch.export`.
+A series is the Trainer's layout: ``checkpoint-<step>`` folders, each in one of these forms. Pickles
+and models that bring code of their own are refused, with the way to convert them.
+"""
+
+import hashlib
+import json
+import re
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+from dataselect_gui.checkpoints.request import Request, read_request
+from dataselect_gui.errors import UnusableError
+
+CONFIG = "config.json"
+PROCESSOR = "preprocessor_config.json"
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+PICKLES = frozenset({".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib"})
+_NUMBERED = re.compile(r"checkpoint-(\d+)")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One checkpoint of a series.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder that holds it.
+    form : str
+        ``"huggingface"`` or ``"exported"`` (a ``.pt2`` file).
+    weights : tuple of Path
+        The files that hold its weights.
+    processor : Path or None
+        Its ``preprocessor_config.json``.
+    config : dict
+        Its ``config.json``; empty where there is none.
+    step : int or None
+        The step of training, where its folder's name gives one.
+    """
+
+    folder: Path
+    form: Literal["huggingface", "exported"]
+    weights: tuple[Path, ...]
+    processor: Path | None
+    config: dict[str, Any]
+    step: int | None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The class names by index; empty where none are stated."""
+        names = self.config.get("id2label")
+        if not isinstance(names, dict):
+            return ()
+        return tuple(str(names[key]) for key in sorted(names, key=int))
+
+    @property
+    def parameters(self) -> int | None:
+        """How many parameters and buffers the weight files hold, where their headers say so."""
+        if self.form == "exported":
+            return None
+        return sum(_safetensors_elements(path) for path in self.weights)
+
+    def files(self) -> Iterable[Path]:
+        """Yield every file that a score depends on."""
+        yield from self.weights
+        if (self.folder / CONFIG).is_file():
+            yield self.folder / CONFIG
+        if self.processor is not None:
+            yield self.processor
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The final state of the shared model, and the series that led to it.
+
+    Attributes
+    ----------
+    path : Path
+        What the owner pointed at.
+    final : Member
+        The final state.
+    series : tuple of Member
+        The numbered states, by step; the final state alone where none are numbered.
+    request : Request
+        What the consortium asks for.
+    """
+
+    path: Path
+    final: Member
+    series: tuple[Member, ...]
+    request: Request
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The class names by index; empty where none are stated."""
+        return self.final.labels
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Every state that a score may read, the final one last and only once."""
+        return self.series if self.final in self.series else (*self.series, self.final)
+
+    def digest(self) -> str:
+        """Return the SHA-256 over the content of all files that a score depends on, in order."""
+        whole = hashlib.sha256()
+        for member in self.members:
+            for path in member.files():
+                with path.open("rb") as file:
+                    part = hashlib.file_digest(file, "sha256")
+                whole.update(f"{member.step} {path.name} {part.hexdigest()}\n".encode())
+        return whole.hexdigest()
+
+
+def find_checkpoint(path: Path) -> Checkpoint:
+    """Find the checkpoint or series at a path.
+
+    Parameters
+    ----------
+    path : Path
+        A Hugging Face folder, a folder of ``checkpoint-<step>`` folders, or a ``.pt2`` file.
+
+    Raises
+    ------
+    UnusableError
+        Where there is none, or it is of a kind that is refused.
+    """
+    if not path.exists():
+        raise UnusableError(
+            f"“{path.name}” is not there.",
+            "No file or folder has that path.",
+            "Check the path of the checkpoint.",
+        )
+    if path.is_file():
+        if path.suffix.lower() != ".pt2":
+            raise _refused_file(path)
+        final = _exported(path, step=None)
+        return Checkpoint(path, final, (final,), read_request(path.parent))
+    numbered = sorted(
+        (int(match[1]), folder)
+        for folder in path.iterdir()
+        if folder.is_dir() and (match := _NUMBERED.fullmatch(folder.name))
+    )
+    top = _member(path, step=None)
+    series = tuple(_required_member(folder, step) for step, folder in numbered)
+    if top is None and not series:
+        raise _nothing_found(path)
+    final = top if top is not None else series[-1]
+    own_step = _NUMBERED.fullmatch(path.name)
+    request_folder = path.parent if own_step and not (path / "dataselect.json").is_file() else path
+    checkpoint = Checkpoint(path, final, series or (final,), read_request(request_folder))
+    _check_agreement(checkpoint)
+    return checkpoint
+
+
+def _member(folder: Path, step: int | None) -> Member | None:
+    """Return the checkpoint in a folder; None where the folder holds none."""
+    exported = sorted(folder.glob("*.pt2"))
+    if len(exported) > 1:
+        raise UnusableError(
+            f"“{folder.name}” holds more than one .pt2 file.",
+            f"Which one is meant is not clear: {', '.join(path.name for path in exported)}.",
+            "Point at the file itself.",
+        )
+    if exported:
+        return _exported(exported[0], step)
+    config = _read_json(folder / CONFIG)
+    if (folder / INDEX).is_file():
+        weights = _shards(folder)
+    elif (folder / WEIGHTS).is_file():
+        weights = (folder / WEIGHTS,)
+    elif config and (pickled := [p for p in folder.iterdir() if p.suffix.lower() in PICKLES]):
+        raise _refused_file(pickled[0])
+    else:
+        return None
+    if not config:
+        raise UnusableError(
+            f"“{folder.name}” has no {CONFIG}.",
+            "Without it, the architecture of the model is not known.",
+            "Ask the consortium for the whole folder.",
+        )
+    if "auto_map" in config:
+        raise UnusableError(
+            f"“{folder.name}” needs program code of its own.",
+            f"Its {CONFIG} names code that comes with the model (auto_map); such code could do "
+            "anything to this machine and is never run.",
+            "Ask the consortium for a .pt2 file made with torch.export: it holds a graph, no code.",
+        )
+    for path in weights:
+        _safetensors_elements(path)
+    processor = folder / PROCESSOR
+    return Member(
+        folder, "huggingface", weights, processor if processor.is_file() else None, config, step
+    )
+
+
+def _required_member(folder: Path, step: int) -> Member:
+    member = _member(folder, step)
+    if member is None:
+        raise _nothing_found(folder)
+    return member
+
+
+def _exported(path: Path, step: int | None) -> Member:
+    processor = path.parent / PROCESSOR
+    return Member(
+        path.parent,
+        "exported",
+        (path,),
+        processor if processor.is_file() else None,
+        _read_json(path.parent / CONFIG),
+        step,
+    )
+
+
+def _shards(folder: Path) -> tuple[Path, ...]:
+    index = _read_json(folder / INDEX).get("weight_map", {})
+    names = sorted(set(index.values())) if isinstance(index, dict) else []
+    for name in names:
+        if not isinstance(name, str) or PurePosixPath(name).name != name:
+            raise _damaged(folder / INDEX, "It names a file outside its own folder.")
+        if not (folder / name).is_file() or not name.endswith(".safetensors"):
+            raise _damaged(folder / INDEX, f"It names “{name}”, which is not a safetensors file here.")
+    if not names:
+        raise _damaged(folder / INDEX, "It names no files.")
+    return tuple(folder / name for name in names)
+
+
+def _safetensors_elements(path: Path) -> int:
+    """Count the elements that a safetensors file declares, checking its header against its size."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(min(length, size)))
+        header.pop("__metadata__", None)
+        elements, end = 0, 0
+        for tensor in header.values():
+            count = 1
+            for side in tensor["shape"]:
+                count *= side
+            elements += count
+            end = max(end, tensor["data_offsets"][1])
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError, OSError):
+        raise _damaged(path, "Its header cannot be read.") from None
+    if 8 + length + end != size:
+        raise _damaged(path, "Its length is not what its header says.")
+    return elements
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        raise _damaged(path, "It is not JSON in UTF-8.") from None
+    if not isinstance(content, dict):
+        raise _damaged(path, "It is not a JSON object.")
+    return content
+
+
+def _check_agreement(checkpoint: Checkpoint) -> None:
+    """Refuse a series whose members are not states of one model."""
+    final = checkpoint.final
+    for member in checkpoint.series:
+        differs = [
+            key
+            for key in ("model_type", "architectures", "id2label", "num_channels")
+            if member.config.get(key) != final.config.get(key)
+        ]
+        if member.form != final.form or differs:
+            raise UnusableError(
+                f"The series in “{checkpoint.path.name}” is not one model.",
+                f"“{member.folder.name}” differs from the final state in "
+                f"{', '.join(differs) or 'its form'}.",
+                "Ask the consortium for the checkpoints of one training run.",
+            )
+
+
+def _refused_file(path: Path) -> UnusableError:
+    if path.suffix.lower() in PICKLES:
+        return UnusableError(
+            f"“{path.name}” is refused.",
+            "It is a pickle: opening it could run any program on this machine.",
+            "Ask for safetensors (model.save_pretrained(folder, safe_serialization=True)), or for a "
+            ".pt2 file (torch.export.save(torch.export.export(model, (example,)), 'model.pt2')).",
+        )
+    return UnusableError(
+        f"“{path.name}” is not a checkpoint.",
+        "A checkpoint is a Hugging Face folder (config.json with model.safetensors), a folder of "
+        "checkpoint-<step> folders, or a .pt2 file.",
+        "Choose one of these.",
+    )
+
+
+def _nothing_found(folder: Path) -> UnusableError:
+    pickled = [path for path in folder.iterdir() if path.suffix.lower() in PICKLES]
+    if pickled:
+        return _refused_file(pickled[0])
+    return UnusableError(
+        f"“{folder.name}” holds no checkpoint.",
+        f"There is no {CONFIG} with {WEIGHTS}, no checkpoint-<step> folder and no .pt2 file in it.",
+        "Choose the folder that the consortium shared.",
+    )
+
+
+def _damaged(path: Path, why: str) -> UnusableError:
+    return UnusableError(
+        f"“{path.name}” of the checkpoint is damaged.", why, "Fetch the checkpoint again."
+    )

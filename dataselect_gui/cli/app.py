@@ -1,0 +1,457 @@
+"""The verbs, one function each: read the arguments, call the workflow, show what came of it."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from typer.exceptions import TyperException
+
+from dataselect_gui import __version__, workflow
+from dataselect_gui.cli.demo import run_demo
+from dataselect_gui.cli.output import errors, progress, results, tell, tell_error
+from dataselect_gui.errors import (
+    DataSelectError,
+    InternalError,
+    InterruptedByPersonError,
+    UnusableError,
+    UsageError,
+    VerificationError,
+)
+from dataselect_gui.release.bundle import digest_of
+from dataselect_gui.release.documents import CANNOT_CHECK
+from dataselect_gui.scoring.catalog import SCORES
+
+app = typer.Typer(
+    name="dataselect",
+    help="What your records are worth to a shared model, what they cost in privacy, and a privatised "
+    "selection of them. Nothing leaves this machine except the bundle that you export.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
+ProjectPath = Annotated[Path, typer.Argument(help="A project, NAME.dataselect.")]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one verb.
+
+    Returns
+    -------
+    int
+        0 done; 1 internal fault or killed worker; 2 usage; 3 refused by the ledger; 4 unusable input
+        or place for output; 5 verification failed; 130 interrupted.
+    """
+    verb = next((word for word in arguments if not word.startswith("-")), "")
+    as_json = "--json" in arguments
+    try:
+        outcome = app(list(arguments), standalone_mode=False)
+        return outcome if isinstance(outcome, int) else 0
+    except DataSelectError as error:
+        fault = error
+    except typer.Exit as leave:
+        return int(leave.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        fault = InterruptedByPersonError("Stopped.", "You asked for it.", "What was done is kept.")
+    except TyperException as error:  # Every complaint about the arguments.
+        if not str(error):
+            return 0  # The help was shown.
+        fault = UsageError(
+            str(error),
+            "The command is not as it should be.",
+            f"See “dataselect {verb} --help”.".replace("  ", " "),
+        )
+    except Exception as error:  # The last stop; a message might hold content, so it is not shown.
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        place = (
+            f"{Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}" if trace else "?"
+        )
+        fault = InternalError(
+            "Something went wrong inside the program.",
+            f"{type(error).__name__} in {place}.",
+            "Nothing was lost. Please report these words.",
+        )
+    tell_error(verb, as_json, fault)
+    return fault.exit_code
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        results.print(f"dataselect {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def dataselect(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Read what stands before the verb."""
+
+
+@app.command()
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="Show no window.")] = False,
+    out: Annotated[Path, typer.Option(help="Where.")] = Path("dataselect-demo"),
+    as_json: Json = False,
+) -> None:
+    """Score 2,000 images with five shared checkpoints, release a selection and verify it."""
+    del headless  # There is no window yet.
+    with progress() as report:
+        content, text = run_demo(out, report)
+    tell("demo", as_json, content, text)
+
+
+@app.command()
+def inspect(
+    path: Annotated[Path, typer.Argument(help="A source, checkpoint, project or bundle.")],
+    records: Annotated[
+        Path | None, typer.Option(help="A source, to hold against the checkpoint.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what something is, and what is wrong with it."""
+    with progress() as report:
+        content = workflow.inspect(path, records, report)
+    tell("inspect", as_json, content, _listed(content))
+
+
+@app.command()
+def score(
+    source: Annotated[Path, typer.Argument(help="A folder of images, or an .npz file.")],
+    checkpoint: Annotated[Path, typer.Option(help="What the consortium shares.")],
+    scores: Annotated[
+        str | None, typer.Option(help="Names, separated by commas; by default all.")
+    ] = None,
+    project: Annotated[Path | None, typer.Option(help="By default ./NAME.dataselect.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    batch_size: Annotated[str, typer.Option(help="auto, or how many records at once.")] = "auto",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many records.")] = None,
+    label_column: Annotated[str | None, typer.Option(help="The column of labels.")] = None,
+    unit_column: Annotated[str | None, typer.Option(help="The column that names the person.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compute scores of records; the same command goes on where it was stopped."""
+    if batch_size != "auto" and (not batch_size.isdigit() or int(batch_size) < 1):
+        raise UsageError(
+            f"--batch-size cannot be “{batch_size}”.",
+            "It is auto or a whole number above zero.",
+            "Leave it out to let the program choose.",
+        )
+    with progress() as report:
+        done = workflow.score(
+            source,
+            checkpoint,
+            report,
+            names=None if scores is None else [name.strip() for name in scores.split(",")],
+            project_path=project,
+            device=device,
+            batch_size=None if batch_size == "auto" else int(batch_size),
+            limit=limit,
+            label_column=label_column,
+            unit_column=unit_column,
+        )
+    content = {
+        "project": str(done.project),
+        "scored": done.scored,
+        "problems": [{"id": i, "reason": r} for i, r in sorted(done.problems.items())],
+        "seconds": round(done.seconds, 3),
+        "device": done.device,
+        "scores": done.names,
+    }
+    lines = [f"{i}: {r}" for i, r in sorted(done.problems.items())[:10]]
+    more = [f"… and {len(done.problems) - 10:,} more"] if len(done.problems) > 10 else []
+    summary = [
+        f"{done.scored:,} records scored by {', '.join(done.names)}, in {done.seconds:.0f} s.",
+        *([f"{len(done.problems):,} could not be read:", *lines, *more] if done.problems else []),
+        f"Project: {done.project}",
+    ]
+    tell("score", as_json, content, "\n".join(summary))
+
+
+@app.command()
+def scores(
+    project: ProjectPath,
+    form: Annotated[str, typer.Option("--format", help="table, csv, parquet or json.")] = "table",
+    to: Annotated[Path | None, typer.Option(help="A file, instead of standard output.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show or save the scores: your own copy, not a release."""
+    columns = workflow.scores(project)
+    if form not in {"table", "csv", "parquet", "json"}:
+        raise UsageError(
+            f"--format cannot be “{form}”.",
+            "It is table, csv, parquet or json.",
+            "Give one of these.",
+        )
+    if form == "parquet" and to is None:
+        raise UsageError("Parquet needs a file.", "It is not text.", "Add --to FILE.")
+    if to is not None:
+        _save(columns, form, to)
+        text = f"Saved to {to}. This is your own copy: it is not privatised."
+        tell("scores", as_json, {"to": str(to), "columns": list(columns)}, text)
+    elif as_json:
+        tell("scores", True, {"columns": list(columns), "records": _rows(columns)}, "")
+    elif form == "table":
+        _print_table(columns)
+    else:
+        sys.stdout.write(_as_text(columns, form))
+
+
+@app.command()
+def select(
+    project: ProjectPath,
+    by: Annotated[str | None, typer.Option(help="The score.")] = None,
+    threshold: Annotated[str | None, typer.Option(help="Scores at or above it.")] = None,
+    count: Annotated[int | None, typer.Option(help="So many records.")] = None,
+    fraction: Annotated[str | None, typer.Option(help="This share of the eligible records.")] = None,
+    lowest: Annotated[
+        bool, typer.Option("--lowest", help="The lowest instead of the highest.")
+    ] = False,
+    withhold: Annotated[
+        str | None, typer.Option(help="Ids, or @FILE with one a line: never to leave.")
+    ] = None,
+    restore: Annotated[str | None, typer.Option(help="Ids, or @FILE: eligible again.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Replace the project's selection, or withhold and restore records."""
+    rule = None
+    if by is not None:
+        rule = workflow.make_rule(
+            by, threshold=threshold, count=count, fraction=fraction, lowest=lowest
+        )
+    elif (threshold, count, fraction, lowest) != (None, None, None, False) or (
+        withhold,
+        restore,
+    ) == (
+        None,
+        None,
+    ):
+        raise UsageError(
+            "The score to select by is missing.",
+            "A threshold, count or fraction is one of a score.",
+            "Add --by SCORE, for example --by vog.",
+        )
+    ids, cut = workflow.select_records(project, rule, withhold=_ids(withhold), restore=_ids(restore))
+    text = f"{len(ids):,} records in the selection{'' if cut is None else f', cut at {cut:.6g}'}."
+    tell("select", as_json, {"ids": ids, "threshold": cut}, text)
+
+
+@app.command()
+def release(
+    project: ProjectPath,
+    to: Annotated[Path, typer.Option(help="The bundle's folder; it must not be there yet.")],
+    epsilon: Annotated[str | None, typer.Option(help="What absence may reveal, per unit.")] = None,
+    kind: Annotated[str, typer.Option("--as", help="records.")] = "records",
+    mechanism: Annotated[str, typer.Option(help="one-sided or exact.")] = "one-sided",
+    per_unit: Annotated[int | None, typer.Option(help="At most so many records of a person.")] = None,
+    threshold_source: Annotated[str | None, typer.Option(help="request, agreed or viewed.")] = None,
+    in_training: Annotated[
+        str | None,
+        typer.Option(help="Did these records help to train? no, dp:E,D, yes or unknown."),
+    ] = None,
+    budget: Annotated[str | None, typer.Option(help="The first budget of these records.")] = None,
+    acknowledge_exact: Annotated[
+        bool, typer.Option("--acknowledge-exact", help="I choose to release without protection.")
+    ] = False,
+    reason: Annotated[str | None, typer.Option(help="Why; kept in the ledger.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, draw nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a bundle with records of the selection, charged to the ledger."""
+    if kind != "records":
+        raise UsageError(f"“{kind}” cannot be released.", "Records can.", "Use --as records.")
+    asked = workflow.ReleaseRequest(
+        to=to,
+        epsilon=epsilon,
+        mechanism=mechanism,
+        per_unit=per_unit,
+        threshold_from=threshold_source,
+        in_training=in_training,
+        budget=budget,
+        acknowledge_exact=acknowledge_exact,
+        reason=reason,
+        dry_run=dry_run,
+    )
+    with progress() as report:
+        done = workflow.release(project, asked, report)
+    content = {
+        "release": done.release,
+        "bundle": str(done.bundle),
+        "epsilon": None if done.epsilon is None else float(done.epsilon),
+        "conditional": done.conditional,
+        "repeated": done.repeated,
+        "dry_run": dry_run,
+        "spent": float(done.spent),
+        "left": None if done.left is None else float(done.left),
+    }
+    if not dry_run:
+        content["digest"] = digest_of(done.bundle)
+    tell("release", as_json, content, _release_in_words(done, dry_run))
+
+
+@app.command()
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="The bundle's folder.")],
+    digest: Annotated[str | None, typer.Option(help="The digest that the owner sent.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a bundle, with nothing but the bundle."""
+    checks = workflow.verify(bundle, digest)
+    failed = [check for check in checks if not check.ok]
+    if failed and not as_json:
+        for check in checks:
+            errors.print(
+                f"{'ok    ' if check.ok else 'FAILED'} {check.name}: {check.detail}", markup=False
+            )
+    if failed:
+        error = VerificationError(
+            "The bundle is not what it says it is.",
+            " ".join(f"{check.name}: {check.detail}" for check in failed),
+            "Do not use it; ask the owner to send it again.",
+        )
+        raise error
+    text = "\n".join(
+        [
+            *(f"ok  {check.name}: {check.detail}" for check in checks),
+            "",
+            "What this check cannot show:",
+            *(f"- {item}" for item in CANNOT_CHECK),
+        ]
+    )
+    tell("verify", as_json, {"checks": [vars(check) for check in checks]}, text)
+
+
+@app.command()
+def ledger(
+    project: Annotated[Path | None, typer.Argument(help="A project; without one, all.")] = None,
+    set_budget: Annotated[str | None, typer.Option(help="The new budget.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what was released from these records and what is left, or change the budget."""
+    statements = workflow.ledger(project, set_budget, reason)
+    content = statements[0] if project is not None else {"ledgers": statements}
+    text = "\n\n".join(_statement_in_words(one) for one in statements) or "Nothing was ever released."
+    tell("ledger", as_json, content, text)
+
+
+def _ids(text: str | None) -> list[str]:
+    if text is None:
+        return []
+    if not text.startswith("@"):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        lines = Path(text[1:]).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise UnusableError(
+            f"“{Path(text[1:]).name}” cannot be read.",
+            "It is not there, or not text in UTF-8.",
+            "Give a file with one id a line.",
+        ) from None
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _rows(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _as_text(columns: dict[str, list[Any]], form: str) -> str:
+    if form == "json":
+        return json.dumps(_rows(columns), ensure_ascii=False) + "\n"
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return written.getvalue()
+
+
+def _save(columns: dict[str, list[Any]], form: str, to: Path) -> None:
+    try:
+        if form == "parquet":
+            import pyarrow
+            import pyarrow.parquet
+
+            pyarrow.parquet.write_table(pyarrow.table(columns), to)
+        else:
+            to.write_text(_as_text(columns, "csv" if form == "table" else form), encoding="utf-8")
+    except OSError as error:
+        raise UnusableError(
+            f"“{to.name}” cannot be written.",
+            error.strerror or "The disk refused.",
+            "Name another file.",
+        ) from None
+
+
+def _print_table(columns: dict[str, list[Any]], most: int = 50) -> None:
+    table = Table()
+    for name in columns:
+        table.add_column(name, justify="right" if name in SCORES else "left")
+    for row in list(zip(*columns.values(), strict=True))[:most]:
+        table.add_row(*(_cell(value) for value in row))
+    results.print(table)
+    total = len(columns["id"])
+    if total > most:
+        results.print(f"The first {most} of {total:,} records; --format csv gives all.")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _listed(content: dict[str, Any]) -> str:
+    lines = []
+    for key, value in content.items():
+        if key == "problems":
+            lines.append(f"problems: {len(value)}")
+            lines += [f"  {problem['id']}: {problem['reason']}" for problem in value]
+        else:
+            shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            lines.append(f"{key}: {shown}")
+    return "\n".join(lines)
+
+
+def _release_in_words(done: workflow.Released, dry_run: bool) -> str:
+    spent = f"Spent so far: ε {done.spent}; left: {'–' if done.left is None else done.left}."
+    if dry_run:
+        leaving = f"About {100 * done.share:.0f} in 100 of the selection would leave."
+        return f"Nothing was drawn. {leaving}\n{spent}"
+    lines = [f"{'The same release again, at no cost' if done.repeated else 'Released'}: {done.bundle}"]
+    if done.epsilon is not None:
+        lines.append(f"ε {done.epsilon} for each unit that stays wholly out.")
+    elif done.conditional:
+        lines.append("Conditional: no ε is claimed, since the threshold depends on the records.")
+    else:
+        lines.append("No protection: every selected record left.")
+    return "\n".join([*lines, spent, f"Digest, to send separately: {digest_of(done.bundle)}"])
+
+
+def _statement_in_words(one: dict[str, Any]) -> str:
+    lines = [
+        f"Ledger {one['id']}",
+        f"  budget ε {one['budget'] or 'not set'}, spent {one['total_plain']}, "
+        f"left {one['left'] or '–'}",
+        f"  one-sided {one['one_sided']}, composed by loss distributions {one['total_pld']:.4g} "
+        f"at δ {one['delta']}",
+    ]
+    if one["exact_releases"]:
+        lines.append(
+            f"  {one['exact_releases']} releases had no protection; these totals do not cover them"
+        )
+    for entry in one["entries"]:
+        what = entry.get("reason") or entry.get("release") or entry.get("account") or ""
+        lines.append(f"  {entry['seq']:>4} {entry['kind']:<10} {entry.get('epsilon', ''):<6} {what}")
+    return "\n".join(lines)

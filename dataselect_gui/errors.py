@@ -1,0 +1,74 @@
+"""What a person is told when something cannot be done.
+
+Every error that a person can act on has three parts: what happened, why, and what to do. None of
+them ever holds the content of a record. The exit codes are the contract of the command line.
+"""
+
+from typing import ClassVar
+
+
+class DataSelectError(Exception):
+    """Base of all errors that are told to a person.
+
+    Parameters
+    ----------
+    what : str
+        What happened, as one sentence.
+    why : str
+        The cause, as far as it is known.
+    do : str
+        What the person can do next.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, why: str, do: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.do = do
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.why} {self.do}"
+
+
+class WorkerDiedError(DataSelectError):
+    """The process that works on the model ended before its work did."""
+
+    exit_code = 1
+
+
+class InternalError(DataSelectError):
+    """A fault of the program itself."""
+
+    exit_code = 1
+
+
+class UsageError(DataSelectError):
+    """The request itself does not make sense, or an answer is missing."""
+
+    exit_code = 2
+
+
+class RefusedError(DataSelectError):
+    """The ledger refuses a release: nothing was drawn."""
+
+    exit_code = 3
+
+
+class UnusableError(DataSelectError):
+    """An input or a place for output cannot be used."""
+
+    exit_code = 4
+
+
+class VerificationError(DataSelectError):
+    """A bundle is not what it says it is."""
+
+    exit_code = 5
+
+
+class InterruptedByPersonError(DataSelectError):
+    """The person stopped the work; what was done is kept."""
+
+    exit_code = 130

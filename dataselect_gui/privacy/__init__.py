@@ -1,0 +1,1 @@
+"""Mechanisms, accounting and the ledger: what leaks, bounded and written down."""

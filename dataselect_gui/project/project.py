@@ -1,0 +1,177 @@
+"""A project: a folder ``NAME.dataselect`` with its settings and one table of records and scores.
+
+``project.json`` names the table in force. A new table is written whole beside the old one before
+the settings point at it, so that a crash leaves one or the other.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from dataselect_gui import __version__
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.project.files import write_json
+from dataselect_gui.project.table import Index, Table
+
+SUFFIX = ".dataselect"
+FORMAT = 1
+_SETTINGS = "project.json"
+LOCK_SECONDS = 30
+
+
+class Project:
+    """One owner's work.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it lies.
+    settings : dict
+        What ``project.json`` holds: source, checkpoint, answers, rule, withheld ids.
+    """
+
+    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+        self.folder = folder
+        self.settings = settings
+
+    @classmethod
+    def open(cls, folder: Path) -> "Project":
+        """Open an existing project.
+
+        Raises
+        ------
+        UnusableError
+            Where there is none, or its settings cannot be read.
+        """
+        try:
+            settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            raise UnusableError(
+                f"“{folder.name}” is not a project.",
+                f"It has no {_SETTINGS}.",
+                f"Choose a folder that “dataselect score” made; its name ends in {SUFFIX}.",
+            ) from None
+        except (OSError, ValueError):
+            settings = None
+        if not isinstance(settings, dict) or settings.get("format") != FORMAT:
+            raise UnusableError(
+                f"The project “{folder.name}” cannot be opened.",
+                "Its settings are damaged, or come from a newer version of the program.",
+                "Update the program, or score the source again into a new project.",
+            )
+        return cls(folder, settings)
+
+    @classmethod
+    def create(cls, folder: Path, source: dict[str, Any], checkpoint: dict[str, Any]) -> "Project":
+        """Start a project in a folder that is empty or not there.
+
+        Raises
+        ------
+        UnusableError
+            Where the folder holds anything else or cannot be written.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            strangers = [p.name for p in folder.iterdir() if not p.name.startswith(".")]
+            if strangers:
+                raise UnusableError(
+                    f"“{folder.name}” cannot become a project.",
+                    "It holds other files.",
+                    "Name another folder with --project.",
+                )
+            project = cls(
+                folder,
+                {
+                    "format": FORMAT,
+                    "program": __version__,
+                    "source": source,
+                    "checkpoint": checkpoint,
+                    "table": None,
+                    "scores": {},
+                    "in_training": None,
+                    "rule": None,
+                    "withheld": [],
+                },
+            )
+            project.save()
+        except OSError as error:
+            raise cannot_write(folder, error) from None
+        return project
+
+    def save(self) -> None:
+        """Write the settings."""
+        write_json(self.folder / _SETTINGS, self.settings)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the project for writing, with its settings as they are on disk now.
+
+        Raises
+        ------
+        UnusableError
+            Where another process holds it for longer than a moment.
+        """
+        try:
+            with FileLock(self.folder / ".lock", timeout=LOCK_SECONDS):
+                self.settings = Project.open(self.folder).settings
+                yield
+        except Timeout:
+            raise UnusableError(
+                f"The project “{self.folder.name}” is in use.",
+                "Another process is writing to it.",
+                "Wait until it has finished, or stop it.",
+            ) from None
+
+    @property
+    def table(self) -> Table:
+        """The records and scores.
+
+        Raises
+        ------
+        UnusableError
+            Where nothing was scored yet.
+        """
+        name = self.settings["table"]
+        if name is None:
+            raise UnusableError(
+                f"The project “{self.folder.name}” has no scores.",
+                "Scoring was stopped before it read the records.",
+                "Run “dataselect score” again.",
+            )
+        return Table(self.folder / name)
+
+    def update_index(self, index: Index) -> Table:
+        """Make the table list these records, keeping the scores of those that did not change."""
+        earlier = None if self.settings["table"] is None else self.table
+        for left in self.folder.glob("table-*"):  # By a run that was killed while it replaced one.
+            if earlier is None or left != earlier.folder:
+                shutil.rmtree(left, ignore_errors=True)
+        if earlier is not None and earlier.index.same_as(index):
+            return earlier
+        number = 1 if earlier is None else int(earlier.folder.name.removeprefix("table-")) + 1
+        folder = self.folder / f"table-{number}"
+        table = Table.create(folder, index, earlier)
+        self.settings["table"] = folder.name
+        self.save()
+        if earlier is not None:
+            shutil.rmtree(earlier.folder, ignore_errors=True)
+        return table
+
+    @property
+    def withheld(self) -> set[str]:
+        """The ids that the owner withholds."""
+        return set(self.settings["withheld"])
+
+
+def cannot_write(folder: Path, error: OSError) -> UnusableError:
+    """Return the error for a folder that cannot be written."""
+    return UnusableError(
+        f"“{folder.name}” cannot be written.",
+        error.strerror or "The disk refused.",
+        "Choose another place, or make room there.",
+    )

@@ -1,0 +1,165 @@
+"""The records of a project and their scores, as columns on disk.
+
+A score's column is an ``.npy`` of float64 beside an ``.npy`` of bytes that says which rows are done.
+Both are mapped into memory: what was written survives the death of the process that wrote it. Rows
+are marked as done only after their values are on disk.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.project.files import write_json
+
+_RECORDS, _CONTENT, _PROBLEMS = "records.json", "content.npy", "problems.json"
+
+
+@dataclass(frozen=True)
+class Index:
+    """Which records there are, in the source's order.
+
+    Attributes
+    ----------
+    ids : sequence of str
+        Shape (n,).
+    labels : sequence of str or None
+        Shape (n,).
+    units : sequence of str or None
+        Shape (n,); None where the record is the unit.
+    content : ndarray of uint8
+        The SHA-256 of each record's stored bytes, shape (n, 32); zeros where it cannot be read.
+    """
+
+    ids: Sequence[str]
+    labels: Sequence[str | None]
+    units: Sequence[str] | None
+    content: NDArray[np.uint8]
+
+    def same_as(self, other: "Index") -> bool:
+        """Say whether both list the same records with the same content, labels and units."""
+        return (
+            list(self.ids) == list(other.ids)
+            and list(self.labels) == list(other.labels)
+            and (None if self.units is None else list(self.units))
+            == (None if other.units is None else list(other.units))
+            and np.array_equal(self.content, other.content)
+        )
+
+
+class Column:
+    """One score of all records.
+
+    Attributes
+    ----------
+    values : ndarray of float64
+        Shape (n,); NaN where there is no score.
+    done : ndarray of uint8
+        Shape (n,); 1 where the score was computed or is known not to exist.
+    """
+
+    def __init__(self, folder: Path, name: str, rows: int) -> None:
+        self.values = _mapped(folder / f"{name}.npy", np.float64, rows, np.nan)
+        self.done = _mapped(folder / f"{name}.done.npy", np.uint8, rows, 0)
+
+    def write(self, rows: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+        """Store values, not yet marked as done."""
+        self.values[rows] = values
+
+    def mark_done(self, rows: NDArray[np.int64]) -> None:
+        """Mark rows as done once their values are on disk."""
+        self.values.flush()
+        self.done[rows] = 1
+        self.done.flush()
+
+
+class Table:
+    """A folder with an index, the problems met while scoring, and columns."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        records = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
+        self.index = Index(
+            records["ids"], records["labels"], records["units"], np.load(folder / _CONTENT)
+        )
+
+    @classmethod
+    def create(cls, folder: Path, index: Index, earlier: "Table | None") -> "Table":
+        """Write a new table, keeping the scores of records that did not change.
+
+        Parameters
+        ----------
+        folder : Path
+            Where; it must not exist.
+        index : Index
+            The records.
+        earlier : Table or None
+            The table that it replaces.
+        """
+        folder.mkdir(parents=True)
+        np.save(folder / _CONTENT, index.content)
+        records = {"ids": list(index.ids), "labels": list(index.labels), "units": index.units}
+        write_json(folder / _RECORDS, records)
+        table = cls(folder)
+        if earlier is not None:
+            old_rows, new_rows = _unchanged(earlier.index, index)
+            for name in earlier.columns():
+                old, new = earlier.column(name), table.column(name)
+                kept = old.done[old_rows] == 1
+                new.write(new_rows[kept], old.values[old_rows[kept]])
+                new.mark_done(new_rows[kept])
+            surviving = {index.ids[row] for row in new_rows}
+            table.add_problems({i: r for i, r in earlier.problems().items() if i in surviving})
+        return table
+
+    def columns(self) -> list[str]:
+        """Return the names of the scores that there are."""
+        return sorted(path.name[: -len(".done.npy")] for path in self.folder.glob("*.done.npy"))
+
+    def column(self, name: str) -> Column:
+        """Open a column, creating it where there is none."""
+        return Column(self.folder, name, len(self.index.ids))
+
+    def values(self, name: str) -> NDArray[np.float64]:
+        """Return a score of all records, shape (n,); NaN where it is missing."""
+        column = self.column(name)
+        values: NDArray[np.float64] = np.where(column.done == 1, column.values, np.nan)
+        return values
+
+    def problems(self) -> dict[str, str]:
+        """Return why records could not be scored: id → reason."""
+        path = self.folder / _PROBLEMS
+        found: dict[str, str] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        return found
+
+    def add_problems(self, reasons: Mapping[str, str]) -> None:
+        """Add to the problems."""
+        if reasons:
+            write_json(self.folder / _PROBLEMS, {**self.problems(), **reasons})
+
+
+def _mapped(path: Path, dtype: type, rows: int, fill: float) -> "np.memmap[tuple[int], np.dtype]":
+    if not path.is_file():
+        partial = path.with_name(f".{path.name}.partial.npy")
+        np.save(partial, np.full(rows, fill, dtype=dtype))
+        partial.replace(path)
+    mapped: np.memmap[tuple[int], np.dtype] = np.lib.format.open_memmap(path, mode="r+")
+    return mapped
+
+
+def _unchanged(old: Index, new: Index) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows, in both, of the records with the same id, content and label."""
+    rows = {record: row for row, record in enumerate(old.ids)}
+    pairs: Iterable[tuple[int, int]] = (
+        (rows[record], row)
+        for row, record in enumerate(new.ids)
+        if record in rows
+        and new.content[row].any()
+        and old.labels[rows[record]] == new.labels[row]
+        and np.array_equal(old.content[rows[record]], new.content[row])
+    )
+    table = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
+    return table[:, 0], table[:, 1]

@@ -1,0 +1,259 @@
+"""A folder of images: one sub-folder per class, or a metadata file that names the images.
+
+The metadata file is that of the Hugging Face imagefolder convention: ``metadata.csv`` or
+``metadata.jsonl`` with a column ``file_name`` and any others. Where there is one, it decides which
+files are records and what they are labelled.
+"""
+
+import csv
+import json
+import os
+import stat
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.images import EXTENSIONS, MAX_FILE_BYTES, decode_image
+from dataselect_gui.records.source import Content, Problem, UnreadableRecordError
+
+METADATA_NAMES = ("metadata.csv", "metadata.jsonl")
+FILE_COLUMN = "file_name"
+
+
+@dataclass
+class ImageFolder:
+    """A source whose records are image files. See `Source` for the attributes."""
+
+    path: Path
+    ids: Sequence[str]
+    files: Sequence[Path]
+    labels: Sequence[str | None]
+    units: Sequence[str] | None
+    columns: Sequence[str]
+    problems: Sequence[Problem]
+    ignored: int
+    kind: str = "images"
+    classes: Sequence[str] | None = field(default=None)
+
+    def read(self, index: int) -> bytes:
+        """Return the bytes of the file. See `Source.read`."""
+        return _read_file(self.files[index])
+
+    def decode(self, stored: bytes) -> Content:
+        """Return the image, upright. See `Source.decode`."""
+        return decode_image(stored)
+
+
+def open_folder(path: Path, label_column: str | None, unit_column: str | None) -> ImageFolder:
+    """List the records of a folder.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    label_column, unit_column : str or None
+        Columns of the metadata file; the label is ``label`` unless named.
+
+    Raises
+    ------
+    UnusableError
+        Where the metadata file cannot be understood or lacks a named column.
+    """
+    found, problems, ignored = _walk(path)
+    metadata = [path / name for name in METADATA_NAMES if (path / name).is_file()]
+    if not metadata:
+        if label_column or unit_column:
+            raise UnusableError(
+                f"The column “{label_column or unit_column}” cannot be found.",
+                f"“{path.name}” has no {' or '.join(METADATA_NAMES)}, so it has no columns.",
+                "Add a metadata file with a column file_name, or leave the column out.",
+            )
+        ids = sorted(found)
+        return ImageFolder(
+            path=path,
+            ids=ids,
+            files=[found[record] for record in ids],
+            labels=[_class_folder(record) for record in ids],
+            units=None,
+            columns=(),
+            problems=sorted(problems, key=lambda problem: problem.id),
+            ignored=ignored,
+        )
+    rows = _read_metadata(metadata[0])
+    columns = list(dict.fromkeys(name for row in rows for name in row if name != FILE_COLUMN))
+    for name in (label_column, unit_column):
+        if name is not None and name not in columns:
+            raise UnusableError(
+                f"The column “{name}” cannot be found.",
+                f"{metadata[0].name} has the columns {', '.join(columns) or 'file_name alone'}.",
+                "Name one of these.",
+            )
+    listed: dict[str, dict[str, str | None]] = {}
+    reasons = {problem.id: problem.reason for problem in problems}
+    chosen_problems: list[Problem] = []
+    for row in rows:
+        name = unicodedata.normalize("NFC", (row.get(FILE_COLUMN) or "").replace("\\", "/"))
+        reason = _listing_problem(name, found, listed, reasons)
+        if reason is None:
+            listed[str(PurePosixPath(name))] = row
+        else:
+            chosen_problems.append(Problem(name, reason))
+    ids = sorted(listed)
+    if label_column is None and "label" not in columns:
+        labels = [_class_folder(record) for record in ids]
+    else:
+        labels = [listed[record].get(label_column or "label") for record in ids]
+    units = None
+    if unit_column is not None:
+        # A record that names no person is a person of its own.
+        units = [listed[record].get(unit_column) or f"record {record}" for record in ids]
+    return ImageFolder(
+        path=path,
+        ids=ids,
+        files=[found[record] for record in ids],
+        labels=labels,
+        units=units,
+        columns=columns,
+        problems=sorted(chosen_problems, key=lambda problem: problem.id),
+        ignored=ignored + len(found) - len(ids) - 1,
+    )
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        info = path.stat()
+        if not stat.S_ISREG(info.st_mode):
+            raise UnreadableRecordError("Not a regular file.")
+        if info.st_size > MAX_FILE_BYTES:
+            raise UnreadableRecordError(
+                f"The file is larger than {MAX_FILE_BYTES >> 20} MiB, more than an image needs."
+            )
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UnreadableRecordError("The file is no longer there.") from None
+    except PermissionError:
+        raise UnreadableRecordError("The file may not be read by you.") from None
+    except OSError:
+        raise UnreadableRecordError("The file cannot be read from the disk.") from None
+
+
+def _walk(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
+    """Find the image files below a folder: id → file, what is unusable, how many were ignored."""
+    found: dict[str, Path] = {}
+    problems: list[Problem] = []
+    ignored = 0
+    for entry in _entries(root):
+        relative = Path(entry.path).relative_to(root).as_posix()
+        record = unicodedata.normalize("NFC", relative)
+        if entry.name.startswith(".") or Path(entry.name).suffix.lower() not in EXTENSIONS:
+            ignored += 1
+        elif not _is_text(record):
+            shown = record.encode("utf-8", "replace").decode("utf-8")
+            problems.append(Problem(shown, "The file's name is not valid text (UTF-8)."))
+        elif entry.is_dir():
+            problems.append(Problem(record, "A folder with the name of an image."))
+        elif entry.is_symlink() and not Path(entry.path).exists():
+            problems.append(Problem(record, "A link to a file that is not there."))
+        elif not entry.is_file():
+            problems.append(Problem(record, "Not a regular file."))
+        elif record in found:
+            problems.append(Problem(record, "Another file has the same name in another Unicode form."))
+        else:
+            found[record] = Path(entry.path)
+    return found, problems, ignored
+
+
+def _entries(root: Path) -> Iterator["os.DirEntry[str]"]:
+    """Yield every file below a folder, and folders that are named like an image."""
+    try:
+        with os.scandir(root) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+    except PermissionError:
+        raise UnusableError(
+            f"The folder “{root.name}” cannot be listed.",
+            "You may not read it.",
+            "Ask for access to it, or choose another folder.",
+        ) from None
+    for entry in entries:
+        if not entry.is_dir(follow_symlinks=False) or Path(entry.name).suffix.lower() in EXTENSIONS:
+            yield entry
+        elif not entry.name.startswith((".", "__MACOSX")):
+            yield from _entries(Path(entry.path))
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _class_folder(record: str) -> str | None:
+    parts = PurePosixPath(record).parts
+    return parts[0] if len(parts) > 1 else None
+
+
+def _listing_problem(
+    name: str,
+    found: dict[str, Path],
+    listed: dict[str, dict[str, str | None]],
+    reasons: dict[str, str],
+) -> str | None:
+    path = PurePosixPath(name)
+    if not name:
+        return "A line of the metadata file names no file."
+    if path.is_absolute() or ".." in path.parts:
+        return "The metadata file names a file outside the source."
+    if str(path) in reasons:
+        return reasons[str(path)]
+    if path.suffix.lower() not in EXTENSIONS:
+        return f"Not an image by its ending ({', '.join(sorted(EXTENSIONS))})."
+    if str(path) not in found:
+        return "The metadata file names it, but there is no such file."
+    if str(path) in listed:
+        return "The metadata file names it twice; the first line counts."
+    return None
+
+
+def _read_metadata(path: Path) -> list[dict[str, str | None]]:
+    """Read the rows of a metadata file as text, empty cells as None."""
+    rows: list[dict[str, str | None]] = []
+    line = 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            if path.suffix == ".csv":
+                reader = csv.DictReader(file)
+                for row in reader:
+                    line = reader.line_num
+                    rows.append(
+                        {k: (v if isinstance(v, str) and v else None) for k, v in row.items() if k}
+                    )
+            else:
+                for text in file:
+                    line += 1
+                    if text.strip():
+                        rows.append({key: _as_text(value) for key, value in json.loads(text).items()})
+    except (UnicodeDecodeError, csv.Error, json.JSONDecodeError, AttributeError):
+        # Neither reader counts the line that it fails on.
+        number, kind = (line + 1, "a line of CSV") if path.suffix == ".csv" else (line, "a JSON object")
+        raise UnusableError(
+            f"{path.name} cannot be read.",
+            f"Line {number} is not {kind} in UTF-8.",
+            "Mend that line, or export the file again as UTF-8.",
+        ) from None
+    if not rows or not any(FILE_COLUMN in row for row in rows):
+        raise UnusableError(
+            f"{path.name} names no files.",
+            f"It has no column “{FILE_COLUMN}”, or no lines.",
+            f"Add a column “{FILE_COLUMN}” with each image's path relative to the folder.",
+        )
+    return rows
+
+
+def _as_text(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

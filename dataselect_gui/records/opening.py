@@ -1,0 +1,55 @@
+"""Open whatever a person points at as a source of records."""
+
+import hashlib
+from pathlib import Path
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.arrays import open_arrays
+from dataselect_gui.records.folder import open_folder
+from dataselect_gui.records.source import Source
+
+
+def open_source(path: Path, label_column: str | None = None, unit_column: str | None = None) -> Source:
+    """Open a folder of images or an array file.
+
+    Parameters
+    ----------
+    path : Path
+        The folder or file.
+    label_column, unit_column : str or None
+        The columns of labels and units, where they are not the usual ones.
+
+    Raises
+    ------
+    UnusableError
+        Where there is nothing at the path, or it holds no records.
+    """
+    source: Source
+    if path.is_dir():
+        source = open_folder(path, label_column, unit_column)
+    elif path.suffix.lower() == ".npz" and path.is_file():
+        source = open_arrays(path, label_column, unit_column)
+    elif path.exists():
+        raise UnusableError(
+            f"“{path.name}” is not a source of records.",
+            "Records are read from a folder of images or from an .npz file.",
+            "Choose one of these.",
+        )
+    else:
+        raise UnusableError(
+            f"“{path.name}” is not there.",
+            "No file or folder has that path.",
+            "Check the path; if the records were moved, point to their new place.",
+        )
+    if not source.ids and not source.problems:
+        raise UnusableError(
+            f"“{path.name}” holds no records.",
+            f"No image was found in it; {source.ignored} other files were passed over.",
+            "Choose a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP), or an .npz file.",
+        )
+    return source
+
+
+def content_hash(stored: bytes) -> bytes:
+    """Return the SHA-256 of a record's stored bytes (32 bytes)."""
+    return hashlib.sha256(stored).digest()

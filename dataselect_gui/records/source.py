@@ -1,0 +1,93 @@
+"""What every source of records offers, whatever it is stored as.
+
+A source lists its records without reading them, in an order that is the same on every run and
+machine, and reads one when asked. A record that cannot be read raises `UnreadableRecordError` with a
+reason that a person understands; the reason never holds a path or content.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+FloatArray: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
+Content: TypeAlias = Image.Image | FloatArray
+"""One decoded record: an image, upright, in its own mode; or a float array as it is stored."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that looked like a record and cannot be read.
+
+    Attributes
+    ----------
+    id : str
+        The record's id, or the path relative to the source where there is no record.
+    reason : str
+        Why, as a sentence.
+    """
+
+    id: str
+    reason: str
+
+
+class UnreadableRecordError(Exception):
+    """A record cannot be read; the message is the reason, for a person."""
+
+
+class Source(Protocol):
+    """Where records are read from.
+
+    Attributes
+    ----------
+    path : Path
+        The folder or file.
+    kind : str
+        ``"images"`` or ``"arrays"``.
+    ids : Sequence[str]
+        One id per record, in the source's order.
+    labels : Sequence[str | None]
+        The given label of each record, or None where it has none.
+    units : Sequence[str] | None
+        The unit of each record; None where the record itself is the unit.
+    classes : Sequence[str] | None
+        The class names in order of their index, where the source states them.
+    columns : Sequence[str]
+        The columns that may serve as label or unit.
+    problems : Sequence[Problem]
+        What was found to be unusable while listing.
+    ignored : int
+        How many files were passed over because they are not records.
+    """
+
+    path: Path
+    kind: str
+    ids: Sequence[str]
+    labels: Sequence[str | None]
+    units: Sequence[str] | None
+    classes: Sequence[str] | None
+    columns: Sequence[str]
+    problems: Sequence[Problem]
+    ignored: int
+
+    def read(self, index: int) -> bytes:
+        """Return the record's stored bytes: what its content hash covers.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where they cannot be read.
+        """
+
+    def decode(self, stored: bytes) -> Content:
+        """Return the record that the stored bytes hold.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where they do not hold one.
+        """

@@ -1,0 +1,129 @@
+"""``croissant.json``: the bundle described in MLCommons Croissant 1.1, by its own library."""
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+from dataselect_gui.release.documents import Terms, promise
+
+CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
+_ENCODINGS = {
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "tif": "image/tiff",
+}
+_LANGUAGE = {"@container": "@language"}
+# What 1.1 adds to the library's own context, which is that of 1.0.
+_CONTEXT_1_1 = {
+    "arrayShape": "cr:arrayShape",
+    "containedIn": "cr:containedIn",
+    "isArray": "cr:isArray",
+    "name": _LANGUAGE,
+    "description": _LANGUAGE,
+}
+
+
+def describe(terms: Terms, files: dict[str, str], listing: str) -> str:
+    """Return the description of a bundle's data.
+
+    Parameters
+    ----------
+    terms : Terms
+        What the release is.
+    files : dict
+        Relative path → SHA-256 of every file below ``data``.
+    listing : str
+        The relative path of the file that lists the records: ``metadata.jsonl`` beside images, or
+        the array file.
+    """
+    import mlcroissant as mlc
+
+    context = mlc.Context(conforms_to=CONFORMS_TO)
+    context.rdf = mlc.Rdf(context={**mlc.Rdf().context, **_CONTEXT_1_1})
+    extensions = sorted({Path(name).suffix[1:] for name in files if name != listing})
+    list_file = mlc.FileObject(
+        ctx=context,
+        id="listing",
+        name=Path(listing).name,
+        content_url=listing,
+        encoding_formats=[
+            "application/jsonlines" if listing.endswith("jsonl") else "application/octet-stream"
+        ],
+        sha256=files[listing],
+    )
+    metadata = mlc.Metadata(
+        ctx=context,
+        name="selection",
+        description=f"Records chosen by the score {terms.score}. {promise(terms)}",
+        cite_as=f"DataSelect release {terms.release}",
+        date_published=datetime.datetime.fromisoformat(terms.date),
+        license=["Not stated: ask the data owner"],
+        url=f"urn:dataselect:{terms.release}",
+        version="1.0.0",
+        distribution=[list_file, *_image_files(mlc, context, extensions)],
+        record_sets=_records(mlc, context) if extensions else [],
+    )
+    return json.dumps(metadata.to_json(), indent=2, default=str) + "\n"
+
+
+def problems_of(path: Path) -> list[str]:
+    """Return what Croissant's own library finds wrong with a description."""
+    import logging
+
+    import mlcroissant as mlc
+
+    logging.getLogger("absl").setLevel(logging.CRITICAL)
+    try:
+        issues = mlc.Dataset(jsonld=str(path)).metadata.issues
+    except Exception as error:  # The library raises what its parsers raise.
+        return [type(error).__name__]
+    return sorted([*issues.errors, *issues.warnings])
+
+
+def _image_files(mlc: Any, context: Any, extensions: list[str]) -> list[Any]:  # noqa: ANN401
+    if not extensions:
+        return []
+    return [
+        mlc.FileSet(
+            ctx=context,
+            id="images",
+            name="images",
+            encoding_formats=[_ENCODINGS[extension] for extension in extensions],
+            includes=[f"data/train/*.{extension}" for extension in extensions],
+        )
+    ]
+
+
+def _records(mlc: Any, context: Any) -> list[Any]:  # noqa: ANN401
+    def field(name: str, kind: Any, source: Any, references: Any = None) -> Any:  # noqa: ANN401
+        return mlc.Field(
+            ctx=context,
+            id=f"train/{name}",
+            name=name,
+            data_types=[kind],
+            source=source,
+            references=references,
+        )
+
+    def column(name: str) -> Any:  # noqa: ANN401
+        extract = mlc.Extract(ctx=context, column=name)
+        return mlc.Source(ctx=context, file_object="listing", extract=extract)
+
+    def images(what: str) -> Any:  # noqa: ANN401
+        extract = mlc.Extract(ctx=context, file_property=what)
+        return mlc.Source(ctx=context, file_set="images", extract=extract)
+
+    return [
+        mlc.RecordSet(
+            ctx=context,
+            id="train",
+            name="train",
+            key=["train/file_name"],
+            fields=[
+                field("file_name", mlc.DataType.TEXT, column("file_name"), images("filename")),
+                field("label", mlc.DataType.TEXT, column("label")),
+                field("image", mlc.DataType.IMAGE_OBJECT, images("content")),
+            ],
+        )
+    ]

@@ -1,0 +1,1 @@
+"""Scores of records: the model, its inputs, per-sample gradient norms, input gradients."""

@@ -1,0 +1,136 @@
+"""Load a checkpoint's model: evaluation mode, float32, nothing fetched, no stranger's code run."""
+
+import os
+from typing import Any
+
+# Before transformers is imported: it must never look for anything on a network.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TRANSFORMERS_OFFLINE"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+
+import torch
+from torch import Tensor, nn
+
+from dataselect_gui.checkpoints.exported import read_exported
+from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.errors import UnusableError, UsageError
+
+
+class Model(nn.Module):
+    """A classifier that maps a batch of inputs to logits, whatever form it was stored in.
+
+    Attributes
+    ----------
+    channels : int or None
+        How many channels an image must have, where the checkpoint says so.
+    """
+
+    def __init__(self, inner: nn.Module, channels: int | None) -> None:
+        super().__init__()
+        self.inner = inner
+        self.channels = channels
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return the logits, shape (batch, classes), of inputs of shape (batch, …)."""
+        output: Any = self.inner(inputs)
+        if not isinstance(output, Tensor):
+            output = output["logits"] if isinstance(output, dict) else output[0]
+        logits: Tensor = output
+        return logits
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device of that name; for ``auto`` the fastest one that is there.
+
+    Raises
+    ------
+    UsageError
+        Where the device is unknown or this machine has none.
+    """
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        name = next(kind for kind, is_there in there.items() if is_there)
+    if not there.get(name, False):
+        raise UsageError(
+            f"The device “{name}” cannot be used.",
+            f"This machine has {', '.join(kind for kind, is_there in there.items() if is_there)}.",
+            "Use --device auto.",
+        )
+    return torch.device(name)
+
+
+def load_model(member: Member, device: torch.device) -> Model:
+    """Load one checkpoint.
+
+    Parameters
+    ----------
+    member : Member
+        Where it is.
+    device : torch.device
+        Where it shall run.
+
+    Returns
+    -------
+    Model
+        In evaluation mode, on the device, in float32.
+
+    Raises
+    ------
+    UnusableError
+        Where the files do not make a model.
+    """
+    # Exactness to 1e-4 of float64 does not survive TensorFloat-32.
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    load = _load_exported if member.form == "exported" else _load_hugging_face
+    try:
+        model = load(member, device)
+    except UnusableError:
+        raise
+    except Exception as error:  # Any fault of a stranger's file, from any depth of a library.
+        raise UnusableError(
+            f"The checkpoint in “{member.folder.name}” cannot be loaded.",
+            f"Its files do not make a model that is known here ({type(error).__name__}).",
+            "Ask the consortium for an image classifier of the transformers library, or a .pt2 file.",
+        ) from error
+    return model
+
+
+def _load_hugging_face(member: Member, device: torch.device) -> Model:
+    from transformers import AutoModelForImageClassification
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    inner, found = AutoModelForImageClassification.from_pretrained(
+        member.folder,
+        local_files_only=True,
+        trust_remote_code=False,
+        use_safetensors=True,
+        dtype=torch.float32,
+        attn_implementation="eager",
+        output_loading_info=True,
+    )
+    if found["missing_keys"] or found["mismatched_keys"]:
+        raise UnusableError(
+            f"The checkpoint in “{member.folder.name}” is incomplete.",
+            f"{len(found['missing_keys']) + len(found['mismatched_keys'])} of the parameters that its "
+            "architecture needs are not among its weights, or have another shape.",
+            "Ask the consortium for the whole checkpoint.",
+        )
+    model = Model(inner.eval(), getattr(inner.config, "num_channels", None))
+    return model.to(device).eval()
+
+
+def _load_exported(member: Member, device: torch.device) -> Model:
+    from torch.export.passes import move_to_device_pass
+
+    program = torch.export.load(read_exported(member.weights[0]))
+    name = program.graph_signature.user_inputs[0]
+    shape = next(n.meta["val"].shape for n in program.graph.nodes if n.name == name)
+    channels = int(shape[1]) if len(shape) == 4 else None
+    return Model(move_to_device_pass(program, device).module(), channels)

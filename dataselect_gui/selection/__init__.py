@@ -1,0 +1,1 @@
+"""Which eligible records the owner's rule picks: pure functions over arrays."""

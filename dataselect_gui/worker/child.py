@@ -1,0 +1,56 @@
+"""The child process: takes one job from standard input and reports on standard output.
+
+Libraries may print; so the original standard output is kept for messages alone, and whatever else is
+printed goes to standard error. When the parent dies, standard input ends, and the child stops after
+the batch in hand.
+"""
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+
+from dataselect_gui.errors import DataSelectError
+from dataselect_gui.worker.messages import Failed, Message, job_from_line, to_line
+
+
+def main() -> int:
+    """Do one job. Returns the exit code of the process."""
+    # The terminal's Ctrl+C reaches both processes; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    messages = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    def send(message: Message) -> None:
+        messages.write(to_line(message))
+        messages.flush()
+
+    job = job_from_line(sys.stdin.readline())
+    stop = threading.Event()
+    threading.Thread(target=_stop_at_next_line, args=(stop,), daemon=True).start()
+    try:
+        from dataselect_gui.worker.score_run import run
+
+        send(run(job, stop.is_set, send))
+    except BrokenPipeError:
+        return 1  # The parent is gone: nobody is left to tell.
+    except DataSelectError as error:
+        send(Failed(error.what, error.why, error.do, error.exit_code))
+    except Exception as error:  # The last stop for faults of our own: told without their content.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        send(
+            Failed(
+                "Scoring stopped because of a fault in the program.",
+                f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}.",
+                "Scores so far are kept. Please report these words.",
+                1,
+            )
+        )
+    return 0
+
+
+def _stop_at_next_line(stop: threading.Event) -> None:
+    sys.stdin.readline()  # A request to stop, or the end of the stream.
+    stop.set()

@@ -1,0 +1,118 @@
+"""The parent's side: start the child, read its messages, stop it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+from dataselect_gui.errors import (
+    DataSelectError,
+    InternalError,
+    InterruptedByPersonError,
+    RefusedError,
+    UnusableError,
+    UsageError,
+    WorkerDiedError,
+)
+from dataselect_gui.worker.messages import (
+    Failed,
+    Finished,
+    Progress,
+    ScoreJob,
+    from_line,
+    to_line,
+)
+
+WORKER_FLAG = "--worker"
+STOP_SECONDS = 30
+_ERRORS: dict[int, type[DataSelectError]] = {
+    kind.exit_code: kind for kind in (UsageError, RefusedError, UnusableError)
+}
+
+
+def run_job(job: ScoreJob, report: Callable[[Progress], None]) -> Finished:
+    """Run a job in a child process and wait for it.
+
+    Parameters
+    ----------
+    job : ScoreJob
+        What to do.
+    report : callable
+        Called with every progress message.
+
+    Raises
+    ------
+    DataSelectError
+        What the child failed with.
+    WorkerDiedError
+        Where the child ended without a word.
+    InterruptedByPersonError
+        Where the person pressed Ctrl+C; the child has been stopped.
+    """
+    process = subprocess.Popen(  # noqa: S603  (our own program)
+        _command(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        # Threads that spin while they wait make a busy machine many times slower.
+        env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ},
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(to_line(job))
+            process.stdin.flush()
+            outcome: Finished | Failed | None = None
+            for line in process.stdout:
+                message = from_line(line)
+                if isinstance(message, Progress):
+                    report(message)
+                else:
+                    outcome = message
+        except BrokenPipeError:
+            outcome = None
+        except KeyboardInterrupt:
+            _stop(process)
+            raise InterruptedByPersonError(
+                "Scoring was stopped.",
+                "You asked for it.",
+                "What was scored is kept; the same command goes on from there.",
+            ) from None
+        except BaseException:
+            process.kill()
+            raise
+    if outcome is None:
+        raise WorkerDiedError(
+            "Scoring stopped unexpectedly.",
+            _cause(process.returncode),
+            "What was scored is kept; the same command goes on from there.",
+        )
+    if isinstance(outcome, Failed):
+        raise _ERRORS.get(outcome.exit_code, InternalError)(outcome.what, outcome.why, outcome.do)
+    return outcome
+
+
+def _command() -> list[str]:
+    if getattr(sys, "frozen", False):
+        return [sys.executable, WORKER_FLAG]
+    # -P: a file in the current folder must not pass for a library.
+    return [sys.executable, "-P", "-m", "dataselect_gui", WORKER_FLAG]
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    assert process.stdin is not None
+    try:
+        process.stdin.close()
+        process.wait(timeout=STOP_SECONDS)
+    except (BrokenPipeError, subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.kill()
+
+
+def _cause(code: int) -> str:
+    if code == -9:
+        return "The system ended its process, most likely because memory ran out."
+    if code < 0:
+        return f"Its process was ended by signal {-code}."
+    return f"Its process ended with code {code}."

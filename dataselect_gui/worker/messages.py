@@ -1,0 +1,121 @@
+"""What the two processes tell each other: one JSON object a line.
+
+The parent sends one job, and later nothing, or a line that asks to stop. The child sends progress a
+few times a second and ends with exactly one of `Finished` and `Failed`.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class ScoreJob:
+    """Score the records of a project.
+
+    Attributes
+    ----------
+    project, source, checkpoint : str
+        Paths.
+    label_column, unit_column : str or None
+        Columns of the source.
+    names : list of str
+        The scores that need the model.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    batch_size : int
+        Records at once.
+    limit : int or None
+        Only the first so many records.
+    """
+
+    project: str
+    source: str
+    checkpoint: str
+    label_column: str | None
+    unit_column: str | None
+    names: list[str]
+    device: str
+    batch_size: int
+    limit: int | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the work is.
+
+    Attributes
+    ----------
+    phase : str
+        What is being done, for a person.
+    done, total : int
+        Records.
+    seconds_left : float or None
+        The estimate, once there is one.
+    """
+
+    phase: str
+    done: int
+    total: int
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The work is done, or was stopped on request.
+
+    Attributes
+    ----------
+    scored : int
+        How many records have scores.
+    device : str
+        Where they were computed.
+    stopped : bool
+        Whether it ended early because it was asked to.
+    """
+
+    scored: int
+    device: str
+    stopped: bool
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The work could not be done; the three parts of an error and its exit code."""
+
+    what: str
+    why: str
+    do: str
+    exit_code: int
+
+
+Message = Progress | Finished | Failed
+_TYPES: dict[str, type[Progress] | type[Finished] | type[Failed]] = {
+    kind.__name__: kind for kind in (Progress, Finished, Failed)
+}
+
+
+def to_line(message: Message | ScoreJob) -> str:
+    """Write a message as one line."""
+    return json.dumps({"type": type(message).__name__, **asdict(message)}) + "\n"
+
+
+def from_line(line: str) -> Message:
+    """Read a message of the child.
+
+    Raises
+    ------
+    ValueError
+        Where the line is none.
+    """
+    content = json.loads(line)
+    if not isinstance(content, dict) or content.get("type") not in _TYPES:
+        raise ValueError("not a message")
+    kind = _TYPES[content.pop("type")]
+    return kind(**content)
+
+
+def job_from_line(line: str) -> ScoreJob:
+    """Read a job from the parent."""
+    content = json.loads(line)
+    del content["type"]
+    return ScoreJob(**content)
