@@ -271,9 +271,7 @@ def train(
     return sample_rate, float(engine.get_epsilon(DELTA))
 
 
-def epsilon_by_dp_accounting(
-    accountant: dp_accounting.PrivacyAccountant, sample_rate: float
-) -> float:
+def epsilon_by_dp_accounting(accountant: dp_accounting.PrivacyAccountant, sample_rate: float) -> float:
     """Return the epsilon of the run by a second, independent implementation.
 
     Parameters

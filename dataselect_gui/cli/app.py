@@ -36,6 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+_INTERRUPTED = InterruptedByPersonError("Stopped.", "You asked for it.", "What was done is kept.")
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
 ProjectPath = Annotated[Path, typer.Argument(help="A project, NAME.dataselect.")]
 
@@ -51,22 +52,23 @@ def main(arguments: Sequence[str]) -> int:
     """
     verb = next((word for word in arguments if not word.startswith("-")), "")
     as_json = "--json" in arguments
+    fault: DataSelectError
     try:
         outcome = app(list(arguments), standalone_mode=False)
-        return outcome if isinstance(outcome, int) else 0
+        if outcome != InterruptedByPersonError.exit_code:
+            return outcome if isinstance(outcome, int) else 0
+        fault = _INTERRUPTED
     except DataSelectError as error:
         fault = error
-    except typer.Exit as leave:
-        return int(leave.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        fault = InterruptedByPersonError("Stopped.", "You asked for it.", "What was done is kept.")
+        fault = _INTERRUPTED
     except TyperException as error:  # Every complaint about the arguments.
         if not str(error):
             return 0  # The help was shown.
         fault = UsageError(
-            str(error),
+            f"{str(error).rstrip('.')}.",
             "The command is not as it should be.",
-            f"See “dataselect {verb} --help”.".replace("  ", " "),
+            f"See “{' '.join(['dataselect', *([verb] if verb else [])])} --help”.",
         )
     except Exception as error:  # The last stop; a message might hold content, so it is not shown.
         trace = error.__traceback__

@@ -30,7 +30,8 @@ def draw_exponentials(count: int) -> NDArray[np.int64]:
     import opendp.prelude as dp
 
     dp.enable_features("contrib")
-    space = dp.vector_domain(dp.atom_domain(T=int)), dp.l1_distance(T=int)
+    # The plain int of OpenDP has 32 bits, and would cut every secret off at 2.1.
+    space = dp.vector_domain(dp.atom_domain(T=dp.i64)), dp.l1_distance(T=dp.i64)
     laplace = space >> dp.m.then_laplace(scale=float(STEPS_PER_UNIT))
     drawn = np.empty(0, dtype=np.int64)
     while len(drawn) < count:

@@ -135,7 +135,8 @@ def promise(terms: Terms) -> str:
         return NO_PROMISE_CONDITIONAL.format(why=why)
     text = PROMISE_ONE_SIDED.format(odds=f"{terms.odds:.3g}")
     if terms.unit == "person":
-        text += f" This covers each person, with at most {terms.per_unit} records."
+        records = "one record" if terms.per_unit == 1 else f"{terms.per_unit} records"
+        text += f" This covers each person, with at most {records}."
     return text
 
 
@@ -210,7 +211,7 @@ def release_document(terms: Terms, ledger_head: str) -> dict[str, Any]:
 
 def privacy_document(terms: Terms) -> dict[str, Any]:
     """Return the content of ``privacy.json``, in the terms of the deployments registry."""
-    unit = "One record" if terms.unit == "record" else f"One person ({terms.per_unit} records at most)"
+    unit = "One record" if terms.unit == "record" else f"One person (records: {terms.per_unit} at most)"
     loss: dict[str, Any] = {
         "privacy_unit": unit,
         "privacy_unit_details": "Neighbours differ in the contents of one unit. Bounded is what the "

@@ -1,0 +1,69 @@
+"""Projects with scores made up, so that releases can be tested without a model."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.project.project import Project
+from dataselect_gui.project.table import Index
+from dataselect_gui.records.opening import content_hash, open_source
+from tests.helpers import array_file, hugging_face_folder, write_json
+
+
+def owner_records(path: Path, count: int = 40, *, seed: int = 0) -> Path:
+    """Write an array file of small grey images with two columns of units."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (count, 6, 5), dtype=np.uint8)
+    return array_file(
+        path,
+        x=pixels,
+        y=np.arange(count) % 3,
+        classes=np.array(["bird", "cat", "dog"]),
+        patient=np.array([f"patient {row // 3}" for row in range(count)]),
+    )
+
+
+def consortium(folder: Path, **request: object) -> Path:
+    """Write a checkpoint that can be found, with a request."""
+    hugging_face_folder(folder)
+    write_json(folder / "dataselect.json", {"score": "loss", "threshold": 0.5, **request})
+    return folder
+
+
+def scored_project(
+    folder: Path,
+    source: Path,
+    checkpoint: Path,
+    scores: Sequence[float] | None = None,
+    unit_column: str | None = None,
+) -> Path:
+    """Make a project whose score `loss` is given, or else follows from each record alone."""
+    opened = open_source(source, unit_column=unit_column)
+    content = [content_hash(opened.read(row)) for row in range(len(opened.ids))]
+    project = Project.create(
+        folder,
+        {
+            "path": str(source.resolve()),
+            "kind": opened.kind,
+            "label_column": None,
+            "unit_column": unit_column,
+        },
+        {"path": str(checkpoint.resolve()), "digest": find_checkpoint(checkpoint).digest()},
+    )
+    hashes = np.array([list(one) for one in content], dtype=np.uint8)
+    table = project.update_index(Index(opened.ids, opened.labels, opened.units, hashes))
+    values = [own_score(one) for one in content] if scores is None else scores
+    column = table.column("loss")
+    rows = np.arange(len(opened.ids))
+    column.write(rows, np.array(values, dtype=np.float64))
+    column.mark_done(rows)
+    project.settings["scores"]["loss"] = {"variant": "", "program": "test", "device": "cpu"}
+    project.save()
+    return folder
+
+
+def own_score(content: bytes) -> float:
+    """Return a number in [0, 1) that depends on one record alone."""
+    return int.from_bytes(hashlib.sha256(content).digest()[:6]) / 2**48

@@ -1,0 +1,346 @@
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dataselect_gui import __version__, workflow
+from dataselect_gui.cli.app import main
+from tests.helpers import image_folder, write_json
+from tests.projects import consortium, owner_records, scored_project
+
+HEAVY = [
+    "torch",
+    "transformers",
+    "pandas",
+    "scipy",
+    "pyarrow",
+    "opendp",
+    "dp_accounting",
+    "mlcroissant",
+]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    source, checkpoint = owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium")
+    return scored_project(tmp_path / "p.dataselect", source, checkpoint)
+
+
+class Shell:
+    """Runs verbs and reads the one object that each prints."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *words: object, expect: int = 0) -> dict[str, Any]:
+        code = main([*map(str, words), "--json"])
+        printed = self._capsys.readouterr().out
+        told: dict[str, Any] = json.loads(printed)
+        assert code == expect, told
+        assert printed.count("\n") == 1
+        assert told["ok"] == (code == 0)
+        if code:
+            assert told["exit_code"] == code
+            assert set(told["error"]) == {"what", "why", "do"}
+            assert all(part.endswith((".", ".)", "?", "”.")) for part in told["error"].values()), told
+        return told
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(capsys)
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == f"dataselect {__version__}"
+
+
+def test_the_whole_way_by_json(shell: Shell, project: Path) -> None:
+    told = shell("select", project, "--by", "loss", "--threshold", "0.5")
+    assert told["verb"] == "select"
+    assert told["threshold"] == 0.5
+    released = shell(
+        "release", project, "--to", "b", "--epsilon", "1", "--in-training", "no", "--budget", "4"
+    )
+    assert (released["epsilon"], released["conditional"]) == (1, False)
+    assert (released["spent"], released["left"]) == (1, 3)
+    checks = shell("verify", "b", "--digest", released["digest"])["checks"]
+    assert {check["ok"] for check in checks} == {True}
+    statement = shell("ledger", project)
+    assert (statement["budget"], statement["left"], statement["one_sided"]) == ("4", "3", "1")
+    assert shell("ledger")["ledgers"] == [
+        {k: v for k, v in statement.items() if k not in {"ok", "verb"}}
+    ]
+    assert shell("inspect", "b")["kind"] == "bundle"
+    assert shell("inspect", project)["kind"] == "project"
+
+
+def test_each_refusal_has_its_exit_code(shell: Shell, project: Path, tmp_path: Path) -> None:
+    shell("select", project, "--by", "loss", "--threshold", "0.5")
+    release = ("release", project, "--to", "b", "--epsilon")
+    shell(*release, "1", expect=2)
+    shell(*release, "1", "--in-training", "no", expect=3)
+    shell(*release, "1", "--budget", "0.5", expect=3)
+    shell(*release, "zero", "--budget", "4", expect=2)
+    shell(*release, "1", "--mechanism", "magic", expect=2)
+    assert not (tmp_path / "b").exists()
+    shell(*release, "1", "--budget", "4")
+    (tmp_path / "b/README.md").write_text("changed")
+    assert "README.md" in shell("verify", "b", expect=5)["error"]["why"]
+    shell(*release, "1", expect=4)
+    shell("inspect", "nowhere", expect=4)
+    shell("scores", "nowhere", expect=4)
+    shell("verify", "nowhere", expect=4)
+    shell("select", project, "--by", "vog", "--count", "3", expect=2)
+    shell("select", project, "--by", "loss", expect=2)
+    shell("select", project, "--by", "loss", "--count", "3", "--fraction", "0.1", expect=2)
+    shell("select", project, expect=2)
+    shell("select", project, "--withhold", "no such id", expect=2)
+    shell("nonsense", expect=2)
+    shell("select", expect=2)
+    shell("score", "records.npz", expect=2)
+
+
+def test_errors_say_what_why_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scores", "nowhere"]) == 4
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.splitlines()[0] == "“nowhere” is not a project."
+    assert len(shown.err.splitlines()) == 3
+
+
+def test_a_fault_of_the_program_shows_no_content(
+    shell: Shell, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("Mrs Smith's diagnosis")
+
+    monkeypatch.setattr(workflow, "scores", fail)
+    told = shell("scores", project, expect=1)
+    assert "Smith" not in json.dumps(told)
+    assert "KeyError in test_cli.py" in told["error"]["why"]
+
+
+def test_ctrl_c_is_130(shell: Shell, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workflow, "scores", interrupt)
+    shell("scores", project, expect=130)
+
+
+def test_scores_are_told_in_full_precision(
+    shell: Shell, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import pyarrow.parquet
+
+    shell("select", project, "--by", "loss", "--count", "3", "--withhold", "4,5")
+    records = shell("scores", project)["records"]
+    assert list(records[0]) == ["id", "label", "unit", "eligible", "selected", "loss"]
+    assert [record["id"] for record in records] == [str(row) for row in range(40)]
+    assert sum(record["selected"] for record in records) == 3
+    assert [record["id"] for record in records if not record["eligible"]] == ["4", "5"]
+    losses = [record["loss"] for record in records]
+    assert main(["scores", str(project), "--format", "csv"]) == 0
+    read = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [float(row["loss"]) for row in read] == losses
+    shell("scores", project, "--format", "parquet", "--to", tmp_path / "s.parquet")
+    assert pyarrow.parquet.read_table(tmp_path / "s.parquet")["loss"].to_pylist() == losses
+    shell("scores", project, "--format", "json", "--to", tmp_path / "s.json")
+    assert json.loads((tmp_path / "s.json").read_text(encoding="utf-8")) == records
+    assert main(["scores", str(project)]) == 0
+    assert "bird" in capsys.readouterr().out
+
+
+def test_ids_come_from_a_file(shell: Shell, project: Path, tmp_path: Path) -> None:
+    (tmp_path / "ids.txt").write_text("4\n5\n\n")
+    shell("select", project, "--withhold", "@ids.txt")
+    ids = shell("select", project, "--by", "loss", "--threshold", "0")["ids"]
+    assert len(ids) == 38
+    assert not {"4", "5"} & set(ids)
+    shell("select", project, "--restore", "5")
+    assert "5" in shell("select", project, "--by", "loss", "--threshold", "0")["ids"]
+    shell("select", project, "--withhold", "@nowhere.txt", expect=4)
+
+
+def test_inspect_tells_a_checkpoint_and_shows_unknown_wishes(shell: Shell, tmp_path: Path) -> None:
+    checkpoint = consortium(tmp_path / "wishes", colour="blue", epsilon=3)
+    told = shell("inspect", checkpoint)
+    assert told["kind"] == "checkpoint"
+    assert told["labels"] == ["bird", "cat", "dog"]
+    assert told["unknown_in_request"] == ["colour"]
+    assert told["request"]["colour"] == "blue"
+    records = owner_records(tmp_path / "records.npz")
+    matched = shell("inspect", checkpoint, "--records", records)["preflight"]["labels"]
+    assert matched == {"bird": 0, "cat": 1, "dog": 2}
+
+
+def test_inspect_lists_what_cannot_be_read(shell: Shell, tmp_path: Path) -> None:
+    folder = image_folder(tmp_path / "scans", ["a/1.png", "b/2.png"])
+    (folder / "b/3.png").write_bytes(b"")
+    (folder / "notes.txt").write_text("not an image")
+    told = shell("inspect", folder)
+    assert (told["kind"], told["records"], told["readable"], told["ignored"]) == ("source", 3, 2, 1)
+    assert told["problems"] == [{"id": "b/3.png", "reason": "The file is empty."}]
+
+
+def test_an_empty_selection_is_released_like_any_other(shell: Shell, project: Path) -> None:
+    """A refusal here would tell the receiver of an empty bundle that somebody did score high."""
+    shell("select", project, "--by", "loss", "--threshold", "2")
+    asked = ("--epsilon", "1", "--in-training", "no", "--budget", "4", "--threshold-source", "agreed")
+    shell("release", project, "--to", "b", *asked)
+    shell("verify", "b")
+
+
+def test_the_terminal_starts_without_anything_heavy() -> None:
+    code = f"""
+import sys
+import dataselect_gui.cli.app
+print([name for name in {HEAVY} if name in sys.modules])
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[1],
+    )
+    assert run.stdout.strip() == "[]"
+
+
+def test_the_rooms_keep_to_their_doors() -> None:
+    run = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports"],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_the_readmes_commands_are_those_of_the_program() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"dataselect (\w+)", readme))
+    from typer.main import get_command
+
+    from dataselect_gui.cli.app import app
+
+    verbs = set(get_command(app).commands)  # type: ignore[attr-defined]
+    assert verbs <= named
+
+
+def tampered(bundle: Path, kind: str) -> None:
+    data = bundle / "data/train"
+    first = next(path for path in sorted(data.iterdir()) if path.suffix == ".png")
+    match kind:
+        case "flip":
+            content = bytearray(first.read_bytes())
+            content[-20] ^= 1
+            first.write_bytes(content)
+        case "drop":
+            first.unlink()
+        case "stray":
+            (data / "patients.csv").write_text("Mrs Smith")
+        case "swap":
+            second = sorted(data.glob("*.png"))[1]
+            one, other = first.read_bytes(), second.read_bytes()
+            first.write_bytes(other)
+            second.write_bytes(one)
+        case "cut":
+            first.write_bytes(first.read_bytes()[:-9])
+        case "claim":
+            release = json.loads((bundle / "release.json").read_text(encoding="utf-8"))
+            write_json(bundle / "release.json", {**release, "epsilon": "0.1"})
+
+
+@pytest.mark.parametrize("kind", ["flip", "drop", "stray", "swap", "cut", "claim"])
+def test_a_tampered_bundle_is_found(shell: Shell, project: Path, tmp_path: Path, kind: str) -> None:
+    shell("select", project, "--by", "loss", "--threshold", "0.1")
+    asked = ("--epsilon", "2", "--in-training", "no", "--budget", "4", "--threshold-source", "agreed")
+    shell("release", project, "--to", "b", *asked)
+    tampered(tmp_path / "b", kind)
+    shell("verify", "b", expect=5)
+
+
+@pytest.mark.parametrize(
+    ("change", "found_by"),
+    [
+        ({"epsilon": "0.1"}, "documents"),
+        ({"parameters": {"share_that_leaves": {"value": 0.9}}}, "arithmetic"),
+        ({"parameters": {"odds_factor": {"value": 1.01}}}, "arithmetic"),
+        ({"parameters": {"cut": {"value": "count", "from": "viewed"}}}, "promise"),
+        ({"checkpoint": {"records_in_training": "yes"}}, "promise"),
+        ({"mechanism": "exact"}, "promise"),
+        ({"promise": "Perfectly safe and anonymous."}, "promise"),
+    ],
+)
+def test_a_promise_that_the_mechanism_does_not_give_is_found(
+    shell: Shell, project: Path, tmp_path: Path, change: dict[str, Any], found_by: str
+) -> None:
+    """Also where whoever changed the bundle made its checksums fit again."""
+    import hashlib
+
+    shell("select", project, "--by", "loss", "--threshold", "0.5")
+    shell("release", project, "--to", "b", "--epsilon", "1", "--in-training", "no", "--budget", "4")
+    path = tmp_path / "b/release.json"
+    release = json.loads(path.read_text(encoding="utf-8"))
+    for key, value in change.items():
+        if isinstance(value, dict):
+            for inner, entry in value.items():
+                release[key][inner] = (
+                    {**release[key][inner], **entry} if isinstance(entry, dict) else entry
+                )
+        else:
+            release[key] = value
+    write_json(path, release)
+    sums = tmp_path / "b/SHA256SUMS"
+    lines = [line.split("  ")[1] for line in sums.read_text(encoding="utf-8").splitlines()]
+    sums.write_text(
+        "".join(
+            f"{hashlib.sha256((tmp_path / 'b' / n).read_bytes()).hexdigest()}  {n}\n" for n in lines
+        ),
+        encoding="utf-8",
+    )
+    failed = {check.name for check in workflow.verify(tmp_path / "b", None) if not check.ok}
+    assert found_by in failed
+    assert "checksums" not in failed
+
+
+def test_the_digest_shows_a_rebuilt_bundle(shell: Shell, project: Path) -> None:
+    shell("select", project, "--by", "loss", "--threshold", "0.5")
+    shell("release", project, "--to", "b", "--epsilon", "1", "--in-training", "no", "--budget", "4")
+    shell("verify", "b", "--digest", "0" * 64, expect=5)
+
+
+def test_a_bundle_loads_as_croissant(shell: Shell, project: Path, tmp_path: Path) -> None:
+    import mlcroissant
+
+    shell("select", project, "--by", "loss", "--threshold", "0.1")
+    asked = ("--epsilon", "4", "--in-training", "no", "--budget", "4", "--threshold-source", "agreed")
+    shell("release", project, "--to", "b", *asked)
+    dataset = mlcroissant.Dataset(jsonld=str(tmp_path / "b/croissant.json"))
+    assert dataset.metadata.ctx.conforms_to.value == "http://mlcommons.org/croissant/1.1"
+    rows = list(dataset.records("train"))
+    listed = (tmp_path / "b/data/train/metadata.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == len(listed) > 20
+    labels = [json.loads(line)["label"] for line in listed]
+    assert sorted(row["train/label"].decode() for row in rows) == sorted(labels)
+    assert all(np.asarray(row["train/image"]).shape[:2] == (6, 5) for row in rows)

@@ -1,0 +1,220 @@
+import multiprocessing
+import shutil
+import sqlite3
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dataselect_gui.errors import RefusedError
+from dataselect_gui.privacy.accounting import Charge
+from dataselect_gui.privacy.ledger import Ledger
+
+ONE = Charge(Decimal(1), one_sided=True)
+
+
+def marks(*names: str) -> set[bytes]:
+    return {name.encode().ljust(32, b".") for name in names}
+
+
+def body(release: str, per_unit: int = 1, unit: str = "record") -> dict[str, object]:
+    return {"release": release, "key": f"key of {release}", "unit": unit, "per_unit": per_unit}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "home")
+
+
+@pytest.fixture
+def account(ledger: Ledger) -> str:
+    account = ledger.claim(marks("a", "b"))
+    ledger.set_budget(account, Decimal(3), "a test")
+    return account
+
+
+def test_a_source_is_known_by_any_of_its_marks(ledger: Ledger, account: str) -> None:
+    assert ledger.account_of(marks("b", "z")) == account
+    assert ledger.account_of(marks("z")) is None
+    assert ledger.claim(marks("b", "z")) == account
+    assert ledger.account_of(marks("z")) == account
+
+
+def test_a_source_that_joins_two_accounts_spends_from_both(ledger: Ledger, account: str) -> None:
+    other = ledger.claim(marks("c"))
+    ledger.set_budget(other, Decimal(2), "smaller")
+    ledger.reserve(account, Charge(Decimal(1)), body("r1"))
+    ledger.reserve(other, Charge(Decimal("0.5")), body("r2"))
+    joined = ledger.claim(marks("a", "c"))
+    statement = ledger.statement(joined)
+    assert statement.spent == Decimal("1.5")
+    assert statement.budget == 2
+    assert ledger.accounts() == [joined]
+    assert ledger.claim(marks("b")) == ledger.claim(marks("c")) == joined
+
+
+def test_without_a_budget_nothing_is_released(ledger: Ledger) -> None:
+    account = ledger.claim(marks("a"))
+    with pytest.raises(RefusedError, match="no budget"):
+        ledger.reserve(account, ONE, body("r1"))
+
+
+def test_the_first_budget_is_not_set_where_the_release_is_refused(ledger: Ledger) -> None:
+    account = ledger.claim(marks("a"))
+    with pytest.raises(RefusedError, match=r"needs ε 1; 0\.5 is left"):
+        ledger.reserve(account, ONE, body("r1"), first_budget=Decimal("0.5"))
+    assert ledger.statement(account).budget is None
+
+
+def test_a_reservation_beyond_the_budget_is_refused_and_leaves_no_line(
+    ledger: Ledger, account: str
+) -> None:
+    before = ledger.statement(account)
+    with pytest.raises(RefusedError, match="needs ε 4; 3 is left") as refused:
+        ledger.reserve(account, Charge(Decimal(4)), body("r1"))
+    assert refused.value.exit_code == 3
+    assert ledger.statement(account) == before
+
+
+def test_one_sided_releases_cost_what_they_add_to_their_maximum(ledger: Ledger, account: str) -> None:
+    ledger.reserve(account, ONE, body("r1"))
+    ledger.reserve(account, ONE, body("r2"))
+    ledger.reserve(account, Charge(Decimal("0.5"), one_sided=True), body("r3"))
+    assert ledger.statement(account).left == 2
+    ledger.reserve(account, Charge(Decimal(2), one_sided=True), body("r4"))
+    assert ledger.statement(account).left == 1
+    ledger.reserve(account, Charge(Decimal(1)), body("r5"))
+    with pytest.raises(RefusedError):
+        ledger.reserve(account, Charge(Decimal("0.001")), body("r6"))
+
+
+def test_the_unit_is_fixed_at_the_first_release(ledger: Ledger, account: str) -> None:
+    ledger.reserve(account, ONE, body("r1"))
+    with pytest.raises(RefusedError, match="another unit"):
+        ledger.reserve(account, ONE, body("r2", per_unit=2))
+    with pytest.raises(RefusedError, match="another unit"):
+        ledger.reserve(account, ONE, body("r2", unit="patient"))
+
+
+def test_dp_training_is_charged_once(ledger: Ledger, account: str) -> None:
+    for _ in range(2):
+        ledger.charge_training(account, Decimal(2), Decimal("1e-5"), "checkpoint")
+    assert ledger.statement(account).left == 1
+
+
+def test_exact_releases_are_counted_not_charged(ledger: Ledger, account: str) -> None:
+    ledger.reserve(account, None, body("r1"))
+    assert ledger.statement(account).exact == 1
+    assert ledger.statement(account).spent == 0
+
+
+def test_a_secret_is_drawn_once(ledger: Ledger) -> None:
+    records = sorted(marks("a", "b", "c"))
+    first = ledger.secrets_of(records)
+    assert np.array_equal(ledger.secrets_of(records[::-1]), first[::-1])
+    assert np.array_equal(ledger.secrets_of([*records, b"d" * 32])[:3], first)
+
+
+def test_the_kept_records_of_a_person_never_change(ledger: Ledger) -> None:
+    records = [bytes([row]) * 32 for row in range(12)]
+    units = [b"one" if row < 6 else b"two" for row in range(12)]
+    first = ledger.keep(units, records, 2)
+    assert first[:6].sum() == first[6:].sum() == 2
+    for _ in range(5):
+        assert np.array_equal(ledger.keep(units, records, 2), first)
+    # Without the kept ones, nobody takes their places: a person would leave with more than two.
+    gone = [row for row in range(12) if not first[row]]
+    assert not ledger.keep([units[row] for row in gone], [records[row] for row in gone], 2).any()
+
+
+def test_a_draw_is_kept_and_vouched_for(ledger: Ledger, account: str, tmp_path: Path) -> None:
+    ledger.reserve(account, ONE, body("r1"))
+    assert ledger.draw_of("r1") is None
+    ledger.keep_draw(account, "r1", {"names": {"record": "name"}})
+    assert ledger.draw_of("r1") == {"names": {"record": "name"}}
+    alter(tmp_path, "UPDATE draws SET body = replace(body, 'name\"}', 'other\"}')")
+    with pytest.raises(RefusedError, match="draw is not the one"):
+        ledger.draw_of("r1")
+
+
+def alter(tmp_path: Path, statement: str) -> None:
+    database = sqlite3.connect(tmp_path / "home" / "ledger.sqlite")
+    with database:
+        database.execute(statement)
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE entries SET body = replace(body, '\"1\"', '\"0.1\"') WHERE kind = 'reserved'",
+        "UPDATE entries SET account = 'other' WHERE kind = 'reserved'",
+        "DELETE FROM entries WHERE kind = 'reserved'",
+        "DELETE FROM entries WHERE seq = 1",
+        "DELETE FROM entries",
+        "UPDATE entries SET kind = 'note' WHERE seq = 2",
+    ],
+)
+def test_an_edited_ledger_is_noticed(
+    ledger: Ledger, account: str, tmp_path: Path, statement: str
+) -> None:
+    ledger.reserve(account, ONE, body("r1"))
+    alter(tmp_path, statement)
+    with pytest.raises(RefusedError, match="not as it was left"):
+        ledger.statement(account)
+
+
+def test_an_older_ledger_put_back_is_noticed(ledger: Ledger, account: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(home, tmp_path / "older")
+    ledger.reserve(account, ONE, body("r1"))
+    for name in ("ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"):
+        (home / name).unlink(missing_ok=True)
+    shutil.copy(tmp_path / "older" / "ledger.sqlite", home / "ledger.sqlite")
+    with pytest.raises(RefusedError, match="older or shorter"):
+        Ledger(home)
+
+
+def test_a_missing_head_is_noticed(ledger: Ledger, account: str, tmp_path: Path) -> None:
+    (tmp_path / "home" / "ledger.head").unlink()
+    with pytest.raises(RefusedError, match="head is missing"):
+        ledger.statement(account)
+
+
+def test_a_head_behind_by_a_crash_is_moved_on(ledger: Ledger, account: str, tmp_path: Path) -> None:
+    head = tmp_path / "home" / "ledger.head"
+    before = head.read_text(encoding="utf-8")
+    ledger.reserve(account, ONE, body("r1"))
+    after = head.read_text(encoding="utf-8")
+    head.write_text(before, encoding="utf-8")
+    assert ledger.statement(account).spent == 1
+    assert head.read_text(encoding="utf-8") == after
+
+
+def test_the_chain_tells_nothing_about_what_it_covers(tmp_path: Path) -> None:
+    heads = set()
+    for name in ("one", "two"):
+        ledger = Ledger(tmp_path / name)
+        account = ledger.claim(marks("a"))
+        heads.add(ledger.reserve(account, None, body("r1")).hash)
+    assert len(heads) == 2
+
+
+def _reserve_many(home: Path, name: str) -> None:
+    ledger = Ledger(home)
+    for number in range(5):
+        ledger.reserve(ledger.claim(marks("a")), Charge(Decimal("0.1")), body(f"{name}{number}"))
+
+
+def test_two_processes_on_one_ledger_lose_nothing(ledger: Ledger, account: str, tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_reserve_many, args=(tmp_path / "home", name)) for name in "ab"]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+        assert worker.exitcode == 0
+    statement = ledger.statement(account)
+    assert statement.spent == 1
+    assert sum(entry.kind == "reserved" for entry in statement.entries) == 10

@@ -1,0 +1,524 @@
+import io
+import json
+import math
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import RefusedError, UnusableError, UsageError
+from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.project.project import Project
+from dataselect_gui.records.images import decode_image
+from dataselect_gui.release.bundle import SUMS
+from dataselect_gui.release.clean import clean_image, says_nothing_else
+from dataselect_gui.workflow import Released, ReleaseRequest
+from tests.helpers import image_folder
+from tests.projects import consortium, owner_records, scored_project
+
+
+def silent(_: object) -> None:
+    """Take progress and say nothing."""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return owner_records(tmp_path / "records.npz")
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    return consortium(tmp_path / "consortium")
+
+
+@pytest.fixture
+def project(tmp_path: Path, source: Path, checkpoint: Path) -> Path:
+    folder = scored_project(tmp_path / "p.dataselect", source, checkpoint)
+    select(folder, threshold="0.5")
+    return folder
+
+
+def select(project: Path, **rule: object) -> list[str]:
+    ids, _ = workflow.select_records(project, workflow.make_rule("loss", **rule))  # type: ignore[arg-type]
+    return ids
+
+
+def release(project: Path, to: Path, **asked: object) -> Released:
+    defaults = ReleaseRequest(to=to, epsilon="1", in_training="no", budget="4")
+    return workflow.release(project, replace(defaults, **asked), silent)  # type: ignore[arg-type]
+
+
+def files(bundle: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(bundle).as_posix(): path.read_bytes()
+        for path in bundle.rglob("*")
+        if path.is_file()
+    }
+
+
+def shown(bundle: Path) -> set[bytes]:
+    """Return the pixels of the records in a bundle."""
+    folder = bundle / "data" / "train"
+    return {
+        decode_image(path.read_bytes()).tobytes()
+        for path in folder.iterdir()
+        if path.name != "metadata.jsonl"
+    }
+
+
+def is_verified(bundle: Path) -> bool:
+    failed = [check for check in workflow.verify(bundle, None) if not check.ok]
+    assert not failed, failed
+    return True
+
+
+def test_what_leaves_is_a_part_of_the_selection(project: Path, source: Path, tmp_path: Path) -> None:
+    done = release(project, tmp_path / "bundle")
+    pixels = np.load(source)["x"]
+    selected = {pixels[int(record)].tobytes() for record in select(project, threshold="0.5")}
+    assert shown(tmp_path / "bundle") < selected
+    assert done.epsilon == "1"
+    assert not done.conditional
+    assert done.left == 3
+    assert is_verified(tmp_path / "bundle")
+
+
+def test_labels_stay_with_their_records(project: Path, source: Path, tmp_path: Path) -> None:
+    release(project, tmp_path / "bundle", epsilon="4")
+    arrays = np.load(source)
+    known = {
+        pixels.tobytes(): str(arrays["classes"][label])
+        for pixels, label in zip(arrays["x"], arrays["y"], strict=True)
+    }
+    lines = (tmp_path / "bundle/data/train/metadata.jsonl").read_text(encoding="utf-8").splitlines()
+    for entry in map(json.loads, lines):
+        image = (tmp_path / "bundle/data/train" / entry["file_name"]).read_bytes()
+        assert known[decode_image(image).tobytes()] == entry["label"]
+
+
+def test_the_same_release_again_is_the_same_files_for_nothing(project: Path, tmp_path: Path) -> None:
+    first = release(project, tmp_path / "one")
+    for to in ("one", "two", "two"):
+        again = release(project, tmp_path / to)
+        assert again.repeated
+        assert again.release == first.release
+        assert again.left == first.left
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+def test_ten_presses_of_the_button_are_one_release(project: Path, tmp_path: Path) -> None:
+    for number in range(10):
+        release(project, tmp_path / f"bundle{number}")
+    entries = workflow.ledger(project)[0]["entries"]
+    assert [entry["kind"] for entry in entries].count("reserved") == 1
+    assert [entry["kind"] for entry in entries].count("drawn") == 1
+
+
+def test_another_threshold_is_another_release_by_the_same_secrets(
+    project: Path, tmp_path: Path
+) -> None:
+    """Or the absence of a record from both releases would cost twice."""
+    everything = select(project, threshold="0")
+    assert len(everything) == 40
+    release(project, tmp_path / "all", threshold_from="agreed")
+    select(project, threshold="0.5")
+    second = release(project, tmp_path / "high")
+    assert not second.repeated
+    assert second.left == 3
+    assert shown(tmp_path / "high") <= shown(tmp_path / "all")
+
+
+@pytest.mark.parametrize("change", ["copy", "rename", "thin", "extend"])
+def test_a_changed_source_meets_the_same_ledger(
+    project: Path, source: Path, checkpoint: Path, tmp_path: Path, change: str
+) -> None:
+    release(project, tmp_path / "bundle")
+    arrays = dict(np.load(source))
+    other = tmp_path / ("elsewhere.npz" if change == "rename" else "copies/records.npz")
+    other.parent.mkdir(exist_ok=True)
+    rows = {"thin": np.arange(3, 11), "extend": np.r_[np.arange(40), np.arange(5)]}.get(change)
+    if rows is not None:
+        arrays |= {name: arrays[name][rows] for name in ("x", "y", "patient")}
+        if change == "extend":
+            arrays["x"][40:] += 1
+    np.savez_compressed(other, **arrays)
+    again = scored_project(tmp_path / "again.dataselect", other, checkpoint)
+    assert workflow.ledger(again)[0]["left"] == "3"
+    assert workflow.ledger(again)[0]["id"] == workflow.ledger(project)[0]["id"]
+
+
+def test_a_copy_of_the_source_gives_the_same_draw(
+    project: Path, source: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    release(project, tmp_path / "one")
+    shutil.copy(source, tmp_path / "copy.npz")
+    again = scored_project(tmp_path / "again.dataselect", tmp_path / "copy.npz", checkpoint)
+    select(again, threshold="0.5")
+    assert release(again, tmp_path / "two").repeated
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+def test_another_source_has_a_ledger_of_its_own(
+    project: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    release(project, tmp_path / "bundle")
+    other = owner_records(tmp_path / "other.npz", seed=1)
+    stranger = scored_project(tmp_path / "other.dataselect", other, checkpoint)
+    assert workflow.ledger(stranger)[0]["budget"] is None
+
+
+def test_beyond_the_budget_nothing_is_drawn_and_nothing_is_written(
+    project: Path, tmp_path: Path
+) -> None:
+    before = set(tmp_path.iterdir())
+    with pytest.raises(RefusedError, match=r"needs ε 5; 4 is left") as refused:
+        release(project, tmp_path / "bundle", epsilon="5")
+    assert refused.value.exit_code == 3
+    assert set(tmp_path.iterdir()) - before <= {tmp_path / "home"}
+    kinds = {entry["kind"] for entry in workflow.ledger(project)[0]["entries"]}
+    assert not kinds & {"reserved", "drawn", "published"}
+
+
+def test_without_a_budget_the_flag_is_named(project: Path, tmp_path: Path) -> None:
+    with pytest.raises(RefusedError) as refused:
+        release(project, tmp_path / "bundle", budget=None)
+    assert "--budget" in refused.value.do
+
+
+def test_a_budget_is_not_quietly_changed(project: Path, tmp_path: Path) -> None:
+    release(project, tmp_path / "one")
+    with pytest.raises(UsageError, match="already set"):
+        release(project, tmp_path / "two", budget="9")
+    statement = workflow.ledger(project, "9", "the board agreed")[0]
+    assert statement["left"] == "8"
+    assert statement["entries"][-1]["reason"] == "the board agreed"
+
+
+def test_a_dry_run_draws_nothing(project: Path, tmp_path: Path) -> None:
+    done = release(project, tmp_path / "bundle", dry_run=True)
+    assert done.release is None
+    assert not (tmp_path / "bundle").exists()
+    assert {entry["kind"] for entry in workflow.ledger(project)[0]["entries"]} == {"opened"}
+
+
+@pytest.mark.parametrize("rule", [{"count": 10}, {"fraction": "0.25"}, {"threshold": "0.4"}])
+def test_a_threshold_that_depends_on_the_records_claims_nothing(
+    project: Path, tmp_path: Path, rule: dict[str, object]
+) -> None:
+    select(project, **rule)
+    done = release(project, tmp_path / "bundle")
+    assert done.conditional
+    assert done.epsilon is None
+    assert done.left == 3
+    stated = json.loads((tmp_path / "bundle/release.json").read_text(encoding="utf-8"))
+    privacy = json.loads((tmp_path / "bundle/privacy.json").read_text(encoding="utf-8"))
+    assert stated["conditional"]
+    assert stated["epsilon"] is None
+    assert "privacy_parameters" not in privacy["deployment"]["privacy_loss"]
+    assert stated["parameters"]["threshold"]["value"] is None
+    assert "as if the threshold had been fixed beforehand" in stated["promise"]
+    assert is_verified(tmp_path / "bundle")
+
+
+def test_an_agreed_threshold_is_claimed_and_an_agreed_count_is_not(
+    project: Path, tmp_path: Path
+) -> None:
+    select(project, threshold="0.4")
+    assert release(project, tmp_path / "one", threshold_from="agreed").epsilon == "1"
+    select(project, count=10)
+    assert release(project, tmp_path / "two", threshold_from="agreed").epsilon is None
+
+
+def test_a_threshold_is_the_requests_only_if_it_is(project: Path, tmp_path: Path) -> None:
+    select(project, threshold="0.4")
+    with pytest.raises(UsageError, match="not the request's"):
+        release(project, tmp_path / "bundle", threshold_from="request")
+
+
+@pytest.mark.parametrize("answer", ["yes", "unknown"])
+def test_records_that_may_have_trained_the_model_leave_only_by_exact(
+    project: Path, tmp_path: Path, answer: str
+) -> None:
+    with pytest.raises(UsageError, match="ε cannot be promised here"):
+        release(project, tmp_path / "bundle", in_training=answer)
+    exact = {"mechanism": "exact", "epsilon": None, "acknowledge_exact": True, "reason": "a test"}
+    done = release(project, tmp_path / "bundle", in_training=answer, **exact)
+    assert done.epsilon is None
+    assert is_verified(tmp_path / "bundle")
+
+
+def test_training_under_dp_is_the_ledgers_first_charge(project: Path, tmp_path: Path) -> None:
+    done = release(project, tmp_path / "bundle", in_training="dp:2.5,1e-5")
+    assert done.left == 0.5
+    assert release(project, tmp_path / "other").left == 0.5
+
+
+def test_the_answer_is_asked_for_once(project: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="did these records help"):
+        release(project, tmp_path / "bundle", in_training=None)
+    release(project, tmp_path / "bundle")
+    release(project, tmp_path / "other", in_training=None)
+
+
+def test_exact_needs_a_word_and_a_reason_and_releases_everything(project: Path, tmp_path: Path) -> None:
+    exact = {"mechanism": "exact", "epsilon": None, "budget": None}
+    for half in ({"acknowledge_exact": True}, {"reason": "because"}):
+        with pytest.raises(UsageError, match="needs your word"):
+            release(project, tmp_path / "bundle", **exact, **half)
+    done = release(project, tmp_path / "bundle", **exact, acknowledge_exact=True, reason="because")
+    assert len(shown(tmp_path / "bundle")) == len(select(project, threshold="0.5"))
+    assert done.left is None
+    assert workflow.ledger(project)[0]["exact_releases"] == 1
+    release(project, tmp_path / "later")
+    card = (tmp_path / "later/README.md").read_text(encoding="utf-8")
+    assert "left earlier without protection are not covered" in card
+
+
+def test_withheld_records_never_leave(project: Path, source: Path, tmp_path: Path) -> None:
+    selected = select(project, threshold="0.5")
+    workflow.select_records(project, None, withhold=selected[:5])
+    release(
+        project,
+        tmp_path / "bundle",
+        mechanism="exact",
+        epsilon=None,
+        acknowledge_exact=True,
+        reason="x",
+    )
+    pixels = np.load(source)["x"]
+    assert not shown(tmp_path / "bundle") & {pixels[int(r)].tobytes() for r in selected[:5]}
+    workflow.select_records(project, None, restore=selected[:5])
+    assert select(project, threshold="0.5") == selected
+
+
+@pytest.mark.parametrize("per_unit", [1, 2])
+def test_a_person_leaves_with_at_most_m_records(
+    source: Path, checkpoint: Path, tmp_path: Path, per_unit: int
+) -> None:
+    project = scored_project(
+        tmp_path / "people.dataselect", source, checkpoint, [1.0] * 40, unit_column="patient"
+    )
+    select(project, threshold="0.5")
+    arrays = np.load(source)
+    owner = {x.tobytes(): str(p) for x, p in zip(arrays["x"], arrays["patient"], strict=True)}
+    left: set[bytes] = set()
+    for epsilon in ("1", "2", "8"):
+        release(project, tmp_path / f"at {epsilon}", epsilon=epsilon, per_unit=per_unit, budget="8")
+        left |= shown(tmp_path / f"at {epsilon}")
+    people = [owner[pixels] for pixels in left]
+    assert max(people.count(person) for person in people) <= per_unit
+    stated = json.loads((tmp_path / "at 1/release.json").read_text(encoding="utf-8"))
+    share = stated["parameters"]["share_that_leaves"]["value"]
+    assert share == pytest.approx(1 - math.exp(-1 / per_unit))
+    assert is_verified(tmp_path / "at 1")
+    with pytest.raises(RefusedError, match="another unit"):
+        release(project, tmp_path / "more", per_unit=3, budget=None)
+
+
+def test_a_record_that_changed_since_it_was_scored_is_never_silently_used(
+    project: Path, source: Path, tmp_path: Path
+) -> None:
+    arrays = dict(np.load(source))
+    arrays["x"][7] += 1
+    np.savez_compressed(source, **arrays)
+    with pytest.raises(UnusableError, match="1 records changed"):
+        release(project, tmp_path / "bundle")
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_folder_with_anything_else_is_left_alone(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle/mine.txt").write_text("mine")
+    with pytest.raises(UnusableError, match="not empty"):
+        release(project, tmp_path / "bundle")
+    assert files(tmp_path / "bundle") == {"mine.txt": b"mine"}
+    entries = workflow.ledger(project)[0]["entries"]
+    assert not any(entry["kind"] == "reserved" for entry in entries)
+
+
+def test_a_damaged_bundle_is_not_taken_for_the_release(project: Path, tmp_path: Path) -> None:
+    release(project, tmp_path / "bundle")
+    (tmp_path / "bundle/README.md").write_text("something else")
+    with pytest.raises(UnusableError, match="not empty"):
+        release(project, tmp_path / "bundle")
+
+
+@pytest.mark.parametrize("inside", ["p.dataselect/bundle", "records.npz/bundle"])
+def test_a_bundle_is_not_written_into_what_it_comes_from(
+    project: Path, tmp_path: Path, inside: str
+) -> None:
+    with pytest.raises(UnusableError, match="cannot be written into"):
+        release(project, tmp_path / inside)
+
+
+STEPS = ["claim", "reserve", "secrets_of", "keep_draw", "mark_published"]
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_wherever_a_release_dies_nothing_is_uncharged_and_the_repeat_finishes_it(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, when: str
+) -> None:
+    class PowerCutError(Exception):
+        pass
+
+    real: Callable[..., object] = getattr(Ledger, step)
+
+    def die(*arguments: object, **more: object) -> object:
+        if when == "after":
+            real(*arguments, **more)
+        raise PowerCutError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, step, die)
+        with pytest.raises(PowerCutError):
+            release(project, tmp_path / "bundle")
+    kinds = [entry["kind"] for entry in workflow.ledger(project)[0]["entries"]]
+    assert not (tmp_path / "bundle").exists() or "reserved" in kinds
+    first = files(tmp_path / "bundle") if (tmp_path / "bundle").exists() else None
+    done = release(project, tmp_path / "bundle")
+    assert done.left == 3
+    kinds = [entry["kind"] for entry in workflow.ledger(project)[0]["entries"]]
+    assert (kinds.count("reserved"), kinds.count("drawn"), kinds.count("published")) == (1, 1, 1)
+    assert first is None or files(tmp_path / "bundle") == first
+    assert not [path for path in tmp_path.iterdir() if "partial" in path.name]
+
+
+def test_nothing_that_stays_is_in_the_bundle(tmp_path: Path, checkpoint: Path) -> None:
+    folder = image_folder(
+        tmp_path / "Mrs Smith's scans",
+        [f"{kind}/secret name {n}.png" for kind in ("bird", "cat") for n in range(9)],
+    )
+    project = scored_project(tmp_path / "p.dataselect", folder, checkpoint)
+    selected = select(project, count=7)
+    release(project, tmp_path / "bundle", epsilon="4")
+    values = workflow.scores(project)["loss"]
+    key = Project.open(project).settings
+    whole = (
+        b"\n".join(files(tmp_path / "bundle").values()) + "\n".join(files(tmp_path / "bundle")).encode()
+    )
+    stays = [
+        "secret name",
+        "Smith",
+        str(tmp_path),
+        "patient",
+        key["table"],
+        os.environ.get("USER") or "root/",
+    ]
+    assert not [word for word in stays if word.encode() in whole]
+    assert not [value for value in values if repr(value).encode() in whole]
+    assert not [value for value in values if f"{value:.6g}".encode() in whole]
+    texts = b"\n".join(
+        content for name, content in files(tmp_path / "bundle").items() if not name.startswith("data/")
+    ).decode()
+    assert f" {len(selected)} " not in texts.replace("format", "")
+    assert " 18 " not in texts
+    times = {path.stat().st_mtime for path in (tmp_path / "bundle").rglob("*")}
+    assert times == {315532800.0}
+
+
+def test_the_sameness_key_does_not_leave(project: Path, home: Path, tmp_path: Path) -> None:
+    release(project, tmp_path / "bundle")
+    entry = next(
+        e for e in Ledger(home).statement(Ledger(home).accounts()[0]).entries if e.kind == "reserved"
+    )
+    assert entry.body["key"].encode() not in b"".join(files(tmp_path / "bundle").values())
+
+
+def test_sums_are_those_of_sha256sum(project: Path, tmp_path: Path) -> None:
+    release(project, tmp_path / "bundle")
+    import hashlib
+
+    lines = (tmp_path / "bundle" / SUMS).read_text(encoding="utf-8").splitlines()
+    stated = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    there = {
+        name: hashlib.sha256(content).hexdigest()
+        for name, content in files(tmp_path / "bundle").items()
+        if name != SUMS
+    }
+    assert stated == there
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I", "F", "CMYK"])
+def test_pixels_are_kept_at_their_bit_depth(mode: str) -> None:
+    rng = np.random.default_rng(0)
+    if mode == "I;16":
+        image = Image.fromarray(rng.integers(0, 2**16, (5, 7), dtype=np.uint16))
+    elif mode == "I":
+        image = Image.fromarray(rng.integers(0, 2**31 - 1, (5, 7), dtype=np.int32))
+    elif mode == "F":
+        image = Image.fromarray(rng.random((5, 7), dtype=np.float32))
+    else:
+        image = Image.fromarray(rng.integers(0, 256, (5, 7, 3), dtype=np.uint8)).convert(mode)
+    stored = io.BytesIO()
+    image.save(stored, "TIFF", description="taken of Mrs Smith", software="a scanner")
+    extension, content = clean_image(stored.getvalue())
+    cleaned = decode_image(content)
+    assert np.array_equal(np.asarray(cleaned), np.asarray(decode_image(stored.getvalue())))
+    assert b"Smith" not in content
+    assert says_nothing_else(extension, content)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_loses_its_metadata_and_keeps_its_coded_pixels(
+    orientation: int, progressive: bool
+) -> None:
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (24, 40, 3), dtype=np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x010F] = "a scanner of Mrs Smith"
+    stored = io.BytesIO()
+    image.save(
+        stored,
+        "JPEG",
+        exif=exif,
+        comment=b"Mrs Smith",
+        icc_profile=b"Smith" * 9,
+        progressive=progressive,
+    )
+    extension, content = clean_image(stored.getvalue() + b"Smith after the end")
+    assert extension == "jpg"
+    assert b"Smith" not in content
+    assert says_nothing_else("jpg", content)
+    assert not says_nothing_else("jpg", stored.getvalue())
+    assert np.array_equal(
+        np.asarray(decode_image(content)), np.asarray(decode_image(stored.getvalue()))
+    )
+    scan = stored.getvalue()[stored.getvalue().index(b"\xff\xda") : -2]
+    assert scan in content
+
+
+def test_real_x_rays_keep_their_pixels(shared_data: Path) -> None:
+    for path in sorted((shared_data / "chest-xray/owner/NORMAL").iterdir())[:20]:
+        stored = path.read_bytes()
+        extension, content = clean_image(stored)
+        assert extension == "jpg"
+        assert says_nothing_else(extension, content)
+        assert np.array_equal(np.asarray(decode_image(content)), np.asarray(decode_image(stored)))
+
+
+def test_float_records_leave_as_one_array_file(tmp_path: Path, checkpoint: Path) -> None:
+    rows = np.random.default_rng(0).random((20, 1, 4, 4)).astype(np.float32)
+    np.savez(
+        tmp_path / "floats.npz", x=rows, y=np.arange(20) % 3, classes=np.array(["bird", "cat", "dog"])
+    )
+    project = scored_project(tmp_path / "p.dataselect", tmp_path / "floats.npz", checkpoint)
+    select(project, threshold="0.5")
+    release(project, tmp_path / "bundle", epsilon="4")
+    left = np.load(tmp_path / "bundle/data/train/records.npz")
+    assert {row.tobytes() for row in left["x"]} < {row.tobytes() for row in rows}
+    assert set(left["y"]) <= {"bird", "cat", "dog"}
+    assert is_verified(tmp_path / "bundle")

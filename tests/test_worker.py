@@ -1,0 +1,248 @@
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import UnusableError, UsageError
+from tests.helpers import array_file, image_folder
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+NAMES = ["loss", "el2n", "grad_norm", "vog"]
+ROWS = 400
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.models import save_series, stir, tiny_resnet
+
+    folder = tmp_path_factory.mktemp("consortium")
+    return save_series(folder, [stir(tiny_resnet(), seed) for seed in range(3)])
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rng = np.random.default_rng(0)
+    return array_file(
+        tmp_path_factory.mktemp("owner") / "records.npz",
+        x=rng.integers(0, 256, (ROWS, 16, 16), dtype=np.uint8),
+        y=np.arange(ROWS) % 3,
+        classes=np.array(["bird", "cat", "dog"]),
+    )
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path_factory.getbasetemp() / "home"))
+
+
+def silent(_: object) -> None:
+    """Take progress and say nothing."""
+
+
+def score_command(records: Path, series: Path, project: Path) -> list[str]:
+    words = [
+        "score",
+        records,
+        "--checkpoint",
+        series,
+        "--project",
+        project,
+        "--batch-size",
+        "4",
+        "--json",
+    ]
+    return [sys.executable, "-m", "dataselect_gui", *map(str, words)]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(records: Path, series: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = tmp_path_factory.mktemp("undisturbed") / "p.dataselect"
+    environment = {**os.environ, "DATASELECT_HOME": str(tmp_path_factory.getbasetemp() / "home")}
+    command = score_command(records, series, project)
+    run = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    told = json.loads(run.stdout)
+    assert told["scored"] == ROWS
+    assert told["device"] in {"cpu", "cuda", "mps"}
+    assert "Scoring" in run.stderr
+    return project
+
+
+def test_progress_ends_at_the_end_and_scores_agree_with_each_other(undisturbed: Path) -> None:
+    table = workflow.scores(undisturbed)
+    assert list(table)[5:] == ["loss", "el2n", "grad_norm", "vog", "random"]
+    assert all(value is not None for name in NAMES for value in table[name])
+    assert np.corrcoef(table["loss"], table["el2n"])[0, 1] > 0.5
+    assert 0 <= min(table["random"]) < max(table["random"]) < 1
+
+
+def test_a_second_run_has_nothing_to_do(undisturbed: Path, records: Path, series: Path) -> None:
+    before = {name: workflow.scores(undisturbed)[name] for name in NAMES}
+    phases: list[str] = []
+    workflow.score(records, series, lambda step: phases.append(step.phase), project_path=undisturbed)
+    assert "Loading the model" not in phases
+    assert {name: workflow.scores(undisturbed)[name] for name in NAMES} == before
+
+
+def test_missing_scores_are_added_and_a_limit_takes_the_first(
+    records: Path, series: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    project = tmp_path / "p.dataselect"
+    workflow.score(records, series, silent, project_path=project, names=["random"])
+    done = workflow.score(records, series, silent, project_path=project, names=["loss"], limit=10)
+    assert done.scored == 10
+    table = workflow.scores(project)
+    assert [value is not None for value in table["loss"]] == [True] * 10 + [False] * (ROWS - 10)
+    assert table["loss"][:10] == pytest.approx(workflow.scores(undisturbed)["loss"][:10], rel=1e-12)
+    assert table["random"] == workflow.scores(undisturbed)["random"]
+
+
+def test_only_what_changed_is_scored_again(records: Path, series: Path, tmp_path: Path) -> None:
+    arrays = dict(np.load(records))
+    source = tmp_path / "records.npz"
+    few = {"x": arrays["x"][:8].copy(), "y": arrays["y"][:8], "classes": arrays["classes"]}
+    np.savez(source, **few)
+    project = tmp_path / "p.dataselect"
+    workflow.score(source, series, silent, project_path=project, names=["loss"])
+    before = workflow.scores(project)["loss"]
+    few["x"][3] = 255 - few["x"][3]
+    np.savez(source, **few)
+    workflow.score(source, series, silent, project_path=project, names=["loss"])
+    after = workflow.scores(project)["loss"]
+    assert [a == b for a, b in zip(before, after, strict=True)] == [row != 3 for row in range(8)]
+
+
+def test_a_moved_source_is_accepted_and_another_is_not(
+    records: Path, series: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    moved = tmp_path / "elsewhere.npz"
+    moved.write_bytes(records.read_bytes())
+    workflow.score(moved, series, silent, project_path=undisturbed, names=["loss"])
+    other = tmp_path / "other.npz"
+    np.savez(other, **{**np.load(records), "x": 255 - np.load(records)["x"]})
+    with pytest.raises(UnusableError, match="not the source of this project"):
+        workflow.score(other, series, silent, project_path=undisturbed, names=["loss"])
+    workflow.score(records, series, silent, project_path=undisturbed, names=["loss"])
+
+
+def test_another_checkpoint_is_another_project(records: Path, series: Path, undisturbed: Path) -> None:
+    with pytest.raises(UnusableError, match="another checkpoint"):
+        workflow.score(records, series / "checkpoint-10", silent, project_path=undisturbed)
+
+
+def test_what_cannot_be_read_is_listed_and_the_rest_is_scored(series: Path, tmp_path: Path) -> None:
+    folder = image_folder(
+        tmp_path / "scans", [f"{kind}/{n}.png" for kind in ("cat", "dog") for n in range(3)]
+    )
+    (folder / "dog/broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing more")
+    done = workflow.score(folder, series, silent, project_path=tmp_path / "p.dataselect")
+    assert done.scored == 6
+    assert done.problems == {"dog/broken.png": "The image is cut off or damaged."}
+    table = workflow.scores(tmp_path / "p.dataselect")
+    assert table["id"][-1] == "dog/broken.png"
+    assert table["loss"][-1] is None
+
+
+def test_a_source_of_which_nothing_can_be_read_is_unusable(series: Path, tmp_path: Path) -> None:
+    (tmp_path / "scans/cat").mkdir(parents=True)
+    (tmp_path / "scans/cat/1.png").write_bytes(b"nothing")
+    with pytest.raises(UnusableError, match="No record could be scored"):
+        workflow.score(tmp_path / "scans", series, silent, project_path=tmp_path / "p.dataselect")
+
+
+def test_scores_that_cannot_be_are_refused_before_the_work(
+    records: Path, series: Path, tmp_path: Path
+) -> None:
+    project = tmp_path / "p.dataselect"
+    for names in (["beauty"], ["vog"]):
+        with pytest.raises(UsageError):
+            workflow.score(records, series / "checkpoint-10", silent, project_path=project, names=names)
+    with pytest.raises(UsageError, match="device"):
+        workflow.score(records, series, silent, project_path=project, device="abacus")
+
+
+def killed_and_started_again(
+    records: Path, series: Path, project: Path, victim: str, seconds: float
+) -> dict[str, Any]:
+    """Kill a scoring run after some seconds; return what the same command then tells."""
+    command = score_command(records, series, project)
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        time.sleep(seconds)
+        if victim == "parent":
+            process.kill()
+        else:
+            for child in children_of(process.pid):
+                os.kill(child, signal.SIGKILL)
+        printed = process.communicate()[0]
+        if victim == "child" and process.returncode != 0:
+            assert process.returncode == 1
+            assert json.loads(printed)["error"]["what"] == "Scoring stopped unexpectedly."
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stdout
+    told: dict[str, Any] = json.loads(again.stdout)
+    return told
+
+
+def children_of(parent: int) -> Iterator[int]:
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[1]) == parent:
+                yield int(folder.name)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the child in /proc")
+@pytest.mark.parametrize("victim", ["child", "parent"])
+def test_a_killed_run_goes_on_to_the_same_digits(
+    records: Path, series: Path, undisturbed: Path, tmp_path: Path, victim: str
+) -> None:
+    told = killed_and_started_again(records, series, tmp_path / "p.dataselect", victim, seconds=5)
+    assert told["scored"] == ROWS
+    assert workflow.scores(tmp_path / "p.dataselect") == workflow.scores(undisturbed)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_twenty_killed_runs_end_in_the_same_digits(
+    records: Path, series: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    expected = workflow.scores(undisturbed)
+    chance = random.Random(0)
+    for number in range(20):
+        project = tmp_path / f"{number}.dataselect"
+        victim = ("child", "parent")[number % 2]
+        killed_and_started_again(records, series, project, victim, chance.uniform(0, 9))
+        assert workflow.scores(project) == expected
+
+
+def test_a_request_to_stop_keeps_what_is_done(records: Path, series: Path, tmp_path: Path) -> None:
+    project = tmp_path / "p.dataselect"
+    with subprocess.Popen(
+        score_command(records, series, project),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("Scoring"):
+                break
+        process.send_signal(signal.SIGINT)
+        printed = process.communicate()[0]
+    assert process.returncode == 130
+    assert json.loads(printed)["exit_code"] == 130
+    assert any(value is not None for value in workflow.scores(project)["loss"])
