@@ -398,6 +398,7 @@ def test_a_model_with_nothing_to_train_has_no_gradient() -> None:
 
 
 @pytest.mark.parametrize("name", ["shared by two calls", "attention", "chunks of a parameter"])
+# FAILS: chunks of a parameter, as above.
 def test_an_exported_model_has_the_norms_of_the_model_itself(tmp_path: Path, name: str) -> None:
     model = stir(UNUSUAL[name](), 3)
     path = export(tmp_path / "model.pt2", model, torch.zeros(2, 1, SIDE, SIDE))

@@ -5,6 +5,7 @@ few times a second and ends with exactly one of `Finished` and `Failed`.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 
@@ -88,6 +89,8 @@ class Failed:
     exit_code: int
 
 
+Report = Callable[[Progress], None]
+"""What takes progress as it comes."""
 Message = Progress | Finished | Failed
 _TYPES: dict[str, type[Progress] | type[Finished] | type[Failed]] = {
     kind.__name__: kind for kind in (Progress, Finished, Failed)

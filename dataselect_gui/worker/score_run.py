@@ -24,7 +24,7 @@ from dataselect_gui.project.table import Index, Table
 from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.source import Source, UnreadableRecordError
 from dataselect_gui.scoring.catalog import SCORES
-from dataselect_gui.worker.messages import Finished, Progress, ScoreJob
+from dataselect_gui.worker.messages import Finished, Progress, Report, ScoreJob
 
 if TYPE_CHECKING:
     from dataselect_gui.scoring.scorer import Scorer
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 REPORT_SECONDS = 0.25
 SAVE_SECONDS = 1.0
 _COMPANY = 8
-
-Report = Callable[[Progress], None]
 
 
 def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:

@@ -1,0 +1,66 @@
+"""What was released from a source and what is left."""
+
+from pathlib import Path
+from typing import Any
+
+from dataselect_gui.errors import UsageError
+from dataselect_gui.privacy.accounting import totals
+from dataselect_gui.privacy.amounts import exact, positive_amount
+from dataselect_gui.privacy.identity import source_marks
+from dataselect_gui.privacy.ledger import Ledger, Statement
+from dataselect_gui.project.project import Project
+from dataselect_gui.workflow.home import home
+
+DEFAULT_BATCH_SIZE = 64
+
+
+def ledger(
+    project_path: Path | None, set_budget: str | None = None, reason: str | None = None
+) -> list[dict[str, Any]]:
+    """Return the statement of a project's source, or of all; and change its budget.
+
+    Raises
+    ------
+    UsageError
+        Where a budget is given without a project or a reason.
+    UnusableError
+        Where the project was never scored.
+    """
+    book = Ledger(home())
+    if project_path is None:
+        if set_budget is not None:
+            raise UsageError(
+                "Whose budget is meant is not clear.",
+                "A budget belongs to the source of one project.",
+                "Name the project.",
+            )
+        return [_told(book.statement(account)) for account in book.accounts()]
+    index = Project.open(project_path).table.index
+    account = book.claim(source_marks(index.content, index.units))
+    if set_budget is not None:
+        if not (reason or "").strip():
+            raise UsageError(
+                "A budget needs a reason.",
+                "It is kept in the ledger, for whoever asks later.",
+                "Add --reason TEXT.",
+            )
+        book.set_budget(account, positive_amount(set_budget, "The budget"), str(reason))
+    return [_told(book.statement(account))]
+
+
+def _told(statement: Statement) -> dict[str, Any]:
+    sums = totals(statement.charges)
+    return {
+        "id": statement.id,
+        "budget": None if statement.budget is None else exact(statement.budget),
+        "total_plain": exact(sums.plain),
+        "total_pld": sums.pld,
+        "delta": exact(sums.delta),
+        "one_sided": exact(sums.one_sided),
+        "left": None if statement.left is None else exact(statement.left),
+        "exact_releases": statement.exact,
+        "entries": [
+            {"seq": e.seq, "kind": e.kind, **{k: v for k, v in e.body.items() if k != "key"}}
+            for e in statement.entries
+        ],
+    }

@@ -1,0 +1,162 @@
+"""The project's table of scores, and its one selection."""
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.errors import UsageError
+from dataselect_gui.project.project import Project
+from dataselect_gui.scoring.catalog import SCORES
+from dataselect_gui.selection.rules import Rule, Selection, select
+
+DEFAULT_BATCH_SIZE = 64
+
+
+def scores(project_path: Path) -> dict[str, list[Any]]:
+    """Return the owner's own table: column name → values, in the source's order."""
+    project = Project.open(project_path)
+    table = project.table
+    index = table.index
+    eligible = eligible_records(project, index.ids)
+    columns: dict[str, list[Any]] = {
+        "id": list(index.ids),
+        "label": list(index.labels),
+        "unit": list(index.ids if index.units is None else index.units),
+        "eligible": eligible.tolist(),
+        "selected": selection_of(project, eligible).chosen.tolist(),
+    }
+    for name in SCORES:
+        if name in table.columns():
+            columns[name] = [None if np.isnan(v) else v for v in table.values(name).tolist()]
+    return columns
+
+
+def make_rule(
+    by: str,
+    *,
+    threshold: str | None = None,
+    count: int | None = None,
+    fraction: str | None = None,
+    lowest: bool = False,
+) -> Rule:
+    """Make a rule from what a person gave: exactly one of threshold, count and fraction.
+
+    Raises
+    ------
+    UsageError
+        Where there is not exactly one, or it makes no sense.
+    """
+    given = {"threshold": threshold, "count": count, "fraction": fraction}
+    stated = {kind: value for kind, value in given.items() if value is not None}
+    if len(stated) != 1:
+        raise UsageError(
+            "The rule is not clear.",
+            f"It needs exactly one of --threshold, --count and --fraction; {len(stated)} were given.",
+            "Give one of them.",
+        )
+    kind, text = next(iter(stated.items()))
+    try:
+        value = Decimal(str(text))
+    except InvalidOperation:
+        value = Decimal("NaN")
+    fits = value.is_finite() and (
+        kind == "threshold"
+        or (kind == "count" and value >= 1)
+        or (kind == "fraction" and 0 < value <= 1)
+    )
+    if not fits:
+        raise UsageError(
+            f"The {kind} cannot be “{text}”.",
+            {
+                "threshold": "It is a number.",
+                "count": "It is a whole number above zero.",
+                "fraction": "It is above 0 and at most 1.",
+            }[kind],
+            f"Give --{kind} another value.",
+        )
+    cut: Literal["threshold", "count", "fraction"] = kind  # type: ignore[assignment]
+    return Rule(by, cut, value, lowest)
+
+
+def select_records(
+    project_path: Path,
+    rule: Rule | None,
+    *,
+    withhold: Sequence[str] = (),
+    restore: Sequence[str] = (),
+) -> tuple[list[str], float | None]:
+    """Replace the project's selection, or withhold and restore records.
+
+    Parameters
+    ----------
+    project_path : Path
+        The project.
+    rule : Rule or None
+        The new rule; None to keep the one there is.
+    withhold, restore : sequence of str
+        Ids.
+
+    Returns
+    -------
+    tuple of list of str and float or None
+        The selected ids in the source's order, and the threshold.
+
+    Raises
+    ------
+    UsageError
+        Where the score was not computed or an id is unknown.
+    """
+    project = Project.open(project_path)
+    with project.exclusive():
+        table = project.table
+        unknown = ({*withhold, *restore}) - set(table.index.ids)
+        if unknown:
+            raise UsageError(
+                f"There is no record “{min(unknown)}”.",
+                f"{len(unknown)} of the ids are not in this project.",
+                "Ids are those that “dataselect scores” lists.",
+            )
+        if rule is not None:
+            if rule.score not in table.columns():
+                raise UsageError(
+                    f"The score “{rule.score}” was not computed.",
+                    f"The project has {', '.join(table.columns()) or 'none'}.",
+                    "Select by one of these, or run “dataselect score” again.",
+                )
+            project.settings["rule"] = {
+                "score": rule.score,
+                "by": rule.by,
+                "value": str(rule.value),
+                "lowest": rule.lowest,
+            }
+        project.settings["withheld"] = sorted((project.withheld | set(withhold)) - set(restore))
+        project.save()
+        chosen = selection_of(project, eligible_records(project, table.index.ids))
+    ids = [table.index.ids[row] for row in np.flatnonzero(chosen.chosen).tolist()]
+    return ids, chosen.threshold
+
+
+def eligible_records(project: Project, ids: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which records the owner does not withhold, shape (n,)."""
+    withheld = project.withheld
+    return np.array([record not in withheld for record in ids], dtype=bool)
+
+
+def rule_of(project: Project) -> Rule | None:
+    """Return the project's rule; None where it has none yet."""
+    stored = project.settings["rule"]
+    if stored is None:
+        return None
+    return Rule(stored["score"], stored["by"], Decimal(stored["value"]), stored["lowest"])
+
+
+def selection_of(project: Project, eligible: NDArray[np.bool_]) -> Selection:
+    """Return what the project's rule picks; nothing where it has none."""
+    rule = rule_of(project)
+    if rule is None:
+        return Selection(np.zeros(len(eligible), dtype=bool), None)
+    return select(rule, project.table.values(rule.score), eligible)
