@@ -124,7 +124,6 @@ def test_the_final_state_and_the_series_have_their_own_scores(tmp_path: Path) ->
     assert_scores_equal(found, expected, 1e-9)
 
 
-# FAILS: the index is taken for the weights, but the library loads model.safetensors.
 def test_the_weights_that_are_loaded_are_those_that_the_digest_covers(tmp_path: Path) -> None:
     save_member(tmp_path / "model", stir(tiny_resnet(), 0))
     save_member(tmp_path / "shards", stir(tiny_resnet(), 1))
@@ -137,7 +136,6 @@ def test_the_weights_that_are_loaded_are_those_that_the_digest_covers(tmp_path: 
 
 
 @pytest.mark.parametrize("named", ["a.safetensors"])
-# FAILS: transformers_weights in config.json names other weights, which the digest does not cover.
 def test_a_config_cannot_name_other_weights(tmp_path: Path, named: str) -> None:
     save_member(tmp_path / "model", stir(tiny_resnet(), 0))
     save_member(tmp_path / "other", stir(tiny_resnet(), 1))
@@ -346,13 +344,10 @@ UNCOVERED: dict[str, Callable[[], nn.Module]] = {
         nn.ConvTranspose2d(1, 2, 3), nn.Flatten(), nn.Linear(648, 3)
     ),
     "tokens first": lambda: Transposed(7),
-    # FAILS: tokens are taken for records where there are as many of them.
     "tokens first, as many as records": lambda: Transposed(len(RECORDS)),
-    # FAILS: what a call with several results does with a parameter goes unnoticed.
     "chunks of a parameter": lambda: Split(7),
     "attention": lambda: Attending(7),
     "recurrent": lambda: Recurrent(7),
-    # FAILS: what a function with its own backward pass does with a parameter goes unnoticed.
     "function of its own": lambda: OwnFunction(7),
 }
 UNUSUAL = COVERED | UNCOVERED
@@ -398,7 +393,6 @@ def test_a_model_with_nothing_to_train_has_no_gradient() -> None:
 
 
 @pytest.mark.parametrize("name", ["shared by two calls", "attention", "chunks of a parameter"])
-# FAILS: chunks of a parameter, as above.
 def test_an_exported_model_has_the_norms_of_the_model_itself(tmp_path: Path, name: str) -> None:
     model = stir(UNUSUAL[name](), 3)
     path = export(tmp_path / "model.pt2", model, torch.zeros(2, 1, SIDE, SIDE))
@@ -476,7 +470,6 @@ def test_a_confident_prediction_keeps_all_digits(
     assert_scores_equal(score(scorer, inputs, targets, NAMES[:3]), exact(inputs, targets), 1e-12)
 
 
-# FAILS: the elements of a vector are taken for colour channels, and IndexError follows.
 def test_vog_of_vectors_is_the_mean_over_their_elements(tmp_path: Path) -> None:
     folder = tmp_path / "series"
     layers = [stir(nn.Linear(4, 3), seed) for seed in range(3)]
@@ -540,7 +533,6 @@ class WithConstants(Patches):
     "kind",
     [
         "saved",
-        # FAILS: the rest is float32 by its own word, and does not meet float64 in a product.
         "unsaved",
         "attribute",
         "made anew",

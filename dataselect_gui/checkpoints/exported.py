@@ -34,16 +34,26 @@ _FUNCTIONS = frozenset(
 _SYMBOL = re.compile(r"[a-z]{1,8}\d+")
 _EXPRESSION_NODES = (
     ast.Expression,
-    ast.BinOp,
     ast.UnaryOp,
     ast.Compare,
     ast.BoolOp,
-    ast.operator,
+    ast.Add,
+    ast.Sub,
+    ast.Mult,
+    ast.Div,
+    ast.FloorDiv,
+    ast.Mod,
+    ast.Pow,
     ast.unaryop,
     ast.cmpop,
     ast.boolop,
     ast.Load,
 )
+# torch pastes names into source code that it executes: the model's forward function.
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|")
+_NAME_KEYS = frozenset({"name", "as_name", "forward_arg_names"})
+_WORD = re.compile(r"[A-Za-z0-9_.@+-]*")
+_TEXT = re.compile(r"[A-Za-z0-9_ .,>-]*")
 _RAW_TENSOR = re.compile(r"data/(weights/weight_\d+|constants/tensor_\d+)")
 _TENSOR_LIST = re.compile(r"data/(weights|constants)/[^/]+_config\.json")
 _GRAPH = re.compile(r"models/[^/]+\.json")
@@ -83,7 +93,16 @@ def read_exported(path: Path) -> io.BytesIO:
                     raise _refused(path, "It is packed in a way that torch.export.save never uses.")
                 content = _harmless(path, name, archive.read(info))
                 written.writestr(f"{root}/{name}", content)
-    except (zipfile.BadZipFile, OSError, UnicodeDecodeError, ValueError, KeyError, TypeError):
+    except (
+        zipfile.BadZipFile,
+        OSError,
+        UnicodeDecodeError,
+        ValueError,
+        KeyError,
+        TypeError,
+        RecursionError,
+        MemoryError,
+    ):
         raise UnusableError(
             f"“{path.name}” is damaged.",
             "It is not an archive as torch.export.save writes it.",
@@ -106,31 +125,44 @@ def _harmless(path: Path, name: str, content: bytes) -> bytes:
         return content
     if _GRAPH.fullmatch(name):
         graph = json.loads(content)
-        _check(path, graph)
         graph["guards_code"] = []  # Python source that loading would execute.
+        _check(path, graph)
         return json.dumps(graph).encode()
     raise _refused(path, f"It holds “{name}”, which is neither a tensor nor a graph.")
 
 
-def _check(path: Path, node: Any) -> None:  # noqa: ANN401  (any part of a JSON document)
-    """Walk a graph's JSON and refuse what is not on a list."""
+def _check(path: Path, node: Any, key: str = "") -> None:  # noqa: ANN401  (any part of JSON)
+    """Walk a graph's JSON and refuse what is not on a list; the key is what it is stored under."""
     if isinstance(node, list):
         for part in node:
-            _check(path, part)
+            _check(path, part, key)
     elif isinstance(node, dict):
-        target = node.get("target")
-        if "inputs" in node and isinstance(target, str) and not _OPERATION.fullmatch(target):
-            raise _refused(path, f"Its graph calls “{target}”.")
-        if "expr_str" in node:
-            _check_expression(path, node["expr_str"])
         if node.get("custom_obj_values"):
             raise _refused(path, "Its graph holds program objects.")
-        if "metadata" in node and "inputs" in node:
-            node[
-                "metadata"
-            ] = {}  # Where each operation came from; loading parses it, nothing needs it.
-        for part in node.values():
-            _check(path, part)
+        if "metadata" in node:
+            # Where an operation came from; loading parses it, nothing needs it.
+            node["metadata"] = {}
+        for name, part in node.items():
+            _check_word(path, name, _WORD)
+            _check(path, part, name)
+    elif isinstance(node, str):
+        if key in {"target", "as_operator"}:
+            if not _OPERATION.fullmatch(node):
+                raise _refused(path, f"Its graph calls “{node}”.")
+        elif key == "expr_str":
+            _check_expression(path, node)
+        elif key in {"in_spec", "out_spec", "context"} and node:
+            # JSON within JSON: how inputs and outputs are nested, and the names of keywords.
+            _check(path, json.loads(node), "name" if key == "context" else "")
+        elif key in _NAME_KEYS:
+            _check_word(path, node, _NAME)
+        else:
+            _check_word(path, node, _TEXT if key in {"as_string", "as_strings"} else _WORD)
+
+
+def _check_word(path: Path, word: str, allowed: re.Pattern[str]) -> None:
+    if not allowed.fullmatch(word):
+        raise _refused(path, "A name in its graph is more than a name.")
 
 
 def _check_expression(path: Path, text: str) -> None:
@@ -144,7 +176,13 @@ def _check_expression(path: Path, text: str) -> None:
             allowed = isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
             # Towers of powers would hang the parser.
-            allowed = isinstance(node.right, ast.Constant) and node.right.value in {2, 3, 4}
+            allowed = (
+                isinstance(node.right, ast.Constant)
+                and node.right.value in {2, 3, 4}
+                and not any(isinstance(part, ast.Pow) for part in ast.walk(node.left))
+            )
+        elif isinstance(node, ast.BinOp):
+            allowed = isinstance(node.op, _EXPRESSION_NODES)
         elif isinstance(node, ast.Name):
             allowed = node.id in _FUNCTIONS or bool(_SYMBOL.fullmatch(node.id))
         elif isinstance(node, ast.Constant):

@@ -32,6 +32,8 @@ def match_labels(
         Where the labels fit neither by name nor by index.
     """
     found = sorted({label for label in labels if label is not None})
+    if not found:
+        return {}
     for normal in (str, _folded):
         by_name = {normal(name): index for index, name in enumerate(model_classes)}
         if len(by_name) == len(model_classes) and all(normal(label) in by_name for label in found):

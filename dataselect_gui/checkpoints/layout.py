@@ -58,7 +58,10 @@ class Member:
         names = self.config.get("id2label")
         if not isinstance(names, dict):
             return ()
-        return tuple(str(names[key]) for key in sorted(names, key=int))
+        keys = [str(index) for index in range(len(names))]
+        if set(names) != set(keys):
+            raise _damaged(self.folder / CONFIG, "Its id2label does not number the classes from 0.")
+        return tuple(str(names[key]) for key in keys)
 
     @property
     def parameters(self) -> int | None:
@@ -171,10 +174,10 @@ def _member(folder: Path, step: int | None) -> Member | None:
     if exported:
         return _exported(exported[0], step)
     config = _read_json(folder / CONFIG)
-    if (folder / INDEX).is_file():
+    if (folder / WEIGHTS).is_file():  # The transformers library takes it before shards, too.
+        weights: tuple[Path, ...] = (folder / WEIGHTS,)
+    elif (folder / INDEX).is_file():
         weights = _shards(folder)
-    elif (folder / WEIGHTS).is_file():
-        weights = (folder / WEIGHTS,)
     elif config and (pickled := [p for p in folder.iterdir() if p.suffix.lower() in PICKLES]):
         raise _refused_file(pickled[0])
     else:
@@ -192,6 +195,8 @@ def _member(folder: Path, step: int | None) -> Member | None:
             "anything to this machine and is never run.",
             "Ask the consortium for a .pt2 file made with torch.export: it holds a graph, no code.",
         )
+    if "transformers_weights" in config:
+        raise _damaged(folder / CONFIG, "It names weights of another file (transformers_weights).")
     for path in weights:
         _safetensors_elements(path)
     processor = folder / PROCESSOR
@@ -221,9 +226,12 @@ def _exported(path: Path, step: int | None) -> Member:
 
 def _shards(folder: Path) -> tuple[Path, ...]:
     index = _read_json(folder / INDEX).get("weight_map", {})
-    names = sorted(set(index.values())) if isinstance(index, dict) else []
+    stated = list(index.values()) if isinstance(index, dict) else []
+    if not all(isinstance(name, str) for name in stated):
+        raise _damaged(folder / INDEX, "It names something else than files.")
+    names = sorted(set(stated))
     for name in names:
-        if not isinstance(name, str) or PurePosixPath(name).name != name:
+        if PurePosixPath(name).name != name:
             raise _damaged(folder / INDEX, "It names a file outside its own folder.")
         if not (folder / name).is_file() or not name.endswith(".safetensors"):
             raise _damaged(folder / INDEX, f"It names “{name}”, which is not a safetensors file here.")
@@ -247,7 +255,7 @@ def _safetensors_elements(path: Path) -> int:
                 count *= side
             elements += count
             end = max(end, tensor["data_offsets"][1])
-    except (struct.error, ValueError, KeyError, TypeError, AttributeError, OSError):
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError):
         raise _damaged(path, "Its header cannot be read.") from None
     if 8 + length + end != size:
         raise _damaged(path, "Its length is not what its header says.")
@@ -259,7 +267,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         return {}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+    except (OSError, ValueError, RecursionError):
         raise _damaged(path, "It is not JSON in UTF-8.") from None
     if not isinstance(content, dict):
         raise _damaged(path, "It is not a JSON object.")

@@ -1,7 +1,7 @@
 """The consortium's request, ``dataselect.json`` beside its checkpoint. All keys are optional."""
 
 import json
-import math
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ def read_request(folder: Path) -> Request:
         return Request()
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+    except (OSError, ValueError, RecursionError):
         raise _bad("It is not JSON in UTF-8.") from None
     if not isinstance(content, dict):
         raise _bad("It is not a JSON object.")
@@ -67,7 +67,11 @@ def read_request(folder: Path) -> Request:
 
 
 def _check(key: str, value: object) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    number = (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) <= sys.float_info.max
+    )
     if key in _NUMBERS and not number:
         raise _bad(f"“{key}” is not a number.")
     if key in _POSITIVE and isinstance(value, int | float) and value <= 0:

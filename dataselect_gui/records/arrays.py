@@ -4,8 +4,10 @@ The arrays are read without pickles, and an array is refused from its header whe
 does not fit what is stored, or would not fit into memory.
 """
 
+import lzma
 import os
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +77,16 @@ def open_arrays(path: Path, label_column: str | None, unit_column: str | None) -
             for name, info in names.items():
                 with archive.open(info) as member:
                     arrays[name] = _read_array(member, info.file_size)
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError, MemoryError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        RuntimeError,  # Encrypted, or (NotImplementedError) an unknown compression.
+        ValueError,
+        EOFError,
+        OSError,
+        MemoryError,
+    ):
         raise UnusableError(
             f"“{path.name}” cannot be read as arrays.",
             "It is damaged, is no .npz file, or holds Python objects instead of numbers, which are "
@@ -84,6 +95,12 @@ def open_arrays(path: Path, label_column: str | None, unit_column: str | None) -
         ) from None
     rows = _records(path, arrays)
     columns = [n for n, a in arrays.items() if n not in {"x", "classes"} and a.shape == rows.shape[:1]]
+    if label_column is None and "y" in arrays and "y" not in columns:
+        raise UnusableError(
+            f"The labels in “{path.name}” do not fit its records.",
+            f"y has the shape {arrays['y'].shape}, and there are {len(rows)} records.",
+            "Save one label for each record as y, or leave y out.",
+        )
     for wanted in (label_column, unit_column):
         if wanted is not None and wanted not in columns:
             raise UnusableError(
@@ -101,11 +118,17 @@ def open_arrays(path: Path, label_column: str | None, unit_column: str | None) -
         path=path,
         ids=[str(row) for row in range(len(rows))],
         labels=labels,
-        units=[str(unit) for unit in arrays[unit_column].tolist()] if unit_column else None,
+        units=_units(arrays[unit_column].tolist()) if unit_column else None,
         classes=classes if label == "y" else None,
         columns=columns,
         rows=rows,
     )
+
+
+def _units(values: Sequence[object]) -> list[str]:
+    """Return the units' names; a record that names no person (NaN, empty) is one of its own."""
+    names = [_label(value, None) for value in values]
+    return [f"record {row}" if name is None else name for row, name in enumerate(names)]
 
 
 def _label(value: object, classes: Sequence[str] | None) -> str | None:
@@ -118,6 +141,8 @@ def _label(value: object, classes: Sequence[str] | None) -> str | None:
         if value < 0:
             return None
         return classes[value] if classes is not None and value < len(classes) else str(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace") or None
     return str(value) or None
 
 

@@ -10,7 +10,7 @@ import json
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -99,7 +99,8 @@ def open_folder(path: Path, label_column: str | None, unit_column: str | None) -
         if reason is None:
             listed[str(PurePosixPath(name))] = row
         else:
-            chosen_problems.append(Problem(name, reason))
+            shown = name.encode("utf-8", "replace").decode("utf-8")
+            chosen_problems.append(Problem(shown, reason))
     ids = sorted(listed)
     if label_column is None and "label" not in columns:
         labels = [_class_folder(record) for record in ids]
@@ -152,10 +153,10 @@ def _walk(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
         elif not _is_text(record):
             shown = record.encode("utf-8", "replace").decode("utf-8")
             problems.append(Problem(shown, "The file's name is not valid text (UTF-8)."))
-        elif entry.is_dir():
-            problems.append(Problem(record, "A folder with the name of an image."))
         elif entry.is_symlink() and not Path(entry.path).exists():
             problems.append(Problem(record, "A link to a file that is not there."))
+        elif entry.is_dir():
+            problems.append(Problem(record, "A folder with the name of an image."))
         elif not entry.is_file():
             problems.append(Problem(record, "Not a regular file."))
         elif record in found:
@@ -222,26 +223,30 @@ def _read_metadata(path: Path) -> list[dict[str, str | None]]:
     """Read the rows of a metadata file as text, empty cells as None."""
     rows: list[dict[str, str | None]] = []
     line = 0
+
+    def lines(file: Iterable[bytes]) -> Iterator[str]:
+        nonlocal line
+        for line, stored in enumerate(file, start=1):
+            yield stored.decode("utf-8-sig" if line == 1 else "utf-8")
+
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path.open("rb") as file:
             if path.suffix == ".csv":
-                reader = csv.DictReader(file)
-                for row in reader:
-                    line = reader.line_num
-                    rows.append(
-                        {k: (v if isinstance(v, str) and v else None) for k, v in row.items() if k}
-                    )
+                rows.extend(
+                    {k: (v if isinstance(v, str) and v else None) for k, v in row.items() if k}
+                    for row in csv.DictReader(lines(file))
+                )
             else:
-                for text in file:
-                    line += 1
-                    if text.strip():
-                        rows.append({key: _as_text(value) for key, value in json.loads(text).items()})
-    except (UnicodeDecodeError, csv.Error, json.JSONDecodeError, AttributeError):
-        # Neither reader counts the line that it fails on.
-        number, kind = (line + 1, "a line of CSV") if path.suffix == ".csv" else (line, "a JSON object")
+                rows.extend(
+                    {key: _as_text(value) for key, value in json.loads(text).items()}
+                    for text in lines(file)
+                    if text.strip()
+                )
+    except (csv.Error, ValueError, AttributeError, RecursionError):
+        kind = "a line of CSV" if path.suffix == ".csv" else "a JSON object"
         raise UnusableError(
             f"{path.name} cannot be read.",
-            f"Line {number} is not {kind} in UTF-8.",
+            f"Line {line} is not {kind} in UTF-8.",
             "Mend that line, or export the file again as UTF-8.",
         ) from None
     if not rows or not any(FILE_COLUMN in row for row in rows):

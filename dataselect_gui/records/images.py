@@ -50,7 +50,7 @@ def decode_image(stored: bytes) -> Image.Image:
             return upright if upright is not image else image.copy()
     except UnreadableRecordError:
         raise
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnreadableRecordError(
             f"The image is larger than the {MAX_PIXELS // 10**6} million pixels that are "
             "unpacked: it may be made to exhaust memory."

@@ -10,6 +10,7 @@ Rules cover linear layers, two-dimensional convolutions and the usual normalisat
 uses a parameter in any other way is run one record at a time: slower, and exact for every model.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -47,15 +48,23 @@ def gradient_norms(model: nn.Module, inputs: Tensor, logit_gradients: Tensor) ->
     weights = logit_gradients.to(inputs.dtype)
     try:
         squares = _squares_by_use(model, inputs, weights)
+        _check_first(model, inputs, weights, squares)
     except _UncoveredError:
         squares = _squares_one_by_one(model, inputs, weights)
     return squares.sqrt()
 
 
+def _check_first(model: nn.Module, inputs: Tensor, weights: Tensor, squares: Tensor) -> None:
+    """Compute one record by itself: another axis may have been taken for that of the records."""
+    alone = _squares_one_by_one(model, inputs[:1], weights[:1])
+    if not torch.allclose(alone, squares[:1], rtol=1e-3, atol=0.0, equal_nan=True):
+        raise _UncoveredError
+
+
 def _squares_one_by_one(model: nn.Module, inputs: Tensor, weights: Tensor) -> Tensor:
     parameters = [p for p in model.parameters() if p.requires_grad]
     squares = torch.zeros(len(inputs), dtype=torch.float64, device=inputs.device)
-    for index in range(len(inputs)):
+    for index in range(len(inputs) if parameters else 0):
         one = slice(index, index + 1)
         gradients = torch.autograd.grad(model(inputs[one]), parameters, weights[one], allow_unused=True)
         for gradient in gradients:
@@ -68,6 +77,7 @@ def _squares_by_use(model: nn.Module, inputs: Tensor, weights: Tensor) -> Tensor
     leaf = inputs.detach().requires_grad_()
     with _Uses(model, len(inputs)) as uses:
         logits = model(leaf)
+    uses.check_complete(logits)
     # Asking for the input's gradient alone leaves all weight gradients out of the pass.
     torch.autograd.grad(logits, leaf, weights, allow_unused=True)
     squares = torch.zeros(len(inputs), dtype=torch.float64, device=inputs.device)
@@ -142,6 +152,26 @@ class _Uses(TorchFunctionMode):
         output.register_hook(use.receive)  # type: ignore[no-untyped-call]
         self._uses.append(use)
         return output
+
+    def check_complete(self, logits: Tensor) -> None:
+        """Compare the uses that were seen with those that autograd recorded.
+
+        A call with several results, or with a backward pass of its own, is not seen.
+        """
+        seen = Counter(key for use in self._uses for key in use.names.values())
+        recorded: Counter[int] = Counter()
+        waiting = [logits.grad_fn]
+        visited = set(waiting)
+        while waiting:
+            node = waiting.pop()
+            for following, _ in () if node is None else node.next_functions:
+                key = id(getattr(following, "variable", None))
+                recorded[key] += 1
+                if following not in visited:
+                    visited.add(following)
+                    waiting.append(following)
+        if any(recorded[key] > seen[key] for key in self._parameters):
+            raise _UncoveredError
 
     def by_parameter(self) -> Iterable[tuple[Tensor, list[Callable[[slice], Tensor]]]]:
         """Yield every parameter that was used, with the per-sample gradient of each use."""

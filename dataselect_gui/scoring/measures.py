@@ -59,7 +59,8 @@ def input_gradient_maps(model: nn.Module, inputs: Tensor, classes: Tensor) -> Te
     leaf = inputs.detach().requires_grad_()
     chosen = model(leaf).gather(1, classes[:, None])
     (gradient,) = torch.autograd.grad(chosen.sum(), leaf)
-    return gradient.double().mean(dim=1)
+    # A vector has no colour channels, only elements.
+    return gradient.double().mean(dim=1) if gradient.dim() > 2 else gradient.double()
 
 
 def variance_of_gradients(maps: Sequence[Tensor]) -> Tensor:

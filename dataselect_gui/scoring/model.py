@@ -100,6 +100,26 @@ def load_model(member: Member, device: torch.device) -> Model:
     return model
 
 
+def in_precision(model: Model, dtype: torch.dtype) -> Model:
+    """Convert a model, its constants and the dtypes that an exported graph spells out."""
+    for module in model.modules():
+        if not isinstance(module, torch.fx.GraphModule):
+            continue
+        for node in module.graph.nodes:
+            node.args, node.kwargs = torch.fx.node.map_aggregate(
+                (node.args, node.kwargs), lambda given: dtype if given is torch.float32 else given
+            )
+            arguments = getattr(getattr(node.target, "_schema", None), "arguments", ())
+            makes = getattr(node.meta.get("val"), "dtype", None)
+            if makes == torch.float32 and any(a.name == "dtype" and a.kwarg_only for a in arguments):
+                node.kwargs = {"dtype": dtype, **node.kwargs}
+        module.recompile()
+        for name, value in list(vars(module).items()):
+            if isinstance(value, Tensor) and value.dtype == torch.float32:
+                setattr(module, name, value.to(dtype))
+    return model.to(dtype)
+
+
 def _load_hugging_face(member: Member, device: torch.device) -> Model:
     from transformers import AutoModelForImageClassification
     from transformers.utils import logging

@@ -12,7 +12,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring import measures
 from dataselect_gui.scoring.gradient_norms import gradient_norms
 from dataselect_gui.scoring.inputs import Preprocessor
-from dataselect_gui.scoring.model import Model, load_model
+from dataselect_gui.scoring.model import Model, in_precision, load_model
 
 COMPANY_TOLERANCE = 1e-4
 """How far a record's logits may move with its company, relative to the largest: rounding, no more."""
@@ -36,13 +36,13 @@ class Scorer:
         # In float32 a rounding that flips a ReLU or a maximum moves a gradient by up to 1e-3, and
         # the batch size decides which roundings there are. Apple's GPUs have no float64.
         self._dtype = torch.float32 if device.type == "mps" else torch.float64
-        self._final = load_model(checkpoint.final, device).to(self._dtype)
+        self._final = in_precision(load_model(checkpoint.final, device), self._dtype)
         self._series: list[Model] = []
         if "vog" in names:
             self._series = [
                 self._final
                 if member == checkpoint.final
-                else load_model(member, device).to(self._dtype)
+                else in_precision(load_model(member, device), self._dtype)
                 for member in checkpoint.series
             ]
         self.preprocess = Preprocessor(checkpoint.final, self._final.channels)
