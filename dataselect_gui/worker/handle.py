@@ -1,9 +1,9 @@
 """The parent's side: start the child, read its messages, stop it."""
 
+import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 
 from dataselect_gui.errors import (
     DataSelectError,
@@ -18,6 +18,7 @@ from dataselect_gui.worker.messages import (
     Failed,
     Finished,
     Progress,
+    Report,
     ScoreJob,
     from_line,
     to_line,
@@ -30,7 +31,28 @@ _ERRORS: dict[int, type[DataSelectError]] = {
 }
 
 
-def run_job(job: ScoreJob, report: Callable[[Progress], None]) -> Finished:
+class Stop:
+    """A request to stop a job, made from another thread."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self.requested = False
+
+    def watch(self, process: "subprocess.Popen[str]") -> None:
+        """Take the process that is to be stopped."""
+        self._process = process
+        if self.requested:
+            self.request()
+
+    def request(self) -> None:
+        """Ask the child to stop after the batch in hand; returns at once."""
+        self.requested = True
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError, ValueError):
+                self._process.stdin.close()
+
+
+def run_job(job: ScoreJob, report: Report, stop: Stop | None = None) -> Finished:
     """Run a job in a child process and wait for it.
 
     Parameters
@@ -39,6 +61,8 @@ def run_job(job: ScoreJob, report: Callable[[Progress], None]) -> Finished:
         What to do.
     report : callable
         Called with every progress message.
+    stop : Stop or None
+        By which another thread can stop it.
 
     Raises
     ------
@@ -64,6 +88,8 @@ def run_job(job: ScoreJob, report: Callable[[Progress], None]) -> Finished:
         try:
             process.stdin.write(to_line(job))
             process.stdin.flush()
+            if stop is not None:
+                stop.watch(process)
             outcome: Finished | Failed | None = None
             for line in process.stdout:
                 message = from_line(line)

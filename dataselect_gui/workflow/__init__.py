@@ -1,25 +1,46 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
+from dataselect_gui.privacy.mechanisms import one_sided_share
+from dataselect_gui.release.documents import CANNOT_CHECK
+from dataselect_gui.release.verify import Check
 from dataselect_gui.release.verify import verify_bundle as verify
+from dataselect_gui.scoring.catalog import SCORES
+from dataselect_gui.selection.rules import Rule, Selection, select
+from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Progress, Report
 from dataselect_gui.workflow.accounts import ledger
+from dataselect_gui.workflow.home import home
 from dataselect_gui.workflow.inspecting import inspect
+from dataselect_gui.workflow.looking import Look, Pictures, look
 from dataselect_gui.workflow.releasing import Released, ReleaseRequest, release
 from dataselect_gui.workflow.scoring import Scored, score
-from dataselect_gui.workflow.selecting import make_rule, scores, select_records
+from dataselect_gui.workflow.selecting import make_rule, put_selection, scores, select_records
 
 __all__ = [
+    "CANNOT_CHECK",
+    "SCORES",
+    "Check",
+    "Look",
+    "Pictures",
     "Progress",
     "ReleaseRequest",
     "Released",
     "Report",
+    "Rule",
     "Scored",
+    "Selection",
+    "Stop",
+    "home",
     "inspect",
     "ledger",
+    "look",
     "make_rule",
+    "one_sided_share",
+    "put_selection",
     "release",
     "score",
     "scores",
+    "select",
     "select_records",
     "verify",
 ]

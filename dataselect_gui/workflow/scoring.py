@@ -13,13 +13,13 @@ import numpy as np
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.privacy.identity import source_marks
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.project import SUFFIX, Project
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import SCORES, applicable
-from dataselect_gui.worker.handle import run_job
+from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.messages import Report, ScoreJob
 from dataselect_gui.workflow.home import home
 
@@ -69,6 +69,7 @@ def score(
     limit: int | None = None,
     label_column: str | None = None,
     unit_column: str | None = None,
+    stop: Stop | None = None,
 ) -> Scored:
     """Score the records of a source into a project, going on where an earlier run stopped.
 
@@ -84,6 +85,8 @@ def score(
         The project; by default ``./<name of the source>.dataselect``.
     device, batch_size, limit, label_column, unit_column
         As the command line has them.
+    stop : Stop or None
+        By which another thread can stop the work.
 
     Raises
     ------
@@ -127,7 +130,13 @@ def score(
         batch_size=batch_size or DEFAULT_BATCH_SIZE,
         limit=limit,
     )
-    finished = run_job(job, report)
+    finished = run_job(job, report, stop)
+    if finished.stopped:
+        raise InterruptedByPersonError(
+            "Scoring was stopped.",
+            "You asked for it.",
+            "What was scored is kept; the same command goes on from there.",
+        )
     project = Project.open(folder)
     scored = finished.scored
     if any(not one.needs_model for one in wanted):

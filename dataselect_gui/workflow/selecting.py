@@ -127,17 +127,30 @@ def select_records(
                     f"The project has {', '.join(table.columns()) or 'none'}.",
                     "Select by one of these, or run “dataselect score” again.",
                 )
-            project.settings["rule"] = {
-                "score": rule.score,
-                "by": rule.by,
-                "value": str(rule.value),
-                "lowest": rule.lowest,
-            }
+            project.settings["rule"] = _stored(rule)
         project.settings["withheld"] = sorted((project.withheld | set(withhold)) - set(restore))
         project.save()
         chosen = selection_of(project, eligible_records(project, table.index.ids))
     ids = [table.index.ids[row] for row in np.flatnonzero(chosen.chosen).tolist()]
     return ids, chosen.threshold
+
+
+def put_selection(project_path: Path, rule: Rule | None, withheld: Sequence[str]) -> None:
+    """Make a rule and a list of withheld ids the project's, as they are known to be."""
+    project = Project.open(project_path)
+    with project.exclusive():
+        project.settings["rule"] = None if rule is None else _stored(rule)
+        project.settings["withheld"] = sorted(withheld)
+        project.save()
+
+
+def _stored(rule: Rule) -> dict[str, Any]:
+    return {
+        "score": rule.score,
+        "by": rule.by,
+        "value": str(rule.value),
+        "lowest": rule.lowest,
+    }
 
 
 def eligible_records(project: Project, ids: Sequence[str]) -> NDArray[np.bool_]:

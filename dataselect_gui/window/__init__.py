@@ -1,0 +1,1 @@
+"""The window: everything that imports PySide6. It calls the workflow and nothing below it."""

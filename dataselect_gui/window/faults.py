@@ -1,0 +1,69 @@
+"""One place where everything unexpected ends: exceptions of any thread, and Qt's own messages.
+
+What is kept is the kind of a fault and its place in the program, never its message, which might hold
+a record's content.
+"""
+
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+
+_listeners: list[Callable[[str], None]] = []
+kept: list[str] = []
+"""What was noted since the program started, oldest first."""
+
+
+def listen(listener: Callable[[str], None]) -> None:
+    """Have a function called with each fault; from whatever thread it happens in."""
+    _listeners.append(listener)
+
+
+def forget(listener: Callable[[str], None]) -> None:
+    """Stop calling a function."""
+    if listener in _listeners:
+        _listeners.remove(listener)
+
+
+def note(error: BaseException) -> None:
+    """Note a fault of our own."""
+    place = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
+    where = f" in {Path(place.filename).name}, line {place.lineno}" if place else ""
+    _tell(f"{type(error).__name__}{where}")
+
+
+def install() -> None:
+    """Take over the hooks of Python and Qt."""
+    sys.excepthook = _on_exception
+    threading.excepthook = _on_thread_exception
+    qInstallMessageHandler(_on_qt_message)
+
+
+def _tell(text: str) -> None:
+    kept.append(text)
+    sys.stderr.write(f"dataselect: {text}\n")
+    for listener in _listeners:
+        listener(text)
+
+
+def _on_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    note(error)
+
+
+def _on_thread_exception(arguments: threading.ExceptHookArgs) -> None:
+    if arguments.exc_value is not None:
+        note(arguments.exc_value)
+
+
+def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    del context
+    if kind in {QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg}:
+        return
+    _tell(f"Qt: {message}")
