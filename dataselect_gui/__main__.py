@@ -16,5 +16,11 @@ def main() -> int:
     return command(sys.argv[1:])
 
 
+def window() -> int:
+    """Open the window: what a menu of the desktop starts."""
+    sys.argv.insert(1, "gui")
+    return main()
+
+
 if __name__ == "__main__":
     sys.exit(main())

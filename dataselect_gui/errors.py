@@ -68,6 +68,15 @@ class VerificationError(DataSelectError):
     exit_code = 5
 
 
+def disk_refused(error: OSError) -> UnusableError:
+    """Return what is told where the system refuses a file, without naming it."""
+    return UnusableError(
+        "A file could not be read or written.",
+        f"The system refused: {error.strerror or type(error).__name__}.",
+        "Make room on the disk or ask for access, and give the same command again.",
+    )
+
+
 class InterruptedByPersonError(DataSelectError):
     """The person stopped the work; what was done is kept."""
 

@@ -56,6 +56,7 @@ class Shell:
         assert told["ok"] == (code == 0)
         if code:
             assert told["exit_code"] == code
+            assert set(told) - {"checks"} == {"ok", "verb", "exit_code", "error"}
             assert set(told["error"]) == {"what", "why", "do"}
             assert all(part.endswith((".", ".)", "?", "”.")) for part in told["error"].values()), told
         return told
@@ -102,7 +103,9 @@ def test_each_refusal_has_its_exit_code(shell: Shell, project: Path, tmp_path: P
     assert not (tmp_path / "b").exists()
     shell(*release, "1", "--budget", "4")
     (tmp_path / "b/README.md").write_text("changed")
-    assert "README.md" in shell("verify", "b", expect=5)["error"]["why"]
+    told = shell("verify", "b", expect=5)
+    assert "README.md" in told["error"]["why"]
+    assert {check["name"] for check in told["checks"] if not check["ok"]} == {"checksums", "documents"}
     shell(*release, "1", expect=4)
     shell("inspect", "nowhere", expect=4)
     shell("scores", "nowhere", expect=4)
@@ -135,6 +138,18 @@ def test_a_fault_of_the_program_shows_no_content(
     told = shell("scores", project, expect=1)
     assert "Smith" not in json.dumps(told)
     assert "KeyError in test_cli.py" in told["error"]["why"]
+
+
+def test_a_disk_that_refuses_is_exit_4(
+    shell: Shell, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "/home/smith/scan.png")
+
+    monkeypatch.setattr(workflow, "scores", fail)
+    told = shell("scores", project, expect=4)
+    assert "No space left on device" in told["error"]["why"]
+    assert "smith" not in json.dumps(told)
 
 
 def test_ctrl_c_is_130(shell: Shell, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,12 +281,14 @@ def tampered(bundle: Path, kind: str) -> None:
             second.write_bytes(one)
         case "cut":
             first.write_bytes(first.read_bytes()[:-9])
+        case "pipe":
+            os.mkfifo(data / "queue")
         case "claim":
             release = json.loads((bundle / "release.json").read_text(encoding="utf-8"))
             write_json(bundle / "release.json", {**release, "epsilon": "0.1"})
 
 
-@pytest.mark.parametrize("kind", ["flip", "drop", "stray", "swap", "cut", "claim"])
+@pytest.mark.parametrize("kind", ["flip", "drop", "stray", "swap", "cut", "pipe", "claim"])
 def test_a_tampered_bundle_is_found(shell: Shell, project: Path, tmp_path: Path, kind: str) -> None:
     shell("select", project, "--by", "loss", "--threshold", "0.1")
     asked = ("--epsilon", "2", "--in-training", "no", "--budget", "4", "--threshold-source", "agreed")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from typer.exceptions import TyperException
 
 from dataselect_gui import __version__, workflow
 from dataselect_gui.cli.demo import run_demo
-from dataselect_gui.cli.output import errors, progress, results, tell, tell_error
+from dataselect_gui.cli.output import progress, results, tell, tell_error
 from dataselect_gui.errors import (
     DataSelectError,
     InternalError,
@@ -22,6 +23,7 @@ from dataselect_gui.errors import (
     UnusableError,
     UsageError,
     VerificationError,
+    disk_refused,
 )
 from dataselect_gui.release.bundle import digest_of
 from dataselect_gui.release.documents import CANNOT_CHECK
@@ -50,6 +52,8 @@ def main(arguments: Sequence[str]) -> int:
         0 done; 1 internal fault or killed worker; 2 usage; 3 refused by the ledger; 4 unusable input
         or place for output; 5 verification failed; 130 interrupted.
     """
+    if not arguments and _has_display():
+        arguments = ["gui"]
     verb = next((word for word in arguments if not word.startswith("-")), "")
     as_json = "--json" in arguments
     fault: DataSelectError
@@ -70,6 +74,8 @@ def main(arguments: Sequence[str]) -> int:
             "The command is not as it should be.",
             f"See “{' '.join(['dataselect', *([verb] if verb else [])])} --help”.",
         )
+    except OSError as error:
+        fault = disk_refused(error)
     except Exception as error:  # The last stop; a message might hold content, so it is not shown.
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:
@@ -109,10 +115,23 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Score 2,000 images with five shared checkpoints, release a selection and verify it."""
-    del headless  # There is no window yet.
+    if not headless and _has_display():
+        from dataselect_gui.window.app import run
+
+        raise typer.Exit(run(demo=out))
     with progress() as report:
         content, text = run_demo(out, report)
     tell("demo", as_json, content, text)
+
+
+@app.command()
+def gui(
+    project: Annotated[Path | None, typer.Argument(help="A project to open.")] = None,
+) -> None:
+    """Open the window."""
+    from dataselect_gui.window.app import run
+
+    raise typer.Exit(run(project=project))
 
 
 @app.command()
@@ -312,18 +331,14 @@ def verify(
     """Check a bundle, with nothing but the bundle."""
     checks = workflow.verify(bundle, digest)
     failed = [check for check in checks if not check.ok]
-    if failed and not as_json:
-        for check in checks:
-            errors.print(
-                f"{'ok    ' if check.ok else 'FAILED'} {check.name}: {check.detail}", markup=False
-            )
     if failed:
-        error = VerificationError(
+        fault = VerificationError(
             "The bundle is not what it says it is.",
             " ".join(f"{check.name}: {check.detail}" for check in failed),
             "Do not use it; ask the owner to send it again.",
         )
-        raise error
+        tell_error("verify", as_json, fault, {"checks": [vars(check) for check in checks]})
+        raise typer.Exit(fault.exit_code)
     text = "\n".join(
         [
             *(f"ok  {check.name}: {check.detail}" for check in checks),
@@ -347,6 +362,13 @@ def ledger(
     content = statements[0] if project is not None else {"ledgers": statements}
     text = "\n\n".join(_statement_in_words(one) for one in statements) or "Nothing was ever released."
     tell("ledger", as_json, content, text)
+
+
+def _has_display() -> bool:
+    """Say whether a window can be shown, without loading what shows it."""
+    if sys.platform in {"win32", "darwin"} or "QT_QPA_PLATFORM" in os.environ:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _ids(text: str | None) -> list[str]:

@@ -1,18 +1,12 @@
-"""The demo: the whole way once, with records and checkpoints that come with the program."""
+"""The demo without a window: the whole way once."""
 
-import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dataselect_gui import workflow
-from dataselect_gui.checkpoints.request import read_request
-from dataselect_gui.resources import resource
 from dataselect_gui.workflow import Report
 
 EPSILON, BUDGET = "1", "10"
-_TOP_SHARE = 10
 
 
 def run_demo(out: Path, report: Report) -> tuple[dict[str, Any], str]:
@@ -30,45 +24,34 @@ def run_demo(out: Path, report: Report) -> tuple[dict[str, Any], str]:
     tuple of dict and str
         What came of it, as data and in words.
     """
-    os.environ["DATASELECT_HOME"] = str(out / "home")  # Never the user's ledger.
-    records, checkpoint = resource("demo/records.npz"), resource("demo/checkpoint")
-    request = read_request(checkpoint)
+    scored = workflow.score_demo(out, report)
     project, bundle = out / "project", out / "bundle"
-    scored = workflow.score(records, checkpoint, report, project_path=project)
-    rule = workflow.make_rule(str(request.score), threshold=str(request.threshold))
-    selected, _ = workflow.select_records(project, rule)
     asked = workflow.ReleaseRequest(to=bundle, epsilon=EPSILON, in_training="no", budget=BUDGET)
     released = workflow.release(project, asked, report)
     checks = workflow.verify(bundle, None)
-    table = workflow.scores(project)
-    flipped = np.load(records)["flipped"]
-    top = len(flipped) // _TOP_SHARE
-    found = {
-        name: int(flipped[np.argsort(-np.array(table[name], dtype=float))[:top]].sum())
-        for name in scored.names
-    }
+    selected = sum(workflow.scores(project)["selected"])
+    flipped = workflow.flipped_labels(project)
     content = {
         "project": str(project),
         "bundle": str(bundle),
         "home": str(out / "home"),
         "scored": scored.scored,
         "seconds": round(scored.seconds, 3),
-        "selected": len(selected),
+        "selected": selected,
         "release": released.release,
-        "epsilon": EPSILON,
+        "epsilon": float(EPSILON),
         "spent": float(released.spent),
         "left": None if released.left is None else float(released.left),
         "verified": all(check.ok for check in checks),
-        "flipped": int(flipped.sum()),
-        "flipped_among_highest": {"records": top, **found},
+        "flipped": flipped.labels,
+        "flipped_among_highest": {"records": flipped.highest, **flipped.found},
     }
-    by_chance = flipped.sum() * top / len(flipped)
     lines = [
         f"{scored.scored:,} records scored in {scored.seconds:.0f} s.",
-        f"{int(flipped.sum())} of their labels were flipped on purpose. Among the {top} highest of "
-        f"each score ({by_chance:.0f} by chance):",
-        *(f"  {name:<10} {count}" for name, count in found.items()),
-        f"{len(selected)} records reach the request's threshold ({rule.score} ≥ {rule.value}).",
+        f"{flipped.labels} of their labels were flipped on purpose. Among the {flipped.highest} "
+        f"highest of each score ({flipped.by_chance:.0f} by chance):",
+        *(f"  {name:<10} {count}" for name, count in flipped.found.items()),
+        f"{selected} records reach the threshold of the consortium's request.",
         f"Released one-sided at ε {EPSILON} from a budget of {BUDGET}; left: {released.left}.",
         f"Verified: {'yes' if content['verified'] else 'NO'} ({len(checks)} checks).",
         f"Project: {project}   Bundle: {bundle}",

@@ -31,11 +31,14 @@ def tell(verb: str, as_json: bool, content: dict[str, Any], text: str) -> None:
         results.print(text, markup=False)
 
 
-def tell_error(verb: str, as_json: bool, error: DataSelectError) -> None:
-    """Print what happened, why, and what to do."""
+def tell_error(
+    verb: str, as_json: bool, error: DataSelectError, content: dict[str, Any] | None = None
+) -> None:
+    """Print what happened, why, and what to do; with the content as JSON, where there is any."""
     if as_json:
         parts = {"what": error.what, "why": error.why, "do": error.do}
-        print_json({"ok": False, "verb": verb, "exit_code": error.exit_code, "error": parts})
+        told = {"ok": False, "verb": verb, "exit_code": error.exit_code, "error": parts}
+        print_json({**told, **(content or {})})
     else:
         errors.print(
             f"[bold]{_escaped(error.what)}[/bold]\n{_escaped(error.why)}\n{_escaped(error.do)}"

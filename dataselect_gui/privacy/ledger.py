@@ -128,14 +128,10 @@ class Ledger:
         self._lock = FileLock(home / "ledger.lock", timeout=LOCK_SECONDS)
         try:
             home.mkdir(parents=True, exist_ok=True)
-            with self._open():
-                pass
-        except (OSError, sqlite3.OperationalError) as error:
-            raise UnusableError(
-                "The ledger cannot be opened.",
-                f"Its folder cannot be written ({getattr(error, 'strerror', None) or error}).",
-                "Make room there, ask for access to it, or name another with DATASELECT_HOME.",
-            ) from None
+        except OSError as error:
+            raise _cannot_write(error) from None
+        with self._open():
+            pass
 
     # Accounts
 
@@ -376,9 +372,9 @@ class Ledger:
                 "Another process is writing to it.",
                 "Wait until it has finished, or stop it.",
             ) from None
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise
+        except (OSError, sqlite3.OperationalError) as error:
+            raise _cannot_write(error) from None
+        except sqlite3.DatabaseError:
             raise _tampered("Its file is damaged.") from None
 
     def _append(
@@ -540,6 +536,14 @@ def _link(previous: str, seq: int, account: str, kind: str, body: str) -> str:
 
 def _digest(salt: str, text: str) -> str:
     return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
+
+
+def _cannot_write(error: Exception) -> UnusableError:
+    return UnusableError(
+        "The ledger cannot be written.",
+        f"Its folder refused ({getattr(error, 'strerror', None) or error}).",
+        "Make room there, ask for access to it, or name another with DATASELECT_HOME.",
+    )
 
 
 def _tampered(why: str) -> RefusedError:

@@ -67,8 +67,24 @@ class Project:
         return cls(folder, settings)
 
     @classmethod
-    def create(cls, folder: Path, source: dict[str, Any], checkpoint: dict[str, Any]) -> "Project":
+    def create(
+        cls,
+        folder: Path,
+        source: dict[str, Any],
+        checkpoint: dict[str, Any],
+        *,
+        demo: bool = False,
+    ) -> "Project":
         """Start a project in a folder that is empty or not there.
+
+        Parameters
+        ----------
+        folder : Path
+            Where.
+        source, checkpoint : dict
+            What it is about.
+        demo : bool
+            Whether it is the demo's, with a ledger of its own beside it.
 
         Raises
         ------
@@ -91,6 +107,7 @@ class Project:
                     "program": __version__,
                     "source": source,
                     "checkpoint": checkpoint,
+                    "demo": demo,
                     "table": None,
                     "scores": {},
                     "in_training": None,

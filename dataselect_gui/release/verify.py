@@ -129,7 +129,8 @@ def _strays(path: Path) -> str:
         raise _FaultError("A document of the bundle is missing.")
     for file in path.rglob("*"):
         name = file.relative_to(path).as_posix()
-        if file.is_symlink() or (file.is_dir() and name not in {"data", layout.DATA}):
+        is_folder = file.is_dir() and name in {"data", layout.DATA}
+        if file.is_symlink() or not (file.is_file() or is_folder):
             raise _FaultError(f"“{name}” does not belong to a bundle.")
         if file.is_file() and name not in expected:
             raise _FaultError(f"“{name}” is not among the checksums.")

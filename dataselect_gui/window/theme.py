@@ -190,7 +190,7 @@ QPushButton[role="place"] {{ background: transparent; border: 0; border-radius: 
     border-bottom: 3px solid transparent; color: {c.dim}; }}
 QPushButton[role="place"]:checked {{ color: {c.text}; border-bottom: 3px solid {c.accent}; }}
 QPushButton[role="place"]:focus {{ background: {c.sunk}; }}
-QPushButton[role="place"]:disabled {{ color: {c.line}; }}
+QPushButton[role="place"]:disabled {{ color: {c.edge}; }}
 QPushButton[role="link"] {{ background: transparent; border: 0; color: {c.accent}; padding: 2px 4px;
     text-align: left; }}
 QPushButton[role="link"]:focus {{ text-decoration: underline; border: 0; }}

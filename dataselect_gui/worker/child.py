@@ -12,7 +12,7 @@ import threading
 import traceback
 from pathlib import Path
 
-from dataselect_gui.errors import DataSelectError
+from dataselect_gui.errors import DataSelectError, disk_refused
 from dataselect_gui.worker.messages import Failed, Message, job_from_line, to_line
 
 
@@ -38,6 +38,9 @@ def main() -> int:
         return 1  # The parent is gone: nobody is left to tell.
     except DataSelectError as error:
         send(Failed(error.what, error.why, error.do, error.exit_code))
+    except OSError as error:
+        told = disk_refused(error)
+        send(Failed(told.what, told.why, told.do, told.exit_code))
     except Exception as error:  # The last stop for faults of our own: told without their content.
         place = traceback.extract_tb(error.__traceback__)[-1]
         send(

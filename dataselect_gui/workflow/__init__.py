@@ -9,6 +9,7 @@ from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Progress, Report
 from dataselect_gui.workflow.accounts import ledger
+from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.home import home
 from dataselect_gui.workflow.inspecting import inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look
@@ -30,6 +31,7 @@ __all__ = [
     "Scored",
     "Selection",
     "Stop",
+    "flipped_labels",
     "home",
     "inspect",
     "ledger",
@@ -39,6 +41,7 @@ __all__ = [
     "put_selection",
     "release",
     "score",
+    "score_demo",
     "scores",
     "select",
     "select_records",

@@ -9,9 +9,7 @@ from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.identity import source_marks
 from dataselect_gui.privacy.ledger import Ledger, Statement
 from dataselect_gui.project.project import Project
-from dataselect_gui.workflow.home import home
-
-DEFAULT_BATCH_SIZE = 64
+from dataselect_gui.workflow.home import home, ledger_of
 
 
 def ledger(
@@ -26,7 +24,6 @@ def ledger(
     UnusableError
         Where the project was never scored.
     """
-    book = Ledger(home())
     if project_path is None:
         if set_budget is not None:
             raise UsageError(
@@ -34,8 +31,10 @@ def ledger(
                 "A budget belongs to the source of one project.",
                 "Name the project.",
             )
+        book = Ledger(home())
         return [_told(book.statement(account)) for account in book.accounts()]
-    index = Project.open(project_path).table.index
+    project = Project.open(project_path)
+    index, book = project.table.index, ledger_of(project)
     account = book.claim(source_marks(index.content, index.units))
     if set_budget is not None:
         if not (reason or "").strip():

@@ -13,8 +13,6 @@ from dataselect_gui.release.verify import verify_bundle
 from dataselect_gui.scoring.catalog import applicable
 from dataselect_gui.worker.messages import Progress, Report
 
-DEFAULT_BATCH_SIZE = 64
-
 
 def inspect(path: Path, records: Path | None, report: Report) -> dict[str, Any]:
     """Say what a path is: a project, a bundle, a checkpoint or a source.

@@ -9,7 +9,7 @@ from dataselect_gui import __version__
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.amounts import exact, positive_amount
-from dataselect_gui.privacy.ledger import Ledger, Statement
+from dataselect_gui.privacy.ledger import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.release.documents import Terms
@@ -21,10 +21,8 @@ from dataselect_gui.release.releasing import (
 )
 from dataselect_gui.selection.rules import Rule, select
 from dataselect_gui.worker.messages import Progress, Report
-from dataselect_gui.workflow.home import home
+from dataselect_gui.workflow.home import ledger_of
 from dataselect_gui.workflow.selecting import eligible_records, rule_of
-
-DEFAULT_BATCH_SIZE = 64
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
         threshold_from = _threshold_from(rule, checkpoint, asked.threshold_from)
         candidates = _candidates(project, rule, report)
         per_unit = _per_unit(asked.per_unit, candidates.unit_column)
-        ledger = Ledger(home())
+        ledger = ledger_of(project)
         account = ledger.claim(candidates.marks)
         before = ledger.statement(account)
         first_budget = _first_budget(asked.budget, before)

@@ -15,13 +15,12 @@ from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.privacy.identity import source_marks
-from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.project import SUFFIX, Project
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import SCORES, applicable
 from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.messages import Report, ScoreJob
-from dataselect_gui.workflow.home import home
+from dataselect_gui.workflow.home import ledger_of
 
 DEFAULT_BATCH_SIZE = 64
 
@@ -70,6 +69,7 @@ def score(
     label_column: str | None = None,
     unit_column: str | None = None,
     stop: Stop | None = None,
+    demo: bool = False,
 ) -> Scored:
     """Score the records of a source into a project, going on where an earlier run stopped.
 
@@ -87,6 +87,8 @@ def score(
         As the command line has them.
     stop : Stop or None
         By which another thread can stop the work.
+    demo : bool
+        Whether a new project is the demo's, with a ledger of its own beside it.
 
     Raises
     ------
@@ -116,7 +118,7 @@ def score(
     }
     model = {"path": str(checkpoint_path), "digest": checkpoint.digest()}
     if project is None:
-        project = Project.create(folder, described, model)
+        project = Project.create(folder, described, model, demo=demo)
     else:
         _settle(project, described, model)
     job = ScoreJob(
@@ -179,8 +181,10 @@ def _score_random(project: Project, limit: int | None) -> int:
         rows = np.arange(len(table.index.ids))[:limit]
         column = table.column("random")
         if not column.done[rows].all():
-            ledger = Ledger(home())
-            secret = ledger.secret(ledger.claim(source_marks(table.index.content, table.index.units)))
+            ledger = ledger_of(project)
+            account = ledger.claim(source_marks(table.index.content, table.index.units))
+            # The demo's records are public, and everybody's demo shows the same numbers.
+            secret = b"demo" if project.settings["demo"] else ledger.secret(account)
             digests = (
                 hmac.digest(secret, table.index.ids[row].encode(), hashlib.sha256) for row in rows
             )

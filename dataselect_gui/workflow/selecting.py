@@ -13,8 +13,6 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.scoring.catalog import SCORES
 from dataselect_gui.selection.rules import Rule, Selection, select
 
-DEFAULT_BATCH_SIZE = 64
-
 
 def scores(project_path: Path) -> dict[str, list[Any]]:
     """Return the owner's own table: column name → values, in the source's order."""

@@ -1,0 +1,47 @@
+"""Start the window and leave it again."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from dataselect_gui.window import faults, settings, theme
+from dataselect_gui.window.main_window import MainWindow
+
+
+def run(project: Path | None = None, demo: Path | None = None) -> int:
+    """Show the window until it is closed.
+
+    Parameters
+    ----------
+    project : Path or None
+        A project to open.
+    demo : Path or None
+        Where to make the demo, to open it.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("DataSelect")
+    app.setDesktopFileName("dataselect")
+    faults.install()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    kept = settings.load()
+    theme.apply(app, kept.theme)
+    window = MainWindow(kept)
+    if os.environ.get("DATASELECT_QUIT_WHEN_SHOWN") == "1":
+        window.ready.connect(window.close)
+    window.show()
+    if project is not None:
+        window.open_project(project)
+    elif demo is not None:
+        window.start_demo(demo)
+    code = app.exec()
+    settings.save(kept)
+    return code

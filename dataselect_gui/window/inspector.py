@@ -1,0 +1,351 @@
+"""One record, large, with all that the owner may know of it. None of this leaves the machine."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dataselect_gui.window import theme
+from dataselect_gui.window.gallery import Gallery, paint_whole, short
+from dataselect_gui.window.state import State
+from dataselect_gui.window.thumbnails import Thumbnails, key_of
+from dataselect_gui.workflow import SCORES
+
+WIDTH = 340
+_HATCH = 4
+
+
+class Inspector(QWidget):
+    """Shows the current record of a state.
+
+    Parameters
+    ----------
+    state : State
+        What the window shows.
+    thumbnails : Thumbnails
+        Where pictures come from.
+    gallery : Gallery
+        Knows which records share a class.
+    parent : QWidget or None
+        The owner.
+    """
+
+    def __init__(
+        self, state: State, thumbnails: Thumbnails, gallery: Gallery, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._gallery = gallery
+        self._picture = _Picture(state, thumbnails)
+        self._id = Elided(Qt.TextElideMode.ElideMiddle)
+        self._id.setFont(theme.font(2))
+        self._facts = QLabel()
+        self._facts.setProperty("role", "dim")
+        self._facts.setTextFormat(Qt.TextFormat.PlainText)
+        self._facts.setWordWrap(True)
+        self._problem = QLabel()
+        self._problem.setProperty("role", "warn")
+        self._problem.setTextFormat(Qt.TextFormat.PlainText)
+        self._problem.setWordWrap(True)
+        self._withhold = QPushButton()
+        self._withhold.clicked.connect(self._on_withhold)
+        self._scores: dict[str, _Placement] = {}
+        self._list = QVBoxLayout()
+        self._list.setSpacing(12)
+        self._empty = QLabel("Choose a record to see it here.")
+        self._empty.setProperty("role", "dim")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(8)
+        column.addWidget(self._picture)
+        column.addWidget(self._id)
+        column.addWidget(self._facts)
+        column.addWidget(self._problem)
+        column.addWidget(self._withhold, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addSpacing(8)
+        column.addLayout(self._list)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidget(body)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(scroll)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(_HATCH, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(_OwnerOnly())
+        outer.addWidget(self._stack, 1)
+        self.setMinimumWidth(240)
+        self.setAccessibleName("Current record")
+        state.opened.connect(self._on_opened)
+        state.current_changed.connect(self._show)
+        state.selection_changed.connect(self._show_standing)
+        self._on_opened()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Return the size that the inspector likes to have."""
+        return QSize(WIDTH, 600)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Paint the panel and the hatch of what stays on this machine."""
+        del event
+        colours = theme.palette()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.colour(colours.panel))
+        edge = QRect(0, 0, _HATCH, self.height())
+        painter.fillRect(edge, theme.colour(colours.stay_tint))
+        painter.setClipRect(edge)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.colour(colours.stay), 1.5))
+        for y in range(-_HATCH, self.height() + _HATCH, 5):
+            painter.drawLine(-1, y + _HATCH + 1, _HATCH + 1, y - 1)
+
+    def _on_opened(self) -> None:
+        while (item := self._list.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        self._scores = {}
+        found = self._state.look
+        for name in [] if found is None else found.scores:
+            self._scores[name] = _Placement(name)
+            self._list.addWidget(self._scores[name])
+        self._show()
+
+    def _show(self) -> None:
+        found, row = self._state.look, self._state.current
+        self._stack.setCurrentIndex(0 if found is None or row is None else 1)
+        if found is None or row is None:
+            return
+        self._picture.show_row(row)
+        self._id.set_words(found.ids[row])
+        self._show_standing()
+        label = found.labels[row]
+        problem = found.problems.get(found.ids[row])
+        self._problem.setVisible(problem is not None)
+        self._problem.setText(problem or "")
+        code = int(self._gallery.class_codes[row])
+        of_class = self._gallery.class_codes == code if code >= 0 else None
+        for name, placement in self._scores.items():
+            values = found.scores[name]
+            placement.show_value(
+                float(values[row]),
+                _share_below(values, row, None),
+                None if of_class is None else _share_below(values, row, of_class),
+                label or "",
+            )
+
+    def _show_standing(self) -> None:
+        """Say what becomes of the record: all that a preview of the cut-off changes here."""
+        found, row = self._state.look, self._state.current
+        if found is None or row is None:
+            return
+        label = found.labels[row]
+        facts = ["No label" if label is None else f"Given label: {label}"]
+        if found.units is not None:
+            facts.append(f"{(found.unit_column or 'unit').capitalize()}: {found.units[row]}")
+        if not self._state.eligible[row]:
+            facts.append("Withheld: it never leaves.")
+        elif self._state.selection.chosen[row]:
+            facts.append("In the selection")
+        self._facts.setText("\n".join(facts))
+        self._withhold.setText("Withhold" if self._state.eligible[row] else "Restore")
+
+    def _on_withhold(self) -> None:
+        row = self._state.current
+        if row is not None:
+            change = self._state.withhold if self._state.eligible[row] else self._state.restore
+            change([row])
+
+
+def _share_below(
+    values: NDArray[np.float64], row: int, among: NDArray[np.bool_] | None
+) -> float | None:
+    """Return the share of other records with a lower score; None where there is none to compare."""
+    known = ~np.isnan(values) if among is None else ~np.isnan(values) & among
+    others = int(np.count_nonzero(known)) - 1
+    if others < 1 or np.isnan(values[row]):
+        return None
+    return int(np.count_nonzero(known & (values < values[row]))) / others
+
+
+class _OwnerOnly(QWidget):
+    """The sign of what stays: a lock, the words and the tint."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(28)
+        self.setAccessibleName("Stays on this machine")
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        del event
+        colours = theme.palette()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.colour(colours.stay_tint))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.colour(colours.stay), 1.5))
+        middle = self.height() / 2
+        painter.drawRoundedRect(QRectF(13, middle - 1, 11, 8), 1.5, 1.5)
+        painter.drawArc(QRectF(15, middle - 7, 7, 10), 0, 180 * 16)
+        painter.setFont(theme.font(-1))
+        words = self.rect().adjusted(32, 0, -8, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, "Stays on this machine")
+
+
+class _Picture(QWidget):
+    """A record as large as there is room."""
+
+    def __init__(self, state: State, thumbnails: Thumbnails) -> None:
+        super().__init__()
+        self._state = state
+        self._thumbnails = thumbnails
+        self._row: int | None = None
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(policy)
+        self.setAccessibleName("Picture of the record")
+        thumbnails.arrived.connect(self.update)
+
+    def show_row(self, row: int) -> None:
+        self._row = row
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        self.setFixedHeight(min(event.size().width(), 480))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        del event
+        colours = theme.palette()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.colour(colours.sunk))
+        if self._row is None or self._state.look is None:
+            return
+        key = key_of(self._row, self.width() * self.devicePixelRatioF())
+        found = self._thumbnails.find(key)
+        if isinstance(found, QPixmap):
+            paint_whole(painter, self.rect(), found)
+        elif found is None:
+            self._thumbnails.want_single(key)
+        else:
+            painter.setPen(theme.colour(colours.dim))
+            wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect().adjusted(12, 12, -12, -12), wrap, found)
+
+
+class Elided(QLabel):
+    """One line of text that gives way, and is whole in its tool tip.
+
+    Parameters
+    ----------
+    where : Qt.TextElideMode
+        Where it gives way.
+    """
+
+    def __init__(self, where: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+        super().__init__()
+        self._where = where
+        self._words = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def set_words(self, words: str) -> None:
+        """Show words, as far as there is room."""
+        self._words = words
+        self.setAccessibleName(words)
+        self.setToolTip(words)
+        self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Elide the words anew."""
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._words, self._where, self.width()))
+
+
+class _Placement(QFrame):
+    """A score: its value, and its place in all records and in the record's class."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._value = QLabel()
+        self._value.setFont(theme.font(bold=True))
+        title = QLabel(name)
+        meaning = SCORES[name].meaning if name in SCORES else name
+        self.setToolTip(meaning)
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 0, 0)
+        head.addWidget(title)
+        head.addStretch()
+        head.addWidget(self._value)
+        self._in_all = _Bar()
+        self._in_class = _Bar()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(head)
+        column.addWidget(self._in_all)
+        column.addWidget(self._in_class)
+        self._name = name
+
+    def show_value(
+        self, value: float, in_all: float | None, in_class: float | None, label: str
+    ) -> None:
+        self._value.setText("no score" if np.isnan(value) else short(value))
+        self._in_all.show_share(in_all, "all")
+        self._in_class.show_share(in_class, label)
+        self.setAccessibleName(f"{self._name} {self._value.text()}")
+
+
+class _Bar(QWidget):
+    """A scale from the lowest to the highest, with a tick where the record stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._share = 0.0
+        self._words = ""
+        self.setFixedHeight(self.fontMetrics().height() + 2)
+
+    def show_share(self, share: float | None, of: str) -> None:
+        self.setVisible(share is not None)
+        if share is not None:
+            self._share = share
+            self._words = f"higher than {int(100 * share)} % of {of}"
+            if share in {0.0, 1.0}:
+                self._words = f"the {'highest' if share else 'lowest'} of {of}"
+            self.setAccessibleName(self._words)
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        del event
+        colours = theme.palette()
+        painter = QPainter(self)
+        width, middle = min(96, self.width() // 3), self.height() // 2
+        painter.fillRect(QRect(0, middle - 2, width, 5), theme.colour(colours.sunk))
+        painter.fillRect(
+            QRect(0, middle - 2, round(width * self._share), 5), theme.colour(colours.edge)
+        )
+        tick = round((width - 3) * self._share)
+        painter.fillRect(QRect(tick, middle - 6, 3, 13), theme.colour(colours.text))
+        painter.setFont(theme.font(-1))
+        painter.setPen(theme.colour(colours.dim))
+        room = QRect(width + 8, 0, self.width() - width - 8, self.height())
+        words = painter.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)

@@ -1,0 +1,211 @@
+"""Pictures of records, decoded in a few threads and kept while there is room.
+
+Whoever shows records says what it wants now; what it wanted before and did not get is dropped, so
+that scrolling past a thousand rows decodes the ones at which it stops. Threads make `QImage`s; a
+`QPixmap` belongs to the window's thread and is made there.
+"""
+
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+
+from PIL import Image
+from PySide6.QtCore import QObject, Qt, QThread, Signal
+from PySide6.QtGui import QImage, QPixmap
+
+from dataselect_gui.errors import DataSelectError
+from dataselect_gui.window.state import State
+from dataselect_gui.workflow import Look, Pictures
+
+Key = tuple[int, int]
+"""A row and the longer side that was asked for."""
+
+_THREADS = 2
+_MOST_BYTES = 64 * 1024 * 1024
+_SIDES = (64, 128, 256, 512, 1024)
+
+
+def key_of(row: int, side: float) -> Key:
+    """Return what to ask for so that a record fills a square of so many device pixels.
+
+    A few sizes serve all, so that another tile size seldom decodes anew.
+    """
+    return row, next((size for size in _SIDES if size >= side), _SIDES[-1])
+
+
+class Thumbnails(QObject):
+    """Decodes pictures of a project's records.
+
+    Parameters
+    ----------
+    state : State
+        What the window shows.
+    parent : QObject or None
+        The owner; it has to call `close` before it goes.
+
+    Signals
+    -------
+    arrived(int)
+        The picture of that row, or the reason why there is none, can be had.
+    """
+
+    arrived = Signal(int)
+    _decoded = Signal(int, object, object)
+
+    def __init__(self, state: State, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._kept: OrderedDict[Key, QPixmap | str] = OrderedDict()
+        self._bytes = 0
+        self._threads: list[_Decoder] = []
+        # The condition guards what the threads share: all that follows.
+        self._condition = threading.Condition()
+        self._single: deque[Key] = deque()
+        self._visible: deque[Key] = deque()
+        self._busy: set[Key] = set()
+        self._generation = 0
+        self._is_closed = False
+        self._look: Look | None = state.look
+        self._opening = threading.Lock()
+        self._pictures: Pictures | None = None
+        self._decoded.connect(self._on_decoded, Qt.ConnectionType.QueuedConnection)
+        state.opened.connect(self._drop)
+
+    def find(self, key: Key) -> QPixmap | str | None:
+        """Return a picture, the reason why there is none, or None where it is not decoded yet."""
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def want(self, keys: Iterable[Key]) -> None:
+        """Ask for the pictures that a view of many shows now, instead of what it showed before."""
+        with self._condition:
+            self._visible = deque(keys)
+        self._wake()
+
+    def want_single(self, key: Key) -> None:
+        """Ask for one picture before all others, instead of the last one asked for so."""
+        with self._condition:
+            self._single = deque([key])
+        self._wake()
+
+    def close(self) -> None:
+        """Stop the threads and wait for them; nothing is decoded any more."""
+        with self._condition:
+            self._is_closed = True
+            self._condition.notify_all()
+        for thread in self._threads:
+            thread.wait()
+            thread.deleteLater()
+        self._threads = []
+
+    def take(self) -> tuple[int, Key] | None:
+        """Return the next picture to decode, waiting for one; None at the end. For the threads."""
+        with self._condition:
+            while not self._is_closed:
+                for queue in (self._single, self._visible):
+                    while queue:
+                        key = queue.popleft()
+                        if key not in self._busy:
+                            self._busy.add(key)
+                            return self._generation, key
+                self._condition.wait()
+        return None
+
+    def decode(self, generation: int, key: Key) -> None:
+        """Decode a picture and deliver it. For the threads."""
+        outcome: QImage | str
+        try:
+            pictures = self._open(generation)
+            if pictures is None:
+                return
+            outcome = _as_qt(pictures.picture(*key))
+        except DataSelectError as error:
+            outcome = error.what
+        except Exception as error:  # Unreadable records say why; nothing may end this thread.
+            outcome = str(error) or "The record cannot be read."
+        self._decoded.emit(generation, key, outcome)
+
+    def _open(self, generation: int) -> Pictures | None:
+        """Return the project's pictures, or None where another project was opened meanwhile.
+
+        Opening lists the source, which takes long for a large folder: never in the window's thread.
+        """
+        with self._opening:
+            with self._condition:
+                found, pictures = self._look, self._pictures
+                if generation != self._generation or found is None:
+                    return None
+            if pictures is None:
+                pictures = Pictures(found)
+                with self._condition:
+                    if generation == self._generation:
+                        self._pictures = pictures
+            return pictures
+
+    def _wake(self) -> None:
+        if self._is_closed or self._state.look is None:
+            return
+        if not self._threads:
+            self._threads = [_Decoder(self) for _ in range(_THREADS)]
+            for thread in self._threads:
+                thread.start(QThread.Priority.LowPriority)
+        with self._condition:
+            self._condition.notify_all()
+
+    def _on_decoded(self, generation: int, key: Key, outcome: QImage | str) -> None:
+        with self._condition:
+            if generation != self._generation:
+                return
+            self._busy.discard(key)
+            pictures = self._pictures
+        if self._state.pictures is None:
+            self._state.pictures = pictures
+        self._keep(key, outcome if isinstance(outcome, str) else QPixmap.fromImage(outcome))
+        self.arrived.emit(key[0])
+
+    def _keep(self, key: Key, found: QPixmap | str) -> None:
+        before = self._kept.pop(key, None)
+        if before is not None:
+            self._bytes -= _size(before)
+        self._kept[key] = found
+        self._bytes += _size(found)
+        while self._bytes > _MOST_BYTES and len(self._kept) > 1:
+            _, oldest = self._kept.popitem(last=False)
+            self._bytes -= _size(oldest)
+
+    def _drop(self) -> None:
+        self._kept.clear()
+        self._bytes = 0
+        with self._condition:
+            self._generation += 1
+            self._single.clear()
+            self._visible.clear()
+            self._busy.clear()
+            self._look = self._state.look
+            self._pictures = None
+
+
+class _Decoder(QThread):
+    """Decodes one picture after the other."""
+
+    def __init__(self, thumbnails: Thumbnails) -> None:
+        super().__init__(thumbnails)
+        self._thumbnails = thumbnails
+
+    def run(self) -> None:
+        """Decode until the end; called by the thread."""
+        while (task := self._thumbnails.take()) is not None:
+            self._thumbnails.decode(*task)
+
+
+def _as_qt(image: Image.Image) -> QImage:
+    held = image.tobytes("raw", "RGB")
+    borrowed = QImage(held, image.width, image.height, 3 * image.width, QImage.Format.Format_RGB888)
+    # The conversion copies, so that nothing points into `held` any more.
+    return borrowed.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def _size(found: QPixmap | str) -> int:
+    return len(found) if isinstance(found, str) else 4 * found.width() * found.height()

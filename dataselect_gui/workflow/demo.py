@@ -1,0 +1,77 @@
+"""The demo: records, checkpoints and a request that come with the program, and a ledger of its own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dataselect_gui.checkpoints.request import read_request
+from dataselect_gui.resources import resource
+from dataselect_gui.worker.handle import Stop
+from dataselect_gui.worker.messages import Report
+from dataselect_gui.workflow.scoring import Scored, score
+from dataselect_gui.workflow.selecting import make_rule, scores, select_records
+
+_TOP_SHARE = 10
+
+
+@dataclass(frozen=True)
+class Flipped:
+    """How well each score finds the labels that were flipped on purpose.
+
+    Attributes
+    ----------
+    labels : int
+        How many were flipped.
+    highest : int
+        Among how many of the highest-scored records they are counted.
+    by_chance : float
+        How many of them a random order has there, on average.
+    found : dict
+        Score → how many are there.
+    """
+
+    labels: int
+    highest: int
+    by_chance: float
+    found: dict[str, int]
+
+
+def score_demo(out: Path, report: Report, stop: Stop | None = None) -> Scored:
+    """Score the demo into ``out/project`` and select by the request's threshold.
+
+    Parameters
+    ----------
+    out : Path
+        A folder for the project and for the demo's own ledger, never the owner's.
+    report : callable
+        Takes progress.
+    stop : Stop or None
+        By which another thread can stop the work.
+    """
+    checkpoint = resource("demo/checkpoint")
+    scored = score(
+        resource("demo/records.npz"),
+        checkpoint,
+        report,
+        project_path=out / "project",
+        stop=stop,
+        demo=True,
+    )
+    request = read_request(checkpoint)
+    rule = make_rule(str(request.score), threshold=str(request.threshold))
+    select_records(out / "project", rule)
+    return scored
+
+
+def flipped_labels(project: Path) -> Flipped:
+    """Count the flipped labels among the highest-scored tenth of the demo's records."""
+    flipped = np.load(resource("demo/records.npz"))["flipped"]
+    top = len(flipped) // _TOP_SHARE
+    table: dict[str, list[Any]] = scores(project)
+    found = {
+        name: int(flipped[np.argsort(-np.array(values, dtype=float))[:top]].sum())
+        for name, values in list(table.items())[5:]
+    }
+    return Flipped(int(flipped.sum()), top, float(flipped.sum()) * top / len(flipped), found)

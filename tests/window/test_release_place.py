@@ -1,0 +1,305 @@
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from dataselect_gui import workflow
+from dataselect_gui.window.budget import BudgetBar
+from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.ledger import CANNOT_NOTICE, LedgerPlace
+from dataselect_gui.window.release import ReleasePlace
+from dataselect_gui.window.state import State
+from tests.projects import consortium, owner_records, scored_project
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    source = owner_records(tmp_path / "records.npz")
+    folder = scored_project(tmp_path / "p.dataselect", source, consortium(tmp_path / "consortium"))
+    workflow.select_records(folder, workflow.make_rule("loss", threshold="0.5"))
+    return folder
+
+
+@pytest.fixture
+def place(project: Path, qtbot: QtBot) -> Iterator[ReleasePlace]:
+    state, jobs = State(), Jobs()
+    made = ReleasePlace(state, jobs)
+    made.resize(1360, 784)
+    qtbot.addWidget(made)
+    made.show()
+    state.open(project)
+    yield made
+    jobs.wait()
+
+
+def click(qtbot: QtBot, button: QWidget) -> None:
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)  # type: ignore[no-untyped-call]
+
+
+def finish(qtbot: QtBot, place: ReleasePlace) -> None:
+    with qtbot.waitSignal(place.ledger_changed, timeout=15_000):
+        click(qtbot, place.button)
+    qtbot.waitUntil(lambda: "Verified" in shown(place.parcel))
+
+
+def shown(widget: QWidget) -> str:
+    """Return all words that can be seen."""
+    labels = [one.text() for one in widget.findChildren(QLabel) if one.isVisible()]
+    boxes = [one.text() for one in widget.findChildren(QCheckBox) if one.isVisible()]
+    return "\n".join(labels + boxes)
+
+
+def kinds(project: Path) -> list[str]:
+    return [entry["kind"] for entry in workflow.ledger(project)[0]["entries"]]
+
+
+def answer_no(place: ReleasePlace) -> None:
+    place.answers.no.click()
+    place.set_budget.click()
+    place.consequence.consent.click()
+
+
+def test_the_default_path_takes_four_clicks_to_a_verified_bundle(
+    place: ReleasePlace, project: Path, qtbot: QtBot
+) -> None:
+    """One of them answers about training, which a project remembers; the rest is preset."""
+    assert not place.button.isEnabled()
+    place.answers.no.click()
+    click(qtbot, place.set_budget)
+    place.consequence.consent.click()
+    assert place.button.isEnabled()
+    assert place.button.text() == "Release, spend ε 1"
+    assert "drawn" not in kinds(project)
+    finish(qtbot, place)
+    done = place.parcel.done
+    assert done is not None
+    assert done.released.bundle == project.with_name("p-bundle")
+    assert done.released.epsilon == "1"
+    assert all(check.ok for check in done.checks)
+    assert "Verified" in shown(place.parcel)
+    assert "checksums: All" in shown(place.parcel)
+    assert place.bar.text == "ε 1 of 4 spent"
+
+
+def test_beyond_the_budget_it_refuses_and_leaves_nothing(
+    place: ReleasePlace, project: Path, qtbot: QtBot
+) -> None:
+    answer_no(place)
+    place.answers.epsilon.setText("8")
+    assert place.hint.text() == (
+        "This needs ε 8; 4 is left. Nothing was drawn. Lower ε, or raise the budget and give a reason."
+    )
+    click(qtbot, place.button)
+    assert not place.button.isEnabled()
+    assert not {"reserved", "drawn"} & set(kinds(project))
+    assert not project.with_name("p-bundle").exists()
+
+
+def test_a_cut_off_chosen_after_viewing_says_so_and_claims_nothing(
+    place: ReleasePlace, qtbot: QtBot
+) -> None:
+    answer_no(place)
+    place._state.set_rule(workflow.make_rule("loss", threshold="0.4"))
+    assert not place.consequence.consent.isChecked()
+    place.consequence.consent.click()
+    assert (
+        "You set this cut-off after seeing scores. ε does not cover what the cut-off reveals. The card "
+        "will say: threshold chosen after viewing."
+    ) in shown(place)
+    assert "changes the odds" not in shown(place)
+    finish(qtbot, place)
+    done = place.parcel.done
+    assert done is not None
+    assert done.released.conditional
+    assert done.released.epsilon is None
+
+
+def test_the_agreed_cut_off_is_one_click_away(place: ReleasePlace, qtbot: QtBot) -> None:
+    place._state.set_rule(workflow.make_rule("loss", fraction="0.25"))
+    assert not place.answers.from_agreed.isEnabled()
+    assert place.answers.use.text() == "Use the agreed 0.5"
+    click(qtbot, place.answers.use)
+    assert place.answers.from_request.isChecked()
+    assert place._state.rule is not None
+    assert place._state.rule.value == Decimal("0.5")
+    assert place.plan().threshold_from == "request"
+
+
+def test_unknown_provenance_offers_exact_alone_and_chooses_nothing(place: ReleasePlace) -> None:
+    place.answers.unknown.click()
+    assert not place.answers.one_sided.isEnabled()
+    assert place.answers.mechanism is None
+    assert "ε cannot be promised here." in shown(place.answers)
+    assert not place.button.isEnabled()
+
+
+def test_exact_needs_its_tick_and_a_reason(place: ReleasePlace, qtbot: QtBot) -> None:
+    place.answers.unknown.click()
+    place.answers.exact.click()
+    place.consequence.consent.click()
+    assert not place.button.isEnabled()
+    assert (
+        "No protection. Every selected record leaves. Anyone who knows of a record learns for certain "
+        "whether you selected it. Every later promise about this source will say that it does not "
+        "cover these records."
+    ) in shown(place)
+    assert "I choose to release without protection." in shown(place)
+    place.consequence.reason.setText("a test")
+    assert not place.button.isEnabled()
+    place.consequence.choose_exact.click()
+    assert place.button.text() == "Release without protection"
+    finish(qtbot, place)
+    assert place.parcel.done is not None
+    assert place.parcel.done.released.epsilon is None
+    place.answers.no.click()
+    place.answers.one_sided.click()
+    assert not place.consequence.choose_exact.isChecked()
+    assert "left earlier without protection are not covered" in shown(place.consequence)
+
+
+def test_repeating_costs_nothing(place: ReleasePlace, project: Path, qtbot: QtBot) -> None:
+    answer_no(place)
+    finish(qtbot, place)
+    assert place.button.text() == "Release again, spend ε 0"
+    finish(qtbot, place)
+    done = place.parcel.done
+    assert done is not None
+    assert done.released.repeated
+    assert (
+        "The same release again costs nothing and gives the same files. Any change makes a new release."
+    ) in shown(place.parcel)
+    assert kinds(project).count("reserved") == 1
+    place.answers.epsilon.setText("2")
+    assert place.parcel.done is None
+    assert place.button.text() == "Release, spend ε 1"
+    assert place.request().to == project.with_name("p-bundle-2")
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "leave", "odds", "least"),
+    [("0.5", 39, "1.65", 38), ("1", 63, "2.7", 27), ("2", 86, "7.4", 12), ("4", 98, "55", 2)],
+)
+def test_every_sentence_is_as_it_was_written(
+    place: ReleasePlace, epsilon: str, leave: int, odds: str, least: int
+) -> None:
+    answer_no(place)
+    place.answers.epsilon.setText(epsilon)
+    chosen = place._state.selection.chosen
+    random = round(100 * chosen.sum() / len(chosen))
+    after = Decimal(4) - Decimal(epsilon)
+    text = shown(place)
+    for sentence in (
+        "ε limits what a missing record reveals. Smaller reveals less, and fewer records leave.",
+        f"Of 100 records in your selection, about {leave} leave and {100 - leave} stay.",
+        "Someone thinks it 50 in 100 likely that a record was selected. Seeing it missing, they think "
+        f"no less than {least} in 100.",
+        "Records that leave are disclosed. For records that stay: seeing that one is missing changes "
+        f"the odds that it was selected by at most {odds} times. With all earlier releases: {odds} "
+        "times.",
+        f"Everything that leaves is in your selection. About {leave} in 100 of it leave. A random pick "
+        f"would be right {random} times in 100.",
+        f"This release spends ε {epsilon}. Left now: 4. Left after: {after}. Spent cannot be taken "
+        "back, even if you delete the bundle.",
+        "The same release again costs nothing and gives the same files. Any change makes a new "
+        "release.",
+        "The receiver sees these records in full: image, label, anything visible. ε does not protect "
+        "them. Copies cannot be called back.",
+        "I may disclose these records, and I agree to it.",
+        "Pixels leave unchanged. A name or date written into an image leaves too.",
+        "Withheld records never leave. Someone who knows of one sees only that it is missing. Withhold "
+        "a record for its own sake: if one record makes you withhold another, ε does not cover that.",
+        "Did these records help to train this checkpoint?",
+    ):
+        assert sentence in text
+
+
+def test_people_and_a_private_training_are_counted(tmp_path: Path, qtbot: QtBot) -> None:
+    source = owner_records(tmp_path / "records.npz")
+    folder = scored_project(
+        tmp_path / "people", source, consortium(tmp_path / "c"), unit_column="patient"
+    )
+    state, jobs = State(), Jobs()
+    place = ReleasePlace(state, jobs)
+    qtbot.addWidget(place)
+    place.show()
+    state.open(folder)
+    place.answers.per_unit.setValue(2)
+    assert "This covers each person, with at most 2 records." in shown(place)
+    assert "about 39 leave and 61 stay" in shown(place)
+    place.answers.private.click()
+    assert not place.button.isEnabled()
+    place.answers.trained_epsilon.setText("0,5")
+    place.answers.trained_delta.setText("1e-5")
+    assert place.request().in_training == "dp:0.5,0.00001"
+    assert place.button.text() == "Release, spend ε 1.5"
+    assert "4.5 times, plus at most 1 extra chance in 100,000." in shown(place)
+
+
+def test_before_a_draw_nothing_of_the_records_stands_inside_the_leaving_frame(
+    place: ReleasePlace,
+) -> None:
+    before = [one.text() for one in place.parcel._leave.findChildren(QLabel)]
+    place._state.set_rule(workflow.make_rule("loss", threshold="0"))
+    place.answers.epsilon.setText("4")
+    assert [one.text() for one in place.parcel._leave.findChildren(QLabel)] == before
+
+
+def test_small_windows_stack_the_columns(place: ReleasePlace, qtbot: QtBot) -> None:
+    place.resize(640, 324)
+    qtbot.waitUntil(lambda: place.consequence.y() > place.answers.y())
+    assert place.parcel.y() > place.consequence.y()
+    assert place.parcel.width() <= 640
+    assert place.button.isVisible()
+
+
+def test_the_budget_bar_says_what_it_shows(qtbot: QtBot) -> None:
+    bar = BudgetBar()
+    qtbot.addWidget(bar)
+    assert bar.text == "no budget yet"
+    bar.show_budget("4", "1", "1")
+    assert bar.text == "ε 1 of 4 spent"
+    assert bar.accessibleDescription() == ("ε 1 of 4 spent; this release would spend 1 and leave 2")
+    assert bar.sizeHint().width() == 220
+
+
+def test_the_ledger_is_a_readable_statement(place: ReleasePlace, qtbot: QtBot) -> None:
+    ledger = LedgerPlace(place._state)
+    qtbot.addWidget(ledger)
+    ledger.show()
+    assert "Nothing was released from these records yet." in shown(ledger)
+    assert CANNOT_NOTICE in shown(ledger)
+    answer_no(place)
+    finish(qtbot, place)
+    ledger.refresh()
+    assert "ε 3 left" in shown(ledger)
+    buttons = {one.text(): one for one in ledger.findChildren(QPushButton)}
+    click(qtbot, buttons["Raise the budget…"])
+    ledger._amount.setText("9")
+    assert not ledger._set.isEnabled()
+    ledger._reason.setText("the board agreed")
+    with qtbot.waitSignal(ledger.ledger_changed):
+        click(qtbot, ledger._set)
+    last = ledger._table.rowCount() - 1
+    cells = [ledger._table.item(last, column) for column in range(ledger._table.columnCount())]
+    assert [cell.text() for cell in cells if cell is not None][1:] == [
+        "Budget set to ε 9",
+        "",
+        "",
+        "the board agreed",
+    ]
+    place.refresh()
+    assert place.plan().left == 8
