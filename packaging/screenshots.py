@@ -19,7 +19,7 @@ _SETTLE_MILLISECONDS = 1500
 
 def take(demo: Path, out: Path, scale: int) -> None:
     """Take all pictures at one scale, in this process."""
-    from PySide6.QtTest import QTest
+    from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
     from dataselect_gui.window import theme
@@ -38,7 +38,9 @@ def take(demo: Path, out: Path, scale: int) -> None:
                     window.open_project(demo / "project")
                     window.state.set_current(int(window.state.order[0]))
                 window.show_place(place)
-                QTest.qWait(_SETTLE_MILLISECONDS)
+                settling = QEventLoop()
+                QTimer.singleShot(_SETTLE_MILLISECONDS, settling.quit)
+                settling.exec()
                 window.grab().save(str(out / f"{place}-{mode}-{width}x{height}@{scale}.png"))
             window.close()
 

@@ -53,7 +53,9 @@ def main() -> None:
         run(program, "verify", str(out / "demo" / "bundle"), home=home)
         run(program, "gui", home=home, window=True)
         run(program, "gui", str(out / "demo" / "project"), home=home, window=True)
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    size = sum(
+        path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink()
+    )
     print(f"size: {size / 1e6:,.0f} MB")
 
 

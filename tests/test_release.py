@@ -510,6 +510,18 @@ def test_real_x_rays_keep_their_pixels(shared_data: Path) -> None:
         assert np.array_equal(np.asarray(decode_image(content)), np.asarray(decode_image(stored)))
 
 
+def test_a_label_may_hold_any_character(tmp_path: Path) -> None:
+    names = ["a\u2028b", "line\nbreak", "”quoted” \\"]
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 4, 4), dtype=np.uint8)
+    np.savez(tmp_path / "odd.npz", x=pixels, y=np.arange(30) % 3, classes=np.array(names))
+    checkpoint = consortium(tmp_path / "consortium", threshold=0.0)
+    project = scored_project(tmp_path / "p.dataselect", tmp_path / "odd.npz", checkpoint)
+    select(project, threshold="0")
+    release(project, tmp_path / "bundle", epsilon="4")
+    assert is_verified(tmp_path / "bundle")
+    assert workflow.count_records(tmp_path / "bundle") == len(shown(tmp_path / "bundle"))
+
+
 def test_float_records_leave_as_one_array_file(tmp_path: Path, checkpoint: Path) -> None:
     rows = np.random.default_rng(0).random((20, 1, 4, 4)).astype(np.float32)
     np.savez(
@@ -521,4 +533,5 @@ def test_float_records_leave_as_one_array_file(tmp_path: Path, checkpoint: Path)
     left = np.load(tmp_path / "bundle/data/train/records.npz")
     assert {row.tobytes() for row in left["x"]} < {row.tobytes() for row in rows}
     assert set(left["y"]) <= {"bird", "cat", "dog"}
+    assert workflow.count_records(tmp_path / "bundle") == len(left["y"])
     assert is_verified(tmp_path / "bundle")

@@ -477,5 +477,6 @@ def _statement_in_words(one: dict[str, Any]) -> str:
         )
     for entry in one["entries"]:
         what = entry.get("reason") or entry.get("release") or entry.get("account") or ""
-        lines.append(f"  {entry['seq']:>4} {entry['kind']:<10} {entry.get('epsilon', ''):<6} {what}")
+        when = f"{entry['seq']:>4} {entry['date']} {entry['kind']:<10}"
+        lines.append(f"  {when} {entry.get('epsilon', ''):<6} {what}")
     return "\n".join(lines)

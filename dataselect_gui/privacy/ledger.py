@@ -19,6 +19,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,8 @@ class Entry:
         Whose.
     kind : str
         ``opened``, ``joined``, ``budget``, ``training``, ``reserved``, ``drawn``, ``published``.
+    date : str
+        The day on which it was written.
     body : dict
         What it says.
     hash : str
@@ -67,6 +70,7 @@ class Entry:
     seq: int
     account: str
     kind: str
+    date: str
     body: dict[str, Any]
     hash: str
 
@@ -381,14 +385,15 @@ class Ledger:
         self, database: sqlite3.Connection, account: str, kind: str, body: dict[str, Any]
     ) -> Entry:
         seq, previous = _last(database)
-        salted = {**body, "nonce": secrets.token_hex(32)}
+        today = datetime.now(UTC).date().isoformat()
+        salted = {**body, "date": today, "nonce": secrets.token_hex(32)}
         text = json.dumps(salted, sort_keys=True, ensure_ascii=False)
         digest = _link(previous, seq + 1, account, kind, text)
         database.execute(
             "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)",
             (seq + 1, account, kind, text, previous, digest),
         )
-        return Entry(seq + 1, account, kind, body, digest)
+        return Entry(seq + 1, account, kind, today, body, digest)
 
     def _check(self, database: sqlite3.Connection) -> None:
         previous, hashes = "", [""]
@@ -477,8 +482,9 @@ def _statement(database: sqlite3.Connection, account: str) -> Statement:
         if owner not in family:
             continue
         body = json.loads(text)
-        body.pop("nonce", None)
-        entries.append(Entry(seq, owner, kind, body, digest))
+        date = body.pop("date")
+        del body["nonce"]
+        entries.append(Entry(seq, owner, kind, date, body, digest))
         if kind == "budget":
             budgets[owner] = Decimal(body["epsilon"])
         elif kind == "joined":

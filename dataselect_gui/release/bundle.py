@@ -148,6 +148,15 @@ def digest_of(bundle: Path) -> str:
     return _sha256(bundle / SUMS)
 
 
+def count_records(bundle: Path) -> int:
+    """Return how many records a bundle holds."""
+    if (bundle / ARRAYS).is_file():
+        with np.load(bundle / ARRAYS, allow_pickle=False) as arrays:
+            return len(arrays["y"])
+    # Not splitlines: a label may hold a character that Unicode calls a line's end.
+    return (bundle / LISTING).read_text(encoding="utf-8").count("\n")
+
+
 def _holds(destination: Path, release: str) -> bool:
     """Say whether a folder is a whole bundle of this release, each file as it was written."""
     try:

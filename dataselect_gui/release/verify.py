@@ -171,7 +171,8 @@ def _records(path: Path) -> str:
                 raise _FaultError("The array file holds more than records and labels.")
         return "The array file holds records and labels alone."
     listed: list[str] = []
-    for line in (path / layout.LISTING).read_text(encoding="utf-8").splitlines():
+    # Not splitlines: a label may hold a character that Unicode calls a line's end.
+    for line in (path / layout.LISTING).read_text(encoding="utf-8").split("\n")[:-1]:
         entry = json.loads(line)
         if set(entry) != {"file_name", "label"}:
             raise _FaultError(f"{layout.LISTING} tells more than file names and labels.")

@@ -55,7 +55,7 @@ class Inspector(QWidget):
         self._facts.setTextFormat(Qt.TextFormat.PlainText)
         self._facts.setWordWrap(True)
         self._problem = QLabel()
-        self._problem.setProperty("role", "warn")
+        self._problem.setProperty("role", "warning")
         self._problem.setTextFormat(Qt.TextFormat.PlainText)
         self._problem.setWordWrap(True)
         self._withhold = QPushButton()

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal
 
-from dataselect_gui.errors import DataSelectError, InternalError
+from dataselect_gui.errors import DataSelectError, InternalError, disk_refused
 from dataselect_gui.window import faults
 from dataselect_gui.workflow import Progress, Report, Stop
 
@@ -36,6 +36,8 @@ class _Runner(QThread):
             outcome = self._work(self._report, self._stop)
         except DataSelectError as error:
             self.failed.emit(self._number, error)
+        except OSError as error:
+            self.failed.emit(self._number, disk_refused(error))
         except Exception as error:  # The last stop of this thread.
             faults.note(error)
             kind = type(error).__name__

@@ -264,4 +264,4 @@ def _line(entry: dict[str, Any]) -> tuple[str, str, str, str, str]:
         "published": f"Release {release} was written",
     }.get(entry["kind"], entry["kind"])
     spent = "" if entry["kind"] == "budget" else epsilon
-    return str(entry["seq"]), what, terms.get("date", ""), spent, str(entry.get("reason") or "")
+    return str(entry["seq"]), what, str(entry["date"]), spent, str(entry.get("reason") or "")

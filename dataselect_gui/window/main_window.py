@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QLocale, QTimer, Signal
+from PySide6.QtCore import QLocale, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -69,6 +69,13 @@ class MainWindow(QMainWindow):
         self.release = ReleasePlace(self.state, self.jobs)
         self.ledger = LedgerPlace(self.state)
         self.actions_by_key = make_actions(self, self._does())
+        for key in ("withhold", "restore"):
+            # Letters act only while a record view has the focus.
+            action = self.actions_by_key[key]
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self.removeAction(action)
+            self.explore.gallery.addAction(action)
+        self.explore.gallery.set_tile(kept.tile)
         self._build()
         self._connect()
         self.setWindowTitle("DataSelect")
@@ -122,8 +129,11 @@ class MainWindow(QMainWindow):
             return
         unit = self.setup.unit_column
 
+        look = self.state.look
+        is_open = look is not None and (look.source, look.checkpoint) == (records, checkpoint)
+        folder = look.folder if look is not None and is_open else _beside(records)
+
         def work(report: Report, stop: Stop) -> Path:
-            folder = records.parent / f"{records.stem}.dataselect"
             done = workflow.score(
                 records, checkpoint, report, project_path=folder, unit_column=unit, stop=stop
             )
@@ -246,6 +256,8 @@ class MainWindow(QMainWindow):
         self.state.opened.connect(self._on_opened)
         self.state.selection_changed.connect(self._count)
         self.state.marked_changed.connect(self._count)
+        self.state.failed.connect(self.show_error)
+        self.explore.gallery.tile_changed.connect(self._on_tile_changed)
         self.state.undo.indexChanged.connect(self._on_undo_changed)
         self.jobs.started.connect(self._on_job_started)
         self.jobs.progressed.connect(self._on_progress)
@@ -380,6 +392,8 @@ class MainWindow(QMainWindow):
             button.setEnabled(look is not None or (key == "setup" and self._records is not None))
         for one in ACTIONS:
             self.actions_by_key[one.key].setEnabled(look is not None or not one.needs_project)
+        if look is not None:
+            self.setup.show_project(look)
         self._count()
         self._show_budget()
 
@@ -415,6 +429,9 @@ class MainWindow(QMainWindow):
             return
         self.budget.show_budget(told["budget"], told["total_plain"], None)
 
+    def _on_tile_changed(self, side: int) -> None:
+        self._kept.tile = side
+
     def _on_fault(self, text: str) -> None:
         self._undone.setText(f"A fault was noted: {text}")
 
@@ -438,3 +455,8 @@ class MainWindow(QMainWindow):
         faults.forget(self._tell_fault)
         self._kept.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         super().closeEvent(event)
+
+
+def _beside(records: Path) -> Path:
+    """Return the folder of a new project for a source."""
+    return records.parent / f"{records.stem if records.is_file() else records.name}.dataselect"

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window import theme
-from dataselect_gui.workflow import Progress
+from dataselect_gui.workflow import Look, Progress
 
 _EACH_RECORD = "each record"
 
@@ -80,6 +80,7 @@ class SetupPlace(QScrollArea):
         buttons.addWidget(self.score)
         buttons.addWidget(self.stop)
         buttons.addWidget(self.progress, stretch=1)
+        buttons.addStretch()
         layout.addWidget(self.fault)
         layout.addWidget(self.records)
         layout.addWidget(self.checkpoint)
@@ -138,6 +139,29 @@ class SetupPlace(QScrollArea):
             f"The request asks for something unknown here: {key}" for key in found["unknown_in_request"]
         ]
         self.checkpoint.show_facts("", facts, unknown)
+
+    def show_project(self, look: Look) -> None:
+        """Show what an open project was made from."""
+        self.unit.clear()
+        self.unit.addItem(_EACH_RECORD)
+        if look.unit_column is not None:
+            self.unit.addItem(f"each {look.unit_column}", look.unit_column)
+            self.unit.setCurrentIndex(1)
+        self.unit.setEnabled(False)
+        self.unit_hint.hide()
+        labels = sorted({label for label in look.labels if label is not None})
+        facts = [
+            ("Where", str(look.source)),
+            ("Records", f"{len(look.ids):,}"),
+            ("Labels", ", ".join(labels) or "none"),
+            ("Scores", ", ".join(look.scores) or "none yet"),
+        ]
+        problems = [f"{record}: {reason}" for record, reason in sorted(look.problems.items())]
+        self.records.show_facts("", facts, problems)
+        request = ", ".join(f"{key} {value}" for key, value in look.request.stated.items())
+        asked = [("Where", str(look.checkpoint)), ("Request", request or "none")]
+        self.checkpoint.show_facts("", asked, [])
+        self.show_idle(ready=True, text="Scoring again computes what is missing or has changed.")
 
     def show_idle(self, *, ready: bool = False, text: str = "") -> None:
         """Show that nothing is running."""
@@ -204,7 +228,7 @@ class _Facts(QFrame):
         self.problems.setMaximumHeight(120)
         self.problems.setAccessibleName(f"Problems: {title}")
         self._problem_count = QLabel()
-        self._problem_count.setProperty("role", "warn")
+        self._problem_count.setProperty("role", "warning")
         for widget in (heading, self.text):
             self._layout.addWidget(widget)
         self._layout.addLayout(self._form)

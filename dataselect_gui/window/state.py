@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from dataselect_gui import workflow
+from dataselect_gui.errors import DataSelectError, disk_refused
 from dataselect_gui.workflow import Look, Pictures, Rule, Selection, select
 
 
@@ -31,6 +32,8 @@ class State(QObject):
         Another record is current.
     marked_changed()
         Other records are marked.
+    failed(DataSelectError)
+        A change could not be written; nothing changed.
     """
 
     opened = Signal()
@@ -38,6 +41,7 @@ class State(QObject):
     selection_changed = Signal()
     current_changed = Signal()
     marked_changed = Signal()
+    failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -188,7 +192,7 @@ class State(QObject):
             )
 
     def _push(self, text: str, do: Callable[[], None], undo: Callable[[], None]) -> None:
-        self.undo.push(_Step(text, do, undo))
+        self.undo.push(_Step(text, do, undo, self.failed.emit))
 
     def _sort_now(self, score: str | None, descending: bool) -> None:
         self.sort, self.descending = score, descending
@@ -197,21 +201,23 @@ class State(QObject):
 
     def _rule_now(self, rule: Rule | None) -> None:
         assert self.look is not None
-        workflow.put_selection(self.look.folder, rule, self._withheld())
+        workflow.put_selection(self.look.folder, rule, self._withheld(self.eligible))
         self.rule = rule
         self._select()
         self.selection_changed.emit()
 
     def _eligible_now(self, rows: Sequence[int], *, value: bool) -> None:
         assert self.look is not None
-        self.eligible[list(rows)] = value
-        workflow.put_selection(self.look.folder, self.rule, self._withheld())
+        eligible = self.eligible.copy()
+        eligible[list(rows)] = value
+        workflow.put_selection(self.look.folder, self.rule, self._withheld(eligible))
+        self.eligible = eligible
         self._select()
         self.selection_changed.emit()
 
-    def _withheld(self) -> list[str]:
+    def _withheld(self, eligible: NDArray[np.bool_]) -> list[str]:
         assert self.look is not None
-        return [self.look.ids[row] for row in np.flatnonzero(~self.eligible).tolist()]
+        return [self.look.ids[row] for row in np.flatnonzero(~eligible).tolist()]
 
     def _propose_rule(self) -> None:
         """Take the request's threshold, where it has one: it is public, and what was asked for."""
@@ -219,7 +225,7 @@ class State(QObject):
         request = self.look.request
         if request.score in self.look.scores and request.threshold is not None:
             rule = workflow.make_rule(str(request.score), threshold=str(request.threshold))
-            workflow.put_selection(self.look.folder, rule, self._withheld())
+            workflow.put_selection(self.look.folder, rule, self._withheld(self.eligible))
             self.rule = rule
 
     def _select(self) -> None:
@@ -242,14 +248,30 @@ class State(QObject):
 class _Step(QUndoCommand):
     """One step of undo, made of two functions."""
 
-    def __init__(self, text: str, do: Callable[[], None], undo: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        text: str,
+        do: Callable[[], None],
+        undo: Callable[[], None],
+        fail: Callable[[DataSelectError], None],
+    ) -> None:
         super().__init__(text)
-        self._do, self._undo = do, undo
+        self._do, self._undo, self._fail = do, undo, fail
 
     def redo(self) -> None:
         """Do it, for the first time or again."""
-        self._do()
+        self._try(self._do)
 
     def undo(self) -> None:
         """Take it back."""
-        self._undo()
+        self._try(self._undo)
+
+    def _try(self, change: Callable[[], None]) -> None:
+        try:
+            change()
+        except DataSelectError as error:
+            self.setObsolete(True)
+            self._fail(error)
+        except OSError as error:
+            self.setObsolete(True)
+            self._fail(disk_refused(error))

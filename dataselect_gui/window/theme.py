@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from dataselect_gui.resources import resource
+
 SPACE = (4, 8, 12, 16, 24, 32)
 RADIUS = 4
 TARGET = 28
@@ -20,6 +22,7 @@ class Palette:
     belongs to what leaves the machine, and to nothing else.
     """
 
+    name: str
     ground: str
     panel: str
     sunk: str
@@ -42,6 +45,7 @@ class Palette:
 
 
 LIGHT = Palette(
+    name="light",
     ground="#F5F6F8",
     panel="#FFFFFF",
     sunk="#E9ECF0",
@@ -63,6 +67,7 @@ LIGHT = Palette(
     classes=("#298EE0", "#7D1232", "#778A2E", "#5D246B", "#B87A96", "#3E1CC4"),
 )
 DARK = Palette(
+    name="dark",
     ground="#15181D",
     panel="#1D2127",
     sunk="#101317",
@@ -169,11 +174,7 @@ QFrame[role="stop"] {{ background: {c.stop_tint}; border: 1px solid {c.stop};
 QFrame[role="well"] {{ background: {c.panel}; border: 2px dashed {c.edge}; border-radius: 8px; }}
 QFrame[role="well"][filled="true"] {{ border-style: solid; border-color: {c.accent}; }}
 QLabel[role="dim"] {{ color: {c.dim}; }}
-QLabel[role="leave"] {{ color: {c.leave}; }}
-QLabel[role="stay"] {{ color: {c.stay}; }}
-QLabel[role="warn"] {{ color: {c.warn}; }}
-QLabel[role="stop"] {{ color: {c.stop}; }}
-QLabel[role="done"] {{ color: {c.done}; }}
+QLabel[role="warning"] {{ color: {c.warn}; }}
 QPushButton {{ background: {c.panel}; border: 1px solid {c.edge}; border-radius: {RADIUS}px;
     padding: 4px 12px; min-height: 20px; }}
 QPushButton:hover {{ border-color: {c.accent}; }}
@@ -199,9 +200,26 @@ QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit {{ background: {c
     selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus, QPlainTextEdit:focus {{
     border: 2px solid {c.accent}; padding: 2px 5px; }}
-QComboBox::drop-down {{ border: 0; width: 20px; }}
+QComboBox::drop-down {{ border: 0; width: 24px; }}
+QComboBox::down-arrow {{ width: 12px; height: 12px;
+    image: url("{resource(f"icons/chevron-{c.name}.svg").as_posix()}"); }}
 QComboBox QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.edge}; }}
 QCheckBox, QRadioButton {{ spacing: 8px; min-height: 24px; }}
+QCheckBox::indicator, QRadioButton::indicator {{ width: 14px; height: 14px;
+    border: 1px solid {c.edge}; background: {c.panel}; }}
+QRadioButton::indicator {{ border-radius: 8px; }}
+QCheckBox::indicator {{ border-radius: 3px; }}
+QCheckBox::indicator:hover, QRadioButton::indicator:hover {{ border-color: {c.accent}; }}
+QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border: 2px solid {c.accent};
+    width: 12px; height: 12px; }}
+QCheckBox::indicator:checked {{ background: {c.accent}; border-color: {c.accent};
+    image: url("{resource(f"icons/tick-{c.name}.svg").as_posix()}"); }}
+QRadioButton::indicator:checked {{ border: 5px solid {c.accent}; width: 6px; height: 6px; }}
+QSlider::groove:horizontal {{ height: 4px; background: {c.sunk}; border: 1px solid {c.edge};
+    border-radius: 3px; }}
+QSlider::sub-page:horizontal {{ background: {c.accent}; border-radius: 3px; }}
+QSlider::handle:horizontal {{ width: 14px; margin: -6px 0; background: {c.panel};
+    border: 2px solid {c.accent}; border-radius: 9px; }}
 QScrollArea {{ background: transparent; border: 0; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QSplitter::handle {{ background: {c.line}; }}

@@ -14,8 +14,9 @@ from PySide6.QtCore import QObject, Qt, QThread, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.window import faults
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import Look, Pictures
+from dataselect_gui.workflow import Look, Pictures, UnreadableRecordError
 
 Key = tuple[int, int]
 """A row and the longer side that was asked for."""
@@ -123,8 +124,11 @@ class Thumbnails(QObject):
             outcome = _as_qt(pictures.picture(*key))
         except DataSelectError as error:
             outcome = error.what
-        except Exception as error:  # Unreadable records say why; nothing may end this thread.
-            outcome = str(error) or "The record cannot be read."
+        except UnreadableRecordError as reason:
+            outcome = str(reason)
+        except Exception as error:  # Nothing may end this thread.
+            faults.note(error)
+            outcome = "The record cannot be read."
         self._decoded.emit(generation, key, outcome)
 
     def _open(self, generation: int) -> Pictures | None:

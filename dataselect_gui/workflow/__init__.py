@@ -1,6 +1,8 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
 from dataselect_gui.privacy.mechanisms import one_sided_share
+from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.release.bundle import DATA, count_records, digest_of
 from dataselect_gui.release.documents import CANNOT_CHECK
 from dataselect_gui.release.verify import Check
 from dataselect_gui.release.verify import verify_bundle as verify
@@ -19,6 +21,7 @@ from dataselect_gui.workflow.selecting import make_rule, put_selection, scores, 
 
 __all__ = [
     "CANNOT_CHECK",
+    "DATA",
     "SCORES",
     "Check",
     "Look",
@@ -31,6 +34,9 @@ __all__ = [
     "Scored",
     "Selection",
     "Stop",
+    "UnreadableRecordError",
+    "count_records",
+    "digest_of",
     "flipped_labels",
     "home",
     "inspect",

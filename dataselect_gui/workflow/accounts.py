@@ -59,7 +59,12 @@ def _told(statement: Statement) -> dict[str, Any]:
         "left": None if statement.left is None else exact(statement.left),
         "exact_releases": statement.exact,
         "entries": [
-            {"seq": e.seq, "kind": e.kind, **{k: v for k, v in e.body.items() if k != "key"}}
+            {
+                "seq": e.seq,
+                "date": e.date,
+                "kind": e.kind,
+                **{k: v for k, v in e.body.items() if k != "key"},
+            }
             for e in statement.entries
         ],
     }

@@ -211,7 +211,7 @@ def test_what_cannot_be_read_says_why(
     show: Show, state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreadable(_pictures: object, _row: int, _most: int | None = None) -> None:
-        raise ValueError("The image is cut short.")
+        raise workflow.UnreadableRecordError("The image is cut short.")
 
     monkeypatch.setattr(workflow.Pictures, "picture", unreadable)
     explore = show(state, wait=True)

@@ -1,5 +1,6 @@
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -297,7 +298,7 @@ def test_the_ledger_is_a_readable_statement(place: ReleasePlace, qtbot: QtBot) -
     cells = [ledger._table.item(last, column) for column in range(ledger._table.columnCount())]
     assert [cell.text() for cell in cells if cell is not None][1:] == [
         "Budget set to ε 9",
-        "",
+        datetime.now(UTC).date().isoformat(),
         "",
         "the board agreed",
     ]
