@@ -182,7 +182,7 @@ def killed_and_started_again(
         if victim == "parent":
             process.kill()
         else:
-            for child in children_of(process.pid):
+            for child in workers_of(process.pid):
                 os.kill(child, signal.SIGKILL)
         printed = process.communicate()[0]
         if victim == "child" and process.returncode != 0:
@@ -194,14 +194,16 @@ def killed_and_started_again(
     return told
 
 
-def children_of(parent: int) -> Iterator[int]:
+def workers_of(parent: int) -> Iterator[int]:
+    """Yield the process ids of a process's workers, not of its other children."""
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                is_worker = b"--worker" in (folder / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if int(fields[1]) == parent:
+            if int(fields[1]) == parent and is_worker:
                 yield int(folder.name)
 
 

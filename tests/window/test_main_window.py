@@ -17,7 +17,7 @@ from dataselect_gui.window.main_window import MainWindow
 from dataselect_gui.window.settings import Settings
 from tests.helpers import image_folder
 from tests.projects import consortium, owner_records, scored_project
-from tests.test_worker import children_of
+from tests.test_worker import workers_of
 
 HEAVY = ["torch", "pandas", "scipy", "pyarrow", "opendp", "dp_accounting"]
 
@@ -143,8 +143,8 @@ def test_a_killed_worker_leaves_the_window_and_a_way_on(
         window.take(path)
         settle(qtbot, window)
     window.score()
-    qtbot.waitUntil(lambda: any(True for _ in children_of(os.getpid())), timeout=20_000)
-    for child in children_of(os.getpid()):
+    qtbot.waitUntil(lambda: any(True for _ in workers_of(os.getpid())), timeout=20_000)
+    for child in workers_of(os.getpid()):
         os.kill(child, signal.SIGKILL)
     settle(qtbot, window)
     assert window._error.what.text() == "Scoring stopped unexpectedly."
@@ -253,4 +253,4 @@ def test_nothing_is_left_after_many_openings(window: MainWindow, project: Path, 
         window.state.close()
     qtbot.wait(50)
     assert threading.active_count() <= before
-    assert not list(children_of(os.getpid()))
+    assert not list(workers_of(os.getpid()))
