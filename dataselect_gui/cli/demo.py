@@ -26,7 +26,7 @@ def run_demo(out: Path, report: Report) -> tuple[dict[str, Any], str]:
     """
     scored = workflow.score_demo(out, report)
     project, bundle = out / "project", out / "bundle"
-    asked = workflow.ReleaseRequest(to=bundle, epsilon=EPSILON, in_training="no", budget=BUDGET)
+    asked = workflow.ReleaseRequest(to=bundle, epsilon=EPSILON, budget=BUDGET)
     released = workflow.release(project, asked, report)
     checks = workflow.verify(bundle, None)
     selected = sum(workflow.scores(project)["selected"])

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QLocale, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -61,6 +61,7 @@ class MainWindow(QMainWindow):
         self._is_ready = False
         self._records: Path | None = None
         self._checkpoint: Path | None = None
+        self._waiting: list[Path] = []
         self.state = State(self)
         self.jobs = Jobs(self)
         self.start = StartPlace(kept)
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
         if not self.restoreGeometry(kept.geometry_bytes):
             self.resize(1360, 860)
         self.setMinimumSize(640, 400)
+        self.setAcceptDrops(True)
         self._on_opened()
         self.show_place("start")
 
@@ -100,6 +102,7 @@ class MainWindow(QMainWindow):
         assert self.state.look is not None
         self._records, self._checkpoint = self.state.look.source, self.state.look.checkpoint
         self.show_place("explore")
+        self.explore.gallery.setFocus()
 
     def start_demo(self, out: Path | None = None) -> None:
         """Score the demo, or open it where it was scored before."""
@@ -108,11 +111,13 @@ class MainWindow(QMainWindow):
         def work(report: Report, stop: Stop) -> Path:
             return workflow.score_demo(folder, report, stop).project
 
+        self.setup.show_demo()
         self._start_scoring(work)
 
     def take(self, path: Path) -> None:
         """Find out whether a path is records, a checkpoint or a project, and take it as such."""
         if self.jobs.running:
+            self._waiting.append(path)
             return
 
         def work(report: Report, stop: Stop) -> tuple[Path, dict[str, Any]]:
@@ -363,6 +368,8 @@ class MainWindow(QMainWindow):
             self.jobs.start("Scoring", work, self.open_project, self._on_scoring_failed)
             self._tabs["setup"].setEnabled(True)
             self.show_place("setup")
+            # The button that was pressed is disabled now; the focus must not fall back to the start.
+            self.setup.stop.setFocus()
 
     def _on_scoring_failed(self, error: DataSelectError) -> None:
         if isinstance(error, InterruptedByPersonError):
@@ -384,6 +391,12 @@ class MainWindow(QMainWindow):
         self._job.hide()
         both = self._records is not None and self._checkpoint is not None
         self.setup.show_idle(ready=both)
+        if self._waiting:
+            QTimer.singleShot(0, self, self._take_next)
+
+    def _take_next(self) -> None:
+        if self._waiting and not self.jobs.running:
+            self.take(self._waiting.pop(0))
 
     def _on_opened(self) -> None:
         look = self.state.look
@@ -408,14 +421,13 @@ class MainWindow(QMainWindow):
         if look is None:
             self._counts.setText("No project is open.")
             return
-        numbers = QLocale()
         parts = [
             (len(look.ids), "records"),
             (int(self.state.marked.sum()), "marked"),
             (int(self.state.selection.chosen.sum()), "in selection"),
             (int((~self.state.eligible).sum()), "withheld"),
         ]
-        self._counts.setText(" · ".join(f"{numbers.toString(n)} {what}" for n, what in parts))
+        self._counts.setText(" · ".join(f"{n:,} {what}" for n, what in parts))
 
     def _show_budget(self) -> None:
         look = self.state.look
@@ -441,6 +453,18 @@ class MainWindow(QMainWindow):
             self.ready.emit()
 
     # Events
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Take what a file manager drags anywhere over the window."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Take everything that was dropped."""
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                self.take(Path(url.toLocalFile()))
+        event.acceptProposedAction()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Note the first paint of the start page."""

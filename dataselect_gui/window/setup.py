@@ -163,6 +163,15 @@ class SetupPlace(QScrollArea):
         self.checkpoint.show_facts("", asked, [])
         self.show_idle(ready=True, text="Scoring again computes what is missing or has changed.")
 
+    def show_demo(self) -> None:
+        """Say what the demo is made of, while it is scored."""
+        self.unit.clear()
+        self.unit.addItem(_EACH_RECORD)
+        self.unit.setEnabled(False)
+        self.unit_hint.hide()
+        self.records.show_facts("2,000 images of clothes that come with the program.", [], [])
+        self.checkpoint.show_facts("Five states of a small model, trained on other images.", [], [])
+
     def show_idle(self, *, ready: bool = False, text: str = "") -> None:
         """Show that nothing is running."""
         self.score.setEnabled(ready)

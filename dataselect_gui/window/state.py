@@ -220,11 +220,16 @@ class State(QObject):
         return [self.look.ids[row] for row in np.flatnonzero(~eligible).tolist()]
 
     def _propose_rule(self) -> None:
-        """Take the request's threshold, where it has one: it is public, and what was asked for."""
+        """Take the request's own rule, where it has one: its threshold is public, its count is not."""
         assert self.look is not None
         request = self.look.request
+        count = request.stated.get("count")
+        rule: Rule | None = None
         if request.score in self.look.scores and request.threshold is not None:
-            rule = workflow.make_rule(str(request.score), threshold=str(request.threshold))
+            rule = workflow.make_rule(request.score, threshold=str(request.threshold))
+        elif request.score in self.look.scores and count is not None:
+            rule = workflow.make_rule(request.score, count=min(count, len(self.look.ids)))
+        if rule is not None:
             workflow.put_selection(self.look.folder, rule, self._withheld(self.eligible))
             self.rule = rule
 

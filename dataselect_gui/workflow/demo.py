@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dataselect_gui.checkpoints.request import read_request
+from dataselect_gui.project.project import Project
 from dataselect_gui.resources import resource
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Report
@@ -62,6 +63,10 @@ def score_demo(out: Path, report: Report, stop: Stop | None = None) -> Scored:
     request = read_request(checkpoint)
     rule = make_rule(str(request.score), threshold=str(request.threshold))
     select_records(out / "project", rule)
+    project = Project.open(out / "project")
+    with project.exclusive():
+        project.settings["in_training"] = "no"  # The checkpoints were trained on other rows.
+        project.save()
     return scored
 
 

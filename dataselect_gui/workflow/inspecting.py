@@ -103,6 +103,6 @@ def _inspect_source(source: Source, report: Report) -> dict[str, Any]:
         "readable": len(source.ids) - len(problems) + len(source.problems),
         "problems": sorted(problems, key=lambda problem: problem["id"]),
         "labels": sorted({label for label in source.labels if label is not None}),
-        "columns": list(source.columns),
+        "columns": [column for column in source.columns if column not in {"label", "y"}],
         "ignored": source.ignored,
     }

@@ -15,7 +15,7 @@ from dataselect_gui.window import settings
 from dataselect_gui.window.actions import ACTIONS
 from dataselect_gui.window.main_window import MainWindow
 from dataselect_gui.window.settings import Settings
-from tests.helpers import image_folder
+from tests.helpers import image_folder, write_json
 from tests.projects import consortium, owner_records, scored_project
 from tests.test_worker import workers_of
 
@@ -254,3 +254,21 @@ def test_nothing_is_left_after_many_openings(window: MainWindow, project: Path, 
     qtbot.wait(50)
     assert threading.active_count() <= before
     assert not list(workers_of(os.getpid()))
+
+
+def test_what_is_dropped_together_is_taken_one_after_the_other(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window.take(consortium(tmp_path / "consortium"))
+    window.take(owner_records(tmp_path / "records.npz"))
+    qtbot.waitUntil(lambda: place(window) == "setup", timeout=20_000)
+    settle(qtbot, window)
+    assert window.setup.score.isEnabled()
+
+
+def test_a_request_for_a_count_becomes_the_rule(window: MainWindow, tmp_path: Path) -> None:
+    checkpoint = consortium(tmp_path / "wishes")
+    write_json(checkpoint / "dataselect.json", {"score": "loss", "count": 7})
+    source = owner_records(tmp_path / "records.npz")
+    window.open_project(scored_project(tmp_path / "p.dataselect", source, checkpoint))
+    assert window.state.selection.chosen.sum() == 7

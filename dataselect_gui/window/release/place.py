@@ -303,8 +303,8 @@ class ReleasePlace(QWidget):
             workflow.ledger(look.folder, write_amount(amount), "Set before the first release.")
         except DataSelectError as error:
             self.parcel.show_error(str(error))
-        self.refresh()
         self.ledger_changed.emit()
+        self.refresh()
 
     def _go_to_missing(self) -> None:
         if self._missing is not None:
