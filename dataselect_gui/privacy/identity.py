@@ -34,9 +34,8 @@ def record_keys(content: NDArray[np.uint8], units: Sequence[str] | None) -> list
 
 def source_marks(content: NDArray[np.uint8], units: Sequence[str] | None) -> set[bytes]:
     """Return the marks by which a source is known again: its contents, and its units' ids."""
-    marks = {
-        hashlib.sha256(b"content" + digest.tobytes()).digest() for digest in content if digest.any()
-    }
+    readable = content[content.any(axis=1)]
+    marks = {hashlib.sha256(b"content" + digest.tobytes()).digest() for digest in readable}
     if units is not None:
         marks |= {unit_mark(unit) for unit in set(units)}
     return marks

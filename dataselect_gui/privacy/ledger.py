@@ -142,13 +142,14 @@ class Ledger:
     def account_of(self, marks: Collection[bytes]) -> str | None:
         """Return the account that knows any of these marks; None where none does."""
         with self._open() as database:
-            found = _accounts_with(database, marks)
+            found = sorted(set(_accounts_by_mark(database, marks).values()))
             return _root(database, found[0]) if found else None
 
     def claim(self, marks: Collection[bytes]) -> str:
         """Return the account of a source, opening, extending or joining accounts as needed."""
         with self._open() as database:
-            roots = sorted({_root(database, account) for account in _accounts_with(database, marks)})
+            known = _accounts_by_mark(database, marks)
+            roots = sorted({_root(database, account) for account in set(known.values())})
             if roots:
                 account = roots[0]
             else:
@@ -161,7 +162,8 @@ class Ledger:
                 database.execute("UPDATE accounts SET joined = ? WHERE account = ?", (account, other))
                 self._append(database, account, "joined", {"account": other})
             database.executemany(
-                "INSERT OR IGNORE INTO marks VALUES (?, ?)", ((mark, account) for mark in marks)
+                "INSERT INTO marks VALUES (?, ?)",
+                ((mark, account) for mark in marks if mark not in known),
             )
             return account
 
@@ -505,9 +507,8 @@ def _statement(database: sqlite3.Connection, account: str) -> Statement:
     return Statement(account, budgets.get(account), charges, unprotected, entries)
 
 
-def _accounts_with(database: sqlite3.Connection, marks: Collection[bytes]) -> list[str]:
-    found = _lookup(database, "SELECT mark, account FROM marks WHERE mark IN", list(marks))
-    return sorted(set(found.values()))
+def _accounts_by_mark(database: sqlite3.Connection, marks: Collection[bytes]) -> dict[bytes, str]:
+    return _lookup(database, "SELECT mark, account FROM marks WHERE mark IN", list(marks))
 
 
 def _lookup(database: sqlite3.Connection, query: str, keys: Sequence[bytes]) -> dict[bytes, Any]:

@@ -58,7 +58,7 @@ class LedgerPlace(QWidget):
         self._raise.clicked.connect(self._open_form)
         self._form = self._make_form()
         self._build()
-        state.opened.connect(self.refresh)
+        state.opened.connect(self._on_opened)
         self.refresh()
 
     def refresh(self) -> None:
@@ -86,6 +86,10 @@ class LedgerPlace(QWidget):
         """Read the ledger again: it may have grown while another place was shown."""
         super().showEvent(event)
         self.refresh()
+
+    def _on_opened(self) -> None:
+        if self.isVisible():  # Otherwise it is read when it is shown.
+            self.refresh()
 
     # Building
 

@@ -158,10 +158,6 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentWidget(places[name])
         for key, button in self._tabs.items():
             button.setChecked(key == name)
-        if name == "ledger":
-            self.ledger.refresh()
-        if name == "release":
-            self.release.refresh()
 
     def show_error(self, error: DataSelectError | None) -> None:
         """Show what happened, why, and what to do; None to show nothing."""

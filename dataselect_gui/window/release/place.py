@@ -275,7 +275,8 @@ class ReleasePlace(QWidget):
         self.consequence.forget_consent()
         self.answers.show_project(self._state.look)
         self.answers.show_rule(self._state.rule, self._agreed())
-        self.refresh()
+        if self.isVisible():  # Otherwise the ledger is read when the place is shown.
+            self.refresh()
 
     def _on_selection(self) -> None:
         self._last = None
