@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -22,12 +21,14 @@ _WIDEST = 880
 
 
 class Well(QFrame):
-    """A place to drop a file or folder into, with a button for whoever does not drag.
+    """Shows where to drop a file or folder, with buttons for whoever does not drag.
+
+    The window itself takes what is dropped, wherever that is.
 
     Signals
     -------
     chosen(Path)
-        Something was dropped or chosen.
+        Something was chosen.
     """
 
     chosen = Signal(object)
@@ -37,7 +38,6 @@ class Well(QFrame):
         self.path: Path | None = None
         self._explanation = explanation
         self.setProperty("role", "well")
-        self.setAcceptDrops(True)
         self.setMinimumHeight(152)
         self.setMaximumHeight(200)
         layout = QVBoxLayout(self)
@@ -67,18 +67,6 @@ class Well(QFrame):
         self.setProperty("filled", path is not None)
         self.style().unpolish(self)
         self.style().polish(self)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        """Take what a file manager drags here."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Hand on what was dropped."""
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self.chosen.emit(Path(url.toLocalFile()))
-        event.acceptProposedAction()
 
     def _choose_file(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Choose a file")

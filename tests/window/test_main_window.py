@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
@@ -272,3 +274,20 @@ def test_a_request_for_a_count_becomes_the_rule(window: MainWindow, tmp_path: Pa
     source = owner_records(tmp_path / "records.npz")
     window.open_project(scored_project(tmp_path / "p.dataselect", source, checkpoint))
     assert window.state.selection.chosen.sum() == 7
+
+
+def test_records_may_be_dropped_anywhere(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    dropped = QMimeData()
+    dropped.setUrls([QUrl.fromLocalFile(str(owner_records(tmp_path / "records.npz")))])
+    event = QDropEvent(
+        QPointF(window.start.records.rect().center()),
+        Qt.DropAction.CopyAction,
+        dropped,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    window.dropEvent(event)
+    settle(qtbot, window)
+    assert window.start.records.path == tmp_path / "records.npz"
+    assert window.acceptDrops()
+    assert not window.start.records.acceptDrops()
