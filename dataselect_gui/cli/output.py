@@ -72,7 +72,7 @@ def progress() -> Iterator[Report]:
                 description=step.phase,
                 completed=step.done,
                 total=step.total,
-                left=_left(step.seconds_left),
+                left=step.time_left,
             )
 
         yield show
@@ -91,19 +91,8 @@ class _Lines:
             return
         self._phase, self._told = step.phase, now
         counts = f" {step.done:,} of {step.total:,}" if step.total > 1 else ""
-        left = _left(step.seconds_left)
-        sys.stderr.write(f"{step.phase}{counts}{', ' + left if left else ''}\n")
+        sys.stderr.write(f"{step.phase}{counts}{', ' + step.time_left if step.time_left else ''}\n")
         sys.stderr.flush()
-
-
-def _left(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    if seconds < 90:
-        return f"{seconds:.0f} s left"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min left"
-    return f"{seconds / 3600:.1f} h left"
 
 
 def _escaped(text: str) -> str:

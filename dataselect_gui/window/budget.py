@@ -1,30 +1,25 @@
 """Amounts of ε as a person types and reads them, and the bar that shows what is spent."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from dataselect_gui.errors import UsageError
 from dataselect_gui.window import theme
+from dataselect_gui.workflow import exact, positive_amount
 
 NO_BUDGET = "no budget yet"
-_LARGEST = Decimal(1000)
 _WIDTH, _HEIGHT, _BAR = 220, 36, 10
 
 
 def read_amount(text: str) -> Decimal | None:
-    """Return the amount that a person typed, None where it is no number above 0 and at most 1000."""
+    """Return the amount that a person typed, with a point or a comma; None where it is none."""
     try:
-        number = Decimal(text.strip().replace(",", "."))
-    except InvalidOperation:
+        return positive_amount(text.strip().replace(",", "."), "The amount")
+    except UsageError:
         return None
-    return number if number.is_finite() and 0 < number <= _LARGEST else None
-
-
-def write_amount(number: Decimal) -> str:
-    """Write an amount without needless zeros."""
-    return format(number.normalize(), "f") if number else "0"
 
 
 class BudgetBar(QWidget):
@@ -46,7 +41,7 @@ class BudgetBar(QWidget):
         """What it says in words."""
         if self._budget is None:
             return NO_BUDGET
-        return f"ε {write_amount(self._spent)} of {write_amount(self._budget)} spent"
+        return f"ε {exact(self._spent)} of {exact(self._budget)} spent"
 
     def show_budget(self, budget: str | None, spent: str, proposed: str | None) -> None:
         """Show an account, its amounts as `workflow.ledger` tells them.
@@ -64,8 +59,8 @@ class BudgetBar(QWidget):
         self._spent, self._proposed = Decimal(spent), Decimal(proposed or 0)
         told = self.text
         if self._budget is not None and self._proposed:
-            after = write_amount(self._budget - self._spent - self._proposed)
-            told += f"; this release would spend {write_amount(self._proposed)} and leave {after}"
+            after = exact(self._budget - self._spent - self._proposed)
+            told += f"; this release would spend {exact(self._proposed)} and leave {after}"
         self.setAccessibleName("Budget")
         self.setAccessibleDescription(told)
         self.setToolTip(told)

@@ -22,8 +22,9 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import Note, StayPanel, paragraph
-from dataselect_gui.window.budget import BudgetBar, read_amount, write_amount
+from dataselect_gui.window.budget import BudgetBar, read_amount
 from dataselect_gui.window.state import State
+from dataselect_gui.workflow import exact
 
 CANNOT_NOTICE = (
     "The ledger notices that it was edited, shortened or put back. It cannot notice that every copy "
@@ -177,7 +178,7 @@ class LedgerPlace(QWidget):
             self._spent.setText("No budget yet")
             self._raise.setText("Set a budget…")
         else:
-            self._spent.setText(f"ε {write_amount(budget - Decimal(statement['total_plain']))} left")
+            self._spent.setText(f"ε {exact(budget - Decimal(statement['total_plain']))} left")
             self._raise.setText("Raise the budget…")
         said = []
         if Decimal(statement["one_sided"]):
@@ -241,7 +242,7 @@ class LedgerPlace(QWidget):
         if look is None or amount is None:
             return
         try:
-            workflow.ledger(look.folder, write_amount(amount), self._reason.text().strip())
+            workflow.ledger(look.folder, exact(amount), self._reason.text().strip())
         except DataSelectError as error:
             self._show_error(error)
             return

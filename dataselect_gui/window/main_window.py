@@ -135,8 +135,9 @@ class MainWindow(QMainWindow):
         unit = self.setup.unit_column
 
         look = self.state.look
-        is_open = look is not None and (look.source, look.checkpoint) == (records, checkpoint)
-        folder = look.folder if look is not None and is_open else _beside(records)
+        folder = records.parent / workflow.project_name(records)
+        if look is not None and (look.source, look.checkpoint) == (records, checkpoint):
+            folder = look.folder
 
         def work(report: Report, stop: Stop) -> Path:
             done = workflow.score(
@@ -279,8 +280,8 @@ class MainWindow(QMainWindow):
             "quit": self._quit,
             "undo": self.state.undo.undo,
             "redo": self.state.undo.redo,
-            "withhold": self._withhold,
-            "restore": self._restore,
+            "withhold": self.explore.withhold,
+            "restore": self.explore.restore,
             "setup": self._show_setup,
             "explore": self._show_explore,
             "release": self._show_release,
@@ -312,12 +313,6 @@ class MainWindow(QMainWindow):
 
     def _hide_error(self) -> None:
         self.show_error(None)
-
-    def _withhold(self) -> None:
-        self.state.withhold(self.state.targets())
-
-    def _restore(self) -> None:
-        self.state.restore(self.state.targets())
 
     def _choose_project(self) -> None:
         path = QFileDialog.getExistingDirectory(self, "Open a project (NAME.dataselect)")
@@ -475,8 +470,3 @@ class MainWindow(QMainWindow):
         faults.forget(self._tell_fault)
         self._kept.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         super().closeEvent(event)
-
-
-def _beside(records: Path) -> Path:
-    """Return the folder of a new project for a source."""
-    return records.parent / f"{records.stem if records.is_file() else records.name}.dataselect"

@@ -185,7 +185,7 @@ class SetupPlace(QScrollArea):
         self.stop.show()
         self.progress.show()
         self.progress.setValue(1000 * step.done // max(1, step.total))
-        left = "" if step.seconds_left is None else f", about {_time(step.seconds_left)} left"
+        left = f", about {step.time_left}" if step.time_left else ""
         counts = f" {step.done:,} of {step.total:,}" if step.total > 1 else ""
         self.progress.setFormat(f"{step.phase}{counts}")
         self.status.setText(f"{step.phase}{counts}{left}. You may stop and go on tomorrow.")
@@ -263,9 +263,3 @@ class _Facts(QFrame):
         self._problem_count.setVisible(bool(problems))
         self.problems.setPlainText("\n".join(problems))
         self.problems.setVisible(bool(problems))
-
-
-def _time(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

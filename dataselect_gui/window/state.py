@@ -14,7 +14,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, disk_refused
-from dataselect_gui.workflow import Look, Pictures, Rule, Selection, select
+from dataselect_gui.workflow import Look, Rule, Selection, select
 
 
 class State(QObject):
@@ -46,7 +46,6 @@ class State(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.look: Look | None = None
-        self.pictures: Pictures | None = None
         self.undo = QUndoStack(self)
         self.sort: str | None = None
         self.descending = True
@@ -70,7 +69,6 @@ class State(QObject):
         found = workflow.look(project)
         self.undo.clear()
         self.look = found
-        self.pictures = None
         self.rule = found.rule
         self.eligible = found.eligible.copy()
         self.marked = np.zeros(len(found.ids), dtype=bool)
@@ -87,24 +85,11 @@ class State(QObject):
     def close(self) -> None:
         """Show no project."""
         self.undo.clear()
-        self.look = self.pictures = self.rule = self.sort = self.current = None
+        self.look = self.rule = self.sort = self.current = None
         self.order = np.empty(0, dtype=np.int64)
         self.eligible = self.marked = np.empty(0, dtype=bool)
         self.selection = Selection(np.empty(0, dtype=bool), None)
         self.opened.emit()
-
-    def find_pictures(self) -> Pictures:
-        """Return the records as pictures, opening the source where it is not open yet.
-
-        Raises
-        ------
-        UnusableError
-            Where the source is not where it was.
-        """
-        assert self.look is not None
-        if self.pictures is None:
-            self.pictures = Pictures(self.look)
-        return self.pictures
 
     # What is looked at; no step of undo
 

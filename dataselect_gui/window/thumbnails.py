@@ -163,9 +163,6 @@ class Thumbnails(QObject):
             if generation != self._generation:
                 return
             self._busy.discard(key)
-            pictures = self._pictures
-        if self._state.pictures is None:
-            self._state.pictures = pictures
         self._keep(key, outcome if isinstance(outcome, str) else QPixmap.fromImage(outcome))
         self.arrived.emit(key[0])
 

@@ -59,6 +59,16 @@ class Progress:
     total: int
     seconds_left: float | None = None
 
+    @property
+    def time_left(self) -> str:
+        """The estimate for a person, as “12 s left”; empty while there is none."""
+        seconds = self.seconds_left
+        if seconds is None:
+            return ""
+        if seconds < 90:
+            return f"{seconds:.0f} s left"
+        return f"{seconds / 60:.0f} min left" if seconds < 5400 else f"{seconds / 3600:.1f} h left"
+
 
 @dataclass(frozen=True)
 class Finished:

@@ -1,5 +1,6 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
+from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.mechanisms import one_sided_share
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release.bundle import DATA, count_records, digest_of
@@ -16,7 +17,7 @@ from dataselect_gui.workflow.home import home
 from dataselect_gui.workflow.inspecting import inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look
 from dataselect_gui.workflow.releasing import Released, ReleaseRequest, release
-from dataselect_gui.workflow.scoring import Scored, score
+from dataselect_gui.workflow.scoring import Scored, project_name, score
 from dataselect_gui.workflow.selecting import make_rule, put_selection, scores, select_records
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "UnreadableRecordError",
     "count_records",
     "digest_of",
+    "exact",
     "flipped_labels",
     "home",
     "inspect",
@@ -44,6 +46,8 @@ __all__ = [
     "look",
     "make_rule",
     "one_sided_share",
+    "positive_amount",
+    "project_name",
     "put_selection",
     "release",
     "score",

@@ -9,6 +9,7 @@ import numpy as np
 from dataselect_gui.checkpoints.request import read_request
 from dataselect_gui.project.project import Project
 from dataselect_gui.resources import resource
+from dataselect_gui.scoring.catalog import SCORES
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Report
 from dataselect_gui.workflow.scoring import Scored, score
@@ -76,7 +77,8 @@ def flipped_labels(project: Path) -> Flipped:
     top = len(flipped) // _TOP_SHARE
     table: dict[str, list[Any]] = scores(project)
     found = {
-        name: int(flipped[np.argsort(-np.array(values, dtype=float))[:top]].sum())
-        for name, values in list(table.items())[5:]
+        name: int(flipped[np.argsort(-np.array(table[name], dtype=float))[:top]].sum())
+        for name in SCORES
+        if name in table
     }
     return Flipped(int(flipped.sum()), top, float(flipped.sum()) * top / len(flipped), found)

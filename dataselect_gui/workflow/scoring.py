@@ -56,6 +56,11 @@ class Scored:
     names: list[str]
 
 
+def project_name(source: Path) -> str:
+    """Return what a new project of a source is called."""
+    return f"{source.stem if source.is_file() else source.name}{SUFFIX}"
+
+
 def score(
     source_path: Path,
     checkpoint_path: Path,
@@ -97,9 +102,7 @@ def score(
     """
     started = time.monotonic()
     source_path, checkpoint_path = source_path.resolve(), checkpoint_path.resolve()
-    folder = project_path or Path(
-        f"{source_path.stem if source_path.is_file() else source_path.name}{SUFFIX}"
-    )
+    folder = project_path or Path(project_name(source_path))
     checkpoint = find_checkpoint(checkpoint_path)
     project = Project.open(folder) if (folder / "project.json").is_file() else None
     if project is not None:

@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import Note, paragraph
-from dataselect_gui.window.budget import read_amount, write_amount
+from dataselect_gui.window.budget import read_amount
 from dataselect_gui.window.release.layout import row
 from dataselect_gui.window.release.pictures import Ticks
 from dataselect_gui.window.release.sentences import EPSILON, QUESTION, UNPROMISED, rule_sentence
-from dataselect_gui.workflow import Look, Rule
+from dataselect_gui.workflow import Look, Rule, exact
 
 MARKS = ("0.1", "0.25", "0.5", "1", "2", "4", "8")
 
@@ -83,7 +83,7 @@ class Answers(QFrame):
         epsilon = read_amount(self.trained_epsilon.text())
         delta = read_amount(self.trained_delta.text())
         if self.private.isChecked() and epsilon is not None and delta is not None and delta < 1:
-            return f"dp:{write_amount(epsilon)},{write_amount(delta)}"
+            return f"dp:{exact(epsilon)},{exact(delta)}"
         return None
 
     @property

@@ -27,7 +27,7 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
-from dataselect_gui.window.budget import BudgetBar, read_amount, write_amount
+from dataselect_gui.window.budget import BudgetBar, read_amount
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.release.answers import Answers
 from dataselect_gui.window.release.consequence import Consequence
@@ -45,7 +45,7 @@ from dataselect_gui.window.release.plan import (
 )
 from dataselect_gui.window.release.sentences import button_text
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import ReleaseRequest
+from dataselect_gui.workflow import ReleaseRequest, exact
 
 NARROW = 1000
 DEFAULT_BUDGET = "4"
@@ -199,7 +199,7 @@ class ReleasePlace(QWidget):
         is_exact = plan.mechanism == "exact"
         asked = ReleaseRequest(
             to=Path(),
-            epsilon=None if plan.epsilon is None else write_amount(plan.epsilon),
+            epsilon=None if plan.epsilon is None else exact(plan.epsilon),
             mechanism=plan.mechanism or "",
             per_unit=plan.per_unit if plan.by_person else None,
             threshold_from=plan.threshold_from,
@@ -259,9 +259,9 @@ class ReleasePlace(QWidget):
         self.bar.setVisible(has_budget)
         self._first_budget.setVisible(not has_budget and self._statement is not None)
         account = (
-            None if plan.budget is None else write_amount(plan.budget),
-            write_amount(plan.spent),
-            None if plan.mechanism is None else write_amount(plan.cost),
+            None if plan.budget is None else exact(plan.budget),
+            exact(plan.spent),
+            None if plan.mechanism is None else exact(plan.cost),
         )
         self.bar.show_budget(*account)
         self.proposed.emit(*account)
@@ -301,7 +301,7 @@ class ReleasePlace(QWidget):
         if look is None or amount is None:
             return
         try:
-            workflow.ledger(look.folder, write_amount(amount), "Set before the first release.")
+            workflow.ledger(look.folder, exact(amount), "Set before the first release.")
         except DataSelectError as error:
             self.parcel.show_error(str(error))
         self.ledger_changed.emit()

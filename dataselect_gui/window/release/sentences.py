@@ -2,9 +2,8 @@
 
 from decimal import Decimal
 
-from dataselect_gui.window.budget import write_amount
 from dataselect_gui.window.release.plan import Plan
-from dataselect_gui.workflow import Rule
+from dataselect_gui.workflow import Rule, exact
 
 EPSILON = "ε limits what a missing record reveals. Smaller reveals less, and fewer records leave."
 PICTURE = "Of 100 records in your selection, about {leave} leave and {stay} stay."
@@ -136,24 +135,24 @@ def usefulness_sentence(plan: Plan, random: int) -> str:
 def budget_sentence(plan: Plan) -> str:
     """Say what a release spends and what it leaves of the budget."""
     left = plan.left
-    cost, after = write_amount(plan.cost), write_amount(left - plan.cost)
-    return BUDGET.format(cost=cost, left=write_amount(left), after=after)
+    cost, after = exact(plan.cost), exact(left - plan.cost)
+    return BUDGET.format(cost=cost, left=exact(left), after=after)
 
 
 def refusal_sentence(plan: Plan) -> str:
     """Say that the budget does not allow a release."""
-    return REFUSED.format(cost=write_amount(plan.cost), left=write_amount(plan.left))
+    return REFUSED.format(cost=exact(plan.cost), left=exact(plan.left))
 
 
 def rule_sentence(rule: Rule) -> str:
     """Say a rule in words."""
-    value = write_amount(rule.value)
+    value = exact(rule.value)
     end = "lowest" if rule.lowest else "highest"
     if rule.by == "threshold":
         return f"Records whose {rule.score} is {'at most' if rule.lowest else 'at least'} {value}."
     if rule.by == "count":
         return f"The {value} records with the {end} {rule.score}."
-    return f"The {write_amount(rule.value * 100)} in 100 records with the {end} {rule.score}."
+    return f"The {exact(rule.value * 100)} in 100 records with the {end} {rule.score}."
 
 
 def button_text(plan: Plan, *, again: bool) -> str:
@@ -163,4 +162,4 @@ def button_text(plan: Plan, *, again: bool) -> str:
         return f"{verb} without protection"
     if plan.epsilon is None:
         return verb
-    return f"{verb}, spend ε {write_amount(plan.cost)}"
+    return f"{verb}, spend ε {exact(plan.cost)}"
