@@ -291,3 +291,19 @@ def test_records_may_be_dropped_anywhere(window: MainWindow, qtbot: QtBot, tmp_p
     assert window.start.records.path == tmp_path / "records.npz"
     assert window.acceptDrops()
     assert not window.start.records.acceptDrops()
+
+
+def test_the_budget_shown_is_that_of_the_open_project(
+    window: MainWindow, project: Path, tmp_path: Path
+) -> None:
+    other = owner_records(tmp_path / "other.npz", seed=1)
+    second = scored_project(tmp_path / "other.dataselect", other, tmp_path / "consortium")
+    for folder, budget in ((project, "4"), (second, "7")):
+        workflow.ledger(folder, budget, "a test")
+    window.open_project(project)
+    window.show_place("release")
+    window.show_place("explore")
+    window.open_project(second)
+    assert window.budget.text == "ε 0 of 7 spent"
+    window.state.set_rule(workflow.make_rule("loss", threshold="0.9"))
+    assert window.budget.text == "ε 0 of 7 spent"

@@ -229,7 +229,9 @@ class ReleasePlace(QWidget):
     # Showing
 
     def _show(self) -> None:
-        """Show everything that follows from the answers."""
+        """Show everything that follows from the answers; while it is hidden, nothing does."""
+        if not self.isVisible():
+            return  # The ledger may be another project's: it is read when the place is shown.
         look = self._state.look
         self._scroll.setEnabled(look is not None and not self._jobs.running)
         plan = self.plan()
@@ -275,7 +277,7 @@ class ReleasePlace(QWidget):
         self.consequence.forget_consent()
         self.answers.show_project(self._state.look)
         self.answers.show_rule(self._state.rule, self._agreed())
-        if self.isVisible():  # Otherwise the ledger is read when the place is shown.
+        if self.isVisible():
             self.refresh()
 
     def _on_selection(self) -> None:
