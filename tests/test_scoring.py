@@ -18,7 +18,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
-from dataselect_gui.scoring.gradient_norms import gradient_norms
+from dataselect_gui.scoring.gradient_norms import BY_FUNCTION, GradientNorms
 from dataselect_gui.scoring.measures import logit_gradients
 from dataselect_gui.scoring.model import load_model
 from dataselect_gui.scoring.scorer import Scorer
@@ -50,9 +50,9 @@ def assert_scores_equal(actual: Scores, expected: Scores, tolerance: float) -> N
 
 
 def norms(model: nn.Module, inputs: Tensor, targets: Sequence[int]) -> NDArray[np.float64]:
-    with torch.no_grad():
-        at_logits = logit_gradients(model(inputs), torch.tensor(targets))
-    found: NDArray[np.float64] = gradient_norms(model, inputs, at_logits).numpy()
+    done = GradientNorms(model).run(inputs)
+    at_logits = logit_gradients(done.logits.detach(), torch.tensor(targets))
+    found: NDArray[np.float64] = done.squared_norms(at_logits).sqrt().numpy()
     return found
 
 
@@ -329,23 +329,23 @@ COVERED: dict[str, Callable[[], nn.Module]] = {
         nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4, affine=False), nn.Flatten(), nn.Linear(784, 3)
     ),
     "tokens": lambda: Patches(7),
-}
-UNCOVERED: dict[str, Callable[[], nn.Module]] = {
     "same padding": lambda: convolution(padding="same"),
     "scale and shift": Scaled,
     "one dimension": one_dimensional,
     "weight norm": lambda: nn.Sequential(
         nn.Flatten(), nn.utils.parametrizations.weight_norm(nn.Linear(256, 3))
     ),
-    "instance norm": lambda: nn.Sequential(
-        nn.Conv2d(1, 4, 3), nn.InstanceNorm2d(4, affine=True), nn.Flatten(), nn.Linear(784, 3)
-    ),
     "transposed convolution": lambda: nn.Sequential(
         nn.ConvTranspose2d(1, 2, 3), nn.Flatten(), nn.Linear(648, 3)
     ),
+    "chunks of a parameter": lambda: Split(7),
+}
+UNCOVERED: dict[str, Callable[[], nn.Module]] = {
+    "instance norm": lambda: nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.InstanceNorm2d(4, affine=True), nn.Flatten(), nn.Linear(784, 3)
+    ),
     "tokens first": lambda: Transposed(7),
     "tokens first, as many as records": lambda: Transposed(len(RECORDS)),
-    "chunks of a parameter": lambda: Split(7),
     "attention": lambda: Attending(7),
     "recurrent": lambda: Recurrent(7),
     "function of its own": lambda: OwnFunction(7),
@@ -369,12 +369,24 @@ def test_norms_agree_with_plain_autograd(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COVERED)
-def test_usual_layers_need_no_pass_per_record(name: str) -> None:
+def test_after_the_first_batch_one_pass_serves_all_records(name: str) -> None:
     model = COVERED[name]().double().eval()
+    gradients, records = GradientNorms(model), torch.from_numpy(RECORDS).double()
+    gradients.run(records).squared_norms(torch.ones(5, 3))
+    assert BY_FUNCTION not in gradients.paths.values()
     seen = batches_seen(model)
-    gradient_norms(model, torch.from_numpy(RECORDS).double(), torch.ones(5, 3))
-    assert seen[0] == len(RECORDS)
-    assert len(seen) <= 2
+    gradients.run(records).squared_norms(torch.ones(5, 3))
+    assert seen == [len(RECORDS)]
+
+
+@pytest.mark.parametrize("name", UNCOVERED)
+def test_what_no_rule_covers_is_named(name: str) -> None:
+    model = UNCOVERED[name]().double().eval()
+    gradients = GradientNorms(model)
+    gradients.run(torch.from_numpy(RECORDS).double()).squared_norms(torch.ones(5, 3))
+    named = {key for key, path in gradients.paths.items() if path == BY_FUNCTION}
+    assert named
+    assert named < set(dict(model.named_parameters()))
 
 
 @pytest.mark.parametrize("name", UNUSUAL)

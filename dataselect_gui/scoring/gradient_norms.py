@@ -1,285 +1,209 @@
-"""Per-sample gradient norms: the one place where they are computed.
+"""Each record's own gradient norm, for about the price of the one gradient that training takes of all.
 
-Each *use* of a parameter is intercepted while the model runs (modules and ``.pt2`` graphs alike), with
-the activation that it met. One backward pass for the whole batch, down to the input, then gives the
-gradient at the output of every use, and the two together give each record's own gradient for that
-parameter; uses of one parameter are added before the norm is taken. Only one parameter's gradients
-exist at a time.
+A forward pass records every use of a parameter, a backward pass down to the activations gives the
+gradient at the output of every use, and the two together give each record's norm. What no rule covers,
+and what does not agree with plain autograd on two records of the first batch, goes through
+`torch.func` for those parameters alone: slower, and as exact.
 
-Rules cover linear layers, two-dimensional convolutions and the usual normalisations. A model that
-uses a parameter in any other way is run one record at a time: slower, and exact for every model.
+Modules and ``.pt2`` graphs take the same way. Interception of calls was chosen over hooks of modules,
+which miss parameters that belong to none and record nothing in evaluation mode, and over rewriting
+graphs, which not every model has.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
-from torch.overrides import TorchFunctionMode
+from torch.func import functional_call, grad, vmap
 
-SLICE_BYTES = 256 << 20
-"""How much memory the gradients of one parameter for a slice of the batch may take."""
+from dataselect_gui.scoring.recording import Recording
 
-
-class _UncoveredError(Exception):
-    """The model uses a parameter in a way that no rule covers."""
+BY_FUNCTION = "torch.func"
+_FUNCTION_CHUNK = 8
 
 
-def gradient_norms(model: nn.Module, inputs: Tensor, logit_gradients: Tensor) -> Tensor:
-    """Return the L2 norm of each record's gradient over all trainable parameters.
+class GradientNorms:
+    """Gradient norms of one model, over all parameters that require gradients.
 
     Parameters
     ----------
     model : nn.Module
-        Maps inputs to logits, each record by itself.
+        Maps inputs to logits, each record by itself, in evaluation mode.
+
+    Attributes
+    ----------
+    paths : dict
+        How each parameter's norm is computed, by its name: the operation that it meets, or
+        ``torch.func``. Complete after the first batch.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.paths: dict[str, str] = {}
+        self._model = model
+        self._parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        self._uncovered: set[str] = set()
+        self._following: dict[torch.Size, frozenset[int]] = {}
+        self._changed: frozenset[int] = frozenset()
+        self._checked: set[torch.Size] = set()
+
+    def run(self, inputs: Tensor) -> "Pass":
+        """Compute the logits of a batch, ready for its gradients.
+
+        Parameters
+        ----------
+        inputs : Tensor
+            Shape (batch, …). Where they require gradients, those can be had, too.
+        """
+        following = self._find_following(inputs)
+        while True:
+            recording, logits = self._record(inputs, following)
+            changed = recording.finish()
+            if not changed:
+                return Pass(self, inputs, logits, recording)
+            self._changed |= changed  # Copied next time, before the model changes them in place.
+
+    def _record(self, inputs: Tensor, following: frozenset[int]) -> tuple[Recording, Tensor]:
+        covered = {n: p for n, p in self._parameters.items() if n not in self._uncovered}
+        recording = Recording(covered, inputs, following, self._changed)
+        with self._frozen(), torch.enable_grad(), recording:
+            logits: Tensor = self._model(inputs)
+        return recording, logits
+
+    @contextmanager
+    def _frozen(self) -> Iterator[None]:
+        for parameter in self._parameters.values():
+            parameter.requires_grad_(requires_grad=False)
+        try:
+            yield
+        finally:
+            for parameter in self._parameters.values():
+                parameter.requires_grad_()
+
+    def _find_following(self, inputs: Tensor) -> frozenset[int]:
+        """Find what the model repeats for every record: a class token, the embedding of positions.
+
+        Its first side grows with the batch. That it equals the batch's size would prove nothing.
+        """
+        shape = inputs.shape[1:]
+        if shape not in self._following:
+            leading = []
+            for rows in (1, 2):
+                some = inputs[:1].detach().expand(rows, *shape).clone()
+                recording, _ = self._record(some, frozenset())
+                leading.append(recording.leading)
+                recording.close()
+            sides = enumerate(zip(*leading, strict=True))
+            self._following[shape] = frozenset(n for n, (one, two) in sides if two == 2 * one)
+        return self._following[shape]
+
+    def _gather(self, done: "Pass", weights: Tensor, *, create_graph: bool) -> Tensor:
+        """Return the squared norms of a pass, each parameter's by its own way."""
+        recording, inputs = done.recording, done.inputs
+        squares = recording.backward(done.logits, inputs, weights, create_graph=create_graph)
+        self._uncovered |= recording.uncovered
+        self.paths |= recording.paths
+        if self._parameters and inputs.shape not in self._checked:
+            with torch.no_grad():
+                self._check(inputs, squares, weights)
+            self._checked.add(inputs.shape)
+        if self._uncovered:
+            self.paths |= dict.fromkeys(self._uncovered, BY_FUNCTION)
+            with torch.set_grad_enabled(create_graph):
+                squares |= self._by_function(inputs, weights)
+        if not squares:
+            return torch.zeros(len(inputs), dtype=torch.float64, device=inputs.device)
+        return torch.stack(list(squares.values())).sum(dim=0, dtype=torch.float64)
+
+    def _check(self, inputs: Tensor, squares: Mapping[str, Tensor], weights: Tensor) -> None:
+        """Hold two records against plain autograd, one record at a time.
+
+        Another axis may have been taken for that of the records, or a use not have been seen.
+        """
+        # In float32 a rounding at a kink of the network may move a gradient by a hundredth.
+        own, whole = (1e-6, 1e-12) if inputs.dtype == torch.float64 else (3e-2, 1e-4)
+        for row in {0, len(inputs) - 1}:
+            one = slice(row, row + 1)
+            alone = self._one_by_one(inputs[one].detach(), weights[one].detach(), self._parameters)
+            total = sum(float(square) for square in alone.values())
+            for name, square in alone.items():
+                found = float(squares[name][row]) if name in squares else 0.0
+                if not abs(found - float(square)) <= own * float(square) + whole * total:
+                    self._uncovered.add(name)
+
+    def _by_function(self, inputs: Tensor, weights: Tensor) -> dict[str, Tensor]:
+        """Return the squared norms of the parameters that no rule covers."""
+        left = {n: p.detach() for n, p in self._parameters.items() if n in self._uncovered}
+
+        def product(parameters: dict[str, Tensor], record: Tensor, weight: Tensor) -> Tensor:
+            logits = functional_call(self._model, parameters, (record[None],))
+            result: Tensor = (logits[0] * weight).sum()
+            return result
+
+        def norms(record: Tensor, weight: Tensor) -> dict[str, Tensor]:
+            gradients = grad(product)(left, record, weight)
+            return {name: gradient.square().sum() for name, gradient in gradients.items()}
+
+        try:
+            with self._frozen():
+                return vmap(norms, chunk_size=_FUNCTION_CHUNK)(inputs, weights)
+        except RuntimeError:  # Some operations cannot be vectorised.
+            return self._one_by_one(inputs, weights, left)
+
+    def _one_by_one(self, inputs: Tensor, weights: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
+        """Return the squared norms of some parameters by plain autograd, a record at a time."""
+        parameters = {name: self._parameters[name] for name in names}
+        squares: dict[str, list[Tensor]] = {name: [] for name in parameters}
+        create_graph = torch.is_grad_enabled()
+        for record, weight in zip(inputs.split(1), weights.split(1), strict=True):
+            with torch.enable_grad():
+                logits = self._model(record)
+            gradients = torch.autograd.grad(
+                logits, list(parameters.values()), weight, create_graph=create_graph, allow_unused=True
+            )
+            for name, gradient in zip(parameters, gradients, strict=True):
+                zero = logits.new_zeros(())
+                squares[name].append(zero if gradient is None else gradient.square().sum())
+        return {name: torch.stack(found) for name, found in squares.items()}
+
+
+class Pass:
+    """A batch that ran through the model.
+
+    Attributes
+    ----------
     inputs : Tensor
         Shape (batch, …).
-    logit_gradients : Tensor
-        The loss's gradient at the logits, shape (batch, classes). Taken in float64 and rounded
-        once, since softmax − onehot cancels in float32 for a record that is confidently right.
-
-    Returns
-    -------
-    Tensor
-        Shape (batch,), float64, on the device of the inputs.
+    logits : Tensor
+        Shape (batch, classes), with their history.
     """
-    weights = logit_gradients.to(inputs.dtype)
-    try:
-        squares = _squares_by_use(model, inputs, weights)
-        _check_first(model, inputs, weights, squares)
-    except _UncoveredError:
-        squares = _squares_one_by_one(model, inputs, weights)
-    return squares.sqrt()
 
+    def __init__(
+        self, norms: GradientNorms, inputs: Tensor, logits: Tensor, recording: Recording
+    ) -> None:
+        self.inputs, self.logits, self.recording = inputs, logits, recording
+        self._norms = norms
 
-def _check_first(model: nn.Module, inputs: Tensor, weights: Tensor, squares: Tensor) -> None:
-    """Compute one record by itself: another axis may have been taken for that of the records."""
-    alone = _squares_one_by_one(model, inputs[:1], weights[:1])
-    if not torch.allclose(alone, squares[:1], rtol=1e-3, atol=0.0, equal_nan=True):
-        raise _UncoveredError
+    def input_gradient(self, weights: Tensor) -> Tensor:
+        """Return the gradient of ``(logits * weights).sum()`` at the inputs, in their shape."""
+        (gradient,) = torch.autograd.grad(self.logits, self.inputs, weights, retain_graph=True)
+        return gradient
 
+    def squared_norms(self, logit_gradients: Tensor, *, create_graph: bool = False) -> Tensor:
+        """Return each record's squared gradient norm; the pass is used up by it.
 
-def _squares_one_by_one(model: nn.Module, inputs: Tensor, weights: Tensor) -> Tensor:
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    squares = torch.zeros(len(inputs), dtype=torch.float64, device=inputs.device)
-    for index in range(len(inputs) if parameters else 0):
-        one = slice(index, index + 1)
-        gradients = torch.autograd.grad(model(inputs[one]), parameters, weights[one], allow_unused=True)
-        for gradient in gradients:
-            if gradient is not None:
-                squares[index] += gradient.double().square().sum()
-    return squares
+        Parameters
+        ----------
+        logit_gradients : Tensor
+            The loss's gradient at the logits, shape (batch, classes). Taken in float64 and rounded
+            once, since softmax − onehot cancels in float32 for a record that is confidently right.
+        create_graph : bool
+            Whether the norms are to be differentiated by the inputs.
 
-
-def _squares_by_use(model: nn.Module, inputs: Tensor, weights: Tensor) -> Tensor:
-    leaf = inputs.detach().requires_grad_()
-    with _Uses(model, len(inputs)) as uses:
-        logits = model(leaf)
-    uses.check_complete(logits)
-    # Asking for the input's gradient alone leaves all weight gradients out of the pass.
-    torch.autograd.grad(logits, leaf, weights, allow_unused=True)
-    squares = torch.zeros(len(inputs), dtype=torch.float64, device=inputs.device)
-    for parameter, gradients in uses.by_parameter():
-        rows = max(1, SLICE_BYTES // (parameter.numel() * parameter.element_size()))
-        for start in range(0, len(inputs), rows):
-            part = slice(start, start + rows)
-            whole = sum(gradient(part).flatten(start_dim=1) for gradient in gradients)
-            if isinstance(whole, Tensor):
-                squares[part] += whole.double().square().sum(dim=1)
-    return squares
-
-
-class _Use:
-    """One call in which parameters took part."""
-
-    def __init__(self, rule: "Rule", arguments: dict[str, Any], names: dict[str, int]) -> None:
-        self.rule = rule
-        self.arguments = arguments
-        self.names = names
-        self.version = arguments["input"]._version
-        self.output_gradient: Tensor | None = None
-
-    def receive(self, gradient: Tensor) -> None:
-        self.output_gradient = gradient.detach()
-
-    def gradient_of(self, name: str) -> Callable[[slice], Tensor]:
-        return lambda part: self._gradient(name, part)
-
-    def _gradient(self, name: str, part: slice) -> Tensor:
-        activation = self.arguments["input"]
-        if activation._version != self.version:
-            raise _UncoveredError  # Changed in place since: its old value is gone.
-        if self.output_gradient is None:
-            # No path from the input through this use; the parameter itself may still matter.
-            raise _UncoveredError
-        arguments = {**self.arguments, "input": activation.detach()[part]}
-        return self.rule(name, self.output_gradient[part], arguments)
-
-
-class _Uses(TorchFunctionMode):
-    """Sees every call that has a trainable parameter among its arguments."""
-
-    def __init__(self, model: nn.Module, batch: int) -> None:
-        super().__init__()
-        self._parameters = {id(p): p for p in model.parameters() if p.requires_grad}
-        self._batch = batch
-        self._uses: list[_Use] = []
-
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Iterable[type],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401  (whatever the intercepted function returns)
-        output = func(*args, **(kwargs or {}))
-        if not isinstance(output, Tensor) or output.grad_fn is None:
-            return output  # A look at a shape or a dtype.
-        if not any(id(value) in self._parameters for value in _flat((args, kwargs))):
-            return output
-        entry = RULES.get(func)
-        if entry is None:
-            raise _UncoveredError
-        signature, rule = entry
-        arguments = dict(zip(signature, args, strict=False)) | (kwargs or {})
-        names = {n: id(v) for n, v in arguments.items() if id(v) in self._parameters}
-        activation = arguments["input"]
-        if "input" in names or activation.shape[0] != self._batch or output.shape[0] != self._batch:
-            raise _UncoveredError
-        use = _Use(rule, arguments, names)
-        output.register_hook(use.receive)  # type: ignore[no-untyped-call]
-        self._uses.append(use)
-        return output
-
-    def check_complete(self, logits: Tensor) -> None:
-        """Compare the uses that were seen with those that autograd recorded.
-
-        A call with several results, or with a backward pass of its own, is not seen.
+        Returns
+        -------
+        Tensor
+            Shape (batch,), float64.
         """
-        seen = Counter(key for use in self._uses for key in use.names.values())
-        recorded: Counter[int] = Counter()
-        waiting = [logits.grad_fn]
-        visited = set(waiting)
-        while waiting:
-            node = waiting.pop()
-            for following, _ in () if node is None else node.next_functions:
-                key = id(getattr(following, "variable", None))
-                recorded[key] += 1
-                if following not in visited:
-                    visited.add(following)
-                    waiting.append(following)
-        if any(recorded[key] > seen[key] for key in self._parameters):
-            raise _UncoveredError
-
-    def by_parameter(self) -> Iterable[tuple[Tensor, list[Callable[[slice], Tensor]]]]:
-        """Yield every parameter that was used, with the per-sample gradient of each use."""
-        for key, parameter in self._parameters.items():
-            gradients = [
-                use.gradient_of(name)
-                for use in self._uses
-                for name, used in use.names.items()
-                if used == key
-            ]
-            if gradients:
-                yield parameter, gradients
-
-
-def _flat(value: Any) -> Iterable[Any]:  # noqa: ANN401  (arguments of any function)
-    if isinstance(value, tuple | list):
-        for part in value:
-            yield from _flat(part)
-    elif isinstance(value, dict):
-        yield from _flat(list(value.values()))
-    else:
-        yield value
-
-
-Rule = Callable[[str, Tensor, dict[str, Any]], Tensor]
-"""From the argument's name, the output's gradient and all arguments to the per-sample gradient."""
-
-
-def _linear(name: str, gradient: Tensor, arguments: dict[str, Any]) -> Tensor:
-    batch, outputs = len(gradient), gradient.shape[-1]
-    gradient = gradient.reshape(batch, -1, outputs)
-    if name == "bias":
-        return gradient.sum(dim=1)
-    activation = arguments["input"].reshape(batch, -1, arguments["input"].shape[-1])
-    product: Tensor = gradient.transpose(1, 2) @ activation
-    return product
-
-
-def _convolution(name: str, gradient: Tensor, arguments: dict[str, Any]) -> Tensor:
-    batch, groups = len(gradient), arguments.get("groups", 1)
-    if name == "bias":
-        return gradient.sum(dim=(2, 3))
-    padding = arguments.get("padding", 0)
-    if isinstance(padding, str):
-        raise _UncoveredError
-    weight = arguments["weight"]
-    patches = functional.unfold(
-        arguments["input"],
-        kernel_size=weight.shape[2:],
-        dilation=arguments.get("dilation", 1),
-        padding=padding,
-        stride=arguments.get("stride", 1),
-    )
-    patches = patches.reshape(batch, groups, -1, patches.shape[-1])
-    gradient = gradient.reshape(batch, groups, weight.shape[0] // groups, -1)
-    return gradient @ patches.transpose(2, 3)
-
-
-def _batch_norm(name: str, gradient: Tensor, arguments: dict[str, Any]) -> Tensor:
-    if arguments.get("training", False):
-        raise _UncoveredError
-    if name == "weight":
-        gradient = gradient * functional.batch_norm(
-            arguments["input"],
-            arguments["running_mean"],
-            arguments["running_var"],
-            eps=arguments.get("eps", 1e-5),
-        )
-    return gradient.flatten(start_dim=2).sum(dim=2) if gradient.dim() > 2 else gradient
-
-
-def _layer_norm(name: str, gradient: Tensor, arguments: dict[str, Any]) -> Tensor:
-    shape = list(arguments["normalized_shape"])
-    if name == "weight":
-        gradient = gradient * functional.layer_norm(
-            arguments["input"], shape, eps=arguments.get("eps", 1e-5)
-        )
-    return gradient.reshape(len(gradient), -1, *shape).sum(dim=1)
-
-
-def _group_norm(name: str, gradient: Tensor, arguments: dict[str, Any]) -> Tensor:
-    if name == "weight":
-        gradient = gradient * functional.group_norm(
-            arguments["input"], arguments["num_groups"], eps=arguments.get("eps", 1e-5)
-        )
-    return gradient.flatten(start_dim=2).sum(dim=2) if gradient.dim() > 2 else gradient
-
-
-_LINEAR = ("input", "weight", "bias")
-_CONVOLUTION = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
-_FUNCTIONAL_BATCH_NORM = (
-    "input", "running_mean", "running_var", "weight", "bias", "training", "momentum", "eps",
-)  # fmt: skip
-_ATEN_BATCH_NORM = (
-    "input", "weight", "bias", "running_mean", "running_var", "training", "momentum", "eps",
-)  # fmt: skip
-_LAYER_NORM = ("input", "normalized_shape", "weight", "bias", "eps")
-_GROUP_NORM = ("input", "num_groups", "weight", "bias", "eps")
-
-RULES: dict[Callable[..., Any], tuple[tuple[str, ...], Rule]] = {
-    functional.linear: (_LINEAR, _linear),
-    torch.ops.aten.linear.default: (_LINEAR, _linear),
-    functional.conv2d: (_CONVOLUTION, _convolution),
-    torch.ops.aten.conv2d.default: (_CONVOLUTION, _convolution),
-    functional.batch_norm: (_FUNCTIONAL_BATCH_NORM, _batch_norm),
-    torch.ops.aten.batch_norm.default: (_ATEN_BATCH_NORM, _batch_norm),
-    functional.layer_norm: (_LAYER_NORM, _layer_norm),
-    torch.ops.aten.layer_norm.default: (_LAYER_NORM, _layer_norm),
-    functional.group_norm: (_GROUP_NORM, _group_norm),
-    torch.ops.aten.group_norm.default: (_GROUP_NORM, _group_norm),
-}
+        weights = logit_gradients.to(self.logits.dtype)
+        return self._norms._gather(self, weights, create_graph=create_graph)

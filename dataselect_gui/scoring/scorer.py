@@ -10,7 +10,7 @@ from torch import Tensor
 from dataselect_gui.checkpoints.layout import Checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring import measures
-from dataselect_gui.scoring.gradient_norms import gradient_norms
+from dataselect_gui.scoring.gradient_norms import GradientNorms
 from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.scoring.model import Model, in_precision, load_model
 
@@ -37,6 +37,7 @@ class Scorer:
         # the batch size decides which roundings there are. Apple's GPUs have no float64.
         self._dtype = torch.float32 if device.type == "mps" else torch.float64
         self._final = in_precision(load_model(checkpoint.final, device), self._dtype)
+        self._norms = GradientNorms(self._final)
         self._series: list[Model] = []
         if "vog" in names:
             self._series = [
@@ -115,7 +116,7 @@ class Scorer:
             scores["el2n"] = measures.el2n(logits, known)
         if "grad_norm" in names:
             at_logits = measures.logit_gradients(logits, known)
-            scores["grad_norm"] = gradient_norms(self._final, batch, at_logits)
+            scores["grad_norm"] = self._norms.run(batch).squared_norms(at_logits).sqrt()
         scores = {name: value.where(labelled, torch.nan) for name, value in scores.items()}
         if "vog" in names:
             classes = given.where(labelled, logits.argmax(dim=1))

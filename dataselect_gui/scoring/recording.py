@@ -1,0 +1,356 @@
+"""See every use of a parameter while a model runs, and take its gradients as they come back.
+
+Every call is intercepted, not every module: class tokens, position embeddings and layer scales are met
+like any weight, on an unmodified model, and a ``.pt2`` graph runs the same operations. Tensors made of
+parameters alone (a transposed weight, a standardised one, some rows of a table) are weights too: they
+are computed with their history, by which gradients are carried back to the parameters.
+
+The model computes with weights that require no gradient, so the backward pass computes none of theirs.
+A result that autograd would then not follow is tied to an anchor.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from dataselect_gui.scoring.rules import (
+    GRAPH_SIGNATURES,
+    RULES,
+    Call,
+    Gradients,
+    UncoveredError,
+)
+from dataselect_gui.scoring.sample_gradients import Derived, SampleGradient, Sum, Tokens
+
+_REARRANGEMENTS = frozenset(
+    "view reshape flatten unflatten t transpose permute movedim squeeze unsqueeze contiguous clone "
+    "chunk split unbind select narrow".split()
+)
+_MARK = "_depends_on_records"
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class _Weight:
+    """A tensor made of parameters alone.
+
+    Attributes
+    ----------
+    tracked : Tensor
+        Its values with their history.
+    leaves : dict
+        Where that history begins, by the parameter's name.
+    is_rearranged : bool
+        Whether it holds the elements of one parameter, or some of them, each once.
+    """
+
+    tracked: Tensor
+    leaves: Mapping[str, Tensor]
+    is_rearranged: bool
+
+    def gradient_of(self, name: str, inner: SampleGradient) -> SampleGradient:
+        """Return a parameter's gradient from that of this tensor."""
+        leaf = self.leaves[name]
+        if leaf is self.tracked:
+            return inner
+        return Derived(inner, self._pull_back(leaf), leaf.shape, keeps_norm=self.is_rearranged)
+
+    def _pull_back(self, leaf: Tensor) -> Callable[[Tensor], Tensor]:
+        def pull_back(values: Tensor) -> Tensor:
+            (gradients,) = torch.autograd.grad(
+                self.tracked,
+                leaf,
+                values,
+                is_grads_batched=True,
+                retain_graph=True,
+                create_graph=torch.is_grad_enabled(),
+            )
+            return gradients
+
+        return pull_back
+
+
+@dataclass(frozen=True)
+class _Use:
+    """A call in which weights met data, until the gradient at its output is known."""
+
+    weights: Mapping[str, _Weight]
+    gradients: Gradients
+
+
+class Recording(TorchFunctionMode):
+    """Watches one forward pass, then takes what a backward pass brings.
+
+    Parameters
+    ----------
+    parameters : dict
+        The trainable parameters, by name. They must not require gradients.
+    inputs : Tensor
+        What the model is given, shape (batch, …).
+    following : set of int
+        Which of the tensors made of weights alone hold a row, or some, for every record.
+    copied : set of int
+        Which of the activations to copy, because the model changes them in place later.
+
+    Attributes
+    ----------
+    leading : list of int
+        The first side of each tensor made of weights alone, in order: what tells `following`.
+    paths : dict
+        The operation that each parameter met, or the last one of several, by its name.
+    uncovered : set of str
+        The parameters that were used in a way for which there is no rule.
+    """
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Tensor],
+        inputs: Tensor,
+        following: frozenset[int] = frozenset(),
+        copied: frozenset[int] = frozenset(),
+    ) -> None:
+        super().__init__()
+        self.leading: list[int] = []
+        self.paths: dict[str, str] = {}
+        self.uncovered: set[str] = set()
+        self._anchor = torch.zeros((), device=inputs.device, requires_grad=True)
+        self._following = following
+        self._batch = len(inputs)
+        self._copied = copied
+        self._numbers = count()
+        self._kept: list[tuple[int, Tensor, int]] = []
+        self._shared: dict[tuple[int, int], Tokens] = {}
+        self._weights: dict[int, _Weight] = {}
+        self._seen: list[Tensor] = []  # They stay alive, so that their ids stay theirs.
+        self._uses: list[_Use | None] = []
+        self._times: Counter[str] = Counter()
+        self._waiting: dict[str, list[SampleGradient]] = {}
+        self._squares: dict[str, Tensor] | None = None  # While gradients come back.
+        for name, parameter in parameters.items():
+            leaf = parameter.detach().requires_grad_()
+            self._weights[id(parameter)] = _Weight(leaf, {name: leaf}, is_rearranged=True)
+        _mark(inputs)
+
+    # While the model runs
+
+    def __torch_function__(
+        self,
+        func: Function,
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401  (whatever the intercepted function returns)
+        kwargs = kwargs or {}
+        tensors = [value for value in _flat((args, kwargs)) if isinstance(value, Tensor)]
+        others = [tensor for tensor in tensors if id(tensor) not in self._weights]
+        has_data = any(_is_marked(tensor) for tensor in others)
+        if len(others) == len(tensors) or not torch.is_grad_enabled():
+            output = func(*args, **kwargs)
+        elif has_data:
+            output = self._use(func, args, kwargs)
+        else:
+            return self._derive(func, args, kwargs)
+        if has_data:
+            _mark(output)
+        return output
+
+    def _use(self, func: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+        """Run a call in which weights met data, and remember what its gradients will need."""
+        name = _name_of(func)
+        signature, rule = RULES.get(name, ((), None))
+        if isinstance(func, torch._ops.OpOverload):
+            signature = GRAPH_SIGNATURES.get(name, signature)
+        arguments = dict(zip(signature, args, strict=False)) | kwargs
+        weights = {key: self._weights[id(v)] for key, v in arguments.items() if id(v) in self._weights}
+        involved = {id(value) for value in _flat((args, kwargs)) if id(value) in self._weights}
+        gradients: Gradients | None = None
+        if rule is not None and len(weights) == len(involved):
+            call = Call(arguments, frozenset(weights), self._batch, self._keep, self._share)
+            with suppress(UncoveredError):
+                gradients = rule(call)
+        output = func(*args, **kwargs)
+        if gradients is None or not isinstance(output, Tensor) or not output.is_floating_point():
+            self.uncovered.update(leaf for key in involved for leaf in self._weights[key].leaves)
+            return output
+        return self._watch(output, _Use(weights, gradients), name)
+
+    def _derive(self, func: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+        """Run a call on weights alone: it makes a weight, or a row of one for every record."""
+        weights = [self._weights[id(v)] for v in _flat((args, kwargs)) if id(v) in self._weights]
+        made = func(*self._with_history(args), **self._with_history(kwargs))
+        if isinstance(made, Tensor):
+            self.leading.append(made.shape[0] if made.dim() else 1)
+            if len(self.leading) - 1 in self._following:
+                output = self._use(func, args, kwargs)
+                _mark(output)
+                return output
+        name = _name_of(func)
+        leaves = {key: leaf for weight in weights for key, leaf in weight.leaves.items()}
+        is_rearranged = (
+            len(weights) == 1
+            and weights[0].is_rearranged
+            and (name in _REARRANGEMENTS or (name == "__getitem__" and _is_plain(args[1])))
+        )
+
+        def seen(value: Any) -> Any:  # noqa: ANN401
+            if isinstance(value, tuple | list):
+                return type(value)(map(seen, value))
+            if not isinstance(value, Tensor) or not value.requires_grad:
+                return value
+            shown = value.detach()
+            self._weights[id(shown)] = _Weight(value, leaves, is_rearranged)
+            self._seen.append(shown)
+            return shown
+
+        return seen(made)
+
+    def _with_history(self, value: Any) -> Any:  # noqa: ANN401  (arguments of any function)
+        if isinstance(value, tuple | list):
+            return type(value)(map(self._with_history, value))
+        if isinstance(value, dict):
+            return {key: self._with_history(part) for key, part in value.items()}
+        weight = self._weights.get(id(value))
+        return value if weight is None else weight.tracked
+
+    def _keep(self, tensor: Tensor) -> Tensor:
+        number = next(self._numbers)
+        if number in self._copied:
+            tensor = tensor.clone()
+        self._kept.append((number, tensor, tensor._version))
+        return tensor
+
+    def _share(self, tensor: Tensor) -> Tokens:
+        key = id(tensor), tensor._version
+        if key not in self._shared:
+            if tensor.shape[0] % self._batch:
+                raise UncoveredError
+            rows = self._keep(tensor).reshape(self._batch, -1, tensor.shape[-1])
+            self._shared[key] = Tokens(rows)
+        return self._shared[key]
+
+    def _watch(self, output: Tensor, use: _Use, name: str) -> Tensor:
+        if not output.requires_grad:
+            output = _Anchored.apply(output.clone() if output._is_view() else output, self._anchor)
+        for weight in use.weights.values():
+            self._times.update(list(weight.leaves))
+            self.paths.update(dict.fromkeys(weight.leaves, name))
+        self._uses.append(use)
+        number = len(self._uses) - 1
+        output.register_hook(lambda gradient: self._receive(number, gradient))  # type: ignore[no-untyped-call]
+        return output
+
+    def finish(self) -> frozenset[int]:
+        """End the forward pass. Returns which activations were changed in place after their use."""
+        changed = frozenset(n for n, tensor, version in self._kept if tensor._version != version)
+        self._kept.clear()
+        self._shared.clear()
+        return changed
+
+    # While gradients come back
+
+    def backward(
+        self, logits: Tensor, inputs: Tensor, weights: Tensor, *, create_graph: bool
+    ) -> dict[str, Tensor]:
+        """Send a gradient back from the logits. Afterwards nothing recorded is left.
+
+        Returns
+        -------
+        dict
+            Each record's squared gradient norm for every parameter that was met and is covered, by
+            the parameter's name; each of shape (batch,).
+        """
+        leaves = [leaf for leaf in (self._anchor, inputs) if leaf.requires_grad]
+        self._squares = {}
+        try:
+            if logits.requires_grad:
+                torch.autograd.grad(
+                    logits, leaves, weights, create_graph=create_graph, allow_unused=True
+                )
+            with torch.set_grad_enabled(create_graph):
+                for name, parts in self._waiting.items():
+                    self._squares[name] = Sum(parts).squares()
+            return {n: found for n, found in self._squares.items() if n not in self.uncovered}
+        finally:
+            self.close()
+
+    def _receive(self, number: int, gradient: Tensor) -> None:
+        use = self._uses[number]
+        if self._squares is None or use is None:
+            return  # Another backward pass, for the inputs alone.
+        try:
+            found = use.gradients(gradient)
+        except UncoveredError:
+            found = {}
+        if not torch.is_grad_enabled():
+            self._uses[number] = None  # Frees the activation.
+        for key, weight in use.weights.items():
+            for name in weight.leaves:
+                if key not in found:
+                    self.uncovered.add(name)
+                elif self._times[name] == 1:
+                    self._squares[name] = weight.gradient_of(name, found[key]).squares()
+                else:
+                    self._waiting.setdefault(name, []).append(weight.gradient_of(name, found[key]))
+
+    def close(self) -> None:
+        """Let go of everything that was recorded."""
+        self._waiting.clear()
+        self._uses.clear()
+        self._weights.clear()
+        self._seen.clear()
+        self._squares = None
+
+
+class _Anchored(torch.autograd.Function):
+    """The same tensor, tied to the anchor: as autograd sees it, changed in place."""
+
+    @staticmethod
+    def forward(context: Any, output: Tensor, anchor: Tensor) -> Tensor:  # noqa: ANN401
+        del anchor
+        context.mark_dirty(output)
+        return output
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[None, None]:  # type: ignore[override]  # noqa: ANN401
+        del context, gradient
+        return None, None
+
+
+def _name_of(func: Function) -> str:
+    """Return an operation's name, the same for functions, methods, in-place forms and graphs."""
+    name = str(getattr(func, "__name__", ""))
+    if isinstance(func, torch._ops.OpOverload):
+        name = name.partition(".")[0] if func.namespace == "aten" else ""
+    return name.removesuffix("_") if not name.endswith("__") else name
+
+
+def _is_plain(index: Any) -> bool:  # noqa: ANN401  (whatever stands between brackets)
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(part is None or part is ... or isinstance(part, int | slice) for part in parts)
+
+
+def _mark(value: Any) -> None:  # noqa: ANN401  (the result of any function)
+    for part in _flat(value):
+        if isinstance(part, Tensor):
+            setattr(part, _MARK, True)
+
+
+def _is_marked(tensor: Tensor) -> bool:
+    return hasattr(tensor, _MARK) or tensor.requires_grad
+
+
+def _flat(value: Any) -> Iterator[Any]:  # noqa: ANN401  (arguments of any function)
+    if isinstance(value, tuple | list):
+        for part in value:
+            yield from _flat(part)
+    elif isinstance(value, dict):
+        yield from _flat(list(value.values()))
+    else:
+        yield value

@@ -1,0 +1,382 @@
+"""How each operation's use of its weights makes their per-sample gradients.
+
+A rule takes a call in which weights met data, while the model runs, and returns a function that takes
+the gradient at the call's output, once it is known, to the gradient of each weight. Rules are found by
+the operation's name, which modules and ``.pt2`` graphs share.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from dataselect_gui.scoring.sample_gradients import (
+    Correlation,
+    OneHot,
+    Outer,
+    SampleGradient,
+    Tokens,
+    TokenSum,
+    Whole,
+    inner_products,
+    prefers_gram,
+)
+
+
+class UncoveredError(Exception):
+    """A weight is used in a way that no rule covers."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of an operation in which weights met data.
+
+    Attributes
+    ----------
+    arguments : dict
+        By name, as the operation was called; ``input`` is its first tensor.
+    weights : set of str
+        Which arguments are weights.
+    batch : int
+        How many records there are. Tensors lead with the records, or with so many rows of each.
+    keep : callable
+        Takes a tensor to what it holds now, also where the model changes it in place later.
+    share : callable
+        Takes a tensor to the `Tokens` that every use of it shares.
+    """
+
+    arguments: Mapping[str, Any]
+    weights: frozenset[str]
+    batch: int
+    keep: Callable[[Tensor], Tensor]
+    share: Callable[[Tensor], Tokens]
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401  (arguments of any function)
+        """Return an argument, or what the operation takes where none is given."""
+        value = self.arguments.get(name)
+        return default if value is None else value
+
+    def shape(self, name: str) -> Sequence[int]:
+        """Return the shape of a weight."""
+        return tuple(self.arguments[name].shape)
+
+    def require_data(self, *names: str) -> None:
+        """Hold that these arguments are no weights."""
+        if self.weights.intersection(names):
+            raise UncoveredError
+
+    def by_record(self, tensor: Tensor) -> Tensor:
+        """Return a tensor of shape (batch · rows, …) as (batch, rows, …)."""
+        if tensor.shape[0] % self.batch:
+            raise UncoveredError
+        return tensor.reshape(self.batch, -1, *tensor.shape[1:])
+
+    def tokens(self, tensor: Tensor) -> Tokens:
+        """Return the vectors of a tensor of shape (batch · rows, …, size)."""
+        return Tokens(self.by_record(tensor).reshape(self.batch, -1, tensor.shape[-1]))
+
+
+Gradients = Callable[[Tensor], Mapping[str, SampleGradient]]
+"""From the gradient at a call's output to that of each of its weights."""
+Rule = Callable[[Call], Gradients]
+
+
+def _linear(call: Call) -> Gradients:
+    call.require_data("input")
+    activation = call.share(call.arguments["input"])
+
+    def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
+        tokens = call.tokens(output)
+        weight = Outer(tokens, activation, call.shape("weight"))
+        return {"weight": weight, "bias": TokenSum(tokens)}
+
+    return gradients
+
+
+def _matrix_product(call: Call) -> Gradients:
+    """Return the rule of ``input @ other`` and of ``input + mat1 @ mat2``."""
+    left, right = ("mat1", "mat2") if "mat1" in call.arguments else ("input", "other")
+    call.require_data(left)
+    is_scaled = call.get("alpha", 1) != 1 or call.get("beta", 1) != 1
+    if is_scaled or call.arguments[right].dim() != 2 or call.arguments[left].dim() < 2:
+        raise UncoveredError
+    if "input" in call.weights and len(call.shape("input")) != 1:
+        raise UncoveredError
+    activation = call.share(call.arguments[left])
+
+    def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
+        tokens = call.tokens(output)
+        weight = Outer(activation, tokens, call.arguments[right].shape)
+        return {right: weight, "input": TokenSum(tokens)}
+
+    return gradients
+
+
+def _embedding(call: Call) -> Gradients:
+    call.require_data("input")
+    if call.get("max_norm") is not None or call.get("scale_grad_by_freq", default=False):
+        raise UncoveredError
+    places = call.by_record(call.arguments["input"]).reshape(call.batch, -1)
+    rows, padding = call.shape("weight")[0], call.get("padding_idx")
+    if padding is None and call.get("graph_padding_idx", -1) >= 0:
+        padding = call.arguments["graph_padding_idx"]
+    if padding is not None:
+        places = places.masked_fill(places == padding % rows, -1)
+
+    def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
+        ones = OneHot(places, rows, output.dtype)
+        return {"weight": Outer(ones, call.tokens(output), call.shape("weight"))}
+
+    return gradients
+
+
+def _convolution(call: Call) -> Gradients:
+    return _any_convolution(call, transposed=False)
+
+
+def _transposed_convolution(call: Call) -> Gradients:
+    return _any_convolution(call, transposed=True)
+
+
+def _any_convolution(call: Call, *, transposed: bool) -> Gradients:
+    call.require_data("input")
+    activation, weight = call.arguments["input"], call.arguments["weight"]
+    sides = weight.dim() - 2
+    if activation.dim() != weight.dim() or activation.shape[0] != call.batch:
+        raise UncoveredError
+    stride = _for_each_side(call.get("stride", 1), sides)
+    dilation = _for_each_side(call.get("dilation", 1), sides)
+    groups, padding = call.get("groups", 1), call.get("padding", 0)
+    kept = call.keep(activation)
+    if isinstance(padding, str):
+        kept, padding = _padded(kept, padding, weight.shape[2:], dilation)
+    padding = _for_each_side(padding, sides)
+    is_tiled = not (transposed or groups > 1 or any(padding)) and _tiles(
+        activation.shape[2:], weight.shape[2:], stride, dilation
+    )
+
+    def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
+        found: dict[str, SampleGradient] = {
+            "weight": Correlation(
+                kept,
+                output,
+                weight,
+                stride=stride,
+                padding=padding,
+                dilation=dilation,
+                groups=groups,
+                transposed=transposed,
+            )
+        }
+        if "bias" in call.weights:
+            found["bias"] = Whole(output.flatten(start_dim=2).sum(dim=2))
+        if is_tiled:
+            tokens = Tokens(output.flatten(start_dim=2).transpose(1, 2))
+            outer = Outer(tokens, _patches(kept, weight.shape[2:], stride), weight.shape)
+            if prefers_gram([outer]):
+                found["weight"] = outer
+        return found
+
+    return gradients
+
+
+def _for_each_side(value: int | Sequence[int], sides: int) -> list[int]:
+    given = [value] if isinstance(value, int) else list(value)
+    return given * sides if len(given) == 1 else given
+
+
+def _padded(
+    activation: Tensor, padding: str, kernel: Sequence[int], dilation: Sequence[int]
+) -> tuple[Tensor, int]:
+    """Pad as ``padding="same"`` does: an odd amount has its surplus at the end."""
+    if padding == "valid":
+        return activation, 0
+    surplus = [step * (side - 1) for side, step in zip(kernel, dilation, strict=True)]
+    amounts = [part for all_ in reversed(surplus) for part in (all_ // 2, all_ - all_ // 2)]
+    return functional.pad(activation, amounts), 0
+
+
+def _tiles(
+    sides: Sequence[int], kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+) -> bool:
+    """Say whether no two patches share a place: then they are the input itself, rearranged."""
+    return all(
+        side == 1 or (side == step and whole % side == 0 and spread == 1)
+        for whole, side, step, spread in zip(sides, kernel, stride, dilation, strict=True)
+    )
+
+
+def _patches(activation: Tensor, kernel: Sequence[int], stride: Sequence[int]) -> Tokens:
+    """Return the patches that a convolution's kernel meets, where it tiles its input."""
+    for axis, (side, step) in enumerate(zip(kernel, stride, strict=True), start=2):
+        # Each side becomes two: which patch, and where in it.
+        if side == 1:
+            activation = activation[(slice(None),) * axis + (slice(None, None, step),)]
+        activation = activation.unflatten(axis, (-1, side)).movedim(axis + 1, -1)
+    flat = activation.flatten(2, 1 + len(kernel)).movedim(1, 2)
+    return Tokens(flat.flatten(start_dim=2))
+
+
+def _batch_norm(call: Call) -> Gradients:
+    call.require_data("input", "running_mean", "running_var")
+    if call.get("training", default=False) or call.get("running_mean") is None:
+        raise UncoveredError
+    mean, variance = call.arguments["running_mean"], call.arguments["running_var"]
+    scale = (variance + call.get("eps", 1e-5)).rsqrt()
+    return _by_channel(call, lambda _: (mean, scale))
+
+
+def _group_norm(call: Call) -> Gradients:
+    call.require_data("input")
+    groups, epsilon = call.arguments["num_groups"], call.get("eps", 1e-5)
+
+    def statistics(activation: Tensor) -> tuple[Tensor, Tensor]:
+        members = activation.unflatten(1, (groups, -1)).flatten(start_dim=2)
+        variance, mean = torch.var_mean(members, dim=2, correction=0)
+        repeats = activation.shape[1] // groups
+        scale = (variance + epsilon).rsqrt()
+        return mean.repeat_interleave(repeats, dim=1), scale.repeat_interleave(repeats, dim=1)
+
+    return _by_channel(call, statistics)
+
+
+def _by_channel(call: Call, statistics: Callable[[Tensor], tuple[Tensor, Tensor]]) -> Gradients:
+    """Return the rule of a normalisation with a mean and a scale for every channel.
+
+    The normalised input is never written: Σ g (x − mean) scale = (Σ g x − mean Σ g) scale.
+    """
+    if call.arguments["input"].shape[0] != call.batch:
+        raise UncoveredError
+    activation = call.keep(call.arguments["input"])
+
+    def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
+        shape = (*output.shape[:2], -1)
+        sums = output.reshape(shape).sum(dim=2)
+        found: dict[str, SampleGradient] = {"bias": Whole(sums)}
+        if "weight" in call.weights:
+            mean, scale = statistics(activation)
+            products = inner_products(output.reshape(shape), activation.reshape(shape))
+            found["weight"] = Whole((products - mean * sums) * scale)
+        return found
+
+    return gradients
+
+
+def _layer_norm(call: Call) -> Gradients:
+    epsilon = call.get("eps", 1e-5)
+    return _by_element(call, lambda x, shape: functional.layer_norm(x, shape, eps=epsilon))
+
+
+def _rms_norm(call: Call) -> Gradients:
+    epsilon = call.get("eps")
+    return _by_element(call, lambda x, shape: functional.rms_norm(x, shape, eps=epsilon))
+
+
+def _by_element(call: Call, normalise: Callable[[Tensor, list[int]], Tensor]) -> Gradients:
+    call.require_data("input")
+    shape = list(call.arguments["normalized_shape"])
+    activation = call.keep(call.arguments["input"])
+
+    def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
+        def summed(values: Tensor) -> Whole:
+            return Whole(call.by_record(values).reshape(call.batch, -1, *shape).sum(dim=1))
+
+        found: dict[str, SampleGradient] = {}
+        if "weight" in call.weights:
+            found["weight"] = summed(output * normalise(activation, shape))
+        if "bias" in call.weights:
+            found["bias"] = summed(output)
+        return found
+
+    return gradients
+
+
+def _sum(call: Call) -> Gradients:
+    return _by_broadcasting(call, {"input": 1, "other": call.get("alpha", 1)})
+
+
+def _difference(call: Call) -> Gradients:
+    return _by_broadcasting(call, {"input": 1, "other": -call.get("alpha", 1)})
+
+
+def _by_broadcasting(call: Call, factors: Mapping[str, Any]) -> Gradients:
+    def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
+        return {
+            name: Whole(_summed_to(call, output * factor if factor != 1 else output, name))
+            for name, factor in factors.items()
+            if name in call.weights
+        }
+
+    return gradients
+
+
+def _product(call: Call) -> Gradients:
+    (name,) = call.weights  # A product of two weights is no call with data.
+    data = call.arguments["other" if name == "input" else "input"]
+    if not isinstance(data, Tensor):
+        raise UncoveredError
+    kept = call.keep(data)
+
+    def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
+        return {name: Whole(_summed_to(call, output * kept, name))}
+
+    return gradients
+
+
+def _expansion(call: Call) -> Gradients:
+    def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
+        return {"input": Whole(_summed_to(call, output, "input"))}
+
+    return gradients
+
+
+def _summed_to(call: Call, values: Tensor, name: str) -> Tensor:
+    """Sum each record's values over the axes along which a weight was broadcast."""
+    shape = call.shape(name)
+    own = shape[1:] if len(shape) == values.dim() else shape
+    # Axis 0 is the record, axis 1 its rows; the weight's own axes are the last ones.
+    values = call.by_record(values)
+    offset = values.dim() - len(own)
+    fits = all(side in {1, there} for side, there in zip(own, values.shape[offset:], strict=True))
+    if not fits or (len(own) < len(shape) and shape[0] != 1):
+        raise UncoveredError  # A row of its own for every row of the batch, for example.
+    over = [*range(1, offset), *(offset + axis for axis, side in enumerate(own) if side == 1)]
+    return values.sum(dim=over).reshape(call.batch, *shape)
+
+
+_CONVOLUTION = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
+_TRANSPOSED = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
+RULES: dict[str, tuple[tuple[str, ...], Rule]] = {
+    "linear": (("input", "weight", "bias"), _linear),
+    "matmul": (("input", "other"), _matrix_product),
+    "mm": (("input", "other"), _matrix_product),
+    "addmm": (("input", "mat1", "mat2"), _matrix_product),
+    "embedding": (
+        ("input", "weight", "padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse"),
+        _embedding,
+    ),
+    **{f"conv{sides}d": (_CONVOLUTION, _convolution) for sides in (1, 2, 3)},
+    **{f"conv_transpose{sides}d": (_TRANSPOSED, _transposed_convolution) for sides in (1, 2, 3)},
+    "batch_norm": (
+        ("input", "running_mean", "running_var", "weight", "bias", "training", "momentum", "eps"),
+        _batch_norm,
+    ),
+    "group_norm": (("input", "num_groups", "weight", "bias", "eps"), _group_norm),
+    "layer_norm": (("input", "normalized_shape", "weight", "bias", "eps"), _layer_norm),
+    "rms_norm": (("input", "normalized_shape", "weight", "eps"), _rms_norm),
+    "add": (("input", "other", "alpha"), _sum),
+    "sub": (("input", "other", "alpha"), _difference),
+    "mul": (("input", "other"), _product),
+    **dict.fromkeys(("expand", "expand_as", "broadcast_to", "repeat"), (("input",), _expansion)),
+}
+"""By operation: the names of its arguments in order, and its rule."""
+GRAPH_SIGNATURES = {
+    "embedding": ("weight", "input", "graph_padding_idx", "scale_grad_by_freq", "sparse"),
+    "batch_norm": (
+        "input", "weight", "bias", "running_mean", "running_var", "training", "momentum", "eps",
+    ),
+}  # fmt: skip
+"""Where a graph's operation takes its arguments in another order than the function of that name."""

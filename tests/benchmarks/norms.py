@@ -1,0 +1,228 @@
+"""What per-sample gradient norms cost, as a ratio to one training step, side by side.
+
+    python -m tests.benchmarks.norms [--model NAME] [--method NAME] [--rounds N]
+
+All methods take turns on the same batch; medians are printed.
+"""
+
+import argparse
+import copy
+import gc
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, grad, vmap
+from torch.nn import functional
+
+from dataselect_gui.scoring.gradient_norms import GradientNorms
+from dataselect_gui.scoring.measures import logit_gradients
+from tests.benchmarks.models import WORKLOADS, Workload
+
+Method = Callable[[Workload], Callable[[], Tensor]]
+
+
+def training_step(work: Workload) -> Callable[[], Tensor]:
+    """One ordinary training step without the optimiser: what all ratios are to."""
+
+    def run() -> Tensor:
+        work.model.zero_grad(set_to_none=True)
+        loss = functional.cross_entropy(work.model(work.inputs), work.targets)
+        loss.backward()
+        return loss.detach()
+
+    return run
+
+
+def floor(work: Workload) -> Callable[[], Tensor]:
+    """Forward, and the gradient of activations only: what any exact norm needs."""
+    first = next(m for m in work.model.modules() if next(m.parameters(recurse=False), None) is not None)
+    del first
+
+    def run() -> Tensor:
+        inputs, handle = work.inputs, None
+        work.model.requires_grad_(requires_grad=False)
+        if inputs.is_floating_point():
+            inputs = inputs.clone().requires_grad_()
+        else:
+            embedding = next(m for m in work.model.modules() if isinstance(m, nn.Embedding))
+            handle = embedding.register_forward_hook(lambda _, __, output: output.requires_grad_())
+        loss = functional.cross_entropy(work.model(inputs), work.targets)
+        loss.backward()
+        if handle is not None:
+            handle.remove()
+        work.model.requires_grad_()
+        return loss.detach()
+
+    return run
+
+
+def forward_only(work: Workload) -> Callable[[], Tensor]:
+    """The logits alone."""
+
+    @torch.no_grad()
+    def run() -> Tensor:
+        logits: Tensor = work.model(work.inputs)
+        return logits
+
+    return run
+
+
+def ours(work: Workload) -> Callable[[], Tensor]:
+    """What this program does."""
+    norms = GradientNorms(work.model)
+
+    def run() -> Tensor:
+        done = norms.run(work.inputs)
+        return done.squared_norms(logit_gradients(done.logits.detach(), work.targets)).sqrt()
+
+    return run
+
+
+def per_sample_vmap(work: Workload) -> Callable[[], Tensor]:
+    """`torch.func`: a gradient for each record, then its norm."""
+    parameters = dict(work.model.named_parameters())
+
+    def loss(parameters: dict[str, Tensor], record: Tensor, target: Tensor) -> Tensor:
+        logits = functional_call(work.model, parameters, (record[None],))
+        return functional.cross_entropy(logits, target[None])
+
+    each = vmap(grad(loss), in_dims=(None, 0, 0))
+
+    def run() -> Tensor:
+        gradients = each(parameters, work.inputs, work.targets)
+        squares = [g.flatten(start_dim=1).square().sum(dim=1) for g in gradients.values()]
+        return torch.stack(squares).sum(dim=0).sqrt()
+
+    return run
+
+
+def loop(work: Workload) -> Callable[[], Tensor]:
+    """Plain autograd, one record at a time."""
+    parameters = list(work.model.parameters())
+
+    def run() -> Tensor:
+        squares = []
+        for record, target in zip(work.inputs, work.targets, strict=True):
+            losses = functional.cross_entropy(work.model(record[None]), target[None])
+            gradients = torch.autograd.grad(losses, parameters, allow_unused=True)
+            squares.append(torch.stack([g.square().sum() for g in gradients if g is not None]).sum())
+        return torch.stack(squares).sqrt()
+
+    return run
+
+
+def opacus_hooks(work: Workload) -> Callable[[], Tensor]:
+    """Opacus: a gradient for each record by hooks, then its norm."""
+    from opacus import GradSampleModule
+
+    model = GradSampleModule(work.model, loss_reduction="sum")
+    model.train()
+
+    def run() -> Tensor:
+        model.zero_grad(set_to_none=True)
+        functional.cross_entropy(model(work.inputs), work.targets, reduction="sum").backward()
+        squares = [p.grad_sample.flatten(start_dim=1).square().sum(dim=1) for p in model.parameters()]
+        for p in model.parameters():
+            p.grad_sample = None
+        return torch.stack(squares).sum(dim=0).sqrt()
+
+    return run
+
+
+def opacus_ghost(work: Workload) -> Callable[[], Tensor]:
+    """Opacus: ghost clipping, which stops at the norms."""
+    from opacus.grad_sample.grad_sample_module_fast_gradient_clipping import (
+        GradSampleModuleFastGradientClipping,
+    )
+
+    model = GradSampleModuleFastGradientClipping(
+        work.model, loss_reduction="sum", max_grad_norm=1.0, use_ghost_clipping=True
+    )
+    model.train()
+
+    def run() -> Tensor:
+        model.zero_grad(set_to_none=True)
+        functional.cross_entropy(model(work.inputs), work.targets, reduction="sum").backward()
+        norms: Tensor = model.get_norm_sample()
+        return norms.detach()
+
+    return run
+
+
+METHODS: dict[str, Method] = {
+    "step": training_step,
+    "forward": forward_only,
+    "floor": floor,
+    "ours": ours,
+    "ghost": opacus_ghost,
+    "hooks": opacus_hooks,
+    "vmap": per_sample_vmap,
+    "loop": loop,
+}
+
+
+def prepare(work: Workload, names: list[str]) -> dict[str, Callable[[], Tensor]]:
+    """Return the methods that this model bears, each with a copy of the model of its own."""
+    ready = {}
+    for name in names:
+        try:
+            own = Workload(copy.deepcopy(work.model), work.inputs, work.targets)
+            run = METHODS[name](own)
+            run()
+        except Exception as error:  # A method that refuses a model is a finding, not a fault.
+            print(f"  {name}: does not work here ({type(error).__name__}: {str(error)[:80]})")
+        else:
+            ready[name] = run
+    return ready
+
+
+def measure(methods: dict[str, Callable[[], Tensor]], rounds: int) -> dict[str, list[float]]:
+    """Return the seconds of each method in each round, all of them taking turns."""
+    seconds: dict[str, list[float]] = {name: [] for name in methods}
+    for _ in range(rounds):
+        for name, run in methods.items():
+            gc.collect()
+            started = time.perf_counter()
+            run()
+            seconds[name].append(time.perf_counter() - started)
+    return seconds
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model", action="append", choices=WORKLOADS)
+    parser.add_argument("--method", action="append", choices=METHODS)
+    parser.add_argument("--rounds", type=int, default=9)
+    asked = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    names = ["step", *(name for name in asked.method or METHODS if name != "step")]
+    print(f"{torch.get_num_threads()} threads; ratios to one training step")
+    ratios = []
+    for model in asked.model or WORKLOADS:
+        work = WORKLOADS[model]()
+        parameters = sum(p.numel() for p in work.model.parameters())
+        methods = prepare(work, names)
+        seconds = measure(methods, asked.rounds)
+        # Each round's ratio is to the step beside it: a machine that slows down slows both.
+        found = {
+            name: statistics.median(a / b for a, b in zip(times, seconds["step"], strict=True))
+            for name, times in seconds.items()
+        }
+        step = 1000 * statistics.median(seconds["step"])
+        told = "  ".join(f"{name} {ratio:.2f}" for name, ratio in found.items())
+        print(f"{model} ({parameters / 1e6:.1f} M, step {step:.0f} ms): {told}", flush=True)
+        if "ours" in found:
+            ratios.append(found["ours"])
+    if ratios:
+        print(
+            f"geometric mean of ours: {statistics.geometric_mean(ratios):.3f}, most {max(ratios):.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
