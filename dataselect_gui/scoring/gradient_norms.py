@@ -47,14 +47,21 @@ class GradientNorms:
         self._changed: frozenset[int] = frozenset()
         self._checked: set[torch.Size] = set()
 
-    def run(self, inputs: Tensor) -> "Pass":
+    def run(self, inputs: Tensor, *, for_inputs: bool = False) -> "Pass":
         """Compute the logits of a batch, ready for its gradients.
 
         Parameters
         ----------
         inputs : Tensor
-            Shape (batch, …). Where they require gradients, those can be had, too.
+            Shape (batch, …).
+        for_inputs : bool
+            Whether gradients at the inputs are wanted, too.
         """
+        inputs = inputs.detach()
+        if inputs.dim() == 4 and inputs.device.type == "cpu":
+            # Convolutions are faster so, and what follows them keeps the order.
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
+        inputs = inputs.detach().requires_grad_(for_inputs)
         following = self._find_following(inputs)
         while True:
             recording, logits = self._record(inputs, following)

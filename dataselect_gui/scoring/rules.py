@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -21,8 +20,6 @@ from dataselect_gui.scoring.sample_gradients import (
     Tokens,
     TokenSum,
     Whole,
-    inner_products,
-    prefers_gram,
 )
 
 
@@ -159,8 +156,15 @@ def _any_convolution(call: Call, *, transposed: bool) -> Gradients:
     )
 
     def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
-        found: dict[str, SampleGradient] = {
-            "weight": Correlation(
+        found: dict[str, SampleGradient] = {}
+        if "bias" in call.weights:
+            found["bias"] = Whole(output.flatten(start_dim=2).sum(dim=2))
+        if is_tiled:
+            tokens = Tokens(output.flatten(start_dim=2).transpose(1, 2))
+            patches = _patches(kept, weight.shape[2:], stride)
+            found["weight"] = Outer(tokens, patches, weight.shape)
+        else:
+            found["weight"] = Correlation(
                 kept,
                 output,
                 weight,
@@ -170,14 +174,6 @@ def _any_convolution(call: Call, *, transposed: bool) -> Gradients:
                 groups=groups,
                 transposed=transposed,
             )
-        }
-        if "bias" in call.weights:
-            found["bias"] = Whole(output.flatten(start_dim=2).sum(dim=2))
-        if is_tiled:
-            tokens = Tokens(output.flatten(start_dim=2).transpose(1, 2))
-            outer = Outer(tokens, _patches(kept, weight.shape[2:], stride), weight.shape)
-            if prefers_gram([outer]):
-                found["weight"] = outer
         return found
 
     return gradients
@@ -224,45 +220,47 @@ def _batch_norm(call: Call) -> Gradients:
     call.require_data("input", "running_mean", "running_var")
     if call.get("training", default=False) or call.get("running_mean") is None:
         raise UncoveredError
-    mean, variance = call.arguments["running_mean"], call.arguments["running_var"]
-    scale = (variance + call.get("eps", 1e-5)).rsqrt()
-    return _by_channel(call, lambda _: (mean, scale))
+    mean = call.arguments["running_mean"]
+    scale = (call.arguments["running_var"] + call.get("eps", 1e-5)).rsqrt()
+    # The normalised input is never written: Σ g (x − mean) scale = (Σ g x − mean Σ g) scale.
+    return _by_channel(
+        call, lambda activation, output, sums: (_sides(output * activation) - mean * sums) * scale
+    )
 
 
 def _group_norm(call: Call) -> Gradients:
     call.require_data("input")
     groups, epsilon = call.arguments["num_groups"], call.get("eps", 1e-5)
-
-    def statistics(activation: Tensor) -> tuple[Tensor, Tensor]:
-        members = activation.unflatten(1, (groups, -1)).flatten(start_dim=2)
-        variance, mean = torch.var_mean(members, dim=2, correction=0)
-        repeats = activation.shape[1] // groups
-        scale = (variance + epsilon).rsqrt()
-        return mean.repeat_interleave(repeats, dim=1), scale.repeat_interleave(repeats, dim=1)
-
-    return _by_channel(call, statistics)
+    return _by_channel(
+        call,
+        lambda activation, output, _: _sides(
+            output * functional.group_norm(activation, groups, eps=epsilon)
+        ),
+    )
 
 
-def _by_channel(call: Call, statistics: Callable[[Tensor], tuple[Tensor, Tensor]]) -> Gradients:
-    """Return the rule of a normalisation with a mean and a scale for every channel.
+def _by_channel(call: Call, scale: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Gradients:
+    """Return the rule of a normalisation of channels, from the gradient of its scale.
 
-    The normalised input is never written: Σ g (x − mean) scale = (Σ g x − mean Σ g) scale.
+    That takes the input, the gradient at the output, and this gradient's sums over the sides.
     """
     if call.arguments["input"].shape[0] != call.batch:
         raise UncoveredError
     activation = call.keep(call.arguments["input"])
 
     def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
-        shape = (*output.shape[:2], -1)
-        sums = output.reshape(shape).sum(dim=2)
+        sums = _sides(output)
         found: dict[str, SampleGradient] = {"bias": Whole(sums)}
         if "weight" in call.weights:
-            mean, scale = statistics(activation)
-            products = inner_products(output.reshape(shape), activation.reshape(shape))
-            found["weight"] = Whole((products - mean * sums) * scale)
+            found["weight"] = Whole(scale(activation, output, sums))
         return found
 
     return gradients
+
+
+def _sides(values: Tensor) -> Tensor:
+    """Sum over all axes after the channels."""
+    return values.sum(dim=tuple(range(2, values.dim()))) if values.dim() > 2 else values
 
 
 def _layer_norm(call: Call) -> Gradients:

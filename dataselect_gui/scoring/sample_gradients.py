@@ -13,14 +13,14 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import combinations, product
+from itertools import combinations
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-SLICE_BYTES = 5 << 19
-"""How much is worked on at once on the way to whole gradients: about what a core's cache holds."""
+SLICE_BYTES = 8 << 20
+"""How much is worked on at once on the way to whole gradients: small beside a batch's activations."""
 
 
 class SampleGradient(ABC):
@@ -255,19 +255,21 @@ class Correlation(SampleGradient):
     def whole(self, rows: slice) -> Tensor:
         """See `SampleGradient.whole`: one convolution in which every record is a group of its own.
 
-        Where every channel is a group already, libraries do better record by record, with channels
-        last: many times, for kernels larger than three.
+        Libraries are slow where such a group has few channels. Then the patches are written out, or,
+        where these are too many, the records are taken one by one.
         """
         activation, output = self._activation[rows], self._output[rows]
-        if self._prefers_channels_last():
-            last = torch.channels_last
-            records = zip(activation.split(1), output.split(1), strict=True)
+        count = len(activation)
+        if self._has_few_channels and self._patch_elements < 1e5:
+            patches = self._patches(activation)
+            product = torch.bmm(output.flatten(start_dim=2), patches.transpose(1, 2))
+            return product.reshape(count, *self.shape)
+        if self._has_few_channels or self._prefers_channels_last:
             single = [
-                self._fold(a.contiguous(memory_format=last), o.contiguous(memory_format=last), 1)
-                for a, o in records
+                self._fold(*self._laid_out(one, other), 1)
+                for one, other in zip(activation.split(1), output.split(1), strict=True)
             ]
             return torch.stack(single)
-        count = len(activation)
         folded = activation.reshape(1, -1, *activation.shape[2:])
         gradient = self._fold(folded, output.reshape(1, -1, *output.shape[2:]), count)
         return gradient.reshape(count, *self.shape)
@@ -290,12 +292,43 @@ class Correlation(SampleGradient):
         weights: Tensor = gradient
         return weights
 
+    @property
+    def _has_few_channels(self) -> bool:
+        return self._groups == 1 and not self._transposed and self.shape[1] < 8
+
+    @property
+    def _patch_elements(self) -> int:
+        """How many numbers the patches of a record hold."""
+        return math.prod(self.shape[1:]) * math.prod(self._sides)
+
+    def _patches(self, activation: Tensor) -> Tensor:
+        """Return the patches that the kernel meets, shape (rows, channels · kernel, places)."""
+        padded = functional.pad(activation, self._margins)
+        batch, channels, *strides = padded.stride()
+        within = [step * at for step, at in zip(strides, self._dilation, strict=True)]
+        between = [step * at for step, at in zip(strides, self._stride, strict=True)]
+        places = padded.as_strided(
+            (*padded.shape[:2], *self._kernel, *self._sides), (batch, channels, *within, *between)
+        )
+        return places.reshape(len(activation), -1, math.prod(self._sides))
+
+    @property
+    def _margins(self) -> list[int]:
+        return [more for more in reversed(self._padding) for _ in range(2)]
+
+    @property
     def _prefers_channels_last(self) -> bool:
+        """Say whether every channel has a kernel of its own, larger than libraries are made for."""
         is_depthwise = 1 < self._groups == self._activation.shape[1]
-        if len(self._kernel) != 2 or self._transposed or not is_depthwise:
-            return False
-        is_last = self._activation.is_contiguous(memory_format=torch.channels_last)
-        return max(self._kernel) > 3 or (is_last and not self._activation.is_contiguous())
+        return (
+            is_depthwise and not self._transposed and len(self._kernel) == 2 and max(self._kernel) > 3
+        )
+
+    def _laid_out(self, activation: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
+        if not self._prefers_channels_last:
+            return activation, output
+        last = torch.channels_last
+        return activation.contiguous(memory_format=last), output.contiguous(memory_format=last)
 
     def squares(self) -> Tensor:
         """See `SampleGradient.squares`."""
@@ -315,31 +348,28 @@ class Correlation(SampleGradient):
 
         Two patches' inner product is the sum over the kernel of inner products of single places.
         """
-        padding = [more for more in reversed(self._padding) for _ in range(2)]
-        padded = functional.pad(self._activation, padding).flatten(start_dim=2)
-        places = Tokens(padded.transpose(1, 2)).gram.reshape(-1, *self._padded, *self._padded)
-        patches: Tensor | None = None
-        for shift in self._shifts():
-            shifted = places[(slice(None), *shift, *shift)]
-            if patches is None:
-                patches = shifted.clone()
-            else:
-                patches = patches + shifted if patches.requires_grad else patches.add_(shifted)
-        assert patches is not None
-        outputs = Tokens(self._output.flatten(start_dim=2).transpose(1, 2)).gram
-        return (patches.reshape(outputs.shape) * outputs).sum(dim=(1, 2))
+        padded = functional.pad(self._activation, self._margins).flatten(start_dim=2)
+        inner = Tokens(padded.transpose(1, 2)).gram.reshape(-1, *self._padded, *self._padded)
+        for side in range(len(self._kernel)):
+            inner = self._along(inner, side)
+        outer = Tokens(self._output.flatten(start_dim=2).transpose(1, 2)).gram
+        return (inner.reshape(outer.shape) * outer).sum(dim=(1, 2))
 
-    def _shifts(self) -> list[tuple[slice, ...]]:
-        """Return where the output's places meet the padded input, for every place of the kernel."""
-        sides = zip(self._sides, self._stride, self._dilation, strict=True)
-        lengths = [(stride * (side - 1) + 1, stride, dilation) for side, stride, dilation in sides]
-        return [
-            tuple(
-                slice(at * dilation, at * dilation + length, stride)
-                for at, (length, stride, dilation) in zip(place, lengths, strict=True)
-            )
-            for place in product(*(range(side) for side in self._kernel))
-        ]
+    def _along(self, inner: Tensor, side: int) -> Tensor:
+        """Add up the inner products of places that the kernel shifts along one side."""
+        axes = 1 + side, 1 + side + len(self._kernel)
+        step, length = self._stride[side], self._stride[side] * (self._sides[side] - 1) + 1
+        total: Tensor | None = None
+        for at in range(0, self._kernel[side] * self._dilation[side], self._dilation[side]):
+            shifted = inner
+            for axis in axes:
+                shifted = shifted[(slice(None),) * axis + (slice(at, at + length, step),)]
+            if total is None:
+                total = shifted.clone()
+            else:
+                total = total + shifted if total.requires_grad else total.add_(shifted)
+        assert total is not None
+        return total
 
 
 class Derived(SampleGradient):
@@ -408,19 +438,6 @@ def prefers_gram(parts: Sequence[Outer]) -> bool:
     """Count multiplications; the product itself is also written and read, which is dear."""
     tokens = sum(part.tokens for part in parts)
     return tokens**2 * parts[0].gram_cost < (tokens + 32) * math.prod(parts[0].shape)
-
-
-def inner_products(first: Tensor, second: Tensor) -> Tensor:
-    """Return the inner products along the last axis, of as many records at once as a cache holds.
-
-    Parameters
-    ----------
-    first, second : Tensor
-        Shape (batch, …, length).
-    """
-    rows = max(1, SLICE_BYTES * len(first) // (4 * max(1, first.numel())))
-    slices = zip(first.split(rows), second.split(rows), strict=True)
-    return torch.cat([(one * other).sum(dim=-1) for one, other in slices])
 
 
 def _squares(values: Tensor) -> Tensor:
