@@ -255,7 +255,7 @@ def train(
                     group["lr"] = learning_rate(step)
                 private_optimizer.zero_grad()
                 loss = F.cross_entropy(private_model(pixel_values=pixel_values).logits, labels)
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
                 private_optimizer.step()
                 if private_optimizer._is_last_step_skipped:
                     continue  # a part of a batch: its clipped gradients were only accumulated
@@ -467,7 +467,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--only-records", action="store_true", help="do not train")
     arguments = parser.parse_args(argv)
     torch.set_num_threads(arguments.threads)
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()
     warnings.filterwarnings("ignore", message="Secure RNG turned off")
     warnings.filterwarnings("ignore", message="Full backward hook is firing")
     warnings.filterwarnings("ignore", message="Optimal order is the")

@@ -80,7 +80,7 @@ class GradientNorms:
     @contextmanager
     def _frozen(self) -> Iterator[None]:
         for parameter in self._parameters.values():
-            parameter.requires_grad_(requires_grad=False)
+            parameter.requires_grad_(mode=False)
         try:
             yield
         finally:

@@ -72,7 +72,7 @@ def _load_processor(member: Member) -> Any:  # noqa: ANN401  (the library's clas
 
     assert member.processor is not None
     try:
-        return AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
+        return AutoImageProcessor.from_pretrained(
             member.processor.parent, local_files_only=True, trust_remote_code=False, backend="pil"
         )
     except Exception as error:  # Any fault of a stranger's file, from any depth of a library.

@@ -124,8 +124,8 @@ def _load_hugging_face(member: Member, device: torch.device) -> Model:
     from transformers import AutoModelForImageClassification
     from transformers.utils import logging
 
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     inner, found = AutoModelForImageClassification.from_pretrained(
         member.folder,
         local_files_only=True,

@@ -237,13 +237,13 @@ class Recording(TorchFunctionMode):
 
     def _watch(self, output: Tensor, use: _Use, name: str) -> Tensor:
         if not output.requires_grad:
-            output = _Anchored.apply(output.clone() if output._is_view() else output, self._anchor)
+            output = _Anchored.apply(output.clone() if output._is_view() else output, self._anchor)  # type: ignore[no-untyped-call]
         for weight in use.weights.values():
             self._times.update(list(weight.leaves))
             self.paths.update(dict.fromkeys(weight.leaves, name))
         self._uses.append(use)
         number = len(self._uses) - 1
-        output.register_hook(lambda gradient: self._receive(number, gradient))  # type: ignore[no-untyped-call]
+        output.register_hook(lambda gradient: self._receive(number, gradient))
         return output
 
     def finish(self) -> frozenset[int]:
@@ -318,7 +318,7 @@ class _Anchored(torch.autograd.Function):
         return output
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[None, None]:  # type: ignore[override]  # noqa: ANN401
+    def backward(context: Any, gradient: Tensor) -> tuple[None, None]:  # noqa: ANN401
         del context, gradient
         return None, None
 

@@ -255,15 +255,16 @@ class Correlation(SampleGradient):
     def whole(self, rows: slice) -> Tensor:
         """See `SampleGradient.whole`: one convolution in which every record is a group of its own.
 
-        Libraries are slow where such a group has few channels. Then the patches are written out, or,
-        where these are too many, the records are taken one by one.
+        Libraries are slow where such a group has few channels, and with groups in float64. Then the
+        patches are written out, or, where these are too many, the records are taken one by one.
         """
         activation, output = self._activation[rows], self._output[rows]
         count = len(activation)
-        if self._has_few_channels and self._patch_elements < 1e5:
-            patches = self._patches(activation)
-            product = torch.bmm(output.flatten(start_dim=2), patches.transpose(1, 2))
-            return product.reshape(count, *self.shape)
+        if self._prefers_patches:
+            groups = count * self._groups
+            patches = self._patches(activation).reshape(groups, -1, math.prod(self._sides))
+            outputs = output.reshape(groups, -1, patches.shape[2])
+            return torch.bmm(outputs, patches.transpose(1, 2)).reshape(count, *self.shape)
         if self._has_few_channels or self._prefers_channels_last:
             single = [
                 self._fold(*self._laid_out(one, other), 1)
@@ -297,9 +298,10 @@ class Correlation(SampleGradient):
         return self._groups == 1 and not self._transposed and self.shape[1] < 8
 
     @property
-    def _patch_elements(self) -> int:
-        """How many numbers the patches of a record hold."""
-        return math.prod(self.shape[1:]) * math.prod(self._sides)
+    def _prefers_patches(self) -> bool:
+        elements = self._groups * math.prod(self.shape[1:]) * math.prod(self._sides)
+        is_slow = self._groups > 1 and self._activation.dtype == torch.float64
+        return not self._transposed and (is_slow or (self._has_few_channels and elements < 1e5))
 
     def _patches(self, activation: Tensor) -> Tensor:
         """Return the patches that the kernel meets, shape (rows, channels · kernel, places)."""

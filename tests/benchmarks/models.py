@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,7 @@ from transformers import (
 
 CLASSES = 10
 WORDS, LENGTH = 30_000, 64
+_OPTIONS: dict[str, Any] = {"num_labels": CLASSES, "attn_implementation": "eager"}
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def _resnet() -> nn.Module:
         hidden_sizes=[64, 128, 256, 512],
         depths=[2, 2, 2, 2],
         layer_type="basic",
-        num_labels=CLASSES,
+        **_OPTIONS,
     )
     return Logits(ResNetForImageClassification(config))
 
@@ -114,15 +116,14 @@ def _vit() -> nn.Module:
         intermediate_size=768,
         image_size=32,
         patch_size=4,
-        num_labels=CLASSES,
-        attn_implementation="eager",
+        **_OPTIONS,
     )
     return Logits(ViTForImageClassification(config))
 
 
 def _convnext() -> nn.Module:
     config = ConvNextConfig(
-        hidden_sizes=[40, 80, 160, 320], depths=[2, 2, 6, 2], num_labels=CLASSES, image_size=224
+        hidden_sizes=[40, 80, 160, 320], depths=[2, 2, 6, 2], image_size=224, **_OPTIONS
     )
     return Logits(ConvNextForImageClassification(config))
 
@@ -134,8 +135,7 @@ def _bert() -> nn.Module:
         num_hidden_layers=4,
         num_attention_heads=4,
         intermediate_size=1024,
-        num_labels=CLASSES,
-        attn_implementation="eager",
+        **_OPTIONS,
     )
     return Logits(BertForSequenceClassification(config))
 
@@ -145,16 +145,18 @@ def _gpt2() -> nn.Module:
         GPT2Config(
             vocab_size=WORDS,
             n_positions=LENGTH,
+            bos_token_id=0,
+            eos_token_id=0,
             n_embd=256,
             n_layer=4,
             n_head=4,
-            attn_implementation="eager",
+            **_OPTIONS,
         )
     )
 
 
 def _mobilenet() -> nn.Module:
-    return Logits(MobileNetV2ForImageClassification(MobileNetV2Config(num_labels=CLASSES)))
+    return Logits(MobileNetV2ForImageClassification(MobileNetV2Config(**_OPTIONS)))
 
 
 def _exported() -> nn.Module:

@@ -39,8 +39,6 @@ def training_step(work: Workload) -> Callable[[], Tensor]:
 
 def floor(work: Workload) -> Callable[[], Tensor]:
     """Forward, and the gradient of activations only: what any exact norm needs."""
-    first = next(m for m in work.model.modules() if next(m.parameters(recurse=False), None) is not None)
-    del first
 
     def run() -> Tensor:
         inputs, handle = work.inputs, None
@@ -84,7 +82,7 @@ def ours(work: Workload) -> Callable[[], Tensor]:
 
 def per_sample_vmap(work: Workload) -> Callable[[], Tensor]:
     """`torch.func`: a gradient for each record, then its norm."""
-    parameters = dict(work.model.named_parameters())
+    parameters: dict[str, Tensor] = dict(work.model.named_parameters())
 
     def loss(parameters: dict[str, Tensor], record: Tensor, target: Tensor) -> Tensor:
         logits = functional_call(work.model, parameters, (record[None],))
