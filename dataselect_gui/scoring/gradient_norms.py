@@ -80,12 +80,12 @@ class GradientNorms:
     @contextmanager
     def _frozen(self) -> Iterator[None]:
         for parameter in self._parameters.values():
-            parameter.requires_grad_(mode=False)
+            parameter.requires_grad = False
         try:
             yield
         finally:
             for parameter in self._parameters.values():
-                parameter.requires_grad_()
+                parameter.requires_grad = True
 
     def _find_following(self, inputs: Tensor) -> frozenset[int]:
         """Find what the model repeats for every record: a class token, the embedding of positions.
