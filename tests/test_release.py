@@ -4,7 +4,6 @@ import math
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +17,9 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.release.bundle import SUMS
 from dataselect_gui.release.clean import clean_image, says_nothing_else
-from dataselect_gui.workflow import Released, ReleaseRequest
 from tests.helpers import image_folder
 from tests.projects import consortium, owner_records, scored_project
-
-
-def silent(_: object) -> None:
-    """Take progress and say nothing."""
+from tests.releases import files, is_verified, release, select, shown
 
 
 @pytest.fixture(autouse=True)
@@ -48,40 +43,6 @@ def project(tmp_path: Path, source: Path, checkpoint: Path) -> Path:
     folder = scored_project(tmp_path / "p.dataselect", source, checkpoint)
     select(folder, threshold="0.5")
     return folder
-
-
-def select(project: Path, **rule: object) -> list[str]:
-    ids, _ = workflow.select_records(project, workflow.make_rule("loss", **rule))  # type: ignore[arg-type]
-    return ids
-
-
-def release(project: Path, to: Path, **asked: object) -> Released:
-    defaults = ReleaseRequest(to=to, epsilon="1", in_training="no", budget="4")
-    return workflow.release(project, replace(defaults, **asked), silent)  # type: ignore[arg-type]
-
-
-def files(bundle: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(bundle).as_posix(): path.read_bytes()
-        for path in bundle.rglob("*")
-        if path.is_file()
-    }
-
-
-def shown(bundle: Path) -> set[bytes]:
-    """Return the pixels of the records in a bundle."""
-    folder = bundle / "data" / "train"
-    return {
-        decode_image(path.read_bytes()).tobytes()
-        for path in folder.iterdir()
-        if path.name != "metadata.jsonl"
-    }
-
-
-def is_verified(bundle: Path) -> bool:
-    failed = [check for check in workflow.verify(bundle, None) if not check.ok]
-    assert not failed, failed
-    return True
 
 
 def test_what_leaves_is_a_part_of_the_selection(project: Path, source: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from rich.table import Table
 from typer.exceptions import TyperException
 
 from dataselect_gui import __version__, workflow
+from dataselect_gui.cli.account import release_in_words, statement_in_words
 from dataselect_gui.cli.demo import run_demo
 from dataselect_gui.cli.output import progress, results, tell, tell_error
 from dataselect_gui.errors import (
@@ -273,11 +274,33 @@ def select(
 def release(
     project: ProjectPath,
     to: Annotated[Path, typer.Option(help="The bundle's folder; it must not be there yet.")],
-    epsilon: Annotated[str | None, typer.Option(help="What absence may reveal, per unit.")] = None,
-    kind: Annotated[str, typer.Option("--as", help="records.")] = "records",
-    mechanism: Annotated[str, typer.Option(help="one-sided or exact.")] = "one-sided",
+    epsilon: Annotated[str | None, typer.Option(help="What may be revealed, per unit.")] = None,
+    kind: Annotated[
+        str, typer.Option("--as", help="records, offers, scores, report or gradient.")
+    ] = "records",
+    mechanism: Annotated[
+        str | None,
+        typer.Option(
+            help="records: one-sided, randomized-response, noisy-top-k or exact; offers: "
+            "randomized-response or noisy-top-k; scores: laplace; report: discrete-laplace or "
+            "discrete-gaussian; gradient: discrete-gaussian. The first is the usual one."
+        ),
+    ] = None,
+    delta: Annotated[str | None, typer.Option(help="For Gaussian noise.")] = None,
     per_unit: Annotated[int | None, typer.Option(help="At most so many records of a person.")] = None,
-    threshold_source: Annotated[str | None, typer.Option(help="request, agreed or viewed.")] = None,
+    threshold_source: Annotated[
+        str | None,
+        typer.Option(help="request, agreed, viewed, or bought:E for a rule by fraction or count."),
+    ] = None,
+    count: Annotated[int | None, typer.Option(help="How many noisy-top-k takes; public.")] = None,
+    bounds: Annotated[str | None, typer.Option(help="L,U: bounds of the score, as agreed.")] = None,
+    pad_to: Annotated[int | None, typer.Option(help="Rows of scores, as declared.")] = None,
+    bins: Annotated[str | None, typer.Option(help="Edges of a report's histogram: 0,0.5,1.")] = None,
+    by_class: Annotated[bool, typer.Option("--by-class", help="The histogram by class.")] = False,
+    count_threshold: Annotated[
+        str | None, typer.Option(help="The report counts the records beyond it.")
+    ] = None,
+    clip: Annotated[str | None, typer.Option(help="The norm that gradients are clipped to.")] = None,
     in_training: Annotated[
         str | None,
         typer.Option(help="Did these records help to train? no, dp:E,D, yes or unknown."),
@@ -287,15 +310,18 @@ def release(
         bool, typer.Option("--acknowledge-exact", help="I choose to release without protection.")
     ] = False,
     reason: Annotated[str | None, typer.Option(help="Why; kept in the ledger.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, draw nothing.")] = False,
+    sign: Annotated[Path | None, typer.Option(help="Your private Ed25519 key.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would leave and cost; draw nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write a bundle with records of the selection, charged to the ledger."""
-    if kind != "records":
-        raise UsageError(f"“{kind}” cannot be released.", "Records can.", "Use --as records.")
+    """Write a bundle of what leaves, charged to the ledger."""
     asked = workflow.ReleaseRequest(
         to=to,
         epsilon=epsilon,
+        delta=delta,
+        kind=kind,
         mechanism=mechanism,
         per_unit=per_unit,
         threshold_from=threshold_source,
@@ -303,11 +329,19 @@ def release(
         budget=budget,
         acknowledge_exact=acknowledge_exact,
         reason=reason,
+        count=count,
+        bounds=bounds,
+        pad_to=pad_to,
+        bins=bins,
+        by_class=by_class,
+        count_threshold=count_threshold,
+        clip=clip,
+        sign=sign,
         dry_run=dry_run,
     )
     with progress() as report:
         done = workflow.release(project, asked, report)
-    content = {
+    content: dict[str, Any] = {
         "release": done.release,
         "bundle": str(done.bundle),
         "epsilon": None if done.epsilon is None else float(done.epsilon),
@@ -317,19 +351,25 @@ def release(
         "spent": float(done.spent),
         "left": None if done.left is None else float(done.left),
     }
-    if not dry_run:
+    if done.preview is not None:
+        content["preview"] = done.preview.told()
+    else:
         content["digest"] = digest_of(done.bundle)
-    tell("release", as_json, content, _release_in_words(done, dry_run))
+    tell("release", as_json, content, release_in_words(done))
 
 
 @app.command()
 def verify(
     bundle: Annotated[Path, typer.Argument(help="The bundle's folder.")],
     digest: Annotated[str | None, typer.Option(help="The digest that the owner sent.")] = None,
+    key: Annotated[Path | None, typer.Option(help="The owner's public Ed25519 key.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Also write the result as one page, HTML.")] = None,
     as_json: Json = False,
 ) -> None:
     """Check a bundle, with nothing but the bundle."""
-    checks = workflow.verify(bundle, digest)
+    checks = workflow.verify(bundle, digest, key)
+    if page is not None:
+        workflow.write_page(bundle, checks, page)
     failed = [check for check in checks if not check.ok]
     if failed:
         fault = VerificationError(
@@ -360,7 +400,7 @@ def ledger(
     """Show what was released from these records and what is left, or change the budget."""
     statements = workflow.ledger(project, set_budget, reason)
     content = statements[0] if project is not None else {"ledgers": statements}
-    text = "\n\n".join(_statement_in_words(one) for one in statements) or "Nothing was ever released."
+    text = "\n\n".join(statement_in_words(one) for one in statements) or "Nothing was ever released."
     tell("ledger", as_json, content, text)
 
 
@@ -445,38 +485,4 @@ def _listed(content: dict[str, Any]) -> str:
         else:
             shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             lines.append(f"{key}: {shown}")
-    return "\n".join(lines)
-
-
-def _release_in_words(done: workflow.Released, dry_run: bool) -> str:
-    spent = f"Spent so far: ε {done.spent}; left: {'–' if done.left is None else done.left}."
-    if dry_run:
-        leaving = f"About {100 * done.share:.0f} in 100 of the selection would leave."
-        return f"Nothing was drawn. {leaving}\n{spent}"
-    lines = [f"{'The same release again, at no cost' if done.repeated else 'Released'}: {done.bundle}"]
-    if done.epsilon is not None:
-        lines.append(f"ε {done.epsilon} for each unit that stays wholly out.")
-    elif done.conditional:
-        lines.append("Conditional: no ε is claimed, since the threshold depends on the records.")
-    else:
-        lines.append("No protection: every selected record left.")
-    return "\n".join([*lines, spent, f"Digest, to send separately: {digest_of(done.bundle)}"])
-
-
-def _statement_in_words(one: dict[str, Any]) -> str:
-    lines = [
-        f"Ledger {one['id']}",
-        f"  budget ε {one['budget'] or 'not set'}, spent {one['total_plain']}, "
-        f"left {one['left'] or '–'}",
-        f"  one-sided {one['one_sided']}, composed by loss distributions {one['total_pld']:.4g} "
-        f"at δ {one['delta']}",
-    ]
-    if one["exact_releases"]:
-        lines.append(
-            f"  {one['exact_releases']} releases had no protection; these totals do not cover them"
-        )
-    for entry in one["entries"]:
-        what = entry.get("reason") or entry.get("release") or entry.get("account") or ""
-        when = f"{entry['seq']:>4} {entry['date']} {entry['kind']:<10}"
-        lines.append(f"  {when} {entry.get('epsilon', ''):<6} {what}")
     return "\n".join(lines)

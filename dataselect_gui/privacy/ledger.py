@@ -1,78 +1,32 @@
 """The ledger: an append-only account of all releases of a source, with its budget.
 
-Each entry holds a random salt and the hash of the entry before it. The salt keeps the chain's hashes,
-one of which goes into every bundle, from telling anything about what they cover. The head of the
-chain is also kept in a file of its own, so that an edited, shortened or older ledger is noticed.
-
 A source is known by its content (see `identity`): a copy, a renamed or a thinned source meets the
 account of the original, and a source that joins two earlier ones joins their accounts.
 
 What it cannot notice, and the documentation says so: all copies rolled back at once, another
-``DATASELECT_HOME``, another machine.
+``DATASELECT_HOME``, another machine, and records that were stored anew in other bytes and whose unit
+has no id.
 """
 
-import hashlib
-import json
-import os
 import secrets
-import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from dataselect_gui.errors import RefusedError, UnusableError
+from dataselect_gui.errors import RefusedError
 from dataselect_gui.privacy.accounting import Charge, plain_total
 from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.privacy.chain import Chain, Entry, Pages
 from dataselect_gui.privacy.mechanisms import draw_exponentials
 
-LOCK_SECONDS = 30
-_CHUNK = 500
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS entries (
-    seq INTEGER PRIMARY KEY, account TEXT NOT NULL, kind TEXT NOT NULL,
-    body TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS accounts (account TEXT PRIMARY KEY, secret BLOB NOT NULL, joined TEXT);
-CREATE TABLE IF NOT EXISTS marks (mark BLOB PRIMARY KEY, account TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS sealed (record BLOB PRIMARY KEY, steps INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS kept (unit BLOB, record BLOB, PRIMARY KEY (unit, record)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS draws (release TEXT PRIMARY KEY, body TEXT NOT NULL);
-"""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the ledger.
-
-    Attributes
-    ----------
-    seq : int
-        Its number, from 1.
-    account : str
-        Whose.
-    kind : str
-        ``opened``, ``joined``, ``budget``, ``training``, ``reserved``, ``drawn``, ``published``.
-    date : str
-        The day on which it was written.
-    body : dict
-        What it says.
-    hash : str
-        The chain's head after it.
-    """
-
-    seq: int
-    account: str
-    kind: str
-    date: str
-    body: dict[str, Any]
-    hash: str
+KEY_BYTES = 32
+_SECRET_BYTES = 32
+_STEPS_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -109,6 +63,13 @@ class Statement:
         """What the budget leaves; None while none is set."""
         return None if self.budget is None else self.budget - self.spent
 
+    def find(self, key: str) -> Entry | None:
+        """Return the reservation of the same release, where there was one."""
+        for entry in self.entries:
+            if entry.kind == "reserved" and entry.body["key"] == key:
+                return entry
+        return None
+
 
 class Ledger:
     """The ledger in one folder.
@@ -127,88 +88,74 @@ class Ledger:
     """
 
     def __init__(self, home: Path) -> None:
-        self._database = home / "ledger.sqlite"
-        self._head = home / "ledger.head"
-        self._lock = FileLock(home / "ledger.lock", timeout=LOCK_SECONDS)
-        try:
-            home.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _cannot_write(error) from None
-        with self._open():
+        self.home = home
+        self._chain = Chain(home)
+        with self._chain.open():
             pass
 
     # Accounts
 
     def account_of(self, marks: Collection[bytes]) -> str | None:
         """Return the account that knows any of these marks; None where none does."""
-        with self._open() as database:
-            found = sorted(set(_accounts_by_mark(database, marks).values()))
-            return _root(database, found[0]) if found else None
+        with self._chain.open() as pages:
+            roots = {_root(pages, account) for account in _known(pages, marks).values()}
+            return min(roots) if roots else None
 
     def claim(self, marks: Collection[bytes]) -> str:
         """Return the account of a source, opening, extending or joining accounts as needed."""
-        with self._open() as database:
-            known = _accounts_by_mark(database, marks)
-            roots = sorted({_root(database, account) for account in set(known.values())})
-            if roots:
-                account = roots[0]
-            else:
+        with self._chain.open() as pages:
+            known = _known(pages, marks)
+            fresh = b"".join(sorted(mark for mark in marks if mark not in known))
+            roots = sorted({_root(pages, account) for account in known.values()})
+            if not roots:
                 account = secrets.token_hex(8)
-                database.execute(
-                    "INSERT INTO accounts VALUES (?, ?, NULL)", (account, secrets.token_bytes(32))
-                )
-                self._append(database, account, "opened", {})
+                pages.append(account, "opened", {}, secrets.token_bytes(_SECRET_BYTES) + fresh)
+                return account
+            account = roots[0]
             for other in roots[1:]:
-                database.execute("UPDATE accounts SET joined = ? WHERE account = ?", (account, other))
-                self._append(database, account, "joined", {"account": other})
-            database.executemany(
-                "INSERT INTO marks VALUES (?, ?)",
-                ((mark, account) for mark in marks if mark not in known),
-            )
+                pages.append(account, "joined", {"account": other})
+            if fresh:
+                pages.append(account, "extended", {}, fresh)
             return account
 
     def secret(self, account: str) -> bytes:
         """Return the secret that keys the random baseline of a source (32 bytes)."""
-        with self._open() as database:
-            row = database.execute("SELECT secret FROM accounts WHERE account = ?", (account,))
-            secret: bytes = row.fetchone()[0]
-            return secret
+        with self._chain.open() as pages:
+            opened = next(e for e in pages.entries if e.kind == "opened" and e.account == account)
+            return pages.content(opened)[:_SECRET_BYTES]
 
     def accounts(self) -> list[str]:
         """Return the ids of all accounts that are not joined to another."""
-        with self._open() as database:
-            rows = database.execute("SELECT account FROM accounts WHERE joined IS NULL ORDER BY 1")
-            return [row[0] for row in rows]
+        with self._chain.open() as pages:
+            opened = [entry.account for entry in pages.entries if entry.kind == "opened"]
+            return sorted(account for account in opened if _root(pages, account) == account)
 
     def statement(self, account: str) -> Statement:
         """Return the lines and sums of an account."""
-        with self._open() as database:
-            return _statement(database, account)
+        with self._chain.open() as pages:
+            return _statement(pages, account)
+
+    def knows_head(self, head: str) -> bool:
+        """Say whether a head, as bundles hold it, is one of this chain."""
+        with self._chain.open() as pages:
+            return any(entry.hash == head for entry in pages.entries)
 
     # Budget and provenance
 
     def set_budget(self, account: str, budget: Decimal, reason: str) -> None:
         """Set or change the budget, with a reason."""
-        with self._open() as database:
-            body = {"epsilon": exact(budget), "reason": reason}
-            self._append(database, account, "budget", body)
+        with self._chain.open() as pages:
+            pages.append(account, "budget", {"epsilon": exact(budget), "reason": reason})
 
     def charge_training(self, account: str, epsilon: Decimal, delta: Decimal, checkpoint: str) -> None:
         """Write down, once, that the records took part in a checkpoint's DP training."""
         body = {"epsilon": exact(epsilon), "delta": exact(delta), "checkpoint": checkpoint}
-        with self._open() as database:
-            entries = _statement(database, account).entries
+        with self._chain.open() as pages:
+            entries = _statement(pages, account).entries
             if not any(entry.kind == "training" and entry.body == body for entry in entries):
-                self._append(database, account, "training", body)
+                pages.append(account, "training", body)
 
     # Releases, in the order in which they happen
-
-    def find_release(self, account: str, key: str) -> Entry | None:
-        """Return the reservation of the same release, where there was one."""
-        for entry in self.statement(account).entries:
-            if entry.kind == "reserved" and entry.body["key"] == key:
-                return entry
-        return None
 
     def reserve(
         self,
@@ -230,27 +177,30 @@ class Ledger:
         first_budget : Decimal or None
             The budget to set where there is none yet; it is not set where the release is refused.
 
+        Returns
+        -------
+        Entry
+            The reservation; an earlier one where the same was reserved before, at no cost.
+
         Raises
         ------
         RefusedError
             Where the budget does not allow it, or the unit differs from earlier releases. Nothing
             was written then.
         """
-        with self._open() as database:
-            if first_budget is not None and _statement(database, account).budget is None:
+        with self._chain.open() as pages:
+            earlier = _statement(pages, account).find(body["key"])
+            if earlier is not None:
+                return earlier
+            if first_budget is not None and _statement(pages, account).budget is None:
                 budget = {"epsilon": exact(first_budget), "reason": "set with the first release"}
-                self._append(database, account, "budget", budget)
-            statement = _statement(database, account)
-            _check_unit(statement, body)
+                pages.append(account, "budget", budget)
+            statement = _statement(pages, account)
+            check_unit(statement, body["unit"], body["per_unit"])
             if charge is not None:
-                check_budget(statement, charge)
-                body = {
-                    **body,
-                    "epsilon": exact(charge.epsilon),
-                    "delta": exact(charge.delta),
-                    "one_sided": charge.one_sided,
-                }
-            return self._append(database, account, "reserved", body)
+                check_budget(statement, [charge])
+                body = {**body, **charge.as_entry()}
+            return pages.append(account, "reserved", body)
 
     def secrets_of(self, records: Sequence[bytes]) -> NDArray[np.int64]:
         """Return each record's sealed secret, drawing those that were never drawn.
@@ -265,14 +215,21 @@ class Ledger:
         ndarray of int64
             E ~ Exp(1) in steps of 1e-9, shape (n,).
         """
-        with self._open() as database:
-            sealed = _lookup(database, "SELECT record, steps FROM sealed WHERE record IN", records)
+        with self._chain.open() as pages:
+            sealed: dict[bytes, int] = {}
+            for entry in pages.entries:
+                if entry.kind == "sealed":
+                    content = pages.content(entry)
+                    count = len(content) // (KEY_BYTES + _STEPS_BYTES)
+                    steps = np.frombuffer(content[count * KEY_BYTES :], dtype="<i8")
+                    sealed.update(
+                        zip(_pieces(content[: count * KEY_BYTES]), steps.tolist(), strict=True)
+                    )
             fresh = [record for record in dict.fromkeys(records) if record not in sealed]
-            drawn = zip(fresh, draw_exponentials(len(fresh)).tolist(), strict=True)
-            sealed.update(drawn)
-            database.executemany(
-                "INSERT INTO sealed VALUES (?, ?)", ((record, sealed[record]) for record in fresh)
-            )
+            if fresh:
+                drawn = draw_exponentials(len(fresh))
+                pages.append("", "sealed", {}, b"".join(fresh) + drawn.astype("<i8").tobytes())
+                sealed.update(zip(fresh, drawn.tolist(), strict=True))
             return np.array([sealed[record] for record in records], dtype=np.int64)
 
     def keep(self, units: Sequence[bytes], records: Sequence[bytes], most: int) -> NDArray[np.bool_]:
@@ -281,7 +238,7 @@ class Ledger:
         Parameters
         ----------
         units, records : sequence of bytes
-            The unit and the key of each record, shape (n,).
+            The mark of the unit and the key of each record, shape (n,).
         most : int
             How many records of a unit may ever take part.
 
@@ -290,162 +247,70 @@ class Ledger:
         ndarray of bool
             Shape (n,).
         """
-        with self._open() as database:
-            rows_of: dict[bytes, list[int]] = {}
-            for row, unit in enumerate(units):
-                rows_of.setdefault(unit, []).append(row)
-            kept: dict[bytes, set[bytes]] = {}
-            for chunk in _chunks(list(rows_of)):
-                marks = ",".join("?" * len(chunk))
-                query = f"SELECT unit, record FROM kept WHERE unit IN ({marks})"  # noqa: S608
-                for unit, record in database.execute(query, chunk):
-                    kept.setdefault(unit, set()).add(record)
-            chosen = np.zeros(len(records), dtype=bool)
-            fresh: list[tuple[bytes, bytes]] = []
-            for unit, rows in rows_of.items():
-                already = kept.get(unit, set())
-                # A place once taken stays taken, also when its record has left the source.
-                free = max(0, most - len(already))
-                candidates = [row for row in rows if records[row] not in already]
-                taken = secrets.SystemRandom().sample(candidates, min(free, len(candidates)))
-                fresh.extend((unit, records[row]) for row in taken)
-                for row in rows:
-                    chosen[row] = records[row] in already or row in taken
-            database.executemany("INSERT INTO kept VALUES (?, ?)", fresh)
-            return chosen
+        with self._chain.open() as pages:
+            kept, open_places = _kept(pages, units, records, most)
+            fresh: list[bytes] = []
+            for unit, (free, candidates) in open_places.items():
+                for row in secrets.SystemRandom().sample(candidates, min(free, len(candidates))):
+                    kept[row] = True
+                    fresh += (unit, records[row])
+            if fresh:
+                pages.append("", "kept", {}, b"".join(fresh))
+            return kept
 
-    def draw_of(self, release: str) -> dict[str, Any] | None:
-        """Return the draw of a release; None where it was not drawn yet.
+    def kept_already(
+        self, units: Sequence[bytes], records: Sequence[bytes], most: int
+    ) -> NDArray[np.bool_] | None:
+        """Return what `keep` would, without choosing; None where it would have to choose."""
+        with self._chain.open() as pages:
+            kept, open_places = _kept(pages, units, records, most)
+            return None if open_places else kept
 
-        Raises
-        ------
-        RefusedError
-            Where the draw is not the one that the chain vouches for.
+    def draw_of(self, release: str) -> bytes | None:
+        """Return the draw of a release; None where it was not drawn yet."""
+        with self._chain.open() as pages:
+            return _draw(pages, release)
+
+    def keep_draw(self, account: str, release: str, draw: bytes) -> bytes:
+        """Keep what was drawn, before anything of it leaves.
+
+        Returns
+        -------
+        bytes
+            The release's one draw: an earlier one where two processes drew at once.
         """
-        with self._open() as database:
-            row = database.execute("SELECT body FROM draws WHERE release = ?", (release,)).fetchone()
-            if row is None:
-                return None
-            query = "SELECT body FROM entries WHERE kind = 'drawn'"
-            drawn = [json.loads(body) for (body,) in database.execute(query)]
-            if not any(
-                entry["release"] == release and entry["digest"] == _digest(entry["salt"], row[0])
-                for entry in drawn
-            ):
-                raise _tampered("A draw is not the one that was made.")
-            draw: dict[str, Any] = json.loads(row[0])
-            return draw
-
-    def keep_draw(self, account: str, release: str, draw: dict[str, Any]) -> None:
-        """Keep what was drawn, before anything of it leaves."""
-        body = json.dumps(draw, sort_keys=True)
-        with self._open() as database:
-            database.execute("INSERT INTO draws VALUES (?, ?)", (release, body))
-            salt = secrets.token_hex(16)
-            entry = {"release": release, "digest": _digest(salt, body), "salt": salt}
-            self._append(database, account, "drawn", entry)
+        with self._chain.open() as pages:
+            earlier = _draw(pages, release)
+            if earlier is None:
+                pages.append(account, "drawn", {"release": release}, draw)
+            return draw if earlier is None else earlier
 
     def mark_published(self, account: str, release: str) -> None:
         """Write down, once, that a bundle of a release was written."""
-        with self._open() as database:
-            entries = _statement(database, account).entries
+        with self._chain.open() as pages:
+            entries = _statement(pages, account).entries
             body = {"release": release}
             if not any(entry.kind == "published" and entry.body == body for entry in entries):
-                self._append(database, account, "published", body)
-
-    # The chain
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """Hold the ledger, its chain checked; commit at the end, then move the head."""
-        try:
-            with self._lock, closing(sqlite3.connect(self._database)) as database:
-                database.execute("PRAGMA journal_mode=WAL")
-                database.execute("PRAGMA synchronous=FULL")
-                database.executescript(_SCHEMA)
-                self._check(database)
-                database.execute("BEGIN IMMEDIATE")
-                try:
-                    yield database
-                except BaseException:
-                    database.rollback()
-                    raise
-                database.commit()
-                self._move_head(database)
-        except Timeout:
-            raise UnusableError(
-                "The ledger is in use.",
-                "Another process is writing to it.",
-                "Wait until it has finished, or stop it.",
-            ) from None
-        except (OSError, sqlite3.OperationalError) as error:
-            raise _cannot_write(error) from None
-        except sqlite3.DatabaseError:
-            raise _tampered("Its file is damaged.") from None
-
-    def _append(
-        self, database: sqlite3.Connection, account: str, kind: str, body: dict[str, Any]
-    ) -> Entry:
-        seq, previous = _last(database)
-        today = datetime.now(UTC).date().isoformat()
-        salted = {**body, "date": today, "nonce": secrets.token_hex(32)}
-        text = json.dumps(salted, sort_keys=True, ensure_ascii=False)
-        digest = _link(previous, seq + 1, account, kind, text)
-        database.execute(
-            "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)",
-            (seq + 1, account, kind, text, previous, digest),
-        )
-        return Entry(seq + 1, account, kind, today, body, digest)
-
-    def _check(self, database: sqlite3.Connection) -> None:
-        previous, hashes = "", [""]
-        rows = database.execute(
-            "SELECT seq, account, kind, body, previous, hash FROM entries ORDER BY seq"
-        )
-        for number, (seq, account, kind, body, before, digest) in enumerate(rows, start=1):
-            linked = _link(previous, seq, account, kind, body)
-            if seq != number or before != previous or digest != linked:
-                raise _tampered(f"Entry {number} is not what was written.")
-            previous = digest
-            hashes.append(digest)
-        if not self._head.is_file():
-            if len(hashes) > 1:
-                raise _tampered("Its head is missing.")
-            return
-        seq_text, _, head = self._head.read_text(encoding="utf-8").strip().partition(" ")
-        seq = int(seq_text) if seq_text.isdigit() else len(hashes)
-        # The database may be ahead by what was committed right before a crash, never behind.
-        if seq >= len(hashes) or hashes[seq] != head:
-            raise _tampered("It is older or shorter than it was.")
-
-    def _move_head(self, database: sqlite3.Connection) -> None:
-        seq, head = _last(database)
-        text = f"{seq} {head}"
-        if self._head.is_file() and self._head.read_text(encoding="utf-8") == text:
-            return
-        partial = self._head.with_name(".ledger.head.partial")
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self._head)
+                pages.append(account, "published", body)
 
 
-def check_budget(statement: Statement, charge: Charge) -> None:
-    """Refuse a charge that the budget does not allow.
+def check_budget(statement: Statement, charges: Sequence[Charge]) -> None:
+    """Refuse charges that the budget does not allow.
 
     Raises
     ------
     RefusedError
         With what is left and what it would have taken.
     """
+    if not charges:
+        return
     if statement.budget is None:
         raise RefusedError(
             "There is no budget for this source.",
             "A release needs one: how much ε the records may ever cost.",
             "Set it with --budget E, for example --budget 4.",
         )
-    after = plain_total([*statement.charges, charge])
+    after = plain_total([*statement.charges, *charges])
     if after > statement.budget:
         needs = after - statement.spent
         raise RefusedError(
@@ -455,51 +320,46 @@ def check_budget(statement: Statement, charge: Charge) -> None:
         )
 
 
-def _check_unit(statement: Statement, body: dict[str, Any]) -> None:
-    """Refuse another unit or m than at the first release of a source."""
+def check_unit(statement: Statement, unit: str, per_unit: int) -> None:
+    """Refuse another unit or m than at any earlier release of a source.
+
+    Raises
+    ------
+    RefusedError
+        With both.
+    """
     for entry in statement.entries:
-        if entry.kind == "reserved":
-            before = (entry.body["unit"], entry.body["per_unit"])
-            if before != (body["unit"], body["per_unit"]):
-                raise RefusedError(
-                    "This release protects another unit than earlier ones of this source.",
-                    f"Earlier: each {before[0]}, at most {before[1]} records; now: each "
-                    f"{body['unit']}, at most {body['per_unit']}. Their costs cannot be added up.",
-                    "Use the same unit column and --per-unit as before.",
-                )
-            return
-
-
-def _statement(database: sqlite3.Connection, account: str) -> Statement:
-    family = [
-        row[0]
-        for row in database.execute("SELECT account FROM accounts")
-        if _root(database, row[0]) == account
-    ]
-    entries = []
-    budgets: dict[str, Decimal] = {}
-    for seq, owner, kind, text, digest in database.execute(
-        "SELECT seq, account, kind, body, hash FROM entries ORDER BY seq"
-    ):
-        if owner not in family:
+        if entry.kind != "reserved":
             continue
-        body = json.loads(text)
-        date = body.pop("date")
-        del body["nonce"]
-        entries.append(Entry(seq, owner, kind, date, body, digest))
-        if kind == "budget":
-            budgets[owner] = Decimal(body["epsilon"])
-        elif kind == "joined":
+        before = (entry.body["unit"], entry.body["per_unit"])
+        if before != (unit, per_unit):
+            raise RefusedError(
+                "This release protects another unit than earlier ones of this source.",
+                f"Earlier: each {before[0]}, at most {before[1]} records; now: each {unit}, at most "
+                f"{per_unit}. Their costs cannot be added up.",
+                "Use the same unit column and --per-unit as before.",
+            )
+
+
+def _statement(pages: Pages, account: str) -> Statement:
+    family = {
+        entry.account
+        for entry in pages.entries
+        if entry.kind == "opened" and _root(pages, entry.account) == account
+    }
+    entries = [entry for entry in pages.entries if entry.account in family]
+    budgets: dict[str, Decimal] = {}
+    for entry in entries:
+        if entry.kind == "budget":
+            budgets[entry.account] = Decimal(entry.body["epsilon"])
+        elif entry.kind == "joined":
             # Of two budgets for what turns out to be one source, the smaller holds.
-            both = [budgets.pop(name) for name in (owner, body["account"]) if name in budgets]
+            names = (entry.account, entry.body["account"])
+            both = [budgets.pop(name) for name in names if name in budgets]
             if both:
-                budgets[owner] = min(both)
+                budgets[entry.account] = min(both)
     charges = [
-        Charge(
-            Decimal(entry.body["epsilon"]),
-            Decimal(entry.body["delta"]),
-            bool(entry.body.get("one_sided", False)),
-        )
+        Charge.of_entry(entry.body)
         for entry in entries
         if entry.kind in {"training", "reserved"} and "epsilon" in entry.body
     ]
@@ -507,55 +367,56 @@ def _statement(database: sqlite3.Connection, account: str) -> Statement:
     return Statement(account, budgets.get(account), charges, unprotected, entries)
 
 
-def _accounts_by_mark(database: sqlite3.Connection, marks: Collection[bytes]) -> dict[bytes, str]:
-    return _lookup(database, "SELECT mark, account FROM marks WHERE mark IN", list(marks))
+def _known(pages: Pages, marks: Collection[bytes]) -> dict[bytes, str]:
+    """Return which of these marks are known, and to which account."""
+    wanted = set(marks)
+    known: dict[bytes, str] = {}
+    for entry in pages.entries:
+        if entry.kind in {"opened", "extended"}:
+            start = _SECRET_BYTES if entry.kind == "opened" else 0
+            for mark in wanted.intersection(_pieces(pages.content(entry)[start:])):
+                known.setdefault(mark, entry.account)
+    return known
 
 
-def _lookup(database: sqlite3.Connection, query: str, keys: Sequence[bytes]) -> dict[bytes, Any]:
-    return {
-        key: value
-        for chunk in _chunks(keys)
-        for key, value in database.execute(f"{query} ({','.join('?' * len(chunk))})", chunk)
-    }
+def _kept(
+    pages: Pages, units: Sequence[bytes], records: Sequence[bytes], most: int
+) -> tuple[NDArray[np.bool_], dict[bytes, tuple[int, list[int]]]]:
+    """Return which records are kept already, and of each unit with places left: places, rows."""
+    rows_of: dict[bytes, list[int]] = {}
+    for row, unit in enumerate(units):
+        rows_of.setdefault(unit, []).append(row)
+    taken: dict[bytes, set[bytes]] = {}
+    for entry in pages.entries:
+        if entry.kind == "kept":
+            pieces = _pieces(pages.content(entry))
+            for unit, record in zip(pieces, pieces, strict=True):
+                taken.setdefault(unit, set()).add(record)
+    kept = np.zeros(len(records), dtype=bool)
+    open_places: dict[bytes, tuple[int, list[int]]] = {}
+    for unit, rows in rows_of.items():
+        already = taken.get(unit, set())
+        kept[[row for row in rows if records[row] in already]] = True
+        candidates = [row for row in rows if records[row] not in already]
+        # A place once taken stays taken, also when its record has left the source.
+        if candidates and most > len(already):
+            open_places[unit] = (most - len(already), candidates)
+    return kept, open_places
 
 
-def _chunks(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    for start in range(0, len(keys), _CHUNK):
-        yield keys[start : start + _CHUNK]
+def _root(pages: Pages, account: str) -> str:
+    for entry in pages.entries:
+        if entry.kind == "joined" and entry.body["account"] == account:
+            account = entry.account
+    return account
 
 
-def _root(database: sqlite3.Connection, account: str) -> str:
-    while True:
-        row = database.execute("SELECT joined FROM accounts WHERE account = ?", (account,)).fetchone()
-        if row is None or row[0] is None:
-            return account
-        account = row[0]
+def _draw(pages: Pages, release: str) -> bytes | None:
+    for entry in pages.entries:
+        if entry.kind == "drawn" and entry.body["release"] == release:
+            return pages.content(entry)
+    return None
 
 
-def _last(database: sqlite3.Connection) -> tuple[int, str]:
-    row = database.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
-    return (0, "") if row is None else (int(row[0]), str(row[1]))
-
-
-def _link(previous: str, seq: int, account: str, kind: str, body: str) -> str:
-    return _digest(previous, json.dumps([seq, account, kind, body]))
-
-
-def _digest(salt: str, text: str) -> str:
-    return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
-
-
-def _cannot_write(error: Exception) -> UnusableError:
-    return UnusableError(
-        "The ledger cannot be written.",
-        f"Its folder refused ({getattr(error, 'strerror', None) or error}).",
-        "Make room there, ask for access to it, or name another with DATASELECT_HOME.",
-    )
-
-
-def _tampered(why: str) -> RefusedError:
-    return RefusedError(
-        "The ledger is not as it was left.",
-        f"{why} What earlier releases cost can no longer be told, so nothing is released.",
-        "Put the newest backup of its folder back, whole.",
-    )
+def _pieces(content: bytes) -> Iterator[bytes]:
+    return (content[start : start + KEY_BYTES] for start in range(0, len(content), KEY_BYTES))

@@ -5,7 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dataselect_gui.release.documents import Terms, promise
+from dataselect_gui.release.contents import COLUMNS
+from dataselect_gui.release.documents import TITLES, promise
+from dataselect_gui.release.terms import Terms
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 _ENCODINGS = {
@@ -13,6 +15,8 @@ _ENCODINGS = {
     "png": "image/png",
     "tif": "image/tiff",
 }
+_LISTINGS = {".jsonl": "application/jsonlines", ".csv": "text/csv"}
+_NUMBERS = frozenset({"score", "count"})
 _LANGUAGE = {"@container": "@language"}
 # What 1.1 adds to the library's own context, which is that of 1.0.
 _CONTEXT_1_1 = {
@@ -47,22 +51,25 @@ def describe(terms: Terms, files: dict[str, str], listing: str) -> str:
         id="listing",
         name=Path(listing).name,
         content_url=listing,
-        encoding_formats=[
-            "application/jsonlines" if listing.endswith("jsonl") else "application/octet-stream"
-        ],
+        encoding_formats=[_LISTINGS.get(Path(listing).suffix, "application/octet-stream")],
         sha256=files[listing],
     )
+    record_sets = []
+    if listing in COLUMNS:
+        record_sets = [_rows(mlc, context, COLUMNS[listing])]
+    elif extensions:
+        record_sets = [_images(mlc, context)]
     metadata = mlc.Metadata(
         ctx=context,
-        name="selection",
-        description=f"Records chosen by the score {terms.score}. {promise(terms)}",
+        name="selection" if terms.kind == "records" else terms.kind,
+        description=f"{TITLES[terms.kind]}, by the score {terms.score}. {promise(terms)}",
         cite_as=f"DataSelect release {terms.release}",
         date_published=datetime.datetime.fromisoformat(terms.date),
         license=["Not stated: ask the data owner"],
         url=f"urn:dataselect:{terms.release}",
         version="1.0.0",
         distribution=[list_file, *_image_files(mlc, context, extensions)],
-        record_sets=_records(mlc, context) if extensions else [],
+        record_sets=record_sets,
     )
     return json.dumps(metadata.to_json(), indent=2, default=str) + "\n"
 
@@ -95,7 +102,30 @@ def _image_files(mlc: Any, context: Any, extensions: list[str]) -> list[Any]:  #
     ]
 
 
-def _records(mlc: Any, context: Any) -> list[Any]:  # noqa: ANN401
+def _rows(mlc: Any, context: Any, columns: tuple[str, ...]) -> Any:  # noqa: ANN401
+    return mlc.RecordSet(
+        ctx=context,
+        id="rows",
+        name="rows",
+        fields=[
+            mlc.Field(
+                ctx=context,
+                id=f"rows/{name}",
+                name=name,
+                data_types=[mlc.DataType.FLOAT if name in _NUMBERS else mlc.DataType.TEXT],
+                source=_column(mlc, context, name),
+            )
+            for name in columns
+        ],
+    )
+
+
+def _column(mlc: Any, context: Any, name: str) -> Any:  # noqa: ANN401
+    extract = mlc.Extract(ctx=context, column=name)
+    return mlc.Source(ctx=context, file_object="listing", extract=extract)
+
+
+def _images(mlc: Any, context: Any) -> Any:  # noqa: ANN401
     def field(name: str, kind: Any, source: Any, references: Any = None) -> Any:  # noqa: ANN401
         return mlc.Field(
             ctx=context,
@@ -106,24 +136,21 @@ def _records(mlc: Any, context: Any) -> list[Any]:  # noqa: ANN401
             references=references,
         )
 
-    def column(name: str) -> Any:  # noqa: ANN401
-        extract = mlc.Extract(ctx=context, column=name)
-        return mlc.Source(ctx=context, file_object="listing", extract=extract)
-
     def images(what: str) -> Any:  # noqa: ANN401
         extract = mlc.Extract(ctx=context, file_property=what)
         return mlc.Source(ctx=context, file_set="images", extract=extract)
 
-    return [
-        mlc.RecordSet(
-            ctx=context,
-            id="train",
-            name="train",
-            key=["train/file_name"],
-            fields=[
-                field("file_name", mlc.DataType.TEXT, column("file_name"), images("filename")),
-                field("label", mlc.DataType.TEXT, column("label")),
-                field("image", mlc.DataType.IMAGE_OBJECT, images("content")),
-            ],
-        )
-    ]
+    def column(name: str) -> Any:  # noqa: ANN401
+        return _column(mlc, context, name)
+
+    return mlc.RecordSet(
+        ctx=context,
+        id="train",
+        name="train",
+        key=["train/file_name"],
+        fields=[
+            field("file_name", mlc.DataType.TEXT, column("file_name"), images("filename")),
+            field("label", mlc.DataType.TEXT, column("label")),
+            field("image", mlc.DataType.IMAGE_OBJECT, images("content")),
+        ],
+    )

@@ -8,55 +8,26 @@ finishes the same release.
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.errors import UnusableError
-from dataselect_gui.privacy.accounting import Charge
+from dataselect_gui.privacy.accounting import Charge, Loss, plain_total
+from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.privacy.calibration import quantile_scale
 from dataselect_gui.privacy.identity import record_keys, source_marks, unit_mark
-from dataselect_gui.privacy.ledger import Ledger, check_budget
-from dataselect_gui.privacy.mechanisms import one_sided_cut
-from dataselect_gui.project.table import Index
-from dataselect_gui.records.opening import content_hash
-from dataselect_gui.records.source import Source, UnreadableRecordError
-from dataselect_gui.release.bundle import Parcel, check_destination, write_bundle
-from dataselect_gui.release.documents import Terms
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """What a release chooses from.
-
-    Attributes
-    ----------
-    source : Source
-        Where the records are.
-    index : Index
-        The records as they were scored, in the source's order.
-    scores : ndarray of float64
-        The frozen scores of the rule, shape (n,).
-    eligible, chosen : ndarray of bool
-        The owner's word, and the rule's; shape (n,).
-    unit_column : str or None
-        What the units are; None where the record is the unit.
-    """
-
-    source: Source
-    index: Index
-    scores: NDArray[np.float64]
-    eligible: NDArray[np.bool_]
-    chosen: NDArray[np.bool_]
-    unit_column: str | None
-
-    @property
-    def marks(self) -> set[bytes]:
-        """By what the ledger knows the source."""
-        return source_marks(self.index.content, self.index.units)
+from dataselect_gui.privacy.ledger import Ledger, Statement, check_budget, check_unit
+from dataselect_gui.release.bundle import is_there, write_bundle
+from dataselect_gui.release.contents import partial_writer
+from dataselect_gui.release.drawing import Candidates, buy_threshold, draw
+from dataselect_gui.release.places import folder_beside
+from dataselect_gui.release.signing import Signer, sign_bundle
+from dataselect_gui.release.terms import Terms, terms_of
 
 
 @dataclass(frozen=True)
@@ -65,20 +36,151 @@ class Outcome:
 
     Attributes
     ----------
-    release : str or None
-        Its id; None where it was only looked at.
+    terms : Terms
+        What it is; those of the earlier one where it is the same.
     repeated : bool
         Whether it had been drawn before, so that it cost nothing now.
-    written : bool
-        Whether a bundle was written now.
     """
 
-    release: str | None
+    terms: Terms
     repeated: bool
-    written: bool
 
 
-def release_records(
+def marks_of(candidates: Candidates) -> set[bytes]:
+    """Return by what the ledger knows the source of a release."""
+    return source_marks(candidates.index.content, candidates.index.units)
+
+
+def part_of(
+    ledger: Ledger, candidates: Candidates, per_unit: int, *, choose: bool
+) -> NDArray[np.bool_] | None:
+    """Say which records take part in a release: the eligible ones, at most m of a unit.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Which keeps the one random choice of each unit's records.
+    candidates : Candidates
+        The records.
+    per_unit : int
+        m.
+    choose : bool
+        Whether to choose where nothing was chosen yet.
+
+    Returns
+    -------
+    ndarray of bool or None
+        Shape (n,); None where something would have to be chosen and must not be.
+    """
+    units = candidates.index.units
+    if units is None:
+        return candidates.eligible
+    marks = [unit_mark(unit) for unit in units]
+    keep = ledger.keep if choose else ledger.kept_already
+    kept = keep(marks, _keys(candidates), per_unit)
+    return None if kept is None else candidates.eligible & kept
+
+
+def charge_of(terms: Terms) -> Charge | None:
+    """Return what a release costs beside its threshold; None where nothing is promised."""
+    if terms.epsilon is None:
+        return None
+    epsilon, delta = Decimal(terms.epsilon), Decimal(terms.delta or 0)
+    if terms.mechanism == "one-sided":
+        return Charge(epsilon, one_sided=True)
+    loss = None
+    if terms.mechanism == "laplace" or terms.mechanism == "discrete-laplace":
+        assert terms.noise_scale is not None
+        assert terms.sensitivity is not None
+        loss = Loss("discrete-laplace", terms.noise_scale, terms.sensitivity)
+    elif terms.mechanism == "discrete-gaussian":
+        assert terms.noise_scale is not None
+        assert terms.squared_sensitivity is not None
+        loss = Loss("discrete-gaussian", terms.noise_scale, terms.squared_sensitivity**0.5)
+    return Charge(epsilon, delta, loss=loss)
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """A threshold to be bought.
+
+    Attributes
+    ----------
+    epsilon : Decimal
+        What it costs.
+    share : Fraction
+        Beyond it shall lie about this share of the records that take part.
+    """
+
+    epsilon: Decimal
+    share: Fraction
+
+
+def purchased(
+    ledger: Ledger, account: str, candidates: Candidates, terms: Terms, purchase: Purchase
+) -> Decimal | None:
+    """Return the threshold where the same was bought before; None where it was not."""
+    if candidates.part is None:
+        return None
+    earlier = ledger.statement(account).find(_purchase_key(candidates, terms, purchase))
+    bought = None if earlier is None else ledger.draw_of(earlier.body["release"])
+    return None if bought is None else Decimal(bought.decode())
+
+
+def buy(
+    ledger: Ledger,
+    account: str,
+    candidates: Candidates,
+    terms: Terms,
+    purchase: Purchase,
+    *,
+    first_budget: Decimal | None,
+) -> Decimal:
+    """Buy a threshold: a quantile drawn under DP, charged, and kept like any release.
+
+    Parameters
+    ----------
+    ledger, account
+        Where it is charged.
+    candidates : Candidates
+        Whose scores are cut.
+    terms : Terms
+        Of the release that needs it: the budget must allow both.
+    purchase : Purchase
+        What is bought.
+    first_budget : Decimal or None
+        The budget to set where there is none.
+
+    Raises
+    ------
+    RefusedError
+        Where the ledger refuses; nothing was drawn then.
+    """
+    foresee(ledger, account, candidates, terms, purchase, first_budget=first_budget)
+    assert candidates.part is not None
+    entry = ledger.reserve(
+        account,
+        _purchase_charge(purchase),
+        {
+            "release": secrets.token_hex(8),
+            "key": _purchase_key(candidates, terms, purchase),
+            "unit": candidates.unit_column or "record",
+            "per_unit": terms.per_unit,
+            "reason": None,
+            "threshold_of": terms.score,
+        },
+        first_budget,
+    )
+    bought = ledger.draw_of(entry.body["release"])
+    if bought is None:
+        scores = candidates.scores[candidates.part]
+        scale = quantile_scale(purchase.epsilon, len(scores), terms.per_unit)
+        drawn = buy_threshold(scores, purchase.share, terms, scale)
+        bought = ledger.keep_draw(account, entry.body["release"], exact(drawn).encode())
+    return Decimal(bought.decode())
+
+
+def release(
     ledger: Ledger,
     account: str,
     candidates: Candidates,
@@ -87,10 +189,10 @@ def release_records(
     *,
     first_budget: Decimal | None,
     reason: str | None,
-    dry_run: bool,
+    signer: Signer | None,
     report: Callable[[int, int], None],
 ) -> Outcome:
-    """Release records.
+    """Carry out a release.
 
     Parameters
     ----------
@@ -108,8 +210,8 @@ def release_records(
         The budget to set where there is none.
     reason : str or None
         The owner's, kept in the ledger.
-    dry_run : bool
-        Check everything and draw nothing.
+    signer : Signer or None
+        What the bundle is signed with.
     report : callable
         Called with the numbers of records written and to write.
 
@@ -120,126 +222,169 @@ def release_records(
     UnusableError
         Where records changed or the bundle cannot be written.
     """
-    keys = record_keys(candidates.index.content, candidates.index.units)
-    charge = None
-    if terms.epsilon is not None:
-        charge = Charge(Decimal(terms.epsilon), one_sided=True)
-    if dry_run:
-        check_destination(destination, None)
-        statement = ledger.statement(account)
-        if charge is not None:
-            budget = statement.budget if statement.budget is not None else first_budget
-            check_budget(replace(statement, budget=budget), charge)
-        return Outcome(None, repeated=False, written=False)
-    leaves = candidates.chosen & _kept(ledger, candidates, keys, terms.per_unit)
-    key = _sameness(candidates, keys, leaves, terms)
-    earlier = ledger.find_release(account, key)
-    if check_destination(destination, earlier.body["release"] if earlier else None):
+    keys = _keys(candidates)
+    sameness = _sameness(candidates, terms)
+    earlier = ledger.statement(account).find(sameness)
+    if is_there(destination, None if earlier is None else earlier.body["release"]):
         assert earlier is not None
+        if signer is not None:
+            sign_bundle(destination, signer)
         ledger.mark_published(account, earlier.body["release"])
-        return Outcome(earlier.body["release"], repeated=True, written=False)
-    entry = earlier or ledger.reserve(
-        account,
-        charge,
-        {
-            "release": terms.release,
-            "key": key,
-            "unit": candidates.unit_column or "record",
-            "per_unit": terms.per_unit,
-            "reason": reason,
-            "terms": asdict(terms),
-        },
-        first_budget,
-    )
-    terms = Terms(**entry.body["terms"])
-    draw = ledger.draw_of(terms.release)
-    if draw is None:
-        draw = _draw(ledger, keys, leaves, terms)
-        ledger.keep_draw(account, terms.release, draw)
-    rows = {key.hex(): row for row, key in enumerate(keys)}
-    names: dict[str, str] = draw["names"]
-    parcels = _parcels(candidates, {rows[record]: name for record, name in names.items()})
-    write_bundle(destination, terms, entry.hash, parcels, lambda done: report(done, len(names)))
+        return Outcome(terms_of(earlier.body["terms"]), repeated=True)
+    with folder_beside(destination, ledger.home) as partial:
+        entry = ledger.reserve(
+            account,
+            charge_of(terms),
+            {
+                "release": terms.release,
+                "key": sameness,
+                "unit": candidates.unit_column or "record",
+                "per_unit": terms.per_unit,
+                "reason": reason,
+                "terms": asdict(terms),
+            },
+            first_budget,
+        )
+        terms = terms_of(entry.body["terms"])
+        drawn = ledger.draw_of(terms.release)
+        if drawn is None:
+            fresh = draw(candidates, keys, terms, ledger.secrets_of)
+            drawn = ledger.keep_draw(account, terms.release, fresh)
+        write = partial_writer(candidates, keys, terms, drawn, report)
+        write_bundle(partial, destination, terms, entry.hash, write, signer)
     ledger.mark_published(account, terms.release)
-    return Outcome(terms.release, repeated=earlier is not None, written=True)
+    return Outcome(terms, repeated=earlier is not None)
 
 
-def stale_records(source: Source, index: Index) -> list[str]:
-    """Return the ids of records whose content is not what was scored, or that are gone."""
-    rows = {record: row for row, record in enumerate(source.ids)}
-    stale = []
-    for row, record in enumerate(index.ids):
-        if not index.content[row].any():
-            continue  # It could not be read then; it has no score.
-        try:
-            content = content_hash(source.read(rows[record]))
-        except (KeyError, UnreadableRecordError):
-            content = b""
-        if content != index.content[row].tobytes():
-            stale.append(record)
-    return stale
+@dataclass(frozen=True)
+class Foresight:
+    """What a release would come to, with nothing drawn.
+
+    Attributes
+    ----------
+    same : bool
+        Whether it is an earlier release again.
+    cost : Decimal
+        What it would add to the plain total.
+    nearest : dict or None
+        The earlier release of the same source that is most like it: where they differ, parameter →
+        its value there and here; None where there was none.
+    """
+
+    same: bool
+    cost: Decimal
+    nearest: dict[str, tuple[object, object]] | None
 
 
-def _kept(
-    ledger: Ledger, candidates: Candidates, keys: list[bytes], per_unit: int
-) -> NDArray[np.bool_]:
-    if candidates.index.units is None:
-        return np.ones(len(keys), dtype=bool)
-    return ledger.keep([unit_mark(unit) for unit in candidates.index.units], keys, per_unit)
+def foresee(
+    ledger: Ledger,
+    account: str,
+    candidates: Candidates,
+    terms: Terms,
+    purchase: Purchase | None,
+    *,
+    first_budget: Decimal | None,
+) -> Foresight:
+    """Check a release as far as can be without drawing anything, and say what it would cost.
 
+    Parameters
+    ----------
+    ledger, account, candidates, terms, first_budget
+        As for `release`.
+    purchase : Purchase or None
+        A threshold that is still to be bought.
 
-def _sameness(
-    candidates: Candidates, keys: list[bytes], leaves: NDArray[np.bool_], terms: Terms
-) -> str:
-    """Return the key by which the same release is known again."""
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    records = hashlib.sha256()
-    for row in order:
-        records.update(keys[row] + bytes([int(candidates.eligible[row]), int(leaves[row])]))
-    told = asdict(terms)
-    for name in ("release", "date", "after_exact"):
-        del told[name]
-    parts = {
-        "records": records.hexdigest(),
-        "labels": [candidates.index.labels[row] for row in order],
-        "scores": hashlib.sha256(candidates.scores[order].tobytes()).hexdigest(),
-        "unit": candidates.unit_column,
-        "terms": told,
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def _draw(
-    ledger: Ledger, keys: list[bytes], leaves: NDArray[np.bool_], terms: Terms
-) -> dict[str, dict[str, str]]:
-    """Draw which records leave, and their names."""
-    if terms.epsilon is not None:
-        cut = one_sided_cut(Decimal(terms.epsilon), terms.per_unit)
-        leaves = leaves & (ledger.secrets_of(keys) < cut)
-    leaving = [keys[row].hex() for row in np.flatnonzero(leaves)]
-    return {"names": {record: secrets.token_hex(16) for record in leaving}}
-
-
-def _parcels(candidates: Candidates, names: dict[int, str]) -> Iterator[Parcel]:
-    """Read the records that leave, in the order of their random names."""
-    rows = {record: row for row, record in enumerate(candidates.source.ids)}
-    for row, name in sorted(names.items(), key=lambda item: item[1]):
-        try:
-            stored = candidates.source.read(rows[candidates.index.ids[row]])
-            if content_hash(stored) != candidates.index.content[row].tobytes():
-                raise UnreadableRecordError
-            content = candidates.source.decode(stored)
-        except (KeyError, UnreadableRecordError):
-            raise UnusableError(
-                "The release was not written.",
-                "A record changed after the release was reserved; its cost counts all the same.",
-                "Put the records back as they were and give the same command again, or score them "
-                "again for another release.",
-            ) from None
-        file = stored if candidates.source.kind == "images" else None
-        yield Parcel(name, candidates.index.labels[row], file, content)
+    Raises
+    ------
+    RefusedError
+        Where the ledger would refuse.
+    """
+    statement = ledger.statement(account)
+    check_unit(statement, candidates.unit_column or "record", terms.per_unit)
+    same = (
+        purchase is None
+        and candidates.part is not None
+        and statement.find(_sameness(candidates, terms)) is not None
+    )
+    charges = [] if same else [charge_of(terms)]
+    if purchase is not None:
+        charges.append(_purchase_charge(purchase))
+    wanted = [charge for charge in charges if charge is not None]
+    budget = statement.budget if statement.budget is not None else first_budget
+    check_budget(replace(statement, budget=budget), wanted)
+    cost = plain_total([*statement.charges, *wanted]) - statement.spent
+    return Foresight(same, cost, _nearest(statement, terms))
 
 
 def new_release_id() -> str:
     """Return a random id for a release."""
     return secrets.token_hex(8)
+
+
+def _keys(candidates: Candidates) -> list[bytes]:
+    return record_keys(candidates.index.content, candidates.index.units)
+
+
+def _sameness(candidates: Candidates, terms: Terms) -> str:
+    """Return the key by which the same release is known again."""
+    told = asdict(terms)
+    for name in ("release", "program", "date", "after_exact", "noise_scale"):
+        del told[name]
+    return _key({**_records(candidates, candidates.chosen), "terms": told})
+
+
+def _purchase_key(candidates: Candidates, terms: Terms, purchase: Purchase) -> str:
+    told = {
+        "score": [terms.score, terms.variant, terms.lowest],
+        "checkpoint": terms.checkpoint,
+        "bounds": terms.bounds,
+        "unit": [terms.unit, terms.per_unit],
+        "in_training": terms.in_training,
+        "epsilon": exact(purchase.epsilon),
+        "share": str(purchase.share),
+    }
+    return _key({**_records(candidates, np.zeros_like(candidates.eligible)), "purchase": told})
+
+
+def _records(candidates: Candidates, chosen: NDArray[np.bool_]) -> dict[str, object]:
+    """Return what a key of sameness covers of the records, whatever their order."""
+    keys, part = _keys(candidates), candidates.part
+    assert part is not None
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    words = np.stack([part, candidates.eligible, part & chosen], axis=1).astype(np.uint8)
+    records = hashlib.sha256()
+    for row in order:
+        records.update(keys[row] + words[row].tobytes())
+    return {
+        "records": records.hexdigest(),
+        "labels": [candidates.index.labels[row] for row in order],
+        "scores": hashlib.sha256(candidates.scores[order].tobytes()).hexdigest(),
+        "scored_by": candidates.scored_by,
+        "unit": candidates.unit_column,
+    }
+
+
+def _key(parts: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _purchase_charge(purchase: Purchase) -> Charge:
+    return Charge(purchase.epsilon)
+
+
+def _nearest(statement: Statement, terms: Terms) -> dict[str, tuple[object, object]] | None:
+    """Return how the earlier release that is most like this one differs from it."""
+    here = asdict(terms)
+    differences = []
+    for entry in statement.entries:
+        if entry.kind == "reserved" and "terms" in entry.body:
+            there = asdict(terms_of(entry.body["terms"]))
+            differences.append(
+                {
+                    name: (there[name], here[name])
+                    for name in here
+                    if name not in {"release", "date", "program", "after_exact", "noise_scale"}
+                    and there[name] != here[name]
+                }
+            )
+    return min(differences, key=len) if differences else None

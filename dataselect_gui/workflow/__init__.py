@@ -6,19 +6,21 @@ from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release.bundle import DATA, count_records, digest_of
 from dataselect_gui.release.documents import CANNOT_CHECK
 from dataselect_gui.release.verify import Check
-from dataselect_gui.release.verify import verify_bundle as verify
 from dataselect_gui.scoring.catalog import SCORES
 from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Progress, Report
 from dataselect_gui.workflow.accounts import ledger
+from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.home import home
 from dataselect_gui.workflow.inspecting import inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look
-from dataselect_gui.workflow.releasing import Released, ReleaseRequest, release
+from dataselect_gui.workflow.previewing import Preview
+from dataselect_gui.workflow.releasing import Released, release
 from dataselect_gui.workflow.scoring import Scored, project_name, score
 from dataselect_gui.workflow.selecting import make_rule, put_selection, scores, select_records
+from dataselect_gui.workflow.verifying import verify, write_page
 
 __all__ = [
     "CANNOT_CHECK",
@@ -27,6 +29,7 @@ __all__ = [
     "Check",
     "Look",
     "Pictures",
+    "Preview",
     "Progress",
     "ReleaseRequest",
     "Released",
@@ -56,4 +59,5 @@ __all__ = [
     "select",
     "select_records",
     "verify",
+    "write_page",
 ]

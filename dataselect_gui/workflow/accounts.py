@@ -11,6 +11,10 @@ from dataselect_gui.privacy.ledger import Ledger, Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.workflow.home import home, ledger_of
 
+_HIDDEN = frozenset({"key", "content"})
+_BOOKKEEPING = frozenset({"extended", "sealed", "kept"})
+"""Lines that hold only what the program needs to know again."""
+
 
 def ledger(
     project_path: Path | None, set_budget: str | None = None, reason: str | None = None
@@ -55,6 +59,8 @@ def _told(statement: Statement) -> dict[str, Any]:
         "total_plain": exact(sums.plain),
         "total_pld": sums.pld,
         "delta": exact(sums.delta),
+        "total_pld_loose": sums.pld_loose,
+        "delta_loose": exact(sums.delta_loose),
         "one_sided": exact(sums.one_sided),
         "left": None if statement.left is None else exact(statement.left),
         "exact_releases": statement.exact,
@@ -63,8 +69,9 @@ def _told(statement: Statement) -> dict[str, Any]:
                 "seq": e.seq,
                 "date": e.date,
                 "kind": e.kind,
-                **{k: v for k, v in e.body.items() if k != "key"},
+                **{k: v for k, v in e.body.items() if k not in _HIDDEN},
             }
             for e in statement.entries
+            if e.kind not in _BOOKKEEPING
         ],
     }

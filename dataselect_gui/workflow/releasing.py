@@ -1,68 +1,37 @@
-"""Release records of a project's selection."""
+"""Release something of a project, or see beforehand what a release would come to."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
-from dataselect_gui import __version__
+from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
-from dataselect_gui.privacy.amounts import exact, positive_amount
-from dataselect_gui.privacy.ledger import Statement
+from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.project.project import Project
-from dataselect_gui.records.opening import open_source
-from dataselect_gui.release.documents import Terms
-from dataselect_gui.release.releasing import (
-    Candidates,
-    new_release_id,
-    release_records,
-    stale_records,
-)
+from dataselect_gui.records.opening import content_hash, open_source
+from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.release.bundle import check_place
+from dataselect_gui.release.drawing import Candidates
+from dataselect_gui.release.places import sweep
+from dataselect_gui.release.releasing import buy, foresee, marks_of, part_of, purchased
+from dataselect_gui.release.releasing import release as carry_out
+from dataselect_gui.release.signing import read_signer
 from dataselect_gui.selection.rules import Rule, select
 from dataselect_gui.worker.messages import Progress, Report
+from dataselect_gui.workflow.asking import (
+    Question,
+    ReleaseRequest,
+    destination_of,
+    epsilon_of,
+    first_budget_of,
+    kind_of,
+    per_unit_of,
+    training_of,
+)
 from dataselect_gui.workflow.home import ledger_of
+from dataselect_gui.workflow.previewing import Preview, preview_of
 from dataselect_gui.workflow.selecting import eligible_records, rule_of
-
-
-@dataclass(frozen=True)
-class ReleaseRequest:
-    """What the owner asks to release, as the command line has it.
-
-    Attributes
-    ----------
-    to : Path
-        The bundle's folder.
-    epsilon : str or None
-        Per unit; needed unless the mechanism is ``exact``.
-    mechanism : str
-        ``one-sided`` or ``exact``.
-    per_unit : int or None
-        At most so many records of a unit.
-    threshold_from : str or None
-        ``request``, ``agreed`` or ``viewed``; None to let the program see.
-    in_training : str or None
-        ``no``, ``dp:E,D``, ``yes`` or ``unknown``; None for the project's remembered answer.
-    budget : str or None
-        The first budget.
-    acknowledge_exact : bool
-        The owner's word that nothing protects the records.
-    reason : str or None
-        Why.
-    dry_run : bool
-        Check everything, draw nothing.
-    """
-
-    to: Path
-    epsilon: str | None = None
-    mechanism: str = "one-sided"
-    per_unit: int | None = None
-    threshold_from: str | None = None
-    in_training: str | None = None
-    budget: str | None = None
-    acknowledge_exact: bool = False
-    reason: str | None = None
-    dry_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,9 +51,11 @@ class Released:
     repeated : bool
         Whether it is an earlier release again.
     spent, left : Decimal or None
-        The account after it.
+        The account after it; for a dry run, as it is.
     share : float
-        The share of the selection that leaves, on average.
+        The share of the selection that leaves by ``one-sided``, on average.
+    preview : Preview or None
+        What a dry run found.
     """
 
     release: str | None
@@ -95,10 +66,11 @@ class Released:
     spent: Decimal
     left: Decimal | None
     share: float
+    preview: Preview | None = None
 
 
 def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Released:
-    """Release records of a project's selection.
+    """Carry out a release of a project.
 
     Raises
     ------
@@ -118,46 +90,67 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
                 "The project has no rule yet.",
                 "Make one with “dataselect select”.",
             )
-        answer = _provenance(project, asked)
-        epsilon = _epsilon(asked, answer[0])
-        destination = _destination(project, asked.to)
-        checkpoint = find_checkpoint(Path(project.settings["checkpoint"]["path"]))
-        if checkpoint.digest() != project.settings["checkpoint"]["digest"]:
-            raise UnusableError(
-                "The checkpoint is not the one that the scores were made with.",
-                "Its files changed since.",
-                "Put the checkpoint back as it was, or score the source into a new project.",
-            )
-        threshold_from = _threshold_from(rule, checkpoint, asked.threshold_from)
-        candidates = _candidates(project, rule, report)
-        per_unit = _per_unit(asked.per_unit, candidates.unit_column)
-        ledger = ledger_of(project)
-        account = ledger.claim(candidates.marks)
-        before = ledger.statement(account)
-        first_budget = _first_budget(asked.budget, before)
-        if answer[0] == "dp" and not asked.dry_run:
-            ledger.charge_training(account, answer[1], answer[2], checkpoint.digest())
-        public = rule.by == "threshold" and threshold_from != "viewed"
-        terms = Terms(
-            release=new_release_id(),
-            program=__version__,
-            date=datetime.now(UTC).date().isoformat(),
-            mechanism="exact" if epsilon is None else "one-sided",
-            epsilon=None if epsilon is None else exact(epsilon),
-            conditional=epsilon is not None and not public,
-            unit="record" if candidates.unit_column is None else "person",
-            per_unit=per_unit,
-            score=rule.score,
-            variant=project.settings["scores"][rule.score]["variant"],
-            lowest=rule.lowest,
-            cut=rule.by,
-            threshold=exact(rule.value) if public else None,
-            threshold_from=threshold_from,
-            in_training=answer[0],
-            after_exact=before.exact > 0,
-            checkpoint=checkpoint.digest(),
+        kind, mechanism = kind_of(asked)
+        training = training_of(project, asked)
+        epsilon = epsilon_of(asked, mechanism, training)
+        destination = destination_of(project, asked.to)
+        signer = None if asked.sign is None else read_signer(asked.sign)
+        checkpoint = _checkpoint(project)
+        # Where chance may pick any record, one that cannot be read must not be among them.
+        any_record = kind == "records" and (
+            mechanism in {"randomized-response", "noisy-top-k"} or rule.score == "random"
         )
-        outcome = release_records(
+        candidates = _candidates(
+            project, rule, checkpoint, report, only_readable=any_record, by_class=asked.by_class
+        )
+        per_unit = per_unit_of(asked.per_unit, candidates.unit_column)
+        ledger = ledger_of(project)
+        account = ledger.claim(marks_of(candidates))
+        before = ledger.statement(account)
+        first_budget = first_budget_of(asked.budget, before)
+        sweep(ledger.home)
+        check_place(destination, make=not asked.dry_run)
+        if training.answer == "dp" and not asked.dry_run:
+            ledger.charge_training(account, training.epsilon, training.delta, checkpoint.digest())
+        part = part_of(ledger, candidates, per_unit, choose=not asked.dry_run)
+        candidates = replace(candidates, part=part)
+        terms, purchase = Question(
+            asked=asked,
+            project=project,
+            rule=rule,
+            kind=kind,
+            mechanism=mechanism,
+            epsilon=epsilon,
+            training=training,
+            checkpoint=checkpoint,
+            candidates=candidates,
+            per_unit=per_unit,
+            after_exact=before.exact > 0,
+        ).terms()
+        if purchase is not None:
+            threshold = purchased(ledger, account, candidates, terms, purchase)
+            if threshold is None and not asked.dry_run:
+                threshold = buy(ledger, account, candidates, terms, purchase, first_budget=first_budget)
+            if threshold is not None:
+                purchase, rule = None, replace(rule, by="threshold", value=threshold)
+                terms = replace(terms, threshold=exact(threshold))
+                chosen = select(rule, candidates.scores, candidates.eligible).chosen
+                candidates = replace(candidates, chosen=chosen)
+        if asked.dry_run:
+            foresight = foresee(ledger, account, candidates, terms, purchase, first_budget=first_budget)
+            statement = replace(before, budget=before.budget or first_budget)
+            return Released(
+                release=None,
+                bundle=asked.to,
+                epsilon=terms.claimed,
+                conditional=terms.conditional,
+                repeated=foresight.same,
+                spent=before.spent,
+                left=before.left,
+                share=terms.share,
+                preview=preview_of(terms, candidates, foresight, statement),
+            )
+        outcome = carry_out(
             ledger,
             account,
             candidates,
@@ -165,14 +158,14 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
             destination,
             first_budget=first_budget,
             reason=asked.reason,
-            dry_run=asked.dry_run,
+            signer=signer,
             report=lambda done, total: report(Progress("Writing the bundle", done, total)),
         )
-    after = ledger.statement(account)
+    after, terms = ledger.statement(account), outcome.terms
     return Released(
-        release=outcome.release,
+        release=terms.release,
         bundle=asked.to,
-        epsilon=terms.epsilon if terms.claims else None,
+        epsilon=terms.claimed,
         conditional=terms.conditional,
         repeated=outcome.repeated,
         spent=after.spent,
@@ -181,164 +174,65 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
     )
 
 
-def _provenance(project: Project, asked: ReleaseRequest) -> tuple[str, Decimal, Decimal]:
-    """Return the answer to “did these records help to train this checkpoint?”, and remember it."""
-    text = asked.in_training or project.settings["in_training"]
-    if text is None:
-        raise UsageError(
-            "One answer is missing: did these records help to train this checkpoint?",
-            "If they did, what is released says more than its ε, and the program cannot know.",
-            "Add --in-training no, --in-training dp:E,D (under differential privacy), yes or unknown.",
+def _checkpoint(project: Project) -> Checkpoint:
+    checkpoint = find_checkpoint(Path(project.settings["checkpoint"]["path"]))
+    if checkpoint.digest() != project.settings["checkpoint"]["digest"]:
+        raise UnusableError(
+            "The checkpoint is not the one that the scores were made with.",
+            "Its files changed since.",
+            "Put the checkpoint back as it was, or score the source into a new project.",
         )
-    kind, _, rest = text.partition(":")
-    epsilon = delta = Decimal(0)
-    if kind == "dp":
-        first, _, second = rest.partition(",")
-        epsilon = positive_amount(first, "The training's ε")
-        delta = positive_amount(second or "missing", "The training's δ")
-        if delta >= 1:
-            raise UsageError(
-                f"The training's δ cannot be {second}.",
-                "It is a probability far below 1.",
-                "Ask the consortium for its ε and δ, for example dp:8,1e-5.",
-            )
-    elif kind not in {"no", "yes", "unknown"} or rest:
-        raise UsageError(
-            f"--in-training cannot be “{text}”.",
-            "It is no, dp:E,D, yes or unknown.",
-            "Give one of these.",
-        )
-    project.settings["in_training"] = text
-    project.save()
-    return kind, epsilon, delta
+    return checkpoint
 
 
-def _epsilon(asked: ReleaseRequest, in_training: str) -> Decimal | None:
-    if asked.mechanism == "exact":
-        if not asked.acknowledge_exact or not (asked.reason or "").strip():
-            raise UsageError(
-                "An exact release needs your word.",
-                "Every selected record leaves, with no protection at all, and every later promise "
-                "about this source will say that it does not cover these records.",
-                "Add --acknowledge-exact --reason TEXT, or use --mechanism one-sided.",
-            )
-        if asked.epsilon is not None:
-            raise UsageError(
-                "An exact release has no ε.",
-                "It draws nothing, so there is nothing for ε to bound.",
-                "Leave --epsilon out, or use --mechanism one-sided.",
-            )
-        return None
-    if asked.mechanism != "one-sided":
-        raise UsageError(
-            f"There is no mechanism “{asked.mechanism}” for records.",
-            "They are released by one-sided or exact.",
-            "Give one of these.",
-        )
-    if in_training in {"yes", "unknown"}:
-        raise UsageError(
-            "ε cannot be promised here.",
-            "The records took part in training the checkpoints without differential privacy, or that "
-            "is unknown; then what is released says more than any mechanism counts.",
-            "Only --mechanism exact is left, with your acknowledgement.",
-        )
-    if asked.epsilon is None:
-        raise UsageError(
-            "ε is missing.",
-            "It limits what a missing record reveals; smaller reveals less, and fewer records leave.",
-            "Add --epsilon E, for example --epsilon 1.",
-        )
-    return positive_amount(asked.epsilon, "ε")
-
-
-def _destination(project: Project, to: Path) -> Path:
-    destination = to.resolve()
-    for name, place in (
-        ("project", project.folder),
-        ("source", Path(project.settings["source"]["path"])),
-    ):
-        if destination.is_relative_to(place.resolve()):
-            raise UnusableError(
-                f"The bundle cannot be written into the {name}.",
-                "It would become part of it.",
-                "Name a folder elsewhere with --to.",
-            )
-    return destination
-
-
-def _threshold_from(rule: Rule, checkpoint: Checkpoint, stated: str | None) -> str:
-    request = checkpoint.request
-    is_requested = (
-        rule.by == "threshold"
-        and not rule.lowest
-        and request.score == rule.score
-        and request.threshold is not None
-        and Decimal(str(request.threshold)) == rule.value
-    )
-    if stated is None:
-        return "request" if is_requested else "viewed"
-    if stated not in {"request", "agreed", "viewed"}:
-        raise UsageError(
-            f"--threshold-source cannot be “{stated}”.",
-            "A threshold comes from the request, was agreed before, or was chosen after viewing.",
-            "Give request, agreed or viewed.",
-        )
-    if stated == "request" and rule.by == "threshold" and not is_requested:
-        raise UsageError(
-            "The threshold is not the request's.",
-            f"The request says {request.score or 'no score'} ≥ {request.threshold}; the rule says "
-            f"{rule.score} {'≤' if rule.lowest else '≥'} {rule.value}.",
-            "Select by the request's threshold, or say where yours comes from.",
-        )
-    return stated
-
-
-def _candidates(project: Project, rule: Rule, report: Report) -> Candidates:
+def _candidates(
+    project: Project,
+    rule: Rule,
+    checkpoint: Checkpoint,
+    report: Report,
+    *,
+    only_readable: bool,
+    by_class: bool,
+) -> Candidates:
     settings = project.settings["source"]
     source = open_source(Path(settings["path"]), settings["label_column"], settings["unit_column"])
     index = project.table.index
     report(Progress("Reading records", 0, len(index.ids)))
-    stale = stale_records(source, index)
+    rows = {record: row for row, record in enumerate(source.ids)}
+    stale, unreadable = 0, []
+    for row, record in enumerate(index.ids):
+        if not index.content[row].any():
+            unreadable.append(row)  # It could not be read when it was scored; it has no score.
+            continue
+        try:
+            stored = source.read(rows[record])
+            stale += content_hash(stored) != index.content[row].tobytes()
+        except (KeyError, UnreadableRecordError):
+            stale += 1
+            continue
+        if only_readable:
+            try:
+                source.decode(stored)
+            except UnreadableRecordError:
+                unreadable.append(row)
     if stale:
         raise UnusableError(
-            f"{len(stale)} records changed or went missing since they were scored.",
+            f"{stale} records changed or went missing since they were scored.",
             "Their scores are not theirs any more.",
             "Run “dataselect score” again: only what changed is scored anew.",
         )
     eligible = eligible_records(project, index.ids)
+    if only_readable:
+        eligible[unreadable] = False
     values = project.table.values(rule.score)
+    classes = match_labels(index.labels, source.classes, checkpoint.labels) if by_class else {}
     return Candidates(
-        source,
-        index,
-        values,
-        eligible,
-        select(rule, values, eligible).chosen,
-        settings["unit_column"],
+        source=source,
+        index=index,
+        scores=values,
+        eligible=eligible,
+        chosen=select(rule, values, eligible).chosen,
+        unit_column=settings["unit_column"],
+        scored_by=project.settings["scores"][rule.score]["program"],
+        classes=[classes.get(label, -1) if label is not None else -1 for label in index.labels],
     )
-
-
-def _per_unit(stated: int | None, unit_column: str | None) -> int:
-    if stated is not None and stated < 1:
-        raise UsageError(
-            f"--per-unit cannot be {stated}.", "It is a whole number above zero.", "Use 1 or more."
-        )
-    if unit_column is None and stated not in {None, 1}:
-        raise UsageError(
-            "--per-unit does not apply.",
-            "The project has no unit column, so each record is a unit of its own.",
-            "Score the source with --unit-column to protect people with several records.",
-        )
-    return stated or 1
-
-
-def _first_budget(stated: str | None, statement: Statement) -> Decimal | None:
-    if stated is None:
-        return None
-    budget = positive_amount(stated, "The budget")
-    if statement.budget is not None and statement.budget != budget:
-        raise UsageError(
-            "The budget is already set.",
-            f"It is {exact(statement.budget)}, for everything ever released from these records.",
-            "Change it with “dataselect ledger PROJECT --set-budget E --reason TEXT”.",
-        )
-    return budget

@@ -1,0 +1,186 @@
+"""What lies below ``data`` in a bundle: records, or a table, or a gradient.
+
+Everything follows from the draw, the terms and the records, so that the same release written twice
+gives the same bytes. Records and rows are in the order of their random names.
+"""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.opening import content_hash
+from dataselect_gui.records.source import FloatArray, UnreadableRecordError
+from dataselect_gui.release.clean import clean_image, encode
+from dataselect_gui.release.drawing import Candidates, cells, read_gradient, score_at
+from dataselect_gui.release.terms import CLIP_STEPS, COUNT_STEPS, Terms
+
+DATA = "data/train"
+LISTING = f"{DATA}/metadata.jsonl"
+ARRAYS = f"{DATA}/records.npz"
+OFFERS, SCORES, REPORT = "data/offers.csv", "data/scores.csv", "data/report.csv"
+GRADIENT = "data/gradient.safetensors"
+TABLES = {"offers": OFFERS, "scores": SCORES, "report": REPORT}
+COLUMNS = {
+    OFFERS: ("token",),
+    SCORES: ("token", "score"),
+    REPORT: ("table", "class", "from", "to", "count"),
+}
+
+
+def partial_writer(
+    candidates: Candidates,
+    keys: list[bytes],
+    terms: Terms,
+    drawn: bytes,
+    report: Callable[[int, int], None],
+) -> Callable[[Path], str]:
+    """Return what writes the content of a release into a bundle's folder.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The records.
+    keys : list of bytes
+        Their keys, shape (n,).
+    terms : Terms
+        What the release is.
+    drawn : bytes
+        Its draw.
+    report : callable
+        Called with the numbers of records written and to write.
+
+    Returns
+    -------
+    callable
+        Takes the folder, returns the relative path of the file that lists the content.
+    """
+
+    def write(folder: Path) -> str:
+        if terms.kind == "gradient":
+            return _write_gradient(folder, drawn, terms)
+        told = json.loads(drawn)
+        if terms.kind in TABLES:
+            return _write_table(folder, told, terms)
+        rows = {key.hex(): row for row, key in enumerate(keys)}
+        names = {rows[record]: name for record, name in told["names"].items()}
+        return _write_records(folder, candidates, names, report)
+
+    return write
+
+
+def _write_records(
+    folder: Path,
+    candidates: Candidates,
+    names: dict[int, str],
+    report: Callable[[int, int], None],
+) -> str:
+    (folder / DATA).mkdir(parents=True)
+    lines: list[str] = []
+    arrays: list[FloatArray] = []
+    labels: list[str] = []
+    for number, (row, name) in enumerate(sorted(names.items(), key=lambda item: item[1]), start=1):
+        label = candidates.index.labels[row]
+        extension, content = _record(candidates, row)
+        if isinstance(content, bytes):
+            (folder / DATA / f"{name}.{extension}").write_bytes(content)
+            entry = {"file_name": f"{name}.{extension}", "label": label}
+            lines.append(json.dumps(entry, ensure_ascii=False))
+        else:
+            arrays.append(content)
+            labels.append(label or "")
+        report(number, len(names))
+    if arrays:
+        written = io.BytesIO()
+        np.savez_compressed(written, x=np.stack(arrays), y=np.array(labels))
+        (folder / ARRAYS).write_bytes(written.getvalue())
+        return ARRAYS
+    _write_text(folder / LISTING, "".join(f"{line}\n" for line in sorted(lines)))
+    return LISTING
+
+
+def _record(candidates: Candidates, row: int) -> tuple[str, bytes | FloatArray]:
+    """Read a record that leaves: the extension and the content of its file, or its numbers."""
+    source, index = candidates.source, candidates.index
+    try:
+        stored = source.read(source_row(candidates, row))
+        if content_hash(stored) != index.content[row].tobytes():
+            raise UnreadableRecordError
+        if source.kind == "images":
+            return clean_image(stored)
+        content = source.decode(stored)
+        return encode(content) if isinstance(content, Image.Image) else ("", content)
+    except (KeyError, UnreadableRecordError):
+        raise UnusableError(
+            "The release was not written.",
+            "A record changed after the release was reserved; its cost counts all the same.",
+            "Put the records back as they were and give the same command again, or score them "
+            "again for another release.",
+        ) from None
+
+
+def source_row(candidates: Candidates, row: int) -> int:
+    """Return where a record of the project is in its source.
+
+    Raises
+    ------
+    KeyError
+        Where it is no longer there.
+    """
+    return candidates.rows[candidates.index.ids[row]]
+
+
+def _write_table(folder: Path, told: dict[str, dict[str, object]], terms: Terms) -> str:
+    name = TABLES[terms.kind]
+    lines: list[tuple[object, ...]]
+    if terms.kind == "offers":
+        lines = [(token,) for token in sorted(told["names"].values(), key=str)]
+    elif terms.kind == "scores":
+        lines = [
+            (token, f"{score_at(float(str(step)), terms):.9g}")
+            for token, step in sorted(told["values"].items())
+        ]
+    else:
+        step = 1 if terms.mechanism == "discrete-laplace" else COUNT_STEPS
+        lines = [
+            (table, kind or "", low, high, format_count(int(str(value)), step))
+            for (table, kind, low, high), value in zip(cells(terms), told["values"], strict=True)
+        ]
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(COLUMNS[name])
+    writer.writerows(lines)
+    (folder / name).parent.mkdir(parents=True)
+    _write_text(folder / name, written.getvalue())
+    return name
+
+
+def format_count(steps: int, step: int) -> str:
+    """Write a count that was noised in steps."""
+    return str(steps) if step == 1 else f"{steps / step:.3f}"
+
+
+def _write_gradient(folder: Path, drawn: bytes, terms: Terms) -> str:
+    from safetensors.numpy import save
+
+    assert terms.clip is not None
+    layout, steps = read_gradient(drawn)
+    values = (steps * (float(terms.clip) / CLIP_STEPS)).astype(np.float32)
+    ends = np.cumsum([math.prod(shape) for _, shape in layout])
+    tensors = {
+        name: part.reshape(shape)
+        for (name, shape), part in zip(layout, np.split(values, ends[:-1]), strict=True)
+    }
+    (folder / GRADIENT).parent.mkdir(parents=True)
+    (folder / GRADIENT).write_bytes(save(tensors))
+    return GRADIENT
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,82 @@
+"""Temporary folders of bundles in the making: beside their destination, and none left for ever.
+
+Each is written down under the ledger's folder before it is made, and held by a lock while its process
+lives. What a killed process left is found and removed at the next release, whatever that one is.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+FOLDER = "unfinished"
+
+
+@contextmanager
+def folder_beside(destination: Path, home: Path) -> Iterator[Path]:
+    """Make an empty folder beside a destination; whatever is left of it at the end is removed.
+
+    Parameters
+    ----------
+    destination : Path
+        Where the content will be moved to: on the same disk.
+    home : Path
+        The ledger's folder.
+    """
+    token = secrets.token_hex(8)
+    notes = home / FOLDER
+    notes.mkdir(exist_ok=True)
+    note = notes / f"{token}.json"
+    folder = destination.parent / f".{destination.name}.partial-{token}"
+    with FileLock(notes / f"{token}.lock"):
+        try:
+            with note.open("w", encoding="utf-8") as file:
+                json.dump({"folder": str(folder)}, file)
+                file.flush()
+                os.fsync(file.fileno())
+            folder.mkdir(parents=True)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            _forget(note, folder)
+    (notes / f"{token}.lock").unlink(missing_ok=True)
+
+
+def sweep(home: Path) -> None:
+    """Remove the folders that killed processes left."""
+    for lock in (home / FOLDER).glob("*.lock"):
+        note = lock.with_suffix(".json")
+        try:
+            with FileLock(lock, timeout=0):
+                if note.is_file():
+                    folder = _noted(note)
+                    if folder is not None:
+                        shutil.rmtree(folder, ignore_errors=True)
+                    _forget(note, folder)
+            if not note.exists():
+                lock.unlink(missing_ok=True)
+        except (Timeout, OSError):
+            continue  # Its process lives, or the disk refuses: the next release tries again.
+
+
+def _noted(note: Path) -> Path | None:
+    try:
+        folder = Path(json.loads(note.read_text(encoding="utf-8"))["folder"])
+    except (ValueError, KeyError, TypeError):
+        return None  # Cut off while it was written: the folder was not made yet.
+    # Never anything but a folder of the kind that is made above.
+    return folder if folder.name.startswith(".") and ".partial-" in folder.name else None
+
+
+def _forget(note: Path, folder: Path | None) -> None:
+    """Drop the note, unless the folder may still be there: refused, or on a disk that is not."""
+    if folder is not None and (folder.exists() or not folder.parent.is_dir()):
+        return
+    with contextlib.suppress(OSError):
+        note.unlink(missing_ok=True)

@@ -1,0 +1,63 @@
+"""The receiver's check of a bundle, and its result as a page."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.release.bundle import RELEASE, digest_of
+from dataselect_gui.release.documents import terms_told
+from dataselect_gui.release.page import page_of
+from dataselect_gui.release.signing import read_public
+from dataselect_gui.release.verify import Check, verify_bundle
+
+
+def verify(bundle: Path, digest: str | None = None, key: Path | None = None) -> list[Check]:
+    """Check a bundle, with nothing but the bundle.
+
+    Parameters
+    ----------
+    bundle : Path
+        Its folder.
+    digest : str or None
+        The digest that the owner sent separately.
+    key : Path or None
+        The owner's public key, known from elsewhere.
+
+    Raises
+    ------
+    UnusableError
+        Where the folder is no bundle, or the file is no key.
+    """
+    return verify_bundle(bundle, digest, None if key is None else read_public(key))
+
+
+def write_page(bundle: Path, checks: Sequence[Check], to: Path) -> None:
+    """Write the result of a check as one page.
+
+    Raises
+    ------
+    UnusableError
+        Where the page cannot be written.
+    """
+    terms, promise = None, "It cannot be read."
+    try:
+        told = json.loads((bundle / RELEASE).read_text(encoding="utf-8"))
+        promise = str(told["promise"])
+        terms = terms_told(told)
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        terms = None
+    if to.resolve().is_relative_to(bundle.resolve()):
+        raise UnusableError(
+            "The page cannot be written into the bundle.",
+            "It would become part of it.",
+            "Name a file elsewhere.",
+        )
+    try:
+        to.write_text(page_of(terms, promise, checks, digest_of(bundle)), encoding="utf-8")
+    except OSError as error:
+        raise UnusableError(
+            f"“{to.name}” cannot be written.",
+            error.strerror or "The disk refused.",
+            "Name another file.",
+        ) from None
