@@ -13,7 +13,7 @@ import traceback
 from pathlib import Path
 
 from dataselect_gui.errors import DataSelectError, disk_refused
-from dataselect_gui.worker.messages import Failed, Message, job_from_line, to_line
+from dataselect_gui.worker.messages import Failed, Message, SumJob, job_from_line, to_line
 
 
 def main() -> int:
@@ -31,9 +31,14 @@ def main() -> int:
     stop = threading.Event()
     threading.Thread(target=_stop_at_next_line, args=(stop,), daemon=True).start()
     try:
-        from dataselect_gui.worker.score_run import run
+        if isinstance(job, SumJob):
+            from dataselect_gui.worker.sum_run import run_sum
 
-        send(run(job, stop.is_set, send))
+            send(run_sum(job, stop.is_set, send))
+        else:
+            from dataselect_gui.worker.score_run import run
+
+            send(run(job, stop.is_set, send))
     except BrokenPipeError:
         return 1  # The parent is gone: nobody is left to tell.
     except DataSelectError as error:

@@ -17,9 +17,9 @@ from dataselect_gui.errors import (
 from dataselect_gui.worker.messages import (
     Failed,
     Finished,
+    Job,
     Progress,
     Report,
-    ScoreJob,
     from_line,
     to_line,
 )
@@ -52,7 +52,7 @@ class Stop:
                 self._process.stdin.close()
 
 
-def run_job(job: ScoreJob, report: Report, stop: Stop | None = None) -> Finished:
+def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
     """Run a job in a child process and wait for it.
 
     Parameters

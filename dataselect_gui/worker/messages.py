@@ -41,6 +41,38 @@ class ScoreJob:
 
 
 @dataclass(frozen=True)
+class SumJob:
+    """Sum the clipped gradients of records.
+
+    Attributes
+    ----------
+    project, source, checkpoint : str
+        Paths.
+    label_column, unit_column : str or None
+        Columns of the source.
+    folder : str
+        Holds ``rows.npy``, the rows of the project's table to sum over; takes ``sum.npy`` and
+        ``layout.json``.
+    clip : float
+        The norm that each record's gradient is clipped to.
+    steps : int
+        Into how many steps that norm is divided.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    """
+
+    project: str
+    source: str
+    checkpoint: str
+    label_column: str | None
+    unit_column: str | None
+    folder: str
+    clip: float
+    steps: int
+    device: str
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far the work is.
 
@@ -107,7 +139,10 @@ _TYPES: dict[str, type[Progress] | type[Finished] | type[Failed]] = {
 }
 
 
-def to_line(message: Message | ScoreJob) -> str:
+Job = ScoreJob | SumJob
+
+
+def to_line(message: Message | Job) -> str:
     """Write a message as one line."""
     return json.dumps({"type": type(message).__name__, **asdict(message)}) + "\n"
 
@@ -127,8 +162,8 @@ def from_line(line: str) -> Message:
     return kind(**content)
 
 
-def job_from_line(line: str) -> ScoreJob:
+def job_from_line(line: str) -> Job:
     """Read a job from the parent."""
     content = json.loads(line)
-    del content["type"]
-    return ScoreJob(**content)
+    kinds: dict[str, type[ScoreJob] | type[SumJob]] = {"ScoreJob": ScoreJob, "SumJob": SumJob}
+    return kinds[content.pop("type")](**content)

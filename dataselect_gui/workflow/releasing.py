@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from dataselect_gui.checkpoints.labels import match_labels
@@ -32,6 +33,7 @@ from dataselect_gui.workflow.asking import (
 from dataselect_gui.workflow.home import ledger_of
 from dataselect_gui.workflow.previewing import Preview, preview_of
 from dataselect_gui.workflow.selecting import eligible_records, rule_of
+from dataselect_gui.workflow.summing import sum_gradients
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,9 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
                 share=terms.share,
                 preview=preview_of(terms, candidates, foresight, statement),
             )
+        if terms.clip is not None:
+            summing = partial(sum_gradients, project, checkpoint, float(terms.clip), report)
+            candidates = replace(candidates, sum_gradients=summing)
         outcome = carry_out(
             ledger,
             account,

@@ -1,0 +1,107 @@
+"""The sum of the clipped gradients of records, in whole numbers: what a release adds noise to.
+
+One record at a time, in evaluation mode, so that what a record adds depends on nothing but that record
+and the checkpoint. Its gradient is clipped to the norm C, brought to whole steps of C/R by rounding
+towards zero, and only then added: the vector that is added has a norm of at most R steps, held in exact
+whole numbers. So replacing m records of a unit moves the sum by at most 2mR, whatever rounding did.
+"""
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dataselect_gui.scoring import measures
+from dataselect_gui.scoring.model import Model
+
+_SHRINK = 1 - 2.0**-30
+
+
+class ClippedSum:
+    """A running sum of clipped gradients of the cross-entropy.
+
+    Parameters
+    ----------
+    model : Model
+        In evaluation mode.
+    clip : float
+        C, the norm that each gradient is clipped to.
+    steps : int
+        R, into how many steps that norm is divided; R² must fit 62 bits.
+
+    Attributes
+    ----------
+    layout : list of (str, list of int)
+        The names and shapes of the parameters, in the order in which the sum has them.
+    total : ndarray of int64
+        The sum so far, in steps, shape (parameters,).
+    """
+
+    def __init__(self, model: Model, clip: float, steps: int) -> None:
+        self._model, self._clip, self._steps = model, clip, steps
+        named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+        self._parameters = [parameter for _, parameter in named]
+        self.layout = [(name, list(parameter.shape)) for name, parameter in named]
+        self.total = np.zeros(sum(p.numel() for p in self._parameters), dtype=np.int64)
+
+    def add(self, one: Tensor, target: int) -> None:
+        """Add a record.
+
+        Parameters
+        ----------
+        one : Tensor
+            Its input, shape (1, …).
+        target : int
+            The index of its class.
+        """
+        logits = self._model(one)
+        targets = torch.tensor([target], device=one.device)
+        at_logits = measures.logit_gradients(logits.detach(), targets).to(logits.dtype)
+        gradients = torch.autograd.grad(logits, self._parameters, at_logits, allow_unused=True)
+        flat = np.concatenate(
+            [
+                np.zeros(parameter.numel())
+                if gradient is None
+                else gradient.detach().double().cpu().numpy().ravel()
+                for parameter, gradient in zip(self._parameters, gradients, strict=True)
+            ]
+        )
+        self.total += in_steps(flat, self._clip, self._steps)
+
+
+def in_steps(gradient: NDArray[np.float64], clip: float, steps: int) -> NDArray[np.int64]:
+    """Clip a vector to a norm and bring it to whole steps, its norm at most `steps` of them.
+
+    Parameters
+    ----------
+    gradient : ndarray of float64
+        Shape (n,). One that holds anything but finite numbers becomes zero.
+    clip : float
+        The norm to clip to.
+    steps : int
+        Into how many steps that norm is divided.
+
+    Returns
+    -------
+    ndarray of int64
+        Shape (n,); the sum of its squares is at most ``steps`` squared, as whole numbers.
+    """
+    largest = float(np.abs(gradient).max(initial=0.0))
+    if largest == 0 or not math.isfinite(largest):
+        return np.zeros(len(gradient), dtype=np.int64)
+    unit = gradient / largest  # So that no square overflows or vanishes.
+    length = float(np.linalg.norm(unit))
+    shares = unit / length if largest * length >= clip else gradient / clip
+    whole = np.trunc(shares * steps)
+    while _squares(whole) > steps**2:  # Rounding of the norm itself: by a few units in the last place.
+        shares = shares * _SHRINK
+        whole = np.trunc(shares * steps)
+    return whole.astype(np.int64)
+
+
+def _squares(whole: NDArray[np.float64]) -> int:
+    """Return the sum of squares of whole numbers, exactly."""
+    numbers = whole.astype(np.int64)
+    return int((numbers * numbers).sum())

@@ -1,0 +1,73 @@
+"""Sum the clipped gradients of records. No noise is drawn here: that is the parent's part."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.project.project import Project
+from dataselect_gui.records.opening import content_hash, open_source
+from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.worker.messages import Finished, Progress, Report, SumJob
+
+REPORT_SECONDS = 0.25
+
+
+def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finished:
+    """Sum the clipped gradients of records, by the final checkpoint.
+
+    A record without a label, or whose input cannot be made, adds nothing.
+
+    Raises
+    ------
+    DataSelectError
+        Where the source, the checkpoint or the project cannot be used, or a record changed.
+    """
+    import torch
+
+    from dataselect_gui.scoring.clipped_sum import ClippedSum
+    from dataselect_gui.scoring.inputs import Preprocessor
+    from dataselect_gui.scoring.model import choose_device, in_precision, load_model
+
+    folder = Path(job.folder)
+    rows = np.load(folder / "rows.npy").tolist()
+    checkpoint = find_checkpoint(Path(job.checkpoint))
+    source = open_source(Path(job.source), job.label_column, job.unit_column)
+    classes = match_labels(source.labels, source.classes, checkpoint.labels)
+    index = Project.open(Path(job.project)).table.index
+    places = {record: place for place, record in enumerate(source.ids)}
+    report(Progress("Loading the model", 0, 1))
+    device = choose_device(job.device)
+    dtype = torch.float32 if device.type == "mps" else torch.float64
+    model = in_precision(load_model(checkpoint.final, device), dtype)
+    preprocess = Preprocessor(checkpoint.final, model.channels)
+    summed = ClippedSum(model, job.clip, job.steps)
+    told = time.monotonic()
+    for done, row in enumerate(rows):
+        if time.monotonic() - told > REPORT_SECONDS:
+            told = time.monotonic()
+            report(Progress("Summing gradients", done, len(rows)))
+            if stopped():
+                return Finished(done, device.type, stopped=True)
+        label = index.labels[row]
+        try:
+            stored = source.read(places[index.ids[row]])
+            if content_hash(stored) != index.content[row].tobytes():
+                raise UnusableError(
+                    "A record changed while the gradients were summed.",
+                    "Its score is not its own any more.",
+                    "Put the records back as they were, or run “dataselect score” again.",
+                )
+            one = preprocess(source.decode(stored))
+        except UnreadableRecordError:
+            continue
+        if label is not None:
+            summed.add(torch.from_numpy(one)[None].to(device, dtype), classes[label])
+    np.save(folder / "sum.npy", summed.total)
+    (folder / "layout.json").write_text(json.dumps(summed.layout), encoding="utf-8")
+    return Finished(len(rows), device.type, stopped=False)

@@ -1,0 +1,73 @@
+"""Have the worker sum clipped gradients, and take the sum from it."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.checkpoints.layout import Checkpoint
+from dataselect_gui.errors import InterruptedByPersonError
+from dataselect_gui.project.project import Project
+from dataselect_gui.release.drawing import Layout
+from dataselect_gui.release.terms import CLIP_STEPS
+from dataselect_gui.worker.handle import run_job
+from dataselect_gui.worker.messages import Report, SumJob
+
+_PREFIX = ".sum-"
+
+
+def sum_gradients(
+    project: Project,
+    checkpoint: Checkpoint,
+    clip: float,
+    report: Report,
+    rows: NDArray[np.bool_],
+) -> tuple[Layout, NDArray[np.int64]]:
+    """Return the sum of the clipped gradients of some records of a project.
+
+    Parameters
+    ----------
+    project : Project
+        Whose records; held by the caller.
+    checkpoint : Checkpoint
+        Whose final state is differentiated.
+    clip : float
+        The norm that each record's gradient is clipped to.
+    report : callable
+        Takes progress.
+    rows : ndarray of bool
+        Which records, shape (n,).
+
+    Returns
+    -------
+    tuple
+        The names and shapes of the parameters, and the sum in steps, shape (parameters,).
+    """
+    for left in project.folder.glob(f"{_PREFIX}*"):  # By a run that was killed.
+        shutil.rmtree(left, ignore_errors=True)
+    settings = project.settings["source"]
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=project.folder) as name:
+        folder = Path(name)
+        np.save(folder / "rows.npy", np.flatnonzero(rows))
+        job = SumJob(
+            project=str(project.folder.resolve()),
+            source=settings["path"],
+            checkpoint=str(checkpoint.path.resolve()),
+            label_column=settings["label_column"],
+            unit_column=settings["unit_column"],
+            folder=str(folder.resolve()),
+            clip=clip,
+            steps=CLIP_STEPS,
+            device="auto",
+        )
+        if run_job(job, report).stopped:
+            raise InterruptedByPersonError(
+                "The release was stopped.",
+                "You asked for it.",
+                "It is reserved; the same command finishes it at no further cost.",
+            )
+        layout = json.loads((folder / "layout.json").read_text(encoding="utf-8"))
+        return layout, np.load(folder / "sum.npy")

@@ -1,0 +1,268 @@
+"""The clipped gradient sum: exact before the noise, bounded whatever a gradient holds, and released."""
+
+import copy
+import json
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import UsageError
+from dataselect_gui.privacy.calibration import gaussian_scale
+from dataselect_gui.privacy.mechanisms import add_gaussian
+from dataselect_gui.release.terms import CLIP_STEPS
+from dataselect_gui.scoring.clipped_sum import ClippedSum, in_steps
+from dataselect_gui.scoring.model import Model
+from dataselect_gui.worker.messages import Finished, Report, SumJob
+from dataselect_gui.worker.sum_run import run_sum
+from tests.helpers import array_file, write_json
+from tests.models import save_member, stir, tiny_plain, tiny_resnet
+from tests.projects import consortium, owner_records, scored_project
+from tests.releases import failed, files, is_verified, rebuild, release, told
+
+NORM = 0.5
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("consortium")
+    save_member(folder, stir(tiny_resnet(), 3))
+    write_json(folder / "dataselect.json", {"score": "loss", "threshold": 1.0, "max_grad_norm": NORM})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pixels = np.random.default_rng(4).integers(0, 256, (12, 16, 16), dtype=np.uint8)
+    return array_file(
+        tmp_path_factory.mktemp("records") / "records.npz",
+        x=pixels,
+        y=np.arange(12) % 3,
+        classes=np.array(["bird", "cat", "dog"]),
+        patient=np.array([f"patient {row // 3}" for row in range(12)]),
+    )
+
+
+LOSSES = [0.5, 1.5, 2.0] * 4
+
+
+@pytest.fixture
+def project(tmp_path: Path, source: Path, checkpoint: Path) -> Path:
+    folder = scored_project(tmp_path / "p.dataselect", source, checkpoint, LOSSES)
+    workflow.select_records(folder, workflow.make_rule("loss", threshold="1"))
+    return folder
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the worker's job be done in this process, which has torch already."""
+
+    def run(job: SumJob, report: Report) -> Finished:
+        return run_sum(job, lambda: False, report)
+
+    monkeypatch.setattr("dataselect_gui.workflow.summing.run_job", run)
+
+
+in_this_process = pytest.mark.usefixtures("here")
+
+
+def clipped_sum_of(model: torch.nn.Module, inputs: torch.Tensor, targets: list[int]) -> torch.Tensor:
+    """Return Σ clip(∇ cross-entropy) as its definition says."""
+    double = copy.deepcopy(model).double().eval()
+    total = torch.zeros(sum(p.numel() for p in double.parameters()), dtype=torch.float64)
+    for one, target in zip(inputs, targets, strict=True):
+        output = double(one[None].double())
+        logits = output if isinstance(output, torch.Tensor) else output.logits
+        loss = torch.nn.functional.cross_entropy(logits, torch.tensor([target]))
+        gradients = torch.autograd.grad(loss, list(double.parameters()))
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        total += flat * min(1.0, NORM / float(flat.norm()))
+    return total
+
+
+@pytest.mark.parametrize("family", [tiny_plain, tiny_resnet])
+def test_the_sum_is_that_of_its_definition(family: Callable[[], torch.nn.Module]) -> None:
+    torch.manual_seed(0)
+    inner = stir(family(), 1)
+    inputs = torch.randn(7, 1, 16, 16, dtype=torch.float64)
+    targets = [0, 1, 2, 0, 1, 2, 0]
+    summed = ClippedSum(Model(copy.deepcopy(inner).double().eval(), 1), NORM, CLIP_STEPS)
+    for one, target in zip(inputs, targets, strict=True):
+        summed.add(one[None], target)
+    expected = clipped_sum_of(inner, inputs, targets).numpy()
+    # Rounding towards zero moves each element of each record by less than a step.
+    assert np.abs(summed.total * (NORM / CLIP_STEPS) - expected).max() <= 7 * NORM / CLIP_STEPS
+    assert sum(np.prod(shape, dtype=int) for _, shape in summed.layout) == len(summed.total)
+
+
+@given(
+    gradient=arrays(
+        np.float64,
+        st.integers(1, 40),
+        elements=st.floats(allow_nan=True, allow_infinity=True, width=64),
+    ),
+    clip=st.floats(1e-6, 1e6),
+    steps=st.sampled_from([1, 7, 1000, CLIP_STEPS]),
+)
+@settings(max_examples=2000, deadline=None)
+def test_no_gradient_leaves_more_than_the_norm(
+    gradient: NDArray[np.float64], clip: float, steps: int
+) -> None:
+    whole = in_steps(gradient, clip, steps)
+    assert sum(int(value) ** 2 for value in whole) <= steps**2
+    if not np.isfinite(gradient).all():
+        assert not whole.any()
+    elif np.abs(gradient).max() < clip / len(gradient):
+        assert np.abs(whole * (clip / steps) - gradient).max() <= clip / steps * (1 + 1e-9)
+
+
+def test_long_gradients_keep_the_norm_too() -> None:
+    rng = np.random.default_rng(0)
+    for size in (10, 1000, 300_000):
+        for gradient in (rng.normal(size=size), np.ones(size), rng.standard_cauchy(size)):
+            whole = in_steps(gradient * 1e3, 1.0, CLIP_STEPS)
+            assert sum(int(value) ** 2 for value in whole) <= CLIP_STEPS**2
+            assert np.linalg.norm(whole) > 0.999 * CLIP_STEPS
+
+
+def asked(**more: object) -> dict[str, Any]:
+    return {"kind": "gradient", "delta": "1e-6", **more}
+
+
+def test_a_gradient_is_released_near_the_truth(
+    project: Path, tmp_path: Path, source: Path, checkpoint: Path
+) -> None:
+    done = release(project, tmp_path / "b", **asked(epsilon="300", budget="300"))
+    assert done.epsilon == "300"
+    assert is_verified(tmp_path / "b")
+    tensors = load_file(tmp_path / "b/data/gradient.safetensors")
+    from dataselect_gui.checkpoints.layout import find_checkpoint
+    from dataselect_gui.records.opening import open_source
+    from dataselect_gui.scoring.inputs import Preprocessor
+    from dataselect_gui.scoring.model import load_model
+
+    member = find_checkpoint(checkpoint).final
+    model = load_model(member, torch.device("cpu"))
+    preprocess, records = Preprocessor(member, 1), open_source(source)
+    rows = [int(r) for r in workflow.select_records(project, None)[0]]
+    assert 0 < len(rows) < 12
+    inputs = torch.stack(
+        [torch.from_numpy(preprocess(records.decode(records.read(row)))) for row in rows]
+    )
+    expected = clipped_sum_of(model, inputs, [row % 3 for row in rows]).numpy()
+    names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    found = np.concatenate([tensors[name].ravel() for name in names])
+    sigma = told(tmp_path / "b")["parameters"]["noise"]["value"]["scale_in_steps"] * NORM / CLIP_STEPS
+    residual = (found - expected) / sigma
+    assert np.abs(residual).max() < 6
+    assert residual.std() == pytest.approx(1, abs=0.15)
+
+
+@in_this_process
+def test_the_same_again_is_the_same_noise_and_sums_nothing(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = release(project, tmp_path / "one", **asked())
+
+    def fail(*_: object) -> None:
+        raise AssertionError("the worker was asked again")
+
+    monkeypatch.setattr("dataselect_gui.workflow.releasing.sum_gradients", fail)
+    second = release(project, tmp_path / "two", **asked())
+    assert second.repeated
+    assert second.spent == first.spent
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+@in_this_process
+def test_how_many_records_were_summed_is_nowhere(project: Path, tmp_path: Path) -> None:
+    sizes = []
+    for threshold in ("1", "0", "100"):
+        workflow.select_records(project, workflow.make_rule("loss", threshold=threshold))
+        to = tmp_path / f"at {threshold}"
+        release(project, to, **asked(threshold_from="agreed", budget="10"))
+        assert is_verified(to)
+        sizes.append({name: len(text) for name, text in files(to).items() if name.startswith("data")})
+        texts = {k: v for k, v in told(to).items() if k not in {"release", "ledger_head", "checkpoint"}}
+        texts["parameters"].pop("threshold")
+        count = len(workflow.select_records(project, None)[0])
+        words = json.dumps(texts).replace('"', " ").replace(",", " ").split()
+        assert count in {0, 12} or str(count) not in words
+    assert sizes[0] == sizes[1] == sizes[2]
+    assert not list(project.glob(".sum-*"))
+
+
+@in_this_process
+def test_a_threshold_that_depends_on_the_records_is_refused(project: Path, tmp_path: Path) -> None:
+    workflow.select_records(project, workflow.make_rule("loss", count=4))
+    with pytest.raises(UsageError, match="needs a public threshold"):
+        release(project, tmp_path / "b", **asked())
+    done = release(project, tmp_path / "b", **asked(threshold_from="bought:0.5", bounds="0,10"))
+    assert done.epsilon == "1.5"
+    assert is_verified(tmp_path / "b")
+
+
+def test_the_norm_must_be_known(tmp_path: Path) -> None:
+    source, checkpoint = owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium")
+    project = scored_project(tmp_path / "p.dataselect", source, checkpoint)
+    workflow.select_records(project, workflow.make_rule("loss", threshold="0.5"))
+    with pytest.raises(UsageError, match="norm that gradients are clipped to is missing"):
+        release(project, tmp_path / "b", **asked())
+
+
+def test_a_gradient_of_people_has_m_times_the_noise(
+    tmp_path: Path, source: Path, checkpoint: Path
+) -> None:
+    scales = []
+    for per_unit in (1, 2):
+        project = scored_project(
+            tmp_path / f"{per_unit}.dataselect", source, checkpoint, LOSSES, unit_column="patient"
+        )
+        workflow.select_records(project, workflow.make_rule("loss", threshold="1"))
+        dry = release(project, tmp_path / "b", **asked(per_unit=per_unit, dry_run=True))
+        assert dry.preview is not None
+        scales.append(dry.preview.usefulness[3]["width"])
+    assert scales[1] == pytest.approx(2 * scales[0])
+
+
+@in_this_process
+@pytest.mark.parametrize("change", ["noise", "metadata", "dtype"])
+def test_a_gradient_that_is_not_what_it_says_is_found(
+    project: Path, tmp_path: Path, change: str
+) -> None:
+    from safetensors.numpy import save_file
+
+    release(project, tmp_path / "b", **asked())
+    document, path = told(tmp_path / "b"), tmp_path / "b/data/gradient.safetensors"
+    if change == "noise":
+        document["parameters"]["noise"]["value"]["scale_in_steps"] /= 2
+    elif change == "metadata":
+        save_file(load_file(path), path, metadata={"records": "7"})
+    else:
+        save_file({name: t.astype(np.float64) for name, t in load_file(path).items()}, path)
+    rebuild(tmp_path / "b", document)
+    assert failed(tmp_path / "b") & {"arithmetic", "content"}
+
+
+def test_noise_on_a_million_parameters_takes_less_than_a_minute() -> None:
+    scale = gaussian_scale(Decimal(1), Decimal("1e-6"), (2 * CLIP_STEPS) ** 2)
+    started = time.monotonic()
+    noise = add_gaussian(np.zeros(100_000, dtype=np.int64), scale)
+    assert time.monotonic() - started < 6
+    assert noise.std() == pytest.approx(scale, rel=0.02)
