@@ -245,6 +245,13 @@ def select(
         str | None, typer.Option(help="Ids, or @FILE with one a line: never to leave.")
     ] = None,
     restore: Annotated[str | None, typer.Option(help="Ids, or @FILE: eligible again.")] = None,
+    opt_out: Annotated[
+        Path | None, typer.Option(help="A CSV of people none of whose records may ever leave.")
+    ] = None,
+    opt_in: Annotated[Path | None, typer.Option(help="A CSV of people to take off that list.")] = None,
+    register_column: Annotated[
+        str | None, typer.Option(help="The CSV's column; by default the unit column, or the only one.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Replace the project's selection, or withhold and restore records."""
@@ -253,21 +260,31 @@ def select(
         rule = workflow.make_rule(
             by, threshold=threshold, count=count, fraction=fraction, lowest=lowest
         )
-    elif (threshold, count, fraction, lowest) != (None, None, None, False) or (
-        withhold,
-        restore,
-    ) == (
-        None,
-        None,
+    elif (threshold, count, fraction, lowest) != (None, None, None, False) or not any(
+        (withhold, restore, opt_out, opt_in)
     ):
         raise UsageError(
             "The score to select by is missing.",
             "A threshold, count or fraction is one of a score.",
             "Add --by SCORE, for example --by vog.",
         )
+    lines, registers = [], {}
+    for word, file, apply in (
+        ("opted_out", opt_out, workflow.opt_out),
+        ("opted_in", opt_in, workflow.opt_in),
+    ):
+        if file is not None:
+            done = apply(project, file, register_column)
+            registers[word] = vars(done)
+            lines.append(
+                f"{word.replace('_', ' ').capitalize()}: {done.found:,} of {done.listed:,} people have "
+                f"records here, {done.records:,} in all."
+            )
     ids, cut = workflow.select_records(project, rule, withhold=_ids(withhold), restore=_ids(restore))
-    text = f"{len(ids):,} records in the selection{'' if cut is None else f', cut at {cut:.6g}'}."
-    tell("select", as_json, {"ids": ids, "threshold": cut}, text)
+    lines.append(
+        f"{len(ids):,} records in the selection{'' if cut is None else f', cut at {cut:.6g}'}."
+    )
+    tell("select", as_json, {"ids": ids, "threshold": cut, **registers}, "\n".join(lines))
 
 
 @app.command()
@@ -393,15 +410,40 @@ def verify(
 @app.command()
 def ledger(
     project: Annotated[Path | None, typer.Argument(help="A project; without one, all.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="A bundle from here: is its entry still in the ledger?")
+    ] = None,
     set_budget: Annotated[str | None, typer.Option(help="The new budget.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show what was released from these records and what is left, or change the budget."""
+    if bundle is not None:
+        workflow.hold_against(bundle, project)
     statements = workflow.ledger(project, set_budget, reason)
     content = statements[0] if project is not None else {"ledgers": statements}
     text = "\n\n".join(statement_in_words(one) for one in statements) or "Nothing was ever released."
     tell("ledger", as_json, content, text)
+
+
+@app.command()
+def delete(
+    project: ProjectPath,
+    yes: Annotated[bool, typer.Option("--yes", help="I mean it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Delete a project with its scores; records and ledger stay."""
+    if not yes:
+        raise UsageError(
+            "Nothing was deleted.",
+            "Deleting a project takes its scores, its selection and who opted out; the records stay, "
+            "and so does the ledger.",
+            "Add --yes if you mean it.",
+        )
+    gone = workflow.delete(project)
+    left = "" if gone else " Its folder stays: there are other files in it."
+    text = f"Deleted {project}.{left} The ledger still holds what was released."
+    tell("delete", as_json, {"project": str(project), "folder_gone": gone}, text)
 
 
 def _has_display() -> bool:

@@ -22,6 +22,8 @@ SUFFIX = ".dataselect"
 FORMAT = 1
 _SETTINGS = "project.json"
 LOCK_SECONDS = 30
+# The settings go last: until then it is still a project, and deleting it can be tried again.
+_OWN_FILES = ("table-*", "thumbnails*", ".sum-*", ".*.partial*", _SETTINGS, ".lock")
 
 
 class Project:
@@ -183,6 +185,31 @@ class Project:
     def withheld(self) -> set[str]:
         """The ids that the owner withholds."""
         return set(self.settings["withheld"])
+
+    @property
+    def opted_out(self) -> set[str]:
+        """The units that registers name: none of their records is eligible, now or later."""
+        return set(self.settings.get("opted_out", ()))
+
+    def delete(self) -> bool:
+        """Delete all that the program wrote into the folder: settings, scores, thumbnails.
+
+        Returns
+        -------
+        bool
+            Whether the folder is gone; it stays where somebody put other files into it.
+        """
+        for pattern in _OWN_FILES:
+            for path in self.folder.glob(pattern):
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+        try:
+            self.folder.rmdir()
+        except OSError:
+            return False
+        return True
 
 
 def cannot_write(folder: Path, error: OSError) -> UnusableError:

@@ -10,13 +10,14 @@ from dataselect_gui.scoring.catalog import SCORES
 from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Progress, Report
-from dataselect_gui.workflow.accounts import ledger
+from dataselect_gui.workflow.accounts import hold_against, ledger
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.home import home
 from dataselect_gui.workflow.inspecting import inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look
 from dataselect_gui.workflow.previewing import Preview
+from dataselect_gui.workflow.registers import Register, delete, opt_in, opt_out
 from dataselect_gui.workflow.releasing import Released, release
 from dataselect_gui.workflow.scoring import Scored, project_name, score
 from dataselect_gui.workflow.selecting import make_rule, put_selection, scores, select_records
@@ -31,6 +32,7 @@ __all__ = [
     "Pictures",
     "Preview",
     "Progress",
+    "Register",
     "ReleaseRequest",
     "Released",
     "Report",
@@ -40,15 +42,19 @@ __all__ = [
     "Stop",
     "UnreadableRecordError",
     "count_records",
+    "delete",
     "digest_of",
     "exact",
     "flipped_labels",
+    "hold_against",
     "home",
     "inspect",
     "ledger",
     "look",
     "make_rule",
     "one_sided_share",
+    "opt_in",
+    "opt_out",
     "positive_amount",
     "project_name",
     "put_selection",

@@ -1,14 +1,18 @@
 """What was released from a source and what is left."""
 
+import json
 from pathlib import Path
 from typing import Any
 
-from dataselect_gui.errors import UsageError
+from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.accounting import totals
 from dataselect_gui.privacy.amounts import exact, positive_amount
+from dataselect_gui.privacy.chain import tampered
 from dataselect_gui.privacy.identity import source_marks
 from dataselect_gui.privacy.ledger import Ledger, Statement
 from dataselect_gui.project.project import Project
+from dataselect_gui.release.bundle import RELEASE
+from dataselect_gui.release.places import sweep
 from dataselect_gui.workflow.home import home, ledger_of
 
 _HIDDEN = frozenset({"key", "content"})
@@ -39,6 +43,7 @@ def ledger(
         return [_told(book.statement(account)) for account in book.accounts()]
     project = Project.open(project_path)
     index, book = project.table.index, ledger_of(project)
+    sweep(book.home)
     account = book.claim(source_marks(index.content, index.units))
     if set_budget is not None:
         if not (reason or "").strip():
@@ -49,6 +54,29 @@ def ledger(
             )
         book.set_budget(account, positive_amount(set_budget, "The budget"), str(reason))
     return [_told(book.statement(account))]
+
+
+def hold_against(bundle: Path, project_path: Path | None = None) -> None:
+    """Refuse a ledger that does not hold the entry that a bundle from here names.
+
+    Raises
+    ------
+    RefusedError
+        Where it does not: the ledger is older than the bundle, or was made anew.
+    UnusableError
+        Where there is no such bundle.
+    """
+    try:
+        head = json.loads((bundle / RELEASE).read_text(encoding="utf-8"))["ledger_head"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UnusableError(
+            f"“{bundle.name}” is not a bundle.",
+            f"Its {RELEASE} cannot be read.",
+            "Choose a bundle that was written on this machine.",
+        ) from None
+    book = Ledger(home()) if project_path is None else ledger_of(Project.open(project_path))
+    if not book.knows_head(str(head)):
+        raise tampered("It does not hold the release that this bundle was made by.")
 
 
 def _told(statement: Statement) -> dict[str, Any]:

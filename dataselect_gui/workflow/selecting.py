@@ -152,9 +152,16 @@ def _stored(rule: Rule) -> dict[str, Any]:
 
 
 def eligible_records(project: Project, ids: Sequence[str]) -> NDArray[np.bool_]:
-    """Return which records the owner does not withhold, shape (n,)."""
-    withheld = project.withheld
-    return np.array([record not in withheld for record in ids], dtype=bool)
+    """Return which records neither the owner withholds nor a person opted out of, shape (n,)."""
+    withheld, opted_out = project.withheld, project.opted_out
+    units = project.table.index.units or ids
+    return np.array(
+        [
+            record not in withheld and unit not in opted_out
+            for record, unit in zip(ids, units, strict=True)
+        ],
+        dtype=bool,
+    )
 
 
 def rule_of(project: Project) -> Rule | None:
