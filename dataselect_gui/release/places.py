@@ -9,13 +9,18 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.release.bundle import cannot_write
+
 FOLDER = "unfinished"
+_LONG_AGO = 3600
 
 
 @contextmanager
@@ -30,37 +35,57 @@ def folder_beside(destination: Path, home: Path) -> Iterator[Path]:
         The ledger's folder.
     """
     token = secrets.token_hex(8)
-    notes = home / FOLDER
-    notes.mkdir(exist_ok=True)
-    note = notes / f"{token}.json"
+    note = home / FOLDER / f"{token}.json"
     folder = destination.parent / f".{destination.name}.partial-{token}"
-    with FileLock(notes / f"{token}.lock"):
+    lock = FileLock(note.with_suffix(".lock"))
+    try:
+        _write_note(note, folder, lock)
         try:
-            with note.open("w", encoding="utf-8") as file:
-                json.dump({"folder": str(folder)}, file)
-                file.flush()
-                os.fsync(file.fileno())
             folder.mkdir(parents=True)
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            _forget(note, folder)
-    (notes / f"{token}.lock").unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(destination, error, charged=False) from None
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        _forget(note, folder)
+        with contextlib.suppress(OSError):
+            lock.release()
+            if not note.exists():
+                note.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def _write_note(note: Path, folder: Path, lock: FileLock) -> None:
+    try:
+        note.parent.mkdir(exist_ok=True)
+        lock.acquire()
+        with note.open("w", encoding="utf-8") as file:
+            json.dump({"folder": str(folder)}, file)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise UnusableError(
+            "The release cannot be begun.",
+            f"The ledger's folder refused ({error.strerror or 'no reason given'}). Nothing was drawn.",
+            "Make room there, ask for access to it, or name another with DATASELECT_HOME.",
+        ) from None
 
 
 def sweep(home: Path) -> None:
     """Remove the folders that killed processes left."""
-    for lock in (home / FOLDER).glob("*.lock"):
-        note = lock.with_suffix(".json")
+    for name in sorted({path.stem for path in (home / FOLDER).glob("*")}):
+        note, lock = (home / FOLDER / f"{name}.{ending}" for ending in ("json", "lock"))
         try:
+            if not note.exists():  # A lock alone may be one that is just being taken.
+                if time.time() - lock.stat().st_mtime > _LONG_AGO:
+                    lock.unlink(missing_ok=True)
+                continue
             with FileLock(lock, timeout=0):
-                if note.is_file():
-                    folder = _noted(note)
-                    if folder is not None:
-                        shutil.rmtree(folder, ignore_errors=True)
-                    _forget(note, folder)
-            if not note.exists():
-                lock.unlink(missing_ok=True)
+                folder = _noted(note)
+                if folder is not None:
+                    shutil.rmtree(folder, ignore_errors=True)
+                _forget(note, folder)
+                if not note.exists():
+                    lock.unlink(missing_ok=True)
         except (Timeout, OSError):
             continue  # Its process lives, or the disk refuses: the next release tries again.
 

@@ -1,11 +1,12 @@
 """What a release is, in everything that may be told."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
 from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.privacy.calibration import gaussian_scale, laplace_scale
 
 Kind = Literal["records", "offers", "scores", "report", "gradient"]
 Mechanism = Literal[
@@ -193,6 +194,18 @@ class Terms:
     def _moves(self) -> int:
         """In how many cells of a report one record counts, before and after together."""
         return 2 * (self.bins is not None) + (self.count_threshold is not None)
+
+
+def calibrated(terms: Terms) -> Terms:
+    """Return the terms with the scale of the noise that they need."""
+    if terms.epsilon is None:
+        return terms
+    epsilon, scale = Decimal(terms.epsilon), None
+    if terms.sensitivity is not None:
+        scale = laplace_scale(epsilon, terms.sensitivity)
+    elif terms.squared_sensitivity is not None:
+        scale = gaussian_scale(epsilon, Decimal(str(terms.delta)), terms.squared_sensitivity)
+    return replace(terms, noise_scale=scale)
 
 
 def terms_of(told: dict[str, object]) -> Terms:

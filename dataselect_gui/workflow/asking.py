@@ -12,12 +12,11 @@ from dataselect_gui import __version__
 from dataselect_gui.checkpoints.layout import Checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.amounts import exact, positive_amount
-from dataselect_gui.privacy.calibration import gaussian_scale, laplace_scale
 from dataselect_gui.privacy.ledger import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.drawing import Candidates
 from dataselect_gui.release.releasing import Purchase, new_release_id
-from dataselect_gui.release.terms import BY_THRESHOLD, MECHANISMS, Kind, Mechanism, Terms
+from dataselect_gui.release.terms import BY_THRESHOLD, MECHANISMS, Kind, Mechanism, Terms, calibrated
 from dataselect_gui.selection.rules import Rule
 
 SQRT_2_UPWARDS = "1.4142135624"
@@ -325,7 +324,7 @@ class Question:
         )
         if clip is not None:
             terms = replace(terms, bounds_from=clip[1])
-        return _calibrated(terms), purchase
+        return calibrated(terms), purchase
 
     def _check_words(self) -> None:
         """Refuse options that do not belong to this kind of release."""
@@ -502,18 +501,6 @@ class Question:
     def _count_threshold(self) -> str | None:
         text = self.asked.count_threshold
         return None if text is None else exact(_number(text, "--count-threshold"))
-
-
-def _calibrated(terms: Terms) -> Terms:
-    """Return the terms with the scale of the noise that they need."""
-    if terms.epsilon is None:
-        return terms
-    epsilon, scale = Decimal(terms.epsilon), None
-    if terms.sensitivity is not None:
-        scale = laplace_scale(epsilon, terms.sensitivity)
-    elif terms.squared_sensitivity is not None:
-        scale = gaussian_scale(epsilon, Decimal(str(terms.delta)), terms.squared_sensitivity)
-    return replace(terms, noise_scale=scale)
 
 
 def _two_bounds(stated: Sequence[object]) -> tuple[str, str]:

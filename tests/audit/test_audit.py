@@ -1,0 +1,65 @@
+"""The audit in short: the same claims and mistakes, fewer draws than ``python -m tests.audit``."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import RefusedError, UnusableError
+from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.scoring.scorer import Scorer
+from tests.audit.bounds import ERROR, lower_bound
+from tests.audit.cases import Case, honest, mistakes, names
+from tests.helpers import config, preprocessor, write_json
+from tests.models import export
+
+DRAWS, DRAWS_OF_RARE = 5_000, 20_000
+SEEN = 0.65
+PROMISES, CONTROLS = honest(), mistakes()
+SHARED_OUT = ERROR / (len(PROMISES) + len(CONTROLS))
+
+
+def draws(case: Case) -> int:
+    return DRAWS_OF_RARE if case.rare else DRAWS
+
+
+@pytest.mark.parametrize("case", PROMISES, ids=names(PROMISES))
+def test_what_is_promised_is_kept(case: Case) -> None:
+    found = lower_bound(case.sample, draws(case), case.delta, SHARED_OUT)
+    assert found <= case.claim
+    if case.tight and 1 <= case.claim <= 2:
+        # An audit that sees nothing proves nothing.
+        assert found >= SEEN * case.claim
+
+
+@pytest.mark.parametrize("case", CONTROLS, ids=names(CONTROLS))
+def test_a_mistake_is_caught(case: Case) -> None:
+    assert lower_bound(case.sample, draws(case), case.delta, SHARED_OUT) > case.claim
+
+
+def test_a_model_with_batch_statistics_is_refused(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(
+        torch.nn.Flatten(), torch.nn.BatchNorm1d(4, track_running_stats=False), torch.nn.Linear(4, 3)
+    )
+    export(tmp_path / "model.pt2", model.eval(), torch.zeros(2, 1, 2, 2))
+    write_json(tmp_path / "config.json", config())
+    write_json(tmp_path / "preprocessor_config.json", preprocessor(2, 1))
+    scorer = Scorer(find_checkpoint(tmp_path), ["loss"], torch.device("cpu"))
+    with pytest.raises(UnusableError, match="depends on the other records"):
+        scorer.check_independence(np.random.default_rng(0).random((4, 1, 2, 2)).astype(np.float32))
+
+
+def test_an_older_ledger_put_back_is_refused(tmp_path: Path) -> None:
+    """Or the same release could be drawn afresh from it, as often as wanted."""
+    home = tmp_path / "home"
+    ledger = Ledger(home)
+    account = ledger.claim({b"records".ljust(32)})
+    shutil.copytree(home, tmp_path / "older")
+    ledger.keep_draw(account, "a release", b"its draw")
+    shutil.copy(tmp_path / "older" / "ledger.sqlite", home / "ledger.sqlite")
+    with pytest.raises(RefusedError, match="not as it was left"):
+        Ledger(home).draw_of("a release")

@@ -1,0 +1,128 @@
+"""Small worlds to audit: records that are scored by a model, and the program's own draws from them.
+
+A record is a pair of logits with a label; the score is EL2N by the program's own function. One that is
+confidently right scores 0, one that is confidently wrong √2. A *population* holds many copies of one
+unit at once: where each record is drawn by itself, one draw of the population is that many draws of the
+unit.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from dataselect_gui.privacy.mechanisms import draw_exponentials
+from dataselect_gui.project.table import Index
+from dataselect_gui.records.source import Source
+from dataselect_gui.release.drawing import Candidates, draw
+from dataselect_gui.release.terms import Terms, calibrated
+from dataselect_gui.scoring.measures import el2n
+
+Scores = NDArray[np.float64]
+Scoring = Callable[[NDArray[np.float64]], Scores]
+BOUNDS = ("0", "1.4142135624")
+THRESHOLD = 0.7
+RIGHT, WRONG = (20.0, -20.0), (-20.0, 20.0)
+"""Contents of a record: logits that are confidently right, and confidently wrong."""
+
+
+def score(records: NDArray[np.float64]) -> Scores:
+    """Score records, each by itself."""
+    logits = torch.from_numpy(records)
+    return el2n(logits, torch.zeros(len(logits), dtype=torch.int64)).numpy()
+
+
+def records(*contents: Sequence[float], copies: int = 1) -> NDArray[np.float64]:
+    """Return records one after the other, all of them so many times."""
+    return np.tile(np.array(contents, dtype=np.float64), (copies, 1))
+
+
+def terms(mechanism: str, epsilon: float, *, m: int = 1, **more: Any) -> Terms:  # noqa: ANN401
+    """Return the terms of a release, its noise calibrated as the program does it."""
+    told = Terms(
+        release="audit",
+        program="audit",
+        date="2000-01-01",
+        kind=more.pop("kind", "offers"),
+        mechanism=cast(Any, mechanism),
+        epsilon=str(Decimal(str(epsilon))),
+        delta=more.pop("delta", None),
+        conditional=False,
+        unit="record" if m == 1 else "person",
+        per_unit=m,
+        score="el2n",
+        variant="",
+        lowest=False,
+        cut="threshold",
+        threshold=str(THRESHOLD),
+        threshold_from="agreed",
+        threshold_epsilon=None,
+        in_training="no",
+        after_exact=False,
+        checkpoint="0" * 64,
+        bounds=BOUNDS,
+        bounds_from="score",
+        **more,
+    )
+    return calibrated(told)
+
+
+def candidates(
+    contents: NDArray[np.float64],
+    *,
+    scoring: Scoring = score,
+    part: NDArray[np.bool_] | None = None,
+    threshold: float = THRESHOLD,
+) -> Candidates:
+    """Return what a release chooses from, scored."""
+    scores = scoring(contents)
+    everybody = np.ones(len(scores), dtype=bool)
+    return Candidates(
+        source=cast(Source, None),
+        index=cast(Index, None),
+        scores=scores,
+        eligible=everybody,
+        chosen=scores >= threshold,
+        unit_column=None,
+        scored_by="audit",
+        part=everybody if part is None else part,
+    )
+
+
+def keys(count: int) -> list[bytes]:
+    """Return the ledger's keys of records."""
+    return [row.to_bytes(32) for row in range(count)]
+
+
+def fresh_secrets(asked: Sequence[bytes]) -> NDArray[np.int64]:
+    """Return secrets of a source that was never released before."""
+    return draw_exponentials(len(asked))
+
+
+def leaving(
+    chosen_from: Candidates,
+    told: Terms,
+    secrets_of: Callable[[Sequence[bytes]], NDArray[np.int64]] = fresh_secrets,
+) -> NDArray[np.bool_]:
+    """Draw a release, and say which records are in it, shape (n,)."""
+    names = keys(len(chosen_from.scores))
+    drawn = json.loads(draw(chosen_from, names, told, secrets_of))["names"]
+    return np.array([key.hex() in drawn for key in names])
+
+
+def noised(chosen_from: Candidates, told: Terms) -> NDArray[np.float64]:
+    """Draw noised scores, in the order of the records, in steps."""
+    names = keys(len(chosen_from.scores))
+    drawn = json.loads(draw(chosen_from, names, told, fresh_secrets))
+    return np.array([drawn["values"][drawn["names"][key.hex()]] for key in names], dtype=np.float64)
+
+
+def weaker(told: Terms, by: float) -> Terms:
+    """Return terms with less noise than they say."""
+    assert told.noise_scale is not None
+    return replace(told, noise_scale=told.noise_scale / by)

@@ -1,0 +1,67 @@
+"""The harm in short. ``python -m tests.faults`` does 500 kills, and every step on every disk."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.faults.world import kill_many
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills processes by fork and signal")
+NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
+DEPRECATED_FORK = "ignore:This process:DeprecationWarning"
+
+
+@pytest.mark.filterwarnings(DEPRECATED_FORK)
+def test_a_killed_release_is_charged_and_finished_by_its_repeat(tmp_path: Path) -> None:
+    kill_many(tmp_path / "worlds", 12, seed=1, tell=lambda _: None)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.filterwarnings(DEPRECATED_FORK)
+def test_five_hundred_kills(tmp_path: Path) -> None:
+    kill_many(tmp_path / "worlds", 500, seed=2, tell=lambda _: None)
+
+
+def outcomes(every: int) -> list[dict[str, object]]:
+    if subprocess.run([*NAMESPACE, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this system lets nobody make a namespace with small disks of its own")
+    run = subprocess.run(
+        [*NAMESPACE, sys.executable, "-m", "tests.faults.disks", str(every)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def check(found: list[dict[str, object]]) -> None:
+    codes = Counter((one["place"], one["way"], one["code"]) for one in found)
+    assert {one["code"] for one in found} <= {0, 4}, codes
+    for one in found:
+        if one["code"] == 4:
+            told = one["told"]
+            assert isinstance(told, dict)
+            assert set(told) == {"what", "why", "do"}
+            assert all(str(part).endswith((".", "DATASELECT_HOME.")) for part in told.values())
+    # What was struck before it was needed is refused in either place that must be written.
+    for place in ("home", "out"):
+        for way in ("full", "read-only"):
+            assert codes[place, way, 4]
+
+
+def test_a_disk_that_refuses_is_told_in_one_sentence() -> None:
+    check(outcomes(every=11))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_disk_that_refuses_at_every_step() -> None:
+    check(outcomes(every=1))
