@@ -50,7 +50,8 @@ def _usefulness_in_words(expected: list[dict[str, float]]) -> list[str]:
     random = expected[0]["random"]
     return [
         "To expect, by ε: of 100 that leave so many are in the selection (a random pick: "
-        f"{100 * random:.0f}), and of 100 in the selection so many leave:",
+        f"{100 * random:.0f}), and of 100 in the selection so many leave (for noised scores: if scores "
+        "were spread evenly between their bounds):",
         *(
             f"  {one['epsilon']:<6g} {100 * one['precision']:3.0f} {100 * one['recall']:3.0f}"
             for one in expected

@@ -3,9 +3,11 @@
 Everything is under one relation: the contents of one unit are replaced.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 COMPOSED_DELTA = Decimal("1e-6")
@@ -135,11 +137,16 @@ def compose(charges: Sequence[Charge]) -> Any:  # noqa: ANN401  (the library's o
     The mechanisms draw discrete Gaussian noise on grids of at least a thousand steps per σ; there it
     differs from the continuous one by far less than the margin that σ is lowered by here.
     """
+    return _composed(tuple(charges))
+
+
+@lru_cache(maxsize=8)
+def _composed(charges: tuple[Charge, ...]) -> Any:  # noqa: ANN401  (the library's own class)
     from dp_accounting.pld import privacy_loss_distribution
 
     distribution = privacy_loss_distribution.identity()
-    for charge in charges:
-        distribution = distribution.compose(_distribution(charge))
+    for charge, times in Counter(charges).items():
+        distribution = distribution.compose(_distribution(charge).self_compose(times))
     return distribution
 
 

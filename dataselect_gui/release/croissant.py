@@ -1,6 +1,7 @@
 """``croissant.json``: the bundle described in MLCommons Croissant 1.1, by its own library."""
 
 import datetime
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,7 @@ def describe(terms: Terms, files: dict[str, str], listing: str) -> str:
         The relative path of the file that lists the records: ``metadata.jsonl`` beside images, or
         the array file.
     """
-    import mlcroissant as mlc
-
+    mlc = _library()
     context = mlc.Context(conforms_to=CONFORMS_TO)
     context.rdf = mlc.Rdf(context={**mlc.Rdf().context, **_CONTEXT_1_1})
     extensions = sorted({Path(name).suffix[1:] for name in files if name != listing})
@@ -78,14 +78,27 @@ def problems_of(path: Path) -> list[str]:
     """Return what Croissant's own library finds wrong with a description."""
     import logging
 
-    import mlcroissant as mlc
-
+    mlc = _library()
     logging.getLogger("absl").setLevel(logging.CRITICAL)
     try:
         issues = mlc.Dataset(jsonld=str(path)).metadata.issues
     except Exception as error:  # The library raises what its parsers raise.
         return [type(error).__name__]
     return sorted([*issues.errors, *issues.warnings])
+
+
+def _library() -> Any:  # noqa: ANN401  (a module)
+    """Import Croissant's library without a socket being opened.
+
+    It brings urllib3, which binds one when it is imported, to see whether this machine has IPv6.
+    """
+    network = importlib.import_module("socket")
+    has_ipv6, network.has_ipv6 = network.has_ipv6, False  # type: ignore[attr-defined]
+    try:
+        import mlcroissant
+    finally:
+        network.has_ipv6 = has_ipv6  # type: ignore[attr-defined]
+    return mlcroissant
 
 
 def _image_files(mlc: Any, context: Any, extensions: list[str]) -> list[Any]:  # noqa: ANN401

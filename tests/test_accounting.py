@@ -1,0 +1,227 @@
+"""The composed total against closed forms, against simulated losses, and the noise against its maps."""
+
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dataselect_gui.privacy import calibration, library
+from dataselect_gui.privacy.accounting import Charge, Loss, compose, plain_total, totals
+from dataselect_gui.privacy.usefulness import noisy_scores, randomized_response
+from dataselect_gui.release.verify import gaussian_delta
+
+Delta = Callable[[float], float]
+
+
+def gaussian(ratio: float) -> Charge:
+    return Charge(Decimal(9), Decimal("1e-5"), loss=Loss("discrete-gaussian", 10_000 * ratio, 10_000.0))
+
+
+def laplace(epsilon: float, steps: int = 65_536) -> Charge:
+    return Charge(Decimal(str(epsilon)), loss=Loss("discrete-laplace", steps / epsilon, float(steps)))
+
+
+def bits(epsilon: float) -> Charge:
+    return Charge(Decimal(str(epsilon)))
+
+
+def root(delta_at: Delta, delta: float) -> float:
+    """Return the ε at which a falling δ(ε) is δ."""
+    low, high = 0.0, 200.0
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if delta_at(middle) > delta else (low, middle)
+    return high
+
+
+def told(charges: list[Charge], delta: float) -> float:
+    return float(compose(charges).get_epsilon_for_delta(delta))
+
+
+@pytest.mark.parametrize("ratio", [0.7, 1.0, 3.0, 10.0])
+@pytest.mark.parametrize("times", [1, 7])
+@pytest.mark.parametrize("delta", [1e-3, 1e-6])
+def test_gaussian_noise_agrees_with_its_closed_form(ratio: float, times: int, delta: float) -> None:
+    """Balle and Wang 2018: k releases of ratio s are one of ratio s/√k."""
+    exact = root(lambda e: gaussian_delta(ratio / math.sqrt(times), e), delta)
+    assert 0 <= told([gaussian(ratio)] * times, delta) - exact < 1e-3
+
+
+@pytest.mark.parametrize("epsilon", [0.1, 1.0, 5.0])
+@pytest.mark.parametrize("delta", [1e-2, 1e-6])
+def test_laplace_noise_agrees_with_its_closed_form(epsilon: float, delta: float) -> None:
+    """δ(ε) = 1 − exp((ε − ε₀)/2)."""
+    exact = max(0.0, epsilon + 2 * math.log1p(-delta))
+    assert -1e-4 < told([laplace(epsilon)], delta) - exact < 1e-3
+
+
+@pytest.mark.parametrize("epsilon", [0.1, 1.0, 3.0])
+@pytest.mark.parametrize("times", [1, 2, 5, 20])
+@pytest.mark.parametrize("delta", [1e-3, 1e-6])
+def test_randomized_response_agrees_with_its_closed_form(
+    epsilon: float, times: int, delta: float
+) -> None:
+    """Kairouz, Oh, Viswanath, arXiv 1311.0776, theorem 3.3, summed over all outcomes."""
+
+    def delta_at(e: float) -> float:
+        log_whole = times * math.log1p(math.exp(epsilon))
+        total = 0.0
+        for wrong in range(times + 1):
+            first, second = (times - wrong) * epsilon, e + wrong * epsilon
+            if first > second:
+                weight = math.lgamma(times + 1) - math.lgamma(wrong + 1)
+                weight -= math.lgamma(times - wrong + 1) + log_whole
+                total += math.exp(weight + first) - math.exp(weight + second)
+        return total
+
+    exact = root(delta_at, delta)
+    assert -1e-6 < told([bits(epsilon)] * times, delta) - exact < 1e-3
+
+
+def losses_of(charge: Charge, draws: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Simulate the privacy loss of one charge at its worst case."""
+    if charge.loss is None:
+        epsilon = float(charge.epsilon)
+        kept = rng.random(draws) < 1 / (1 + math.exp(-epsilon))
+        return np.where(kept, epsilon, -epsilon)
+    shift = charge.loss.sensitivity / charge.loss.scale
+    if charge.loss.noise == "discrete-laplace":
+        noise = rng.laplace(size=draws)
+        return np.abs(noise - shift) - np.abs(noise)
+    noise = rng.normal(size=draws)
+    return shift * noise + shift * shift / 2
+
+
+@pytest.mark.parametrize(
+    "charges",
+    [
+        [gaussian(2.0)] * 4,
+        [laplace(0.5)] * 10,
+        [bits(0.4)] * 12,
+        [gaussian(3.0), laplace(0.7), bits(0.5), laplace(0.2), gaussian(5.0)],
+    ],
+)
+@pytest.mark.parametrize("delta", [1e-2, 1e-4])
+def test_the_total_is_never_below_what_a_simulation_shows(charges: list[Charge], delta: float) -> None:
+    rng = np.random.default_rng(0)
+    draws = 400_000
+    losses = sum((losses_of(charge, draws, rng) for charge in charges), np.zeros(draws))
+    epsilon = told(charges, delta)
+    share = np.maximum(0.0, -np.expm1(epsilon - losses))
+    # A lower bound on δ at the stated ε, wrong once in a million.
+    least = float(share.mean()) - 4.9 * float(share.std()) / math.sqrt(draws)
+    assert least <= delta
+    assert epsilon <= float(plain_total(charges))
+
+
+def test_totals_are_ordered_and_composition_pays_off() -> None:
+    charges = [laplace(0.3)] * 20
+    sums = totals(charges)
+    assert sums.plain == Decimal("6.0")
+    assert sums.pld == pytest.approx(6)  # At δ = 0 nothing composes to less.
+    assert sums.pld_loose < 5.7
+    one = totals([*charges, Charge(Decimal(2), one_sided=True)])
+    assert (one.plain, one.pld_loose) == (Decimal("8.0"), sums.pld_loose)
+
+
+def test_a_charge_survives_the_ledger() -> None:
+    for charge in (gaussian(1.3), laplace(0.7), bits(0.1), Charge(Decimal(1), one_sided=True)):
+        assert Charge.of_entry(charge.as_entry()) == charge
+
+
+@pytest.mark.parametrize("epsilon", ["0.1", "0.3", "1", "1.1", "7"])
+@pytest.mark.parametrize("sensitivity", [1, 3, 65_536])
+def test_laplace_noise_is_enough_by_our_formula_and_by_the_librarys(
+    epsilon: str, sensitivity: int
+) -> None:
+    scale = calibration.laplace_scale(Decimal(epsilon), sensitivity)
+    stated = library.laplace_measurement(scale).map(sensitivity)
+    assert Fraction(sensitivity) / Fraction(scale) <= Fraction(epsilon)
+    assert Fraction(stated) <= Fraction(epsilon)
+    assert scale <= sensitivity / float(epsilon) * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("per_unit", [1, 2, 5])
+def test_a_quantile_is_charged_for_two_changes_of_each_record(per_unit: int) -> None:
+    scale = calibration.quantile_scale(Decimal(1), 100, per_unit)
+    measurement = library.quantile_measurement(100, 0.9, range(11), scale)
+    assert measurement.map(1) == 0  # Which would be a free release.
+    assert measurement.map(2 * per_unit) == pytest.approx(1)
+    assert Fraction(2 * per_unit) / Fraction(scale) <= 1
+
+
+@pytest.mark.parametrize("epsilon", ["0.3", "1", "4"])
+@pytest.mark.parametrize("squared", [2, 4 * 1000**2, (2 * (1 << 24)) ** 2])
+def test_gaussian_noise_is_enough_by_three_accountants(epsilon: str, squared: int) -> None:
+    delta = Decimal("1e-6")
+    scale = calibration.gaussian_scale(Decimal(epsilon), delta, squared)
+    assert calibration.gaussian_delta(scale, squared, float(epsilon)) <= delta
+    assert calibration.library_gaussian_delta(scale, squared, float(epsilon)) <= delta
+    exact = gaussian_delta(scale / math.sqrt(squared), float(epsilon))
+    assert exact <= delta
+    # Concentrated privacy is loose, but not by much.
+    assert root(lambda e: gaussian_delta(scale / math.sqrt(squared), e), 1e-6) > 0.8 * float(epsilon)
+
+
+def test_a_library_that_understates_its_loss_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And one that states more is."""
+    honest = calibration.laplace_scale(Decimal(1), 4)
+
+    class Map:
+        def __init__(self, scale: float, factor: float) -> None:
+            self._scale, self._factor = scale, factor
+
+        def map(self, distance: int) -> float:
+            return distance / self._scale * self._factor
+
+    monkeypatch.setattr(calibration, "laplace_measurement", lambda scale: Map(scale, 0.25))
+    assert calibration.laplace_scale(Decimal(1), 4) == honest
+    monkeypatch.setattr(calibration, "laplace_measurement", lambda scale: Map(scale, 1 + 2.0**-30))
+    assert calibration.laplace_scale(Decimal(1), 4) > honest
+
+
+def test_a_discrete_gaussian_of_a_thousand_steps_is_the_continuous_one() -> None:
+    """Summed exactly: what its δ exceeds the continuous one by is far inside the margin."""
+    sigma, shift = 1000.0, 1000
+    steps = np.arange(-40_000, 40_001)
+    for epsilon in (0.1, 1.0, 3.0):
+        first, second = (np.exp(-((steps - at) ** 2) / (2 * sigma**2)) for at in (0, shift))
+        whole = first.sum()
+        delta = np.maximum(0.0, first - math.exp(epsilon) * second).sum() / whole
+        assert delta == pytest.approx(gaussian_delta(1.0, epsilon), rel=1e-5)
+        assert delta <= gaussian_delta(1.0 - 1e-6, epsilon)
+
+
+@pytest.mark.parametrize(("epsilon", "scores", "response"), [(1, 0.15, 0.23), (8, 0.54, 1.0)])
+def test_expected_usefulness_is_that_of_the_mechanisms(
+    epsilon: int, scores: float, response: float
+) -> None:
+    """5,000 records, the top tenth, scores spread evenly: by formula, and drawn."""
+    found = noisy_scores(Decimal(epsilon), 1, 5000, 500)
+    assert found.precision == pytest.approx(scores, abs=0.01)
+    assert found.random == 0.1
+    found = randomized_response(Decimal(epsilon), 1, 5000, 500)
+    assert found.precision == pytest.approx(response, abs=0.01)
+    rng = np.random.default_rng(0)
+    values = np.linspace(0, 1, 5000)
+    noised = values + rng.laplace(scale=1 / epsilon, size=(40, 5000))
+    top = np.argsort(-noised, axis=1)[:, :500]
+    assert (top >= 4500).mean() == pytest.approx(
+        noisy_scores(Decimal(epsilon), 1, 5000, 500).recall, abs=0.02
+    )
+
+
+def test_more_epsilon_is_never_worth_less() -> None:
+    marks = [Decimal(mark) for mark in ("0.1", "0.5", "1", "4", "16", "100")]
+    for expected in (noisy_scores, randomized_response):
+        found = [expected(mark, 2, 300, 30).precision for mark in marks]
+        assert all(low <= high for low, high in pairwise(found))
+        assert found[0] == pytest.approx(0.1, abs=0.02)
+        assert found[-1] > 0.9
