@@ -15,6 +15,7 @@ from dataselect_gui.errors import RefusedError, UnusableError, UsageError
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.images import decode_image
+from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release.bundle import SUMS
 from dataselect_gui.release.clean import clean_image, says_nothing_else
 from tests.helpers import image_folder
@@ -460,6 +461,41 @@ def test_a_jpeg_loses_its_metadata_and_keeps_its_coded_pixels(
     )
     scan = stored.getvalue()[stored.getvalue().index(b"\xff\xda") : -2]
     assert scan in content
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_whatever_is_wrong_with_a_jpeg_what_leaves_shows_the_same(mode: str, progressive: bool) -> None:
+    """A file that is read in one way here and in another by the decoder must not slip through."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (24, 40, 3), dtype=np.uint8)
+    stored = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(pixels).convert(mode).save(
+        stored, "JPEG", progressive=progressive, exif=exif, comment=b"Mrs Smith"
+    )
+    whole, readable = stored.getvalue(), 0
+    for _ in range(400):
+        harmed = bytearray(whole)
+        for _ in range(rng.integers(1, 4)):
+            place = int(rng.integers(2, len(harmed)))
+            match int(rng.integers(3)):
+                case 0:
+                    harmed[place] = int(rng.integers(256))
+                case 1:
+                    harmed[place:place] = bytes(rng.integers(0, 256, 3, dtype=np.uint8))
+                case _:
+                    del harmed[place : place + int(rng.integers(1, 5))]
+        try:
+            shown_there = decode_image(bytes(harmed))
+        except UnreadableRecordError:
+            continue
+        readable += 1
+        extension, content = clean_image(bytes(harmed))
+        assert says_nothing_else(extension, content)
+        assert np.array_equal(np.asarray(decode_image(content)), np.asarray(shown_there))
+    assert readable > 20
 
 
 def test_real_x_rays_keep_their_pixels(shared_data: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.release.contents import ARRAYS, COLUMNS, DATA, LISTING
+from dataselect_gui.release.contents import ARRAYS, COLUMNS, DATA, LISTING, Written
 from dataselect_gui.release.croissant import describe
 from dataselect_gui.release.documents import card, privacy_document, release_document
 from dataselect_gui.release.signing import SIGNATURE, SUMS, Signer, sign_bundle
@@ -87,7 +87,7 @@ def write_bundle(
     destination: Path,
     terms: Terms,
     ledger_head: str,
-    write_data: Callable[[Path], str],
+    write_data: Callable[[Path], Written],
     signer: Signer | None,
 ) -> None:
     """Write a bundle into a folder beside its destination, then move it there.
@@ -103,7 +103,7 @@ def write_bundle(
     ledger_head : str
         The head of the ledger's chain after the reservation.
     write_data : callable
-        Writes what lies below ``data``, returns the relative path of the file that lists it.
+        Writes what lies below ``data``.
     signer : Signer or None
         What it is signed with.
 
@@ -113,9 +113,9 @@ def write_bundle(
         Where the disk refuses; the release stays reserved and can be written again.
     """
     try:
-        listing = write_data(partial)
-        files = _sums_below(partial)
-        _write_text(partial / CROISSANT, describe(terms, files, listing))
+        written = write_data(partial)
+        files = dict(written.sums)
+        _write_text(partial / CROISSANT, describe(terms, files, written.listing))
         _write_json(partial / RELEASE, release_document(terms, ledger_head))
         _write_json(partial / PRIVACY, privacy_document(terms))
         _write_text(partial / CARD, card(terms))
@@ -124,8 +124,10 @@ def write_bundle(
         _write_text(partial / SUMS, listing_of(files))
         if signer is not None:
             sign_bundle(partial, signer)
-        for path in [*partial.rglob("*"), partial]:
-            os.utime(path, (FIXED_TIME, FIXED_TIME))
+        for folder, folders, names in os.walk(partial, topdown=False):
+            for name in [*names, *folders]:
+                os.utime(f"{folder}/{name}", (FIXED_TIME, FIXED_TIME))
+        os.utime(partial, (FIXED_TIME, FIXED_TIME))
         _flush(partial)
         if destination.exists():
             destination.rmdir()
@@ -191,11 +193,6 @@ def _holds(destination: Path, release: str) -> bool:
         and there - {SIGNATURE} == {*sums, SUMS}
         and all(sha256(destination / name) == digest for name, digest in sums.items())
     )
-
-
-def _sums_below(folder: Path) -> dict[str, str]:
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): sha256(path) for path in paths}
 
 
 def _write_text(path: Path, text: str) -> None:

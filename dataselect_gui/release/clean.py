@@ -13,8 +13,10 @@ from PIL import Image, TiffTags
 
 from dataselect_gui.records.images import decode_image
 
-_SOI, _EOI, _SOS, _APP0, _APP14, _COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xEE, 0xFE
+_SOI, _EOI, _SOS, _APP0, _APP1, _APP14, _COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xEE, 0xFE
 _CODING = frozenset({*range(0xC0, 0xD0), 0xDB, 0xDC, 0xDD}) - {0xC8}
+_PLAIN_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+_PLAIN_TABLES = frozenset({0xC4, 0xDB, 0xDD})
 _PNG_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
 _PNG_CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -40,13 +42,15 @@ def clean_image(stored: bytes) -> tuple[str, bytes]:
     tuple of str and bytes
         The extension and the content of the new file.
     """
-    image = decode_image(stored)
     if stored.startswith(b"\xff\xd8"):
-        stripped = strip_jpeg(stored)
-        # Bytes that only look like a JPEG's structure must not get through.
-        if stripped is not None and _same_pixels(decode_image(stripped), image):
+        stripped, is_ordinary = _stripped(stored)
+        # An ordinary file has one way to be read. Bytes that only look like a JPEG's structure, and
+        # mean something else to a decoder, must not get through.
+        if stripped is not None and (
+            is_ordinary or _same_pixels(decode_image(stripped), decode_image(stored))
+        ):
             return "jpg", stripped
-    return encode(image)
+    return encode(decode_image(stored))
 
 
 def encode(image: Image.Image) -> tuple[str, bytes]:
@@ -88,9 +92,16 @@ def strip_jpeg(stored: bytes) -> bytes | None:
     bytes or None
         None where the file is not built as a JPEG should be.
     """
+    return _stripped(stored)[0]
+
+
+def _stripped(stored: bytes) -> tuple[bytes | None, bool]:
+    """Strip a JPEG, and say whether it is Huffman coded with its one frame before its scans."""
     kept: list[bytes] = []
+    order: list[int] = []
     try:
         for marker, payload, scan in _segments(stored):
+            order.append(marker)
             if marker == _APP0 and payload.startswith(b"JFIF\0"):
                 segment = b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"
             elif marker == _APP14 and payload.startswith(b"Adobe") and len(payload) >= 12:
@@ -100,16 +111,19 @@ def strip_jpeg(stored: bytes) -> bytes | None:
             elif _APP0 <= marker <= 0xEF or marker == _COM:
                 continue
             else:
-                return None
+                return None, False
             kept.append(struct.pack(">BBH", 0xFF, marker, len(segment) + 2) + segment + scan)
-    except (IndexError, struct.error):
-        return None
-    with Image.open(io.BytesIO(stored), formats=["JPEG"]) as image:
-        orientation = image.getexif().get(_ORIENTATION, 1)
-    start = b"\xff\xd8"
+    except (IndexError, ValueError, struct.error):
+        return None, False
+    start, orientation = b"\xff\xd8", 1
+    if _APP1 in order:
+        with Image.open(io.BytesIO(stored), formats=["JPEG"]) as image:
+            orientation = image.getexif().get(_ORIENTATION, 1)
     if orientation in range(2, 9):
         start += _orientation_segment(orientation)
-    return start + b"".join(kept) + b"\xff\xd9"
+    coding = [marker for marker in order if marker < _APP0 and marker not in _PLAIN_TABLES]
+    is_ordinary = set(coding[:1]) <= _PLAIN_FRAMES and set(coding[1:]) == {_SOS}
+    return start + b"".join(kept) + b"\xff\xd9", is_ordinary
 
 
 def _segments(stored: bytes) -> Iterator[tuple[int, bytes, bytes]]:
@@ -125,6 +139,8 @@ def _segments(stored: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         if marker == _EOI:
             return
         (length,) = struct.unpack_from(">H", stored, position)
+        if length < 2 or position + length > len(stored):
+            raise IndexError("a segment that is longer than the file")
         payload = stored[position + 2 : position + length]
         position += length
         start = position

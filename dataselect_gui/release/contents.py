@@ -5,10 +5,12 @@ gives the same bytes. Records and rows are in the order of their random names.
 """
 
 import csv
+import hashlib
 import io
 import json
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,24 @@ ARRAYS = f"{DATA}/records.npz"
 OFFERS, SCORES, REPORT = "data/offers.csv", "data/scores.csv", "data/report.csv"
 GRADIENT = "data/gradient.safetensors"
 TABLES = {"offers": OFFERS, "scores": SCORES, "report": REPORT}
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written below ``data``.
+
+    Attributes
+    ----------
+    listing : str
+        The relative path of the file that lists the content.
+    sums : dict
+        Relative path → SHA-256 of every file.
+    """
+
+    listing: str
+    sums: dict[str, str]
+
+
 COLUMNS = {
     OFFERS: ("token",),
     SCORES: ("token", "score"),
@@ -40,7 +60,7 @@ def partial_writer(
     terms: Terms,
     drawn: bytes,
     report: Callable[[int, int], None],
-) -> Callable[[Path], str]:
+) -> Callable[[Path], Written]:
     """Return what writes the content of a release into a bundle's folder.
 
     Parameters
@@ -59,10 +79,10 @@ def partial_writer(
     Returns
     -------
     callable
-        Takes the folder, returns the relative path of the file that lists the content.
+        Takes the folder.
     """
 
-    def write(folder: Path) -> str:
+    def write(folder: Path) -> Written:
         if terms.kind == "gradient":
             return _write_gradient(folder, drawn, terms)
         told = json.loads(drawn)
@@ -80,29 +100,35 @@ def _write_records(
     candidates: Candidates,
     names: dict[int, str],
     report: Callable[[int, int], None],
-) -> str:
+) -> Written:
     (folder / DATA).mkdir(parents=True)
+    ordered = sorted(names.items(), key=lambda item: item[1])
+    place, labels = f"{folder / DATA}/", candidates.index.labels
+
+    sums: dict[str, str] = {}
     lines: list[str] = []
     arrays: list[FloatArray] = []
-    labels: list[str] = []
-    for number, (row, name) in enumerate(sorted(names.items(), key=lambda item: item[1]), start=1):
-        label = candidates.index.labels[row]
+    # One after the other: threads that hand the interpreter's lock to and fro take twice as long.
+    for number, (row, name) in enumerate(ordered, start=1):
         extension, content = _record(candidates, row)
         if isinstance(content, bytes):
-            (folder / DATA / f"{name}.{extension}").write_bytes(content)
-            entry = {"file_name": f"{name}.{extension}", "label": label}
-            lines.append(json.dumps(entry, ensure_ascii=False))
+            file = f"{name}.{extension}"
+            write_new(place + file, content)
+            sums[f"{DATA}/{file}"] = hashlib.sha256(content).hexdigest()
+            entry = {"file_name": file, "label": labels[row]}
+            lines.append(json.dumps(entry, ensure_ascii=False) + "\n")
         else:
             arrays.append(content)
-            labels.append(label or "")
-        report(number, len(names))
+        report(number, len(ordered))
     if arrays:
         written = io.BytesIO()
-        np.savez_compressed(written, x=np.stack(arrays), y=np.array(labels))
-        (folder / ARRAYS).write_bytes(written.getvalue())
-        return ARRAYS
-    _write_text(folder / LISTING, "".join(f"{line}\n" for line in sorted(lines)))
-    return LISTING
+        np.savez_compressed(
+            written, x=np.stack(arrays), y=np.array([labels[row] or "" for row, _ in ordered])
+        )
+        return _written(folder, ARRAYS, written.getvalue())
+    # The names have one length, so the order of the lines is theirs.
+    listing = _written(folder, LISTING, "".join(lines).encode())
+    return Written(LISTING, {**sums, **listing.sums})
 
 
 def _record(candidates: Candidates, row: int) -> tuple[str, bytes | FloatArray]:
@@ -136,7 +162,7 @@ def source_row(candidates: Candidates, row: int) -> int:
     return candidates.rows[candidates.index.ids[row]]
 
 
-def _write_table(folder: Path, told: dict[str, dict[str, object]], terms: Terms) -> str:
+def _write_table(folder: Path, told: dict[str, dict[str, object]], terms: Terms) -> Written:
     name = TABLES[terms.kind]
     lines: list[tuple[object, ...]]
     if terms.kind == "offers":
@@ -156,9 +182,7 @@ def _write_table(folder: Path, told: dict[str, dict[str, object]], terms: Terms)
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(COLUMNS[name])
     writer.writerows(lines)
-    (folder / name).parent.mkdir(parents=True)
-    _write_text(folder / name, written.getvalue())
-    return name
+    return _written(folder, name, written.getvalue().encode())
 
 
 def format_count(steps: int, step: int) -> str:
@@ -166,7 +190,7 @@ def format_count(steps: int, step: int) -> str:
     return str(steps) if step == 1 else f"{steps / step:.3f}"
 
 
-def _write_gradient(folder: Path, drawn: bytes, terms: Terms) -> str:
+def _write_gradient(folder: Path, drawn: bytes, terms: Terms) -> Written:
     from safetensors.numpy import save
 
     assert terms.clip is not None
@@ -177,10 +201,18 @@ def _write_gradient(folder: Path, drawn: bytes, terms: Terms) -> str:
         name: part.reshape(shape)
         for (name, shape), part in zip(layout, np.split(values, ends[:-1]), strict=True)
     }
-    (folder / GRADIENT).parent.mkdir(parents=True)
-    (folder / GRADIENT).write_bytes(save(tensors))
-    return GRADIENT
+    return _written(folder, GRADIENT, save(tensors))
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+def _written(folder: Path, name: str, content: bytes) -> Written:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    write_new(str(folder / name), content)
+    return Written(name, {name: hashlib.sha256(content).hexdigest()})
+
+
+def write_new(path: str, content: bytes) -> None:
+    """Write a file that is not there yet."""
+    with open(path, "xb", buffering=0) as file:  # noqa: PTH123  (a Path for each of a million files)
+        left = memoryview(content)
+        while left:
+            left = left[file.write(left) :]

@@ -45,7 +45,7 @@ def describe(terms: Terms, files: dict[str, str], listing: str) -> str:
     mlc = _library()
     context = mlc.Context(conforms_to=CONFORMS_TO)
     context.rdf = mlc.Rdf(context={**mlc.Rdf().context, **_CONTEXT_1_1})
-    extensions = sorted({Path(name).suffix[1:] for name in files if name != listing})
+    extensions = sorted({name.rpartition(".")[2] for name in files if name != listing})
     list_file = mlc.FileObject(
         ctx=context,
         id="listing",

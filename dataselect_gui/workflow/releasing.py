@@ -11,7 +11,7 @@ from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import content_hash, open_source
-from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.records.source import Source, UnreadableRecordError
 from dataselect_gui.release.bundle import check_place
 from dataselect_gui.release.drawing import Candidates
 from dataselect_gui.release.places import sweep
@@ -211,15 +211,12 @@ def _candidates(
             continue
         try:
             stored = source.read(rows[record])
-            stale += content_hash(stored) != index.content[row].tobytes()
         except (KeyError, UnreadableRecordError):
             stale += 1
             continue
-        if only_readable:
-            try:
-                source.decode(stored)
-            except UnreadableRecordError:
-                unreadable.append(row)
+        stale += content_hash(stored) != index.content[row].tobytes()
+        if only_readable and not _is_readable(source, stored):
+            unreadable.append(row)
     if stale:
         raise UnusableError(
             f"{stale} records changed or went missing since they were scored.",
@@ -241,3 +238,11 @@ def _candidates(
         scored_by=project.settings["scores"][rule.score]["program"],
         classes=[classes.get(label, -1) if label is not None else -1 for label in index.labels],
     )
+
+
+def _is_readable(source: Source, stored: bytes) -> bool:
+    try:
+        source.decode(stored)
+    except UnreadableRecordError:
+        return False
+    return True
