@@ -244,3 +244,29 @@ def test_two_processes_on_one_ledger_lose_nothing(ledger: Ledger, account: str, 
     statement = ledger.statement(account)
     assert statement.spent == 1
     assert sum(entry.kind == "reserved" for entry in statement.entries) == 10
+
+
+def _draw_at_once(home: Path, word: bytes, into: "multiprocessing.Queue[bytes]") -> None:
+    ledger = Ledger(home)
+    account = ledger.claim(marks("a"))
+    entry = ledger.reserve(account, Charge(Decimal("0.5")), {**body(word.hex()), "key": "one key"})
+    into.put(ledger.keep_draw(account, entry.body["release"], word))
+
+
+def test_two_processes_with_the_same_release_make_one_draw(
+    ledger: Ledger, account: str, tmp_path: Path
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    drawn: multiprocessing.Queue[bytes] = context.Queue()
+    words = (b"one", b"two", b"three")
+    workers = [
+        context.Process(target=_draw_at_once, args=(tmp_path / "home", word, drawn)) for word in words
+    ]
+    for worker in workers:
+        worker.start()
+    found = {drawn.get(timeout=60) for _ in workers}
+    for worker in workers:
+        worker.join()
+    assert len(found) == 1
+    assert found < set(words)
+    assert ledger.statement(account).spent == Decimal("0.5")

@@ -243,6 +243,14 @@ def test_a_bought_threshold_lies_near_the_quantile(project: Path, tmp_path: Path
         assert 8 <= beyond.sum() <= 12
 
 
+def test_a_bought_threshold_has_a_line_of_its_own(project: Path, tmp_path: Path) -> None:
+    select(project, fraction="0.25")
+    release(project, tmp_path / "one", threshold_from="bought:0.5")
+    entries = workflow.ledger(project)[0]["entries"]
+    (line,) = [entry for entry in entries if "threshold_of" in entry]
+    assert (line["kind"], line["epsilon"], line["terms"]["score"]) == ("reserved", "0.5", "loss")
+
+
 def test_a_budget_that_does_not_allow_both_buys_nothing(project: Path, tmp_path: Path) -> None:
     select(project, fraction="0.25")
     with pytest.raises(RefusedError, match=r"needs ε 1\.5; 1 is left"):

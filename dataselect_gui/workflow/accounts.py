@@ -79,6 +79,13 @@ def hold_against(bundle: Path, project_path: Path | None = None) -> None:
         raise tampered("It does not hold the release that this bundle was made by.")
 
 
+def _of_threshold(body: dict[str, Any]) -> dict[str, Any]:
+    """Tell a bought threshold in the words of a release: how, and by which score."""
+    if "threshold_of" not in body:
+        return {}
+    return {"terms": {"mechanism": "a bought threshold", "score": body["threshold_of"]}}
+
+
 def _told(statement: Statement) -> dict[str, Any]:
     sums = totals(statement.charges)
     return {
@@ -98,6 +105,7 @@ def _told(statement: Statement) -> dict[str, Any]:
                 "date": e.date,
                 "kind": e.kind,
                 **{k: v for k, v in e.body.items() if k not in _HIDDEN},
+                **_of_threshold(e.body),
             }
             for e in statement.entries
             if e.kind not in _BOOKKEEPING
