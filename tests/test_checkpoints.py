@@ -365,6 +365,29 @@ def test_numbers_that_are_names_match_by_name() -> None:
     assert match_labels(["0", "1"], None, ("1", "0")) == {"0": 1, "1": 0}
 
 
+@pytest.mark.parametrize(
+    ("labels", "other", "source_classes", "model_classes"),
+    [
+        (["0", "1"], "2", None, ("1", "0", "x")),
+        (["cat", "dog"], "zebra", ["cat", "dog", "zebra"], ("dog", "cat", "bird")),
+        (["cat"], "Dog", None, ("dog", "cat")),
+    ],
+)
+def test_how_a_record_is_labelled_never_moves_the_class_of_another(
+    labels: list[str],
+    other: str,
+    source_classes: list[str] | None,
+    model_classes: tuple[str, ...],
+) -> None:
+    """Its score would then tell of the other record: a label that fits nothing is refused instead."""
+    alone = match_labels(labels, source_classes, model_classes)
+    try:
+        together = match_labels([*labels, other], source_classes, model_classes)
+    except UnusableError:
+        return
+    assert {label: together[label] for label in labels} == alone
+
+
 def test_names_that_differ_only_in_case_match_exactly() -> None:
     assert match_labels(["a", "A"], None, ("A", "a")) == {"a": 1, "A": 0}
 

@@ -32,32 +32,43 @@ def match_labels(
         Where the labels fit neither by name nor by index.
     """
     found = sorted({label for label in labels if label is not None})
-    if not found:
-        return {}
+    matched = {label: _match(label, source_classes, model_classes) for label in found}
+    known = {label: match for label, match in matched.items() if match is not None}
+    if len(known) < len(found) or len({by_name for by_name, _ in known.values()}) > 1:
+        raise UnusableError(
+            "The labels do not match the model's classes.",
+            f"The records are labelled {_listed(found)}; the model knows {_listed(model_classes)}.",
+            "Name another label column, or rename the labels to the model's classes.",
+        )
+    return {label: index for label, (_, index) in known.items()}
+
+
+def _match(
+    label: str, source_classes: Sequence[str] | None, model_classes: Sequence[str]
+) -> tuple[bool, int] | None:
+    """Return whether a label matches by name, and the index of its class; None where it does not.
+
+    It looks at the lists of classes alone, never at the labels of other records: a record's score must
+    not depend on how another one is labelled.
+    """
     for normal in (str, _folded):
         by_name = {normal(name): index for index, name in enumerate(model_classes)}
-        if len(by_name) == len(model_classes) and all(normal(label) in by_name for label in found):
-            return {label: by_name[normal(label)] for label in found}
-    by_index = _indices(found, source_classes)
-    if by_index is not None and (not model_classes or max(by_index.values()) < len(model_classes)):
-        return by_index
-    raise UnusableError(
-        "The labels do not match the model's classes.",
-        f"The records are labelled {_listed(found)}; the model knows {_listed(model_classes)}.",
-        "Name another label column, or rename the labels to the model's classes.",
-    )
+        if len(by_name) == len(model_classes) and normal(label) in by_name:
+            return True, by_name[normal(label)]
+    model_names = {_folded(name) for name in model_classes}
+    if source_classes is not None:
+        if label not in source_classes or model_names & {_folded(name) for name in source_classes}:
+            return None
+        index = list(source_classes).index(label)
+    elif label.isascii() and label.isdigit() and not any(n.isdigit() for n in model_names):
+        index = int(label)
+    else:
+        return None
+    return (False, index) if not model_classes or index < len(model_classes) else None
 
 
 def _folded(name: str) -> str:
     return name.strip().casefold()
-
-
-def _indices(found: Sequence[str], source_classes: Sequence[str] | None) -> dict[str, int] | None:
-    if source_classes is not None and all(label in source_classes for label in found):
-        return {label: list(source_classes).index(label) for label in found}
-    if found and all(label.isascii() and label.isdigit() for label in found):
-        return {label: int(label) for label in found}
-    return None
 
 
 def _listed(names: Sequence[str], most: int = 12) -> str:

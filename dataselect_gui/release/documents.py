@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from dataselect_gui.privacy.mechanisms import kept_share
+from dataselect_gui.release.contents import TABLES
 from dataselect_gui.release.terms import (
     CLIP_STEPS,
     COUNT_STEPS,
@@ -418,6 +419,8 @@ def card(terms: Terms) -> str:
     head = ["---", f"pretty_name: {title}"]
     if terms.kind == "records":
         head += ["task_categories:", "- image-classification"]
+    elif terms.kind in TABLES:
+        head += ["configs:", "- config_name: default", f"  data_files: {TABLES[terms.kind]}"]
     lines = [
         *head,
         "---",
