@@ -92,6 +92,69 @@ def test_the_whole_way_by_json(shell: Shell, project: Path) -> None:
     assert shell("inspect", project)["kind"] == "project"
 
 
+def test_offers_by_a_bought_threshold_by_json(shell: Shell, tmp_path: Path) -> None:
+    source = owner_records(tmp_path / "records.npz")
+    checkpoint = consortium(tmp_path / "consortium", bounds={"loss": [0, 1]})
+    project = scored_project(tmp_path / "p.dataselect", source, checkpoint)
+    shell("select", project, "--by", "loss", "--fraction", "0.25")
+    asked = (
+        "release", project, "--to", "b", "--as", "offers", "--epsilon", "1", "--in-training", "no",
+        "--threshold-source", "bought:0.5", "--budget", "4",
+    )  # fmt: skip
+    seen = shell(*asked, "--dry-run")
+    assert (seen["release"], seen["preview"]["cost"], seen["preview"]["left_after"]) == (
+        None, "1.5", "2.5",
+    )  # fmt: skip
+    assert {"file", "field", "what"} == set(seen["preview"]["leaves"][0])
+    assert {"epsilon", "precision", "recall", "random"} == set(seen["preview"]["usefulness"][0])
+    assert not (tmp_path / "b").exists()
+    done = shell(*asked)
+    assert (done["epsilon"], done["spent"], done["left"]) == (1.5, 1.5, 2.5)
+    shell("verify", "b", "--page", "page.html")
+    assert (tmp_path / "page.html").is_file()
+    shell("ledger", project, "--bundle", "b")
+    shell("verify", "b", "--key", "nowhere", expect=4)
+    shell("release", project, "--to", "c", "--as", "songs", expect=2)
+    shell("release", project, "--to", "c", "--as", "gradient", "--epsilon", "1", expect=2)
+
+
+@pytest.mark.parametrize(
+    "kind", ["records", "offers", "scores", "report --bins 0.5", "records --mechanism exact"]
+)
+def test_every_release_is_told_in_words(
+    shell: Shell, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    source = owner_records(tmp_path / "records.npz")
+    checkpoint = consortium(tmp_path / "consortium", bounds={"loss": [0, 1]})
+    project = scored_project(tmp_path / "p.dataselect", source, checkpoint)
+    shell("select", project, "--by", "loss", "--threshold", "0.5")
+    price = ["--acknowledge-exact", "--reason", "a test"] if "exact" in kind else ["--epsilon", "1"]
+    words = ["release", str(project), "--to", "b", "--as", *kind.split(), "--in-training", "no"]
+    words += [*price, "--budget", "4"]
+    assert main([*words, "--dry-run"]) == 0
+    seen = capsys.readouterr().out
+    assert "Nothing was drawn." in seen
+    assert "What would leave:" in seen
+    assert ("To expect" in seen or "Noise to expect" in seen) == ("exact" not in kind)
+    assert main(words) == 0
+    assert "Digest, to send separately" in capsys.readouterr().out
+    assert main(["ledger", str(project)]) == 0
+    statement = capsys.readouterr().out
+    assert kind.split()[0] in statement
+    assert ("had no protection" in statement) == ("exact" in kind)
+
+
+def test_a_register_and_a_deletion_by_json(shell: Shell, project: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("id\n3\n4\n99\n", encoding="utf-8")
+    told = shell("select", project, "--opt-out", "out.csv")
+    assert told["opted_out"] == {"listed": 3, "found": 2, "records": 2}
+    told = shell("select", project, "--opt-in", "out.csv")
+    assert told["opted_in"]["records"] == 2
+    shell("delete", project, expect=2)
+    assert shell("delete", project, "--yes")["folder_gone"]
+    shell("scores", project, expect=4)
+
+
 def test_each_refusal_has_its_exit_code(shell: Shell, project: Path, tmp_path: Path) -> None:
     shell("select", project, "--by", "loss", "--threshold", "0.5")
     release = ("release", project, "--to", "b", "--epsilon")

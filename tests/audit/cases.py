@@ -373,12 +373,14 @@ def honest() -> list[Case]:
             1.0,
             told_bits(terms("randomized-response", 1.0, m=3), 3),
             tight=True,
+            rare=True,
         ),
         Case(
             "records, bits, absence, m 2",
             1.0,
             absences(terms("randomized-response", 1.0, m=2, kind="records"), 2),
             tight=True,
+            rare=True,
         ),
     ]
     for epsilon in (0.3, 1.0, 4.0):
@@ -444,7 +446,7 @@ def mistakes() -> list[Case]:
     four = terms("laplace", 1.0, m=4, kind="scores")
     return [
         Case("half the noise on scores", 1.0, all_beyond(weaker(scores, 2), 1)),
-        Case("half the noise on counts", 2.0, all_counts(weaker(report, 2), 1)),
+        Case("half the noise on counts", 2.0, all_counts(weaker(report, 2), 1), rare=True),
         Case(
             "half the noise on a gradient",
             1.0,
@@ -454,7 +456,7 @@ def mistakes() -> list[Case]:
         ),
         Case("ε for ε/m in bits", 1.0, told_bits(terms(bits, 1.0), 3)),
         Case("ε for ε/m in secrets", 1.0, absences(terms(sided, 1.0, kind="records"), 3)),
-        Case("√m for m", 1.0, all_beyond(weaker(four, 2), 4)),
+        Case("√m for m", 1.0, all_beyond(weaker(four, 2), 4), rare=True),
         Case("a threshold charged at map(1)", 1.0, quantile(1.0, 1)),
         Case("monotonic noise at m 2", 1.0, quantile(2.0, 2)),
         Case("a class-normalised score", 1.0, other_record(scores, normalised_in_class)),
@@ -465,7 +467,12 @@ def mistakes() -> list[Case]:
         Case("fresh secrets at each press", 1.0, pressed_one_sided(1.0, sealed=False)),
         Case("a fresh draw at each press", 1.0, pressed_bits(1.0, 1, same=False)),
         Case("a copied source with a fresh budget", 1.0, pressed_bits(1.0, 3, same=True)),
-        Case("a model with batch statistics", 1.0, other_record(scores, by_batch_statistics)),
+        Case(
+            "a model with batch statistics",
+            1.0,
+            other_record(scores, by_batch_statistics),
+            rare=True,
+        ),
     ]
 
 

