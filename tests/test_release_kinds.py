@@ -11,6 +11,7 @@ import pytest
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UsageError
+from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.project import Project
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import (
@@ -427,6 +428,48 @@ def test_a_dry_run_shows_the_nearest_earlier_release(project: Path, tmp_path: Pa
     assert closer is not None
     assert closer.nearest == {"epsilon": ("1", "2")}
     assert closer.cost == 1  # Of one-sided releases only the largest counts.
+
+
+def test_a_dry_run_counts_a_training_that_is_not_in_the_ledger_yet(
+    project: Path, tmp_path: Path
+) -> None:
+    asked = {"in_training": "dp:2,1e-5", "epsilon": "0.5"}
+    preview = release(project, tmp_path / "b", **asked, dry_run=True).preview
+    assert preview is not None
+    assert (preview.cost, preview.left_after) == (Decimal("2.5"), Decimal("1.5"))
+    assert release(project, tmp_path / "b", **asked).spent == Decimal("2.5")
+    preview = release(project, tmp_path / "c", **{**asked, "epsilon": "1"}, dry_run=True).preview
+    assert preview is not None
+    assert preview.cost == Decimal("0.5")
+
+
+@pytest.mark.parametrize("step", ["reserve", "keep_draw"])
+def test_a_purchase_that_was_cut_off_is_paid_once(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Also where the budget has room for no more than one."""
+    select(project, fraction="0.25")
+    asked = {"kind": "offers", "threshold_from": "bought:0.5", "budget": "1.5"}
+
+    class PowerCutError(Exception):
+        pass
+
+    real = getattr(Ledger, step)
+
+    def die(*arguments: Any, **more: Any) -> None:
+        real(*arguments, **more)
+        raise PowerCutError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, step, die)
+        with pytest.raises(PowerCutError):
+            release(project, tmp_path / "b", **asked)
+    assert workflow.ledger(project)[0]["total_plain"] == "0.5"
+    preview = release(project, tmp_path / "b", **asked, dry_run=True).preview
+    assert preview is not None
+    assert preview.cost == 1
+    assert release(project, tmp_path / "b", **asked).left == 0
+    assert is_verified(tmp_path / "b")
 
 
 def test_a_dry_run_of_people_chooses_nobody(people: Path, tmp_path: Path, home: Path) -> None:

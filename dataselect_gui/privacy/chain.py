@@ -246,6 +246,12 @@ class Chain:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(self._head)
+        if os.name == "posix":  # A head that is older than its file would look like one put back.
+            folder = os.open(self._head.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
 
 
 def tampered(why: str) -> RefusedError:

@@ -63,6 +63,11 @@ class Statement:
         """What the budget leaves; None while none is set."""
         return None if self.budget is None else self.budget - self.spent
 
+    def has_training(self, epsilon: Decimal, delta: Decimal, checkpoint: str) -> bool:
+        """Say whether the DP training of a checkpoint was written down."""
+        body = _training(epsilon, delta, checkpoint)
+        return any(entry.kind == "training" and entry.body == body for entry in self.entries)
+
     def find(self, key: str) -> Entry | None:
         """Return the reservation of the same release, where there was one."""
         for entry in self.entries:
@@ -149,11 +154,9 @@ class Ledger:
 
     def charge_training(self, account: str, epsilon: Decimal, delta: Decimal, checkpoint: str) -> None:
         """Write down, once, that the records took part in a checkpoint's DP training."""
-        body = {"epsilon": exact(epsilon), "delta": exact(delta), "checkpoint": checkpoint}
         with self._chain.open() as pages:
-            entries = _statement(pages, account).entries
-            if not any(entry.kind == "training" and entry.body == body for entry in entries):
-                pages.append(account, "training", body)
+            if not _statement(pages, account).has_training(epsilon, delta, checkpoint):
+                pages.append(account, "training", _training(epsilon, delta, checkpoint))
 
     # Releases, in the order in which they happen
 
@@ -365,6 +368,10 @@ def _statement(pages: Pages, account: str) -> Statement:
     ]
     unprotected = sum(e.kind == "reserved" and "epsilon" not in e.body for e in entries)
     return Statement(account, budgets.get(account), charges, unprotected, entries)
+
+
+def _training(epsilon: Decimal, delta: Decimal, checkpoint: str) -> dict[str, Any]:
+    return {"epsilon": exact(epsilon), "delta": exact(delta), "checkpoint": checkpoint}
 
 
 def _known(pages: Pages, marks: Collection[bytes]) -> dict[bytes, str]:

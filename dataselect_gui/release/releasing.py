@@ -284,6 +284,7 @@ def foresee(
     purchase: Purchase | None,
     *,
     first_budget: Decimal | None,
+    before: Charge | None = None,
 ) -> Foresight:
     """Check a release as far as can be without drawing anything, and say what it would cost.
 
@@ -293,6 +294,8 @@ def foresee(
         As for `release`.
     purchase : Purchase or None
         A threshold that is still to be bought.
+    before : Charge or None
+        What would be charged before it, for a training that is not in the ledger yet.
 
     Raises
     ------
@@ -306,8 +309,11 @@ def foresee(
         and candidates.part is not None
         and statement.find(_sameness(candidates, terms)) is not None
     )
-    charges = [] if same else [charge_of(terms)]
-    if purchase is not None:
+    charges = [before, None if same else charge_of(terms)]
+    if purchase is not None and not (
+        # Reserved, and cut off before it was drawn.
+        candidates.part is not None and statement.find(_purchase_key(candidates, terms, purchase))
+    ):
         charges.append(_purchase_charge(purchase))
     wanted = [charge for charge in charges if charge is not None]
     budget = statement.budget if statement.budget is not None else first_budget

@@ -8,6 +8,7 @@ from pathlib import Path
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import content_hash, open_source
@@ -139,7 +140,19 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
                 chosen = select(rule, candidates.scores, candidates.eligible).chosen
                 candidates = replace(candidates, chosen=chosen)
         if asked.dry_run:
-            foresight = foresee(ledger, account, candidates, terms, purchase, first_budget=first_budget)
+            known = before.has_training(training.epsilon, training.delta, checkpoint.digest())
+            pending = None
+            if training.answer == "dp" and not known:
+                pending = Charge(training.epsilon, training.delta)
+            foresight = foresee(
+                ledger,
+                account,
+                candidates,
+                terms,
+                purchase,
+                first_budget=first_budget,
+                before=pending,
+            )
             statement = replace(before, budget=before.budget or first_budget)
             return Released(
                 release=None,
