@@ -203,6 +203,26 @@ def pressed_bits(epsilon: float, ledgers: int, *, same: bool) -> Sampler:
     return both(outcomes)
 
 
+def pressed_after_rollback(epsilon: float) -> Sampler:
+    """The same offers, where every copy of the ledger is put back to before the draw each time."""
+
+    def outcomes(unit: Floats, count: int) -> Floats:
+        chosen_from, told = candidates(copies(unit, count)), terms("randomized-response", epsilon)
+        seen = np.zeros(count)
+        with new_ledger() as ledger:
+            account = ledger.claim({b"the same records".ljust(32)})
+            before = {path: path.read_bytes() for path in ledger.home.iterdir() if path.is_file()}
+            for _ in range(3):
+                for path, content in before.items():
+                    path.write_bytes(content)
+                there = leaving(chosen_from, told)
+                kept = ledger.keep_draw(account, "the one release", np.packbits(there).tobytes())
+                seen += np.unpackbits(np.frombuffer(kept, dtype=np.uint8))[:count]
+        return seen
+
+    return both(outcomes)
+
+
 # Noised scores, and what is made of them
 
 
@@ -467,6 +487,7 @@ def mistakes() -> list[Case]:
         Case("fresh secrets at each press", 1.0, pressed_one_sided(1.0, sealed=False)),
         Case("a fresh draw at each press", 1.0, pressed_bits(1.0, 1, same=False)),
         Case("a copied source with a fresh budget", 1.0, pressed_bits(1.0, 3, same=True)),
+        Case("an older ledger put back", 1.0, pressed_after_rollback(1.0)),
         Case(
             "a model with batch statistics",
             1.0,
