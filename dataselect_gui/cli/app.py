@@ -27,7 +27,7 @@ from dataselect_gui.errors import (
     disk_refused,
 )
 from dataselect_gui.release.bundle import digest_of
-from dataselect_gui.release.documents import CANNOT_CHECK
+from dataselect_gui.release.words import CANNOT_CHECK
 from dataselect_gui.scoring.catalog import SCORES
 
 app = typer.Typer(

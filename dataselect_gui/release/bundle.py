@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.release.card import card
 from dataselect_gui.release.contents import ARRAYS, COLUMNS, DATA, LISTING, Written
 from dataselect_gui.release.croissant import describe
-from dataselect_gui.release.documents import card, privacy_document, release_document
+from dataselect_gui.release.documents import privacy_document, release_document
 from dataselect_gui.release.signing import SIGNATURE, SUMS, Signer, sign_bundle
 from dataselect_gui.release.terms import Terms
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from dataselect_gui.release.contents import COLUMNS
-from dataselect_gui.release.documents import TITLES, promise
 from dataselect_gui.release.terms import Terms
+from dataselect_gui.release.words import TITLES, promise
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 _ENCODINGS = {

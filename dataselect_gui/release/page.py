@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from html import escape
 
 from dataselect_gui import __version__
-from dataselect_gui.release.documents import CANNOT_CHECK, TITLES
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.release.verify import Check
+from dataselect_gui.release.words import CANNOT_CHECK, TITLES
 
 _STYLE = (
     "body{font:16px/1.45 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;"

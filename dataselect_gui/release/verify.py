@@ -22,9 +22,10 @@ from dataselect_gui.release import signing
 from dataselect_gui.release.clean import EXTENSIONS, says_nothing_else
 from dataselect_gui.release.contents import COLUMNS, GRADIENT
 from dataselect_gui.release.croissant import problems_of
-from dataselect_gui.release.documents import not_protected, promise, terms_told
+from dataselect_gui.release.documents import terms_told
 from dataselect_gui.release.drawing import cells
 from dataselect_gui.release.terms import MECHANISMS, MOST_EPSILON, Terms
+from dataselect_gui.release.words import not_protected, promise
 from dataselect_gui.resources import resource
 
 _NAME = re.compile(rf"[0-9a-f]{{32}}\.({'|'.join(EXTENSIONS)})")

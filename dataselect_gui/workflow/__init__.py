@@ -4,8 +4,8 @@ from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.mechanisms import one_sided_share
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release.bundle import DATA, count_records, digest_of
-from dataselect_gui.release.documents import CANNOT_CHECK
 from dataselect_gui.release.verify import Check
+from dataselect_gui.release.words import CANNOT_CHECK
 from dataselect_gui.scoring.catalog import SCORES
 from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.worker.handle import Stop

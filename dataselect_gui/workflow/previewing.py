@@ -13,10 +13,10 @@ from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.calibration import gaussian_scale, laplace_scale
 from dataselect_gui.privacy.ledger import Statement
 from dataselect_gui.release.contents import COLUMNS, TABLES
-from dataselect_gui.release.documents import how_drawn, not_protected, promise
 from dataselect_gui.release.drawing import Candidates, cells
 from dataselect_gui.release.releasing import Foresight
 from dataselect_gui.release.terms import CLIP_STEPS, COUNT_STEPS, Terms
+from dataselect_gui.release.words import how_drawn, not_protected, promise
 
 MARKS = tuple(Decimal(mark) for mark in ("0.1", "0.25", "0.5", "1", "2", "4", "8"))
 
