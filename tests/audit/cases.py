@@ -479,7 +479,7 @@ def mistakes() -> list[Case]:
         Case("√m for m", 1.0, all_beyond(weaker(four, 2), 4), rare=True),
         Case("a threshold charged at map(1)", 1.0, quantile(1.0, 1)),
         Case("monotonic noise at m 2", 1.0, quantile(2.0, 2)),
-        Case("a class-normalised score", 1.0, other_record(scores, normalised_in_class)),
+        Case("a class-normalised score", 1.0, other_record(scores, normalised_in_class), rare=True),
         Case("a count for a threshold", 1.0, by_count(terms(sided, 1.0, kind="records"))),
         Case("a mean gradient", 1.0, gradient(summed, 1, mean=True), delta=0.01),
         Case("withheld records shipped", 0.0, withheld(terms(bits, 1.0), shipped=True)),

@@ -16,7 +16,7 @@ from tests.audit.cases import Case, honest, mistakes, names
 from tests.helpers import config, preprocessor, write_json
 from tests.models import export
 
-DRAWS, DRAWS_OF_RARE = 5_000, 20_000
+DRAWS, DRAWS_OF_RARE = 3_000, 20_000
 SEEN = 0.5
 PROMISES, CONTROLS = honest(), mistakes()
 SHARED_OUT = ERROR / (len(PROMISES) + len(CONTROLS))

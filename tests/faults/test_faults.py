@@ -18,7 +18,7 @@ DEPRECATED_FORK = "ignore:This process:DeprecationWarning"
 
 @pytest.mark.filterwarnings(DEPRECATED_FORK)
 def test_a_killed_release_is_charged_and_finished_by_its_repeat(tmp_path: Path) -> None:
-    kill_many(tmp_path / "worlds", 12, seed=1, tell=lambda _: None)
+    kill_many(tmp_path / "worlds", 6, seed=1, tell=lambda _: None)
 
 
 @pytest.mark.slow
