@@ -456,7 +456,7 @@ def test_a_purchase_that_was_cut_off_is_paid_once(
 
     real = getattr(Ledger, step)
 
-    def die(*arguments: Any, **more: Any) -> None:
+    def die(*arguments: object, **more: object) -> None:
         real(*arguments, **more)
         raise PowerCutError
 
