@@ -1,7 +1,7 @@
 """The scores as their definitions say: one record at a time, plain autograd, float64."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -64,3 +64,42 @@ def oracle_vog(
             maps.append(gradient[0].numpy().mean(axis=0))
         scores.append(np.stack(maps).std(axis=0).mean())
     return np.array(scores)
+
+
+def oracle_susceptibility(
+    model: nn.Module, inputs: NDArray[np.floating], targets: Sequence[int], *, step: float = 1e-5
+) -> NDArray[np.float64]:
+    """Return how the gradient norm changes with each input element, by central differences."""
+    maps = np.zeros(inputs.shape)
+    for place in np.ndindex(*inputs.shape[1:]):
+        sides = []
+        for sign in (1, -1):
+            moved = inputs.astype(np.float64)
+            moved[(slice(None), *place)] += sign * step
+            sides.append(oracle(model, moved, targets)["grad_norm"])
+        maps[(slice(None), *place)] = (sides[0] - sides[1]) / (2 * step)
+    return maps
+
+
+def oracle_alignment(
+    model: nn.Module,
+    inputs: NDArray[np.floating],
+    targets: Sequence[int],
+    direction: Mapping[str, Tensor],
+) -> NDArray[np.float64]:
+    """Return the inner product of each record's gradient with a direction."""
+    double, logits = logits_of(model)
+    products = []
+    for record, target in zip(inputs, targets, strict=True):
+        row = logits(torch.from_numpy(record)[None].double())
+        loss = torch.nn.functional.cross_entropy(row, torch.tensor([target]))
+        named = dict(double.named_parameters())
+        gradients = torch.autograd.grad(loss, [named[name] for name in direction], allow_unused=True)
+        products.append(
+            sum(
+                float((gradient * values.double()).sum())
+                for gradient, values in zip(gradients, direction.values(), strict=True)
+                if gradient is not None
+            )
+        )
+    return np.array(products)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from dataselect_gui.checkpoints.request import Request, read_request
+from dataselect_gui.checkpoints.request import TRAINING, Request, read_request
 from dataselect_gui.errors import UnusableError
 
 CONFIG = "config.json"
@@ -93,12 +93,15 @@ class Checkpoint:
         The numbered states, by step; the final state alone where none are numbered.
     request : Request
         What the consortium asks for.
+    direction : Path or None
+        The file with the direction of `alignment`, where the request names one.
     """
 
     path: Path
     final: Member
     series: tuple[Member, ...]
     request: Request
+    direction: Path | None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -111,14 +114,22 @@ class Checkpoint:
         return self.series if self.final in self.series else (*self.series, self.final)
 
     def digest(self) -> str:
-        """Return the SHA-256 over the content of all files that a score depends on, in order."""
+        """Return the SHA-256 over all that a score depends on: files by their content, in order."""
         whole = hashlib.sha256()
         for member in self.members:
             for path in member.files():
-                with path.open("rb") as file:
-                    part = hashlib.file_digest(file, "sha256")
-                whole.update(f"{member.step} {path.name} {part.hexdigest()}\n".encode())
+                whole.update(f"{member.step} {path.name} {_hash_of(path)}\n".encode())
+        if self.direction is not None:
+            whole.update(f"direction {_hash_of(self.direction)}\n".encode())
+        for key in TRAINING:
+            if key in self.request.stated:
+                whole.update(f"{key} {self.request.stated[key]}\n".encode())
         return whole.hexdigest()
+
+
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def find_checkpoint(path: Path) -> Checkpoint:
@@ -144,7 +155,7 @@ def find_checkpoint(path: Path) -> Checkpoint:
         if path.suffix.lower() != ".pt2":
             raise _refused_file(path)
         final = _exported(path, step=None)
-        return Checkpoint(path, final, (final,), read_request(path.parent))
+        return _with_request(path, final, (final,), path.parent)
     numbered = sorted(
         (int(match[1]), folder)
         for folder in path.iterdir()
@@ -157,9 +168,21 @@ def find_checkpoint(path: Path) -> Checkpoint:
     final = top if top is not None else series[-1]
     own_step = _NUMBERED.fullmatch(path.name)
     request_folder = path.parent if own_step and not (path / "dataselect.json").is_file() else path
-    checkpoint = Checkpoint(path, final, series or (final,), read_request(request_folder))
+    checkpoint = _with_request(path, final, series or (final,), request_folder)
     _check_agreement(checkpoint)
     return checkpoint
+
+
+def _with_request(path: Path, final: Member, series: tuple[Member, ...], folder: Path) -> Checkpoint:
+    request = read_request(folder)
+    direction = None if request.direction is None else folder / request.direction
+    if direction is not None and not direction.is_file():
+        raise UnusableError(
+            "The consortium's direction is missing.",
+            f"The request names “{direction.name}”, and there is no such file beside it.",
+            "Ask the consortium for the whole folder.",
+        )
+    return Checkpoint(path, final, series, request, direction)
 
 
 def _member(folder: Path, step: int | None) -> Member | None:

@@ -3,12 +3,14 @@
 import json
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from dataselect_gui.errors import UnusableError
 
 FILE_NAME = "dataselect.json"
+TRAINING = ("noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta")
+"""What the consortium's training by DP-SGD is described by."""
 _POSITIVE = ("noise_multiplier", "max_grad_norm", "sample_rate", "delta", "epsilon")
 _NUMBERS = (*_POSITIVE, "threshold")
 _COUNTS = ("steps", "count")
@@ -36,6 +38,11 @@ class Request:
     def score(self) -> str | None:
         """The score that the consortium asks to select by."""
         return self.stated.get("score")
+
+    @property
+    def direction(self) -> str | None:
+        """The name of the file with the direction of `alignment`, beside the request."""
+        return self.stated.get("direction")
 
     @property
     def threshold(self) -> float | None:
@@ -80,6 +87,8 @@ def _check(key: str, value: object) -> None:
         raise _bad(f"“{key}” is not a whole number above zero.")
     if key in _TEXTS and not isinstance(value, str):
         raise _bad(f"“{key}” is not a text.")
+    if key == "direction" and (PurePosixPath(str(value)).name != value or "\\" in str(value)):
+        raise _bad("“direction” is not the name of a file beside it.")
     if key in _OBJECTS and not isinstance(value, dict):
         raise _bad(f"“{key}” is not a JSON object.")
 

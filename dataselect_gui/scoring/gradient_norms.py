@@ -10,14 +10,18 @@ which miss parameters that belong to none and record nothing in evaluation mode,
 graphs, which not every model has.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from dataselect_gui.scoring.measures import logit_gradients
 from dataselect_gui.scoring.recording import Recording
+from dataselect_gui.scoring.sample_gradients import SampleGradient
 
 BY_FUNCTION = "torch.func"
 _FUNCTION_CHUNK = 8
@@ -36,10 +40,14 @@ class GradientNorms:
     paths : dict
         How each parameter's norm is computed, by its name: the operation that it meets, or
         ``torch.func``. Complete after the first batch.
+    operations : set of str
+        The operations that the model is made of, as far as they can round. Complete after the first
+        batch.
     """
 
     def __init__(self, model: nn.Module) -> None:
         self.paths: dict[str, str] = {}
+        self.operations: set[str] = set()
         self._model = model
         self._parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
         self._uncovered: set[str] = set()
@@ -47,7 +55,7 @@ class GradientNorms:
         self._changed: frozenset[int] = frozenset()
         self._checked: set[torch.Size] = set()
 
-    def run(self, inputs: Tensor, *, for_inputs: bool = False) -> "Pass":
+    def run(self, inputs: Tensor, *, for_inputs: bool = False, twice: bool = False) -> "Pass":
         """Compute the logits of a batch, ready for its gradients.
 
         Parameters
@@ -56,6 +64,8 @@ class GradientNorms:
             Shape (batch, …).
         for_inputs : bool
             Whether gradients at the inputs are wanted, too.
+        twice : bool
+            Whether the norms are to be differentiated by the inputs.
         """
         inputs = inputs.detach()
         if inputs.dim() == 4 and inputs.device.type == "cpu":
@@ -64,7 +74,9 @@ class GradientNorms:
         inputs = inputs.detach().requires_grad_(for_inputs)
         following = self._find_following(inputs)
         while True:
-            recording, logits = self._record(inputs, following)
+            # Of the ways to compute attention, only the plain one can be differentiated twice.
+            with sdpa_kernel(SDPBackend.MATH) if twice else nullcontext():
+                recording, logits = self._record(inputs, following)
             changed = recording.finish()
             if not changed:
                 return Pass(self, inputs, logits, recording)
@@ -75,6 +87,7 @@ class GradientNorms:
         recording = Recording(covered, inputs, following, self._changed)
         with self._frozen(), torch.enable_grad(), recording:
             logits: Tensor = self._model(inputs)
+        self.operations |= recording.operations
         return recording, logits
 
     @contextmanager
@@ -104,23 +117,41 @@ class GradientNorms:
             self._following[shape] = frozenset(n for n, (one, two) in sides if two == 2 * one)
         return self._following[shape]
 
-    def _gather(self, done: "Pass", weights: Tensor, *, create_graph: bool) -> Tensor:
-        """Return the squared norms of a pass, each parameter's by its own way."""
-        recording, inputs = done.recording, done.inputs
-        squares = recording.backward(done.logits, inputs, weights, create_graph=create_graph)
+    def _measure(
+        self,
+        done: "Pass",
+        weights: Tensor,
+        direction: Mapping[str, Tensor],
+        *,
+        with_norms: bool,
+        create_graph: bool,
+    ) -> "Measured":
+        """Measure the gradients of a pass, each parameter's by its own way."""
+        inputs, recording = done.inputs, done.recording
+        is_new = bool(self._parameters) and inputs.shape not in self._checked
+        squares: dict[str, Tensor] = {}
+        products: dict[str, Tensor] = {}
+
+        def measure(name: str, gradient: SampleGradient) -> None:
+            if with_norms or is_new:
+                squares[name] = gradient.squares()
+            if name in direction:
+                products[name] = gradient.along(direction[name])
+
+        recording.backward(done.logits, inputs, weights, measure, create_graph=create_graph)
         self._uncovered |= recording.uncovered
         self.paths |= recording.paths
-        if self._parameters and inputs.shape not in self._checked:
+        if is_new:
             with torch.no_grad():
                 self._check(inputs, squares, weights)
             self._checked.add(inputs.shape)
         if self._uncovered:
             self.paths |= dict.fromkeys(self._uncovered, BY_FUNCTION)
             with torch.set_grad_enabled(create_graph):
-                squares |= self._by_function(inputs, weights)
-        if not squares:
-            return torch.zeros(len(inputs), dtype=torch.float64, device=inputs.device)
-        return torch.stack(list(squares.values())).sum(dim=0, dtype=torch.float64)
+                by_function = self._by_function(inputs, weights, direction)
+            squares |= by_function[0]
+            products |= by_function[1]
+        return Measured(_total(squares, inputs), _total(products, inputs))
 
     def _check(self, inputs: Tensor, squares: Mapping[str, Tensor], weights: Tensor) -> None:
         """Hold two records against plain autograd, one record at a time.
@@ -131,15 +162,19 @@ class GradientNorms:
         own, whole = (1e-6, 1e-12) if inputs.dtype == torch.float64 else (3e-2, 1e-4)
         for row in {0, len(inputs) - 1}:
             one = slice(row, row + 1)
-            alone = self._one_by_one(inputs[one].detach(), weights[one].detach(), self._parameters)
+            alone, _ = self._one_by_one(
+                inputs[one].detach(), weights[one].detach(), self._parameters, {}
+            )
             total = sum(float(square) for square in alone.values())
             for name, square in alone.items():
                 found = float(squares[name][row]) if name in squares else 0.0
                 if not abs(found - float(square)) <= own * float(square) + whole * total:
                     self._uncovered.add(name)
 
-    def _by_function(self, inputs: Tensor, weights: Tensor) -> dict[str, Tensor]:
-        """Return the squared norms of the parameters that no rule covers."""
+    def _by_function(
+        self, inputs: Tensor, weights: Tensor, direction: Mapping[str, Tensor]
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Return the squared norms of the parameters that no rule covers, and their products."""
         left = {n: p.detach() for n, p in self._parameters.items() if n in self._uncovered}
 
         def product(parameters: dict[str, Tensor], record: Tensor, weight: Tensor) -> Tensor:
@@ -147,31 +182,69 @@ class GradientNorms:
             result: Tensor = (logits[0] * weight).sum()
             return result
 
-        def norms(record: Tensor, weight: Tensor) -> dict[str, Tensor]:
-            gradients = grad(product)(left, record, weight)
-            return {name: gradient.square().sum() for name, gradient in gradients.items()}
+        def measures(record: Tensor, weight: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+            return _measures(grad(product)(left, record, weight), direction)
 
         try:
             with self._frozen():
-                return vmap(norms, chunk_size=_FUNCTION_CHUNK)(inputs, weights)
+                return vmap(measures, chunk_size=_FUNCTION_CHUNK)(inputs, weights)
         except RuntimeError:  # Some operations cannot be vectorised.
-            return self._one_by_one(inputs, weights, left)
+            return self._one_by_one(inputs, weights, left, direction)
 
-    def _one_by_one(self, inputs: Tensor, weights: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
-        """Return the squared norms of some parameters by plain autograd, a record at a time."""
+    def _one_by_one(
+        self, inputs: Tensor, weights: Tensor, names: Iterable[str], direction: Mapping[str, Tensor]
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Return the same for some parameters by plain autograd, a record at a time."""
         parameters = {name: self._parameters[name] for name in names}
-        squares: dict[str, list[Tensor]] = {name: [] for name in parameters}
         create_graph = torch.is_grad_enabled()
+        each = []
         for record, weight in zip(inputs.split(1), weights.split(1), strict=True):
             with torch.enable_grad():
                 logits = self._model(record)
-            gradients = torch.autograd.grad(
+            found = torch.autograd.grad(
                 logits, list(parameters.values()), weight, create_graph=create_graph, allow_unused=True
             )
-            for name, gradient in zip(parameters, gradients, strict=True):
-                zero = logits.new_zeros(())
-                squares[name].append(zero if gradient is None else gradient.square().sum())
-        return {name: torch.stack(found) for name, found in squares.items()}
+            gradients = {
+                name: torch.zeros_like(parameter) if gradient is None else gradient
+                for (name, parameter), gradient in zip(parameters.items(), found, strict=True)
+            }
+            each.append(_measures(gradients, direction))
+        first, second = zip(*each, strict=True)
+        return _stacked(first), _stacked(second)
+
+
+def _measures(
+    gradients: Mapping[str, Tensor], direction: Mapping[str, Tensor]
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    squares = {name: gradient.square().sum() for name, gradient in gradients.items()}
+    products = {n: (g * direction[n]).sum() for n, g in gradients.items() if n in direction}
+    return squares, products
+
+
+def _stacked(each: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    return {name: torch.stack([one[name] for one in each]) for name in each[0]}
+
+
+def _total(found: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+    if not found:
+        return torch.zeros(len(inputs), dtype=torch.float64, device=inputs.device)
+    return torch.stack(list(found.values())).sum(dim=0, dtype=torch.float64)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is told of each record's gradient.
+
+    Attributes
+    ----------
+    squares : Tensor
+        The squared L2 norm, shape (batch,), float64.
+    products : Tensor
+        The inner product with the direction that was given, shape (batch,), float64.
+    """
+
+    squares: Tensor
+    products: Tensor
 
 
 class Pass:
@@ -196,21 +269,56 @@ class Pass:
         (gradient,) = torch.autograd.grad(self.logits, self.inputs, weights, retain_graph=True)
         return gradient
 
-    def squared_norms(self, logit_gradients: Tensor, *, create_graph: bool = False) -> Tensor:
-        """Return each record's squared gradient norm; the pass is used up by it.
+    def susceptibility(
+        self, targets: Tensor, direction: Mapping[str, Tensor] | None = None
+    ) -> tuple[Measured, Tensor]:
+        """Measure each record's gradient, and how its norm changes with the input.
 
         Parameters
         ----------
-        logit_gradients : Tensor
-            The loss's gradient at the logits, shape (batch, classes). Taken in float64 and rounded
-            once, since softmax − onehot cancels in float32 for a record that is confidently right.
-        create_graph : bool
-            Whether the norms are to be differentiated by the inputs.
+        targets : Tensor
+            Class indices of the cross-entropy, shape (batch,).
+        direction : dict or None
+            As `measure` takes it.
 
         Returns
         -------
-        Tensor
-            Shape (batch,), float64.
+        tuple of Measured and Tensor
+            The second is ∇_x ‖g‖₂ (Mueller et al., arXiv 2211.10173), in the shape of the inputs;
+            zero where the gradient vanishes.
         """
-        weights = logit_gradients.to(self.logits.dtype)
-        return self._norms._gather(self, weights, create_graph=create_graph)
+        found = self.measure(logit_gradients(self.logits, targets), direction, create_graph=True)
+        measured = Measured(found.squares.detach(), found.products.detach())
+        if not found.squares.requires_grad:
+            return measured, torch.zeros_like(self.inputs)
+        # √ has no derivative at 0: there the record's gradient does not move.
+        norms = found.squares.where(found.squares > 0, 1.0).sqrt()
+        (gradient,) = torch.autograd.grad(norms.sum(), self.inputs)
+        return measured, gradient
+
+    def measure(
+        self,
+        at_logits: Tensor,
+        direction: Mapping[str, Tensor] | None = None,
+        *,
+        with_norms: bool = True,
+        create_graph: bool = False,
+    ) -> Measured:
+        """Measure each record's gradient; the pass is used up by it.
+
+        Parameters
+        ----------
+        at_logits : Tensor
+            The loss's gradient at the logits, shape (batch, classes). Taken in float64 and rounded
+            once, since softmax − onehot cancels in float32 for a record that is confidently right.
+        direction : dict or None
+            A tensor for some parameters' names, to take inner products with.
+        with_norms : bool
+            Whether norms are wanted; without, the squares may come out as zeros.
+        create_graph : bool
+            Whether what is measured is to be differentiated by the inputs.
+        """
+        weights = at_logits.to(self.logits.dtype)
+        return self._norms._measure(
+            self, weights, direction or {}, with_norms=with_norms, create_graph=create_graph
+        )

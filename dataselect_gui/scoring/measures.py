@@ -6,7 +6,7 @@ Everything at the logits (a batch × classes matrix) is done in float64.
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 def logit_gradients(logits: Tensor, targets: Tensor) -> Tensor:
@@ -39,45 +39,52 @@ def el2n(logits: Tensor, targets: Tensor) -> Tensor:
     return distances
 
 
-def input_gradient_maps(model: nn.Module, inputs: Tensor, classes: Tensor) -> Tensor:
-    """Return the gradient of a class's logit by the input, averaged over the channels.
+def channel_mean(gradient: Tensor) -> Tensor:
+    """Return an input gradient as VoG takes it: averaged over the colour channels, in float64.
 
     Parameters
     ----------
-    model : nn.Module
-        Maps inputs to logits, each record by itself.
-    inputs : Tensor
-        Shape (batch, channels, …).
-    classes : Tensor
-        Whose logit is differentiated, shape (batch,).
-
-    Returns
-    -------
-    Tensor
-        Shape (batch, …), float64.
+    gradient : Tensor
+        Shape (batch, channels, …); a vector, of shape (batch, elements), has no channels.
     """
-    leaf = inputs.detach().requires_grad_()
-    chosen = model(leaf).gather(1, classes[:, None])
-    (gradient,) = torch.autograd.grad(chosen.sum(), leaf)
-    # A vector has no colour channels, only elements.
     return gradient.double().mean(dim=1) if gradient.dim() > 2 else gradient.double()
 
 
-def variance_of_gradients(maps: Sequence[Tensor]) -> Tensor:
-    """Return the VoG score of each record from its maps over the series.
-
-    The mean over pixels of √(1/K Σ (S_t − μ)²), the standard deviation that the authors' published
-    code takes (Agarwal, D'souza, Hooker, arXiv 2008.11600).
+def spread_of_gradients(maps: Sequence[Tensor], form: str) -> Tensor:
+    """Return the VoG map of each record from its maps over the series (arXiv 2008.11600).
 
     Parameters
     ----------
     maps : sequence of Tensor
-        One per checkpoint, each of shape (batch, …).
+        One per checkpoint, S_t, each of shape (batch, …).
+    form : str
+        ``std``, √(1/K Σ (S_t − μ)²), as the authors' published code has it; or ``var``,
+        √(1/K) Σ (S_t − μ)², as their paper has it.
 
     Returns
     -------
     Tensor
-        Shape (batch,), float64.
+        Shape (batch, …); the score is its mean over the elements.
     """
-    spread = torch.stack(list(maps)).std(dim=0, correction=0)
-    return spread.flatten(start_dim=1).mean(dim=1)
+    stacked = torch.stack(list(maps))
+    if form == "std":
+        return stacked.std(dim=0, correction=0)
+    spread: Tensor = len(maps) ** 0.5 * stacked.var(dim=0, correction=0)
+    return spread
+
+
+def size_of_map(values: Tensor, form: str) -> Tensor:
+    """Return one number per record for a map over its input, in float64.
+
+    Parameters
+    ----------
+    values : Tensor
+        Shape (batch, …).
+    form : str
+        ``L2``, ``L1`` or ``mean of absolute values``.
+    """
+    flat = values.double().flatten(start_dim=1)
+    if form == "L2":
+        norms: Tensor = torch.linalg.vector_norm(flat, dim=1)
+        return norms
+    return flat.abs().sum(dim=1) if form == "L1" else flat.abs().mean(dim=1)

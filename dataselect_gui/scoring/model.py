@@ -15,6 +15,9 @@ from dataselect_gui.checkpoints.exported import read_exported
 from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.errors import UnusableError, UsageError
 
+PREFIX = "inner."
+"""What stands before the checkpoint's own names in those of a `Model`."""
+
 
 class Model(nn.Module):
     """A classifier that maps a batch of inputs to logits, whatever form it was stored in.

@@ -105,6 +105,8 @@ class Recording(TorchFunctionMode):
         The first side of each tensor made of weights alone, in order: what tells `following`.
     paths : dict
         The operation that each parameter met, or the last one of several, by its name.
+    operations : set of str
+        The operations that met numbers which depend on the records and can round.
     uncovered : set of str
         The parameters that were used in a way for which there is no rule.
     """
@@ -119,6 +121,7 @@ class Recording(TorchFunctionMode):
         super().__init__()
         self.leading: list[int] = []
         self.paths: dict[str, str] = {}
+        self.operations: set[str] = set()
         self.uncovered: set[str] = set()
         self._anchor = torch.zeros((), device=inputs.device, requires_grad=True)
         self._following = following
@@ -132,7 +135,7 @@ class Recording(TorchFunctionMode):
         self._uses: list[_Use | None] = []
         self._times: Counter[str] = Counter()
         self._waiting: dict[str, list[SampleGradient]] = {}
-        self._squares: dict[str, Tensor] | None = None  # While gradients come back.
+        self._measure: Callable[[str, SampleGradient], None] | None = None
         for name, parameter in parameters.items():
             leaf = parameter.detach().requires_grad_()
             self._weights[id(parameter)] = _Weight(leaf, {name: leaf}, is_rearranged=True)
@@ -150,14 +153,16 @@ class Recording(TorchFunctionMode):
         kwargs = kwargs or {}
         tensors = [value for value in _flat((args, kwargs)) if isinstance(value, Tensor)]
         others = [tensor for tensor in tensors if id(tensor) not in self._weights]
-        has_data = any(_is_marked(tensor) for tensor in others)
+        data = [tensor for tensor in others if _is_marked(tensor)]
+        if any(tensor.is_floating_point() for tensor in data):
+            self.operations.add(_name_of(func))
         if len(others) == len(tensors) or not torch.is_grad_enabled():
             output = func(*args, **kwargs)
-        elif has_data:
+        elif data:
             output = self._use(func, args, kwargs)
         else:
             return self._derive(func, args, kwargs)
-        if has_data:
+        if data:
             _mark(output)
         return output
 
@@ -256,18 +261,30 @@ class Recording(TorchFunctionMode):
     # While gradients come back
 
     def backward(
-        self, logits: Tensor, inputs: Tensor, weights: Tensor, *, create_graph: bool
-    ) -> dict[str, Tensor]:
+        self,
+        logits: Tensor,
+        inputs: Tensor,
+        weights: Tensor,
+        measure: Callable[[str, SampleGradient], None],
+        *,
+        create_graph: bool,
+    ) -> None:
         """Send a gradient back from the logits. Afterwards nothing recorded is left.
 
-        Returns
-        -------
-        dict
-            Each record's squared gradient norm for every parameter that was met and is covered, by
-            the parameter's name; each of shape (batch,).
+        Parameters
+        ----------
+        logits, inputs : Tensor
+            What the model returned, and what it was given.
+        weights : Tensor
+            The gradient at the logits.
+        measure : callable
+            Takes the name and the gradient of each parameter that was met and is covered, as soon as
+            it is known. Activations live no longer than that.
+        create_graph : bool
+            Whether what is measured is to be differentiated.
         """
         leaves = [leaf for leaf in (self._anchor, inputs) if leaf.requires_grad]
-        self._squares = {}
+        self._measure = measure
         try:
             if logits.requires_grad:
                 torch.autograd.grad(
@@ -275,14 +292,13 @@ class Recording(TorchFunctionMode):
                 )
             with torch.set_grad_enabled(create_graph):
                 for name, parts in self._waiting.items():
-                    self._squares[name] = Sum(parts).squares()
-            return {n: found for n, found in self._squares.items() if n not in self.uncovered}
+                    measure(name, Sum(parts))
         finally:
             self.close()
 
     def _receive(self, number: int, gradient: Tensor) -> None:
-        use = self._uses[number]
-        if self._squares is None or use is None:
+        use = None if self._measure is None else self._uses[number]
+        if self._measure is None or use is None:
             return  # Another backward pass, for the inputs alone.
         try:
             found = use.gradients(gradient)
@@ -295,7 +311,7 @@ class Recording(TorchFunctionMode):
                 if key not in found:
                     self.uncovered.add(name)
                 elif self._times[name] == 1:
-                    self._squares[name] = weight.gradient_of(name, found[key]).squares()
+                    self._measure(name, weight.gradient_of(name, found[key]))
                 else:
                     self._waiting.setdefault(name, []).append(weight.gradient_of(name, found[key]))
 
@@ -305,7 +321,7 @@ class Recording(TorchFunctionMode):
         self._uses.clear()
         self._weights.clear()
         self._seen.clear()
-        self._squares = None
+        self._measure = None
 
 
 class _Anchored(torch.autograd.Function):

@@ -12,8 +12,8 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional
 
+from dataselect_gui.scoring.convolutions import Correlation, Geometry
 from dataselect_gui.scoring.sample_gradients import (
-    Correlation,
     OneHot,
     Outer,
     SampleGradient,
@@ -151,6 +151,7 @@ def _any_convolution(call: Call, *, transposed: bool) -> Gradients:
     if isinstance(padding, str):
         kept, padding = _padded(kept, padding, weight.shape[2:], dilation)
     padding = _for_each_side(padding, sides)
+    geometry = Geometry(stride, padding, dilation, groups, transposed)
     is_tiled = not (transposed or groups > 1 or any(padding)) and _tiles(
         activation.shape[2:], weight.shape[2:], stride, dilation
     )
@@ -164,16 +165,7 @@ def _any_convolution(call: Call, *, transposed: bool) -> Gradients:
             patches = _patches(kept, weight.shape[2:], stride)
             found["weight"] = Outer(tokens, patches, weight.shape)
         else:
-            found["weight"] = Correlation(
-                kept,
-                output,
-                weight,
-                stride=stride,
-                padding=padding,
-                dilation=dilation,
-                groups=groups,
-                transposed=transposed,
-            )
+            found["weight"] = Correlation(kept, output, weight, geometry)
         return found
 
     return gradients

@@ -1,9 +1,8 @@
 """The gradient of one weight for every record of a batch, in the form that makes its norm cheapest.
 
 A per-sample gradient is as large as the weight itself; its norm is one number. A linear layer's is a
-sum of outer products, whose norm follows from two Gram matrices of tokens. A convolution's is a
-correlation of two maps: its norm follows from Gram matrices where maps are small, and from a grouped
-convolution over a few records at a time where they are large. Nothing here is an approximation.
+sum of outer products, whose norm follows from two Gram matrices of tokens. Nothing here is an
+approximation.
 
 Which of two ways is taken is decided by counting operations, not by timing: the same records give the
 same digits on every run.
@@ -11,7 +10,7 @@ same digits on every run.
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import combinations
 
@@ -49,9 +48,16 @@ class SampleGradient(ABC):
 
     def squares(self) -> Tensor:
         """Return each record's squared L2 norm, shape (batch,)."""
+        return torch.cat([_squares(part) for part in self._slices()])
+
+    def along(self, direction: Tensor) -> Tensor:
+        """Return each record's inner product with a tensor of the weight's shape, shape (batch,)."""
+        return torch.cat([_products(part, direction) for part in self._slices()])
+
+    def _slices(self) -> Iterator[Tensor]:
         rows = max(1, SLICE_BYTES // (4 * max(1, self.elements)))
-        parts = [self.whole(slice(at, at + rows)) for at in range(0, self.batch, rows)]
-        return torch.cat([_squares(part) for part in parts])
+        for at in range(0, self.batch, rows):
+            yield self.whole(slice(at, at + rows))
 
 
 class Whole(SampleGradient):
@@ -74,6 +80,10 @@ class Whole(SampleGradient):
     def squares(self) -> Tensor:
         """See `SampleGradient.squares`."""
         return _squares(self._values)
+
+    def along(self, direction: Tensor) -> Tensor:
+        """See `SampleGradient.along`."""
+        return _products(self._values, direction)
 
 
 class Tokens:
@@ -104,6 +114,10 @@ class Tokens:
         if isinstance(other, OneHot):
             return other.inner(self).transpose(1, 2)
         return torch.bmm(self.vectors, other.vectors.transpose(1, 2))
+
+    def times(self, matrix: Tensor) -> Tensor:
+        """Return the vectors times a matrix, shape (batch, tokens, columns)."""
+        return self.vectors @ matrix
 
     def dense(self, rows: slice) -> Tensor:
         """Return the vectors of some records."""
@@ -136,6 +150,10 @@ class OneHot(Tokens):
             return (same & is_there).to(self._dtype)
         places = self._places.clamp(min=0)[:, :, None].expand(-1, -1, other.count)
         return other.vectors.transpose(1, 2).gather(1, places) * is_there
+
+    def times(self, matrix: Tensor) -> Tensor:
+        """See `Tokens.times`."""
+        return matrix[self._places.clamp(min=0)] * (self._places >= 0)[:, :, None]
 
     def dense(self, rows: slice) -> Tensor:
         """See `Tokens.dense`."""
@@ -180,6 +198,11 @@ class Outer(SampleGradient):
             return (self._left.gram * self._right.gram).sum(dim=(1, 2))
         return super().squares()
 
+    def along(self, direction: Tensor) -> Tensor:
+        """See `SampleGradient.along`: Σ_t (left_t V) · right_t."""
+        matrix = direction.reshape(self._left.size, self._right.size)
+        return (self._left.times(matrix) * self._right.vectors).sum(dim=(1, 2))
+
     def inner(self, other: "Outer") -> Tensor:
         """Return each record's inner product with another use's gradient, shape (batch,)."""
         return (self._left.inner(other._left) * self._right.inner(other._right)).sum(dim=(1, 2))
@@ -209,169 +232,9 @@ class TokenSum(SampleGradient):
             return self._tokens.gram.sum(dim=(1, 2))
         return _squares(self.whole(slice(None)))
 
-
-class Correlation(SampleGradient):
-    """The gradient of a convolution's weight: its input correlated with its output's gradient.
-
-    Parameters
-    ----------
-    activation, output : Tensor
-        The layer's input, and the gradient at its output; shapes (batch, channels, …).
-    weight : Tensor
-        The layer's weight; only its shape counts.
-    stride, padding, dilation : sequence of int
-        One number for each side of the map.
-    groups : int
-        As of the layer.
-    transposed : bool
-        Whether the layer is a transposed convolution.
-    """
-
-    def __init__(
-        self,
-        activation: Tensor,
-        output: Tensor,
-        weight: Tensor,
-        *,
-        stride: Sequence[int],
-        padding: Sequence[int],
-        dilation: Sequence[int],
-        groups: int,
-        transposed: bool,
-    ) -> None:
-        super().__init__(len(activation), weight.shape)
-        self._activation, self._output, self._weight = activation, output, weight
-        self._stride, self._padding, self._dilation = stride, padding, dilation
-        self._groups, self._transposed = groups, transposed
-        self._kernel = weight.shape[2:]
-        self._sides = output.shape[2:]
-        self._padded = [s + 2 * p for s, p in zip(activation.shape[2:], padding, strict=True)]
-
-    @property
-    def elements(self) -> int:
-        """See `SampleGradient.elements`."""
-        return max(super().elements, (self._activation.numel() + self._output.numel()) // self.batch)
-
-    def whole(self, rows: slice) -> Tensor:
-        """See `SampleGradient.whole`: one convolution in which every record is a group of its own.
-
-        Libraries are slow where such a group has few channels, and with groups in float64. Then the
-        patches are written out, or, where these are too many, the records are taken one by one.
-        """
-        activation, output = self._activation[rows], self._output[rows]
-        count = len(activation)
-        if self._prefers_patches:
-            groups = count * self._groups
-            patches = self._patches(activation).reshape(groups, -1, math.prod(self._sides))
-            outputs = output.reshape(groups, -1, patches.shape[2])
-            return torch.bmm(outputs, patches.transpose(1, 2)).reshape(count, *self.shape)
-        if self._has_few_channels or self._prefers_channels_last:
-            single = [
-                self._fold(*self._laid_out(one, other), 1)
-                for one, other in zip(activation.split(1), output.split(1), strict=True)
-            ]
-            return torch.stack(single)
-        folded = activation.reshape(1, -1, *activation.shape[2:])
-        gradient = self._fold(folded, output.reshape(1, -1, *output.shape[2:]), count)
-        return gradient.reshape(count, *self.shape)
-
-    def _fold(self, activation: Tensor, output: Tensor, count: int) -> Tensor:
-        """Return the weight's gradient of a convolution whose groups are so many records."""
-        _, gradient, _ = torch.ops.aten.convolution_backward(
-            output,
-            activation,
-            self._weight.new_empty(count * self.shape[0], *self.shape[1:]),
-            None,
-            self._stride,
-            self._padding,
-            self._dilation,
-            self._transposed,
-            [0] * len(self._stride),
-            self._groups * count,
-            [False, True, False],
-        )
-        weights: Tensor = gradient
-        return weights
-
-    @property
-    def _has_few_channels(self) -> bool:
-        return self._groups == 1 and not self._transposed and self.shape[1] < 8
-
-    @property
-    def _prefers_patches(self) -> bool:
-        elements = self._groups * math.prod(self.shape[1:]) * math.prod(self._sides)
-        is_slow = self._groups > 1 and self._activation.dtype == torch.float64
-        return not self._transposed and (is_slow or (self._has_few_channels and elements < 1e5))
-
-    def _patches(self, activation: Tensor) -> Tensor:
-        """Return the patches that the kernel meets, shape (rows, channels · kernel, places)."""
-        padded = functional.pad(activation, self._margins)
-        batch, channels, *strides = padded.stride()
-        within = [step * at for step, at in zip(strides, self._dilation, strict=True)]
-        between = [step * at for step, at in zip(strides, self._stride, strict=True)]
-        places = padded.as_strided(
-            (*padded.shape[:2], *self._kernel, *self._sides), (batch, channels, *within, *between)
-        )
-        return places.reshape(len(activation), -1, math.prod(self._sides))
-
-    @property
-    def _margins(self) -> list[int]:
-        return [more for more in reversed(self._padding) for _ in range(2)]
-
-    @property
-    def _prefers_channels_last(self) -> bool:
-        """Say whether every channel has a kernel of its own, larger than libraries are made for."""
-        is_depthwise = 1 < self._groups == self._activation.shape[1]
-        return (
-            is_depthwise and not self._transposed and len(self._kernel) == 2 and max(self._kernel) > 3
-        )
-
-    def _laid_out(self, activation: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
-        if not self._prefers_channels_last:
-            return activation, output
-        last = torch.channels_last
-        return activation.contiguous(memory_format=last), output.contiguous(memory_format=last)
-
-    def squares(self) -> Tensor:
-        """See `SampleGradient.squares`."""
-        return self._squares_by_gram() if self._prefers_gram() else super().squares()
-
-    def _prefers_gram(self) -> bool:
-        """Count multiplications: shifted additions are dear, and so is writing a whole gradient."""
-        if self._transposed or self._groups > 1:
-            return False
-        places, channels = math.prod(self._sides), self._activation.shape[1]
-        outer = places**2 * (self._output.shape[1] + 8 * math.prod(self._kernel))
-        by_gram = math.prod(self._padded) ** 2 * channels + outer
-        return by_gram < math.prod(self.shape) * (places + 50) / 2
-
-    def _squares_by_gram(self) -> Tensor:
-        """Sum over pairs of output places: the products of their patches and of their gradients.
-
-        Two patches' inner product is the sum over the kernel of inner products of single places.
-        """
-        padded = functional.pad(self._activation, self._margins).flatten(start_dim=2)
-        inner = Tokens(padded.transpose(1, 2)).gram.reshape(-1, *self._padded, *self._padded)
-        for side in range(len(self._kernel)):
-            inner = self._along(inner, side)
-        outer = Tokens(self._output.flatten(start_dim=2).transpose(1, 2)).gram
-        return (inner.reshape(outer.shape) * outer).sum(dim=(1, 2))
-
-    def _along(self, inner: Tensor, side: int) -> Tensor:
-        """Add up the inner products of places that the kernel shifts along one side."""
-        axes = 1 + side, 1 + side + len(self._kernel)
-        step, length = self._stride[side], self._stride[side] * (self._sides[side] - 1) + 1
-        total: Tensor | None = None
-        for at in range(0, self._kernel[side] * self._dilation[side], self._dilation[side]):
-            shifted = inner
-            for axis in axes:
-                shifted = shifted[(slice(None),) * axis + (slice(at, at + length, step),)]
-            if total is None:
-                total = shifted.clone()
-            else:
-                total = total + shifted if total.requires_grad else total.add_(shifted)
-        assert total is not None
-        return total
+    def along(self, direction: Tensor) -> Tensor:
+        """See `SampleGradient.along`."""
+        return self.whole(slice(None)) @ direction
 
 
 class Derived(SampleGradient):
@@ -435,11 +298,20 @@ class Sum(SampleGradient):
             return alone + sum(2 * one.inner(other) for one, other in combinations(outers, 2))
         return super().squares()
 
+    def along(self, direction: Tensor) -> Tensor:
+        """See `SampleGradient.along`."""
+        return torch.stack([part.along(direction) for part in self._parts]).sum(dim=0)
+
 
 def prefers_gram(parts: Sequence[Outer]) -> bool:
     """Count multiplications; the product itself is also written and read, which is dear."""
     tokens = sum(part.tokens for part in parts)
     return tokens**2 * parts[0].gram_cost < (tokens + 32) * math.prod(parts[0].shape)
+
+
+def _products(values: Tensor, direction: Tensor) -> Tensor:
+    products: Tensor = values.flatten(start_dim=1) @ direction.flatten()
+    return products
 
 
 def _squares(values: Tensor) -> Tensor:

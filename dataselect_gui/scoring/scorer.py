@@ -1,21 +1,97 @@
-"""Score batches of inputs with the checkpoints: several scores share their passes."""
+"""Score batches of inputs with the checkpoints: scores asked for together share their passes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dataselect_gui.checkpoints.layout import Checkpoint
+from dataselect_gui.checkpoints.layout import Checkpoint, Member
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring import measures
-from dataselect_gui.scoring.gradient_norms import GradientNorms
+from dataselect_gui.scoring.catalog import Score, find_score
+from dataselect_gui.scoring.direction import load_direction
+from dataselect_gui.scoring.gradient_norms import GradientNorms, Pass
 from dataselect_gui.scoring.inputs import Preprocessor
-from dataselect_gui.scoring.model import Model, in_precision, load_model
+from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
+from dataselect_gui.scoring.precision import SMOOTH, TOLERANCE, Precision
+from dataselect_gui.scoring.privacy_loss import PrivacyLoss
 
 COMPANY_TOLERANCE = 1e-4
 """How far a record's logits may move with its company, relative to the largest: rounding, no more."""
+
+Maps = dict[str, NDArray[np.float64]]
+
+
+@dataclass
+class _State:
+    """One checkpoint, ready to be measured.
+
+    Attributes
+    ----------
+    model : Model
+        In the precision in force.
+    norms : GradientNorms
+        Of that model.
+    direction : dict
+        The consortium's, where alignment is wanted.
+    """
+
+    model: Model
+    norms: GradientNorms
+    direction: dict[str, Tensor] = field(default_factory=dict)
+
+
+class _Batch:
+    """What one checkpoint says of a batch, each part of it computed once."""
+
+    def __init__(self, state: _State, inputs: Tensor, targets: Tensor, needs: frozenset[str]) -> None:
+        self._state, self._inputs, self._targets, self._needs = state, inputs, targets, needs
+        self._pass: Pass | None = None
+        if needs & {"vog", "plis", "grad_norm", "alignment"}:
+            self._pass = state.norms.run(
+                inputs, for_inputs=bool(needs & {"vog", "plis"}), twice="plis" in needs
+            )
+            self.logits = self._pass.logits.detach()
+        else:
+            with torch.no_grad():
+                self.logits = state.model(inputs)
+
+    def measure(self, classes: Tensor) -> dict[str, Tensor]:
+        """Return what the scores are made of, by name.
+
+        Parameters
+        ----------
+        classes : Tensor
+            Whose logit VoG differentiates, shape (batch,).
+        """
+        found = {
+            "loss": measures.cross_entropy(self.logits, self._targets),
+            "el2n": measures.el2n(self.logits, self._targets),
+        }
+        if self._pass is None:
+            return found
+        if "vog" in self._needs:
+            chosen = torch.zeros_like(self.logits).scatter(1, classes[:, None], 1.0)
+            found["vog"] = measures.channel_mean(self._pass.input_gradient(chosen))
+        direction = self._state.direction
+        if "plis" in self._needs:
+            measured, found["plis"] = self._pass.susceptibility(self._targets, direction)
+        elif self._needs & {"grad_norm", "alignment"}:
+            at_logits = measures.logit_gradients(self.logits, self._targets)
+            with_norms = "grad_norm" in self._needs
+            measured = self._pass.measure(at_logits, direction, with_norms=with_norms)
+        else:
+            return found
+        found["grad_norm"], found["alignment"] = measured.squares.sqrt(), measured.products
+        return found
+
+
+_PARTS = {"clipped_norm": "grad_norm", "privacy_loss": "grad_norm"}
+"""What a score is made of, where that has another name."""
 
 
 class Scorer:
@@ -29,24 +105,90 @@ class Scorer:
         The scores to compute.
     device : torch.device
         Where to compute.
+    precision : str
+        ``float32``, ``float64``, or ``auto`` for what `settle` finds out.
+
+    Attributes
+    ----------
+    preprocess : Preprocessor
+        From a decoded record to an input.
+    precision : str
+        What is computed with.
     """
 
-    def __init__(self, checkpoint: Checkpoint, names: Sequence[str], device: torch.device) -> None:
-        self._device = device
-        # In float32 a rounding that flips a ReLU or a maximum moves a gradient by up to 1e-3, and
-        # the batch size decides which roundings there are. Apple's GPUs have no float64.
-        self._dtype = torch.float32 if device.type == "mps" else torch.float64
-        self._final = in_precision(load_model(checkpoint.final, device), self._dtype)
-        self._norms = GradientNorms(self._final)
-        self._series: list[Model] = []
-        if "vog" in names:
-            self._series = [
-                self._final
-                if member == checkpoint.final
-                else in_precision(load_model(member, device), self._dtype)
-                for member in checkpoint.series
-            ]
-        self.preprocess = Preprocessor(checkpoint.final, self._final.channels)
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        names: Sequence[str],
+        device: torch.device,
+        precision: Precision = "auto",
+    ) -> None:
+        self._checkpoint, self._device = checkpoint, device
+        self._scores = {name: find_score(name) for name in names}
+        self._request = checkpoint.request.stated
+        self._wanted = precision
+        self._privacy_loss: PrivacyLoss | None = None
+        # Apple's GPUs have no float64.
+        is_double = precision == "float64" or (precision == "auto" and device.type != "mps")
+        self._load(torch.float64 if is_double else torch.float32)
+        self.preprocess = Preprocessor(checkpoint.final, self._final.model.channels)
+
+    @property
+    def precision(self) -> str:
+        """What is computed with: ``float32`` or ``float64``."""
+        return str(self._dtype).removeprefix("torch.")
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """How each parameter's norm is computed; complete after a batch with gradients."""
+        return self._final.norms.paths
+
+    def _load(self, dtype: torch.dtype) -> None:
+        reads_series = any(one.reads_series or one.is_averaged for one in self._scores.values())
+        members = self._checkpoint.series if reads_series else ()
+        self._dtype = dtype
+        self._final = self._state(self._checkpoint.final)
+        self._series = [
+            self._final if member == self._checkpoint.final else self._state(member)
+            for member in members
+        ]
+
+    def _state(self, member: Member) -> _State:
+        model = in_precision(load_model(member, self._device), self._dtype)
+        state = _State(model, GradientNorms(model))
+        if any(score.base == "alignment" for score in self._scores.values()):
+            assert self._checkpoint.direction is not None
+            state.direction = load_direction(self._checkpoint.direction, model, PREFIX)
+        return state
+
+    def settle(self, inputs: NDArray[np.float32], targets: NDArray[np.int64]) -> None:
+        """Look at some records before all others: whether they may be scored, and in float32.
+
+        Parameters
+        ----------
+        inputs : ndarray
+            Shape (batch, …), at least one record. Always the same ones, so that a run that goes on
+            after a kill decides as it did before.
+        targets : ndarray
+            Class indices, shape (batch,); −1 for a record without a label.
+
+        Raises
+        ------
+        UnusableError
+            Where the model mixes the records of a batch, or does not take these inputs.
+        """
+        self.check_independence(inputs if len(inputs) > 1 else np.repeat(inputs, 2, axis=0))
+        if self._wanted != "auto" or self._dtype == torch.float32:
+            return
+        names = [name for name, score in self._scores.items() if score.base != "random"]
+        exact = self.score(names, inputs, targets)
+        if all(state.norms.operations <= SMOOTH for state in (self._final, *self._series)):
+            double = self._final, self._series
+            self._load(torch.float32)
+            single = self.score(names, inputs, targets)
+            if not all(_agree(single[name], exact[name]) for name in names):
+                self._dtype = torch.float64
+                self._final, self._series = double
 
     def check_independence(self, inputs: NDArray[np.float32]) -> None:
         """Refuse a model for which a record's result depends on the records beside it.
@@ -62,10 +204,10 @@ class Scorer:
             Where the model mixes the records of a batch, or does not take these inputs.
         """
         batch = self._tensor(inputs)
-        for model in dict.fromkeys((self._final, *self._series)):
-            with torch.no_grad():
-                together = self._logits(model, batch)
-                alone = torch.cat([self._logits(model, one[None]) for one in batch])
+        for state in {id(state): state for state in (self._final, *self._series)}.values():
+            with torch.no_grad(), _fitting(batch):
+                together = state.model(batch)
+                alone = torch.cat([state.model(one[None]) for one in batch])
             scale = float(together.abs().max()) or 1.0
             if float((together - alone).abs().max()) > COMPANY_TOLERANCE * scale:
                 raise UnusableError(
@@ -96,11 +238,94 @@ class Scorer:
             For each score an array of shape (batch,); NaN where a score needs a label and there is
             none.
         """
-        batch = self._tensor(inputs)
+        wanted = [self._scores[name] for name in names]
         given = torch.from_numpy(targets).to(self._device)
-        labelled = given >= 0
-        with torch.no_grad():
-            logits = self._logits(self._final, batch)
+        final, series = self._measure(wanted, self._tensor(inputs), given)
+        found = {score.name: self._assemble(score, final, series) for score in wanted}
+        for score in wanted:
+            if score.needs_label:
+                found[score.name][targets < 0] = np.nan
+        return found
+
+    def maps(
+        self, names: Sequence[str], inputs: NDArray[np.float32], targets: NDArray[np.int64]
+    ) -> Maps:
+        """Return the maps of the scores that have one, VoG and PLIS, for a few records.
+
+        Parameters
+        ----------
+        names, inputs, targets
+            As `score` takes them.
+
+        Returns
+        -------
+        dict
+            For each score an array of shape (batch, …): as the input's, without its channels.
+        """
+        wanted = [self._scores[name] for name in names]
+        given = torch.from_numpy(targets).to(self._device)
+        final, series = self._measure(wanted, self._tensor(inputs), given)
+        maps = {}
+        for score in wanted:
+            if score.base == "vog":
+                spread = measures.spread_of_gradients(self._window(score, series), score.form)
+                maps[score.name] = spread.cpu().numpy()
+            elif score.base == "plis":
+                values = final["plis"].double()
+                norms = torch.linalg.vector_norm(values, dim=1) if values.dim() > 2 else values.abs()
+                maps[score.name] = norms.cpu().numpy()
+        return maps
+
+    def _measure(
+        self, wanted: Sequence[Score], batch: Tensor, given: Tensor
+    ) -> tuple[dict[str, Tensor], list[dict[str, Tensor]]]:
+        """Return what the scores are made of at the final checkpoint and over the series."""
+        over_series = [score for score in wanted if score.reads_series or score.is_averaged]
+        of_final = [score for score in wanted if score not in over_series]
+        for_series = frozenset(_PARTS.get(score.base, score.base) for score in over_series)
+        for_final = frozenset(_PARTS.get(score.base, score.base) for score in of_final)
+        shared = self._final in self._series and bool(over_series)
+        known = given.clamp(min=0)
+        needs = for_final | (for_series if shared else frozenset())
+        with _fitting(batch):
+            first = _Batch(self._final, batch, known, needs)
+        self._check_classes(first.logits, given)
+        classes = given.where(given >= 0, first.logits.argmax(dim=1))
+        final = first.measure(classes)
+        series = [
+            final if state is self._final else _Batch(state, batch, known, for_series).measure(classes)
+            for state in (self._series if over_series else ())
+        ]
+        return final, series
+
+    def _assemble(
+        self, score: Score, final: dict[str, Tensor], series: list[dict[str, Tensor]]
+    ) -> NDArray[np.float64]:
+        if score.base == "vog":
+            maps = measures.spread_of_gradients(self._window(score, series), score.form)
+            values = maps.flatten(start_dim=1).mean(dim=1)
+        elif score.base == "privacy_loss":
+            norms = torch.stack([one["grad_norm"] for one in series], dim=1)
+            if self._privacy_loss is None:
+                self._privacy_loss = PrivacyLoss(self._request)
+            return self._privacy_loss(norms.double().cpu().numpy())
+        else:
+            states = series if score.is_averaged else [final]
+            values = torch.stack([self._single(score, one) for one in states]).mean(dim=0)
+        return values.double().cpu().numpy()
+
+    def _single(self, score: Score, found: dict[str, Tensor]) -> Tensor:
+        values = found[_PARTS.get(score.base, score.base)]
+        if score.base == "clipped_norm":
+            return values.clamp(max=float(self._request["max_grad_norm"]))
+        if score.base == "plis":
+            return measures.size_of_map(values, score.form)
+        return values
+
+    def _window(self, score: Score, series: list[dict[str, Tensor]]) -> list[Tensor]:
+        return [series[place]["vog"] for place in score.members(len(series))]
+
+    def _check_classes(self, logits: Tensor, given: Tensor) -> None:
         if bool((given >= logits.shape[1]).any()):
             raise UnusableError(
                 "The labels do not match the model's classes.",
@@ -108,36 +333,26 @@ class Scorer:
                 f"{int(given.max())}.",
                 "Name another label column, or ask the consortium for its class names.",
             )
-        known = given.clamp(min=0)
-        scores: dict[str, Tensor] = {}
-        if "loss" in names:
-            scores["loss"] = measures.cross_entropy(logits, known)
-        if "el2n" in names:
-            scores["el2n"] = measures.el2n(logits, known)
-        if "grad_norm" in names:
-            at_logits = measures.logit_gradients(logits, known)
-            scores["grad_norm"] = self._norms.run(batch).squared_norms(at_logits).sqrt()
-        scores = {name: value.where(labelled, torch.nan) for name, value in scores.items()}
-        if "vog" in names:
-            classes = given.where(labelled, logits.argmax(dim=1))
-            scores["vog"] = measures.variance_of_gradients(
-                [measures.input_gradient_maps(model, batch, classes) for model in self._series]
-            )
-        return {name: value.detach().cpu().numpy() for name, value in scores.items()}
 
     def _tensor(self, inputs: NDArray[np.float32]) -> Tensor:
         return torch.from_numpy(inputs).to(self._device, self._dtype)
 
-    def _logits(self, model: Model, batch: Tensor) -> Tensor:
-        try:
-            logits: Tensor = model(batch)
-        except (RuntimeError, ValueError, AssertionError) as error:
-            if isinstance(error, torch.OutOfMemoryError):
-                raise
-            raise UnusableError(
-                "The records do not fit the model.",
-                f"The model does not take inputs of shape {tuple(batch.shape[1:])}.",
-                "Ask the consortium for its preprocessor_config.json, or give float arrays in the "
-                "model's own input shape.",
-            ) from error
-        return logits
+
+@contextmanager
+def _fitting(batch: Tensor) -> Iterator[None]:
+    """Say in words that a model does not take these inputs."""
+    try:
+        yield
+    except (RuntimeError, ValueError, AssertionError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        raise UnusableError(
+            "The records do not fit the model.",
+            f"The model does not take inputs of shape {tuple(batch.shape[1:])}.",
+            "Ask the consortium for its preprocessor_config.json, or give float arrays in the model's "
+            "own input shape.",
+        ) from error
+
+
+def _agree(single: NDArray[np.float64], exact: NDArray[np.float64]) -> bool:
+    return bool(np.allclose(single, exact, rtol=TOLERANCE, atol=0.0, equal_nan=True))

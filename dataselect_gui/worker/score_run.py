@@ -23,7 +23,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index, Table
 from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.source import Source, UnreadableRecordError
-from dataselect_gui.scoring.catalog import SCORES
+from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.messages import Finished, Progress, Report, ScoreJob
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
             scorer = Scorer(checkpoint, plan.names, chosen)
             for name in plan.names:
                 project.settings["scores"][name] = {
-                    "variant": SCORES[name].variant,
+                    "variant": find_score(name).variant,
                     "program": __version__,
                     "device": device,
                 }

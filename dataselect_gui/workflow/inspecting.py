@@ -67,7 +67,13 @@ def _inspect_checkpoint(checkpoint: Checkpoint, records: Path | None) -> dict[st
         "elements": checkpoint.final.parameters,
         "preprocessing": checkpoint.final.processor is not None,
         "scores": [
-            score.name for score in applicable(None, series=len(checkpoint.series), labelled=True)
+            score.name
+            for score in applicable(
+                None,
+                series=len(checkpoint.series),
+                labelled=True,
+                request=checkpoint.request.stated,
+            )
         ],
     }
     if records is not None:

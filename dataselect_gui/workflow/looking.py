@@ -14,7 +14,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Content, UnreadableRecordError
-from dataselect_gui.scoring.catalog import SCORES
+from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.workflow.selecting import eligible_records, rule_of
 
@@ -93,7 +93,7 @@ def look(project_path: Path) -> Look:
         ids=table.index.ids,
         labels=table.index.labels,
         units=table.index.units,
-        scores={name: table.values(name) for name in SCORES if name in table.columns()},
+        scores={name: table.values(name) for name in in_order(table.columns())},
         eligible=eligible_records(project, table.index.ids),
         problems=table.problems(),
         rule=rule_of(project),

@@ -111,7 +111,12 @@ def score(
         unit_column = unit_column or known["unit_column"]
     source = open_source(source_path, label_column, unit_column)
     labelled = any(label is not None for label in source.labels)
-    wanted = applicable(names, series=len(checkpoint.series), labelled=labelled)
+    wanted = applicable(
+        names,
+        series=len(checkpoint.series),
+        labelled=labelled,
+        request=checkpoint.request.stated,
+    )
     match_labels(source.labels, source.classes, checkpoint.labels)
     described = {
         "path": str(source_path),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.errors import UsageError
 from dataselect_gui.project.project import Project
-from dataselect_gui.scoring.catalog import SCORES
+from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule, Selection, select
 
 
@@ -27,9 +27,8 @@ def scores(project_path: Path) -> dict[str, list[Any]]:
         "eligible": eligible.tolist(),
         "selected": selection_of(project, eligible).chosen.tolist(),
     }
-    for name in SCORES:
-        if name in table.columns():
-            columns[name] = [None if np.isnan(v) else v for v in table.values(name).tolist()]
+    for name in in_order(table.columns()):
+        columns[name] = [None if np.isnan(v) else v for v in table.values(name).tolist()]
     return columns
 
 
