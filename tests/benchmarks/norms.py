@@ -6,12 +6,8 @@ All methods take turns on the same batch; medians are printed.
 """
 
 import argparse
-import copy
-import gc
 import statistics
-import time
 import warnings
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -21,11 +17,10 @@ from torch.nn import functional
 from dataselect_gui.scoring.gradient_norms import GradientNorms
 from dataselect_gui.scoring.measures import logit_gradients
 from tests.benchmarks.models import WORKLOADS, Workload
+from tests.benchmarks.timing import Method, Run, as_in_the_worker, prepare, ratios, told
 
-Method = Callable[[Workload], Callable[[], Tensor]]
 
-
-def training_step(work: Workload) -> Callable[[], Tensor]:
+def training_step(work: Workload) -> Run:
     """One ordinary training step without the optimiser: what all ratios are to."""
 
     def run() -> Tensor:
@@ -37,7 +32,7 @@ def training_step(work: Workload) -> Callable[[], Tensor]:
     return run
 
 
-def floor(work: Workload) -> Callable[[], Tensor]:
+def floor(work: Workload) -> Run:
     """Forward, and the gradient of activations only: what any exact norm needs."""
 
     def run() -> Tensor:
@@ -58,7 +53,7 @@ def floor(work: Workload) -> Callable[[], Tensor]:
     return run
 
 
-def forward_only(work: Workload) -> Callable[[], Tensor]:
+def forward_only(work: Workload) -> Run:
     """The logits alone."""
 
     @torch.no_grad()
@@ -69,7 +64,7 @@ def forward_only(work: Workload) -> Callable[[], Tensor]:
     return run
 
 
-def ours(work: Workload) -> Callable[[], Tensor]:
+def ours(work: Workload) -> Run:
     """What this program does."""
     norms = GradientNorms(work.model)
 
@@ -80,7 +75,7 @@ def ours(work: Workload) -> Callable[[], Tensor]:
     return run
 
 
-def per_sample_vmap(work: Workload) -> Callable[[], Tensor]:
+def per_sample_vmap(work: Workload) -> Run:
     """`torch.func`: a gradient for each record, then its norm."""
     parameters: dict[str, Tensor] = dict(work.model.named_parameters())
 
@@ -98,7 +93,7 @@ def per_sample_vmap(work: Workload) -> Callable[[], Tensor]:
     return run
 
 
-def loop(work: Workload) -> Callable[[], Tensor]:
+def loop(work: Workload) -> Run:
     """Plain autograd, one record at a time."""
     parameters = list(work.model.parameters())
 
@@ -113,7 +108,7 @@ def loop(work: Workload) -> Callable[[], Tensor]:
     return run
 
 
-def opacus_hooks(work: Workload) -> Callable[[], Tensor]:
+def opacus_hooks(work: Workload) -> Run:
     """Opacus: a gradient for each record by hooks, then its norm."""
     from opacus import GradSampleModule
 
@@ -131,7 +126,7 @@ def opacus_hooks(work: Workload) -> Callable[[], Tensor]:
     return run
 
 
-def opacus_ghost(work: Workload) -> Callable[[], Tensor]:
+def opacus_ghost(work: Workload) -> Run:
     """Opacus: ghost clipping, which stops at the norms."""
     from opacus.grad_sample.grad_sample_module_fast_gradient_clipping import (
         GradSampleModuleFastGradientClipping,
@@ -163,63 +158,29 @@ METHODS: dict[str, Method] = {
 }
 
 
-def prepare(work: Workload, names: list[str]) -> dict[str, Callable[[], Tensor]]:
-    """Return the methods that this model bears, each with a copy of the model of its own."""
-    ready = {}
-    for name in names:
-        try:
-            own = Workload(copy.deepcopy(work.model), work.inputs, work.targets)
-            run = METHODS[name](own)
-            run()
-        except Exception as error:  # A method that refuses a model is a finding, not a fault.
-            print(f"  {name}: does not work here ({type(error).__name__}: {str(error)[:80]})")
-        else:
-            ready[name] = run
-    return ready
-
-
-def measure(methods: dict[str, Callable[[], Tensor]], rounds: int) -> dict[str, list[float]]:
-    """Return the seconds of each method in each round, all of them taking turns."""
-    seconds: dict[str, list[float]] = {name: [] for name in methods}
-    for _ in range(rounds):
-        for name, run in methods.items():
-            gc.collect()
-            started = time.perf_counter()
-            run()
-            seconds[name].append(time.perf_counter() - started)
-    return seconds
-
-
 def main() -> None:
     """Print the table."""
+    as_in_the_worker()
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", action="append", choices=WORKLOADS)
     parser.add_argument("--method", action="append", choices=METHODS)
     parser.add_argument("--rounds", type=int, default=9)
     asked = parser.parse_args()
     warnings.filterwarnings("ignore")
-    names = ["step", *(name for name in asked.method or METHODS if name != "step")]
+    chosen = {n: m for n, m in METHODS.items() if n == "step" or n in (asked.method or METHODS)}
     print(f"{torch.get_num_threads()} threads; ratios to one training step")
-    ratios = []
-    for model in asked.model or WORKLOADS:
-        work = WORKLOADS[model]()
+    ours = []
+    for name in asked.model or WORKLOADS:
+        work = WORKLOADS[name]()
         parameters = sum(p.numel() for p in work.model.parameters())
-        methods = prepare(work, names)
-        seconds = measure(methods, asked.rounds)
-        # Each round's ratio is to the step beside it: a machine that slows down slows both.
-        found = {
-            name: statistics.median(a / b for a, b in zip(times, seconds["step"], strict=True))
-            for name, times in seconds.items()
-        }
-        step = 1000 * statistics.median(seconds["step"])
-        told = "  ".join(f"{name} {ratio:.2f}" for name, ratio in found.items())
-        print(f"{model} ({parameters / 1e6:.1f} M, step {step:.0f} ms): {told}", flush=True)
+        found, step = ratios(prepare(work, chosen), asked.rounds, "step")
+        size = f"{parameters / 1e6:.1f} M, step {1000 * step:.0f} ms"
+        print(f"{name} ({size}): {told(found)}", flush=True)
         if "ours" in found:
-            ratios.append(found["ours"])
-    if ratios:
-        print(
-            f"geometric mean of ours: {statistics.geometric_mean(ratios):.3f}, most {max(ratios):.2f}"
-        )
+            ours.append(found["ours"])
+    if ours:
+        mean = statistics.geometric_mean(ours)
+        print(f"ours: geometric mean {mean:.3f}, most {max(ours):.2f}")
 
 
 if __name__ == "__main__":
