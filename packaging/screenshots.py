@@ -28,7 +28,7 @@ def take(demo: Path, out: Path, scale: int) -> None:
 
     app = QApplication([])
     for mode in ("light", "dark"):
-        theme.apply(app, mode)
+        theme.apply(mode)
         for width, height in SIZES:
             window = MainWindow(Settings())
             window.resize(width, height)

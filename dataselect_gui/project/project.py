@@ -22,6 +22,8 @@ SUFFIX = ".dataselect"
 FORMAT = 1
 _SETTINGS = "project.json"
 LOCK_SECONDS = 30
+MOMENT_SECONDS = 1.0
+"""How long a person who pressed a button may be kept waiting."""
 # The settings go last: until then it is still a project, and deleting it can be tried again.
 _OWN_FILES = ("table-*", "thumbnails*", ".sum-*", ".*.partial*", _SETTINGS, ".lock")
 
@@ -56,7 +58,7 @@ class Project:
             raise UnusableError(
                 f"“{folder.name}” is not a project.",
                 f"It has no {_SETTINGS}.",
-                f"Choose a folder that “dataselect score” made; its name ends in {SUFFIX}.",
+                f"Choose a folder that scoring made; its name ends in {SUFFIX}.",
             ) from None
         except (OSError, ValueError):
             settings = None
@@ -100,7 +102,7 @@ class Project:
                 raise UnusableError(
                     f"“{folder.name}” cannot become a project.",
                     "It holds other files.",
-                    "Name another folder with --project.",
+                    "Name another folder, or one that is not there yet.",
                 )
             project = cls(
                 folder,
@@ -127,16 +129,21 @@ class Project:
         write_json(self.folder / _SETTINGS, self.settings)
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def exclusive(self, patience: float = LOCK_SECONDS) -> Iterator[None]:
         """Hold the project for writing, with its settings as they are on disk now.
+
+        Parameters
+        ----------
+        patience : float
+            How long to wait for another process that holds it, in seconds.
 
         Raises
         ------
         UnusableError
-            Where another process holds it for longer than a moment.
+            Where another process holds it for longer than that.
         """
         try:
-            with FileLock(self.folder / ".lock", timeout=LOCK_SECONDS):
+            with FileLock(self.folder / ".lock", timeout=patience):
                 self.settings = Project.open(self.folder).settings
                 yield
         except Timeout:
@@ -160,7 +167,7 @@ class Project:
             raise UnusableError(
                 f"The project “{self.folder.name}” has no scores.",
                 "Scoring was stopped before it read the records.",
-                "Run “dataselect score” again.",
+                "Score the records again.",
             )
         return Table(self.folder / name)
 

@@ -129,6 +129,10 @@ class Table:
         values: NDArray[np.float64] = np.where(column.done == 1, column.values, np.nan)
         return values
 
+    def count_scores(self) -> int:
+        """Return how many scores there are, of all records together."""
+        return sum(int(np.count_nonzero(~np.isnan(self.values(name)))) for name in self.columns())
+
     def problems(self) -> dict[str, str]:
         """Return why records could not be scored: id → reason."""
         path = self.folder / _PROBLEMS

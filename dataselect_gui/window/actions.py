@@ -34,7 +34,12 @@ class Action:
 
 ACTIONS = (
     Action("open", "Open a project…", "Ctrl+O", "File", needs_project=False),
-    Action("start", "Start page", "", "File", needs_project=False),
+    Action("start", "Start page", "Ctrl+Home", "File", needs_project=False),
+    Action("demo", "Try the demo", "", "File", needs_project=False),
+    Action("score", "Score, or go on scoring", "", "File", needs_project=False),
+    Action("stop", "Stop the work in progress", "", "File", needs_project=False),
+    Action("find_records", "Show where the records are…", "", "File"),
+    Action("find_checkpoint", "Show where the checkpoint is…", "", "File"),
     Action("quit", "Quit", "Ctrl+Q", "File", needs_project=False),
     Action("undo", "Undo", "Ctrl+Z", "Edit"),
     Action("redo", "Redo", "Ctrl+Shift+Z", "Edit"),
@@ -46,7 +51,9 @@ ACTIONS = (
     Action("ledger", "Ledger", "Ctrl+4", "View"),
     Action("review", "Review release", "Ctrl+Return", "View"),
     Action("actions", "All actions…", "Ctrl+K", "View", needs_project=False),
-    Action("theme", "Light or dark", "", "View", needs_project=False),
+    Action("light", "Colours: light", "", "View", needs_project=False),
+    Action("dark", "Colours: dark", "", "View", needs_project=False),
+    Action("system", "Colours: as the system has them", "", "View", needs_project=False),
 )
 
 

@@ -33,7 +33,7 @@ def run(project: Path | None = None, demo: Path | None = None) -> int:
     faults.install()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     kept = settings.load()
-    theme.apply(app, kept.theme)
+    theme.apply(kept.theme)
     window = MainWindow(kept)
     if os.environ.get("DATASELECT_QUIT_WHEN_SHOWN") == "1":
         window.ready.connect(window.close)
@@ -44,4 +44,7 @@ def run(project: Path | None = None, demo: Path | None = None) -> int:
         window.start_demo(demo)
     code = app.exec()
     settings.save(kept)
+    if window.has_threads:
+        # A thread hangs on a disk that does not answer. What it does is safe to end at any moment.
+        os._exit(code)
     return code

@@ -18,7 +18,7 @@ from dataselect_gui.window import theme
 
 STAYS = "Stays on this machine"
 LEAVES = "Leaves this machine"
-_HATCH = 4
+HATCH = 4
 _GLYPH = 16
 
 
@@ -89,10 +89,10 @@ class _Glyph(QWidget):
 class _Title(QLabel):
     """The words of a sign, in the sign's colour."""
 
-    def __init__(self, text: str, *, leaves: bool) -> None:
+    def __init__(self, text: str, *, leaves: bool, step: int) -> None:
         super().__init__(text)
         self._leaves = leaves
-        self.setFont(theme.font(bold=True))
+        self.setFont(theme.font(step, bold=step == 0))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         del event
@@ -103,25 +103,40 @@ class _Title(QLabel):
         painter.drawText(self.rect(), leading, self.text())
 
 
+class Sign(QWidget):
+    """The picture and the words of one side of the boundary.
+
+    Parameters
+    ----------
+    leaves : bool
+        Which side it is.
+    step : int
+        Points larger or smaller than the system's font.
+    """
+
+    def __init__(self, *, leaves: bool, step: int = 0) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE[1])
+        row.addWidget(_Glyph(leaves=leaves))
+        row.addWidget(_Title(LEAVES if leaves else STAYS, leaves=leaves, step=step))
+        row.addStretch()
+
+
 class _Side(QFrame):
     """A panel on one side of the boundary; its content goes into `body`."""
 
-    def __init__(self, role: str, title: str) -> None:
+    def __init__(self, *, leaves: bool) -> None:
         super().__init__()
-        self.setProperty("role", role)
-        self.setAccessibleName(title)
-        leaves = role == "leave"
-        sign = QHBoxLayout()
-        sign.setSpacing(theme.SPACE[1])
-        sign.addWidget(_Glyph(leaves=leaves))
-        sign.addWidget(_Title(title, leaves=leaves))
-        sign.addStretch()
+        self.setProperty("role", "leave" if leaves else "stay")
+        self.setAccessibleName(LEAVES if leaves else STAYS)
         self.body = QVBoxLayout()
         self.body.setSpacing(theme.SPACE[1])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(16, 12, 16, 16)
         outer.setSpacing(theme.SPACE[2])
-        outer.addLayout(sign)
+        outer.addWidget(Sign(leaves=leaves))
         outer.addLayout(self.body)
 
 
@@ -150,30 +165,19 @@ class StayPanel(_Side):
     """What only the owner sees: a hatch on the leading edge, a lock, the words."""
 
     def __init__(self) -> None:
-        super().__init__("stay", STAYS)
+        super().__init__(leaves=False)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw the hatch over the frame."""
         super().paintEvent(event)
-        painter = QPainter(self)
-        colours = theme.palette()
-        hatch = theme.colour(colours.text if has_high_contrast() else colours.stay)
-        is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        left = self.width() - _HATCH if is_mirrored else 0
-        edge = QRectF(left, 0, _HATCH, self.height())
-        painter.fillRect(edge, theme.colour(colours.panel))
-        painter.setClipRect(edge)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(hatch, 2))
-        for low in range(0, self.height() + 2 * _HATCH, 6):
-            painter.drawLine(QPointF(left - 1, low + 1), QPointF(left + _HATCH + 1, low - _HATCH - 1))
+        paint_hatch(self)
 
 
 class LeavePanel(_Side):
     """What leaves: a solid frame on all sides, an open parcel, the words."""
 
     def __init__(self) -> None:
-        super().__init__("leave", LEAVES)
+        super().__init__(leaves=True)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Double the frame under high contrast."""
@@ -182,6 +186,22 @@ class LeavePanel(_Side):
             painter = QPainter(self)
             painter.setPen(QPen(self.palette().color(QPalette.ColorRole.WindowText), 1))
             painter.drawRect(self.rect().adjusted(4, 4, -5, -5))
+
+
+def paint_hatch(panel: QWidget) -> None:
+    """Draw the diagonal hatch of what stays along the leading edge of a panel that is painted."""
+    painter = QPainter(panel)
+    colours = theme.palette()
+    hatch = theme.colour(colours.text if has_high_contrast() else colours.stay)
+    is_mirrored = panel.layoutDirection() == Qt.LayoutDirection.RightToLeft
+    left = panel.width() - HATCH if is_mirrored else 0
+    edge = QRectF(left, 0, HATCH, panel.height())
+    painter.fillRect(edge, theme.colour(colours.panel))
+    painter.setClipRect(edge)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(hatch, 2))
+    for low in range(0, panel.height() + 2 * HATCH, 6):
+        painter.drawLine(QPointF(left - 1, low + 1), QPointF(left + HATCH + 1, low - HATCH - 1))
 
 
 def has_high_contrast() -> bool:

@@ -14,9 +14,10 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.window.gallery import Gallery, short
 from dataselect_gui.window.histogram import Histogram
-from dataselect_gui.window.inspector import WIDTH, Elided, Inspector
+from dataselect_gui.window.inspector import WIDTH, Inspector
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import Thumbnails
+from dataselect_gui.window.words import Elided
 
 NARROW = 1000
 _FLAT = 520

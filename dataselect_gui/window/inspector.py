@@ -2,8 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
 )
 
 from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import HATCH, Sign, paint_hatch
 from dataselect_gui.window.gallery import Gallery, paint_whole, short
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import Thumbnails, key_of
+from dataselect_gui.window.words import Elided
 from dataselect_gui.workflow import SCORES
 
 WIDTH = 340
-_HATCH = 4
 
 
 class Inspector(QWidget):
@@ -88,15 +89,21 @@ class Inspector(QWidget):
         self._stack.addWidget(self._empty)
         self._stack.addWidget(scroll)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(_HATCH, 0, 0, 0)
+        outer.setContentsMargins(HATCH, 0, 0, 0)
         outer.setSpacing(0)
-        outer.addWidget(_OwnerOnly())
+        strip = QFrame()
+        strip.setProperty("role", "strip")
+        sign = QVBoxLayout(strip)
+        sign.setContentsMargins(12, 5, 12, 5)
+        sign.addWidget(Sign(leaves=False, step=-1))
+        outer.addWidget(strip)
         outer.addWidget(self._stack, 1)
         self.setMinimumWidth(240)
         self.setAccessibleName("Current record")
         state.opened.connect(self._on_opened)
         state.current_changed.connect(self._show)
         state.selection_changed.connect(self._show_standing)
+        state.stale_changed.connect(self._show_standing)
         self._on_opened()
 
     def sizeHint(self) -> QSize:  # noqa: N802
@@ -109,13 +116,8 @@ class Inspector(QWidget):
         colours = theme.palette()
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.colour(colours.panel))
-        edge = QRect(0, 0, _HATCH, self.height())
-        painter.fillRect(edge, theme.colour(colours.stay_tint))
-        painter.setClipRect(edge)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour(colours.stay), 1.5))
-        for y in range(-_HATCH, self.height() + _HATCH, 5):
-            painter.drawLine(-1, y + _HATCH + 1, _HATCH + 1, y - 1)
+        painter.end()
+        paint_hatch(self)
 
     def _on_opened(self) -> None:
         while (item := self._list.takeAt(0)) is not None:
@@ -159,6 +161,8 @@ class Inspector(QWidget):
             return
         label = found.labels[row]
         facts = ["No label" if label is None else f"Given label: {label}"]
+        if self._state.stale[row]:
+            facts.append("Not what was scored: these scores are of an earlier content.")
         if found.units is not None:
             facts.append(f"{(found.unit_column or 'unit').capitalize()}: {found.units[row]}")
         if not self._state.eligible[row]:
@@ -184,29 +188,6 @@ def _share_below(
     if others < 1 or np.isnan(values[row]):
         return None
     return int(np.count_nonzero(known & (values < values[row]))) / others
-
-
-class _OwnerOnly(QWidget):
-    """The sign of what stays: a lock, the words and the tint."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFixedHeight(28)
-        self.setAccessibleName("Stays on this machine")
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        del event
-        colours = theme.palette()
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour(colours.stay_tint))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour(colours.stay), 1.5))
-        middle = self.height() / 2
-        painter.drawRoundedRect(QRectF(13, middle - 1, 11, 8), 1.5, 1.5)
-        painter.drawArc(QRectF(15, middle - 7, 7, 10), 0, 180 * 16)
-        painter.setFont(theme.font(-1))
-        words = self.rect().adjusted(32, 0, -8, 0)
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, "Stays on this machine")
 
 
 class _Picture(QWidget):
@@ -246,38 +227,6 @@ class _Picture(QWidget):
             painter.setPen(theme.colour(colours.dim))
             wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect().adjusted(12, 12, -12, -12), wrap, found)
-
-
-class Elided(QLabel):
-    """One line of text that gives way, and is whole in its tool tip.
-
-    Parameters
-    ----------
-    where : Qt.TextElideMode
-        Where it gives way.
-    """
-
-    def __init__(self, where: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
-        super().__init__()
-        self._where = where
-        self._words = ""
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def set_words(self, words: str) -> None:
-        """Show words, as far as there is room."""
-        self._words = words
-        self.setAccessibleName(words)
-        self.setToolTip(words)
-        self._elide()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Elide the words anew."""
-        super().resizeEvent(event)
-        self._elide()
-
-    def _elide(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._words, self._where, self.width()))
 
 
 class _Placement(QFrame):

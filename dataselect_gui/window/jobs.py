@@ -121,12 +121,25 @@ class Jobs(QObject):
         """Ask the current job to stop; returns at once."""
         self._stop.request()
 
-    def wait(self, milliseconds: int = 40_000) -> None:
-        """Stop the current job and wait for its thread; for the end of the program."""
-        if self._runner is not None:
-            self._stop.request()
-            self._runner.wait(milliseconds)
-            self._release()
+    def close(self, milliseconds: int = 10_000) -> None:
+        """Stop the current job and wait for its thread; for the end of the program.
+
+        First the job is asked, so that it may finish what it has in hand; then it is told. A thread
+        that hangs all the same, on a disk that does not answer, is left running.
+
+        Parameters
+        ----------
+        milliseconds : int
+            How long to wait after each of the two, at most.
+        """
+        if self._runner is None:
+            return
+        self._stop.request()
+        if not self._runner.wait(milliseconds):
+            self._stop.insist()
+            if not self._runner.wait(milliseconds):
+                return
+        self._release()
 
     def _on_progress(self, number: int, step: Progress) -> None:
         if number == self._number and self._runner is not None:

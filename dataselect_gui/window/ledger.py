@@ -11,18 +11,15 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
 )
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
-from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.budget import BudgetBar, read_amount
+from dataselect_gui.window.column import ColumnPlace
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import exact
 
@@ -35,7 +32,7 @@ NOTHING_YET = "Nothing was released from these records yet."
 _COLUMNS = ("", "What", "Day", "ε", "Reason")
 
 
-class LedgerPlace(QWidget):
+class LedgerPlace(ColumnPlace):
     """The statement of the open project's source.
 
     Signals
@@ -104,24 +101,10 @@ class LedgerPlace(QWidget):
         self._panel.body.addWidget(self._bar)
         self._panel.body.addWidget(self._sums)
         self._panel.body.addWidget(self._form)
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(24, 24, 24, 24)
-        column.setSpacing(theme.SPACE[3])
-        column.addWidget(heading)
-        column.addWidget(self._error)
-        column.addWidget(self._panel)
-        column.addWidget(self._empty)
-        column.addWidget(self._table)
-        column.addWidget(paragraph(CANNOT_NOTICE, role="dim"))
-        column.addStretch()
-        content.setMaximumWidth(960)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setWidget(content)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._scroll)
+        for widget in (heading, self._error, self._panel, self._empty, self._table):
+            self.column.addWidget(widget)
+        self.column.addWidget(paragraph(CANNOT_NOTICE, role="dim"))
+        self.column.addStretch()
 
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, len(_COLUMNS))

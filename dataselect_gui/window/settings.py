@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from dataclasses import asdict, dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 
 from dataselect_gui.workflow import home
@@ -20,8 +21,8 @@ class Settings:
     ----------
     theme : str
         ``system``, ``light`` or ``dark``.
-    recent : list of str
-        Paths of projects, newest first.
+    recent : dict
+        Projects, newest first: path → name.
     geometry : str
         The window's place, as Qt saves it, in base 64.
     tile : int
@@ -29,7 +30,7 @@ class Settings:
     """
 
     theme: str = "system"
-    recent: list[str] = field(default_factory=list)
+    recent: dict[str, str] = field(default_factory=dict)
     geometry: str = ""
     tile: int = 128
 
@@ -41,10 +42,11 @@ class Settings:
         except binascii.Error:
             return b""
 
-    def remember(self, project: Path) -> None:
+    def remember(self, project: Path, name: str) -> None:
         """Put a project first among the recent ones."""
         path = str(project.resolve())
-        self.recent = [path, *(one for one in self.recent if one != path)][:_RECENT]
+        others = ((one, called) for one, called in self.recent.items() if one != path)
+        self.recent = dict(islice(chain([(path, name)], others), _RECENT))
 
 
 def load() -> Settings:
@@ -63,8 +65,9 @@ def load() -> Settings:
     if isinstance(stored.get("tile"), int) and 48 <= stored["tile"] <= 384:
         fresh.tile = stored["tile"]
     recent = stored.get("recent")
-    if isinstance(recent, list):
-        fresh.recent = [one for one in recent if isinstance(one, str)][:_RECENT]
+    if isinstance(recent, dict):
+        known = ((path, name) for path, name in recent.items() if isinstance(name, str))
+        fresh.recent = dict(islice(known, _RECENT))
     return fresh
 
 

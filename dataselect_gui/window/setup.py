@@ -13,84 +13,58 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
-    QWidget,
 )
 
-from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import paragraph
+from dataselect_gui.window.column import ColumnPlace, Pair
+from dataselect_gui.window.training_question import TrainingQuestion
+from dataselect_gui.window.words import Elided
 from dataselect_gui.workflow import Look, Progress
 
 _EACH_RECORD = "each record"
+_NO_RECORDS = "Not chosen yet: drop a folder of images, or an .npz file."
+_NO_CHECKPOINT = "Not chosen yet: drop the consortium's folder, or its .pt2 file."
+_HINT = "Where a person has several records, protect the person: choose the column that names them."
+_PROPOSED = "Several records share a {column}, so each {column} is protected, not each record alone."
 
 
-class SetupPlace(QScrollArea):
+class SetupPlace(ColumnPlace):
     """What was found before scoring, and scoring itself.
 
     Signals
     -------
     score_wanted()
-        The person wants the records scored.
+        The person wants the records scored, or scoring to go on.
     stop_wanted()
-        The person wants scoring to stop.
+        The person wants the work in progress to stop.
     """
 
     score_wanted = Signal()
     stop_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        page = QWidget()
-        outer = QHBoxLayout(page)
-        column = QWidget()
-        column.setMaximumWidth(880)
-        outer.addStretch()
-        outer.addWidget(column, stretch=100)
-        outer.addStretch()
-        layout = QVBoxLayout(column)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(16)
-        self.records = _Facts("Your records")
-        self.checkpoint = _Facts("The consortium's checkpoint")
+    def __init__(self) -> None:
+        super().__init__()
+        self.records, self.checkpoint = Facts("Your records"), Facts("The consortium's checkpoint")
         self.unit = QComboBox()
         self.unit.setAccessibleName("Protect")
-        protect = QFormLayout()
-        protect.addRow("Protect:", self.unit)
-        self.unit_hint = QLabel(
-            "Where a person has several records, protect the person: choose the column that names them."
-        )
-        self.unit_hint.setProperty("role", "dim")
-        self.unit_hint.setWordWrap(True)
-        self.fault = ErrorPanel()
-        self.score = QPushButton("Score")
+        self.unit.setMinimumWidth(200)
+        self._unit_hint = paragraph(role="dim")
+        self.training = TrainingQuestion()
+        self.score = QPushButton()
         self.score.setProperty("role", "primary")
         self.score.clicked.connect(self.score_wanted)
         self.stop = QPushButton("Stop")
         self.stop.clicked.connect(self.stop_wanted)
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
-        self.status = QLabel()
-        self.status.setProperty("role", "dim")
-        self.status.setWordWrap(True)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(12)
-        buttons.addWidget(self.score)
-        buttons.addWidget(self.stop)
-        buttons.addWidget(self.progress, stretch=1)
-        buttons.addStretch()
-        layout.addWidget(self.fault)
-        layout.addWidget(self.records)
-        layout.addWidget(self.checkpoint)
-        layout.addLayout(protect)
-        layout.addWidget(self.unit_hint)
-        layout.addLayout(buttons)
-        layout.addWidget(self.status)
-        layout.addStretch()
-        self.setWidget(page)
+        self.progress.setTextVisible(False)
+        self.status = paragraph(role="dim")
+        self._build()
         self.show_idle()
+        self.show_records(None, None)
+        self.show_checkpoint(None, None)
 
     @property
     def unit_column(self) -> str | None:
@@ -99,56 +73,51 @@ class SetupPlace(QScrollArea):
 
     def show_records(self, path: Path | None, found: dict[str, Any] | None) -> None:
         """Show what inspection found at the source."""
-        self.unit.clear()
-        self.unit.addItem(_EACH_RECORD)
-        for column in () if found is None else found["columns"]:
-            self.unit.addItem(f"each {column}", column)
-        several = self.unit.count() > 1
-        self.unit.setEnabled(several)
-        self.unit_hint.setVisible(several)
         if found is None or path is None:
-            self.records.show_facts("Not chosen yet: drop a folder of images or an .npz file.", [], [])
+            self._show_units((), None)
+            self.records.show_facts(_NO_RECORDS, [], [])
             return
+        self._show_units(found["columns"], found["person"])
+        readable = f"{found['readable']:,} readable of {found['records']:,}"
         facts = [
             ("Where", str(path)),
-            ("Records", f"{found['readable']:,} readable of {found['records']:,}"),
+            ("Records", f"{found['records']:,}" if not found["problems"] else readable),
             ("Labels", ", ".join(found["labels"]) or "none"),
-            ("Passed over", f"{found['ignored']:,} other files"),
         ]
-        problems = [f"{one['id']}: {one['reason']}" for one in found["problems"]]
-        self.records.show_facts("", facts, problems)
+        if found["ignored"]:
+            facts.append(("Passed over", f"{found['ignored']:,} other files"))
+        self.records.show_facts(
+            "", facts, [f"{one['id']}: {one['reason']}" for one in found["problems"]]
+        )
 
     def show_checkpoint(self, path: Path | None, found: dict[str, Any] | None) -> None:
         """Show what inspection found at the checkpoint."""
         if found is None or path is None:
-            self.checkpoint.show_facts(
-                "Not chosen yet: drop the consortium's folder or .pt2 file.", [], []
-            )
+            self.checkpoint.show_facts(_NO_CHECKPOINT, [], [])
             return
         preflight = found["preflight"]
-        steps = [str(step) for step in found["series"] if step is not None]
+        steps = [step for step in found["series"] if step is not None]
         facts = [
             ("Where", str(path)),
             ("Model", preflight["architecture"] or "a .pt2 graph"),
-            ("Series", f"steps {', '.join(steps)}" if steps else "one checkpoint"),
+            ("Series", f"{len(steps)} states, to step {steps[-1]:,}" if steps else "one state"),
             ("Classes", ", ".join(found["labels"]) or "not named"),
-            ("Scores", ", ".join(preflight["scores"])),
-            ("Request", ", ".join(f"{k} {v}" for k, v in found["request"].items()) or "none"),
+            *requested(found["request"]),
         ]
+        if "labels" in preflight:
+            facts.insert(4, ("Labels", "all of yours are among the classes"))
         unknown = [
-            f"The request asks for something unknown here: {key}" for key in found["unknown_in_request"]
+            f"The request asks for something that is not known here: {key}"
+            for key in found["unknown_in_request"]
         ]
         self.checkpoint.show_facts("", facts, unknown)
 
     def show_project(self, look: Look) -> None:
         """Show what an open project was made from."""
-        self.unit.clear()
-        self.unit.addItem(_EACH_RECORD)
+        self._show_units((), None)
         if look.unit_column is not None:
             self.unit.addItem(f"each {look.unit_column}", look.unit_column)
             self.unit.setCurrentIndex(1)
-        self.unit.setEnabled(False)
-        self.unit_hint.hide()
         labels = sorted({label for label in look.labels if label is not None})
         facts = [
             ("Where", str(look.source)),
@@ -158,108 +127,171 @@ class SetupPlace(QScrollArea):
         ]
         problems = [f"{record}: {reason}" for record, reason in sorted(look.problems.items())]
         self.records.show_facts("", facts, problems)
-        request = ", ".join(f"{key} {value}" for key, value in look.request.stated.items())
-        asked = [("Where", str(look.checkpoint)), ("Request", request or "none")]
-        self.checkpoint.show_facts("", asked, [])
-        self.show_idle(ready=True, text="Scoring again computes what is missing or has changed.")
+        self.checkpoint.show_facts(
+            "", [("Where", str(look.checkpoint)), *requested(look.request.stated)], []
+        )
 
     def show_demo(self) -> None:
         """Say what the demo is made of, while it is scored."""
-        self.unit.clear()
-        self.unit.addItem(_EACH_RECORD)
-        self.unit.setEnabled(False)
-        self.unit_hint.hide()
+        self._show_units((), None)
         self.records.show_facts("2,000 images of clothes that come with the program.", [], [])
         self.checkpoint.show_facts("Five states of a small model, trained on other images.", [], [])
 
-    def show_idle(self, *, ready: bool = False, text: str = "") -> None:
-        """Show that nothing is running."""
+    def show_idle(self, button: str = "Score", *, ready: bool = False, text: str = "") -> None:
+        """Show that nothing is running.
+
+        Parameters
+        ----------
+        button : str
+            What the button says.
+        ready : bool
+            Whether there is something to score.
+        text : str
+            What there is to say.
+        """
+        self.score.setText(button)
         self.score.setEnabled(ready)
+        self.score.show()
         self.stop.hide()
         self.progress.hide()
         self.status.setText(text)
 
-    def show_running(self, step: Progress) -> None:
-        """Show how far scoring is."""
-        self.score.setEnabled(False)
+    def show_running(self, step: Progress, *, keeps: bool) -> None:
+        """Show how far the work is, and whether what is done is kept where it is stopped."""
+        self.score.hide()
         self.stop.show()
         self.progress.show()
         self.progress.setValue(1000 * step.done // max(1, step.total))
         left = f", about {step.time_left}" if step.time_left else ""
         counts = f" {step.done:,} of {step.total:,}" if step.total > 1 else ""
-        self.progress.setFormat(f"{step.phase}{counts}")
-        self.status.setText(f"{step.phase}{counts}{left}. You may stop and go on tomorrow.")
+        promise = " You may stop and go on tomorrow." if keeps else ""
+        self.status.setText(f"{step.phase}{counts}{left}.{promise}")
+
+    # Within
+
+    def _build(self) -> None:
+        protect = QFrame()
+        protect.setProperty("role", "panel")
+        form = QVBoxLayout(protect)
+        form.setContentsMargins(16, 12, 16, 16)
+        form.setSpacing(theme.SPACE[1])
+        form.addWidget(paragraph("Protect", bold=True))
+        form.addWidget(self.unit, 0, Qt.AlignmentFlag.AlignLeading)
+        form.addWidget(self._unit_hint)
+        form.addStretch()
+        asked = QFrame()
+        asked.setProperty("role", "panel")
+        answers = QVBoxLayout(asked)
+        answers.setContentsMargins(16, 12, 16, 12)
+        answers.addWidget(self.training)
+        answers.addStretch()
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE[2])
+        buttons.addWidget(self.score)
+        buttons.addWidget(self.stop)
+        buttons.addWidget(self.progress, 1)
+        buttons.addWidget(self.status, 4)
+        self.column.addWidget(Pair(self.records, self.checkpoint))
+        self.column.addWidget(Pair(protect, asked))
+        self.column.addLayout(buttons)
+        self.column.addStretch()
+
+    def _show_units(self, columns: list[str] | tuple[()], person: str | None) -> None:
+        self.unit.clear()
+        self.unit.addItem(_EACH_RECORD)
+        for column in columns:
+            self.unit.addItem(f"each {column}", column)
+        if person is not None:
+            self.unit.setCurrentIndex(1 + columns.index(person))
+        self.unit.setEnabled(bool(columns))
+        self._unit_hint.setText(_HINT if person is None else _PROPOSED.format(column=person))
+        self._unit_hint.setVisible(bool(columns))
 
 
-class ErrorPanel(QFrame):
-    """What happened, why, and what to do; hidden while there is nothing to say."""
+def requested(request: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what a request asks for, line by line, in words."""
+    lines = []
+    asks = str(request.get("score", ""))
+    if "threshold" in request:
+        asks += f" at least {request['threshold']}"
+    elif "count" in request:
+        asks = f"the {request['count']:,} records with the highest {asks}"
+    if asks:
+        lines.append(("Asks for", asks))
+    private = [
+        words.format(request[key])
+        for key, words in (
+            ("epsilon", "ε {}"),
+            ("delta", "δ {}"),
+            ("noise_multiplier", "noise {}"),
+            ("max_grad_norm", "clipped at {}"),
+            ("sample_rate", "rate {}"),
+            ("steps", "{} steps"),
+        )
+        if key in request
+    ]
+    if private:
+        lines.append(("Trained", f"under differential privacy: {', '.join(private)}"))
+    told = {"contact": "Contact", "deadline": "Deadline", "direction": "Direction"}
+    lines += [(name, str(request[key])) for key, name in told.items() if key in request]
+    for key, name in (("bounds", "Bounds"), ("class_statistics", "Statistics")):
+        if key in request:
+            lines.append((name, f"for {', '.join(request[key])}"))
+    return lines or [("Asks for", "nothing in particular")]
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("role", "stop")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 12)
-        self.what, self.why, self.do = QLabel(), QLabel(), QLabel()
-        self.what.setFont(theme.font(bold=True))
-        for label in (self.what, self.why, self.do):
-            label.setWordWrap(True)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            layout.addWidget(label)
-        self.hide()
 
-    def show_error(self, error: DataSelectError | None) -> None:
-        """Show an error; None to hide the panel."""
-        if error is not None:
-            self.what.setText(error.what)
-            self.why.setText(error.why)
-            self.do.setText(error.do)
-        self.setVisible(error is not None)
-
-
-class _Facts(QFrame):
+class Facts(QFrame):
     """A heading with facts, and problems in a list that can be copied."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
         self.setProperty("role", "panel")
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(16, 12, 16, 12)
-        heading = QLabel(title)
-        heading.setFont(theme.font(2, bold=True))
-        self.text = QLabel()
-        self.text.setProperty("role", "dim")
-        self.text.setWordWrap(True)
+        self._text = paragraph(role="dim")
         self._form = QFormLayout()
-        self._form.setHorizontalSpacing(16)
-        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._form.setHorizontalSpacing(theme.SPACE[3])
+        self._form.setVerticalSpacing(6)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.problems = QPlainTextEdit()
         self.problems.setReadOnly(True)
         self.problems.setMaximumHeight(120)
         self.problems.setAccessibleName(f"Problems: {title}")
-        self._problem_count = QLabel()
-        self._problem_count.setProperty("role", "warning")
-        for widget in (heading, self.text):
-            self._layout.addWidget(widget)
-        self._layout.addLayout(self._form)
-        self._layout.addWidget(self._problem_count)
-        self._layout.addWidget(self.problems)
-        self.show_facts("", [], [])
+        self._problem_count = paragraph(role="warning")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 16)
+        layout.setSpacing(theme.SPACE[1])
+        layout.addWidget(paragraph(title, step=2, bold=True))
+        layout.addWidget(self._text)
+        layout.addLayout(self._form)
+        layout.addWidget(self._problem_count)
+        layout.addWidget(self.problems)
+        layout.addStretch()
 
     def show_facts(self, text: str, facts: list[tuple[str, str]], problems: list[str]) -> None:
         """Show a sentence, facts and problems."""
-        self.text.setText(text)
-        self.text.setVisible(bool(text))
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
         while self._form.rowCount():
             self._form.removeRow(0)
         for name, value in facts:
             label = QLabel(name)
             label.setProperty("role", "dim")
-            shown = QLabel(value)
-            shown.setWordWrap(True)
-            shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            self._form.addRow(label, shown)
+            self._form.addRow(label, _place(value) if name == "Where" else _value(value))
         noun = "problem" if len(problems) == 1 else "problems"
         self._problem_count.setText(f"{len(problems):,} {noun}")
         self._problem_count.setVisible(bool(problems))
         self.problems.setPlainText("\n".join(problems))
         self.problems.setVisible(bool(problems))
+
+
+def _place(value: str) -> Elided:
+    """Return a path on one line, whole in its tool tip."""
+    shown = Elided(Qt.TextElideMode.ElideMiddle)
+    shown.set_words(value)
+    return shown
+
+
+def _value(value: str) -> QLabel:
+    shown = paragraph(value)
+    shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return shown

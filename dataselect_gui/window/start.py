@@ -3,21 +3,13 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import paragraph
+from dataselect_gui.window.column import ColumnPlace, Pair
 from dataselect_gui.window.settings import Settings
-
-_WIDEST = 880
+from dataselect_gui.window.words import Elided
 
 
 class Well(QFrame):
@@ -33,37 +25,39 @@ class Well(QFrame):
 
     chosen = Signal(object)
 
-    def __init__(self, title: str, explanation: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, title: str, explanation: str) -> None:
+        super().__init__()
         self.path: Path | None = None
         self._explanation = explanation
         self.setProperty("role", "well")
-        self.setMinimumHeight(152)
-        self.setMaximumHeight(200)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 16, 24, 16)
-        heading = QLabel(title)
-        heading.setFont(theme.font(2, bold=True))
-        self.text = QLabel(explanation)
-        self.text.setWordWrap(True)
-        self.text.setProperty("role", "dim")
-        self.file = QPushButton("Choose a file…")
-        self.file.clicked.connect(self._choose_file)
+        self.text = paragraph(explanation, role="dim")
+        self._place = Elided(Qt.TextElideMode.ElideMiddle)
+        self._place.hide()
         self.folder = QPushButton("Choose a folder…")
         self.folder.clicked.connect(self._choose_folder)
+        self.file = QPushButton("Choose a file…")
+        self.file.clicked.connect(self._choose_file)
         buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE[1])
         buttons.addWidget(self.folder)
         buttons.addWidget(self.file)
         buttons.addStretch()
-        layout.addWidget(heading)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 16, 20, 18)
+        layout.setSpacing(theme.SPACE[1])
+        layout.addWidget(paragraph(title, step=2, bold=True))
         layout.addWidget(self.text)
+        layout.addWidget(self._place)
+        layout.addSpacing(theme.SPACE[1])
         layout.addStretch()
         layout.addLayout(buttons)
 
     def show_path(self, path: Path | None) -> None:
         """Show what was chosen; None for nothing."""
         self.path = path
-        self.text.setText(self._explanation if path is None else str(path))
+        self.text.setText(self._explanation if path is None else path.name)
+        self._place.set_words("" if path is None else str(path.parent))
+        self._place.setVisible(path is not None)
         self.setProperty("filled", path is not None)
         self.style().unpolish(self)
         self.style().polish(self)
@@ -79,12 +73,12 @@ class Well(QFrame):
             self.chosen.emit(Path(path))
 
 
-class StartPlace(QScrollArea):
+class StartPlace(ColumnPlace):
     """Where a person begins.
 
     Signals
     -------
-    dropped(Path)
+    chosen(Path)
         Something was given; which of the two it is, inspection tells.
     project_chosen(Path)
         A recent project was chosen.
@@ -92,76 +86,65 @@ class StartPlace(QScrollArea):
         The demo was asked for.
     """
 
-    dropped = Signal(object)
+    chosen = Signal(object)
     project_chosen = Signal(object)
     demo_wanted = Signal()
 
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
         self._settings = settings
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        page = QWidget()
-        outer = QHBoxLayout(page)
-        column = QWidget()
-        column.setMaximumWidth(_WIDEST)
-        outer.addStretch()
-        outer.addWidget(column, stretch=100)
-        outer.addStretch()
-        layout = QVBoxLayout(column)
-        layout.setContentsMargins(24, 32, 24, 24)
-        layout.setSpacing(16)
-        title = QLabel("What are your records worth, and what would they cost?")
-        title.setFont(theme.font(5, bold=True))
-        title.setWordWrap(True)
-        promise = QLabel(
-            "Everything happens on this machine. Nothing leaves it except the bundle that you release."
+        self.records = Well("Your records", "Drop a folder of images, or an .npz file, anywhere here.")
+        self.checkpoint = Well(
+            "The consortium's checkpoint", "Drop its folder, or its .pt2 file, anywhere here."
         )
-        promise.setWordWrap(True)
-        promise.setProperty("role", "dim")
-        self.records = Well("Your records", "Drop a folder of images or an .npz file here.")
-        self.checkpoint = Well("The consortium's checkpoint", "Drop the folder or .pt2 file here.")
-        self.records.chosen.connect(self.dropped)
-        self.checkpoint.chosen.connect(self.dropped)
-        wells = QHBoxLayout()
-        wells.setSpacing(16)
-        wells.addWidget(self.records)
-        wells.addWidget(self.checkpoint)
+        self.records.chosen.connect(self.chosen)
+        self.checkpoint.chosen.connect(self.chosen)
         self.demo = QPushButton("Try the demo")
         self.demo.setProperty("role", "primary")
         self.demo.clicked.connect(self.demo_wanted)
-        about = QLabel("2,000 images and five checkpoints that come with the program; about a minute.")
-        about.setProperty("role", "dim")
-        about.setWordWrap(True)
         demo = QHBoxLayout()
-        demo.setSpacing(12)
+        demo.setSpacing(theme.SPACE[2])
         demo.addWidget(self.demo)
-        demo.addWidget(about, stretch=1)
+        demo.addWidget(
+            paragraph(
+                "2,000 images and five checkpoints that come with the program; about a minute.",
+                role="dim",
+            ),
+            1,
+        )
         self._recent = QVBoxLayout()
-        self._recent.setSpacing(4)
-        layout.addWidget(title)
-        layout.addWidget(promise)
-        layout.addLayout(wells)
-        layout.addLayout(demo)
-        layout.addLayout(self._recent)
-        layout.addStretch()
-        self.setWidget(page)
+        self._recent.setSpacing(theme.SPACE[0])
+        title = "What are your records worth, and what would they cost?"
+        promise = (
+            "Everything happens on this machine. Nothing leaves it except the bundle that you release."
+        )
+        head = QVBoxLayout()
+        head.setSpacing(theme.SPACE[0])
+        head.addWidget(paragraph(title, step=5, bold=True))
+        head.addWidget(paragraph(promise, role="dim"))
+        self.column.addSpacing(theme.SPACE[1])
+        self.column.addLayout(head)
+        self.column.addWidget(Pair(self.records, self.checkpoint))
+        self.column.addLayout(demo)
+        self.column.addSpacing(theme.SPACE[1])
+        self.column.addLayout(self._recent)
+        self.column.addStretch()
         self.show_recent()
 
     def show_recent(self) -> None:
         """List the recent projects that are still there."""
         while (item := self._recent.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()  # At once: it is deleted only when the loop of events turns.
                 widget.deleteLater()
-        there = [Path(one) for one in self._settings.recent if (Path(one) / "project.json").is_file()]
+        recent = self._settings.recent.items()
+        there = {Path(one): name for one, name in recent if (Path(one) / "project.json").is_file()}
         if there:
-            heading = QLabel("Recent projects")
-            heading.setFont(theme.font(2, bold=True))
-            self._recent.addWidget(heading)
-        for path in there:
-            button = _RecentButton(path)
-            button.chosen.connect(self.project_chosen)
-            self._recent.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
+            self._recent.addWidget(paragraph("Recent projects", step=2, bold=True))
+        for path, name in there.items():
+            line = _Recent(path, name)
+            line.chosen.connect(self.project_chosen)
+            self._recent.addWidget(line)
 
     def clear(self) -> None:
         """Empty both wells."""
@@ -169,16 +152,25 @@ class StartPlace(QScrollArea):
         self.checkpoint.show_path(None)
 
 
-class _RecentButton(QPushButton):
-    """One recent project."""
+class _Recent(QFrame):
+    """One recent project: its name, which opens it, and where it is."""
 
     chosen = Signal(object)
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path.stem}  —  {path.parent}")
+    def __init__(self, path: Path, name: str) -> None:
+        super().__init__()
         self._path = path
-        self.setProperty("role", "link")
-        self.clicked.connect(self._choose)
+        self._name = QPushButton(name)
+        self._name.setProperty("role", "link")
+        self._name.clicked.connect(self._choose)
+        place = Elided(Qt.TextElideMode.ElideMiddle)
+        place.setProperty("role", "dim")
+        place.set_words(str(path.parent))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE[2])
+        row.addWidget(self._name)
+        row.addWidget(place, 1)
 
     def _choose(self) -> None:
         self.chosen.emit(self._path)

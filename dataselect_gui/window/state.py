@@ -4,6 +4,7 @@ Four sets are never mixed: *shown* records pass the filter, *marked* ones are hi
 *selection* follows the rule, and *withheld* ones are the owner's word. Views hold no copy of any.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from dataselect_gui import workflow
-from dataselect_gui.errors import DataSelectError, disk_refused
+from dataselect_gui.errors import DataSelectError, UnusableError, disk_refused
 from dataselect_gui.workflow import Look, Rule, Selection, select
 
 
@@ -32,6 +33,12 @@ class State(QObject):
         Another record is current.
     marked_changed()
         Other records are marked.
+    training_changed()
+        The owner answered otherwise whether the records helped to train the checkpoint.
+    undo_changed()
+        There is another step to undo or redo.
+    stale_changed()
+        More records were found not to be what was scored.
     failed(DataSelectError)
         A change could not be written; nothing changed.
     """
@@ -41,12 +48,17 @@ class State(QObject):
     selection_changed = Signal()
     current_changed = Signal()
     marked_changed = Signal()
+    training_changed = Signal()
+    undo_changed = Signal()
+    stale_changed = Signal()
     failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.look: Look | None = None
         self.undo = QUndoStack(self)
+        # By way of this object: at its end the stack empties itself, which nobody is to hear.
+        self.undo.indexChanged.connect(self.undo_changed)
         self.sort: str | None = None
         self.descending = True
         self.order: NDArray[np.int64] = np.empty(0, dtype=np.int64)
@@ -54,7 +66,9 @@ class State(QObject):
         self.eligible: NDArray[np.bool_] = np.empty(0, dtype=bool)
         self.selection = Selection(np.empty(0, dtype=bool), None)
         self.marked: NDArray[np.bool_] = np.empty(0, dtype=bool)
+        self.stale: NDArray[np.bool_] = np.empty(0, dtype=bool)
         self.current: int | None = None
+        self.in_training: str | None = None
 
     # Opening
 
@@ -66,13 +80,18 @@ class State(QObject):
         UnusableError
             Where it is none.
         """
-        found = workflow.look(project)
+        try:
+            found = workflow.look(project)
+        except OSError as error:
+            raise disk_refused(error) from None
         self.undo.clear()
         self.look = found
         self.rule = found.rule
         self.eligible = found.eligible.copy()
         self.marked = np.zeros(len(found.ids), dtype=bool)
+        self.stale = np.zeros(len(found.ids), dtype=bool)
         self.current = None
+        self.in_training = found.in_training
         wanted = self.rule.score if self.rule is not None else found.request.score
         self.sort = wanted if wanted in found.scores else next(iter(found.scores), None)
         self.descending = not (self.rule is not None and self.rule.lowest)
@@ -85,9 +104,9 @@ class State(QObject):
     def close(self) -> None:
         """Show no project."""
         self.undo.clear()
-        self.look = self.rule = self.sort = self.current = None
+        self.look = self.rule = self.sort = self.current = self.in_training = None
         self.order = np.empty(0, dtype=np.int64)
-        self.eligible = self.marked = np.empty(0, dtype=bool)
+        self.eligible = self.marked = self.stale = np.empty(0, dtype=bool)
         self.selection = Selection(np.empty(0, dtype=bool), None)
         self.opened.emit()
 
@@ -115,10 +134,36 @@ class State(QObject):
         """Mark nothing."""
         self._set_marked(np.zeros_like(self.marked))
 
+    def undone_rows(self) -> Sequence[int]:
+        """Return the records that the last undone step was about."""
+        step = self.undo.command(self.undo.index()) if self.undo.canRedo() else None
+        return step.rows if isinstance(step, _Step) else ()
+
     def targets(self) -> list[int]:
         """Return the rows that a command acts on: the marked ones, else the current one."""
         rows: list[int] = np.flatnonzero(self.marked).tolist()
         return rows or ([] if self.current is None else [self.current])
+
+    def note_stale(self, row: int) -> None:
+        """Note that a record is not what was scored; views find out as they read records."""
+        if not self.stale[row]:
+            self.stale[row] = True
+            self.stale_changed.emit()
+
+    def answer_training(self, answer: str) -> None:
+        """Remember whether the records helped to train the checkpoint, as `ReleaseRequest` has it."""
+        if answer == self.in_training:
+            return
+        try:
+            if self.look is not None:
+                workflow.answer_training(self.look.folder, answer)
+        except DataSelectError as error:
+            self.failed.emit(error)
+        except OSError as error:
+            self.failed.emit(disk_refused(error))
+        else:
+            self.in_training = answer
+        self.training_changed.emit()
 
     # Changes, each one step of undo
 
@@ -174,10 +219,13 @@ class State(QObject):
                 f"{'restored' if value else 'withheld'} {len(rows):,} {noun}",
                 lambda: self._eligible_now(rows, value=value),
                 lambda: self._eligible_now(rows, value=not value),
+                rows,
             )
 
-    def _push(self, text: str, do: Callable[[], None], undo: Callable[[], None]) -> None:
-        self.undo.push(_Step(text, do, undo, self.failed.emit))
+    def _push(
+        self, text: str, do: Callable[[], None], undo: Callable[[], None], rows: Sequence[int] = ()
+    ) -> None:
+        self.undo.push(_Step(text, do, undo, self.failed.emit, rows))
 
     def _sort_now(self, score: str | None, descending: bool) -> None:
         self.sort, self.descending = score, descending
@@ -207,15 +255,11 @@ class State(QObject):
     def _propose_rule(self) -> None:
         """Take the request's own rule, where it has one: its threshold is public, its count is not."""
         assert self.look is not None
-        request = self.look.request
-        count = request.stated.get("count")
-        rule: Rule | None = None
-        if request.score in self.look.scores and request.threshold is not None:
-            rule = workflow.make_rule(request.score, threshold=str(request.threshold))
-        elif request.score in self.look.scores and count is not None:
-            rule = workflow.make_rule(request.score, count=min(count, len(self.look.ids)))
-        if rule is not None:
-            workflow.put_selection(self.look.folder, rule, self._withheld(self.eligible))
+        look = self.look
+        rule = workflow.requested_rule(look.request, look.scores, len(look.ids))
+        # A project that cannot be written now can be looked at all the same, without a rule.
+        with contextlib.suppress(UnusableError, OSError):
+            workflow.put_selection(look.folder, rule, self._withheld(self.eligible))
             self.rule = rule
 
     def _select(self) -> None:
@@ -244,8 +288,10 @@ class _Step(QUndoCommand):
         do: Callable[[], None],
         undo: Callable[[], None],
         fail: Callable[[DataSelectError], None],
+        rows: Sequence[int],
     ) -> None:
         super().__init__(text)
+        self.rows = rows
         self._do, self._undo, self._fail = do, undo, fail
 
     def redo(self) -> None:

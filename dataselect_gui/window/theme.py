@@ -112,21 +112,22 @@ def font(step: int = 0, *, bold: bool = False) -> QFont:
     return made
 
 
-def apply(app: QApplication, mode: str) -> None:
+def apply(mode: str) -> None:
     """Give the application its colours.
 
     Parameters
     ----------
-    app : QApplication
-        The application.
     mode : str
         ``light``, ``dark`` or ``system``.
     """
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
     if mode == "system":
         is_dark = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
         mode = "dark" if is_dark else "light"
     chosen = DARK if mode == "dark" else LIGHT
-    app.setStyle("Fusion")
+    if app.style().name() != "fusion":
+        app.setStyle("Fusion")
     roles = {
         QPalette.ColorRole.Window: chosen.ground,
         QPalette.ColorRole.WindowText: chosen.text,
@@ -175,6 +176,8 @@ QFrame[role="well"] {{ background: {c.panel}; border: 2px dashed {c.edge}; borde
 QFrame[role="well"][filled="true"] {{ border-style: solid; border-color: {c.accent}; }}
 QLabel[role="dim"] {{ color: {c.dim}; }}
 QLabel[role="warning"] {{ color: {c.warn}; }}
+QLabel[role="done"] {{ color: {c.done}; }}
+QFrame[role="strip"] {{ background: {c.stay_tint}; border: 0; }}
 QPushButton {{ background: {c.panel}; border: 1px solid {c.edge}; border-radius: {RADIUS}px;
     padding: 4px 12px; min-height: 20px; }}
 QPushButton:hover {{ border-color: {c.accent}; }}
@@ -187,14 +190,21 @@ QPushButton[role="primary"]:disabled {{ background: {c.sunk}; color: {c.dim}; bo
 QPushButton[role="leave"] {{ background: {c.leave}; color: {c.panel}; border-color: {c.leave}; }}
 QPushButton[role="leave"]:focus {{ border: 2px solid {c.text}; }}
 QPushButton[role="leave"]:disabled {{ background: {c.sunk}; color: {c.dim}; border-color: {c.line}; }}
-QPushButton[role="place"] {{ background: transparent; border: 0; border-radius: 0; padding: 4px 16px;
-    border-bottom: 3px solid transparent; color: {c.dim}; }}
+QPushButton[role="place"] {{ background: transparent; border: 0; border-radius: 0; padding: 0 4px;
+    border-top: 3px solid transparent; border-bottom: 3px solid transparent; color: {c.dim};
+    min-height: {HEADER - 7}px; }}
+QPushButton[role="place"]:hover:enabled {{ color: {c.text}; }}
 QPushButton[role="place"]:checked {{ color: {c.text}; border-bottom: 3px solid {c.accent}; }}
 QPushButton[role="place"]:focus {{ background: {c.sunk}; }}
 QPushButton[role="place"]:disabled {{ color: {c.edge}; }}
-QPushButton[role="link"] {{ background: transparent; border: 0; color: {c.accent}; padding: 2px 4px;
-    text-align: left; }}
-QPushButton[role="link"]:focus {{ text-decoration: underline; border: 0; }}
+QPushButton[role="home"] {{ background: transparent; border: 2px solid transparent; color: {c.accent};
+    padding: 2px 6px 2px 0; text-align: left; }}
+QPushButton[role="home"]:focus {{ border: 2px solid {c.accent}; }}
+QPushButton[role="link"] {{ background: transparent; border: 2px solid transparent; color: {c.accent};
+    padding: 1px 2px 1px 0; text-align: left; }}
+QPushButton[role="link"]:hover {{ text-decoration: underline; }}
+QPushButton[role="link"]:focus {{ border: 2px solid {c.accent}; padding: 1px 0 1px 0; }}
+QPushButton[role="job"] {{ background: {c.sunk}; border-color: {c.line}; }}
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit {{ background: {c.panel};
     border: 1px solid {c.edge}; border-radius: {RADIUS}px; padding: 3px 6px; min-height: 20px;
     selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
@@ -219,7 +229,7 @@ QSlider::groove:horizontal {{ height: 4px; background: {c.sunk}; border: 1px sol
     border-radius: 3px; }}
 QSlider::sub-page:horizontal {{ background: {c.accent}; border-radius: 3px; }}
 QSlider::handle:horizontal {{ width: 14px; margin: -6px 0; background: {c.panel};
-    border: 2px solid {c.accent}; border-radius: 9px; }}
+    border: 2px solid {c.accent}; border-radius: 8px; }}
 QScrollArea {{ background: transparent; border: 0; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QSplitter::handle {{ background: {c.line}; }}
@@ -238,6 +248,9 @@ QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QProgressBar {{ background: {c.sunk}; border: 1px solid {c.edge}; border-radius: {RADIUS}px;
     text-align: center; min-height: 16px; }}
 QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
+QTreeWidget {{ background: {c.panel}; border: 0; }}
+QTreeWidget::item {{ padding: 0 8px; }}
+QTreeWidget::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
 QMenu {{ background: {c.panel}; border: 1px solid {c.edge}; padding: 4px; }}
 QMenu::item {{ padding: 6px 24px; }}
 QMenu::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}

@@ -10,13 +10,13 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable
 
 from PIL import Image
-from PySide6.QtCore import QObject, Qt, QThread, Signal
+from PySide6.QtCore import QDeadlineTimer, QObject, Qt, QThread, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window import faults
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import Look, Pictures, UnreadableRecordError
+from dataselect_gui.workflow import Look, Pictures, StaleRecordError, UnreadableRecordError
 
 Key = tuple[int, int]
 """A row and the longer side that was asked for."""
@@ -48,10 +48,14 @@ class Thumbnails(QObject):
     -------
     arrived(int)
         The picture of that row, or the reason why there is none, can be had.
+    lost()
+        The records are not where they were.
     """
 
     arrived = Signal(int)
-    _decoded = Signal(int, object, object)
+    lost = Signal()
+    _decoded = Signal(int, object, object, bool)
+    _missed = Signal(int)
 
     def __init__(self, state: State, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +74,7 @@ class Thumbnails(QObject):
         self._opening = threading.Lock()
         self._pictures: Pictures | None = None
         self._decoded.connect(self._on_decoded, Qt.ConnectionType.QueuedConnection)
+        self._missed.connect(self._on_missed, Qt.ConnectionType.QueuedConnection)
         state.opened.connect(self._drop)
 
     def find(self, key: Key) -> QPixmap | str | None:
@@ -91,15 +96,27 @@ class Thumbnails(QObject):
             self._single = deque([key])
         self._wake()
 
-    def close(self) -> None:
-        """Stop the threads and wait for them; nothing is decoded any more."""
+    def close(self, milliseconds: int = 10_000) -> None:
+        """Stop the threads and wait for them; nothing is decoded any more.
+
+        Parameters
+        ----------
+        milliseconds : int
+            How long to wait at most: a disk that does not answer must not hold the window.
+        """
         with self._condition:
             self._is_closed = True
             self._condition.notify_all()
-        for thread in self._threads:
-            thread.wait()
+        deadline = QDeadlineTimer(milliseconds)
+        ended = [thread for thread in self._threads if thread.wait(deadline)]
+        for thread in ended:
             thread.deleteLater()
-        self._threads = []
+        self._threads = [thread for thread in self._threads if thread not in ended]
+
+    @property
+    def running(self) -> bool:
+        """Whether there are threads."""
+        return bool(self._threads)
 
     def take(self) -> tuple[int, Key] | None:
         """Return the next picture to decode, waiting for one; None at the end. For the threads."""
@@ -117,6 +134,7 @@ class Thumbnails(QObject):
     def decode(self, generation: int, key: Key) -> None:
         """Decode a picture and deliver it. For the threads."""
         outcome: QImage | str
+        is_stale = False
         try:
             pictures = self._open(generation)
             if pictures is None:
@@ -124,12 +142,13 @@ class Thumbnails(QObject):
             outcome = _as_qt(pictures.picture(*key))
         except DataSelectError as error:
             outcome = error.what
+            self._missed.emit(generation)
         except UnreadableRecordError as reason:
-            outcome = str(reason)
+            outcome, is_stale = str(reason), isinstance(reason, StaleRecordError)
         except Exception as error:  # Nothing may end this thread.
             faults.note(error)
             outcome = "The record cannot be read."
-        self._decoded.emit(generation, key, outcome)
+        self._decoded.emit(generation, key, outcome, is_stale)
 
     def _open(self, generation: int) -> Pictures | None:
         """Return the project's pictures, or None where another project was opened meanwhile.
@@ -158,11 +177,17 @@ class Thumbnails(QObject):
         with self._condition:
             self._condition.notify_all()
 
-    def _on_decoded(self, generation: int, key: Key, outcome: QImage | str) -> None:
+    def _on_missed(self, generation: int) -> None:
+        if generation == self._generation:
+            self.lost.emit()
+
+    def _on_decoded(self, generation: int, key: Key, outcome: QImage | str, is_stale: bool) -> None:
         with self._condition:
             if generation != self._generation:
                 return
             self._busy.discard(key)
+        if is_stale:
+            self._state.note_stale(key[0])
         self._keep(key, outcome if isinstance(outcome, str) else QPixmap.fromImage(outcome))
         self.arrived.emit(key[0])
 

@@ -36,6 +36,7 @@ CHILD_ENVIRONMENT = {
     "THP_MEM_ALLOC_ENABLE": "1",
 }
 """How the child treats memory and threads; what the owner set stands."""
+GOES_ON = "Scoring again goes on from there: nothing is computed twice."
 _ERRORS: dict[int, type[DataSelectError]] = {
     kind.exit_code: kind for kind in (UsageError, RefusedError, UnusableError)
 }
@@ -47,11 +48,14 @@ class Stop:
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
         self.requested = False
+        self.is_urgent = False
 
     def watch(self, process: "subprocess.Popen[str]") -> None:
         """Take the process that is to be stopped."""
         self._process = process
-        if self.requested:
+        if self.is_urgent:
+            self.insist()
+        elif self.requested:
             self.request()
 
     def request(self) -> None:
@@ -60,6 +64,12 @@ class Stop:
         if self._process is not None and self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError, ValueError):
                 self._process.stdin.close()
+
+    def insist(self) -> None:
+        """End the child at once: of what it did, the batch in hand is lost; returns at once."""
+        self.requested = self.is_urgent = True
+        if self._process is not None:
+            self._process.kill()
 
 
 def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
@@ -113,7 +123,7 @@ def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
             raise InterruptedByPersonError(
                 "Scoring was stopped.",
                 "You asked for it.",
-                "What was scored is kept; the same command goes on from there.",
+                GOES_ON,
             ) from None
         except BaseException:
             process.kill()
@@ -122,7 +132,7 @@ def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
         raise WorkerDiedError(
             "Scoring stopped unexpectedly.",
             _cause(process.returncode),
-            "What was scored is kept; the same command goes on from there.",
+            GOES_ON,
         )
     if isinstance(outcome, Failed):
         raise _ERRORS.get(outcome.exit_code, InternalError)(outcome.what, outcome.why, outcome.do)

@@ -20,16 +20,16 @@ from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
-from dataselect_gui.project.table import Index, Table
+from dataselect_gui.project.table import Table
 from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.source import Source, UnreadableRecordError
 from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.worker.indexing import REPORT_SECONDS, check_same_source, read_index
 from dataselect_gui.worker.messages import Finished, Progress, Report, ScoreJob
 
 if TYPE_CHECKING:
     from dataselect_gui.scoring.scorer import Scorer
 
-REPORT_SECONDS = 0.25
 SAVE_SECONDS = 1.0
 _COMPANY = 8
 
@@ -59,7 +59,15 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
         index = read_index(source, stopped, report)
         if index is None:
             return Finished(0, job.device, stopped=True)
-        _check_same_source(project, source, index)
+        check_same_source(project, source, index)
+        project.settings["source"] = {
+            "path": str(source.path),
+            "kind": source.kind,
+            "label_column": job.label_column,
+            "unit_column": job.unit_column,
+        }
+        project.settings["checkpoint"]["path"] = job.checkpoint
+        project.save()
         table = project.update_index(index)
         table.add_problems({p.id: p.reason for p in source.problems})
         targets = np.array([-1 if x is None else classes[x] for x in index.labels], dtype=np.int64)
@@ -92,24 +100,6 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
                 "See the reasons with “dataselect inspect”.",
             )
         return Finished(scored, device, stopped=not finished)
-
-
-def read_index(source: Source, stopped: Callable[[], bool], report: Report) -> Index | None:
-    """Read every record once and take its content hash; None where it was stopped."""
-    count = len(source.ids)
-    content = np.zeros((count, 32), dtype=np.uint8)
-    told = time.monotonic()
-    for row in range(count):
-        if time.monotonic() - told > REPORT_SECONDS:
-            told = time.monotonic()
-            report(Progress("Reading records", row, count))
-            if stopped():
-                return None
-        try:
-            content[row] = np.frombuffer(content_hash(source.read(row)), dtype=np.uint8)
-        except UnreadableRecordError:
-            continue  # The reason is noted when the record is scored.
-    return Index(source.ids, source.labels, source.units, content)
 
 
 class _Plan:
@@ -250,20 +240,3 @@ def _count_scored(table: Table, job: ScoreJob) -> int:
     for name in job.names:
         has |= ~np.isnan(table.values(name))
     return int(has[rows].sum())
-
-
-def _check_same_source(project: Project, source: Source, index: Index) -> None:
-    """Accept a moved source; refuse another one. The settings then name its place."""
-    settings = project.settings["source"]
-    if settings["path"] != str(source.path) and project.settings["table"] is not None:
-        known = project.table.index
-        now = dict(zip(index.ids, index.content, strict=True))
-        for record, content in zip(known.ids, known.content, strict=True):
-            if record not in now or not np.array_equal(now[record], content):
-                raise UnusableError(
-                    f"“{source.path.name}” is not the source of this project.",
-                    "A project belongs to one source, and this one holds other records.",
-                    "Name another project with --project.",
-                )
-    project.settings["source"] = {**settings, "path": str(source.path), "kind": source.kind}
-    project.save()

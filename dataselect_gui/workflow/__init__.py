@@ -15,12 +15,20 @@ from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.home import home
 from dataselect_gui.workflow.inspecting import inspect
-from dataselect_gui.workflow.looking import Look, Pictures, look
+from dataselect_gui.workflow.looking import Look, Pictures, StaleRecordError, look
+from dataselect_gui.workflow.moving import find_again
 from dataselect_gui.workflow.previewing import Preview
 from dataselect_gui.workflow.registers import Register, delete, opt_in, opt_out
 from dataselect_gui.workflow.releasing import Released, release
-from dataselect_gui.workflow.scoring import Scored, project_name, score
-from dataselect_gui.workflow.selecting import make_rule, put_selection, scores, select_records
+from dataselect_gui.workflow.scoring import Scored, project_name, project_place, score
+from dataselect_gui.workflow.selecting import (
+    make_rule,
+    put_selection,
+    requested_rule,
+    scores,
+    select_records,
+)
+from dataselect_gui.workflow.training import answer_training
 from dataselect_gui.workflow.verifying import verify, write_page
 
 __all__ = [
@@ -39,12 +47,15 @@ __all__ = [
     "Rule",
     "Scored",
     "Selection",
+    "StaleRecordError",
     "Stop",
     "UnreadableRecordError",
+    "answer_training",
     "count_records",
     "delete",
     "digest_of",
     "exact",
+    "find_again",
     "flipped_labels",
     "hold_against",
     "home",
@@ -57,8 +68,10 @@ __all__ = [
     "opt_out",
     "positive_amount",
     "project_name",
+    "project_place",
     "put_selection",
     "release",
+    "requested_rule",
     "score",
     "score_demo",
     "scores",

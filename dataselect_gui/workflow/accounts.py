@@ -50,7 +50,7 @@ def ledger(
             raise UsageError(
                 "A budget needs a reason.",
                 "It is kept in the ledger, for whoever asks later.",
-                "Add --reason TEXT.",
+                "Give one.",
             )
         book.set_budget(account, positive_amount(set_budget, "The budget"), str(reason))
     return [_told(book.statement(account))]

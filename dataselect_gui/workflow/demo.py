@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from dataselect_gui.checkpoints.request import read_request
-from dataselect_gui.project.project import Project
 from dataselect_gui.resources import resource
 from dataselect_gui.scoring.catalog import SCORES
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Report
 from dataselect_gui.workflow.scoring import Scored, score
-from dataselect_gui.workflow.selecting import make_rule, scores, select_records
+from dataselect_gui.workflow.selecting import requested_rule, scores, select_records
 
 _TOP_SHARE = 10
 
@@ -58,16 +57,12 @@ def score_demo(out: Path, report: Report, stop: Stop | None = None) -> Scored:
         checkpoint,
         report,
         project_path=out / "project",
+        in_training="no",  # The checkpoints were trained on other rows.
         stop=stop,
         demo=True,
     )
-    request = read_request(checkpoint)
-    rule = make_rule(str(request.score), threshold=str(request.threshold))
+    rule = requested_rule(read_request(checkpoint), scored.names, scored.scored)
     select_records(out / "project", rule)
-    project = Project.open(out / "project")
-    with project.exclusive():
-        project.settings["in_training"] = "no"  # The checkpoints were trained on other rows.
-        project.save()
     return scored
 
 

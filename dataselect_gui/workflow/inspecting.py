@@ -1,20 +1,30 @@
 """What something is, and what is wrong with it."""
 
+import re
 import time
 from pathlib import Path
 from typing import Any
 
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.errors import InterruptedByPersonError
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source, UnreadableRecordError
 from dataselect_gui.release.verify import verify_bundle
 from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Progress, Report
 
+_PERSON = re.compile(
+    r"(patient|subject|participant|person|individual)[ _-]?(id|uid|no|nr|number|key|name)?",
+    re.IGNORECASE,
+)
 
-def inspect(path: Path, records: Path | None, report: Report) -> dict[str, Any]:
+
+def inspect(
+    path: Path, records: Path | None, report: Report, stop: Stop | None = None
+) -> dict[str, Any]:
     """Say what a path is: a project, a bundle, a checkpoint or a source.
 
     Parameters
@@ -25,22 +35,27 @@ def inspect(path: Path, records: Path | None, report: Report) -> dict[str, Any]:
         A source whose labels are held against a checkpoint's.
     report : callable
         Takes progress.
+    stop : Stop or None
+        By which another thread can stop the work.
 
     Raises
     ------
     UnusableError
         Where it is none of these.
+    InterruptedByPersonError
+        Where the work was stopped.
     """
     if (path / "project.json").is_file():
         return _inspect_project(Project.open(path))
     if (path / "release.json").is_file():
         return {"kind": "bundle", "problems": [], "checks": [vars(c) for c in verify_bundle(path)]}
-    if path.suffix == ".pt2" or _looks_like_checkpoint(path):
+    if looks_like_checkpoint(path):
         return _inspect_checkpoint(find_checkpoint(path), records)
-    return _inspect_source(open_source(path), report)
+    return _inspect_source(path, report, stop)
 
 
-def _looks_like_checkpoint(path: Path) -> bool:
+def looks_like_checkpoint(path: Path) -> bool:
+    """Say whether a path is to be read as a checkpoint, rather than as a source."""
     if path.is_file():
         return path.suffix != ".npz"
     return (path / "config.json").is_file() or any(path.glob("checkpoint-*")) or any(path.glob("*.pt2"))
@@ -91,13 +106,18 @@ def _inspect_checkpoint(checkpoint: Checkpoint, records: Path | None) -> dict[st
     }
 
 
-def _inspect_source(source: Source, report: Report) -> dict[str, Any]:
+def _inspect_source(path: Path, report: Report, stop: Stop | None) -> dict[str, Any]:
+    source = open_source(path)
     problems = [{"id": p.id, "reason": p.reason} for p in source.problems]
     told = time.monotonic()
     for row, record in enumerate(source.ids):
         if time.monotonic() - told > 0.25:
             told = time.monotonic()
             report(Progress("Reading records", row, len(source.ids)))
+            if stop is not None and stop.requested:
+                raise InterruptedByPersonError(
+                    "The records were not looked at to the end.", "You stopped it.", "Drop them again."
+                )
         try:
             source.decode(source.read(row))
         except UnreadableRecordError as reason:
@@ -110,5 +130,16 @@ def _inspect_source(source: Source, report: Report) -> dict[str, Any]:
         "problems": sorted(problems, key=lambda problem: problem["id"]),
         "labels": sorted({label for label in source.labels if label is not None}),
         "columns": [column for column in source.columns if column not in {"label", "y"}],
+        "person": _person_column(source),
         "ignored": source.ignored,
     }
+
+
+def _person_column(source: Source) -> str | None:
+    """Return the column that plainly names the person of each record, where several share one."""
+    for column in source.columns:
+        if _PERSON.fullmatch(column):
+            units = open_source(source.path, unit_column=column).units or ()
+            if len(set(units)) < len(source.ids):
+                return column
+    return None

@@ -12,11 +12,14 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
-from dataselect_gui.records.opening import open_source
+from dataselect_gui.project.table import Index
+from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.source import Content, UnreadableRecordError
 from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.workflow.selecting import eligible_records, rule_of
+
+_NOTHING = Index(ids=(), labels=(), units=None, content=np.empty((0, 32), dtype=np.uint8))
 
 
 @dataclass(frozen=True)
@@ -30,17 +33,23 @@ class Look:
     name : str
         Its name, for a person.
     source, checkpoint : Path
-        Where the records and the checkpoint are.
+        Where the records and the checkpoint are, or were.
     unit_column : str or None
         What the units are; None where the record is the unit.
     ids : sequence of str
-        In the source's order, shape (n,).
+        In the source's order, shape (n,); none where scoring ended before it had read the records.
+    content : ndarray of uint8
+        The SHA-256 of each record as it was scored, shape (n, 32).
     labels : sequence of str or None
         Shape (n,).
     units : sequence of str or None
         Shape (n,).
     scores : dict
         Score → values, each of shape (n,), NaN where there is none.
+    kept : int
+        How many scores there are, of all records together.
+    unscored : int
+        How many records still lack a score that was begun.
     eligible : ndarray of bool
         Shape (n,).
     problems : dict
@@ -59,14 +68,22 @@ class Look:
     checkpoint: Path
     unit_column: str | None
     ids: Sequence[str]
+    content: NDArray[np.uint8]
     labels: Sequence[str | None]
     units: Sequence[str] | None
     scores: dict[str, NDArray[np.float64]]
+    kept: int
+    unscored: int
     eligible: NDArray[np.bool_]
     problems: dict[str, str]
     rule: Rule | None
     request: Request
     in_training: str | None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether scoring came to its end."""
+        return bool(self.scores) and not self.unscored
 
 
 def look(project_path: Path) -> Look:
@@ -75,31 +92,47 @@ def look(project_path: Path) -> Look:
     Raises
     ------
     UnusableError
-        Where it is none, or holds no scores.
+        Where it is none.
     """
     project = Project.open(project_path)
-    table = project.table
     settings = project.settings
+    source, checkpoint = Path(settings["source"]["path"]), Path(settings["checkpoint"]["path"])
     try:
-        request = find_checkpoint(Path(settings["checkpoint"]["path"])).request
+        request = find_checkpoint(checkpoint).request
     except UnusableError:  # The checkpoint moved: scores can still be looked at.
         request = Request()
+    table = None if settings["table"] is None else project.table
+    index = _NOTHING if table is None else table.index
+    names = [] if table is None else in_order(table.columns())
+    undone = np.zeros(len(index.ids), dtype=bool)
+    scores = {}
+    if table is not None:
+        for name in names:
+            scores[name] = table.values(name)
+            undone |= table.column(name).done == 0
     return Look(
         folder=project_path,
-        name=project_path.stem,
-        source=Path(settings["source"]["path"]),
-        checkpoint=Path(settings["checkpoint"]["path"]),
+        name="Demo" if settings["demo"] else project_path.stem,
+        source=source,
+        checkpoint=checkpoint,
         unit_column=settings["source"]["unit_column"],
-        ids=table.index.ids,
-        labels=table.index.labels,
-        units=table.index.units,
-        scores={name: table.values(name) for name in in_order(table.columns())},
-        eligible=eligible_records(project, table.index.ids),
-        problems=table.problems(),
+        ids=index.ids,
+        content=index.content,
+        labels=index.labels,
+        units=index.units,
+        scores=scores,
+        kept=sum(int(np.count_nonzero(~np.isnan(values))) for values in scores.values()),
+        unscored=int(undone.sum()),
+        eligible=eligible_records(project, index.ids),
+        problems={} if table is None else table.problems(),
         rule=rule_of(project),
         request=request,
         in_training=settings["in_training"],
     )
+
+
+class StaleRecordError(UnreadableRecordError):
+    """A record is not the one that was scored; the message is the reason, for a person."""
 
 
 class Pictures:
@@ -120,6 +153,7 @@ class Pictures:
         self._source = open_source(found.source, unit_column=found.unit_column)
         rows = {record: row for row, record in enumerate(self._source.ids)}
         self._rows = [rows.get(record) for record in found.ids]
+        self._content = found.content
 
     def picture(self, row: int, most: int | None = None) -> Image.Image:
         """Return a record as an RGB image.
@@ -133,13 +167,21 @@ class Pictures:
 
         Raises
         ------
+        StaleRecordError
+            Where it is gone, or its content is not what was scored.
         UnreadableRecordError
-            Where it cannot be read.
+            Where it cannot be read, as when it was scored.
         """
-        place = self._rows[row]
+        place, was_read = self._rows[row], bool(self._content[row].any())
         if place is None:
-            raise UnreadableRecordError("The record is no longer in the source.")
-        image = _as_image(self._source.decode(self._source.read(place)))
+            raise StaleRecordError("The record is no longer in the source.")
+        try:
+            stored = self._source.read(place)
+        except UnreadableRecordError as reason:
+            raise StaleRecordError(str(reason)) if was_read else reason from None
+        if was_read and content_hash(stored) != self._content[row].tobytes():
+            raise StaleRecordError("Changed since it was scored.")
+        image = _as_image(self._source.decode(stored))
         if most is not None:
             image.thumbnail((most, most), Image.Resampling.BILINEAR)
         return image

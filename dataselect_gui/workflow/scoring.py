@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,17 +14,16 @@ import numpy as np
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import InterruptedByPersonError, UnusableError
+from dataselect_gui.errors import InterruptedByPersonError, UnusableError, WorkerDiedError
 from dataselect_gui.privacy.identity import source_marks
 from dataselect_gui.project.project import SUFFIX, Project
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import SCORES, applicable
-from dataselect_gui.worker.handle import Stop, run_job
+from dataselect_gui.worker.handle import GOES_ON, Stop, run_job
 from dataselect_gui.worker.messages import Report, ScoreJob
-from dataselect_gui.workflow.home import ledger_of
-
-DEFAULT_BATCH_SIZE = 64
-
+from dataselect_gui.workflow.home import home, ledger_of
+from dataselect_gui.workflow.moving import check_same_checkpoint
+from dataselect_gui.workflow.training import answer_training
 
 DEFAULT_BATCH_SIZE = 64
 
@@ -58,7 +58,27 @@ class Scored:
 
 def project_name(source: Path) -> str:
     """Return what a new project of a source is called."""
-    return f"{source.stem if source.is_file() else source.name}{SUFFIX}"
+    return f"{_stem(source)}{SUFFIX}"
+
+
+def project_place(source: Path, digest: str) -> Path:
+    """Return where the project of a source and a checkpoint is, or where a new one may be.
+
+    That is beside the source; or with the ledger, where nothing can be written beside the source.
+
+    Parameters
+    ----------
+    source : Path
+        The records.
+    digest : str
+        The checkpoint's.
+    """
+    source = source.resolve()
+    beside = source.parent if os.access(source.parent, os.W_OK) else home() / "projects"
+    folder, number = beside / project_name(source), 2
+    while folder.exists() and not _is_project_of(folder, source, digest):
+        folder, number = beside / f"{_stem(source)}-{number}{SUFFIX}", number + 1
+    return folder
 
 
 def score(
@@ -73,6 +93,7 @@ def score(
     limit: int | None = None,
     label_column: str | None = None,
     unit_column: str | None = None,
+    in_training: str | None = None,
     stop: Stop | None = None,
     demo: bool = False,
 ) -> Scored:
@@ -90,6 +111,9 @@ def score(
         The project; by default ``./<name of the source>.dataselect``.
     device, batch_size, limit, label_column, unit_column
         As the command line has them.
+    in_training : str or None
+        The answer to “did these records help to train this checkpoint?”, to be remembered for a
+        release; None for none yet.
     stop : Stop or None
         By which another thread can stop the work.
     demo : bool
@@ -129,6 +153,8 @@ def score(
         project = Project.create(folder, described, model, demo=demo)
     else:
         _settle(project, described, model)
+    if in_training is not None:
+        answer_training(folder, in_training)
     job = ScoreJob(
         project=str(folder.resolve()),
         source=str(source_path),
@@ -140,12 +166,13 @@ def score(
         batch_size=batch_size or DEFAULT_BATCH_SIZE,
         limit=limit,
     )
-    finished = run_job(job, report, stop)
+    try:
+        finished = run_job(job, report, stop)
+    except (WorkerDiedError, InterruptedByPersonError) as error:
+        raise type(error)(f"{error.what} {_kept(folder)}", error.why, error.do) from None
     if finished.stopped:
         raise InterruptedByPersonError(
-            "Scoring was stopped.",
-            "You asked for it.",
-            "What was scored is kept; the same command goes on from there.",
+            f"Scoring was stopped. {_kept(folder)}", "You asked for it.", GOES_ON
         )
     project = Project.open(folder)
     scored = finished.scored
@@ -165,21 +192,31 @@ def score(
 
 def _settle(project: Project, source: dict[str, Any], checkpoint: dict[str, Any]) -> None:
     """Hold an existing project against what it is asked to score."""
+    check_same_checkpoint(project, checkpoint["digest"])
     with project.exclusive():
-        settings = project.settings
-        if settings["table"] is None:  # Nothing was read yet: the first try may have been a mistake.
-            settings["source"] = source
-            settings["checkpoint"] = checkpoint
-        elif settings["checkpoint"]["digest"] != checkpoint["digest"]:
-            raise UnusableError(
-                f"The project “{project.folder.name}” was scored with another checkpoint.",
-                "Scores of different checkpoints cannot stand side by side.",
-                "Name another project with --project.",
-            )
-        else:
-            settings["checkpoint"] = checkpoint
-            settings["source"] = {**source, "path": settings["source"]["path"]}
-        project.save()
+        if project.settings["table"] is None:  # The first try read nothing; it may have been a mistake.
+            project.settings |= {"source": source, "checkpoint": checkpoint}
+            project.save()
+
+
+def _stem(source: Path) -> str:
+    return source.stem if source.is_file() else source.name
+
+
+def _is_project_of(folder: Path, source: Path, digest: str) -> bool:
+    try:
+        settings = Project.open(folder).settings
+    except UnusableError:
+        return False
+    same = (settings["source"]["path"], settings["checkpoint"]["digest"]) == (str(source), digest)
+    return same and not settings["demo"]
+
+
+def _kept(folder: Path) -> str:
+    """Say how many scores a project holds, though the work on them ended early."""
+    project = Project.open(folder)
+    count = 0 if project.settings["table"] is None else project.table.count_scores()
+    return f"{count:,} {'score is' if count == 1 else 'scores are'} kept."
 
 
 def _score_random(project: Project, limit: int | None) -> int:

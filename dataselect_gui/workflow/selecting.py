@@ -1,6 +1,6 @@
 """The project's table of scores, and its one selection."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal
@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UsageError
-from dataselect_gui.project.project import Project
+from dataselect_gui.project.project import MOMENT_SECONDS, Project
 from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule, Selection, select
 
@@ -52,7 +53,7 @@ def make_rule(
     if len(stated) != 1:
         raise UsageError(
             "The rule is not clear.",
-            f"It needs exactly one of --threshold, --count and --fraction; {len(stated)} were given.",
+            f"It needs exactly one of threshold, count and fraction; {len(stated)} were given.",
             "Give one of them.",
         )
     kind, text = next(iter(stated.items()))
@@ -73,10 +74,30 @@ def make_rule(
                 "count": "It is a whole number above zero.",
                 "fraction": "It is above 0 and at most 1.",
             }[kind],
-            f"Give --{kind} another value.",
+            f"Give another {kind}.",
         )
     cut: Literal["threshold", "count", "fraction"] = kind  # type: ignore[assignment]
     return Rule(by, cut, value, lowest)
+
+
+def requested_rule(request: Request, scores: Collection[str], records: int) -> Rule | None:
+    """Return the rule that the consortium's request asks for; None where it asks for none.
+
+    Parameters
+    ----------
+    request : Request
+        The consortium's.
+    scores : collection of str
+        The scores that there are.
+    records : int
+        How many records there are.
+    """
+    count = request.stated.get("count")
+    if request.score is None or request.score not in scores:
+        return None
+    if request.threshold is not None:
+        return make_rule(request.score, threshold=str(request.threshold))
+    return None if count is None else make_rule(request.score, count=min(count, records))
 
 
 def select_records(
@@ -115,14 +136,14 @@ def select_records(
             raise UsageError(
                 f"There is no record “{min(unknown)}”.",
                 f"{len(unknown)} of the ids are not in this project.",
-                "Ids are those that “dataselect scores” lists.",
+                "Ids are those in the table of scores.",
             )
         if rule is not None:
             if rule.score not in table.columns():
                 raise UsageError(
                     f"The score “{rule.score}” was not computed.",
                     f"The project has {', '.join(table.columns()) or 'none'}.",
-                    "Select by one of these, or run “dataselect score” again.",
+                    "Select by one of these, or score the records by it.",
                 )
             project.settings["rule"] = _stored(rule)
         project.settings["withheld"] = sorted((project.withheld | set(withhold)) - set(restore))
@@ -133,9 +154,15 @@ def select_records(
 
 
 def put_selection(project_path: Path, rule: Rule | None, withheld: Sequence[str]) -> None:
-    """Make a rule and a list of withheld ids the project's, as they are known to be."""
+    """Make a rule and a list of withheld ids the project's, as they are known to be.
+
+    Raises
+    ------
+    UnusableError
+        Where another process holds the project: a person waits for this, so it waits a moment only.
+    """
     project = Project.open(project_path)
-    with project.exclusive():
+    with project.exclusive(MOMENT_SECONDS):
         project.settings["rule"] = None if rule is None else _stored(rule)
         project.settings["withheld"] = sorted(withheld)
         project.save()

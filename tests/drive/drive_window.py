@@ -140,7 +140,7 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
 
     app = QApplication(["dataselect"])
     kept = settings.load()
-    theme.apply(app, kept.theme)
+    theme.apply(kept.theme)
     window = MainWindow(kept)
     window.show()
     QTest.qWait(200)

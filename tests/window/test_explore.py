@@ -234,12 +234,14 @@ def test_a_large_project_is_painted(show: Show, state: State) -> None:
         **{
             **vars(state.look),
             "ids": [str(row) for row in range(rows)],
+            "content": np.zeros((rows, 32), dtype=np.uint8),
             "labels": labels,
             "scores": {"loss": values},
         }
     )
     state.eligible = np.ones(rows, dtype=bool)
     state.marked = np.zeros(rows, dtype=bool)
+    state.stale = np.zeros(rows, dtype=bool)
     state.order = np.argsort(-values)
     state.end_preview()
     explore = show(state)

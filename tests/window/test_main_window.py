@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -82,7 +83,7 @@ def test_a_dropped_project_is_opened_and_remembered(
     settle(qtbot, window)
     assert place(window) == "explore"
     assert window.actions_by_key["release"].isEnabled()
-    assert Settings().recent == []
+    assert Settings().recent == {}
     window.show_place("start")
     assert window.start.findChildren(type(window.start.demo))
 
@@ -101,9 +102,10 @@ def test_what_cannot_be_used_is_told_with_a_way_on(
     (tmp_path / name).write_bytes(content)
     window.take(tmp_path / name)
     settle(qtbot, window)
-    assert window._error.what.text() == sentence
-    assert window._error.do.text()
-    assert window._error.isVisible()
+    assert window.notice.message is not None
+    assert window.notice.message.what == sentence
+    assert window.notice.message.do
+    assert window.notice.isVisible()
     assert window.start.demo.isEnabled()
 
 
@@ -149,9 +151,11 @@ def test_a_killed_worker_leaves_the_window_and_a_way_on(
     for child in workers_of(os.getpid()):
         os.kill(child, signal.SIGKILL)
     settle(qtbot, window)
-    assert window._error.what.text() == "Scoring stopped unexpectedly."
-    assert "goes on from there" in window._error.do.text()
-    window.score()
+    message = window.notice.message
+    assert message is not None
+    assert re.fullmatch(r"Scoring stopped unexpectedly\. [\d,]+ scores? (is|are) kept\.", message.what)
+    assert "signal 9" in message.why or "memory ran out" in message.why
+    window.notice.button("Continue").click()
     settle(qtbot, window)
     assert place(window) == "explore"
 
@@ -178,7 +182,7 @@ def test_undo_takes_back_a_withheld_record(window: MainWindow, project: Path) ->
     assert workflow.scores(project)["eligible"].count(False) == 1
     window.actions_by_key["undo"].trigger()
     assert workflow.scores(project)["eligible"].count(False) == 0
-    assert window._undone.text() == "Undone: withheld 1 record"
+    assert window.footer.undone.toolTip() == "Undone: withheld 1 record"
     window.actions_by_key["redo"].trigger()
     assert workflow.scores(project)["eligible"].count(False) == 1
 
@@ -205,7 +209,7 @@ def test_damaged_settings_never_stop_the_start(home: Path, content: str) -> None
 
 def test_settings_are_kept(project: Path) -> None:
     kept = Settings(theme="dark", tile=96)
-    kept.remember(project)
+    kept.remember(project, "p")
     settings.save(kept)
     assert settings.load() == kept
 
@@ -304,6 +308,6 @@ def test_the_budget_shown_is_that_of_the_open_project(
     window.show_place("release")
     window.show_place("explore")
     window.open_project(second)
-    assert window.budget.text == "ε 0 of 7 spent"
+    assert window.header.budget.text == "ε 0 of 7 spent"
     window.state.set_rule(workflow.make_rule("loss", threshold="0.9"))
-    assert window.budget.text == "ε 0 of 7 spent"
+    assert window.header.budget.text == "ε 0 of 7 spent"

@@ -44,7 +44,7 @@ def place(project: Path, qtbot: QtBot) -> Iterator[ReleasePlace]:
     made.show()
     state.open(project)
     yield made
-    jobs.wait()
+    jobs.close()
 
 
 def click(qtbot: QtBot, button: QWidget) -> None:
@@ -69,7 +69,7 @@ def kinds(project: Path) -> list[str]:
 
 
 def answer_no(place: ReleasePlace) -> None:
-    place.answers.no.click()
+    place.answers.training.no.click()
     place.set_budget.click()
     place.consequence.consent.click()
 
@@ -79,7 +79,7 @@ def test_the_default_path_takes_four_clicks_to_a_verified_bundle(
 ) -> None:
     """One of them answers about training, which a project remembers; the rest is preset."""
     assert not place.button.isEnabled()
-    place.answers.no.click()
+    place.answers.training.no.click()
     click(qtbot, place.set_budget)
     place.consequence.consent.click()
     assert place.button.isEnabled()
@@ -141,7 +141,7 @@ def test_the_agreed_cut_off_is_one_click_away(place: ReleasePlace, qtbot: QtBot)
 
 
 def test_unknown_provenance_offers_exact_alone_and_chooses_nothing(place: ReleasePlace) -> None:
-    place.answers.unknown.click()
+    place.answers.training.unknown.click()
     assert not place.answers.one_sided.isEnabled()
     assert place.answers.mechanism is None
     assert "ε cannot be promised here." in shown(place.answers)
@@ -149,7 +149,7 @@ def test_unknown_provenance_offers_exact_alone_and_chooses_nothing(place: Releas
 
 
 def test_exact_needs_its_tick_and_a_reason(place: ReleasePlace, qtbot: QtBot) -> None:
-    place.answers.unknown.click()
+    place.answers.training.unknown.click()
     place.answers.exact.click()
     place.consequence.consent.click()
     assert not place.button.isEnabled()
@@ -166,7 +166,7 @@ def test_exact_needs_its_tick_and_a_reason(place: ReleasePlace, qtbot: QtBot) ->
     finish(qtbot, place)
     assert place.parcel.done is not None
     assert place.parcel.done.released.epsilon is None
-    place.answers.no.click()
+    place.answers.training.no.click()
     place.answers.one_sided.click()
     assert not place.consequence.choose_exact.isChecked()
     assert "left earlier without protection are not covered" in shown(place.consequence)
@@ -241,10 +241,10 @@ def test_people_and_a_private_training_are_counted(tmp_path: Path, qtbot: QtBot)
     place.answers.per_unit.setValue(2)
     assert "This covers each person, with at most 2 records." in shown(place)
     assert "about 39 leave and 61 stay" in shown(place)
-    place.answers.private.click()
+    place.answers.training.private.click()
     assert not place.button.isEnabled()
-    place.answers.trained_epsilon.setText("0,5")
-    place.answers.trained_delta.setText("1e-5")
+    place.answers.training.epsilon.setText("0,5")
+    place.answers.training.delta.setText("1e-5")
     assert place.request().in_training == "dp:0.5,0.00001"
     assert place.button.text() == "Release, spend ε 1.5"
     assert "4.5 times, plus at most 1 extra chance in 100,000." in shown(place)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QRadioButton,
@@ -21,10 +20,10 @@ from PySide6.QtWidgets import (
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import Note, paragraph
 from dataselect_gui.window.budget import read_amount
-from dataselect_gui.window.release.layout import row
 from dataselect_gui.window.release.pictures import Ticks
-from dataselect_gui.window.release.sentences import EPSILON, QUESTION, UNPROMISED, rule_sentence
-from dataselect_gui.workflow import Look, Rule, exact
+from dataselect_gui.window.release.sentences import EPSILON, UNPROMISED, rule_sentence
+from dataselect_gui.window.training_question import TrainingQuestion, check_only
+from dataselect_gui.workflow import Look, Rule
 
 MARKS = ("0.1", "0.25", "0.5", "1", "2", "4", "8")
 
@@ -47,10 +46,7 @@ class Answers(QFrame):
         super().__init__()
         self.setProperty("role", "panel")
         self.rule = paragraph(step=2)
-        self.no = QRadioButton("No")
-        self.private = QRadioButton("Yes, under differential privacy")
-        self.unknown = QRadioButton("Yes otherwise, or I don't know")
-        self.trained_epsilon, self.trained_delta = QLineEdit(), QLineEdit()
+        self.training = TrainingQuestion()
         self.one_sided = QRadioButton("One-sided: chance decides")
         self.exact = QRadioButton("Exact: everything, no protection")
         self.unpromised = Note("warn", UNPROMISED)
@@ -62,29 +58,15 @@ class Answers(QFrame):
         self.per_unit = QSpinBox()
         self.destination = paragraph()
         self.change = QPushButton("Change…")
-        self._provenance = self._group(self.no, self.private, self.unknown)
         self._mechanism = self._group(self.one_sided, self.exact)
         self._source = self._group(self.from_request, self.from_agreed, self.from_viewed)
         self._build()
-        for field in (self.trained_epsilon, self.trained_delta, self.epsilon):
-            field.textChanged.connect(self._on_change)
+        self.training.changed.connect(self._on_change)
+        self.epsilon.textChanged.connect(self._on_change)
         self.slider.valueChanged.connect(self._on_slider)
         self.per_unit.valueChanged.connect(self._on_change)
 
     # What was answered
-
-    @property
-    def in_training(self) -> str | None:
-        """The answer about training, as `ReleaseRequest` has it."""
-        if self.no.isChecked():
-            return "no"
-        if self.unknown.isChecked():
-            return "unknown"
-        epsilon = read_amount(self.trained_epsilon.text())
-        delta = read_amount(self.trained_delta.text())
-        if self.private.isChecked() and epsilon is not None and delta is not None and delta < 1:
-            return f"dp:{exact(epsilon)},{exact(delta)}"
-        return None
 
     @property
     def mechanism(self) -> str | None:
@@ -103,18 +85,9 @@ class Answers(QFrame):
     # Showing
 
     def show_project(self, look: Look | None) -> None:
-        """Begin anew with a project: its remembered answer, one-sided, ε 1."""
+        """Begin anew with a project: one-sided, ε 1."""
         self.blockSignals(True)
-        remembered = (look.in_training if look is not None else None) or ""
-        kind, _, amounts = remembered.partition(":")
-        epsilon, _, delta = amounts.partition(",")
-        self.trained_epsilon.setText(epsilon)
-        self.trained_delta.setText(delta)
-        _check_only(
-            self._provenance,
-            {"no": self.no, "dp": self.private, "yes": self.unknown, "unknown": self.unknown}.get(kind),
-        )
-        _check_only(self._mechanism, self.one_sided)
+        check_only(self._mechanism, self.one_sided)
         self.epsilon.setText("1")
         self.per_unit.setValue(1)
         self._people.setVisible(look is not None and look.unit_column is not None)
@@ -141,19 +114,18 @@ class Answers(QFrame):
         self.use.setText(f"Use the agreed {agreed}")
         self.use.setVisible(agreed is not None and not is_agreed)
         self.blockSignals(True)
-        _check_only(self._source, self.from_request if is_agreed else self.from_viewed)
+        check_only(self._source, self.from_request if is_agreed else self.from_viewed)
         self.blockSignals(False)
 
     def adapt(self) -> None:
         """Offer only what the answers leave open."""
-        is_unknown = self.unknown.isChecked()
+        is_unknown = self.training.unknown.isChecked()
         self.one_sided.setEnabled(not is_unknown)
         if is_unknown and self.one_sided.isChecked():
-            _check_only(self._mechanism, None)  # Exact is never chosen for the owner.
+            check_only(self._mechanism, None)  # Exact is never chosen for the owner.
         elif not is_unknown and self.mechanism is None:
-            _check_only(self._mechanism, self.one_sided)
+            check_only(self._mechanism, self.one_sided)
         self.unpromised.setVisible(is_unknown)
-        self._training.setVisible(self.private.isChecked())
         self._amount.setVisible(self.mechanism == "one-sided")
         epsilon = read_amount(self.epsilon.text())
         if epsilon is not None:
@@ -184,14 +156,8 @@ class Answers(QFrame):
         column.setSpacing(theme.SPACE[0])
         _head(column, "Your rule")
         column.addWidget(self.rule)
-        _head(column, QUESTION)
-        for answer in (self.no, self.private, self.unknown):
-            column.addWidget(answer)
-        self._training = row(QLabel("ε"), self.trained_epsilon, QLabel("δ"), self.trained_delta)
-        self.trained_epsilon.setAccessibleName("The training's ε")
-        self.trained_delta.setAccessibleName("The training's δ")
-        self.trained_delta.setPlaceholderText("0.00001")
-        column.addWidget(self._training)
+        column.addSpacing(theme.SPACE[2])
+        column.addWidget(self.training)
         _head(column, "How records leave")
         column.addWidget(self.one_sided)
         column.addWidget(self.exact)
@@ -254,11 +220,3 @@ def _head(column: QVBoxLayout, text: str) -> None:
     if column.count():
         column.addSpacing(theme.SPACE[2])
     column.addWidget(paragraph(text, bold=True))
-
-
-def _check_only(group: QButtonGroup, button: QAbstractButton | None) -> None:
-    """Check one button of a group, or none."""
-    group.setExclusive(False)
-    for one in group.buttons():
-        one.setChecked(one is button)
-    group.setExclusive(True)

@@ -37,14 +37,14 @@ def what_is_missing(
         (not has_rule, "Choose a cut-off in Explore first.", None),
         (not has_ledger, "The ledger cannot be read.", None),
         (
-            plan.in_training is None and answers.private.isChecked(),
+            plan.in_training is None and answers.training.private.isChecked(),
             "Give the training's ε and δ.",
-            answers.trained_epsilon,
+            answers.training.epsilon,
         ),
         (
             plan.in_training is None,
             "Say whether these records helped to train this checkpoint.",
-            answers.no,
+            answers.training.no,
         ),
         (plan.mechanism is None, UNPROMISED, answers.exact),
         (

@@ -152,6 +152,7 @@ class ReleasePlace(QWidget):
 
     def _connect(self) -> None:
         self.answers.changed.connect(self._show)
+        self.answers.training.answered.connect(self._on_answered)
         self.answers.use_agreed.connect(self._use_agreed)
         self.answers.change.clicked.connect(self._change_destination)
         self.consequence.changed.connect(self._show)
@@ -162,6 +163,7 @@ class ReleasePlace(QWidget):
         self.budget.returnPressed.connect(self._set_budget)
         self._state.opened.connect(self._on_opened)
         self._state.selection_changed.connect(self._on_selection)
+        self._state.training_changed.connect(self._on_training)
         self._jobs.started.connect(self._show)
         self._jobs.finished.connect(self._show)
 
@@ -186,7 +188,7 @@ class ReleasePlace(QWidget):
         is_threshold = rule is not None and rule.by == "threshold"
         return make_plan(
             self._statement,
-            in_training=answers.in_training,
+            in_training=answers.training.answer,
             mechanism=answers.mechanism,
             epsilon=read_amount(answers.epsilon.text()),
             per_unit=answers.per_unit.value() if by_person else None,
@@ -275,6 +277,7 @@ class ReleasePlace(QWidget):
         self.parcel.error.hide()
         self.parcel.show_preview()
         self.consequence.forget_consent()
+        self.answers.training.show_answer(self._state.in_training)
         self.answers.show_project(self._state.look)
         self.answers.show_rule(self._state.rule, self._agreed())
         if self.isVisible():
@@ -285,6 +288,17 @@ class ReleasePlace(QWidget):
         self.consequence.forget_consent()
         self.answers.show_rule(self._state.rule, self._agreed())
         self._show()
+
+    def _on_answered(self) -> None:
+        answer = self.answers.training.answer
+        if answer is not None:
+            self._state.answer_training(answer)
+
+    def _on_training(self) -> None:
+        if self.answers.training.answer != self._state.in_training:
+            self.answers.training.show_answer(self._state.in_training)
+            self.answers.adapt()
+            self._show()
 
     def _use_agreed(self) -> None:
         look, agreed = self._state.look, self._agreed()

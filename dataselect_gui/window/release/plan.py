@@ -6,7 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from dataselect_gui import workflow
-from dataselect_gui.workflow import Check, Look, Released, ReleaseRequest, Report, Rule, Stop
+from dataselect_gui.errors import InterruptedByPersonError
+from dataselect_gui.workflow import (
+    Check,
+    Look,
+    Progress,
+    Released,
+    ReleaseRequest,
+    Report,
+    Rule,
+    Stop,
+)
 
 
 @dataclass(frozen=True)
@@ -103,9 +113,22 @@ class Releasing:
     request: ReleaseRequest
 
     def __call__(self, report: Report, stop: Stop) -> Done:
-        """Release, then verify what was written."""
-        del stop  # A release that is written down is finished: stopping it would save nothing.
-        released = workflow.release(self.project, self.request, report)
+        """Release, then verify what was written.
+
+        A release that is written down is finished where it can be: a mere request to stop would save
+        nothing. Where the program has to leave, the same release goes on later, at no cost.
+        """
+
+        def told(step: Progress) -> None:
+            if stop.is_urgent:
+                raise InterruptedByPersonError(
+                    "The bundle was not finished.",
+                    "The program was closed.",
+                    "Release the same again: it costs nothing.",
+                )
+            report(step)
+
+        released = workflow.release(self.project, self.request, told)
         bundle = released.bundle
         return Done(
             released=released,

@@ -54,7 +54,6 @@ EXACT = (
 )
 CHOOSE_EXACT = "I choose to release without protection."
 EARLIER_EXACT = "Records of this source that left earlier without protection are not covered."
-QUESTION = "Did these records help to train this checkpoint?"
 UNPROMISED = "ε cannot be promised here."
 
 LEAVES = (

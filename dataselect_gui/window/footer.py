@@ -1,0 +1,68 @@
+"""The footer: counts, what was just undone, and the sign that all of it stays."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+
+from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import Sign
+from dataselect_gui.window.state import State
+from dataselect_gui.window.words import Elided
+
+
+class Footer(QFrame):
+    """Counts the four sets of a state.
+
+    Signals
+    -------
+    undone_wanted()
+        The records of the step that was just undone are to be shown.
+    """
+
+    undone_wanted = Signal()
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._state = state
+        self.setProperty("role", "foot")
+        self.setFixedHeight(theme.FOOTER)
+        self.counts, self.undone = Elided(), Elided()
+        self._show = QPushButton("Show them")
+        self._show.setProperty("role", "link")
+        self._show.clicked.connect(self.undone_wanted)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(theme.SPACE[3])
+        row.addWidget(self.counts, 3)
+        row.addWidget(self.undone, 2)
+        row.addWidget(self._show)
+        row.addWidget(Sign(leaves=False, step=-1))
+        for words in (self.counts, self.undone):
+            words.setProperty("role", "dim")
+        state.opened.connect(self._count)
+        state.selection_changed.connect(self._count)
+        state.marked_changed.connect(self._count)
+        state.undo_changed.connect(self._on_undo)
+        self._count()
+        self._on_undo()
+
+    def tell(self, words: str) -> None:
+        """Say something in the place of what was undone."""
+        self.undone.set_words(words)
+
+    def _count(self) -> None:
+        look = self._state.look
+        if look is None:
+            self.counts.set_words("No project is open.")
+            return
+        parts = [
+            f"{len(look.ids):,} records",
+            f"{int(self._state.marked.sum()):,} marked",
+            f"{int(self._state.selection.chosen.sum()):,} in selection",
+            f"{int((~self._state.eligible).sum()):,} withheld",
+        ]
+        self.counts.set_words(" · ".join(parts))
+
+    def _on_undo(self) -> None:
+        stack = self._state.undo
+        self.undone.set_words(f"Undone: {stack.redoText()}" if stack.canRedo() else "")
+        self._show.setVisible(bool(self._state.undone_rows()))

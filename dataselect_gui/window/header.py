@@ -1,0 +1,122 @@
+"""The header: the way home, the project, the places, the work in progress, the budget."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy
+
+from dataselect_gui.window import theme
+from dataselect_gui.window.budget import BudgetBar
+from dataselect_gui.window.words import Elided
+
+PLACES = ("setup", "explore", "release", "ledger")
+NARROW = 1000
+_WIDE = {"margin": 16, "name": 280, "tab": 32, "job": 220, "budget": 220}
+_NARROW = {"margin": 12, "name": 92, "tab": 20, "job": 124, "budget": 100}
+
+
+class Header(QFrame):
+    """Stands over every place.
+
+    Attributes
+    ----------
+    tabs : dict of str to QPushButton
+        The places, by name.
+    job : QPushButton
+        What is being done; hidden while nothing is.
+    budget : BudgetBar
+        What is spent of the open project's budget.
+
+    Signals
+    -------
+    wanted(str)
+        A place is to be shown.
+    """
+
+    wanted = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "bar")
+        self.setFixedHeight(theme.HEADER)
+        self._job_words = ""
+        self.home = _Way("start", "home")
+        self.home.setText("DataSelect")
+        self.home.setFont(theme.font(1, bold=True))
+        self.home.setToolTip("Start page")
+        self._name = Elided()
+        self._name.setFont(theme.font(bold=True))
+        self.tabs: dict[str, _Way] = {}
+        self.job = _Way("setup", "job")
+        self.budget = BudgetBar()
+        self._row = QHBoxLayout(self)
+        self._row.setSpacing(0)
+        self._row.addWidget(self.home)
+        self._row.addWidget(self._name)
+        self._row.addSpacing(theme.SPACE[1])
+        for name in PLACES:
+            tab = _Way(name, "place")
+            tab.setText(name.capitalize())
+            tab.setCheckable(True)
+            self.tabs[name] = tab
+            self._row.addWidget(tab)
+        self._row.addStretch(1)
+        self._row.addWidget(self.job)
+        self._row.addSpacing(theme.SPACE[1])
+        self._row.addWidget(self.budget)
+        for way in (self.home, self.job, *self.tabs.values()):
+            way.wanted.connect(self.wanted)
+        self.show_project("")
+        self.show_job("")
+
+    def show_project(self, name: str) -> None:
+        """Show the name of the open project; empty for none."""
+        self._name.set_words(name)
+        self._name.setVisible(bool(name))
+        self._fit()
+
+    def show_place(self, name: str) -> None:
+        """Show which place is in use."""
+        for key, tab in self.tabs.items():
+            tab.setChecked(key == name)
+
+    def show_job(self, words: str) -> None:
+        """Show the work in progress; empty for none."""
+        self._job_words = words
+        self.job.setVisible(bool(words))
+        self.job.setToolTip(words)
+        self.job.setAccessibleName(words)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Make everything fit."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = _NARROW if self.width() < NARROW else _WIDE
+        self._row.setContentsMargins(room["margin"], 0, room["margin"], 0)
+        for tab in self.tabs.values():
+            tab.setFixedWidth(tab.fontMetrics().horizontalAdvance(tab.text()) + room["tab"])
+        name = self._name.fontMetrics().horizontalAdvance(self._name.toolTip()) + 2
+        self._name.setFixedWidth(min(name, room["name"]))
+        self.budget.setFixedWidth(room["budget"])
+        metrics, most = self.job.fontMetrics(), room["job"] - 26
+        words = metrics.elidedText(self._job_words, Qt.TextElideMode.ElideRight, most)
+        self.job.setText(words)
+        self.job.setFixedWidth(metrics.horizontalAdvance(words) + 26)
+
+
+class _Way(QPushButton):
+    """Leads to a place."""
+
+    wanted = Signal(str)
+
+    def __init__(self, place: str, role: str) -> None:
+        super().__init__()
+        self._place = place
+        self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(self._want)
+
+    def _want(self) -> None:
+        self.wanted.emit(self._place)

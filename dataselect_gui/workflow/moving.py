@@ -1,0 +1,81 @@
+"""Point a project to the new place of its records or of its checkpoint."""
+
+from pathlib import Path
+from typing import Literal
+
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import InterruptedByPersonError, UnusableError
+from dataselect_gui.project.project import Project
+from dataselect_gui.records.opening import open_source
+from dataselect_gui.worker.handle import Stop
+from dataselect_gui.worker.indexing import check_same_source, read_index
+from dataselect_gui.worker.messages import Report
+from dataselect_gui.workflow.inspecting import looks_like_checkpoint
+
+
+def find_again(
+    project_path: Path, path: Path, report: Report, stop: Stop | None = None
+) -> Literal["records", "checkpoint"]:
+    """Point a project to where its records, or its checkpoint, are now.
+
+    Both are known by their content, whatever they are called. Nothing changes where they are refused.
+
+    Parameters
+    ----------
+    project_path : Path
+        The project.
+    path : Path
+        What may be its records or its checkpoint.
+    report : callable
+        Takes progress.
+    stop : Stop or None
+        By which another thread can stop the work.
+
+    Returns
+    -------
+    str
+        Which of the two it is.
+
+    Raises
+    ------
+    UnusableError
+        Where it is neither.
+    InterruptedByPersonError
+        Where the work was stopped.
+    """
+    project, path = Project.open(project_path), path.resolve()
+    if looks_like_checkpoint(path):
+        check_same_checkpoint(project, find_checkpoint(path).digest())
+        with project.exclusive():
+            project.settings["checkpoint"]["path"] = str(path)
+            project.save()
+        return "checkpoint"
+    settings = project.settings["source"]
+    source = open_source(path, settings["label_column"], settings["unit_column"])
+    index = read_index(source, lambda: stop is not None and stop.requested, report)
+    if index is None:
+        raise InterruptedByPersonError(
+            "The records were not compared.", "You stopped it.", "The project is as it was."
+        )
+    with project.exclusive():
+        check_same_source(project, source, index)
+        project.settings["source"] |= {"path": str(path), "kind": source.kind}
+        project.save()
+    return "records"
+
+
+def check_same_checkpoint(project: Project, digest: str) -> None:
+    """Accept the project's own checkpoint, wherever it lies now; refuse another one.
+
+    Raises
+    ------
+    UnusableError
+        Where its files are not those that the scores were made with.
+    """
+    settings = project.settings
+    if settings["table"] is not None and settings["checkpoint"]["digest"] != digest:
+        raise UnusableError(
+            f"The project “{project.folder.name}” was scored with another checkpoint.",
+            "Scores of different checkpoints cannot stand side by side.",
+            "Show the checkpoint that it was scored with, or score into another project.",
+        )
