@@ -1,68 +1,213 @@
 """Take pictures of every place of the window: light and dark, at 1× and 2×, and at its smallest.
 
-    python packaging/screenshots.py DEMO_FOLDER OUT
+    python packaging/screenshots.py OUT DEMO_FOLDER [PROJECT]
 
-``DEMO_FOLDER`` is what ``dataselect demo`` made; it is copied first, and nothing in it changes. The
-pictures need no display.
+``DEMO_FOLDER`` is what ``dataselect demo`` made, ``PROJECT`` any other project. Both are copied first,
+and nothing in them changes. The pictures need no display.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dataselect_gui.window.main_window import MainWindow
 
 SIZES = ((1360, 860), (640, 400))
-_SETTLE_MILLISECONDS = 1500
+_SETTLE_MILLISECONDS = 700
 
 
-def take(demo: Path, out: Path, scale: int) -> None:
-    """Take all pictures at one scale, in this process."""
-    from PySide6.QtCore import QEventLoop, QTimer
-    from PySide6.QtWidgets import QApplication
+class Photographer:
+    """Brings windows to the states that are worth a picture.
 
-    from dataselect_gui.window import theme
-    from dataselect_gui.window.main_window import MainWindow
-    from dataselect_gui.window.settings import Settings
+    Parameters
+    ----------
+    scratch : Path
+        A folder that may be written: ``demo`` is in it, and perhaps ``own.dataselect``.
+    out : Path
+        The folder for pictures.
+    scale : int
+        Device pixels to a logical one, for the pictures' names.
+    """
 
-    app = QApplication([])
-    for mode in ("light", "dark"):
-        theme.apply(mode)
-        for width, height in SIZES:
-            window = MainWindow(Settings())
-            window.resize(width, height)
-            window.show()
-            for place in ("start", "setup", "explore", "release", "ledger"):
-                if place == "setup":
-                    window.open_project(demo / "project")
-                    window.state.set_current(int(window.state.order[0]))
-                window.show_place(place)
-                settling = QEventLoop()
-                QTimer.singleShot(_SETTLE_MILLISECONDS, settling.quit)
-                settling.exec()
-                window.grab().save(str(out / f"{place}-{mode}-{width}x{height}@{scale}.png"))
-            window.close()
+    def __init__(self, scratch: Path, out: Path, scale: int) -> None:
+        self._scratch = scratch
+        self._out = out
+        self._scale = scale
+
+    def take(self) -> None:
+        """Take all pictures, in this process."""
+        from PySide6.QtCore import QEvent
+        from PySide6.QtWidgets import QApplication
+
+        from dataselect_gui.window import theme
+        from dataselect_gui.window.main_window import MainWindow
+        from dataselect_gui.window.settings import Settings
+
+        app = QApplication([])
+        scenes: dict[str, Callable[[MainWindow], None]] = {
+            "start": self._start,
+            "refused": self._refused,
+            "setup": self._setup,
+            "scoring": self._scoring,
+            "explore": self._explore,
+            "withheld": self._withheld,
+            "actions": self._actions,
+            "moved": self._moved,
+            "release": self._release,
+            "released": self._released,
+            "ledger": self._ledger,
+        }
+        if (self._scratch / "own.dataselect").is_dir():
+            scenes |= {
+                "own-setup": self._own_setup,
+                "own-explore": self._own_explore,
+                "own-release": self._own_release,
+                "own-ledger": self._own_ledger,
+            }
+        for mode in ("light", "dark"):
+            theme.apply(mode)
+            for width, height in SIZES:
+                for name, prepare in scenes.items():
+                    window = MainWindow(Settings())
+                    window.resize(width, height)
+                    window.show()
+                    prepare(window)
+                    self._settle(window)
+                    self._keep(window, f"{name}-{mode}-{width}x{height}@{self._scale}.png")
+                    window.close()
+                    window.deleteLater()  # Here: garbage may be collected in any thread.
+                    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+    # Scenes
+
+    def _start(self, window: "MainWindow") -> None:
+        window.open_project(self._scratch / "demo" / "project")
+        window.show_place("start")
+
+    def _refused(self, window: "MainWindow") -> None:
+        pickle = self._scratch / "model.pth"
+        pickle.write_bytes(b"never unpacked")
+        window.take(pickle)
+
+    def _setup(self, window: "MainWindow") -> None:
+        settings = json.loads((self._scratch / "demo/project/project.json").read_text("utf-8"))
+        for part in ("source", "checkpoint"):
+            window.take(Path(settings[part]["path"]))
+
+    def _scoring(self, window: "MainWindow") -> None:
+        from dataselect_gui.workflow import Progress
+
+        self._setup(window)
+        self._settle(window)
+        window.jobs.started.emit("Scoring")
+        window.jobs.progressed.emit(Progress("Scoring", 1216, 2000, 34.0))
+
+    def _explore(self, window: "MainWindow") -> None:
+        window.open_project(self._scratch / "demo" / "project")
+        window.state.set_current(int(window.state.order[1]))
+
+    def _withheld(self, window: "MainWindow") -> None:
+        self._explore(window)
+        window.explore.gallery.set_tile(64)
+        order = [int(row) for row in window.state.order]
+        window.state.withhold(order[2:5])
+        window.state.mark(order[8:14])
+        window.state.withhold(order[20:23])
+        window.state.undo.undo()
+        window.explore.gallery.verticalScrollBar().setValue(0)
+
+    def _actions(self, window: "MainWindow") -> None:
+        self._explore(window)
+        window.action_list.open()
+        window.action_list.field.setText("re")
+
+    def _moved(self, window: "MainWindow") -> None:
+        moved = self._scratch / "moved" / "scans.dataselect"
+        if not moved.exists():
+            shutil.copytree(self._scratch / "demo" / "project", moved)
+            settings = json.loads((moved / "project.json").read_text("utf-8"))
+            settings["source"]["path"] = "/media/archive/2031/scans.npz"
+            (moved / "project.json").write_text(json.dumps(settings), "utf-8")
+        window.open_project(moved)
+
+    def _release(self, window: "MainWindow") -> None:
+        window.open_project(self._scratch / "demo" / "project")
+        window.show_place("release")
+
+    def _released(self, window: "MainWindow") -> None:
+        self._release(window)
+        for button in (window.release.answers.training.no, window.release.consequence.consent):
+            button.click()
+        window.release.button.click()
+
+    def _ledger(self, window: "MainWindow") -> None:
+        window.open_project(self._scratch / "demo" / "project")
+        window.show_place("ledger")
+
+    def _own_setup(self, window: "MainWindow") -> None:
+        settings = json.loads((self._scratch / "own.dataselect/project.json").read_text("utf-8"))
+        copied = self._scratch / "records"
+        source = Path(settings["source"]["path"])
+        if not copied.exists():
+            shutil.copytree(source, copied) if source.is_dir() else shutil.copyfile(source, copied)
+        window.take(copied)
+        window.take(Path(settings["checkpoint"]["path"]))
+
+    def _own_explore(self, window: "MainWindow") -> None:
+        window.open_project(self._scratch / "own.dataselect")
+        window.state.set_current(int(window.state.order[0]))
+
+    def _own_release(self, window: "MainWindow") -> None:
+        self._own_explore(window)
+        window.show_place("release")
+
+    def _own_ledger(self, window: "MainWindow") -> None:
+        self._own_explore(window)
+        window.show_place("ledger")
+
+    # Within
+
+    def _settle(self, window: "MainWindow") -> None:
+        from PySide6.QtCore import QEventLoop, QTimer
+
+        for _ in range(60):
+            settling = QEventLoop()
+            QTimer.singleShot(_SETTLE_MILLISECONDS, settling.quit)
+            settling.exec()
+            if not window.jobs.running:
+                return
+
+    def _keep(self, window: "MainWindow", name: str) -> None:
+        window.grab().save(str(self._out / name))
 
 
 def main() -> None:
     """Take the pictures, each scale in a process of its own."""
-    demo, out = Path(sys.argv[1]), Path(sys.argv[2])
-    out.mkdir(parents=True, exist_ok=True)
-    if len(sys.argv) > 3:
-        take(demo, out, int(sys.argv[3]))
+    if sys.argv[1] == "--scale":
+        Photographer(Path(sys.argv[3]), Path(sys.argv[4]), int(sys.argv[2])).take()
         return
-    with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch) / "demo"
-        shutil.copytree(demo, copy, ignore=shutil.ignore_patterns("bundle"))
-        for scale in (1, 2):
+    out, demo = Path(sys.argv[1]), Path(sys.argv[2])
+    out.mkdir(parents=True, exist_ok=True)
+    for scale in (1, 2):
+        with tempfile.TemporaryDirectory() as made:
+            scratch = Path(made)
+            shutil.copytree(demo, scratch / "demo", ignore=shutil.ignore_patterns("bundle"))
+            for project in sys.argv[3:4]:
+                shutil.copytree(project, scratch / "own.dataselect")
             environment = {
                 **os.environ,
                 "QT_QPA_PLATFORM": "offscreen",
                 "QT_SCALE_FACTOR": str(scale),
-                "DATASELECT_HOME": str(Path(scratch) / "home"),
+                "DATASELECT_HOME": str(scratch / "home"),
             }
-            words = [sys.executable, __file__, str(copy), str(out), str(scale)]
+            words = [sys.executable, __file__, "--scale", str(scale), made, str(out)]
             subprocess.run(words, env=environment, check=True)  # noqa: S603  (this script)
 
 

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 from dataselect_gui import workflow
 from dataselect_gui.errors import UnusableError, UsageError
 from tests.helpers import array_file, image_folder
+from tests.processes import workers_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 NAMES = ["loss", "el2n", "grad_norm", "vog"]
@@ -194,19 +194,6 @@ def killed_and_started_again(
     assert again.returncode == 0, again.stdout
     told: dict[str, Any] = json.loads(again.stdout)
     return told
-
-
-def workers_of(parent: int) -> Iterator[int]:
-    """Yield the process ids of a process's workers, not of its other children."""
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-                is_worker = b"--worker" in (folder / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if int(fields[1]) == parent and is_worker:
-                yield int(folder.name)
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the child in /proc")

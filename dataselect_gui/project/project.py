@@ -129,21 +129,23 @@ class Project:
         write_json(self.folder / _SETTINGS, self.settings)
 
     @contextmanager
-    def exclusive(self, patience: float = LOCK_SECONDS) -> Iterator[None]:
+    def exclusive(self, patience: float | None = None) -> Iterator[None]:
         """Hold the project for writing, with its settings as they are on disk now.
 
         Parameters
         ----------
-        patience : float
-            How long to wait for another process that holds it, in seconds.
+        patience : float or None
+            How long to wait for another process that holds it, in seconds; None for as long as a
+            worker may take to stop.
 
         Raises
         ------
         UnusableError
             Where another process holds it for longer than that.
         """
+        seconds = LOCK_SECONDS if patience is None else patience
         try:
-            with FileLock(self.folder / ".lock", timeout=patience):
+            with FileLock(self.folder / ".lock", timeout=seconds):
                 self.settings = Project.open(self.folder).settings
                 yield
         except Timeout:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHeaderView,
     QLineEdit,
@@ -17,8 +18,7 @@ from PySide6.QtWidgets import (
 from dataselect_gui.window import theme
 from dataselect_gui.window.actions import ACTIONS
 
-_WIDTH, _LINE = 460, 30
-_MOST_LINES = 9
+_WIDTH, _LINE, _MOST_LINES = 460, 30, 9
 _KEY = Qt.ItemDataRole.UserRole
 
 
@@ -30,13 +30,15 @@ class ActionList(QFrame):
     actions : mapping of str to QAction
         What `make_actions` made.
     owner : QWidget
-        The window.
+        The window, over whose places it opens.
     """
 
     def __init__(self, actions: Mapping[str, QAction], owner: QWidget) -> None:
-        super().__init__(owner, Qt.WindowType.Popup)
+        super().__init__(owner)
+        self._owner = owner
         self._actions = actions
-        self.setProperty("role", "panel")
+        self._before: QWidget | None = None
+        self.setProperty("role", "float")
         self.setAccessibleName("All actions")
         self.field = QLineEdit()
         self.field.setPlaceholderText("What do you want to do?")
@@ -62,45 +64,53 @@ class ActionList(QFrame):
         self.field.textChanged.connect(self._filter)
         self.field.installEventFilter(self)
         self.list.itemClicked.connect(self._run)
+        self.hide()
 
-    def open_over(self, owner: QWidget) -> None:
-        """Show all that can be done now, in the upper middle of a window."""
+    def open(self) -> None:
+        """Show all that can be done now, and begin to type at once."""
+        self._before = QApplication.focusWidget()
         self.field.clear()
         self._filter("")
-        width = min(_WIDTH, owner.width() - 32)
-        lines = min(_MOST_LINES, self.list.topLevelItemCount())
-        self.resize(width, _LINE * lines + self.field.sizeHint().height() + 28)
-        corner = owner.mapToGlobal(owner.rect().topLeft())
-        self.move(corner.x() + (owner.width() - width) // 2, corner.y() + theme.HEADER + 8)
         self.show()
+        self.raise_()
+        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def close_again(self) -> None:
+        """Hide, and give the focus back."""
+        self.hide()
+        if self._before is not None:
+            self._before.setFocus(Qt.FocusReason.PopupFocusReason)
+        self._before = None
 
     def texts(self) -> list[str]:
         """Return what is offered, from the top on."""
         items = (self.list.topLevelItem(place) for place in range(self.list.topLevelItemCount()))
         return [item.text(0) for item in items if item is not None]
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Begin to type at once."""
-        super().showEvent(event)
-        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Let the arrows and Enter act on the list while the line has the focus."""
+        """Let arrows, Enter and Esc act on the list while the line has the focus."""
         if watched is self.field and isinstance(event, QKeyEvent):
-            if event.type() != QEvent.Type.KeyPress:
-                return False
-            if event.key() in {Qt.Key.Key_Down, Qt.Key.Key_Up}:
-                self._step(1 if event.key() == Qt.Key.Key_Down else -1)
-                return True
-            if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-                self._run(self.list.currentItem())
-                return True
+            return self._press(event)
+        if watched is self.field and event.type() == QEvent.Type.FocusOut:
+            self.hide()  # The person went on elsewhere.
         return super().eventFilter(watched, event)
 
-    def _step(self, step: int) -> None:
-        count = self.list.topLevelItemCount()
-        if count:
-            self._choose((self.list.currentIndex().row() + step) % count)
+    def _press(self, event: QKeyEvent) -> bool:
+        """Act on a key, and say whether it was one of ours."""
+        key, count = event.key(), self.list.topLevelItemCount()
+        is_press = event.type() == QEvent.Type.KeyPress
+        if event.type() == QEvent.Type.ShortcutOverride and key == Qt.Key.Key_Escape:
+            event.accept()  # Esc is ours, whatever shortcut it may be elsewhere.
+        elif is_press and key == Qt.Key.Key_Escape:
+            self.close_again()
+        elif is_press and key in {Qt.Key.Key_Down, Qt.Key.Key_Up}:
+            step = 1 if key == Qt.Key.Key_Down else -1
+            self._choose((self.list.currentIndex().row() + step) % max(1, count))
+        elif is_press and key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._run(self.list.currentItem())
+        else:
+            return False
+        return True
 
     def _filter(self, text: str) -> None:
         words = text.casefold().split()
@@ -117,6 +127,21 @@ class ActionList(QFrame):
                 item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.list.addTopLevelItem(item)
         self._choose(0)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Stand in the upper middle of the window, as high as there are lines."""
+        top = theme.HEADER + 8
+        width = min(_WIDTH, self._owner.width() - 32)
+        lines = min(_MOST_LINES, self.list.topLevelItemCount())
+        height = self.field.sizeHint().height() + 18 + (_LINE * lines + 10 if lines else 0)
+        self.list.setVisible(bool(lines))
+        self.setGeometry(
+            (self._owner.width() - width) // 2,
+            top,
+            width,
+            min(height, self._owner.height() - top - theme.FOOTER),
+        )
 
     def _choose(self, place: int) -> None:
         item = self.list.topLevelItem(place)
@@ -126,5 +151,5 @@ class ActionList(QFrame):
     def _run(self, item: QTreeWidgetItem | None) -> None:
         if item is not None:
             key = str(item.data(0, _KEY))
-            self.hide()  # First: what is done may open a window of its own.
+            self.close_again()  # First: what is done may open a window of its own.
             self._actions[key].trigger()

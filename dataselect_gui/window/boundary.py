@@ -119,9 +119,17 @@ class Sign(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE[1])
+        words = LEAVES if leaves else STAYS
+        self._title = _Title(words, leaves=leaves, step=step)
         row.addWidget(_Glyph(leaves=leaves))
-        row.addWidget(_Title(LEAVES if leaves else STAYS, leaves=leaves, step=step))
+        row.addWidget(self._title)
         row.addStretch()
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+
+    def set_brief(self, brief: bool) -> None:
+        """Show the picture alone, or the words with it."""
+        self._title.setVisible(not brief)
 
 
 class _Side(QFrame):

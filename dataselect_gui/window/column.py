@@ -2,12 +2,19 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from dataselect_gui.window import theme
 
 WIDEST = 880
-_PAIR = 680
 
 
 class ColumnPlace(QScrollArea):
@@ -39,10 +46,19 @@ class ColumnPlace(QScrollArea):
 
 
 class Pair(QWidget):
-    """Two widgets beside each other; one above the other where there is no room for that."""
+    """Two widgets beside each other; one above the other where there is no room for that.
 
-    def __init__(self, first: QWidget, second: QWidget) -> None:
+    Parameters
+    ----------
+    first, second : QWidget
+        The two.
+    least : int
+        The width in which they stand beside each other.
+    """
+
+    def __init__(self, first: QWidget, second: QWidget, least: int = 680) -> None:
         super().__init__()
+        self._least = least
         self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(theme.SPACE[3])
@@ -52,7 +68,16 @@ class Pair(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Turn the pair where it has to be turned."""
         super().resizeEvent(event)
-        is_wide = event.size().width() >= _PAIR
+        is_wide = event.size().width() >= self._least
         self._layout.setDirection(
             QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         )
+
+
+def clear(layout: QLayout) -> None:
+    """Hide and delete the widgets of a layout."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()  # At once: it is deleted only when the loop of events turns.
+            widget.deleteLater()

@@ -12,14 +12,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dataselect_gui.window import theme
 from dataselect_gui.window.gallery import Gallery, short
 from dataselect_gui.window.histogram import Histogram
 from dataselect_gui.window.inspector import WIDTH, Inspector
+from dataselect_gui.window.legend import Legend
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import Thumbnails
 from dataselect_gui.window.words import Elided
 
-NARROW = 1000
 _FLAT = 520
 
 
@@ -39,6 +40,8 @@ class Explore(QWidget):
         The records.
     histogram : Histogram
         The distribution of the score that they are sorted by.
+    legend : Legend
+        The signs of the classes.
     inspector : Inspector
         The current record.
 
@@ -59,6 +62,7 @@ class Explore(QWidget):
         self.thumbnails = Thumbnails(state, self)
         self.gallery = Gallery(state, self.thumbnails)
         self.histogram = Histogram(state)
+        self.legend = Legend(state, self.gallery)
         self.inspector = Inspector(state, self.thumbnails, self.gallery)
 
         self._sort = QComboBox()
@@ -93,6 +97,7 @@ class Explore(QWidget):
         column.setContentsMargins(12, 0, 8, 0)
         column.setSpacing(4)
         column.addWidget(self.histogram)
+        column.addWidget(self.legend)
         column.addWidget(self.gallery, 1)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.addWidget(left)
@@ -144,16 +149,18 @@ class Explore(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Hide what has no room: the inspector behind a button, the histogram under its head."""
-        is_narrow = event.size().width() < NARROW
+        is_narrow = event.size().width() < theme.NARROW
         if is_narrow != self._is_narrow:
             self._is_narrow = is_narrow
             self._details.setVisible(is_narrow)
             self._details.setChecked(not is_narrow)
             self.inspector.setVisible(not is_narrow)
+            self._on_selection()
         is_flat = event.size().height() < _FLAT
         if is_flat != self._is_flat:
             self._is_flat = is_flat
             self.histogram.set_folded(is_flat)
+            self.legend.setVisible(not is_flat)
 
     # What the state says
 
@@ -191,6 +198,8 @@ class Explore(QWidget):
                 words = f"{end} {int(rule.value):,} by {score}"
             else:
                 words = f"{end} {float(rule.value * 100):g} % by {score}"
+        if self._is_narrow:  # The footer counts.
+            return words
         return f"{words} · {int(selection.chosen.sum()):,} in the selection"
 
     def _on_targets(self) -> None:
@@ -202,6 +211,7 @@ class Explore(QWidget):
         ):
             button.setText(f"{word} {count:,}" if count else word)
             button.setEnabled(count > 0)
+        self._restore.setVisible(withheld > 0 or not self._is_narrow)
 
     def _on_painted(self) -> None:
         if not self._was_painted and self._state.look is not None:

@@ -1,6 +1,7 @@
 """The footer: counts, what was just undone, and the sign that all of it stays."""
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from dataselect_gui.window import theme
@@ -32,10 +33,11 @@ class Footer(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(theme.SPACE[3])
-        row.addWidget(self.counts, 3)
+        row.addWidget(self.counts, 1)
         row.addWidget(self.undone, 2)
         row.addWidget(self._show)
-        row.addWidget(Sign(leaves=False, step=-1))
+        self._sign = Sign(leaves=False, step=-1)
+        row.addWidget(self._sign)
         for words in (self.counts, self.undone):
             words.setProperty("role", "dim")
         state.opened.connect(self._count)
@@ -48,21 +50,29 @@ class Footer(QFrame):
     def tell(self, words: str) -> None:
         """Say something in the place of what was undone."""
         self.undone.set_words(words)
+        self.undone.setMaximumWidth(self.undone.fontMetrics().horizontalAdvance(words) + 2)
+        self.undone.setVisible(bool(words))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Leave the room to the counts where there is little."""
+        super().resizeEvent(event)
+        self._sign.set_brief(event.size().width() < theme.NARROW)
 
     def _count(self) -> None:
         look = self._state.look
         if look is None:
             self.counts.set_words("No project is open.")
             return
-        parts = [
-            f"{len(look.ids):,} records",
-            f"{int(self._state.marked.sum()):,} marked",
-            f"{int(self._state.selection.chosen.sum()):,} in selection",
-            f"{int((~self._state.eligible).sum()):,} withheld",
-        ]
+        parts = [f"{len(look.ids):,} records"]
+        marked, withheld = int(self._state.marked.sum()), int((~self._state.eligible).sum())
+        if marked:
+            parts.append(f"{marked:,} marked")
+        parts.append(f"{int(self._state.selection.chosen.sum()):,} in selection")
+        if withheld:
+            parts.append(f"{withheld:,} withheld")
         self.counts.set_words(" · ".join(parts))
 
     def _on_undo(self) -> None:
         stack = self._state.undo
-        self.undone.set_words(f"Undone: {stack.redoText()}" if stack.canRedo() else "")
+        self.tell(f"Undone: {stack.redoText()}" if stack.canRedo() else "")
         self._show.setVisible(bool(self._state.undone_rows()))

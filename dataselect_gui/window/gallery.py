@@ -105,6 +105,7 @@ class Gallery(QAbstractScrollArea):
         state.selection_changed.connect(self._on_selection)
         state.current_changed.connect(self._on_current)
         state.marked_changed.connect(self._repaint)
+        state.stale_changed.connect(self._repaint)
         thumbnails.arrived.connect(self._repaint)
         self._on_opened()
 
@@ -271,6 +272,8 @@ class Gallery(QAbstractScrollArea):
             parts.append("in the selection")
         if not self._state.eligible[row]:
             parts.append("withheld")
+        if self._state.stale[row]:
+            parts.append("not what was scored")
         if self._state.marked[row]:
             parts.append("marked")
         return ", ".join(parts)
@@ -428,7 +431,7 @@ class Gallery(QAbstractScrollArea):
             paint_whole(painter, image, found)
         painter.setOpacity(1.0)
         if isinstance(found, str):
-            painter.setPen(theme.colour(colours.dim))
+            painter.setPen(theme.colour(colours.warn if state.stale[row] else colours.dim))
             wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(image.adjusted(4, 4, -4, -4), wrap, found if self._tile >= 96 else "?")
         self._paint_foot(painter, colours, rect, row)

@@ -9,7 +9,6 @@ from dataselect_gui.window.budget import BudgetBar
 from dataselect_gui.window.words import Elided
 
 PLACES = ("setup", "explore", "release", "ledger")
-NARROW = 1000
 _WIDE = {"margin": 16, "name": 280, "tab": 32, "job": 220, "budget": 220}
 _NARROW = {"margin": 12, "name": 92, "tab": 20, "job": 124, "budget": 100}
 
@@ -45,12 +44,14 @@ class Header(QFrame):
         self.home.setToolTip("Start page")
         self._name = Elided()
         self._name.setFont(theme.font(bold=True))
+        self._name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.tabs: dict[str, _Way] = {}
         self.job = _Way("setup", "job")
         self.budget = BudgetBar()
         self._row = QHBoxLayout(self)
         self._row.setSpacing(0)
         self._row.addWidget(self.home)
+        self._row.addSpacing(theme.SPACE[2])
         self._row.addWidget(self._name)
         self._row.addSpacing(theme.SPACE[1])
         for name in PLACES:
@@ -93,12 +94,14 @@ class Header(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        room = _NARROW if self.width() < NARROW else _WIDE
+        room = _NARROW if self.width() < theme.NARROW else _WIDE
         self._row.setContentsMargins(room["margin"], 0, room["margin"], 0)
         for tab in self.tabs.values():
             tab.setFixedWidth(tab.fontMetrics().horizontalAdvance(tab.text()) + room["tab"])
         name = self._name.fontMetrics().horizontalAdvance(self._name.toolTip()) + 2
-        self._name.setFixedWidth(min(name, room["name"]))
+        # The work in progress needs the room more than the project's name does.
+        most_name = room["name"] - (36 if self._job_words and room is _NARROW else 0)
+        self._name.setFixedWidth(min(name, most_name))
         self.budget.setFixedWidth(room["budget"])
         metrics, most = self.job.fontMetrics(), room["job"] - 26
         words = metrics.elidedText(self._job_words, Qt.TextElideMode.ElideRight, most)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import HATCH, Sign, paint_hatch
+from dataselect_gui.window.column import clear
 from dataselect_gui.window.gallery import Gallery, paint_whole, short
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import Thumbnails, key_of
@@ -63,7 +64,7 @@ class Inspector(QWidget):
         self._withhold.clicked.connect(self._on_withhold)
         self._scores: dict[str, _Placement] = {}
         self._list = QVBoxLayout()
-        self._list.setSpacing(12)
+        self._list.setSpacing(10)
         self._empty = QLabel("Choose a record to see it here.")
         self._empty.setProperty("role", "dim")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -74,11 +75,13 @@ class Inspector(QWidget):
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
         column.addWidget(self._picture)
-        column.addWidget(self._id)
+        named = QHBoxLayout()
+        named.addWidget(self._id, 1)
+        named.addWidget(self._withhold)
+        column.addLayout(named)
         column.addWidget(self._facts)
         column.addWidget(self._problem)
-        column.addWidget(self._withhold, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addSpacing(8)
+        column.addSpacing(4)
         column.addLayout(self._list)
         column.addStretch()
         scroll = QScrollArea()
@@ -120,10 +123,7 @@ class Inspector(QWidget):
         paint_hatch(self)
 
     def _on_opened(self) -> None:
-        while (item := self._list.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        clear(self._list)
         self._scores = {}
         found = self._state.look
         for name in [] if found is None else found.scores:

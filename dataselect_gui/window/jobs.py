@@ -3,7 +3,6 @@
 A job carries a number. Messages of a job that is no longer the current one never land.
 """
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +30,6 @@ class _Runner(QThread):
 
     def run(self) -> None:
         """Do the work; called by the thread."""
-        threading.current_thread().name = f"job {self._number}"
         try:
             outcome = self._work(self._report, self._stop)
         except DataSelectError as error:

@@ -104,7 +104,7 @@ class LedgerPlace(ColumnPlace):
         for widget in (heading, self._error, self._panel, self._empty, self._table):
             self.column.addWidget(widget)
         self.column.addWidget(paragraph(CANNOT_NOTICE, role="dim"))
-        self.column.addStretch()
+        self.column.addStretch(1)
 
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, len(_COLUMNS))

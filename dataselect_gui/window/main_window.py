@@ -246,7 +246,7 @@ class MainWindow(QMainWindow):
         self.state.stale_changed.connect(self._show_standing)
         self.state.undo_changed.connect(self._on_undo_changed)
         self.explore.gallery.tile_changed.connect(self._on_tile_changed)
-        self.explore.thumbnails.lost.connect(self._show_standing)
+        self.explore.thumbnails.lost.connect(self._on_lost)
         self.explore.first_painted.connect(self._become_ready)
         self.jobs.started.connect(self._on_job_started)
         self.jobs.progressed.connect(self._on_progress)
@@ -303,7 +303,7 @@ class MainWindow(QMainWindow):
         self.show_place("ledger")
 
     def _show_actions(self) -> None:
-        self.action_list.open_over(self)
+        self.action_list.open()
 
     def _show_undone(self) -> None:
         rows = self.state.undone_rows()
@@ -589,6 +589,12 @@ class MainWindow(QMainWindow):
                 actions=(("Continue", self.score),),
             )
         return None
+
+    def _on_lost(self, error: DataSelectError) -> None:
+        """Tell why records cannot be read, unless the reason is that they are not there."""
+        self._show_standing()
+        if self.state.look is not None and self.state.look.source.exists():
+            self.show_error(error)
 
     def _on_undo_changed(self) -> None:
         stack = self.state.undo

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVB
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
+from dataselect_gui.window.column import clear
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class NoticeStrip(QWidget):
         for label in (self._what, self._why, self._do, self._details):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             inner.addWidget(label)
+        inner.addSpacing(theme.SPACE[0])
         inner.addLayout(self._buttons)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(16, 12, 16, 0)
@@ -108,10 +110,7 @@ class NoticeStrip(QWidget):
         raise KeyError(text)
 
     def _show(self) -> None:
-        while (item := self._buttons.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()  # At once: it is deleted only when the loop of events turns.
-                widget.deleteLater()
+        clear(self._buttons)
         message = self.message
         if message is not None:
             for label, text in (

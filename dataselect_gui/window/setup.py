@@ -6,8 +6,8 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFormLayout,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
-from dataselect_gui.window.column import ColumnPlace, Pair
+from dataselect_gui.window.column import ColumnPlace, Pair, clear
 from dataselect_gui.window.training_question import TrainingQuestion
 from dataselect_gui.window.words import Elided
 from dataselect_gui.workflow import Look, Progress
@@ -102,6 +102,7 @@ class SetupPlace(ColumnPlace):
             ("Model", preflight["architecture"] or "a .pt2 graph"),
             ("Series", f"{len(steps)} states, to step {steps[-1]:,}" if steps else "one state"),
             ("Classes", ", ".join(found["labels"]) or "not named"),
+            ("Scores", ", ".join(preflight["scores"])),
             *requested(found["request"]),
         ]
         if "labels" in preflight:
@@ -190,11 +191,12 @@ class SetupPlace(ColumnPlace):
         buttons.addWidget(self.score)
         buttons.addWidget(self.stop)
         buttons.addWidget(self.progress, 1)
-        buttons.addWidget(self.status, 4)
+        buttons.addStretch()
         self.column.addWidget(Pair(self.records, self.checkpoint))
         self.column.addWidget(Pair(protect, asked))
         self.column.addLayout(buttons)
-        self.column.addStretch()
+        self.column.addWidget(self.status)
+        self.column.addStretch(1)
 
     def _show_units(self, columns: list[str] | tuple[()], person: str | None) -> None:
         self.unit.clear()
@@ -247,11 +249,10 @@ class Facts(QFrame):
         super().__init__()
         self.setProperty("role", "panel")
         self._text = paragraph(role="dim")
-        self._form = QFormLayout()
-        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._form.setHorizontalSpacing(theme.SPACE[3])
-        self._form.setVerticalSpacing(6)
-        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(theme.SPACE[3])
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(1, 1)
         self.problems = QPlainTextEdit()
         self.problems.setReadOnly(True)
         self.problems.setMaximumHeight(120)
@@ -262,7 +263,7 @@ class Facts(QFrame):
         layout.setSpacing(theme.SPACE[1])
         layout.addWidget(paragraph(title, step=2, bold=True))
         layout.addWidget(self._text)
-        layout.addLayout(self._form)
+        layout.addLayout(self._grid)
         layout.addWidget(self._problem_count)
         layout.addWidget(self.problems)
         layout.addStretch()
@@ -271,12 +272,12 @@ class Facts(QFrame):
         """Show a sentence, facts and problems."""
         self._text.setText(text)
         self._text.setVisible(bool(text))
-        while self._form.rowCount():
-            self._form.removeRow(0)
-        for name, value in facts:
+        clear(self._grid)
+        for row, (name, value) in enumerate(facts):
             label = QLabel(name)
             label.setProperty("role", "dim")
-            self._form.addRow(label, _place(value) if name == "Where" else _value(value))
+            self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(_place(value) if name == "Where" else _value(value), row, 1)
         noun = "problem" if len(problems) == 1 else "problems"
         self._problem_count.setText(f"{len(problems):,} {noun}")
         self._problem_count.setVisible(bool(problems))

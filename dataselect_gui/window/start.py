@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QVB
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
-from dataselect_gui.window.column import ColumnPlace, Pair
+from dataselect_gui.window.column import ColumnPlace, Pair, clear
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.words import Elided
 
@@ -43,7 +43,7 @@ class Well(QFrame):
         buttons.addWidget(self.file)
         buttons.addStretch()
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 18)
+        layout.setContentsMargins(14, 14, 14, 16)
         layout.setSpacing(theme.SPACE[1])
         layout.addWidget(paragraph(title, step=2, bold=True))
         layout.addWidget(self.text)
@@ -124,19 +124,16 @@ class StartPlace(ColumnPlace):
         head.addWidget(paragraph(promise, role="dim"))
         self.column.addSpacing(theme.SPACE[1])
         self.column.addLayout(head)
-        self.column.addWidget(Pair(self.records, self.checkpoint))
+        self.column.addWidget(Pair(self.records, self.checkpoint, least=560))
         self.column.addLayout(demo)
         self.column.addSpacing(theme.SPACE[1])
         self.column.addLayout(self._recent)
-        self.column.addStretch()
+        self.column.addStretch(1)
         self.show_recent()
 
     def show_recent(self) -> None:
         """List the recent projects that are still there."""
-        while (item := self._recent.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()  # At once: it is deleted only when the loop of events turns.
-                widget.deleteLater()
+        clear(self._recent)
         recent = self._settings.recent.items()
         there = {Path(one): name for one, name in recent if (Path(one) / "project.json").is_file()}
         if there:

@@ -12,6 +12,8 @@ SPACE = (4, 8, 12, 16, 24, 32)
 RADIUS = 4
 TARGET = 28
 HEADER, FOOTER = 48, 28
+NARROW = 1000
+"""The width below which panels make way for each other."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,8 @@ def _sheet(c: Palette) -> str:
 QWidget {{ color: {c.text}; }}
 QToolTip {{ background: {c.panel}; color: {c.text}; border: 1px solid {c.edge}; padding: 4px; }}
 QFrame[role="panel"] {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: {RADIUS}px; }}
+QFrame[role="float"] {{ background: {c.panel}; border: 1px solid {c.edge};
+    border-radius: {RADIUS}px; }}
 QFrame[role="bar"] {{ background: {c.panel}; border: 0; border-bottom: 1px solid {c.line}; }}
 QFrame[role="foot"] {{ background: {c.panel}; border: 0; border-top: 1px solid {c.line}; }}
 QFrame[role="leave"] {{ background: {c.leave_tint}; border: 2px solid {c.leave};
@@ -197,19 +201,19 @@ QPushButton[role="place"]:hover:enabled {{ color: {c.text}; }}
 QPushButton[role="place"]:checked {{ color: {c.text}; border-bottom: 3px solid {c.accent}; }}
 QPushButton[role="place"]:focus {{ background: {c.sunk}; }}
 QPushButton[role="place"]:disabled {{ color: {c.edge}; }}
-QPushButton[role="home"] {{ background: transparent; border: 2px solid transparent; color: {c.accent};
-    padding: 2px 6px 2px 0; text-align: left; }}
-QPushButton[role="home"]:focus {{ border: 2px solid {c.accent}; }}
-QPushButton[role="link"] {{ background: transparent; border: 2px solid transparent; color: {c.accent};
-    padding: 1px 2px 1px 0; text-align: left; }}
+QPushButton[role="home"], QPushButton[role="link"] {{ background: transparent; border: 0;
+    border-radius: 0; border-bottom: 2px solid transparent; color: {c.accent}; padding: 3px 0 1px 0;
+    text-align: left; }}
 QPushButton[role="link"]:hover {{ text-decoration: underline; }}
-QPushButton[role="link"]:focus {{ border: 2px solid {c.accent}; padding: 1px 0 1px 0; }}
+QPushButton[role="home"]:focus, QPushButton[role="link"]:focus {{
+    border-bottom: 2px solid {c.accent}; }}
 QPushButton[role="job"] {{ background: {c.sunk}; border-color: {c.line}; }}
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit {{ background: {c.panel};
     border: 1px solid {c.edge}; border-radius: {RADIUS}px; padding: 3px 6px; min-height: 20px;
     selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus, QPlainTextEdit:focus {{
     border: 2px solid {c.accent}; padding: 2px 5px; }}
+QAbstractSpinBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
 QComboBox::drop-down {{ border: 0; width: 24px; }}
 QComboBox::down-arrow {{ width: 12px; height: 12px;
     image: url("{resource(f"icons/chevron-{c.name}.svg").as_posix()}"); }}

@@ -48,14 +48,14 @@ class Thumbnails(QObject):
     -------
     arrived(int)
         The picture of that row, or the reason why there is none, can be had.
-    lost()
-        The records are not where they were.
+    lost(DataSelectError)
+        No record can be read; their tiles stay empty.
     """
 
     arrived = Signal(int)
-    lost = Signal()
+    lost = Signal(object)
     _decoded = Signal(int, object, object, bool)
-    _missed = Signal(int)
+    _missed = Signal(int, object)
 
     def __init__(self, state: State, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -141,8 +141,8 @@ class Thumbnails(QObject):
                 return
             outcome = _as_qt(pictures.picture(*key))
         except DataSelectError as error:
-            outcome = error.what
-            self._missed.emit(generation)
+            outcome = ""
+            self._missed.emit(generation, error)
         except UnreadableRecordError as reason:
             outcome, is_stale = str(reason), isinstance(reason, StaleRecordError)
         except Exception as error:  # Nothing may end this thread.
@@ -177,9 +177,9 @@ class Thumbnails(QObject):
         with self._condition:
             self._condition.notify_all()
 
-    def _on_missed(self, generation: int) -> None:
+    def _on_missed(self, generation: int, error: DataSelectError) -> None:
         if generation == self._generation:
-            self.lost.emit()
+            self.lost.emit(error)
 
     def _on_decoded(self, generation: int, key: Key, outcome: QImage | str, is_stale: bool) -> None:
         with self._condition:

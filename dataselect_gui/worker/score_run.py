@@ -74,6 +74,8 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
         device, finished = job.device, True
         plan = _Plan(table, job.names, job.limit, job.batch_size)
         if plan.left:
+            if stopped():  # Before the libraries are loaded, which takes seconds.
+                return Finished(_count_scored(table, job), device, stopped=True)
             from dataselect_gui.scoring.model import choose_device
             from dataselect_gui.scoring.scorer import Scorer
 
@@ -97,7 +99,7 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
                 "No record could be scored.",
                 f"None of the {len(index.ids)} records can be read"
                 + (" or has a label." if (targets < 0).any() else "."),
-                "See the reasons with “dataselect inspect”.",
+                "See the reasons among the source's problems, and mend or replace the files.",
             )
         return Finished(scored, device, stopped=not finished)
 

@@ -62,12 +62,15 @@ def looks_like_checkpoint(path: Path) -> bool:
 
 
 def _inspect_project(project: Project) -> dict[str, Any]:
-    table = project.table
+    # There is no table where scoring ended before it had read the records.
+    table = None if project.settings["table"] is None else project.table
+    problems = {} if table is None else table.problems()
+    labels = () if table is None else table.index.labels
     return {
         "kind": "project",
-        "problems": [{"id": i, "reason": r} for i, r in sorted(table.problems().items())],
-        "labels": sorted({label for label in table.index.labels if label is not None}),
-        "records": len(table.index.ids),
+        "problems": [{"id": i, "reason": r} for i, r in sorted(problems.items())],
+        "labels": sorted({label for label in labels if label is not None}),
+        "records": len(labels),
         "scores": project.settings["scores"],
         "rule": project.settings["rule"],
         "source": project.settings["source"],

@@ -1,14 +1,20 @@
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-import shiboken6
-from PySide6.QtCore import QCoreApplication, QEvent, QThread
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+
+from dataselect_gui import workflow
+from dataselect_gui.window.main_window import MainWindow
+from dataselect_gui.window.settings import Settings
+from dataselect_gui.workflow import Report, Scored
+from tests.projects import consortium, owner_records, scored_project
+from tests.window.leaks import holdings, noted
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -18,26 +24,65 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_leaks(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail a test that leaves a thread running or a window behind.
+def nothing_leaks(qtbot: QtBot) -> Iterator[None]:
+    """Fail a test that leaves a thread, timer, process or window behind.
 
     Widgets that were given to `qtbot` are closed before this looks.
     """
     del qtbot
-    started: list[QThread] = []
-    start = QThread.start
+    with noted() as started:
+        before = holdings(started, thorough=False)
+        yield
+        left = holdings(started, thorough=False).beyond(before)
+        assert not left, f"left behind: {left}"
 
-    def noted(thread: QThread, *arguments: QThread.Priority) -> None:
-        started.append(thread)
-        start(thread, *arguments)
 
-    monkeypatch.setattr(QThread, "start", noted)
-    before = set(QApplication.topLevelWidgets())
-    yield
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    running = [one for one in started if shiboken6.isValid(one) and one.isRunning()]
-    for thread in running:
-        thread.wait(5_000)
-    assert not running, "a thread outlived its test"
-    left = [one for one in QApplication.topLevelWidgets() if one not in before]
-    assert not left, f"left behind: {left}"
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep the ledger and the settings of a test to itself."""
+    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[MainWindow]:
+    made = MainWindow(Settings())
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of 40 records by one score that was made up; its request asks for 0.5 and more."""
+    source, checkpoint = owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium")
+    return scored_project(tmp_path / "p.dataselect", source, checkpoint)
+
+
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Have scoring end at once, with one score that is made up; return what it was asked for."""
+    asked: list[dict[str, Any]] = []
+
+    def score(source: Path, checkpoint: Path, _report: Report, **options: Any) -> Scored:  # noqa: ANN401
+        asked.append(options)
+        folder: Path = options["project_path"]
+        scored_project(folder, source, checkpoint, unit_column=options["unit_column"])
+        if options["in_training"] is not None:
+            workflow.answer_training(folder, options["in_training"])
+        return Scored(folder, 1, {}, 0.0, "cpu", ["loss"])
+
+    monkeypatch.setattr(workflow, "score", score)
+    return asked
+
+
+@pytest.fixture(scope="session")
+def real_series(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two states of a model that can be loaded."""
+    from tests.models import save_series, stir, tiny_resnet
+
+    return save_series(
+        tmp_path_factory.mktemp("series"), [stir(tiny_resnet(), seed) for seed in range(2)]
+    )

@@ -1,16 +1,10 @@
 import json
 import os
-import re
-import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
@@ -20,40 +14,9 @@ from dataselect_gui.window.main_window import MainWindow
 from dataselect_gui.window.settings import Settings
 from tests.helpers import image_folder, write_json
 from tests.projects import consortium, owner_records, scored_project
-from tests.test_worker import workers_of
+from tests.window.steps import give, place, settle, told
 
 HEAVY = ["torch", "pandas", "scipy", "pyarrow", "opendp", "dp_accounting"]
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    made = MainWindow(Settings())
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    source, checkpoint = owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium")
-    return scored_project(tmp_path / "p.dataselect", source, checkpoint)
-
-
-def place(window: MainWindow) -> str:
-    names = ("start", "setup", "explore", "release", "ledger")
-    return next(name for name in names if getattr(window, name).isVisible())
-
-
-def settle(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: not window.jobs.running, timeout=60_000)
 
 
 def test_it_starts_empty_and_offers_the_demo(window: MainWindow) -> None:
@@ -73,7 +36,7 @@ def test_dropped_records_and_checkpoint_are_told_apart(
     assert place(window) == "setup"
     assert window.setup.score.isEnabled()
     units = [window.setup.unit.itemText(n) for n in range(window.setup.unit.count())]
-    assert "each patient" in units
+    assert units == ["each record", "each patient"]
 
 
 def test_a_dropped_project_is_opened_and_remembered(
@@ -102,10 +65,8 @@ def test_what_cannot_be_used_is_told_with_a_way_on(
     (tmp_path / name).write_bytes(content)
     window.take(tmp_path / name)
     settle(qtbot, window)
-    assert window.notice.message is not None
-    assert window.notice.message.what == sentence
-    assert window.notice.message.do
-    assert window.notice.isVisible()
+    assert told(window).what == sentence
+    assert told(window).do
     assert window.start.demo.isEnabled()
 
 
@@ -115,64 +76,6 @@ def test_problems_of_a_source_are_listed(window: MainWindow, qtbot: QtBot, tmp_p
     window.take(folder)
     settle(qtbot, window)
     assert window.setup.records.problems.toPlainText() == "cat/3.png: The file is empty."
-
-
-@pytest.fixture(scope="module")
-def real_series(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.models import save_series, stir, tiny_resnet
-
-    return save_series(
-        tmp_path_factory.mktemp("series"), [stir(tiny_resnet(), seed) for seed in range(2)]
-    )
-
-
-def test_dropped_to_scored_and_explored(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, real_series: Path
-) -> None:
-    for path in (owner_records(tmp_path / "records.npz"), real_series):
-        window.take(path)
-        settle(qtbot, window)
-    window.setup.score.click()
-    assert window.jobs.running
-    settle(qtbot, window)
-    assert place(window) == "explore"
-    assert (tmp_path / "records.dataselect" / "project.json").is_file()
-
-
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the child in /proc")
-def test_a_killed_worker_leaves_the_window_and_a_way_on(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, real_series: Path
-) -> None:
-    for path in (owner_records(tmp_path / "records.npz", 400), real_series):
-        window.take(path)
-        settle(qtbot, window)
-    window.score()
-    qtbot.waitUntil(lambda: any(True for _ in workers_of(os.getpid())), timeout=20_000)
-    for child in workers_of(os.getpid()):
-        os.kill(child, signal.SIGKILL)
-    settle(qtbot, window)
-    message = window.notice.message
-    assert message is not None
-    assert re.fullmatch(r"Scoring stopped unexpectedly\. [\d,]+ scores? (is|are) kept\.", message.what)
-    assert "signal 9" in message.why or "memory ran out" in message.why
-    window.notice.button("Continue").click()
-    settle(qtbot, window)
-    assert place(window) == "explore"
-
-
-def test_scoring_can_be_stopped_and_gone_on_with(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, real_series: Path
-) -> None:
-    for path in (owner_records(tmp_path / "records.npz", 400), real_series):
-        window.take(path)
-        settle(qtbot, window)
-    window.score()
-    window.setup.stop.click()
-    settle(qtbot, window)
-    assert place(window) == "setup"
-    window.score()
-    settle(qtbot, window)
-    assert place(window) == "explore"
 
 
 def test_undo_takes_back_a_withheld_record(window: MainWindow, project: Path) -> None:
@@ -252,23 +155,11 @@ def test_it_leaves_when_shown_with_nothing_heavy_loaded(home: Path, project: Pat
         assert run.stderr == ""
 
 
-def test_nothing_is_left_after_many_openings(window: MainWindow, project: Path, qtbot: QtBot) -> None:
-    before = threading.active_count()
-    for _ in range(50):
-        window.open_project(project)
-        window.state.close()
-    qtbot.wait(50)
-    assert threading.active_count() <= before
-    assert not list(workers_of(os.getpid()))
-
-
 def test_what_is_dropped_together_is_taken_one_after_the_other(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window.take(consortium(tmp_path / "consortium"))
-    window.take(owner_records(tmp_path / "records.npz"))
-    qtbot.waitUntil(lambda: place(window) == "setup", timeout=20_000)
-    settle(qtbot, window)
+    give(qtbot, window, consortium(tmp_path / "consortium"), owner_records(tmp_path / "records.npz"))
+    assert place(window) == "setup"
     assert window.setup.score.isEnabled()
 
 
@@ -281,17 +172,7 @@ def test_a_request_for_a_count_becomes_the_rule(window: MainWindow, tmp_path: Pa
 
 
 def test_records_may_be_dropped_anywhere(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    dropped = QMimeData()
-    dropped.setUrls([QUrl.fromLocalFile(str(owner_records(tmp_path / "records.npz")))])
-    event = QDropEvent(
-        QPointF(window.start.records.rect().center()),
-        Qt.DropAction.CopyAction,
-        dropped,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    window.dropEvent(event)
-    settle(qtbot, window)
+    give(qtbot, window, owner_records(tmp_path / "records.npz"))
     assert window.start.records.path == tmp_path / "records.npz"
     assert window.acceptDrops()
     assert not window.start.records.acceptDrops()

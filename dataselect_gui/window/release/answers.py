@@ -206,9 +206,8 @@ class Answers(QFrame):
         self.per_unit.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.per_unit.setAccessibleName("At most so many records of a person")
         column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, theme.SPACE[2], 0, 0)
         column.setSpacing(theme.SPACE[0])
-        column.addSpacing(theme.SPACE[2])
         _head(column, "Records of a person, at most")
         column.addWidget(self.per_unit, 0, Qt.AlignmentFlag.AlignLeading)
         text = "The others stay, by one random choice. It is fixed with the first release."

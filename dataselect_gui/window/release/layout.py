@@ -1,6 +1,6 @@
-"""Widgets beside each other, and layouts made empty."""
+"""Widgets beside each other."""
 
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 
 def row(*widgets: QWidget, spacing: int = 8) -> QWidget:
@@ -20,12 +20,3 @@ def row(*widgets: QWidget, spacing: int = 8) -> QWidget:
     for widget in widgets:
         layout.addWidget(widget)
     return box
-
-
-def clear(layout: QLayout) -> None:
-    """Hide and delete the widgets of a layout."""
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()  # At once: it is deleted only when the loop of events turns.
-            widget.deleteLater()

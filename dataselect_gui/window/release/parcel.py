@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QToolButton, 
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import LeavePanel, Note, StayPanel, paragraph
-from dataselect_gui.window.release.layout import clear
+from dataselect_gui.window.column import clear
 from dataselect_gui.window.release.plan import Done
 from dataselect_gui.window.release.sentences import LEAVES, REPEAT, STAYS, counted_records
 from dataselect_gui.workflow import CANNOT_CHECK, DATA
@@ -61,6 +61,7 @@ class ParcelColumn(QWidget):
         is_verified = all(check.ok for check in done.checks)
         verdict = "Verified" if is_verified else "Not verified"
         body.addWidget(paragraph(verdict, bold=True, role="done" if is_verified else ""))
+        body.addSpacing(theme.SPACE[0])
         for check in done.checks:
             text = f"{check.name}: {check.detail}"
             body.addWidget(paragraph(text) if check.ok else Note("stop", text))
@@ -68,6 +69,7 @@ class ParcelColumn(QWidget):
         body.addWidget(_Line("What a check cannot show", "\n".join(CANNOT_CHECK)))
         body.addSpacing(theme.SPACE[1])
         body.addWidget(paragraph("Digest, to send separately", bold=True))
+        body.addSpacing(theme.SPACE[0])
         digest = QLineEdit(done.digest)
         digest.setReadOnly(True)
         digest.setCursorPosition(0)

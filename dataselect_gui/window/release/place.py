@@ -47,7 +47,6 @@ from dataselect_gui.window.release.sentences import button_text
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import ReleaseRequest, exact
 
-NARROW = 1000
 DEFAULT_BUDGET = "4"
 
 
@@ -168,7 +167,7 @@ class ReleasePlace(QWidget):
         self._jobs.finished.connect(self._show)
 
     def _arrange(self) -> None:
-        is_narrow = self.width() < NARROW
+        is_narrow = self.width() < theme.NARROW
         direction = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
         self._columns.setDirection(direction)
         for column, width in ((self.answers, 320), (self.parcel, 380)):
@@ -341,6 +340,7 @@ class ReleasePlace(QWidget):
         self.parcel.show_done(done)
         self.refresh()
         self._scroll.verticalScrollBar().setValue(self.parcel.y() - theme.SPACE[3])
+        self.button.setFocus()  # It was disabled meanwhile, and lost it.
         self.ledger_changed.emit()
 
     def _on_fault(self, error: DataSelectError) -> None:
@@ -348,4 +348,5 @@ class ReleasePlace(QWidget):
         self.parcel.show_error(str(error))
         self._scroll.ensureWidgetVisible(self.parcel.error)
         self.refresh()
+        self.button.setFocus()
         self.ledger_changed.emit()

@@ -1,0 +1,90 @@
+"""What a process holds beyond memory, so that whatever a closed window leaves behind is found."""
+
+import gc
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, QTimer
+from PySide6.QtWidgets import QApplication
+
+from tests.processes import children_of
+
+
+@dataclass
+class Started:
+    """The threads and timers of Qt that were started while this was noted."""
+
+    threads: list[QThread] = field(default_factory=list)
+    timers: list[QTimer] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What this process holds: by kind, what tells one such thing from another."""
+
+    kinds: dict[str, set[Any]]
+
+    def beyond(self, earlier: "Holdings") -> list[str]:
+        """Return the kinds of which there is more than there was."""
+        return [kind for kind, held in self.kinds.items() if held - earlier.kinds[kind]]
+
+
+def holdings(started: Started, *, thorough: bool = True) -> Holdings:
+    """Return what is held now, once all that is due to be deleted is gone.
+
+    Parameters
+    ----------
+    started : Started
+        The threads and timers to look at.
+    thorough : bool
+        Whether to collect garbage first, which takes a while, and to count open files as well.
+    """
+    for _ in range(2):
+        if thorough:
+            gc.collect()
+            QCoreApplication.processEvents()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    # A file that is opened anew may be another descriptor: only their number tells anything.
+    files = len(list(Path("/proc/self/fd").iterdir())) if thorough else 0
+    return Holdings(
+        {
+            # Python keeps a dummy of each thread of Qt that asked for its name, even when it is over.
+            "thread": {one.ident for one in threading.enumerate() if "Dummy" not in one.name},
+            "QThread": {id(one) for one in started.threads if _is_there(one) and one.isRunning()},
+            "QTimer": {id(one) for one in started.timers if _is_there(one) and one.isActive()},
+            "process": set(children_of(os.getpid())),
+            "widget": {shiboken6.getCppPointer(one)[0] for one in QApplication.topLevelWidgets()},
+            "descriptor": set(range(files)),
+        }
+    )
+
+
+def _is_there(one: QObject) -> bool:
+    return shiboken6.isValid(one)
+
+
+@contextmanager
+def noted() -> Iterator[Started]:
+    """Note every thread and timer of Qt that Python starts."""
+    started = Started()
+    start_thread, start_timer = QThread.start, QTimer.start
+
+    def thread(one: QThread, *arguments: QThread.Priority) -> None:
+        started.threads.append(one)
+        start_thread(one, *arguments)
+
+    def timer(one: QTimer, *arguments: int) -> None:
+        started.timers.append(one)
+        start_timer(one, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(QThread, "start", thread)
+        patch.setattr(QTimer, "start", timer)
+        yield started

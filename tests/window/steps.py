@@ -1,0 +1,47 @@
+"""What a person does with the window, and what they see."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from pytestqt.qtbot import QtBot
+
+from dataselect_gui.window.main_window import MainWindow
+from dataselect_gui.window.notice import Message
+
+
+def place(window: MainWindow) -> str:
+    """Return the place in use."""
+    names = ("start", "setup", "explore", "release", "ledger")
+    return next(name for name in names if getattr(window, name).isVisible())
+
+
+def settle(qtbot: QtBot, window: MainWindow) -> None:
+    """Wait until no job is running and nothing waits for one."""
+    qtbot.waitUntil(lambda: not window.jobs.running, timeout=60_000)
+    qtbot.wait(1)  # What waits is taken when the loop of events turns.
+    qtbot.waitUntil(lambda: not window.jobs.running, timeout=60_000)
+
+
+def give(qtbot: QtBot, window: MainWindow, *paths: Path) -> None:
+    """Drop files and folders onto the window together, and wait."""
+    dropped = QMimeData()
+    dropped.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    event = QDropEvent(
+        QPointF(window.rect().center()),
+        Qt.DropAction.CopyAction,
+        dropped,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    window.dropEvent(event)
+    for _ in paths:
+        settle(qtbot, window)
+
+
+def told(window: MainWindow) -> Message:
+    """Return the notice that is shown."""
+    assert window.notice.isVisible()
+    message = window.notice.message
+    assert message is not None
+    return message

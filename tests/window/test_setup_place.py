@@ -1,0 +1,220 @@
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from dataselect_gui import workflow
+from dataselect_gui.project.project import Project
+from dataselect_gui.window.main_window import MainWindow
+from dataselect_gui.window.setup import requested
+from tests.helpers import array_file, image_folder
+from tests.projects import consortium, owner_records
+from tests.window.steps import give, place, settle, told
+
+NAMES = [f"{number}.png" for number in range(4)]
+
+
+def shown(window: MainWindow) -> str:
+    """Return all words of Setup that can be seen."""
+    return "\n".join(one.text() for one in window.setup.findChildren(QLabel) if one.isVisible())
+
+
+def listed(folder: Path, **columns: list[str]) -> Path:
+    """Make a folder of four images with a metadata file."""
+    image_folder(folder, NAMES)
+    with (folder / "metadata.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["file_name", "label", *columns])
+        writer.writerows(zip(NAMES, ["bird", "cat"] * 2, *columns.values(), strict=True))
+    return folder
+
+
+# Whom to protect
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["patient", "Patient_ID", "subject", "participant id", "person", "individual-no", "PATIENTNUMBER"],
+)
+def test_the_person_is_protected_where_a_column_plainly_names_one(tmp_path: Path, column: str) -> None:
+    source = listed(tmp_path / "scans", age=["1", "1", "1", "1"], **{column: ["a", "a", "b", "c"]})
+    assert workflow.inspect(source, None, print)["person"] == column
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"patient": ["a", "b", "c", "d"]},  # Each record is a person of its own.
+        {"patient": ["a", "b", "c", ""]},  # Who is not named is nobody else.
+        {"ward": ["a", "a", "b", "b"]},
+        {"patient_age": ["1", "1", "1", "1"]},
+        {"personality": ["a", "a", "b", "b"]},
+        {},
+    ],
+)
+def test_nobody_is_proposed_where_no_column_plainly_names_a_person(
+    tmp_path: Path, columns: dict[str, list[str]]
+) -> None:
+    assert workflow.inspect(listed(tmp_path / "scans", **columns), None, print)["person"] is None
+
+
+def test_arrays_may_name_people_too(tmp_path: Path) -> None:
+    people = array_file(
+        tmp_path / "r.npz",
+        x=np.zeros((4, 2, 2), dtype=np.uint8),
+        y=np.arange(4) % 3,
+        subject=np.array([7, 7, 8, 9]),
+    )
+    assert workflow.inspect(people, None, print)["person"] == "subject"
+
+
+def test_the_proposed_person_is_seen_and_can_be_changed(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    give(qtbot, window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
+    assert window.setup.unit.currentText() == "each patient"
+    assert "Several records share a patient" in shown(window)
+    assert window.setup.unit_column == "patient"
+    window.setup.unit.setCurrentIndex(0)
+    assert window.setup.unit_column is None
+
+
+# The question about training
+
+
+def test_the_answer_about_training_is_remembered_and_asked_again_in_release(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, made_up: list[dict[str, Any]]
+) -> None:
+    give(qtbot, window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
+    assert window.setup.training.answer is None
+    window.setup.training.no.click()
+    window.setup.score.click()
+    settle(qtbot, window)
+    folder = tmp_path / "records.dataselect"
+    assert made_up[0]["in_training"] == "no"
+    assert made_up[0]["unit_column"] == "patient"
+    assert workflow.look(folder).in_training == "no"
+    question = window.release.answers.training
+    assert question.no.isChecked()
+    question.unknown.click()
+    assert window.setup.training.unknown.isChecked()
+    assert workflow.look(folder).in_training == "unknown"
+
+
+def test_a_private_training_needs_its_amounts(window: MainWindow, project: Path, qtbot: QtBot) -> None:
+    window.open_project(project)
+    window.show_place("setup")
+    question = window.setup.training
+    question.private.click()
+    assert workflow.look(project).in_training is None
+    assert question.epsilon.isVisible()
+    question.epsilon.setText("8")
+    question.delta.setText("0.00001")
+    qtbot.keyClick(question.delta, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
+    assert workflow.look(project).in_training == "dp:8,0.00001"
+    assert window.release.answers.training.answer == "dp:8,0.00001"
+    question.no.click()
+    assert not question.epsilon.isVisible()
+
+
+# What was given
+
+
+def test_the_request_is_told_in_words() -> None:
+    told_lines = requested(
+        {
+            "score": "vog",
+            "threshold": 0.153,
+            "epsilon": 5.57,
+            "delta": 1e-5,
+            "steps": 200,
+            "contact": "the coordinator",
+            "bounds": {"loss": [0, 4]},
+        }
+    )
+    assert told_lines == [
+        ("Asks for", "vog at least 0.153"),
+        ("Trained", "under differential privacy: ε 5.57, δ 1e-05, 200 steps"),
+        ("Contact", "the coordinator"),
+        ("Bounds", "for loss"),
+    ]
+    assert requested({"score": "vog", "count": 200}) == [
+        ("Asks for", "the 200 records with the highest vog")
+    ]
+    assert requested({}) == [("Asks for", "nothing in particular")]
+
+
+def test_labels_that_do_not_fit_are_told_before_scoring(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    strangers = image_folder(tmp_path / "scans", ["spoon/1.png", "fork/2.png"])
+    give(qtbot, window, strangers, consortium(tmp_path / "consortium"))
+    assert "label" in told(window).what
+    assert "spoon" in told(window).why
+    assert told(window).do
+
+
+def test_new_records_for_the_checkpoint_of_the_open_project(
+    window: MainWindow, qtbot: QtBot, project: Path, tmp_path: Path
+) -> None:
+    window.open_project(project)
+    give(qtbot, window, owner_records(tmp_path / "others.npz", seed=5))
+    settle(qtbot, window)
+    assert place(window) == "setup"
+    assert window.state.look is None
+    assert window.setup.score.isEnabled()
+    assert str(tmp_path / "consortium") in "\n".join(
+        one.toolTip() for one in window.setup.findChildren(QLabel)
+    )
+
+
+def test_what_has_a_project_already_is_opened_instead(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, made_up: list[dict[str, Any]]
+) -> None:
+    records, checkpoint = owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium")
+    give(qtbot, window, records, checkpoint)
+    window.setup.score.click()
+    settle(qtbot, window)
+    window.state.withhold([3])
+    window.show_place("start")
+    give(qtbot, window, records, checkpoint)
+    assert len(made_up) == 1
+    assert place(window) == "explore"
+    assert not window.state.eligible[3]
+
+
+def test_a_project_has_a_place_of_its_own(tmp_path: Path) -> None:
+    records = owner_records(tmp_path / "records.npz")
+    first = workflow.project_place(records, "digest")
+    assert first == tmp_path / "records.dataselect"
+    source = {"path": str(records), "kind": "arrays", "label_column": None, "unit_column": None}
+    Project.create(first, source, {"path": "/c", "digest": "digest"})
+    assert workflow.project_place(records, "digest") == first
+    assert workflow.project_place(records, "other") == tmp_path / "records-2.dataselect"
+    (tmp_path / "records-2.dataselect").write_text("a file of that name")
+    assert workflow.project_place(records, "other") == tmp_path / "records-3.dataselect"
+
+
+def test_beside_records_that_cannot_be_written_the_project_lies_with_the_ledger(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda _path, _mode: False)
+    records = owner_records(tmp_path / "records.npz")
+    assert workflow.project_place(records, "digest") == home / "projects" / "records.dataselect"
+
+
+def test_a_bundle_is_told(window: MainWindow, qtbot: QtBot, project: Path, tmp_path: Path) -> None:
+    workflow.select_records(project, workflow.make_rule("loss", threshold="0.5"))
+    bundle = tmp_path / "bundle"
+    asked = workflow.ReleaseRequest(to=bundle, epsilon="4", in_training="no", budget="4")
+    workflow.release(project, asked, print)
+    give(qtbot, window, bundle)
+    assert told(window).what == "“bundle” is a bundle, and verified."
+    next((bundle / workflow.DATA).glob("*.png")).write_bytes(b"something else")
+    give(qtbot, window, bundle)
+    assert told(window).what == "“bundle” is not what it says it is."
