@@ -24,8 +24,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageGrab
 
-SCREEN = (1360, 860)
-RECORDS = 60
+SCREEN = (1760, 860)
+RECORDS = 300
+_FILES = (180, 120)
 _DIFFERENT = 48
 _TOLERATED = 0.06
 _EDGE = 3
@@ -125,8 +126,8 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
     ----------
     wanted : dict
         ``project``, a copy to open; ``take``, paths to give; ``place``, to show; ``do``, names of
-        buttons to press; ``unit``, a column to protect; ``notches``, how far the wheel was turned;
-        ``target``, a name; ``ask``, names of values to read.
+        buttons to press; ``notches``, how far the wheel was turned; ``target``, a name; ``ask``,
+        names of values to read.
     answer : Path
         The folder for the answer.
     """
@@ -148,12 +149,12 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
         window.open_project(Path(wanted["project"]))
     for path in wanted.get("take", []):
         window.take(Path(path))
-        while window.jobs.running:
-            QTest.qWait(50)
+    quiet = 0
+    while quiet < 5:  # One job may follow the other.
+        QTest.qWait(50)
+        quiet = 0 if window.jobs.running else quiet + 1
     if wanted.get("place"):
         window.show_place(wanted["place"])
-    if wanted.get("unit"):
-        window.setup.unit.setCurrentText(f"each {wanted['unit']}")
 
     def named(name: str) -> Any:  # noqa: ANN401
         found: Any = window
@@ -197,13 +198,14 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
     if not target.isVisible():
         raise DriveError(f"{wanted['target']} is not to be seen.")
     QTest.qWait(300)
-    corner = target.mapTo(window, QPoint(0, 0))
+    corner = target.mapToGlobal(QPoint(0, 0))
     # A button of words may be wider than its words: only what can be hit is pressed.
     width = min(target.width(), target.sizeHint().width())
     width = width if width > 0 else target.width()
     box = [corner.x(), corner.y(), corner.x() + width, corner.y() + target.height()]
     shown = window.grab()
-    shown.copy(box[0], box[1], width, target.height()).save(str(answer / "target.png"))
+    within = target.mapTo(window, QPoint(0, 0))
+    shown.copy(within.x(), within.y(), width, target.height()).save(str(answer / "target.png"))
     shown.save(str(answer / "window.png"))
     asked = {name: _plain(named(name)) for name in wanted.get("ask", [])}
     (answer / "target.json").write_text(
@@ -216,6 +218,34 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
     if callable(named := getattr(value, "itemText", None)):
         return [named(place) for place in range(value.count())]
     return None if value is None else str(value)
+
+
+# What a person drags from: the third process
+
+
+def show_files(paths: Sequence[str]) -> int:
+    """Show a window from which files can be dragged together, as from a file manager."""
+    from PySide6.QtCore import QMimeData, Qt, QTimer, QUrl
+    from PySide6.QtGui import QDrag, QMouseEvent
+    from PySide6.QtWidgets import QApplication, QLabel
+
+    class Files(QLabel):
+        def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+            del event
+            content = QMimeData()
+            content.setUrls([QUrl.fromLocalFile(path) for path in paths])
+            drag = QDrag(self)
+            drag.setMimeData(content)
+            drag.exec(Qt.DropAction.CopyAction)
+
+    app = QApplication(["files"])
+    files = Files("\n".join(Path(path).name for path in paths))
+    files.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+    files.setGeometry(0, 0, *_FILES)
+    files.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    files.show()
+    QTimer.singleShot(500, lambda: tell("ready"))
+    return app.exec()
 
 
 class Eye:
@@ -274,12 +304,13 @@ class Count:
 
     Attributes
     ----------
-    clicks, dialog_clicks, keys : int
-        Clicks in all, those that file dialogs took, and keys.
+    clicks, keys : int
+        Clicks, drops among them, and keys.
+    steps : list of str
+        What was clicked.
     """
 
     clicks: int = 0
-    dialog_clicks: int = 0
     keys: int = 0
     steps: list[str] = field(default_factory=list)
 
@@ -305,7 +336,7 @@ class Hand:
         self.count = Count()
         self.notches = 0
 
-    def click(self, target: Target, *, dialog: bool = False, patience: float = 20) -> None:
+    def click(self, target: Target, *, patience: float = 20) -> None:
         """Turn the wheel as far as needed, wait until the target is seen, and press it."""
         if target.notches:
             self._do("mousemove", str(SCREEN[0] // 2), str(SCREEN[1] // 2))
@@ -318,18 +349,24 @@ class Hand:
         time.sleep(0.2)
         self._do("click", "1")
         self.count.clicks += 1
-        self.count.dialog_clicks += dialog
         self.count.steps.append(target.name)
+
+    def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Drag something from one place to another, in steps as a hand does; it counts as a click."""
+        self._do("mousemove", *map(str, start), "mousedown", "1")
+        for step in range(1, 21):
+            x, y = (a + (b - a) * step // 20 for a, b in zip(start, end, strict=True))
+            self._do("mousemove", str(x), str(y))
+            time.sleep(0.03)
+        time.sleep(0.3)
+        self._do("mouseup", "1")
+        self.count.clicks += 1
+        self.count.steps.append("drop both")
 
     def key(self, *names: str) -> None:
         """Press keys, one after the other."""
         self._do("key", "--delay", "80", *names)
         self.count.keys += len(names)
-
-    def type(self, text: str) -> None:
-        """Type a text."""
-        self._do("type", "--delay", "15", text)
-        self.count.keys += len(text)
 
     def see(self, target: Target, patience: float = 20) -> None:
         """Wait until the window shows the target where it should be.
@@ -357,16 +394,6 @@ class Hand:
             now = self._screen.picture()
             if _changed(now, last) > 0.0005:
                 since, last = time.monotonic(), now
-
-    def change(self, before: Image.Image, share: float, patience: float = 20) -> None:
-        """Wait until so much of the screen is not as before, and at rest."""
-        end = time.monotonic() + patience
-        while _changed(self._screen.picture(), before) < share:
-            if time.monotonic() > end:
-                self.keep("no change")
-                raise DriveError("Nothing changed.")
-            time.sleep(0.1)
-        self.settle(0.6)
 
     def look(self) -> Image.Image:
         """Return what the screen shows."""
@@ -425,6 +452,7 @@ class Drive:
         second = self._stack.enter_context(display())
         self.eye = Eye(second, folder / "eye")
         self.hand = Hand(screen, out, name)
+        self._screen = screen
         self._log = out / f"{name}-program.txt"
         with self._log.open("wb") as log:
             self._program = subprocess.Popen(
@@ -439,69 +467,54 @@ class Drive:
         """Walk from the demo's button to a bundle."""
         self.press("start.demo", patience=60)
         project = self.scored(self.home)
-        self.press("_tabs.release", project=project, place="explore", patience=30)
+        self.press("header.tabs.release", project=project, place="explore", patience=30)
         self.release(project)
 
     def own(self, records: Path, checkpoint: Path) -> None:
         """Walk from two folders to a bundle."""
-        taken: list[str] = []
-        for well, path in (("records", records), ("checkpoint", checkpoint)):
-            button = f"start.{well}.folder"
-            self.press(button, take=list(taken), dialog=True, patience=60)
-            before = self.hand.look()
-            self.hand.settle(0.6)
-            self.hand.keep(f"dialog for {well}")
-            self.hand.key("ctrl+a")
-            self.hand.type(str(path))
-            self.hand.settle(0.4)
-            self.hand.keep(f"typed {well}")
-            self.hand.key("Return")
-            self.hand.change(before, 0.001)
-            taken.append(str(path))
-            if well == "records":
-                self.hand.see(self.eye.find(self.home, "start.records", take=taken), 60)
-        unit = self.eye.find(self.home, "setup.unit", take=taken, place="setup", ask=["setup.unit"])
-        self.hand.click(unit, patience=90)
-        self.hand.settle(0.4)
-        self.hand.keep("columns to protect")
-        columns: list[str] = unit.state["setup.unit"]
-        self.hand.key(*["Down"] * columns.index("each patient"), "Return")
-        self.hand.see(
-            self.eye.find(self.home, "setup.unit", take=taken, place="setup", unit="patient"), 10
-        )
-        self.press("setup.score", take=taken, place="setup", unit="patient")
+        taken = [str(records), str(checkpoint)]
+        well = self.eye.find(self.home, "start.records")
+        self.hand.see(well, 60)
+        with self.file_manager(taken):
+            self.hand.keep("two folders to drop")
+            self.hand.drag((_FILES[0] // 2, _FILES[1] // 2), (well.x, well.y))
+        self.press("setup.training.no", take=taken, place="setup", patience=90)
+        setup = {"take": taken, "place": "setup", "do": ["setup.training.no"]}
+        score = self.eye.find(self.home, "setup.score", **setup, ask=["setup.unit_column"])
+        if score.state["setup.unit_column"] != "patient":
+            raise DriveError("The patient is not protected by default.")
+        self.hand.click(score)
         project = self.scored(records.parent)
-        asked = {"project": str(project), "place": "explore", "ask": ["state.rule"]}
-        tab = self.eye.find(self.home, "_tabs.release", **asked)
-        if tab.state["state.rule"] is None:
-            # Nothing was agreed that the window proposes: its own link sets a first cut-off.
-            self.press("explore.histogram._adopt", project=project, place="explore", patience=60)
-            self.hand.settle(0.6)
-            tab = self.eye.find(self.home, "_tabs.release", **asked)
-        self.hand.click(tab, patience=30)
+        self.press("header.tabs.release", project=project, place="explore", patience=30)
         self.release(project)
 
     def release(self, project: Path) -> None:
-        """Walk from the Release place to a bundle."""
-        answered: list[str] = []
-        first = self.eye.find(
-            self.home,
-            "release.answers.no",
-            project=str(project),
-            place="release",
-            ask=["release.answers.in_training"],
-        )
-        if first.state["release.answers.in_training"] is None:
-            self.hand.click(first)
-            answered = ["release.answers.no"]
-        self.press("release.set_budget", project=project, place="release", do=answered)
+        """Walk from the Release place to a bundle; the question about training was answered."""
+        asked: dict[str, Any] = {"project": project, "place": "release"}
+        self.press("release.set_budget", **asked)
         self.hand.settle(0.6)
-        self.press("release.consequence.consent", project=project, place="release", do=answered)
-        answered = [*answered, "release.consequence.consent"]
-        self.press("release.button", project=project, place="release", do=answered)
+        self.press("release.consequence.consent", **asked)
+        self.press("release.button", **asked, do=["release.consequence.consent"])
         self.wait_for(lambda: self.bundle() is not None, 120, "a bundle")
         self.hand.settle(2.0)
         self.hand.keep("released")
+
+    @contextlib.contextmanager
+    def file_manager(self, paths: list[str]) -> Iterator[None]:
+        """Show a window from which files can be dragged, in the corner that is free."""
+        process = subprocess.Popen(
+            [sys.executable, __file__, "--files", *paths],
+            env=self._screen.environment(self.home),
+            stdout=subprocess.PIPE,
+        )
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            yield
+            time.sleep(1)  # The drop is handed over by the process that the drag began in.
+        finally:
+            process.terminate()
+            process.communicate(timeout=10)
 
     def leave(self) -> int:
         """Leave the program by its key, and return its exit code."""
@@ -551,7 +564,6 @@ class Drive:
         self,
         target: str,
         *,
-        dialog: bool = False,
         patience: float = 20,
         **wanted: Any,  # noqa: ANN401
     ) -> None:
@@ -559,7 +571,7 @@ class Drive:
         if "project" in wanted:
             wanted["project"] = str(wanted["project"])
         found = self.eye.find(self.home, target, notches=self.hand.notches, **wanted)
-        self.hand.click(found, dialog=dialog, patience=patience)
+        self.hand.click(found, patience=patience)
 
     def close(self) -> str:
         """End what still runs, and return what the program wrote."""
@@ -582,7 +594,10 @@ def make_records(folder: Path) -> tuple[Path, Path] | None:
         return None
     with (source / "metadata.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    rows = rows[:: max(1, len(rows) // RECORDS)][:RECORDS]
+    # The first of each label: some of a patient's images lie beside each other.
+    labels = sorted({row["label"] for row in rows})
+    each = RECORDS // len(labels)
+    rows = [row for label in labels for row in [r for r in rows if r["label"] == label][:each]]
     own = folder / "xrays"
     for row in rows:
         place = own / row["file_name"]
@@ -601,7 +616,7 @@ def walk(out: Path, path: str) -> tuple[str, ...]:
         folder = Path(made)
         ready = make_records(folder) if path == "own data" else None
         if path == "own data" and ready is None:
-            return (path, "–", "–", "–", "–", "no data")
+            return (path, "–", "–", "–", "no data")
         drive = Drive(out, folder, path.replace(" ", "-"))
         begun = time.monotonic()
         verified = "no"
@@ -634,7 +649,6 @@ def walk(out: Path, path: str) -> tuple[str, ...]:
         return (
             path,
             str(count.clicks),
-            str(count.dialog_clicks),
             str(count.keys),
             f"{seconds:.0f}",
             verified,
@@ -661,6 +675,8 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[:1] == ["--find"]:
         find(json.loads(arguments[1]), Path(arguments[2]))
         return 0
+    if arguments[:1] == ["--files"]:
+        return show_files(arguments[1:])
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path, help="the folder for pictures")
     parser.add_argument("--path", choices=["demo", "own data"], action="append")
@@ -671,9 +687,7 @@ def main(arguments: Sequence[str]) -> int:
             return 2
     chosen.out.mkdir(parents=True, exist_ok=True)
     paths = chosen.path or ["demo", "own data"]
-    rows: list[tuple[str, ...]] = [
-        ("path", "clicks", "of these for dialogs", "keys", "seconds", "verified")
-    ]
+    rows: list[tuple[str, ...]] = [("path", "clicks", "keys", "seconds", "verified")]
     rows += [walk(chosen.out, path) for path in paths]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:

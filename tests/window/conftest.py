@@ -7,9 +7,11 @@ import pytest
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
+from dataselect_gui.window import theme
 from dataselect_gui.window.main_window import MainWindow
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.workflow import Report, Scored
@@ -35,6 +37,13 @@ def nothing_leaks(qtbot: QtBot) -> Iterator[None]:
         yield
         left = holdings(started, thorough=False).beyond(before)
         assert not left, f"left behind: {left}"
+
+
+@pytest.fixture(autouse=True)
+def colours(qapp: QApplication) -> None:
+    """Show every test's widgets as the program shows them."""
+    del qapp
+    theme.apply("light")
 
 
 @pytest.fixture(autouse=True)

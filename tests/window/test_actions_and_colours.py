@@ -16,11 +16,6 @@ from tests.window.steps import place
 Key = Qt.Key
 
 
-@pytest.fixture(autouse=True)
-def colours() -> None:
-    theme.apply("light")
-
-
 def type_into(window: MainWindow, text: str) -> None:
     QTest.keyClicks(window.action_list.field, text)
 

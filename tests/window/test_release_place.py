@@ -21,12 +21,6 @@ from dataselect_gui.window.state import State
 from tests.projects import consortium, owner_records, scored_project
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     source = owner_records(tmp_path / "records.npz")
@@ -239,6 +233,7 @@ def test_people_and_a_private_training_are_counted(tmp_path: Path, qtbot: QtBot)
     place.show()
     state.open(folder)
     place.answers.per_unit.setValue(2)
+    assert place.answers.per_unit.lineEdit().width() > 40, "the number can be read"
     assert "This covers each person, with at most 2 records." in shown(place)
     assert "about 39 leave and 61 stay" in shown(place)
     place.answers.training.private.click()

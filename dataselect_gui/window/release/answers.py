@@ -203,7 +203,7 @@ class Answers(QFrame):
     def _make_people(self) -> QWidget:
         box = QWidget()
         self.per_unit.setRange(1, 10_000)
-        self.per_unit.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.per_unit.setFixedWidth(72)
         self.per_unit.setAccessibleName("At most so many records of a person")
         column = QVBoxLayout(box)
         column.setContentsMargins(0, theme.SPACE[2], 0, 0)
