@@ -67,6 +67,8 @@ class Explore(QWidget):
 
         self._sort = QComboBox()
         self._sort.setAccessibleName("Sort by")
+        self._sort.setMinimumWidth(104)
+        self._sort.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._sort.setToolTip("Sort by this score")
         self._sort.activated.connect(self._on_sort)
         self._direction = QPushButton()

@@ -32,7 +32,7 @@ class Footer(QFrame):
         self._show.clicked.connect(self.undone_wanted)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)
-        row.setSpacing(theme.SPACE[3])
+        row.setSpacing(theme.SPACE[2])
         row.addWidget(self.counts, 1)
         row.addWidget(self.undone, 2)
         row.addWidget(self._show)

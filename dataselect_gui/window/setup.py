@@ -50,6 +50,7 @@ class SetupPlace(ColumnPlace):
         self.unit = QComboBox()
         self.unit.setAccessibleName("Protect")
         self.unit.setMinimumWidth(200)
+        self.unit.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._unit_hint = paragraph(role="dim")
         self.training = TrainingQuestion()
         self.score = QPushButton()

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from dataselect_gui.window import theme
 from dataselect_gui.window.actions import ACTIONS
 from dataselect_gui.window.main_window import MainWindow
+from dataselect_gui.window.settings import Settings
 from tests.window.steps import place
 
 Key = Qt.Key
@@ -136,6 +137,35 @@ def test_colours_follow_the_system_when_it_changes(
     QApplication.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Light)
     assert theme.palette() is theme.DARK, "the owner's own choice stays"
     assert window.isVisible()
+
+
+def test_after_a_change_of_colours_every_place_is_as_if_it_had_begun_so(
+    window: MainWindow, project: Path, qtbot: QtBot
+) -> None:
+    places = ("start", "setup", "explore", "release", "ledger")
+
+    def shown(one: MainWindow, name: str) -> QImage:
+        one.show_place(name)
+        qtbot.wait(1)
+        return one.grab().toImage()
+
+    for name in ("start", "explore"):  # They are painted in the old colours first.
+        window.open_project(project)
+        window.state.set_current(3)
+        qtbot.wait(200)
+        shown(window, name)
+    theme.apply("dark")
+    changed = {name: shown(window, name) for name in places}
+    window.close()
+    fresh = MainWindow(Settings())
+    qtbot.addWidget(fresh)
+    fresh.resize(window.size())
+    fresh.show()
+    fresh.open_project(project)
+    fresh.state.set_current(3)
+    for name in places:
+        qtbot.waitUntil(lambda name=name: shown(fresh, name) == changed[name])  # type: ignore[misc]
+    fresh.close()
 
 
 def luminance(colour: str) -> float:

@@ -204,6 +204,7 @@ class Answers(QFrame):
         box = QWidget()
         self.per_unit.setRange(1, 10_000)
         self.per_unit.setFixedWidth(72)
+        self.per_unit.lineEdit().setTextMargins(4, 0, 4, 0)  # The style gives it none.
         self.per_unit.setAccessibleName("At most so many records of a person")
         column = QVBoxLayout(box)
         column.setContentsMargins(0, theme.SPACE[2], 0, 0)
