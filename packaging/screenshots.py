@@ -94,12 +94,12 @@ class Photographer:
     def _refused(self, window: "MainWindow") -> None:
         pickle = self._scratch / "model.pth"
         pickle.write_bytes(b"never unpacked")
-        window.take(pickle)
+        window.preparation.take(pickle)
 
     def _setup(self, window: "MainWindow") -> None:
         settings = json.loads((self._scratch / "demo/project/project.json").read_text("utf-8"))
         for part in ("source", "checkpoint"):
-            window.take(Path(settings[part]["path"]))
+            window.preparation.take(Path(settings[part]["path"]))
 
     def _scoring(self, window: "MainWindow") -> None:
         from dataselect_gui.workflow import Progress
@@ -157,8 +157,8 @@ class Photographer:
         source = Path(settings["source"]["path"])
         if not copied.exists():
             shutil.copytree(source, copied) if source.is_dir() else shutil.copyfile(source, copied)
-        window.take(copied)
-        window.take(Path(settings["checkpoint"]["path"]))
+        window.preparation.take(copied)
+        window.preparation.take(Path(settings["checkpoint"]["path"]))
 
     def _own_explore(self, window: "MainWindow") -> None:
         window.open_project(self._scratch / "own.dataselect")

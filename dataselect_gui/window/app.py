@@ -41,7 +41,7 @@ def run(project: Path | None = None, demo: Path | None = None) -> int:
     if project is not None:
         window.open_project(project)
     elif demo is not None:
-        window.start_demo(demo)
+        window.preparation.start_demo(demo)
     code = app.exec()
     settings.save(kept)
     if window.has_threads:

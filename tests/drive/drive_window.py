@@ -148,7 +148,7 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
     if wanted.get("project"):
         window.open_project(Path(wanted["project"]))
     for path in wanted.get("take", []):
-        window.take(Path(path))
+        window.preparation.take(Path(path))
     quiet = 0
     while quiet < 5:  # One job may follow the other.
         QTest.qWait(50)

@@ -28,10 +28,10 @@ def test_it_starts_empty_and_offers_the_demo(window: MainWindow) -> None:
 def test_dropped_records_and_checkpoint_are_told_apart(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window.take(consortium(tmp_path / "consortium"))
+    window.preparation.take(consortium(tmp_path / "consortium"))
     settle(qtbot, window)
     assert place(window) == "start"
-    window.take(owner_records(tmp_path / "records.npz"))
+    window.preparation.take(owner_records(tmp_path / "records.npz"))
     settle(qtbot, window)
     assert place(window) == "setup"
     assert window.setup.score.isEnabled()
@@ -42,7 +42,7 @@ def test_dropped_records_and_checkpoint_are_told_apart(
 def test_a_dropped_project_is_opened_and_remembered(
     window: MainWindow, qtbot: QtBot, project: Path
 ) -> None:
-    window.take(project)
+    window.preparation.take(project)
     settle(qtbot, window)
     assert place(window) == "explore"
     assert window.actions_by_key["release"].isEnabled()
@@ -63,7 +63,7 @@ def test_what_cannot_be_used_is_told_with_a_way_on(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, name: str, content: bytes, sentence: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    window.take(tmp_path / name)
+    window.preparation.take(tmp_path / name)
     settle(qtbot, window)
     assert told(window).what == sentence
     assert told(window).do
@@ -73,7 +73,7 @@ def test_what_cannot_be_used_is_told_with_a_way_on(
 def test_problems_of_a_source_are_listed(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     folder = image_folder(tmp_path / "scans", ["bird/1.png", "cat/2.png"])
     (folder / "cat/3.png").write_bytes(b"")
-    window.take(folder)
+    window.preparation.take(folder)
     settle(qtbot, window)
     assert window.setup.records.problems.toPlainText() == "cat/3.png: The file is empty."
 

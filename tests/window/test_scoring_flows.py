@@ -150,6 +150,31 @@ def test_another_project_that_is_looked_at_stays(
     assert window.state.look.folder == tmp_path / "others.dataselect"
 
 
+def test_what_was_interrupted_goes_on_though_another_project_is_open(
+    window: MainWindow,
+    qtbot: QtBot,
+    project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Path] = []
+
+    def dies(source: Path, *_: object, **_options: object) -> None:
+        asked.append(source)
+        raise WorkerDiedError("Scoring stopped unexpectedly. 8 scores are kept.", "Why.", "Do.")
+
+    monkeypatch.setattr(workflow, "score", dies)
+    records = owner_records(tmp_path / "others.npz", seed=3)
+    give(qtbot, window, records, tmp_path / "consortium")
+    window.setup.score.click()
+    window.open_project(project)
+    settle(qtbot, window)
+    assert str(records) in told(window).details
+    window.notice.button("Continue").click()
+    settle(qtbot, window)
+    assert asked == [records, records]
+
+
 # Closing
 
 
@@ -262,7 +287,7 @@ def test_two_windows_on_one_project_end_in_a_sentence(
     monkeypatch.setattr("dataselect_gui.project.project.LOCK_SECONDS", 0.2)
     window.open_project(project)
     with FileLock(project / ".lock"):
-        window.score()
+        window.preparation.score()
         settle(qtbot, window)
     assert told(window).what == "The project “p.dataselect” is in use."
     assert told(window).do == "Wait until it has finished, or stop it."

@@ -1,0 +1,405 @@
+"""From what a person gives to a project with scores: taking, matching, scoring, and going on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, WorkerDiedError
+from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.notice import Message, NoticeStrip, fault
+from dataselect_gui.window.setup import SetupPlace
+from dataselect_gui.window.start import StartPlace
+from dataselect_gui.window.state import State
+from dataselect_gui.workflow import Look, Progress, Report, Stop
+
+_SCORING = "Scoring"
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A scoring run, which can be done again to go on where it ended.
+
+    Attributes
+    ----------
+    work : callable
+        What is done; returns the project.
+    records : str
+        What is scored, for a person.
+    """
+
+    work: Callable[[Report, Stop], Path]
+    records: str
+
+
+class Preparation(QObject):
+    """What stands behind the places Start and Setup, and keeps them up to date.
+
+    Parameters
+    ----------
+    state : State
+        What the window shows.
+    jobs : Jobs
+        Does the work.
+    start, setup : StartPlace, SetupPlace
+        Where a person gives and answers.
+    notice : NoticeStrip
+        Where it is told what needs a hand.
+    window : QWidget
+        The owner.
+
+    Signals
+    -------
+    scored(Path)
+        A project is to be opened.
+    wanted(str)
+        A place is to be shown.
+    changed()
+        Something was given, or forgotten.
+    """
+
+    scored = Signal(object)
+    wanted = Signal(str)
+    changed = Signal()
+
+    def __init__(
+        self,
+        state: State,
+        jobs: Jobs,
+        start: StartPlace,
+        setup: SetupPlace,
+        notice: NoticeStrip,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._state, self._jobs = state, jobs
+        self._start, self._setup, self._notice = start, setup, notice
+        self._window = window
+        self._records: Path | None = None
+        self._checkpoint: Path | None = None
+        self._digest = ""
+        self._waiting: list[Path] = []
+        self._run: _Run | None = None
+        self._interrupted: _Run | None = None
+        self._last_step: Progress | None = None
+        self._done: Path | None = None
+        start.chosen.connect(self.take)
+        setup.score_wanted.connect(self.score)
+        setup.stop_wanted.connect(jobs.stop)
+        setup.training.answered.connect(self._on_answered)
+        state.opened.connect(self._on_opened)
+        state.training_changed.connect(self._on_training)
+        state.stale_changed.connect(self.show_standing)
+        jobs.started.connect(self._on_job_started)
+        jobs.progressed.connect(self._on_progress)
+        jobs.finished.connect(self._on_job_finished)
+        self._on_opened()
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether Setup has anything to show."""
+        given = (self._records, self._checkpoint, self._interrupted, self._state.look)
+        return self._jobs.running or any(one is not None for one in given)
+
+    # What a person gives
+
+    def take(self, path: Path) -> None:
+        """Take what was given: what is missing from the open project, or else something new."""
+        look = self._state.look
+        is_missing = look is not None and not (look.source.exists() and look.checkpoint.exists())
+        if self._jobs.running:
+            self._waiting.append(path)
+            if self._jobs.title == _SCORING:
+                self._notice.tell(Message("What you gave is looked at when scoring has ended."))
+        elif is_missing and not self._start.isVisible():
+            self.find_again(path)
+        else:
+            self._inspect(path)
+
+    def find_again(self, path: Path) -> None:
+        """Point the open project to where its records, or its checkpoint, are now."""
+        look = self._state.look
+        if look is None or self._jobs.running:
+            return
+        folder = look.folder
+
+        def work(report: Report, stop: Stop) -> Path:
+            workflow.find_again(folder, path, report, stop)
+            return folder
+
+        self._notice.tell(None)
+        self._jobs.start("Comparing with what was scored", work, self.scored.emit, self._on_failed)
+
+    def choose_records(self) -> None:
+        """Ask where the open project's records are now."""
+        if self._state.look is not None:
+            self._choose(self._state.look.source, "Where are the records?")
+
+    def choose_checkpoint(self) -> None:
+        """Ask where the open project's checkpoint is now."""
+        if self._state.look is not None:
+            self._choose(self._state.look.checkpoint, "Where is the checkpoint?")
+
+    def _choose(self, known: Path, question: str) -> None:
+        if known.suffix in {".npz", ".pt2"}:
+            path, _ = QFileDialog.getOpenFileName(self._window, question, "", f"*{known.suffix}")
+        else:
+            path = QFileDialog.getExistingDirectory(self._window, question)
+        if path:
+            self.find_again(Path(path))
+
+    def _inspect(self, path: Path) -> None:
+        def work(report: Report, stop: Stop) -> tuple[Path, dict[str, Any]]:
+            return path, workflow.inspect(path, None, report, stop)
+
+        self._notice.tell(None)
+        self._jobs.start("Looking at what was given", work, self._on_inspected, self._on_failed)
+
+    def _on_inspected(self, told: tuple[Path, dict[str, Any]]) -> None:
+        path, found = told
+        if found["kind"] == "project":
+            self.scored.emit(path)
+            return
+        if found["kind"] == "bundle":
+            self._notice.tell(_bundle_message(path, found))
+            return
+        is_source, look = found["kind"] == "source", self._state.look
+        if look is not None:
+            self._forget()
+            if not self._waiting:  # New records for the same checkpoint, or the other way round.
+                self._waiting.append(look.checkpoint if is_source else look.source)
+        if not self._start.isVisible():
+            self.wanted.emit("setup")
+        if is_source:
+            self._records = path
+            self._start.records.show_path(path)
+            self._setup.show_records(path, found)
+        else:
+            self._checkpoint, self._digest = path, found["digest"]
+            self._start.checkpoint.show_path(path)
+            self._setup.show_checkpoint(path, found)
+        self._show_idle()
+        self.changed.emit()
+        if self._waiting:
+            QTimer.singleShot(0, self, self._take_next)
+        elif self._records is not None and self._checkpoint is not None:
+            self._match(self._records, self._checkpoint)
+
+    def _match(self, records: Path, checkpoint: Path) -> None:
+        """Hold the labels of both against each other, or open the project that they already have."""
+        folder = workflow.project_place(records, self._digest)
+        if folder.exists():
+            self.scored.emit(folder)
+            return
+
+        def work(report: Report, stop: Stop) -> tuple[Path, dict[str, Any]]:
+            return checkpoint, workflow.inspect(checkpoint, records, report, stop)
+
+        self.wanted.emit("setup")
+        self._jobs.start("Matching the labels", work, self._on_matched, self._on_failed)
+
+    def _on_matched(self, told: tuple[Path, dict[str, Any]]) -> None:
+        self._setup.show_checkpoint(*told)
+        self._setup.training.no.setFocus()
+
+    def _on_failed(self, error: DataSelectError) -> None:
+        if not isinstance(error, InterruptedByPersonError):
+            self._notice.tell(fault(error))
+
+    def _take_next(self) -> None:
+        if self._waiting and not self._jobs.running:
+            self.take(self._waiting.pop(0))
+
+    def _forget(self) -> None:
+        """Begin anew: no project, no records, no checkpoint."""
+        self._records = self._checkpoint = self._interrupted = None
+        self._start.clear()
+        self._setup.show_records(None, None)
+        self._setup.show_checkpoint(None, None)
+        self._state.close()
+
+    # Scoring
+
+    def start_demo(self, out: Path | None = None) -> None:
+        """Score the demo, or open it where it was scored before."""
+        folder = out if out is not None else workflow.home() / "demo"
+
+        def work(report: Report, stop: Stop) -> Path:
+            return workflow.score_demo(folder, report, stop).project
+
+        if not self._jobs.running:
+            self._forget()
+            self._setup.show_demo()
+            self._state.answer_training("no")
+            self._score(_Run(work, "the demo's"))
+
+    def score(self) -> None:
+        """Score the records with the checkpoint, or go on where scoring was interrupted."""
+        if self._jobs.running:
+            return
+        if self._interrupted is not None:
+            self._score(self._interrupted)
+            return
+        records, checkpoint, look = self._records, self._checkpoint, self._state.look
+        if records is None or checkpoint is None:
+            return
+        unit, answer = self._setup.unit_column, self._state.in_training
+        folder = workflow.project_place(records, self._digest) if look is None else look.folder
+
+        def work(report: Report, stop: Stop) -> Path:
+            return workflow.score(
+                records,
+                checkpoint,
+                report,
+                project_path=folder,
+                unit_column=unit,
+                in_training=answer,
+                stop=stop,
+            ).project
+
+        self._score(_Run(work, str(records)))
+
+    def _score(self, run: _Run) -> None:
+        self._notice.tell(None)
+        self._run, self._last_step = run, None
+        self._jobs.start(_SCORING, run.work, self._on_scored, self._on_scoring_failed)
+        self.wanted.emit("setup")
+        # The button that was pressed is hidden now; the focus must not fall back to the start.
+        self._setup.stop.setFocus()
+
+    def _on_scored(self, folder: Path) -> None:
+        self._interrupted, look = None, self._state.look
+        if look is None or look.folder == folder:
+            self.scored.emit(folder)
+        else:  # The person looks at another project meanwhile: nothing moves under their hand.
+            self._done = folder
+            self._notice.tell(Message("Scoring is done.", actions=(("Show it", self._show_done),)))
+
+    def _show_done(self) -> None:
+        if self._done is not None:
+            self.scored.emit(self._done)
+
+    def _on_scoring_failed(self, error: DataSelectError) -> None:
+        can_go_on = isinstance(error, WorkerDiedError | InterruptedByPersonError)
+        run, step = self._run, self._last_step
+        self._interrupted = run if can_go_on else None
+        self._show_idle()
+        if run is None or not can_go_on:
+            self._on_failed(error)
+        elif isinstance(error, InterruptedByPersonError):
+            self._setup.show_idle("Continue", ready=True, text=f"{error.what} {error.do}")
+        else:
+            done = "" if step is None else f"{step.phase}: {step.done:,} of {step.total:,}. "
+            message = Message(
+                error.what,
+                error.why,
+                error.do,
+                actions=(("Continue", self.score),),
+                details=f"{done}Records: {run.records}.",
+                role="stop",
+            )
+            self._notice.tell(message)
+        self.changed.emit()
+
+    # What lasts
+
+    def show_standing(self) -> None:
+        """Tell what is wrong with the open project, for as long as it is."""
+        look = self._state.look
+        self._notice.stand(None if look is None else self._standing(look))
+
+    def _standing(self, look: Look) -> Message | None:
+        if not look.source.exists():  # Asked of the disk each time: it may be connected again.
+            return Message(
+                f"The records are not at {look.source}.",
+                "They were moved or renamed, or their disk is not connected. Scores and selection are "
+                "kept, and are as you left them.",
+                "Show where the records are now, or drop their folder here.",
+                (("Show me where the records are…", self.choose_records),),
+            )
+        if not look.checkpoint.exists():
+            return Message(
+                f"The checkpoint is not at {look.checkpoint}.",
+                "It was moved or renamed, or its disk is not connected. Scores and selection are kept, "
+                "and are as you left them.",
+                "Show where the checkpoint is now, or drop it here.",
+                (("Show me where the checkpoint is…", self.choose_checkpoint),),
+            )
+        if self._state.stale.any():
+            return Message(
+                "Some records are not what was scored.",
+                "They were changed or removed since. Each is shown as such, and nothing is released "
+                "while there are any.",
+                "Score again: only what changed is computed anew.",
+                (("Score again", self.score),),
+            )
+        if not look.is_finished:
+            left = f"; {look.unscored:,} records are not scored yet" if look.unscored else ""
+            noun = "score is" if look.kept == 1 else "scores are"
+            return Message(
+                f"Scoring is not finished. {look.kept:,} {noun} kept{left}.",
+                do="Continue where it stopped: nothing is computed twice.",
+                actions=(("Continue", self.score),),
+            )
+        return None
+
+    # What the state and the jobs say
+
+    def _on_opened(self) -> None:
+        look = self._state.look
+        self._setup.training.show_answer(self._state.in_training)
+        if look is not None:
+            self._records, self._checkpoint, self._interrupted = look.source, look.checkpoint, None
+            self._start.clear()
+            self._setup.show_project(look)
+        self._show_idle()
+        self.show_standing()
+
+    def _on_answered(self) -> None:
+        answer = self._setup.training.answer
+        if answer is not None:
+            self._state.answer_training(answer)
+
+    def _on_training(self) -> None:
+        if self._setup.training.answer != self._state.in_training:
+            self._setup.training.show_answer(self._state.in_training)
+
+    def _on_job_started(self, title: str) -> None:
+        self._setup.show_running(Progress(title, 0, 1), keeps=title == _SCORING)
+
+    def _on_progress(self, step: Progress) -> None:
+        self._last_step = step
+        self._setup.show_running(step, keeps=self._jobs.title == _SCORING)
+
+    def _on_job_finished(self) -> None:
+        self._show_idle()
+        if self._waiting:
+            QTimer.singleShot(0, self, self._take_next)
+
+    def _show_idle(self) -> None:
+        """Show in Setup what its button would do now; while a job runs, it shows that instead."""
+        look = self._state.look
+        if self._jobs.running:
+            return
+        if self._interrupted is not None or (look is not None and not look.is_finished):
+            self._setup.show_idle("Continue", ready=True)
+        elif look is not None:
+            text = "Computes what is missing or has changed, and nothing else."
+            self._setup.show_idle("Score again", ready=True, text=text)
+        else:
+            both = self._records is not None and self._checkpoint is not None
+            self._setup.show_idle(ready=both)
+
+
+def _bundle_message(path: Path, found: dict[str, Any]) -> Message:
+    """Tell what was found in a bundle that was given."""
+    failed = [f"{check['name']}: {check['detail']}" for check in found["checks"] if not check["ok"]]
+    if failed:
+        what = f"“{path.name}” is not what it says it is."
+        return Message(what, " ".join(failed), "Do not use it.", role="stop")
+    count = len(found["checks"])
+    return Message(f"“{path.name}” is a bundle, and verified.", f"{count} checks were passed.")
