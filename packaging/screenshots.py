@@ -177,12 +177,12 @@ class Photographer:
     def _settle(self, window: "MainWindow") -> None:
         from PySide6.QtCore import QEventLoop, QTimer
 
-        for _ in range(60):
+        is_busy = True
+        while is_busy:  # Once more after the last job: what came of it has to be laid out.
+            is_busy = window.jobs.running
             settling = QEventLoop()
             QTimer.singleShot(_SETTLE_MILLISECONDS, settling.quit)
             settling.exec()
-            if not window.jobs.running:
-                return
 
     def _keep(self, window: "MainWindow", name: str) -> None:
         window.grab().save(str(self._out / name))

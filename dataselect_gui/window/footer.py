@@ -30,14 +30,12 @@ class Footer(QFrame):
         self._show = QPushButton("Show them")
         self._show.setProperty("role", "link")
         self._show.clicked.connect(self.undone_wanted)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 0, 16, 0)
-        row.setSpacing(theme.SPACE[2])
-        row.addWidget(self.counts, 1)
-        row.addWidget(self.undone, 2)
-        row.addWidget(self._show)
+        self._row = QHBoxLayout(self)
+        self._row.addWidget(self.counts, 1)
+        self._row.addWidget(self.undone, 2)
+        self._row.addWidget(self._show)
         self._sign = Sign(leaves=False, step=-1)
-        row.addWidget(self._sign)
+        self._row.addWidget(self._sign)
         for words in (self.counts, self.undone):
             words.setProperty("role", "dim")
         state.opened.connect(self._count)
@@ -56,7 +54,11 @@ class Footer(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Leave the room to the counts where there is little."""
         super().resizeEvent(event)
-        self._sign.set_brief(event.size().width() < theme.NARROW)
+        is_narrow = event.size().width() < theme.NARROW
+        self._sign.set_brief(is_narrow)
+        margin = theme.SPACE[2] if is_narrow else theme.SPACE[3]
+        self._row.setContentsMargins(margin, 0, margin, 0)
+        self._row.setSpacing(theme.SPACE[1] if is_narrow else theme.SPACE[2])
 
     def _count(self) -> None:
         look = self._state.look

@@ -26,6 +26,7 @@ from dataselect_gui.window.words import Elided
 from dataselect_gui.workflow import SCORES
 
 WIDTH = 340
+_MOST_PICTURE = 296
 
 
 class Inspector(QWidget):
@@ -64,7 +65,7 @@ class Inspector(QWidget):
         self._withhold.clicked.connect(self._on_withhold)
         self._scores: dict[str, _Placement] = {}
         self._list = QVBoxLayout()
-        self._list.setSpacing(10)
+        self._list.setSpacing(8)
         self._empty = QLabel("Choose a record to see it here.")
         self._empty.setProperty("role", "dim")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -75,11 +76,11 @@ class Inspector(QWidget):
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
         column.addWidget(self._picture)
-        named = QHBoxLayout()
-        named.addWidget(self._id, 1)
-        named.addWidget(self._withhold)
-        column.addLayout(named)
-        column.addWidget(self._facts)
+        column.addWidget(self._id)
+        standing = QHBoxLayout()
+        standing.addWidget(self._facts, 1)
+        standing.addWidget(self._withhold, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(standing)
         column.addWidget(self._problem)
         column.addSpacing(4)
         column.addLayout(self._list)
@@ -208,7 +209,7 @@ class _Picture(QWidget):
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        self.setFixedHeight(min(event.size().width(), 480))
+        self.setFixedHeight(min(event.size().width(), _MOST_PICTURE))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         del event
