@@ -44,22 +44,12 @@ def wait_for_worker(qtbot: QtBot) -> int:
     return next(workers_of(os.getpid()))
 
 
-def test_dropped_to_scored_and_explored(ready: MainWindow, qtbot: QtBot, folder: Path) -> None:
-    ready.setup.score.click()
-    assert ready.jobs.running
-    assert ready.setup.stop.isVisible()
-    settle(qtbot, ready)
-    assert place(ready) == "explore"
-    assert (folder / "project.json").is_file()
-    assert workflow.look(folder).is_finished
-    assert ready.setup.score.text() == "Score again"
-    assert not ready.notice.isVisible()
-
-
 def test_a_killed_worker_leaves_the_window_and_a_way_on(
     ready: MainWindow, qtbot: QtBot, folder: Path
 ) -> None:
     ready.setup.score.click()
+    assert ready.jobs.running
+    assert ready.setup.stop.isVisible()
     os.kill(wait_for_worker(qtbot), signal.SIGKILL)
     settle(qtbot, ready)
     assert re.fullmatch(rf"Scoring stopped unexpectedly\. {KEPT}", told(ready).what)
@@ -72,6 +62,7 @@ def test_a_killed_worker_leaves_the_window_and_a_way_on(
     settle(qtbot, ready)
     assert place(ready) == "explore"
     assert workflow.look(folder).is_finished
+    assert ready.setup.score.text() == "Score again"
     assert not ready.notice.isVisible()
 
 
