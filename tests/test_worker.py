@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from dataselect_gui import workflow
-from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.errors import UnusableError, UsageError, WorkerDiedError
+from dataselect_gui.worker.messages import ScoreJob, to_line
 from tests.helpers import array_file, image_folder
 from tests.processes import workers_of
 
@@ -204,6 +205,20 @@ def test_a_killed_run_goes_on_to_the_same_digits(
     told = killed_and_started_again(records, series, tmp_path / "p.dataselect", victim, seconds=5)
     assert told["scored"] == ROWS
     assert workflow.scores(tmp_path / "p.dataselect") == workflow.scores(undisturbed)
+
+
+def test_a_worker_that_dies_before_it_takes_its_job_is_told_as_such(
+    records: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written_late(job: ScoreJob) -> str:
+        time.sleep(0.3)
+        return to_line(job)
+
+    dies = [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"]
+    monkeypatch.setattr("dataselect_gui.worker.handle._command", lambda: dies)
+    monkeypatch.setattr("dataselect_gui.worker.handle.to_line", written_late)
+    with pytest.raises(WorkerDiedError, match=r"stopped unexpectedly\. 0 scores are kept"):
+        workflow.score(records, series, silent, project_path=tmp_path / "p.dataselect")
 
 
 @pytest.mark.slow

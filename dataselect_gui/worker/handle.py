@@ -116,8 +116,10 @@ def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
                     report(message)
                 else:
                     outcome = message
-        except BrokenPipeError:
+        except BrokenPipeError:  # It died before it had taken the job, which is still in the stream.
             outcome = None
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
         except KeyboardInterrupt:
             _stop(process)
             raise InterruptedByPersonError(
