@@ -96,7 +96,7 @@ def make_checkpoints(folder: Path) -> list[Path]:
     )
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()
     common: dict[str, Any] = {
         "num_channels": 1,
         "id2label": dict(enumerate(CLASSES)),

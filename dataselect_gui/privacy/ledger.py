@@ -319,7 +319,7 @@ def check_budget(statement: Statement, charges: Sequence[Charge]) -> None:
         raise RefusedError(
             f"This needs ε {exact(needs)}; {exact(statement.budget - statement.spent)} is left.",
             "Nothing was drawn.",
-            "Lower ε, or raise the budget and give a reason (dataselect ledger PROJECT --set-budget).",
+            "Lower ε, or raise the budget and give a reason.",
         )
 
 
@@ -340,7 +340,7 @@ def check_unit(statement: Statement, unit: str, per_unit: int) -> None:
                 "This release protects another unit than earlier ones of this source.",
                 f"Earlier: each {before[0]}, at most {before[1]} records; now: each {unit}, at most "
                 f"{per_unit}. Their costs cannot be added up.",
-                "Use the same unit column and --per-unit as before.",
+                "Use the same unit column, and as many records of a unit, as before.",
             )
 
 

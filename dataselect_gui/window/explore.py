@@ -206,7 +206,7 @@ class Explore(QWidget):
 
     def _on_targets(self) -> None:
         rows = np.array(self._state.targets(), dtype=np.int64)
-        withheld = int(np.count_nonzero(~self._state.eligible[rows]))
+        withheld = int(np.count_nonzero(self._state.withheld[rows]))
         for button, word, count in (
             (self._withhold, "Withhold", len(rows) - withheld),
             (self._restore, "Restore", withheld),

@@ -66,12 +66,13 @@ class Footer(QFrame):
             self.counts.set_words("No project is open.")
             return
         parts = [f"{len(look.ids):,} records"]
-        marked, withheld = int(self._state.marked.sum()), int((~self._state.eligible).sum())
-        if marked:
+        if marked := int(self._state.marked.sum()):
             parts.append(f"{marked:,} marked")
         parts.append(f"{int(self._state.selection.chosen.sum()):,} in selection")
-        if withheld:
+        if withheld := int(self._state.withheld.sum()):
             parts.append(f"{withheld:,} withheld")
+        if opted_out := int(self._state.opted_out.sum()):
+            parts.append(f"{opted_out:,} opted out")
         self.counts.set_words(" · ".join(parts))
 
     def _on_undo(self) -> None:

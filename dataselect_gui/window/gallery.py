@@ -270,8 +270,10 @@ class Gallery(QAbstractScrollArea):
             parts.append(f"{self._state.sort} {short(float(found.scores[self._state.sort][row]))}")
         if self._state.selection.chosen[row]:
             parts.append("in the selection")
-        if not self._state.eligible[row]:
+        if self._state.withheld[row]:
             parts.append("withheld")
+        if self._state.opted_out[row]:
+            parts.append("opted out")
         if self._state.stale[row]:
             parts.append("not what was scored")
         if self._state.marked[row]:
@@ -423,7 +425,7 @@ class Gallery(QAbstractScrollArea):
     ) -> None:
         state = self._state
         image = QRect(rect.x(), rect.y(), self._tile, self._tile)
-        is_withheld = not state.eligible[row]
+        is_withheld = not state.eligible[row]  # By the owner, or since its person opted out.
         painter.fillRect(rect, theme.colour(colours.panel))
         painter.fillRect(image, theme.colour(colours.sunk))
         painter.setOpacity(0.3 if is_withheld else 1.0)

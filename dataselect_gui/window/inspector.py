@@ -166,17 +166,19 @@ class Inspector(QWidget):
             facts.append("Not what was scored: these scores are of an earlier content.")
         if found.units is not None:
             facts.append(f"{(found.unit_column or 'unit').capitalize()}: {found.units[row]}")
-        if not self._state.eligible[row]:
+        if self._state.opted_out[row]:
+            facts.append("Opted out: it never leaves.")
+        elif self._state.withheld[row]:
             facts.append("Withheld: it never leaves.")
         elif self._state.selection.chosen[row]:
             facts.append("In the selection")
         self._facts.setText("\n".join(facts))
-        self._withhold.setText("Withhold" if self._state.eligible[row] else "Restore")
+        self._withhold.setText("Restore" if self._state.withheld[row] else "Withhold")
 
     def _on_withhold(self) -> None:
         row = self._state.current
         if row is not None:
-            change = self._state.withhold if self._state.eligible[row] else self._state.restore
+            change = self._state.restore if self._state.withheld[row] else self._state.withhold
             change([row])
 
 

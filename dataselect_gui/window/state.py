@@ -2,6 +2,7 @@
 
 Four sets are never mixed: *shown* records pass the filter, *marked* ones are highlighted, the
 *selection* follows the rule, and *withheld* ones are the owner's word. Views hold no copy of any.
+Records of people who opted out are no more eligible than withheld ones, and cannot be restored here.
 """
 
 import contextlib
@@ -63,6 +64,8 @@ class State(QObject):
         self.descending = True
         self.order: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self.rule: Rule | None = None
+        self.withheld: NDArray[np.bool_] = np.empty(0, dtype=bool)
+        self.opted_out: NDArray[np.bool_] = np.empty(0, dtype=bool)
         self.eligible: NDArray[np.bool_] = np.empty(0, dtype=bool)
         self.selection = Selection(np.empty(0, dtype=bool), None)
         self.marked: NDArray[np.bool_] = np.empty(0, dtype=bool)
@@ -87,7 +90,8 @@ class State(QObject):
         self.undo.clear()
         self.look = found
         self.rule = found.rule
-        self.eligible = found.eligible.copy()
+        self.withheld, self.opted_out = found.withheld, found.opted_out
+        self.eligible = found.eligible
         self.marked = np.zeros(len(found.ids), dtype=bool)
         self.stale = np.zeros(len(found.ids), dtype=bool)
         self.current = None
@@ -106,7 +110,8 @@ class State(QObject):
         self.undo.clear()
         self.look = self.rule = self.sort = self.current = self.in_training = None
         self.order = np.empty(0, dtype=np.int64)
-        self.eligible = self.marked = self.stale = np.empty(0, dtype=bool)
+        self.withheld = self.opted_out = self.eligible = np.empty(0, dtype=bool)
+        self.marked = self.stale = np.empty(0, dtype=bool)
         self.selection = Selection(np.empty(0, dtype=bool), None)
         self.opened.emit()
 
@@ -200,11 +205,11 @@ class State(QObject):
 
     def withhold(self, rows: Sequence[int]) -> None:
         """Withhold records: they will never leave."""
-        self._set_eligible([row for row in rows if self.eligible[row]], value=False)
+        self._set_withheld([row for row in rows if not self.withheld[row]], value=True)
 
     def restore(self, rows: Sequence[int]) -> None:
-        """Let withheld records be considered again."""
-        self._set_eligible([row for row in rows if not self.eligible[row]], value=True)
+        """Let withheld records be considered again, unless their people opted out."""
+        self._set_withheld([row for row in rows if self.withheld[row]], value=False)
 
     # Within
 
@@ -212,13 +217,13 @@ class State(QObject):
         self.marked = marked
         self.marked_changed.emit()
 
-    def _set_eligible(self, rows: Sequence[int], *, value: bool) -> None:
+    def _set_withheld(self, rows: Sequence[int], *, value: bool) -> None:
         if rows:
             noun = "record" if len(rows) == 1 else "records"
             self._push(
-                f"{'restored' if value else 'withheld'} {len(rows):,} {noun}",
-                lambda: self._eligible_now(rows, value=value),
-                lambda: self._eligible_now(rows, value=not value),
+                f"{'withheld' if value else 'restored'} {len(rows):,} {noun}",
+                lambda: self._withheld_now(rows, value=value),
+                lambda: self._withheld_now(rows, value=not value),
                 rows,
             )
 
@@ -234,23 +239,23 @@ class State(QObject):
 
     def _rule_now(self, rule: Rule | None) -> None:
         assert self.look is not None
-        workflow.put_selection(self.look.folder, rule, self._withheld(self.eligible))
+        workflow.put_selection(self.look.folder, rule, self._names(self.withheld))
         self.rule = rule
         self._select()
         self.selection_changed.emit()
 
-    def _eligible_now(self, rows: Sequence[int], *, value: bool) -> None:
+    def _withheld_now(self, rows: Sequence[int], *, value: bool) -> None:
         assert self.look is not None
-        eligible = self.eligible.copy()
-        eligible[list(rows)] = value
-        workflow.put_selection(self.look.folder, self.rule, self._withheld(eligible))
-        self.eligible = eligible
+        withheld = self.withheld.copy()
+        withheld[list(rows)] = value
+        workflow.put_selection(self.look.folder, self.rule, self._names(withheld))
+        self.withheld, self.eligible = withheld, ~(withheld | self.opted_out)
         self._select()
         self.selection_changed.emit()
 
-    def _withheld(self, eligible: NDArray[np.bool_]) -> list[str]:
+    def _names(self, rows: NDArray[np.bool_]) -> list[str]:
         assert self.look is not None
-        return [self.look.ids[row] for row in np.flatnonzero(~eligible).tolist()]
+        return [self.look.ids[row] for row in np.flatnonzero(rows).tolist()]
 
     def _propose_rule(self) -> None:
         """Take the request's own rule, where it has one: its threshold is public, its count is not."""
@@ -259,12 +264,12 @@ class State(QObject):
         rule = workflow.requested_rule(look.request, look.scores, len(look.ids))
         # A project that cannot be written now can be looked at all the same, without a rule.
         with contextlib.suppress(UnusableError, OSError):
-            workflow.put_selection(look.folder, rule, self._withheld(self.eligible))
+            workflow.put_selection(look.folder, rule, self._names(self.withheld))
             self.rule = rule
 
     def _select(self) -> None:
         if self.look is None or self.rule is None or self.rule.score not in self.look.scores:
-            self.selection = Selection(np.zeros(len(self.eligible), dtype=bool), None)
+            self.selection = Selection(np.zeros(len(self.withheld), dtype=bool), None)
         else:
             self.selection = select(self.rule, self.look.scores[self.rule.score], self.eligible)
 

@@ -61,7 +61,7 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
                 raise UnusableError(
                     "A record changed while the gradients were summed.",
                     "Its score is not its own any more.",
-                    "Put the records back as they were, or run “dataselect score” again.",
+                    "Put the records back as they were, or score them again.",
                 )
             one = preprocess(source.decode(stored))
         except UnreadableRecordError:

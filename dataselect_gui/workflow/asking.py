@@ -201,7 +201,7 @@ def destination_of(project: Project, to: Path) -> Path:
             raise UnusableError(
                 f"The bundle cannot be written into the {name}.",
                 "It would become part of it.",
-                "Name a folder elsewhere with --to.",
+                "Name a folder elsewhere.",
             )
     return destination
 

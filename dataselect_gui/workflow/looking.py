@@ -17,7 +17,7 @@ from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.source import Content, UnreadableRecordError
 from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule
-from dataselect_gui.workflow.selecting import eligible_records, rule_of
+from dataselect_gui.workflow.selecting import among, rule_of
 
 _NOTHING = Index(ids=(), labels=(), units=None, content=np.empty((0, 32), dtype=np.uint8))
 
@@ -50,8 +50,8 @@ class Look:
         How many scores there are, of all records together.
     unscored : int
         How many records still lack a score that was begun.
-    eligible : ndarray of bool
-        Shape (n,).
+    withheld, opted_out : ndarray of bool
+        The records that the owner withholds, and those of people who opted out, shape (n,).
     problems : dict
         Why records have no scores: id → reason.
     rule : Rule or None
@@ -74,11 +74,17 @@ class Look:
     scores: dict[str, NDArray[np.float64]]
     kept: int
     unscored: int
-    eligible: NDArray[np.bool_]
+    withheld: NDArray[np.bool_]
+    opted_out: NDArray[np.bool_]
     problems: dict[str, str]
     rule: Rule | None
     request: Request
     in_training: str | None
+
+    @property
+    def eligible(self) -> NDArray[np.bool_]:
+        """The records that may be considered, shape (n,)."""
+        return ~(self.withheld | self.opted_out)
 
     @property
     def is_finished(self) -> bool:
@@ -123,7 +129,8 @@ def look(project_path: Path) -> Look:
         scores=scores,
         kept=sum(int(np.count_nonzero(~np.isnan(values))) for values in scores.values()),
         unscored=int(undone.sum()),
-        eligible=eligible_records(project, index.ids),
+        withheld=among(index.ids, project.withheld),
+        opted_out=among(index.units or index.ids, project.opted_out),
         problems={} if table is None else table.problems(),
         rule=rule_of(project),
         request=request,

@@ -234,7 +234,7 @@ def _candidates(
         raise UnusableError(
             f"{stale} records changed or went missing since they were scored.",
             "Their scores are not theirs any more.",
-            "Run “dataselect score” again: only what changed is scored anew.",
+            "Score the records again: only what changed is scored anew.",
         )
     eligible = eligible_records(project, index.ids)
     if only_readable:

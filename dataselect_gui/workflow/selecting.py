@@ -179,15 +179,13 @@ def _stored(rule: Rule) -> dict[str, Any]:
 
 def eligible_records(project: Project, ids: Sequence[str]) -> NDArray[np.bool_]:
     """Return which records neither the owner withholds nor a person opted out of, shape (n,)."""
-    withheld, opted_out = project.withheld, project.opted_out
     units = project.table.index.units or ids
-    return np.array(
-        [
-            record not in withheld and unit not in opted_out
-            for record, unit in zip(ids, units, strict=True)
-        ],
-        dtype=bool,
-    )
+    return ~(among(ids, project.withheld) | among(units, project.opted_out))
+
+
+def among(names: Sequence[str], listed: Collection[str]) -> NDArray[np.bool_]:
+    """Return which names are listed, shape (n,)."""
+    return np.array([name in listed for name in names], dtype=bool)
 
 
 def rule_of(project: Project) -> Rule | None:

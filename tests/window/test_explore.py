@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
+from dataselect_gui.project.project import Project
 from dataselect_gui.window.explore import Explore
 from dataselect_gui.window.gallery import LARGEST, SMALLEST, short
 from dataselect_gui.window.state import State
@@ -240,6 +241,7 @@ def test_a_large_project_is_painted(show: Show, state: State) -> None:
         }
     )
     state.eligible = np.ones(rows, dtype=bool)
+    state.withheld = state.opted_out = ~state.eligible
     state.marked = np.zeros(rows, dtype=bool)
     state.stale = np.zeros(rows, dtype=bool)
     state.order = np.argsort(-values)
@@ -366,6 +368,29 @@ def test_withholding_can_be_undone(explore: Explore, state: State, project: Path
     assert not workflow.look(project).eligible[rows].any()
     explore.restore()
     assert state.eligible.all()
+
+
+def test_who_opted_out_is_not_restored_and_not_taken_for_withheld(
+    project: Path, show: Show, tmp_path: Path
+) -> None:
+    """A register's word is no step of the owner's: it is neither undone nor written down as theirs."""
+    (tmp_path / "register.csv").write_text("record\n39\n38\n")
+    workflow.opt_out(project, tmp_path / "register.csv", None)
+    state = State()
+    state.open(project)
+    explore = show(state)
+    assert int(state.selection.chosen.sum()) == 18
+    assert explore.gallery.describe_record(39) == "39, bird, loss 0.975, opted out"
+    state.set_current(39)
+    assert "Opted out: it never leaves." in "\n".join(texts(explore))
+    state.restore([39])
+    assert state.undo.count() == 0
+    state.withhold([37, 38])
+    assert Project.open(project).withheld == {"37", "38"}
+    workflow.opt_in(project, tmp_path / "register.csv", None)
+    state.open(project)
+    assert state.eligible[39]
+    assert not state.eligible[38]
 
 
 # What there is to see
