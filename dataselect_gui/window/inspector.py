@@ -23,7 +23,7 @@ from dataselect_gui.window.gallery import Gallery, paint_whole, short
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import Thumbnails, key_of
 from dataselect_gui.window.words import Elided
-from dataselect_gui.workflow import SCORES
+from dataselect_gui.workflow import find_score
 
 WIDTH = 340
 _MOST_PICTURE = 296
@@ -240,7 +240,7 @@ class _Placement(QFrame):
         self._value = QLabel()
         self._value.setFont(theme.font(bold=True))
         title = QLabel(name)
-        meaning = SCORES[name].meaning if name in SCORES else name
+        meaning = find_score(name).meaning
         self.setToolTip(meaning)
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)

@@ -6,7 +6,7 @@ from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release.bundle import DATA, count_records, digest_of
 from dataselect_gui.release.verify import Check
 from dataselect_gui.release.words import CANNOT_CHECK
-from dataselect_gui.scoring.catalog import SCORES
+from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Progress, Report
@@ -34,7 +34,6 @@ from dataselect_gui.workflow.verifying import verify, write_page
 __all__ = [
     "CANNOT_CHECK",
     "DATA",
-    "SCORES",
     "Check",
     "Look",
     "Pictures",
@@ -56,6 +55,7 @@ __all__ = [
     "digest_of",
     "exact",
     "find_again",
+    "find_score",
     "flipped_labels",
     "hold_against",
     "home",
