@@ -158,6 +158,9 @@ def score(
     ] = None,
     project: Annotated[Path | None, typer.Option(help="By default ./NAME.dataselect.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    precision: Annotated[
+        str | None, typer.Option(help="float32 or float64; by default what exactness needs.")
+    ] = None,
     batch_size: Annotated[str, typer.Option(help="auto, or how many records at once.")] = "auto",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many records.")] = None,
     label_column: Annotated[str | None, typer.Option(help="The column of labels.")] = None,
@@ -179,6 +182,7 @@ def score(
             names=None if scores is None else [name.strip() for name in scores.split(",")],
             project_path=project,
             device=device,
+            precision=precision,
             batch_size=None if batch_size == "auto" else int(batch_size),
             limit=limit,
             label_column=label_column,
@@ -190,6 +194,7 @@ def score(
         "problems": [{"id": i, "reason": r} for i, r in sorted(done.problems.items())],
         "seconds": round(done.seconds, 3),
         "device": done.device,
+        "precision": done.precision,
         "scores": done.names,
     }
     lines = [f"{i}: {r}" for i, r in sorted(done.problems.items())[:10]]

@@ -9,12 +9,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.project.files import write_json
 
+Mapped = np.memmap[tuple[int, ...], np.dtype[Any]]
 _RECORDS, _CONTENT, _PROBLEMS = "records.json", "content.npy", "problems.json"
 
 
@@ -62,8 +64,8 @@ class Column:
     """
 
     def __init__(self, folder: Path, name: str, rows: int) -> None:
-        self.values = _mapped(folder / f"{name}.npy", np.float64, rows, np.nan)
-        self.done = _mapped(folder / f"{name}.done.npy", np.uint8, rows, 0)
+        self.values = mapped(folder / f"{name}.npy", np.float64, (rows,), np.nan)
+        self.done = mapped(folder / f"{name}.done.npy", np.uint8, (rows,), 0)
 
     def write(self, rows: NDArray[np.int64], values: NDArray[np.float64]) -> None:
         """Store values, not yet marked as done."""
@@ -145,13 +147,17 @@ class Table:
             write_json(self.folder / _PROBLEMS, {**self.problems(), **reasons})
 
 
-def _mapped(path: Path, dtype: type, rows: int, fill: float) -> "np.memmap[tuple[int], np.dtype]":
+def mapped(path: Path, dtype: type, shape: tuple[int, ...], fill: float) -> Mapped:
+    """Return an array that lives in a file, made where there is none.
+
+    What is written survives the death of the process that wrote it.
+    """
     if not path.is_file():
         partial = path.with_name(f".{path.name}.partial.npy")
-        np.save(partial, np.full(rows, fill, dtype=dtype))
+        np.save(partial, np.full(shape, fill, dtype=dtype))
         partial.replace(path)
-    mapped: np.memmap[tuple[int], np.dtype] = np.lib.format.open_memmap(path, mode="r+")
-    return mapped
+    array: Mapped = np.lib.format.open_memmap(path, mode="r+")
+    return array
 
 
 def _unchanged(old: Index, new: Index) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -41,6 +41,11 @@ class ArrayFile:
         row = np.ascontiguousarray(self.rows[index])
         return f"{row.dtype.str}{row.shape};".encode() + row.tobytes()
 
+    def stamp(self, index: int) -> tuple[int, int] | None:
+        """Return nothing: rows have no time of their own. See `Source.stamp`."""
+        del index
+        return None
+
     def decode(self, stored: bytes) -> Content:
         """Return the row as an image (uint8) or as it is (float). See `Source.decode`."""
         flat = np.frombuffer(stored[stored.index(b";") + 1 :], dtype=self.rows.dtype)

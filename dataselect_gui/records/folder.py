@@ -41,6 +41,14 @@ class ImageFolder:
         """Return the bytes of the file. See `Source.read`."""
         return _read_file(self.files[index])
 
+    def stamp(self, index: int) -> tuple[int, int] | None:
+        """Return the size and time of the file. See `Source.stamp`."""
+        try:
+            info = self.files[index].stat()
+        except OSError:
+            return None
+        return info.st_size, info.st_mtime_ns
+
     def decode(self, stored: bytes) -> Content:
         """Return the image, upright. See `Source.decode`."""
         return decode_image(stored)

@@ -83,6 +83,12 @@ class Source(Protocol):
             Where they cannot be read.
         """
 
+    def stamp(self, index: int) -> tuple[int, int] | None:
+        """Return what tells a changed record without reading it: its size and time of change.
+
+        None where there is nothing of that kind, or the record is not there.
+        """
+
     def decode(self, stored: bytes) -> Content:
         """Return the record that the stored bytes hold.
 

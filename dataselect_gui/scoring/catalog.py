@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 from dataselect_gui.errors import UsageError
 
+Precision = Literal["auto", "float32", "float64"]
+PRECISIONS = get_args(Precision)
 WINDOWS = ("early", "middle", "late")
 
 

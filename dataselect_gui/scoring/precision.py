@@ -6,10 +6,6 @@ A large network meets its kinks with every record. So only a model that is known
 by operation, is computed in float32, and only after it agreed with float64 on some of the records.
 """
 
-from typing import Literal
-
-Precision = Literal["auto", "float32", "float64"]
-
 TOLERANCE = 2e-5
 """How far float32 may be from float64, relative to the score, on the records that are tried."""
 

@@ -12,16 +12,20 @@ from torch import Tensor
 from dataselect_gui.checkpoints.layout import Checkpoint, Member
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring import measures
-from dataselect_gui.scoring.catalog import Score, find_score
+from dataselect_gui.scoring.catalog import Precision, Score, find_score
 from dataselect_gui.scoring.direction import load_direction
 from dataselect_gui.scoring.gradient_norms import GradientNorms, Pass
 from dataselect_gui.scoring.inputs import Preprocessor
+from dataselect_gui.scoring.memory import Need, PeakMemory, is_out_of_memory
 from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
-from dataselect_gui.scoring.precision import SMOOTH, TOLERANCE, Precision
+from dataselect_gui.scoring.precision import SMOOTH, TOLERANCE
 from dataselect_gui.scoring.privacy_loss import PrivacyLoss
 
 COMPANY_TOLERANCE = 1e-4
 """How far a record's logits may move with its company, relative to the largest: rounding, no more."""
+
+_TRIED = 2, 6
+"""How many records the batches have whose memory is measured."""
 
 Maps = dict[str, NDArray[np.float64]]
 
@@ -182,13 +186,40 @@ class Scorer:
             return
         names = [name for name, score in self._scores.items() if score.base != "random"]
         exact = self.score(names, inputs, targets)
-        if all(state.norms.operations <= SMOOTH for state in (self._final, *self._series)):
+        if self._find_operations(inputs) <= SMOOTH:
             double = self._final, self._series
             self._load(torch.float32)
             single = self.score(names, inputs, targets)
             if not all(_agree(single[name], exact[name]) for name in names):
                 self._dtype = torch.float64
                 self._final, self._series = double
+
+    def _find_operations(self, inputs: NDArray[np.float32]) -> set[str]:
+        """Return what the models are made of, whichever scores are asked for."""
+        found: set[str] = set()
+        for state in (self._final, *self._series):
+            if not state.norms.operations:
+                state.norms.run(self._tensor(inputs[:1])).recording.close()
+            found |= state.norms.operations
+        return found
+
+    def need(self, inputs: NDArray[np.float32], targets: NDArray[np.int64]) -> Need:
+        """Find out how much memory a batch takes, by scoring two small ones.
+
+        Parameters
+        ----------
+        inputs, targets
+            As `score` takes them; one record is enough.
+        """
+        peaks = []
+        for rows in _TRIED:
+            with PeakMemory() as memory:
+                some = np.repeat(inputs[:1], rows, axis=0), np.repeat(targets[:1], rows)
+                self.score(list(self._scores), *some)
+            peaks.append(memory.peak)
+        (few, many), (low, high) = _TRIED, peaks
+        per_record = max(0, high - low) // (many - few)
+        return Need(max(0, low - few * per_record), per_record)
 
     def check_independence(self, inputs: NDArray[np.float32]) -> None:
         """Refuse a model for which a record's result depends on the records beside it.
@@ -335,7 +366,10 @@ class Scorer:
             )
 
     def _tensor(self, inputs: NDArray[np.float32]) -> Tensor:
-        return torch.from_numpy(inputs).to(self._device, self._dtype)
+        batch = torch.from_numpy(inputs)
+        if self._device.type == "cuda":  # The copy goes on beside what the GPU has still to do.
+            batch = batch.pin_memory().to(self._device, non_blocking=True)
+        return batch.to(self._device, self._dtype)
 
 
 @contextmanager
@@ -344,7 +378,7 @@ def _fitting(batch: Tensor) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError, AssertionError) as error:
-        if isinstance(error, torch.OutOfMemoryError):
+        if is_out_of_memory(error):
             raise
         raise UnusableError(
             "The records do not fit the model.",

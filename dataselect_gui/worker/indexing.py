@@ -1,24 +1,71 @@
 """Read a source into an index, and hold it against what a project knows. No torch here."""
 
+import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
-from dataselect_gui.project.table import Index
+from dataselect_gui.project.table import Index, mapped
 from dataselect_gui.records.opening import content_hash
 from dataselect_gui.records.source import Source, UnreadableRecordError
 from dataselect_gui.worker.messages import Progress, Report
 
 REPORT_SECONDS = 0.25
+_HASH = 32
 
 
-def read_index(source: Source, stopped: Callable[[], bool], report: Report) -> Index | None:
-    """Read every record once and take its content hash; None where it was stopped."""
+class HashCache:
+    """Content hashes of files, beside what the file system said of them when they were read.
+
+    A run that was stopped or killed does not read again what has not changed since. Nothing rests on
+    it: a record is hashed again when it is scored, and when it is released.
+
+    Parameters
+    ----------
+    folder : Path
+        The project's.
+    ids : sequence of str
+        The records, in the source's order.
+    """
+
+    def __init__(self, folder: Path, ids: Sequence[str]) -> None:
+        listing = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:16]
+        path = folder / f"hashes-{listing}.npy"
+        for other in folder.glob("hashes-*.npy"):
+            if other != path:
+                other.unlink(missing_ok=True)
+        self._rows = mapped(path, np.uint8, (len(ids), _HASH + 16), 0)
+
+    def find(self, row: int, stamp: tuple[int, int]) -> NDArray[np.uint8] | None:
+        """Return the hash of a record with that stamp; None where it was not read."""
+        known = self._rows[row]
+        is_known = known[_HASH:].tobytes() == np.array(stamp, dtype=np.int64).tobytes()
+        return np.array(known[:_HASH]) if is_known else None
+
+    def put(self, row: int, stamp: tuple[int, int], content: NDArray[np.uint8]) -> None:
+        """Keep a hash. The stamp comes last: a row that was cut off is not taken for a whole one."""
+        self._rows[row, _HASH:] = 0
+        self._rows[row, :_HASH] = content
+        self._rows[row, _HASH:] = np.array(stamp, dtype=np.int64).view(np.uint8)
+
+
+def read_index(
+    source: Source, stopped: Callable[[], bool], report: Report, cache: HashCache | None = None
+) -> Index | None:
+    """Take every record's content hash, reading it where the cache does not know it.
+
+    Returns
+    -------
+    Index or None
+        None where it was stopped.
+    """
     count = len(source.ids)
-    content = np.zeros((count, 32), dtype=np.uint8)
+    content = np.zeros((count, _HASH), dtype=np.uint8)
     told = time.monotonic()
     for row in range(count):
         if time.monotonic() - told > REPORT_SECONDS:
@@ -26,10 +73,16 @@ def read_index(source: Source, stopped: Callable[[], bool], report: Report) -> I
             report(Progress("Reading records", row, count))
             if stopped():
                 return None
-        try:
-            content[row] = np.frombuffer(content_hash(source.read(row)), dtype=np.uint8)
-        except UnreadableRecordError:
-            continue  # The reason is noted when the record is scored.
+        stamp = None if cache is None else source.stamp(row)
+        found = None if cache is None or stamp is None else cache.find(row, stamp)
+        if found is None:
+            try:
+                found = np.frombuffer(content_hash(source.read(row)), dtype=np.uint8)
+            except UnreadableRecordError:
+                continue  # The reason is noted when the record is scored.
+            if cache is not None and stamp is not None:
+                cache.put(row, stamp, found)
+        content[row] = found
     return Index(source.ids, source.labels, source.units, content)
 
 

@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+from dataselect_gui.scoring.catalog import Precision
+
 
 @dataclass(frozen=True)
 class ScoreJob:
@@ -23,8 +25,10 @@ class ScoreJob:
         The scores that need the model.
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
-    batch_size : int
-        Records at once.
+    precision : str
+        ``auto``, ``float32`` or ``float64``.
+    batch_size : int or None
+        Records at once; None for as many as memory and time allow.
     limit : int or None
         Only the first so many records.
     """
@@ -36,7 +40,8 @@ class ScoreJob:
     unit_column: str | None
     names: list[str]
     device: str
-    batch_size: int
+    precision: Precision
+    batch_size: int | None
     limit: int | None
 
 

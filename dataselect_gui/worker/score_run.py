@@ -5,33 +5,35 @@ that was killed and started again computes the same batches and hence the same d
 """
 
 import hashlib
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.labels import match_labels
-from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Table
-from dataselect_gui.records.opening import content_hash, open_source
-from dataselect_gui.records.source import Source, UnreadableRecordError
+from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import Source
 from dataselect_gui.scoring.catalog import find_score
-from dataselect_gui.worker.indexing import REPORT_SECONDS, check_same_source, read_index
+from dataselect_gui.worker.decoding import Decoded, Decoder, of_equal_shape
+from dataselect_gui.worker.indexing import REPORT_SECONDS, HashCache, check_same_source, read_index
+from dataselect_gui.worker.keeping import Keeper, Pace
 from dataselect_gui.worker.messages import Finished, Progress, Report, ScoreJob
 
-if TYPE_CHECKING:
-    from dataselect_gui.scoring.scorer import Scorer
-
-SAVE_SECONDS = 1.0
-_COMPANY = 8
+BATCH_SECONDS = 3.0
+"""How long a batch may take: what a kill can cost is a batch and a second."""
+_FIRST = 8
+_UNTRIED = 64
 
 
 def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
@@ -56,7 +58,7 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
         checkpoint = find_checkpoint(Path(job.checkpoint))
         source = open_source(Path(job.source), job.label_column, job.unit_column)
         classes = match_labels(source.labels, source.classes, checkpoint.labels)
-        index = read_index(source, stopped, report)
+        index = read_index(source, stopped, report, HashCache(project.folder, source.ids))
         if index is None:
             return Finished(0, job.device, stopped=True)
         check_same_source(project, source, index)
@@ -72,25 +74,12 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
         table.add_problems({p.id: p.reason for p in source.problems})
         targets = np.array([-1 if x is None else classes[x] for x in index.labels], dtype=np.int64)
         device, finished = job.device, True
-        plan = _Plan(table, job.names, job.limit, job.batch_size)
-        if plan.left:
+        plan = _Plan(table, job.names, job.limit)
+        if plan.names:
             if stopped():  # Before the libraries are loaded, which takes seconds.
                 return Finished(_count_scored(table, job), device, stopped=True)
-            from dataselect_gui.scoring.model import choose_device
-            from dataselect_gui.scoring.scorer import Scorer
-
-            report(Progress("Loading the model", 0, 1))
-            chosen = choose_device(job.device)
-            device = chosen.type
-            scorer = Scorer(checkpoint, plan.names, chosen)
-            for name in plan.names:
-                project.settings["scores"][name] = {
-                    "variant": find_score(name).variant,
-                    "program": __version__,
-                    "device": device,
-                }
-            project.save()
-            finished = _score(source, table, targets, scorer, plan, stopped, report)
+            work = _Run(job, project, checkpoint, source, table, targets, plan, report)
+            device, finished = work.device, work.score(stopped)
         elif device == "auto":
             device = "none"
         scored = _count_scored(table, job)
@@ -105,131 +94,168 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
 
 
 class _Plan:
-    """Which batches of which scores are still to be done."""
+    """Which records still lack which scores.
 
-    def __init__(self, table: Table, names: Sequence[str], limit: int | None, batch_size: int) -> None:
-        rows = np.arange(len(table.index.ids))[:limit]
-        fair = sorted(rows.tolist(), key=lambda row: _hash_of(table.index.ids[row]))
-        edges = [*range(0, len(fair), batch_size), len(fair)]
-        self.batches = [np.array(fair[a:b], dtype=np.int64) for a, b in pairwise(edges)]
+    Attributes
+    ----------
+    order : list of int
+        The rows that were asked for, in an order that makes early results fair.
+    names : list of str
+        The scores that some of them lack.
+    """
+
+    def __init__(self, table: Table, names: Sequence[str], limit: int | None) -> None:
+        rows = range(len(table.index.ids))[:limit]
+        self.order = sorted(rows, key=lambda row: _hash_of(table.index.ids[row]))
         self.columns = {name: table.column(name) for name in names}
-        self.left = [batch for batch in self.batches if self.missing(batch)]
-        self.names = [n for n in names if any(n in self.missing(batch) for batch in self.left)]
+        self.names = self.missing(self.order)
 
-    def missing(self, batch: NDArray[np.int64]) -> list[str]:
-        """Return the scores that a batch lacks. A batch is done whole or not at all."""
-        return [name for name, column in self.columns.items() if not column.done[batch].all()]
+    def missing(self, rows: Sequence[int]) -> list[str]:
+        """Return the scores that some of the rows lack."""
+        return [name for name, column in self.columns.items() if not column.done[rows].all()]
+
+    def batches(self, at_once: int) -> list[NDArray[np.int64]]:
+        """Cut the order into batches; return those with anything to do. One is done whole or not."""
+        edges = [*range(0, len(self.order), at_once), len(self.order)]
+        batches = [self.order[start:end] for start, end in pairwise(edges)]
+        return [np.array(batch, dtype=np.int64) for batch in batches if self.missing(batch)]
 
 
-def _score(
-    source: Source,
-    table: Table,
-    targets: NDArray[np.int64],
-    scorer: "Scorer",
-    plan: _Plan,
-    stopped: Callable[[], bool],
-    report: Report,
-) -> bool:
-    """Score the batches that are left. Returns False where it was stopped."""
-    total = sum(len(batch) for batch in plan.batches)
-    done = total - sum(len(batch) for batch in plan.left)
-    pace = _Pace()
-    unsaved: list[tuple[str, NDArray[np.int64]]] = []
-    problems: dict[str, str] = {}
-    checked = False
-    told = saved = time.monotonic()
+class _Run:
+    """The scoring of what a plan lacks.
 
-    def save() -> None:
-        table.add_problems(problems)
-        problems.clear()
-        for name in dict.fromkeys(name for name, _ in unsaved):
-            rows = np.concatenate([batch for other, batch in unsaved if other == name])
-            plan.columns[name].mark_done(rows)
-        unsaved.clear()
+    What it finds out at its start, precision and size of the batches, is kept with the project: a run
+    that goes on after a kill takes the same, and computes the same digits.
+    """
 
-    for batch in plan.left:
-        if stopped():
-            save()
-            return False
-        names = plan.missing(batch)
-        inputs, changed = _inputs(source, table, batch, scorer, problems)
-        if not checked and len(inputs) > 1:
-            _check_company(scorer, list(inputs.values())[:_COMPANY])
-            checked = True
-        results = {name: np.full(len(batch), np.nan) for name in names}
-        for group in _of_equal_shape(inputs):
-            values = scorer.score(
-                names, np.stack([inputs[place] for place in group]), targets[batch[group]]
-            )
+    def __init__(
+        self,
+        job: ScoreJob,
+        project: Project,
+        checkpoint: Checkpoint,
+        source: Source,
+        table: Table,
+        targets: NDArray[np.int64],
+        plan: _Plan,
+        report: Report,
+    ) -> None:
+        from dataselect_gui.scoring.model import choose_device
+        from dataselect_gui.scoring.scorer import Scorer
+
+        report(Progress("Loading the model", 0, 1))
+        device = choose_device(job.device)
+        self.device = device.type
+        self._project, self._source, self._table, self._plan = project, source, table, plan
+        self._targets, self._report = targets, report
+        self._sizes_itself = job.batch_size is None
+        settings = project.settings
+        question = {"scores": job.names, "device": self.device, "asked": job.precision}
+        answer = settings.get("run") or {}
+        if any(answer.get(key) != value for key, value in question.items()):
+            answer = {"precision": job.precision, "at_once": None}
+        self._scorer = Scorer(checkpoint, plan.names, device, answer["precision"])
+        self._decoder = Decoder(source, table.index.content, self._scorer.preprocess)
+        self._at_once = job.batch_size or answer["at_once"] or _UNTRIED
+        report(Progress("Trying the first records", 0, 1))
+        first = self._decoder.first(plan.order, _FIRST)
+        if first:
+            inputs, classes = self._stack(first)
+            self._scorer.settle(inputs, classes)
+            if job.batch_size is None and answer["at_once"] is None:
+                self._at_once = self._scorer.need(inputs, classes).records_at_once(device)
+            settings["run"] = question
+            self._decide(self._at_once)
+        for name in plan.names:
+            settings["scores"][name] = {
+                "variant": find_score(name).variant,
+                "program": __version__,
+                "device": self.device,
+                "precision": self._scorer.precision,
+            }
+        project.save()
+
+    def _decide(self, at_once: int) -> None:
+        self._at_once = at_once
+        decided = {"precision": self._scorer.precision, "at_once": at_once}
+        self._project.settings["run"] |= decided
+        self._project.save()
+
+    def score(self, stopped: Callable[[], bool]) -> bool:
+        """Score batch by batch. Returns False where it was stopped."""
+        from dataselect_gui.scoring.memory import is_out_of_memory, release_memory
+
+        batches = self._plan.batches(self._at_once)
+        total = len(self._plan.order)
+        done = total - sum(map(len, batches))
+        pace, kept = Pace(), Keeper(self._table, self._plan.columns)
+        told = time.monotonic()
+        # Beside a processor that computes, a second thread would only take its time.
+        threads = 1 if self.device == "cpu" else min(8, os.cpu_count() or 1)
+        with closing(self._decoder.ahead(batches, threads)) as decoded:
+            for batch in decoded:
+                pieces = deque(_pieces(batch, self._at_once))
+                while pieces:
+                    if stopped():
+                        kept.save()
+                        return False
+                    piece = pieces.popleft()
+                    began = time.monotonic()
+                    try:
+                        found = self._score_piece(piece)
+                    except Exception as error:
+                        if not is_out_of_memory(error):
+                            raise
+                        if len(piece) == 1:
+                            raise _no_memory() from None
+                        found = None
+                    if found is None:  # Only here, where the error is gone, is its memory free.
+                        release_memory()
+                        self._decide(_half(len(piece)))
+                        pieces.extendleft(reversed(_pieces(piece, self._at_once)))
+                        continue
+                    kept.add(piece, found)
+                    done += len(piece)
+                    now = time.monotonic()
+                    if self._sizes_itself and now - began > BATCH_SECONDS and len(piece) > 1:
+                        self._decide(_half(len(piece)))
+                    pace.add(now, done)
+                    if now - told > REPORT_SECONDS:
+                        self._report(Progress("Scoring", done, total, pace.seconds_left(total)))
+                        told = now
+        kept.save()
+        self._report(Progress("Scoring", total, total, 0.0))
+        return True
+
+    def _score_piece(self, piece: Sequence[Decoded]) -> dict[str, NDArray[np.float64]]:
+        names = self._plan.missing([one.row for one in piece])
+        found = {name: np.full(len(piece), np.nan) for name in names}
+        for group in of_equal_shape(piece) if names else []:
+            inputs, classes = self._stack([piece[place] for place in group])
+            values = self._scorer.score(names, inputs, classes)
             for name in names:
-                results[name][group] = values[name]
-        for name in names:
-            plan.columns[name].write(batch, results[name])
-            unsaved.append((name, np.delete(batch, changed)))
-        done += len(batch)
-        now = time.monotonic()
-        pace.add(now, done)
-        if now - saved > SAVE_SECONDS:
-            save()
-            saved = now
-        if now - told > REPORT_SECONDS:
-            report(Progress("Scoring", done, total, pace.seconds_left(total)))
-            told = now
-    save()
-    report(Progress("Scoring", total, total, 0.0))
-    return True
+                found[name][group] = values[name]
+        return found
+
+    def _stack(self, records: Sequence[Decoded]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        inputs = np.stack([one.values for one in records if one.values is not None])
+        return inputs, self._targets[[one.row for one in records]]
 
 
-def _inputs(
-    source: Source,
-    table: Table,
-    batch: NDArray[np.int64],
-    scorer: "Scorer",
-    problems: dict[str, str],
-) -> tuple[dict[int, NDArray[np.float32]], list[int]]:
-    """Decode a batch: place in the batch → input; and the places whose content has changed."""
-    inputs: dict[int, NDArray[np.float32]] = {}
-    changed: list[int] = []
-    for place, row in enumerate(batch.tolist()):
-        try:
-            stored = source.read(row)
-            if content_hash(stored) != table.index.content[row].tobytes():
-                changed.append(place)
-                raise UnreadableRecordError("The record changed while it was being scored.")
-            inputs[place] = scorer.preprocess(source.decode(stored))
-        except UnreadableRecordError as reason:
-            problems[source.ids[row]] = str(reason)
-    return inputs, changed
+def _pieces(records: Sequence[Decoded], at_once: int) -> list[Sequence[Decoded]]:
+    return [records[start : start + at_once] for start in range(0, len(records), at_once)]
 
 
-def _check_company(scorer: "Scorer", inputs: Sequence[NDArray[np.float32]]) -> None:
-    alike = [one for one in inputs if one.shape == inputs[0].shape]
-    scorer.check_independence(np.stack(alike if len(alike) > 1 else [inputs[0], inputs[0]]))
+def _half(records: int) -> int:
+    """Return the largest power of two that is at most half of it."""
+    return int(1 << ((records // 2).bit_length() - 1))
 
 
-def _of_equal_shape(inputs: dict[int, NDArray[np.float32]]) -> list[list[int]]:
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for place, one in inputs.items():
-        groups.setdefault(one.shape, []).append(place)
-    return list(groups.values())
-
-
-class _Pace:
-    """Estimates the time left from the pace of the last half minute."""
-
-    WINDOW_SECONDS = 30
-
-    def __init__(self) -> None:
-        self._marks: deque[tuple[float, int]] = deque()
-
-    def add(self, now: float, done: int) -> None:
-        self._marks.append((now, done))
-        while self._marks[-1][0] - self._marks[0][0] > self.WINDOW_SECONDS:
-            self._marks.popleft()
-
-    def seconds_left(self, total: int) -> float | None:
-        (start, before), (now, done) = self._marks[0], self._marks[-1]
-        return (now - start) / (done - before) * (total - done) if done > before else None
+def _no_memory() -> UnusableError:
+    return UnusableError(
+        "There is not enough memory to score even one record at a time.",
+        "The model, or its input, is too large for what is free now. Scores so far are kept.",
+        "Close other programs, or leave out plis, which takes the most; then score again.",
+    )
 
 
 def _hash_of(record: str) -> bytes:

@@ -7,25 +7,23 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import InterruptedByPersonError, UnusableError, WorkerDiedError
+from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError, WorkerDiedError
 from dataselect_gui.privacy.identity import source_marks
 from dataselect_gui.project.project import SUFFIX, Project
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.scoring.catalog import SCORES, applicable
+from dataselect_gui.scoring.catalog import PRECISIONS, SCORES, Precision, applicable
 from dataselect_gui.worker.handle import GOES_ON, Stop, run_job
 from dataselect_gui.worker.messages import Report, ScoreJob
 from dataselect_gui.workflow.home import home, ledger_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
 from dataselect_gui.workflow.training import answer_training
-
-DEFAULT_BATCH_SIZE = 64
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,9 @@ class Scored:
         How long it took.
     device : str
         Where it ran.
+    precision : str or None
+        What the newest scores were computed with: ``float32`` or ``float64``; None where there are
+        none of a model.
     names : list of str
         The scores that there are now.
     """
@@ -53,6 +54,7 @@ class Scored:
     problems: dict[str, str]
     seconds: float
     device: str
+    precision: str | None
     names: list[str]
 
 
@@ -89,6 +91,7 @@ def score(
     names: Sequence[str] | None = None,
     project_path: Path | None = None,
     device: str = "auto",
+    precision: str | None = None,
     batch_size: int | None = None,
     limit: int | None = None,
     label_column: str | None = None,
@@ -109,7 +112,7 @@ def score(
         The scores; None for all that apply.
     project_path : Path or None
         The project; by default ``./<name of the source>.dataselect``.
-    device, batch_size, limit, label_column, unit_column
+    device, precision, batch_size, limit, label_column, unit_column
         As the command line has them.
     in_training : str or None
         The answer to “did these records help to train this checkpoint?”, to be remembered for a
@@ -153,6 +156,7 @@ def score(
         project = Project.create(folder, described, model, demo=demo)
     else:
         _settle(project, described, model)
+    asked = _settle_precision(project, precision)
     if in_training is not None:
         answer_training(folder, in_training)
     job = ScoreJob(
@@ -163,7 +167,8 @@ def score(
         unit_column=unit_column,
         names=[one.name for one in wanted if one.needs_model],
         device=device,
-        batch_size=batch_size or DEFAULT_BATCH_SIZE,
+        precision=asked,
+        batch_size=batch_size,
         limit=limit,
     )
     try:
@@ -186,6 +191,7 @@ def score(
         table.problems(),
         time.monotonic() - started,
         finished.device,
+        project.settings.get("run", {}).get("precision"),
         table.columns(),
     )
 
@@ -197,6 +203,24 @@ def _settle(project: Project, source: dict[str, Any], checkpoint: dict[str, Any]
         if project.settings["table"] is None:  # The first try read nothing; it may have been a mistake.
             project.settings |= {"source": source, "checkpoint": checkpoint}
             project.save()
+
+
+def _settle_precision(project: Project, asked: str | None) -> Precision:
+    """Return what a project's scores are computed with: all of them with the same."""
+    earlier = project.settings.get("run", {}).get("asked")
+    if asked not in {None, *PRECISIONS}:
+        raise UsageError(
+            f"The precision “{asked}” is not known.",
+            f"It is one of {', '.join(PRECISIONS)}.",
+            "Leave it out to let the program find out what is needed.",
+        )
+    if asked is not None and earlier is not None and asked != earlier:
+        raise UsageError(
+            f"The scores of this project cannot be computed with {asked}.",
+            f"Those that it has were computed with {earlier}; numbers that differ are not mixed.",
+            "Leave the precision as it is, or score into another project.",
+        )
+    return cast("Precision", asked or earlier or "auto")
 
 
 def _stem(source: Path) -> str:

@@ -1,0 +1,116 @@
+"""How much memory a batch takes, and how many records at once fit into what is free."""
+
+import gc
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_iter
+
+GIB = 1 << 30
+_SHARE, _MOST = 0.25, 8 * GIB
+"""Of the main memory that is free, and at most so much: the owner's other programs need theirs."""
+_SHARE_OF_GPU = 0.7
+_SLACK = 1.3
+"""What an allocator takes beside what it is asked for."""
+_LARGEST = {"cpu": 64, "mps": 128, "cuda": 512}
+"""Beyond these, more records at once are no faster."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What scoring a batch takes beside the models.
+
+    Attributes
+    ----------
+    base : int
+        Bytes, however small the batch is.
+    per_record : int
+        Bytes for each record of the batch.
+    """
+
+    base: int
+    per_record: int
+
+    def of(self, records: int) -> int:
+        """Return the bytes that a batch of so many records takes."""
+        return int(_SLACK * (self.base + records * self.per_record))
+
+    def records_at_once(self, device: torch.device) -> int:
+        """Return how many records fit: a power of two."""
+        budget, records = _budget(device), _LARGEST[device.type]
+        while records > 1 and self.of(records) > budget:
+            records //= 2
+        return records
+
+
+class PeakMemory(TorchDispatchMode):
+    """Follows the tensors that come and go while it is entered, on whatever device they are.
+
+    Attributes
+    ----------
+    peak : int
+        The most bytes that were held at one time by tensors made meanwhile.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.peak = 0
+        self._held = 0
+        self._known: dict[int, weakref.ref[Any]] = {}
+
+    def __torch_dispatch__(
+        self,
+        func: Callable[..., object],
+        types: object,
+        args: Sequence[object] = (),
+        kwargs: Mapping[str, object] | None = None,
+    ) -> object:
+        for given in tree_iter((args, kwargs)):
+            if isinstance(given, Tensor):
+                self._see(given, is_new=False)
+        result = func(*args, **(kwargs or {}))
+        for made in tree_iter(result):
+            if isinstance(made, Tensor):
+                self._see(made, is_new=True)
+        return result
+
+    def _see(self, tensor: Tensor, *, is_new: bool) -> None:
+        storage = tensor.untyped_storage()
+        place = storage._cdata
+        if place in self._known:
+            return
+        size = storage.nbytes() if is_new else 0
+        self._held += size
+        self.peak = max(self.peak, self._held)
+
+        def gone(_: Any) -> None:  # noqa: ANN401  (a weak reference)
+            if self._known.pop(place, None) is not None:
+                self._held -= size
+
+        self._known[place] = weakref.ref(storage, gone)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Say whether an error means that memory ran out, on whatever device."""
+    is_cpu = isinstance(error, RuntimeError) and "allocate memory" in str(error)
+    return is_cpu or isinstance(error, MemoryError | torch.OutOfMemoryError)
+
+
+def release_memory() -> None:
+    """Give back what a batch that did not fit has left behind."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _budget(device: torch.device) -> float:
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return _SHARE_OF_GPU * free
+    return min(_MOST, _SHARE * psutil.virtual_memory().available)

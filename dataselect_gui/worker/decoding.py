@@ -1,0 +1,111 @@
+"""From rows to the model's inputs, ahead of the computing that takes them."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.records.opening import content_hash
+from dataselect_gui.records.source import Content, Source, UnreadableRecordError
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """One record on its way to the model.
+
+    Attributes
+    ----------
+    row : int
+        Which.
+    values : ndarray of float32 or None
+        The model's input; None where there is none.
+    problem : str
+        Why there is none.
+    has_changed : bool
+        Whether it is not the record that was read before.
+    """
+
+    row: int
+    values: NDArray[np.float32] | None
+    problem: str = ""
+    has_changed: bool = False
+
+
+class Decoder:
+    """Reads records and makes them into inputs.
+
+    Parameters
+    ----------
+    source : Source
+        Where they are.
+    content : ndarray of uint8
+        The hash that each record shall have, shape (n, 32).
+    preprocess : callable
+        From a decoded record to an input.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        content: NDArray[np.uint8],
+        preprocess: Callable[[Content], NDArray[np.float32]],
+    ) -> None:
+        self._source, self._content, self._preprocess = source, content, preprocess
+
+    def decode(self, row: int) -> Decoded:
+        """Read one record."""
+        try:
+            stored = self._source.read(row)
+            if content_hash(stored) != self._content[row].tobytes():
+                return Decoded(row, None, "The record changed while it was being scored.", True)
+            return Decoded(row, self._preprocess(self._source.decode(stored)))
+        except UnreadableRecordError as reason:
+            return Decoded(row, None, str(reason))
+
+    def first(self, rows: Sequence[int], most: int) -> list[Decoded]:
+        """Return the first readable records among the rows, all of the first one's shape."""
+        found: list[Decoded] = []
+        for row in rows:
+            one = self.decode(row)
+            if one.values is None or (found and one.values.shape != _shape(found[0])):
+                continue
+            found.append(one)
+            if len(found) == most:
+                break
+        return found
+
+    def ahead(
+        self, batches: Sequence[NDArray[np.int64]], threads: int
+    ) -> Generator[tuple[Decoded, ...], None, None]:
+        """Read batches in their order, as many ahead as there are threads."""
+        waiting: deque[Future[tuple[Decoded, ...]]] = deque()
+        with ThreadPoolExecutor(threads) as pool:
+            try:
+                for batch in batches:
+                    waiting.append(pool.submit(self._decode_all, batch))
+                    if len(waiting) > threads:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def _decode_all(self, batch: NDArray[np.int64]) -> tuple[Decoded, ...]:
+        return tuple(map(self.decode, batch.tolist()))
+
+
+def of_equal_shape(records: Sequence[Decoded]) -> list[list[int]]:
+    """Group the places of the readable records by the shape of their inputs."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for place, one in enumerate(records):
+        if one.values is not None:
+            groups.setdefault(one.values.shape, []).append(place)
+    return list(groups.values())
+
+
+def _shape(one: Decoded) -> tuple[int, ...] | None:
+    return None if one.values is None else one.values.shape
