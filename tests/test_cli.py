@@ -264,9 +264,16 @@ def test_inspect_tells_a_checkpoint_and_shows_unknown_wishes(shell: Shell, tmp_p
     assert told["labels"] == ["bird", "cat", "dog"]
     assert told["unknown_in_request"] == ["colour"]
     assert told["request"]["colour"] == "blue"
+
+
+def test_inspect_tries_a_checkpoint_on_records(shell: Shell, tmp_path: Path) -> None:
+    from tests.models import save_member, stir, tiny_resnet
+
+    save_member(tmp_path / "model", stir(tiny_resnet(), 0))
     records = owner_records(tmp_path / "records.npz")
-    matched = shell("inspect", checkpoint, "--records", records)["preflight"]["labels"]
-    assert matched == {"bird": 0, "cat": 1, "dog": 2}
+    found = shell("inspect", tmp_path / "model", "--records", records)["preflight"]
+    assert found["labels"] == {"bird": 0, "cat": 1, "dog": 2}
+    assert (found["checked"], found["precision"], found["records"]) == (3, "float64", 40)
 
 
 def test_inspect_lists_what_cannot_be_read(shell: Shell, tmp_path: Path) -> None:

@@ -146,7 +146,16 @@ def inspect(
     """Say what something is, and what is wrong with it."""
     with progress() as report:
         content = workflow.inspect(path, records, report)
-    tell("inspect", as_json, content, _listed(content))
+        tried = records is not None and content["kind"] == "checkpoint"
+        found = workflow.preflight(path, records, report) if tried and records is not None else {}
+    told = (
+        "".join(f"\n{name}: {words}" for name, words in workflow.preflight_facts(found))
+        if found
+        else ""
+    )
+    text = _listed(content) + told
+    content.get("preflight", {}).update(found)
+    tell("inspect", as_json, content, text)
 
 
 @app.command()

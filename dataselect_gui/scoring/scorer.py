@@ -114,10 +114,10 @@ class Scorer:
 
     Attributes
     ----------
+    device : torch.device
+        Where it is computed.
     preprocess : Preprocessor
         From a decoded record to an input.
-    precision : str
-        What is computed with.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class Scorer:
         device: torch.device,
         precision: Precision = "auto",
     ) -> None:
-        self._checkpoint, self._device = checkpoint, device
+        self._checkpoint, self.device = checkpoint, device
         self._scores = {name: find_score(name) for name in names}
         self._request = checkpoint.request.stated
         self._wanted = precision
@@ -143,9 +143,19 @@ class Scorer:
         return str(self._dtype).removeprefix("torch.")
 
     @property
+    def model(self) -> Model:
+        """The final checkpoint's, in that precision."""
+        return self._final.model
+
+    @property
     def paths(self) -> dict[str, str]:
         """How each parameter's norm is computed; complete after a batch with gradients."""
         return self._final.norms.paths
+
+    @property
+    def operations(self) -> set[str]:
+        """What the models are made of; complete after a batch with gradients."""
+        return set().union(*(state.norms.operations for state in (self._final, *self._series)))
 
     def _load(self, dtype: torch.dtype) -> None:
         reads_series = any(one.reads_series or one.is_averaged for one in self._scores.values())
@@ -158,7 +168,7 @@ class Scorer:
         ]
 
     def _state(self, member: Member) -> _State:
-        model = in_precision(load_model(member, self._device), self._dtype)
+        model = in_precision(load_model(member, self.device), self._dtype)
         state = _State(model, GradientNorms(model))
         if any(score.base == "alignment" for score in self._scores.values()):
             assert self._checkpoint.direction is not None
@@ -186,22 +196,16 @@ class Scorer:
             return
         names = [name for name, score in self._scores.items() if score.base != "random"]
         exact = self.score(names, inputs, targets)
-        if self._find_operations(inputs) <= SMOOTH:
+        for state in (self._final, *self._series):
+            if not state.norms.operations:  # Of the model, whichever scores are asked for.
+                state.norms.run(self._tensor(inputs[:1])).recording.close()
+        if self.operations <= SMOOTH:
             double = self._final, self._series
             self._load(torch.float32)
             single = self.score(names, inputs, targets)
             if not all(_agree(single[name], exact[name]) for name in names):
                 self._dtype = torch.float64
                 self._final, self._series = double
-
-    def _find_operations(self, inputs: NDArray[np.float32]) -> set[str]:
-        """Return what the models are made of, whichever scores are asked for."""
-        found: set[str] = set()
-        for state in (self._final, *self._series):
-            if not state.norms.operations:
-                state.norms.run(self._tensor(inputs[:1])).recording.close()
-            found |= state.norms.operations
-        return found
 
     def need(self, inputs: NDArray[np.float32], targets: NDArray[np.int64]) -> Need:
         """Find out how much memory a batch takes, by scoring two small ones.
@@ -270,7 +274,7 @@ class Scorer:
             none.
         """
         wanted = [self._scores[name] for name in names]
-        given = torch.from_numpy(targets).to(self._device)
+        given = torch.from_numpy(targets).to(self.device)
         final, series = self._measure(wanted, self._tensor(inputs), given)
         found = {score.name: self._assemble(score, final, series) for score in wanted}
         for score in wanted:
@@ -294,7 +298,7 @@ class Scorer:
             For each score an array of shape (batch, …): as the input's, without its channels.
         """
         wanted = [self._scores[name] for name in names]
-        given = torch.from_numpy(targets).to(self._device)
+        given = torch.from_numpy(targets).to(self.device)
         final, series = self._measure(wanted, self._tensor(inputs), given)
         maps = {}
         for score in wanted:
@@ -367,9 +371,9 @@ class Scorer:
 
     def _tensor(self, inputs: NDArray[np.float32]) -> Tensor:
         batch = torch.from_numpy(inputs)
-        if self._device.type == "cuda":  # The copy goes on beside what the GPU has still to do.
-            batch = batch.pin_memory().to(self._device, non_blocking=True)
-        return batch.to(self._device, self._dtype)
+        if self.device.type == "cuda":  # The copy goes on beside what the GPU has still to do.
+            batch = batch.pin_memory().to(self.device, non_blocking=True)
+        return batch.to(self.device, self._dtype)
 
 
 @contextmanager

@@ -119,6 +119,10 @@ class Jobs(QObject):
         """Ask the current job to stop; returns at once."""
         self._stop.request()
 
+    def end(self) -> None:
+        """End the current job at once, with its process; returns before it has ended."""
+        self._stop.insist()
+
     def close(self, milliseconds: int = 10_000) -> None:
         """Stop the current job and wait for its thread; for the end of the program.
 

@@ -21,12 +21,13 @@ from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.column import ColumnPlace, Pair, clear
 from dataselect_gui.window.training_question import TrainingQuestion
 from dataselect_gui.window.words import Elided
-from dataselect_gui.workflow import Look, Progress
+from dataselect_gui.workflow import Look, Progress, preflight_facts
 
 _EACH_RECORD = "each record"
 _NO_RECORDS = "Not chosen yet: drop a folder of images, or an .npz file."
 _NO_CHECKPOINT = "Not chosen yet: drop the consortium's folder, or its .pt2 file."
 _HINT = "Where a person has several records, protect the person: choose the column that names them."
+_TRYING = "The checkpoint is being tried on some of your records. You need not wait for that."
 _PROPOSED = "Several records share a {column}, so each {column} is protected, not each record alone."
 
 
@@ -114,6 +115,10 @@ class SetupPlace(ColumnPlace):
         ]
         self.checkpoint.show_facts("", facts, unknown)
 
+    def show_preflight(self, found: dict[str, Any]) -> None:
+        """Show what came of trying the checkpoint on some of the records."""
+        self.checkpoint.add_facts(preflight_facts(found))
+
     def show_project(self, look: Look) -> None:
         """Show what an open project was made from."""
         self._show_units((), None)
@@ -158,10 +163,17 @@ class SetupPlace(ColumnPlace):
         self.progress.hide()
         self.status.setText(text)
 
+    def show_trying(self) -> None:
+        """Show that the checkpoint is being tried, and that nobody needs to wait for it."""
+        self.show_idle(ready=True, text=_TRYING)
+        self.progress.setRange(0, 0)
+        self.progress.show()
+
     def show_running(self, step: Progress, *, keeps: bool) -> None:
         """Show how far the work is, and whether what is done is kept where it is stopped."""
         self.score.hide()
         self.stop.show()
+        self.progress.setRange(0, 1000)
         self.progress.show()
         self.progress.setValue(1000 * step.done // max(1, step.total))
         left = f", about {step.time_left}" if step.time_left else ""
@@ -250,6 +262,7 @@ class Facts(QFrame):
         super().__init__()
         self.setProperty("role", "panel")
         self._text = paragraph(role="dim")
+        self._facts = 0
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(theme.SPACE[3])
         self._grid.setVerticalSpacing(6)
@@ -274,16 +287,22 @@ class Facts(QFrame):
         self._text.setText(text)
         self._text.setVisible(bool(text))
         clear(self._grid)
-        for row, (name, value) in enumerate(facts):
-            label = QLabel(name)
-            label.setProperty("role", "dim")
-            self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
-            self._grid.addWidget(_place(value) if name == "Where" else _value(value), row, 1)
+        self._facts = 0
+        self.add_facts(facts)
         noun = "problem" if len(problems) == 1 else "problems"
         self._problem_count.setText(f"{len(problems):,} {noun}")
         self._problem_count.setVisible(bool(problems))
         self.problems.setPlainText("\n".join(problems))
         self.problems.setVisible(bool(problems))
+
+    def add_facts(self, facts: list[tuple[str, str]]) -> None:
+        """Show more facts below those that are shown."""
+        for row, (name, value) in enumerate(facts, self._facts):
+            label = QLabel(name)
+            label.setProperty("role", "dim")
+            self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(_place(value) if name == "Where" else _value(value), row, 1)
+        self._facts += len(facts)
 
 
 def _place(value: str) -> Elided:

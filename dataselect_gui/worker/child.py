@@ -10,10 +10,22 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from dataselect_gui.errors import DataSelectError, disk_refused
-from dataselect_gui.worker.messages import Failed, Message, SumJob, job_from_line, to_line
+from dataselect_gui.worker.messages import (
+    Failed,
+    Finished,
+    Job,
+    Message,
+    PreflightJob,
+    Report,
+    ScoreJob,
+    SumJob,
+    job_from_line,
+    to_line,
+)
 
 
 def main() -> int:
@@ -31,14 +43,7 @@ def main() -> int:
     stop = threading.Event()
     threading.Thread(target=_stop_at_next_line, args=(stop,), daemon=True).start()
     try:
-        if isinstance(job, SumJob):
-            from dataselect_gui.worker.sum_run import run_sum
-
-            send(run_sum(job, stop.is_set, send))
-        else:
-            from dataselect_gui.worker.score_run import run
-
-            send(run(job, stop.is_set, send))
+        send(_run(job, stop.is_set, send))
     except BrokenPipeError:
         return 1  # The parent is gone: nobody is left to tell.
     except DataSelectError as error:
@@ -57,6 +62,22 @@ def main() -> int:
             )
         )
     return 0
+
+
+def _run(job: Job, stopped: Callable[[], bool], report: Report) -> Finished:
+    match job:
+        case ScoreJob():
+            from dataselect_gui.worker.score_run import run
+
+            return run(job, stopped, report)
+        case SumJob():
+            from dataselect_gui.worker.sum_run import run_sum
+
+            return run_sum(job, stopped, report)
+        case PreflightJob():
+            from dataselect_gui.worker.preflight_run import run_preflight
+
+            return run_preflight(job, report)
 
 
 def _stop_at_next_line(stop: threading.Event) -> None:

@@ -41,8 +41,8 @@ class Decoder:
     ----------
     source : Source
         Where they are.
-    content : ndarray of uint8
-        The hash that each record shall have, shape (n, 32).
+    content : ndarray of uint8 or None
+        The hash that each record shall have, shape (n, 32); None where that does not matter.
     preprocess : callable
         From a decoded record to an input.
     """
@@ -50,7 +50,7 @@ class Decoder:
     def __init__(
         self,
         source: Source,
-        content: NDArray[np.uint8],
+        content: NDArray[np.uint8] | None,
         preprocess: Callable[[Content], NDArray[np.float32]],
     ) -> None:
         self._source, self._content, self._preprocess = source, content, preprocess
@@ -59,7 +59,8 @@ class Decoder:
         """Read one record."""
         try:
             stored = self._source.read(row)
-            if content_hash(stored) != self._content[row].tobytes():
+            known = None if self._content is None else self._content[row].tobytes()
+            if known is not None and content_hash(stored) != known:
                 return Decoded(row, None, "The record changed while it was being scored.", True)
             return Decoded(row, self._preprocess(self._source.decode(stored)))
         except UnreadableRecordError as reason:

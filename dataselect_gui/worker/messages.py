@@ -78,6 +78,32 @@ class SumJob:
 
 
 @dataclass(frozen=True)
+class PreflightJob:
+    """Try a checkpoint on some records of a source.
+
+    Attributes
+    ----------
+    source, checkpoint : str
+        Paths.
+    label_column : str or None
+        The column of labels.
+    names : list of str
+        The scores that need the model.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    folder : str
+        Takes ``preflight.json``.
+    """
+
+    source: str
+    checkpoint: str
+    label_column: str | None
+    names: list[str]
+    device: str
+    folder: str
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far the work is.
 
@@ -144,7 +170,7 @@ _TYPES: dict[str, type[Progress] | type[Finished] | type[Failed]] = {
 }
 
 
-Job = ScoreJob | SumJob
+Job = ScoreJob | SumJob | PreflightJob
 
 
 def to_line(message: Message | Job) -> str:
@@ -170,5 +196,5 @@ def from_line(line: str) -> Message:
 def job_from_line(line: str) -> Job:
     """Read a job from the parent."""
     content = json.loads(line)
-    kinds: dict[str, type[ScoreJob] | type[SumJob]] = {"ScoreJob": ScoreJob, "SumJob": SumJob}
+    kinds: dict[str, type[Job]] = {kind.__name__: kind for kind in (ScoreJob, SumJob, PreflightJob)}
     return kinds[content.pop("type")](**content)

@@ -4,7 +4,6 @@ Batches are a fixed partition of the records, in an order drawn from their ids a
 that was killed and started again computes the same batches and hence the same digits.
 """
 
-import hashlib
 import os
 import time
 from collections import deque
@@ -26,13 +25,20 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.decoding import Decoded, Decoder, of_equal_shape
-from dataselect_gui.worker.indexing import REPORT_SECONDS, HashCache, check_same_source, read_index
+from dataselect_gui.worker.indexing import (
+    REPORT_SECONDS,
+    HashCache,
+    check_same_source,
+    fair_order,
+    read_index,
+)
 from dataselect_gui.worker.keeping import Keeper, Pace
 from dataselect_gui.worker.messages import Finished, Progress, Report, ScoreJob
 
 BATCH_SECONDS = 3.0
 """How long a batch may take: what a kill can cost is a batch and a second."""
-_FIRST = 8
+FIRST = 8
+"""How many records are tried before all others."""
 _UNTRIED = 64
 
 
@@ -105,8 +111,7 @@ class _Plan:
     """
 
     def __init__(self, table: Table, names: Sequence[str], limit: int | None) -> None:
-        rows = range(len(table.index.ids))[:limit]
-        self.order = sorted(rows, key=lambda row: _hash_of(table.index.ids[row]))
+        self.order = fair_order(table.index.ids, limit)
         self.columns = {name: table.column(name) for name in names}
         self.names = self.missing(self.order)
 
@@ -157,7 +162,7 @@ class _Run:
         self._decoder = Decoder(source, table.index.content, self._scorer.preprocess)
         self._at_once = job.batch_size or answer["at_once"] or _UNTRIED
         report(Progress("Trying the first records", 0, 1))
-        first = self._decoder.first(plan.order, _FIRST)
+        first = self._decoder.first(plan.order, FIRST)
         if first:
             inputs, classes = self._stack(first)
             self._scorer.settle(inputs, classes)
@@ -256,10 +261,6 @@ def _no_memory() -> UnusableError:
         "The model, or its input, is too large for what is free now. Scores so far are kept.",
         "Close other programs, or leave out plis, which takes the most; then score again.",
     )
-
-
-def _hash_of(record: str) -> bytes:
-    return hashlib.sha256(record.encode()).digest()
 
 
 def _count_scored(table: Table, job: ScoreJob) -> int:

@@ -17,6 +17,7 @@ from dataselect_gui.workflow.home import home
 from dataselect_gui.workflow.inspecting import inspect
 from dataselect_gui.workflow.looking import Look, Pictures, StaleRecordError, look
 from dataselect_gui.workflow.moving import find_again
+from dataselect_gui.workflow.preflight import preflight, preflight_facts
 from dataselect_gui.workflow.previewing import Preview
 from dataselect_gui.workflow.registers import Register, delete, opt_in, opt_out
 from dataselect_gui.workflow.releasing import Released, release
@@ -67,6 +68,8 @@ __all__ = [
     "opt_in",
     "opt_out",
     "positive_amount",
+    "preflight",
+    "preflight_facts",
     "project_name",
     "project_place",
     "put_selection",

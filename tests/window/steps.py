@@ -25,6 +25,13 @@ def settle(qtbot: QtBot, window: MainWindow) -> None:
 
 def give(qtbot: QtBot, window: MainWindow, *paths: Path) -> None:
     """Drop files and folders onto the window together, and wait."""
+    give_at_once(window, *paths)
+    for _ in paths:
+        settle(qtbot, window)
+
+
+def give_at_once(window: MainWindow, *paths: Path) -> None:
+    """Drop files and folders onto the window together."""
     dropped = QMimeData()
     dropped.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     event = QDropEvent(
@@ -35,8 +42,6 @@ def give(qtbot: QtBot, window: MainWindow, *paths: Path) -> None:
         Qt.KeyboardModifier.NoModifier,
     )
     window.dropEvent(event)
-    for _ in paths:
-        settle(qtbot, window)
 
 
 def told(window: MainWindow) -> Message:

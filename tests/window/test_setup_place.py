@@ -1,4 +1,5 @@
 import csv
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
+from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.window.main_window import MainWindow
 from dataselect_gui.window.setup import requested
 from tests.helpers import array_file, image_folder
 from tests.projects import consortium, owner_records
-from tests.window.steps import give, place, settle, told
+from tests.window.steps import give, give_at_once, place, settle, told
 
 NAMES = [f"{number}.png" for number in range(4)]
 
@@ -157,6 +159,73 @@ def test_labels_that_do_not_fit_are_told_before_scoring(
     assert "label" in told(window).what
     assert "spoon" in told(window).why
     assert told(window).do
+
+
+# What trying the checkpoint came to
+
+
+def test_what_was_found_on_a_few_records_is_shown_before_scoring(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    give(qtbot, window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
+    settle(qtbot, window)
+    words = shown(window)
+    assert "3 of your records agree with a plain computation to 2e-15 of the score" in words
+    assert "about 1.2 GB, 64 records at once" in words
+    assert "possible with this model as it is" in words
+
+
+def test_a_checkpoint_that_fails_on_the_records_is_told(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_given: object) -> None:
+        raise UnusableError("The records do not fit the model.", "They are too small.", "Take others.")
+
+    monkeypatch.setattr(workflow, "preflight", fails)
+    give(qtbot, window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
+    settle(qtbot, window)
+    assert told(window).what == "The records do not fit the model."
+    assert window.setup.score.isEnabled(), "whoever wants to may see for themselves"
+
+
+@pytest.fixture
+def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a preflight last until it is ended."""
+
+    def lasts(_checkpoint: Path, _records: Path, _report: object, stop: workflow.Stop) -> None:
+        while not stop.requested:
+            time.sleep(0.01)
+        raise InterruptedByPersonError("Not tried to the end.", "You stopped it.", "You may score.")
+
+    monkeypatch.setattr(workflow, "preflight", lasts)
+
+
+def being_tried(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: "You need not wait" in window.setup.status.text(), timeout=10_000)
+
+
+@pytest.mark.usefixtures("lasting")
+def test_nobody_needs_to_wait_for_it(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, made_up: list[dict[str, Any]]
+) -> None:
+    give_at_once(window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
+    being_tried(qtbot, window)
+    assert window.setup.score.isEnabled()
+    window.setup.score.click()
+    qtbot.waitUntil(lambda: place(window) == "explore", timeout=10_000)
+    assert len(made_up) == 1
+    assert not window.notice.isVisible()
+
+
+@pytest.mark.usefixtures("lasting")
+def test_what_is_given_meanwhile_is_looked_at_at_once(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    give_at_once(window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
+    being_tried(qtbot, window)
+    give_at_once(window, image_folder(tmp_path / "scans", ["spoon/1.png", "fork/2.png"]))
+    qtbot.waitUntil(lambda: "spoon" in shown(window), timeout=10_000)
+    settle(qtbot, window)
 
 
 def test_new_records_for_the_checkpoint_of_the_open_project(

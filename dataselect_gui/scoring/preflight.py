@@ -1,0 +1,230 @@
+"""What is to be known of a checkpoint and some of the owner's records before a long run."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import psutil
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from dataselect_gui.checkpoints.layout import Checkpoint
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.scoring.gradient_norms import BY_FUNCTION
+from dataselect_gui.scoring.model import PREFIX
+from dataselect_gui.scoring.naive import naive_scores
+from dataselect_gui.scoring.precision import SMOOTH
+from dataselect_gui.scoring.scorer import Scorer
+
+UNUSED = "not used"
+EXACT = 1e-4
+"""How far a score may be from the naive loop, relative to it."""
+_CHECKED, _PATIENCE = 3, 4.0
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What a preflight found.
+
+    Attributes
+    ----------
+    parameters : dict
+        In which way the gradients of the trainable parameters are computed: operation, or
+        ``torch.func``, or ``not used`` → how many numbers they are.
+    by_function : list of str
+        The parameters that go through ``torch.func``, by their names.
+    checked : int
+        How many records were held against the naive loop.
+    deviation : float
+        The largest difference from it, relative to the score.
+    kinks : list of str
+        The operations because of which the model cannot be taken for smooth.
+    precision : str
+        What scores are computed with.
+    float32_tried, float32_off : int
+        How many records were also scored in float32, and for how many of them some score was further
+        than 1e-4 from the exact one. None were tried where float32 is used anyway.
+    float32_pace : float or None
+        How long a record takes in float32, over how long it takes as it is; None where not tried.
+    device : str
+        Where scores are computed.
+    at_once : int
+        Records in a batch.
+    seconds_per_record : float
+        How long computing takes.
+    bytes_needed : int
+        Main memory, or the GPU's, at its peak.
+    dp_training : str
+        Whether the model could be trained with differential privacy as it is: ``yes``, ``no``, or
+        ``unknown``.
+    dp_objections : list of str
+        What Opacus has against it, in its words.
+    """
+
+    parameters: dict[str, int]
+    by_function: list[str]
+    checked: int
+    deviation: float
+    kinks: list[str]
+    precision: str
+    float32_tried: int
+    float32_off: int
+    float32_pace: float | None
+    device: str
+    at_once: int
+    seconds_per_record: float
+    bytes_needed: int
+    dp_training: str
+    dp_objections: list[str]
+
+
+def try_on(
+    scorer: Scorer,
+    checkpoint: Checkpoint,
+    names: list[str],
+    inputs: NDArray[np.float32],
+    targets: NDArray[np.int64],
+) -> Preflight:
+    """Try a checkpoint on some records.
+
+    Parameters
+    ----------
+    scorer : Scorer
+        Made for the scores, and settled.
+    checkpoint : Checkpoint
+        The consortium's.
+    names : list of str
+        The scores.
+    inputs : ndarray
+        Shape (n, …); at least one record.
+    targets : ndarray
+        Class indices, shape (n,); −1 for a record without a label.
+
+    Raises
+    ------
+    UnusableError
+        Where the scores do not agree with the naive loop, or the model does not take the records.
+    """
+    checked, deviation = _deviation(scorer, checkpoint, names, inputs, targets)
+    need = scorer.need(inputs, targets)
+    at_once = need.records_at_once(scorer.device)
+    pace = _pace(scorer, names, inputs, targets, at_once)
+    tried, off, other_pace = 0, 0, None
+    if scorer.precision == "float64":
+        tried = int(np.clip(_PATIENCE / max(pace, 1e-6), 1, len(inputs)))
+        some = inputs[:tried], targets[:tried]
+        single = Scorer(checkpoint, names, scorer.device, "float32")
+        off = _count_off(single.score(names, *some), scorer.score(names, *some))
+        other_pace = _pace(single, names, inputs, targets, at_once) / pace
+    verdict, objections = _dp_training(scorer)
+    return Preflight(
+        parameters=_sizes(scorer),
+        by_function=[
+            name.removeprefix(PREFIX) for name, path in scorer.paths.items() if path == BY_FUNCTION
+        ],
+        checked=checked,
+        deviation=deviation,
+        kinks=sorted(scorer.operations - SMOOTH),
+        precision=scorer.precision,
+        float32_tried=tried,
+        float32_off=off,
+        float32_pace=other_pace,
+        device=scorer.device.type,
+        at_once=at_once,
+        seconds_per_record=pace,
+        bytes_needed=need.of(at_once) + _held(scorer.device),
+        dp_training=verdict,
+        dp_objections=objections,
+    )
+
+
+def _deviation(
+    scorer: Scorer,
+    checkpoint: Checkpoint,
+    names: list[str],
+    inputs: NDArray[np.float32],
+    targets: NDArray[np.int64],
+) -> tuple[int, float]:
+    """Hold a few labelled records against the naive loop."""
+    rows = np.flatnonzero(targets >= 0)[:_CHECKED]
+    usual = [name for name in names if name == find_score(name).base]
+    if not len(rows):
+        return 0, 0.0
+    exact = naive_scores(checkpoint, usual, inputs[rows], targets[rows])
+    found = scorer.score(list(exact), inputs[rows], targets[rows])
+    deviation = 0.0
+    for name, values in exact.items():
+        # An inner product may be close to zero by chance: what counts is its size on the whole.
+        scale = np.abs(values).max() if name == "alignment" else np.abs(values)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios = np.abs(found[name] - values) / scale
+        deviation = max(deviation, float(np.nan_to_num(ratios, nan=0.0).max()))
+    if deviation > EXACT and scorer.precision == "float64":
+        raise UnusableError(
+            "The checkpoint's scores cannot be computed exactly.",
+            f"On your own records they differ from a plain computation by {deviation:.1e} of their "
+            "value: the model does something that the program does not see.",
+            "Please report the model's architecture, and score with another checkpoint meanwhile.",
+        )
+    return len(rows), deviation
+
+
+def _pace(
+    scorer: Scorer,
+    names: list[str],
+    inputs: NDArray[np.float32],
+    targets: NDArray[np.int64],
+    at_once: int,
+) -> float:
+    """Return how many seconds a record takes, in batches as they will be."""
+    pace = 0.0
+    for size in (min(8, at_once), at_once, at_once):
+        some = np.resize(inputs, (size, *inputs.shape[1:])), np.resize(targets, size)
+        if size * pace > _PATIENCE:
+            break
+        began = time.perf_counter()
+        scorer.score(names, *some)
+        pace = (time.perf_counter() - began) / size
+    return pace
+
+
+def _count_off(single: dict[str, NDArray[np.float64]], exact: dict[str, NDArray[np.float64]]) -> int:
+    is_off = np.zeros(len(next(iter(exact.values()))), dtype=bool)
+    for name, values in exact.items():
+        is_off |= np.abs(single[name] - values) > EXACT * np.abs(values)
+    return int(is_off.sum())
+
+
+def _held(device: torch.device) -> int:
+    if device.type == "cuda":
+        return int(torch.cuda.memory_allocated(device))
+    return int(psutil.Process().memory_info().rss)
+
+
+def _dp_training(scorer: Scorer) -> tuple[str, list[str]]:
+    """Ask Opacus whether the model could be trained with differential privacy as it is."""
+    from opacus.validators import ModuleValidator
+
+    model: nn.Module = scorer.model.inner
+    if isinstance(model, torch.fx.GraphModule):  # It has no layers that Opacus could look at.
+        mixes = ["BatchNorm"] if any("batch_norm" in name for name in scorer.operations) else []
+        return ("no", mixes) if mixes else ("unknown", [])
+    was_training = model.training
+    try:
+        model.train()
+        found = ModuleValidator.validate(model, strict=False)
+    finally:
+        model.train(was_training)
+    said = {str(error).partition(".")[0] for error in found}
+    return ("no", sorted(said)) if found else ("yes", [])
+
+
+def _sizes(scorer: Scorer) -> dict[str, int]:
+    sizes: Counter[str] = Counter()
+    for name, parameter in scorer.model.named_parameters():
+        if parameter.requires_grad:
+            sizes[scorer.paths.get(name, UNUSED)] += parameter.numel()
+    return dict(sizes.most_common())

@@ -1,0 +1,59 @@
+"""Try a checkpoint on some of the owner's records, before the long run."""
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.opening import open_source
+from dataselect_gui.worker.decoding import Decoder
+from dataselect_gui.worker.indexing import fair_order
+from dataselect_gui.worker.messages import Finished, PreflightJob, Progress, Report
+from dataselect_gui.worker.score_run import FIRST
+
+RECORDS = 64
+
+
+def run_preflight(job: PreflightJob, report: Report) -> Finished:
+    """Write what a preflight finds as JSON; with it the time that reading a record takes, in seconds.
+
+    Raises
+    ------
+    DataSelectError
+        Where the source or the checkpoint cannot be used, or no record can be read.
+    """
+    from dataselect_gui.scoring.model import choose_device
+    from dataselect_gui.scoring.preflight import try_on
+    from dataselect_gui.scoring.scorer import Scorer
+
+    checkpoint = find_checkpoint(Path(job.checkpoint))
+    source = open_source(Path(job.source), job.label_column, None)
+    classes = match_labels(source.labels, source.classes, checkpoint.labels)
+    report(Progress("Loading the model", 0, 1))
+    device = choose_device(job.device)
+    scorer = Scorer(checkpoint, job.names, device)
+    report(Progress("Trying the checkpoint on some of your records", 0, 1))
+    began = time.perf_counter()
+    decoder = Decoder(source, None, scorer.preprocess)
+    # The first of them are those that the long run begins with.
+    records = decoder.first(fair_order(source.ids), RECORDS)
+    seconds_to_read = (time.perf_counter() - began) / max(1, len(records))
+    if not records:
+        raise UnusableError(
+            "None of the records can be read.",
+            "So the checkpoint cannot be tried on them.",
+            "See the reasons among the source's problems, and mend or replace the files.",
+        )
+    labels = [source.labels[one.row] for one in records]
+    inputs = np.stack([one.values for one in records if one.values is not None])
+    targets = np.array([-1 if label is None else classes[label] for label in labels])
+    scorer.settle(inputs[:FIRST], targets[:FIRST])
+    found = asdict(try_on(scorer, checkpoint, job.names, inputs, targets))
+    content = {**found, "records": len(source.ids), "seconds_to_read": seconds_to_read}
+    (Path(job.folder) / "preflight.json").write_text(json.dumps(content), encoding="utf-8")
+    return Finished(len(records), device.type, stopped=False)

@@ -1,0 +1,138 @@
+"""Try a checkpoint on some of the owner's records before the long run, and tell what was found."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import InterruptedByPersonError, WorkerDiedError
+from dataselect_gui.records.opening import open_source
+from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.worker.handle import Stop, run_job
+from dataselect_gui.worker.messages import PreflightJob, Progress, Report
+
+
+def preflight(
+    checkpoint_path: Path, source_path: Path, report: Report, stop: Stop | None = None
+) -> dict[str, Any]:
+    """Try a checkpoint on some records of a source, in the worker.
+
+    Parameters
+    ----------
+    checkpoint_path, source_path : Path
+        What is tried, and on what.
+    report : callable
+        Takes progress.
+    stop : Stop or None
+        By which another thread can stop the work.
+
+    Returns
+    -------
+    dict
+        What `dataselect_gui.scoring.preflight.Preflight` holds; with it ``records`` (how many there
+        are), ``seconds_to_read`` (one) and ``seconds`` (all, read and scored).
+
+    Raises
+    ------
+    UnusableError
+        Where the checkpoint cannot score these records, and why.
+    InterruptedByPersonError
+        Where it was stopped.
+    """
+    checkpoint, source = find_checkpoint(checkpoint_path), open_source(source_path)
+    scores = applicable(
+        None,
+        series=len(checkpoint.series),
+        labelled=any(label is not None for label in source.labels),
+        request=checkpoint.request.stated,
+    )
+    with tempfile.TemporaryDirectory(prefix="dataselect-") as folder:
+        job = PreflightJob(
+            source=str(source_path.resolve()),
+            checkpoint=str(checkpoint_path.resolve()),
+            label_column=None,
+            names=[score.name for score in scores if score.needs_model],
+            device="auto",
+            folder=folder,
+        )
+        try:
+            run_job(job, report, stop)
+        except WorkerDiedError as error:
+            if stop is not None and stop.requested:
+                raise InterruptedByPersonError(
+                    "The checkpoint was not tried to the end.", "You stopped it.", "You may score."
+                ) from None
+            raise WorkerDiedError(
+                "Trying the checkpoint stopped unexpectedly.",
+                error.why,
+                "Scoring may stop in the same way, and keeps what is done. Close other programs first.",
+            ) from None
+        found: dict[str, Any] = json.loads((Path(folder) / "preflight.json").read_text("utf-8"))
+    read, compute = found["seconds_to_read"], found["seconds_per_record"]
+    # Beside a GPU the processor reads what comes next.
+    pace = read + compute if found["device"] == "cpu" else max(read, compute)
+    return {**found, "seconds": found["records"] * pace}
+
+
+def preflight_facts(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what a preflight found in words, line by line: what it is about, and what is so.
+
+    Parameters
+    ----------
+    found : dict
+        As `preflight` returns it.
+    """
+    return [
+        ("Parameters", _parameters(found)),
+        ("Checked", _checked(found)),
+        ("Precision", _precision(found)),
+        ("Time", _time(found)),
+        ("Memory", f"about {found['bytes_needed'] / 1e9:.1f} GB, {found['at_once']} records at once"),
+        ("DP training", _dp_training(found)),
+    ]
+
+
+def _parameters(found: dict[str, Any]) -> str:
+    total, slow = sum(found["parameters"].values()), found["by_function"]
+    if not slow:
+        return f"{total:,}"
+    names = ", ".join(slow[:3]) + (f" and {len(slow) - 3} more" if len(slow) > 3 else "")
+    return f"{total:,}; the gradients of {names} are computed the slow way (torch.func)"
+
+
+def _checked(found: dict[str, Any]) -> str:
+    if not found["checked"]:
+        return "not against a plain computation: none of the records that were tried has a label"
+    noun = "record" if found["checked"] == 1 else "records"
+    return (
+        f"{found['checked']} of your {noun} agree with a plain computation to "
+        f"{found['deviation']:.0e} of the score"
+    )
+
+
+def _precision(found: dict[str, Any]) -> str:
+    if found["precision"] == "float32":
+        return "float32: the model is smooth, and float32 agrees with float64"
+    reason = f" (the model has {', '.join(found['kinks'][:3])})" if found["kinks"] else ""
+    off, tried = found["float32_off"], found["float32_tried"]
+    return (
+        f"float64{reason}; in float32, {off} of {tried} of your records would be off by more than "
+        f"0.01 %, and scoring would take {found['float32_pace']:.1f} of the time"
+    )
+
+
+def _time(found: dict[str, Any]) -> str:
+    left = Progress("", 0, 1, found["seconds"]).time_left.removesuffix(" left")
+    return f"about {left} for your {found['records']:,} records"
+
+
+def _dp_training(found: dict[str, Any]) -> str:
+    if found["dp_training"] == "yes":
+        return "possible with this model as it is"
+    if found["dp_training"] == "unknown":
+        return "a .pt2 graph does not tell whether it is possible"
+    return (
+        f"not with this model as it is: {'; '.join(found['dp_objections'])}. Your scores do not depend "
+        "on that. If the consortium promises private training, ask how."
+    )

@@ -1,0 +1,161 @@
+"""What is found out of a checkpoint on a few records before the long run."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from dataselect_gui import workflow
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import InterruptedByPersonError, UnusableError
+from dataselect_gui.scoring.gradient_norms import BY_FUNCTION, Measured, Pass
+from dataselect_gui.scoring.naive import naive_scores
+from dataselect_gui.scoring.preflight import try_on
+from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.worker.handle import Stop
+from tests.helpers import write_json
+from tests.models import SIDE, save_member, save_series, stir, tiny_plain, tiny_resnet, tiny_vit
+from tests.oracle import oracle, oracle_susceptibility, oracle_vog
+from tests.projects import owner_records
+
+CPU = torch.device("cpu")
+TARGETS = np.array([0, 1, 2, 0, 1, 2, 0, 1])
+
+
+@pytest.fixture
+def inputs() -> NDArray[np.float32]:
+    return np.random.default_rng(0).standard_normal((8, 1, SIDE, SIDE)).astype(np.float32)
+
+
+def member(folder: Path, model: nn.Module) -> Path:
+    save_member(folder, stir(model, 0))
+    return folder
+
+
+def test_the_naive_loop_is_what_the_definitions_say(
+    tmp_path: Path, inputs: NDArray[np.float32]
+) -> None:
+    models = [stir(tiny_resnet(), seed) for seed in range(2)]
+    checkpoint = find_checkpoint(save_series(tmp_path, models))
+    few, classes = inputs[:2], [0, 1]
+    found = naive_scores(checkpoint, ["loss", "grad_norm", "plis", "vog"], few, np.array(classes))
+    assert set(found) == {"grad_norm", "plis", "vog"}
+    assert found["grad_norm"] == pytest.approx(oracle(models[1], few, classes)["grad_norm"], rel=1e-12)
+    assert found["vog"] == pytest.approx(oracle_vog(models, few, classes), rel=1e-9)
+    maps = oracle_susceptibility(models[1], few, classes)
+    assert found["plis"] == pytest.approx([np.linalg.norm(one) for one in maps], rel=1e-5)
+
+
+def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> None:
+    checkpoint = member(tmp_path / "model", tiny_resnet())
+    records = owner_records(tmp_path / "records.npz")
+    found = workflow.preflight(checkpoint, records, lambda _step: None)
+    model = tiny_resnet()
+    assert sum(found["parameters"].values()) == sum(p.numel() for p in model.parameters())
+    assert {"conv2d", "batch_norm", "linear"} <= set(found["parameters"])
+    assert found["by_function"] == []
+    assert (found["checked"], found["precision"]) == (3, "float64")
+    assert 0 < found["deviation"] < 1e-9
+    assert "relu" in found["kinks"]
+    assert found["float32_tried"] > 0
+    assert found["at_once"] == 64
+    assert found["records"] == 40
+    assert 0 < found["seconds"] < 60
+    assert 1e8 < found["bytes_needed"] < 1e10
+    assert found["dp_training"] == "no"
+    assert "BatchNorm" in found["dp_objections"][0]
+    words = dict(workflow.preflight_facts(found))
+    assert words["Checked"].startswith("3 of your records agree with a plain computation to ")
+    assert "BatchNorm" in words["DP training"]
+    assert "float32" in words["Precision"]
+
+
+def fly(folder: Path, names: list[str], inputs: NDArray[np.float32]) -> Any:  # noqa: ANN401
+    checkpoint = find_checkpoint(folder)
+    scorer = Scorer(checkpoint, names, CPU)
+    scorer.settle(inputs, TARGETS)
+    return try_on(scorer, checkpoint, names, inputs, TARGETS)
+
+
+def test_a_smooth_model_is_computed_in_float32_and_may_be_trained_privately(
+    tmp_path: Path, inputs: NDArray[np.float32]
+) -> None:
+    found = fly(member(tmp_path, tiny_vit()), ["grad_norm"], inputs)
+    assert found.precision == "float32"
+    assert found.kinks == []
+    assert found.float32_tried == 0
+    assert found.deviation < 1e-4
+    assert (found.dp_training, found.dp_objections) == ("yes", [])
+
+
+def test_a_graph_does_not_tell_whether_it_could_be_trained_privately(
+    tmp_path: Path, inputs: NDArray[np.float32]
+) -> None:
+    assert fly(member(tmp_path / "plain", tiny_plain()), ["loss", "grad_norm"], inputs).dp_training == (
+        "unknown"
+    )
+    mixing = nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.Flatten(), nn.LazyLinear(3))
+    mixing(torch.zeros(2, 1, SIDE, SIDE))
+    assert fly(member(tmp_path / "mixing", mixing), ["grad_norm"], inputs).dp_training == "no"
+
+
+class Odd(nn.Module):
+    """Has a parameter that no rule covers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.power = nn.Parameter(torch.ones(SIDE))
+        self.head = nn.Linear(SIDE * SIDE, 3)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.head(torch.pow(inputs.abs() + 1, self.power).flatten(1))
+        return logits
+
+
+def test_what_no_rule_covers_is_named(tmp_path: Path, inputs: NDArray[np.float32]) -> None:
+    found = fly(member(tmp_path, Odd()), ["grad_norm"], inputs)
+    assert found.by_function == ["power"]
+    assert found.parameters[BY_FUNCTION] == SIDE
+    words = dict(workflow.preflight_facts({**vars(found), "records": 8, "seconds": 1.0}))
+    assert "the gradients of power are computed the slow way" in words["Parameters"]
+
+
+def test_scores_that_differ_from_the_naive_loop_are_refused(
+    tmp_path: Path,
+    inputs: NDArray[np.float32],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    original = Pass.measure
+
+    def wrong(run: Pass, *given: Any, **options: Any) -> Measured:  # noqa: ANN401
+        measured = original(run, *given, **options)
+        return Measured(measured.squares * 1.01, measured.products)
+
+    folder = member(tmp_path, tiny_resnet())
+    fly(folder, ["grad_norm"], inputs)
+    monkeypatch.setattr(Pass, "measure", wrong)
+    with pytest.raises(UnusableError, match="cannot be computed exactly"):
+        fly(folder, ["grad_norm"], inputs)
+
+
+def test_a_checkpoint_that_cannot_be_loaded_is_told_before_the_long_run(tmp_path: Path) -> None:
+    checkpoint = member(tmp_path / "model", tiny_resnet())
+    write_json(checkpoint / "config.json", {"model_type": "nothing that is known"})
+    with pytest.raises(UnusableError):
+        workflow.preflight(checkpoint, owner_records(tmp_path / "records.npz"), lambda _step: None)
+
+
+def test_a_preflight_can_be_ended(tmp_path: Path) -> None:
+    stop = Stop()
+    stop.insist()
+    with pytest.raises(InterruptedByPersonError):
+        workflow.preflight(
+            member(tmp_path / "model", tiny_resnet()),
+            owner_records(tmp_path / "records.npz"),
+            lambda _step: None,
+            stop,
+        )
