@@ -70,7 +70,7 @@ def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> Non
     assert "BatchNorm" in found["dp_objections"][0]
     words = dict(workflow.preflight_facts(found))
     assert words["Checked"].startswith("3 of your records agree with a plain computation to ")
-    assert "BatchNorm" in words["DP training"]
+    assert "BatchNorm" in words["Private training"]
     assert "float32" in words["Precision"]
 
 

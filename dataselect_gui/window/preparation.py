@@ -221,11 +221,15 @@ class Preparation(QObject):
         def work(report: Report, stop: Stop) -> dict[str, Any]:
             return workflow.preflight(checkpoint, records, report, stop)
 
-        self._jobs.start(_TRYING, work, self._setup.show_preflight, self._on_failed)
+        self._jobs.start(_TRYING, work, self._setup.show_preflight, self._on_trying_failed)
 
     def _on_failed(self, error: DataSelectError) -> None:
         if not isinstance(error, InterruptedByPersonError):
             self._notice.tell(fault(error))
+
+    def _on_trying_failed(self, error: DataSelectError) -> None:
+        self._setup.preflight.hide()
+        self._on_failed(error)
 
     def _take_next(self) -> None:
         if self._waiting and not self._jobs.running:

@@ -27,7 +27,7 @@ _EACH_RECORD = "each record"
 _NO_RECORDS = "Not chosen yet: drop a folder of images, or an .npz file."
 _NO_CHECKPOINT = "Not chosen yet: drop the consortium's folder, or its .pt2 file."
 _HINT = "Where a person has several records, protect the person: choose the column that names them."
-_TRYING = "The checkpoint is being tried on some of your records. You need not wait for that."
+_TRYING = "It is being tried on some of your records. You need not wait for that."
 _PROPOSED = "Several records share a {column}, so each {column} is protected, not each record alone."
 
 
@@ -48,6 +48,8 @@ class SetupPlace(ColumnPlace):
     def __init__(self) -> None:
         super().__init__()
         self.records, self.checkpoint = Facts("Your records"), Facts("The consortium's checkpoint")
+        # Below the button, so that nothing moves under the pointer when its facts arrive.
+        self.preflight = Facts("The checkpoint on your records")
         self.unit = QComboBox()
         self.unit.setAccessibleName("Protect")
         self.unit.setMinimumWidth(200)
@@ -94,6 +96,7 @@ class SetupPlace(ColumnPlace):
 
     def show_checkpoint(self, path: Path | None, found: dict[str, Any] | None) -> None:
         """Show what inspection found at the checkpoint."""
+        self.preflight.hide()
         if found is None or path is None:
             self.checkpoint.show_facts(_NO_CHECKPOINT, [], [])
             return
@@ -117,10 +120,11 @@ class SetupPlace(ColumnPlace):
 
     def show_preflight(self, found: dict[str, Any]) -> None:
         """Show what came of trying the checkpoint on some of the records."""
-        self.checkpoint.add_facts(preflight_facts(found))
+        self.preflight.show_facts("", preflight_facts(found), [])
 
     def show_project(self, look: Look) -> None:
         """Show what an open project was made from."""
+        self.preflight.hide()
         self._show_units((), None)
         if look.unit_column is not None:
             self.unit.addItem(f"each {look.unit_column}", look.unit_column)
@@ -165,15 +169,14 @@ class SetupPlace(ColumnPlace):
 
     def show_trying(self) -> None:
         """Show that the checkpoint is being tried, and that nobody needs to wait for it."""
-        self.show_idle(ready=True, text=_TRYING)
-        self.progress.setRange(0, 0)
-        self.progress.show()
+        self.show_idle(ready=True)
+        self.preflight.show_facts(_TRYING, [], [])
+        self.preflight.show()
 
     def show_running(self, step: Progress, *, keeps: bool) -> None:
         """Show how far the work is, and whether what is done is kept where it is stopped."""
         self.score.hide()
         self.stop.show()
-        self.progress.setRange(0, 1000)
         self.progress.show()
         self.progress.setValue(1000 * step.done // max(1, step.total))
         left = f", about {step.time_left}" if step.time_left else ""
@@ -209,6 +212,7 @@ class SetupPlace(ColumnPlace):
         self.column.addWidget(Pair(protect, asked))
         self.column.addLayout(buttons)
         self.column.addWidget(self.status)
+        self.column.addWidget(self.preflight)
         self.column.addStretch(1)
 
     def _show_units(self, columns: list[str] | tuple[()], person: str | None) -> None:
@@ -262,7 +266,6 @@ class Facts(QFrame):
         super().__init__()
         self.setProperty("role", "panel")
         self._text = paragraph(role="dim")
-        self._facts = 0
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(theme.SPACE[3])
         self._grid.setVerticalSpacing(6)
@@ -287,22 +290,16 @@ class Facts(QFrame):
         self._text.setText(text)
         self._text.setVisible(bool(text))
         clear(self._grid)
-        self._facts = 0
-        self.add_facts(facts)
+        for row, (name, value) in enumerate(facts):
+            label = QLabel(name)
+            label.setProperty("role", "dim")
+            self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(_place(value) if name == "Where" else _value(value), row, 1)
         noun = "problem" if len(problems) == 1 else "problems"
         self._problem_count.setText(f"{len(problems):,} {noun}")
         self._problem_count.setVisible(bool(problems))
         self.problems.setPlainText("\n".join(problems))
         self.problems.setVisible(bool(problems))
-
-    def add_facts(self, facts: list[tuple[str, str]]) -> None:
-        """Show more facts below those that are shown."""
-        for row, (name, value) in enumerate(facts, self._facts):
-            label = QLabel(name)
-            label.setProperty("role", "dim")
-            self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
-            self._grid.addWidget(_place(value) if name == "Where" else _value(value), row, 1)
-        self._facts += len(facts)
 
 
 def _place(value: str) -> Elided:

@@ -89,7 +89,7 @@ def preflight_facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("Precision", _precision(found)),
         ("Time", _time(found)),
         ("Memory", f"about {found['bytes_needed'] / 1e9:.1f} GB, {found['at_once']} records at once"),
-        ("DP training", _dp_training(found)),
+        ("Private training", _dp_training(found)),
     ]
 
 

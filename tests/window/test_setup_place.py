@@ -201,7 +201,7 @@ def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def being_tried(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: "You need not wait" in window.setup.status.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "You need not wait" in shown(window), timeout=10_000)
 
 
 @pytest.mark.usefixtures("lasting")
