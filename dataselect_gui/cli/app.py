@@ -28,7 +28,6 @@ from dataselect_gui.errors import (
 )
 from dataselect_gui.release.bundle import digest_of
 from dataselect_gui.release.words import CANNOT_CHECK
-from dataselect_gui.scoring.catalog import SCORES
 
 app = typer.Typer(
     name="dataselect",
@@ -516,8 +515,9 @@ def _save(columns: dict[str, list[Any]], form: str, to: Path) -> None:
 
 def _print_table(columns: dict[str, list[Any]], most: int = 50) -> None:
     table = Table()
-    for name in columns:
-        table.add_column(name, justify="right" if name in SCORES else "left")
+    for name, values in columns.items():
+        is_number = any(isinstance(value, float) for value in values)
+        table.add_column(name, justify="right" if is_number else "left")
     for row in list(zip(*columns.values(), strict=True))[:most]:
         table.add_row(*(_cell(value) for value in row))
     results.print(table)
