@@ -25,7 +25,16 @@ LOCK_SECONDS = 30
 MOMENT_SECONDS = 1.0
 """How long a person who pressed a button may be kept waiting."""
 # The settings go last: until then it is still a project, and deleting it can be tried again.
-_OWN_FILES = ("table-*", "thumbnails*", "hashes-*", ".sum-*", ".*.partial*", _SETTINGS, ".lock")
+_OWN_FILES = (
+    "table-*",
+    "thumbnails*",
+    "hashes-*",
+    ".sum-*",
+    ".maps-*",
+    ".*.partial*",
+    _SETTINGS,
+    ".lock",
+)
 
 
 class Project:

@@ -53,6 +53,11 @@ class Score:
         return self.base != "random"
 
     @property
+    def has_map(self) -> bool:
+        """Whether the same question can be asked of each element of a record's input."""
+        return self.base in {"vog", "plis"}
+
+    @property
     def variant(self) -> str:
         """What is stored with the score: the form, the window, the average."""
         parts = (

@@ -50,6 +50,21 @@ def channel_mean(gradient: Tensor) -> Tensor:
     return gradient.double().mean(dim=1) if gradient.dim() > 2 else gradient.double()
 
 
+def channel_norm(gradient: Tensor) -> Tensor:
+    """Return the size of an input gradient at each element: its L2 norm over the channels, in float64.
+
+    Parameters
+    ----------
+    gradient : Tensor
+        As `channel_mean` takes it.
+    """
+    values = gradient.double()
+    if values.dim() <= 2:
+        return values.abs()
+    norms: Tensor = torch.linalg.vector_norm(values, dim=1)
+    return norms
+
+
 def spread_of_gradients(maps: Sequence[Tensor], form: str) -> Tensor:
     """Return the VoG map of each record from its maps over the series (arXiv 2008.11600).
 

@@ -295,7 +295,8 @@ class Scorer:
         Returns
         -------
         dict
-            For each score an array of shape (batch, …): as the input's, without its channels.
+            For each score an array of shape (batch, …): as the input's, without its channels. The mean
+            of a VoG map is the score; the L2 norm of a PLIS map is the score in its L2 form.
         """
         wanted = [self._scores[name] for name in names]
         given = torch.from_numpy(targets).to(self.device)
@@ -306,9 +307,9 @@ class Scorer:
                 spread = measures.spread_of_gradients(self._window(score, series), score.form)
                 maps[score.name] = spread.cpu().numpy()
             elif score.base == "plis":
-                values = final["plis"].double()
-                norms = torch.linalg.vector_norm(values, dim=1) if values.dim() > 2 else values.abs()
-                maps[score.name] = norms.cpu().numpy()
+                states = series if score.is_averaged else [final]
+                sizes = [measures.channel_norm(one["plis"]) for one in states]
+                maps[score.name] = torch.stack(sizes).mean(dim=0).cpu().numpy()
         return maps
 
     def _measure(

@@ -18,6 +18,7 @@ from dataselect_gui.worker.messages import (
     Failed,
     Finished,
     Job,
+    MapJob,
     Message,
     PreflightJob,
     Report,
@@ -70,6 +71,10 @@ def _run(job: Job, stopped: Callable[[], bool], report: Report) -> Finished:
             from dataselect_gui.worker.score_run import run
 
             return run(job, stopped, report)
+        case MapJob():
+            from dataselect_gui.worker.map_run import run_maps
+
+            return run_maps(job, stopped, report)
         case SumJob():
             from dataselect_gui.worker.sum_run import run_sum
 

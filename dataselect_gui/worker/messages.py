@@ -7,6 +7,7 @@ few times a second and ends with exactly one of `Finished` and `Failed`.
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import get_args
 
 from dataselect_gui.scoring.catalog import Precision
 
@@ -104,6 +105,43 @@ class PreflightJob:
 
 
 @dataclass(frozen=True)
+class MapJob:
+    """Make the maps of a few records.
+
+    Attributes
+    ----------
+    project, source, checkpoint : str
+        Paths.
+    label_column, unit_column : str or None
+        Columns of the source.
+    folder : str
+        Takes ``maps.npz``.
+    rows : list of int
+        Rows of the project's table, the most urgent first.
+    names : list of str
+        Scores that have a map.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    precision : str
+        That of the project's scores.
+    seconds : float
+        How long to go on to further records; the first one is always done.
+    """
+
+    project: str
+    source: str
+    checkpoint: str
+    label_column: str | None
+    unit_column: str | None
+    folder: str
+    rows: list[int]
+    names: list[str]
+    device: str
+    precision: Precision
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far the work is.
 
@@ -170,7 +208,7 @@ _TYPES: dict[str, type[Progress] | type[Finished] | type[Failed]] = {
 }
 
 
-Job = ScoreJob | SumJob | PreflightJob
+Job = ScoreJob | SumJob | PreflightJob | MapJob
 
 
 def to_line(message: Message | Job) -> str:
@@ -196,5 +234,5 @@ def from_line(line: str) -> Message:
 def job_from_line(line: str) -> Job:
     """Read a job from the parent."""
     content = json.loads(line)
-    kinds: dict[str, type[Job]] = {kind.__name__: kind for kind in (ScoreJob, SumJob, PreflightJob)}
+    kinds: dict[str, type[Job]] = {kind.__name__: kind for kind in get_args(Job)}
     return kinds[content.pop("type")](**content)

@@ -9,6 +9,7 @@ from dataselect_gui.release.words import CANNOT_CHECK
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.worker.handle import Stop
+from dataselect_gui.worker.map_file import RecordMaps
 from dataselect_gui.worker.messages import Progress, Report
 from dataselect_gui.workflow.accounts import hold_against, ledger
 from dataselect_gui.workflow.asking import ReleaseRequest
@@ -16,6 +17,7 @@ from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.home import home
 from dataselect_gui.workflow.inspecting import inspect
 from dataselect_gui.workflow.looking import Look, Pictures, StaleRecordError, look
+from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
 from dataselect_gui.workflow.preflight import preflight, preflight_facts
 from dataselect_gui.workflow.previewing import Preview
@@ -35,11 +37,13 @@ from dataselect_gui.workflow.verifying import verify, write_page
 __all__ = [
     "CANNOT_CHECK",
     "DATA",
+    "MOST_AT_ONCE",
     "Check",
     "Look",
     "Pictures",
     "Preview",
     "Progress",
+    "RecordMaps",
     "Register",
     "ReleaseRequest",
     "Released",
@@ -64,6 +68,7 @@ __all__ = [
     "ledger",
     "look",
     "make_rule",
+    "maps",
     "one_sided_share",
     "opt_in",
     "opt_out",

@@ -1,0 +1,134 @@
+"""Make the maps of a few records, the one that is looked at first. Nothing of it is kept."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.project.project import Project
+from dataselect_gui.project.table import Index
+from dataselect_gui.records.opening import content_hash, open_source
+from dataselect_gui.records.source import Content, Source, UnreadableRecordError
+from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.worker.map_file import RecordMaps, write_maps
+from dataselect_gui.worker.messages import Finished, MapJob, Progress, Report
+
+_CHANGED = "The record changed since it was scored."
+_GONE = "The record is no longer in the source."
+_NO_IMAGE = "The model does not take this record as an image, so there is nothing to draw a map over."
+_NO_LABEL = "This score needs a label, and the record has none."
+
+
+def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finished:
+    """Make the maps of records, one record at a time, and write them into one file.
+
+    Each record comes with its picture as the model takes it, and with a reason for each map that it
+    does not have. Records for which there is no time are left out.
+
+    Raises
+    ------
+    DataSelectError
+        Where the source, the checkpoint or the project cannot be used, or memory does not suffice.
+    """
+    from dataselect_gui.scoring.memory import is_out_of_memory
+    from dataselect_gui.scoring.model import choose_device
+    from dataselect_gui.scoring.scorer import Scorer
+
+    checkpoint = find_checkpoint(Path(job.checkpoint))
+    source = open_source(Path(job.source), job.label_column, job.unit_column)
+    index = Project.open(Path(job.project)).table.index
+    classes = match_labels(index.labels, source.classes, checkpoint.labels)
+    report(Progress("Loading the model", 0, 1))
+    device = choose_device(job.device)
+    scorer = Scorer(checkpoint, job.names, device, job.precision)
+    reader = _Reader(source, index, scorer.preprocess)
+    found: dict[int, RecordMaps] = {}
+    began = time.monotonic()
+    for row in job.rows:
+        if found and time.monotonic() - began > job.seconds:
+            break
+        if stopped():
+            return Finished(len(found), device.type, stopped=True)
+        report(Progress("Making maps", len(found), len(job.rows)))
+        record, label = index.ids[row], index.labels[row]
+        names = [name for name in job.names if label is not None or not find_score(name).needs_label]
+        try:
+            one = reader.read(row)
+            target = np.array([-1 if label is None else classes[label]], dtype=np.int64)
+            made = scorer.maps(names, one[None], target)
+        except UnreadableRecordError as reason:
+            found[row] = RecordMaps(record, None, {}, dict.fromkeys(job.names, str(reason)))
+            continue
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise _no_memory() from None
+            raise
+        found[row] = RecordMaps(
+            record,
+            picture_of(one),
+            {name: made[name][0].astype(np.float32) for name in names},
+            {name: _NO_LABEL for name in job.names if name not in names},
+        )
+    write_maps(Path(job.folder), found)
+    return Finished(len(found), device.type, stopped=False)
+
+
+class _Reader:
+    """Reads records by their rows in the table, wherever they stand in the source by now."""
+
+    def __init__(
+        self, source: Source, index: Index, preprocess: Callable[[Content], NDArray[np.float32]]
+    ) -> None:
+        self._source, self._index, self._preprocess = source, index, preprocess
+        self._places = {record: place for place, record in enumerate(source.ids)}
+
+    def read(self, row: int) -> NDArray[np.float32]:
+        """Return the model's input for a record, shape (channels, height, width).
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where it is not what was scored, cannot be read, or is no image to the model.
+        """
+        place = self._places.get(self._index.ids[row])
+        if place is None:
+            raise UnreadableRecordError(_GONE)
+        stored = self._source.read(place)
+        if content_hash(stored) != self._index.content[row].tobytes():
+            raise UnreadableRecordError(_CHANGED)
+        one = self._preprocess(self._source.decode(stored))
+        if one.ndim != 3:
+            raise UnreadableRecordError(_NO_IMAGE)
+        return one
+
+
+def picture_of(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return a model's input as a picture, from its darkest to its brightest value.
+
+    Parameters
+    ----------
+    values : ndarray
+        Shape (channels, height, width).
+
+    Returns
+    -------
+    ndarray of uint8
+        Shape (height, width, 3) where there are three channels; else (height, width), of their mean.
+    """
+    planes = np.moveaxis(values, 0, -1) if len(values) == 3 else values.mean(axis=0)
+    low, high = float(planes.min()), float(planes.max())
+    picture: NDArray[np.uint8] = ((planes - low) / ((high - low) or 1.0) * 255).astype(np.uint8)
+    return picture
+
+
+def _no_memory() -> UnusableError:
+    return UnusableError(
+        "There is not enough memory to make the map of even one record.",
+        "The model, or its input, is too large for what is free now.",
+        "Close other programs, and try again.",
+    )

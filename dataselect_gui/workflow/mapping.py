@@ -1,0 +1,132 @@
+"""Maps of a few records: where in a record a score comes from."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import (
+    InternalError,
+    InterruptedByPersonError,
+    UnusableError,
+    WorkerDiedError,
+)
+from dataselect_gui.project.project import Project
+from dataselect_gui.scoring.catalog import find_score, in_order
+from dataselect_gui.worker.handle import Stop, run_job
+from dataselect_gui.worker.map_file import RecordMaps, read_maps
+from dataselect_gui.worker.messages import MapJob, Report
+from dataselect_gui.workflow.moving import check_same_checkpoint
+
+MOST_AT_ONCE = 16
+"""How many records are worth one start of the worker, which takes seconds."""
+_SECONDS = 4.0
+_PREFIX = ".maps"
+
+
+def maps(
+    project_path: Path, rows: Sequence[int], report: Report, stop: Stop | None = None
+) -> dict[int, RecordMaps]:
+    """Make the maps of some records, of every score of the project that has one.
+
+    The mean of a VoG map is the record's score in the table, and the L2 norm of a PLIS map the score in
+    its L2 form: both are made from the same records and checkpoints, in the same precision. Nothing
+    is kept on disk.
+
+    Parameters
+    ----------
+    project_path : Path
+        The project.
+    rows : sequence of int
+        Rows of its table, the most urgent first; of more than `MOST_AT_ONCE` the first.
+    report : callable
+        Takes progress.
+    stop : Stop or None
+        By which another thread can stop the work.
+
+    Returns
+    -------
+    dict of int to RecordMaps
+        By row: the first one, and as many others as there was time for.
+
+    Raises
+    ------
+    UnusableError
+        Where the project has no such score, or its records or checkpoint cannot be used.
+    InterruptedByPersonError
+        Where the work was stopped.
+    WorkerDiedError
+        Where the worker ended without a word.
+    """
+    project = Project.open(project_path)
+    table = project.table
+    names = [name for name in in_order(table.columns()) if find_score(name).has_map]
+    if not names:
+        raise UnusableError(
+            "No score of this project has a map.",
+            "Only vog and plis have one, and it has neither.",
+            "Score the records with one of them.",
+        )
+    if max(rows) >= len(table.index.ids):
+        raise UnusableError(
+            "The project is not as it was.",
+            "Another window or command scored it again.",
+            "Open it again.",
+        )
+    settings = project.settings
+    checkpoint = find_checkpoint(Path(settings["checkpoint"]["path"]))
+    check_same_checkpoint(project, checkpoint.digest())
+    _clear(project.folder)
+    # In the project: what is made of records is nowhere else, even where the program is killed.
+    prefix = f"{_PREFIX}-{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=project.folder) as folder:
+        job = MapJob(
+            project=str(project.folder.resolve()),
+            source=settings["source"]["path"],
+            checkpoint=str(checkpoint.path.resolve()),
+            label_column=settings["source"]["label_column"],
+            unit_column=settings["source"]["unit_column"],
+            folder=str(Path(folder).resolve()),
+            rows=list(rows)[:MOST_AT_ONCE],
+            names=names,
+            device="auto",
+            precision=settings.get("run", {}).get("precision", "auto"),
+            seconds=_SECONDS,
+        )
+        _run(job, report, stop)
+        return read_maps(Path(folder))
+
+
+def _run(job: MapJob, report: Report, stop: Stop | None) -> None:
+    """Run the job, and tell its end in words of maps."""
+    try:
+        is_stopped = run_job(job, report, stop).stopped
+    except WorkerDiedError as error:
+        if stop is None or not stop.requested:
+            raise WorkerDiedError(
+                "Making the map stopped unexpectedly.", error.why, "Try again."
+            ) from None
+        is_stopped = True
+    except InternalError as error:
+        raise InternalError(
+            "The map could not be made because of a fault in the program.",
+            error.why,
+            "Please report these words.",
+        ) from None
+    if is_stopped:
+        raise InterruptedByPersonError(
+            "The map was not made.", "Its making was stopped.", "Ask for it again."
+        )
+
+
+def _clear(folder: Path) -> None:
+    """Delete what a program that was killed has left; never what another one still works in."""
+    for left in folder.glob(f"{_PREFIX}-*"):
+        owner = left.name.split("-")[1]
+        is_ours = owner == str(os.getpid())
+        if is_ours or not (owner.isdigit() and psutil.pid_exists(int(owner))):
+            shutil.rmtree(left, ignore_errors=True)
