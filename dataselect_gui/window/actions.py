@@ -50,6 +50,7 @@ ACTIONS = (
     Action("release", "Release", "Ctrl+3", "View"),
     Action("ledger", "Ledger", "Ctrl+4", "View"),
     Action("review", "Review release", "Ctrl+Return", "View"),
+    Action("map", "Map", "M", "View"),
     Action("actions", "All actions…", "Ctrl+K", "View", needs_project=False),
     Action("light", "Colours: light", "", "View", needs_project=False),
     Action("dark", "Colours: dark", "", "View", needs_project=False),

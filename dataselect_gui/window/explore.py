@@ -16,7 +16,9 @@ from dataselect_gui.window import theme
 from dataselect_gui.window.gallery import Gallery, short
 from dataselect_gui.window.histogram import Histogram
 from dataselect_gui.window.inspector import WIDTH, Inspector
+from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.legend import Legend
+from dataselect_gui.window.maps import Maps
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import Thumbnails
 from dataselect_gui.window.words import Elided
@@ -31,6 +33,8 @@ class Explore(QWidget):
     ----------
     state : State
         What the window shows.
+    jobs : Jobs
+        Makes maps.
     parent : QWidget or None
         The owner; it has to call `close_threads` before it goes.
 
@@ -42,6 +46,8 @@ class Explore(QWidget):
         The distribution of the score that they are sorted by.
     legend : Legend
         The signs of the classes.
+    maps : Maps
+        Where in a record a score comes from.
     inspector : Inspector
         The current record.
 
@@ -53,7 +59,7 @@ class Explore(QWidget):
 
     first_painted = Signal()
 
-    def __init__(self, state: State, parent: QWidget | None = None) -> None:
+    def __init__(self, state: State, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._was_painted = False
@@ -63,7 +69,8 @@ class Explore(QWidget):
         self.gallery = Gallery(state, self.thumbnails)
         self.histogram = Histogram(state)
         self.legend = Legend(state, self.gallery)
-        self.inspector = Inspector(state, self.thumbnails, self.gallery)
+        self.maps = Maps(state, jobs, self)
+        self.inspector = Inspector(state, self.thumbnails, self.gallery, self.maps)
 
         self._sort = QComboBox()
         self._sort.setAccessibleName("Sort by")
@@ -144,6 +151,12 @@ class Explore(QWidget):
     def restore(self) -> None:
         """Let the marked records, else the current one, be considered again."""
         self._state.restore(self._state.targets())
+
+    def toggle_map(self) -> None:
+        """Show the map of the current record, wherever it is hidden; or no map any more."""
+        is_shown = self.inspector.isVisible() and self.maps.is_on
+        self._details.setChecked(True)
+        self.maps.turn(on=not is_shown)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Return the size below which this place is of no use."""

@@ -20,13 +20,15 @@ from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import HATCH, Sign, paint_hatch
 from dataselect_gui.window.column import clear
 from dataselect_gui.window.gallery import Gallery, paint_whole, short
+from dataselect_gui.window.map_view import MapView
+from dataselect_gui.window.maps import Maps
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import Thumbnails, key_of
 from dataselect_gui.window.words import Elided
 from dataselect_gui.workflow import find_score
 
 WIDTH = 340
-_MOST_PICTURE = 296
+_LEAST_PICTURE, _MOST_PICTURE = 96, 296
 
 
 class Inspector(QWidget):
@@ -40,17 +42,25 @@ class Inspector(QWidget):
         Where pictures come from.
     gallery : Gallery
         Knows which records share a class.
+    maps : Maps
+        Where in a record a score comes from.
     parent : QWidget or None
         The owner.
     """
 
     def __init__(
-        self, state: State, thumbnails: Thumbnails, gallery: Gallery, parent: QWidget | None = None
+        self,
+        state: State,
+        thumbnails: Thumbnails,
+        gallery: Gallery,
+        maps: Maps,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._state = state
         self._gallery = gallery
-        self._picture = _Picture(state, thumbnails)
+        self.map = MapView(maps)
+        self._picture = _Picture(state, thumbnails, self.map)
         self._id = Elided(Qt.TextElideMode.ElideMiddle)
         self._id.setFont(theme.font(2))
         self._facts = QLabel()
@@ -76,6 +86,7 @@ class Inspector(QWidget):
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
         column.addWidget(self._picture)
+        column.addWidget(self.map)
         column.addWidget(self._id)
         standing = QHBoxLayout()
         standing.addWidget(self._facts, 1)
@@ -122,6 +133,11 @@ class Inspector(QWidget):
         painter.fillRect(self.rect(), theme.colour(colours.panel))
         painter.end()
         paint_hatch(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Leave at least half of the height to what is said of the record."""
+        super().resizeEvent(event)
+        self._picture.set_most(event.size().height() // 2)
 
     def _on_opened(self) -> None:
         clear(self._list)
@@ -194,24 +210,39 @@ def _share_below(
 
 
 class _Picture(QWidget):
-    """A record as large as there is room."""
+    """A record as large as there is room, with its map over it where there is one."""
 
-    def __init__(self, state: State, thumbnails: Thumbnails) -> None:
+    def __init__(self, state: State, thumbnails: Thumbnails, over: MapView) -> None:
         super().__init__()
         self._state = state
         self._thumbnails = thumbnails
+        self._map = over
+        self._most = _MOST_PICTURE
         self._row: int | None = None
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setSizePolicy(policy)
         self.setAccessibleName("Picture of the record")
         thumbnails.arrived.connect(self.update)
+        over.changed.connect(self._on_map)
 
     def show_row(self, row: int) -> None:
         self._row = row
         self.update()
 
+    def _on_map(self) -> None:
+        self.setAccessibleDescription(self._map.summary)
+        self.update()
+
+    def set_most(self, height: int) -> None:
+        self._most = min(max(height, _LEAST_PICTURE), _MOST_PICTURE)
+        self._fit()
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        self.setFixedHeight(min(event.size().width(), _MOST_PICTURE))
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedHeight(min(self.width(), self._most))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         del event
@@ -219,6 +250,8 @@ class _Picture(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.colour(colours.sunk))
         if self._row is None or self._state.look is None:
+            return
+        if self._map.paint(painter, self.rect()):
             return
         key = key_of(self._row, self.width() * self.devicePixelRatioF())
         found = self._thumbnails.find(key)

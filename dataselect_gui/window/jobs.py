@@ -1,9 +1,11 @@
 """Work away from the window's thread: one job at a time, its progress and its end as signals.
 
-A job carries a number. Messages of a job that is no longer the current one never land.
+A job carries a number. Messages of a job that is no longer the current one never land. A job that gives
+way is work for the eye alone: it holds nothing up, and is ended at once where another is to start.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal
@@ -13,6 +15,18 @@ from dataselect_gui.window import faults
 from dataselect_gui.workflow import Progress, Report, Stop
 
 Work = Callable[[Report, Stop], Any]
+
+
+@dataclass
+class _Job:
+    """A job with all that belongs to it."""
+
+    title: str
+    work: Work
+    succeed: Callable[[Any], None]
+    fail: Callable[[DataSelectError], None]
+    gives_way: bool
+    stop: Stop = field(default_factory=Stop)
 
 
 class _Runner(QThread):
@@ -63,6 +77,8 @@ class Jobs(QObject):
         The current job got on.
     finished()
         No job is running any more, however it ended.
+
+    A job that gives way is in none of these.
     """
 
     started = Signal(str)
@@ -73,15 +89,24 @@ class Jobs(QObject):
         super().__init__(parent)
         self._number = 0
         self._runner: _Runner | None = None
-        self._stop = Stop()
-        self._succeed: Callable[[Any], None] | None = None
-        self._fail: Callable[[DataSelectError], None] | None = None
-        self.title = ""
+        self._job: _Job | None = None
+        self._next: _Job | None = None
 
     @property
     def running(self) -> bool:
-        """Whether a job is running."""
+        """Whether a job is running, or about to; one that gives way does not count."""
+        return self._foremost is not None
+
+    @property
+    def has_thread(self) -> bool:
+        """Whether any job is running, one that gives way among them."""
         return self._runner is not None
+
+    @property
+    def title(self) -> str:
+        """What is done, for a person; empty where no job is running."""
+        job = self._foremost
+        return "" if job is None else job.title
 
     def start(
         self,
@@ -89,8 +114,10 @@ class Jobs(QObject):
         work: Work,
         succeed: Callable[[Any], None],
         fail: Callable[[DataSelectError], None],
+        *,
+        gives_way: bool = False,
     ) -> None:
-        """Start a job; one must not be running.
+        """Start a job; one must not be running, unless it gives way to this one.
 
         Parameters
         ----------
@@ -100,24 +127,32 @@ class Jobs(QObject):
             Takes a report function and a stop request; runs in another thread.
         succeed, fail : callable
             Called in the window's thread with what came of it.
+        gives_way : bool
+            Whether it is ended at once where another job is to start; nothing it did may be of value
+            unless it is done. No other such job must be running.
         """
-        assert self._runner is None
-        self._number += 1
-        self.title = title
-        self._succeed, self._fail = succeed, fail
-        self._stop = Stop()
-        runner = _Runner(self._number, work, self._stop, self)
-        queued = Qt.ConnectionType.QueuedConnection
-        runner.progressed.connect(self._on_progress, queued)
-        runner.succeeded.connect(self._on_success, queued)
-        runner.failed.connect(self._on_failure, queued)
-        self._runner = runner
-        runner.start()
+        job = _Job(title, work, succeed, fail, gives_way)
+        if gives_way:
+            assert self._job is None
+            self._begin(job)
+            return
+        assert not self.running
+        if self._job is None:
+            self._begin(job)
+        else:
+            self._next = job
+            self._job.stop.insist()
         self.started.emit(title)
 
     def stop(self) -> None:
         """Ask the current job to stop; returns at once."""
-        self._stop.request()
+        if self._foremost is not None:
+            self._foremost.stop.request()
+
+    def give_way(self) -> None:
+        """End a job that gives way, where one is running; returns at once."""
+        if self._job is not None and self._job.gives_way:
+            self._job.stop.insist()
 
     def end(self) -> None:
         """End the current job at once, with its process; returns before it has ended."""
@@ -134,37 +169,58 @@ class Jobs(QObject):
         milliseconds : int
             How long to wait after each of the two, at most.
         """
-        if self._runner is None:
+        self._next = None
+        if self._runner is None or self._job is None:
             return
-        self._stop.request()
+        self.give_way()
+        self._job.stop.request()
         if not self._runner.wait(milliseconds):
-            self._stop.insist()
+            self._job.stop.insist()
             if not self._runner.wait(milliseconds):
                 return
         self._release()
 
+    @property
+    def _foremost(self) -> _Job | None:
+        if self._next is not None:
+            return self._next
+        return self._job if self._job is not None and not self._job.gives_way else None
+
+    def _begin(self, job: _Job) -> None:
+        self._number += 1
+        self._job = job
+        runner = _Runner(self._number, job.work, job.stop, self)
+        queued = Qt.ConnectionType.QueuedConnection
+        runner.progressed.connect(self._on_progress, queued)
+        runner.succeeded.connect(self._on_success, queued)
+        runner.failed.connect(self._on_failure, queued)
+        self._runner = runner
+        runner.start()
+
     def _on_progress(self, number: int, step: Progress) -> None:
-        if number == self._number and self._runner is not None:
+        if number == self._number and self._job is not None and not self._job.gives_way:
             self.progressed.emit(step)
 
     def _on_success(self, number: int, outcome: object) -> None:
-        if number == self._number and self._runner is not None:
-            succeed = self._succeed
+        if number == self._number and self._job is not None:
+            succeed = self._job.succeed
             self._release()
-            if succeed is not None:
-                succeed(outcome)
+            succeed(outcome)
 
     def _on_failure(self, number: int, error: DataSelectError) -> None:
-        if number == self._number and self._runner is not None:
-            fail = self._fail
+        if number == self._number and self._job is not None:
+            fail = self._job.fail
             self._release()
-            if fail is not None:
-                fail(error)
+            fail(error)
 
     def _release(self) -> None:
+        """Let go of a job that has ended, and begin the one that it gave way to."""
         if self._runner is not None:
             self._runner.wait()
             self._runner.deleteLater()
-        self._runner = None
-        self._succeed = self._fail = None
-        self.finished.emit()
+        ended, following = self._job, self._next
+        self._runner = self._job = self._next = None
+        if following is not None:
+            self._begin(following)
+        elif ended is not None and not ended.gives_way:
+            self.finished.emit()

@@ -71,7 +71,7 @@ class MainWindow(QMainWindow):
         self.jobs = Jobs(self)
         self.start = StartPlace(kept)
         self.setup = SetupPlace()
-        self.explore = Explore(self.state)
+        self.explore = Explore(self.state, self.jobs)
         self.release = ReleasePlace(self.state, self.jobs)
         self.ledger = LedgerPlace(self.state)
         self._places: dict[str, QWidget] = {
@@ -84,7 +84,7 @@ class MainWindow(QMainWindow):
         self.header, self.footer, self.notice = Header(), Footer(self.state), NoticeStrip()
         self.preparation = Preparation(self.state, self.jobs, self.start, self.setup, self.notice, self)
         self.actions_by_key = make_actions(self, self._does())
-        for key in ("withhold", "restore"):
+        for key in ("withhold", "restore", "map"):
             # Letters act only while a record view has the focus.
             action = self.actions_by_key[key]
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -132,7 +132,7 @@ class MainWindow(QMainWindow):
     @property
     def has_threads(self) -> bool:
         """Whether any of its threads is running; when it is closed, none but one that hangs."""
-        return self.jobs.running or self.explore.thumbnails.running
+        return self.jobs.has_thread or self.explore.thumbnails.running
 
     # Parts
 
@@ -197,6 +197,7 @@ class MainWindow(QMainWindow):
             "redo": self.state.undo.redo,
             "withhold": self.explore.withhold,
             "restore": self.explore.restore,
+            "map": self._show_map,
             "setup": self._show_setup,
             "explore": self._show_explore,
             "release": self._show_release,
@@ -227,6 +228,10 @@ class MainWindow(QMainWindow):
 
     def _show_actions(self) -> None:
         self.action_list.open()
+
+    def _show_map(self) -> None:
+        self.show_place("explore")
+        self.explore.toggle_map()
 
     def _show_undone(self) -> None:
         rows = self.state.undone_rows()
@@ -289,7 +294,7 @@ class MainWindow(QMainWindow):
         for one in ACTIONS:
             self.actions_by_key[one.key].setEnabled(look is not None or not one.needs_project)
         self.actions_by_key["setup"].setEnabled(self.preparation.is_begun)
-        for key in ("explore", "ledger"):
+        for key in ("explore", "ledger", "map"):
             self.actions_by_key[key].setEnabled(look is not None and bool(look.ids))
         for key in ("release", "review"):
             self.actions_by_key[key].setEnabled(look is not None and look.is_finished)

@@ -185,6 +185,7 @@ QFrame[role="strip"] {{ background: {c.stay_tint}; border: 0; }}
 QPushButton {{ background: {c.panel}; border: 1px solid {c.edge}; border-radius: {RADIUS}px;
     padding: 4px 12px; min-height: 20px; }}
 QPushButton:hover {{ border-color: {c.accent}; }}
+QPushButton:checked {{ background: {c.sunk}; border-color: {c.accent}; color: {c.accent}; }}
 QPushButton:focus {{ border: 2px solid {c.accent}; padding: 3px 11px; }}
 QPushButton:disabled {{ color: {c.dim}; border-color: {c.line}; }}
 QPushButton[role="primary"] {{ background: {c.accent}; color: {c.on_accent};

@@ -15,6 +15,7 @@ from dataselect_gui import workflow
 from dataselect_gui.project.project import Project
 from dataselect_gui.window.explore import Explore
 from dataselect_gui.window.gallery import LARGEST, SMALLEST, short
+from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import key_of
 from dataselect_gui.workflow import Look, Rule
@@ -46,7 +47,7 @@ def show(qtbot: QtBot) -> Iterator[Show]:
     kept: list[Explore] = []
 
     def shown(state: State, width: int = 1200, height: int = 700, *, wait: bool = False) -> Explore:
-        made = Explore(state)
+        made = Explore(state, Jobs(state))
         kept.append(made)
         qtbot.addWidget(made, before_close_func=Explore.close_threads)
         made.resize(width, height)

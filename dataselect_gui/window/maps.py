@@ -1,0 +1,243 @@
+"""Maps of the record that is looked at, made on demand and kept in memory while there is room.
+
+A worker takes seconds to start, so it makes the maps of several records at once: those that the owner
+is likely to look at next, walking on as before. A record that is no longer looked at is not waited for.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, UnusableError
+from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.state import State
+from dataselect_gui.workflow import RecordMaps, Report, Stop, find_score
+
+_MOST_BYTES = 64 * 1024 * 1024
+_PAUSE_MILLISECONDS = 150
+_AHEAD, _BEHIND, _SPREAD = 10, 5, 6
+_LEAST_AHEAD = 4
+"""Where fewer maps than these are ready, further ones are made."""
+_LONGEST_STEP = 40
+_TOP = 99.0
+"""The percentile of the maps that are seen first at which the scale of colours ends."""
+
+_Made = tuple[int, dict[int, RecordMaps], dict[str, float]]
+
+
+class Maps(QObject):
+    """The maps of a state's current record.
+
+    Parameters
+    ----------
+    state : State
+        What the window shows.
+    jobs : Jobs
+        Does the work; any other job goes before it.
+    parent : QObject or None
+        The owner.
+
+    Attributes
+    ----------
+    is_on : bool
+        Whether the owner wants to see maps.
+    error : DataSelectError or None
+        Why no further map can be made, until it is tried again.
+
+    Signals
+    -------
+    changed()
+        There is something else to show.
+    """
+
+    changed = Signal()
+
+    def __init__(self, state: State, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state, self._jobs = state, jobs
+        self.is_on = False
+        self.error: DataSelectError | None = None
+        self._is_watched = False
+        self._kept: OrderedDict[int, RecordMaps] = OrderedDict()
+        self._ranges: dict[str, float] = {}
+        self._project = 0
+        self._making: tuple[int, frozenset[int]] | None = None
+        self._place, self._step = 0, 1
+        self._looked_ahead_from: int | None = None
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MILLISECONDS)
+        self._pause.timeout.connect(self._make)
+        state.opened.connect(self._on_opened)
+        state.current_changed.connect(self._on_current)
+        jobs.started.connect(self.changed)
+        jobs.finished.connect(self._on_free)
+
+    # What there is
+
+    @property
+    def names(self) -> list[str]:
+        """The scores of the open project that have a map."""
+        look = self._state.look
+        return [] if look is None else [name for name in look.scores if find_score(name).has_map]
+
+    @property
+    def current(self) -> RecordMaps | None:
+        """What was made of the current record; None where nothing was yet."""
+        return None if self._state.current is None else self._kept.get(self._state.current)
+
+    @property
+    def waits_for(self) -> str:
+        """The title of the job that maps wait for; empty where they wait for none."""
+        return self._jobs.title
+
+    def range_of(self, name: str) -> float | None:
+        """Return the value at which the colours of a score's maps end; None where it is not known yet.
+
+        It follows from the first maps that are made, some of them of records from all over the
+        project, and then stays: the same colour is the same value in every record.
+        """
+        return self._ranges.get(name)
+
+    # What is wanted
+
+    def turn(self, *, on: bool) -> None:
+        """Make maps for the current record from now on, or no longer."""
+        if on != self.is_on:
+            self.is_on = on
+            self.changed.emit()
+            self._make()
+
+    def watch(self, *, on: bool) -> None:
+        """Note whether maps can be seen: where they cannot, none is begun."""
+        self._is_watched = on
+        self._pause.stop()
+        self._make()
+
+    def try_again(self) -> None:
+        """Make maps again after it failed."""
+        self.error = None
+        self.changed.emit()
+        self._make()
+
+    # Within
+
+    def _on_opened(self) -> None:
+        self._project += 1
+        self._kept.clear()
+        self._ranges = {}
+        self.error = self._looked_ahead_from = None
+        self._place, self._step = 0, 1
+        self._pause.stop()
+        self._jobs.give_way()
+        self.changed.emit()
+
+    def _on_current(self) -> None:
+        place = self._place_of_current()
+        step = place - self._place
+        self._place = place
+        # A step on goes on as it began; a leap leads anywhere.
+        self._step = step if 0 < abs(step) <= _LONGEST_STEP else 1
+        current = self._state.current
+        if current is not None and current in self._kept:
+            self._kept.move_to_end(current)
+        self.changed.emit()
+        if self.is_on and self._is_watched:
+            self._pause.start()
+
+    def _on_free(self) -> None:
+        self.changed.emit()
+        self._make()
+
+    def _place_of_current(self) -> int:
+        found = np.flatnonzero(self._state.order == self._state.current)
+        return int(found[0]) if len(found) else 0
+
+    def _make(self) -> None:
+        """Have made what is missing, unless something stands against it."""
+        look, current = self._state.look, self._state.current
+        if look is None or current is None or not (self.is_on and self._is_watched and self.names):
+            return
+        if self.error is not None or self._jobs.running:
+            return
+        if self._making is not None:
+            project, rows = self._making
+            if current not in self._kept and (project != self._project or current not in rows):
+                self._jobs.give_way()
+            return
+        wanted = self._wanted(current)
+        if not wanted:
+            return
+        self._looked_ahead_from = current
+        self._making = self._project, frozenset(wanted)
+        project, folder, needs_ranges = self._project, look.folder, not self._ranges
+
+        def work(report: Report, stop: Stop) -> _Made:
+            found = workflow.maps(folder, wanted, report, stop)
+            return project, found, _ranges_of(found.values()) if needs_ranges else {}
+
+        self._jobs.start("Making maps", work, self._on_made, self._on_failed, gives_way=True)
+
+    def _wanted(self, current: int) -> list[int]:
+        """Return the rows to make maps of, the most urgent first; none where there is no need."""
+        order, place, step = self._state.order, self._place_of_current(), self._step
+        last = len(order) - 1
+        ahead = [place + step * n for n in range(1, _AHEAD + 1)]
+        behind = [place - step * n for n in range(1, _BEHIND + 1)]
+        places = [place, *ahead, *behind]
+        if not self._ranges:
+            places[1:1] = [last * n // (_SPREAD - 1) for n in range(_SPREAD)]
+        near = [int(order[one]) for one in ahead[:_LEAST_AHEAD] if 0 <= one <= last]
+        is_ready = self._looked_ahead_from == current or all(row in self._kept for row in near)
+        if current in self._kept and is_ready:
+            return []
+        rows = dict.fromkeys(int(order[one]) for one in places if 0 <= one <= last)
+        return [row for row in rows if row not in self._kept][: workflow.MOST_AT_ONCE]
+
+    def _on_made(self, made: _Made) -> None:
+        project, found, ranges = made
+        look, self._making = self._state.look, None
+        if project == self._project and look is not None:
+            if any(one.id != look.ids[row] for row, one in found.items()):
+                self.error = UnusableError(
+                    "The project is not as it was.",
+                    "Another window or command scored it again.",
+                    "Open it again.",
+                )
+            else:
+                self._ranges = {**ranges, **self._ranges}
+                self._keep(found)
+            self.changed.emit()
+        self._make()
+
+    def _on_failed(self, error: DataSelectError) -> None:
+        project, _ = self._making or (None, ())
+        self._making = None
+        if project == self._project and not isinstance(error, InterruptedByPersonError):
+            self.error = error
+            self.changed.emit()
+        self._make()
+
+    def _keep(self, found: dict[int, RecordMaps]) -> None:
+        self._kept |= found
+        current = self._state.current
+        if current is not None and current in self._kept:
+            self._kept.move_to_end(current)
+        size = sum(one.size for one in self._kept.values())
+        while size > _MOST_BYTES and len(self._kept) > 1:
+            _, oldest = self._kept.popitem(last=False)
+            size -= oldest.size
+
+
+def _ranges_of(found: Iterable[RecordMaps]) -> dict[str, float]:
+    """Return for each score the value below which all but the brightest hundredth of its maps lies."""
+    values: dict[str, list[NDArray[np.float32]]] = {}
+    for one in found:
+        for name, of_score in one.maps.items():
+            values.setdefault(name, []).append(of_score.ravel())
+    tops = {name: float(np.percentile(np.concatenate(all_), _TOP)) for name, all_ in values.items()}
+    return {name: top or 1.0 for name, top in tops.items()}
