@@ -156,7 +156,8 @@ class Jobs(QObject):
 
     def end(self) -> None:
         """End the current job at once, with its process; returns before it has ended."""
-        self._stop.insist()
+        if self._foremost is not None:
+            self._foremost.stop.insist()
 
     def close(self, milliseconds: int = 10_000) -> None:
         """Stop the current job and wait for its thread; for the end of the program.
