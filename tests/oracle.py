@@ -48,12 +48,19 @@ def oracle(
 def oracle_vog(
     series: Sequence[nn.Module], inputs: NDArray[np.floating], targets: Sequence[int]
 ) -> NDArray[np.float64]:
-    """Return the variance of gradients of each record, target −1 standing for the prediction.
+    """Return the variance of gradients of each record: the mean of its map."""
+    return np.array([one.mean() for one in oracle_vog_maps(series, inputs, targets)])
 
-    The prediction is that of the last model.
+
+def oracle_vog_maps(
+    series: Sequence[nn.Module], inputs: NDArray[np.floating], targets: Sequence[int]
+) -> NDArray[np.float64]:
+    """Return the standard deviation of each record's input gradients over a series, at each pixel.
+
+    Target −1 stands for the prediction of the last model.
     """
     functions = [logits_of(model)[1] for model in series]
-    scores = []
+    spreads = []
     for record, target in zip(inputs, targets, strict=True):
         leaf = torch.from_numpy(record)[None].double()
         label = int(functions[-1](leaf)[0].argmax()) if target < 0 else target
@@ -62,8 +69,8 @@ def oracle_vog(
             leaf = leaf.detach().requires_grad_()
             (gradient,) = torch.autograd.grad(logits(leaf)[0, label], leaf)
             maps.append(gradient[0].numpy().mean(axis=0))
-        scores.append(np.stack(maps).std(axis=0).mean())
-    return np.array(scores)
+        spreads.append(np.stack(maps).std(axis=0))
+    return np.array(spreads)
 
 
 def oracle_susceptibility(
