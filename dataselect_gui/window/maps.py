@@ -19,10 +19,9 @@ from dataselect_gui.workflow import RecordMaps, Report, Stop, find_score
 
 _MOST_BYTES = 64 * 1024 * 1024
 _PAUSE_MILLISECONDS = 150
-_AHEAD, _BEHIND, _SPREAD = 10, 5, 6
+_AHEAD, _BEHIND, _SPREAD = 12, 3, 6
 _LEAST_AHEAD = 4
 """Where fewer maps than these are ready, further ones are made."""
-_LONGEST_STEP = 40
 _TOP = 99.0
 """The percentile of the maps that are seen first at which the scale of colours ends."""
 
@@ -66,7 +65,7 @@ class Maps(QObject):
         self._ranges: dict[str, float] = {}
         self._project = 0
         self._making: tuple[int, frozenset[int]] | None = None
-        self._place, self._step = 0, 1
+        self._place, self._leap, self._step = 0, 0, 1
         self._looked_ahead_from: int | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -131,31 +130,34 @@ class Maps(QObject):
         self._kept.clear()
         self._ranges = {}
         self.error = self._looked_ahead_from = None
-        self._place, self._step = 0, 1
+        self._place, self._leap, self._step = 0, 0, 1
         self._pause.stop()
         self._jobs.give_way()
         self.changed.emit()
 
     def _on_current(self) -> None:
         place = self._place_of_current()
-        step = place - self._place
-        self._place = place
-        # A step on goes on as it began; a leap leads anywhere.
-        self._step = step if 0 < abs(step) <= _LONGEST_STEP else 1
+        leap = place - self._place
+        # Who went the same way twice, as from line to line, goes on so; any other leap leads anywhere.
+        self._step = leap if abs(leap) == 1 or (leap and leap == self._leap) else 1
+        self._place, self._leap = place, leap
         current = self._state.current
         if current is not None and current in self._kept:
             self._kept.move_to_end(current)
         self.changed.emit()
-        if self.is_on and self._is_watched:
-            self._pause.start()
+        self._make_soon()
 
     def _on_free(self) -> None:
         self.changed.emit()
-        self._make()
+        self._make_soon()  # What came of the job may open another project.
 
     def _place_of_current(self) -> int:
         found = np.flatnonzero(self._state.order == self._state.current)
         return int(found[0]) if len(found) else 0
+
+    def _make_soon(self) -> None:
+        if self.is_on and self._is_watched:
+            self._pause.start()
 
     def _make(self) -> None:
         """Have made what is missing, unless something stands against it."""
@@ -188,9 +190,8 @@ class Maps(QObject):
         last = len(order) - 1
         ahead = [place + step * n for n in range(1, _AHEAD + 1)]
         behind = [place - step * n for n in range(1, _BEHIND + 1)]
-        places = [place, *ahead, *behind]
-        if not self._ranges:
-            places[1:1] = [last * n // (_SPREAD - 1) for n in range(_SPREAD)]
+        spread = [last * n // (_SPREAD - 1) for n in range(_SPREAD)] if not self._ranges else []
+        places = [place, *ahead[:3], place + 1, place - 1, *spread, *ahead, *behind]
         near = [int(order[one]) for one in ahead[:_LEAST_AHEAD] if 0 <= one <= last]
         is_ready = self._looked_ahead_from == current or all(row in self._kept for row in near)
         if current in self._kept and is_ready:
