@@ -57,6 +57,7 @@ class Photographer:
             "setup": self._setup,
             "scoring": self._scoring,
             "explore": self._explore,
+            "map": self._map,
             "withheld": self._withheld,
             "actions": self._actions,
             "moved": self._moved,
@@ -68,6 +69,7 @@ class Photographer:
             scenes |= {
                 "own-setup": self._own_setup,
                 "own-explore": self._own_explore,
+                "own-map": self._own_map,
                 "own-release": self._own_release,
                 "own-ledger": self._own_ledger,
             }
@@ -112,6 +114,10 @@ class Photographer:
     def _explore(self, window: "MainWindow") -> None:
         window.open_project(self._scratch / "demo" / "project")
         window.state.set_current(int(window.state.order[1]))
+
+    def _map(self, window: "MainWindow") -> None:
+        self._explore(window)
+        window.actions_by_key["map"].trigger()
 
     def _withheld(self, window: "MainWindow") -> None:
         self._explore(window)
@@ -164,6 +170,10 @@ class Photographer:
         window.open_project(self._scratch / "own.dataselect")
         window.state.set_current(int(window.state.order[0]))
 
+    def _own_map(self, window: "MainWindow") -> None:
+        self._own_explore(window)
+        window.actions_by_key["map"].trigger()
+
     def _own_release(self, window: "MainWindow") -> None:
         self._own_explore(window)
         window.show_place("release")
@@ -179,7 +189,7 @@ class Photographer:
 
         is_busy = True
         while is_busy:  # Once more after the last job: what came of it has to be laid out.
-            is_busy = window.jobs.running
+            is_busy = window.jobs.has_thread
             settling = QEventLoop()
             QTimer.singleShot(_SETTLE_MILLISECONDS, settling.quit)
             settling.exec()
