@@ -242,10 +242,15 @@ def test_a_record_that_is_no_image_has_no_map(tmp_path: Path) -> None:
     assert "not take this record as an image" in one.reasons["vog"]
 
 
-def test_what_there_is_no_time_for_is_left_out(scored: Path, records: Path, series: Path) -> None:
+def test_what_there_is_no_time_or_room_for_is_left_out(
+    scored: Path, records: Path, series: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = scored.parent
     assert list(made(job(scored, records, series, folder, [7, 8, 9], seconds=0))) == [7]
     assert list(made(job(scored, records, series, folder, [7, 8, 9]))) == [7, 8, 9]
+    one = 9 * SIDE * SIDE
+    monkeypatch.setattr("dataselect_gui.worker.map_run._MOST_BYTES", one)
+    assert list(made(job(scored, records, series, folder, [7, 8, 9]))) == [7, 8]
 
 
 def test_what_cannot_be_is_refused_before_the_work(

@@ -230,8 +230,8 @@ class MainWindow(QMainWindow):
         self.action_list.open()
 
     def _show_map(self) -> None:
+        self.explore.toggle_map()  # First: what another place hides is to be shown.
         self.show_place("explore")
-        self.explore.toggle_map()
 
     def _show_undone(self) -> None:
         rows = self.state.undone_rows()

@@ -18,6 +18,8 @@ from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.map_file import RecordMaps, write_maps
 from dataselect_gui.worker.messages import Finished, MapJob, Progress, Report
 
+_MOST_BYTES = 64 * 1024 * 1024
+"""What the maps of one job may take; those of the first record may take more."""
 _CHANGED = "The record changed since it was scored."
 _GONE = "The record is no longer in the source."
 _NO_IMAGE = "The model does not take this record as an image, so there is nothing to draw a map over."
@@ -28,7 +30,7 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
     """Make the maps of records, one record at a time, and write them into one file.
 
     Each record comes with its picture as the model takes it, and with a reason for each map that it
-    does not have. Records for which there is no time are left out.
+    does not have. Records for which there is no time, or no room, are left out.
 
     Raises
     ------
@@ -50,7 +52,8 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
     found: dict[int, RecordMaps] = {}
     began = time.monotonic()
     for row in job.rows:
-        if found and time.monotonic() - began > job.seconds:
+        held = sum(one.size for one in found.values())
+        if found and (time.monotonic() - began > job.seconds or held > _MOST_BYTES):
             break
         if stopped():
             return Finished(len(found), device.type, stopped=True)

@@ -42,7 +42,7 @@ def maps(
     project_path : Path
         The project.
     rows : sequence of int
-        Rows of its table, the most urgent first; of more than `MOST_AT_ONCE` the first.
+        Rows of its table, at least one, the most urgent first; of more than `MOST_AT_ONCE` the first.
     report : callable
         Takes progress.
     stop : Stop or None
@@ -51,7 +51,7 @@ def maps(
     Returns
     -------
     dict of int to RecordMaps
-        By row: the first one, and as many others as there was time for.
+        By row: the first one, and as many others as there was time and room for.
 
     Raises
     ------

@@ -424,11 +424,16 @@ def until(ended: list[bool]) -> Callable[[Report, Stop], str]:
 def test_maps_wait_until_scoring_has_ended(
     opened: MainWindow, made: MadeUp, qtbot: QtBot, held: list[bool]
 ) -> None:
-    opened.jobs.start("Scoring", until(held), lambda _: None, lambda _: None)
+    made.is_held = True
     press_m(opened)
+    assert words(opened) == "Making the map…"
+    opened.jobs.start("Scoring", until(held), lambda _: None, lambda _: None)
     assert words(opened) == "Maps wait until scoring has ended."
-    qtbot.wait(200)
-    assert made.asked == []
+    made.is_held = False
+    walk(opened)
+    qtbot.wait(250)
+    assert words(opened) == "Maps wait until scoring has ended."
+    assert len(made.asked) == 1
     held.append(True)
     qtbot.waitUntil(lambda: is_shown(opened))
     idle(opened, qtbot)
@@ -531,6 +536,10 @@ def test_m_acts_only_on_records_and_stands_in_the_list(opened: MainWindow, qtbot
     QTest.keyClick(opened.action_list.field, Qt.Key.Key_Return)
     assert place(opened) == "explore"
     qtbot.waitUntil(lambda: is_shown(opened))
+    opened.show_place("ledger")
+    opened.actions_by_key["map"].trigger()
+    assert place(opened) == "explore"
+    assert is_shown(opened), "it was not to be seen, and is hidden now"
     idle(opened, qtbot)
 
 
