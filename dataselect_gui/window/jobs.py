@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal
 
-from dataselect_gui.errors import DataSelectError, InternalError, disk_refused
+from dataselect_gui.errors import DataSelectError, InternalError, InterruptedByPersonError, disk_refused
 from dataselect_gui.window import faults
 from dataselect_gui.workflow import Progress, Report, Stop
 
@@ -117,7 +117,7 @@ class Jobs(QObject):
         *,
         gives_way: bool = False,
     ) -> None:
-        """Start a job; one must not be running, unless it gives way to this one.
+        """Start a job; none must be running, except one that gives way.
 
         Parameters
         ----------
@@ -129,20 +129,19 @@ class Jobs(QObject):
             Called in the window's thread with what came of it.
         gives_way : bool
             Whether it is ended at once where another job is to start; nothing it did may be of value
-            unless it is done. No other such job must be running.
+            unless it is done.
         """
-        job = _Job(title, work, succeed, fail, gives_way)
-        if gives_way:
-            assert self._job is None
-            self._begin(job)
-            return
         assert not self.running
+        job, passed_over = _Job(title, work, succeed, fail, gives_way), self._next
         if self._job is None:
             self._begin(job)
         else:
             self._next = job
             self._job.stop.insist()
-        self.started.emit(title)
+        if passed_over is not None:
+            passed_over.fail(InterruptedByPersonError("Not begun.", "Other work came first.", "Wait."))
+        if not gives_way:
+            self.started.emit(title)
 
     def stop(self) -> None:
         """Ask the current job to stop; returns at once."""
@@ -153,11 +152,6 @@ class Jobs(QObject):
         """End a job that gives way, where one is running; returns at once."""
         if self._job is not None and self._job.gives_way:
             self._job.stop.insist()
-
-    def end(self) -> None:
-        """End the current job at once, with its process; returns before it has ended."""
-        if self._foremost is not None:
-            self._foremost.stop.insist()
 
     def close(self, milliseconds: int = 10_000) -> None:
         """Stop the current job and wait for its thread; for the end of the program.
@@ -183,9 +177,8 @@ class Jobs(QObject):
 
     @property
     def _foremost(self) -> _Job | None:
-        if self._next is not None:
-            return self._next
-        return self._job if self._job is not None and not self._job.gives_way else None
+        jobs = (job for job in (self._next, self._job) if job is not None and not job.gives_way)
+        return next(jobs, None)
 
     def _begin(self, job: _Job) -> None:
         self._number += 1

@@ -18,7 +18,6 @@ from dataselect_gui.window.state import State
 from dataselect_gui.workflow import Look, Progress, Report, Stop
 
 _SCORING = "Scoring"
-_TRYING = "Trying the checkpoint"
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,6 @@ class Preparation(QObject):
         self._checkpoint: Path | None = None
         self._digest = ""
         self._waiting: list[Path] = []
-        self._scores_next = False
         self._run: _Run | None = None
         self._interrupted: _Run | None = None
         self._last_step: Progress | None = None
@@ -102,11 +100,6 @@ class Preparation(QObject):
         self._on_opened()
 
     @property
-    def _is_trying(self) -> bool:
-        """Whether the checkpoint is being tried, which nobody needs to wait for."""
-        return self._jobs.running and self._jobs.title == _TRYING
-
-    @property
     def is_begun(self) -> bool:
         """Whether Setup has anything to show."""
         given = (self._records, self._checkpoint, self._interrupted, self._state.look)
@@ -120,9 +113,7 @@ class Preparation(QObject):
         is_missing = look is not None and not (look.source.exists() and look.checkpoint.exists())
         if self._jobs.running:
             self._waiting.append(path)
-            if self._is_trying:
-                self._jobs.end()
-            elif self._jobs.title == _SCORING:
+            if self._jobs.title == _SCORING:
                 self._notice.tell(Message("What you gave is looked at when scoring has ended."))
         elif is_missing and not self._start.isVisible():
             self.find_again(path)
@@ -221,7 +212,14 @@ class Preparation(QObject):
         def work(report: Report, stop: Stop) -> dict[str, Any]:
             return workflow.preflight(checkpoint, records, report, stop)
 
-        self._jobs.start(_TRYING, work, self._setup.show_preflight, self._on_trying_failed)
+        self._setup.show_trying()
+        self._jobs.start(
+            "Trying the checkpoint",
+            work,
+            self._setup.show_preflight,
+            self._on_trying_failed,
+            gives_way=True,
+        )
 
     def _on_failed(self, error: DataSelectError) -> None:
         if not isinstance(error, InterruptedByPersonError):
@@ -260,9 +258,6 @@ class Preparation(QObject):
 
     def score(self) -> None:
         """Score the records with the checkpoint, or go on where scoring was interrupted."""
-        if self._is_trying:
-            self._scores_next = True
-            self._jobs.end()
         if self._jobs.running:
             return
         if self._interrupted is not None:
@@ -397,17 +392,11 @@ class Preparation(QObject):
 
     def _on_progress(self, step: Progress) -> None:
         self._last_step = step
-        if self._is_trying:
-            self._setup.show_trying()
-        else:
-            self._setup.show_running(step, keeps=self._jobs.title == _SCORING)
+        self._setup.show_running(step, keeps=self._jobs.title == _SCORING)
 
     def _on_job_finished(self) -> None:
         self._show_idle()
-        if self._scores_next:
-            self._scores_next = False
-            QTimer.singleShot(0, self, self.score)
-        elif self._waiting:
+        if self._waiting:
             QTimer.singleShot(0, self, self._take_next)
 
     def _show_idle(self) -> None:

@@ -169,7 +169,6 @@ class SetupPlace(ColumnPlace):
 
     def show_trying(self) -> None:
         """Show that the checkpoint is being tried, and that nobody needs to wait for it."""
-        self.show_idle(ready=True)
         self.preflight.show_facts(_TRYING, [], [])
         self.preflight.show()
 

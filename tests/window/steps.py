@@ -18,9 +18,9 @@ def place(window: MainWindow) -> str:
 
 def settle(qtbot: QtBot, window: MainWindow) -> None:
     """Wait until no job is running and nothing waits for one."""
-    qtbot.waitUntil(lambda: not window.jobs.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.jobs.has_thread, timeout=60_000)
     qtbot.wait(1)  # What waits is taken when the loop of events turns.
-    qtbot.waitUntil(lambda: not window.jobs.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.jobs.has_thread, timeout=60_000)
 
 
 def give(qtbot: QtBot, window: MainWindow, *paths: Path) -> None:
