@@ -1,7 +1,5 @@
 """What the terminal says of a release and of the ledger."""
 
-from typing import Any
-
 from dataselect_gui import workflow
 from dataselect_gui.release.bundle import digest_of
 
@@ -57,54 +55,3 @@ def _usefulness_in_words(expected: list[dict[str, float]]) -> list[str]:
             for one in expected
         ),
     ]
-
-
-def statement_in_words(one: dict[str, Any]) -> str:
-    """Write a statement of account."""
-    lines = [
-        f"Ledger {one['id']}",
-        f"  Budget: ε {one['budget'] or 'not set'}. Spent: {one['total_plain']}. "
-        f"Left: {one['left'] or '–'}.",
-        f"  Of the one-sided releases only the largest counts: ε {one['one_sided']}.",
-        f"  The others together, composed as privacy loss distributions: ε {one['total_pld']:.4g} at "
-        f"δ {one['delta']}, or ε {one['total_pld_loose']:.4g} at δ {one['delta_loose']}.",
-    ]
-    if one["exact_releases"]:
-        noun = "release" if one["exact_releases"] == 1 else "releases"
-        lines.append(
-            f"  {one['exact_releases']} {noun} had no protection; these totals do not cover them."
-        )
-    for entry in one["entries"]:
-        when = f"{entry['seq']:>4} {entry['date']}"
-        lines.append(f"  {when}  {entry.get('epsilon', ''):<6} {_entry_in_words(entry)}")
-    return "\n".join(lines)
-
-
-def _entry_in_words(entry: dict[str, Any]) -> str:
-    terms, reason = entry.get("terms") or {}, entry.get("reason")
-    release = entry.get("release", "")
-    match entry["kind"]:
-        case "opened":
-            text = "The ledger of these records was opened"
-        case "joined":
-            text = f"Joined with ledger {entry['account']}, which shares records or people"
-        case "budget":
-            text = "Budget set"
-        case "training":
-            text = f"Training under differential privacy used these records (δ {entry['delta']})"
-        case "reserved" if "threshold_of" in entry:
-            text = f"Threshold {release} of {entry['threshold_of']} bought"
-        case "reserved":
-            claim = "" if "epsilon" in entry else ", no protection"
-            claim = ", none claimed" if terms.get("conditional") else claim
-            text = (
-                f"Release {release}: {terms.get('kind')} by {terms.get('mechanism')}, "
-                f"{terms.get('score')}{claim}"
-            )
-        case "drawn":
-            text = f"Release {release} was drawn"
-        case "published":
-            text = f"Release {release} was written"
-        case kind:
-            text = kind
-    return f"{text}: {reason}" if reason else text

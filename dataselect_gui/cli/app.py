@@ -14,7 +14,7 @@ from rich.table import Table
 from typer.exceptions import TyperException
 
 from dataselect_gui import __version__, workflow
-from dataselect_gui.cli.account import release_in_words, statement_in_words
+from dataselect_gui.cli.account import release_in_words
 from dataselect_gui.cli.demo import run_demo
 from dataselect_gui.cli.output import progress, results, tell, tell_error
 from dataselect_gui.errors import (
@@ -435,7 +435,10 @@ def ledger(
         workflow.hold_against(bundle, project)
     statements = workflow.ledger(project, set_budget, reason)
     content = statements[0] if project is not None else {"ledgers": statements}
-    text = "\n\n".join(statement_in_words(one) for one in statements) or "Nothing was ever released."
+    text = (
+        "\n\n".join(workflow.statement_in_words(one) for one in statements)
+        or "Nothing was ever released."
+    )
     tell("ledger", as_json, content, text)
 
 

@@ -105,7 +105,12 @@ class Totals:
 
 def plain_total(charges: Sequence[Charge]) -> Decimal:
     """Return the plain total of charges."""
-    return _summed(charges) + _largest_one_sided(charges)
+    return _summed(charges) + largest_one_sided(charges)
+
+
+def total_delta(charges: Sequence[Charge]) -> Decimal:
+    """Return the sum of the δ of the DP entries."""
+    return sum((charge.delta for charge in charges if not charge.one_sided), Decimal(0))
 
 
 def totals(charges: Sequence[Charge]) -> Totals:
@@ -115,7 +120,7 @@ def totals(charges: Sequence[Charge]) -> Totals:
     rounds upwards, so the smaller of two valid bounds is given.
     """
     differential = [charge for charge in charges if not charge.one_sided]
-    delta = sum((charge.delta for charge in differential), Decimal(0))
+    delta = total_delta(charges)
     loose = delta + COMPOSED_DELTA if differential else delta
     summed = float(_summed(charges))
     composed = composed_loose = summed
@@ -123,7 +128,7 @@ def totals(charges: Sequence[Charge]) -> Totals:
         distribution = compose(differential)
         composed = min(summed, float(distribution.get_epsilon_for_delta(float(delta))))
         composed_loose = min(summed, float(distribution.get_epsilon_for_delta(float(loose))))
-    one_sided = _largest_one_sided(charges)
+    one_sided = largest_one_sided(charges)
     return Totals(plain_total(charges), composed, delta, composed_loose, loose, one_sided)
 
 
@@ -170,5 +175,6 @@ def _summed(charges: Sequence[Charge]) -> Decimal:
     return sum((charge.epsilon for charge in charges if not charge.one_sided), Decimal(0))
 
 
-def _largest_one_sided(charges: Sequence[Charge]) -> Decimal:
+def largest_one_sided(charges: Sequence[Charge]) -> Decimal:
+    """Return the largest ε of the one-sided releases: of these no other counts."""
     return max((charge.epsilon for charge in charges if charge.one_sided), default=Decimal(0))

@@ -209,6 +209,10 @@ class Project:
         """The units that registers name: none of their records is eligible, now or later."""
         return set(self.settings.get("opted_out", ()))
 
+    def own_files(self) -> list[Path]:
+        """Return what the program wrote into the folder, the settings last."""
+        return [path for pattern in _OWN_FILES for path in sorted(self.folder.glob(pattern))]
+
     def delete(self) -> bool:
         """Delete all that the program wrote into the folder: settings, scores, thumbnails.
 
@@ -217,12 +221,11 @@ class Project:
         bool
             Whether the folder is gone; it stays where somebody put other files into it.
         """
-        for pattern in _OWN_FILES:
-            for path in self.folder.glob(pattern):
-                if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink()
+        for path in self.own_files():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
         try:
             self.folder.rmdir()
         except OSError:

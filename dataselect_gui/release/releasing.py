@@ -285,6 +285,7 @@ def foresee(
     *,
     first_budget: Decimal | None,
     before: Charge | None = None,
+    within_budget: bool = True,
 ) -> Foresight:
     """Check a release as far as can be without drawing anything, and say what it would cost.
 
@@ -296,6 +297,8 @@ def foresee(
         A threshold that is still to be bought.
     before : Charge or None
         What would be charged before it, for a training that is not in the ledger yet.
+    within_budget : bool
+        Whether to refuse what the budget does not allow.
 
     Raises
     ------
@@ -317,7 +320,8 @@ def foresee(
         charges.append(_purchase_charge(purchase))
     wanted = [charge for charge in charges if charge is not None]
     budget = statement.budget if statement.budget is not None else first_budget
-    check_budget(replace(statement, budget=budget), wanted)
+    if within_budget:
+        check_budget(replace(statement, budget=budget), wanted)
     cost = plain_total([*statement.charges, *wanted]) - statement.spent
     return Foresight(same, cost, _nearest(statement, terms))
 

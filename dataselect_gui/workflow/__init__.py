@@ -4,6 +4,7 @@ from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.mechanisms import one_sided_share
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release.bundle import DATA, count_records, digest_of
+from dataselect_gui.release.terms import BY_THRESHOLD, MECHANISMS
 from dataselect_gui.release.verify import Check
 from dataselect_gui.release.words import CANNOT_CHECK
 from dataselect_gui.scoring.catalog import find_score
@@ -11,7 +12,7 @@ from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.map_file import RecordMaps
 from dataselect_gui.worker.messages import Progress, Report
-from dataselect_gui.workflow.accounts import hold_against, ledger
+from dataselect_gui.workflow.accounts import account, hold_against, knows_head, ledger
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.home import home
@@ -20,9 +21,19 @@ from dataselect_gui.workflow.looking import Look, Pictures, StaleRecordError, lo
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
 from dataselect_gui.workflow.preflight import preflight, preflight_facts
-from dataselect_gui.workflow.previewing import Preview
-from dataselect_gui.workflow.registers import Register, delete, opt_in, opt_out
-from dataselect_gui.workflow.releasing import Released, release
+from dataselect_gui.workflow.previewing import Preview, what_leaves
+from dataselect_gui.workflow.registers import (
+    Deletion,
+    Listing,
+    Register,
+    before_deletion,
+    delete,
+    opt_in,
+    opt_out,
+    put_opted_out,
+    read_register,
+)
+from dataselect_gui.workflow.releasing import Released, preview, release
 from dataselect_gui.workflow.scoring import Scored, project_name, project_place, score
 from dataselect_gui.workflow.selecting import (
     make_rule,
@@ -31,14 +42,24 @@ from dataselect_gui.workflow.selecting import (
     scores,
     select_records,
 )
+from dataselect_gui.workflow.statements import (
+    composed_in_words,
+    entry_in_words,
+    statement_in_words,
+    write_statement,
+)
 from dataselect_gui.workflow.training import answer_training
 from dataselect_gui.workflow.verifying import verify, write_page
 
 __all__ = [
+    "BY_THRESHOLD",
     "CANNOT_CHECK",
     "DATA",
+    "MECHANISMS",
     "MOST_AT_ONCE",
     "Check",
+    "Deletion",
+    "Listing",
     "Look",
     "Pictures",
     "Preview",
@@ -54,10 +75,14 @@ __all__ = [
     "StaleRecordError",
     "Stop",
     "UnreadableRecordError",
+    "account",
     "answer_training",
+    "before_deletion",
+    "composed_in_words",
     "count_records",
     "delete",
     "digest_of",
+    "entry_in_words",
     "exact",
     "find_again",
     "find_score",
@@ -65,6 +90,7 @@ __all__ = [
     "hold_against",
     "home",
     "inspect",
+    "knows_head",
     "ledger",
     "look",
     "make_rule",
@@ -75,9 +101,12 @@ __all__ = [
     "positive_amount",
     "preflight",
     "preflight_facts",
+    "preview",
     "project_name",
     "project_place",
+    "put_opted_out",
     "put_selection",
+    "read_register",
     "release",
     "requested_rule",
     "score",
@@ -85,6 +114,9 @@ __all__ = [
     "scores",
     "select",
     "select_records",
+    "statement_in_words",
     "verify",
+    "what_leaves",
     "write_page",
+    "write_statement",
 ]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dataselect_gui.errors import UnusableError, UsageError
-from dataselect_gui.privacy.accounting import totals
+from dataselect_gui.privacy.accounting import largest_one_sided, total_delta, totals
 from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.chain import tampered
 from dataselect_gui.privacy.identity import source_marks
@@ -41,10 +41,7 @@ def ledger(
             )
         book = Ledger(home())
         return [_told(book.statement(account)) for account in book.accounts()]
-    project = Project.open(project_path)
-    index, book = project.table.index, ledger_of(project)
-    sweep(book.home)
-    account = book.claim(source_marks(index.content, index.units))
+    book, account = _account_of(project_path)
     if set_budget is not None:
         if not (reason or "").strip():
             raise UsageError(
@@ -54,6 +51,27 @@ def ledger(
             )
         book.set_budget(account, positive_amount(set_budget, "The budget"), str(reason))
     return [_told(book.statement(account))]
+
+
+def account(project_path: Path) -> dict[str, Any]:
+    """Return the statement of a project's source as `ledger` does, at once: without composed totals.
+
+    ``head`` is added: the hash that the account's last entry ends the chain with. Kept elsewhere, it
+    shows by `knows_head` that the ledger was shortened, or put back.
+
+    Raises
+    ------
+    UnusableError
+        Where the project was never scored.
+    """
+    book, found = _account_of(project_path)
+    statement = book.statement(found)
+    return {**_summed(statement), "head": statement.entries[-1].hash}
+
+
+def knows_head(head: str, project_path: Path) -> bool:
+    """Say whether the ledger of a project still holds the entry that a head was noted after."""
+    return ledger_of(Project.open(project_path)).knows_head(head.strip().lower())
 
 
 def hold_against(bundle: Path, project_path: Path | None = None) -> None:
@@ -79,6 +97,13 @@ def hold_against(bundle: Path, project_path: Path | None = None) -> None:
         raise tampered("It does not hold the release that this bundle was made by.")
 
 
+def _account_of(project_path: Path) -> tuple[Ledger, str]:
+    project = Project.open(project_path)
+    index, book = project.table.index, ledger_of(project)
+    sweep(book.home)
+    return book, book.claim(source_marks(index.content, index.units))
+
+
 def _of_threshold(body: dict[str, Any]) -> dict[str, Any]:
     """Tell a bought threshold in the words of a release: how, and by which score."""
     if "threshold_of" not in body:
@@ -89,14 +114,22 @@ def _of_threshold(body: dict[str, Any]) -> dict[str, Any]:
 def _told(statement: Statement) -> dict[str, Any]:
     sums = totals(statement.charges)
     return {
-        "id": statement.id,
-        "budget": None if statement.budget is None else exact(statement.budget),
-        "total_plain": exact(sums.plain),
+        **_summed(statement),
         "total_pld": sums.pld,
-        "delta": exact(sums.delta),
         "total_pld_loose": sums.pld_loose,
         "delta_loose": exact(sums.delta_loose),
-        "one_sided": exact(sums.one_sided),
+    }
+
+
+def _summed(statement: Statement) -> dict[str, Any]:
+    """Tell what needs no library: sums of decimals, and the entries."""
+    charges = statement.charges
+    return {
+        "id": statement.id,
+        "budget": None if statement.budget is None else exact(statement.budget),
+        "total_plain": exact(statement.spent),
+        "delta": exact(total_delta(charges)),
+        "one_sided": exact(largest_one_sided(charges)),
         "left": None if statement.left is None else exact(statement.left),
         "exact_releases": statement.exact,
         "entries": [

@@ -52,6 +52,8 @@ class Look:
         How many records still lack a score that was begun.
     withheld, opted_out : ndarray of bool
         The records that the owner withholds, and those of people who opted out, shape (n,).
+    opted_out_units : frozenset of str
+        Everybody who opted out, whether there are records of theirs or not.
     problems : dict
         Why records have no scores: id → reason.
     rule : Rule or None
@@ -76,6 +78,7 @@ class Look:
     unscored: int
     withheld: NDArray[np.bool_]
     opted_out: NDArray[np.bool_]
+    opted_out_units: frozenset[str]
     problems: dict[str, str]
     rule: Rule | None
     request: Request
@@ -131,6 +134,7 @@ def look(project_path: Path) -> Look:
         unscored=int(undone.sum()),
         withheld=among(index.ids, project.withheld),
         opted_out=among(index.units or index.ids, project.opted_out),
+        opted_out_units=frozenset(project.opted_out),
         problems={} if table is None else table.problems(),
         rule=rule_of(project),
         request=request,

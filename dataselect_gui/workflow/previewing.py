@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from dataselect_gui.privacy import usefulness
+from dataselect_gui.privacy.accounting import Charge, total_delta
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.calibration import gaussian_scale, laplace_scale
 from dataselect_gui.privacy.ledger import Statement
 from dataselect_gui.release.contents import COLUMNS, TABLES
 from dataselect_gui.release.drawing import Candidates, cells
 from dataselect_gui.release.releasing import Foresight
-from dataselect_gui.release.terms import CLIP_STEPS, COUNT_STEPS, Terms
+from dataselect_gui.release.terms import CLIP_STEPS, COUNT_STEPS, Kind, Terms
 from dataselect_gui.release.words import how_drawn, not_protected, promise
 
 MARKS = tuple(Decimal(mark) for mark in ("0.1", "0.25", "0.5", "1", "2", "4", "8"))
@@ -38,7 +39,9 @@ class Preview:
     cost : Decimal
         What it would add to the plain total.
     left_after : Decimal or None
-        What the budget would leave.
+        What the budget would leave; below zero where it does not allow the release.
+    spent_after, delta_after : Decimal
+        The plain total, and the sum of δ, of everything that was released by then.
     nearest : dict or None
         How the most similar earlier release differs: parameter → value there and here.
     usefulness : list of dict
@@ -53,6 +56,8 @@ class Preview:
     same: bool
     cost: Decimal
     left_after: Decimal | None
+    spent_after: Decimal
+    delta_after: Decimal
     nearest: dict[str, tuple[object, object]] | None
     usefulness: list[dict[str, float]]
 
@@ -62,11 +67,17 @@ class Preview:
             **vars(self),
             "cost": exact(self.cost),
             "left_after": None if self.left_after is None else exact(self.left_after),
+            "spent_after": exact(self.spent_after),
+            "delta_after": exact(self.delta_after),
         }
 
 
 def preview_of(
-    terms: Terms, candidates: Candidates, foresight: Foresight, statement: Statement
+    terms: Terms,
+    candidates: Candidates,
+    foresight: Foresight,
+    statement: Statement,
+    pending: Charge | None,
 ) -> Preview:
     """Return what a release would come to.
 
@@ -80,19 +91,26 @@ def preview_of(
         What the ledger says.
     statement : Statement
         The account as it is, with the budget that would hold.
+    pending : Charge or None
+        A training's, which is not in the account yet and counts before the release.
     """
     taking = candidates.eligible if candidates.part is None else candidates.part
     records, selected = int(taking.sum()), int((taking & candidates.chosen).sum())
     left = None if statement.left is None else statement.left - foresight.cost
+    delta = total_delta(statement.charges) + (Decimal(0) if pending is None else pending.delta)
+    if not foresight.same:
+        delta += Decimal(terms.delta or 0)
     marks = sorted({*MARKS, Decimal(terms.epsilon)}) if terms.epsilon is not None else []
     return Preview(
-        leaves=_fields(terms),
+        leaves=what_leaves(terms.kind),
         promise=promise(terms),
         mechanism=how_drawn(terms),
         not_protected=not_protected(terms),
         same=foresight.same,
         cost=foresight.cost,
         left_after=left,
+        spent_after=statement.spent + foresight.cost,
+        delta_after=delta,
         nearest=foresight.nearest,
         usefulness=[
             {"epsilon": float(mark), **_expected(terms, mark, records, selected)} for mark in marks
@@ -127,16 +145,16 @@ def _expected(terms: Terms, epsilon: Decimal, records: int, selected: int) -> di
             return {"width": usefulness.gaussian_width(sigma / CLIP_STEPS), "against": float(selected)}
 
 
-def _fields(terms: Terms) -> list[dict[str, str]]:
-    """Return what would leave, field by field."""
+def what_leaves(kind: Kind) -> list[dict[str, str]]:
+    """Return what a release of some kind lets leave, field by field: ``file``, ``field``, ``what``."""
     told: list[tuple[str, str, str]] = []
-    if terms.kind == "records":
+    if kind == "records":
         told += [
             ("data/train/", "record", "the record itself, in full, without metadata"),
             ("data/train/metadata.jsonl", "file_name", "a random name, like 3f9a….png"),
             ("data/train/metadata.jsonl", "label", "the label"),
         ]
-    elif terms.kind == "gradient":
+    elif kind == "gradient":
         told.append(
             ("data/gradient.safetensors", "every parameter", "a noised sum over records, in float32")
         )
@@ -150,7 +168,7 @@ def _fields(terms: Terms) -> list[dict[str, str]]:
             "to": "the upper edge of the cell, public",
             "count": "the count with noise",
         }
-        name = TABLES[terms.kind]
+        name = TABLES[kind]
         told += [(name, column, meanings[column]) for column in COLUMNS[name]]
     told += [
         ("release.json, privacy.json", "parameters", "mechanism, ε, score, and where each came from"),

@@ -2,11 +2,13 @@
 
 import csv
 import unicodedata
+from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
 from dataselect_gui.errors import UnusableError, UsageError
-from dataselect_gui.project.project import Project, cannot_write
+from dataselect_gui.project.project import MOMENT_SECONDS, Project, cannot_write
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,63 @@ class Register:
     listed: int
     found: int
     records: int
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a register says, held against a project, with nothing done yet.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Those of the file.
+    column : str or None
+        The one that names people or records; None where it is not clear.
+    names : frozenset of str
+        What that column names, in every form of Unicode that an id may be stored in.
+    lines : tuple of (int, str)
+        Line by line, as the file numbers them: what it names.
+    """
+
+    columns: tuple[str, ...]
+    column: str | None
+    names: frozenset[str]
+    lines: tuple[tuple[int, str], ...]
+
+    def unmatched(self, known: AbstractSet[str]) -> list[tuple[int, str]]:
+        """Return the lines that name nothing of what is known."""
+        return [(line, name) for line, name in self.lines if not known & _forms(name)]
+
+
+def read_register(project_path: Path, register: Path, column: str | None) -> Listing:
+    """Read a register without doing anything.
+
+    Raises
+    ------
+    UnusableError
+        Where the file cannot be read.
+    """
+    unit_column = Project.open(project_path).settings["source"]["unit_column"]
+    columns, rows = _rows(register)
+    found = _column(columns, column, unit_column)
+    if found is None:
+        return Listing(columns, None, frozenset(), ())
+    lines = tuple((line, (row.get(found) or "").strip()) for line, row in rows)
+    return Listing(columns, found, frozenset(_named(name for _, name in lines)), lines)
+
+
+def put_opted_out(project_path: Path, units: Collection[str]) -> None:
+    """Make a list of units those that opted out, as they are known to be.
+
+    Raises
+    ------
+    UnusableError
+        Where another process holds the project: a person waits for this, so it waits a moment only.
+    """
+    project = Project.open(project_path)
+    with project.exclusive(MOMENT_SECONDS):
+        project.settings["opted_out"] = sorted(units)
+        project.save()
 
 
 def opt_out(project_path: Path, register: Path, column: str | None) -> Register:
@@ -53,6 +112,55 @@ def opt_out(project_path: Path, register: Path, column: str | None) -> Register:
 def opt_in(project_path: Path, register: Path, column: str | None) -> Register:
     """Take the units in a register off the list of those who opted out."""
     return _apply(project_path, register, column, out=False)
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What the deletion of a project would take.
+
+    Attributes
+    ----------
+    name : str
+        The project's, for a person.
+    goes : tuple of str
+        What would be deleted.
+    stays : tuple of str
+        What would not.
+    """
+
+    name: str
+    goes: tuple[str, ...]
+    stays: tuple[str, ...]
+
+
+def before_deletion(project_path: Path) -> Deletion:
+    """Say what the deletion of a project would take, and what it would leave.
+
+    Raises
+    ------
+    UnusableError
+        Where there is no project.
+    """
+    project = Project.open(project_path)
+    settings, own = project.settings, project.own_files()
+    others = [path.name for path in sorted(project.folder.iterdir()) if path not in own]
+    goes = [
+        f"The scores: {', '.join(settings['scores']) or 'none yet'}",
+        "The rule, and with it the selection",
+        f"The list of withheld records: {len(project.withheld):,}",
+        f"The list of those who opted out: {len(project.opted_out):,}",
+        "The answer about training",
+        f"In the folder {project.folder}: {', '.join(path.name for path in own)}",
+    ]
+    stays = [
+        f"The records: {settings['source']['path']}",
+        f"The checkpoint: {settings['checkpoint']['path']}",
+        "The ledger: what was released was released, and counts for these records ever after",
+        "Every bundle that was written, and every copy of it",
+    ]
+    if others:
+        stays.append(f"Other files in the project's folder: {', '.join(others)}")
+    return Deletion(project_path.stem, tuple(goes), tuple(stays))
 
 
 def delete(project_path: Path) -> bool:
@@ -86,25 +194,44 @@ def _apply(project_path: Path, register: Path, column: str | None, *, out: bool)
 
 
 def _read(register: Path, column: str | None, unit_column: str | None) -> set[str]:
+    columns, rows = _rows(register)
+    name = _column(columns, column, unit_column)
+    if name is None:
+        raise UsageError(
+            "The column that names the people is not clear.",
+            f"“{register.name}” has the columns {', '.join(columns) or '(none)'}.",
+            "Name one of them with --register-column.",
+        )
+    return _named((row.get(name) or "").strip() for _, row in rows)
+
+
+def _rows(register: Path) -> tuple[tuple[str, ...], list[tuple[int, dict[str, str]]]]:
+    """Return the columns of a register, and its rows with the numbers of their lines."""
     try:
         with register.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
-            columns = [name for name in reader.fieldnames or [] if name]
-            name = column or (unit_column if unit_column in columns else None)
-            if name is None and len(columns) == 1:
-                name = columns[0]
-            if name not in columns:
-                raise UsageError(
-                    "The column that names the people is not clear.",
-                    f"“{register.name}” has the columns {', '.join(columns) or '(none)'}.",
-                    "Name one of them with --register-column.",
-                )
-            cells = [(row.get(name) or "").strip() for row in reader]
+            columns = tuple(name for name in reader.fieldnames or () if name)
+            return columns, [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error):
         raise UnusableError(
             f"“{register.name}” cannot be read.",
             "It is not there, or not CSV in UTF-8.",
             "Give a CSV file with a header, one person a line.",
         ) from None
-    # An id may be stored in either form of Unicode; both are the same to whoever wrote the list.
-    return {form for cell in cells if cell for form in (cell, unicodedata.normalize("NFC", cell))}
+
+
+def _column(columns: Sequence[str], stated: str | None, unit_column: str | None) -> str | None:
+    """Return the column that names the people; None where it is not clear."""
+    name = stated or (unit_column if unit_column in columns else None)
+    if name is None and len(columns) == 1:
+        name = columns[0]
+    return name if name in columns else None
+
+
+def _named(cells: Iterable[str]) -> set[str]:
+    return {form for cell in cells for form in _forms(cell)}
+
+
+def _forms(cell: str) -> set[str]:
+    """Return what a cell names; an id may be stored in either form of Unicode, which mean the same."""
+    return {cell, unicodedata.normalize("NFC", cell)} if cell else set()

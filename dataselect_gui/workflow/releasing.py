@@ -10,20 +10,24 @@ from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.amounts import exact
-from dataselect_gui.project.project import Project
+from dataselect_gui.privacy.ledger import Ledger, Statement
+from dataselect_gui.project.project import MOMENT_SECONDS, Project
+from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.source import Source, UnreadableRecordError
 from dataselect_gui.release.bundle import check_place
 from dataselect_gui.release.drawing import Candidates
 from dataselect_gui.release.places import sweep
-from dataselect_gui.release.releasing import buy, foresee, marks_of, part_of, purchased
+from dataselect_gui.release.releasing import Purchase, buy, foresee, marks_of, part_of, purchased
 from dataselect_gui.release.releasing import release as carry_out
-from dataselect_gui.release.signing import read_signer
+from dataselect_gui.release.signing import Signer, read_signer
+from dataselect_gui.release.terms import Kind, Mechanism, Terms
 from dataselect_gui.selection.rules import Rule, select
 from dataselect_gui.worker.messages import Progress, Report
 from dataselect_gui.workflow.asking import (
     Question,
     ReleaseRequest,
+    Training,
     destination_of,
     epsilon_of,
     first_budget_of,
@@ -86,97 +90,24 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
     """
     project = Project.open(project_path)
     with project.exclusive():
-        rule = rule_of(project)
-        if rule is None:
-            raise UsageError(
-                "There is no selection to release.",
-                "The project has no rule yet.",
-                "Make one with “dataselect select”.",
-            )
-        kind, mechanism = kind_of(asked)
-        training = training_of(project, asked)
-        epsilon = epsilon_of(asked, mechanism, training)
-        destination = destination_of(project, asked.to)
-        signer = None if asked.sign is None else read_signer(asked.sign)
-        checkpoint = _checkpoint(project)
-        # Where chance may pick any record, one that cannot be read must not be among them.
-        any_record = kind == "records" and (
-            mechanism in {"randomized-response", "noisy-top-k"} or rule.score == "random"
-        )
-        candidates = _candidates(
-            project, rule, checkpoint, report, only_readable=any_record, by_class=asked.by_class
-        )
-        per_unit = per_unit_of(asked.per_unit, candidates.unit_column)
-        ledger = ledger_of(project)
-        account = ledger.claim(marks_of(candidates))
-        before = ledger.statement(account)
-        first_budget = first_budget_of(asked.budget, before)
-        sweep(ledger.home)
-        check_place(destination, make=not asked.dry_run)
-        if training.answer == "dp" and not asked.dry_run:
-            ledger.charge_training(account, training.epsilon, training.delta, checkpoint.digest())
-        part = part_of(ledger, candidates, per_unit, choose=not asked.dry_run)
-        candidates = replace(candidates, part=part)
-        terms, purchase = Question(
-            asked=asked,
-            project=project,
-            rule=rule,
-            kind=kind,
-            mechanism=mechanism,
-            epsilon=epsilon,
-            training=training,
-            checkpoint=checkpoint,
-            candidates=candidates,
-            per_unit=per_unit,
-            after_exact=before.exact > 0,
-        ).terms()
-        if purchase is not None:
-            threshold = purchased(ledger, account, candidates, terms, purchase)
-            if threshold is None and not asked.dry_run:
-                threshold = buy(ledger, account, candidates, terms, purchase, first_budget=first_budget)
-            if threshold is not None:
-                purchase, rule = None, replace(rule, by="threshold", value=threshold)
-                terms = replace(terms, threshold=exact(threshold))
-                chosen = select(rule, candidates.scores, candidates.eligible).chosen
-                candidates = replace(candidates, chosen=chosen)
+        words = _words(project, asked)
+        matter = _consider(project, words, report, reading=True)
         if asked.dry_run:
-            known = before.has_training(training.epsilon, training.delta, checkpoint.digest())
-            pending = None
-            if training.answer == "dp" and not known:
-                pending = Charge(training.epsilon, training.delta)
-            foresight = foresee(
-                ledger,
-                account,
-                candidates,
-                terms,
-                purchase,
-                first_budget=first_budget,
-                before=pending,
-            )
-            statement = replace(before, budget=before.budget or first_budget)
-            return Released(
-                release=None,
-                bundle=asked.to,
-                epsilon=terms.claimed,
-                conditional=terms.conditional,
-                repeated=foresight.same,
-                spent=before.spent,
-                left=before.left,
-                share=terms.share,
-                preview=preview_of(terms, candidates, foresight, statement),
-            )
+            return _foreseen(matter, within_budget=True)
+        terms, candidates = matter.terms, matter.candidates
         if terms.clip is not None:
-            summing = partial(sum_gradients, project, checkpoint, float(terms.clip), report)
+            summing = partial(sum_gradients, project, matter.checkpoint, float(terms.clip), report)
             candidates = replace(candidates, sum_gradients=summing)
+        ledger, account = matter.ledger, matter.account
         outcome = carry_out(
             ledger,
             account,
             candidates,
             terms,
-            destination,
-            first_budget=first_budget,
+            words.destination,
+            first_budget=matter.first_budget,
             reason=asked.reason,
-            signer=signer,
+            signer=words.signer,
             report=lambda done, total: report(Progress("Writing the bundle", done, total)),
         )
     after, terms = ledger.statement(account), outcome.terms
@@ -189,6 +120,200 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
         spent=after.spent,
         left=after.left,
         share=terms.share,
+    )
+
+
+def preview(project_path: Path, asked: ReleaseRequest, report: Report) -> Released:
+    """Say what a release would come to, to somebody who is still making up their mind.
+
+    A dry run that stands in nobody's way: records are taken for what was scored without being read
+    again, the project is held for a moment only, what the budget does not allow is told all the same,
+    and the owner's word on an exact release is left to the release itself.
+
+    Raises
+    ------
+    UsageError
+        Where an answer is missing or the request makes no sense.
+    RefusedError
+        Where the ledger refuses for another reason than the budget.
+    UnusableError
+        Where the project, its source, its checkpoint or the key cannot be read.
+    """
+    project = Project.open(project_path)
+    asked = replace(asked, dry_run=True)
+    if asked.mechanism == "exact":
+        asked = replace(asked, acknowledge_exact=True, reason="preview")
+    with project.exclusive(MOMENT_SECONDS):
+        words = _words(project, asked)
+    return _foreseen(_consider(project, words, report, reading=False), within_budget=False)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What the owner asked for, as far as it makes sense by itself."""
+
+    asked: ReleaseRequest
+    rule: Rule
+    kind: Kind
+    mechanism: Mechanism
+    training: Training
+    epsilon: Decimal | None
+    destination: Path
+    signer: Signer | None
+
+
+def _words(project: Project, asked: ReleaseRequest) -> _Words:
+    rule = rule_of(project)
+    if rule is None:
+        raise UsageError(
+            "There is no selection to release.",
+            "The project has no rule yet.",
+            "Make one with “dataselect select”.",
+        )
+    kind, mechanism = kind_of(asked)
+    training = training_of(project, asked)
+    return _Words(
+        asked=asked,
+        rule=rule,
+        kind=kind,
+        mechanism=mechanism,
+        training=training,
+        epsilon=epsilon_of(asked, mechanism, training),
+        destination=destination_of(project, asked.to),
+        signer=None if asked.sign is None else read_signer(asked.sign),
+    )
+
+
+@dataclass(frozen=True)
+class _Matter:
+    """A release under consideration: what it would be, of what, and on whose account.
+
+    Attributes
+    ----------
+    ledger, account
+        Where it is charged.
+    before : Statement
+        The account as it was found.
+    first_budget : Decimal or None
+        The budget to set where there is none.
+    pending : Charge or None
+        A training's that is still to be charged.
+    checkpoint : Checkpoint
+        The consortium's.
+    candidates : Candidates
+        The records.
+    terms : Terms
+        What the release is.
+    purchase : Purchase or None
+        A threshold that it still needs.
+    to : Path
+        The bundle's folder, as the owner has it.
+    """
+
+    ledger: Ledger
+    account: str
+    before: Statement
+    first_budget: Decimal | None
+    pending: Charge | None
+    checkpoint: Checkpoint
+    candidates: Candidates
+    terms: Terms
+    purchase: Purchase | None
+    to: Path
+
+
+def _consider(project: Project, words: _Words, report: Report, *, reading: bool) -> _Matter:
+    """Bring together what a release is made of; what it needs first is charged, but for a dry run."""
+    asked, rule, training = words.asked, words.rule, words.training
+    checkpoint = _checkpoint(project)
+    # Where chance may pick any record, one that cannot be read must not be among them.
+    any_record = words.kind == "records" and (
+        words.mechanism in {"randomized-response", "noisy-top-k"} or rule.score == "random"
+    )
+    candidates = _candidates(
+        project,
+        rule,
+        checkpoint,
+        report,
+        only_readable=any_record,
+        by_class=asked.by_class,
+        reading=reading,
+    )
+    per_unit = per_unit_of(asked.per_unit, candidates.unit_column)
+    ledger = ledger_of(project)
+    account = ledger.claim(marks_of(candidates))
+    before = ledger.statement(account)
+    first_budget = first_budget_of(asked.budget, before)
+    sweep(ledger.home)
+    check_place(words.destination, make=not asked.dry_run)
+    pending = None
+    if training.answer == "dp":
+        if not asked.dry_run:
+            ledger.charge_training(account, training.epsilon, training.delta, checkpoint.digest())
+        elif not before.has_training(training.epsilon, training.delta, checkpoint.digest()):
+            pending = Charge(training.epsilon, training.delta)
+    part = part_of(ledger, candidates, per_unit, choose=not asked.dry_run)
+    candidates = replace(candidates, part=part)
+    terms, purchase = Question(
+        asked=asked,
+        project=project,
+        rule=rule,
+        kind=words.kind,
+        mechanism=words.mechanism,
+        epsilon=words.epsilon,
+        training=training,
+        checkpoint=checkpoint,
+        candidates=candidates,
+        per_unit=per_unit,
+        after_exact=before.exact > 0,
+    ).terms()
+    if purchase is not None:
+        threshold = purchased(ledger, account, candidates, terms, purchase)
+        if threshold is None and not asked.dry_run:
+            threshold = buy(ledger, account, candidates, terms, purchase, first_budget=first_budget)
+        if threshold is not None:
+            purchase, rule = None, replace(rule, by="threshold", value=threshold)
+            terms = replace(terms, threshold=exact(threshold))
+            chosen = select(rule, candidates.scores, candidates.eligible).chosen
+            candidates = replace(candidates, chosen=chosen)
+    return _Matter(
+        ledger=ledger,
+        account=account,
+        before=before,
+        first_budget=first_budget,
+        pending=pending,
+        checkpoint=checkpoint,
+        candidates=candidates,
+        terms=terms,
+        purchase=purchase,
+        to=asked.to,
+    )
+
+
+def _foreseen(matter: _Matter, *, within_budget: bool) -> Released:
+    """Say what a release would come to, with nothing drawn."""
+    terms, before = matter.terms, matter.before
+    foresight = foresee(
+        matter.ledger,
+        matter.account,
+        matter.candidates,
+        terms,
+        matter.purchase,
+        first_budget=matter.first_budget,
+        before=matter.pending,
+        within_budget=within_budget,
+    )
+    statement = replace(before, budget=before.budget or matter.first_budget)
+    return Released(
+        release=None,
+        bundle=matter.to,
+        epsilon=terms.claimed,
+        conditional=terms.conditional,
+        repeated=foresight.same,
+        spent=before.spent,
+        left=before.left,
+        share=terms.share,
+        preview=preview_of(terms, matter.candidates, foresight, statement, matter.pending),
     )
 
 
@@ -211,11 +336,37 @@ def _candidates(
     *,
     only_readable: bool,
     by_class: bool,
+    reading: bool,
 ) -> Candidates:
     settings = project.settings["source"]
     source = open_source(Path(settings["path"]), settings["label_column"], settings["unit_column"])
     index = project.table.index
     report(Progress("Reading records", 0, len(index.ids)))
+    problems = project.table.problems()
+    unreadable = (
+        _read_again(source, index, only_readable=only_readable)
+        if reading
+        else [row for row, record in enumerate(index.ids) if record in problems]
+    )
+    eligible = eligible_records(project, index.ids)
+    if only_readable:
+        eligible[unreadable] = False
+    values = project.table.values(rule.score)
+    classes = match_labels(index.labels, source.classes, checkpoint.labels) if by_class else {}
+    return Candidates(
+        source=source,
+        index=index,
+        scores=values,
+        eligible=eligible,
+        chosen=select(rule, values, eligible).chosen,
+        unit_column=settings["unit_column"],
+        scored_by=project.settings["scores"][rule.score]["program"],
+        classes=[classes.get(label, -1) if label is not None else -1 for label in index.labels],
+    )
+
+
+def _read_again(source: Source, index: Index, *, only_readable: bool) -> list[int]:
+    """Return the rows that cannot be read; refuse records that are not what was scored."""
     rows = {record: row for row, record in enumerate(source.ids)}
     stale, unreadable = 0, []
     for row, record in enumerate(index.ids):
@@ -236,21 +387,7 @@ def _candidates(
             "Their scores are not theirs any more.",
             "Score the records again: only what changed is scored anew.",
         )
-    eligible = eligible_records(project, index.ids)
-    if only_readable:
-        eligible[unreadable] = False
-    values = project.table.values(rule.score)
-    classes = match_labels(index.labels, source.classes, checkpoint.labels) if by_class else {}
-    return Candidates(
-        source=source,
-        index=index,
-        scores=values,
-        eligible=eligible,
-        chosen=select(rule, values, eligible).chosen,
-        unit_column=settings["unit_column"],
-        scored_by=project.settings["scores"][rule.score]["program"],
-        classes=[classes.get(label, -1) if label is not None else -1 for label in index.labels],
-    )
+    return unreadable
 
 
 def _is_readable(source: Source, stored: bytes) -> bool:

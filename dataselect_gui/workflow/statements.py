@@ -1,0 +1,117 @@
+"""A statement of account in words: for a terminal, and as a page to file or to print."""
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from dataselect_gui import __version__
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.workflow.accounts import account, ledger
+
+_STYLE = (
+    "body{font:16px/1.45 system-ui,sans-serif;max-width:54rem;margin:2rem auto;padding:0 1rem;"
+    "color:#1b2027}h1{font-size:1.5rem;margin:0}td,th{padding:.15rem .8rem .15rem 0;"
+    "vertical-align:top;text-align:left}code{word-break:break-all}@media print{body{margin:0}}"
+)
+
+
+def statement_in_words(one: dict[str, Any]) -> str:
+    """Write a statement of account, as `ledger` gives it."""
+    lines = [f"Ledger {one['id']}", *(f"  {line}" for line in _sums_in_words(one))]
+    for entry in one["entries"]:
+        when = f"{entry['seq']:>4} {entry['date']}"
+        lines.append(f"  {when}  {entry.get('epsilon', ''):<6} {entry_in_words(entry)}")
+    return "\n".join(lines)
+
+
+def _sums_in_words(one: dict[str, Any]) -> list[str]:
+    lines = [
+        f"Budget: ε {one['budget'] or 'not set'}. Spent: {one['total_plain']}. "
+        f"Left: {one['left'] or '–'}.",
+        f"Of the one-sided releases only the largest counts: ε {one['one_sided']}.",
+        composed_in_words(one),
+    ]
+    if one["exact_releases"]:
+        noun = "release" if one["exact_releases"] == 1 else "releases"
+        lines.append(
+            f"{one['exact_releases']} {noun} had no protection; these totals do not cover them."
+        )
+    return lines
+
+
+def composed_in_words(one: dict[str, Any]) -> str:
+    """Say what the releases that are not one-sided come to together."""
+    return (
+        f"The others together, composed as privacy loss distributions: ε {one['total_pld']:.4g} at "
+        f"δ {one['delta']}, or ε {one['total_pld_loose']:.4g} at δ {one['delta_loose']}."
+    )
+
+
+def entry_in_words(entry: dict[str, Any]) -> str:
+    """Say what one entry of a statement is."""
+    terms, reason = entry.get("terms") or {}, entry.get("reason")
+    release = entry.get("release", "")
+    match entry["kind"]:
+        case "opened":
+            text = "The ledger of these records was opened"
+        case "joined":
+            text = f"Joined with ledger {entry['account']}, which shares records or people"
+        case "budget":
+            text = "Budget set"
+        case "training":
+            text = f"Training under differential privacy used these records (δ {entry['delta']})"
+        case "reserved" if "threshold_of" in entry:
+            text = f"Threshold {release} of {entry['threshold_of']} bought"
+        case "reserved":
+            claim = "" if "epsilon" in entry else ", no protection"
+            claim = ", none claimed" if terms.get("conditional") else claim
+            text = (
+                f"Release {release}: {terms.get('kind')} by {terms.get('mechanism')}, "
+                f"{terms.get('score')}{claim}"
+            )
+        case "drawn":
+            text = f"Release {release} was drawn"
+        case "published":
+            text = f"Release {release} was written"
+        case kind:
+            text = kind
+    return f"{text}: {reason}" if reason else text
+
+
+def write_statement(project_path: Path, to: Path) -> None:
+    """Write the statement of a project's source as one page: HTML that loads nothing.
+
+    Raises
+    ------
+    UnusableError
+        Where the page cannot be written.
+    """
+    one, head = ledger(project_path)[0], account(project_path)["head"]
+    rows = "".join(
+        f"<tr><td>{entry['seq']}</td><td>{escape(entry['date'])}</td>"
+        f"<td>{escape(str(entry.get('epsilon', '')))}</td><td>{escape(entry_in_words(entry))}</td></tr>"
+        for entry in one["entries"]
+    )
+    totals = "".join(f"<li>{escape(line)}</li>" for line in _sums_in_words(one))
+    page = [
+        "<!doctype html>",
+        '<html lang="en"><head><meta charset="utf-8"><title>Statement of a ledger</title>',
+        f"<style>{_STYLE}</style></head><body>",
+        "<h1>Statement of a ledger</h1>",
+        f"<p>Ledger <code>{escape(one['id'])}</code>. The owner's own copy: it is not privatised.</p>",
+        f"<ul>{totals}</ul>",
+        "<table><tr><th></th><th>Day</th><th>ε</th><th>What</th></tr>",
+        f"{rows}</table>",
+        f"<p>The chain of entries ends with <code>{escape(head)}</code>.</p>",
+        f"<p>Written by DataSelect {escape(__version__)}.</p>",
+        "</body></html>",
+        "",
+    ]
+    try:
+        to.write_text("\n".join(page), encoding="utf-8")
+    except OSError as error:
+        raise UnusableError(
+            f"“{to.name}” cannot be written.",
+            error.strerror or "The disk refused.",
+            "Name another file.",
+        ) from None
