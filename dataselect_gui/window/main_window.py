@@ -132,7 +132,8 @@ class MainWindow(QMainWindow):
     @property
     def has_threads(self) -> bool:
         """Whether any of its threads is running; when it is closed, none but one that hangs."""
-        return self.jobs.has_thread or self.explore.thumbnails.running
+        others = (self.release.has_threads, self.ledger.has_threads)
+        return self.jobs.has_thread or self.explore.thumbnails.running or any(others)
 
     # Parts
 
@@ -325,7 +326,7 @@ class MainWindow(QMainWindow):
         told: dict[str, Any] | None = None
         if look is not None and look.ids:
             try:
-                told = workflow.ledger(look.folder)[0]
+                told = workflow.account(look.folder)
             except DataSelectError as error:
                 self.show_error(error)
         self.header.budget.setVisible(told is not None)
@@ -365,6 +366,7 @@ class MainWindow(QMainWindow):
         self._kept.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self.hide()
         self.jobs.close()
-        self.explore.close_threads()
+        for place in (self.explore, self.release, self.ledger):
+            place.close_threads()
         faults.forget(self._tell_fault)
         super().closeEvent(event)

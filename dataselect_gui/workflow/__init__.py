@@ -12,7 +12,7 @@ from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.map_file import RecordMaps
 from dataselect_gui.worker.messages import Progress, Report
-from dataselect_gui.workflow.accounts import account, hold_against, knows_head, ledger
+from dataselect_gui.workflow.accounts import account, change_budget, hold_against, knows_head, ledger
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.home import home
@@ -43,8 +43,6 @@ from dataselect_gui.workflow.selecting import (
     select_records,
 )
 from dataselect_gui.workflow.statements import (
-    composed_in_words,
-    entry_in_words,
     statement_in_words,
     write_statement,
 )
@@ -78,11 +76,10 @@ __all__ = [
     "account",
     "answer_training",
     "before_deletion",
-    "composed_in_words",
+    "change_budget",
     "count_records",
     "delete",
     "digest_of",
-    "entry_in_words",
     "exact",
     "find_again",
     "find_score",

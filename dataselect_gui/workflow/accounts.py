@@ -41,16 +41,30 @@ def ledger(
             )
         book = Ledger(home())
         return [_told(book.statement(account)) for account in book.accounts()]
-    book, account = _account_of(project_path)
     if set_budget is not None:
-        if not (reason or "").strip():
-            raise UsageError(
-                "A budget needs a reason.",
-                "It is kept in the ledger, for whoever asks later.",
-                "Give one.",
-            )
-        book.set_budget(account, positive_amount(set_budget, "The budget"), str(reason))
+        change_budget(project_path, set_budget, reason)
+    book, account = _account_of(project_path)
     return [_told(book.statement(account))]
+
+
+def change_budget(project_path: Path, budget: str, reason: str | None) -> None:
+    """Set or change the budget of a project's source.
+
+    Raises
+    ------
+    UsageError
+        Where it is no amount, or has no reason.
+    UnusableError
+        Where the project was never scored.
+    """
+    if not (reason or "").strip():
+        raise UsageError(
+            "A budget needs a reason.",
+            "It is kept in the ledger, for whoever asks later.",
+            "Give one.",
+        )
+    book, account = _account_of(project_path)
+    book.set_budget(account, positive_amount(budget, "The budget"), str(reason))
 
 
 def account(project_path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from dataselect_gui.privacy.ledger import Statement
 from dataselect_gui.release.contents import COLUMNS, TABLES
 from dataselect_gui.release.drawing import Candidates, cells
 from dataselect_gui.release.releasing import Foresight
-from dataselect_gui.release.terms import CLIP_STEPS, COUNT_STEPS, Kind, Terms
+from dataselect_gui.release.terms import CLIP_STEPS, COUNT_STEPS, Terms
 from dataselect_gui.release.words import how_drawn, not_protected, promise
 
 MARKS = tuple(Decimal(mark) for mark in ("0.1", "0.25", "0.5", "1", "2", "4", "8"))
@@ -145,7 +145,7 @@ def _expected(terms: Terms, epsilon: Decimal, records: int, selected: int) -> di
             return {"width": usefulness.gaussian_width(sigma / CLIP_STEPS), "against": float(selected)}
 
 
-def what_leaves(kind: Kind) -> list[dict[str, str]]:
+def what_leaves(kind: str) -> list[dict[str, str]]:
     """Return what a release of some kind lets leave, field by field: ``file``, ``field``, ``what``."""
     told: list[tuple[str, str, str]] = []
     if kind == "records":

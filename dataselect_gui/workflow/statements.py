@@ -20,7 +20,7 @@ def statement_in_words(one: dict[str, Any]) -> str:
     lines = [f"Ledger {one['id']}", *(f"  {line}" for line in _sums_in_words(one))]
     for entry in one["entries"]:
         when = f"{entry['seq']:>4} {entry['date']}"
-        lines.append(f"  {when}  {entry.get('epsilon', ''):<6} {entry_in_words(entry)}")
+        lines.append(f"  {when}  {entry.get('epsilon', ''):<6} {_entry_in_words(entry)}")
     return "\n".join(lines)
 
 
@@ -29,7 +29,7 @@ def _sums_in_words(one: dict[str, Any]) -> list[str]:
         f"Budget: ε {one['budget'] or 'not set'}. Spent: {one['total_plain']}. "
         f"Left: {one['left'] or '–'}.",
         f"Of the one-sided releases only the largest counts: ε {one['one_sided']}.",
-        composed_in_words(one),
+        _composed_in_words(one),
     ]
     if one["exact_releases"]:
         noun = "release" if one["exact_releases"] == 1 else "releases"
@@ -39,7 +39,7 @@ def _sums_in_words(one: dict[str, Any]) -> list[str]:
     return lines
 
 
-def composed_in_words(one: dict[str, Any]) -> str:
+def _composed_in_words(one: dict[str, Any]) -> str:
     """Say what the releases that are not one-sided come to together."""
     return (
         f"The others together, composed as privacy loss distributions: ε {one['total_pld']:.4g} at "
@@ -47,7 +47,7 @@ def composed_in_words(one: dict[str, Any]) -> str:
     )
 
 
-def entry_in_words(entry: dict[str, Any]) -> str:
+def _entry_in_words(entry: dict[str, Any]) -> str:
     """Say what one entry of a statement is."""
     terms, reason = entry.get("terms") or {}, entry.get("reason")
     release = entry.get("release", "")
@@ -89,7 +89,8 @@ def write_statement(project_path: Path, to: Path) -> None:
     one, head = ledger(project_path)[0], account(project_path)["head"]
     rows = "".join(
         f"<tr><td>{entry['seq']}</td><td>{escape(entry['date'])}</td>"
-        f"<td>{escape(str(entry.get('epsilon', '')))}</td><td>{escape(entry_in_words(entry))}</td></tr>"
+        f"<td>{escape(str(entry.get('epsilon', '')))}</td>"
+        f"<td>{escape(_entry_in_words(entry))}</td></tr>"
         for entry in one["entries"]
     )
     totals = "".join(f"<li>{escape(line)}</li>" for line in _sums_in_words(one))

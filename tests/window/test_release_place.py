@@ -1,6 +1,5 @@
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,14 +8,14 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
 from dataselect_gui.window.budget import BudgetBar
 from dataselect_gui.window.jobs import Jobs
-from dataselect_gui.window.ledger import CANNOT_NOTICE, LedgerPlace
 from dataselect_gui.window.release import ReleasePlace
+from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.window.state import State
 from tests.projects import consortium, owner_records, scored_project
 
@@ -38,6 +37,7 @@ def place(project: Path, qtbot: QtBot) -> Iterator[ReleasePlace]:
     made.show()
     state.open(project)
     yield made
+    made.close_threads()
     jobs.close()
 
 
@@ -45,7 +45,14 @@ def click(qtbot: QtBot, button: QWidget) -> None:
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)  # type: ignore[no-untyped-call]
 
 
+def foresee(qtbot: QtBot, place: ReleasePlace) -> Prospect:
+    """Wait until it is known what the release under consideration would come to."""
+    qtbot.waitUntil(lambda: not place._foresight.waiting and not place.prospect.waiting)
+    return place.prospect
+
+
 def finish(qtbot: QtBot, place: ReleasePlace) -> None:
+    foresee(qtbot, place)
     with qtbot.waitSignal(place.ledger_changed, timeout=15_000):
         click(qtbot, place.button)
     qtbot.waitUntil(lambda: "Verified" in shown(place.parcel))
@@ -62,10 +69,11 @@ def kinds(project: Path) -> list[str]:
     return [entry["kind"] for entry in workflow.ledger(project)[0]["entries"]]
 
 
-def answer_no(place: ReleasePlace) -> None:
+def answer_no(qtbot: QtBot, place: ReleasePlace) -> None:
     place.answers.training.no.click()
     place.set_budget.click()
     place.consequence.consent.click()
+    foresee(qtbot, place)
 
 
 def test_the_default_path_takes_four_clicks_to_a_verified_bundle(
@@ -76,6 +84,8 @@ def test_the_default_path_takes_four_clicks_to_a_verified_bundle(
     place.answers.training.no.click()
     click(qtbot, place.set_budget)
     place.consequence.consent.click()
+    assert not place.button.isEnabled(), "nobody presses it before knowing what it costs"
+    foresee(qtbot, place)
     assert place.button.isEnabled()
     assert place.button.text() == "Release, spend ε 1"
     assert "drawn" not in kinds(project)
@@ -93,8 +103,9 @@ def test_the_default_path_takes_four_clicks_to_a_verified_bundle(
 def test_beyond_the_budget_it_refuses_and_leaves_nothing(
     place: ReleasePlace, project: Path, qtbot: QtBot
 ) -> None:
-    answer_no(place)
-    place.answers.epsilon.setText("8")
+    answer_no(qtbot, place)
+    place.answers.amount.epsilon.setText("8")
+    foresee(qtbot, place)
     assert place.hint.text() == (
         "This needs ε 8; 4 is left. Nothing was drawn. Lower ε, or raise the budget and give a reason."
     )
@@ -107,7 +118,7 @@ def test_beyond_the_budget_it_refuses_and_leaves_nothing(
 def test_a_cut_off_chosen_after_viewing_says_so_and_claims_nothing(
     place: ReleasePlace, qtbot: QtBot
 ) -> None:
-    answer_no(place)
+    answer_no(qtbot, place)
     place._state.set_rule(workflow.make_rule("loss", threshold="0.4"))
     assert not place.consequence.consent.isChecked()
     place.consequence.consent.click()
@@ -115,7 +126,10 @@ def test_a_cut_off_chosen_after_viewing_says_so_and_claims_nothing(
         "You set this cut-off after seeing scores. ε does not cover what the cut-off reveals. The card "
         "will say: threshold chosen after viewing."
     ) in shown(place)
+    assert "changes the odds" not in shown(place), "not even until it is known what follows"
+    foresee(qtbot, place)
     assert "changes the odds" not in shown(place)
+    assert "Of 100 records in your selection, about 63 leave and 37 stay." in shown(place)
     finish(qtbot, place)
     done = place.parcel.done
     assert done is not None
@@ -125,26 +139,29 @@ def test_a_cut_off_chosen_after_viewing_says_so_and_claims_nothing(
 
 def test_the_agreed_cut_off_is_one_click_away(place: ReleasePlace, qtbot: QtBot) -> None:
     place._state.set_rule(workflow.make_rule("loss", fraction="0.25"))
-    assert not place.answers.from_agreed.isEnabled()
-    assert place.answers.use.text() == "Use the agreed 0.5"
-    click(qtbot, place.answers.use)
-    assert place.answers.from_request.isChecked()
+    cut = place.answers.cut_off
+    assert not cut.from_agreed.isEnabled()
+    assert cut.from_request.text() == "Use the agreed 0.5"
+    click(qtbot, cut.from_request)
+    assert cut.from_request.isChecked()
+    assert cut.from_request.text() == "The request: 0.5"
     assert place._state.rule is not None
     assert place._state.rule.value == Decimal("0.5")
-    assert place.plan().threshold_from == "request"
+    assert place.request().threshold_from == "request"
 
 
 def test_unknown_provenance_offers_exact_alone_and_chooses_nothing(place: ReleasePlace) -> None:
     place.answers.training.unknown.click()
-    assert not place.answers.one_sided.isEnabled()
-    assert place.answers.mechanism is None
+    what = place.answers.what
+    assert [name for name, one in what.mechanisms.items() if one.isEnabled()] == ["exact"]
+    assert what.mechanism is None
     assert "ε cannot be promised here." in shown(place.answers)
     assert not place.button.isEnabled()
 
 
 def test_exact_needs_its_tick_and_a_reason(place: ReleasePlace, qtbot: QtBot) -> None:
     place.answers.training.unknown.click()
-    place.answers.exact.click()
+    place.answers.what.mechanisms["exact"].click()
     place.consequence.consent.click()
     assert not place.button.isEnabled()
     assert (
@@ -157,19 +174,23 @@ def test_exact_needs_its_tick_and_a_reason(place: ReleasePlace, qtbot: QtBot) ->
     assert not place.button.isEnabled()
     place.consequence.choose_exact.click()
     assert place.button.text() == "Release without protection"
+    assert not place.button.isDefault()
     finish(qtbot, place)
     assert place.parcel.done is not None
     assert place.parcel.done.released.epsilon is None
     place.answers.training.no.click()
-    place.answers.one_sided.click()
+    place.answers.what.mechanisms["one-sided"].click()
+    foresee(qtbot, place)
     assert not place.consequence.choose_exact.isChecked()
     assert "left earlier without protection are not covered" in shown(place.consequence)
 
 
 def test_repeating_costs_nothing(place: ReleasePlace, project: Path, qtbot: QtBot) -> None:
-    answer_no(place)
+    answer_no(qtbot, place)
     finish(qtbot, place)
+    foresee(qtbot, place)
     assert place.button.text() == "Release again, spend ε 0"
+    assert "This is an earlier release again" in shown(place.consequence)
     finish(qtbot, place)
     done = place.parcel.done
     assert done is not None
@@ -178,7 +199,8 @@ def test_repeating_costs_nothing(place: ReleasePlace, project: Path, qtbot: QtBo
         "The same release again costs nothing and gives the same files. Any change makes a new release."
     ) in shown(place.parcel)
     assert kinds(project).count("reserved") == 1
-    place.answers.epsilon.setText("2")
+    place.answers.amount.epsilon.setText("2")
+    foresee(qtbot, place)
     assert place.parcel.done is None
     assert place.button.text() == "Release, spend ε 1"
     assert place.request().to == project.with_name("p-bundle-2")
@@ -189,10 +211,11 @@ def test_repeating_costs_nothing(place: ReleasePlace, project: Path, qtbot: QtBo
     [("0.5", 39, "1.65", 38), ("1", 63, "2.7", 27), ("2", 86, "7.4", 12), ("4", 98, "55", 2)],
 )
 def test_every_sentence_is_as_it_was_written(
-    place: ReleasePlace, epsilon: str, leave: int, odds: str, least: int
+    place: ReleasePlace, qtbot: QtBot, epsilon: str, leave: int, odds: str, least: int
 ) -> None:
-    answer_no(place)
-    place.answers.epsilon.setText(epsilon)
+    answer_no(qtbot, place)
+    place.answers.amount.epsilon.setText(epsilon)
+    foresee(qtbot, place)
     chosen = place._state.selection.chosen
     random = round(100 * chosen.sum() / len(chosen))
     after = Decimal(4) - Decimal(epsilon)
@@ -234,23 +257,29 @@ def test_people_and_a_private_training_are_counted(tmp_path: Path, qtbot: QtBot)
     state.open(folder)
     place.answers.per_unit.setValue(2)
     assert place.answers.per_unit.lineEdit().width() > 40, "the number can be read"
+    place.answers.training.no.click()
+    foresee(qtbot, place)
     assert "This covers each person, with at most 2 records." in shown(place)
     assert "about 39 leave and 61 stay" in shown(place)
     place.answers.training.private.click()
     assert not place.button.isEnabled()
     place.answers.training.epsilon.setText("0,5")
     place.answers.training.delta.setText("1e-5")
+    foresee(qtbot, place)
     assert place.request().in_training == "dp:0.5,0.00001"
     assert place.button.text() == "Release, spend ε 1.5"
     assert "4.5 times, plus at most 1 extra chance in 100,000." in shown(place)
+    place.close_threads()
 
 
 def test_before_a_draw_nothing_of_the_records_stands_inside_the_leaving_frame(
-    place: ReleasePlace,
+    place: ReleasePlace, qtbot: QtBot
 ) -> None:
+    answer_no(qtbot, place)
     before = [one.text() for one in place.parcel._leave.findChildren(QLabel)]
     place._state.set_rule(workflow.make_rule("loss", threshold="0"))
-    place.answers.epsilon.setText("4")
+    place.answers.amount.epsilon.setText("4")
+    foresee(qtbot, place)
     assert [one.text() for one in place.parcel._leave.findChildren(QLabel)] == before
 
 
@@ -270,32 +299,3 @@ def test_the_budget_bar_says_what_it_shows(qtbot: QtBot) -> None:
     assert bar.text == "ε 1 of 4 spent"
     assert bar.accessibleDescription() == ("ε 1 of 4 spent; this release would spend 1 and leave 2")
     assert bar.sizeHint().width() == 220
-
-
-def test_the_ledger_is_a_readable_statement(place: ReleasePlace, qtbot: QtBot) -> None:
-    ledger = LedgerPlace(place._state)
-    qtbot.addWidget(ledger)
-    ledger.show()
-    assert "Nothing was released from these records yet." in shown(ledger)
-    assert CANNOT_NOTICE in shown(ledger)
-    answer_no(place)
-    finish(qtbot, place)
-    ledger.refresh()
-    assert "ε 3 left" in shown(ledger)
-    buttons = {one.text(): one for one in ledger.findChildren(QPushButton)}
-    click(qtbot, buttons["Raise the budget…"])
-    ledger._amount.setText("9")
-    assert not ledger._set.isEnabled()
-    ledger._reason.setText("the board agreed")
-    with qtbot.waitSignal(ledger.ledger_changed):
-        click(qtbot, ledger._set)
-    last = ledger._table.rowCount() - 1
-    cells = [ledger._table.item(last, column) for column in range(ledger._table.columnCount())]
-    assert [cell.text() for cell in cells if cell is not None][1:] == [
-        "Budget set to ε 9",
-        datetime.now(UTC).date().isoformat(),
-        "",
-        "the board agreed",
-    ]
-    place.refresh()
-    assert place.plan().left == 8

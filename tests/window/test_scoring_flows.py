@@ -233,7 +233,7 @@ def test_a_job_that_hangs_does_not_hold_the_window(
 
 def test_a_release_is_ended_only_where_it_has_to_be(project: Path) -> None:
     from dataselect_gui.errors import InterruptedByPersonError
-    from dataselect_gui.window.release.plan import Releasing
+    from dataselect_gui.window.release.jobs import Releasing
 
     workflow.select_records(project, workflow.make_rule("loss", threshold="0"))
     bundle = project.with_name("bundle")

@@ -1,31 +1,21 @@
 """The left column of the Release place: everything that the owner answers."""
 
-from decimal import Decimal
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QButtonGroup,
-    QFrame,
-    QHBoxLayout,
-    QLineEdit,
-    QPushButton,
-    QRadioButton,
-    QSlider,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import Note, paragraph
-from dataselect_gui.window.budget import read_amount
-from dataselect_gui.window.release.pictures import Ticks
-from dataselect_gui.window.release.sentences import EPSILON, UNPROMISED, rule_sentence
-from dataselect_gui.window.training_question import TrainingQuestion, check_only
-from dataselect_gui.workflow import Look, Rule
-
-MARKS = ("0.1", "0.25", "0.5", "1", "2", "4", "8")
+from dataselect_gui.window.boundary import paragraph
+from dataselect_gui.window.release.advanced import Advanced
+from dataselect_gui.window.release.amount import Amount
+from dataselect_gui.window.release.cutoff import CutOff
+from dataselect_gui.window.release.kinds import has_bounds, has_cut, has_delta
+from dataselect_gui.window.release.parameters import Parameters, read_number, read_whole
+from dataselect_gui.window.release.sentences import rule_sentence
+from dataselect_gui.window.release.what import What
+from dataselect_gui.window.training_question import TrainingQuestion
+from dataselect_gui.workflow import Look, ReleaseRequest, Rule, exact
 
 
 class Answers(QFrame):
@@ -35,62 +25,68 @@ class Answers(QFrame):
     -------
     changed()
         The owner answered something else.
-    use_agreed()
-        The owner wants the request's cut-off.
     """
 
     changed = Signal()
-    use_agreed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "panel")
         self.rule = paragraph(step=2)
         self.training = TrainingQuestion()
-        self.one_sided = QRadioButton("One-sided: chance decides")
-        self.exact = QRadioButton("Exact: everything, no protection")
-        self.unpromised = Note("warn", UNPROMISED)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.epsilon = QLineEdit()
-        self.from_request = QRadioButton()
-        self.from_agreed = QRadioButton("Agreed before anybody saw scores")
-        self.from_viewed = QRadioButton("Chosen after viewing scores")
+        self.what, self.amount, self.cut_off = What(), Amount(), CutOff()
+        self.parameters, self.advanced = Parameters(), Advanced()
         self.per_unit = QSpinBox()
         self.destination = paragraph()
         self.change = QPushButton("Change…")
-        self._mechanism = self._group(self.one_sided, self.exact)
-        self._source = self._group(self.from_request, self.from_agreed, self.from_viewed)
+        self._has_people = False
         self._build()
-        self.training.changed.connect(self._on_change)
-        self.epsilon.textChanged.connect(self._on_change)
-        self.slider.valueChanged.connect(self._on_slider)
+        for part in (self.training, self.what, self.amount, self.cut_off, self.parameters):
+            part.changed.connect(self._on_change)
         self.per_unit.valueChanged.connect(self._on_change)
+        self.advanced.changed.connect(self.changed)
 
     # What was answered
 
-    @property
-    def mechanism(self) -> str | None:
-        """The mechanism; None where none is chosen."""
-        if self.one_sided.isChecked():
-            return "one-sided"
-        return "exact" if self.exact.isChecked() else None
+    def asked(self) -> ReleaseRequest:
+        """Return what was answered, without a destination and without the owner's consent.
 
-    @property
-    def threshold_from(self) -> str:
-        """Where the cut-off comes from."""
-        if self.from_request.isChecked():
-            return "request"
-        return "agreed" if self.from_agreed.isChecked() else "viewed"
+        A mechanism that was not chosen is the empty string, which no release has.
+        """
+        kind, mechanism, fields = self.what.kind, self.what.mechanism, self.parameters
+        epsilon, delta = self.amount.read_epsilon(), self.amount.read_delta()
+        cut, is_report = has_cut(kind, mechanism), kind == "report"
+        return ReleaseRequest(
+            to=Path(),
+            kind=kind,
+            mechanism=mechanism or "",
+            epsilon=None if epsilon is None or mechanism == "exact" else exact(epsilon),
+            delta=None if delta is None or not has_delta(mechanism) else exact(delta),
+            per_unit=self.per_unit.value() if self._has_people else None,
+            threshold_from=self.cut_off.source if cut else None,
+            in_training=self.training.answer,
+            count=read_whole(fields.count) if mechanism == "noisy-top-k" else None,
+            bounds=fields.bounds if has_bounds(mechanism, buys=self._buys()) else None,
+            pad_to=read_whole(fields.rows) if kind == "scores" else None,
+            bins=fields.edges if is_report else None,
+            by_class=is_report and fields.edges is not None and fields.by_class.isChecked(),
+            count_threshold=read_number(fields.beyond) if is_report else None,
+            clip=read_number(fields.clip) if kind == "gradient" else None,
+            sign=self.advanced.key,
+        )
 
     # Showing
 
-    def show_project(self, look: Look | None) -> None:
-        """Begin anew with a project: one-sided, ε 1."""
+    def show_project(self, look: Look | None, rule: Rule | None) -> None:
+        """Begin anew with a project: records, one-sided, ε 1."""
         self.blockSignals(True)
-        check_only(self._mechanism, self.one_sided)
-        self.epsilon.setText("1")
+        self.what.begin()
+        self.amount.begin()
+        self.parameters.begin(look, rule)
+        self.advanced.set_key(None)
         self.per_unit.setValue(1)
-        self._people.setVisible(look is not None and look.unit_column is not None)
+        self._has_people = look is not None and look.unit_column is not None
+        self._people.setVisible(self._has_people)
         self.blockSignals(False)
         self.adapt()
 
@@ -100,123 +96,75 @@ class Answers(QFrame):
             self.per_unit.setValue(per_unit)
         self.per_unit.setEnabled(per_unit is None)
 
-    def show_rule(self, rule: Rule | None, agreed: str | None) -> None:
+    def show_rule(self, rule: Rule | None, agreed: str | None, *, is_agreed: bool) -> None:
         """Show the rule, and take its cut-off for the request's only where it is."""
         self.rule.setText("No cut-off yet." if rule is None else rule_sentence(rule))
-        threshold = rule.value if rule is not None and rule.by == "threshold" else None
-        is_agreed = (
-            rule is not None and agreed is not None and not rule.lowest and threshold == Decimal(agreed)
-        )
-        self.from_request.setText(f"The request: {agreed}")
-        self.from_request.setVisible(agreed is not None)
-        self.from_request.setEnabled(is_agreed)
-        self.from_agreed.setEnabled(threshold is not None)
-        self.use.setText(f"Use the agreed {agreed}")
-        self.use.setVisible(agreed is not None and not is_agreed)
-        self.blockSignals(True)
-        check_only(self._source, self.from_request if is_agreed else self.from_viewed)
-        self.blockSignals(False)
+        self.cut_off.show_rule(rule, agreed, is_agreed=is_agreed)
+        self.adapt()
 
     def adapt(self) -> None:
         """Offer only what the answers leave open."""
-        is_unknown = self.training.unknown.isChecked()
-        self.one_sided.setEnabled(not is_unknown)
-        if is_unknown and self.one_sided.isChecked():
-            check_only(self._mechanism, None)  # Exact is never chosen for the owner.
-        elif not is_unknown and self.mechanism is None:
-            check_only(self._mechanism, self.one_sided)
-        self.unpromised.setVisible(is_unknown)
-        self._amount.setVisible(self.mechanism == "one-sided")
-        epsilon = read_amount(self.epsilon.text())
-        if epsilon is not None:
-            distances = [abs(Decimal(mark) - epsilon) for mark in MARKS]
-            self.slider.blockSignals(True)
-            self.slider.setValue(distances.index(min(distances)))
-            self.slider.blockSignals(False)
+        self.what.set_unknown(self.training.unknown.isChecked())
+        kind, mechanism = self.what.kind, self.what.mechanism
+        self.amount.setVisible(mechanism not in {None, "exact"})
+        self.amount.adapt(drops_records=mechanism == "one-sided", has_delta=has_delta(mechanism))
+        self._cut.setVisible(has_cut(kind, mechanism))
+        self.parameters.adapt(kind, mechanism, buys=self._buys())
 
     # Within
+
+    def _buys(self) -> bool:
+        return has_cut(self.what.kind, self.what.mechanism) and self.cut_off.bought.isChecked()
 
     def _on_change(self) -> None:
         self.adapt()
         self.changed.emit()
 
-    def _on_slider(self, place: int) -> None:
-        self.epsilon.setText(MARKS[place])
-
-    def _group(self, *buttons: QAbstractButton) -> QButtonGroup:
-        group = QButtonGroup(self)
-        for button in buttons:
-            group.addButton(button)
-        group.buttonClicked.connect(self._on_change)
-        return group
-
     def _build(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(theme.SPACE[0])
-        _head(column, "Your rule")
+        column.addWidget(paragraph("Your rule", bold=True))
         column.addWidget(self.rule)
+        self._people, self._cut = self._make_people(), _apart(self.cut_off)
+        for part in (
+            _apart(self.training),
+            _apart(self.what),
+            self.amount,
+            self._cut,
+            self.parameters,
+            self._people,
+        ):
+            column.addWidget(part)
         column.addSpacing(theme.SPACE[2])
-        column.addWidget(self.training)
-        _head(column, "How records leave")
-        column.addWidget(self.one_sided)
-        column.addWidget(self.exact)
-        column.addWidget(self.unpromised)
-        self._amount = self._make_amount()
-        column.addWidget(self._amount)
-        _head(column, "Where the cut-off comes from")
-        for source in (self.from_request, self.from_agreed, self.from_viewed):
-            column.addWidget(source)
-        self.use = QPushButton()
-        self.use.setProperty("role", "link")
-        self.use.clicked.connect(self.use_agreed)
-        column.addWidget(self.use, 0, Qt.AlignmentFlag.AlignLeading)
-        self._people = self._make_people()
-        column.addWidget(self._people)
-        _head(column, "Where the bundle goes")
+        column.addWidget(paragraph("Where the bundle goes", bold=True))
         place = QHBoxLayout()
         place.addWidget(self.destination, 1)
         place.addWidget(self.change)
         column.addLayout(place)
+        column.addSpacing(theme.SPACE[1])
+        column.addWidget(self.advanced)
         column.addStretch()
 
-    def _make_amount(self) -> QWidget:
-        box = QWidget()
-        self.slider.setRange(0, len(MARKS) - 1)
-        self.slider.setPageStep(1)
-        self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
-        self.slider.setAccessibleName("ε")
-        self.epsilon.setFixedWidth(72)
-        self.epsilon.setAccessibleName("ε, typed")
-        top = QHBoxLayout()
-        top.addWidget(paragraph("ε", bold=True), 1)
-        top.addWidget(self.epsilon)
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(theme.SPACE[0])
-        column.addLayout(top)
-        column.addWidget(self.slider)
-        column.addWidget(Ticks(self.slider, MARKS))
-        column.addWidget(paragraph(EPSILON, role="dim"))
-        return box
-
     def _make_people(self) -> QWidget:
-        box = QWidget()
         self.per_unit.setRange(1, 10_000)
         self.per_unit.setFixedWidth(72)
         self.per_unit.lineEdit().setTextMargins(4, 0, 4, 0)  # The style gives it none.
         self.per_unit.setAccessibleName("At most so many records of a person")
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, theme.SPACE[2], 0, 0)
-        column.setSpacing(theme.SPACE[0])
-        _head(column, "Records of a person, at most")
-        column.addWidget(self.per_unit, 0, Qt.AlignmentFlag.AlignLeading)
         text = "The others stay, by one random choice. It is fixed with the first release."
-        column.addWidget(paragraph(text, role="dim"))
+        box = _apart(paragraph("Records of a person, at most", bold=True))
+        layout = box.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.addWidget(self.per_unit, 0, Qt.AlignmentFlag.AlignLeading)
+        layout.addWidget(paragraph(text, role="dim"))
         return box
 
 
-def _head(column: QVBoxLayout, text: str) -> None:
-    if column.count():
-        column.addSpacing(theme.SPACE[2])
-    column.addWidget(paragraph(text, bold=True))
+def _apart(part: QWidget) -> QWidget:
+    """Return a part of the column with room above it."""
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, theme.SPACE[2], 0, 0)
+    column.setSpacing(theme.SPACE[0])
+    column.addWidget(part)
+    return box

@@ -1,15 +1,18 @@
 """The middle column of the Release place: what would follow, and the owner's word on it."""
 
+from decimal import Decimal
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import Note, StayPanel, paragraph
-from dataselect_gui.window.release.layout import row
+from dataselect_gui.window.column import Pair
+from dataselect_gui.window.fold import Fold
+from dataselect_gui.window.layout import row
 from dataselect_gui.window.release.pictures import Bars, Squares
-from dataselect_gui.window.release.plan import Plan
+from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.window.release.sentences import (
-    BARS,
     CHOOSE_EXACT,
     CONSENT,
     DISCLOSED,
@@ -18,15 +21,21 @@ from dataselect_gui.window.release.sentences import (
     NO_CLAIM,
     PIXELS,
     REPEAT,
+    SAME,
     VIEWED,
     WITHHELD,
+    WITHHELD_HERE,
+    bars_sentence,
     budget_sentence,
+    has_lay_promise,
     least_chance,
+    nearest_sentence,
     person_sentence,
     picture_sentence,
     promise_sentence,
     usefulness_sentence,
 )
+from dataselect_gui.window.release.usefulness import Usefulness
 
 
 class Consequence(QWidget):
@@ -49,13 +58,17 @@ class Consequence(QWidget):
         self.picture, self.bars = paragraph(step=1), paragraph(step=1)
         self.promise, self.person = paragraph(), paragraph()
         self.earlier_exact = paragraph(EARLIER_EXACT)
-        self.usefulness, self.budget = paragraph(), paragraph()
+        self.usefulness, self.table, self.budget = paragraph(), Usefulness(), paragraph()
         self.repeat = paragraph(REPEAT, role="dim")
         self.viewed = Note("warn", f"{VIEWED}\n{NO_CLAIM}")
         self.exact = Note("stop", EXACT)
         self.choose_exact = QCheckBox(CHOOSE_EXACT)
         self.reason = QLineEdit()
         self.consent = QCheckBox(CONSENT)
+        self._withheld = paragraph(role="dim")
+        self.uncovered = Fold("What ε does not cover")
+        self.drawn = Fold("How it is drawn")
+        self.nearest = Fold("The most similar earlier release")
         self._build()
         self.consent.toggled.connect(self.changed)
         self.choose_exact.toggled.connect(self.changed)
@@ -67,73 +80,90 @@ class Consequence(QWidget):
         self.choose_exact.setChecked(False)
         self.reason.clear()
 
-    def show_plan(self, plan: Plan, *, random: int, after_exact: bool) -> None:
-        """Show what would follow.
+    def show_prospect(self, prospect: Prospect, *, after_exact: bool) -> None:
+        """Show what would follow; what is being worked out anew is shown as not holding now.
 
         Parameters
         ----------
-        plan : Plan
+        prospect : Prospect
             The release under consideration.
-        random : int
-            How many times in 100 a random pick would be in the selection.
         after_exact : bool
             Whether records of this source left without protection before.
         """
-        is_exact = plan.mechanism == "exact"
-        is_promised = plan.epsilon is not None
-        is_claimed = is_promised and plan.threshold_from != "viewed"
-        self._pictures.setVisible(is_promised)
-        self._belief.setVisible(is_claimed)
-        self.promise.setVisible(is_claimed)
-        self.person.setVisible(is_claimed and plan.by_person)
-        self.earlier_exact.setVisible(is_claimed and after_exact)
-        self.usefulness.setVisible(is_promised)
-        self.budget.setVisible(is_promised and plan.budget is not None and not plan.is_over)
-        self.repeat.setVisible(plan.mechanism is not None)
-        self.viewed.setVisible(is_promised and not is_claimed)
-        self.exact.setVisible(is_exact)
-        if not is_exact:  # The word is given anew each time.
+        self.exact.setVisible(prospect.is_exact)
+        if not prospect.is_exact:  # The word is given anew each time.
             self.choose_exact.blockSignals(True)
             self.choose_exact.setChecked(False)
             self.choose_exact.blockSignals(False)
-        self._stay.setVisible(is_promised)
-        if plan.epsilon is not None:
-            self._squares.show_share(plan.share)
-            self.picture.setText(picture_sentence(plan))
-            self.usefulness.setText(usefulness_sentence(plan, random))
-            least = least_chance(plan.epsilon)
-            self._bars.show_least(least)
-            self.bars.setText(BARS.format(least=least))
-            self.promise.setText(promise_sentence(plan))
-            self.person.setText(person_sentence(plan))
-            self.budget.setText(budget_sentence(plan))
+        self.viewed.setVisible(prospect.asked.threshold_from == "viewed" and not prospect.is_exact)
+        self._disclosing.setVisible(prospect.discloses)
+        self._withheld.setText(WITHHELD if prospect.discloses else WITHHELD_HERE)
+        self._stay.setEnabled(not prospect.waiting)
+        if prospect.preview is not None and not prospect.is_exact:
+            self._show_expected(prospect, after_exact=after_exact)
+            self._stay.show()
+        else:
+            self._stay.hide()
+
+    def _show_expected(self, prospect: Prospect, *, after_exact: bool) -> None:
+        preview, foreseen, expected = prospect.preview, prospect.foreseen, prospect.expected
+        assert preview is not None
+        assert foreseen is not None
+        has_pictures = prospect.asked.kind in {"records", "offers"} and expected is not None
+        self._seen.setVisible(has_pictures)
+        if has_pictures and expected is not None:
+            share = expected["recall"]
+            self._squares.show_share(share)
+            self.picture.setText(picture_sentence(prospect, round(100 * share)))
+        claimed = foreseen.epsilon
+        self._belief.setVisible(claimed is not None)
+        self.promise.setVisible(claimed is not None)
+        if claimed is not None:
+            least = least_chance(Decimal(claimed))
+            is_lay = has_lay_promise(prospect)
+            self._bars.show_chances(*((50, least) if is_lay else (least, 50, 100 - least)))
+            self.bars.setText(bars_sentence(prospect, least))
+            self.promise.setText(promise_sentence(prospect))
+        per_unit = prospect.asked.per_unit
+        is_lay = claimed is not None and has_lay_promise(prospect)
+        self.person.setVisible(is_lay and per_unit is not None)
+        self.person.setText(person_sentence(per_unit or 1))
+        self.earlier_exact.setVisible(claimed is not None and after_exact)
+        self.usefulness.setVisible(expected is not None)
+        if expected is not None:
+            self.usefulness.setText(usefulness_sentence(prospect, expected))
+        self.table.show_prospect(prospect)
+        self.budget.setVisible(prospect.budget is not None and not prospect.is_over)
+        self.budget.setText(budget_sentence(prospect))
+        self.uncovered.set_text("\n".join(f"· {one}" for one in preview.not_protected))
+        self.drawn.set_text(preview.mechanism)
+        self.nearest.setVisible(preview.nearest is not None and not preview.same)
+        self.nearest.set_text("" if preview.nearest is None else nearest_sentence(preview.nearest))
+        self.repeat.setText(SAME if preview.same else REPEAT)
 
     def _build(self) -> None:
         self._stay = StayPanel()
-        self._pictures = row(self._squares, self.picture, spacing=16)
         self._belief = row(self._bars, self.bars, spacing=16)
         body = self._stay.body
-        body.addWidget(self._pictures)
-        body.addSpacing(theme.SPACE[1])
-        body.addWidget(self._belief)
-        body.addSpacing(theme.SPACE[1])
+        self._seen = Pair(row(self._squares, self.picture, spacing=16), self._belief, least=520)
+        body.addWidget(self._seen)
         for label in (self.promise, self.person, self.earlier_exact, self.usefulness):
             body.addWidget(label)
+        body.addWidget(self.table)
         body.addWidget(self.budget)
+        folds = QVBoxLayout()
+        folds.setSpacing(0)
+        for fold in (self.uncovered, self.drawn, self.nearest):
+            folds.addWidget(fold)
+        body.addLayout(folds)
         own = QFrame()
         own.setProperty("role", "panel")
         word = QVBoxLayout(own)
         word.setContentsMargins(16, 12, 16, 16)
         word.setSpacing(theme.SPACE[1])
         word.addWidget(paragraph("Before you release", bold=True))
-        word.addWidget(paragraph(DISCLOSED))
-        word.addWidget(self.consent)
-        look = QPushButton("Look through candidates")
-        look.setProperty("role", "link")
-        look.clicked.connect(self.look_through)
-        word.addWidget(paragraph(PIXELS))
-        word.addWidget(look, 0, Qt.AlignmentFlag.AlignLeading)
-        word.addWidget(paragraph(WITHHELD, role="dim"))
+        word.addWidget(self._make_disclosing())
+        word.addWidget(self._withheld)
         word.addWidget(self.repeat)
         self.reason.setPlaceholderText("Reason, kept in the ledger")
         self.reason.setAccessibleName("Reason for a release without protection")
@@ -142,8 +172,20 @@ class Consequence(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[2])
-        column.addWidget(self.exact)
-        column.addWidget(self.viewed)
-        column.addWidget(self._stay)
-        column.addWidget(own)
+        for part in (self.exact, self.viewed, self._stay, own):
+            column.addWidget(part)
         column.addStretch()
+
+    def _make_disclosing(self) -> QWidget:
+        self._disclosing = QWidget()
+        look = QPushButton("Look through candidates")
+        look.setProperty("role", "link")
+        look.clicked.connect(self.look_through)
+        column = QVBoxLayout(self._disclosing)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE[1])
+        column.addWidget(paragraph(DISCLOSED))
+        column.addWidget(self.consent)
+        column.addWidget(paragraph(PIXELS))
+        column.addWidget(look, 0, Qt.AlignmentFlag.AlignLeading)
+        return self._disclosing

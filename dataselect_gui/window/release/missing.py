@@ -2,72 +2,109 @@
 
 from PySide6.QtWidgets import QWidget
 
+from dataselect_gui.errors import UsageError
 from dataselect_gui.window.release.answers import Answers
 from dataselect_gui.window.release.consequence import Consequence
-from dataselect_gui.window.release.plan import Plan
-from dataselect_gui.window.release.sentences import UNPROMISED, refusal_sentence
+from dataselect_gui.window.release.prospect import Prospect
+from dataselect_gui.window.release.sentences import UNPROMISED, WORKING, refusal_sentence
 
 
-def what_is_missing(
-    plan: Plan,
-    answers: Answers,
-    consequence: Consequence,
-    budget: QWidget,
-    *,
-    has_rule: bool,
-    has_ledger: bool,
+def what_is_unanswered(
+    prospect: Prospect, answers: Answers, *, has_rule: bool
 ) -> tuple[str, QWidget | None]:
-    """Return the first thing that is missing, and where it is put right; empty for nothing.
+    """Return the first answer that is missing for a release to be foreseen, and where it is given.
 
     Parameters
     ----------
-    plan : Plan
+    prospect : Prospect
+        The release under consideration.
+    answers : Answers
+        The column that the owner fills in.
+    has_rule : bool
+        Whether there is a cut-off.
+    """
+    asked, amount, cut = prospect.asked, answers.amount, answers.cut_off
+    is_private = answers.training.private.isChecked()
+    steps: list[tuple[bool, str, QWidget | None]] = [
+        (not has_rule, "Choose a cut-off in Explore first.", None),
+        (prospect.account is None, "The ledger cannot be read.", None),
+        (
+            asked.in_training is None,
+            "Give the training's ε and δ."
+            if is_private
+            else "Say whether these records helped to train this checkpoint.",
+            answers.training.epsilon if is_private else answers.training.no,
+        ),
+        (not asked.mechanism, UNPROMISED, answers.what.mechanisms["exact"]),
+        (
+            asked.epsilon is None and not prospect.is_exact,
+            "Give ε, a number above 0 and at most 1000.",
+            amount.epsilon,
+        ),
+        (
+            asked.mechanism == "discrete-gaussian" and asked.delta is None,
+            "Give δ, a small number above 0.",
+            amount.delta,
+        ),
+        (
+            asked.threshold_from == "bought:",
+            "Give the ε that the cut-off may cost.",
+            cut.price,
+        ),
+    ]
+    return _first(steps)
+
+
+def what_is_missing(
+    prospect: Prospect, answers: Answers, consequence: Consequence, budget: QWidget
+) -> tuple[str, QWidget | None]:
+    """Return the first thing that is missing once all was answered, and where it is put right.
+
+    Parameters
+    ----------
+    prospect : Prospect
         The release under consideration.
     answers, consequence : Answers, Consequence
         The columns that the owner fills in.
     budget : QWidget
         Where a first budget is typed.
-    has_rule : bool
-        Whether there is a cut-off.
-    has_ledger : bool
-        Whether the ledger can be read.
     """
-    is_exact = plan.mechanism == "exact"
+    fault = prospect.fault
     steps: list[tuple[bool, str, QWidget | None]] = [
-        (not has_rule, "Choose a cut-off in Explore first.", None),
-        (not has_ledger, "The ledger cannot be read.", None),
         (
-            plan.in_training is None and answers.training.private.isChecked(),
-            "Give the training's ε and δ.",
-            answers.training.epsilon,
+            fault is not None,
+            "" if fault is None else f"{fault.what} {fault.why}",
+            answers.parameters.first_empty() if isinstance(fault, UsageError) else None,
         ),
         (
-            plan.in_training is None,
-            "Say whether these records helped to train this checkpoint.",
-            answers.training.no,
+            prospect.budget is None and not prospect.is_exact,
+            "Set a budget for these records.",
+            budget,
         ),
-        (plan.mechanism is None, UNPROMISED, answers.exact),
         (
-            plan.epsilon is None and not is_exact,
-            "Give ε, a number above 0 and at most 1000.",
-            answers.epsilon,
+            prospect.is_over,
+            refusal_sentence(prospect) if prospect.is_over else "",
+            answers.amount.epsilon,
         ),
-        (plan.budget is None and not is_exact, "Set a budget for these records.", budget),
-        (plan.is_over, refusal_sentence(plan), answers.epsilon),
         (
-            not consequence.consent.isChecked(),
+            prospect.discloses and not consequence.consent.isChecked(),
             "Say that you may disclose these records.",
             consequence.consent,
         ),
         (
-            is_exact and not consequence.choose_exact.isChecked(),
+            prospect.is_exact and not consequence.choose_exact.isChecked(),
             "Say that you choose no protection.",
             consequence.choose_exact,
         ),
         (
-            is_exact and not consequence.reason.text().strip(),
+            prospect.is_exact and not consequence.reason.text().strip(),
             "Give a reason; the ledger keeps it.",
             consequence.reason,
         ),
+        (prospect.foreseen is None or prospect.waiting, WORKING, None),
     ]
+    return _first(steps)
+
+
+def _first(steps: list[tuple[bool, str, QWidget | None]]) -> tuple[str, QWidget | None]:
     return next(((text, place) for holds, text, place in steps if holds), ("", None))

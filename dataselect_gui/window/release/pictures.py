@@ -39,17 +39,17 @@ class Squares(QWidget):
 
 
 class Bars(QWidget):
-    """Two bars: what is thought before, and no less than what once a record is missing."""
+    """Bars of chances in a hundred: what is thought before in grey, and what it can become."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._least = 0
+        self._chances: tuple[int, ...] = ()
         self.setFixedSize(QSize(109, 109))
 
-    def show_least(self, least: int) -> None:
-        """Show what 50 in 100 becomes no less than."""
-        self._least = least
-        self.setAccessibleName(f"Two bars, 50 and {least}")
+    def show_chances(self, *chances: int) -> None:
+        """Show chances; 50 is what is thought before."""
+        self._chances = chances
+        self.setAccessibleName(f"Bars: {', '.join(map(str, chances))}")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -60,13 +60,15 @@ class Bars(QWidget):
         painter.setFont(theme.font(bold=True))
         line = painter.fontMetrics().height() + 2
         ground = self.height() - 1
-        # Bars are to the scale of 100, whose height is left above them.
-        unit = (self.height() - line) / 60
-        for place, (value, name) in enumerate(((50, colours.edge), (self._least, colours.accent))):
-            left, height = 8 + place * 50, value * unit
-            painter.fillRect(QRectF(left, ground - height, 42, height), theme.colour(name))
+        # Bars are to one scale, whose height is left above them.
+        unit = (self.height() - line) / max(60, *self._chances, 1)
+        step = (self.width() - 8) / max(1, len(self._chances))
+        for place, value in enumerate(self._chances):
+            left, height, width = 8 + place * step, value * unit, step - 8
+            name = colours.edge if value == 50 else colours.accent
+            painter.fillRect(QRectF(left, ground - height, width, height), theme.colour(name))
             painter.setPen(theme.colour(colours.text))
-            words = QRectF(left, ground - height - line, 42, line)
+            words = QRectF(left, ground - height - line, width, line)
             painter.drawText(words, Qt.AlignmentFlag.AlignCenter, str(value))
         painter.setPen(QPen(theme.colour(colours.edge), 1))
         painter.drawLine(0, ground, self.width(), ground)

@@ -1,9 +1,11 @@
 """The Release place: decide, see the consequence, see the parcel, press one button.
 
-Nothing here draws before the button. What is computed from records is shown to the owner alone.
+Nothing here draws before the button. What is computed from records is shown to the owner alone. What a
+release would come to is foreseen in another thread, whenever an answer changes.
 """
 
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -29,23 +31,23 @@ from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.budget import BudgetBar, read_amount
 from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.latest import Latest
+from dataselect_gui.window.layout import row
 from dataselect_gui.window.release.answers import Answers
 from dataselect_gui.window.release.consequence import Consequence
-from dataselect_gui.window.release.layout import row
-from dataselect_gui.window.release.missing import what_is_missing
+from dataselect_gui.window.release.jobs import Done, Foreseeing, Releasing
+from dataselect_gui.window.release.missing import what_is_missing, what_is_unanswered
 from dataselect_gui.window.release.parcel import ParcelColumn
-from dataselect_gui.window.release.plan import (
-    Done,
-    Plan,
-    Releasing,
+from dataselect_gui.window.release.prospect import (
+    Prospect,
     agreed_threshold,
     earlier_per_unit,
     free_destination,
-    make_plan,
+    is_agreed,
 )
 from dataselect_gui.window.release.sentences import button_text
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import ReleaseRequest, exact
+from dataselect_gui.workflow import Released, ReleaseRequest, exact
 
 DEFAULT_BUDGET = "4"
 
@@ -71,9 +73,12 @@ class ReleasePlace(QWidget):
     def __init__(self, state: State, jobs: Jobs) -> None:
         super().__init__()
         self._state, self._jobs = state, jobs
-        self._statement: dict[str, Any] | None = None
+        self._account: dict[str, Any] | None = None
         self._own_destination: Path | None = None
         self._last: ReleaseRequest | None = None
+        self._asked: ReleaseRequest | None = None
+        self._prospect = Prospect(ReleaseRequest(Path()), None)
+        self._foresight = Latest(self)
         self._missing: QWidget | None = None
         self.answers, self.consequence, self.parcel = Answers(), Consequence(), ParcelColumn()
         self.button = QPushButton()
@@ -85,16 +90,30 @@ class ReleasePlace(QWidget):
         self._connect()
         self._on_opened()
 
+    @property
+    def prospect(self) -> Prospect:
+        """The release under consideration."""
+        return self._prospect
+
+    @property
+    def has_threads(self) -> bool:
+        """Whether its thread is running."""
+        return self._foresight.running
+
+    def close_threads(self) -> None:
+        """Stop foreseeing and wait for the thread; the window calls this before it closes."""
+        self._foresight.close()
+
     def refresh(self) -> None:
         """Read the ledger again; nothing that was answered changes."""
         look = self._state.look
-        self._statement = None
+        self._account = self._asked = None
         if look is not None:
             try:
-                self._statement = workflow.ledger(look.folder)[0]
+                self._account = workflow.account(look.folder)
             except DataSelectError as error:
                 self.parcel.show_error(str(error))
-        self.answers.fix_per_unit(earlier_per_unit(self._statement))
+        self.answers.fix_per_unit(earlier_per_unit(self._account))
         self._show()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
@@ -152,7 +171,8 @@ class ReleasePlace(QWidget):
     def _connect(self) -> None:
         self.answers.changed.connect(self._show)
         self.answers.training.answered.connect(self._on_answered)
-        self.answers.use_agreed.connect(self._use_agreed)
+        self.answers.cut_off.agreed_wanted.connect(self._use_agreed)
+        self.answers.cut_off.share_wanted.connect(self._use_share)
         self.answers.change.clicked.connect(self._change_destination)
         self.consequence.changed.connect(self._show)
         self.consequence.look_through.connect(self.look_through)
@@ -180,34 +200,15 @@ class ReleasePlace(QWidget):
 
     # What would be released
 
-    def plan(self) -> Plan:
-        """Return the release under consideration."""
-        answers, look, rule = self.answers, self._state.look, self._state.rule
-        by_person = look is not None and look.unit_column is not None
-        is_threshold = rule is not None and rule.by == "threshold"
-        return make_plan(
-            self._statement,
-            in_training=answers.training.answer,
-            mechanism=answers.mechanism,
-            epsilon=read_amount(answers.epsilon.text()),
-            per_unit=answers.per_unit.value() if by_person else None,
-            threshold_from=answers.threshold_from if is_threshold else "viewed",
-        )
-
     def request(self) -> ReleaseRequest:
         """Return what the button would ask for."""
-        plan = self.plan()
-        is_exact = plan.mechanism == "exact"
-        asked = ReleaseRequest(
-            to=Path(),
-            epsilon=None if plan.epsilon is None else exact(plan.epsilon),
-            mechanism=plan.mechanism or "",
-            per_unit=plan.per_unit if plan.by_person else None,
-            threshold_from=plan.threshold_from,
-            in_training=plan.in_training,
-            acknowledge_exact=is_exact and self.consequence.choose_exact.isChecked(),
-            reason=self.consequence.reason.text().strip() or None if is_exact else None,
-        )
+        asked, consequence = self.answers.asked(), self.consequence
+        if asked.mechanism == "exact":
+            asked = replace(
+                asked,
+                acknowledge_exact=consequence.choose_exact.isChecked(),
+                reason=consequence.reason.text().strip() or None,
+            )
         return replace(asked, to=self._destination(asked))
 
     def _destination(self, asked: ReleaseRequest) -> Path:
@@ -219,13 +220,39 @@ class ReleasePlace(QWidget):
         assert self._state.look is not None
         return free_destination(self._state.look)
 
-    def _random(self) -> int:
-        """Return how many times in 100 a random pick would be in the selection."""
-        chosen, eligible = self._state.selection.chosen, self._state.eligible
-        return round(100 * float(chosen.sum()) / max(1, int(eligible.sum())))
-
     def _agreed(self) -> str | None:
         return agreed_threshold(self._state.look, self._state.rule)
+
+    def _consider(self, request: ReleaseRequest) -> tuple[str, QWidget | None]:
+        """Begin to foresee a request that was not foreseen yet; say which answer that needs first."""
+        look = self._state.look
+        # Whether the owner agrees changes nothing of what would come of it.
+        asked = replace(request, acknowledge_exact=False, reason=None)
+        unanswered = what_is_unanswered(
+            Prospect(asked, self._account), self.answers, has_rule=self._state.rule is not None
+        )
+        if look is None or unanswered[0] or self._jobs.running:
+            self._foresight.drop()
+            self._asked = None
+            self._prospect = Prospect(asked, self._account)
+        elif asked != self._asked:
+            self._asked = asked
+            # What was foreseen before is shown until the answer is there, as no longer holding.
+            earlier = self._prospect
+            kept = earlier.foreseen if _is_alike(earlier.asked, asked) else None
+            self._prospect = Prospect(asked, self._account, kept, waiting=True)
+            self._foresight.ask(
+                "Foreseeing", Foreseeing(look.folder, asked), self._on_foreseen, self._on_unforeseen
+            )
+        return unanswered
+
+    def _on_foreseen(self, foreseen: Released) -> None:
+        self._prospect = replace(self._prospect, foreseen=foreseen, waiting=False)
+        self._show()
+
+    def _on_unforeseen(self, error: DataSelectError) -> None:
+        self._prospect = replace(self._prospect, foreseen=None, fault=error, waiting=False)
+        self._show()
 
     # Showing
 
@@ -235,57 +262,63 @@ class ReleasePlace(QWidget):
             return  # The ledger may be another project's: it is read when the place is shown.
         look = self._state.look
         self._scroll.setEnabled(look is not None and not self._jobs.running)
-        plan = self.plan()
-        if look is not None:
-            request = self.request()
-            if self.parcel.done is not None and request != self._last:
-                self.parcel.show_preview()
-            self.answers.destination.setText(request.to.name)
-            self.answers.destination.setToolTip(str(request.to))
-        after_exact = bool((self._statement or {}).get("exact_releases"))
-        self.consequence.show_plan(plan, random=self._random(), after_exact=after_exact)
-        text, self._missing = what_is_missing(
-            plan,
-            self.answers,
-            self.consequence,
-            self.budget,
-            has_rule=self._state.rule is not None,
-            has_ledger=self._statement is not None,
-        )
+        if look is None:
+            return
+        request = self.request()
+        if self.parcel.done is None or request != self._last:
+            self.parcel.show_preview(request.kind)
+        self.answers.destination.setText(request.to.name)
+        self.answers.destination.setToolTip(str(request.to))
+        text, self._missing = self._consider(request)
+        prospect = self._prospect
+        after_exact = bool((self._account or {}).get("exact_releases"))
+        self.consequence.show_prospect(prospect, after_exact=after_exact)
+        if not text:
+            text, self._missing = what_is_missing(prospect, self.answers, self.consequence, self.budget)
         if self._jobs.running:
             text, self._missing = self._jobs.title, None
         self.hint.setText(text)
-        self._go.setVisible(self._missing is not None and not plan.is_over)
-        self.button.setText(button_text(plan, again=self.parcel.done is not None))
+        self._go.setVisible(self._missing is not None and not prospect.is_over)
+        self.button.setText(button_text(prospect, again=self.parcel.done is not None))
         self.button.setEnabled(not text)
-        has_budget = plan.budget is not None
+        self._show_account(prospect)
+
+    def _show_account(self, prospect: Prospect) -> None:
+        has_budget = prospect.budget is not None
         self.bar.setVisible(has_budget)
-        self._first_budget.setVisible(not has_budget and self._statement is not None)
-        account = (
-            None if plan.budget is None else exact(plan.budget),
-            exact(plan.spent),
-            None if plan.mechanism is None else exact(plan.cost),
+        self._first_budget.setVisible(not has_budget and self._account is not None)
+        told = (
+            None if prospect.budget is None else exact(prospect.budget),
+            exact(prospect.spent),
+            None if prospect.cost is None else exact(prospect.cost),
         )
-        self.bar.show_budget(*account)
-        self.proposed.emit(*account)
+        self.bar.show_budget(*told)
+        self.proposed.emit(*told)
 
     # What happens
 
     def _on_opened(self) -> None:
         self._last = self._own_destination = None
+        self._asked = None
+        self._prospect = Prospect(ReleaseRequest(Path()), None)
+        self._foresight.drop()
         self.parcel.error.hide()
-        self.parcel.show_preview()
+        self.parcel.show_preview("records")
         self.consequence.forget_consent()
         self.answers.training.show_answer(self._state.in_training)
-        self.answers.show_project(self._state.look)
-        self.answers.show_rule(self._state.rule, self._agreed())
+        self.answers.show_project(self._state.look, self._state.rule)
+        self._show_rule()
         if self.isVisible():
             self.refresh()
 
+    def _show_rule(self) -> None:
+        rule, agreed = self._state.rule, self._agreed()
+        self.answers.show_rule(rule, agreed, is_agreed=is_agreed(rule, agreed))
+
     def _on_selection(self) -> None:
-        self._last = None
+        self._last = self._asked = None
         self.consequence.forget_consent()
-        self.answers.show_rule(self._state.rule, self._agreed())
+        self._show_rule()
         self._show()
 
     def _on_answered(self) -> None:
@@ -304,6 +337,14 @@ class ReleasePlace(QWidget):
         if look is not None and agreed is not None:
             self._state.set_rule(workflow.make_rule(str(look.request.score), threshold=agreed))
 
+    def _use_share(self) -> None:
+        """Turn a cut-off into a share in whole hundredths: a private one is bought for a share."""
+        rule, selection = self._state.rule, self._state.selection.chosen
+        if rule is not None:
+            share = round(100 * float(selection.sum()) / max(1, int(self._state.eligible.sum())))
+            fraction = exact(Decimal(min(100, max(1, share))) / 100)
+            self._state.set_rule(workflow.make_rule(rule.score, fraction=fraction, lowest=rule.lowest))
+
     def _change_destination(self) -> None:
         now = str(self.request().to)
         chosen, _ = QFileDialog.getSaveFileName(self, "Where the bundle goes", now)
@@ -316,7 +357,7 @@ class ReleasePlace(QWidget):
         if look is None or amount is None:
             return
         try:
-            workflow.ledger(look.folder, exact(amount), "Set before the first release.")
+            workflow.change_budget(look.folder, exact(amount), "Set before the first release.")
         except DataSelectError as error:
             self.parcel.show_error(str(error))
         self.ledger_changed.emit()
@@ -350,3 +391,12 @@ class ReleasePlace(QWidget):
         self.refresh()
         self.button.setFocus()
         self.ledger_changed.emit()
+
+
+def _is_alike(earlier: ReleaseRequest, asked: ReleaseRequest) -> bool:
+    """Say whether what is shown of an earlier request may stand until the answer is there.
+
+    Only the amounts may be others: a promise that does not hold any more is not shown for a moment.
+    """
+    there, here = (replace(one, epsilon=None, delta=None, to=Path()) for one in (earlier, asked))
+    return there == here

@@ -2,24 +2,61 @@
 
 from decimal import Decimal
 
-from dataselect_gui.window.release.plan import Plan
+from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.workflow import Rule, exact
 
 EPSILON = "ε limits what a missing record reveals. Smaller reveals less, and fewer records leave."
+EPSILON_NOISE = (
+    "ε limits what this reveals of each record. Smaller reveals less, and chance has more say."
+)
+DELTA_MEANS = "A chance that the promise fails, far below one in the number of your records."
+BUYING = (
+    "A value near yours is drawn under differential privacy, at a cost that counts. It needs public "
+    "bounds of the score."
+)
+BOUNDS = "As agreed before anybody saw scores. Empty: the request's, or the score's own, if it has any."
+COUNT = "A public number. Empty: as many as your rule picks, where it goes by a number or a fraction."
+PADDING = "Empty: as many as you have eligible records, which the receiver then knows."
+BINS = "Agreed before anybody saw scores. What lies below or above is counted too."
+COUNTED = "A public threshold: how many of your records reach it. Empty for a histogram alone."
+CLIP = "What one record can add to the sum, at most. Empty: the request's."
+SIGNING = (
+    "An Ed25519 key in PEM or OpenSSH form, without a passphrase. It stays here; the receiver needs "
+    "its public half, from you."
+)
 PICTURE = "Of 100 records in your selection, about {leave} leave and {stay} stay."
+PICTURE_OFFERS = "Of 100 records in your selection, about {leave} are offered and {stay} are not."
 BARS = (
     "Someone thinks it 50 in 100 likely that a record was selected. Seeing it missing, they think no "
     "less than {least} in 100."
 )
+BARS_BETWEEN = (
+    "Someone thinks it 50 in 100 likely that a record was selected. Seeing {seen}, they think between "
+    "{least} and {most} in 100."
+)
 PROMISE = (
     "Records that leave are disclosed. For records that stay: seeing that one is missing changes the "
-    "odds that it was selected by at most {odds} times. With all earlier releases: {total} times"
+    "odds that it was selected by at most {odds} times."
 )
+EARLIER = " With all earlier releases: {total} times"
 DELTA = ", plus at most 1 extra chance in {inverse}"
 PERSON = "This covers each person, with at most {m} {records}."
 USEFULNESS = (
     "Everything that leaves is in your selection. About {leave} in 100 of it leave. A random pick "
     "would be right {random} times in 100."
+)
+USEFULNESS_OTHERS = "Of 100 records that leave, about {right} are in your selection. Random: {random}."
+USEFULNESS_OFFERS = "Of 100 records on offer, about {right} are in your selection. Random: {random}."
+USEFULNESS_SCORES = (
+    "Of 100 records that look best by what leaves, about {right} are in your selection. Random: "
+    "{random}."
+)
+USEFULNESS_REPORT = (
+    "95 times in 100, a count is off by no more than {width}. An average count is {against}."
+)
+USEFULNESS_GRADIENT = (
+    "95 times in 100, an element of the sum is off by no more than {width} times the norm that is "
+    "clipped to. {against} records are in the sum."
 )
 BUDGET = (
     "This release spends ε {cost}. Left now: {left}. Left after: {after}. Spent cannot be taken back, "
@@ -47,6 +84,10 @@ WITHHELD = (
     "Withheld records never leave. Someone who knows of one sees only that it is missing. Withhold a "
     "record for its own sake: if one record makes you withhold another, ε does not cover that."
 )
+WITHHELD_HERE = (
+    "Withheld records take no part. Withhold a record for its own sake: if one record makes you "
+    "withhold another, ε does not cover that."
+)
 EXACT = (
     "No protection. Every selected record leaves. Anyone who knows of a record learns for certain "
     "whether you selected it. Every later promise about this source will say that it does not cover "
@@ -55,38 +96,16 @@ EXACT = (
 CHOOSE_EXACT = "I choose to release without protection."
 EARLIER_EXACT = "Records of this source that left earlier without protection are not covered."
 UNPROMISED = "ε cannot be promised here."
-
-LEAVES = (
-    (
-        "Images",
-        "A file each under a random name, in random order, stripped of everything but the pixels and "
-        "how they are turned.",
-        "5f0c…e1.png",
-    ),
-    (
-        "Labels",
-        "Fields: file_name, label (as corrected).",
-        '{"file_name": "5f0c…e1.png", "label": "cat"}',
-    ),
-    (
-        "Mechanism and parameters",
-        "release.json and privacy.json. Fields: release, date, mechanism, epsilon, delta, conditional, "
-        "promise, unit, parameters.",
-        '"mechanism": "one-sided", "epsilon": "1"',
-    ),
-    ("Hashes", "SHA256SUMS: a checksum and a name for each file.", "9b1d…07  README.md"),
-    ("Card", "README.md: what is promised, and what is not.", "“What is not protected: …”"),
-)
-STAYS = (
-    ("Scores", "Fields: loss, el2n, grad_norm, vog, random.", "vog 0.412"),
-    ("Counts", "How many records you have, selected and withheld.", "1,204 records"),
-    ("File names", "Field: id. Names in the bundle are random.", "scan_0412.png"),
-    ("Order", "The order of the source. The bundle's is random.", "0412 before 0413"),
-    ("Dates", "Times of files and all image metadata.", "2031-02-29 25:10"),
-    ("Unit column", "Who a record belongs to.", "patient 17"),
-    ("Withheld list", "Which records you keep back.", "scan_0007.png"),
-    ("Notes", "Reasons in the ledger.", "“Agreed with the board.”"),
-)
+SAME = "This is an earlier release again: it costs nothing and gives the same files."
+WORKING = "Working out what this would cost…"
+CONTENT = {
+    "records": ("record", "records"),
+    "offers": ("name on offer", "names on offer"),
+    "scores": ("score with noise", "scores with noise"),
+    "report": ("count with noise", "counts with noise"),
+    "gradient": ("sum of gradients", "sums of gradients"),
+}
+_NO_PARAMETERS = "nothing but the records, their scores or which of them are eligible"
 
 
 def odds_factor(epsilon: Decimal) -> str:
@@ -97,50 +116,94 @@ def odds_factor(epsilon: Decimal) -> str:
 
 
 def least_chance(epsilon: Decimal) -> int:
-    """Return what 50 in 100 becomes no less than, once a record is seen missing."""
+    """Return what 50 in 100 becomes no less than."""
     return round(100 / (1 + epsilon.exp()))
 
 
-def counted_records(number: int) -> str:
-    """Return a number of records with the word that goes with it."""
-    return f"{number:,} {'record' if number == 1 else 'records'}"
+def counted(number: int, kind: str) -> str:
+    """Return how much of a kind there is, with the word that goes with it."""
+    one, many = CONTENT[kind]
+    return f"{number:,} {one if number == 1 else many}"
 
 
-def picture_sentence(plan: Plan) -> str:
-    """Say how many of 100 records leave."""
-    leave = round(100 * plan.share)
-    return PICTURE.format(leave=leave, stay=100 - leave)
+def picture_sentence(prospect: Prospect, leave: int) -> str:
+    """Say how many of 100 selected records leave."""
+    text = PICTURE if prospect.discloses else PICTURE_OFFERS
+    return text.format(leave=leave, stay=100 - leave)
 
 
-def promise_sentence(plan: Plan) -> str:
-    """Say what a missing record tells."""
-    assert plan.epsilon is not None
-    text = PROMISE.format(odds=odds_factor(plan.epsilon), total=odds_factor(plan.spent + plan.cost))
-    if plan.delta:
-        text += DELTA.format(inverse=f"{1 / plan.delta:,.0f}")
+def bars_sentence(prospect: Prospect, least: int) -> str:
+    """Say what somebody may think who sees the bundle."""
+    if has_lay_promise(prospect):
+        return BARS.format(least=least)
+    seen = "it missing" if prospect.discloses else "the bundle"
+    return BARS_BETWEEN.format(seen=seen, least=least, most=100 - least)
+
+
+def promise_sentence(prospect: Prospect) -> str:
+    """Say what the receiver can learn of a record: in a lay reader's words, or the card's."""
+    preview, foreseen = prospect.preview, prospect.foreseen
+    assert preview is not None
+    assert foreseen is not None
+    assert foreseen.epsilon is not None
+    if has_lay_promise(prospect):
+        text = PROMISE.format(odds=odds_factor(Decimal(foreseen.epsilon)))
+    else:
+        text = f"Records that leave are disclosed. {preview.promise}"
+        text = text if prospect.discloses else preview.promise
+    text += EARLIER.format(total=odds_factor(preview.spent_after))
+    if preview.delta_after:
+        text += DELTA.format(inverse=f"{1 / preview.delta_after:,.0f}")
     return f"{text}."
 
 
-def person_sentence(plan: Plan) -> str:
+def has_lay_promise(prospect: Prospect) -> bool:
+    """Say whether the promise is that of absence under a public threshold."""
+    bought = (prospect.asked.threshold_from or "").startswith("bought")
+    return prospect.asked.mechanism == "one-sided" and not bought
+
+
+def person_sentence(per_unit: int) -> str:
     """Say whom the promise covers."""
-    return PERSON.format(m=plan.per_unit, records="record" if plan.per_unit == 1 else "records")
+    return PERSON.format(m=per_unit, records="record" if per_unit == 1 else "records")
 
 
-def usefulness_sentence(plan: Plan, random: int) -> str:
-    """Say how much of the selection leaves, where a random pick is right `random` times in 100."""
-    return USEFULNESS.format(leave=round(100 * plan.share), random=random)
+def usefulness_sentence(prospect: Prospect, expected: dict[str, float]) -> str:
+    """Say what leaves is worth."""
+    if "width" in expected:
+        text = USEFULNESS_REPORT if prospect.asked.kind == "report" else USEFULNESS_GRADIENT
+        return text.format(width=rounded(expected["width"]), against=rounded(expected["against"]))
+    random = round(100 * expected["random"])
+    if prospect.asked.mechanism == "one-sided":
+        return USEFULNESS.format(leave=round(100 * expected["recall"]), random=random)
+    text = {"offers": USEFULNESS_OFFERS, "scores": USEFULNESS_SCORES}.get(
+        prospect.asked.kind, USEFULNESS_OTHERS
+    )
+    return text.format(right=round(100 * expected["precision"]), random=random)
 
 
-def budget_sentence(plan: Plan) -> str:
+def budget_sentence(prospect: Prospect) -> str:
     """Say what a release spends and what it leaves of the budget."""
-    left = plan.left
-    cost, after = exact(plan.cost), exact(left - plan.cost)
-    return BUDGET.format(cost=cost, left=exact(left), after=after)
+    assert prospect.cost is not None
+    left = prospect.left
+    after = exact(left - prospect.cost)
+    return BUDGET.format(cost=exact(prospect.cost), left=exact(left), after=after)
 
 
-def refusal_sentence(plan: Plan) -> str:
+def refusal_sentence(prospect: Prospect) -> str:
     """Say that the budget does not allow a release."""
-    return REFUSED.format(cost=exact(plan.cost), left=exact(plan.left))
+    assert prospect.cost is not None
+    return REFUSED.format(cost=exact(prospect.cost), left=exact(prospect.left))
+
+
+def nearest_sentence(nearest: dict[str, tuple[object, object]]) -> str:
+    """Say how the most similar earlier release differs."""
+    if not nearest:
+        return f"It differs in {_NO_PARAMETERS}."
+    return "\n".join(
+        f"{name.replace('_', ' ')}: then {_told(then)}, now {_told(now)}"
+        for name, (then, now) in nearest.items()
+    )
 
 
 def rule_sentence(rule: Rule) -> str:
@@ -154,11 +217,18 @@ def rule_sentence(rule: Rule) -> str:
     return f"The {exact(rule.value * 100)} in 100 records with the {end} {rule.score}."
 
 
-def button_text(plan: Plan, *, again: bool) -> str:
+def button_text(prospect: Prospect, *, again: bool) -> str:
     """Return what the button would do, `again` where it just did."""
     verb = "Release again" if again else "Release"
-    if plan.mechanism == "exact":
+    if prospect.is_exact:
         return f"{verb} without protection"
-    if plan.epsilon is None:
-        return verb
-    return f"{verb}, spend ε {exact(plan.cost)}"
+    return verb if prospect.cost is None else f"{verb}, spend ε {exact(prospect.cost)}"
+
+
+def rounded(number: float) -> str:
+    """Write a number to three digits."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
+
+def _told(value: object) -> str:
+    return "none" if value is None else str(value)

@@ -1,0 +1,97 @@
+"""Answers to the last question alone, away from the window's thread.
+
+A person who moves a slider asks many things and wants one answer. A question waits a moment for the
+next one; what it would have answered is dropped as soon as there is a newer one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer
+
+from dataselect_gui.errors import DataSelectError
+from dataselect_gui.window.jobs import Jobs, Work
+
+PAUSE_MILLISECONDS = 120
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """What is asked, and who wants to know."""
+
+    title: str
+    work: Work
+    succeed: Callable[[Any], None]
+    fail: Callable[[DataSelectError], None]
+
+
+class Latest(QObject):
+    """Asks one thing at a time.
+
+    Parameters
+    ----------
+    parent : QObject
+        The owner; it has to call `close` before it goes.
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._jobs = Jobs(self)
+        self._next: _Question | None = None
+        self._current: _Question | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._begin)
+        self._jobs.finished.connect(self._begin)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer is still to come."""
+        return self._next is not None or self._current is not None
+
+    @property
+    def running(self) -> bool:
+        """Whether its thread is running."""
+        return self._jobs.running
+
+    def ask(
+        self,
+        title: str,
+        work: Work,
+        succeed: Callable[[Any], None],
+        fail: Callable[[DataSelectError], None],
+    ) -> None:
+        """Ask something, instead of whatever was asked before; as for `Jobs.start`."""
+        self.drop()
+        self._next = _Question(title, work, succeed, fail)
+        self._timer.start(PAUSE_MILLISECONDS)
+
+    def drop(self) -> None:
+        """Want no answer any more."""
+        self._timer.stop()
+        self._next = self._current = None
+        self._jobs.stop()
+
+    def close(self) -> None:
+        """Stop, and wait for the thread."""
+        self.drop()
+        self._jobs.close()
+
+    def _begin(self) -> None:
+        if self._next is None or self._jobs.running or self._timer.isActive():
+            return
+        question, self._next = self._next, None
+        self._current = question
+
+        def succeed(outcome: object) -> None:
+            if self._current is question:
+                self._current = None
+                question.succeed(outcome)
+
+        def fail(error: DataSelectError) -> None:
+            if self._current is question:
+                self._current = None
+                question.fail(error)
+
+        self._jobs.start(question.title, question.work, succeed, fail)

@@ -1,0 +1,109 @@
+"""What shows, from outside, that the ledger is the one it was: its head, and the bundles made by it."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QFrame, QLineEdit, QPushButton, QVBoxLayout
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import DataSelectError
+from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import Note, paragraph
+from dataselect_gui.window.layout import row
+
+HEAD = (
+    "Note it where this machine cannot change it: on paper, in another system. Whoever has it can find "
+    "out later whether the ledger still holds everything up to here."
+)
+HOLDS_BUNDLE = "The ledger holds the release that “{name}” was made by."
+HOLDS_HEAD = "The ledger holds that entry, and everything before it."
+LACKS_HEAD = (
+    "The ledger does not hold that entry. It was shortened, put back or made anew since, or the head "
+    "is not one of this ledger."
+)
+
+
+class Elsewhere(QFrame):
+    """Tells the head of the chain, and holds heads and bundles against it.
+
+    Signals
+    -------
+    failed(DataSelectError)
+        What was given cannot be held against the ledger, or contradicts it.
+    """
+
+    failed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "panel")
+        self._project: Path | None = None
+        self.head = QLineEdit()
+        self.head.setReadOnly(True)
+        self.head.setAccessibleName("Head of the chain")
+        self.noted = QLineEdit()
+        self.noted.setAccessibleName("A head that was noted earlier")
+        self.noted.setPlaceholderText("A head that you noted earlier")
+        self.check_head = QPushButton("Is it still in the ledger?")
+        self.check_bundle = QPushButton("Hold a bundle against the ledger…")
+        self.result = Note("warn")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(theme.SPACE[1])
+        column.addWidget(paragraph("Head of the chain, to keep elsewhere", bold=True))
+        column.addWidget(self.head)
+        column.addWidget(paragraph(HEAD, role="dim"))
+        column.addSpacing(theme.SPACE[0])
+        column.addWidget(row(self.noted, self.check_head))
+        column.addWidget(self.check_bundle, 0, Qt.AlignmentFlag.AlignLeading)
+        column.addWidget(self.result)
+        self.noted.textChanged.connect(self._on_noted)
+        self.noted.returnPressed.connect(self.check_head.click)
+        self.check_head.clicked.connect(self._check_head)
+        self.check_bundle.clicked.connect(self._choose_bundle)
+        self._on_noted()
+
+    def show_account(self, project: Path, head: str) -> None:
+        """Show the head of a project's ledger."""
+        if project != self._project:
+            self.noted.clear()
+        self._project = project
+        self.head.setText(head)
+        self.head.setCursorPosition(0)
+
+    def hold(self, bundle: Path) -> None:
+        """Hold a bundle against the ledger."""
+        try:
+            workflow.hold_against(bundle, self._project)
+        except DataSelectError as error:
+            self._tell("stop", str(error))
+            self.failed.emit(error)
+        else:
+            self._tell("stay", HOLDS_BUNDLE.format(name=bundle.name))
+
+    def _check_head(self) -> None:
+        if self._project is None:
+            return
+        try:
+            holds = workflow.knows_head(self.noted.text(), self._project)
+        except DataSelectError as error:
+            self._tell("stop", str(error))
+            self.failed.emit(error)
+        else:
+            self._tell("stay" if holds else "stop", HOLDS_HEAD if holds else LACKS_HEAD)
+
+    def _choose_bundle(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "A bundle that was written here")
+        if chosen:
+            self.hold(Path(chosen))
+
+    def _on_noted(self) -> None:
+        self.check_head.setEnabled(bool(self.noted.text().strip()))
+        self.result.hide()
+
+    def _tell(self, role: str, text: str) -> None:
+        self.result.setProperty("role", role)
+        self.result.style().unpolish(self.result)
+        self.result.style().polish(self.result)
+        self.result.set_text(text)
+        self.result.show()

@@ -1,0 +1,182 @@
+"""The Ledger place: budget, totals, entries, and what shows from outside that all of it is there."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import DataSelectError
+from dataselect_gui.window.boundary import Note, StayPanel, paragraph
+from dataselect_gui.window.column import ColumnPlace
+from dataselect_gui.window.latest import Latest
+from dataselect_gui.window.ledger.elsewhere import Elsewhere
+from dataselect_gui.window.ledger.entries import Entries
+from dataselect_gui.window.ledger.raising import Raising
+from dataselect_gui.window.ledger.totals import Totals
+from dataselect_gui.window.state import State
+from dataselect_gui.workflow import Report, Stop, exact
+
+CANNOT_NOTICE = (
+    "The ledger notices that it was edited, shortened or put back. It cannot notice that every copy "
+    "was rolled back at once, another DATASELECT_HOME, or a second machine."
+)
+NOTHING_OPEN = "Open a project to see what was released from its records."
+NOTHING_YET = "Nothing was released from these records yet."
+
+
+class LedgerPlace(ColumnPlace):
+    """The statement of the open project's source.
+
+    Signals
+    -------
+    ledger_changed()
+        The budget was changed here.
+    """
+
+    ledger_changed = Signal()
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._state = state
+        self._composing = Latest(self)
+        self.totals, self.raising, self.entries = Totals(), Raising(), Entries()
+        self.elsewhere = Elsewhere()
+        self.raise_budget, self.save = QPushButton(), QPushButton("Save the statement…")
+        self._empty = paragraph(NOTHING_YET, role="dim")
+        self._saved = paragraph(role="done")
+        self.error = Note("stop")
+        self._build()
+        self.raise_budget.clicked.connect(self._open_form)
+        self.raising.wanted.connect(self._set_budget)
+        self.raising.closed.connect(self._on_closed)
+        self.save.clicked.connect(self._choose_file)
+        state.opened.connect(self._on_opened)
+        self.refresh()
+
+    @property
+    def has_threads(self) -> bool:
+        """Whether its thread is running."""
+        return self._composing.running
+
+    def close_threads(self) -> None:
+        """Stop composing and wait for the thread; the window calls this before it closes."""
+        self._composing.close()
+
+    def refresh(self) -> None:
+        """Read the ledger again and show it."""
+        self.raising.fold()
+        self.error.hide()
+        self._saved.hide()
+        self._composing.drop()
+        look = self._state.look
+        account: dict[str, Any] | None = None
+        if look is not None and look.ids:
+            try:
+                account = workflow.account(look.folder)
+            except DataSelectError as error:
+                self._show_error(error)
+        entries = [] if account is None else account["entries"]
+        for part in (self._panel, self.elsewhere):
+            part.setVisible(account is not None)
+        self.entries.setVisible(bool(entries))
+        nothing = not any(entry["kind"] == "reserved" for entry in entries)
+        self._empty.setText(NOTHING_OPEN if look is None else NOTHING_YET)
+        self._empty.setVisible(nothing and self.error.isHidden())
+        if look is not None and account is not None:
+            self._show_account(look.folder, account)
+        self.entries.show_entries(entries)
+
+    def save_statement(self, to: Path) -> None:
+        """Save the statement as a page that can be printed."""
+        if self._state.look is None:
+            return
+        folder = self._state.look.folder
+
+        def work(report: Report, stop: Stop) -> dict[str, Any]:
+            del report, stop
+            workflow.write_statement(folder, to)
+            return workflow.ledger(folder)[0]
+
+        def saved(statement: dict[str, Any]) -> None:
+            self.totals.show_composed(statement)
+            self._saved.setText(f"Saved as {to}.")
+            self._saved.show()
+
+        self._saved.hide()
+        self._composing.ask("Saving the statement", work, saved, self._show_error)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Read the ledger again: it may have grown while another place was shown."""
+        super().showEvent(event)
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Work nothing out that nobody sees."""
+        super().hideEvent(event)
+        self._composing.drop()
+
+    # Within
+
+    def _on_opened(self) -> None:
+        if self.isVisible():  # Otherwise it is read when it is shown.
+            self.refresh()
+
+    def _build(self) -> None:
+        self._panel = StayPanel()
+        top = QHBoxLayout()
+        top.addWidget(self.totals, 1)
+        top.addWidget(self.raise_budget, 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self.save, 0, Qt.AlignmentFlag.AlignTop)
+        self._panel.body.addLayout(top)
+        self._panel.body.addWidget(self.raising)
+        self._panel.body.addWidget(self._saved)
+        heading = paragraph("Ledger", step=5, bold=True)
+        for widget in (heading, self.error, self._panel, self._empty, self.entries, self.elsewhere):
+            self.column.addWidget(widget)
+        self.column.addWidget(paragraph(CANNOT_NOTICE, role="dim"))
+        self.column.addStretch(1)
+
+    def _show_account(self, folder: Path, account: dict[str, Any]) -> None:
+        self.totals.show_account(account)
+        self.elsewhere.show_account(folder, account["head"])
+        self.raise_budget.setText("Set a budget…" if account["budget"] is None else "Raise the budget…")
+        if Decimal(account["total_plain"]) > Decimal(account["one_sided"]):
+
+            def work(report: Report, stop: Stop) -> dict[str, Any]:
+                del report, stop
+                return workflow.ledger(folder)[0]
+
+            self._composing.ask("Composing", work, self.totals.show_composed, self._show_error)
+
+    def _show_error(self, error: DataSelectError) -> None:
+        self.error.set_text(str(error))
+        self.error.show()
+
+    def _open_form(self) -> None:
+        self.raise_budget.setEnabled(False)
+        self.raising.open()
+
+    def _on_closed(self) -> None:
+        self.raise_budget.setEnabled(True)
+
+    def _set_budget(self, amount: Decimal, reason: str) -> None:
+        if self._state.look is None:
+            return
+        try:
+            workflow.change_budget(self._state.look.folder, exact(amount), reason)
+        except DataSelectError as error:
+            self._show_error(error)
+            return
+        self.refresh()
+        self.ledger_changed.emit()
+
+    def _choose_file(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, "Save the statement", "statement.html", "Pages (*.html)"
+        )
+        if chosen:
+            self.save_statement(Path(chosen))

@@ -1,0 +1,59 @@
+"""What few need: a key to sign the bundle with."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QPushButton
+
+from dataselect_gui.window.boundary import paragraph
+from dataselect_gui.window.fold import Fold
+from dataselect_gui.window.layout import row
+from dataselect_gui.window.release.sentences import SIGNING
+from dataselect_gui.window.words import Elided
+
+_UNSIGNED = "No key: the bundle is not signed."
+
+
+class Advanced(Fold):
+    """Folds away the choice of a key.
+
+    Attributes
+    ----------
+    key : Path or None
+        The private key to sign with.
+
+    Signals
+    -------
+    changed()
+        Another key, or none.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("Advanced")
+        self.key: Path | None = None
+        self._name = Elided(Qt.TextElideMode.ElideMiddle)
+        self.choose, self.forget = QPushButton("Choose a key…"), QPushButton("No key")
+        self.choose.clicked.connect(self._choose)
+        self.forget.clicked.connect(self._forget)
+        self.body.addWidget(paragraph("Sign the bundle", bold=True))
+        self.body.addWidget(self._name)
+        self.body.addWidget(row(self.choose, self.forget, paragraph()))
+        self.body.addWidget(paragraph(SIGNING, role="dim"))
+        self.set_key(None)
+
+    def set_key(self, key: Path | None) -> None:
+        """Sign with a key, or not."""
+        self.key = key
+        self._name.set_words(_UNSIGNED if key is None else str(key))
+        self.forget.setVisible(key is not None)
+        self.changed.emit()
+
+    def _choose(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Your private Ed25519 key")
+        if chosen:
+            self.set_key(Path(chosen))
+
+    def _forget(self) -> None:
+        self.set_key(None)

@@ -1,0 +1,93 @@
+"""ε on its marks, or typed, and δ where there is one."""
+
+from decimal import Decimal
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLineEdit, QSlider, QVBoxLayout, QWidget
+
+from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import paragraph
+from dataselect_gui.window.budget import read_amount
+from dataselect_gui.window.layout import row
+from dataselect_gui.window.release.pictures import Ticks
+from dataselect_gui.window.release.sentences import DELTA_MEANS, EPSILON, EPSILON_NOISE
+
+MARKS = ("0.1", "0.25", "0.5", "1", "2", "4", "8")
+_DELTA = "0.000001"
+
+
+class Amount(QWidget):
+    """Asks for ε, and for δ.
+
+    Signals
+    -------
+    changed()
+        Either is another one, perhaps not a number.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, len(MARKS) - 1)
+        self.slider.setPageStep(1)
+        self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
+        self.slider.setAccessibleName("ε")
+        self.epsilon, self.delta = QLineEdit(), QLineEdit()
+        self.epsilon.setFixedWidth(72)
+        self.epsilon.setAccessibleName("ε, typed")
+        self.delta.setFixedWidth(96)
+        self.delta.setAccessibleName("δ")
+        self._means = paragraph(role="dim")
+        self._small = QWidget()
+        small = QVBoxLayout(self._small)
+        small.setContentsMargins(0, theme.SPACE[1], 0, 0)
+        small.setSpacing(theme.SPACE[0])
+        small.addWidget(row(paragraph("δ", bold=True), self.delta))
+        small.addWidget(paragraph(DELTA_MEANS, role="dim"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(theme.SPACE[0])
+        column.addWidget(row(paragraph("ε", bold=True), self.epsilon))
+        column.addWidget(self.slider)
+        column.addWidget(Ticks(self.slider, MARKS))
+        column.addWidget(self._means)
+        column.addWidget(self._small)
+        self.epsilon.textChanged.connect(self._on_change)
+        self.delta.textChanged.connect(self._on_change)
+        self.slider.valueChanged.connect(self._on_slider)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin anew: ε 1."""
+        self.blockSignals(True)
+        self.epsilon.setText("1")
+        self.delta.setText(_DELTA)
+        self.blockSignals(False)
+
+    def read_epsilon(self) -> Decimal | None:
+        """Return ε; None where it is no amount."""
+        return read_amount(self.epsilon.text())
+
+    def read_delta(self) -> Decimal | None:
+        """Return δ; None where it is no probability."""
+        delta = read_amount(self.delta.text())
+        return delta if delta is not None and delta < 1 else None
+
+    def adapt(self, *, drops_records: bool, has_delta: bool) -> None:
+        """Say what ε does here, and ask for δ where it is needed."""
+        self._means.setText(EPSILON if drops_records else EPSILON_NOISE)
+        self._small.setVisible(has_delta)
+
+    def _on_change(self) -> None:
+        epsilon = self.read_epsilon()
+        if epsilon is not None:
+            distances = [abs(Decimal(mark) - epsilon) for mark in MARKS]
+            self.slider.blockSignals(True)
+            self.slider.setValue(distances.index(min(distances)))
+            self.slider.blockSignals(False)
+        self.changed.emit()
+
+    def _on_slider(self, place: int) -> None:
+        self.epsilon.setText(MARKS[place])

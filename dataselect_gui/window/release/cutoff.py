@@ -1,0 +1,123 @@
+"""Where the cut-off comes from: agreed, bought, or chosen after viewing."""
+
+from decimal import Decimal
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QLineEdit,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import paragraph
+from dataselect_gui.window.budget import read_amount
+from dataselect_gui.window.layout import row
+from dataselect_gui.window.release.sentences import BUYING
+from dataselect_gui.window.training_question import check_only
+from dataselect_gui.workflow import Rule, exact
+
+_PRICE = "0.2"
+
+
+class CutOff(QWidget):
+    """Asks where the cut-off comes from.
+
+    A fraction or a count depends on everybody's scores: for these a private threshold is bought unless
+    the owner wants otherwise. What needs another rule is asked for, and chosen once the rule is there.
+
+    Signals
+    -------
+    changed()
+        Another source, or another price.
+    agreed_wanted()
+        The rule is to become the request's.
+    share_wanted()
+        The rule is to become one by fraction, for which a threshold can be bought.
+    """
+
+    changed = Signal()
+    agreed_wanted = Signal()
+    share_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.from_request = QRadioButton()
+        self.from_agreed = QRadioButton("Agreed before anybody saw scores")
+        self.bought = QRadioButton("Buy a private one")
+        self.viewed = QRadioButton("Keep mine, chosen after viewing")
+        self.price = QLineEdit(_PRICE)
+        self.price.setFixedWidth(72)
+        self.price.setAccessibleName("ε of the cut-off")
+        self._buying = QWidget()
+        self._group = QButtonGroup(self)
+        self._shown: Rule | None = None
+        self._chosen: QAbstractButton | None = None
+        self._is_agreed = False
+        self._build()
+
+    @property
+    def source(self) -> str:
+        """Where it comes from, as `ReleaseRequest` has it; of a price that is no amount, nothing."""
+        if self.from_request.isChecked():
+            return "request"
+        if self.bought.isChecked():
+            price = self.read_price()
+            return f"bought:{'' if price is None else exact(price)}"
+        return "agreed" if self.from_agreed.isChecked() else "viewed"
+
+    def read_price(self) -> Decimal | None:
+        """Return what a private cut-off may cost; None where it is no amount."""
+        return read_amount(self.price.text())
+
+    def show_rule(self, rule: Rule | None, agreed: str | None, *, is_agreed: bool) -> None:
+        """Show what there is to choose for a rule; a new rule takes the source that is usual for it."""
+        self._is_agreed = is_agreed
+        by_threshold = rule is not None and rule.by == "threshold"
+        self.from_request.setVisible(agreed is not None)
+        self.from_request.setText(f"The request: {agreed}" if is_agreed else f"Use the agreed {agreed}")
+        self.from_agreed.setEnabled(by_threshold)
+        if self._chosen is None or rule != self._shown:
+            if is_agreed:
+                self._choose(self.from_request)
+            else:
+                self._choose(self.viewed if rule is None or by_threshold else self.bought)
+        self._shown = rule
+
+    def _choose(self, button: QAbstractButton) -> None:
+        self._chosen = button
+        check_only(self._group, button)
+        self._buying.setVisible(button is self.bought)
+
+    def _on_click(self, button: QAbstractButton) -> None:
+        assert self._chosen is not None
+        by_threshold = self._shown is not None and self._shown.by == "threshold"
+        if button is self.from_request and not self._is_agreed:
+            self._choose(self._chosen)
+            self.agreed_wanted.emit()
+        elif button is self.bought and by_threshold:
+            self._choose(self._chosen)
+            self.share_wanted.emit()
+        else:
+            self._choose(button)
+            self.changed.emit()
+
+    def _build(self) -> None:
+        buying = QVBoxLayout(self._buying)
+        buying.setContentsMargins(22, 0, 0, 0)
+        buying.setSpacing(theme.SPACE[0])
+        buying.addWidget(row(paragraph("for ε"), self.price))
+        buying.addWidget(paragraph(BUYING, role="dim"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE[0])
+        column.addWidget(paragraph("Where the cut-off comes from", bold=True))
+        for button in (self.from_request, self.from_agreed, self.bought, self.viewed):
+            self._group.addButton(button)
+            column.addWidget(button)
+        column.insertWidget(4, self._buying)
+        self._group.buttonClicked.connect(self._on_click)
+        self.price.textChanged.connect(self.changed)

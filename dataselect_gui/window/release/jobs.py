@@ -1,0 +1,106 @@
+"""The work of the Release place, done in a job's thread: foresee a release, and make one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import InterruptedByPersonError
+from dataselect_gui.workflow import Check, Progress, Released, ReleaseRequest, Report, Stop
+
+
+@dataclass(frozen=True)
+class Foreseeing:
+    """Finds out what a release would come to.
+
+    Attributes
+    ----------
+    project : Path
+        The project's folder.
+    request : ReleaseRequest
+        What is asked for.
+    """
+
+    project: Path
+    request: ReleaseRequest
+
+    def __call__(self, report: Report, stop: Stop) -> Released:
+        """Find out; where nobody wants to know any more, stop."""
+        del report
+
+        def told(step: Progress) -> None:
+            del step
+            if stop.requested:
+                raise InterruptedByPersonError("Nobody waits for this.", "", "")
+
+        return workflow.preview(self.project, self.request, told)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A release that was made, and what its verification found.
+
+    Attributes
+    ----------
+    released : Released
+        What came of it.
+    kind : str
+        What left.
+    checks : list of Check
+        Check by check.
+    digest : str
+        What stands for the whole bundle.
+    documents : list of str
+        The names of its documents.
+    content : int
+        How many records, names, rows or counts are in it.
+    """
+
+    released: Released
+    kind: str
+    checks: list[Check]
+    digest: str
+    documents: list[str]
+    content: int
+
+
+@dataclass(frozen=True)
+class Releasing:
+    """Releases and verifies.
+
+    Attributes
+    ----------
+    project : Path
+        The project's folder.
+    request : ReleaseRequest
+        What is asked for.
+    """
+
+    project: Path
+    request: ReleaseRequest
+
+    def __call__(self, report: Report, stop: Stop) -> Done:
+        """Release, then verify what was written.
+
+        A release that is written down is finished where it can be: a mere request to stop would save
+        nothing. Where the program has to leave, the same release goes on later, at no cost.
+        """
+
+        def told(step: Progress) -> None:
+            if stop.is_urgent:
+                raise InterruptedByPersonError(
+                    "The bundle was not finished.",
+                    "The program was closed.",
+                    "Release the same again: it costs nothing.",
+                )
+            report(step)
+
+        released = workflow.release(self.project, self.request, told)
+        bundle = released.bundle
+        return Done(
+            released=released,
+            kind=self.request.kind,
+            checks=workflow.verify(bundle),
+            digest=workflow.digest_of(bundle),
+            documents=sorted(path.name for path in bundle.iterdir() if path.is_file()),
+            content=workflow.count_records(bundle),
+        )

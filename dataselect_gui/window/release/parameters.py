@@ -1,0 +1,157 @@
+"""What some kinds of release need beside ε: bounds, numbers and edges, all of them public."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import paragraph
+from dataselect_gui.window.layout import row
+from dataselect_gui.window.release.kinds import has_bounds
+from dataselect_gui.window.release.prospect import agreed_threshold
+from dataselect_gui.window.release.sentences import BINS, BOUNDS, CLIP, COUNT, COUNTED, PADDING
+from dataselect_gui.workflow import Look, Rule
+
+_MOST = 10_000_000
+
+
+class Parameters(QWidget):
+    """Asks for what belongs to a kind of release, and hides what does not.
+
+    Signals
+    -------
+    changed()
+        Anything is another.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.low, self.high = (
+            _number("Lower bound of the score"),
+            _number("Upper bound of the score"),
+        )
+        self.count, self.rows = _whole("How many are taken"), _whole("Rows, as declared")
+        self.bins = QLineEdit()
+        self.bins.setAccessibleName("Edges of the histogram")
+        self.bins.setPlaceholderText("0, 0.1, 0.2, 0.5")
+        self.by_class = QCheckBox("By class")
+        self.beyond = _number("Count the records at or beyond")
+        self.clip = _number("Norm that gradients are clipped to")
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.SPACE[0])
+        bounds = row(self.low, QLabel("to"), self.high, paragraph())
+        self._bounds = self._part("Public bounds of the score", BOUNDS, bounds)
+        self._count = self._part("How many are taken", COUNT, row(self.count, paragraph()))
+        self._rows = self._part("Rows, as declared", PADDING, row(self.rows, paragraph()))
+        self._bins = self._part("Edges of the histogram", BINS, self.bins, self.by_class)
+        self._beyond = self._part("A count at or beyond", COUNTED, row(self.beyond, paragraph()))
+        self._clip = self._part("Norm to clip to", CLIP, row(self.clip, paragraph()))
+        for field in self._fields:
+            field.textChanged.connect(self._on_text)
+        self.by_class.toggled.connect(self.changed)
+        self._on_text()
+
+    # What was answered, as `ReleaseRequest` has it
+
+    @property
+    def bounds(self) -> str | None:
+        """Both bounds; None where neither was typed."""
+        both = _plain(self.low.text()), _plain(self.high.text())
+        return ",".join(both) if any(both) else None
+
+    def first_empty(self) -> QLineEdit | None:
+        """Return the first field in sight that is empty; None where there is none."""
+        return next((one for one in self._fields if one.isVisible() and not one.text()), None)
+
+    @property
+    def edges(self) -> str | None:
+        """The edges of a histogram; None for none."""
+        return ",".join(self.bins.text().replace(";", " ").replace(",", " ").split()) or None
+
+    def begin(self, look: Look | None, rule: Rule | None) -> None:
+        """Begin anew with a project; what its request states stands as a placeholder."""
+        stated = {} if look is None else look.request.stated
+        known = stated.get("bounds", {}).get("" if rule is None else rule.score)
+        low, high = known if isinstance(known, list) and len(known) == 2 else ("lowest", "highest")
+        self.low.setPlaceholderText(str(low))
+        self.high.setPlaceholderText(str(high))
+        self.clip.setPlaceholderText(str(stated.get("max_grad_norm", "")))
+        picks = rule is not None and rule.by != "threshold"
+        self.count.setPlaceholderText("as your rule" if picks else "")
+        agreed = agreed_threshold(look, rule)
+        self.blockSignals(True)
+        for field in self._fields:
+            field.clear()
+        self.by_class.setChecked(False)
+        self.beyond.setText(agreed or "")
+        self.blockSignals(False)
+
+    def adapt(self, kind: str, mechanism: str | None, *, buys: bool) -> None:
+        """Show what belongs to a kind of release."""
+        self._bounds.setVisible(has_bounds(mechanism, buys=buys))
+        self._count.setVisible(mechanism == "noisy-top-k")
+        self._rows.setVisible(kind == "scores")
+        self._bins.setVisible(kind == "report")
+        self._beyond.setVisible(kind == "report")
+        self._clip.setVisible(kind == "gradient")
+
+    # Within
+
+    @property
+    def _fields(self) -> tuple[QLineEdit, ...]:
+        return (
+            self.low,
+            self.high,
+            self.count,
+            self.rows,
+            self.bins,
+            self.beyond,
+            self.clip,
+        )
+
+    def _on_text(self) -> None:
+        self.by_class.setEnabled(self.edges is not None)
+        self.changed.emit()
+
+    def _part(self, title: str, text: str, *fields: QWidget) -> QWidget:
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, theme.SPACE[2], 0, 0)
+        column.setSpacing(theme.SPACE[0])
+        column.addWidget(paragraph(title, bold=True))
+        for field in fields:
+            column.addWidget(field)
+        column.addWidget(paragraph(text, role="dim"))
+        self._column.addWidget(part)
+        return part
+
+
+def read_number(field: QLineEdit) -> str | None:
+    """Return what was typed into a field for one number, with a point; None where it is empty."""
+    return _plain(field.text()) or None
+
+
+def read_whole(field: QLineEdit) -> int | None:
+    """Return the whole number in a field; None where it is empty."""
+    return int(field.text()) if field.text().isdecimal() else None
+
+
+def _plain(text: str) -> str:
+    return text.strip().replace(",", ".")
+
+
+def _number(name: str) -> QLineEdit:
+    field = QLineEdit()
+    field.setFixedWidth(96)
+    field.setAccessibleName(name)
+    return field
+
+
+def _whole(name: str) -> QLineEdit:
+    field = _number(name)
+    field.setFixedWidth(120)
+    field.setValidator(QIntValidator(1, _MOST, field))
+    return field

@@ -1,0 +1,121 @@
+"""A release under consideration, as far as it is known."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from dataselect_gui.errors import DataSelectError
+from dataselect_gui.workflow import Look, Preview, Released, ReleaseRequest, Rule
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """A release under consideration.
+
+    Attributes
+    ----------
+    asked : ReleaseRequest
+        The answers, see `Answers.asked`.
+    account : dict or None
+        What the ledger tells; None where it cannot be read.
+    foreseen : Released or None
+        What it would come to; None where that is not known, or not yet.
+    fault : DataSelectError or None
+        Why it cannot be known.
+    waiting : bool
+        Whether it is being worked out.
+    """
+
+    asked: ReleaseRequest
+    account: dict[str, Any] | None
+    foreseen: Released | None = None
+    fault: DataSelectError | None = None
+    waiting: bool = False
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing would protect the records."""
+        return self.asked.mechanism == "exact"
+
+    @property
+    def discloses(self) -> bool:
+        """Whether records themselves would leave."""
+        return self.asked.kind == "records"
+
+    @property
+    def preview(self) -> Preview | None:
+        """What a dry run found."""
+        return None if self.foreseen is None else self.foreseen.preview
+
+    @property
+    def budget(self) -> Decimal | None:
+        """None while none is set."""
+        return _amount(self.account, "budget")
+
+    @property
+    def spent(self) -> Decimal:
+        """The plain total before it."""
+        return _amount(self.account, "total_plain") or Decimal(0)
+
+    @property
+    def left(self) -> Decimal:
+        """What the budget leaves before it."""
+        return (self.budget or Decimal(0)) - self.spent
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What it adds; None while that is not known."""
+        return None if self.preview is None else self.preview.cost
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the budget does not allow it."""
+        if self.budget is None or self.cost is None or self.is_exact:
+            return False
+        return self.cost > self.left
+
+    @property
+    def expected(self) -> dict[str, float] | None:
+        """What to expect at its ε, see `Preview.usefulness`."""
+        if self.preview is None or self.asked.epsilon is None:
+            return None
+        epsilon = float(self.asked.epsilon)
+        return next((one for one in self.preview.usefulness if one["epsilon"] == epsilon), None)
+
+
+def earlier_per_unit(account: dict[str, Any] | None) -> int | None:
+    """Return how many records of a unit the first release allowed; None where there was none."""
+    entries = (account or {}).get("entries", [])
+    return next((entry["per_unit"] for entry in entries if entry["kind"] == "reserved"), None)
+
+
+def agreed_threshold(look: Look | None, rule: Rule | None) -> str | None:
+    """Return the request's threshold, where it is one of the rule's score."""
+    if look is None or look.request.threshold is None or look.request.score not in look.scores:
+        return None
+    if rule is not None and rule.score != look.request.score:
+        return None
+    return str(look.request.threshold)
+
+
+def is_agreed(rule: Rule | None, agreed: str | None) -> bool:
+    """Say whether a rule is the request's."""
+    if rule is None or agreed is None or rule.by != "threshold" or rule.lowest:
+        return False
+    return rule.value == Decimal(agreed)
+
+
+def free_destination(look: Look) -> Path:
+    """Return a folder beside the project that is not there yet."""
+    wanted = look.folder.with_name(f"{look.name}-bundle")
+    number = 2
+    while wanted.exists():
+        wanted = look.folder.with_name(f"{look.name}-bundle-{number}")
+        number += 1
+    return wanted
+
+
+def _amount(account: dict[str, Any] | None, key: str) -> Decimal | None:
+    value = (account or {}).get(key)
+    return None if value is None else Decimal(value)

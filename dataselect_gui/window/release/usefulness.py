@@ -1,0 +1,80 @@
+"""What a release is worth to be expected, over a range of ε."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import paragraph
+from dataselect_gui.window.column import clear
+from dataselect_gui.window.release.prospect import Prospect
+from dataselect_gui.window.release.sentences import rounded
+
+_EVENLY = "As if scores were spread evenly between their bounds."
+
+
+class Usefulness(QWidget):
+    """A small table: one line for each ε, the one in question in bold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(theme.SPACE[3])
+        self._grid.setVerticalSpacing(2)
+
+    def show_prospect(self, prospect: Prospect) -> None:
+        """Show what to expect of a release, by ε."""
+        clear(self._grid)
+        preview = prospect.preview
+        lines = [] if preview is None else preview.usefulness
+        self.setVisible(bool(lines))
+        if not lines:
+            return
+        heads, cells = _columns(prospect, lines)
+        for column, head in enumerate(heads):
+            label = paragraph(head, step=-1, role="dim")
+            self._grid.addWidget(label, 0, column, Qt.AlignmentFlag.AlignBottom)
+            self._grid.setColumnStretch(column, 0 if column == 0 else 1)
+        self._grid.setColumnMinimumWidth(0, 40)
+        said = []
+        for row, (line, words) in enumerate(zip(lines, cells, strict=True), start=1):
+            is_asked = line is prospect.expected
+            for column, text in enumerate(words):
+                label = QLabel(text)
+                label.setFont(theme.font(bold=is_asked))
+                self._grid.addWidget(label, row, column)
+            told = (f"{head} {text}" for head, text in zip(heads, words, strict=True))
+            said.append(", ".join(told))
+        if prospect.asked.mechanism in {"laplace", "noisy-top-k"}:
+            note = paragraph(_EVENLY, step=-1, role="dim")
+            self._grid.addWidget(note, len(lines) + 1, 0, 1, len(heads))
+        self.setAccessibleName("What to expect, by ε")
+        self.setAccessibleDescription("; ".join(said))
+
+
+def _columns(
+    prospect: Prospect, lines: list[dict[str, float]]
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return the heads of the table and its cells, line by line."""
+    if "width" in lines[0]:
+        against = "Average count" if prospect.asked.kind == "report" else "Records in the sum"
+        return ("ε", "Off by, 95 times in 100", against), [
+            (f"{one['epsilon']:g}", f"± {rounded(one['width'])}", rounded(one["against"]))
+            for one in lines
+        ]
+    does = {"records": "leave", "offers": "are on offer"}.get(prospect.asked.kind, "look best")
+    heads = (
+        "ε",
+        f"Of 100 that {does}, in your selection",
+        f"Of 100 in your selection, {does}",
+        "Right by a random pick",
+    )
+    return heads, [
+        (
+            f"{one['epsilon']:g}",
+            f"{100 * one['precision']:.0f}",
+            f"{100 * one['recall']:.0f}",
+            f"{100 * one['random']:.0f}",
+        )
+        for one in lines
+    ]

@@ -1,0 +1,115 @@
+"""What is released, and by which mechanism."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QRadioButton, QVBoxLayout, QWidget
+
+from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import Note, paragraph
+from dataselect_gui.window.release.kinds import KINDS, MECHANISMS, explained
+from dataselect_gui.window.release.sentences import UNPROMISED
+from dataselect_gui.window.training_question import check_only
+from dataselect_gui.workflow import MECHANISMS as POSSIBLE
+
+_HOW = {
+    "records": "How records leave",
+    "offers": "How records are offered",
+    "gradient": "What hides each record",
+}
+
+
+class What(QWidget):
+    """Asks for the kind of a release and for its mechanism.
+
+    Attributes
+    ----------
+    kinds : QComboBox
+        What can leave.
+    mechanisms : dict of str to QRadioButton
+        How it can; those of other kinds are hidden.
+
+    Signals
+    -------
+    changed()
+        Another kind or mechanism was chosen.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kinds = QComboBox()
+        self.kinds.setAccessibleName("What leaves")
+        for kind in POSSIBLE:
+            self.kinds.addItem(KINDS[kind][0], kind)
+        self._leaves, self._does = paragraph(role="dim"), paragraph(role="dim")
+        self._how = paragraph(bold=True)
+        self.mechanisms = {name: QRadioButton(words) for name, (words, _) in MECHANISMS.items()}
+        self.unpromised = Note("warn", UNPROMISED)
+        self._group = QButtonGroup(self)
+        self._is_unknown = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE[0])
+        column.addWidget(paragraph("What leaves", bold=True))
+        column.addWidget(self.kinds)
+        column.addWidget(self._leaves)
+        column.addSpacing(theme.SPACE[2])
+        column.addWidget(self._how)
+        for button in self.mechanisms.values():
+            self._group.addButton(button)
+            column.addWidget(button)
+        column.addWidget(self._does)
+        column.addWidget(self.unpromised)
+        self.kinds.currentIndexChanged.connect(self._on_kind)
+        self._group.buttonClicked.connect(self._on_mechanism)
+        self.begin()
+
+    @property
+    def kind(self) -> str:
+        """What leaves."""
+        return str(self.kinds.currentData())
+
+    @property
+    def mechanism(self) -> str | None:
+        """How; None where nothing is chosen."""
+        chosen = self._group.checkedButton()
+        return next((name for name, button in self.mechanisms.items() if button is chosen), None)
+
+    def begin(self) -> None:
+        """Begin anew: records, one-sided."""
+        self.blockSignals(True)
+        self.kinds.setCurrentIndex(0)
+        check_only(self._group, None)
+        self._adapt()
+        self.blockSignals(False)
+
+    def set_unknown(self, is_unknown: bool) -> None:
+        """Offer nothing but exact where no ε can be promised."""
+        self._is_unknown = is_unknown
+        self._adapt()
+
+    def _on_kind(self) -> None:
+        check_only(self._group, None)
+        self._adapt()
+        self.changed.emit()
+
+    def _on_mechanism(self) -> None:
+        self._adapt()
+        self.changed.emit()
+
+    def _adapt(self) -> None:
+        """Offer what belongs to the kind, and choose its usual mechanism where none is chosen."""
+        offered = next(names for kind, names in POSSIBLE.items() if kind == self.kind)
+        for name, button in self.mechanisms.items():
+            button.setVisible(name in offered)
+            button.setEnabled(name == "exact" or not self._is_unknown)
+        if self._is_unknown and self.mechanism != "exact":
+            check_only(self._group, None)  # Exact is never chosen for the owner.
+        elif self.mechanism is None:
+            check_only(self._group, self.mechanisms[offered[0]])
+        self._leaves.setText(KINDS[self.kind][1])
+        self._how.setText(_HOW.get(self.kind, "How noise is added"))
+        does = "" if self.mechanism is None else explained(self.kind, self.mechanism)
+        self._does.setText(does)
+        self._does.setVisible(bool(does))
+        self.unpromised.setVisible(self._is_unknown)
