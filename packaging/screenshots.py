@@ -63,7 +63,13 @@ class Photographer:
             "moved": self._moved,
             "release": self._release,
             "released": self._released,
+            "offers": self._offers,
+            "report": self._report,
+            "exact": self._exact,
             "ledger": self._ledger,
+            "check": self._check,
+            "people": self._people,
+            "deletion": self._deletion,
         }
         if (self._scratch / "own.dataselect").is_dir():
             scenes |= {
@@ -153,9 +159,51 @@ class Photographer:
             button.click()
         window.release.button.click()
 
+    def _offers(self, window: "MainWindow") -> None:
+        self._release_as(window, "offers", "randomized-response")
+
+    def _report(self, window: "MainWindow") -> None:
+        self._release_as(window, "report", "discrete-gaussian")
+        window.release.answers.parameters.bins.setText("0, 0.05, 0.1, 0.2, 0.4")
+        window.release.answers.parameters.by_class.click()
+
+    def _exact(self, window: "MainWindow") -> None:
+        self._release_as(window, "records", "exact")
+
+    def _release_as(self, window: "MainWindow", kind: str, mechanism: str) -> None:
+        self._release(window)
+        what = window.release.answers.what
+        window.release.answers.training.no.click()
+        what.kinds.setCurrentIndex(what.kinds.findData(kind))
+        what.mechanisms[mechanism].click()
+
     def _ledger(self, window: "MainWindow") -> None:
-        window.open_project(self._scratch / "demo" / "project")
+        from dataselect_gui import workflow
+        from dataselect_gui.workflow import ReleaseRequest
+
+        project, bundle = self._scratch / "demo" / "project", self._scratch / "report"
+        asked = ReleaseRequest(
+            to=bundle, kind="report", bins="0,0.1,0.2", epsilon="0.5", in_training="no", budget="10"
+        )
+        if not bundle.exists():
+            workflow.release(project, asked, lambda _step: None)
+        window.open_project(project)
         window.show_place("ledger")
+
+    def _check(self, window: "MainWindow") -> None:
+        self._ledger(window)
+        window.preparation.take(self._scratch / "report")
+
+    def _people(self, window: "MainWindow") -> None:
+        self._explore(window)
+        listed = self._scratch / "opted-out.csv"
+        listed.write_text("id\n3\n14\n159\n2653\nscan 58\n", encoding="utf-8")
+        window.show_place("people")
+        window.people.take(listed)
+
+    def _deletion(self, window: "MainWindow") -> None:
+        self._explore(window)
+        window.actions_by_key["delete"].trigger()
 
     def _own_setup(self, window: "MainWindow") -> None:
         settings = json.loads((self._scratch / "own.dataselect/project.json").read_text("utf-8"))
@@ -189,7 +237,7 @@ class Photographer:
 
         is_busy = True
         while is_busy:  # Once more after the last job: what came of it has to be laid out.
-            is_busy = window.jobs.has_thread
+            is_busy = window.has_work
             settling = QEventLoop()
             QTimer.singleShot(_SETTLE_MILLISECONDS, settling.quit)
             settling.exec()

@@ -149,7 +149,7 @@ class _Side(QFrame):
 
 
 class Note(QFrame):
-    """A framed note; `role` is ``warn`` or ``stop``."""
+    """A framed note; `role` is ``stay``, ``warn`` or ``stop``."""
 
     def __init__(self, role: str, text: str = "") -> None:
         super().__init__()
@@ -163,6 +163,12 @@ class Note(QFrame):
     def text(self) -> str:
         """Return what it says."""
         return self._label.text()
+
+    def set_role(self, role: str) -> None:
+        """Frame it otherwise: ``stay``, ``warn`` or ``stop``."""
+        self.setProperty("role", role)
+        self.style().unpolish(self)
+        self.style().polish(self)
 
     def set_text(self, text: str) -> None:
         """Say something else."""

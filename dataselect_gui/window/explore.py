@@ -55,9 +55,12 @@ class Explore(QWidget):
     -------
     first_painted()
         All records in view were painted for the first time.
+    people_wanted()
+        Records are to be withheld by a list.
     """
 
     first_painted = Signal()
+    people_wanted = Signal()
 
     def __init__(self, state: State, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,6 +88,10 @@ class Explore(QWidget):
         self._withhold = QPushButton()
         self._withhold.setToolTip("Withheld records never leave.")
         self._withhold.clicked.connect(self.withhold)
+        self._by_list = QPushButton("By a list…")
+        self._by_list.setToolTip("Withhold by a list of people or records")
+        self._by_list.setAccessibleName("Withhold by a list…")
+        self._by_list.clicked.connect(self.people_wanted)
         self._restore = QPushButton()
         self._restore.clicked.connect(self.restore)
         self._details = QPushButton("Record")
@@ -98,7 +105,7 @@ class Explore(QWidget):
             top.addWidget(widget)
         top.addSpacing(8)
         top.addWidget(self._rule, 1)
-        for button in (self._withhold, self._restore, self._details):
+        for button in (self._withhold, self._restore, self._by_list, self._details):
             top.addWidget(button)
 
         left = QWidget()
@@ -168,6 +175,7 @@ class Explore(QWidget):
         if is_narrow != self._is_narrow:
             self._is_narrow = is_narrow
             self._details.setVisible(is_narrow)
+            self._by_list.setVisible(not is_narrow)
             self._details.setChecked(not is_narrow)
             self.inspector.setVisible(not is_narrow)
             self._on_selection()

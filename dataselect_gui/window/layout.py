@@ -1,6 +1,6 @@
 """Widgets beside each other."""
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 
 def row(*widgets: QWidget, spacing: int = 8) -> QWidget:
@@ -18,5 +18,6 @@ def row(*widgets: QWidget, spacing: int = 8) -> QWidget:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(spacing)
     for widget in widgets:
-        layout.addWidget(widget)
+        gives_way = widget.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Ignored
+        layout.addWidget(widget, 1 if gives_way else 0)
     return box

@@ -21,18 +21,21 @@ from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window import faults, settings, theme
 from dataselect_gui.window.action_list import ActionList
 from dataselect_gui.window.actions import ACTIONS, make_actions
+from dataselect_gui.window.check import CheckPlace
+from dataselect_gui.window.deletion import DeletionPlace
 from dataselect_gui.window.explore import Explore
 from dataselect_gui.window.footer import Footer
 from dataselect_gui.window.header import Header
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.ledger import LedgerPlace
-from dataselect_gui.window.notice import NoticeStrip, fault
+from dataselect_gui.window.notice import Message, NoticeStrip, fault
+from dataselect_gui.window.people import PeoplePlace
 from dataselect_gui.window.preparation import Preparation
 from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.setup import SetupPlace
 from dataselect_gui.window.start import StartPlace
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import Progress
+from dataselect_gui.workflow import Check, Progress, Report, Stop
 
 
 class MainWindow(QMainWindow):
@@ -51,8 +54,8 @@ class MainWindow(QMainWindow):
         The work away from this thread.
     preparation : Preparation
         Takes what is given, and scores it.
-    start, setup, explore, release, ledger : QWidget
-        The places.
+    start, setup, explore, release, ledger, check, people, deletion : QWidget
+        The places; the last three have no tab, and are come to from the others.
 
     Signals
     -------
@@ -67,6 +70,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._kept = kept
         self._is_ready = False
+        self._place_before: QWidget | None = None
         self.state = State(self)
         self.jobs = Jobs(self)
         self.start = StartPlace(kept)
@@ -74,12 +78,17 @@ class MainWindow(QMainWindow):
         self.explore = Explore(self.state, self.jobs)
         self.release = ReleasePlace(self.state, self.jobs)
         self.ledger = LedgerPlace(self.state)
+        self.check, self.people = CheckPlace(self.jobs), PeoplePlace(self.state)
+        self.deletion = DeletionPlace()
         self._places: dict[str, QWidget] = {
             "start": self.start,
             "setup": self.setup,
             "explore": self.explore,
             "release": self.release,
             "ledger": self.ledger,
+            "check": self.check,
+            "people": self.people,
+            "deletion": self.deletion,
         }
         self.header, self.footer, self.notice = Header(), Footer(self.state), NoticeStrip()
         self.preparation = Preparation(self.state, self.jobs, self.start, self.setup, self.notice, self)
@@ -130,10 +139,16 @@ class MainWindow(QMainWindow):
         self.notice.tell(None if error is None else fault(error))
 
     @property
+    def has_work(self) -> bool:
+        """Whether anything is being worked out, so that what is shown will change by itself."""
+        return self.jobs.has_thread or self.release.prospect.waiting
+
+    @property
     def has_threads(self) -> bool:
         """Whether any of its threads is running; when it is closed, none but one that hangs."""
-        others = (self.release.has_threads, self.ledger.has_threads)
-        return self.jobs.has_thread or self.explore.thumbnails.running or any(others)
+        others = (self.release, self.ledger, self.people)
+        working = any(place.has_threads for place in others)
+        return self.jobs.has_thread or self.explore.thumbnails.running or working
 
     # Parts
 
@@ -163,6 +178,17 @@ class MainWindow(QMainWindow):
         self.footer.undone_wanted.connect(self._show_undone)
         self.start.project_chosen.connect(self.open_project)
         self.start.demo_wanted.connect(self._start_demo)
+        self.start.check_wanted.connect(self._show_check)
+        self.start.delete_wanted.connect(self._ask_deletion)
+        self.check.chosen.connect(self.preparation.take)
+        self.check.failed.connect(self.show_error)
+        self.preparation.checked.connect(self._on_checked)
+        for place in (self.explore, self.release):
+            place.people_wanted.connect(self._show_people)
+        self.people.done.connect(self._show_explore)
+        self.deletion.confirmed.connect(self._delete)
+        self.deletion.cancelled.connect(self._on_kept)
+        self.deletion.failed.connect(self.show_error)
         self.preparation.scored.connect(self.open_project)
         self.preparation.wanted.connect(self.show_place)
         self.preparation.changed.connect(self._enable_actions)
@@ -191,6 +217,9 @@ class MainWindow(QMainWindow):
             "demo": self._start_demo,
             "score": self.preparation.score,
             "stop": self.jobs.stop,
+            "check": self._show_check,
+            "delete": self._ask_deletion_here,
+            "people": self._show_people,
             "find_records": self.preparation.choose_records,
             "find_checkpoint": self.preparation.choose_checkpoint,
             "quit": self._quit,
@@ -226,6 +255,54 @@ class MainWindow(QMainWindow):
 
     def _show_ledger(self) -> None:
         self.show_place("ledger")
+
+    def _show_check(self) -> None:
+        self.show_place("check")
+        self.check.choose.setFocus()
+
+    def _show_people(self) -> None:
+        self.show_place("people")
+        self.people.choose.setFocus()
+
+    def _on_checked(self, bundle: Path, checks: list[Check]) -> None:
+        self.check.show_bundle(bundle, checks)
+        self.show_place("check")
+
+    def _ask_deletion_here(self) -> None:
+        if self.state.look is not None:
+            self._ask_deletion(self.state.look.folder)
+
+    def _ask_deletion(self, project: Path) -> None:
+        if not self.jobs.running and self.deletion.ask(project):
+            self._place_before = self._stack.currentWidget()
+            self.show_place("deletion")
+            self.deletion.cancel.setFocus()
+
+    def _on_kept(self) -> None:
+        names = [name for name, place in self._places.items() if place is self._place_before]
+        self.show_place(names[0] if names else "start")
+
+    def _delete(self, project: Path, name: str) -> None:
+        if self.jobs.running:
+            return
+        look = self.state.look
+        if look is not None and look.folder.resolve() == project.resolve():
+            self.preparation.forget()  # Nothing reads it any more.
+
+        def work(report: Report, stop: Stop) -> tuple[str, bool]:
+            del report, stop
+            return name, workflow.delete(project)
+
+        self.jobs.start("Deleting the project", work, self._on_deleted, self.show_error)
+
+    def _on_deleted(self, told: tuple[str, bool]) -> None:
+        name, is_gone = told
+        self.start.show_recent()
+        self.show_place("start")
+        why = "" if is_gone else "Its folder stays: there are other files in it."
+        self.notice.tell(
+            Message(f"“{name}” was deleted.", why, "The ledger still holds what was released.")
+        )
 
     def _show_actions(self) -> None:
         self.action_list.open()
@@ -295,11 +372,11 @@ class MainWindow(QMainWindow):
         for one in ACTIONS:
             self.actions_by_key[one.key].setEnabled(look is not None or not one.needs_project)
         self.actions_by_key["setup"].setEnabled(self.preparation.is_begun)
-        for key in ("explore", "ledger", "map"):
+        for key in ("explore", "ledger", "map", "people"):
             self.actions_by_key[key].setEnabled(look is not None and bool(look.ids))
         for key in ("release", "review"):
             self.actions_by_key[key].setEnabled(look is not None and look.is_finished)
-        for key in ("demo", "find_records", "find_checkpoint"):
+        for key in ("demo", "find_records", "find_checkpoint", "delete"):
             action = self.actions_by_key[key]
             action.setEnabled(action.isEnabled() and not is_running)
         self.actions_by_key["score"].setEnabled(self.setup.score.isEnabled() and not is_running)
@@ -351,8 +428,11 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Take everything that was dropped."""
         for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self.preparation.take(Path(url.toLocalFile()))
+            path = Path(url.toLocalFile())
+            if url.isLocalFile() and self.people.isVisible() and path.suffix.lower() == ".csv":
+                self.people.take(path)
+            elif url.isLocalFile():
+                self.preparation.take(path)
         event.acceptProposedAction()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -366,7 +446,7 @@ class MainWindow(QMainWindow):
         self._kept.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self.hide()
         self.jobs.close()
-        for place in (self.explore, self.release, self.ledger):
+        for place in (self.explore, self.release, self.ledger, self.people):
             place.close_threads()
         faults.forget(self._tell_fault)
         super().closeEvent(event)

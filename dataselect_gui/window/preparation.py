@@ -15,7 +15,7 @@ from dataselect_gui.window.notice import Message, NoticeStrip, fault
 from dataselect_gui.window.setup import SetupPlace
 from dataselect_gui.window.start import StartPlace
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import Look, Progress, Report, Stop
+from dataselect_gui.workflow import Check, Look, Progress, Report, Stop
 
 _SCORING = "Scoring"
 
@@ -58,12 +58,15 @@ class Preparation(QObject):
         A project is to be opened.
     wanted(str)
         A place is to be shown.
+    checked(Path, list)
+        A bundle was given, and this is what was found in it, check by check.
     changed()
         Something was given, or forgotten.
     """
 
     scored = Signal(object)
     wanted = Signal(str)
+    checked = Signal(object, object)
     changed = Signal()
 
     def __init__(
@@ -165,11 +168,11 @@ class Preparation(QObject):
             self.scored.emit(path)
             return
         if found["kind"] == "bundle":
-            self._notice.tell(_bundle_message(path, found))
+            self.checked.emit(path, [Check(**check) for check in found["checks"]])
             return
         is_source, look = found["kind"] == "source", self._state.look
         if look is not None:
-            self._forget()
+            self.forget()
             if not self._waiting:  # New records for the same checkpoint, or the other way round.
                 self._waiting.append(look.checkpoint if is_source else look.source)
         if not self._start.isVisible():
@@ -233,7 +236,7 @@ class Preparation(QObject):
         if self._waiting and not self._jobs.running:
             self.take(self._waiting.pop(0))
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Begin anew: no project, no records, no checkpoint."""
         self._records = self._checkpoint = self._interrupted = None
         self._start.clear()
@@ -251,7 +254,7 @@ class Preparation(QObject):
             return workflow.score_demo(folder, report, stop).project
 
         if not self._jobs.running:
-            self._forget()
+            self.forget()
             self._setup.show_demo()
             self._state.answer_training("no")
             self._score(_Run(work, "the demo's"))
@@ -412,13 +415,3 @@ class Preparation(QObject):
         else:
             both = self._records is not None and self._checkpoint is not None
             self._setup.show_idle(ready=both)
-
-
-def _bundle_message(path: Path, found: dict[str, Any]) -> Message:
-    """Tell what was found in a bundle that was given."""
-    failed = [f"{check['name']}: {check['detail']}" for check in found["checks"] if not check["ok"]]
-    if failed:
-        what = f"“{path.name}” is not what it says it is."
-        return Message(what, " ".join(failed), "Do not use it.", role="stop")
-    count = len(found["checks"])
-    return Message(f"“{path.name}” is a bundle, and verified.", f"{count} checks were passed.")

@@ -84,11 +84,17 @@ class StartPlace(ColumnPlace):
         A recent project was chosen.
     demo_wanted()
         The demo was asked for.
+    check_wanted()
+        A bundle is to be checked.
+    delete_wanted(Path)
+        A recent project is to be deleted.
     """
 
     chosen = Signal(object)
     project_chosen = Signal(object)
     demo_wanted = Signal()
+    check_wanted = Signal()
+    delete_wanted = Signal(object)
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -112,6 +118,17 @@ class StartPlace(ColumnPlace):
             ),
             1,
         )
+        self.check = QPushButton("Check a bundle")
+        self.check.clicked.connect(self.check_wanted)
+        check = QHBoxLayout()
+        check.setSpacing(theme.SPACE[2])
+        check.addWidget(self.check)
+        check.addWidget(
+            paragraph(
+                "For whoever received one. A bundle may be dropped anywhere as well.", role="dim"
+            ),
+            1,
+        )
         self._recent = QVBoxLayout()
         self._recent.setSpacing(theme.SPACE[0])
         title = "What are your records worth, and what would they cost?"
@@ -126,6 +143,7 @@ class StartPlace(ColumnPlace):
         self.column.addLayout(head)
         self.column.addWidget(Pair(self.records, self.checkpoint, least=560))
         self.column.addLayout(demo)
+        self.column.addLayout(check)
         self.column.addSpacing(theme.SPACE[1])
         self.column.addLayout(self._recent)
         self.column.addStretch(1)
@@ -141,6 +159,7 @@ class StartPlace(ColumnPlace):
         for path, name in there.items():
             line = _Recent(path, name)
             line.chosen.connect(self.project_chosen)
+            line.unwanted.connect(self.delete_wanted)
             self._recent.addWidget(line)
 
     def clear(self) -> None:
@@ -150,9 +169,10 @@ class StartPlace(ColumnPlace):
 
 
 class _Recent(QFrame):
-    """One recent project: its name, which opens it, and where it is."""
+    """One recent project: its name, which opens it, where it is, and the way to delete it."""
 
     chosen = Signal(object)
+    unwanted = Signal(object)
 
     def __init__(self, path: Path, name: str) -> None:
         super().__init__()
@@ -168,6 +188,14 @@ class _Recent(QFrame):
         row.setSpacing(theme.SPACE[2])
         row.addWidget(self._name)
         row.addWidget(place, 1)
+        delete = QPushButton("Delete…")
+        delete.setProperty("role", "link")
+        delete.setAccessibleName(f"Delete {name}…")
+        delete.clicked.connect(self._delete)
+        row.addWidget(delete)
+
+    def _delete(self) -> None:
+        self.unwanted.emit(self._path)
 
     def _choose(self) -> None:
         self.chosen.emit(self._path)

@@ -6,7 +6,7 @@ Records of people who opted out are no more eligible than withheld ones, and can
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +65,7 @@ class State(QObject):
         self.order: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self.rule: Rule | None = None
         self.withheld: NDArray[np.bool_] = np.empty(0, dtype=bool)
+        self.opted_out_units: frozenset[str] = frozenset()
         self.opted_out: NDArray[np.bool_] = np.empty(0, dtype=bool)
         self.eligible: NDArray[np.bool_] = np.empty(0, dtype=bool)
         self.selection = Selection(np.empty(0, dtype=bool), None)
@@ -91,6 +92,7 @@ class State(QObject):
         self.look = found
         self.rule = found.rule
         self.withheld, self.opted_out = found.withheld, found.opted_out
+        self.opted_out_units = found.opted_out_units
         self.eligible = found.eligible
         self.marked = np.zeros(len(found.ids), dtype=bool)
         self.stale = np.zeros(len(found.ids), dtype=bool)
@@ -110,6 +112,7 @@ class State(QObject):
         self.undo.clear()
         self.look = self.rule = self.sort = self.current = self.in_training = None
         self.order = np.empty(0, dtype=np.int64)
+        self.opted_out_units = frozenset()
         self.withheld = self.opted_out = self.eligible = np.empty(0, dtype=bool)
         self.marked = self.stale = np.empty(0, dtype=bool)
         self.selection = Selection(np.empty(0, dtype=bool), None)
@@ -211,6 +214,20 @@ class State(QObject):
         """Let withheld records be considered again, unless their people opted out."""
         self._set_withheld([row for row in rows if self.withheld[row]], value=False)
 
+    def opt(self, units: Collection[str], *, out: bool) -> None:
+        """Put units on the list of those who opted out, or take them off it."""
+        before = self.opted_out_units
+        after = before | frozenset(units) if out else before - frozenset(units)
+        if after != before:
+            changed = np.flatnonzero(self._of_units(before) ^ self._of_units(after)).tolist()
+            noun = "record" if len(changed) == 1 else "records"
+            self._push(
+                f"{'opted out' if out else 'opted in'} {len(changed):,} {noun}",
+                lambda: self._opted_out_now(after),
+                lambda: self._opted_out_now(before),
+                changed,
+            )
+
     # Within
 
     def _set_marked(self, marked: NDArray[np.bool_]) -> None:
@@ -252,6 +269,18 @@ class State(QObject):
         self.withheld, self.eligible = withheld, ~(withheld | self.opted_out)
         self._select()
         self.selection_changed.emit()
+
+    def _opted_out_now(self, units: frozenset[str]) -> None:
+        assert self.look is not None
+        workflow.put_opted_out(self.look.folder, units)
+        self.opted_out_units, self.opted_out = units, self._of_units(units)
+        self.eligible = ~(self.withheld | self.opted_out)
+        self._select()
+        self.selection_changed.emit()
+
+    def _of_units(self, units: frozenset[str]) -> NDArray[np.bool_]:
+        assert self.look is not None
+        return np.array([one in units for one in self.look.units or self.look.ids], dtype=bool)
 
     def _names(self, rows: NDArray[np.bool_]) -> list[str]:
         assert self.look is not None

@@ -195,6 +195,9 @@ QPushButton[role="primary"]:disabled {{ background: {c.sunk}; color: {c.dim}; bo
 QPushButton[role="leave"] {{ background: {c.leave}; color: {c.panel}; border-color: {c.leave}; }}
 QPushButton[role="leave"]:focus {{ border: 2px solid {c.text}; }}
 QPushButton[role="leave"]:disabled {{ background: {c.sunk}; color: {c.dim}; border-color: {c.line}; }}
+QPushButton[role="danger"] {{ background: {c.stop}; color: {c.panel}; border-color: {c.stop}; }}
+QPushButton[role="danger"]:focus {{ border: 2px solid {c.text}; }}
+QPushButton[role="danger"]:disabled {{ background: {c.sunk}; color: {c.dim}; border-color: {c.line}; }}
 QPushButton[role="place"] {{ background: transparent; border: 0; border-radius: 0; padding: 0 4px;
     border-top: 3px solid transparent; border-bottom: 3px solid transparent; color: {c.dim};
     min-height: {HEADER - 7}px; }}

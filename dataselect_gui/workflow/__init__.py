@@ -47,7 +47,7 @@ from dataselect_gui.workflow.statements import (
     write_statement,
 )
 from dataselect_gui.workflow.training import answer_training
-from dataselect_gui.workflow.verifying import verify, write_page
+from dataselect_gui.workflow.verifying import promise_told, verify, write_page
 
 __all__ = [
     "BY_THRESHOLD",
@@ -101,6 +101,7 @@ __all__ = [
     "preview",
     "project_name",
     "project_place",
+    "promise_told",
     "put_opted_out",
     "put_selection",
     "read_register",

@@ -160,7 +160,8 @@ def before_deletion(project_path: Path) -> Deletion:
     ]
     if others:
         stays.append(f"Other files in the project's folder: {', '.join(others)}")
-    return Deletion(project_path.stem, tuple(goes), tuple(stays))
+    name = "Demo" if settings["demo"] else project_path.stem
+    return Deletion(name, tuple(goes), tuple(stays))
 
 
 def delete(project_path: Path) -> bool:

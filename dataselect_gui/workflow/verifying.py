@@ -61,3 +61,11 @@ def write_page(bundle: Path, checks: Sequence[Check], to: Path) -> None:
             error.strerror or "The disk refused.",
             "Name another file.",
         ) from None
+
+
+def promise_told(bundle: Path, checks: Sequence[Check]) -> str | None:
+    """Return what a bundle says that it promises; None where its word is not worth repeating."""
+    if not all(check.ok for check in checks):
+        return None
+    told = json.loads((bundle / RELEASE).read_text(encoding="utf-8"))
+    return str(told["promise"])

@@ -165,6 +165,8 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
     for name in wanted.get("do", []):
         named(name).click()
     QTest.qWait(500)
+    while window.release.prospect.waiting:  # What a release would come to is worked out elsewhere.
+        QTest.qWait(50)
     target: QWidget = named(wanted["target"])
     area: QWidget | None = target
     while area is not None and not isinstance(area, QScrollArea):

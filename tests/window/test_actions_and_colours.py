@@ -142,7 +142,7 @@ def test_colours_follow_the_system_when_it_changes(
 def test_after_a_change_of_colours_every_place_is_as_if_it_had_begun_so(
     window: MainWindow, project: Path, qtbot: QtBot
 ) -> None:
-    places = ("start", "setup", "explore", "release", "ledger")
+    places = ("start", "setup", "explore", "release", "ledger", "check", "people", "deletion")
 
     def shown(one: MainWindow, name: str) -> QImage:
         one.show_place(name)

@@ -1,5 +1,6 @@
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,16 +9,19 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
 from dataselect_gui.window.budget import BudgetBar
+from dataselect_gui.window.fold import Fold
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.window.state import State
 from tests.projects import consortium, owner_records, scored_project
+from tests.releases import silent
+from tests.test_signing import key_pair
 
 
 @pytest.fixture
@@ -299,3 +303,212 @@ def test_the_budget_bar_says_what_it_shows(qtbot: QtBot) -> None:
     assert bar.text == "ε 1 of 4 spent"
     assert bar.accessibleDescription() == ("ε 1 of 4 spent; this release would spend 1 and leave 2")
     assert bar.sizeHint().width() == 220
+
+
+# Every kind and mechanism
+
+
+def ask_for(place: ReleasePlace, kind: str, mechanism: str | None = None) -> None:
+    what = place.answers.what
+    what.kinds.setCurrentIndex(what.kinds.findData(kind))
+    if mechanism is not None:
+        what.mechanisms[mechanism].click()
+
+
+@pytest.mark.parametrize(
+    ("kind", "mechanism", "sentence"),
+    [
+        ("records", "randomized-response", "Of 100 records that leave, about {right} are in your"),
+        ("records", "noisy-top-k", "Of 100 records that leave, about {right} are in your selection."),
+        ("offers", "randomized-response", "Of 100 records on offer, about {right} are in your"),
+        ("offers", "noisy-top-k", "Of 100 records on offer, about {right} are in your selection."),
+        ("scores", "laplace", "Of 100 records that look best by what leaves, about {right} are in"),
+        ("report", "discrete-laplace", "95 times in 100, a count is off by no more than {width}."),
+        ("report", "discrete-gaussian", "95 times in 100, a count is off by no more than {width}."),
+    ],
+)
+def test_every_kind_leaves_by_every_mechanism(
+    place: ReleasePlace, project: Path, qtbot: QtBot, kind: str, mechanism: str, sentence: str
+) -> None:
+    answer_no(qtbot, place)
+    ask_for(place, kind, mechanism)
+    place.answers.parameters.low.setText("0")
+    place.answers.parameters.high.setText("1")
+    place.answers.parameters.count.setText("12")
+    foresight = foresee(qtbot, place)
+    asked = replace(foresight.asked, dry_run=True)
+    preview = workflow.release(project, asked, silent).preview
+    assert preview is not None
+    assert foresight.preview == preview, "the window shows what the terminal would"
+    expected = next(one for one in preview.usefulness if one["epsilon"] == 1)
+    text = shown(place)
+    right = round(100 * expected.get("precision", 0))
+    width = f"{expected.get('width', 0):.3g}"
+    assert sentence.format(right=right, width=width) in text
+    assert preview.promise in text
+    finish(qtbot, place)
+    done = place.parcel.done
+    assert done is not None
+    assert done.kind == kind
+    assert done.released.epsilon == "1"
+    assert all(check.ok for check in done.checks)
+    assert workflow.account(project)["left"] == "3"
+
+
+def test_no_record_leaves_so_no_consent_is_asked_for(place: ReleasePlace, qtbot: QtBot) -> None:
+    answer_no(qtbot, place)
+    place.consequence.consent.click()
+    ask_for(place, "report")
+    foresee(qtbot, place)
+    assert place.button.isEnabled()
+    assert not place.consequence.consent.isVisible()
+    assert "Withheld records take no part." in shown(place)
+    ask_for(place, "records")
+    foresee(qtbot, place)
+    assert not place.button.isEnabled()
+
+
+def test_the_parcel_shows_field_by_field_what_would_leave(place: ReleasePlace) -> None:
+    for kind in ("records", "offers", "scores", "report", "gradient"):
+        ask_for(place, kind)
+        folds = place.parcel._leave.findChildren(Fold)
+        shown_fields = "\n".join(label.text() for fold in folds for label in fold.findChildren(QLabel))
+        for one in workflow.what_leaves(kind):
+            assert f"{one['field']}: {one['what']}." in shown_fields
+        assert shown_fields.count("Made-up sample: ") == len(folds)
+
+
+def test_expected_usefulness_is_shown_over_a_range_of_epsilon(
+    place: ReleasePlace, qtbot: QtBot
+) -> None:
+    answer_no(qtbot, place)
+    place.answers.amount.epsilon.setText("3")
+    preview = foresee(qtbot, place).preview
+    assert preview is not None
+    told = place.consequence.table.accessibleDescription()
+    assert told.count("ε ") == len(preview.usefulness) == 8
+    for one in preview.usefulness:
+        line = f"ε {one['epsilon']:g}, Of 100 that leave, in your selection 100, "
+        assert f"{line}Of 100 in your selection, leave {100 * one['recall']:.0f}, " in told
+
+
+def test_a_fraction_buys_a_private_cut_off_unless_the_owner_keeps_theirs(
+    place: ReleasePlace, qtbot: QtBot
+) -> None:
+    answer_no(qtbot, place)
+    place._state.set_rule(workflow.make_rule("loss", fraction="0.25"))
+    place.consequence.consent.click()
+    cut = place.answers.cut_off
+    assert cut.bought.isChecked()
+    assert place.request().threshold_from == "bought:0.2"
+    foresee(qtbot, place)
+    assert place.hint.text().startswith("Public bounds of “loss” are missing.")
+    assert "--bounds" not in place.hint.text()
+    place._go.click()
+    assert place.answers.parameters.low.hasFocus()
+    place.answers.parameters.low.setText("0")
+    place.answers.parameters.high.setText("1")
+    foresee(qtbot, place)
+    assert place.button.text() == "Release, spend ε 1.2"
+    assert "by at most a factor of 3.32" in shown(place)
+    cut.price.setText("")
+    assert place.hint.text() == "Give the ε that the cut-off may cost."
+    click(qtbot, cut.viewed)
+    foresee(qtbot, place)
+    assert "You set this cut-off after seeing scores." in shown(place)
+    assert place.button.text() == "Release, spend ε 1"
+    click(qtbot, cut.bought)
+    cut.price.setText("0,5")
+    foresee(qtbot, place)
+    finish(qtbot, place)
+    done = place.parcel.done
+    assert done is not None
+    assert done.released.epsilon == "1.5"
+
+
+def test_buying_for_a_cut_off_makes_it_a_share_first(place: ReleasePlace, qtbot: QtBot) -> None:
+    place._state.set_rule(workflow.make_rule("loss", threshold="0.9", lowest=False))
+    chosen, count = int(place._state.selection.chosen.sum()), len(place._state.eligible)
+    click(qtbot, place.answers.cut_off.bought)
+    rule = place._state.rule
+    assert rule is not None
+    assert (rule.by, rule.value) == ("fraction", Decimal(round(100 * chosen / count)) / 100)
+    assert place.answers.cut_off.bought.isChecked()
+    place._state.undo.undo()
+    assert place.answers.cut_off.viewed.isChecked()
+
+
+def test_a_gradient_needs_a_public_cut_off(place: ReleasePlace, qtbot: QtBot) -> None:
+    answer_no(qtbot, place)
+    place._state.set_rule(workflow.make_rule("loss", threshold="0.4"))
+    ask_for(place, "gradient")
+    place.answers.parameters.clip.setText("1")
+    foresee(qtbot, place)
+    assert place.hint.text().startswith("A gradient needs a public threshold.")
+    click(qtbot, place.answers.cut_off.from_agreed)
+    foresee(qtbot, place)
+    assert place.button.text() == "Release, spend ε 1"
+    assert "an element of the sum is off by no more than" in shown(place)
+    assert "extra chance in 1,000,000" in shown(place)
+    place.answers.amount.delta.setText("2")
+    assert place.hint.text() == "Give δ, a small number above 0."
+
+
+def test_what_a_new_release_differs_in_is_shown_beside_it(place: ReleasePlace, qtbot: QtBot) -> None:
+    answer_no(qtbot, place)
+    foresee(qtbot, place)
+    assert place.consequence.nearest.isHidden()
+    finish(qtbot, place)
+    place.answers.amount.epsilon.setText("2")
+    foresee(qtbot, place)
+    click(qtbot, place.consequence.nearest.button)
+    assert "epsilon: then 1, now 2" in shown(place.consequence.nearest)
+
+
+def test_a_bundle_is_signed_by_the_key_that_was_chosen(
+    place: ReleasePlace, tmp_path: Path, qtbot: QtBot
+) -> None:
+    answer_no(qtbot, place)
+    advanced = place.answers.advanced
+    assert not advanced.choose.isVisible()
+    click(qtbot, advanced.button)
+    assert advanced.choose.isVisible()
+    (tmp_path / "notes.txt").write_text("no key")
+    advanced.set_key(tmp_path / "notes.txt")
+    foresee(qtbot, place)
+    assert place.hint.text().startswith("“notes.txt” cannot be used as a key.")
+    private, public = key_pair(tmp_path, "owner")
+    advanced.set_key(private)
+    finish(qtbot, place)
+    done = place.parcel.done
+    assert done is not None
+    assert done.checks[0].name == "signature"
+    assert all(check.ok for check in workflow.verify(done.released.bundle, None, public))
+
+
+def test_everything_that_is_asked_can_be_reached_by_keys(place: ReleasePlace, qtbot: QtBot) -> None:
+    answer_no(qtbot, place)
+    foresee(qtbot, place)
+    reached = set()
+    place.answers.training.no.setFocus()
+    one = QApplication.focusWidget()
+    for _ in range(80):
+        reached.add(one)
+        qtbot.keyClick(one, Qt.Key.Key_Tab)  # type: ignore[no-untyped-call]
+        one = QApplication.focusWidget()
+    for wanted in (
+        place.answers.what.kinds,
+        place.answers.what.mechanisms["one-sided"],
+        place.answers.amount.epsilon,
+        place.answers.amount.slider,
+        place.answers.cut_off.from_request,
+        place.answers.change,
+        place.answers.advanced.button,
+        place.consequence.consent,
+        place.consequence.uncovered.button,
+        place.button,
+    ):
+        assert wanted in reached
+    for field in place.answers.findChildren(QLineEdit):
+        inner = field.objectName() == "qt_spinbox_lineedit"
+        assert inner or field.accessibleName(), "a field without a name"

@@ -102,8 +102,6 @@ class Elsewhere(QFrame):
         self.result.hide()
 
     def _tell(self, role: str, text: str) -> None:
-        self.result.setProperty("role", role)
-        self.result.style().unpolish(self.result)
-        self.result.style().polish(self.result)
+        self.result.set_role(role)
         self.result.set_text(text)
         self.result.show()

@@ -47,10 +47,13 @@ class Consequence(QWidget):
         The owner agreed to something, or no longer, or gave another reason.
     look_through()
         The owner wants to look through the candidates.
+    people_wanted()
+        The owner wants to withhold records by a list.
     """
 
     changed = Signal()
     look_through = Signal()
+    people_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -164,6 +167,10 @@ class Consequence(QWidget):
         word.addWidget(paragraph("Before you release", bold=True))
         word.addWidget(self._make_disclosing())
         word.addWidget(self._withheld)
+        by_list = QPushButton("Withhold by a list…")
+        by_list.setProperty("role", "link")
+        by_list.clicked.connect(self.people_wanted)
+        word.addWidget(by_list, 0, Qt.AlignmentFlag.AlignLeading)
         word.addWidget(self.repeat)
         self.reason.setPlaceholderText("Reason, kept in the ledger")
         self.reason.setAccessibleName("Reason for a release without protection")

@@ -59,6 +59,8 @@ class ReleasePlace(QWidget):
     -------
     look_through()
         The owner wants to look through the candidates.
+    people_wanted()
+        The owner wants to withhold records by a list.
     proposed(budget, spent, cost)
         The account changed, or what the release under consideration would cost: the arguments of
         `BudgetBar.show_budget`.
@@ -67,6 +69,7 @@ class ReleasePlace(QWidget):
     """
 
     look_through = Signal()
+    people_wanted = Signal()
     proposed = Signal(object, object, object)
     ledger_changed = Signal()
 
@@ -176,6 +179,7 @@ class ReleasePlace(QWidget):
         self.answers.change.clicked.connect(self._change_destination)
         self.consequence.changed.connect(self._show)
         self.consequence.look_through.connect(self.look_through)
+        self.consequence.people_wanted.connect(self.people_wanted)
         self.button.clicked.connect(self._release)
         self._go.clicked.connect(self._go_to_missing)
         self.set_budget.clicked.connect(self._set_budget)

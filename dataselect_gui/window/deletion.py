@@ -1,0 +1,87 @@
+"""What the deletion of a project takes and what it leaves, before it is done."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import DataSelectError
+from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import paragraph
+from dataselect_gui.window.column import ColumnPlace, Pair, clear
+
+CANNOT_UNDO = "This cannot be undone. Scoring the records again makes another project."
+
+
+class DeletionPlace(ColumnPlace):
+    """Asks for the owner's word on the deletion of a project.
+
+    Signals
+    -------
+    confirmed(Path, str)
+        The project of that name is to be deleted.
+    cancelled()
+        It is not.
+    failed(DataSelectError)
+        It cannot be read.
+    """
+
+    confirmed = Signal(object, str)
+    cancelled = Signal()
+    failed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._project: Path | None = None
+        self._name = ""
+        self.title = paragraph(step=5, bold=True)
+        self.goes, self.stays = QVBoxLayout(), QVBoxLayout()
+        self.cancel, self.delete = QPushButton("Keep it"), QPushButton()
+        self.delete.setProperty("role", "danger")
+        self.cancel.clicked.connect(self.cancelled)
+        self.delete.clicked.connect(self._confirm)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.delete)
+        buttons.addStretch()
+        buttons.addWidget(self.cancel)
+        self.column.addWidget(self.title)
+        self.column.addWidget(paragraph(CANNOT_UNDO))
+        self.column.addWidget(
+            Pair(_panel("What goes", self.goes), _panel("What stays", self.stays), least=560)
+        )
+        self.column.addLayout(buttons)
+        self.column.addStretch(1)
+
+    def ask(self, project: Path) -> bool:
+        """Ask about a project; say whether there is one to ask about."""
+        try:
+            told = workflow.before_deletion(project)
+        except DataSelectError as error:
+            self.failed.emit(error)
+            return False
+        self._project, self._name = project, told.name
+        self.title.setText(f"Delete the project “{told.name}”?")
+        self.delete.setText(f"Delete “{told.name}”")
+        for layout, items in ((self.goes, told.goes), (self.stays, told.stays)):
+            clear(layout)
+            for item in items:
+                layout.addWidget(paragraph(item))
+        return True
+
+    def _confirm(self) -> None:
+        if self._project is not None:
+            self.confirmed.emit(self._project, self._name)
+
+
+def _panel(title: str, items: QVBoxLayout) -> QFrame:
+    panel = QFrame()
+    panel.setProperty("role", "panel")
+    items.setSpacing(theme.SPACE[1])
+    column = QVBoxLayout(panel)
+    column.setContentsMargins(16, 12, 16, 16)
+    column.setSpacing(theme.SPACE[1])
+    column.addWidget(paragraph(title, bold=True))
+    column.addLayout(items)
+    column.addStretch()
+    return panel

@@ -1,0 +1,99 @@
+import threading
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from dataselect_gui.errors import DataSelectError, UnusableError
+from dataselect_gui.window.latest import Latest
+from dataselect_gui.workflow import Report, Stop
+
+
+@pytest.fixture
+def latest(qtbot: QtBot) -> Iterator[Latest]:
+    del qtbot
+    owner = QObject()
+    made = Latest(owner)
+    yield made
+    made.close()
+    owner.deleteLater()
+
+
+@pytest.fixture
+def heard() -> list[object]:
+    return []
+
+
+def test_only_the_last_of_many_questions_is_asked(
+    latest: Latest, heard: list[object], qtbot: QtBot
+) -> None:
+    asked: list[int] = []
+
+    def ask(number: int) -> None:
+        def work(report: Report, stop: Stop) -> int:
+            del report, stop
+            asked.append(number)
+            return number
+
+        latest.ask("Counting", work, heard.append, heard.append)
+
+    for number in range(5):
+        ask(number)
+    qtbot.waitUntil(lambda: not latest.waiting)
+    assert asked == [4]
+    assert heard == [4]
+
+
+def test_a_late_answer_to_an_earlier_question_never_lands(
+    latest: Latest, heard: list[object], qtbot: QtBot
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(report: Report, stop: Stop) -> str:
+        del report
+        begun.set()
+        go_on.wait(10)
+        return f"late, {'stopped' if stop.requested else 'not stopped'}"
+
+    def quick(report: Report, stop: Stop) -> str:
+        del report, stop
+        return "now"
+
+    latest.ask("Slowly", slow, heard.append, heard.append)
+    qtbot.waitUntil(begun.is_set)
+    latest.ask("Quickly", quick, heard.append, heard.append)
+    assert latest.waiting
+    go_on.set()
+    qtbot.waitUntil(lambda: not latest.waiting)
+    assert heard == ["now"]
+
+
+def test_an_error_is_an_answer_too(latest: Latest, heard: list[object], qtbot: QtBot) -> None:
+    error = UnusableError("What.", "Why.", "Do.")
+
+    def work(report: Report, stop: Stop) -> None:
+        del report, stop
+        raise error
+
+    failed: list[DataSelectError] = []
+    latest.ask("Failing", work, heard.append, failed.append)
+    qtbot.waitUntil(lambda: not latest.waiting)
+    assert (heard, failed) == ([], [error])
+
+
+def test_what_is_dropped_is_never_heard_of(latest: Latest, heard: list[object], qtbot: QtBot) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(report: Report, stop: Stop) -> None:
+        del report, stop
+        begun.set()
+        go_on.wait(10)
+
+    latest.ask("Dropped", work, heard.append, heard.append)
+    qtbot.waitUntil(begun.is_set)
+    latest.drop()
+    go_on.set()
+    qtbot.waitUntil(lambda: not latest.running)
+    qtbot.wait(1)
+    assert heard == []
