@@ -13,7 +13,7 @@ from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.map_file import RecordMaps
 from dataselect_gui.worker.messages import Progress, Report
 from dataselect_gui.workflow.accounts import account, change_budget, hold_against, knows_head, ledger
-from dataselect_gui.workflow.asking import ReleaseRequest
+from dataselect_gui.workflow.asking import ReleaseRequest, public_bounds
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.home import home
 from dataselect_gui.workflow.inspecting import inspect
@@ -102,6 +102,7 @@ __all__ = [
     "project_name",
     "project_place",
     "promise_told",
+    "public_bounds",
     "put_opted_out",
     "put_selection",
     "read_register",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.layout import Checkpoint
+from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.ledger import Statement
@@ -427,19 +428,13 @@ class Question:
 
     def _bounds(self) -> tuple[tuple[str, str], str]:
         """Return the public bounds of the score, and where they come from."""
-        name, request = self.rule.score, self.checkpoint.request
-        requested = request.stated.get("bounds", {}).get(name)
         if self.asked.bounds is not None:
             return _two_bounds(self.asked.bounds.split(",")), "agreed"
-        if requested is not None:
-            return _two_bounds(requested if isinstance(requested, list) else [requested]), "request"
-        if name in _OWN_BOUNDS:
-            return _OWN_BOUNDS[name], "score"
-        norm = request.stated.get("max_grad_norm")
-        if name == "clipped_norm" and norm is not None:
-            return ("0", exact(Decimal(str(norm)))), "score"
+        known = public_bounds(self.rule.score, self.checkpoint.request)
+        if known is not None:
+            return known
         raise UsageError(
-            f"Public bounds of “{name}” are missing.",
+            f"Public bounds of “{self.rule.score}” are missing.",
             "The noise must cover the whole range that a score may have, and the range must not be "
             "read off the records.",
             "Add --bounds L,U as agreed beforehand, for example --bounds 0,5, or ask the consortium "
@@ -501,6 +496,25 @@ class Question:
     def _count_threshold(self) -> str | None:
         text = self.asked.count_threshold
         return None if text is None else exact(_number(text, "--count-threshold"))
+
+
+def public_bounds(score: str, request: Request) -> tuple[tuple[str, str], str] | None:
+    """Return the bounds of a score that are known without the owner, and where they come from.
+
+    Raises
+    ------
+    UsageError
+        Where the request states bounds that are none.
+    """
+    requested = request.stated.get("bounds", {}).get(score)
+    if requested is not None:
+        return _two_bounds(requested if isinstance(requested, list) else [requested]), "request"
+    if score in _OWN_BOUNDS:
+        return _OWN_BOUNDS[score], "score"
+    norm = request.stated.get("max_grad_norm")
+    if score == "clipped_norm" and norm is not None:
+        return ("0", exact(Decimal(str(norm)))), "score"
+    return None
 
 
 def _two_bounds(stated: Sequence[object]) -> tuple[str, str]:

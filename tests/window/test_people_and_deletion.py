@@ -176,7 +176,7 @@ def test_a_recent_project_is_deleted_without_being_opened(
     (project / "mine.txt").write_text("a note")
     window._kept.remember(project, "p")
     window.start.show_recent()
-    assert "Recent projects" in shown(window.start)
+    qtbot.waitUntil(lambda: "Recent projects" in shown(window.start))
     window.start.delete_wanted.emit(project)
     assert "Other files in the project's folder: mine.txt" in shown(window.deletion)
     window.deletion.delete.click()

@@ -392,6 +392,19 @@ def test_expected_usefulness_is_shown_over_a_range_of_epsilon(
         assert f"{line}Of 100 in your selection, leave {100 * one['recall']:.0f}, " in told
 
 
+@pytest.mark.parametrize("bounds", [None, {"loss": [0, 1]}])
+def test_a_private_cut_off_is_the_usual_one_of_a_fraction_where_it_can_be_bought(
+    tmp_path: Path, project: Path, place: ReleasePlace, bounds: dict[str, list[int]] | None
+) -> None:
+    if bounds is not None:
+        consortium(tmp_path / "consortium", bounds=bounds)
+        place._state.open(project)
+    place._state.set_rule(workflow.make_rule("loss", fraction="0.25"))
+    cut = place.answers.cut_off
+    assert (cut.bought if bounds else cut.viewed).isChecked()
+    assert place.answers.parameters.low.placeholderText() == ("0" if bounds else "lowest")
+
+
 def test_a_fraction_buys_a_private_cut_off_unless_the_owner_keeps_theirs(
     place: ReleasePlace, qtbot: QtBot
 ) -> None:
@@ -399,7 +412,7 @@ def test_a_fraction_buys_a_private_cut_off_unless_the_owner_keeps_theirs(
     place._state.set_rule(workflow.make_rule("loss", fraction="0.25"))
     place.consequence.consent.click()
     cut = place.answers.cut_off
-    assert cut.bought.isChecked()
+    click(qtbot, cut.bought)
     assert place.request().threshold_from == "bought:0.2"
     foresee(qtbot, place)
     assert place.hint.text().startswith("Public bounds of “loss” are missing.")

@@ -12,6 +12,7 @@ from dataselect_gui.window.release.amount import Amount
 from dataselect_gui.window.release.cutoff import CutOff
 from dataselect_gui.window.release.kinds import has_bounds, has_cut, has_delta
 from dataselect_gui.window.release.parameters import Parameters, read_number, read_whole
+from dataselect_gui.window.release.prospect import agreed_threshold, is_agreed, known_bounds
 from dataselect_gui.window.release.sentences import rule_sentence
 from dataselect_gui.window.release.what import What
 from dataselect_gui.window.training_question import TrainingQuestion
@@ -96,10 +97,17 @@ class Answers(QFrame):
             self.per_unit.setValue(per_unit)
         self.per_unit.setEnabled(per_unit is None)
 
-    def show_rule(self, rule: Rule | None, agreed: str | None, *, is_agreed: bool) -> None:
+    def show_rule(self, look: Look | None, rule: Rule | None) -> None:
         """Show the rule, and take its cut-off for the request's only where it is."""
         self.rule.setText("No cut-off yet." if rule is None else rule_sentence(rule))
-        self.cut_off.show_rule(rule, agreed, is_agreed=is_agreed)
+        agreed = agreed_threshold(look, rule)
+        self.cut_off.show_rule(
+            rule,
+            agreed,
+            is_agreed=is_agreed(rule, agreed),
+            has_bounds=known_bounds(look, rule) is not None,
+        )
+        self.parameters.show_rule(look, rule)
         self.adapt()
 
     def adapt(self) -> None:

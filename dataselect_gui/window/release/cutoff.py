@@ -26,8 +26,9 @@ _PRICE = "0.2"
 class CutOff(QWidget):
     """Asks where the cut-off comes from.
 
-    A fraction or a count depends on everybody's scores: for these a private threshold is bought unless
-    the owner wants otherwise. What needs another rule is asked for, and chosen once the rule is there.
+    A fraction or a count depends on everybody's scores: for these a private threshold is bought, unless
+    the owner wants otherwise or there are no public bounds to buy it within. What needs another rule is
+    asked for, and chosen once the rule is there.
 
     Signals
     -------
@@ -56,7 +57,7 @@ class CutOff(QWidget):
         self._group = QButtonGroup(self)
         self._shown: Rule | None = None
         self._chosen: QAbstractButton | None = None
-        self._is_agreed = False
+        self._is_agreed = self._wants_private = False
         self._build()
 
     @property
@@ -73,8 +74,22 @@ class CutOff(QWidget):
         """Return what a private cut-off may cost; None where it is no amount."""
         return read_amount(self.price.text())
 
-    def show_rule(self, rule: Rule | None, agreed: str | None, *, is_agreed: bool) -> None:
-        """Show what there is to choose for a rule; a new rule takes the source that is usual for it."""
+    def show_rule(
+        self, rule: Rule | None, agreed: str | None, *, is_agreed: bool, has_bounds: bool
+    ) -> None:
+        """Show what there is to choose for a rule; a new rule takes the source that is usual for it.
+
+        Parameters
+        ----------
+        rule : Rule or None
+            The rule.
+        agreed : str or None
+            The request's threshold of its score.
+        is_agreed : bool
+            Whether the rule is the request's.
+        has_bounds : bool
+            Whether public bounds of its score are known.
+        """
         self._is_agreed = is_agreed
         by_threshold = rule is not None and rule.by == "threshold"
         self.from_request.setVisible(agreed is not None)
@@ -84,8 +99,9 @@ class CutOff(QWidget):
             if is_agreed:
                 self._choose(self.from_request)
             else:
-                self._choose(self.viewed if rule is None or by_threshold else self.bought)
-        self._shown = rule
+                can_buy = rule is not None and not by_threshold and (has_bounds or self._wants_private)
+                self._choose(self.bought if can_buy else self.viewed)
+        self._shown, self._wants_private = rule, False
 
     def _choose(self, button: QAbstractButton) -> None:
         self._chosen = button
@@ -100,7 +116,9 @@ class CutOff(QWidget):
             self.agreed_wanted.emit()
         elif button is self.bought and by_threshold:
             self._choose(self._chosen)
+            self._wants_private = True
             self.share_wanted.emit()
+            self._wants_private = False
         else:
             self._choose(button)
             self.changed.emit()

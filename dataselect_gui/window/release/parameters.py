@@ -8,7 +8,7 @@ from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.layout import row
 from dataselect_gui.window.release.kinds import has_bounds
-from dataselect_gui.window.release.prospect import agreed_threshold
+from dataselect_gui.window.release.prospect import agreed_threshold, known_bounds
 from dataselect_gui.window.release.sentences import BINS, BOUNDS, CLIP, COUNT, COUNTED, PADDING
 from dataselect_gui.workflow import Look, Rule
 
@@ -74,13 +74,7 @@ class Parameters(QWidget):
     def begin(self, look: Look | None, rule: Rule | None) -> None:
         """Begin anew with a project; what its request states stands as a placeholder."""
         stated = {} if look is None else look.request.stated
-        known = stated.get("bounds", {}).get("" if rule is None else rule.score)
-        low, high = known if isinstance(known, list) and len(known) == 2 else ("lowest", "highest")
-        self.low.setPlaceholderText(str(low))
-        self.high.setPlaceholderText(str(high))
         self.clip.setPlaceholderText(str(stated.get("max_grad_norm", "")))
-        picks = rule is not None and rule.by != "threshold"
-        self.count.setPlaceholderText("as your rule" if picks else "")
         agreed = agreed_threshold(look, rule)
         self.blockSignals(True)
         for field in self._fields:
@@ -88,6 +82,15 @@ class Parameters(QWidget):
         self.by_class.setChecked(False)
         self.beyond.setText(agreed or "")
         self.blockSignals(False)
+        self.show_rule(look, rule)
+
+    def show_rule(self, look: Look | None, rule: Rule | None) -> None:
+        """Show what need not be typed for a rule, as placeholders."""
+        low, high = known_bounds(look, rule) or ("lowest", "highest")
+        self.low.setPlaceholderText(low)
+        self.high.setPlaceholderText(high)
+        picks = rule is not None and rule.by != "threshold"
+        self.count.setPlaceholderText("as your rule" if picks else "")
 
     def adapt(self, kind: str, mechanism: str | None, *, buys: bool) -> None:
         """Show what belongs to a kind of release."""

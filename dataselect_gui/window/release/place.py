@@ -43,7 +43,6 @@ from dataselect_gui.window.release.prospect import (
     agreed_threshold,
     earlier_per_unit,
     free_destination,
-    is_agreed,
 )
 from dataselect_gui.window.release.sentences import button_text
 from dataselect_gui.window.state import State
@@ -224,9 +223,6 @@ class ReleasePlace(QWidget):
         assert self._state.look is not None
         return free_destination(self._state.look)
 
-    def _agreed(self) -> str | None:
-        return agreed_threshold(self._state.look, self._state.rule)
-
     def _consider(self, request: ReleaseRequest) -> tuple[str, QWidget | None]:
         """Begin to foresee a request that was not foreseen yet; say which answer that needs first."""
         look = self._state.look
@@ -316,8 +312,7 @@ class ReleasePlace(QWidget):
             self.refresh()
 
     def _show_rule(self) -> None:
-        rule, agreed = self._state.rule, self._agreed()
-        self.answers.show_rule(rule, agreed, is_agreed=is_agreed(rule, agreed))
+        self.answers.show_rule(self._state.look, self._state.rule)
 
     def _on_selection(self) -> None:
         self._last = self._asked = None
@@ -337,7 +332,8 @@ class ReleasePlace(QWidget):
             self._show()
 
     def _use_agreed(self) -> None:
-        look, agreed = self._state.look, self._agreed()
+        look = self._state.look
+        agreed = agreed_threshold(look, self._state.rule)
         if look is not None and agreed is not None:
             self._state.set_rule(workflow.make_rule(str(look.request.score), threshold=agreed))
 

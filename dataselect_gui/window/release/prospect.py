@@ -5,8 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from dataselect_gui.errors import DataSelectError
-from dataselect_gui.workflow import Look, Preview, Released, ReleaseRequest, Rule
+from dataselect_gui.errors import DataSelectError, UsageError
+from dataselect_gui.workflow import Look, Preview, Released, ReleaseRequest, Rule, public_bounds
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,17 @@ def is_agreed(rule: Rule | None, agreed: str | None) -> bool:
     if rule is None or agreed is None or rule.by != "threshold" or rule.lowest:
         return False
     return rule.value == Decimal(agreed)
+
+
+def known_bounds(look: Look | None, rule: Rule | None) -> tuple[str, str] | None:
+    """Return the public bounds of the rule's score, where the owner need not give any."""
+    if look is None or rule is None:
+        return None
+    try:
+        known = public_bounds(rule.score, look.request)
+    except UsageError:  # The request's are none; what asks for them will say so.
+        return None
+    return None if known is None else known[0]
 
 
 def free_destination(look: Look) -> Path:
