@@ -157,7 +157,7 @@ class Photographer:
         self._release(window)
         for button in (window.release.answers.training.no, window.release.consequence.consent):
             button.click()
-        window.release.button.click()
+        window.release.foot.button.click()
 
     def _offers(self, window: "MainWindow") -> None:
         self._release_as(window, "offers", "randomized-response")

@@ -24,6 +24,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageGrab
 
+from dataselect_gui import workflow
+from dataselect_gui.errors import DataSelectError
+
 SCREEN = (1760, 860)
 RECORDS = 300
 _FILES = (180, 120)
@@ -493,10 +496,10 @@ class Drive:
     def release(self, project: Path) -> None:
         """Walk from the Release place to a bundle; the question about training was answered."""
         asked: dict[str, Any] = {"project": project, "place": "release"}
-        self.press("release.set_budget", **asked)
+        self.press("release.foot.set_budget", **asked)
         self.hand.settle(0.6)
         self.press("release.consequence.consent", **asked)
-        self.press("release.button", **asked, do=["release.consequence.consent"])
+        self.press("release.foot.button", **asked, do=["release.consequence.consent"])
         self.wait_for(lambda: self.bundle() is not None, 120, "a bundle")
         self.hand.settle(2.0)
         self.hand.keep("released")
@@ -539,8 +542,9 @@ class Drive:
 
         def has_scores() -> bool:
             for path in folder.rglob("project.json"):
-                with contextlib.suppress(ValueError, OSError):
-                    if json.loads(path.read_text(encoding="utf-8")).get("scores"):
+                with contextlib.suppress(DataSelectError, ValueError, OSError):
+                    project = workflow.look(path.parent)
+                    if project.is_finished and project.request.score in project.scores:
                         found.append(path.parent)
             return bool(found)
 

@@ -9,7 +9,7 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
@@ -51,14 +51,14 @@ def click(qtbot: QtBot, button: QWidget) -> None:
 
 def foresee(qtbot: QtBot, place: ReleasePlace) -> Prospect:
     """Wait until it is known what the release under consideration would come to."""
-    qtbot.waitUntil(lambda: not place._foresight.waiting and not place.prospect.waiting)
+    qtbot.waitUntil(lambda: not place.prospect.waiting)
     return place.prospect
 
 
 def finish(qtbot: QtBot, place: ReleasePlace) -> None:
     foresee(qtbot, place)
     with qtbot.waitSignal(place.ledger_changed, timeout=15_000):
-        click(qtbot, place.button)
+        click(qtbot, place.foot.button)
     qtbot.waitUntil(lambda: "Verified" in shown(place.parcel))
 
 
@@ -75,7 +75,7 @@ def kinds(project: Path) -> list[str]:
 
 def answer_no(qtbot: QtBot, place: ReleasePlace) -> None:
     place.answers.training.no.click()
-    place.set_budget.click()
+    place.foot.set_budget.click()
     place.consequence.consent.click()
     foresee(qtbot, place)
 
@@ -84,14 +84,14 @@ def test_the_default_path_takes_four_clicks_to_a_verified_bundle(
     place: ReleasePlace, project: Path, qtbot: QtBot
 ) -> None:
     """One of them answers about training, which a project remembers; the rest is preset."""
-    assert not place.button.isEnabled()
+    assert not place.foot.button.isEnabled()
     place.answers.training.no.click()
-    click(qtbot, place.set_budget)
+    click(qtbot, place.foot.set_budget)
     place.consequence.consent.click()
-    assert not place.button.isEnabled(), "nobody presses it before knowing what it costs"
+    assert not place.foot.button.isEnabled(), "nobody presses it before knowing what it costs"
     foresee(qtbot, place)
-    assert place.button.isEnabled()
-    assert place.button.text() == "Release, spend ε 1"
+    assert place.foot.button.isEnabled()
+    assert place.foot.button.text() == "Release, spend ε 1"
     assert "drawn" not in kinds(project)
     finish(qtbot, place)
     done = place.parcel.done
@@ -101,7 +101,10 @@ def test_the_default_path_takes_four_clicks_to_a_verified_bundle(
     assert all(check.ok for check in done.checks)
     assert "Verified" in shown(place.parcel)
     assert "checksums: All" in shown(place.parcel)
-    assert place.bar.text == "ε 1 of 4 spent"
+    assert place.foot.bar.text == "ε 1 of 4 spent"
+    focused = QApplication.focusWidget()
+    assert isinstance(focused, QPushButton)
+    assert focused.text() == "Open folder"
 
 
 def test_beyond_the_budget_it_refuses_and_leaves_nothing(
@@ -110,11 +113,11 @@ def test_beyond_the_budget_it_refuses_and_leaves_nothing(
     answer_no(qtbot, place)
     place.answers.amount.epsilon.setText("8")
     foresee(qtbot, place)
-    assert place.hint.text() == (
+    assert place.foot.hint.text() == (
         "This needs ε 8; 4 is left. Nothing was drawn. Lower ε, or raise the budget and give a reason."
     )
-    click(qtbot, place.button)
-    assert not place.button.isEnabled()
+    click(qtbot, place.foot.button)
+    assert not place.foot.button.isEnabled()
     assert not {"reserved", "drawn"} & set(kinds(project))
     assert not project.with_name("p-bundle").exists()
 
@@ -160,14 +163,14 @@ def test_unknown_provenance_offers_exact_alone_and_chooses_nothing(place: Releas
     assert [name for name, one in what.mechanisms.items() if one.isEnabled()] == ["exact"]
     assert what.mechanism is None
     assert "ε cannot be promised here." in shown(place.answers)
-    assert not place.button.isEnabled()
+    assert not place.foot.button.isEnabled()
 
 
 def test_exact_needs_its_tick_and_a_reason(place: ReleasePlace, qtbot: QtBot) -> None:
     place.answers.training.unknown.click()
     place.answers.what.mechanisms["exact"].click()
     place.consequence.consent.click()
-    assert not place.button.isEnabled()
+    assert not place.foot.button.isEnabled()
     assert (
         "No protection. Every selected record leaves. Anyone who knows of a record learns for certain "
         "whether you selected it. Every later promise about this source will say that it does not "
@@ -175,10 +178,10 @@ def test_exact_needs_its_tick_and_a_reason(place: ReleasePlace, qtbot: QtBot) ->
     ) in shown(place)
     assert "I choose to release without protection." in shown(place)
     place.consequence.reason.setText("a test")
-    assert not place.button.isEnabled()
+    assert not place.foot.button.isEnabled()
     place.consequence.choose_exact.click()
-    assert place.button.text() == "Release without protection"
-    assert not place.button.isDefault()
+    assert place.foot.button.text() == "Release without protection"
+    assert not place.foot.button.isDefault()
     finish(qtbot, place)
     assert place.parcel.done is not None
     assert place.parcel.done.released.epsilon is None
@@ -193,7 +196,7 @@ def test_repeating_costs_nothing(place: ReleasePlace, project: Path, qtbot: QtBo
     answer_no(qtbot, place)
     finish(qtbot, place)
     foresee(qtbot, place)
-    assert place.button.text() == "Release again, spend ε 0"
+    assert place.foot.button.text() == "Release again, spend ε 0"
     assert "This is an earlier release again" in shown(place.consequence)
     finish(qtbot, place)
     done = place.parcel.done
@@ -206,7 +209,7 @@ def test_repeating_costs_nothing(place: ReleasePlace, project: Path, qtbot: QtBo
     place.answers.amount.epsilon.setText("2")
     foresee(qtbot, place)
     assert place.parcel.done is None
-    assert place.button.text() == "Release, spend ε 1"
+    assert place.foot.button.text() == "Release, spend ε 1"
     assert place.request().to == project.with_name("p-bundle-2")
 
 
@@ -266,12 +269,12 @@ def test_people_and_a_private_training_are_counted(tmp_path: Path, qtbot: QtBot)
     assert "This covers each person, with at most 2 records." in shown(place)
     assert "about 39 leave and 61 stay" in shown(place)
     place.answers.training.private.click()
-    assert not place.button.isEnabled()
+    assert not place.foot.button.isEnabled()
     place.answers.training.epsilon.setText("0,5")
     place.answers.training.delta.setText("1e-5")
     foresee(qtbot, place)
     assert place.request().in_training == "dp:0.5,0.00001"
-    assert place.button.text() == "Release, spend ε 1.5"
+    assert place.foot.button.text() == "Release, spend ε 1.5"
     assert "4.5 times, plus at most 1 extra chance in 100,000." in shown(place)
     place.close_threads()
 
@@ -292,7 +295,7 @@ def test_small_windows_stack_the_columns(place: ReleasePlace, qtbot: QtBot) -> N
     qtbot.waitUntil(lambda: place.consequence.y() > place.answers.y())
     assert place.parcel.y() > place.consequence.y()
     assert place.parcel.width() <= 640
-    assert place.button.isVisible()
+    assert place.foot.button.isVisible()
 
 
 def test_the_budget_bar_says_what_it_shows(qtbot: QtBot) -> None:
@@ -360,12 +363,12 @@ def test_no_record_leaves_so_no_consent_is_asked_for(place: ReleasePlace, qtbot:
     place.consequence.consent.click()
     ask_for(place, "report")
     foresee(qtbot, place)
-    assert place.button.isEnabled()
+    assert place.foot.button.isEnabled()
     assert not place.consequence.consent.isVisible()
     assert "Withheld records take no part." in shown(place)
     ask_for(place, "records")
     foresee(qtbot, place)
-    assert not place.button.isEnabled()
+    assert not place.foot.button.isEnabled()
 
 
 def test_the_parcel_shows_field_by_field_what_would_leave(place: ReleasePlace) -> None:
@@ -415,21 +418,21 @@ def test_a_fraction_buys_a_private_cut_off_unless_the_owner_keeps_theirs(
     click(qtbot, cut.bought)
     assert place.request().threshold_from == "bought:0.2"
     foresee(qtbot, place)
-    assert place.hint.text().startswith("Public bounds of “loss” are missing.")
-    assert "--bounds" not in place.hint.text()
-    place._go.click()
+    assert place.foot.hint.text().startswith("Public bounds of “loss” are missing.")
+    assert "--bounds" not in place.foot.hint.text()
+    place.foot.go.click()
     assert place.answers.parameters.low.hasFocus()
     place.answers.parameters.low.setText("0")
     place.answers.parameters.high.setText("1")
     foresee(qtbot, place)
-    assert place.button.text() == "Release, spend ε 1.2"
+    assert place.foot.button.text() == "Release, spend ε 1.2"
     assert "by at most a factor of 3.32" in shown(place)
     cut.price.setText("")
-    assert place.hint.text() == "Give the ε that the cut-off may cost."
+    assert place.foot.hint.text() == "Give the ε that the cut-off may cost."
     click(qtbot, cut.viewed)
     foresee(qtbot, place)
     assert "You set this cut-off after seeing scores." in shown(place)
-    assert place.button.text() == "Release, spend ε 1"
+    assert place.foot.button.text() == "Release, spend ε 1"
     click(qtbot, cut.bought)
     cut.price.setText("0,5")
     foresee(qtbot, place)
@@ -457,14 +460,14 @@ def test_a_gradient_needs_a_public_cut_off(place: ReleasePlace, qtbot: QtBot) ->
     ask_for(place, "gradient")
     place.answers.parameters.clip.setText("1")
     foresee(qtbot, place)
-    assert place.hint.text().startswith("A gradient needs a public threshold.")
+    assert place.foot.hint.text().startswith("A gradient needs a public threshold.")
     click(qtbot, place.answers.cut_off.from_agreed)
     foresee(qtbot, place)
-    assert place.button.text() == "Release, spend ε 1"
+    assert place.foot.button.text() == "Release, spend ε 1"
     assert "an element of the sum is off by no more than" in shown(place)
     assert "extra chance in 1,000,000" in shown(place)
     place.answers.amount.delta.setText("2")
-    assert place.hint.text() == "Give δ, a small number above 0."
+    assert place.foot.hint.text() == "Give δ, a small number above 0."
 
 
 def test_what_a_new_release_differs_in_is_shown_beside_it(place: ReleasePlace, qtbot: QtBot) -> None:
@@ -489,7 +492,7 @@ def test_a_bundle_is_signed_by_the_key_that_was_chosen(
     (tmp_path / "notes.txt").write_text("no key")
     advanced.set_key(tmp_path / "notes.txt")
     foresee(qtbot, place)
-    assert place.hint.text().startswith("“notes.txt” cannot be used as a key.")
+    assert place.foot.hint.text().startswith("“notes.txt” cannot be used as a key.")
     private, public = key_pair(tmp_path, "owner")
     advanced.set_key(private)
     finish(qtbot, place)
@@ -519,7 +522,7 @@ def test_everything_that_is_asked_can_be_reached_by_keys(place: ReleasePlace, qt
         place.answers.advanced.button,
         place.consequence.consent,
         place.consequence.uncovered.button,
-        place.button,
+        place.foot.button,
     ):
         assert wanted in reached
     for field in place.answers.findChildren(QLineEdit):

@@ -275,15 +275,3 @@ def test_beside_records_that_cannot_be_written_the_project_lies_with_the_ledger(
     monkeypatch.setattr("os.access", lambda _path, _mode: False)
     records = owner_records(tmp_path / "records.npz")
     assert workflow.project_place(records, "digest") == home / "projects" / "records.dataselect"
-
-
-def test_a_bundle_is_told(window: MainWindow, qtbot: QtBot, project: Path, tmp_path: Path) -> None:
-    workflow.select_records(project, workflow.make_rule("loss", threshold="0.5"))
-    bundle = tmp_path / "bundle"
-    asked = workflow.ReleaseRequest(to=bundle, epsilon="4", in_training="no", budget="4")
-    workflow.release(project, asked, print)
-    give(qtbot, window, bundle)
-    assert told(window).what == "“bundle” is a bundle, and verified."
-    next((bundle / workflow.DATA).glob("*.png")).write_bytes(b"something else")
-    give(qtbot, window, bundle)
-    assert told(window).what == "“bundle” is not what it says it is."

@@ -4,12 +4,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.column import ColumnPlace
 from dataselect_gui.window.latest import Latest
@@ -127,11 +128,13 @@ class LedgerPlace(ColumnPlace):
 
     def _build(self) -> None:
         self._panel = StayPanel()
-        top = QHBoxLayout()
-        top.addWidget(self.totals, 1)
-        top.addWidget(self.raise_budget, 0, Qt.AlignmentFlag.AlignTop)
-        top.addWidget(self.save, 0, Qt.AlignmentFlag.AlignTop)
-        self._panel.body.addLayout(top)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE[1])
+        buttons.addWidget(self.raise_budget)
+        buttons.addWidget(self.save)
+        buttons.addStretch()
+        self._panel.body.addWidget(self.totals)
+        self._panel.body.addLayout(buttons)
         self._panel.body.addWidget(self.raising)
         self._panel.body.addWidget(self._saved)
         heading = paragraph("Ledger", step=5, bold=True)

@@ -86,6 +86,7 @@ class ParcelColumn(QWidget):
         folder = QPushButton("Open folder")
         folder.clicked.connect(self._open_folder)
         body.addWidget(folder, 0, Qt.AlignmentFlag.AlignLeading)
+        folder.setFocus()  # The button that was pressed is disabled meanwhile, and lost it.
 
     def show_error(self, text: str) -> None:
         """Say why nothing was released."""

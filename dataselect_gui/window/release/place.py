@@ -14,12 +14,6 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFileDialog,
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -28,14 +22,13 @@ from PySide6.QtWidgets import (
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import paragraph
-from dataselect_gui.window.budget import BudgetBar, read_amount
+from dataselect_gui.window.budget import read_amount
 from dataselect_gui.window.jobs import Jobs
-from dataselect_gui.window.latest import Latest
-from dataselect_gui.window.layout import row
 from dataselect_gui.window.release.answers import Answers
 from dataselect_gui.window.release.consequence import Consequence
-from dataselect_gui.window.release.jobs import Done, Foreseeing, Releasing
+from dataselect_gui.window.release.foot import Foot
+from dataselect_gui.window.release.foresight import Foresight
+from dataselect_gui.window.release.jobs import Done, Releasing
 from dataselect_gui.window.release.missing import what_is_missing, what_is_unanswered
 from dataselect_gui.window.release.parcel import ParcelColumn
 from dataselect_gui.window.release.prospect import (
@@ -46,9 +39,7 @@ from dataselect_gui.window.release.prospect import (
 )
 from dataselect_gui.window.release.sentences import button_text
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import Released, ReleaseRequest, exact
-
-DEFAULT_BUDGET = "4"
+from dataselect_gui.workflow import ReleaseRequest, exact
 
 
 class ReleasePlace(QWidget):
@@ -78,16 +69,11 @@ class ReleasePlace(QWidget):
         self._account: dict[str, Any] | None = None
         self._own_destination: Path | None = None
         self._last: ReleaseRequest | None = None
-        self._asked: ReleaseRequest | None = None
-        self._prospect = Prospect(ReleaseRequest(Path()), None)
-        self._foresight = Latest(self)
         self._missing: QWidget | None = None
+        self._is_awaited = False
+        self._foresight = Foresight(self)
         self.answers, self.consequence, self.parcel = Answers(), Consequence(), ParcelColumn()
-        self.button = QPushButton()
-        self.bar = BudgetBar()
-        self.hint = paragraph()
-        self._go = QPushButton("Take me there")
-        self.budget, self.set_budget = QLineEdit(DEFAULT_BUDGET), QPushButton("Set budget")
+        self.foot = Foot()
         self._build()
         self._connect()
         self._on_opened()
@@ -95,7 +81,7 @@ class ReleasePlace(QWidget):
     @property
     def prospect(self) -> Prospect:
         """The release under consideration."""
-        return self._prospect
+        return self._foresight.prospect
 
     @property
     def has_threads(self) -> bool:
@@ -109,7 +95,8 @@ class ReleasePlace(QWidget):
     def refresh(self) -> None:
         """Read the ledger again; nothing that was answered changes."""
         look = self._state.look
-        self._account = self._asked = None
+        self._account = None
+        self._foresight.doubt()
         if look is not None:
             try:
                 self._account = workflow.account(look.folder)
@@ -142,32 +129,11 @@ class ReleasePlace(QWidget):
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(content)
-        self.budget.setFixedWidth(64)
-        self.budget.setAccessibleName("Budget, ε")
-        self._first_budget = row(QLabel("Budget ε"), self.budget, self.set_budget)
-        self.button.setProperty("role", "leave")
-        self.button.setMinimumHeight(36)
-        self._go.setProperty("role", "link")
-        self._hints = QWidget()
-        hints = QHBoxLayout(self._hints)
-        hints.setContentsMargins(0, 0, 0, 0)
-        hints.addWidget(self.hint, 1)
-        hints.addWidget(self._go)
-        foot = QFrame()
-        foot.setProperty("role", "foot")
-        foot.setMinimumHeight(64)
-        self._foot = QGridLayout(foot)
-        self._foot.setContentsMargins(16, 8, 16, 8)
-        self._foot.setHorizontalSpacing(theme.SPACE[3])
-        self._foot.addWidget(self.bar, 1, 0)
-        self._foot.addWidget(self._first_budget, 1, 0)
-        self._foot.addWidget(self.button, 1, 2)
-        self._foot.setColumnStretch(1, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self._scroll, 1)
-        outer.addWidget(foot)
+        outer.addWidget(self.foot)
         self._arrange()
 
     def _connect(self) -> None:
@@ -179,10 +145,10 @@ class ReleasePlace(QWidget):
         self.consequence.changed.connect(self._show)
         self.consequence.look_through.connect(self.look_through)
         self.consequence.people_wanted.connect(self.people_wanted)
-        self.button.clicked.connect(self._release)
-        self._go.clicked.connect(self._go_to_missing)
-        self.set_budget.clicked.connect(self._set_budget)
-        self.budget.returnPressed.connect(self._set_budget)
+        self.foot.button.clicked.connect(self._release)
+        self.foot.go.clicked.connect(self._go_to_missing)
+        self.foot.budget_wanted.connect(self._set_budget)
+        self._foresight.changed.connect(self._on_foresight)
         self._state.opened.connect(self._on_opened)
         self._state.selection_changed.connect(self._on_selection)
         self._state.training_changed.connect(self._on_training)
@@ -196,10 +162,7 @@ class ReleasePlace(QWidget):
         for column, width in ((self.answers, 320), (self.parcel, 380)):
             column.setMinimumWidth(0 if is_narrow else width)
             column.setMaximumWidth(16_777_215 if is_narrow else width)
-        if is_narrow:
-            self._foot.addWidget(self._hints, 0, 0, 1, 3)
-        else:
-            self._foot.addWidget(self._hints, 1, 1)
+        self.foot.set_narrow(is_narrow)
 
     # What would be released
 
@@ -224,35 +187,16 @@ class ReleasePlace(QWidget):
         return free_destination(self._state.look)
 
     def _consider(self, request: ReleaseRequest) -> tuple[str, QWidget | None]:
-        """Begin to foresee a request that was not foreseen yet; say which answer that needs first."""
+        """Foresee a request, or return which answer that needs first and where it is given."""
         look = self._state.look
-        # Whether the owner agrees changes nothing of what would come of it.
-        asked = replace(request, acknowledge_exact=False, reason=None)
         unanswered = what_is_unanswered(
-            Prospect(asked, self._account), self.answers, has_rule=self._state.rule is not None
+            Prospect(request, self._account), self.answers, has_rule=self._state.rule is not None
         )
         if look is None or unanswered[0] or self._jobs.running:
-            self._foresight.drop()
-            self._asked = None
-            self._prospect = Prospect(asked, self._account)
-        elif asked != self._asked:
-            self._asked = asked
-            # What was foreseen before is shown until the answer is there, as no longer holding.
-            earlier = self._prospect
-            kept = earlier.foreseen if _is_alike(earlier.asked, asked) else None
-            self._prospect = Prospect(asked, self._account, kept, waiting=True)
-            self._foresight.ask(
-                "Foreseeing", Foreseeing(look.folder, asked), self._on_foreseen, self._on_unforeseen
-            )
+            self._foresight.rest(request, self._account)
+        else:
+            self._foresight.consider(look.folder, request, self._account)
         return unanswered
-
-    def _on_foreseen(self, foreseen: Released) -> None:
-        self._prospect = replace(self._prospect, foreseen=foreseen, waiting=False)
-        self._show()
-
-    def _on_unforeseen(self, error: DataSelectError) -> None:
-        self._prospect = replace(self._prospect, foreseen=None, fault=error, waiting=False)
-        self._show()
 
     # Showing
 
@@ -270,38 +214,36 @@ class ReleasePlace(QWidget):
         self.answers.destination.setText(request.to.name)
         self.answers.destination.setToolTip(str(request.to))
         text, self._missing = self._consider(request)
-        prospect = self._prospect
+        prospect = self.prospect
         after_exact = bool((self._account or {}).get("exact_releases"))
         self.consequence.show_prospect(prospect, after_exact=after_exact)
         if not text:
-            text, self._missing = what_is_missing(prospect, self.answers, self.consequence, self.budget)
+            text, self._missing = what_is_missing(
+                prospect, self.answers, self.consequence, self.foot.budget
+            )
         if self._jobs.running:
             text, self._missing = self._jobs.title, None
-        self.hint.setText(text)
-        self._go.setVisible(self._missing is not None and not prospect.is_over)
-        self.button.setText(button_text(prospect, again=self.parcel.done is not None))
-        self.button.setEnabled(not text)
-        self._show_account(prospect)
-
-    def _show_account(self, prospect: Prospect) -> None:
-        has_budget = prospect.budget is not None
-        self.bar.setVisible(has_budget)
-        self._first_budget.setVisible(not has_budget and self._account is not None)
+        self.foot.show_hint(text, has_way=self._missing is not None and not prospect.is_over)
+        self.foot.button.setText(button_text(prospect, again=self.parcel.done is not None))
         told = (
             None if prospect.budget is None else exact(prospect.budget),
             exact(prospect.spent),
             None if prospect.cost is None else exact(prospect.cost),
         )
-        self.bar.show_budget(*told)
+        self.foot.show_account(*told, is_known=self._account is not None)
         self.proposed.emit(*told)
 
     # What happens
 
+    def _on_foresight(self) -> None:
+        self._show()
+        if self._is_awaited:  # It had the focus, and lost it while it was disabled.
+            self._is_awaited = False
+            self.foot.button.setFocus()
+
     def _on_opened(self) -> None:
         self._last = self._own_destination = None
-        self._asked = None
-        self._prospect = Prospect(ReleaseRequest(Path()), None)
-        self._foresight.drop()
+        self._foresight.forget()
         self.parcel.error.hide()
         self.parcel.show_preview("records")
         self.consequence.forget_consent()
@@ -315,7 +257,8 @@ class ReleasePlace(QWidget):
         self.answers.show_rule(self._state.look, self._state.rule)
 
     def _on_selection(self) -> None:
-        self._last = self._asked = None
+        self._last = None
+        self._foresight.doubt()
         self.consequence.forget_consent()
         self._show_rule()
         self._show()
@@ -353,7 +296,7 @@ class ReleasePlace(QWidget):
             self._show()
 
     def _set_budget(self) -> None:
-        look, amount = self._state.look, read_amount(self.budget.text())
+        look, amount = self._state.look, read_amount(self.foot.budget.text())
         if look is None or amount is None:
             return
         try:
@@ -381,22 +324,12 @@ class ReleasePlace(QWidget):
         self.parcel.show_done(done)
         self.refresh()
         self._scroll.verticalScrollBar().setValue(self.parcel.y() - theme.SPACE[3])
-        self.button.setFocus()  # It was disabled meanwhile, and lost it.
         self.ledger_changed.emit()
 
     def _on_fault(self, error: DataSelectError) -> None:
         self._last = None
         self.parcel.show_error(str(error))
         self._scroll.ensureWidgetVisible(self.parcel.error)
+        self._is_awaited = True
         self.refresh()
-        self.button.setFocus()
         self.ledger_changed.emit()
-
-
-def _is_alike(earlier: ReleaseRequest, asked: ReleaseRequest) -> bool:
-    """Say whether what is shown of an earlier request may stand until the answer is there.
-
-    Only the amounts may be others: a promise that does not hold any more is not shown for a moment.
-    """
-    there, here = (replace(one, epsilon=None, delta=None, to=Path()) for one in (earlier, asked))
-    return there == here

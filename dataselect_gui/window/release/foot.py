@@ -1,0 +1,98 @@
+"""The bottom bar of the Release place: the budget after this release, what is missing, one button."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+
+from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import paragraph
+from dataselect_gui.window.budget import BudgetBar
+from dataselect_gui.window.layout import row
+
+DEFAULT_BUDGET = "4"
+
+
+class Foot(QFrame):
+    """Stands below the columns.
+
+    Attributes
+    ----------
+    bar : BudgetBar
+        The budget after this release; hidden while there is none.
+    budget, set_budget : QLineEdit, QPushButton
+        By which the first one is set.
+    hint, go : QLabel, QPushButton
+        What is missing, and the way there.
+    button : QPushButton
+        Releases.
+
+    Signals
+    -------
+    budget_wanted()
+        The first budget was given.
+    """
+
+    budget_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "foot")
+        self.setMinimumHeight(64)
+        self.bar = BudgetBar()
+        self.budget, self.set_budget = QLineEdit(DEFAULT_BUDGET), QPushButton("Set budget")
+        self.hint, self.go = paragraph(), QPushButton("Take me there")
+        self.button = QPushButton()
+        self.budget.setFixedWidth(64)
+        self.budget.setAccessibleName("Budget, ε")
+        self.button.setProperty("role", "leave")
+        self.button.setMinimumHeight(36)
+        self.go.setProperty("role", "link")
+        self._first_budget = row(QLabel("Budget ε"), self.budget, self.set_budget)
+        self._hints = QWidget()
+        hints = QHBoxLayout(self._hints)
+        hints.setContentsMargins(0, 0, 0, 0)
+        hints.addWidget(self.hint, 1)
+        hints.addWidget(self.go)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(16, 8, 16, 8)
+        self._grid.setHorizontalSpacing(theme.SPACE[3])
+        self._grid.addWidget(self.bar, 1, 0)
+        self._grid.addWidget(self._first_budget, 1, 0)
+        self._grid.addWidget(self.button, 1, 2)
+        self._grid.setColumnStretch(1, 1)
+        self.set_budget.clicked.connect(self.budget_wanted)
+        self.budget.returnPressed.connect(self.budget_wanted)
+        self.set_narrow(False)
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Give the hint a line of its own where there is little room."""
+        self._is_narrow = is_narrow
+        if is_narrow:
+            self._grid.addWidget(self._hints, 0, 0, 1, 3)
+        else:
+            self._grid.addWidget(self._hints, 1, 1)
+        self._hints.setVisible(bool(self.hint.text()) or not is_narrow)
+
+    def show_hint(self, text: str, *, has_way: bool) -> None:
+        """Show what is missing; empty for nothing."""
+        self.hint.setText(text)
+        self.go.setVisible(has_way)
+        self.button.setEnabled(not text)
+        self._hints.setVisible(bool(text) or not self._is_narrow)
+
+    def show_account(
+        self, budget: str | None, spent: str, proposed: str | None, *, is_known: bool
+    ) -> None:
+        """Show the budget, as `BudgetBar.show_budget` does, or ask for the first one.
+
+        Parameters
+        ----------
+        budget, proposed : str or None
+            As `BudgetBar.show_budget` has them.
+        spent : str
+            The same.
+        is_known : bool
+            Whether the ledger can be read.
+        """
+        self.bar.setVisible(budget is not None)
+        self._first_budget.setVisible(budget is None and is_known)
+        self.bar.show_budget(budget, spent, proposed)
