@@ -102,7 +102,7 @@ def test_the_default_path_takes_four_clicks_to_a_verified_bundle(
     assert "Verified" in shown(place.parcel)
     assert "checksums: All" in shown(place.parcel)
     assert place.foot.bar.text == "ε 1 of 4 spent"
-    focused = QApplication.focusWidget()
+    focused = place.focusWidget()  # Whether or not the window is active.
     assert isinstance(focused, QPushButton)
     assert focused.text() == "Open folder"
 

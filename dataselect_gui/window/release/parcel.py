@@ -86,7 +86,8 @@ class ParcelColumn(QWidget):
         folder = QPushButton("Open folder")
         folder.clicked.connect(self._open_folder)
         body.addWidget(folder, 0, Qt.AlignmentFlag.AlignLeading)
-        folder.setFocus()  # The button that was pressed is disabled meanwhile, and lost it.
+        folder.show()  # Only what is shown can have the focus, which the pressed button lost.
+        folder.setFocus()
 
     def show_error(self, text: str) -> None:
         """Say why nothing was released."""
