@@ -298,6 +298,18 @@ def test_small_windows_stack_the_columns(place: ReleasePlace, qtbot: QtBot) -> N
     assert place.foot.button.isVisible()
 
 
+def test_what_left_is_in_sight_after_a_release_in_a_small_window(
+    place: ReleasePlace, qtbot: QtBot
+) -> None:
+    place.resize(640, 324)
+    answer_no(qtbot, place)
+    finish(qtbot, place)
+    foresee(qtbot, place)
+    qtbot.wait(50)
+    top = place.parcel.mapTo(place, place.parcel.rect().topLeft()).y()
+    assert 0 <= top < 100
+
+
 def test_the_budget_bar_says_what_it_shows(qtbot: QtBot) -> None:
     bar = BudgetBar()
     qtbot.addWidget(bar)

@@ -4,6 +4,7 @@ Nothing here draws before the button. What is computed from records is shown to 
 release would come to is foreseen in another thread, whenever an answer changes.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -70,7 +71,7 @@ class ReleasePlace(QWidget):
         self._own_destination: Path | None = None
         self._last: ReleaseRequest | None = None
         self._missing: QWidget | None = None
-        self._is_awaited = False
+        self._after: Callable[[], None] | None = None
         self._foresight = Foresight(self)
         self.answers, self.consequence, self.parcel = Answers(), Consequence(), ParcelColumn()
         self.foot = Foot()
@@ -192,9 +193,9 @@ class ReleasePlace(QWidget):
         unanswered = what_is_unanswered(
             Prospect(request, self._account), self.answers, has_rule=self._state.rule is not None
         )
-        if look is None or unanswered[0] or self._jobs.running:
+        if look is None or unanswered[0]:
             self._foresight.rest(request, self._account)
-        else:
+        elif not self._jobs.running:  # Meanwhile what was foreseen stays where it is.
             self._foresight.consider(look.folder, request, self._account)
         return unanswered
 
@@ -237,12 +238,12 @@ class ReleasePlace(QWidget):
 
     def _on_foresight(self) -> None:
         self._show()
-        if self._is_awaited:  # It had the focus, and lost it while it was disabled.
-            self._is_awaited = False
-            self.foot.button.setFocus()
+        after, self._after = self._after, None
+        if after is not None:
+            after()
 
     def _on_opened(self) -> None:
-        self._last = self._own_destination = None
+        self._last = self._own_destination = self._after = None
         self._foresight.forget()
         self.parcel.error.hide()
         self.parcel.show_preview("records")
@@ -322,14 +323,19 @@ class ReleasePlace(QWidget):
 
     def _on_done(self, done: Done) -> None:
         self.parcel.show_done(done)
+        self._after = self._show_parcel  # What stands above it may become shorter by then.
         self.refresh()
-        self._scroll.verticalScrollBar().setValue(self.parcel.y() - theme.SPACE[3])
+        self._show_parcel()
         self.ledger_changed.emit()
+
+    def _show_parcel(self) -> None:
+        self._columns.activate()
+        self._scroll.verticalScrollBar().setValue(self.parcel.y() - theme.SPACE[3])
 
     def _on_fault(self, error: DataSelectError) -> None:
         self._last = None
         self.parcel.show_error(str(error))
         self._scroll.ensureWidgetVisible(self.parcel.error)
-        self._is_awaited = True
+        self._after = self.foot.button.setFocus  # It had the focus, and lost it while it was disabled.
         self.refresh()
         self.ledger_changed.emit()
