@@ -1,9 +1,8 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
 from dataselect_gui.privacy.amounts import exact, positive_amount
-from dataselect_gui.privacy.mechanisms import one_sided_share
 from dataselect_gui.records.source import UnreadableRecordError
-from dataselect_gui.release.bundle import DATA, count_records, digest_of
+from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.terms import BY_THRESHOLD, MECHANISMS
 from dataselect_gui.release.verify import Check
 from dataselect_gui.release.words import CANNOT_CHECK
@@ -52,7 +51,6 @@ from dataselect_gui.workflow.verifying import promise_told, verify, write_page
 __all__ = [
     "BY_THRESHOLD",
     "CANNOT_CHECK",
-    "DATA",
     "MECHANISMS",
     "MOST_AT_ONCE",
     "Check",
@@ -92,7 +90,6 @@ __all__ = [
     "look",
     "make_rule",
     "maps",
-    "one_sided_share",
     "opt_in",
     "opt_out",
     "positive_amount",
