@@ -31,6 +31,7 @@ from dataselect_gui.workflow.selecting import (
     scores,
     select_records,
 )
+from dataselect_gui.workflow.studying import Studied, StudyPlan, study
 from dataselect_gui.workflow.training import answer_training
 from dataselect_gui.workflow.verifying import verify, write_page
 
@@ -53,6 +54,8 @@ __all__ = [
     "Selection",
     "StaleRecordError",
     "Stop",
+    "Studied",
+    "StudyPlan",
     "UnreadableRecordError",
     "answer_training",
     "count_records",
@@ -85,6 +88,7 @@ __all__ = [
     "scores",
     "select",
     "select_records",
+    "study",
     "verify",
     "write_page",
 ]
