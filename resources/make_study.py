@@ -71,13 +71,13 @@ STUDIES = {
     "cifar10": Study(
         cifar10,
         "checkpoints/cifar10-resnet20",
-        ("--scores", "plis,el2n", "--limit", "4000", "--limit-trainings", "260"),
+        ("--scores", "el2n", "--limit", "3000"),
         ("--scores", "plis,el2n,grad_norm", "--shares", "0.05,0.1,0.3,0.6"),
     ),
     "chest-xray": Study(
         chest_xray,
         "checkpoints/chest-xray-resnet",
-        ("--scores", "vog,plis", "--unit-column", "patient", "--limit-trainings", "260"),
+        ("--scores", "vog", "--unit-column", "patient"),
         (
             "--scores",
             "vog,plis,el2n,grad_norm",

@@ -73,10 +73,15 @@ def interval(values: Sequence[float]) -> Interval:
 
 
 def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Return Spearman's rank correlation over the records that have both scores."""
+    """Return Spearman's rank correlation over the records that have both scores.
+
+    Scores that are all the same agree with nothing: 0.
+    """
     from scipy.stats import spearmanr
 
     both = ~(np.isnan(first) | np.isnan(second))
+    if min(len(np.unique(first[both])), len(np.unique(second[both]))) < 2:
+        return 0.0
     return float(spearmanr(first[both], second[both]).statistic)
 
 
