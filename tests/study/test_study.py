@@ -46,7 +46,7 @@ def job_of(records: Path, consortium: Path, folder: Path, **more: Any) -> StudyJ
 
 
 def few_steps(patch: Callable[[object, str, object], None]) -> None:
-    """Make a study of seconds: short trainings, one ε of each kind, two sizes of the model."""
+    """Make a study of seconds: short trainings, one ε of each kind, one size of the model."""
     for module in (train, running):
         patch(module, "PLAIN_STEPS", 5)
         patch(module, "PRIVATE_STEPS", 5)
@@ -54,7 +54,7 @@ def few_steps(patch: Callable[[object, str, object], None]) -> None:
     patch(running, "COMPARED", 40)
     for module in (plan, findings):
         patch(module, "RELEASE_EPSILONS", ("2",))
-        patch(module, "WIDTHS", (4, 8))
+        patch(module, "WIDTHS", (8,))
     patch(plan, "REFERENCE_EPSILONS", ("8",))
     patch(others, "LIBRARIES", {})
     patch(findings, "LIBRARIES", {})
