@@ -17,6 +17,7 @@ from dataselect_gui import __version__, workflow
 from dataselect_gui.cli.account import release_in_words
 from dataselect_gui.cli.demo import run_demo
 from dataselect_gui.cli.output import progress, results, tell, tell_error
+from dataselect_gui.cli.study import plan_as_json, plan_in_words, show_plan, study_in_words
 from dataselect_gui.errors import (
     DataSelectError,
     InternalError,
@@ -440,6 +441,59 @@ def ledger(
         or "Nothing was ever released."
     )
     tell("ledger", as_json, content, text)
+
+
+@app.command()
+def study(
+    source: Annotated[Path, typer.Argument(help="A folder of images, or an .npz file.")],
+    checkpoint: Annotated[Path, typer.Option(help="What the consortium shares.")],
+    to: Annotated[Path | None, typer.Option(help="By default ./NAME.study.")] = None,
+    scores: Annotated[
+        str | None, typer.Option(help="Names, separated by commas; by default the request's, or vog.")
+    ] = None,
+    shares: Annotated[str, typer.Option(help="Which shares of the records to train on.")] = "0.1,0.3",
+    epsilons: Annotated[str, typer.Option(help="ε of the trainings by DP-SGD.")] = "8",
+    seeds: Annotated[int, typer.Option(help="How often each training is repeated.")] = 5,
+    start: Annotated[
+        str, typer.Option(help="scratch: a small network; checkpoint: the consortium's model.")
+    ] = "scratch",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many records, drawn.")] = 10_000,
+    limit_trainings: Annotated[int, typer.Option(help="Refuse a larger plan.")] = 200,
+    label_column: Annotated[str | None, typer.Option(help="The column of labels.")] = None,
+    unit_column: Annotated[str | None, typer.Option(help="The column that names the person.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan and the time it takes; train nothing.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Try whether picking by a score helps, on your own records; for you alone, never a release."""
+    with progress() as report:
+        done = workflow.study(
+            source,
+            checkpoint,
+            report,
+            to=to,
+            scores=None if scores is None else [name.strip() for name in scores.split(",")],
+            shares=shares,
+            epsilons=epsilons,
+            seeds=seeds,
+            start=start,
+            limit=limit,
+            limit_trainings=limit_trainings,
+            label_column=label_column,
+            unit_column=unit_column,
+            dry_run=dry_run,
+            show=(lambda _: None) if dry_run else show_plan,
+        )
+    if isinstance(done, workflow.StudyPlan):
+        tell("study", as_json, {"plan": plan_as_json(done)}, plan_in_words(done))
+        return
+    content = {
+        "plan": plan_as_json(done.plan),
+        "page": str(done.page),
+        "findings": done.findings,
+    }
+    tell("study", as_json, content, study_in_words(done))
 
 
 @app.command()

@@ -23,6 +23,7 @@ from dataselect_gui.worker.messages import (
     PreflightJob,
     Report,
     ScoreJob,
+    StudyJob,
     SumJob,
     job_from_line,
     to_line,
@@ -54,11 +55,12 @@ def main() -> int:
         send(Failed(told.what, told.why, told.do, told.exit_code))
     except Exception as error:  # The last stop for faults of our own: told without their content.
         place = traceback.extract_tb(error.__traceback__)[-1]
+        what = "The study" if isinstance(job, StudyJob) else "Scoring"
         send(
             Failed(
-                "Scoring stopped because of a fault in the program.",
+                f"{what} stopped because of a fault in the program.",
                 f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}.",
-                "Scores so far are kept. Please report these words.",
+                "What was done is kept. Please report these words.",
                 1,
             )
         )
@@ -83,6 +85,10 @@ def _run(job: Job, stopped: Callable[[], bool], report: Report) -> Finished:
             from dataselect_gui.worker.preflight_run import run_preflight
 
             return run_preflight(job, report)
+        case StudyJob():
+            from dataselect_gui.worker.study_run import run_study
+
+            return run_study(job, stopped, report)
 
 
 def _stop_at_next_line(stop: threading.Event) -> None:

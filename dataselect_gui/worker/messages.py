@@ -142,6 +142,42 @@ class MapJob:
 
 
 @dataclass(frozen=True)
+class StudyJob:
+    """Study whether a selection helps.
+
+    Attributes
+    ----------
+    folder, source, checkpoint : str
+        Paths; the folder takes the study.
+    label_column, unit_column : str or None
+        Columns of the source.
+    scores, shares, epsilons : list of str
+        What to pick by, how much, and ε of the trainings by DP-SGD.
+    seeds : int
+        How often each training is repeated.
+    start : str
+        ``scratch`` or ``checkpoint``.
+    limit : int
+        At most so many records.
+    plan_only : bool
+        Estimate how long it takes, and train nothing.
+    """
+
+    folder: str
+    source: str
+    checkpoint: str
+    label_column: str | None
+    unit_column: str | None
+    scores: list[str]
+    shares: list[str]
+    epsilons: list[str]
+    seeds: int
+    start: str
+    limit: int
+    plan_only: bool
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far the work is.
 
@@ -150,7 +186,7 @@ class Progress:
     phase : str
         What is being done, for a person.
     done, total : int
-        Records.
+        Records, or trainings of a study.
     seconds_left : float or None
         The estimate, once there is one.
     """
@@ -178,7 +214,7 @@ class Finished:
     Attributes
     ----------
     scored : int
-        How many records have scores.
+        How many records have scores; how many trainings a study has.
     device : str
         Where they were computed.
     stopped : bool
@@ -200,6 +236,8 @@ class Failed:
     exit_code: int
 
 
+PLANNED = "The plan is made"
+"""The phase that a study reports when its plan is written, before anything is trained."""
 Report = Callable[[Progress], None]
 """What takes progress as it comes."""
 Message = Progress | Finished | Failed
@@ -208,7 +246,7 @@ _TYPES: dict[str, type[Progress] | type[Finished] | type[Failed]] = {
 }
 
 
-Job = ScoreJob | SumJob | PreflightJob | MapJob
+Job = ScoreJob | SumJob | PreflightJob | MapJob | StudyJob
 
 
 def to_line(message: Message | Job) -> str:

@@ -45,6 +45,7 @@ from dataselect_gui.workflow.statements import (
     statement_in_words,
     write_statement,
 )
+from dataselect_gui.workflow.studying import Studied, StudyPlan, study
 from dataselect_gui.workflow.training import answer_training
 from dataselect_gui.workflow.verifying import promise_told, verify, write_page
 
@@ -70,6 +71,8 @@ __all__ = [
     "Selection",
     "StaleRecordError",
     "Stop",
+    "Studied",
+    "StudyPlan",
     "UnreadableRecordError",
     "account",
     "answer_training",
@@ -111,6 +114,7 @@ __all__ = [
     "select",
     "select_records",
     "statement_in_words",
+    "study",
     "verify",
     "what_leaves",
     "write_page",

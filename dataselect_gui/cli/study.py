@@ -1,0 +1,55 @@
+"""The verb `study`: show the plan, run it, say what came of it."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from dataselect_gui.cli.output import errors
+from dataselect_gui.study.plan import QUESTIONS
+from dataselect_gui.study.words import headline, tally
+from dataselect_gui.worker.messages import Progress
+from dataselect_gui.workflow import Studied, StudyPlan
+
+
+def plan_in_words(plan: StudyPlan) -> str:
+    """Return the plan as lines for a terminal."""
+    choices = plan.choices
+    lines = [
+        f"{plan.trainings} trainings, {plan.left} of them to be done: about {_time(plan.seconds)}.",
+        f"Scores: random, {', '.join(choices.scores)}. Shares: {', '.join(choices.shares)}. "
+        f"Trained without DP and at ε = {', '.join(choices.epsilons)}. {choices.seeds} seeds.",
+        *(
+            f"  {question}  {plan.by_question[question]:4d}  {text}"
+            for question, text in QUESTIONS.items()
+        ),
+        "Some trainings serve several questions.",
+    ]
+    return "\n".join(lines)
+
+
+def show_plan(plan: StudyPlan) -> None:
+    """Show the plan before anything is trained, on standard error."""
+    errors.print(plan_in_words(plan), markup=False)
+
+
+def plan_as_json(plan: StudyPlan) -> dict[str, Any]:
+    """Return the plan as JSON can hold it."""
+    return {
+        "folder": str(plan.folder),
+        "trainings": plan.trainings,
+        "left": plan.left,
+        "seconds_left": round(plan.seconds, 1),
+        "by_question": plan.by_question,
+        "choices": json.loads(json.dumps(asdict(plan.choices))),
+    }
+
+
+def study_in_words(done: Studied) -> str:
+    """Return the answer as lines for a terminal."""
+    return "\n".join(
+        [*headline(done.findings), tally(done.findings), f"Page: {done.page} (yours alone, no release)"]
+    )
+
+
+def _time(seconds: float) -> str:
+    return Progress("", 0, 1, seconds).time_left.removesuffix(" left")

@@ -1,0 +1,297 @@
+"""The figures of a study: one for each question, as PNG and SVG."""
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dataselect_gui.study.words import name_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = {
+    "random": "#56606D",
+    "loss": "#5D246B",
+    "el2n": "#298EE0",
+    "grad_norm": "#778A2E",
+    "vog": "#7D1232",
+    "plis": "#3E1CC4",
+    "privacy_loss": "#B87A96",
+}
+"""Of the window's palette; random is grey everywhere."""
+_OTHER = "#B87A96"
+_TEXT, _LINE = "#1B2027", "#D3D8DF"
+_STYLE: dict[str, object] = {
+    "font.family": "sans-serif",
+    "font.size": 9,
+    "svg.fonttype": "none",
+    "axes.edgecolor": "#7A8492",
+    "axes.labelcolor": _TEXT,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": _LINE,
+    "grid.linewidth": 0.6,
+    "text.color": _TEXT,
+    "xtick.color": _TEXT,
+    "ytick.color": _TEXT,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+}
+_MARKS = {"top": ("^", "-"), "middle": ("s", "--"), "bottom": ("v", ":")}
+_HEIGHT = 2.9
+_DOTS_PER_INCH = 130
+
+
+def draw_figures(findings: dict[str, Any], folder: Path) -> dict[str, str]:
+    """Draw all figures into a folder.
+
+    Parameters
+    ----------
+    findings : dict
+        What the study found.
+    folder : Path
+        Takes two files for each question.
+
+    Returns
+    -------
+    dict
+        Question → its figure as an SVG element, to stand in a page.
+    """
+    import matplotlib as mpl
+
+    folder.mkdir(exist_ok=True)
+    drawers: dict[str, Callable[[dict[str, Any]], Figure]] = {
+        "a": _picks,
+        "b": _private_ranks,
+        "c": _likeness,
+        "d": _wrong_labels,
+        "e": _costs,
+        "f": _releases,
+    }
+    drawn = {}
+    for question, draw in drawers.items():
+        # The same study draws the same files, and no two figures of a page share an id.
+        with mpl.rc_context(rc={**_STYLE, "svg.hashsalt": f"study {question}"}):  # type: ignore[dict-item]
+            figure = draw(findings)
+            figure.savefig(folder / f"{question}.png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
+            written = io.StringIO()
+            figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
+        text = written.getvalue()
+        (folder / f"{question}.svg").write_text(text, encoding="utf-8")
+        drawn[question] = _embedded(text)
+    return drawn
+
+
+def _embedded(svg: str) -> str:
+    """Return an SVG file as an element that scales with its page."""
+    element = svg[svg.index("<svg") :]
+    element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
+    return re.sub(r'(<svg[^>]*?) width="[^"]*"| height="[^"]*pt"', r"\1", element, count=0)
+
+
+def _figure(
+    columns: int, rows: int = 1, *, width: float = 8.0, shared: bool = True
+) -> "tuple[Figure, list[list[Axes]]]":
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, 0.3 + _HEIGHT * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, sharey="row" if shared else False)
+    return figure, axes.tolist()
+
+
+def _colour(score: str) -> str:
+    return COLOURS.get(score.split("-")[0], _OTHER)
+
+
+def _bars(
+    axes: "Axes",
+    x: Sequence[float],
+    found: Sequence[dict[str, float]],
+    colour: str,
+    label: str,
+    marker: str = "o",
+    line: str = "-",
+) -> None:
+    """Draw means with their intervals."""
+    means = [one["mean"] for one in found]
+    spread = [[one["mean"] - one["low"] for one in found], [one["high"] - one["mean"] for one in found]]
+    axes.errorbar(
+        x,
+        means,
+        yerr=spread,
+        color=colour,
+        marker=marker,
+        markersize=4.5,
+        linestyle=line,
+        linewidth=1.4,
+        elinewidth=0.9,
+        capsize=2,
+        label=label,
+    )
+
+
+def _as_percent(axes: "Axes", what: str) -> None:
+    from matplotlib.ticker import PercentFormatter
+
+    axis = axes.yaxis if what == "y" else axes.xaxis
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+
+
+def _picks(findings: dict[str, Any]) -> "Figure":
+    scores, ways = findings["choices"]["scores"], [None, *findings["choices"]["epsilons"]]
+    figure, axes = _figure(len(scores), len(ways), width=max(4.6, 3.2 * len(scores)))
+    for row, epsilon in enumerate(ways):
+        of_way = [one for one in findings["a"] if one["epsilon"] == epsilon]
+        for column, score in enumerate(scores):
+            panel = axes[row][column]
+            for place, (marker, line) in _MARKS.items():
+                found = [o for o in of_way if (o["score"], o["place"]) == (score, place)]
+                x = [float(one["share"]) * _NUDGES[place] for one in found]
+                label = f"{place} by {name_of(score)}"
+                _bars(panel, x, [o["accuracy"] for o in found], _colour(score), label, marker, line)
+            found = [one for one in of_way if one["score"] == "random"]
+            x = [float(one["share"]) for one in found]
+            _bars(panel, x, [o["accuracy"] for o in found], COLOURS["random"], "random", "o")
+            panel.set_title("without DP" if epsilon is None else f"DP-SGD, ε = {epsilon}", fontsize=9)
+            _as_percent(panel, "x")
+            _as_percent(panel, "y")
+            panel.set_xticks(x)
+            panel.set_xlabel("share of the records trained on")
+            if column == 0:
+                panel.set_ylabel("right on held-out records")
+            if row == 0:
+                panel.legend(fontsize=8, loc="lower right")
+    return figure
+
+
+_NUDGES = {"top": 0.985, "middle": 1.015, "bottom": 1.03}
+"""Intervals side by side rather than one over another."""
+
+
+def _private_ranks(findings: dict[str, Any]) -> "Figure":
+    figure, axes = _figure(1, width=6.4)
+    panel = axes[0][0]
+    epsilons = list(dict.fromkeys(one["epsilon"] for one in findings["b"]))
+    labels = ["no DP,\nother start" if one is None else one for one in epsilons]
+    names = list(dict.fromkeys(one["score"] for one in findings["b"]))
+    for place, name in enumerate(names):
+        found = [one for one in findings["b"] if one["score"] == name]
+        x = [at + 0.06 * (place - len(names) / 2) for at in range(len(found))]
+        _bars(panel, x, found, _colour(name), name_of(name), line="none")
+    panel.set_xticks(range(len(labels)), labels)
+    panel.set_xlabel("ε of the training by DP-SGD")
+    panel.set_ylabel("rank correlation with scores\nby a model trained without DP")
+    panel.set_ylim(min(0.0, *panel.get_ylim()), 1.02)
+    panel.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return figure
+
+
+def _likeness(findings: dict[str, Any]) -> "Figure":
+    figure, axes = _figure(1, width=6.4)
+    panel = axes[0][0]
+    sizes = list(dict.fromkeys(one["parameters"] for one in findings["c"]))
+    pairs = list(dict.fromkeys(tuple(one["pair"]) for one in findings["c"]))
+    for place, (first, second) in enumerate(pairs):
+        found = [one for one in findings["c"] if tuple(one["pair"]) == (first, second)]
+        x = [at + 0.05 * (place - len(pairs) / 2) for at in range(len(sizes))]
+        label = f"{name_of(first)} and {name_of(second)}"
+        colour = "#1F5FBF" if (first, second) == ("vog", "plis") else _colour(first)
+        marker = {"plis": "D", "loss": "o"}.get(second, "s")
+        _bars(panel, x, found, colour, label, marker, "-" if second == "plis" else "--")
+    panel.axhline(0, color="#7A8492", linewidth=0.8)
+    panel.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
+    panel.set_xlabel("parameters of the model")
+    panel.set_ylabel("rank correlation")
+    panel.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return figure
+
+
+def _wrong_labels(findings: dict[str, Any]) -> "Figure":
+    found = findings["d"]
+    figure, axes = _figure(2, width=8.0, shared=False)
+    figure.set_figheight(0.9 + 0.19 * len(found))
+    for column, (what, title) in enumerate(
+        (("auroc", "AUROC (a coin gives 0.5)"), ("precision", "wrong labels among the k highest"))
+    ):
+        panel = axes[0][column]
+        for place, one in enumerate(reversed(found)):
+            value = one[what]
+            spread = [[value["mean"] - value["low"]], [value["high"] - value["mean"]]]
+            colour = _TEXT if one["by"] == "another library" else _colour(one["score"])
+            panel.errorbar(
+                [value["mean"]], [place], xerr=spread, color=colour, marker="o", markersize=4, capsize=2
+            )
+        by_chance = 0.5 if what == "auroc" else 0.1
+        panel.axvline(by_chance, color=COLOURS["random"], linestyle="--", linewidth=1)
+        names = [f"{name_of(one['score'])} · {one['by']}" for one in reversed(found)]
+        panel.set_yticks(range(len(found)), names if column == 0 else [""] * len(found), fontsize=7.5)
+        panel.set_title(title, fontsize=9)
+        panel.set_ylim(-0.6, len(found) - 0.4)
+    return figure
+
+
+def _costs(findings: dict[str, Any]) -> "Figure":
+    costs = findings["e"]
+    figure, axes = _figure(2, width=8.0, shared=False)
+    panel = axes[0][0]
+    picks = costs["picks"]
+    _bars(
+        panel,
+        [one["cost"] for one in picks],
+        [one["accuracy"] for one in picks],
+        COLOURS["privacy_loss"],
+        "picked by εᵢ: lowest, middle, highest",
+    )
+    random = costs["random"]
+    _bars(panel, [random["cost"]], [random["accuracy"]], COLOURS["random"], "random")
+    panel.set_xlabel("mean εᵢ of the records trained on")
+    panel.set_ylabel("right on held-out records")
+    _as_percent(panel, "y")
+    panel.legend(fontsize=8, loc="best")
+    panel = axes[0][1]
+    classes = sorted(costs["classes"], key=lambda one: -float(one["recall"]["mean"]))
+    for place, one in enumerate(classes):
+        value = one["cost"]
+        spread = [[value["mean"] - value["low"]], [value["high"] - value["mean"]]]
+        colour = COLOURS["privacy_loss"]
+        panel.errorbar(
+            [value["mean"]], [place], xerr=spread, color=colour, marker="o", markersize=4.5, capsize=2
+        )
+    names = [f"{one['class']} ({one['recall']['mean']:.0%})" for one in classes]
+    panel.set_yticks(range(len(classes)), names, fontsize=8)
+    panel.set_xlabel("mean εᵢ of the class")
+    panel.set_title("classes, and how much of each is recognised", fontsize=9)
+    return figure
+
+
+def _releases(findings: dict[str, Any]) -> "Figure":
+    released = findings["f"]
+    mechanisms = list(dict.fromkeys(one["mechanism"] for one in released["drawn"]))
+    figure, axes = _figure(len(mechanisms), width=8.4)
+    exact = released["exact"]["accuracy"]
+    colour = _colour(released["score"])
+    for column, mechanism in enumerate(mechanisms):
+        panel = axes[0][column]
+        found = [one for one in released["drawn"] if one["mechanism"] == mechanism]
+        places = list(range(len(found)))
+        panel.axhspan(exact["low"], exact["high"], color=colour, alpha=0.12, linewidth=0)
+        panel.axhline(
+            exact["mean"], color=colour, linewidth=1, linestyle=":", label="the selection itself"
+        )
+        _bars(panel, places, [one["accuracy"] for one in found], colour, "what leaves of it", "^")
+        x = [place + 0.07 for place in places]
+        _bars(panel, x, [one["random"] for one in found], COLOURS["random"], "as many random records")
+        ticks = [f"{one['release epsilon']}\n{one['records']:.0f}" for one in found]
+        panel.set_xticks(places, ticks)
+        panel.set_xlabel("ε of the release\nrecords that leave")
+        panel.set_title(mechanism, fontsize=9)
+        _as_percent(panel, "y")
+        if column == 0:
+            panel.set_ylabel("right on held-out records")
+            panel.legend(fontsize=7.5, loc="best")
+    return figure

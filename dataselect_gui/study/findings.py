@@ -1,0 +1,455 @@
+"""From the results of a study to what can be said of them: means, paired differences, intervals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.study.material import Material
+from dataselect_gui.study.others import LIBRARIES
+from dataselect_gui.study.parts import split
+from dataselect_gui.study.plan import (
+    COST,
+    RELEASE_EPSILONS,
+    RELEASED_BY,
+    SCORED,
+    WIDTHS,
+    Choices,
+    Picked,
+    Place,
+    Reference,
+    reference_epsilons,
+)
+from dataselect_gui.study.store import Store
+
+CONFIDENCE = 0.95
+Verdict = Literal["better", "worse", "no difference"]
+_PAIRS = (
+    ("vog", "plis"),
+    ("vog", "loss"),
+    ("vog", "grad_norm"),
+    ("plis", "loss"),
+    ("plis", "grad_norm"),
+)
+_TENTHS = 10
+_CLEARLY = 0.5
+"""A rank correlation that nobody has to squint at."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over seeds, with the interval that holds its expectation 95 times in 100.
+
+    Attributes
+    ----------
+    mean, low, high : float
+        By Student's t; all the same where there is one value.
+    """
+
+    mean: float
+    low: float
+    high: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """What a difference of that interval shows."""
+        if self.low > 0:
+            return "better"
+        return "worse" if self.high < 0 else "no difference"
+
+
+def interval(values: Sequence[float]) -> Interval:
+    """Return the mean of values of several seeds, with its t interval."""
+    from scipy.stats import t
+
+    found = np.asarray(values, dtype=np.float64)
+    mean = float(found.mean())
+    if len(found) < 2:
+        return Interval(mean, mean, mean)
+    half = float(t.ppf((1 + CONFIDENCE) / 2, len(found) - 1)) * found.std(ddof=1) / len(found) ** 0.5
+    return Interval(mean, mean - float(half), mean + float(half))
+
+
+def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Return Spearman's rank correlation over the records that have both scores.
+
+    Scores that are all the same agree with nothing: 0.
+    """
+    from scipy.stats import spearmanr
+
+    both = ~(np.isnan(first) | np.isnan(second))
+    if min(len(np.unique(first[both])), len(np.unique(second[both]))) < 2:
+        return 0.0
+    return float(spearmanr(first[both], second[both]).statistic)
+
+
+def auroc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
+    """Return how often a positive record's score is above a negative one's, ties counted half."""
+    from scipy.stats import rankdata
+
+    ranks = rankdata(np.nan_to_num(scores, nan=-np.inf))
+    number = int(positive.sum())
+    above = ranks[positive].sum() - number * (number + 1) / 2
+    return float(above / (number * (len(scores) - number)))
+
+
+def precision_at(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
+    """Return the share of positive records among the k highest scores, k as many as are positive."""
+    number = int(positive.sum())
+    order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")
+    return float(positive[order[:number]].mean())
+
+
+class Findings:
+    """Reads the results of a finished study.
+
+    Parameters
+    ----------
+    material : Material
+        The records.
+    choices : Choices
+        The owner's.
+    store : Store
+        With all results.
+    given : mapping
+        The scores of all records by the checkpoint, and the ``probabilities`` of the classes.
+    """
+
+    def __init__(
+        self,
+        material: Material,
+        choices: Choices,
+        store: Store,
+        given: Mapping[str, NDArray[np.float64]],
+    ) -> None:
+        self._material, self._choices, self._store = material, choices, store
+        self._given = given
+        self._seeds = range(choices.seeds)
+
+    def all(self) -> dict[str, Any]:
+        """Return everything that the page tells, as JSON can hold it."""
+        parts = split(self._material.index.units, len(self._material.targets), 0)
+        return {
+            "choices": asdict(self._choices),
+            "records": {
+                "used": len(self._material.targets),
+                "left out": self._material.left_out,
+                "reference": len(parts.reference),
+                "pool": len(parts.pool),
+                "held out": len(parts.held_out),
+                "units": None
+                if self._material.index.units is None
+                else len(set(self._material.index.units)),
+            },
+            "classes": list(self._material.classes),
+            "a": self._picks(),
+            "b": self._private_ranks(),
+            "c": self._likeness(),
+            "d": self._wrong_labels(),
+            "e": self._costs(),
+            "f": self._releases(),
+            "known": self._known(),
+            "accountants": self._accountants(),
+        }
+
+    def _picks(self) -> list[dict[str, Any]]:
+        places: tuple[Place, ...] = ("top", "middle", "bottom")
+        kinds: list[tuple[str, Place]] = [("random", "any")]
+        kinds += [(score, place) for score in self._choices.scores for place in places]
+        return [
+            self._compared(
+                Picked(0, score, place, share, epsilon), Picked(0, "random", "any", share, epsilon)
+            )
+            for epsilon in (None, *self._choices.epsilons)
+            for share in self._choices.shares
+            for score, place in kinds
+        ]
+
+    def _compared(self, one: Picked, other: Picked) -> dict[str, Any]:
+        """Return the accuracy after a pick, and how it differs from another, seed by seed."""
+        results, others = self._over_seeds(one), self._over_seeds(other)
+        found: dict[str, Any] = {
+            "score": one.score,
+            "place": one.place,
+            "share": one.share,
+            "epsilon": one.epsilon,
+            "records": float(np.mean([result["records"] for result in results])),
+        }
+        for what in ("accuracy", "balanced"):
+            found[what] = asdict(interval([result[what] for result in results]))
+        if one != other:
+            for what in ("accuracy", "balanced"):
+                differences = [a[what] - b[what] for a, b in zip(results, others, strict=True)]
+                difference = interval(differences)
+                found[f"{what} beyond random"] = asdict(difference) | {"verdict": difference.verdict}
+        return found
+
+    def _private_ranks(self) -> list[dict[str, Any]]:
+        """Compare each score by a stand-in trained by DP-SGD with the same by one trained without."""
+        found = []
+        for epsilon in reference_epsilons(self._choices):
+            for name in SCORED:
+                values = [
+                    rank_correlation(
+                        self._of_reference(Reference(seed), name),
+                        self._of_reference(Reference(seed, epsilon=epsilon), name),
+                    )
+                    for seed in self._seeds
+                ]
+                found.append({"score": name, "epsilon": epsilon, **asdict(interval(values))})
+        for name in SCORED:  # What two stand-ins agree on that differ by the draw of their start alone.
+            values = [self._with_another_start(name, seed) for seed in self._seeds]
+            found.append({"score": name, "epsilon": None, **asdict(interval(values))})
+        return found
+
+    def _with_another_start(self, name: str, seed: int) -> float:
+        """Correlate over the records that two seeds' stand-ins both scored."""
+        other = (seed + 1) % len(self._seeds)
+        first, second = self._places(seed), self._places(other)
+        both = np.intersect1d(first, second)
+        return rank_correlation(
+            self._of_reference(Reference(seed), name)[np.isin(first, both)],
+            self._of_reference(Reference(other), name)[np.isin(second, both)],
+        )
+
+    def _places(self, seed: int) -> NDArray[np.int64]:
+        places: NDArray[np.int64] = self._store.arrays(Reference(seed).name)["places"]
+        return places
+
+    def _likeness(self) -> list[dict[str, Any]]:
+        found = []
+        for width in WIDTHS:
+            size = self._store.read(Reference(0, width).name)["parameters"]
+            for first, second in _PAIRS:
+                values = [
+                    rank_correlation(
+                        self._of_reference(Reference(seed, width), first),
+                        self._of_reference(Reference(seed, width), second),
+                    )
+                    for seed in self._seeds
+                ]
+                found.append({"pair": [first, second], "parameters": size, **asdict(interval(values))})
+        return found
+
+    def _wrong_labels(self) -> list[dict[str, Any]]:
+        found = []
+        flips = [self._store.arrays(f"flips-{seed}") for seed in self._seeds]
+        seconds = [self._store.read(f"flips-{seed}")["seconds"] for seed in self._seeds]
+        for name in SCORED:
+            if name in flips[0]:
+                judged = [(one[name], one["flipped"]) for one in flips]
+                taken = float(np.mean([one[name] for one in seconds]))
+                found.append(_found("the checkpoint", name, judged, taken))
+        for epsilon in (None, *reference_epsilons(self._choices)):
+            by = "stand-in without DP" if epsilon is None else f"stand-in, DP ε = {epsilon}"
+            for name in (*SCORED, *(() if epsilon is None else ("privacy_loss",))):
+                judged = [
+                    self._flipped_by(Reference(seed, epsilon=epsilon), name) for seed in self._seeds
+                ]
+                found.append(_found(by, name, judged, None))
+        for name in LIBRARIES:
+            asked = [f"{name}-{seed}" for seed in self._seeds]
+            if all(self._store.has(one) for one in asked):
+                others = [self._store.arrays(one) for one in asked]
+                judged = [(one["suspicion"], one["flipped"]) for one in others]
+                taken = float(np.mean([self._store.read(one)["seconds"] for one in asked]))
+                found.append(_found("another library", name, judged, taken))
+        return found
+
+    def _flipped_by(
+        self, reference: Reference, name: str
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return a stand-in's scores where some labels are wrong, and which are."""
+        arrays = self._store.arrays(reference.name)
+        scores, flipped = arrays[name].copy(), arrays["flipped"]
+        scores[flipped] = arrays[f"flipped {name}"]
+        return scores, flipped
+
+    def _costs(self) -> dict[str, Any]:
+        share = self._choices.shares[0]
+        other = Picked(0, "random", "any", share)
+        epsilon = reference_epsilons(self._choices)[-1]
+        picks = []
+        for place in ("bottom", "middle", "top"):
+            one = Picked(0, COST, place, share)
+            cost = float(np.mean([result["cost"] for result in self._over_seeds(one)]))
+            picks.append(self._compared(one, other) | {"cost": cost})
+        everything = [self._store.arrays(Reference(s, epsilon=epsilon).name) for s in self._seeds]
+        return {
+            "epsilon": epsilon,
+            "picks": picks,
+            "random": self._compared(other, other)
+            | {"cost": float(np.mean([one["cost"].mean() for one in everything]))},
+            "classes": self._costs_by_class(epsilon),
+            "with loss": asdict(
+                interval([rank_correlation(one["privacy_loss"], one["loss"]) for one in everything])
+            ),
+        }
+
+    def _costs_by_class(self, epsilon: str) -> list[dict[str, Any]]:
+        """Return each class's mean εᵢ beside how well the stand-in recognises it."""
+        found = []
+        for index, name in enumerate(self._material.classes):
+            recalls, costs = [], []
+            for seed in self._seeds:
+                reference = Reference(seed, epsilon=epsilon).name
+                recall = self._store.read(reference)["recalls"][index]
+                pool = split(self._material.index.units, len(self._material.targets), seed).pool
+                of_class = self._material.targets[pool] == index
+                if recall is not None and of_class.any():
+                    recalls.append(recall)
+                    costs.append(float(self._store.arrays(reference)["cost"][of_class].mean()))
+            if recalls:
+                found.append(
+                    {
+                        "class": name,
+                        "recall": asdict(interval(recalls)),
+                        "cost": asdict(interval(costs)),
+                    }
+                )
+        return found
+
+    def _releases(self) -> dict[str, Any]:
+        score, share = self._choices.scores[0], self._choices.shares[0]
+        drawn = []
+        for mechanism in RELEASED_BY:
+            for epsilon in RELEASE_EPSILONS:
+                one = Picked(0, score, "top", share, None, mechanism, epsilon)
+                other = Picked(0, "random", "any", share, None, mechanism, epsilon)
+                if mechanism == "noisy-top-k":
+                    other = Picked(0, "random", "any", share)
+                results = self._over_seeds(one)
+                shares = [result["right"] / max(1, result["leaving"]) for result in results]
+                drawn.append(
+                    self._compared(one, other)
+                    | {
+                        "mechanism": mechanism,
+                        "release epsilon": epsilon,
+                        "precision": asdict(interval(shares)),
+                        "random": self._compared(other, other)["accuracy"],
+                    }
+                )
+        exact = Picked(0, score, "top", share)
+        return {
+            "score": score,
+            "share": share,
+            "exact": self._compared(exact, Picked(0, "random", "any", share)),
+            "drawn": drawn,
+        }
+
+    def _known(self) -> list[dict[str, Any]]:
+        """Return what is known to hold of such scores, and whether it holds here."""
+        found = []
+        for by, lists in self._mistakes().items():
+            rates = np.mean([_error_by_tenth(vog, wrong) for vog, wrong in lists], axis=0)
+            rising = rank_correlation(np.arange(_TENTHS, dtype=np.float64), rates)
+            found.append(
+                {
+                    "what": f"{by} is wrong more often where its VoG is high",
+                    "told": f"{rates[0]:.1%} wrong in the tenth with the lowest VoG, {rates[-1]:.1%} "
+                    f"in that with the highest; rank correlation over the tenths {rising:.2f}",
+                    "value": rising,
+                    "holds": rising > _CLEARLY,
+                }
+            )
+        by_score = {(one["by"], one["score"]): one["auroc"]["mean"] for one in self._wrong_labels()}
+        for name in ("el2n", "grad_norm"):
+            value = by_score["the checkpoint", name]
+            found.append(
+                {
+                    "what": f"Wrong labels have a high {name}",
+                    "told": f"AUROC {value:.3f} by the checkpoint",
+                    "value": value,
+                    "holds": value >= 0.85,
+                }
+            )
+        costs = self._costs()
+        with_loss = costs["with loss"]["mean"]
+        found.append(
+            {
+                "what": "Individual privacy loss grows with the loss",
+                "told": f"rank correlation {with_loss:.2f}",
+                "value": with_loss,
+                "holds": with_loss > _CLEARLY,
+            }
+        )
+        worst = min(costs["classes"], key=lambda one: one["recall"]["mean"])
+        rest = [one["cost"]["mean"] for one in costs["classes"] if one is not worst]
+        excess = worst["cost"]["mean"] - sum(rest) / len(rest)
+        found.append(
+            {
+                "what": "The class that is recognised worst pays the most privacy",
+                "told": f"“{worst['class']}”: mean εᵢ {worst['cost']['mean']:.2f}, the other classes "
+                f"{sum(rest) / len(rest):.2f}",
+                "value": excess,
+                "holds": excess > 0,
+            }
+        )
+        found.append(self._randomized_response())
+        return found
+
+    def _mistakes(self) -> dict[str, list[tuple[NDArray[np.float64], NDArray[np.bool_]]]]:
+        """Return VoG and which records are mistaken: by the checkpoint, and by stand-ins."""
+        found = {}
+        if "vog" in self._given:
+            wrong = self._given["probabilities"].argmax(axis=1) != self._material.targets
+            found["The checkpoint"] = [(self._given["vog"], wrong)]
+        stand_ins = [self._store.arrays(Reference(seed).name) for seed in self._seeds]
+        found["A stand-in without DP"] = [(one["vog"], one["wrong"]) for one in stand_ins]
+        return found
+
+    def _randomized_response(self) -> dict[str, Any]:
+        """Hold the precision of randomised response against its closed form."""
+        score, share = self._choices.scores[0], self._choices.shares[0]
+        apart = [
+            result["right"] / max(1, result["leaving"]) - result["expected"]
+            for epsilon in RELEASE_EPSILONS
+            for result in self._over_seeds(
+                Picked(0, score, "top", share, None, "randomized-response", epsilon)
+            )
+        ]
+        value = float(np.mean(apart))
+        return {
+            "what": "Randomised response is as precise as its formula says",
+            "told": f"on average {value:+.3f} from the formula, over {len(apart)} draws",
+            "value": value,
+            "holds": abs(value) < 0.03,
+        }
+
+    def _accountants(self) -> dict[str, Any]:
+        """Return how far the two accountants are apart, over all trainings by DP-SGD."""
+        apart = [0.0]
+        for seed in self._seeds:
+            for epsilon in reference_epsilons(self._choices):
+                privacy = self._store.read(Reference(seed, epsilon=epsilon).name)["privacy"]
+                apart.append(abs(privacy["epsilon_second"] / privacy["epsilon"] - 1))
+        return {"apart": max(apart), "trainings": len(apart) - 1}
+
+    def _of_reference(self, reference: Reference, name: str) -> NDArray[np.float64]:
+        scores: NDArray[np.float64] = self._store.arrays(reference.name)[name]
+        return scores
+
+    def _over_seeds(self, one: Picked) -> list[dict[str, Any]]:
+        return [self._store.read(replace(one, seed=seed).name) for seed in self._seeds]
+
+
+def _error_by_tenth(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[float]:
+    order = np.argsort(scores, kind="stable")
+    return [float(wrong[part].mean()) for part in np.array_split(order, _TENTHS)]
+
+
+def _found(
+    by: str,
+    name: str,
+    judged: Sequence[tuple[NDArray[np.float64], NDArray[np.bool_]]],
+    seconds: float | None,
+) -> dict[str, Any]:
+    return {
+        "by": by,
+        "score": name,
+        "auroc": asdict(interval([auroc(scores, flipped) for scores, flipped in judged])),
+        "precision": asdict(interval([precision_at(scores, flipped) for scores, flipped in judged])),
+        "seconds": seconds,
+    }

@@ -1,0 +1,117 @@
+"""What a release would leave of a selection, drawn by the product's own mechanisms.
+
+The draws are charged to a ledger that is thrown away: nothing leaves.
+"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui import __version__
+from dataselect_gui.privacy.identity import record_keys
+from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.project.table import Index
+from dataselect_gui.release.drawing import Candidates, draw
+from dataselect_gui.release.releasing import part_of
+from dataselect_gui.release.terms import Mechanism, Terms, calibrated
+from dataselect_gui.study.material import Material
+
+_BOUNDS = (0.01, 0.99)
+
+
+def public_bounds(scores: NDArray[np.float64]) -> tuple[str, str]:
+    """Return bounds of a score as a consortium would state them, from records of its own."""
+    low, high = np.nanquantile(scores, _BOUNDS).tolist()
+    return f"{low:.6g}", f"{max(high, low + 1e-9):.6g}"
+
+
+def release(
+    material: Material,
+    places: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    chosen: NDArray[np.bool_],
+    mechanism: str,
+    epsilon: str,
+    bounds: tuple[str, str],
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Draw a release of records, at most one of a person.
+
+    Parameters
+    ----------
+    material : Material
+        The records.
+    places : ndarray of int64
+        Which of them are there to be released, shape (n,).
+    scores : ndarray of float64
+        Of these, shape (n,).
+    chosen : ndarray of bool
+        The selection, shape (n,).
+    mechanism, epsilon : str
+        How.
+    bounds : tuple of str
+        Of the score, public.
+
+    Returns
+    -------
+    tuple of ndarray of bool
+        What leaves, and what took part in the draw; each of shape (n,).
+    """
+    units = material.index.units
+    index = material.index
+    few = Index(
+        [index.ids[place] for place in places],
+        [index.labels[place] for place in places],
+        None if units is None else [units[place] for place in places],
+        index.content[places],
+    )
+    candidates = Candidates(
+        source=material.source,
+        index=few,
+        scores=scores,
+        eligible=np.ones(len(places), dtype=bool),
+        chosen=chosen,
+        unit_column=None if units is None else "unit",
+        scored_by=__version__,
+    )
+    keys = record_keys(few.content, few.units)
+    with TemporaryDirectory() as home:
+        ledger = Ledger(Path(home))
+        part = part_of(ledger, candidates, 1, choose=True)
+        assert part is not None
+        terms = Terms(
+            release="study",
+            program=__version__,
+            date="",
+            kind="records",
+            mechanism=cast(Mechanism, mechanism),
+            epsilon=epsilon,
+            delta=None,
+            conditional=mechanism != "noisy-top-k",
+            unit="record" if units is None else "person",
+            per_unit=1,
+            score="",
+            variant="",
+            lowest=False,
+            cut="fraction",
+            threshold=None,
+            threshold_from="viewed",
+            threshold_epsilon=None,
+            in_training="no",
+            after_exact=False,
+            checkpoint="",
+            bounds=bounds,
+            count=min(int(chosen.sum()), int(part.sum())),
+        )
+        drawn = draw(
+            replace(candidates, part=part),
+            keys,
+            calibrated(terms),
+            ledger.secrets_of,
+        )
+    names = json.loads(drawn)["names"]
+    return np.array([key.hex() in names for key in keys], dtype=bool), part

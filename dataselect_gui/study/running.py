@@ -1,0 +1,473 @@
+"""The work of a study, cut into pieces; the result of each is kept before the next begins."""
+
+import copy
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.privacy.usefulness import randomized_response
+from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.scoring.model import Model, load_model
+from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.study import others
+from dataselect_gui.study.findings import Findings
+from dataselect_gui.study.material import Material
+from dataselect_gui.study.parts import Split, flip, pick, split
+from dataselect_gui.study.plan import (
+    COST,
+    SCORED,
+    WIDTH,
+    Choices,
+    Picked,
+    Reference,
+    Training,
+    in_order,
+    reference_epsilons,
+    trainings,
+)
+from dataselect_gui.study.released import public_bounds, release
+from dataselect_gui.study.series import BATCH, SETTLED, Inputs, new_series, score_rows
+from dataselect_gui.study.store import Store
+from dataselect_gui.study.train import (
+    CHECKPOINTS,
+    LEARNING_RATE,
+    PLAIN_STEPS,
+    PRIVATE_BATCH,
+    PRIVATE_STEPS,
+    RECIPE,
+    account,
+    make_network,
+    predict,
+    recalls,
+    time_step,
+    train,
+)
+
+COMPARED = 1_000
+"""How many records of the pool, at most, scores are compared on."""
+_GIVEN = "given"
+_CHUNK = 1_000
+_TRIED = 32
+
+Advance = Callable[[], None]
+"""Called now and then; what it raises ends the piece of work, and nothing of it is kept."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of work.
+
+    Attributes
+    ----------
+    name : str
+        Of its result.
+    kind : str
+        Pieces of one kind take about as long.
+    work : callable
+        Does it.
+    is_training : bool
+        Whether it counts as a training.
+    """
+
+    name: str
+    kind: str
+    work: Callable[[Advance], None]
+    is_training: bool = False
+
+
+class Runner:
+    """Does a study.
+
+    Parameters
+    ----------
+    material : Material
+        The records.
+    checkpoint : Checkpoint
+        The consortium's.
+    choices : Choices
+        The owner's.
+    store : Store
+        Takes the results.
+    """
+
+    def __init__(
+        self, material: Material, checkpoint: Checkpoint, choices: Choices, store: Store
+    ) -> None:
+        self._material, self._checkpoint = material, checkpoint
+        self._choices, self._store = choices, store
+        self.names = [
+            score.name
+            for score in applicable(
+                None, series=len(checkpoint.series), labelled=True, request=checkpoint.request.stated
+            )
+            if score.name in SCORED
+        ]
+        self._cost = Reference(0, epsilon=reference_epsilons(choices)[-1])
+
+    def pieces(self) -> list[Piece]:
+        """Return all the work, in order."""
+        seeds = range(self._choices.seeds)
+        return [
+            *(
+                Piece(
+                    f"{name}-{chunk}",
+                    "scoring by the checkpoint",
+                    self._with(self._score_given, (name, chunk)),
+                )
+                for name in self._groups
+                for chunk in range(self._chunks)
+            ),
+            *(
+                Piece(f"flips-{seed}", "scoring flipped labels", self._with(self._score_flips, seed))
+                for seed in seeds
+            ),
+            *(
+                Piece(f"{name}-{seed}", "other libraries", self._with(self._ask_other, (name, seed)))
+                for name in others.installed()
+                for seed in seeds
+            ),
+            *(
+                Piece(one.name, _kind(one), self._with(self._train, one), is_training=True)
+                for one in in_order(trainings(self._choices))
+            ),
+        ]
+
+    def estimate(self) -> dict[str, float]:
+        """Return how many seconds a piece of each kind takes, from a few steps of each."""
+        material = self._material
+        split_ = self._split(0)
+        few = split_.reference[: max(PRIVATE_BATCH, _TRIED)]
+        small, targets = material.small[few], material.targets[few]
+        by_checkpoint = self._time_scoring(
+            self._checkpoint, self.names, material.inputs(few[:_TRIED]), targets[:_TRIED]
+        )
+        network = self._network(WIDTH, 0)
+        with new_series(network, small.shape[1:]) as (write, folder):
+            write(1)
+            write(2)
+            by_series = self._time_scoring(find_checkpoint(folder), SCORED, small, targets)
+        by_series *= CHECKPOINTS / 2
+        spent = _timed(lambda: account(2.0, 0.1, PRIVATE_STEPS))
+        full = self._trained_inputs(few)
+        start = self._start(0)
+        plain, private = (
+            time_step(copy.deepcopy(start), full, targets, private=is_private)
+            for is_private in (False, True)
+        )
+        own_plain, own_private = (
+            time_step(copy.deepcopy(network), small, targets, private=is_private)
+            for is_private in (False, True)
+        )
+        compared = min(COMPARED, len(split_.pool))
+        kinds: dict[str, float] = {
+            "scoring by the checkpoint": by_checkpoint * min(_CHUNK, len(material.targets)),
+            "scoring flipped labels": by_checkpoint * 0.2 * compared,
+            "other libraries": 40e-6 * compared * others.TESTED,
+            _kind(Reference(0)): own_plain * PLAIN_STEPS + by_series * 1.1 * compared,
+            _kind(Reference(0, epsilon="1")): own_private * PRIVATE_STEPS
+            + by_series * (1.1 * compared + 0.3 * len(split_.pool))
+            + spent,
+            _kind(Picked(0, "", "any", "1")): plain * PLAIN_STEPS,
+            _kind(Picked(0, "", "any", "1", "1")): private * PRIVATE_STEPS + spent / 3,
+        }
+        return {kind: round(seconds, 2) for kind, seconds in kinds.items()}
+
+    def _time_scoring(
+        self,
+        checkpoint: Checkpoint,
+        names: Sequence[str],
+        inputs: NDArray[np.float32],
+        targets: NDArray[np.int64],
+    ) -> float:
+        """Return how many seconds scoring one record takes, loading the model apart."""
+        scorer = Scorer(checkpoint, names, torch.device("cpu"))
+        scorer.settle(inputs[:SETTLED], targets[:SETTLED])
+        some = slice(0, BATCH)
+        scorer.score(names, inputs[some], targets[some])
+        seconds = _timed(lambda: scorer.score(names, inputs[some], targets[some]))
+        return seconds / len(targets[some])
+
+    def findings(self) -> dict[str, Any]:
+        """Return what came of it, once all the work is done."""
+        return Findings(self._material, self._choices, self._store, self.given).all()
+
+    # Pieces of work
+
+    def _score_given(self, what: tuple[str, int], advance: Advance) -> None:
+        group, chunk = what
+        material = self._material
+        places = np.arange(len(material.targets))[chunk * _CHUNK : (chunk + 1) * _CHUNK]
+        arrays = score_rows(
+            self._checkpoint,
+            self._groups[group],
+            material.inputs,
+            places,
+            material.targets[places],
+            lambda _: advance(),
+        )
+        if group == _GIVEN:
+            model = load_model(self._checkpoint.final, torch.device("cpu"))
+            arrays["probabilities"] = predict(model, material.inputs(places))
+        self._store.write(f"{group}-{chunk}", {"records": len(places)}, **arrays)
+
+    @cached_property
+    def given(self) -> dict[str, NDArray[np.float64]]:
+        """The scores of all records by the checkpoint, and the ``probabilities`` of the classes."""
+        found: dict[str, NDArray[np.float64]] = {}
+        for group in self._groups:
+            chunks = [self._store.arrays(f"{group}-{chunk}") for chunk in range(self._chunks)]
+            found |= {name: np.concatenate([one[name] for one in chunks]) for name in chunks[0]}
+        return found
+
+    @cached_property
+    def _groups(self) -> dict[str, list[str]]:
+        """The scores by the checkpoint: those that are always compared, and each other one chosen."""
+        chosen = [name for name in self._choices.scores if name not in self.names]
+        return {_GIVEN: self.names, **{f"{_GIVEN}-{name}": [name] for name in chosen}}
+
+    @property
+    def _chunks(self) -> int:
+        return -(-len(self._material.targets) // _CHUNK)
+
+    def _score_flips(self, seed: int, advance: Advance) -> None:
+        """Score some flipped records by the checkpoint, each score on its own, for the times."""
+        places = self._compared(seed)
+        labels, flipped = self._flipped(seed)
+        some, given = places[flipped], labels[flipped]
+        scorer = Scorer(self._checkpoint, self.names, torch.device("cpu"))
+        inputs = self._material.inputs(some)
+        scorer.settle(inputs[:SETTLED], given[:SETTLED])
+        found = {name: self.given[name][places] for name in self.names}
+        seconds = {}
+        for name in self.names:
+            started, parts = time.monotonic(), []
+            for at in range(0, len(some), BATCH):
+                advance()
+                parts.append(
+                    scorer.score([name], inputs[at : at + BATCH], given[at : at + BATCH])[name]
+                )
+            found[name][flipped] = np.concatenate(parts)
+            seconds[name] = (time.monotonic() - started) / len(some) * 1000
+        self._store.write(f"flips-{seed}", {"seconds": seconds}, flipped=flipped, **found)
+
+    def _ask_other(self, what: tuple[str, int], advance: Advance) -> None:
+        name, seed = what
+        advance()
+        places, held_out = self._compared(seed), self._split(seed).held_out
+        held_out = np.random.default_rng((seed, 5)).permutation(held_out)[: others.TESTED]
+        labels, flipped = self._flipped(seed)
+        probabilities = self.given["probabilities"]
+        judged = others.LIBRARIES[name](
+            probabilities[places], labels, probabilities[held_out], self._material.targets[held_out]
+        )
+        seconds = judged.seconds / len(places) * 1000
+        self._store.write(
+            f"{name}-{seed}", {"seconds": seconds}, flipped=flipped, suspicion=judged.suspicion
+        )
+
+    def _train(self, one: Training, advance: Advance) -> None:
+        if isinstance(one, Reference):
+            self._train_reference(one, advance)
+        else:
+            self._train_picked(one)
+
+    def _train_reference(self, one: Reference, advance: Advance) -> None:
+        material, parts = self._material, self._split(one.seed)
+        network = self._network(one.width, one.seed)
+        names = self._names_of(one.epsilon)
+        places = self._compared(one.seed)
+        labels, flipped = self._flipped(one.seed)
+        started = time.monotonic()
+        with new_series(network, material.small.shape[1:]) as (write, folder):
+            privacy = train(
+                network,
+                material.small[parts.reference],
+                material.targets[parts.reference],
+                seed=one.seed,
+                epsilon=_number(one.epsilon),
+                on_checkpoint=write,
+            )
+            if privacy is not None:
+                write.state(privacy)
+
+            def score(
+                some: list[str], rows: NDArray[np.int64], targets: NDArray[np.int64]
+            ) -> dict[str, NDArray[np.float64]]:
+                return score_rows(folder, some, self._small_inputs, rows, targets, lambda _: advance())
+
+            found = score(names, places, material.targets[places])
+            again = score(names, places[flipped], labels[flipped])
+            wrong = predict(network, material.small[places]).argmax(axis=1) != material.targets[places]
+            arrays = {
+                "wrong": wrong,
+                "places": places,
+                "flipped": flipped,
+                **found,
+                **{f"flipped {name}": values for name, values in again.items()},
+            }
+            if one.epsilon == self._cost.epsilon:
+                costs = score(["privacy_loss"], parts.pool, material.targets[parts.pool])
+                arrays["cost"] = costs["privacy_loss"]
+        result = self._tested(network, one.seed)
+        result |= {
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "privacy": None if privacy is None else asdict(privacy),
+            "seconds": time.monotonic() - started,
+        }
+        self._store.write(one.name, result, **arrays)
+
+    def _train_picked(self, one: Picked) -> None:
+        started = time.monotonic()
+        parts = self._split(one.seed)
+        places, told = self._places(one)
+        network = self._start(one.seed)
+        privacy = None
+        if len(places):
+            privacy = train(
+                network,
+                self._trained_inputs(places),
+                self._material.targets[places],
+                seed=one.seed,
+                epsilon=_number(one.epsilon),
+                rate=LEARNING_RATE[self._choices.start],
+            )
+        result = self._tested(network, one.seed) | told
+        if one.score == COST:
+            costs = self._store.arrays(self._cost_of(one.seed).name)["cost"]
+            result["cost"] = float(costs[np.isin(parts.pool, places)].mean())
+        result |= {
+            "records": len(places),
+            "privacy": None if privacy is None else asdict(privacy),
+            "seconds": time.monotonic() - started,
+        }
+        self._store.write(one.name, result)
+
+    def _places(self, one: Picked) -> tuple[NDArray[np.int64], dict[str, Any]]:
+        """Return which records a training sees, and what is told of a release."""
+        pool = self._split(one.seed).pool
+        if one.mechanism is None:
+            return pool[pick(self._scores(one, pool), one.place, one.share, one.seed)], {}
+        first = Picked(one.seed, self._choices.scores[0], "top", one.share)
+        scores = self._scores(first, pool)
+        chosen = pick(scores, "top", one.share, one.seed)
+        given = self.given[first.score]
+        bounds = public_bounds(given[self._split(one.seed).reference])
+        assert one.release_epsilon is not None
+        leaving, part = release(
+            self._material, pool, scores, chosen, one.mechanism, one.release_epsilon, bounds
+        )
+        if one.score == "random":
+            order = np.random.default_rng((one.seed, 2)).permutation(len(pool))
+            return pool[np.sort(order[: int(leaving.sum())])], {}
+        told: dict[str, float] = {"leaving": int(leaving.sum()), "right": int((leaving & chosen).sum())}
+        if one.mechanism == "randomized-response":
+            told["expected"] = randomized_response(
+                Decimal(one.release_epsilon), 1, int(part.sum()), int((part & chosen).sum())
+            ).precision
+        return pool[leaving], told
+
+    def _scores(self, one: Picked, pool: NDArray[np.int64]) -> NDArray[np.float64]:
+        if one.score == "random":
+            return np.zeros(len(pool))
+        if one.score == COST:
+            costs: NDArray[np.float64] = self._store.arrays(self._cost_of(one.seed).name)["cost"]
+            return costs
+        return self.given[one.score][pool]
+
+    def _tested(self, network: nn.Module, seed: int) -> dict[str, Any]:
+        held_out = self._split(seed).held_out
+        targets = self._material.targets[held_out]
+        is_consortiums = isinstance(network, Model)
+        inputs = self._trained_inputs(held_out) if is_consortiums else self._small_inputs(held_out)
+        predicted = predict(network, inputs).argmax(axis=1)
+        by_class = recalls(predicted, targets, len(self._material.classes))
+        there = [recall for recall in by_class if recall is not None]
+        return {
+            "accuracy": float((predicted == targets).mean()),
+            "balanced": sum(there) / len(there),
+            "recalls": by_class,
+        }
+
+    # What they are made of
+
+    def _names_of(self, epsilon: str | None) -> list[str]:
+        return [*SCORED, *(["privacy_loss"] if epsilon is not None else [])]
+
+    def _cost_of(self, seed: int) -> Reference:
+        return Reference(seed, epsilon=self._cost.epsilon)
+
+    def _split(self, seed: int) -> Split:
+        return split(self._material.index.units, len(self._material.targets), seed)
+
+    def _compared(self, seed: int) -> NDArray[np.int64]:
+        pool = self._split(seed).pool
+        order = np.random.default_rng((seed, 3)).permutation(len(pool))
+        return np.sort(pool[order[:COMPARED]])
+
+    def _flipped(self, seed: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        targets = self._material.targets[self._compared(seed)]
+        return flip(targets, len(self._material.classes), seed)
+
+    def _network(self, width: int, seed: int) -> nn.Module:
+        channels = self._material.small.shape[1]
+        return make_network(channels, len(self._material.classes), width, seed)
+
+    def _start(self, seed: int) -> nn.Module:
+        """Return what a training on picked records starts from."""
+        if self._choices.start == "scratch":
+            return self._network(WIDTH, seed)
+        return load_model(self._checkpoint.final, torch.device("cpu"))
+
+    def _trained_inputs(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        if self._choices.start == "scratch":
+            return self._small_inputs(places)
+        return self._whole_inputs[places]
+
+    @cached_property
+    def _whole_inputs(self) -> NDArray[np.float32]:
+        return self._material.inputs(np.arange(len(self._material.targets)))
+
+    @property
+    def _small_inputs(self) -> Inputs:
+        return lambda places: self._material.small[places]
+
+    def _with(self, work: Callable[[Any, Advance], None], what: object) -> Callable[[Advance], None]:
+        return lambda advance: work(what, advance)
+
+
+def setting_of(
+    material: Material, checkpoint: Checkpoint, choices: Choices, limit: int
+) -> dict[str, Any]:
+    """Return what every result of a study depends on."""
+    return {
+        "records": material.digest(),
+        "checkpoint": checkpoint.digest(),
+        "most records": limit,
+        "start": choices.start,
+        "training": RECIPE,
+        "compared": COMPARED,
+    }
+
+
+def _kind(one: Training) -> str:
+    what = "stand-in" if isinstance(one, Reference) else "training"
+    return f"{what} {'without DP' if one.epsilon is None else 'by DP-SGD'}"
+
+
+def _number(epsilon: str | None) -> float | None:
+    return None if epsilon is None else float(epsilon)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.monotonic()
+    work()
+    return time.monotonic() - started

@@ -1,0 +1,134 @@
+"""The results of a study on disk: one small file each, so that a study goes on where it was stopped."""
+
+import io
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.project.files import write_json
+
+SETTING, PLAN, PAGE = "setting.json", "plan.json", "page.html"
+FINDINGS, TABLE = "findings.json", "table.csv"
+FIGURES, RESULTS = "figures", "results"
+
+
+class Store:
+    """The folder of one study.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is not there.
+    setting : dict
+        What all results depend on: records, checkpoint, start, and how is trained.
+
+    Raises
+    ------
+    UnusableError
+        Where the folder holds a study in another setting, or something else.
+    """
+
+    def __init__(self, folder: Path, setting: dict[str, Any]) -> None:
+        self.folder = folder
+        known = folder / SETTING
+        if folder.exists() and not known.is_file() and any(folder.iterdir()):
+            raise UnusableError(
+                f"“{folder.name}” holds something else.",
+                "A study is written to a new folder, or goes on in its own.",
+                "Name another folder with --to.",
+            )
+        try:
+            (folder / RESULTS).mkdir(parents=True, exist_ok=True)
+            if not known.is_file():
+                write_json(known, setting)
+        except OSError as error:
+            raise UnusableError(
+                f"“{folder.name}” cannot be written.",
+                error.strerror or "The disk refused.",
+                "Name another folder with --to.",
+            ) from None
+        self._lock = FileLock(folder / ".lock", timeout=0)
+        if read_json(known) != setting:
+            raise UnusableError(
+                f"“{folder.name}” holds a study of something else.",
+                "Its records, checkpoint, start or number of records differ from these.",
+                "Name another folder with --to.",
+            )
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the study for writing.
+
+        Raises
+        ------
+        UnusableError
+            Where another process holds it.
+        """
+        try:
+            with self._lock:
+                yield
+        except Timeout:
+            raise UnusableError(
+                f"The study “{self.folder.name}” is in use.",
+                "Another process works on it.",
+                "Wait until it has finished, or stop it.",
+            ) from None
+
+    def has(self, name: str) -> bool:
+        """Say whether there is a result of that name."""
+        return self._path(name).is_file()
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Return a result."""
+        return read_json(self._path(name))
+
+    def arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """Return the arrays of a result."""
+        with np.load(self._path(name).with_suffix(".npz"), allow_pickle=False) as stored:
+            return dict(stored)
+
+    def write(self, name: str, result: dict[str, Any], **arrays: NDArray[Any]) -> None:
+        """Keep a result; once its file is there, so are its arrays."""
+        if arrays:
+            content = io.BytesIO()
+            np.savez_compressed(content, allow_pickle=False, **arrays)
+            path = self._path(name).with_suffix(".npz")
+            partial = path.with_suffix(".partial")
+            with partial.open("wb") as file:
+                file.write(content.getvalue())
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        write_json(self._path(name), result)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / RESULTS / f"{name}.json"
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return what a file of a study holds.
+
+    Raises
+    ------
+    UnusableError
+        Where it is damaged.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        content = None
+    if not isinstance(content, dict):
+        raise UnusableError(
+            f"“{path.name}” of the study is damaged.",
+            "It is not what the program wrote.",
+            "Delete that file; the same command makes it again.",
+        )
+    return content

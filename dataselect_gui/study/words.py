@@ -1,0 +1,94 @@
+"""How a study speaks: plain sentences about differences and their intervals."""
+
+from typing import Any
+
+from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.study.plan import COST
+
+_NAMES = {
+    "vog": "VoG",
+    "plis": "PLIS",
+    "el2n": "EL2N",
+    "grad_norm": "gradient norm",
+    "clipped_norm": "clipped norm",
+    "privacy_loss": "privacy loss",
+    COST: "privacy loss εᵢ",
+}
+PLACES = {"top": "highest", "middle": "middle", "bottom": "lowest", "any": "random"}
+
+
+def name_of(score: str) -> str:
+    """Return what a score is called in text."""
+    if score in _NAMES or "-" not in score:
+        return _NAMES.get(score, score)
+    base = find_score(score).base
+    return f"{_NAMES.get(base, base)} ({score.removeprefix(base + '-')})"
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage with one decimal."""
+    return f"{100 * share:.1f} %"
+
+
+def points(difference: float) -> str:
+    """Return a difference of shares in percentage points, with its sign."""
+    return f"{100 * difference:+.1f}".replace("-", "−")
+
+
+def span(found: dict[str, float]) -> str:
+    """Return an interval of differences, in percentage points."""
+    return f"{points(found['low'])} to {points(found['high'])} points"
+
+
+def way(epsilon: str | None) -> str:
+    """Return how was trained."""
+    return "without differential privacy" if epsilon is None else f"with DP-SGD at ε = {epsilon}"
+
+
+def compared(one: dict[str, Any], random: dict[str, Any], seeds: int) -> str:
+    """Say in a sentence or two how a pick did beside random picks of the same size."""
+    gave, chance = percent(one["accuracy"]["mean"]), percent(random["accuracy"]["mean"])
+    difference = one["accuracy beyond random"]
+    share = f"{100 * float(one['share']):g} %"
+    start = (
+        f"Trained {way(one['epsilon'])} on the {share} of records with the {PLACES[one['place']]} "
+        f"{name_of(one['score'])}, the model was right on {gave} of the held-out records; on as many "
+        f"random ones, on {chance}: "
+    )
+    ends = {
+        "better": f"the score helped, by {span(difference)}.",
+        "worse": f"random won, by {_turned(difference)}.",
+        "no difference": f"no difference that {seeds} runs can show ({span(difference)}).",
+    }
+    return start + ends[difference["verdict"]]
+
+
+def headline(findings: dict[str, Any]) -> list[str]:
+    """Return the answer, in plain sentences, for the highest scores."""
+    choices = findings["choices"]
+    share = choices["shares"][0]
+    lines = []
+    for score in choices["scores"]:
+        for epsilon in (None, *choices["epsilons"]):
+            of_way = [o for o in findings["a"] if (o["epsilon"], o["share"]) == (epsilon, share)]
+            random = next(one for one in of_way if one["score"] == "random")
+            one = next(o for o in of_way if (o["score"], o["place"]) == (score, "top"))
+            lines.append(compared(one, random, choices["seeds"]))
+    return lines
+
+
+def tally(findings: dict[str, Any]) -> str:
+    """Say how the picks did in all."""
+    verdicts = [
+        one["accuracy beyond random"]["verdict"] for one in findings["a"] if one["score"] != "random"
+    ]
+    better, worse = verdicts.count("better"), verdicts.count("worse")
+    return (
+        f"Of {len(verdicts)} picks by a score (highest, middle and lowest, every share, with and "
+        f"without DP), {better} beat random, random beat {worse}, and {len(verdicts) - better - worse} "
+        "showed no difference. About one in twenty such comparisons shows one by chance alone."
+    )
+
+
+def _turned(found: dict[str, float]) -> str:
+    return f"{100 * -found['high']:.1f} to {100 * -found['low']:.1f} points"

@@ -1,0 +1,66 @@
+"""Write what a study found: numbers, a table, figures, and one page."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+from dataselect_gui.project.files import write_atomically, write_json
+from dataselect_gui.study.figures import draw_figures
+from dataselect_gui.study.page import page_of
+from dataselect_gui.study.store import FIGURES, FINDINGS, PAGE, SETTING, TABLE, read_json
+
+_COLUMNS = (
+    "score place share epsilon mechanism release_epsilon records accuracy low high balanced "
+    "beyond_random beyond_low beyond_high verdict balanced_beyond_random".split()
+)
+
+
+def write_study(folder: Path, findings: dict[str, Any]) -> None:
+    """Write the findings, the table, the figures and the page of a study.
+
+    Parameters
+    ----------
+    folder : Path
+        The study's.
+    findings : dict
+        What was found.
+    """
+    write_json(folder / FINDINGS, findings)
+    write_atomically(folder / TABLE, table_of(findings))
+    drawn = draw_figures(findings, folder / FIGURES)
+    write_atomically(folder / PAGE, page_of(findings, drawn, read_json(folder / SETTING)))
+
+
+def table_of(findings: dict[str, Any]) -> str:
+    """Return every training's mean over the seeds, as CSV."""
+    written = io.StringIO()
+    table = csv.DictWriter(written, _COLUMNS, lineterminator="\n")
+    table.writeheader()
+    for one in [*findings["a"], *findings["e"]["picks"], *findings["f"]["drawn"]]:
+        beyond = one.get("accuracy beyond random", {})
+        table.writerow(
+            {
+                "score": one["score"],
+                "place": one["place"],
+                "share": one["share"],
+                "epsilon": one["epsilon"] or "",
+                "mechanism": one.get("mechanism", ""),
+                "release_epsilon": one.get("release epsilon", ""),
+                "records": f"{one['records']:.1f}",
+                "accuracy": _digits(one["accuracy"]["mean"]),
+                "low": _digits(one["accuracy"]["low"]),
+                "high": _digits(one["accuracy"]["high"]),
+                "balanced": _digits(one["balanced"]["mean"]),
+                "beyond_random": _digits(beyond.get("mean")),
+                "beyond_low": _digits(beyond.get("low")),
+                "beyond_high": _digits(beyond.get("high")),
+                "verdict": beyond.get("verdict", ""),
+                "balanced_beyond_random": _digits(one.get("balanced beyond random", {}).get("mean")),
+            }
+        )
+    return written.getvalue()
+
+
+def _digits(value: float | None) -> str:
+    return "" if value is None else f"{value:.5f}"

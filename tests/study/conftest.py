@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.records.opening import open_source
+from dataselect_gui.scoring.inputs import Preprocessor
+from dataselect_gui.study.material import Material, read_material
+from tests.helpers import CLASSES, array_file
+from tests.models import SIDE, save_series, stir, tiny_resnet
+
+RECORDS = 240
+
+
+@pytest.fixture(scope="session")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Images of three classes that differ in brightness, up to three of a patient."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(RECORDS) % 3
+    pixels = rng.integers(0, 90, (RECORDS, SIDE, SIDE)) + 80 * labels[:, None, None]
+    return array_file(
+        tmp_path_factory.mktemp("owner") / "records.npz",
+        x=pixels.astype(np.uint8),
+        y=labels,
+        classes=np.array(CLASSES),
+        patient=rng.integers(0, 120, RECORDS),
+    )
+
+
+@pytest.fixture(scope="session")
+def consortium(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("consortium")
+    return save_series(folder, [stir(tiny_resnet(), seed) for seed in range(2)])
+
+
+def material_of(records: Path, consortium: Path, unit_column: str | None) -> Material:
+    source = open_source(records, None, unit_column)
+    checkpoint = find_checkpoint(consortium)
+    return read_material(
+        source,
+        match_labels(source.labels, source.classes, checkpoint.labels),
+        checkpoint.labels,
+        Preprocessor(checkpoint.final, 1),
+        1000,
+        lambda *_: None,
+    )
+
+
+@pytest.fixture(scope="session")
+def material(records: Path, consortium: Path) -> Material:
+    return material_of(records, consortium, None)
+
+
+@pytest.fixture(scope="session")
+def material_by_patient(records: Path, consortium: Path) -> Material:
+    return material_of(records, consortium, "patient")

@@ -1,0 +1,149 @@
+"""What is known of the scores, on real records: Fashion-MNIST by the shared checkpoint."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.records.opening import open_source
+from dataselect_gui.scoring.inputs import Preprocessor
+from dataselect_gui.scoring.model import load_model
+from dataselect_gui.study import others
+from dataselect_gui.study.findings import auroc, rank_correlation
+from dataselect_gui.study.material import read_material
+from dataselect_gui.study.parts import flip, split
+from dataselect_gui.study.plan import Choices, Reference
+from dataselect_gui.study.running import Runner
+from dataselect_gui.study.series import score_rows
+from dataselect_gui.study.store import RESULTS, Store
+from dataselect_gui.study.train import predict
+from tests.helpers import array_file
+
+ROWS = 2000
+SCORED = 250
+"""How many of them are scored by the checkpoint, which is the slow part."""
+NAMES = ("loss", "el2n", "grad_norm", "vog")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Optimal order is the largest alpha:UserWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+
+def fashion_mnist(shared: Path, to: Path, count: int) -> Path:
+    with np.load(shared / "fashion-mnist" / "fashion_mnist.npz") as stored:
+        rows = slice(40_000, 40_000 + count)  # The checkpoint has never seen them.
+        return array_file(to, x=stored["x"][rows], y=stored["y"][rows], classes=stored["classes"])
+
+
+class Fashion:
+    """Fashion-MNIST, a tenth of some labels flipped and scored, and a stand-in trained by DP-SGD."""
+
+    def __init__(self, shared: Path, folder: Path) -> None:
+        checkpoint = find_checkpoint(shared / "checkpoints" / "fashion-mnist-resnet")
+        source = open_source(fashion_mnist(shared, folder / "records.npz", ROWS))
+        self.material = read_material(
+            source,
+            match_labels(source.labels, source.classes, checkpoint.labels),
+            checkpoint.labels,
+            Preprocessor(checkpoint.final, 1),
+            ROWS,
+            lambda *_: None,
+        )
+        rows = np.arange(SCORED)
+        labels, self.flipped = flip(self.material.targets[:SCORED], 10, seed=0)
+        self.scores = score_rows(checkpoint, NAMES, self.material.inputs, rows, labels)
+        model = load_model(checkpoint.final, torch.device("cpu"))
+        self.probabilities = predict(model, self.material.inputs(rows))
+        self.labels = labels
+        self.store = Store(folder / "s.study", {})
+        self.reference = Reference(0, epsilon="8").name
+        runner = Runner(self.material, checkpoint, Choices(("vog",)), self.store)
+        next(p for p in runner.pieces() if p.name == self.reference).work(lambda: None)
+
+
+@pytest.fixture(scope="module")
+def fashion(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Fashion:
+    return Fashion(shared_data, tmp_path_factory.mktemp("fashion"))
+
+
+@pytest.mark.parametrize("name", ["loss", "el2n", "grad_norm"])
+def test_flipped_labels_score_high(fashion: Fashion, name: str) -> None:
+    assert auroc(fashion.scores[name], fashion.flipped) >= 0.85
+
+
+def test_vog_does_not_find_flipped_labels(fashion: Fashion) -> None:
+    """VoG follows the given label's logit, which moves little where the label is wrong."""
+    assert auroc(fashion.scores["vog"], fashion.flipped) < 0.5
+
+
+def test_errors_become_rarer_with_vog(fashion: Fashion) -> None:
+    """The contrary of what arXiv 2008.11600 reports, on this checkpoint; the page says so as well."""
+    right = ~fashion.flipped
+    wrong = fashion.probabilities.argmax(axis=1) != fashion.labels
+    assert 10 <= wrong[right].sum() < SCORED / 2
+    assert auroc(fashion.scores["vog"][right], wrong[right]) < 0.4
+
+
+def test_individual_privacy_loss_grows_with_the_loss(fashion: Fashion) -> None:
+    arrays = fashion.store.arrays(fashion.reference)
+    assert rank_correlation(arrays["privacy_loss"], arrays["loss"]) > 0.5
+    assert arrays["privacy_loss"].max() <= 8.0 * 1.001
+
+
+def test_the_worst_class_pays_more_privacy(fashion: Fashion) -> None:
+    costs, pool = fashion.store.arrays(fashion.reference)["cost"], split(None, ROWS, 0).pool
+    targets = fashion.material.targets[pool]
+    by_class = [float(costs[targets == label].mean()) for label in range(10)]
+    worst = int(np.argmin(fashion.store.read(fashion.reference)["recalls"]))
+    assert by_class[worst] > np.mean([cost for at, cost in enumerate(by_class) if at != worst])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(others.LIBRARIES))
+def test_other_libraries_find_flipped_labels(fashion: Fashion, name: str) -> None:
+    pytest.importorskip(name.lower())
+    half = SCORED // 2
+    judged = others.LIBRARIES[name](
+        fashion.probabilities[:half],
+        fashion.labels[:half],
+        fashion.probabilities[half:],
+        fashion.material.targets[half:SCORED],
+    )
+    assert auroc(judged.suspicion, fashion.flipped[:half]) >= 0.85
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_study_is_killed_continued_and_finished_by_the_command(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    source = fashion_mnist(shared_data, tmp_path / "records.npz", 1000)
+    checkpoint = shared_data / "checkpoints" / "fashion-mnist-resnet"
+    folder = tmp_path / "s.study"
+    words = ["study", source, "--checkpoint", checkpoint, "--to", folder, "--shares", "0.2", "--json"]
+    command = [sys.executable, "-m", "dataselect_gui", *map(str, words)]
+    first = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    deadline = time.monotonic() + 600
+    while not list((folder / RESULTS).glob("reference-8-*.json")) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    kept = {path: path.stat().st_mtime_ns for path in (folder / RESULTS).glob("*.json")}
+    assert kept
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    holds = {one["what"]: one["holds"] for one in told["findings"]["known"]}
+    assert sum(holds.values()) >= len(holds) - 2  # All but what is said of VoG.
+    assert told["findings"]["accountants"]["apart"] < 0.01

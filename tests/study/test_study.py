@@ -1,0 +1,228 @@
+"""A whole study with trainings of a few steps: every piece, stopped and continued, and its page."""
+
+import csv
+import json
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dataselect_gui import workflow
+from dataselect_gui.cli.app import main
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.study import findings, others, plan, running, train
+from dataselect_gui.study.page import page_of
+from dataselect_gui.study.plan import QUESTIONS
+from dataselect_gui.study.store import FINDINGS, PAGE, RESULTS, SETTING, TABLE, read_json
+from dataselect_gui.worker.messages import Progress, StudyJob
+from dataselect_gui.worker.study_run import run_study
+from tests.helpers import array_file
+from tests.projects import owner_records
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Optimal order is the largest alpha:UserWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+
+def job_of(records: Path, consortium: Path, folder: Path, **more: Any) -> StudyJob:  # noqa: ANN401
+    given = {
+        "label_column": None,
+        "unit_column": "patient",
+        "scores": ["vog"],
+        "shares": ["0.2"],
+        "epsilons": ["8"],
+        "seeds": 5,
+        "start": "scratch",
+        "limit": 1000,
+        "plan_only": False,
+        **more,
+    }
+    return StudyJob(str(folder), str(records), str(consortium), **given)
+
+
+def few_steps(patch: Callable[[object, str, object], None]) -> None:
+    """Make a study of seconds: short trainings, one ε of each kind, one size of the model."""
+    for module in (train, running):
+        patch(module, "PLAIN_STEPS", 5)
+        patch(module, "PRIVATE_STEPS", 5)
+    patch(train, "PRIVATE_BATCH", 8)
+    patch(running, "COMPARED", 40)
+    for module in (plan, findings):
+        patch(module, "RELEASE_EPSILONS", ("2",))
+        patch(module, "WIDTHS", (8,))
+    patch(plan, "REFERENCE_EPSILONS", ("8",))
+    patch(others, "LIBRARIES", {})
+    patch(findings, "LIBRARIES", {})
+
+
+@pytest.fixture(scope="module")
+def finished(
+    records: Path, consortium: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[Progress], int]:
+    """A study that was stopped on its way and continued."""
+    folder = tmp_path_factory.mktemp("study") / "records.study"
+    told: list[Progress] = []
+    with pytest.MonkeyPatch.context() as patch:
+        few_steps(patch.setattr)
+        job = job_of(records, consortium, folder)
+        halfway = run_study(job, lambda: bool(told) and told[-1].done >= 40, told.append)
+        assert halfway.stopped
+        kept = {path.name: path.stat().st_mtime_ns for path in (folder / RESULTS).glob("*.json")}
+        assert not (folder / PAGE).exists()
+        done = run_study(job, lambda: False, told.append)
+        assert not done.stopped
+        unchanged = {path.name: path.stat().st_mtime_ns for path in (folder / RESULTS).glob("*.json")}
+        assert kept.items() <= unchanged.items()
+    return folder, told, done.scored
+
+
+def test_a_stopped_study_goes_on_where_it_was(finished: tuple[Path, list[Progress], int]) -> None:
+    folder, told, count = finished
+    assert count == told[-1].total
+    picks = len(list((folder / RESULTS).glob("pick-*.json")))
+    stand_ins = len(list((folder / RESULTS).glob("reference-*.json")))
+    assert picks + stand_ins == count
+
+
+def test_a_training_done_again_comes_to_the_same(
+    finished: tuple[Path, list[Progress], int], records: Path, consortium: Path
+) -> None:
+    folder, _, _ = finished
+    names = ["pick-vog-top-0.2-plain-3", "pick-random-any-0.2-dp8-2", "reference-8-dp8-1"]
+    before = [read_json(folder / RESULTS / f"{name}.json") for name in names]
+    for name in names:
+        (folder / RESULTS / f"{name}.json").unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        few_steps(patch.setattr)
+        run_study(job_of(records, consortium, folder), lambda: False, lambda _: None)
+    for name, earlier in zip(names, before, strict=True):
+        again = read_json(folder / RESULTS / f"{name}.json")
+        assert {**again, "seconds": 0} == {**earlier, "seconds": 0}
+
+
+def test_every_question_has_its_numbers_and_its_figure(
+    finished: tuple[Path, list[Progress], int],
+) -> None:
+    folder, _, _ = finished
+    found = read_json(folder / FINDINGS)
+    assert "NaN" not in (folder / FINDINGS).read_text()
+    for question in QUESTIONS:
+        assert found[question]
+        for form in ("png", "svg"):
+            assert (folder / "figures" / f"{question}.{form}").stat().st_size > 2000
+    assert found["accountants"]["trainings"] == 5
+    assert found["accountants"]["apart"] < 0.01
+    assert found["records"]["units"] > 100
+    judged = {one["score"] for one in found["d"]}
+    assert judged == {"loss", "el2n", "grad_norm", "vog", "plis", "privacy_loss"}
+
+
+def test_the_table_names_random_beside_every_pick(
+    finished: tuple[Path, list[Progress], int],
+) -> None:
+    with (finished[0] / TABLE).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    random = {(row["share"], row["epsilon"]) for row in rows if row["score"] == "random"}
+    assert {(row["share"], row["epsilon"]) for row in rows} == random == {("0.2", ""), ("0.2", "8")}
+    for row in rows:
+        assert (row["verdict"] == "") == (row["score"] == "random")
+
+
+class Elements(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def test_the_page_loads_nothing_and_says_whose_it_is(
+    finished: tuple[Path, list[Progress], int],
+) -> None:
+    page = (finished[0] / PAGE).read_text(encoding="utf-8")
+    elements = Elements()
+    elements.feed(page)
+    tags = {tag for tag, _ in elements.found}
+    assert not tags & {"script", "link", "img", "iframe", "object"}
+    for _, attributes in elements.found:
+        for name, value in attributes.items():
+            if name in {"href", "xlink:href", "src"}:
+                assert value is not None
+                assert value.startswith("#")
+    assert not re.search(r"url\((?!#)|@import", page)
+    figures = [attributes for tag, attributes in elements.found if tag == "figure"]
+    assert len(figures) == len(QUESTIONS)
+    assert all(len(attributes["aria-label"] or "") > 50 for attributes in figures)
+    ids = [a["id"] for tag, a in elements.found if tag in {"clippath", "path"} and "id" in a]
+    assert len(ids) == len(set(ids))
+    assert "Owner-only." in page
+    assert "it is not a release" in page
+    assert "random" in page
+
+
+def test_where_random_wins_the_page_says_so(finished: tuple[Path, list[Progress], int]) -> None:
+    folder, _, _ = finished
+    found = read_json(folder / FINDINGS)
+    blank = dict.fromkeys(QUESTIONS, "")
+    for one in found["a"]:
+        if one["score"] != "random":
+            one["accuracy beyond random"] |= {"low": -0.2, "high": -0.1, "verdict": "worse"}
+    page = page_of(found, blank, read_json(folder / SETTING))
+    assert "random won, by 10.0 to 20.0 points" in page
+    assert "random beat 6" in page
+    for one in found["a"]:
+        if one["score"] != "random":
+            one["accuracy beyond random"] |= {"low": -0.1, "high": 0.1, "verdict": "no difference"}
+    page = page_of(found, blank, read_json(folder / SETTING))
+    assert "Random won nowhere" in page
+    assert "no difference that 5 runs can show" in page
+
+
+def test_names_of_classes_are_text_on_the_page(finished: tuple[Path, list[Progress], int]) -> None:
+    folder, _, _ = finished
+    found = read_json(folder / FINDINGS)
+    worst = min(found["e"]["classes"], key=lambda one: float(one["recall"]["mean"]))
+    for known in found["known"]:
+        known["told"] = known["told"].replace(worst["class"], "<script>")
+    page = page_of(found, dict.fromkeys(QUESTIONS, ""), read_json(folder / SETTING))
+    assert "<script" not in page
+
+
+def test_a_missing_library_is_told(finished: tuple[Path, list[Progress], int]) -> None:
+    folder, _, _ = finished
+    page = page_of(
+        read_json(folder / FINDINGS), dict.fromkeys(QUESTIONS, ""), read_json(folder / SETTING)
+    )
+    assert "Cleanlab is not installed, so it is not compared." in page
+    assert "dattri is not installed, so it is not compared." in page
+
+
+def test_the_plan_is_made_by_the_command_and_trains_nothing(
+    records: Path, consortium: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "s.study"
+    words = ["study", str(records), "--checkpoint", str(consortium), "--to", str(folder)]
+    assert main([*words, "--dry-run", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["plan"]["trainings"] == told["plan"]["left"] == 200
+    assert told["plan"]["seconds_left"] > 1
+    assert [path.name for path in (folder / RESULTS).iterdir()] == ["times.json"]
+    assert main([*words, "--scores", "vog,plis", "--json"]) == 2
+    assert "--limit-trainings 260" in json.loads(capsys.readouterr().out)["error"]["do"]
+
+
+def test_records_that_are_none_to_learn_from_are_refused(
+    consortium: Path, tmp_path: Path, records: Path
+) -> None:
+    few = owner_records(tmp_path / "few.npz")
+    with pytest.raises(UnusableError, match="too few"):
+        workflow.study(few, consortium, lambda _: None, to=tmp_path / "few.study")
+    unlabelled = array_file(tmp_path / "unlabelled.npz", x=np.load(records)["x"])
+    with pytest.raises(UnusableError, match="None of them has a label"):
+        workflow.study(unlabelled, consortium, lambda _: None)
