@@ -105,15 +105,17 @@ FAMILIES: dict[str, Callable[[], nn.Module]] = {
 
 
 def stir(model: nn.Module, seed: int) -> nn.Module:
-    """Give every parameter and running statistic a value of its own, in evaluation mode."""
+    """Give every parameter and stored statistic a value of its own, in evaluation mode."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for parameter in model.parameters():
+        for name, parameter in model.named_parameters():
+            is_scale = parameter.dim() == 1 and not name.endswith("bias")
             spread = max(parameter[0].numel(), 1) ** -0.5 if parameter.dim() > 1 else 0.3
             noise = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
-            parameter.copy_(noise * spread + (1.0 if parameter.dim() == 1 else 0.0))
+            parameter.copy_(noise * spread + (1.0 if is_scale else 0.0))
+        stored = model.state_dict()
         for name, buffer in model.named_buffers():
-            if buffer.is_floating_point():
+            if buffer.is_floating_point() and name in stored:
                 noise = torch.rand(buffer.shape, generator=generator, dtype=buffer.dtype)
                 buffer.copy_(noise + 0.5 if name.endswith("var") else noise - 0.5)
     return model.eval()

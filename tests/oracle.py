@@ -1,38 +1,53 @@
 """The scores as their definitions say: one record at a time, plain autograd, float64."""
 
 import copy
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from opacus.accountants.analysis.rdp import compute_rdp, get_privacy_spent
 from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from dataselect_gui.scoring.privacy_loss import orders
 
 Logits = Callable[[Tensor], Tensor]
 
 
 def logits_of(model: nn.Module) -> tuple[nn.Module, Logits]:
-    """Return a float64 copy of a model in evaluation mode, and what maps inputs to its logits."""
+    """Return a float64 copy of a model in evaluation mode, and what maps an input to its logits."""
     double = copy.deepcopy(model).double()
     for module in double.modules():
-        module.training = False
+        # LeViT's attention would otherwise keep biases from one pass to the next.
+        module.training = hasattr(module, "attention_bias_cache")
 
-    def logits(inputs: Tensor) -> Tensor:
-        output = double(inputs)
-        return output if isinstance(output, Tensor) else output.logits
+    def logits(one: Tensor) -> Tensor:
+        # Beside a copy of itself: of a record alone, PyTorch 2.13 takes wrong gradients of batch norm.
+        output = double(one.repeat(2, *(1,) * (one.dim() - 1)))
+        return (output if isinstance(output, Tensor) else output.logits)[:1]
 
     return double, logits
 
 
+def _as_input(record: NDArray[Any]) -> Tensor:
+    """Return a batch of one; only numbers that are none of a token become float64."""
+    one = torch.from_numpy(record)[None]
+    return one.double() if one.is_floating_point() else one
+
+
 def oracle(
-    model: nn.Module, inputs: NDArray[np.floating], targets: Sequence[int]
+    model: nn.Module, inputs: NDArray[Any], targets: Sequence[int]
 ) -> dict[str, NDArray[np.float64]]:
     """Return loss, el2n and grad_norm of each record."""
     double, logits = logits_of(model)
     parameters = [parameter for parameter in double.parameters() if parameter.requires_grad]
     rows = []
     for record, target in zip(inputs, targets, strict=True):
-        row = logits(torch.from_numpy(record)[None].double())[0]
+        row = logits(_as_input(record))[0]
         # With odds o_j = p_j / p_target nothing is ever subtracted from a number close to it.
         odds = (torch.cat((row[:target], row[target + 1 :])) - row[target]).exp()
         loss = odds.sum().log1p()
@@ -45,6 +60,35 @@ def oracle(
     return {"loss": loss_column, "el2n": el2n_column, "grad_norm": norm_column}
 
 
+def oracle_slopes(
+    series: Sequence[nn.Module], inputs: NDArray[np.floating], targets: Sequence[int]
+) -> NDArray[np.float64]:
+    """Return S_t of each record, shape (records, models, …), target −1 standing for the prediction.
+
+    The prediction is that of the last model.
+    """
+    functions = [logits_of(model)[1] for model in series]
+    slopes = []
+    for record, target in zip(inputs, targets, strict=True):
+        leaf = _as_input(record)
+        label = int(functions[-1](leaf)[0].argmax()) if target < 0 else target
+        maps = []
+        for logits in functions:
+            leaf = leaf.detach().requires_grad_()
+            (gradient,) = torch.autograd.grad(logits(leaf)[0, label], leaf)
+            maps.append(gradient[0].numpy().mean(axis=0))
+        slopes.append(np.stack(maps))
+    return np.stack(slopes)
+
+
+def oracle_vog_maps(
+    series: Sequence[nn.Module], inputs: NDArray[np.floating], targets: Sequence[int]
+) -> NDArray[np.float64]:
+    """Return the standard deviation of each record's slopes over a series, at each pixel."""
+    maps: NDArray[np.float64] = oracle_slopes(series, inputs, targets).std(axis=1)
+    return maps
+
+
 def oracle_vog(
     series: Sequence[nn.Module], inputs: NDArray[np.floating], targets: Sequence[int]
 ) -> NDArray[np.float64]:
@@ -52,25 +96,44 @@ def oracle_vog(
     return np.array([one.mean() for one in oracle_vog_maps(series, inputs, targets)])
 
 
-def oracle_vog_maps(
-    series: Sequence[nn.Module], inputs: NDArray[np.floating], targets: Sequence[int]
+def oracle_plis(
+    model: nn.Module, inputs: NDArray[np.floating], targets: Sequence[int]
 ) -> NDArray[np.float64]:
-    """Return the standard deviation of each record's input gradients over a series, at each pixel.
-
-    Target −1 stands for the prediction of the last model.
-    """
-    functions = [logits_of(model)[1] for model in series]
-    spreads = []
+    """Return how the gradient norm changes with each input element, by autograd twice."""
+    double, logits = logits_of(model)
+    parameters = [parameter for parameter in double.parameters() if parameter.requires_grad]
+    maps = []
     for record, target in zip(inputs, targets, strict=True):
-        leaf = torch.from_numpy(record)[None].double()
-        label = int(functions[-1](leaf)[0].argmax()) if target < 0 else target
-        maps = []
-        for logits in functions:
-            leaf = leaf.detach().requires_grad_()
-            (gradient,) = torch.autograd.grad(logits(leaf)[0, label], leaf)
-            maps.append(gradient[0].numpy().mean(axis=0))
-        spreads.append(np.stack(maps).std(axis=0))
-    return np.array(spreads)
+        leaf = _as_input(record).requires_grad_()
+        with sdpa_kernel(SDPBackend.MATH):
+            loss = functional.cross_entropy(logits(leaf), torch.tensor([target]))
+        gradients = torch.autograd.grad(loss, parameters, create_graph=True, allow_unused=True)
+        norm = torch.cat([g.flatten() for g in gradients if g is not None]).norm()
+        maps.append(torch.autograd.grad(norm, leaf, materialize_grads=True)[0][0].numpy())
+    return np.stack(maps)
+
+
+def oracle_privacy_loss(
+    norms: NDArray[np.float64], training: Mapping[str, float]
+) -> NDArray[np.float64]:
+    """Return the ε of each row of norms over a series, by Opacus' accountant, step by step."""
+    clip, noise = training["max_grad_norm"], training["noise_multiplier"]
+    scores = []
+    for row in norms:
+        divergence = sum(
+            compute_rdp(
+                q=training["sample_rate"],
+                noise_multiplier=noise * clip / min(norm, clip),
+                steps=training["steps"] / len(row),
+                orders=orders(),
+            )
+            for norm in row.tolist()
+        )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Optimal order is the", UserWarning)
+            epsilon, _ = get_privacy_spent(orders=orders(), rdp=divergence, delta=training["delta"])
+        scores.append(max(epsilon, 0.0))
+    return np.array(scores)
 
 
 def oracle_susceptibility(
@@ -90,7 +153,7 @@ def oracle_susceptibility(
 
 def oracle_alignment(
     model: nn.Module,
-    inputs: NDArray[np.floating],
+    inputs: NDArray[Any],
     targets: Sequence[int],
     direction: Mapping[str, Tensor],
 ) -> NDArray[np.float64]:
@@ -98,8 +161,8 @@ def oracle_alignment(
     double, logits = logits_of(model)
     products = []
     for record, target in zip(inputs, targets, strict=True):
-        row = logits(torch.from_numpy(record)[None].double())
-        loss = torch.nn.functional.cross_entropy(row, torch.tensor([target]))
+        row = logits(_as_input(record))
+        loss = functional.cross_entropy(row, torch.tensor([target]))
         named = dict(double.named_parameters())
         gradients = torch.autograd.grad(loss, [named[name] for name in direction], allow_unused=True)
         products.append(

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from dataselect_gui.scoring import measures
 from dataselect_gui.scoring.model import Model
+from dataselect_gui.scoring.single_record import SingleRecord
 
 _SHRINK = 1 - 2.0**-30
 
@@ -56,7 +57,8 @@ class ClippedSum:
         target : int
             The index of its class.
         """
-        logits = self._model(one)
+        with SingleRecord():
+            logits = self._model(one)
         targets = torch.tensor([target], device=one.device)
         at_logits = measures.logit_gradients(logits.detach(), targets).to(logits.dtype)
         gradients = torch.autograd.grad(logits, self._parameters, at_logits, allow_unused=True)

@@ -38,14 +38,7 @@ class Geometry:
 
     def convolve(self, activation: Tensor, weight: Tensor, sides: Sequence[int]) -> Tensor:
         """Return the convolution, its output's sides being known."""
-        more = [0] * len(self.stride)
-        if self.transposed:
-            sizes = zip(activation.shape[2:], weight.shape[2:], sides, strict=True)
-            steps = zip(self.stride, self.padding, self.dilation, strict=True)
-            more = [
-                out - (step * (side - 1) - 2 * margin + spread * (kernel - 1) + 1)
-                for (side, kernel, out), (step, margin, spread) in zip(sizes, steps, strict=True)
-            ]
+        more = self._output_padding(activation, weight, sides)
         found: Tensor = torch.ops.aten.convolution(
             activation,
             weight,
@@ -79,11 +72,22 @@ class Geometry:
             self.padding,
             self.dilation,
             self.transposed,
-            [0] * len(self.stride),
+            self._output_padding(activation, weight, output.shape[2:]),
             self.groups,
             which,
         )
         return found
+
+    def _output_padding(self, activation: Tensor, weight: Tensor, sides: Sequence[int]) -> list[int]:
+        """Return how much longer a transposed convolution's output is than its input tells."""
+        if not self.transposed:
+            return [0] * len(self.stride)
+        sizes = zip(activation.shape[2:], weight.shape[2:], sides, strict=True)
+        steps = zip(self.stride, self.padding, self.dilation, strict=True)
+        return [
+            out - (step * (side - 1) - 2 * margin + spread * (kernel - 1) + 1)
+            for (side, kernel, out), (step, margin, spread) in zip(sizes, steps, strict=True)
+        ]
 
 
 class Correlation(SampleGradient):

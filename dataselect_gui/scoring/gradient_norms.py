@@ -11,8 +11,9 @@ graphs, which not every model has.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,8 +21,9 @@ from torch.func import functional_call, grad, vmap
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from dataselect_gui.scoring.measures import logit_gradients
-from dataselect_gui.scoring.recording import Recording
+from dataselect_gui.scoring.recording import Derivation, Recording
 from dataselect_gui.scoring.sample_gradients import SampleGradient
+from dataselect_gui.scoring.single_record import SingleRecord
 
 BY_FUNCTION = "torch.func"
 _FUNCTION_CHUNK = 8
@@ -74,8 +76,7 @@ class GradientNorms:
         inputs = inputs.detach().requires_grad_(for_inputs)
         following = self._find_following(inputs)
         while True:
-            # Of the ways to compute attention, only the plain one can be differentiated twice.
-            with sdpa_kernel(SDPBackend.MATH) if twice else nullcontext():
+            with _attention(twice=twice):
                 recording, logits = self._record(inputs, following)
             changed = recording.finish()
             if not changed:
@@ -85,7 +86,8 @@ class GradientNorms:
     def _record(self, inputs: Tensor, following: frozenset[int]) -> tuple[Recording, Tensor]:
         covered = {n: p for n, p in self._parameters.items() if n not in self._uncovered}
         recording = Recording(covered, inputs, following, self._changed)
-        with self._frozen(), torch.enable_grad(), recording:
+        plain = SingleRecord() if len(inputs) == 1 else nullcontext()
+        with self._frozen(), torch.enable_grad(), plain, recording:
             logits: Tensor = self._model(inputs)
         self.operations |= recording.operations
         return recording, logits
@@ -107,14 +109,13 @@ class GradientNorms:
         """
         shape = inputs.shape[1:]
         if shape not in self._following:
-            leading = []
+            derivations = []
             for rows in (1, 2):
                 some = inputs[:1].detach().expand(rows, *shape).clone()
                 recording, _ = self._record(some, frozenset())
-                leading.append(recording.leading)
+                derivations.append(recording.derivations)
                 recording.close()
-            sides = enumerate(zip(*leading, strict=True))
-            self._following[shape] = frozenset(n for n, (one, two) in sides if two == 2 * one)
+            self._following[shape] = _following(*derivations)
         return self._following[shape]
 
     def _measure(
@@ -159,7 +160,7 @@ class GradientNorms:
         Another axis may have been taken for that of the records, or a use not have been seen.
         """
         # In float32 a rounding at a kink of the network may move a gradient by a hundredth.
-        own, whole = (1e-6, 1e-12) if inputs.dtype == torch.float64 else (3e-2, 1e-4)
+        own, whole = (1e-6, 1e-12) if weights.dtype == torch.float64 else (3e-2, 1e-4)
         for row in {0, len(inputs) - 1}:
             one = slice(row, row + 1)
             alone, _ = self._one_by_one(
@@ -167,8 +168,12 @@ class GradientNorms:
             )
             total = sum(float(square) for square in alone.values())
             for name, square in alone.items():
-                found = float(squares[name][row]) if name in squares else 0.0
-                if not abs(found - float(square)) <= own * float(square) + whole * total:
+                if name not in squares:
+                    is_exact = not square
+                else:
+                    error = abs(float(squares[name][row]) - float(square))
+                    is_exact = error <= own * float(square) + whole * total
+                if not is_exact:
                     self._uncovered.add(name)
 
     def _by_function(
@@ -185,6 +190,9 @@ class GradientNorms:
         def measures(record: Tensor, weight: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
             return _measures(grad(product)(left, record, weight), direction)
 
+        if torch.is_grad_enabled():
+            # Differentiated once more, `vmap` returns wrong gradients of instance norm (PyTorch 2.13).
+            return self._one_by_one(inputs, weights, left, direction)
         try:
             with self._frozen():
                 return vmap(measures, chunk_size=_FUNCTION_CHUNK)(inputs, weights)
@@ -199,8 +207,9 @@ class GradientNorms:
         create_graph = torch.is_grad_enabled()
         each = []
         for record, weight in zip(inputs.split(1), weights.split(1), strict=True):
-            with torch.enable_grad():
-                logits = self._model(record)
+            with torch.enable_grad(), SingleRecord(), _attention(twice=create_graph):
+                # PyTorch 2.13 crashes where a group norm on channels last is the first layer.
+                logits = self._model(record.contiguous())
             found = torch.autograd.grad(
                 logits, list(parameters.values()), weight, create_graph=create_graph, allow_unused=True
             )
@@ -211,6 +220,22 @@ class GradientNorms:
             each.append(_measures(gradients, direction))
         first, second = zip(*each, strict=True)
         return _stacked(first), _stacked(second)
+
+
+def _following(one: Sequence[Derivation], two: Sequence[Derivation]) -> frozenset[int]:
+    """Say which derivations follow the records, from those of one record and of two.
+
+    What is made from one of these is no derivation once it is followed, and is not counted.
+    """
+    grows = {n for n, (a, b) in enumerate(zip(one, two, strict=True)) if b.leading == 2 * a.leading}
+    counted = [n for n, derivation in enumerate(one) if not grows & derivation.sources]
+    return frozenset(place for place, n in enumerate(counted) if n in grows)
+
+
+def _attention(*, twice: bool) -> AbstractContextManager[Any]:
+    """Let attention be computed in a way that can be differentiated, once or twice."""
+    # Twice, only the plain one can.
+    return sdpa_kernel(SDPBackend.MATH) if twice else nullcontext()
 
 
 def _measures(

@@ -145,8 +145,12 @@ def _load_hugging_face(member: Member, device: torch.device) -> Model:
             "architecture needs are not among its weights, or have another shape.",
             "Ask the consortium for the whole checkpoint.",
         )
-    model = Model(inner.eval(), getattr(inner.config, "num_channels", None))
-    return model.to(device).eval()
+    model = Model(inner, getattr(inner.config, "num_channels", None)).to(device).eval()
+    for module in model.modules():
+        if hasattr(module, "attention_bias_cache"):
+            # LeViT keeps what it made of its parameters, and no later pass would see them.
+            module.register_forward_pre_hook(lambda module, _: module.attention_bias_cache.clear())
+    return model
 
 
 def _load_exported(member: Member, device: torch.device) -> Model:

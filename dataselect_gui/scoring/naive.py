@@ -78,7 +78,7 @@ def _of_gradient(
 ) -> dict[str, float]:
     leaf, twice = record.clone().requires_grad_("plis" in wanted), "plis" in wanted
     with sdpa_kernel(SDPBackend.MATH):  # The others cannot be differentiated twice.
-        logits = model(leaf)
+        logits = _logits(model, leaf)
     gradients = torch.autograd.grad(
         logits,
         list(parameters.values()),
@@ -101,5 +101,11 @@ def _of_gradient(
 
 def _slope(model: Model, record: Tensor, target: int) -> Tensor:
     leaf = record.clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(model(leaf)[0, target], leaf)
+    (gradient,) = torch.autograd.grad(_logits(model, leaf)[0, target], leaf)
     return gradient
+
+
+def _logits(model: Model, record: Tensor) -> Tensor:
+    # Beside a copy of itself: of one record, PyTorch 2.13 takes wrong gradients of batch norm.
+    logits: Tensor = model(record.repeat(2, *(1,) * (record.dim() - 1)))
+    return logits[:1]

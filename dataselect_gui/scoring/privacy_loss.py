@@ -83,7 +83,7 @@ class PrivacyLoss:
         return np.concatenate([np.empty(0), *parts])
 
     def _epsilons(self, norms: NDArray[np.float64]) -> NDArray[np.float64]:
-        shares = np.minimum(np.nan_to_num(norms) / self._clip, 1.0)
+        shares = np.minimum(np.nan_to_num(norms), self._clip) / self._clip
         steps = self._steps / norms.shape[1]
         divergence = np.sum([steps * self._step(column) for column in shares.T], axis=0)
         epsilons: NDArray[np.float64] = np.maximum((divergence + self._conversion).min(axis=1), 0.0)

@@ -49,11 +49,14 @@ class _Weight:
         Where that history begins, by the parameter's name.
     is_rearranged : bool
         Whether it holds the elements of one parameter, or some of them, each once.
+    sources : frozenset of int
+        The derivations behind it.
     """
 
     tracked: Tensor
     leaves: Mapping[str, Tensor]
     is_rearranged: bool
+    sources: frozenset[int] = frozenset()
 
     def gradient_of(self, name: str, inner: SampleGradient) -> SampleGradient:
         """Return a parameter's gradient from that of this tensor."""
@@ -78,6 +81,22 @@ class _Weight:
 
 
 @dataclass(frozen=True)
+class Derivation:
+    """A call that made a tensor of weights alone.
+
+    Attributes
+    ----------
+    leading : int
+        The tensor's first side.
+    sources : frozenset of int
+        Which earlier derivations it was made from, directly or not.
+    """
+
+    leading: int
+    sources: frozenset[int]
+
+
+@dataclass(frozen=True)
 class _Use:
     """A call in which weights met data, until the gradient at its output is known."""
 
@@ -95,14 +114,14 @@ class Recording(TorchFunctionMode):
     inputs : Tensor
         What the model is given, shape (batch, …).
     following : set of int
-        Which of the tensors made of weights alone hold a row, or some, for every record.
+        Which derivations hold a row, or some, for every record.
     copied : set of int
         Which of the activations to copy, because the model changes them in place later.
 
     Attributes
     ----------
-    leading : list of int
-        The first side of each tensor made of weights alone, in order: what tells `following`.
+    derivations : list of Derivation
+        In order: what tells `following`.
     paths : dict
         The operation that each parameter met, or the last one of several, by its name.
     operations : set of str
@@ -119,7 +138,7 @@ class Recording(TorchFunctionMode):
         copied: frozenset[int] = frozenset(),
     ) -> None:
         super().__init__()
-        self.leading: list[int] = []
+        self.derivations: list[Derivation] = []
         self.paths: dict[str, str] = {}
         self.operations: set[str] = set()
         self.uncovered: set[str] = set()
@@ -190,12 +209,15 @@ class Recording(TorchFunctionMode):
         """Run a call on weights alone: it makes a weight, or a row of one for every record."""
         weights = [self._weights[id(v)] for v in _flat((args, kwargs)) if id(v) in self._weights]
         made = func(*self._with_history(args), **self._with_history(kwargs))
+        sources = frozenset[int]().union(*(weight.sources for weight in weights))
         if isinstance(made, Tensor):
-            self.leading.append(made.shape[0] if made.dim() else 1)
-            if len(self.leading) - 1 in self._following:
+            number = len(self.derivations)
+            self.derivations.append(Derivation(made.shape[0] if made.dim() else 1, sources))
+            if number in self._following:
                 output = self._use(func, args, kwargs)
                 _mark(output)
                 return output
+            sources |= {number}
         name = _name_of(func)
         leaves = {key: leaf for weight in weights for key, leaf in weight.leaves.items()}
         is_rearranged = (
@@ -210,7 +232,7 @@ class Recording(TorchFunctionMode):
             if not isinstance(value, Tensor) or not value.requires_grad:
                 return value
             shown = value.detach()
-            self._weights[id(shown)] = _Weight(value, leaves, is_rearranged)
+            self._weights[id(shown)] = _Weight(value, leaves, is_rearranged, sources)
             self._seen.append(shown)
             return shown
 
@@ -241,7 +263,10 @@ class Recording(TorchFunctionMode):
         return self._shared[key]
 
     def _watch(self, output: Tensor, use: _Use, name: str) -> Tensor:
-        if not output.requires_grad:
+        if output.requires_grad and output._is_view():
+            # As linear returns it: where a view is changed in place, its hook is never called.
+            output = torch.ops.aten._unsafe_view(output, output.shape)
+        elif not output.requires_grad:
             output = _Anchored.apply(output.clone() if output._is_view() else output, self._anchor)  # type: ignore[no-untyped-call]
         for weight in use.weights.values():
             self._times.update(list(weight.leaves))

@@ -71,6 +71,11 @@ class Call:
             raise UncoveredError
         return tensor.reshape(self.batch, -1, *tensor.shape[1:])
 
+    def by_channel(self, tensor: Tensor) -> Tensor:
+        """Return each record's sums over all axes but the channels, shape (batch, channels)."""
+        values = self.by_record(tensor)
+        return values.sum(dim=(1, *range(3, values.dim())))
+
     def tokens(self, tensor: Tensor) -> Tokens:
         """Return the vectors of a tensor of shape (batch · rows, …, size)."""
         return Tokens(self.by_record(tensor).reshape(self.batch, -1, tensor.shape[-1]))
@@ -216,7 +221,8 @@ def _batch_norm(call: Call) -> Gradients:
     scale = (call.arguments["running_var"] + call.get("eps", 1e-5)).rsqrt()
     # The normalised input is never written: Σ g (x − mean) scale = (Σ g x − mean Σ g) scale.
     return _by_channel(
-        call, lambda activation, output, sums: (_sides(output * activation) - mean * sums) * scale
+        call,
+        lambda activation, output, sums: (call.by_channel(output * activation) - mean * sums) * scale,
     )
 
 
@@ -225,8 +231,21 @@ def _group_norm(call: Call) -> Gradients:
     groups, epsilon = call.arguments["num_groups"], call.get("eps", 1e-5)
     return _by_channel(
         call,
-        lambda activation, output, _: _sides(
+        lambda activation, output, _: call.by_channel(
             output * functional.group_norm(activation, groups, eps=epsilon)
+        ),
+    )
+
+
+def _instance_norm(call: Call) -> Gradients:
+    call.require_data("input")
+    if not call.get("use_input_stats", default=True):
+        raise UncoveredError
+    epsilon = call.get("eps", 1e-5)
+    return _by_channel(
+        call,
+        lambda activation, output, _: call.by_channel(
+            output * functional.instance_norm(activation, eps=epsilon)
         ),
     )
 
@@ -234,25 +253,18 @@ def _group_norm(call: Call) -> Gradients:
 def _by_channel(call: Call, scale: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Gradients:
     """Return the rule of a normalisation of channels, from the gradient of its scale.
 
-    That takes the input, the gradient at the output, and this gradient's sums over the sides.
+    That takes the input, the gradient at the output, and this gradient's sums by channel.
     """
-    if call.arguments["input"].shape[0] != call.batch:
-        raise UncoveredError
     activation = call.keep(call.arguments["input"])
 
     def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
-        sums = _sides(output)
+        sums = call.by_channel(output)
         found: dict[str, SampleGradient] = {"bias": Whole(sums)}
         if "weight" in call.weights:
             found["weight"] = Whole(scale(activation, output, sums))
         return found
 
     return gradients
-
-
-def _sides(values: Tensor) -> Tensor:
-    """Sum over all axes after the channels."""
-    return values.sum(dim=tuple(range(2, values.dim()))) if values.dim() > 2 else values
 
 
 def _layer_norm(call: Call) -> Gradients:
@@ -325,16 +337,13 @@ def _expansion(call: Call) -> Gradients:
 
 def _summed_to(call: Call, values: Tensor, name: str) -> Tensor:
     """Sum each record's values over the axes along which a weight was broadcast."""
-    shape = call.shape(name)
-    own = shape[1:] if len(shape) == values.dim() else shape
+    values, own = call.by_record(values), call.shape(name)
     # Axis 0 is the record, axis 1 its rows; the weight's own axes are the last ones.
-    values = call.by_record(values)
     offset = values.dim() - len(own)
-    fits = all(side in {1, there} for side, there in zip(own, values.shape[offset:], strict=True))
-    if not fits or (len(own) < len(shape) and shape[0] != 1):
+    if not all(side in {1, there} for side, there in zip(own, values.shape[offset:], strict=True)):
         raise UncoveredError  # A row of its own for every row of the batch, for example.
-    over = [*range(1, offset), *(offset + axis for axis, side in enumerate(own) if side == 1)]
-    return values.sum(dim=over).reshape(call.batch, *shape)
+    shape = (call.batch, *(1,) * (offset - 1), *own)
+    return values.sum_to_size(shape).reshape(call.batch, *own)
 
 
 _CONVOLUTION = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
@@ -355,6 +364,19 @@ RULES: dict[str, tuple[tuple[str, ...], Rule]] = {
         _batch_norm,
     ),
     "group_norm": (("input", "num_groups", "weight", "bias", "eps"), _group_norm),
+    "instance_norm": (
+        (
+            "input",
+            "running_mean",
+            "running_var",
+            "weight",
+            "bias",
+            "use_input_stats",
+            "momentum",
+            "eps",
+        ),
+        _instance_norm,
+    ),
     "layer_norm": (("input", "normalized_shape", "weight", "bias", "eps"), _layer_norm),
     "rms_norm": (("input", "normalized_shape", "weight", "eps"), _rms_norm),
     "add": (("input", "other", "alpha"), _sum),
@@ -367,6 +389,9 @@ GRAPH_SIGNATURES = {
     "embedding": ("weight", "input", "graph_padding_idx", "scale_grad_by_freq", "sparse"),
     "batch_norm": (
         "input", "weight", "bias", "running_mean", "running_var", "training", "momentum", "eps",
+    ),
+    "instance_norm": (
+        "input", "weight", "bias", "running_mean", "running_var", "use_input_stats", "momentum", "eps",
     ),
 }  # fmt: skip
 """Where a graph's operation takes its arguments in another order than the function of that name."""

@@ -310,11 +310,11 @@ def prefers_gram(parts: Sequence[Outer]) -> bool:
 
 
 def _products(values: Tensor, direction: Tensor) -> Tensor:
-    products: Tensor = values.flatten(start_dim=1) @ direction.flatten()
+    products: Tensor = values.reshape(len(values), -1) @ direction.flatten()
     return products
 
 
 def _squares(values: Tensor) -> Tensor:
     # The norm is one pass over the values; their squares would be written first.
-    norms: Tensor = torch.linalg.vector_norm(values.flatten(start_dim=1), dim=1)
+    norms: Tensor = torch.linalg.vector_norm(values.reshape(len(values), -1), dim=1)
     return norms.square()

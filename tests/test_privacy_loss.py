@@ -1,0 +1,122 @@
+"""The individual privacy loss against the accountants, and what must hold in any training."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from opacus.accountants import RDPAccountant
+
+from dataselect_gui.scoring.privacy_loss import PrivacyLoss, orders
+from tests.oracle import oracle_privacy_loss
+
+TRAININGS = [
+    {
+        "noise_multiplier": noise,
+        "max_grad_norm": clip,
+        "sample_rate": rate,
+        "steps": steps,
+        "delta": delta,
+    }
+    for noise, clip, rate, steps, delta in (
+        (1.1, 1.0, 0.01, 1000, 1e-5),
+        (0.7, 2.5, 0.004, 5000, 1e-6),
+        (4.0, 0.1, 0.2, 300, 1e-3),
+        (1.0, 1.0, 1.0, 10, 1e-5),
+    )
+]
+SHARES = np.concatenate(([1e-7, 1e-5, 1e-4], np.geomspace(1e-3, 1, 40)))
+training = pytest.mark.parametrize(
+    "training", TRAININGS, ids=lambda given: f"{given['noise_multiplier']}"
+)
+
+
+def epsilons(training: Mapping[str, Any], norms: Any) -> NDArray[np.float64]:  # noqa: ANN401
+    return PrivacyLoss(training)(np.atleast_2d(np.array(norms, dtype=np.float64)))
+
+
+def worst_case(training: Mapping[str, Any]) -> float:
+    """Return the ε of the whole training, as Opacus states it."""
+    accountant = RDPAccountant()
+    accountant.history = [(training["noise_multiplier"], training["sample_rate"], training["steps"])]
+    return float(accountant.get_epsilon(training["delta"], alphas=orders()))
+
+
+@training
+@pytest.mark.parametrize("above", [1.0, 1.0000001, 3.0, 1e9, np.inf])
+def test_at_or_above_the_clip_norm_it_is_the_accountants_worst_case(
+    training: Mapping[str, Any], above: float
+) -> None:
+    (found,) = epsilons(training, [above * training["max_grad_norm"]])
+    assert found == pytest.approx(worst_case(training), rel=1e-6)
+
+
+@training
+def test_below_it_the_noise_is_larger_by_the_norms_share(training: Mapping[str, Any]) -> None:
+    norms = SHARES[:, None] * training["max_grad_norm"]
+    np.testing.assert_allclose(
+        epsilons(training, norms), oracle_privacy_loss(norms, training), rtol=1e-4, atol=1e-9
+    )
+
+
+@training
+def test_another_accountant_says_the_same(training: Mapping[str, Any]) -> None:
+    import dp_accounting
+    from dp_accounting.rdp import RdpAccountant
+
+    for share in (0.2, 0.5, 1.0):
+        accountant = RdpAccountant(orders())
+        step = dp_accounting.GaussianDpEvent(training["noise_multiplier"] / share)
+        sampled = dp_accounting.PoissonSampledDpEvent(training["sample_rate"], step)
+        accountant.compose(sampled, training["steps"])
+        (found,) = epsilons(training, [share * training["max_grad_norm"]])
+        assert found == pytest.approx(accountant.get_epsilon(training["delta"]), rel=1e-3)
+
+
+@given(
+    norms=st.lists(st.floats(0, 4), min_size=1, max_size=4),
+    more=st.lists(st.floats(0, 4), min_size=4, max_size=4),
+    which=st.sampled_from([0, 3]),
+)
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+def test_it_grows_with_each_norm(norms: list[float], more: list[float], which: int) -> None:
+    clip = TRAININGS[which]["max_grad_norm"]
+    larger = [norm + extra for norm, extra in zip(norms, more, strict=False)]
+    low, high = (epsilons(TRAININGS[which], np.array(row) * clip)[0] for row in (norms, larger))
+    assert 0 <= low <= high * (1 + 1e-12)
+
+
+@training
+def test_steps_are_shared_out_among_the_checkpoints(training: Mapping[str, Any]) -> None:
+    norms = np.array([[0.1, 0.6, 1.4]]) * training["max_grad_norm"]
+    np.testing.assert_allclose(
+        epsilons(training, norms), oracle_privacy_loss(norms, training), rtol=1e-4
+    )
+    np.testing.assert_allclose(
+        epsilons(training, np.repeat(norms[:, 1:2], 3, axis=1)), epsilons(training, norms[:, 1:2])
+    )
+    np.testing.assert_allclose(epsilons(training, norms[:, ::-1]), epsilons(training, norms))
+
+
+@training
+def test_a_record_without_a_gradient_loses_nothing(training: Mapping[str, Any]) -> None:
+    assert epsilons(training, [0.0, 0.0]) == [0.0]
+    (least,) = epsilons(training, [1e-12])
+    assert 0 <= least < 0.02 * worst_case(training)
+    assert np.isnan(epsilons(training, [0.3, np.nan])).all()
+
+
+@training
+def test_a_norm_that_is_not_clipped_is_noticed(training: Mapping[str, Any]) -> None:
+    """A wrong variant, with the noise over the norm itself: what the oracle is for."""
+    norm = 2.0 * training["max_grad_norm"]
+    unclipped = {
+        **training,
+        "max_grad_norm": norm,
+        "noise_multiplier": training["noise_multiplier"] / 2,
+    }
+    (found,) = epsilons(training, [norm])
+    assert oracle_privacy_loss(np.array([[norm]]), unclipped)[0] > 1.5 * found
