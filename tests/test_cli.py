@@ -16,6 +16,7 @@ from dataselect_gui.cli.app import main
 from tests.helpers import image_folder, write_json
 from tests.projects import consortium, owner_records, scored_project
 
+ROOT = Path(__file__).parents[1]
 HEAVY = [
     "torch",
     "transformers",
@@ -189,6 +190,62 @@ def test_errors_say_what_why_and_what_to_do(capsys: pytest.CaptureFixture[str]) 
     assert shown.out == ""
     assert shown.err.splitlines()[0] == "“nowhere” is not a project."
     assert len(shown.err.splitlines()) == 3
+
+
+@pytest.mark.parametrize("text", ["\\[/x]", "[/bold]", "[bold", "\x1b[2Jwiped", "\udcff", "ε\\"])
+def test_whatever_is_asked_for_is_told_as_it_is(
+    project: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    """Neither markup nor a terminal's commands nor half a character may do anything."""
+    words = ["select", str(project), "--by", "loss", "--threshold", text]
+    assert main(words) == 2
+    shown = capsys.readouterr().err
+    assert len(shown.splitlines()) == 3
+    assert shown.startswith("The threshold cannot be “")
+    assert "\x1b" not in shown
+    if text.isprintable():
+        assert f"“{text}”" in shown
+    assert main([*words, "--json"]) == 2
+    printed = capsys.readouterr().out
+    assert text in json.loads(printed)["error"]["what"]
+    printed.encode("ascii")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_that_knows_few_characters_is_told_too(
+    shell: Shell, project: Path, tmp_path: Path, encoding: str
+) -> None:
+    shell("select", project, "--by", "loss", "--threshold", "0.5")
+    asked = ("release", project, "--to", "b", "--epsilon", "1", "--in-training", "no", "--budget", "4")
+    shell(*asked)
+    for words, code in (
+        (["ledger", "p.dataselect"], 0),
+        (["ledger", "p.dataselect", "--json"], 0),
+        (["scores", "p.dataselect", "--format", "csv"], 0),
+        (["scores", "p.dataselect"], 0),
+        (["release", "p.dataselect", "--to", "c", "--epsilon", "9"], 3),
+    ):
+        run = subprocess.run(
+            [sys.executable, "-m", "dataselect_gui", *words],
+            capture_output=True,
+            env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": str(ROOT)},
+            check=False,
+        )
+        assert run.returncode == code, run.stderr
+        assert b"Traceback" not in run.stderr
+        run.stdout.decode(encoding)
+
+
+def test_a_label_is_shown_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["[/bold]", "[red]", "\\"]
+    pixels = np.zeros((3, 4, 4), dtype=np.uint8)
+    np.savez(tmp_path / "odd.npz", x=pixels, y=np.arange(3), classes=np.array(names))
+    project = scored_project(
+        tmp_path / "p.dataselect", tmp_path / "odd.npz", consortium(tmp_path / "c"), [1.0] * 3
+    )
+    assert main(["scores", str(project)]) == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in names)
 
 
 def test_a_fault_of_the_program_shows_no_content(

@@ -16,7 +16,15 @@ from typer.exceptions import TyperException
 from dataselect_gui import __version__, workflow
 from dataselect_gui.cli.account import release_in_words
 from dataselect_gui.cli.demo import run_demo
-from dataselect_gui.cli.output import progress, results, tell, tell_error
+from dataselect_gui.cli.output import (
+    plain,
+    print_raw,
+    progress,
+    ready_streams,
+    results,
+    tell,
+    tell_error,
+)
 from dataselect_gui.cli.study import plan_as_json, plan_in_words, show_plan, study_in_words
 from dataselect_gui.errors import (
     DataSelectError,
@@ -53,6 +61,7 @@ def main(arguments: Sequence[str]) -> int:
         0 done; 1 internal fault or killed worker; 2 usage; 3 refused by the ledger; 4 unusable input
         or place for output; 5 verification failed; 130 interrupted.
     """
+    ready_streams()
     if not arguments and _has_display():
         arguments = ["gui"]
     verb = next((word for word in arguments if not word.startswith("-")), "")
@@ -242,7 +251,7 @@ def scores(
     elif form == "table":
         _print_table(columns)
     else:
-        sys.stdout.write(_as_text(columns, form))
+        print_raw(_as_text(columns, form))
 
 
 @app.command()
@@ -576,7 +585,7 @@ def _print_table(columns: dict[str, list[Any]], most: int = 50) -> None:
         is_number = any(isinstance(value, float) for value in values)
         table.add_column(name, justify="right" if is_number else "left")
     for row in list(zip(*columns.values(), strict=True))[:most]:
-        table.add_row(*(_cell(value) for value in row))
+        table.add_row(*(plain(_cell(value)) for value in row))
     results.print(table)
     total = len(columns["id"])
     if total > most:

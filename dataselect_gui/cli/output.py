@@ -3,6 +3,7 @@
 With ``--json`` there is exactly one object on standard output and nothing else.
 """
 
+import io
 import json
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.worker.messages import Progress
@@ -21,6 +23,20 @@ from dataselect_gui.workflow import Report
 QUIET_SECONDS = 10
 errors = Console(stderr=True, highlight=False)
 results = Console(highlight=False, soft_wrap=True)
+_COMMANDS = dict.fromkeys({*range(32), 127, *range(128, 160)} - {9, 10}, "�")
+"""The characters by which a text could command a terminal."""
+
+
+def ready_streams() -> None:
+    """Let no character stop a result that the terminal's encoding does not know."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def plain(text: str) -> Text:
+    """Return a text that is shown as it is: no markup, and nothing that a terminal would obey."""
+    return Text(text.translate(_COMMANDS))
 
 
 def tell(verb: str, as_json: bool, content: dict[str, Any], text: str) -> None:
@@ -28,7 +44,7 @@ def tell(verb: str, as_json: bool, content: dict[str, Any], text: str) -> None:
     if as_json:
         print_json({"ok": True, "verb": verb, **content})
     elif text:
-        results.print(text, markup=False)
+        results.print(plain(text))
 
 
 def tell_error(
@@ -40,15 +56,22 @@ def tell_error(
         told = {"ok": False, "verb": verb, "exit_code": error.exit_code, "error": parts}
         print_json({**told, **(content or {})})
     else:
-        errors.print(
-            f"[bold]{_escaped(error.what)}[/bold]\n{_escaped(error.why)}\n{_escaped(error.do)}"
-        )
+        what = plain(error.what)
+        what.stylize("bold")
+        errors.print(what, plain(error.why), plain(error.do), sep="\n", soft_wrap=True)
 
 
 def print_json(content: dict[str, Any]) -> None:
-    """Print one JSON object and nothing else."""
-    sys.stdout.write(json.dumps(content, ensure_ascii=False, default=str) + "\n")
+    """Print one JSON object and nothing else, in characters that every encoding has."""
+    sys.stdout.write(json.dumps(content, default=str) + "\n")
     sys.stdout.flush()
+
+
+def print_raw(text: str) -> None:
+    """Print a file's content, in UTF-8 whatever the terminal's encoding."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.flush()
 
 
 @contextmanager
@@ -93,7 +116,3 @@ class _Lines:
         counts = f" {step.done:,} of {step.total:,}" if step.total > 1 else ""
         sys.stderr.write(f"{step.phase}{counts}{', ' + step.time_left if step.time_left else ''}\n")
         sys.stderr.flush()
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")
