@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,8 +115,7 @@ def _write_records(
             file = f"{name}.{extension}"
             write_new(place + file, content)
             sums[f"{DATA}/{file}"] = hashlib.sha256(content).hexdigest()
-            entry = {"file_name": file, "label": labels[row]}
-            lines.append(json.dumps(entry, ensure_ascii=False) + "\n")
+            lines.append(listing_line(file, labels[row]))
         else:
             arrays.append(content)
         report(number, len(ordered))
@@ -129,6 +128,20 @@ def _write_records(
     # The names have one length, so the order of the lines is theirs.
     listing = _written(folder, LISTING, "".join(lines).encode())
     return Written(LISTING, {**sums, **listing.sums})
+
+
+def listing_line(file_name: str, label: str | None) -> str:
+    """Return the line by which a record is listed."""
+    return json.dumps({"file_name": file_name, "label": label}, ensure_ascii=False) + "\n"
+
+
+def table_text(name: str, rows: Iterable[Sequence[object]]) -> str:
+    """Return a table as it is written."""
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(COLUMNS[name])
+    writer.writerows(rows)
+    return written.getvalue()
 
 
 def _record(candidates: Candidates, row: int) -> tuple[str, bytes | FloatArray]:
@@ -178,11 +191,7 @@ def _write_table(folder: Path, told: dict[str, dict[str, object]], terms: Terms)
             (table, kind or "", low, high, format_count(int(str(value)), step))
             for (table, kind, low, high), value in zip(cells(terms), told["values"], strict=True)
         ]
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(COLUMNS[name])
-    writer.writerows(lines)
-    return _written(folder, name, written.getvalue().encode())
+    return _written(folder, name, table_text(name, lines).encode())
 
 
 def format_count(steps: int, step: int) -> str:

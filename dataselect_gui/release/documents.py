@@ -4,11 +4,21 @@ All of it follows from the terms of the release, which are written into the ledg
 drawn, and from the release's id and place in the ledger. So the same release gives the same words.
 """
 
+import math
+import re
 from decimal import Decimal
 from typing import Any
 
+from dataselect_gui.privacy.amounts import is_amount
 from dataselect_gui.privacy.mechanisms import kept_share
-from dataselect_gui.release.terms import CLIP_STEPS, COUNT_STEPS, SCORE_STEPS, Terms
+from dataselect_gui.release.terms import (
+    CLIP_STEPS,
+    COUNT_STEPS,
+    MECHANISMS,
+    MOST_PER_UNIT,
+    SCORE_STEPS,
+    Terms,
+)
 from dataselect_gui.release.words import (
     AFTER_EXACT,
     BOUNDS_TOLD,
@@ -22,6 +32,24 @@ from dataselect_gui.release.words import (
     promise,
     score_origin,
 )
+
+_AMOUNT = r"(0|[1-9][0-9]{0,2})(\.[0-9]{0,17}[1-9])?"
+_NUMBER = r"-?(0|[1-9][0-9]{0,299})(\.[0-9]{0,359}[1-9])?"
+_FORMS = {
+    "release": "[0-9a-f]{16}",
+    "program": r"[0-9][0-9A-Za-z.+-]{0,40}",
+    "date": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    "unit": "record|person",
+    "score": "[a-z][a-z0-9_]{0,40}",
+    "variant": "[a-z0-9_]{0,40}",
+    "in_training": "no|dp|yes|unknown",
+    "checkpoint": "[0-9a-f]{64}",
+    "cut": "(threshold|count|fraction)?",
+    "threshold_from": "(request|agreed|viewed|bought)?",
+    **dict.fromkeys(("epsilon", "delta", "threshold_epsilon"), f"({_AMOUNT})?"),
+    **dict.fromkeys(("threshold", "count_threshold", "clip"), f"({_NUMBER})?"),
+}
+"""How the texts among the terms are written; those that end in a question mark may be missing."""
 
 
 def release_document(terms: Terms, ledger_head: str) -> dict[str, Any]:
@@ -65,7 +93,7 @@ def terms_told(document: dict[str, Any]) -> Terms:
         return names[told[name]["from"]] if name in told else None
 
     bounds, bins, classes, noise = (value(name) for name in ("bounds", "bins", "classes", "noise"))
-    return Terms(
+    terms = Terms(
         release=document["release"],
         program=document["program"]["version"],
         date=document["date"],
@@ -95,6 +123,34 @@ def terms_told(document: dict[str, Any]) -> Terms:
         count_threshold=value("count_threshold"),
         clip=value("clip"),
         noise_scale=None if noise is None else noise["scale_in_steps"],
+    )
+    if not _is_well_formed(terms):
+        raise ValueError("not written by this program")
+    return terms
+
+
+def _is_well_formed(terms: Terms) -> bool:
+    """Say whether every value is of its type, written in its one form, and of a possible size."""
+    for name, form in _FORMS.items():
+        text = getattr(terms, name)
+        if not (form.endswith("?") if text is None else re.fullmatch(form.removesuffix("?"), text)):
+            return False
+    numbers, words = [*(terms.bounds or ()), *(terms.bins or ())], terms.classes or ()
+    counts = [terms.per_unit, *(n for n in (terms.count, terms.padded) if n is not None)]
+    amounts = [
+        Decimal(a) for a in (terms.epsilon, terms.delta, terms.threshold_epsilon) if a is not None
+    ]
+    scale = terms.noise_scale
+    return (
+        terms.mechanism in MECHANISMS[terms.kind]
+        and all(type(one) is bool for one in (terms.conditional, terms.lowest, terms.after_exact))
+        and all(re.fullmatch(_NUMBER, number) for number in numbers)
+        and all(isinstance(word, str) for word in words)
+        and all(type(count) is int and count >= 0 for count in counts)
+        and 1 <= terms.per_unit <= MOST_PER_UNIT
+        and all(map(is_amount, amounts))
+        and Decimal(terms.delta or 0) < 1
+        and (scale is None or (type(scale) is float and math.isfinite(scale) and scale > 0))
     )
 
 

@@ -182,6 +182,13 @@ def cells(terms: Terms) -> list[tuple[str, str | None, str, str]]:
     return listed
 
 
+def cell_count(terms: Terms) -> int:
+    """Return how many cells a report has."""
+    names = 1 if terms.classes is None else len(terms.classes) + 1
+    in_histogram = 0 if terms.bins is None else names * (len(terms.bins) + 1)
+    return in_histogram + (terms.count_threshold is not None)
+
+
 def true_counts(candidates: Candidates, rows: NDArray[np.int64], terms: Terms) -> NDArray[np.int64]:
     """Count the records of each cell of a report; a record without a score is in none.
 

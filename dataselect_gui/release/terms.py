@@ -34,10 +34,8 @@ COUNT_STEPS = 1000
 """The steps of one count where Gaussian noise is added."""
 CLIP_STEPS = 1 << 24
 """Into how many steps the norm of a record's gradient is divided."""
-
-
-MOST_EPSILON = 700.0
-"""Beyond this ε no factor of odds is told: it would not fit a double, and it means nothing."""
+MOST_PER_UNIT = 1_000_000
+"""How many records of a unit may take part at most: beyond it, noise would fit no whole number."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +148,7 @@ class Terms:
     @property
     def odds(self) -> float | None:
         """The factor by which the bundle can shift odds, where it has an ε."""
-        return None if self.total is None else math.exp(min(float(self.total), MOST_EPSILON))
+        return None if self.total is None else math.exp(float(self.total))
 
     @property
     def share(self) -> float:

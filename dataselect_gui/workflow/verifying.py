@@ -40,13 +40,10 @@ def write_page(bundle: Path, checks: Sequence[Check], to: Path) -> None:
     UnusableError
         Where the page cannot be written.
     """
-    terms, promise = None, "It cannot be read."
-    try:
+    terms, promise = None, "Nothing that can be relied on."
+    if all(check.ok for check in checks):  # Or its own words are not worth repeating.
         told = json.loads((bundle / RELEASE).read_text(encoding="utf-8"))
-        promise = str(told["promise"])
-        terms = terms_told(told)
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
-        terms = None
+        terms, promise = terms_told(told), str(told["promise"])
     if to.resolve().is_relative_to(bundle.resolve()):
         raise UnusableError(
             "The page cannot be written into the bundle.",
