@@ -306,6 +306,22 @@ def test_bits_are_told_at_epsilon_over_m(people: Path, tmp_path: Path) -> None:
         ({"mechanism": "noisy-top-k", "count": 41}, "How many shall be taken"),
         ({"threshold_from": "bought:0.5"}, "nothing to buy"),
         ({"threshold_from": "bought:no"}, "The threshold's ε cannot be"),
+        ({"epsilon": "1e-400"}, "ε cannot be"),
+        ({"epsilon": "1e-999999999"}, "ε cannot be"),
+        ({"epsilon": "1e999999999"}, "ε cannot be"),
+        ({"epsilon": "0." + "9" * 40}, "ε cannot be"),
+        ({"epsilon": "301"}, "ε cannot be"),
+        ({"budget": "1e-19"}, "The budget cannot be"),
+        ({**KINDS["gaussian report"], "delta": "1e-400"}, "δ cannot be"),
+        ({**KINDS["gaussian report"], "delta": "1"}, "δ cannot be"),
+        ({"kind": "report", "bins": "1e-999999999"}, "--bins cannot be"),
+        ({"kind": "report", "bins": "0.1,0.10000000000000000001"}, "ascending"),
+        ({"kind": "report", "count_threshold": "1e400"}, "--count-threshold cannot be"),
+        ({"kind": "scores", "bounds": "1,1.00000000000000000001"}, "bounds of the score"),
+        ({"kind": "scores", "bounds": "1e25,1e25.1"}, "--bounds cannot be"),
+        ({"kind": "scores", "pad_to": 10**12}, "--pad-to cannot be"),
+        ({"kind": "gradient", "delta": "1e-6", "clip": "0"}, "--clip cannot be"),
+        ({"kind": "gradient", "delta": "1e-6", "clip": "1e-400"}, "--clip cannot be"),
     ],
 )
 def test_what_makes_no_sense_is_told_before_anything_is_drawn(
@@ -315,6 +331,28 @@ def test_what_makes_no_sense_is_told_before_anything_is_drawn(
         release(project, tmp_path / "b", **asked)
     assert not (tmp_path / "b").exists()
     assert {entry["kind"] for entry in workflow.ledger(project)[0]["entries"]} == {"opened"}
+
+
+def test_no_number_of_records_is_too_large_to_be_told(people: Path, tmp_path: Path) -> None:
+    for per_unit in (0, -1, 10**6 + 1, 10**15, 10**200):
+        with pytest.raises(UsageError, match="--per-unit cannot be"):
+            release(people, tmp_path / "b", per_unit=per_unit, **KINDS["gaussian report"])
+    for asked in (KINDS["scores"], KINDS["report"], KINDS["gaussian report"]):
+        done = release(people, tmp_path / "b", per_unit=10**6, **asked, dry_run=True)
+        assert done.preview is not None
+
+
+@pytest.mark.parametrize("text", ["1e999999999", "1e-999999999", "nan", "", "1" * 40, "0x1"])
+def test_a_rule_has_a_number_that_a_score_can_have(project: Path, text: str) -> None:
+    with pytest.raises(UsageError, match="The threshold cannot be"):
+        select(project, threshold=text)
+
+
+@pytest.mark.parametrize("text", ["1", "1.0", "1e0", " 1", "１", "10e-1"])
+def test_one_amount_has_one_release(project: Path, tmp_path: Path, text: str) -> None:
+    first = release(project, tmp_path / "one", epsilon="1")
+    again = release(project, tmp_path / "two", epsilon=text)
+    assert (again.repeated, again.release, again.spent) == (True, first.release, first.spent)
 
 
 def test_bounds_must_be_public(tmp_path: Path, source: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -12,19 +12,27 @@ from dataselect_gui import __version__
 from dataselect_gui.checkpoints.layout import Checkpoint
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UnusableError, UsageError
-from dataselect_gui.privacy.amounts import exact, positive_amount
+from dataselect_gui.privacy.amounts import decimal_of, exact, positive_amount
 from dataselect_gui.privacy.ledger import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.drawing import Candidates
 from dataselect_gui.release.releasing import Purchase, new_release_id
-from dataselect_gui.release.terms import BY_THRESHOLD, MECHANISMS, Kind, Mechanism, Terms, calibrated
+from dataselect_gui.release.terms import (
+    BY_THRESHOLD,
+    MECHANISMS,
+    MOST_PER_UNIT,
+    Kind,
+    Mechanism,
+    Terms,
+    calibrated,
+)
 from dataselect_gui.selection.rules import Rule
 
 SQRT_2_UPWARDS = "1.4142135624"
 _OWN_BOUNDS = {"el2n": ("0", SQRT_2_UPWARDS), "random": ("0", "1")}
 """Bounds that a score cannot leave, whatever the record."""
 _BOUGHT = "bought:"
-_MOST_EDGES = 1000
+_MOST_EDGES, _MOST_ROWS = 1000, 10_000_000
 
 
 @dataclass(frozen=True)
@@ -209,9 +217,11 @@ def destination_of(project: Project, to: Path) -> Path:
 
 def per_unit_of(stated: int | None, unit_column: str | None) -> int:
     """Return m."""
-    if stated is not None and stated < 1:
+    if stated is not None and not 1 <= stated <= MOST_PER_UNIT:
         raise UsageError(
-            f"--per-unit cannot be {stated}.", "It is a whole number above zero.", "Use 1 or more."
+            f"--per-unit cannot be {stated}.",
+            f"It is a whole number from 1 to {MOST_PER_UNIT}.",
+            "Use the number of records of a person that matter, for example 2.",
         )
     if unit_column is None and stated not in {None, 1}:
         raise UsageError(
@@ -444,9 +454,9 @@ class Question:
     def _clip(self) -> tuple[str, str]:
         norm = self.checkpoint.request.stated.get("max_grad_norm")
         if self.asked.clip is not None:
-            return exact(positive_amount(self.asked.clip, "The norm to clip to")), "agreed"
+            return exact(_positive(self.asked.clip, "--clip")), "agreed"
         if norm is not None:
-            return exact(Decimal(str(norm))), "request"
+            return exact(_positive(str(norm), "The request's max_grad_norm")), "request"
         raise UsageError(
             "The norm that gradients are clipped to is missing.",
             "The request states no max_grad_norm, and the noise follows from that norm.",
@@ -479,13 +489,19 @@ class Question:
                 "There are more records that take part than rows were declared.",
                 "Declare more rows.",
             )
+        if padded is not None and padded > _MOST_ROWS:
+            raise UsageError(
+                f"--pad-to cannot be {padded}.",
+                f"No more than {_MOST_ROWS} rows are written.",
+                "Declare fewer rows.",
+            )
         return padded
 
     def _bins(self) -> tuple[str, ...] | None:
         if self.asked.bins is None:
             return None
         edges = [_number(text, "--bins") for text in self.asked.bins.split(",")]
-        if any(low >= high for low, high in pairwise(edges)) or len(edges) > _MOST_EDGES:
+        if any(low >= high for low, high in pairwise(map(float, edges))) or len(edges) > _MOST_EDGES:
             raise UsageError(
                 "--bins are not as they should be.",
                 f"They are edges in ascending order, {_MOST_EDGES} at most.",
@@ -513,13 +529,13 @@ def public_bounds(score: str, request: Request) -> tuple[tuple[str, str], str] |
         return _OWN_BOUNDS[score], "score"
     norm = request.stated.get("max_grad_norm")
     if score == "clipped_norm" and norm is not None:
-        return ("0", exact(Decimal(str(norm)))), "score"
+        return ("0", exact(_positive(str(norm), "The request's max_grad_norm"))), "score"
     return None
 
 
 def _two_bounds(stated: Sequence[object]) -> tuple[str, str]:
     numbers = [_number(str(one), "--bounds") for one in stated]
-    if len(numbers) != 2 or numbers[0] >= numbers[1]:
+    if len(numbers) != 2 or float(numbers[0]) >= float(numbers[1]):  # Scores are doubles.
         raise UsageError(
             "The bounds of the score are not as they should be.",
             "They are two numbers, the lower first.",
@@ -529,17 +545,20 @@ def _two_bounds(stated: Sequence[object]) -> tuple[str, str]:
 
 
 def _number(text: str, what: str) -> Decimal:
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation:
-        number = Decimal("NaN")
-    # What a double cannot tell apart or cannot hold is no edge for scores, which are doubles.
-    if not number.is_finite() or not abs(number) < Decimal("1e300"):
+    number = decimal_of(text)
+    if number is None:
         raise UsageError(
             f"{what} cannot be “{text}”.",
             "It is a number.",
             "Write it like 0.25.",
         )
+    return number
+
+
+def _positive(text: str, what: str) -> Decimal:
+    number = _number(text, what)
+    if number <= 0:
+        raise UsageError(f"{what} cannot be “{text}”.", "It is above zero.", "Write it like 1.")
     return number
 
 

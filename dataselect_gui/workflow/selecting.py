@@ -1,7 +1,7 @@
 """The project's table of scores, and its one selection."""
 
 from collections.abc import Collection, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UsageError
+from dataselect_gui.privacy.amounts import decimal_of
 from dataselect_gui.project.project import MOMENT_SECONDS, Project
 from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule, Selection, select
@@ -57,16 +58,12 @@ def make_rule(
             "Give one of them.",
         )
     kind, text = next(iter(stated.items()))
-    try:
-        value = Decimal(str(text))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    fits = value.is_finite() and (
+    value = decimal_of(str(text))
+    if value is None or not (
         kind == "threshold"
         or (kind == "count" and value >= 1)
         or (kind == "fraction" and 0 < value <= 1)
-    )
-    if not fits:
+    ):
         raise UsageError(
             f"The {kind} cannot be “{text}”.",
             {
