@@ -213,7 +213,7 @@ def test_whatever_is_asked_for_is_told_as_it_is(
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_that_knows_few_characters_is_told_too(
-    shell: Shell, project: Path, tmp_path: Path, encoding: str
+    shell: Shell, project: Path, encoding: str
 ) -> None:
     shell("select", project, "--by", "loss", "--threshold", "0.5")
     asked = ("release", project, "--to", "b", "--epsilon", "1", "--in-training", "no", "--budget", "4")

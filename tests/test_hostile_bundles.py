@@ -151,7 +151,7 @@ def put(name: str, key: str, value: object) -> Callable[[Path], None]:
     return change
 
 
-LISTING = "data/train/metadata.jsonl"
+LISTING, COUNTS = "data/train/metadata.jsonl", "data/report.csv"
 MORE: dict[str, tuple[str, Callable[[Path], None]]] = {
     "the card says more": ("records", add_to("README.md", "\nPerfectly anonymous. Mrs Smith.\n")),
     "release.json says more": ("records", put("release.json", "note", "Mrs Smith, of 40 records")),
@@ -172,9 +172,9 @@ MORE: dict[str, tuple[str, Callable[[Path], None]]] = {
     ),
     "a label with more in it": ("records", replace_in(LISTING, '"label": "', '"label":    "')),
     "a key twice": ("records", replace_in(LISTING, "{", '{"label": "Mrs Smith", ')),
-    "a count that is no number": ("report", replace_in("data/report.csv", ",-inf,0.5,", ",-inf,0.5,nan")),
-    "a count with more digits": ("report", replace_in("data/report.csv", ",0.5,inf,", ",0.5,inf,0")),
-    "steps that are no counts": ("gaussian", replace_in("data/report.csv", ",0.5,inf,", ",0.5,inf,1_")),
+    "a count that is no number": ("report", replace_in(COUNTS, ",-inf,0.5,", ",-inf,0.5,nan")),
+    "a count with more digits": ("report", replace_in(COUNTS, ",0.5,inf,", ",0.5,inf,0")),
+    "steps that are no counts": ("gaussian", replace_in(COUNTS, ",0.5,inf,", ",0.5,inf,1_")),
     "a quoted cell": ("scores", replace_in("data/scores.csv", "\n", '\n"Mrs Smith",0.5\n')),
     "a record named as a word": ("records", put("release.json", "parameters/score/value", "Mrs Smith")),
     "a version of prose": ("records", put("release.json", "program/version", "1 (Mrs Smith)")),
