@@ -9,7 +9,7 @@ import pytest
 
 from dataselect_gui.errors import RefusedError
 from dataselect_gui.privacy.accounting import Charge
-from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.privacy.ledger import Grouping, Ledger
 
 ONE = Charge(Decimal(1), one_sided=True)
 
@@ -126,6 +126,71 @@ def test_the_kept_records_of_a_person_never_change(ledger: Ledger) -> None:
     # Without the kept ones, nobody takes their places: a person would leave with more than two.
     gone = [row for row in range(12) if not first[row]]
     assert not ledger.keep([units[row] for row in gone], [records[row] for row in gone], 2).any()
+
+
+def test_another_m_keeps_no_more_than_its_own_number(ledger: Ledger) -> None:
+    """A choice for more records, of a release that was refused then, must not widen a later one."""
+    records = [bytes([row]) * 32 for row in range(6)]
+    units = [b"one".ljust(32)] * 6
+    two = ledger.keep(units, records, 2)
+    five = ledger.keep(units, records, 5)
+    assert (two.sum(), five.sum()) == (2, 5)
+    assert np.array_equal(ledger.keep(units, records, 2), two)
+    already = ledger.kept_already(units, records, 2)
+    assert already is not None
+    assert np.array_equal(already, two)
+    assert np.array_equal(ledger.keep(units, records, 5), five)
+    assert not (two & ~five).any()
+
+
+def test_an_account_that_was_joined_meanwhile_is_that_of_the_whole(
+    ledger: Ledger, account: str
+) -> None:
+    """A process that asked before another one joined them must not get a fresh budget."""
+    other = ledger.claim(marks("c"))
+    ledger.set_budget(other, Decimal(5), "a test")
+    joined = ledger.claim(marks("a", "c"))
+    stale = account if joined == other else other
+    ledger.reserve(stale, Charge(Decimal(2)), body("r1"), first_budget=Decimal(300))
+    with pytest.raises(RefusedError, match="needs ε 2; 1 is left"):
+        ledger.reserve(stale, Charge(Decimal(2)), body("r2"))
+    ledger.set_budget(stale, Decimal(4), "more")
+    assert ledger.statement(joined).left == ledger.statement(stale).left == 2
+
+
+def of(*pairs: str) -> Grouping:
+    """Return contents with their persons: "a1" is the content a of person 1; "-a1" takes no part."""
+    plain = [pair.strip("-") for pair in pairs]
+    there = {(pair[0].encode() * 32, pair[1].encode() * 32) for pair in plain}
+    stays = {(pair[1].encode() * 32, pair[2].encode() * 32) for pair in pairs if pair[0] == "-"}
+    return Grouping(there, there - stays)
+
+
+def test_people_under_other_names_are_refused(ledger: Ledger, account: str) -> None:
+    """Each would get a second secret and a second choice of records, at no cost."""
+    ledger.reserve(account, ONE, body("r1"), grouping=of("a1", "b1", "c2"))
+    for moved in (of("a3", "b3", "c4"), of("a1", "b2", "c2"), of("c1")):
+        with pytest.raises(RefusedError, match="other people"):
+            ledger.reserve(account, ONE, body("r2"), grouping=moved)
+        with pytest.raises(RefusedError, match="other people"):
+            ledger.check_units(account, "record", 1, moved)
+    assert [e.kind for e in ledger.statement(account).entries].count("reserved") == 1
+    # Fewer, more, and the same content of one more person are no other names.
+    # And whoever takes no part may have any name.
+    same = [of("a1"), of("a1", "b1", "c2", "d2", "e5"), of("a1", "a7"), of("a1", "-c9", "-f1")]
+    for number, grouping in enumerate(same):
+        ledger.reserve(account, ONE, body(f"s{number}"), grouping=grouping)
+    for moved in (of("d5"), of("f2"), of("c9")):
+        with pytest.raises(RefusedError, match="other people"):
+            ledger.reserve(account, ONE, body("r3"), grouping=moved)
+
+
+def test_people_of_a_release_that_was_refused_are_not_held_against_anybody(
+    ledger: Ledger, account: str
+) -> None:
+    with pytest.raises(RefusedError, match="needs"):
+        ledger.reserve(account, Charge(Decimal(9)), body("r1"), grouping=of("a1"))
+    ledger.reserve(account, ONE, body("r2"), grouping=of("a2"))
 
 
 def test_a_draw_is_kept_and_vouched_for(ledger: Ledger, account: str, tmp_path: Path) -> None:

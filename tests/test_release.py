@@ -289,6 +289,96 @@ def test_a_person_leaves_with_at_most_m_records(
         release(project, tmp_path / "more", per_unit=3, budget=None)
 
 
+def test_a_refused_release_with_another_m_changes_nobodys_number(
+    source: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    project = scored_project(
+        tmp_path / "people.dataselect", source, checkpoint, [1.0] * 40, unit_column="patient"
+    )
+    select(project, threshold="0.5")
+    with pytest.raises(RefusedError, match="needs ε 8"):
+        release(project, tmp_path / "refused", epsilon="8", per_unit=3)
+    release(project, tmp_path / "one", epsilon="300", budget="300")
+    assert len(shown(tmp_path / "one")) == 14  # One of each person.
+    with pytest.raises(RefusedError, match="another unit"):
+        release(project, tmp_path / "refused", per_unit=2, budget=None)
+    release(project, tmp_path / "two", epsilon="299", budget=None)
+    assert shown(tmp_path / "two") == shown(tmp_path / "one")
+
+
+def rewritten(source: Path, to: Path, **changed: object) -> Path:
+    np.savez_compressed(to, **{**dict(np.load(source)), **changed})
+    return to
+
+
+def test_records_under_other_names_of_their_people_do_not_leave(
+    source: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    """Or another pseudonym would be another secret, and another record of the same person."""
+    people = np.load(source)["patient"]
+    project = scored_project(tmp_path / "p.dataselect", source, checkpoint, unit_column="patient")
+    select(project, threshold="0")
+    release(project, tmp_path / "one", threshold_from="agreed")
+    for number, names in enumerate(
+        (np.array([f"new {name}" for name in people]), np.roll(people, 1), np.full(40, "one person"))
+    ):
+        other = rewritten(source, tmp_path / f"{number}.npz", patient=names)
+        again = scored_project(
+            tmp_path / f"{number}.dataselect", other, checkpoint, unit_column="patient"
+        )
+        select(again, threshold="0")
+        for dry in (True, False):
+            with pytest.raises(RefusedError, match="other people"):
+                release(again, tmp_path / "two", threshold_from="agreed", dry_run=dry)
+
+
+@pytest.mark.parametrize("name", ["record", "patient"])
+def test_a_column_is_never_taken_for_none(
+    source: Path, checkpoint: Path, tmp_path: Path, name: str
+) -> None:
+    people = np.load(source)["patient"]
+    other = rewritten(source, tmp_path / "other.npz", **{name: people})
+    project = scored_project(tmp_path / "p.dataselect", other, checkpoint)
+    select(project, threshold="0.5")
+    release(project, tmp_path / "one")
+    again = scored_project(tmp_path / "q.dataselect", other, checkpoint, unit_column=name)
+    select(again, threshold="0.5")
+    with pytest.raises(RefusedError, match="another unit"):
+        release(again, tmp_path / "two")
+
+
+def test_a_record_of_nobody_is_known_wherever_it_stands(
+    source: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    """It is a unit of its own, by its content and not by its number."""
+    people = np.where(np.arange(40) < 20, np.load(source)["patient"], "")
+    first = rewritten(source, tmp_path / "a.npz", patient=people)
+    arrays = dict(np.load(first))
+    thinned = {name: arrays[name][7:] for name in ("x", "y", "patient")}
+    np.savez_compressed(tmp_path / "b.npz", **{**arrays, **thinned})
+    for name in "ab":
+        project = scored_project(
+            tmp_path / f"{name}.dataselect", tmp_path / f"{name}.npz", checkpoint, unit_column="patient"
+        )
+        select(project, threshold="0")
+        release(project, tmp_path / name, threshold_from="agreed", budget="4" if name == "a" else None)
+    pixels = [x.tobytes() for x in np.load(source)["x"]]
+    nobody = set(pixels[20:])
+    assert shown(tmp_path / "a") & nobody == shown(tmp_path / "b") & nobody
+
+
+def test_records_of_nobody_do_not_join_sources(checkpoint: Path, tmp_path: Path) -> None:
+    accounts = set()
+    for seed in (1, 2):
+        source = owner_records(tmp_path / f"{seed}.npz", seed=seed)
+        rewritten(source, source, patient=np.full(40, ""))
+        project = scored_project(
+            tmp_path / f"{seed}.dataselect", source, checkpoint, unit_column="patient"
+        )
+        accounts.add(workflow.ledger(project)[0]["id"])
+    assert len(accounts) == 2
+
+
 def test_a_record_that_changed_since_it_was_scored_is_never_silently_used(
     project: Path, source: Path, tmp_path: Path
 ) -> None:

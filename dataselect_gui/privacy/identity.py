@@ -11,36 +11,58 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+People = Sequence[str | None] | None
+"""The person of each record, None for one that names none; None where records are the units."""
 
-def record_keys(content: NDArray[np.uint8], units: Sequence[str] | None) -> list[bytes]:
+
+def record_keys(content: NDArray[np.uint8], people: People) -> list[bytes]:
     """Return one key per record, unlike all others of the source.
 
     Parameters
     ----------
     content : ndarray of uint8
         Content hashes, shape (n, 32).
-    units : sequence of str or None
-        The unit of each record; None where the record is the unit.
+    people : sequence of str or None
+        Whose each record is.
     """
     seen: Counter[bytes] = Counter()
     keys = []
     for row, digest in enumerate(content):
-        unit = b"" if units is None else hashlib.sha256(units[row].encode()).digest()
+        person = None if people is None else people[row]
+        unit = b"" if person is None else hashlib.sha256(person.encode()).digest()
         base = digest.tobytes() + unit
         keys.append(hashlib.sha256(b"record" + base + str(seen[base]).encode()).digest())
         seen[base] += 1
     return keys
 
 
-def source_marks(content: NDArray[np.uint8], units: Sequence[str] | None) -> set[bytes]:
-    """Return the marks by which a source is known again: its contents, and its units' ids."""
+def source_marks(content: NDArray[np.uint8], people: People) -> set[bytes]:
+    """Return the marks by which a source is known again: its contents, and its people's ids."""
     readable = content[content.any(axis=1)]
-    marks = {hashlib.sha256(b"content" + digest.tobytes()).digest() for digest in readable}
-    if units is not None:
-        marks |= {unit_mark(unit) for unit in set(units)}
-    return marks
+    marks = {_mark(b"content", digest.tobytes()) for digest in readable}
+    return marks | {_person(person) for person in set(people or ()) if person is not None}
 
 
-def unit_mark(unit: str) -> bytes:
-    """Return the mark of a unit that has an id."""
-    return hashlib.sha256(b"unit" + unit.encode()).digest()
+def unit_marks(keys: Sequence[bytes], people: Sequence[str | None]) -> list[bytes]:
+    """Return the mark of each record's unit; one that names no person is a unit by its own key."""
+    return [
+        _mark(b"single", key) if person is None else _person(person)
+        for key, person in zip(keys, people, strict=True)
+    ]
+
+
+def belongings(content: NDArray[np.uint8], people: Sequence[str | None]) -> set[tuple[bytes, bytes]]:
+    """Return which contents are whose: pairs of a content's mark and a person's, or nobody's."""
+    return {
+        (_mark(b"content", digest.tobytes()), _mark(b"nobody", b"") if who is None else _person(who))
+        for digest, who in zip(content, people, strict=True)
+        if digest.any()
+    }
+
+
+def _person(name: str) -> bytes:
+    return _mark(b"unit", name.encode())
+
+
+def _mark(kind: bytes, what: bytes) -> bytes:
+    return hashlib.sha256(kind + what).digest()

@@ -76,6 +76,26 @@ class Statement:
         return None
 
 
+@dataclass(frozen=True)
+class Grouping:
+    """Which contents are whose, as `identity.belongings` has it.
+
+    Attributes
+    ----------
+    there : set
+        Pairs of all records.
+    taking_part : set
+        Pairs of those that may take part in a release.
+    """
+
+    there: Collection[tuple[bytes, bytes]] = ()
+    taking_part: Collection[tuple[bytes, bytes]] = ()
+
+
+NO_PEOPLE = Grouping()
+"""Where each record is a unit of its own."""
+
+
 class Ledger:
     """The ledger in one folder.
 
@@ -150,13 +170,15 @@ class Ledger:
     def set_budget(self, account: str, budget: Decimal, reason: str) -> None:
         """Set or change the budget, with a reason."""
         with self._chain.open() as pages:
-            pages.append(account, "budget", {"epsilon": exact(budget), "reason": reason})
+            body = {"epsilon": exact(budget), "reason": reason}
+            pages.append(_root(pages, account), "budget", body)
 
     def charge_training(self, account: str, epsilon: Decimal, delta: Decimal, checkpoint: str) -> None:
         """Write down, once, that the records took part in a checkpoint's DP training."""
         with self._chain.open() as pages:
             if not _statement(pages, account).has_training(epsilon, delta, checkpoint):
-                pages.append(account, "training", _training(epsilon, delta, checkpoint))
+                body = _training(epsilon, delta, checkpoint)
+                pages.append(_root(pages, account), "training", body)
 
     # Releases, in the order in which they happen
 
@@ -166,6 +188,7 @@ class Ledger:
         charge: Charge | None,
         body: dict[str, Any],
         first_budget: Decimal | None = None,
+        grouping: Grouping = NO_PEOPLE,
     ) -> Entry:
         """Write a reservation; from then on its cost counts as spent.
 
@@ -179,6 +202,8 @@ class Ledger:
             What is released; with ``release``, ``key``, ``unit`` and ``per_unit``.
         first_budget : Decimal or None
             The budget to set where there is none yet; it is not set where the release is refused.
+        grouping : Grouping
+            Whose the records are; kept, so that later releases can be held against it.
 
         Returns
         -------
@@ -188,10 +213,11 @@ class Ledger:
         Raises
         ------
         RefusedError
-            Where the budget does not allow it, or the unit differs from earlier releases. Nothing
-            was written then.
+            Where the budget does not allow it, or the units are others than at earlier releases.
+            Nothing was written then.
         """
         with self._chain.open() as pages:
+            account = _root(pages, account)  # Another process may have joined it to another meanwhile.
             earlier = _statement(pages, account).find(body["key"])
             if earlier is not None:
                 return earlier
@@ -199,11 +225,24 @@ class Ledger:
                 budget = {"epsilon": exact(first_budget), "reason": "set with the first release"}
                 pages.append(account, "budget", budget)
             statement = _statement(pages, account)
-            check_unit(statement, body["unit"], body["per_unit"])
+            fresh = _check_units(pages, statement, body["unit"], body["per_unit"], grouping)
             if charge is not None:
                 check_budget(statement, [charge])
                 body = {**body, **charge.as_entry()}
-            return pages.append(account, "reserved", body)
+            return pages.append(account, "reserved", body, b"".join(sorted(fresh)) or None)
+
+    def check_units(
+        self, account: str, unit: str | None, per_unit: int, grouping: Grouping = NO_PEOPLE
+    ) -> None:
+        """Refuse other units than at any earlier release of a source.
+
+        Raises
+        ------
+        RefusedError
+            Where the column, the number m, or whose a record is, is another.
+        """
+        with self._chain.open() as pages:
+            _check_units(pages, _statement(pages, account), unit, per_unit, grouping)
 
     def secrets_of(self, records: Sequence[bytes]) -> NDArray[np.int64]:
         """Return each record's sealed secret, drawing those that were never drawn.
@@ -323,14 +362,11 @@ def check_budget(statement: Statement, charges: Sequence[Charge]) -> None:
         )
 
 
-def check_unit(statement: Statement, unit: str, per_unit: int) -> None:
-    """Refuse another unit or m than at any earlier release of a source.
-
-    Raises
-    ------
-    RefusedError
-        With both.
-    """
+def _check_units(
+    pages: Pages, statement: Statement, unit: str | None, per_unit: int, grouping: Grouping
+) -> list[bytes]:
+    """Refuse other units than at earlier releases; return what is new of whose the records are."""
+    whose: dict[bytes, set[bytes]] = {}
     for entry in statement.entries:
         if entry.kind != "reserved":
             continue
@@ -338,13 +374,34 @@ def check_unit(statement: Statement, unit: str, per_unit: int) -> None:
         if before != (unit, per_unit):
             raise RefusedError(
                 "This release protects another unit than earlier ones of this source.",
-                f"Earlier: each {before[0]}, at most {before[1]} records; now: each {unit}, at most "
-                f"{per_unit}. Their costs cannot be added up.",
+                f"Earlier: each {before[0] or 'record'}, at most {before[1]} of its records; now: each "
+                f"{unit or 'record'}, at most {per_unit}. Their costs cannot be added up.",
                 "Use the same unit column, and as many records of a unit, as before.",
             )
+        pieces = _pieces(pages.content(entry) if "content" in entry.body else b"")
+        for content, person in zip(pieces, pieces, strict=True):
+            whose.setdefault(content, set()).add(person)
+    now: dict[bytes, set[bytes]] = {}
+    for content, person in grouping.there:
+        now.setdefault(content, set()).add(person)
+    renamed = {content for content, people in whose.items() if not people & now.get(content, people)}
+    moved = renamed.intersection(content for content, _ in grouping.taking_part)
+    if moved:
+        raise RefusedError(
+            "Records belong to other people than at earlier releases of this source.",
+            f"{len(moved)} records are listed under another {unit or 'record'}. What was promised to "
+            "each person cannot be kept where a person has several names.",
+            "Give the people their earlier names, or withhold these records.",
+        )
+    return [
+        content + person
+        for content, person in grouping.there
+        if content not in renamed and person not in whose.get(content, ())
+    ]
 
 
 def _statement(pages: Pages, account: str) -> Statement:
+    account = _root(pages, account)
     family = {
         entry.account
         for entry in pages.entries
@@ -393,19 +450,21 @@ def _kept(
     rows_of: dict[bytes, list[int]] = {}
     for row, unit in enumerate(units):
         rows_of.setdefault(unit, []).append(row)
-    taken: dict[bytes, set[bytes]] = {}
+    taken: dict[bytes, dict[bytes, None]] = {}
     for entry in pages.entries:
         if entry.kind == "kept":
             pieces = _pieces(pages.content(entry))
             for unit, record in zip(pieces, pieces, strict=True):
-                taken.setdefault(unit, set()).add(record)
+                taken.setdefault(unit, {})[record] = None
     kept = np.zeros(len(records), dtype=bool)
     open_places: dict[bytes, tuple[int, list[int]]] = {}
     for unit, rows in rows_of.items():
-        already = taken.get(unit, set())
-        kept[[row for row in rows if records[row] in already]] = True
+        already = taken.get(unit, {})
+        # In the order of the draw: a choice of more records, for a release that was refused, begins
+        # with the choice of fewer. A place once taken stays taken, also when its record has left.
+        places = set(list(already)[:most])
+        kept[[row for row in rows if records[row] in places]] = True
         candidates = [row for row in rows if records[row] not in already]
-        # A place once taken stays taken, also when its record has left the source.
         if candidates and most > len(already):
             open_places[unit] = (most - len(already), candidates)
     return kept, open_places

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.project.files import write_json
+from dataselect_gui.records.source import own_unit
 
 Mapped = np.memmap[tuple[int, ...], np.dtype[Any]]
 _RECORDS, _CONTENT, _PROBLEMS = "records.json", "content.npy", "problems.json"
@@ -40,6 +41,16 @@ class Index:
     labels: Sequence[str | None]
     units: Sequence[str] | None
     content: NDArray[np.uint8]
+
+    @property
+    def people(self) -> list[str | None] | None:
+        """The person of each record, None for one that names none; None where records are the units."""
+        if self.units is None:
+            return None
+        return [
+            None if unit == own_unit(record) else unit
+            for record, unit in zip(self.ids, self.units, strict=True)
+        ]
 
     def same_as(self, other: "Index") -> bool:
         """Say whether both list the same records with the same content, labels and units."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.source import Content, Problem, UnreadableRecordError
+from dataselect_gui.records.source import Content, Problem, UnreadableRecordError, own_unit
 
 
 @dataclass
@@ -133,7 +133,7 @@ def open_arrays(path: Path, label_column: str | None, unit_column: str | None) -
 def _units(values: Sequence[object]) -> list[str]:
     """Return the units' names; a record that names no person (NaN, empty) is one of its own."""
     names = [_label(value, None) for value in values]
-    return [f"record {row}" if name is None else name for row, name in enumerate(names)]
+    return [own_unit(str(row)) if name is None else name for row, name in enumerate(names)]
 
 
 def _label(value: object, classes: Sequence[str] | None) -> str | None:

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.images import EXTENSIONS, MAX_FILE_BYTES, decode_image
-from dataselect_gui.records.source import Content, Problem, UnreadableRecordError
+from dataselect_gui.records.source import Content, Problem, UnreadableRecordError, own_unit
 
 METADATA_NAMES = ("metadata.csv", "metadata.jsonl")
 FILE_COLUMN = "file_name"
@@ -116,8 +116,7 @@ def open_folder(path: Path, label_column: str | None, unit_column: str | None) -
         labels = [listed[record].get(label_column or "label") for record in ids]
     units = None
     if unit_column is not None:
-        # A record that names no person is a person of its own.
-        units = [listed[record].get(unit_column) or f"record {record}" for record in ids]
+        units = [listed[record].get(unit_column) or own_unit(record) for record in ids]
     return ImageFolder(
         path=path,
         ids=ids,

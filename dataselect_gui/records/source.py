@@ -35,6 +35,11 @@ class Problem:
     reason: str
 
 
+def own_unit(record: str) -> str:
+    """Return the unit of a record that names no person: it is one of its own."""
+    return f"record {record}"
+
+
 class UnreadableRecordError(Exception):
     """A record cannot be read; the message is the reason, for a person."""
 

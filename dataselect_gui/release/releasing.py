@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from dataselect_gui.privacy.accounting import Charge, Loss, plain_total
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.calibration import quantile_scale
-from dataselect_gui.privacy.identity import record_keys, source_marks, unit_mark
-from dataselect_gui.privacy.ledger import Ledger, Statement, check_budget, check_unit
+from dataselect_gui.privacy.identity import belongings, record_keys, source_marks, unit_marks
+from dataselect_gui.privacy.ledger import NO_PEOPLE, Grouping, Ledger, Statement, check_budget
 from dataselect_gui.release.bundle import is_there, write_bundle
 from dataselect_gui.release.contents import partial_writer
 from dataselect_gui.release.drawing import Candidates, buy_threshold, draw
@@ -48,7 +48,7 @@ class Outcome:
 
 def marks_of(candidates: Candidates) -> set[bytes]:
     """Return by what the ledger knows the source of a release."""
-    return source_marks(candidates.index.content, candidates.index.units)
+    return source_marks(candidates.index.content, candidates.index.people)
 
 
 def part_of(
@@ -72,12 +72,11 @@ def part_of(
     ndarray of bool or None
         Shape (n,); None where something would have to be chosen and must not be.
     """
-    units = candidates.index.units
-    if units is None:
+    people, keys = candidates.index.people, _keys(candidates)
+    if people is None:
         return candidates.eligible
-    marks = [unit_mark(unit) for unit in units]
     keep = ledger.keep if choose else ledger.kept_already
-    kept = keep(marks, _keys(candidates), per_unit)
+    kept = keep(unit_marks(keys, people), keys, per_unit)
     return None if kept is None else candidates.eligible & kept
 
 
@@ -164,12 +163,13 @@ def buy(
         {
             "release": secrets.token_hex(8),
             "key": _purchase_key(candidates, terms, purchase),
-            "unit": candidates.unit_column or "record",
+            "unit": candidates.unit_column,
             "per_unit": terms.per_unit,
             "reason": None,
             "threshold_of": terms.score,
         },
         first_budget,
+        _grouping(candidates),
     )
     bought = ledger.draw_of(entry.body["release"])
     if bought is None:
@@ -238,12 +238,13 @@ def release(
             {
                 "release": terms.release,
                 "key": sameness,
-                "unit": candidates.unit_column or "record",
+                "unit": candidates.unit_column,
                 "per_unit": terms.per_unit,
                 "reason": reason,
                 "terms": asdict(terms),
             },
             first_budget,
+            _grouping(candidates),
         )
         terms = terms_of(entry.body["terms"])
         drawn = ledger.draw_of(terms.release)
@@ -306,7 +307,8 @@ def foresee(
         Where the ledger would refuse.
     """
     statement = ledger.statement(account)
-    check_unit(statement, candidates.unit_column or "record", terms.per_unit)
+    unit, grouping = candidates.unit_column, _grouping(candidates)
+    ledger.check_units(account, unit, terms.per_unit, grouping)
     same = (
         purchase is None
         and candidates.part is not None
@@ -332,7 +334,19 @@ def new_release_id() -> str:
 
 
 def _keys(candidates: Candidates) -> list[bytes]:
-    return record_keys(candidates.index.content, candidates.index.units)
+    return record_keys(candidates.index.content, candidates.index.people)
+
+
+def _grouping(candidates: Candidates) -> Grouping:
+    """Return whose the records are."""
+    index, people = candidates.index, candidates.index.people
+    if people is None:
+        return NO_PEOPLE
+    rows = np.flatnonzero(candidates.eligible)
+    return Grouping(
+        belongings(index.content, people),
+        belongings(index.content[rows], [people[row] for row in rows]),
+    )
 
 
 def _sameness(candidates: Candidates, terms: Terms) -> str:

@@ -115,7 +115,7 @@ def _account_of(project_path: Path) -> tuple[Ledger, str]:
     project = Project.open(project_path)
     index, book = project.table.index, ledger_of(project)
     sweep(book.home)
-    return book, book.claim(source_marks(index.content, index.units))
+    return book, book.claim(source_marks(index.content, index.people))
 
 
 def _of_threshold(body: dict[str, Any]) -> dict[str, Any]:

@@ -251,7 +251,7 @@ def _score_random(project: Project, limit: int | None) -> int:
         column = table.column("random")
         if not column.done[rows].all():
             ledger = ledger_of(project)
-            account = ledger.claim(source_marks(table.index.content, table.index.units))
+            account = ledger.claim(source_marks(table.index.content, table.index.people))
             # The demo's records are public, and everybody's demo shows the same numbers.
             secret = b"demo" if project.settings["demo"] else ledger.secret(account)
             digests = (
