@@ -8,6 +8,7 @@ import unicodedata
 import warnings
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -217,6 +218,15 @@ def test_a_record_that_names_no_person_is_a_person_of_its_own(tmp_path: Path) ->
     units = open_source(tmp_path, unit_column="who").units
     assert units is not None
     assert len(set(units)) == 3
+
+
+def test_a_person_has_one_name_however_it_was_typed(tmp_path: Path) -> None:
+    """Or somebody would be several units, and several times as many of their records could leave."""
+    image_folder(tmp_path, [f"{letter}.png" for letter in "abcde"])
+    people = dict(zip("abcde", ["Zoë", "Zoe\u0308", " Zoë", "Zoë\t", " "], strict=True))
+    rows = [{"file_name": f"{letter}.png", "who": who} for letter, who in people.items()]
+    write_rows(tmp_path / "metadata.csv", rows)
+    assert open_source(tmp_path, unit_column="who").units == ["Zoë"] * 4 + ["record e.png"]
 
 
 @pytest.mark.parametrize("column", ["label_column", "unit_column"])
@@ -468,6 +478,25 @@ def test_other_columns_may_be_label_and_unit(tmp_path: Path) -> None:
     assert sorted(source.columns) == ["who", "y", "z"]
     with pytest.raises(UnusableError, match=r"“age”.*who"):
         open_source(path, unit_column="age")
+
+
+@pytest.mark.parametrize(
+    ("column", "units"),
+    [
+        (np.array([-7, -7, -(2**62), 0]), ["-7", "-7", str(-(2**62)), "0"]),
+        (np.array([1.5, 1.5, -2.0, np.nan]), ["1.5", "1.5", "-2", "record 3"]),
+        (np.array([np.inf, np.inf, 3.0, 3.0]), ["inf", "inf", "3", "3"]),
+        (np.array([True, False, True, False]), ["True", "False", "True", "False"]),
+        (np.array(["Zoë", "Zoe\u0308", " Zoë ", " "]), ["Zoë", "Zoë", "Zoë", "record 3"]),
+        (np.array([b"p", b"p ", b"q", b""]), ["p", "p", "q", "record 3"]),
+    ],
+)
+def test_whatever_names_a_person_in_an_array_is_a_person(
+    tmp_path: Path, column: NDArray[Any], units: list[str]
+) -> None:
+    """Somebody who is taken for nobody would be as many units as they have records."""
+    path = array_file(tmp_path / "a.npz", x=NOISE, who=column)
+    assert open_source(path, unit_column="who").units == units
 
 
 @pytest.mark.parametrize(

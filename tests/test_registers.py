@@ -55,6 +55,31 @@ def test_nobody_on_the_register_ever_leaves(people: Path, source: Path, tmp_path
     assert not shown(tmp_path / "b") & gone
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "patient\nZoe\u0308\n",
+        "patient\nZoë\n",
+        "patient\n  Zoë\t\n",
+        "patient;since\nZoë;2024-01-01\n",
+        "since\tpatient\n2024-01-01\tZoë\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["Zoë", "Zoe\u0308", "Zoë "])
+def test_a_person_is_found_however_the_name_and_the_register_were_written(
+    tmp_path: Path, source: Path, checkpoint: Path, name: str, text: str
+) -> None:
+    arrays = dict(np.load(source))
+    np.savez(source, **{**arrays, "patient": np.where(np.arange(40) < 3, name, arrays["patient"])})
+    project = scored_project(tmp_path / "p.dataselect", source, checkpoint, unit_column="patient")
+    done = workflow.opt_out(project, register(tmp_path, text), None)
+    assert (done.listed, done.found, done.records) == (1, 1, 3)
+    eligible = workflow.scores(project)["eligible"]
+    assert [row for row, may in enumerate(eligible) if not may] == [0, 1, 2]
+    workflow.opt_in(project, register(tmp_path, text), None)
+    assert all(workflow.scores(project)["eligible"])
+
+
 def test_a_record_that_comes_later_is_covered_too(
     people: Path, source: Path, checkpoint: Path, tmp_path: Path
 ) -> None:

@@ -5,9 +5,11 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from dataselect_gui import workflow
@@ -365,6 +367,29 @@ def test_a_record_of_nobody_is_known_wherever_it_stands(
     pixels = [x.tobytes() for x in np.load(source)["x"]]
     nobody = set(pixels[20:])
     assert shown(tmp_path / "a") & nobody == shown(tmp_path / "b") & nobody
+
+
+@pytest.mark.parametrize("people", [-1 - np.arange(40) // 3, 0.5 + np.arange(40) // 3])
+def test_people_with_numbers_for_names_are_people(
+    source: Path, checkpoint: Path, tmp_path: Path, people: NDArray[Any]
+) -> None:
+    other = rewritten(source, tmp_path / "other.npz", patient=people)
+    project = scored_project(tmp_path / "p.dataselect", other, checkpoint, unit_column="patient")
+    select(project, threshold="0")
+    release(project, tmp_path / "b", epsilon="300", budget="300", threshold_from="agreed")
+    assert len(shown(tmp_path / "b")) == 14
+
+
+def test_a_person_who_is_called_like_a_record_is_a_person(
+    source: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    people = np.where(np.arange(40) < 20, "record 3", np.load(source)["patient"])
+    other = rewritten(source, tmp_path / "other.npz", patient=people)
+    project = scored_project(tmp_path / "p.dataselect", other, checkpoint, unit_column="patient")
+    select(project, threshold="0")
+    release(project, tmp_path / "b", epsilon="300", budget="300", threshold_from="agreed")
+    pixels = {row.tobytes() for row in np.load(source)["x"][:20]}
+    assert len(shown(tmp_path / "b") & pixels) == 1
 
 
 def test_records_of_nobody_do_not_join_sources(checkpoint: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ are marked as done only after their values are on disk.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,8 +48,9 @@ class Index:
         """The person of each record, None for one that names none; None where records are the units."""
         if self.units is None:
             return None
+        records = Counter(self.units)
         return [
-            None if unit == own_unit(record) else unit
+            None if unit == own_unit(record) and records[unit] == 1 else unit
             for record, unit in zip(self.ids, self.units, strict=True)
         ]
 

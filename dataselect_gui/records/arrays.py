@@ -5,6 +5,7 @@ does not fit what is stored, or would not fit into memory.
 """
 
 import lzma
+import math
 import os
 import zipfile
 import zlib
@@ -18,7 +19,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.source import Content, Problem, UnreadableRecordError, own_unit
+from dataselect_gui.records.source import (
+    Content,
+    Problem,
+    UnreadableRecordError,
+    own_unit,
+    person_name,
+)
 
 
 @dataclass
@@ -131,9 +138,21 @@ def open_arrays(path: Path, label_column: str | None, unit_column: str | None) -
 
 
 def _units(values: Sequence[object]) -> list[str]:
-    """Return the units' names; a record that names no person (NaN, empty) is one of its own."""
-    names = [_label(value, None) for value in values]
-    return [own_unit(str(row)) if name is None else name for row, name in enumerate(names)]
+    """Return the units' names; a record that names no person (NaN, empty) is one of its own.
+
+    Any number is a name, also a negative one: hashes are, and whoever is taken for nobody would be
+    as many units as there are records.
+    """
+    names = [person_name(_person(value)) for value in values]
+    return [name or own_unit(str(row)) for row, name in enumerate(names)]
+
+
+def _person(value: object) -> str | None:
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        return str(int(value)) if value.is_integer() else str(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _label(value: object, classes: Sequence[str] | None) -> str | None:

@@ -16,7 +16,13 @@ from pathlib import Path, PurePosixPath
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.images import EXTENSIONS, MAX_FILE_BYTES, decode_image
-from dataselect_gui.records.source import Content, Problem, UnreadableRecordError, own_unit
+from dataselect_gui.records.source import (
+    Content,
+    Problem,
+    UnreadableRecordError,
+    own_unit,
+    person_name,
+)
 
 METADATA_NAMES = ("metadata.csv", "metadata.jsonl")
 FILE_COLUMN = "file_name"
@@ -116,7 +122,7 @@ def open_folder(path: Path, label_column: str | None, unit_column: str | None) -
         labels = [listed[record].get(label_column or "label") for record in ids]
     units = None
     if unit_column is not None:
-        units = [listed[record].get(unit_column) or own_unit(record) for record in ids]
+        units = [person_name(listed[record].get(unit_column)) or own_unit(record) for record in ids]
     return ImageFolder(
         path=path,
         ids=ids,

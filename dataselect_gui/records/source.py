@@ -5,6 +5,7 @@ machine, and reads one when asked. A record that cannot be read raises `Unreadab
 reason that a person understands; the reason never holds a path or content.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,14 @@ class Problem:
 def own_unit(record: str) -> str:
     """Return the unit of a record that names no person: it is one of its own."""
     return f"record {record}"
+
+
+def person_name(text: str | None) -> str:
+    """Return a person's one name, however it was typed; empty where none is named.
+
+    The same letters in another Unicode form, or with blanks around them, name the same person.
+    """
+    return unicodedata.normalize("NFC", text or "").strip()
 
 
 class UnreadableRecordError(Exception):

@@ -1,14 +1,14 @@
 """People's lists: withhold by a register of those who opted out, and delete what a project holds."""
 
 import csv
-import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.project.project import MOMENT_SECONDS, Project, cannot_write
+from dataselect_gui.records.source import person_name
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Listing:
 
     def unmatched(self, known: AbstractSet[str]) -> list[tuple[int, str]]:
         """Return the lines that name nothing of what is known."""
-        return [(line, name) for line, name in self.lines if not known & _forms(name)]
+        return [(line, name) for line, name in self.lines if name not in known]
 
 
 def read_register(project_path: Path, register: Path, column: str | None) -> Listing:
@@ -69,8 +69,8 @@ def read_register(project_path: Path, register: Path, column: str | None) -> Lis
     found = _column(columns, column, unit_column)
     if found is None:
         return Listing(columns, None, frozenset(), ())
-    lines = tuple((line, (row.get(found) or "").strip()) for line, row in rows)
-    return Listing(columns, found, frozenset(_named(name for _, name in lines)), lines)
+    lines = tuple((line, person_name(row.get(found))) for line, row in rows)
+    return Listing(columns, found, frozenset(name for _, name in lines) - {""}, lines)
 
 
 def put_opted_out(project_path: Path, units: Collection[str]) -> None:
@@ -203,14 +203,17 @@ def _read(register: Path, column: str | None, unit_column: str | None) -> set[st
             f"“{register.name}” has the columns {', '.join(columns) or '(none)'}.",
             "Name one of them with --register-column.",
         )
-    return _named((row.get(name) or "").strip() for _, row in rows)
+    return {person_name(row.get(name)) for _, row in rows} - {""}
 
 
 def _rows(register: Path) -> tuple[tuple[str, ...], list[tuple[int, dict[str, str]]]]:
     """Return the columns of a register, and its rows with the numbers of their lines."""
     try:
         with register.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
+            header = file.readline()
+            file.seek(0)
+            # What a spreadsheet separates by depends on its language.
+            reader = csv.DictReader(file, delimiter=max(",;\t", key=header.count))
             columns = tuple(name for name in reader.fieldnames or () if name)
             return columns, [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error):
@@ -227,12 +230,3 @@ def _column(columns: Sequence[str], stated: str | None, unit_column: str | None)
     if name is None and len(columns) == 1:
         name = columns[0]
     return name if name in columns else None
-
-
-def _named(cells: Iterable[str]) -> set[str]:
-    return {form for cell in cells for form in _forms(cell)}
-
-
-def _forms(cell: str) -> set[str]:
-    """Return what a cell names; an id may be stored in either form of Unicode, which mean the same."""
-    return {cell, unicodedata.normalize("NFC", cell)} if cell else set()
