@@ -168,6 +168,15 @@ def test_gaussian_noise_is_enough_by_three_accountants(epsilon: str, squared: in
     assert root(lambda e: gaussian_delta(scale / math.sqrt(squared), e), 1e-6) > 0.8 * float(epsilon)
 
 
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("epsilon", ["1e-12", "1e-6", "300"])
+@pytest.mark.parametrize("delta", ["1e-12", "0.1"])
+def test_any_amount_has_its_gaussian_noise(epsilon: str, delta: str) -> None:
+    for squared in (2 * 1000**2, (2 * 10**6 * (1 << 24)) ** 2):
+        scale = calibration.gaussian_scale(Decimal(epsilon), Decimal(delta), squared)
+        assert gaussian_delta(scale / math.sqrt(squared), float(epsilon)) <= float(delta)
+
+
 def test_a_library_that_understates_its_loss_is_not_believed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from dataselect_gui.errors import UsageError
 
 LARGEST = Decimal(300)
-PLACES = 18
+PLACES = 12
 _DIGITS, _EXPONENTS = 28, range(-330, 300)
 
 

@@ -106,8 +106,9 @@ def gaussian_delta(scale: float, squared_sensitivity: int, epsilon: float) -> fl
             (alpha - 1) * (alpha * rho - epsilon) - math.log(alpha - 1) + alpha * math.log1p(-1 / alpha)
         )
 
-    # The logarithm is convex in α: a search by thirds on a scale of α − 1 finds its least value.
-    low, high = -20.0, 20.0
+    # The logarithm is convex in α: a search by thirds on a scale of α − 1 finds its least value, which
+    # lies the further out the smaller ε is.
+    low, high = -20.0, 20.0 - min(0.0, math.log(epsilon))
     for _ in range(200):
         left, right = low + (high - low) / 3, high - (high - low) / 3
         if logarithm(1 + math.exp(left)) <= logarithm(1 + math.exp(right)):

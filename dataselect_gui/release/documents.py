@@ -9,7 +9,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from dataselect_gui.privacy.amounts import is_amount
+from dataselect_gui.privacy.amounts import PLACES, is_amount
 from dataselect_gui.privacy.mechanisms import kept_share
 from dataselect_gui.release.terms import (
     CLIP_STEPS,
@@ -33,7 +33,7 @@ from dataselect_gui.release.words import (
     score_origin,
 )
 
-_AMOUNT = r"(0|[1-9][0-9]{0,2})(\.[0-9]{0,17}[1-9])?"
+_AMOUNT = rf"(0|[1-9][0-9]{{0,2}})(\.[0-9]{{0,{PLACES - 1}}}[1-9])?"
 _NUMBER = r"-?(0|[1-9][0-9]{0,299})(\.[0-9]{0,359}[1-9])?"
 _FORMS = {
     "release": "[0-9a-f]{16}",

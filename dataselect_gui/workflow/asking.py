@@ -32,7 +32,7 @@ SQRT_2_UPWARDS = "1.4142135624"
 _OWN_BOUNDS = {"el2n": ("0", SQRT_2_UPWARDS), "random": ("0", "1")}
 """Bounds that a score cannot leave, whatever the record."""
 _BOUGHT = "bought:"
-_MOST_EDGES, _MOST_ROWS = 1000, 10_000_000
+_MOST_EDGES, _MOST_ROWS, _LARGEST_DELTA = 1000, 10_000_000, Decimal("0.1")
 
 
 @dataclass(frozen=True)
@@ -564,10 +564,10 @@ def _positive(text: str, what: str) -> Decimal:
 
 def _probability(text: str, what: str) -> Decimal:
     number = positive_amount(text, what)
-    if number >= 1:
+    if number > _LARGEST_DELTA:
         raise UsageError(
             f"{what} cannot be {text}.",
-            "It is a probability far below 1.",
+            f"It is the chance that a promise fails, {_LARGEST_DELTA} at most.",
             "Common values are 1e-5 and 1e-6; a training's is the consortium's own, like dp:8,1e-5.",
         )
     return number
