@@ -161,9 +161,9 @@ def test_an_account_that_was_joined_meanwhile_is_that_of_the_whole(
 def of(*pairs: str) -> Grouping:
     """Return contents with their persons: "a1" is the content a of person 1; "-a1" takes no part."""
     plain = [pair.strip("-") for pair in pairs]
-    there = {(pair[0].encode() * 32, pair[1].encode() * 32) for pair in plain}
+    there = {(pair[0].encode() * 32, pair[1].encode() * 32): f"scans/{pair[0]}.png" for pair in plain}
     stays = {(pair[1].encode() * 32, pair[2].encode() * 32) for pair in pairs if pair[0] == "-"}
-    return Grouping(there, there - stays)
+    return Grouping(there, there.keys() - stays)
 
 
 def test_people_under_other_names_are_refused(ledger: Ledger, account: str) -> None:
@@ -172,8 +172,10 @@ def test_people_under_other_names_are_refused(ledger: Ledger, account: str) -> N
     for moved in (of("a3", "b3", "c4"), of("a1", "b2", "c2"), of("c1")):
         with pytest.raises(RefusedError, match="other people"):
             ledger.reserve(account, ONE, body("r2"), grouping=moved)
-        with pytest.raises(RefusedError, match="other people"):
+        with pytest.raises(RefusedError, match="other people") as refused:
             ledger.check_units(account, "record", 1, moved)
+        assert "scans/" in refused.value.why
+        assert "withhold" in refused.value.do
     assert [e.kind for e in ledger.statement(account).entries].count("reserved") == 1
     # Fewer, more, and the same content of one more person are no other names.
     # And whoever takes no part may have any name.

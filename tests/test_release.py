@@ -334,6 +334,48 @@ def test_records_under_other_names_of_their_people_do_not_leave(
                 release(again, tmp_path / "two", threshold_from="agreed", dry_run=dry)
 
 
+def test_one_record_that_changed_hands_is_named_and_keeps_nobody_else_back(
+    source: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    people = np.load(source)["patient"]
+    project = scored_project(tmp_path / "p.dataselect", source, checkpoint, unit_column="patient")
+    select(project, threshold="0")
+    release(project, tmp_path / "one", threshold_from="agreed")
+    people[17] = people[3]
+    other = rewritten(source, tmp_path / "other.npz", patient=people)
+    again = scored_project(tmp_path / "q.dataselect", other, checkpoint, unit_column="patient")
+    select(again, threshold="0")
+    with pytest.raises(RefusedError) as refused:
+        release(again, tmp_path / "two", threshold_from="agreed")
+    assert "“17” is listed under another patient." in refused.value.why
+    workflow.select_records(again, None, withhold=["17"])
+    assert is_verified(release(again, tmp_path / "two", threshold_from="agreed").bundle)
+
+
+def test_a_source_grows_by_records_of_people_who_are_known_and_of_others(
+    source: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    project = scored_project(tmp_path / "p.dataselect", source, checkpoint, unit_column="patient")
+    select(project, threshold="0")
+    first = release(project, tmp_path / "one", threshold_from="agreed", per_unit=4)
+    arrays = dict(np.load(source))
+    more = np.random.default_rng(5).integers(0, 256, (4, 6, 5), dtype=np.uint8)
+    names = np.array(["patient 0", "patient 1", "somebody", ""])
+    grown = {
+        "x": np.concatenate([more, arrays["x"]]),
+        "y": np.append(arrays["y"], [0, 1, 2, 0]),
+        "patient": np.concatenate([names, arrays["patient"]]),
+    }
+    other = rewritten(source, tmp_path / "other.npz", **grown)
+    again = scored_project(tmp_path / "q.dataselect", other, checkpoint, unit_column="patient")
+    select(again, threshold="0")
+    second = release(again, tmp_path / "two", threshold_from="agreed", per_unit=4)
+    assert second.left == first.left  # The same ε, one-sided: only the largest counts.
+    # The secrets of those who were there are what they were, and so is who of them leaves.
+    new = {row.tobytes() for row in more}
+    assert shown(tmp_path / "two") - new == shown(tmp_path / "one")
+
+
 @pytest.mark.parametrize("name", ["record", "patient"])
 def test_a_column_is_never_taken_for_none(
     source: Path, checkpoint: Path, tmp_path: Path, name: str

@@ -51,13 +51,19 @@ def unit_marks(keys: Sequence[bytes], people: Sequence[str | None]) -> list[byte
     ]
 
 
-def belongings(content: NDArray[np.uint8], people: Sequence[str | None]) -> set[tuple[bytes, bytes]]:
-    """Return which contents are whose: pairs of a content's mark and a person's, or nobody's."""
-    return {
+def belongings(
+    content: NDArray[np.uint8], people: Sequence[str | None]
+) -> list[tuple[bytes, bytes] | None]:
+    """Return whose each record is: its content's mark with its person's, or nobody's.
+
+    None for a record that cannot be read.
+    """
+    return [
         (_mark(b"content", digest.tobytes()), _mark(b"nobody", b"") if who is None else _person(who))
-        for digest, who in zip(content, people, strict=True)
         if digest.any()
-    }
+        else None
+        for digest, who in zip(content, people, strict=True)
+    ]
 
 
 def _person(name: str) -> bytes:

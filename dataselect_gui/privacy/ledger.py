@@ -9,8 +9,8 @@ has no id.
 """
 
 import secrets
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -82,13 +82,13 @@ class Grouping:
 
     Attributes
     ----------
-    there : set
-        Pairs of all records.
+    there : dict
+        Pairs of all records, each with the id of a record, to be told to the owner.
     taking_part : set
         Pairs of those that may take part in a release.
     """
 
-    there: Collection[tuple[bytes, bytes]] = ()
+    there: Mapping[tuple[bytes, bytes], str] = field(default_factory=dict)
     taking_part: Collection[tuple[bytes, bytes]] = ()
 
 
@@ -387,11 +387,13 @@ def _check_units(
     renamed = {content for content, people in whose.items() if not people & now.get(content, people)}
     moved = renamed.intersection(content for content, _ in grouping.taking_part)
     if moved:
+        first = min(record for (content, _), record in grouping.there.items() if content in moved)
+        others = f", and so are {len(moved) - 1:,} more" if len(moved) > 1 else ""
         raise RefusedError(
             "Records belong to other people than at earlier releases of this source.",
-            f"{len(moved)} records are listed under another {unit or 'record'}. What was promised to "
-            "each person cannot be kept where a person has several names.",
-            "Give the people their earlier names, or withhold these records.",
+            f"“{first}” is listed under another {unit}{others}. What was promised to each person "
+            "cannot be kept where a person has several names.",
+            "Give the people the names that they had, letter for letter, or withhold these records.",
         )
     return [
         content + person

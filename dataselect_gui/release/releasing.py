@@ -342,11 +342,10 @@ def _grouping(candidates: Candidates) -> Grouping:
     index, people = candidates.index, candidates.index.people
     if people is None:
         return NO_PEOPLE
-    rows = np.flatnonzero(candidates.eligible)
-    return Grouping(
-        belongings(index.content, people),
-        belongings(index.content[rows], [people[row] for row in rows]),
-    )
+    pairs = belongings(index.content, people)
+    there = {pair: record for pair, record in zip(pairs, index.ids, strict=True) if pair is not None}
+    may_leave = zip(pairs, candidates.eligible, strict=True)
+    return Grouping(there, {pair for pair, may in may_leave if pair is not None and may})
 
 
 def _sameness(candidates: Candidates, terms: Terms) -> str:
