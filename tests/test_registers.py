@@ -201,5 +201,7 @@ def test_a_bundle_shows_a_ledger_that_was_rolled_back(people: Path, tmp_path: Pa
     workflow.hold_against(tmp_path / "one", people)
     with pytest.raises(RefusedError, match="not as it was left"):
         workflow.hold_against(tmp_path / "two", people)
-    with pytest.raises(UnusableError, match="is not a bundle"):
-        workflow.hold_against(tmp_path, people)
+    (tmp_path / "release.json").write_text("[" * 200_000)
+    for no_bundle in (tmp_path, people):
+        with pytest.raises(UnusableError, match="is not a bundle"):
+            workflow.hold_against(no_bundle, people)

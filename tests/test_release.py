@@ -3,6 +3,8 @@ import json
 import math
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -478,8 +480,42 @@ def test_a_damaged_bundle_is_not_taken_for_the_release(project: Path, tmp_path: 
 def test_a_bundle_is_not_written_into_what_it_comes_from(
     project: Path, tmp_path: Path, inside: str
 ) -> None:
-    with pytest.raises(UnusableError, match="cannot be written into"):
-        release(project, tmp_path / inside)
+    (tmp_path / "link").symlink_to(tmp_path)
+    for to in (tmp_path / inside, tmp_path / "link" / inside, tmp_path / "new/.." / inside):
+        with pytest.raises(UnusableError, match="cannot be written into"):
+            release(project, to)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="mounts a folder a second time")
+def test_a_bundle_is_not_written_into_what_has_another_name_too(project: Path, tmp_path: Path) -> None:
+    """As a folder has in other letters, where the disk does not tell capitals apart."""
+    (tmp_path / "other").mkdir()
+    words = f"release {project} --to other/b --epsilon 1 --in-training no --budget 4"
+    mounted = f"mount --bind {project} other && {sys.executable} -m dataselect_gui {words}"
+    run = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mounted],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    if "unshare" in run.stderr or "mount:" in run.stderr:
+        pytest.skip("this system lets nobody mount a folder for itself")
+    assert run.returncode == 4
+    assert "cannot be written into the project" in run.stderr
+
+
+def test_a_link_that_goes_round_in_a_circle_is_told(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    with pytest.raises(UnusableError):
+        release(project, tmp_path / "round")
+
+
+@pytest.mark.parametrize("name", ["b" * 255, " ", "line\nbreak", "~", "ä\u202e"])
+def test_a_bundle_may_be_called_anything(project: Path, tmp_path: Path, name: str) -> None:
+    release(project, tmp_path / name)
+    assert is_verified(tmp_path / name)
 
 
 STEPS = ["claim", "reserve", "secrets_of", "keep_draw", "mark_published"]

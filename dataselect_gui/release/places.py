@@ -36,7 +36,7 @@ def folder_beside(destination: Path, home: Path) -> Iterator[Path]:
     """
     token = secrets.token_hex(8)
     note = home / FOLDER / f"{token}.json"
-    folder = destination.parent / f".{destination.name}.partial-{token}"
+    folder = destination.parent / f".bundle.partial-{token}"
     lock = FileLock(note.with_suffix(".lock"))
     try:
         _write_note(note, folder, lock)

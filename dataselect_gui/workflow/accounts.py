@@ -100,7 +100,7 @@ def hold_against(bundle: Path, project_path: Path | None = None) -> None:
     """
     try:
         head = json.loads((bundle / RELEASE).read_text(encoding="utf-8"))["ledger_head"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise UnusableError(
             f"“{bundle.name}” is not a bundle.",
             f"Its {RELEASE} cannot be read.",

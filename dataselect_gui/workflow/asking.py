@@ -201,12 +201,19 @@ def epsilon_of(asked: ReleaseRequest, mechanism: Mechanism, training: Training) 
 
 def destination_of(project: Project, to: Path) -> Path:
     """Return the bundle's folder, which lies neither in the project nor in the source."""
-    destination = to.resolve()
+    try:
+        destination = to.resolve()
+    except RuntimeError:
+        raise UnusableError(
+            f"“{to.name}” leads nowhere.", "Its links go round in a circle.", "Name another folder."
+        ) from None
     for name, place in (
         ("project", project.folder),
         ("source", Path(project.settings["source"]["path"])),
     ):
-        if destination.is_relative_to(place.resolve()):
+        # By what is there, not by name: one place may have several, in other letters or mounted twice.
+        around = [one for one in (destination, *destination.parents) if one.exists()]
+        if place.exists() and any(one.samefile(place) for one in around):
             raise UnusableError(
                 f"The bundle cannot be written into the {name}.",
                 "It would become part of it.",
