@@ -1,5 +1,6 @@
 """Signed bundles, and the page that a check fills."""
 
+import errno
 from html import unescape
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.release.bundle import FIXED_TIME
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import files, rebuild, release, select, told
 
@@ -110,6 +112,28 @@ def test_the_same_release_again_is_signed_the_same(
     assert results(tmp_path / "one", keys[1])["signature"]
     release(project, tmp_path / "one")
     assert files(tmp_path / "one") == files(tmp_path / "two")
+    # When it was signed is told by neither.
+    for bundle in (tmp_path / "one", tmp_path / "two"):
+        assert {path.stat().st_mtime for path in (bundle, *bundle.rglob("*"))} == {FIXED_TIME}
+
+
+@pytest.mark.parametrize("step", ["signature_of", "_flush"])
+def test_a_bundle_is_whole_while_it_is_signed(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    private, public = key_pair(tmp_path, "owner")
+    release(project, tmp_path / "b")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"dataselect_gui.release.bundle.{step}", full)
+        with pytest.raises(UnusableError, match="cannot be written"):
+            release(project, tmp_path / "b", sign=private)
+    assert all(results(tmp_path / "b").values())
+    assert release(project, tmp_path / "b", sign=private).repeated
+    assert all(results(tmp_path / "b", public).values())
 
 
 @pytest.mark.parametrize("content", [b"", b"no key", b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n"])

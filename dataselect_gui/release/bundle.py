@@ -19,7 +19,7 @@ from dataselect_gui.release.card import card
 from dataselect_gui.release.contents import ARRAYS, COLUMNS, DATA, LISTING, Written
 from dataselect_gui.release.croissant import describe
 from dataselect_gui.release.documents import privacy_document, release_document
-from dataselect_gui.release.signing import SIGNATURE, SUMS, Signer, sign_bundle
+from dataselect_gui.release.signing import SIGNATURE, SUMS, Signer, signature_of
 from dataselect_gui.release.terms import Terms
 
 __all__ = ["ARRAYS", "CARD", "CROISSANT", "DATA", "LISTING", "PRIVACY", "RELEASE", "SIGNATURE", "SUMS"]
@@ -124,7 +124,7 @@ def write_bundle(
             files[name] = sha256(partial / name)
         _write_text(partial / SUMS, listing_of(files))
         if signer is not None:
-            sign_bundle(partial, signer)
+            _write_text(partial / SIGNATURE, signature_of(partial, signer))
         for folder, folders, names in os.walk(partial, topdown=False):
             for name in [*names, *folders]:
                 os.utime(f"{folder}/{name}", (FIXED_TIME, FIXED_TIME))
@@ -136,6 +136,33 @@ def write_bundle(
         _flush_folder(destination.parent)
     except OSError as error:
         raise cannot_write(destination, error, charged=True) from None
+
+
+def sign_bundle(partial: Path, bundle: Path, signer: Signer) -> None:
+    """Sign a bundle that is there already.
+
+    Parameters
+    ----------
+    partial : Path
+        An empty folder on the same disk: what a crash leaves must not lie in the bundle.
+    bundle : Path
+        The bundle.
+    signer : Signer
+        What it is signed with.
+
+    Raises
+    ------
+    UnusableError
+        Where the disk refuses.
+    """
+    try:
+        _write_text(partial / SIGNATURE, signature_of(bundle, signer))
+        os.utime(partial / SIGNATURE, (FIXED_TIME, FIXED_TIME))
+        _flush(partial)
+        (partial / SIGNATURE).replace(bundle / SIGNATURE)
+        os.utime(bundle, (FIXED_TIME, FIXED_TIME))
+    except OSError as error:
+        raise cannot_write(bundle, error, charged=True) from None
 
 
 def listing_of(sums: dict[str, str]) -> str:

@@ -22,11 +22,11 @@ from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.calibration import quantile_scale
 from dataselect_gui.privacy.identity import belongings, record_keys, source_marks, unit_marks
 from dataselect_gui.privacy.ledger import NO_PEOPLE, Grouping, Ledger, Statement, check_budget
-from dataselect_gui.release.bundle import is_there, write_bundle
+from dataselect_gui.release.bundle import is_there, sign_bundle, write_bundle
 from dataselect_gui.release.contents import partial_writer
 from dataselect_gui.release.drawing import Candidates, buy_threshold, draw
 from dataselect_gui.release.places import folder_beside
-from dataselect_gui.release.signing import Signer, sign_bundle
+from dataselect_gui.release.signing import Signer
 from dataselect_gui.release.terms import Terms, terms_of
 
 
@@ -228,7 +228,8 @@ def release(
     if is_there(destination, None if earlier is None else earlier.body["release"]):
         assert earlier is not None
         if signer is not None:
-            sign_bundle(destination, signer)
+            with folder_beside(destination, ledger.home) as partial:
+                sign_bundle(partial, destination, signer)
         ledger.mark_published(account, earlier.body["release"])
         return Outcome(terms_of(earlier.body["terms"]), repeated=True)
     with folder_beside(destination, ledger.home) as partial:

@@ -86,12 +86,10 @@ def read_public(path: Path) -> bytes:
     return key.public_bytes_raw()
 
 
-def sign_bundle(bundle: Path, signer: Signer) -> None:
-    """Write the signature of a bundle; it is the same each time."""
+def signature_of(bundle: Path, signer: Signer) -> str:
+    """Return the content of the signature of a bundle; it is the same each time."""
     public, signature = signer.sign(_CONTEXT + (bundle / SUMS).read_bytes())
-    partial = bundle / f".{SIGNATURE}.partial"
-    partial.write_text(f"ed25519 {public.hex()}\n{signature.hex()}\n", encoding="ascii", newline="\n")
-    partial.replace(bundle / SIGNATURE)
+    return f"ed25519 {public.hex()}\n{signature.hex()}\n"
 
 
 def signed_by(bundle: Path) -> bytes | None:

@@ -45,7 +45,7 @@ STEPS: dict[str, tuple[Any, str]] = {
     "keep draw": (Ledger, "keep_draw"),
     "write bundle": (releasing, "write_bundle"),
     "describe": (bundle, "describe"),
-    "sign": (bundle, "sign_bundle"),
+    "sign": (bundle, "signature_of"),
     "flush": (bundle, "_flush"),
     "rename": (Path, "rename"),
     "mark published": (Ledger, "mark_published"),
