@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.world import kill_many
+from tests.faults.world import World, check_after, in_child, kill_many, look
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills processes by fork and signal")
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
@@ -19,6 +20,20 @@ DEPRECATED_FORK = "ignore:This process:DeprecationWarning"
 @pytest.mark.filterwarnings(DEPRECATED_FORK)
 def test_a_killed_release_is_charged_and_finished_by_its_repeat(tmp_path: Path) -> None:
     kill_many(tmp_path / "worlds", 6, seed=1, tell=lambda _: None)
+
+
+@pytest.mark.filterwarnings(DEPRECATED_FORK)
+def test_a_bundle_whose_cost_was_lost_would_be_noticed(tmp_path: Path) -> None:
+    world = World.make(tmp_path)
+    look(world.home)
+    shutil.copytree(world.home, tmp_path / "without")
+    words = world.next_release()
+    before = look(world.home)
+    assert in_child(world.home, words, lambda: None)[0] == 0
+    shutil.rmtree(world.home)
+    shutil.copytree(tmp_path / "without", world.home)
+    with pytest.raises(AssertionError, match="a bundle is there whose cost is not in the ledger"):
+        check_after(world, words, before)
 
 
 @pytest.mark.slow
