@@ -203,8 +203,13 @@ def test_an_agreed_threshold_is_claimed_and_an_agreed_count_is_not(
 ) -> None:
     select(project, threshold="0.4")
     assert release(project, tmp_path / "one", threshold_from="agreed").epsilon == "1"
+    assert (
+        "the threshold was agreed" in (tmp_path / "one/README.md").read_text(encoding="utf-8").lower()
+    )
     select(project, count=10)
     assert release(project, tmp_path / "two", threshold_from="agreed").epsilon is None
+    assert "was agreed" not in (tmp_path / "two/README.md").read_text(encoding="utf-8")
+    assert is_verified(tmp_path / "two")
 
 
 def test_a_threshold_is_the_requests_only_if_it_is(project: Path, tmp_path: Path) -> None:
@@ -289,6 +294,9 @@ def test_a_person_leaves_with_at_most_m_records(
     share = stated["parameters"]["share_that_leaves"]["value"]
     assert share == pytest.approx(1 - math.exp(-1 / per_unit))
     assert is_verified(tmp_path / "at 1")
+    card = (tmp_path / "at 1/README.md").read_text(encoding="utf-8")
+    assert f"Of each person at most {'one record' if per_unit == 1 else '2 records'} take" in card
+    assert "in the owner's selection that take part, about" in card
     with pytest.raises(RefusedError, match="another unit"):
         release(project, tmp_path / "more", per_unit=3, budget=None)
 

@@ -44,9 +44,10 @@ def card(terms: Terms) -> str:
     if terms.claims:
         lines += [f"In figures: {_figures(terms)}", ""]
     if terms.mechanism == "one-sided":
+        of_people = " that take part" if terms.unit == "person" else ""
         lines += [
-            f"Of 100 records in the owner's selection, about {100 * terms.share:.0f} leave and the "
-            "rest stay; which ones, chance decided.",
+            f"Of 100 records in the owner's selection{of_people}, about {100 * terms.share:.0f} "
+            "leave and the rest stay; which ones, chance decided.",
             COUNT_TELLS.format(share=f"{terms.share:.2f}"),
             "",
         ]
@@ -101,6 +102,9 @@ def _figures(terms: Terms) -> str:
 def _made(terms: Terms) -> list[str]:
     """Return the parameters that only some releases have, as sentences."""
     lines = []
+    if terms.unit == "person":
+        records = "one record takes" if terms.per_unit == 1 else f"{terms.per_unit} records take"
+        lines.append(f"Of each person at most {records} part, by one random choice; the others stay.")
     if terms.cut is not None:
         lines.append(cut_in_words(terms))
     if terms.bounds is not None:

@@ -108,15 +108,16 @@ def promise(terms: Terms) -> str:
 def how_drawn(terms: Terms) -> str:
     """Return how the release was drawn, as a sentence."""
     m = "" if terms.per_unit == 1 else f" (ε/{terms.per_unit} a record)"
+    of_people = " that takes part" if terms.unit == "person" else ""
     scale = terms.noise_scale
     match terms.mechanism:
         case "one-sided":
             return (
-                f"Each record beyond the threshold leaves with probability {terms.share:.6f}{m}, by "
-                "one secret drawn once per record."
+                f"Each record beyond the threshold{of_people} leaves with probability "
+                f"{terms.share:.6f}{m}, by one secret drawn once per record."
             )
         case "exact":
-            return "None: every selected record leaves."
+            return f"None: every selected record{of_people} leaves."
         case "randomized-response":
             kept = kept_share(Decimal(str(terms.epsilon)), terms.per_unit)
             return (
@@ -180,6 +181,8 @@ def assumptions(terms: Terms) -> list[str]:
         case _:
             listed = ["none: the records took part in training the checkpoints, or it is unknown"]
     match terms.threshold_from:
+        case _ if terms.cut != "threshold":
+            pass  # It was that of a count or a fraction, whoever agreed on these.
         case "agreed":
             listed.append("the threshold was agreed before anybody looked at the scores")
         case "request":
