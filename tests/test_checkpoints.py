@@ -315,6 +315,7 @@ NO_COUNTS: tuple[object, ...] = (0, 1.5, True, "3")
         *((key, value) for key in ("steps", "count") for value in NO_COUNTS),
         ("threshold", math.nan),
         ("threshold", math.inf),
+        ("threshold", -1e305),
         pytest.param("threshold", 10**400, id="threshold-beyond floats"),
         ("score", 3),
         ("direction", ["file"]),

@@ -1,7 +1,6 @@
 """The consortium's request, ``dataselect.json`` beside its checkpoint. All keys are optional."""
 
 import json
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,6 +15,8 @@ _NUMBERS = (*_POSITIVE, "threshold")
 _COUNTS = ("steps", "count")
 _TEXTS = ("score", "direction", "contact", "deadline")
 _OBJECTS = ("bounds", "class_statistics")
+_TOO_LARGE = 1e300
+"""No score comes near, and thresholds are read up to there."""
 KNOWN = (*_NUMBERS, *_COUNTS, *_TEXTS, *_OBJECTS)
 
 
@@ -77,7 +78,7 @@ def _check(key: str, value: object) -> None:
     number = (
         isinstance(value, int | float)
         and not isinstance(value, bool)
-        and abs(value) <= sys.float_info.max
+        and abs(value) < _TOO_LARGE
     )
     if key in _NUMBERS and not number:
         raise _bad(f"“{key}” is not a number.")
