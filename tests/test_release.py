@@ -456,6 +456,36 @@ def test_records_of_nobody_do_not_join_sources(checkpoint: Path, tmp_path: Path)
     assert len(accounts) == 2
 
 
+@pytest.mark.parametrize("column", ["y", "patient"])
+def test_a_record_with_another_label_or_person_than_it_was_scored_with_is_not_released(
+    source: Path, checkpoint: Path, tmp_path: Path, column: str
+) -> None:
+    project = scored_project(tmp_path / "p.dataselect", source, checkpoint, unit_column="patient")
+    select(project, threshold="0")
+    arrays = dict(np.load(source))
+    values = arrays[column].copy()
+    values[5] = values[7]
+    rewritten(source, source, **{column: values})
+    with pytest.raises(UnusableError, match="1 records changed"):
+        release(project, tmp_path / "b", threshold_from="agreed")
+    rewritten(source, source, **{column: arrays[column]})
+    release(project, tmp_path / "b", threshold_from="agreed")
+
+
+@pytest.mark.parametrize(("scored_by", "said"), [(None, "patient"), ("patient", None)])
+def test_the_units_are_those_that_the_records_were_scored_with(
+    source: Path, checkpoint: Path, tmp_path: Path, scored_by: str | None, said: str | None
+) -> None:
+    """Scoring with another column was killed after it had noted the column, before the people."""
+    folder = scored_project(tmp_path / "p.dataselect", source, checkpoint, unit_column=scored_by)
+    select(folder, threshold="0")
+    project = Project.open(folder)
+    project.settings["source"]["unit_column"] = said
+    project.save()
+    with pytest.raises(UnusableError, match="40 records changed"):
+        release(folder, tmp_path / "b", threshold_from="agreed")
+
+
 def test_a_record_that_changed_since_it_was_scored_is_never_silently_used(
     project: Path, source: Path, tmp_path: Path
 ) -> None:

@@ -75,11 +75,7 @@ def read_request(folder: Path) -> Request:
 
 
 def _check(key: str, value: object) -> None:
-    number = (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and abs(value) < _TOO_LARGE
-    )
+    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _TOO_LARGE
     if key in _NUMBERS and not number:
         raise _bad(f"“{key}” is not a number.")
     if key in _POSITIVE and isinstance(value, int | float) and value <= 0:

@@ -368,8 +368,12 @@ def _candidates(
 def _read_again(source: Source, index: Index, *, only_readable: bool) -> list[int]:
     """Return the rows that cannot be read; refuse records that are not what was scored."""
     rows = {record: row for row, record in enumerate(source.ids)}
+    said, scored = _said_of(source), _said_of(index)
     stale, unreadable = 0, []
     for row, record in enumerate(index.ids):
+        if record in rows and said[rows[record]] != scored[row]:
+            stale += 1
+            continue
         if not index.content[row].any():
             unreadable.append(row)  # It could not be read when it was scored; it has no score.
             continue
@@ -388,6 +392,12 @@ def _read_again(source: Source, index: Index, *, only_readable: bool) -> list[in
             "Score the records again: only what changed is scored anew.",
         )
     return unreadable
+
+
+def _said_of(listed: Source | Index) -> list[tuple[str | None, str | None]]:
+    """Return what is said of each record: its label and its unit."""
+    units = [None] * len(listed.ids) if listed.units is None else listed.units
+    return list(zip(listed.labels, units, strict=True))
 
 
 def _is_readable(source: Source, stored: bytes) -> bool:
