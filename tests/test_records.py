@@ -220,6 +220,14 @@ def test_a_record_that_names_no_person_is_a_person_of_its_own(tmp_path: Path) ->
     assert len(set(units)) == 3
 
 
+def test_every_label_and_person_can_be_written(tmp_path: Path) -> None:
+    image_folder(tmp_path, ["a.png"])
+    row = '{"file_name": "a.png", "label": "\\ud800", "who": "p\\udfff"}\n'
+    (tmp_path / "metadata.jsonl").write_text(row)
+    source = open_source(tmp_path, unit_column="who")
+    assert (source.labels, source.units) == (["?"], ["p?"])
+
+
 def test_a_person_has_one_name_however_it_was_typed(tmp_path: Path) -> None:
     """Or somebody would be several units, and several times as many of their records could leave."""
     image_folder(tmp_path, [f"{letter}.png" for letter in "abcde"])
@@ -489,6 +497,7 @@ def test_other_columns_may_be_label_and_unit(tmp_path: Path) -> None:
         (np.array([True, False, True, False]), ["True", "False", "True", "False"]),
         (np.array(["Zoë", "Zoe\u0308", " Zoë ", " "]), ["Zoë", "Zoë", "Zoë", "record 3"]),
         (np.array([b"p", b"p ", b"q", b""]), ["p", "p", "q", "record 3"]),
+        (np.array(["\ud800", "p", b"\xff".decode("latin-1"), ""]), ["?", "p", "ÿ", "record 3"]),
     ],
 )
 def test_whatever_names_a_person_in_an_array_is_a_person(

@@ -13,6 +13,7 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UsageError
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.project import Project
+from tests.helpers import config, write_json
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import (
     failed,
@@ -331,6 +332,24 @@ def test_what_makes_no_sense_is_told_before_anything_is_drawn(
         release(project, tmp_path / "b", **asked)
     assert not (tmp_path / "b").exists()
     assert {entry["kind"] for entry in workflow.ledger(project)[0]["entries"]} == {"opened"}
+
+
+@pytest.mark.parametrize("name", ["a\rb", "a\nb", "\ud800", "\0", ""])
+def test_a_class_that_no_table_can_hold_is_told_before_anything_is_drawn(
+    tmp_path: Path, source: Path, name: str
+) -> None:
+    folder = consortium(tmp_path / "odd")
+    write_json(folder / "config.json", config(("bird", "cat", "dog", name)))
+    project = scored_project(tmp_path / "odd.dataselect", source, folder)
+    select(project, threshold="0.5")
+    asked = {"kind": "report", "bins": "0.5"}
+    if name:
+        with pytest.raises(UsageError, match="--by-class does not apply"):
+            release(project, tmp_path / "b", **asked, by_class=True)
+    else:
+        release(project, tmp_path / "b", **asked, by_class=True)
+        assert is_verified(tmp_path / "b")
+    release(project, tmp_path / "c", **asked)
 
 
 def test_no_number_of_records_is_too_large_to_be_told(people: Path, tmp_path: Path) -> None:

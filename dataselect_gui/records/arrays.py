@@ -120,7 +120,7 @@ def open_arrays(path: Path, label_column: str | None, unit_column: str | None) -
                 f"“{path.name}” has the columns {', '.join(columns) or '(none)'}.",
                 "Name one of these.",
             )
-    classes = [str(c) for c in arrays["classes"]] if arrays.get("classes", rows).ndim == 1 else None
+    classes = [_text(c) for c in arrays["classes"]] if arrays.get("classes", rows).ndim == 1 else None
     label = label_column or "y"
     labels: list[str | None] = [None] * len(rows)
     if label in columns:
@@ -152,7 +152,7 @@ def _person(value: object) -> str | None:
         if math.isnan(value):
             return None
         return str(int(value)) if value.is_integer() else str(value)
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return _text(value)
 
 
 def _label(value: object, classes: Sequence[str] | None) -> str | None:
@@ -165,9 +165,13 @@ def _label(value: object, classes: Sequence[str] | None) -> str | None:
         if value < 0:
             return None
         return classes[value] if classes is not None and value < len(classes) else str(value)
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace") or None
-    return str(value) or None
+    return _text(value) or None
+
+
+def _text(value: object) -> str:
+    """Return a text that can be written: an array can hold half a character, and bytes of any kind."""
+    stored = value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+    return stored.decode("utf-8", "replace")
 
 
 def _records(path: Path, arrays: dict[str, NDArray[Any]]) -> NDArray[Any]:

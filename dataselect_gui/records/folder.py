@@ -274,4 +274,5 @@ def _read_metadata(path: Path) -> list[dict[str, str | None]]:
 def _as_text(value: object) -> str | None:
     if value is None or value == "":
         return None
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode()  # JSON can escape half a character.

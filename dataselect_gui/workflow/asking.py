@@ -370,10 +370,11 @@ class Question:
                 "It tells a histogram, a count, or both.",
                 "Add --bins 0,0.1,0.2 (public edges), --count-threshold T, or both.",
             )
-        if asked.by_class and not self.checkpoint.labels:
+        labels = self.checkpoint.labels
+        if asked.by_class and not (labels and all(name.isprintable() for name in labels)):
             raise UsageError(
                 "--by-class does not apply.",
-                "The checkpoint names no classes.",
+                "The checkpoint names no classes, or by characters that a table cannot hold.",
                 "Leave --by-class out.",
             )
 
