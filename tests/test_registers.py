@@ -155,8 +155,6 @@ def test_a_deleted_project_leaves_records_and_ledger(
     people: Path, source: Path, checkpoint: Path, tmp_path: Path
 ) -> None:
     done = release(people, tmp_path / "b")
-    (people / "thumbnails").mkdir()
-    (people / "thumbnails/1.png").write_bytes(b"a picture")
     before = source.read_bytes()
     assert workflow.delete(people)
     assert not people.exists()
@@ -174,12 +172,15 @@ def test_a_deleted_project_leaves_records_and_ledger(
 
 
 def test_what_is_not_the_projects_is_not_deleted(people: Path, tmp_path: Path) -> None:
-    (people / "notes.txt").write_text("mine")
+    mine = {"notes.txt": b"mine", "table-of-results.csv": b"mine", "thumbnails/1.png": b"mine"}
+    (people / "thumbnails").mkdir()
+    for name, content in mine.items():
+        (people / name).write_bytes(content)
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside/keep.txt").write_text("mine too")
     (people / "table-99").symlink_to(tmp_path / "outside")
     assert not workflow.delete(people)
-    assert files(people) == {"notes.txt": b"mine"}
+    assert files(people) == mine
     assert (tmp_path / "outside/keep.txt").exists()
     with pytest.raises(UnusableError, match="is not a project"):
         workflow.delete(people)

@@ -26,8 +26,7 @@ MOMENT_SECONDS = 1.0
 """How long a person who pressed a button may be kept waiting."""
 # The settings go last: until then it is still a project, and deleting it can be tried again.
 _OWN_FILES = (
-    "table-*",
-    "thumbnails*",
+    "table-[0-9]*",
     "hashes-*",
     ".sum-*",
     ".maps-*",
@@ -214,7 +213,7 @@ class Project:
         return [path for pattern in _OWN_FILES for path in sorted(self.folder.glob(pattern))]
 
     def delete(self) -> bool:
-        """Delete all that the program wrote into the folder: settings, scores, thumbnails.
+        """Delete all that the program wrote into the folder: settings and scores.
 
         Returns
         -------

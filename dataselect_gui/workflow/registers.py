@@ -165,7 +165,7 @@ def before_deletion(project_path: Path) -> Deletion:
 
 
 def delete(project_path: Path) -> bool:
-    """Delete a project with its scores and thumbnails. The ledger stays: what was released was.
+    """Delete a project with its scores. The ledger stays: what was released was.
 
     Returns
     -------
