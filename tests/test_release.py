@@ -236,6 +236,19 @@ def test_training_under_dp_is_the_ledgers_first_charge(project: Path, tmp_path: 
     assert release(project, tmp_path / "other").left == 0.5
 
 
+@pytest.mark.parametrize(
+    ("asked", "error"), [({}, RefusedError), ({"mechanism": "noisy-top-k"}, UsageError)]
+)
+def test_a_training_is_not_written_down_where_the_release_is_refused(
+    project: Path, tmp_path: Path, asked: dict[str, Any], error: type[Exception]
+) -> None:
+    """A slip of the pen would stay in the ledger for ever."""
+    with pytest.raises(error):
+        release(project, tmp_path / "bundle", in_training="dp:25,1e-5", **asked)
+    assert {entry["kind"] for entry in workflow.ledger(project)[0]["entries"]} == {"opened"}
+    assert release(project, tmp_path / "bundle", in_training="dp:2.5,1e-5").left == 0.5
+
+
 def test_the_answer_is_asked_for_once(project: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="did these records help"):
         release(project, tmp_path / "bundle", in_training=None)

@@ -247,11 +247,10 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
     sweep(ledger.home)
     check_place(words.destination, make=not asked.dry_run)
     pending = None
-    if training.answer == "dp":
-        if not asked.dry_run:
-            ledger.charge_training(account, training.epsilon, training.delta, checkpoint.digest())
-        elif not before.has_training(training.epsilon, training.delta, checkpoint.digest()):
-            pending = Charge(training.epsilon, training.delta)
+    if training.answer == "dp" and not before.has_training(
+        training.epsilon, training.delta, checkpoint.digest()
+    ):
+        pending = Charge(training.epsilon, training.delta)
     part = part_of(ledger, candidates, per_unit, choose=not asked.dry_run)
     candidates = replace(candidates, part=part)
     terms, purchase = Question(
@@ -267,6 +266,13 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
         per_unit=per_unit,
         after_exact=before.exact > 0,
     ).terms()
+    if pending is not None and not asked.dry_run:
+        # Not before it is known that the release is possible: a line in the ledger is for good.
+        foresee(
+            ledger, account, candidates, terms, purchase, first_budget=first_budget, before=pending
+        )
+        ledger.charge_training(account, training.epsilon, training.delta, checkpoint.digest())
+        pending = None
     if purchase is not None:
         threshold = purchased(ledger, account, candidates, terms, purchase)
         if threshold is None and not asked.dry_run:
