@@ -85,6 +85,9 @@ def test_each_release_is_charged_and_verified(
     assert not done.conditional
     assert is_verified(tmp_path / "b")
     document = told(tmp_path / "b")
+    chosen = [one for one in document["parameters"].values() if one["from"] == "chosen after viewing"]
+    assert chosen
+    assert any("ε does not cover what such a choice tells" in one for one in document["assumptions"])
     assert document["kind"] == asked["kind"]
     assert document["delta"] == ((asked.get("delta") and "0.000001") or "0")
 

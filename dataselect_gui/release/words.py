@@ -168,6 +168,11 @@ def assumptions(terms: Terms) -> list[str]:
         "a score depends on one record and the checkpoints alone; remaining rounding of the last "
         "digits is assumed harmless, not covered",
     ]
+    if terms.claims:
+        listed.append(
+            "what is marked as chosen after viewing was not chosen because of one record or person; ε "
+            "does not cover what such a choice tells"
+        )
     if terms.mechanism == "one-sided":
         listed.append("each record has one secret, drawn once and kept by the owner")
     match terms.in_training:
