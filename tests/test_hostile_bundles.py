@@ -304,3 +304,41 @@ def test_arrays_that_unpack_to_more_than_memory_are_refused(
             archive.writestr(zipfile.ZipInfo(name), declared + bytes(1 << 20))
     rebuild(bundle)
     assert "content" in failed(bundle)
+
+
+def in_arrays(how: str, path: Path) -> None:
+    import io
+    import zipfile
+
+    stored, hidden = path.read_bytes(), b"Mrs Smith"
+    with zipfile.ZipFile(io.BytesIO(stored)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    match how:
+        case "before":
+            path.write_bytes(hidden + stored)
+        case "behind":
+            path.write_bytes(stored + hidden)
+        case _:
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, content in members.items():
+                    info = zipfile.ZipInfo(name)
+                    if how == "addition":
+                        info.extra = b"\xfe\xca" + len(hidden).to_bytes(2, "little") + hidden
+                    archive.writestr(info, content + (hidden if how == "array" else b""))
+                    if how == "between":
+                        assert archive.fp is not None
+                        archive.fp.write(hidden)
+                        archive.start_dir = archive.fp.tell()
+                archive.comment = hidden if how == "comment" else b""
+
+
+@pytest.mark.parametrize(
+    "how", ["before", "behind", "array", "between", "addition", "comment", "nothing"]
+)
+def test_an_array_file_holds_arrays_and_nothing_else(
+    bundle_of: Callable[[str], Path], how: str
+) -> None:
+    bundle = bundle_of("floats")
+    in_arrays(how, bundle / "data/train/records.npz")
+    rebuild(bundle)
+    assert failed(bundle) - {"description"} if how != "nothing" else not failed(bundle) & {"metadata"}

@@ -210,6 +210,8 @@ def _read_array(member: IO[bytes], stored_bytes: int) -> NDArray[Any]:
     if expected > stored_bytes:
         raise ValueError("header and content differ")
     flat = np.frombuffer(member.read(expected), dtype=dtype)
+    if member.read(1):
+        raise ValueError("more than the header says")
     return flat.reshape(shape, order="F" if fortran else "C")
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import math
 import re
+import struct
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,9 @@ _TOKEN = re.compile("[0-9a-f]{32}")
 _WHOLE, _IN_STEPS = re.compile(r"0|-?[1-9][0-9]{0,18}"), re.compile(r"-?[0-9]{1,16}\.[0-9]{3}")
 _SCORE = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-][0-9]{2,3})?")
 _MOST_SHOWN = 100
+_ZIP_HEADER, _ZIP_LENGTHS, _ZIP64, _ZIP_ENTRY, _ZIP_END = 30, 26, 20, 46, 22
+"""Bytes of a zip file: of a member's header without its name, before the lengths therein, of its only
+addition; of an entry of the directory without its name; of the end."""
 
 
 class FaultError(Exception):
@@ -72,11 +76,23 @@ def metadata(path: Path) -> str:
             decode_image(stored)
             if not says_nothing_else(extension, stored):
                 raise FaultError(f"“{shown(file.name)}” holds more than pixels.")
-        elif extension == "npz":
-            with zipfile.ZipFile(file) as archive:
-                if archive.comment or any(info.extra or info.comment for info in archive.infolist()):
-                    raise FaultError("The array file holds comments.")
+        elif extension == "npz" and _bytes_of_members(file) != file.stat().st_size:
+            raise FaultError("The array file holds more than arrays.")
     return "No file holds anything but its pixels or numbers."
+
+
+def _bytes_of_members(file: Path) -> int:
+    """Return how many bytes a zip file has whose members lie one behind the other, and that is all."""
+    with zipfile.ZipFile(file) as archive, file.open("rb") as stored:
+        place, directory = 0, _ZIP_END
+        for info in archive.infolist():
+            stored.seek(place + _ZIP_LENGTHS)
+            name, extra = struct.unpack("<HH", stored.read(4))
+            if info.header_offset != place or extra > _ZIP64:
+                return 0
+            place += _ZIP_HEADER + name + extra + info.compress_size
+            directory += _ZIP_ENTRY + name
+        return place + directory
 
 
 def _records(path: Path) -> str:
