@@ -677,6 +677,20 @@ def test_pixels_are_kept_at_their_bit_depth(mode: str) -> None:
     assert says_nothing_else(extension, content)
 
 
+def test_a_palette_leaves_with_the_colours_that_are_seen() -> None:
+    image = Image.fromarray(np.array([[0, 1], [1, 3]], dtype=np.uint8)).convert("P")
+    image.putpalette([9, 8, 7, 1, 2, 3, *b"Smith.", 4, 5, 6, *b"Mrs Smith of Ward Seven."])
+    image.putdata([0, 1, 1, 4])
+    stored = io.BytesIO()
+    image.save(stored, "PNG")
+    assert b"Mrs Smith" in stored.getvalue()
+    extension, content = clean_image(stored.getvalue())
+    assert extension == "png"
+    assert b"Smith" not in content
+    cleaned = decode_image(content)
+    assert np.array_equal(np.asarray(cleaned.convert("RGB")), np.asarray(image.convert("RGB")))
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_jpeg_loses_its_metadata_and_keeps_its_coded_pixels(

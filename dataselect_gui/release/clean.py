@@ -59,7 +59,9 @@ def encode(image: Image.Image) -> tuple[str, bytes]:
         image = image.convert("LA" if image.mode == "L" else "RGBA")
     bare = Image.frombytes(image.mode, image.size, image.tobytes())
     if image.mode == "P":
-        bare.putpalette(image.getpalette("RGB") or [], "RGB")
+        colours = np.array(image.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
+        colours[np.setdiff1d(np.arange(len(colours)), np.asarray(image))] = 0  # No pixel shows these.
+        bare.putpalette(colours.tobytes(), "RGB")
     written = io.BytesIO()
     if bare.mode in _PNG_MODES:
         bare.save(written, "PNG")
