@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dataselect_gui.privacy import calibration, library
 from dataselect_gui.privacy.accounting import Charge, Loss, compose, plain_total, totals
 from dataselect_gui.privacy.usefulness import noisy_scores, randomized_response
+from dataselect_gui.release.terms import CLIP_STEPS
 from dataselect_gui.release.verify import gaussian_delta
 
 Delta = Callable[[float], float]
@@ -196,16 +197,23 @@ def test_a_library_that_understates_its_loss_is_not_believed(
     assert calibration.laplace_scale(Decimal(1), 4) > honest
 
 
-def test_a_discrete_gaussian_of_a_thousand_steps_is_the_continuous_one() -> None:
-    """Summed exactly: what its δ exceeds the continuous one by is far inside the margin."""
-    sigma, shift = 1000.0, 1000
+@pytest.mark.parametrize("sigma", [80.0, 200.0, 500.0, 1000.0])
+def test_a_discrete_gaussian_is_the_continuous_one(sigma: float) -> None:
+    """Summed exactly, at the fewest steps per σ that any ε whose total is composed can have."""
+    shift = 1000
     steps = np.arange(-40_000, 40_001)
-    for epsilon in (0.1, 1.0, 3.0):
-        first, second = (np.exp(-((steps - at) ** 2) / (2 * sigma**2)) for at in (0, shift))
-        whole = first.sum()
-        delta = np.maximum(0.0, first - math.exp(epsilon) * second).sum() / whole
-        assert delta == pytest.approx(gaussian_delta(1.0, epsilon), rel=1e-5)
-        assert delta <= gaussian_delta(1.0 - 1e-6, epsilon)
+    first, second = (np.exp(-((steps - at) ** 2) / (2 * sigma**2)) for at in (0, shift))
+    for epsilon in (0.1, 1.0, 3.0, 10.0, 30.0, 100.0):
+        expected = gaussian_delta(sigma / shift, epsilon)
+        if expected > 1e-9:
+            delta = np.maximum(0.0, first - math.exp(epsilon) * second).sum() / first.sum()
+            assert delta == pytest.approx(expected, rel=1e-3)
+            assert delta <= expected * (1 + 1e-5)
+
+
+def test_no_epsilon_whose_total_is_composed_has_fewer_steps() -> None:
+    for squared in (1000**2, (2 * CLIP_STEPS) ** 2):
+        assert calibration.gaussian_scale(Decimal(100), Decimal("0.1"), squared) > 80
 
 
 @pytest.mark.parametrize(("epsilon", "scores", "response"), [(1, 0.15, 0.23), (8, 0.54, 1.0)])

@@ -139,8 +139,8 @@ def compose(charges: Sequence[Charge]) -> Any:  # noqa: ANN401  (the library's o
     Laplace noise by the L1 norm, since moving coordinate after coordinate is no better for whoever
     tells the two apart than moving one by the sum (its densities are log-concave, so the trade-off
     functions compose; Dong, Roth, Su, arXiv 1905.02383, lemma A.5); for Gaussian noise by the L2 norm.
-    The mechanisms draw discrete Gaussian noise on grids of at least a thousand steps per σ; there it
-    differs from the continuous one by far less than the margin that σ is lowered by here.
+    The mechanisms draw discrete Gaussian noise on grids of eighty steps per σ and more wherever totals
+    are composed; there its δ is at most 1e-5 of itself above that of the continuous one.
     """
     return _composed(tuple(charges))
 
