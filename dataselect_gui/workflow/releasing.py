@@ -268,9 +268,7 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
     ).terms()
     if pending is not None and not asked.dry_run:
         # Not before it is known that the release is possible: a line in the ledger is for good.
-        foresee(
-            ledger, account, candidates, terms, purchase, first_budget=first_budget, before=pending
-        )
+        foresee(ledger, account, candidates, terms, purchase, first_budget=first_budget, before=pending)
         ledger.charge_training(account, training.epsilon, training.delta, checkpoint.digest())
         pending = None
     if purchase is not None:
