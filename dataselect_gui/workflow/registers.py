@@ -41,7 +41,7 @@ class Listing:
     column : str or None
         The one that names people or records; None where it is not clear.
     names : frozenset of str
-        What that column names, in every form of Unicode that an id may be stored in.
+        What that column names, in the one form that names are read in.
     lines : tuple of (int, str)
         Line by line, as the file numbers them: what it names.
     """
