@@ -46,11 +46,12 @@ def run_demo(out: Path, report: Report) -> tuple[dict[str, Any], str]:
         "flipped": flipped.labels,
         "flipped_among_highest": {"records": flipped.highest, **flipped.found},
     }
+    width = max(map(len, flipped.found))
     lines = [
         f"{scored.scored:,} records scored in {scored.seconds:.0f} s.",
         f"{flipped.labels} of their labels were flipped on purpose. Among the {flipped.highest} "
         f"highest of each score ({flipped.by_chance:.0f} by chance):",
-        *(f"  {name:<10} {count}" for name, count in flipped.found.items()),
+        *(f"  {name:<{width}} {count:>3}" for name, count in flipped.found.items()),
         f"{selected} records reach the threshold of the consortium's request.",
         f"Released one-sided at ε {EPSILON} from a budget of {BUDGET}; left: {released.left}.",
         f"Verified: {'yes' if content['verified'] else 'NO'} ({len(checks)} checks).",
