@@ -22,7 +22,9 @@ import numpy as np
 
 SIDE, CLASSES = 16, ("bird", "cat", "dog")
 STARTS = 5
-_PROGRESS = re.compile(r"(Reading records|Loading the model|Scoring|Writing the bundle)[^\n]*\n")
+_PROGRESS = re.compile(
+    r"(Reading records|Loading the model|Trying the|Scoring|Writing the bundle)[^\n]*\n"
+)
 
 
 class Frozen:
@@ -162,6 +164,9 @@ def main() -> None:
             if (told["scored"], told["problems"]) != (12, []):
                 raise SystemExit(f"{checkpoint.name} was not scored: {told}")
             print(f"  by a {checkpoint.name}: {', '.join(told['scores'])}")
+            tried = frozen.tell("inspect", checkpoint, "--records", records)["preflight"]
+            if not 0 < tried["deviation"] < 1e-4:
+                raise SystemExit(f"{checkpoint.name} is not computed exactly: {tried}")
         print(f"window, shown and gone: {frozen.show():.2f} s, median of {STARTS}")
         print(f"window with the demo's project: {frozen.show(out / 'demo' / 'project'):.2f} s")
     files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
