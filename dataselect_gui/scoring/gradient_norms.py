@@ -69,11 +69,7 @@ class GradientNorms:
         twice : bool
             Whether the norms are to be differentiated by the inputs.
         """
-        inputs = inputs.detach()
-        if inputs.dim() == 4 and inputs.device.type == "cpu":
-            # Convolutions are faster so, and what follows them keeps the order.
-            inputs = inputs.contiguous(memory_format=torch.channels_last)
-        inputs = inputs.detach().requires_grad_(for_inputs)
+        inputs = _laid_out(inputs).requires_grad_(for_inputs)
         following = self._find_following(inputs)
         while True:
             with _attention(twice=twice):
@@ -83,11 +79,24 @@ class GradientNorms:
                 return Pass(self, inputs, logits, recording)
             self._changed |= changed  # Copied next time, before the model changes them in place.
 
+    def trace(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute the logits of a batch where gradients at the inputs alone are wanted.
+
+        Returns
+        -------
+        tuple of Tensor
+            The inputs as they were given to the model, shape (batch, …), and the logits, shape
+            (batch, classes), with their history back to them.
+        """
+        inputs = _laid_out(inputs).requires_grad_()
+        with self._frozen(), torch.enable_grad(), _exact(inputs):
+            logits: Tensor = self._model(inputs)
+        return inputs, logits
+
     def _record(self, inputs: Tensor, following: frozenset[int]) -> tuple[Recording, Tensor]:
         covered = {n: p for n, p in self._parameters.items() if n not in self._uncovered}
         recording = Recording(covered, inputs, following, self._changed)
-        plain = SingleRecord() if len(inputs) == 1 else nullcontext()
-        with self._frozen(), torch.enable_grad(), plain, recording:
+        with self._frozen(), torch.enable_grad(), _exact(inputs), recording:
             logits: Tensor = self._model(inputs)
         self.operations |= recording.operations
         return recording, logits
@@ -220,6 +229,20 @@ class GradientNorms:
             each.append(_measures(gradients, direction))
         first, second = zip(*each, strict=True)
         return _stacked(first), _stacked(second)
+
+
+def _laid_out(inputs: Tensor) -> Tensor:
+    """Return the inputs without history, in the order in which the model is fastest."""
+    inputs = inputs.detach()
+    if inputs.dim() == 4 and inputs.device.type == "cpu":
+        # Convolutions are faster so, and what follows them keeps the order.
+        inputs = inputs.contiguous(memory_format=torch.channels_last)
+    return inputs.detach()
+
+
+def _exact(inputs: Tensor) -> AbstractContextManager[Any]:
+    """Let gradients of a batch be right also where it is of one."""
+    return SingleRecord() if len(inputs) == 1 else nullcontext()
 
 
 def _following(one: Sequence[Derivation], two: Sequence[Derivation]) -> frozenset[int]:

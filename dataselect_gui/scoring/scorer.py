@@ -55,11 +55,15 @@ class _Batch:
     def __init__(self, state: _State, inputs: Tensor, targets: Tensor, needs: frozenset[str]) -> None:
         self._state, self._inputs, self._targets, self._needs = state, inputs, targets, needs
         self._pass: Pass | None = None
-        if needs & {"vog", "plis", "grad_norm", "alignment"}:
+        self._traced: tuple[Tensor, Tensor] | None = None
+        if needs & {"plis", "grad_norm", "alignment"}:
             self._pass = state.norms.run(
                 inputs, for_inputs=bool(needs & {"vog", "plis"}), twice="plis" in needs
             )
             self.logits = self._pass.logits.detach()
+        elif "vog" in needs:
+            self._traced = state.norms.trace(inputs)
+            self.logits = self._traced[1].detach()
         else:
             with torch.no_grad():
                 self.logits = state.model(inputs)
@@ -76,22 +80,28 @@ class _Batch:
             "loss": measures.cross_entropy(self.logits, self._targets),
             "el2n": measures.el2n(self.logits, self._targets),
         }
-        if self._pass is None:
-            return found
         if "vog" in self._needs:
             chosen = torch.zeros_like(self.logits).scatter(1, classes[:, None], 1.0)
-            found["vog"] = measures.channel_mean(self._pass.input_gradient(chosen))
+            found["vog"] = measures.channel_mean(self._input_gradient(chosen))
+        if self._pass is None:
+            return found
         direction = self._state.direction
         if "plis" in self._needs:
             measured, found["plis"] = self._pass.susceptibility(self._targets, direction)
-        elif self._needs & {"grad_norm", "alignment"}:
+        else:
             at_logits = measures.logit_gradients(self.logits, self._targets)
             with_norms = "grad_norm" in self._needs
             measured = self._pass.measure(at_logits, direction, with_norms=with_norms)
-        else:
-            return found
         found["grad_norm"], found["alignment"] = measured.squares.sqrt(), measured.products
         return found
+
+    def _input_gradient(self, chosen: Tensor) -> Tensor:
+        if self._pass is not None:
+            return self._pass.input_gradient(chosen)
+        assert self._traced is not None
+        inputs, logits = self._traced
+        (gradient,) = torch.autograd.grad(logits, inputs, chosen)
+        return gradient
 
 
 _PARTS = {"clipped_norm": "grad_norm", "privacy_loss": "grad_norm"}

@@ -43,9 +43,10 @@ def vog(work: Workload) -> Run:
     norms = GradientNorms(work.model)
 
     def one() -> Tensor:
-        done = norms.run(work.inputs, for_inputs=True)
-        chosen = torch.zeros_like(done.logits).scatter(1, work.targets[:, None], 1.0)
-        return channel_mean(done.input_gradient(chosen))
+        inputs, logits = norms.trace(work.inputs)
+        chosen = torch.zeros_like(logits).scatter(1, work.targets[:, None], 1.0)
+        (gradient,) = torch.autograd.grad(logits, inputs, chosen)
+        return channel_mean(gradient)
 
     def run() -> Tensor:
         maps = [one() for _ in range(CHECKPOINTS)]
