@@ -67,6 +67,21 @@ def project(tmp_path: Path, source: Path, checkpoint: Path) -> Path:
     return folder
 
 
+def test_the_owner_finds_the_records_behind_tokens(project: Path, tmp_path: Path) -> None:
+    chosen, _ = workflow.select_records(project, workflow.make_rule("loss", threshold="0.5"))
+    sure = {"epsilon": "30", "budget": "100"}  # At which no bit is ever turned.
+    done = release(project, tmp_path / "b", kind="offers", **sure)
+    assert done.release is not None
+    found = workflow.tokens(project, done.release)
+    assert list(found) == [row["token"] for row in table(tmp_path / "b", "offers.csv")]
+    assert set(found.values()) == set(chosen)
+    report = release(project, tmp_path / "r", kind="report", bins="0.25,0.5", budget=None)
+    assert report.release is not None
+    for without in (report.release, "0123456789abcdef"):
+        with pytest.raises(UsageError, match="has no tokens"):
+            workflow.tokens(project, without)
+
+
 @pytest.fixture
 def people(tmp_path: Path, source: Path, checkpoint: Path) -> Path:
     """A project of 14 people with up to three records each."""

@@ -438,9 +438,25 @@ def ledger(
     ] = None,
     set_budget: Annotated[str | None, typer.Option(help="The new budget.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why.")] = None,
+    tokens: Annotated[
+        str | None,
+        typer.Option(metavar="RELEASE", help="Show which records its tokens stand for, for you alone."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show what was released from these records and what is left, or change the budget."""
+    if tokens is not None:
+        if project is None:
+            raise UsageError(
+                "Whose release is meant is not clear.",
+                "Tokens stand for records of one project.",
+                "Name the project.",
+            )
+        found = workflow.tokens(project, tokens)
+        listed = [{"token": token, "id": record} for token, record in found.items()]
+        told = "\n".join(f"{token}  {record}" for token, record in found.items())
+        tell("ledger", as_json, {"tokens": listed}, told)
+        return
     if bundle is not None:
         workflow.hold_against(bundle, project)
     statements = workflow.ledger(project, set_budget, reason)

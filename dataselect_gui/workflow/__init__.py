@@ -46,6 +46,7 @@ from dataselect_gui.workflow.statements import (
     write_statement,
 )
 from dataselect_gui.workflow.studying import Studied, StudyPlan, study
+from dataselect_gui.workflow.tokens import tokens
 from dataselect_gui.workflow.training import answer_training
 from dataselect_gui.workflow.verifying import promise_told, verify, write_page
 
@@ -115,6 +116,7 @@ __all__ = [
     "select_records",
     "statement_in_words",
     "study",
+    "tokens",
     "verify",
     "what_leaves",
     "write_page",

@@ -43,7 +43,7 @@ def ledger(
         return [_told(book.statement(account)) for account in book.accounts()]
     if set_budget is not None:
         change_budget(project_path, set_budget, reason)
-    book, account = _account_of(project_path)
+    book, account = account_of(project_path)
     return [_told(book.statement(account))]
 
 
@@ -63,7 +63,7 @@ def change_budget(project_path: Path, budget: str, reason: str | None) -> None:
             "It is kept in the ledger, for whoever asks later.",
             "Give one.",
         )
-    book, account = _account_of(project_path)
+    book, account = account_of(project_path)
     book.set_budget(account, positive_amount(budget, "The budget"), str(reason))
 
 
@@ -78,7 +78,7 @@ def account(project_path: Path) -> dict[str, Any]:
     UnusableError
         Where the project was never scored.
     """
-    book, found = _account_of(project_path)
+    book, found = account_of(project_path)
     statement = book.statement(found)
     return {**_summed(statement), "head": statement.entries[-1].hash}
 
@@ -111,7 +111,8 @@ def hold_against(bundle: Path, project_path: Path | None = None) -> None:
         raise tampered("It does not hold the release that this bundle was made by.")
 
 
-def _account_of(project_path: Path) -> tuple[Ledger, str]:
+def account_of(project_path: Path) -> tuple[Ledger, str]:
+    """Return the ledger of a project, and its source's account there."""
     project = Project.open(project_path)
     index, book = project.table.index, ledger_of(project)
     sweep(book.home)

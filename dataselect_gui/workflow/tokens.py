@@ -1,0 +1,51 @@
+"""Which records stand behind the random names of a release: for the owner, never part of a bundle."""
+
+import json
+from pathlib import Path
+
+from dataselect_gui.errors import UsageError
+from dataselect_gui.privacy.identity import record_keys
+from dataselect_gui.project.project import Project
+from dataselect_gui.workflow.accounts import account_of
+
+GONE = "(no longer among the records)"
+
+
+def tokens(project_path: Path, release: str) -> dict[str, str]:
+    """Return the record that each token of a release stands for, so that an answer can be followed.
+
+    Parameters
+    ----------
+    project_path : Path
+        The project.
+    release : str
+        The release's id, as the ledger lists it.
+
+    Returns
+    -------
+    dict
+        Token, or name of a file without its ending → the record's id, in the order of the tokens.
+        Tokens that only pad are not among them.
+
+    Raises
+    ------
+    UsageError
+        Where the ledger has no such release, or it has no tokens.
+    """
+    book, account = account_of(project_path)
+    entries = book.statement(account).entries
+    is_there = any(e.kind == "drawn" and e.body["release"] == release for e in entries)
+    kept = book.draw_of(release) if is_there else None
+    names: dict[str, str] = {} if kept is None else json.loads(kept).get("names", {})
+    if not names:
+        raise UsageError(
+            f"The release “{release}” has no tokens.",
+            "The ledger of this project lists no such release, or it is a report or a gradient: no "
+            "part of these stands for one record.",
+            "Take the release's id from the ledger.",
+        )
+    index = Project.open(project_path).table.index
+    keys = record_keys(index.content, index.people)
+    records = {key.hex(): record for key, record in zip(keys, index.ids, strict=True)}
+    found = {token: records.get(key, GONE) for key, token in names.items()}
+    return dict(sorted(found.items()))
