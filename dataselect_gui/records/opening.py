@@ -6,7 +6,7 @@ from pathlib import Path
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.arrays import open_arrays
 from dataselect_gui.records.folder import open_folder
-from dataselect_gui.records.source import Source
+from dataselect_gui.records.source import ChangedRecordError, Source
 
 
 def open_source(path: Path, label_column: str | None = None, unit_column: str | None = None) -> Source:
@@ -48,6 +48,31 @@ def open_source(path: Path, label_column: str | None = None, unit_column: str | 
             "Choose a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP), or an .npz file.",
         )
     return source
+
+
+def read_unchanged(source: Source, place: int, known: bytes) -> bytes:
+    """Return the stored bytes of a record, which shall be those that were read before.
+
+    Parameters
+    ----------
+    source : Source
+        Where it is.
+    place : int
+        Its number there.
+    known : bytes
+        Its `content_hash` then.
+
+    Raises
+    ------
+    ChangedRecordError
+        Where they are others.
+    UnreadableRecordError
+        Where they cannot be read.
+    """
+    stored = source.read(place)
+    if content_hash(stored) != known:
+        raise ChangedRecordError("The record changed since it was scored.")
+    return stored
 
 
 def content_hash(stored: bytes) -> bytes:

@@ -53,6 +53,10 @@ class UnreadableRecordError(Exception):
     """A record cannot be read; the message is the reason, for a person."""
 
 
+class ChangedRecordError(UnreadableRecordError):
+    """A record can be read, and is not the one that was read before."""
+
+
 class Source(Protocol):
     """Where records are read from.
 

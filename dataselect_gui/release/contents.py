@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.opening import content_hash
+from dataselect_gui.records.opening import read_unchanged
 from dataselect_gui.records.source import FloatArray, UnreadableRecordError
 from dataselect_gui.release.clean import clean_image, encode
 from dataselect_gui.release.drawing import Candidates, cells, read_gradient, score_at
@@ -148,9 +148,8 @@ def _record(candidates: Candidates, row: int) -> tuple[str, bytes | FloatArray]:
     """Read a record that leaves: the extension and the content of its file, or its numbers."""
     source, index = candidates.source, candidates.index
     try:
-        stored = source.read(source_row(candidates, row))
-        if content_hash(stored) != index.content[row].tobytes():
-            raise UnreadableRecordError
+        place = source_row(candidates, row)
+        stored = read_unchanged(source, place, index.content[row].tobytes())
         if source.kind == "images":
             return clean_image(stored)
         content = source.decode(stored)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.records.opening import content_hash
-from dataselect_gui.records.source import Content, Source, UnreadableRecordError
+from dataselect_gui.records.opening import read_unchanged
+from dataselect_gui.records.source import ChangedRecordError, Content, Source, UnreadableRecordError
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,13 @@ class Decoder:
     def decode(self, row: int) -> Decoded:
         """Read one record."""
         try:
-            stored = self._source.read(row)
-            known = None if self._content is None else self._content[row].tobytes()
-            if known is not None and content_hash(stored) != known:
-                return Decoded(row, None, "The record changed while it was being scored.", True)
+            if self._content is None:
+                stored = self._source.read(row)
+            else:
+                stored = read_unchanged(self._source, row, self._content[row].tobytes())
             return Decoded(row, self._preprocess(self._source.decode(stored)))
+        except ChangedRecordError:
+            return Decoded(row, None, "The record changed while it was being scored.", True)
         except UnreadableRecordError as reason:
             return Decoded(row, None, str(reason))
 

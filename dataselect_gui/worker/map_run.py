@@ -12,7 +12,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
-from dataselect_gui.records.opening import content_hash, open_source
+from dataselect_gui.records.opening import open_source, read_unchanged
 from dataselect_gui.records.source import Content, Source, UnreadableRecordError
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.map_file import RecordMaps, write_maps
@@ -20,7 +20,6 @@ from dataselect_gui.worker.messages import Finished, MapJob, Progress, Report
 
 _MOST_BYTES = 64 * 1024 * 1024
 """What the maps of one job may take; those of the first record may take more."""
-_CHANGED = "The record changed since it was scored."
 _GONE = "The record is no longer in the source."
 _NO_IMAGE = "The model does not take this record as an image, so there is nothing to draw a map over."
 _NO_LABEL = "This score needs a label, and the record has none."
@@ -101,9 +100,7 @@ class _Reader:
         place = self._places.get(self._index.ids[row])
         if place is None:
             raise UnreadableRecordError(_GONE)
-        stored = self._source.read(place)
-        if content_hash(stored) != self._index.content[row].tobytes():
-            raise UnreadableRecordError(_CHANGED)
+        stored = read_unchanged(self._source, place, self._index.content[row].tobytes())
         one = self._preprocess(self._source.decode(stored))
         if one.ndim != 3:
             raise UnreadableRecordError(_NO_IMAGE)

@@ -11,11 +11,10 @@ from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
-from dataselect_gui.records.opening import content_hash, open_source
-from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.records.opening import open_source, read_unchanged
+from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
+from dataselect_gui.worker.indexing import REPORT_SECONDS
 from dataselect_gui.worker.messages import Finished, Progress, Report, SumJob
-
-REPORT_SECONDS = 0.25
 
 
 def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finished:
@@ -56,14 +55,14 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
                 return Finished(done, device.type, stopped=True)
         label = index.labels[row]
         try:
-            stored = source.read(places[index.ids[row]])
-            if content_hash(stored) != index.content[row].tobytes():
-                raise UnusableError(
-                    "A record changed while the gradients were summed.",
-                    "Its score is not its own any more.",
-                    "Put the records back as they were, or score them again.",
-                )
-            one = preprocess(source.decode(stored))
+            place = places[index.ids[row]]
+            one = preprocess(source.decode(read_unchanged(source, place, index.content[row].tobytes())))
+        except ChangedRecordError:
+            raise UnusableError(
+                "A record changed while the gradients were summed.",
+                "Its score is not its own any more.",
+                "Put the records back as they were, or score them again.",
+            ) from None
         except UnreadableRecordError:
             continue
         if label is not None:
