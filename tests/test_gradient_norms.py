@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from dataselect_gui.scoring import convolutions
 from dataselect_gui.scoring.gradient_norms import BY_FUNCTION, GradientNorms
 from dataselect_gui.scoring.measures import logit_gradients
 from dataselect_gui.scoring.recording import Recording
@@ -106,6 +107,12 @@ class Attending(Patches):
         hidden = super().mixed(tokens)
         attended: Tensor = self.attention(hidden, hidden, hidden)[0]
         return attended
+
+
+class ChannelsLast(nn.Module):
+    def forward(self, inputs: Tensor) -> Tensor:
+        is_flat = inputs.dim() == 4
+        return inputs.contiguous(memory_format=torch.channels_last) if is_flat else inputs
 
 
 class Recurrent(Patches):
@@ -259,6 +266,15 @@ def convolution(**options: object) -> nn.Module:
     return nn.Sequential(nn.Conv2d(1, 4, 3), nn.Tanh(), layer, nn.Tanh(), head)
 
 
+def met_twice(norm: nn.Module) -> nn.Module:
+    return nn.Sequential(nn.Conv2d(1, 4, 3), norm, nn.Tanh(), norm, nn.Flatten(), nn.Linear(784, 3))
+
+
+def without_scale(norm: nn.GroupNorm) -> nn.Module:
+    norm.weight.requires_grad_(False)
+    return norm
+
+
 def one_dimensional() -> nn.Module:
     return nn.Sequential(
         nn.Flatten(2), nn.Conv1d(1, 4, 5, stride=3), nn.ReLU(), nn.Flatten(), nn.Linear(336, 3)
@@ -289,6 +305,14 @@ COVERED: dict[str, Callable[[], nn.Module]] = {
     ),
     "group norm first": lambda: nn.Sequential(
         nn.GroupNorm(1, 1), nn.Tanh(), nn.Flatten(), nn.Linear(256, 3)
+    ),
+    "group norm of rows": lambda: nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.Flatten(2), Rows(nn.GroupNorm(2, 196)), nn.Flatten(), nn.Linear(784, 3)
+    ),
+    "group norm met twice": lambda: met_twice(nn.GroupNorm(2, 4)),
+    "group norm, its shift alone": lambda: met_twice(without_scale(nn.GroupNorm(2, 4))),
+    "group norm on channels last": lambda: nn.Sequential(
+        nn.Conv2d(1, 4, 3), ChannelsLast(), nn.GroupNorm(2, 4), nn.Flatten(), nn.Linear(784, 3)
     ),
     "batch norm amid tokens": lambda: Pooled(8),
     "batch norm of rows": lambda: nn.Sequential(
@@ -345,6 +369,25 @@ UNCOVERED: dict[str, Callable[[], nn.Module]] = {
 UNUSUAL = COVERED | UNCOVERED
 
 
+def between(layer: nn.Conv1d | nn.Conv2d | nn.Conv3d, *shape: int) -> nn.Module:
+    entry = nn.Conv2d(1, 4, 1), nn.Tanh(), nn.Flatten(), nn.Unflatten(1, shape), ChannelsLast()
+    exit_ = nn.Tanh(), nn.Flatten(2), nn.AdaptiveAvgPool1d(2), nn.Flatten()
+    return nn.Sequential(*entry, layer, *exit_, nn.Linear(2 * layer.out_channels, 3))
+
+
+# Every channel has kernels of its own.
+DEPTHWISE: dict[str, Callable[[], nn.Module]] = {
+    "one side": lambda: between(nn.Conv1d(4, 4, 5, stride=3, padding=1, groups=4), 4, 256),
+    "two sides": lambda: between(nn.Conv2d(4, 4, 3, padding=1, groups=4), 4, 16, 16),
+    "three sides": lambda: between(nn.Conv3d(4, 4, 3, stride=(1, 2, 1), groups=4), 4, 4, 8, 8),
+    "strided, dilated": lambda: between(
+        nn.Conv2d(4, 4, (3, 2), stride=(2, 3), dilation=(1, 2), padding=(2, 1), groups=4), 4, 16, 16
+    ),
+    "two kernels each": lambda: between(nn.Conv2d(4, 8, 5, stride=2, padding=2, groups=4), 4, 16, 16),
+    "one channel": lambda: between(nn.Conv2d(1, 8, 7, stride=4, padding=3), 1, 32, 32),
+}
+
+
 def batches_seen(model: nn.Module) -> list[int]:
     seen: list[int] = []
     model.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
@@ -358,6 +401,27 @@ def test_norms_agree_with_plain_autograd(name: str) -> None:
     found = norms(model, torch.from_numpy(RECORDS).double(), TARGETS)
     expected = oracle(model, RECORDS, TARGETS)["grad_norm"]
     np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("is_large", [True, False], ids=["large", "small"])
+@pytest.mark.parametrize("name", DEPTHWISE)
+def test_depthwise_convolutions_agree_in_both_precisions(
+    monkeypatch: pytest.MonkeyPatch, name: str, *, is_large: bool
+) -> None:
+    """Each precision, and maps of each size, take their own way."""
+    if is_large:
+        monkeypatch.setattr(convolutions, "LARGE", 0)
+    model = stir(DEPTHWISE[name](), 3)
+    expected = oracle(model, RECORDS, TARGETS)
+    for dtype, tolerance in ((torch.float32, 1e-4), (torch.float64, 1e-9)):
+        gradients = GradientNorms(model.to(dtype))
+        done = gradients.run(torch.from_numpy(RECORDS).to(dtype), for_inputs=True, twice=True)
+        measured, plis = done.susceptibility(torch.tensor(TARGETS))
+        assert BY_FUNCTION not in gradients.paths.values()
+        found = measured.squares.sqrt().numpy()
+        np.testing.assert_allclose(found, expected["grad_norm"], rtol=tolerance)
+        slopes = oracle_plis(model, RECORDS, TARGETS)
+        np.testing.assert_allclose(plis.numpy(), slopes, rtol=0, atol=tolerance * np.abs(slopes).max())
 
 
 @pytest.mark.parametrize("name", UNUSUAL)

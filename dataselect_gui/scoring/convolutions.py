@@ -15,6 +15,9 @@ from torch.nn import functional
 
 from dataselect_gui.scoring.sample_gradients import SampleGradient, Tokens
 
+LARGE = 2000
+"""How many places a map has that is dear to rearrange."""
+
 
 @dataclass(frozen=True)
 class Geometry:
@@ -54,7 +57,24 @@ class Geometry:
 
     def to_weight(self, activation: Tensor, output: Tensor, weight: Tensor) -> Tensor:
         """Return the gradient of a weight, of which only the shape counts."""
+        if len(activation) == 1 and self.is_depthwise(activation) and activation.device.type == "cpu":
+            return self._correlate(activation, output, weight)
         return self._backward(activation, output, weight, [False, True, False])[1]
+
+    def is_depthwise(self, activation: Tensor) -> bool:
+        """Say whether every channel has kernels of its own."""
+        return self.groups == activation.shape[1] and not self.transposed
+
+    def _correlate(self, activation: Tensor, output: Tensor, weight: Tensor) -> Tensor:
+        """Return the weight's gradient of a single record as a convolution by the output's gradient.
+
+        Stride and dilation change places. Libraries have far faster code for that direction.
+        """
+        turned = replace(self, stride=self.dilation, dilation=self.stride)
+        found = turned.convolve(activation, output.transpose(0, 1), weight.shape[2:])
+        for axis, side in enumerate(weight.shape[2:], start=2):
+            found = found.narrow(axis, 0, side)
+        return found.reshape(weight.shape)
 
     def to_input(self, activation: Tensor, output: Tensor, weight: Tensor) -> Tensor:
         """Return the gradient of an input, of which only the shape counts."""
@@ -128,9 +148,9 @@ class Correlation(SampleGradient):
             patches = self._patches(activation).reshape(groups, -1, math.prod(self._sides))
             outputs = output.reshape(groups, -1, patches.shape[2])
             return torch.bmm(outputs, patches.transpose(1, 2)).reshape(count, *self.shape)
-        if self._has_few_channels() or self._is_large_depthwise():
+        if self._has_few_channels() or self._is_dear_to_fold():
             records = zip(activation.split(1), output.split(1), strict=True)
-            return torch.stack([self._fold(*self._laid_out(*one), count=1) for one in records])
+            return torch.stack([self._fold(*one, count=1) for one in records])
         folded = activation.reshape(1, -1, *activation.shape[2:])
         outputs = output.reshape(1, -1, *output.shape[2:])
         return self._fold(folded, outputs, count=count).reshape(count, *self.shape)
@@ -145,23 +165,17 @@ class Correlation(SampleGradient):
     def _has_few_channels(self) -> bool:
         return self._geometry.groups == 1 and not self._geometry.transposed and self.shape[1] < 8
 
-    def _is_large_depthwise(self) -> bool:
-        """Say whether every channel has a kernel of its own, larger than libraries are made for."""
-        is_depthwise = 1 < self._geometry.groups == self._activation.shape[1]
-        is_large = len(self._kernel) == 2 and max(self._kernel) > 3
-        return is_depthwise and is_large and not self._geometry.transposed
+    def _is_dear_to_fold(self) -> bool:
+        """Say whether large maps would have to be rearranged, for a product that is cheap."""
+        is_large = math.prod(self._activation.shape[2:]) > LARGE
+        is_depthwise = self._geometry.is_depthwise(self._activation)
+        return is_depthwise and is_large and not self._activation.is_contiguous()
 
     def _prefers_patches(self) -> bool:
         groups, is_double = self._geometry.groups, self._activation.dtype == torch.float64
         elements = groups * math.prod(self.shape[1:]) * math.prod(self._sides)
         is_slow = (groups > 1 and is_double) or (self._has_few_channels() and elements < 1e5)
         return is_slow and not self._geometry.transposed
-
-    def _laid_out(self, activation: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
-        if not self._is_large_depthwise():
-            return activation, output
-        last = torch.channels_last
-        return activation.contiguous(memory_format=last), output.contiguous(memory_format=last)
 
     def _patches(self, activation: Tensor) -> Tensor:
         """Return the patches that the kernel meets, shape (rows, channels · kernel, places)."""

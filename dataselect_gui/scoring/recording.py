@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -26,8 +27,9 @@ from dataselect_gui.scoring.rules import (
     Call,
     Gradients,
     UncoveredError,
+    folded_group_norm,
 )
-from dataselect_gui.scoring.sample_gradients import Derived, SampleGradient, Sum, Tokens
+from dataselect_gui.scoring.sample_gradients import Derived, SampleGradient, Sum, Tokens, Whole
 
 _REARRANGEMENTS = frozenset(
     "view reshape flatten unflatten t transpose permute movedim squeeze unsqueeze contiguous clone "
@@ -197,6 +199,10 @@ class Recording(TorchFunctionMode):
         gradients: Gradients | None = None
         if rule is not None and len(weights) == len(involved):
             call = Call(arguments, frozenset(weights), self._batch, self._keep, self._share)
+            if name == "group_norm":
+                folded = folded_group_norm(call, partial(self._each, call, weights))
+                if folded is not None:
+                    return folded
             with suppress(UncoveredError):
                 gradients = rule(call)
         output = func(*args, **kwargs)
@@ -204,6 +210,20 @@ class Recording(TorchFunctionMode):
             self.uncovered.update(leaf for key in involved for leaf in self._weights[key].leaves)
             return output
         return self._watch(output, _Use(weights, gradients), name)
+
+    def _each(self, call: Call, weights: Mapping[str, _Weight], key: str) -> Tensor | None:
+        """Repeat what scales channels for every row of a group norm's input, and watch it."""
+        value, rows = call.get(key), len(call.arguments["input"])
+        if value is None:
+            return None
+        repeated: Tensor = value.repeat(rows)
+        if key not in weights:
+            return repeated
+
+        def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
+            return {key: Whole(call.by_channel(output.reshape(rows, -1)))}
+
+        return self._watch(repeated, _Use({key: weights[key]}, gradients), "group_norm")
 
     def _derive(self, func: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         """Run a call on weights alone: it makes a weight, or a row of one for every record."""
