@@ -5,7 +5,7 @@ grouped convolution over some records at a time, in which every record is a grou
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,13 +39,36 @@ class Geometry:
     groups: int
     transposed: bool
 
-    def convolve(self, activation: Tensor, weight: Tensor, sides: Sequence[int]) -> Tensor:
-        """Return the convolution, its output's sides being known."""
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any], sides: int, *, transposed: bool = False) -> "Geometry":
+        """Return that of a call with these arguments, by name; its padding is in numbers."""
+
+        def each(name: str, default: int) -> Sequence[int]:
+            value = arguments.get(name, default)
+            given = [value] if isinstance(value, int) else list(value)
+            return given * sides if len(given) == 1 else given
+
+        return cls(
+            each("stride", 1),
+            each("padding", 0),
+            each("dilation", 1),
+            arguments.get("groups", 1),
+            transposed,
+        )
+
+    def convolve(
+        self,
+        activation: Tensor,
+        weight: Tensor,
+        sides: Sequence[int] = (),
+        bias: Tensor | None = None,
+    ) -> Tensor:
+        """Return the convolution; where it is transposed, its output's sides must be known."""
         more = self._output_padding(activation, weight, sides)
         found: Tensor = torch.ops.aten.convolution(
             activation,
             weight,
-            None,
+            bias,
             self.stride,
             self.padding,
             self.dilation,
@@ -71,7 +94,7 @@ class Geometry:
         Stride and dilation change places. Libraries have far faster code for that direction.
         """
         turned = replace(self, stride=self.dilation, dilation=self.stride)
-        found = turned.convolve(activation, output.transpose(0, 1), weight.shape[2:])
+        found = turned.convolve(activation, output.transpose(0, 1))
         for axis, side in enumerate(weight.shape[2:], start=2):
             found = found.narrow(axis, 0, side)
         return found.reshape(weight.shape)

@@ -18,12 +18,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from dataselect_gui.scoring.measures import logit_gradients
 from dataselect_gui.scoring.recording import Derivation, Recording
 from dataselect_gui.scoring.sample_gradients import SampleGradient
 from dataselect_gui.scoring.single_record import SingleRecord
+from dataselect_gui.scoring.twice import differentiable_twice
 
 BY_FUNCTION = "torch.func"
 _FUNCTION_CHUNK = 8
@@ -74,7 +74,7 @@ class GradientNorms:
         last = "group_norm" not in self.operations
         inputs = _laid_out(inputs, last=last).requires_grad_(for_inputs)
         while True:
-            with _attention(twice=twice):
+            with _differentiable(twice=twice):
                 recording, logits = self._record(inputs, following)
             changed = recording.finish()
             if not changed:
@@ -218,7 +218,7 @@ class GradientNorms:
         create_graph = torch.is_grad_enabled()
         each = []
         for record, weight in zip(inputs.split(1), weights.split(1), strict=True):
-            with torch.enable_grad(), SingleRecord(), _attention(twice=create_graph):
+            with torch.enable_grad(), SingleRecord(), _differentiable(twice=create_graph):
                 # PyTorch 2.13 crashes where a group norm on channels last is the first layer.
                 logits = self._model(record.contiguous())
             found = torch.autograd.grad(
@@ -257,10 +257,8 @@ def _following(one: Sequence[Derivation], two: Sequence[Derivation]) -> frozense
     return frozenset(place for place, n in enumerate(counted) if n in grows)
 
 
-def _attention(*, twice: bool) -> AbstractContextManager[Any]:
-    """Let attention be computed in a way that can be differentiated, once or twice."""
-    # Twice, only the plain one can.
-    return sdpa_kernel(SDPBackend.MATH) if twice else nullcontext()
+def _differentiable(*, twice: bool) -> AbstractContextManager[None]:
+    return differentiable_twice() if twice else nullcontext()
 
 
 def _measures(

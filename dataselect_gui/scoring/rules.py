@@ -150,16 +150,16 @@ def _any_convolution(call: Call, *, transposed: bool) -> Gradients:
     sides = weight.dim() - 2
     if activation.dim() != weight.dim() or activation.shape[0] != call.batch:
         raise UncoveredError
-    stride = _for_each_side(call.get("stride", 1), sides)
-    dilation = _for_each_side(call.get("dilation", 1), sides)
-    groups, padding = call.get("groups", 1), call.get("padding", 0)
+    padding = call.get("padding", 0)
+    in_words = padding if isinstance(padding, str) else None
+    geometry = Geometry.of(
+        {**call.arguments, "padding": 0 if in_words else padding}, sides, transposed=transposed
+    )
     kept = call.keep(activation)
-    if isinstance(padding, str):
-        kept, padding = _padded(kept, padding, weight.shape[2:], dilation)
-    padding = _for_each_side(padding, sides)
-    geometry = Geometry(stride, padding, dilation, groups, transposed)
-    is_tiled = not (transposed or groups > 1 or any(padding)) and _tiles(
-        activation.shape[2:], weight.shape[2:], stride, dilation
+    if in_words:
+        kept = _padded(kept, in_words, weight.shape[2:], geometry.dilation)
+    is_tiled = not (transposed or geometry.groups > 1 or any(geometry.padding)) and _tiles(
+        activation.shape[2:], weight.shape[2:], geometry.stride, geometry.dilation
     )
 
     def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
@@ -168,7 +168,7 @@ def _any_convolution(call: Call, *, transposed: bool) -> Gradients:
             found["bias"] = Whole(output.flatten(start_dim=2).sum(dim=2))
         if is_tiled:
             tokens = Tokens(output.flatten(start_dim=2).transpose(1, 2))
-            patches = _patches(kept, weight.shape[2:], stride)
+            patches = _patches(kept, weight.shape[2:], geometry.stride)
             found["weight"] = Outer(tokens, patches, weight.shape)
         else:
             found["weight"] = Correlation(kept, output, weight, geometry)
@@ -177,20 +177,13 @@ def _any_convolution(call: Call, *, transposed: bool) -> Gradients:
     return gradients
 
 
-def _for_each_side(value: int | Sequence[int], sides: int) -> list[int]:
-    given = [value] if isinstance(value, int) else list(value)
-    return given * sides if len(given) == 1 else given
-
-
-def _padded(
-    activation: Tensor, padding: str, kernel: Sequence[int], dilation: Sequence[int]
-) -> tuple[Tensor, int]:
+def _padded(activation: Tensor, padding: str, kernel: Sequence[int], dilation: Sequence[int]) -> Tensor:
     """Pad as ``padding="same"`` does: an odd amount has its surplus at the end."""
     if padding == "valid":
-        return activation, 0
+        return activation
     surplus = [step * (side - 1) for side, step in zip(kernel, dilation, strict=True)]
     amounts = [part for all_ in reversed(surplus) for part in (all_ // 2, all_ - all_ // 2)]
-    return functional.pad(activation, amounts), 0
+    return functional.pad(activation, amounts)
 
 
 def _tiles(

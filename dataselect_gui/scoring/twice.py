@@ -1,0 +1,92 @@
+"""Models that are differentiated twice, as PLIS asks for: by the weights, and then by the inputs.
+
+Attention has fast forms that can be differentiated once alone. And where PyTorch 2.13 differentiates
+the backward pass of a convolution, it computes a gradient of the weight as well, wanted or not, by a
+convolution whose kernels are as large as the maps; here the weights are constants.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.overrides import TorchFunctionMode
+
+from dataselect_gui.scoring.convolutions import Geometry
+
+_SIGNATURE = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
+_CONVOLUTIONS = frozenset(("conv1d", "conv2d", "conv3d"))
+
+
+@contextmanager
+def differentiable_twice() -> Iterator[None]:
+    """Let what is computed meanwhile be differentiated twice, without what nobody asks for."""
+    with sdpa_kernel(SDPBackend.MATH), _Convolutions():
+        yield
+
+
+class _Convolutions(TorchFunctionMode):
+    """Gives convolutions whose weights are constants a backward pass of their own."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401  (whatever the intercepted function returns)
+        kwargs = kwargs or {}
+        if getattr(func, "__name__", "").partition(".")[0] in _CONVOLUTIONS:
+            given = dict(zip(_SIGNATURE, args, strict=False)) | kwargs
+            activation, weight, bias = given["input"], given["weight"], given.get("bias")
+            are_constants = not any(one is not None and one.requires_grad for one in (weight, bias))
+            in_numbers = not isinstance(given.get("padding"), str)
+            if are_constants and in_numbers and activation.dim() == weight.dim():
+                geometry = Geometry.of(given, weight.dim() - 2)
+                return _Convolved.apply(activation, weight, bias, geometry)  # type: ignore[no-untyped-call]
+        return func(*args, **kwargs)
+
+
+class _Convolved(torch.autograd.Function):
+    """A convolution, differentiated by its input alone."""
+
+    @staticmethod
+    def forward(
+        context: Any,  # noqa: ANN401
+        activation: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        geometry: Geometry,
+    ) -> Tensor:
+        context.save_for_backward(activation, weight)
+        context.geometry = geometry
+        return geometry.convolve(activation, weight, bias=bias)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:  # noqa: ANN401
+        activation, weight = context.saved_tensors
+        back = _ConvolvedBack.apply(gradient, activation.detach(), weight, context.geometry)  # type: ignore[no-untyped-call]
+        return back, None, None, None
+
+
+class _ConvolvedBack(torch.autograd.Function):
+    """The gradient of a convolution's input: linear in that of its output, and no more to it here."""
+
+    @staticmethod
+    def forward(
+        context: Any,  # noqa: ANN401
+        gradient: Tensor,
+        activation: Tensor,
+        weight: Tensor,
+        geometry: Geometry,
+    ) -> Tensor:
+        context.save_for_backward(weight)
+        context.geometry = geometry
+        return geometry.to_input(activation, gradient, weight)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:  # noqa: ANN401
+        (weight,) = context.saved_tensors
+        return context.geometry.convolve(gradient, weight), None, None, None
