@@ -6,19 +6,10 @@ from html import escape
 from typing import Any
 
 from dataselect_gui import __version__
+from dataselect_gui.study.notes import sentence_on
 from dataselect_gui.study.others import LIBRARIES, MISSING
 from dataselect_gui.study.plan import QUESTIONS
-from dataselect_gui.study.words import (
-    PLACES,
-    compared,
-    headline,
-    name_of,
-    percent,
-    points,
-    span,
-    tally,
-    way,
-)
+from dataselect_gui.study.words import headline, line_of, name_of, percent, tally, way
 
 OWNER_ONLY = (
     "Stays on this machine. These figures were computed from your records without any protection. A "
@@ -62,14 +53,6 @@ def page_of(findings: dict[str, Any], figures: dict[str, str], setting: dict[str
     setting : dict
         What every result depends on.
     """
-    notes = {
-        "a": _on_picks,
-        "b": _on_private_ranks,
-        "c": _on_likeness,
-        "d": _on_wrong_labels,
-        "e": _on_costs,
-        "f": _on_releases,
-    }
     tables = {"a": _table_of_picks(findings), "d": _table_of_finders(findings)}
     parts = [
         "<!doctype html>",
@@ -84,7 +67,7 @@ def page_of(findings: dict[str, Any], figures: dict[str, str], setting: dict[str
         f"<p>{escape(tally(findings))}</p></div>",
     ]
     for question, text in QUESTIONS.items():
-        sentence = notes[question](findings)
+        sentence = sentence_on(question, findings)
         parts += [
             f"<h2>{escape(text)}</h2>",
             f"<p>{escape(sentence)}</p>",
@@ -117,97 +100,6 @@ def page_of(findings: dict[str, Any], figures: dict[str, str], setting: dict[str
     return "\n".join(parts)
 
 
-def _on_picks(findings: dict[str, Any]) -> str:
-    losing = [
-        one
-        for one in findings["a"]
-        if one["score"] != "random" and one["accuracy beyond random"]["verdict"] == "worse"
-    ]
-    if not losing:
-        return (
-            "Grey is random; a score earns its keep where its line is above grey. Random won nowhere."
-        )
-    seeds = findings["choices"]["seeds"]
-    worst = min(losing, key=lambda one: float(one["accuracy beyond random"]["mean"]))
-    random = next(
-        one
-        for one in findings["a"]
-        if one["score"] == "random"
-        and (one["share"], one["epsilon"]) == (worst["share"], worst["epsilon"])
-    )
-    return (
-        "Grey is random; a score earns its keep where its line is above grey. Random won "
-        f"{len(losing)} times, most clearly here: {compared(worst, random, seeds)}"
-    )
-
-
-def _on_private_ranks(findings: dict[str, Any]) -> str:
-    score = _shown(findings)
-    found = {one["epsilon"]: one["mean"] for one in findings["b"] if one["score"] == score}
-    epsilons = [epsilon for epsilon in found if epsilon is not None]
-    said = ", ".join(f"{found[epsilon]:.2f} at ε = {epsilon}" for epsilon in epsilons)
-    return (
-        f"{name_of(score)} by a model trained with DP-SGD agrees with {name_of(score)} by one trained "
-        f"without, as a rank correlation, by {said}. Two models without DP that differ only in where "
-        f"they started agree by {found[None]:.2f}: more cannot be expected."
-    )
-
-
-def _on_likeness(findings: dict[str, Any]) -> str:
-    found = [one for one in findings["c"] if one["pair"] == ["vog", "plis"]]
-    said = ", ".join(f"{one['mean']:.2f} with {one['parameters']:,} parameters" for one in found)
-    return (
-        f"VoG and PLIS rank the same records with a correlation of {said}; 1 would be the same order."
-    )
-
-
-def _on_wrong_labels(findings: dict[str, Any]) -> str:
-    ours = [one for one in findings["d"] if one["by"] == "the checkpoint"]
-    best = max(ours, key=lambda one: float(one["auroc"]["mean"]))
-    worst = min(ours, key=lambda one: float(one["auroc"]["mean"]))
-    others = [one for one in findings["d"] if one["by"] == "another library"]
-    beside = "".join(
-        f" {one['score']} reaches {one['auroc']['mean']:.3f} on the same records." for one in others
-    )
-    return (
-        f"A tenth of the labels was made wrong on purpose. By the checkpoint, {name_of(best['score'])} "
-        f"finds them best (AUROC {best['auroc']['mean']:.3f}), {name_of(worst['score'])} worst "
-        f"({worst['auroc']['mean']:.3f}; a coin gives 0.5).{beside}"
-    )
-
-
-def _on_costs(findings: dict[str, Any]) -> str:
-    costs = findings["e"]
-    low, high = costs["picks"][0], costs["picks"][-1]
-    share = f"{100 * float(low['share']):g} %"
-    verdicts = {
-        "better": "bring more than random ones",
-        "worse": "bring less than random ones",
-        "no difference": "bring as much as random ones, as far as can be seen",
-    }
-    return (
-        f"In a training by DP-SGD at ε = {costs['epsilon']}, the {share} of records that cost most "
-        f"incur εᵢ {high['cost']:.2f} each and {verdicts[high['accuracy beyond random']['verdict']]} "
-        f"({span(high['accuracy beyond random'])}); the {share} that cost least incur "
-        f"{low['cost']:.2f} and {verdicts[low['accuracy beyond random']['verdict']]} "
-        f"({span(low['accuracy beyond random'])})."
-    )
-
-
-def _on_releases(findings: dict[str, Any]) -> str:
-    released = findings["f"]
-    verdicts = [one["accuracy beyond random"]["verdict"] for one in released["drawn"]]
-    least = min(released["drawn"], key=lambda one: float(one["release epsilon"]))
-    return (
-        f"What leaves of the {100 * float(released['share']):g} % with the highest "
-        f"{name_of(released['score'])} was trained on beside as many random records: over "
-        f"{len(verdicts)} mechanisms and ε, it did better {verdicts.count('better')} times, worse "
-        f"{verdicts.count('worse')} times, and otherwise showed no difference. At ε = "
-        f"{least['release epsilon']}, {least['mechanism']} let {least['records']:.0f} of "
-        f"{released['exact']['records']:.0f} selected records leave."
-    )
-
-
 def _on_records(findings: dict[str, Any]) -> str:
     records = findings["records"]
     people = "" if records["units"] is None else f" of {records['units']:,} people, never split up,"
@@ -229,21 +121,12 @@ def _on_accountants(findings: dict[str, Any]) -> str:
 
 def _table_of_picks(findings: dict[str, Any]) -> str:
     rows = []
-    for one in findings["a"]:
-        beyond = one.get("accuracy beyond random")
-        balanced = one.get("balanced beyond random")
+    for line in map(line_of, findings["a"]):
+        kind = "worse" if line.verdict == "random won" else line.verdict.split(" ")[0]
+        told = f'{line.beyond} <span class="{kind}">{line.verdict}</span>' if line.beyond else ""
+        pick = escape(line.pick)
         rows.append(
-            (
-                escape(way(one["epsilon"])),
-                f"{100 * float(one['share']):g} %",
-                escape(
-                    "random" if beyond is None else f"{PLACES[one['place']]} {name_of(one['score'])}"
-                ),
-                f"{one['records']:.0f}",
-                percent(one["accuracy"]["mean"]),
-                "" if beyond is None else _beyond(beyond),
-                "" if balanced is None else points(balanced["mean"]),
-            )
+            (escape(way(line.epsilon)), line.share, pick, line.records, line.right, told, line.balanced)
         )
     return _table(
         (
@@ -257,15 +140,6 @@ def _table_of_picks(findings: dict[str, Any]) -> str:
         ),
         rows,
         numbers={1, 3, 4, 6},
-    )
-
-
-def _beyond(found: dict[str, Any]) -> str:
-    words = {"better": "better", "worse": "random won", "no difference": "no difference"}
-    kind = found["verdict"].split()[0]
-    return (
-        f"{points(found['mean'])} ({points(found['low'])} to {points(found['high'])}) "
-        f'<span class="{kind}">{words[found["verdict"]]}</span>'
     )
 
 
@@ -312,9 +186,3 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: set[int]
         f"<tr>{''.join(cell('td', at, content) for at, content in enumerate(row))}</tr>" for row in rows
     )
     return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def _shown(findings: dict[str, Any]) -> str:
-    """Return the first chosen score that the stand-ins were compared by."""
-    compared_by = {one["score"] for one in findings["b"]}
-    return next((s for s in findings["choices"]["scores"] if s in compared_by), "vog")

@@ -165,6 +165,12 @@ def in_order(asked: Mapping[str, Sequence[Training]]) -> list[Training]:
     return sorted(once, key=lambda one: (not isinstance(one, Reference), one.seed))
 
 
+def kind_of(one: Training) -> str:
+    """Return what kind of work a training is; those of one kind take about as long."""
+    what = "stand-in" if isinstance(one, Reference) else "training"
+    return f"{what} {'without DP' if one.epsilon is None else 'by DP-SGD'}"
+
+
 def reference_epsilons(choices: Choices) -> list[str]:
     """Return ε of the stand-ins, ascending."""
     return sorted({*REFERENCE_EPSILONS, *choices.epsilons}, key=Decimal)

@@ -31,6 +31,7 @@ from dataselect_gui.study.plan import (
     Reference,
     Training,
     in_order,
+    kind_of,
     reference_epsilons,
     trainings,
 )
@@ -136,7 +137,7 @@ class Runner:
                 for seed in seeds
             ),
             *(
-                Piece(one.name, _kind(one), self._with(self._train, one), is_training=True)
+                Piece(one.name, kind_of(one), self._with(self._train, one), is_training=True)
                 for one in in_order(trainings(self._choices))
             ),
         ]
@@ -172,12 +173,12 @@ class Runner:
             "scoring by the checkpoint": by_checkpoint * min(_CHUNK, len(material.targets)),
             "scoring flipped labels": by_checkpoint * 0.2 * compared,
             "other libraries": 40e-6 * compared * others.TESTED,
-            _kind(Reference(0)): own_plain * PLAIN_STEPS + by_series * 1.1 * compared,
-            _kind(Reference(0, epsilon="1")): own_private * PRIVATE_STEPS
+            kind_of(Reference(0)): own_plain * PLAIN_STEPS + by_series * 1.1 * compared,
+            kind_of(Reference(0, epsilon="1")): own_private * PRIVATE_STEPS
             + by_series * (1.1 * compared + 0.3 * len(split_.pool))
             + spent,
-            _kind(Picked(0, "", "any", "1")): plain * PLAIN_STEPS,
-            _kind(Picked(0, "", "any", "1", "1")): private * PRIVATE_STEPS + spent / 3,
+            kind_of(Picked(0, "", "any", "1")): plain * PLAIN_STEPS,
+            kind_of(Picked(0, "", "any", "1", "1")): private * PRIVATE_STEPS + spent / 3,
         }
         return {kind: round(seconds, 2) for kind, seconds in kinds.items()}
 
@@ -456,11 +457,6 @@ def setting_of(
         "training": RECIPE,
         "compared": COMPARED,
     }
-
-
-def _kind(one: Training) -> str:
-    what = "stand-in" if isinstance(one, Reference) else "training"
-    return f"{what} {'without DP' if one.epsilon is None else 'by DP-SGD'}"
 
 
 def _number(epsilon: str | None) -> float | None:

@@ -53,15 +53,11 @@ class Store:
             raise UnusableError(
                 f"“{folder.name}” cannot be written.",
                 error.strerror or "The disk refused.",
-                "Name another folder with --to.",
+                "Make room there or ask for access, and try again.",
             ) from None
         self._lock = FileLock(folder / ".lock", timeout=0)
         if read_json(known) != setting:
-            raise UnusableError(
-                f"“{folder.name}” holds a study of something else.",
-                "Its records, checkpoint, start or number of records differ from these.",
-                "Name another folder with --to.",
-            )
+            raise other_study(folder)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -126,9 +122,23 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         content = None
     if not isinstance(content, dict):
-        raise UnusableError(
-            f"“{path.name}” of the study is damaged.",
-            "It is not what the program wrote.",
-            "Delete that file; the same command makes it again.",
-        )
+        raise damaged(path)
     return content
+
+
+def other_study(folder: Path) -> UnusableError:
+    """Return what is told of a folder that holds a study in another setting."""
+    return UnusableError(
+        f"“{folder.name}” holds a study of something else.",
+        "Its records, checkpoint, start or number of records differ from these.",
+        "Name another folder with --to.",
+    )
+
+
+def damaged(path: Path) -> UnusableError:
+    """Return what is told of a file of a study that is not what the program wrote."""
+    return UnusableError(
+        f"“{path.name}” of the study is damaged.",
+        "It is not what the program wrote.",
+        "Delete that file; the same command makes it again.",
+    )

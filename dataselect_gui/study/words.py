@@ -1,5 +1,6 @@
 """How a study speaks: plain sentences about differences and their intervals."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from dataselect_gui.scoring.catalog import find_score
@@ -14,7 +15,56 @@ _NAMES = {
     "privacy_loss": "privacy loss",
     COST: "privacy loss εᵢ",
 }
+_VERDICTS = {"better": "better", "worse": "random won", "no difference": "no difference"}
 PLACES = {"top": "highest", "middle": "middle", "bottom": "lowest", "any": "random"}
+
+
+@dataclass(frozen=True)
+class PickLine:
+    """What came of training on one pick, as a line of a table.
+
+    Attributes
+    ----------
+    epsilon : str or None
+        Of the training by DP-SGD; None for one without.
+    share, pick : str
+        On which share of the records was trained, and which ones; ``random`` for random ones.
+    records : str
+        How many that are.
+    right : str
+        On how many of the held-out records the model was right.
+    beyond, balanced : str
+        By how many points that is more than with random records, with its interval; the same with
+        classes weighed alike. Both are empty for random.
+    verdict : str
+        ``better``, ``random won`` or ``no difference``; empty for random.
+    """
+
+    epsilon: str | None
+    share: str
+    pick: str
+    records: str
+    right: str
+    beyond: str
+    balanced: str
+    verdict: str
+
+
+def line_of(one: dict[str, Any]) -> PickLine:
+    """Return what came of one pick, as a line of a table."""
+    beyond = one.get("accuracy beyond random")
+    return PickLine(
+        epsilon=one["epsilon"],
+        share=f"{100 * float(one['share']):g} %",
+        pick="random" if beyond is None else f"{PLACES[one['place']]} {name_of(one['score'])}",
+        records=f"{one['records']:.0f}",
+        right=percent(one["accuracy"]["mean"]),
+        beyond=""
+        if beyond is None
+        else f"{points(beyond['mean'])} ({points(beyond['low'])} to {points(beyond['high'])})",
+        balanced="" if beyond is None else points(one["balanced beyond random"]["mean"]),
+        verdict="" if beyond is None else _VERDICTS[beyond["verdict"]],
+    )
 
 
 def name_of(score: str) -> str:
@@ -77,17 +127,32 @@ def headline(findings: dict[str, Any]) -> list[str]:
     return lines
 
 
+def verdict(findings: dict[str, Any]) -> str:
+    """Say who won more often, in one short sentence."""
+    verdicts = _verdicts(findings)
+    better, worse = verdicts.count("better"), verdicts.count("worse")
+    if worse > better:
+        return "Random picks won more often than picks by a score."
+    if better > worse:
+        return "Picks by a score won more often than random ones."
+    return "Neither picks by a score nor random ones won more often."
+
+
 def tally(findings: dict[str, Any]) -> str:
     """Say how the picks did in all."""
-    verdicts = [
-        one["accuracy beyond random"]["verdict"] for one in findings["a"] if one["score"] != "random"
-    ]
+    verdicts = _verdicts(findings)
     better, worse = verdicts.count("better"), verdicts.count("worse")
     return (
         f"Of {len(verdicts)} picks by a score (highest, middle and lowest, every share, with and "
         f"without DP), {better} beat random, random beat {worse}, and {len(verdicts) - better - worse} "
         "showed no difference. About one in twenty such comparisons shows one by chance alone."
     )
+
+
+def _verdicts(findings: dict[str, Any]) -> list[str]:
+    return [
+        one["accuracy beyond random"]["verdict"] for one in findings["a"] if one["score"] != "random"
+    ]
 
 
 def _turned(found: dict[str, float]) -> str:

@@ -3,8 +3,9 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
@@ -87,15 +88,26 @@ def run_study(job: StudyJob, stopped: Callable[[], bool], report: Report) -> Fin
         )
         store = Store(Path(job.folder), setting_of(material, checkpoint, choices, job.limit))
         with store.exclusive():
-            done = _run(
-                Runner(material, checkpoint, choices, store), store, job.plan_only, watch, report
-            )
+            asked = {
+                "choices": asdict(choices),
+                "label column": job.label_column,
+                "unit column": job.unit_column,
+            }
+            runner = Runner(material, checkpoint, choices, store)
+            done = _run(runner, store, asked, job.plan_only, watch, report)
     except _StoppedError:
         return Finished(0, _DEVICE, stopped=True)
     return Finished(done, _DEVICE, stopped=False)
 
 
-def _run(runner: "Runner", store: Store, plan_only: bool, watch: _Watch, report: Report) -> int:
+def _run(
+    runner: "Runner",
+    store: Store,
+    asked: dict[str, Any],
+    plan_only: bool,
+    watch: _Watch,
+    report: Report,
+) -> int:
     """Do the pieces that are left, and write the page. Returns how many trainings are done."""
     pieces = runner.pieces()
     left = [piece for piece in pieces if not store.has(piece.name)]
@@ -108,7 +120,14 @@ def _run(runner: "Runner", store: Store, plan_only: bool, watch: _Watch, report:
     seconds = pace.seconds_for(left)
     write_json(
         store.folder / PLAN,
-        {"trainings": total, "trainings left": total - done, "seconds left": seconds},
+        {
+            **asked,
+            "trainings": total,
+            "trainings left": total - done,
+            "seconds left": seconds,
+            "seconds beside trainings": pace.seconds_for([p for p in left if not p.is_training]),
+            "seconds by kind": store.read("times"),
+        },
     )
     report(Progress(PLANNED, done, total, seconds))
     if plan_only:

@@ -43,6 +43,10 @@ class StudyPlan:
         In all, and still to be done.
     seconds : float
         How long the rest takes, from a few steps that were timed on this machine.
+    beside : float
+        How much of that is other work than trainings.
+    by_kind : dict
+        Kind of training → how long one takes, in seconds.
     """
 
     folder: Path
@@ -51,6 +55,8 @@ class StudyPlan:
     trainings: int
     left: int
     seconds: float
+    beside: float
+    by_kind: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -180,6 +186,8 @@ def _plan(folder: Path, choices: Choices, asked: dict[str, list[Training]]) -> S
         told["trainings"],
         told["trainings left"],
         told["seconds left"],
+        told["seconds beside trainings"],
+        told["seconds by kind"],
     )
 
 
@@ -187,8 +195,14 @@ def _run(job: StudyJob, report: Report, stop: Stop | None) -> None:
     try:
         finished = run_job(job, report, stop)
     except WorkerDiedError as error:
+        if stop is not None and stop.requested:  # It was ended because it took too long to stop.
+            raise _stopped() from None
         raise WorkerDiedError("The study stopped unexpectedly.", error.why, _GOES_ON) from None
-    except InterruptedByPersonError as error:
-        raise InterruptedByPersonError("The study was stopped.", error.why, _GOES_ON) from None
+    except InterruptedByPersonError:
+        raise _stopped() from None
     if finished.stopped:
-        raise InterruptedByPersonError("The study was stopped.", "You asked for it.", _GOES_ON)
+        raise _stopped()
+
+
+def _stopped() -> InterruptedByPersonError:
+    return InterruptedByPersonError("The study was stopped.", "You asked for it.", _GOES_ON)
