@@ -8,6 +8,9 @@ from dataselect_gui.release.verify import Check
 from dataselect_gui.release.words import CANNOT_CHECK
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.selection.rules import Rule, Selection, select
+from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, Start
+from dataselect_gui.study.plan import Choices as StudyChoices
+from dataselect_gui.study.words import PickLine, name_of
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.map_file import RecordMaps
 from dataselect_gui.worker.messages import Progress, Report
@@ -45,20 +48,42 @@ from dataselect_gui.workflow.statements import (
     statement_in_words,
     write_statement,
 )
+from dataselect_gui.workflow.studies import (
+    StudyFigure,
+    StudyFound,
+    StudyResult,
+    StudySubject,
+    study_at,
+    study_place,
+    study_subject,
+)
 from dataselect_gui.workflow.studying import Studied, StudyPlan, study
 from dataselect_gui.workflow.tokens import tokens
 from dataselect_gui.workflow.training import answer_training
+from dataselect_gui.workflow.trying import (
+    OtherStudyError,
+    StudyScore,
+    count_trainings,
+    plan_study,
+    replan_study,
+    run_study,
+    study_scores,
+)
 from dataselect_gui.workflow.verifying import promise_told, verify, write_page
 
 __all__ = [
     "BY_THRESHOLD",
     "CANNOT_CHECK",
+    "FEWEST_SEEDS",
     "MECHANISMS",
     "MOST_AT_ONCE",
+    "MOST_TRAININGS",
     "Check",
     "Deletion",
     "Listing",
     "Look",
+    "OtherStudyError",
+    "PickLine",
     "Pictures",
     "Preview",
     "Progress",
@@ -71,15 +96,23 @@ __all__ = [
     "Scored",
     "Selection",
     "StaleRecordError",
+    "Start",
     "Stop",
     "Studied",
+    "StudyChoices",
+    "StudyFigure",
+    "StudyFound",
     "StudyPlan",
+    "StudyResult",
+    "StudyScore",
+    "StudySubject",
     "UnreadableRecordError",
     "account",
     "answer_training",
     "before_deletion",
     "change_budget",
     "count_records",
+    "count_trainings",
     "delete",
     "digest_of",
     "exact",
@@ -94,8 +127,10 @@ __all__ = [
     "look",
     "make_rule",
     "maps",
+    "name_of",
     "opt_in",
     "opt_out",
+    "plan_study",
     "positive_amount",
     "preflight",
     "preflight_facts",
@@ -108,7 +143,9 @@ __all__ = [
     "put_selection",
     "read_register",
     "release",
+    "replan_study",
     "requested_rule",
+    "run_study",
     "score",
     "score_demo",
     "scores",
@@ -116,6 +153,10 @@ __all__ = [
     "select_records",
     "statement_in_words",
     "study",
+    "study_at",
+    "study_place",
+    "study_scores",
+    "study_subject",
     "tokens",
     "verify",
     "what_leaves",

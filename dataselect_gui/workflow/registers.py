@@ -9,6 +9,7 @@ from pathlib import Path
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.project.project import MOMENT_SECONDS, Project, cannot_write
 from dataselect_gui.records.source import person_name
+from dataselect_gui.workflow.studies import studies_of, study_subject
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,10 @@ def before_deletion(project_path: Path) -> Deletion:
         "The ledger: what was released was released, and counts for these records ever after",
         "Every bundle that was written, and every copy of it",
     ]
+    studies = studies_of(study_subject(project_path))
+    if studies:
+        named = ", ".join(folder.name for folder in studies)
+        stays.append(f"Studies beside the project, with scores of these records: {named}")
     if others:
         stays.append(f"Other files in the project's folder: {', '.join(others)}")
     name = "Demo" if settings["demo"] else project_path.stem

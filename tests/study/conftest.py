@@ -14,19 +14,24 @@ from tests.models import SIDE, save_series, stir, tiny_resnet
 RECORDS = 240
 
 
-@pytest.fixture(scope="session")
-def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Images of three classes that differ in brightness, up to three of a patient."""
+def learnable_records(path: Path) -> Path:
+    """Write images of three classes that differ in brightness, up to three of a patient."""
     rng = np.random.default_rng(0)
     labels = np.arange(RECORDS) % 3
     pixels = rng.integers(0, 90, (RECORDS, SIDE, SIDE)) + 80 * labels[:, None, None]
     return array_file(
-        tmp_path_factory.mktemp("owner") / "records.npz",
+        path,
         x=pixels.astype(np.uint8),
         y=labels,
         classes=np.array(CLASSES),
         patient=rng.integers(0, 120, RECORDS),
     )
+
+
+@pytest.fixture(scope="session")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Records that can be learnt from."""
+    return learnable_records(tmp_path_factory.mktemp("owner") / "records.npz")
 
 
 @pytest.fixture(scope="session")

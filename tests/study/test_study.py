@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Callable
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.study import findings, others, plan, running, train
 from dataselect_gui.study.page import page_of
 from dataselect_gui.study.plan import QUESTIONS
-from dataselect_gui.study.store import FINDINGS, PAGE, RESULTS, SETTING, TABLE, read_json
+from dataselect_gui.study.store import FINDINGS, PAGE, PLAN, RESULTS, SETTING, TABLE, read_json
 from dataselect_gui.worker.messages import Progress, StudyJob
 from dataselect_gui.worker.study_run import run_study
+from dataselect_gui.workflow import StudyChoices, StudyPlan
 from tests.helpers import array_file
 from tests.projects import owner_records
 
@@ -166,6 +168,26 @@ def test_the_page_loads_nothing_and_says_whose_it_is(
     assert "random" in page
 
 
+def test_a_window_finds_it_finished_and_tells_the_same(
+    finished: tuple[Path, list[Progress], int],
+) -> None:
+    folder, _, count = finished
+    found = workflow.study_at(folder)
+    assert found is not None
+    assert found.result is not None
+    assert found.choices == found.result.choices == StudyChoices(("vog",), ("0.2",), ("8",))
+    assert workflow.count_trainings(found.choices, folder)[1] == count
+    assert read_json(folder / PLAN)["unit column"] == "patient"
+    page = found.result.page.read_text(encoding="utf-8")
+    for words in (
+        *found.result.headline,
+        found.result.tally,
+        *(one.right for one in found.result.lines),
+    ):
+        assert escape(words) in page
+    assert all(one.path.is_file() for one in found.result.figures)
+
+
 def test_where_random_wins_the_page_says_so(finished: tuple[Path, list[Progress], int]) -> None:
     folder, _, _ = finished
     found = read_json(folder / FINDINGS)
@@ -215,6 +237,42 @@ def test_the_plan_is_made_by_the_command_and_trains_nothing(
     assert [path.name for path in (folder / RESULTS).iterdir()] == ["times.json"]
     assert main([*words, "--scores", "vog,plis", "--json"]) == 2
     assert "--limit-trainings 260" in json.loads(capsys.readouterr().out)["error"]["do"]
+
+
+def test_the_plan_for_other_choices_follows_from_one_that_was_made(
+    records: Path, consortium: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "s.study"
+
+    def planned(choices: StudyChoices) -> StudyPlan:
+        asked = {key: list(getattr(choices, key)) for key in ("scores", "shares", "epsilons")}
+        job = job_of(records, consortium, folder, **asked, seeds=choices.seeds, plan_only=True)
+        run_study(job, lambda: False, lambda _: None)
+        told = read_json(folder / PLAN)
+        return StudyPlan(
+            folder,
+            choices,
+            {},
+            told["trainings"],
+            told["trainings left"],
+            told["seconds left"],
+            told["seconds beside trainings"],
+            told["seconds by kind"],
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        few_steps(patch.setattr)
+        first = planned(StudyChoices(("vog",), ("0.2",)))
+        (folder / RESULTS / "pick-loss-top-0.2-dp1-0.json").write_text("{}")
+        other = StudyChoices(("loss", "vog"), ("0.2", "0.5"), ("1", "8"))
+        follows, made = workflow.replan_study(first, other), planned(other)
+    assert follows is not None
+    assert (follows.trainings, follows.left) == (made.trainings, made.left)
+    assert follows.left == follows.trainings - 1
+    assert follows.seconds == pytest.approx(made.seconds)
+    assert follows.choices == other
+    for unlike in (StudyChoices(("vog",), seeds=6), StudyChoices(("vog-var",))):
+        assert workflow.replan_study(first, unlike) is None
 
 
 def test_records_that_are_none_to_learn_from_are_refused(

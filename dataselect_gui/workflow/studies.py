@@ -1,0 +1,253 @@
+"""Where the studies of some records lie, and what is in them."""
+
+import glob
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.project.project import Project
+from dataselect_gui.study.notes import sentence_on
+from dataselect_gui.study.plan import QUESTIONS, Choices, Start, Training, in_order, trainings
+from dataselect_gui.study.store import (
+    FIGURES,
+    FINDINGS,
+    PAGE,
+    PLAN,
+    RESULTS,
+    SETTING,
+    damaged,
+    read_json,
+)
+from dataselect_gui.study.words import PickLine, headline, line_of, tally, verdict
+from dataselect_gui.workflow.home import home
+from dataselect_gui.workflow.studying import MOST_RECORDS, SUFFIX
+
+
+@dataclass(frozen=True)
+class StudySubject:
+    """What is studied.
+
+    Attributes
+    ----------
+    source, checkpoint : Path
+        The owner's records, and what the consortium shares.
+    digest : str
+        The checkpoint's.
+    project : Path
+        The project of both, or where it would be; a study lies beside it.
+    label_column, unit_column : str or None
+        Columns of the source.
+    """
+
+    source: Path
+    checkpoint: Path
+    digest: str
+    project: Path
+    label_column: str | None = None
+    unit_column: str | None = None
+
+
+@dataclass(frozen=True)
+class StudyFigure:
+    """A question with its figure.
+
+    Attributes
+    ----------
+    question, sentence : str
+        What is asked, and what the figure shows.
+    path : Path
+        An SVG file.
+    """
+
+    question: str
+    sentence: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """What came of a finished study, in words.
+
+    Attributes
+    ----------
+    choices : Choices
+        What was compared.
+    finished : str
+        When, as a date.
+    verdict, tally : str
+        Who won more often, and how often.
+    headline : list of str
+        What the highest scores came to.
+    lines : list of PickLine
+        All picks.
+    figures : list of StudyFigure
+        One for each question.
+    page : Path
+        All of it as one page.
+    """
+
+    choices: Choices
+    finished: str
+    verdict: str
+    tally: str
+    headline: list[str]
+    lines: list[PickLine]
+    figures: list[StudyFigure]
+    page: Path
+
+
+@dataclass(frozen=True)
+class StudyFound:
+    """A study as it lies on disk.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it lies.
+    choices : Choices
+        What was planned last.
+    result : StudyResult or None
+        What came of it, where it was finished.
+    """
+
+    folder: Path
+    choices: Choices
+    result: StudyResult | None
+
+
+def study_subject(project_path: Path) -> StudySubject:
+    """Return what a study of a project studies.
+
+    Raises
+    ------
+    UnusableError
+        Where there is no project.
+    """
+    settings = Project.open(project_path).settings
+    source, checkpoint = settings["source"], settings["checkpoint"]
+    return StudySubject(
+        Path(source["path"]),
+        Path(checkpoint["path"]),
+        checkpoint["digest"],
+        project_path,
+        source["label_column"],
+        source["unit_column"],
+    )
+
+
+def studies_of(subject: StudySubject) -> list[Path]:
+    """Return the folders of all studies of a subject, the one that was planned last at the end."""
+    beside, stem = _beside(subject), subject.project.stem
+    named = [beside / f"{stem}{SUFFIX}", *beside.glob(f"{glob.escape(stem)}-*{SUFFIX}")]
+    found = [folder for folder in named if _is_study_of(folder, subject)]
+    return sorted(found, key=lambda folder: (folder / PLAN).stat().st_mtime_ns)
+
+
+def study_place(subject: StudySubject, start: Start | None = None, *, anew: bool = False) -> Path:
+    """Return where the newest study of a subject is, or where a new one may be.
+
+    That is beside the project; or with the ledger, where nothing can be written beside the project.
+
+    Parameters
+    ----------
+    subject : StudySubject
+        What is studied.
+    start : str or None
+        What trainings start from; None for either.
+    anew : bool
+        Whether a new one is wanted, though there is one.
+    """
+    found = [
+        folder
+        for folder in studies_of(subject)
+        if start in {None, read_json(folder / SETTING).get("start")}
+    ]
+    if found and not anew:
+        return found[-1]
+    beside, stem, number = _beside(subject), subject.project.stem, 2
+    folder = beside / f"{stem}{SUFFIX}"
+    while folder.exists():
+        folder, number = beside / f"{stem}-{number}{SUFFIX}", number + 1
+    return folder
+
+
+def study_at(folder: Path) -> StudyFound | None:
+    """Return the study that lies in a folder; None where none was begun.
+
+    Raises
+    ------
+    UnusableError
+        Where it is damaged.
+    """
+    if not (folder / PLAN).is_file():
+        return None
+    is_finished = (folder / PAGE).is_file()
+    return StudyFound(folder, _choices_of(folder / PLAN), _result(folder) if is_finished else None)
+
+
+def trainings_left(folder: Path, choices: Choices) -> list[Training]:
+    """Return the trainings of a study that are not done yet."""
+    return [
+        one
+        for one in in_order(trainings(choices))
+        if not (folder / RESULTS / f"{one.name}.json").is_file()
+    ]
+
+
+def _beside(subject: StudySubject) -> Path:
+    beside = subject.project.resolve().parent
+    return beside if os.access(beside, os.W_OK) else home() / "projects"
+
+
+def _is_study_of(folder: Path, subject: StudySubject) -> bool:
+    """Say whether a folder holds a study of a subject, as far as that is told without the records."""
+    try:
+        setting, plan = read_json(folder / SETTING), read_json(folder / PLAN)
+    except UnusableError:
+        return False
+    return (
+        setting.get("checkpoint") == subject.digest
+        and setting.get("most records") == MOST_RECORDS
+        and "choices" in plan
+        and plan.get("label column") == subject.label_column
+        and plan.get("unit column") == subject.unit_column
+    )
+
+
+def _choices_of(path: Path) -> Choices:
+    """Return the choices that a file of a study names."""
+    told: Any = read_json(path).get("choices")
+    try:
+        return Choices(
+            tuple(told["scores"]),
+            tuple(told["shares"]),
+            tuple(told["epsilons"]),
+            told["seeds"],
+            told["start"],
+        )
+    except (KeyError, TypeError):
+        raise damaged(path) from None
+
+
+def _result(folder: Path) -> StudyResult:
+    path = folder / FINDINGS
+    findings, choices = read_json(path), _choices_of(path)
+    try:
+        return StudyResult(
+            choices,
+            time.strftime("%Y-%m-%d", time.localtime(path.stat().st_mtime)),
+            verdict(findings),
+            tally(findings),
+            headline(findings),
+            [line_of(one) for one in findings["a"]],
+            [
+                StudyFigure(text, sentence_on(key, findings), folder / FIGURES / f"{key}.svg")
+                for key, text in QUESTIONS.items()
+            ],
+            folder / PAGE,
+        )
+    except (KeyError, TypeError, StopIteration):
+        raise damaged(path) from None

@@ -1,0 +1,208 @@
+"""What the window's Try it page asks of a study: what it may compare, its plan, the study itself."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.scoring.catalog import SCORES, applicable, find_score
+from dataselect_gui.study.plan import (
+    QUESTIONS,
+    SCORED,
+    Choices,
+    choose,
+    in_order,
+    kind_of,
+    trainings,
+)
+from dataselect_gui.study.store import other_study
+from dataselect_gui.study.words import name_of
+from dataselect_gui.worker.handle import Stop
+from dataselect_gui.worker.messages import Report
+from dataselect_gui.workflow.studies import StudyFound, StudySubject, study_at, trainings_left
+from dataselect_gui.workflow.studying import Studied, StudyPlan, study
+
+_ANEW = "Begin anew: the earlier study stays in its folder."
+
+
+class OtherStudyError(UnusableError):
+    """The folder of a study holds one of other records, or of the same ones as they were."""
+
+
+@dataclass(frozen=True)
+class StudyScore:
+    """A score that a study may pick by.
+
+    Attributes
+    ----------
+    name, words : str
+        Its name, and what it is called in text.
+    meaning : str
+        What it says, in one line.
+    obstacle : str
+        Why it cannot be picked by; empty where it can.
+    proposed : bool
+        Whether it is picked by where nobody says otherwise.
+    """
+
+    name: str
+    words: str
+    meaning: str
+    obstacle: str
+    proposed: bool
+
+
+def study_scores(checkpoint_path: Path, also: Sequence[str] = ()) -> list[StudyScore]:
+    """Return the scores that a study with a checkpoint may pick by, and why others cannot be.
+
+    Parameters
+    ----------
+    checkpoint_path : Path
+        What the consortium shares.
+    also : sequence of str
+        Forms of scores to name beside the usual ones, because they were chosen before.
+
+    Raises
+    ------
+    UnusableError
+        Where the checkpoint cannot be used.
+    """
+    checkpoint = find_checkpoint(checkpoint_path)
+    series, request = len(checkpoint.series), checkpoint.request.stated
+    proposed = choose(None, "1", "1", 5, "scratch", series=series, request=request).scores
+    found = []
+    for name in dict.fromkeys((*SCORES, *proposed, *also)):
+        if name == "random":
+            continue
+        try:
+            (score,) = applicable([name], series=series, labelled=True, request=request)
+        except UsageError as error:
+            score, obstacle = find_score(name), f"{error.why} {error.do}"
+        else:
+            obstacle = ""
+        words = name_of(name)
+        found.append(StudyScore(name, words, score.meaning, obstacle, name in proposed))
+    return found
+
+
+def count_trainings(choices: Choices, folder: Path) -> tuple[int, int, list[tuple[str, int]]]:
+    """Return how many trainings a study takes in all, how many are done, and how many each question.
+
+    Some trainings serve several questions.
+
+    Parameters
+    ----------
+    choices : Choices
+        What is compared.
+    folder : Path
+        Where the study is, or would be.
+    """
+    asked = trainings(choices)
+    count = len(in_order(asked))
+    by_question = [(text, len(set(asked[key]))) for key, text in QUESTIONS.items()]
+    return count, count - len(trainings_left(folder, choices)), by_question
+
+
+def plan_study(
+    subject: StudySubject, choices: Choices, folder: Path, report: Report, stop: Stop | None = None
+) -> StudyPlan:
+    """Plan a study, and estimate its time; nothing is left on disk where none was begun.
+
+    Parameters
+    ----------
+    subject : StudySubject
+        What is studied.
+    choices : Choices
+        What is compared.
+    folder : Path
+        Where the study is, or would be.
+    report : callable
+        Takes progress.
+    stop : Stop or None
+        By which another thread can stop the work.
+
+    Raises
+    ------
+    OtherStudyError
+        Where the folder holds a study of something else.
+    DataSelectError
+        Where something cannot be used, or the work was stopped.
+    """
+    with tempfile.TemporaryDirectory(prefix="dataselect-") as scratch:
+        place = folder if folder.exists() else Path(scratch) / folder.name
+        made = _study(subject, choices, place, report, stop, dry_run=True)
+    assert isinstance(made, StudyPlan)
+    return replace(made, folder=folder)
+
+
+def replan_study(plan: StudyPlan, choices: Choices) -> StudyPlan | None:
+    """Return the plan for other choices, where it follows from one that was made; None elsewhere."""
+
+    def rest(of: Choices) -> tuple[object, ...]:
+        """Return what the work beside the trainings depends on."""
+        return of.start, of.seeds, set(of.scores) - set(SCORED)
+
+    if rest(choices) != rest(plan.choices):
+        return None
+    asked = trainings(choices)
+    left = trainings_left(plan.folder, choices)
+    return replace(
+        plan,
+        choices=choices,
+        by_question={question: len(set(asked[question])) for question in QUESTIONS},
+        trainings=len(in_order(asked)),
+        left=len(left),
+        seconds=plan.beside + sum(plan.by_kind[kind_of(one)] for one in left),
+    )
+
+
+def run_study(
+    subject: StudySubject, choices: Choices, folder: Path, report: Report, stop: Stop | None = None
+) -> StudyFound:
+    """Do a study, or go on with it; as for `plan_study`.
+
+    Raises
+    ------
+    DataSelectError
+        Where something cannot be used, or the work was stopped; what was done is kept.
+    """
+    made = _study(subject, choices, folder, report, stop, dry_run=False)
+    assert isinstance(made, Studied)
+    found = study_at(folder)
+    assert found is not None
+    return found
+
+
+def _study(
+    subject: StudySubject,
+    choices: Choices,
+    folder: Path,
+    report: Report,
+    stop: Stop | None,
+    *,
+    dry_run: bool,
+) -> StudyPlan | Studied:
+    try:
+        return study(
+            subject.source,
+            subject.checkpoint,
+            report,
+            to=folder,
+            scores=choices.scores,
+            shares=",".join(choices.shares),
+            epsilons=",".join(choices.epsilons),
+            seeds=choices.seeds,
+            start=choices.start,
+            limit_trainings=len(in_order(trainings(choices))),  # Whoever asks has seen the number.
+            label_column=subject.label_column,
+            unit_column=subject.unit_column,
+            dry_run=dry_run,
+            stop=stop,
+        )
+    except UnusableError as error:
+        told = other_study(folder)
+        if error.what != told.what:  # The worker tells of errors in words alone.
+            raise
+        raise OtherStudyError(told.what, told.why, _ANEW) from None

@@ -1,0 +1,202 @@
+"""What the window asks of studies: scores and trainings, where they are, what came of them."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.study.store import PLAN, RESULTS, SETTING
+from dataselect_gui.workflow import OtherStudyError, StudyChoices, StudySubject
+from dataselect_gui.workflow.studies import studies_of
+from tests.helpers import hugging_face_folder, write_json
+from tests.projects import owner_records, scored_project
+from tests.study.conftest import learnable_records
+
+EXAMPLE = Path(__file__).parents[2] / "resources" / "study" / "fashion-mnist"
+VOG = StudyChoices(("vog",))
+
+
+@pytest.fixture
+def subject(tmp_path: Path) -> StudySubject:
+    place = tmp_path / "scans.dataselect"
+    return StudySubject(
+        tmp_path / "scans.npz", tmp_path / "consortium", "digest", place, None, "patient"
+    )
+
+
+def begun(folder: Path, subject: StudySubject, start: str = "scratch") -> Path:
+    """Make what is on disk of a study that was begun."""
+    setting = {"checkpoint": subject.digest, "most records": 10_000, "start": start}
+    choices = {"scores": ["vog"], "shares": ["0.1"], "epsilons": ["8"], "seeds": 5, "start": start}
+    columns = {"label column": subject.label_column, "unit column": subject.unit_column}
+    write_json(folder / SETTING, setting)
+    write_json(folder / PLAN, {"choices": choices, **columns})
+    return folder
+
+
+# Scores and counts
+
+
+def test_a_score_that_cannot_be_picked_by_says_why(tmp_path: Path) -> None:
+    checkpoint = hugging_face_folder(tmp_path / "one")
+    write_json(checkpoint / "dataselect.json", {"score": "loss-series", "max_grad_norm": 1.0})
+    offered = {one.name: one for one in workflow.study_scores(checkpoint, ["vog-var"])}
+    assert "random" not in offered
+    assert [name for name, one in offered.items() if one.proposed] == ["loss-series"]
+    assert "at least two checkpoints" in offered["vog"].obstacle
+    assert "at least two checkpoints" in offered["vog-var"].obstacle
+    assert "does not state direction" in offered["alignment"].obstacle
+    assert offered["clipped_norm"].obstacle == ""
+    assert offered["el2n"].words == "EL2N"
+
+
+def test_trainings_are_counted_in_all_and_question_by_question(tmp_path: Path) -> None:
+    count, done, by_question = workflow.count_trainings(VOG, tmp_path)
+    assert (count, done) == (200, 0)
+    assert [number for _, number in by_question] == [80, 20, 15, 20, 25, 85]
+
+
+# Where studies lie
+
+
+def test_a_study_lies_beside_its_project(subject: StudySubject, tmp_path: Path) -> None:
+    assert workflow.study_place(subject) == tmp_path / "scans.study"
+    assert workflow.study_at(tmp_path / "scans.study") is None
+
+
+def test_a_study_is_found_again_and_another_one_is_left_alone(
+    subject: StudySubject, tmp_path: Path
+) -> None:
+    by_record = StudySubject(subject.source, subject.checkpoint, "digest", subject.project)
+    by_other_model = StudySubject(
+        subject.source, subject.checkpoint, "other", subject.project, None, "patient"
+    )
+    first = begun(tmp_path / "scans.study", subject)
+    assert workflow.study_place(subject) == first
+    for other in (by_record, by_other_model):
+        assert workflow.study_place(other) == tmp_path / "scans-2.study"
+    second = begun(tmp_path / "scans-2.study", by_record)
+    assert workflow.study_place(by_record) == second
+    assert workflow.study_place(subject) == first
+    assert workflow.study_place(subject, anew=True) == tmp_path / "scans-3.study"
+
+
+def test_what_starts_from_the_checkpoint_is_another_study(
+    subject: StudySubject, tmp_path: Path
+) -> None:
+    first = begun(tmp_path / "scans.study", subject)
+    assert workflow.study_place(subject, "scratch") == first
+    assert workflow.study_place(subject, "checkpoint") == tmp_path / "scans-2.study"
+    second = begun(tmp_path / "scans-2.study", subject, "checkpoint")
+    assert workflow.study_place(subject, "checkpoint") == second
+    assert workflow.study_place(subject) == second, "the one that was planned last"
+    begun(first, subject)
+    assert workflow.study_place(subject) == first
+
+
+def test_a_folder_that_is_no_study_is_never_taken(subject: StudySubject, tmp_path: Path) -> None:
+    folder = tmp_path / "scans.study"
+    folder.mkdir()
+    (folder / PLAN).write_text("not JSON")
+    assert workflow.study_place(subject) == tmp_path / "scans-2.study"
+
+
+def test_beside_what_cannot_be_written_a_study_lies_with_the_ledger(
+    subject: StudySubject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("os.access", lambda _path, _mode: False)
+    assert workflow.study_place(subject) == tmp_path / "home" / "projects" / "scans.study"
+
+
+def test_a_deletion_tells_of_studies_that_stay(tmp_path: Path) -> None:
+    source = owner_records(tmp_path / "scans.npz")
+    project = scored_project(tmp_path / "scans.dataselect", source, hugging_face_folder(tmp_path / "c"))
+    assert not [line for line in workflow.before_deletion(project).stays if "tudies" in line]
+    begun(tmp_path / "scans.study", workflow.study_subject(project))
+    assert "Studies beside the project, with scores of these records: scans.study" in (
+        workflow.before_deletion(project).stays
+    )
+
+
+# What is in them
+
+
+def test_a_finished_study_is_told_in_words(subject: StudySubject, tmp_path: Path) -> None:
+    folder = begun(tmp_path / "scans.study", subject)
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(SETTING), dirs_exist_ok=True)
+    found = workflow.study_at(folder)
+    assert found is not None
+    assert found.choices == StudyChoices(("vog",), ("0.1",), ("8",))
+    assert found.result is not None
+    assert found.result.choices == StudyChoices(("vog", "plis"))
+    assert found.result.verdict == "Random picks won more often than picks by a score."
+    assert len(found.result.headline) == 4
+    assert len(found.result.lines) == 28
+    assert [one.path.name for one in found.result.figures] == [f"{key}.svg" for key in "abcdef"]
+    page = found.result.page.read_text(encoding="utf-8")
+    for one in found.result.figures:
+        assert one.question in page
+        assert one.sentence in page.replace("&#x27;", "'")
+
+
+def test_the_verdict_is_the_one_of_most_picks(subject: StudySubject, tmp_path: Path) -> None:
+    folder = begun(tmp_path / "scans.study", subject)
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(SETTING), dirs_exist_ok=True)
+    findings = json.loads((folder / "findings.json").read_text())
+    for verdict, words in (
+        ("better", "Picks by a score won more often than random ones."),
+        ("no difference", "Neither picks by a score nor random ones won more often."),
+    ):
+        for one in findings["a"]:
+            if one["score"] != "random":
+                one["accuracy beyond random"]["verdict"] = verdict
+        write_json(folder / "findings.json", findings)
+        found = workflow.study_at(folder)
+        assert found is not None
+        assert found.result is not None
+        assert found.result.verdict == words
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (PLAN, {}),
+        (PLAN, {"choices": {"scores": 3}}),
+        ("findings.json", {"choices": {}}),
+        ("findings.json", []),
+    ],
+)
+def test_a_damaged_study_is_told(
+    subject: StudySubject, tmp_path: Path, name: str, content: object
+) -> None:
+    folder = begun(tmp_path / "scans.study", subject)
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(SETTING), dirs_exist_ok=True)
+    write_json(folder / name, content)
+    with pytest.raises(UnusableError, match=f"“{name}” of the study is damaged"):
+        workflow.study_at(folder)
+
+
+# Through the worker
+
+
+def test_a_plan_leaves_nothing_on_disk_and_other_records_are_refused(
+    tmp_path: Path, consortium: Path
+) -> None:
+    source = learnable_records(tmp_path / "scans.npz")
+    digest = workflow.inspect(consortium, None, print)["digest"]
+    subject = StudySubject(source, consortium, digest, tmp_path / "scans.dataselect")
+    folder = workflow.study_place(subject)
+    plan = workflow.plan_study(subject, VOG, folder, lambda _: None)
+    assert (plan.folder, plan.trainings, plan.left) == (folder, 200, 200)
+    assert plan.seconds > 1
+    assert [path.name for path in tmp_path.iterdir()] == ["scans.npz"]
+    begun(folder, subject)
+    (folder / RESULTS).mkdir()
+    with pytest.raises(OtherStudyError, match="holds a study of something else") as caught:
+        workflow.plan_study(subject, VOG, folder, lambda _: None)
+    assert "Begin anew" in caught.value.do
+    assert studies_of(subject) == [folder]
