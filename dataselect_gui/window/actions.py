@@ -38,6 +38,7 @@ ACTIONS = (
     Action("demo", "Try the demo", "", "File", needs_project=False),
     Action("score", "Score, or go on scoring", "", "File", needs_project=False),
     Action("stop", "Stop the work in progress", "", "File", needs_project=False),
+    Action("try", "Try it: does picking by a score help?", "", "File", needs_project=False),
     Action("check", "Check a bundle", "", "File", needs_project=False),
     Action("find_records", "Show where the records are…", "", "File"),
     Action("find_checkpoint", "Show where the checkpoint is…", "", "File"),

@@ -80,9 +80,10 @@ class Header(QFrame):
         for key, tab in self.tabs.items():
             tab.setChecked(key == name)
 
-    def show_job(self, words: str) -> None:
-        """Show the work in progress; empty for none."""
+    def show_job(self, words: str, place: str = "setup") -> None:
+        """Show the work in progress, empty for none, and lead to the place that shows more of it."""
         self._job_words = words
+        self.job.lead_to(place)
         self.job.setVisible(bool(words))
         self.job.setToolTip(words)
         self.job.setAccessibleName(words)
@@ -120,6 +121,10 @@ class _Way(QPushButton):
         self.setProperty("role", role)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self._want)
+
+    def lead_to(self, place: str) -> None:
+        """Lead to another place from now on."""
+        self._place = place
 
     def _want(self) -> None:
         self.wanted.emit(self._place)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
@@ -35,7 +35,11 @@ from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.setup import SetupPlace
 from dataselect_gui.window.start import StartPlace
 from dataselect_gui.window.state import State
+from dataselect_gui.window.study import STUDYING
 from dataselect_gui.workflow import Check, Progress, Report, Stop
+
+if TYPE_CHECKING:
+    from dataselect_gui.window.study.place import StudyPlace
 
 
 class MainWindow(QMainWindow):
@@ -55,7 +59,7 @@ class MainWindow(QMainWindow):
     preparation : Preparation
         Takes what is given, and scores it.
     start, setup, explore, release, ledger, check, people, deletion : QWidget
-        The places; the last three have no tab, and are come to from the others.
+        The places; the last three, and `study`, have no tab, and are come to from the others.
 
     Signals
     -------
@@ -78,6 +82,7 @@ class MainWindow(QMainWindow):
         self.explore = Explore(self.state, self.jobs)
         self.release = ReleasePlace(self.state, self.jobs)
         self.ledger = LedgerPlace(self.state)
+        self._study: StudyPlace | None = None
         self.check, self.people = CheckPlace(self.jobs), PeoplePlace(self.state)
         self.deletion = DeletionPlace()
         self._places: dict[str, QWidget] = {
@@ -131,6 +136,9 @@ class MainWindow(QMainWindow):
 
     def show_place(self, name: str) -> None:
         """Show a place."""
+        here = self._stack.currentWidget()
+        if here not in (self._study, self.deletion):  # These lead back to where one was.
+            self._place_before = here
         self._stack.setCurrentWidget(self._places[name])
         self.header.show_place(name)
 
@@ -139,9 +147,23 @@ class MainWindow(QMainWindow):
         self.notice.tell(None if error is None else fault(error))
 
     @property
+    def study(self) -> "StudyPlace":
+        """The Try it page; made when it is first wanted, for the first paint does not need it."""
+        if self._study is None:
+            from dataselect_gui.window.study.place import StudyPlace
+
+            self._study = self._places["study"] = StudyPlace(self.jobs)
+            self._stack.addWidget(self._study)
+            self._study.closed.connect(self._go_back)
+            self._study.wanted.connect(self._show_study)
+            self._study.told.connect(self.notice.tell)
+        return self._study
+
+    @property
     def has_work(self) -> bool:
         """Whether anything is being worked out, so that what is shown will change by itself."""
-        return self.jobs.has_thread or self.release.prospect.waiting
+        is_planning = self._study is not None and self._study.waiting
+        return self.jobs.has_thread or self.release.prospect.waiting or is_planning
 
     @property
     def has_threads(self) -> bool:
@@ -180,6 +202,7 @@ class MainWindow(QMainWindow):
         self.start.demo_wanted.connect(self._start_demo)
         self.start.check_wanted.connect(self._show_check)
         self.start.delete_wanted.connect(self._ask_deletion)
+        self.setup.try_wanted.connect(self._try)
         self.check.chosen.connect(self.preparation.take)
         self.check.failed.connect(self.show_error)
         self.preparation.checked.connect(self._on_checked)
@@ -187,7 +210,7 @@ class MainWindow(QMainWindow):
             place.people_wanted.connect(self._show_people)
         self.people.done.connect(self._show_explore)
         self.deletion.confirmed.connect(self._delete)
-        self.deletion.cancelled.connect(self._on_kept)
+        self.deletion.cancelled.connect(self._go_back)
         self.deletion.failed.connect(self.show_error)
         self.preparation.scored.connect(self.open_project)
         self.preparation.wanted.connect(self.show_place)
@@ -217,6 +240,7 @@ class MainWindow(QMainWindow):
             "demo": self._start_demo,
             "score": self.preparation.score,
             "stop": self.jobs.stop,
+            "try": self._try,
             "check": self._show_check,
             "delete": self._ask_deletion_here,
             "people": self._show_people,
@@ -264,6 +288,17 @@ class MainWindow(QMainWindow):
         self.show_place("people")
         self.people.choose.setFocus()
 
+    def _try(self) -> None:
+        subject = self.preparation.study_subject()
+        if subject is not None:
+            self.study.show_subject(subject)
+        if subject is not None or self.study.is_running:
+            self._show_study()
+
+    def _show_study(self) -> None:
+        self.show_place("study")
+        self.study.take_focus()
+
     def _on_checked(self, bundle: Path, checks: list[Check]) -> None:
         self.check.show_bundle(bundle, checks)
         self.show_place("check")
@@ -274,11 +309,10 @@ class MainWindow(QMainWindow):
 
     def _ask_deletion(self, project: Path) -> None:
         if not self.jobs.running and self.deletion.ask(project):
-            self._place_before = self._stack.currentWidget()
             self.show_place("deletion")
             self.deletion.cancel.setFocus()
 
-    def _on_kept(self) -> None:
+    def _go_back(self) -> None:
         names = [name for name, place in self._places.items() if place is self._place_before]
         self.show_place(names[0] if names else "start")
 
@@ -348,12 +382,16 @@ class MainWindow(QMainWindow):
     # Jobs
 
     def _on_job_started(self, title: str) -> None:
-        self.header.show_job(title)
+        self._show_job(title)
         self._enable_actions()
 
     def _on_progress(self, step: Progress) -> None:
         share = f" {100 * step.done // max(1, step.total)} %" if step.total > 1 else ""
-        self.header.show_job(f"{step.phase}{share}")
+        left = f" · {step.time_left}" if step.time_left else ""
+        self._show_job(f"{step.phase}{share}{left}")
+
+    def _show_job(self, words: str) -> None:
+        self.header.show_job(words, "study" if self.jobs.title == STUDYING else "setup")
 
     def _on_job_finished(self) -> None:
         self.header.show_job("")
@@ -381,6 +419,8 @@ class MainWindow(QMainWindow):
             action.setEnabled(action.isEnabled() and not is_running)
         self.actions_by_key["score"].setEnabled(self.setup.score.isEnabled() and not is_running)
         self.actions_by_key["stop"].setEnabled(is_running)
+        can_try = self.jobs.title == STUDYING or not self.preparation.cannot_try
+        self.actions_by_key["try"].setEnabled(can_try)
         for key, tab in self.header.tabs.items():
             tab.setEnabled(self.actions_by_key[key].isEnabled())
         is_early = look is not None and not look.is_finished

@@ -15,9 +15,14 @@ from dataselect_gui.window.notice import Message, NoticeStrip, fault
 from dataselect_gui.window.setup import SetupPlace
 from dataselect_gui.window.start import StartPlace
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import Check, Look, Progress, Report, Stop
+from dataselect_gui.window.study import STUDYING
+from dataselect_gui.workflow import Check, Look, Progress, Report, Stop, StudySubject
 
 _SCORING = "Scoring"
+_LONG = {_SCORING: "scoring", STUDYING: "the study"}
+"""Work that takes long, and goes on where it was stopped."""
+NOTHING_TO_TRY = "Try it: that needs your records and the consortium's checkpoint."
+NO_LABELS = "Trying it is not possible: none of the records has a label, so there is nothing to learn."
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,7 @@ class Preparation(QObject):
         self._records: Path | None = None
         self._checkpoint: Path | None = None
         self._digest = ""
+        self._labelled = False
         self._waiting: list[Path] = []
         self._run: _Run | None = None
         self._interrupted: _Run | None = None
@@ -108,6 +114,24 @@ class Preparation(QObject):
         given = (self._records, self._checkpoint, self._interrupted, self._state.look)
         return self._jobs.running or any(one is not None for one in given)
 
+    @property
+    def cannot_try(self) -> str:
+        """Why no study is possible of what was given; empty where one is."""
+        if self._records is None or self._checkpoint is None:
+            return NOTHING_TO_TRY
+        return "" if self._labelled else NO_LABELS
+
+    def study_subject(self) -> StudySubject | None:
+        """Return what a study would study; None where none is possible."""
+        records, checkpoint, look = self._records, self._checkpoint, self._state.look
+        if records is None or checkpoint is None or self.cannot_try:
+            return None
+        if look is not None:
+            return workflow.study_subject(look.folder)
+        place = workflow.project_place(records, self._digest)
+        unit = self._setup.unit_column
+        return StudySubject(records, checkpoint, self._digest, place, unit_column=unit)
+
     # What a person gives
 
     def take(self, path: Path) -> None:
@@ -116,8 +140,9 @@ class Preparation(QObject):
         is_missing = look is not None and not (look.source.exists() and look.checkpoint.exists())
         if self._jobs.running:
             self._waiting.append(path)
-            if self._jobs.title == _SCORING:
-                self._notice.tell(Message("What you gave is looked at when scoring has ended."))
+            if self._jobs.title in _LONG:
+                work = _LONG[self._jobs.title]
+                self._notice.tell(Message(f"What you gave is looked at when {work} has ended."))
         elif is_missing and not self._start.isVisible():
             self.find_again(path)
         else:
@@ -178,7 +203,7 @@ class Preparation(QObject):
         if not self._start.isVisible():
             self.wanted.emit("setup")
         if is_source:
-            self._records = path
+            self._records, self._labelled = path, bool(found["labels"])
             self._start.records.show_path(path)
             self._setup.show_records(path, found)
         else:
@@ -239,6 +264,7 @@ class Preparation(QObject):
     def forget(self) -> None:
         """Begin anew: no project, no records, no checkpoint."""
         self._records = self._checkpoint = self._interrupted = None
+        self._labelled = False
         self._start.clear()
         self._setup.show_records(None, None)
         self._setup.show_checkpoint(None, None)
@@ -376,6 +402,7 @@ class Preparation(QObject):
         self._setup.training.show_answer(self._state.in_training)
         if look is not None:
             self._records, self._checkpoint, self._interrupted = look.source, look.checkpoint, None
+            self._labelled = any(label is not None for label in look.labels)
             self._start.clear()
             self._setup.show_project(look)
         self._show_idle()
@@ -395,7 +422,7 @@ class Preparation(QObject):
 
     def _on_progress(self, step: Progress) -> None:
         self._last_step = step
-        self._setup.show_running(step, keeps=self._jobs.title == _SCORING)
+        self._setup.show_running(step, keeps=self._jobs.title in _LONG)
 
     def _on_job_finished(self) -> None:
         self._show_idle()
@@ -405,6 +432,7 @@ class Preparation(QObject):
     def _show_idle(self) -> None:
         """Show in Setup what its button would do now; while a job runs, it shows that instead."""
         look = self._state.look
+        self._setup.show_trial(self.cannot_try)
         if self._jobs.running:
             return
         if self._interrupted is not None or (look is not None and not look.is_finished):

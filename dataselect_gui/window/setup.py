@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.column import ColumnPlace, Pair, clear
+from dataselect_gui.window.layout import row
 from dataselect_gui.window.training_question import TrainingQuestion
 from dataselect_gui.window.words import Elided
 from dataselect_gui.workflow import Look, Progress, preflight_facts
@@ -28,6 +29,7 @@ _NO_RECORDS = "Not chosen yet: drop a folder of images, or an .npz file."
 _NO_CHECKPOINT = "Not chosen yet: drop the consortium's folder, or its .pt2 file."
 _HINT = "Where a person has several records, protect the person: choose the column that names them."
 _TRYING = "It is being tried on some of your records. You need not wait for that."
+_TRY = "Does picking by a score help, with your records? See for yourself, before you share anything."
 _PROPOSED = "Several records share a {column}, so each {column} is protected, not each record alone."
 
 
@@ -40,10 +42,13 @@ class SetupPlace(ColumnPlace):
         The person wants the records scored, or scoring to go on.
     stop_wanted()
         The person wants the work in progress to stop.
+    try_wanted()
+        The person wants to see whether picking by a score helps.
     """
 
     score_wanted = Signal()
     stop_wanted = Signal()
+    try_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,10 +70,13 @@ class SetupPlace(ColumnPlace):
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.status = paragraph(role="dim")
+        self.try_it, self._try_hint = QPushButton("Try it…"), paragraph(role="dim")
+        self.try_it.clicked.connect(self.try_wanted)
         self._build()
         self.show_idle()
         self.show_records(None, None)
         self.show_checkpoint(None, None)
+        self.show_trial("")
 
     @property
     def unit_column(self) -> str | None:
@@ -165,7 +173,7 @@ class SetupPlace(ColumnPlace):
         self.score.show()
         self.stop.hide()
         self.progress.hide()
-        self.status.setText(text)
+        self._say(text)
 
     def show_trying(self) -> None:
         """Show that the checkpoint is being tried, and that nobody needs to wait for it."""
@@ -181,9 +189,19 @@ class SetupPlace(ColumnPlace):
         left = f", about {step.time_left}" if step.time_left else ""
         counts = f" {step.done:,} of {step.total:,}" if step.total > 1 else ""
         promise = " You may stop and go on tomorrow." if keeps else ""
-        self.status.setText(f"{step.phase}{counts}{left}.{promise}")
+        self._say(f"{step.phase}{counts}{left}.{promise}")
+
+    def show_trial(self, obstacle: str) -> None:
+        """Offer to see whether picking by a score helps, or say why that cannot be seen."""
+        self.try_it.setEnabled(not obstacle)
+        self.try_it.setAccessibleDescription(obstacle or _TRY)
+        self._try_hint.setText(obstacle or _TRY)
 
     # Within
+
+    def _say(self, text: str) -> None:
+        self.status.setText(text)
+        self.status.setVisible(bool(text))
 
     def _build(self) -> None:
         protect = QFrame()
@@ -211,6 +229,7 @@ class SetupPlace(ColumnPlace):
         self.column.addWidget(Pair(protect, asked))
         self.column.addLayout(buttons)
         self.column.addWidget(self.status)
+        self.column.addWidget(row(self.try_it, self._try_hint))
         self.column.addWidget(self.preflight)
         self.column.addStretch(1)
 
@@ -289,11 +308,11 @@ class Facts(QFrame):
         self._text.setText(text)
         self._text.setVisible(bool(text))
         clear(self._grid)
-        for row, (name, value) in enumerate(facts):
+        for line, (name, value) in enumerate(facts):
             label = QLabel(name)
             label.setProperty("role", "dim")
-            self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
-            self._grid.addWidget(_place(value) if name == "Where" else _value(value), row, 1)
+            self._grid.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(_place(value) if name == "Where" else _value(value), line, 1)
         noun = "problem" if len(problems) == 1 else "problems"
         self._problem_count.setText(f"{len(problems):,} {noun}")
         self._problem_count.setVisible(bool(problems))

@@ -224,6 +224,8 @@ QComboBox::down-arrow {{ width: 12px; height: 12px;
     image: url("{resource(f"icons/chevron-{c.name}.svg").as_posix()}"); }}
 QComboBox QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.edge}; }}
 QCheckBox, QRadioButton {{ spacing: 8px; min-height: 24px; }}
+QCheckBox:disabled, QRadioButton:disabled, QLineEdit:disabled, QSpinBox:disabled {{ color: {c.dim};
+    border-color: {c.line}; }}
 QCheckBox::indicator, QRadioButton::indicator {{ width: 14px; height: 14px;
     border: 1px solid {c.edge}; background: {c.panel}; }}
 QRadioButton::indicator {{ border-radius: 8px; }}
@@ -233,6 +235,8 @@ QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border: 2px solid {
     width: 12px; height: 12px; }}
 QCheckBox::indicator:checked {{ background: {c.accent}; border-color: {c.accent};
     image: url("{resource(f"icons/tick-{c.name}.svg").as_posix()}"); }}
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: {c.line}; }}
+QCheckBox::indicator:checked:disabled {{ background: {c.edge}; }}
 QRadioButton::indicator:checked {{ border: 5px solid {c.accent}; width: 6px; height: 6px; }}
 QSlider::groove:horizontal {{ height: 4px; background: {c.sunk}; border: 1px solid {c.edge};
     border-radius: 3px; }}

@@ -12,7 +12,7 @@ from dataselect_gui.window.notice import Message
 
 def place(window: MainWindow) -> str:
     """Return the place in use."""
-    names = ("start", "setup", "explore", "release", "ledger", "check", "people", "deletion")
+    names = ("start", "setup", "explore", "release", "ledger", "check", "people", "deletion", "study")
     return next(name for name in names if getattr(window, name).isVisible())
 
 

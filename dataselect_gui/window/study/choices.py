@@ -1,0 +1,189 @@
+"""What a study compares: right as it stands, and folded away until somebody wants it otherwise."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QRadioButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import paragraph
+from dataselect_gui.window.budget import read_amount
+from dataselect_gui.window.column import clear
+from dataselect_gui.window.fold import Fold
+from dataselect_gui.window.layout import row
+from dataselect_gui.workflow import (
+    FEWEST_SEEDS,
+    MOST_TRAININGS,
+    Start,
+    StudyChoices,
+    StudyScore,
+    exact,
+    name_of,
+)
+
+SHARES, EPSILONS = "10, 30", "8"
+MOST_EPSILON = Decimal(100)
+NO_SCORE = "Choose at least one score; random picks are among the curves anyway."
+WRONG_SHARES = "Write the shares as numbers above 0 and at most 100, separated by commas: 10, 30."
+WRONG_EPSILONS = "Write ε as numbers above 0 and at most 100, separated by commas: 3, 8."
+_FIELD = 120
+_WHY_SEEDS = f"Fewer than {FEWEST_SEEDS} show no difference that could be relied on."
+_WHY_EPSILONS = "Every training is also done without differential privacy."
+_WHY_LIMIT = "So that nobody starts a study of days by mistake."
+
+
+class StudyForm(Fold):
+    """Asks what is compared, and holds no answer of its own but what is on the screen.
+
+    Signals
+    -------
+    changed()
+        The answers on the screen are others, perhaps not all of them possible.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("Compare something else")
+        self.scores: dict[str, QCheckBox] = {}
+        self.shares, self.epsilons = QLineEdit(), QLineEdit()
+        self.seeds, self.limit = QSpinBox(), QSpinBox()
+        self.scratch = QRadioButton("a small network, from scratch")
+        self.checkpoint = QRadioButton("the consortium's checkpoint")
+        self._starts = QButtonGroup(self)
+        self._offered = QVBoxLayout()
+        self._offered.setSpacing(theme.SPACE[0])
+        self._build()
+        for field in (self.shares, self.epsilons):
+            field.textChanged.connect(self.changed)
+        for number in (self.seeds, self.limit):
+            number.valueChanged.connect(self.changed)
+        self._starts.buttonClicked.connect(self.changed)
+
+    @property
+    def start(self) -> Start:
+        """What trainings start from."""
+        return "checkpoint" if self.checkpoint.isChecked() else "scratch"
+
+    def offer(self, scores: Sequence[StudyScore]) -> None:
+        """Offer scores to pick by, and propose the usual comparison."""
+        clear(self._offered)
+        self.scores = {}
+        for one in sorted(scores, key=lambda one: bool(one.obstacle)):
+            box = QCheckBox(one.words)
+            box.setEnabled(not one.obstacle)
+            box.setAccessibleDescription(one.obstacle or one.meaning)
+            box.setMinimumSize(_FIELD, theme.TARGET)
+            box.toggled.connect(self.changed)
+            self.scores[one.name] = box
+            self._offered.addWidget(row(box, paragraph(one.obstacle or one.meaning, role="dim")))
+        proposed = tuple(one.name for one in scores if one.proposed)
+        self.show_choices(StudyChoices(proposed))
+        self.limit.setValue(MOST_TRAININGS)
+
+    def show_choices(self, choices: StudyChoices) -> None:
+        """Show what was chosen earlier, as far as it is still possible."""
+        self.blockSignals(True)
+        for name, box in self.scores.items():
+            box.setChecked(name in choices.scores and box.isEnabled())
+        self.shares.setText(", ".join(exact(Decimal(share) * 100) for share in choices.shares))
+        self.epsilons.setText(", ".join(choices.epsilons))
+        self.seeds.setValue(choices.seeds)
+        (self.checkpoint if choices.start == "checkpoint" else self.scratch).setChecked(True)
+        self.blockSignals(False)
+
+    def read(self) -> StudyChoices | str:
+        """Return what is chosen; where it makes no sense, what is to be put right."""
+        scores = tuple(name for name, box in self.scores.items() if box.isChecked())
+        shares = _numbers(self.shares.text(), Decimal(100))
+        epsilons = _numbers(self.epsilons.text(), MOST_EPSILON)
+        if not scores:
+            return NO_SCORE
+        if shares is None:
+            return WRONG_SHARES
+        if epsilons is None:
+            return WRONG_EPSILONS
+        return StudyChoices(
+            scores,
+            tuple(exact(share / 100) for share in shares),
+            tuple(exact(epsilon) for epsilon in epsilons),
+            self.seeds.value(),
+            self.start,
+        )
+
+    def _build(self) -> None:
+        self.shares.setAccessibleName("Shares of the records, in per cent")
+        self.epsilons.setAccessibleName("ε of the trainings with differential privacy")
+        self.seeds.setAccessibleName("How often each training is repeated")
+        self.limit.setAccessibleName("Most trainings")
+        self.seeds.setRange(FEWEST_SEEDS, 50)
+        self.limit.setRange(1, 100_000)
+        self.limit.setSingleStep(50)
+        for field in (self.shares, self.epsilons, self.seeds, self.limit):
+            field.setFixedSize(_FIELD, theme.TARGET)
+        for number in (self.seeds, self.limit):
+            number.lineEdit().setTextMargins(4, 0, 0, 0)
+        for button in (self.scratch, self.checkpoint):
+            self._starts.addButton(button)
+        scores, starts = QWidget(), QWidget()
+        scores.setLayout(self._offered)
+        self._offered.setContentsMargins(0, 0, 0, 0)
+        ways = QVBoxLayout(starts)
+        ways.setContentsMargins(0, 0, 0, 0)
+        ways.setSpacing(0)
+        for button in (self.scratch, self.checkpoint):
+            ways.addWidget(button)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.SPACE[3])
+        grid.setVerticalSpacing(theme.SPACE[2])
+        grid.setColumnStretch(1, 1)
+        lines: tuple[tuple[str, QWidget], ...] = (
+            ("Pick by", scores),
+            ("Train on", row(self.shares, paragraph("% of the records", role="dim"))),
+            ("With DP at ε", row(self.epsilons, paragraph(_WHY_EPSILONS, role="dim"))),
+            ("Repeat", row(self.seeds, paragraph(f"times. {_WHY_SEEDS}", role="dim"))),
+            ("Start from", starts),
+            ("At most", row(self.limit, paragraph(f"trainings. {_WHY_LIMIT}", role="dim"))),
+        )
+        for place, (name, widget) in enumerate(lines):
+            label = QLabel(name)
+            label.setProperty("role", "dim")
+            label.setMinimumHeight(theme.TARGET)
+            grid.addWidget(label, place, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(widget, place, 1)
+        self.body.addLayout(grid)
+
+
+def summary(choices: StudyChoices) -> str:
+    """Say in a sentence what is compared."""
+    scores = _listed([name_of(score) for score in choices.scores])
+    shares = _listed([f"{exact(Decimal(share) * 100)} %" for share in choices.shares])
+    epsilons = _listed(list(choices.epsilons))
+    start = "a small network" if choices.start == "scratch" else "the consortium's checkpoint"
+    return (
+        f"Random picks, and the highest, middle and lowest by {scores}: {shares} of the records each, "
+        f"trained without differential privacy and with it at ε = {epsilons}, {choices.seeds} times "
+        f"over, starting from {start}."
+    )
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _numbers(text: str, most: Decimal) -> list[Decimal] | None:
+    """Return the numbers of a list with commas, ascending and each once; None where it is none."""
+    found = {read_amount(part) for part in text.split(",")}
+    numbers = sorted(number for number in found if number is not None and number <= most)
+    return numbers if len(numbers) == len(found) else None

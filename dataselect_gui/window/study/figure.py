@@ -1,0 +1,92 @@
+"""A figure of a study, drawn at any size and in the window's own colours."""
+
+import re
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from dataselect_gui.window import theme
+from dataselect_gui.window.theme import Palette
+
+_LARGEST = 1.45
+"""How much larger than it was drawn a figure is shown at most: its letters are then the window's."""
+
+
+class Figure(QWidget):
+    """Shows an SVG file as wide as there is room, whole, and as sharp as the screen.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which has the colours of the light palette.
+    name, description : str
+        What it is about and what it shows, for whoever does not see it.
+
+    Raises
+    ------
+    OSError
+        Where the file cannot be read.
+    """
+
+    def __init__(self, path: Path, name: str, description: str) -> None:
+        super().__init__()
+        self._svg = path.read_text(encoding="utf-8")
+        self._natural = QSvgRenderer(QByteArray(self._svg.encode())).defaultSize()
+        self._drawn_as: tuple[int, float, str] | None = None
+        self._drawn = QPixmap()
+        self.setAccessibleName(name)
+        self.setAccessibleDescription(description)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Return the size it was drawn for."""
+        return self._natural
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802
+        """Say that the height follows from the width."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        """Return the height at which nothing is cut off."""
+        return self._fitted(width).height()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Draw it, anew where the size or the colours changed."""
+        del event
+        colours, ratio = theme.palette(), self.devicePixelRatioF()
+        wanted = (self.width(), ratio, colours.name)
+        if wanted != self._drawn_as:
+            self._drawn, self._drawn_as = self._draw(colours, ratio), wanted
+        QPainter(self).drawPixmap(0, 0, self._drawn)
+
+    def _fitted(self, width: int) -> QSize:
+        """Return the size of the drawing where there is that much room."""
+        share = min(width / max(1, self._natural.width()), _LARGEST)
+        return (QSizeF(self._natural) * share).toSize()
+
+    def _draw(self, colours: Palette, ratio: float) -> QPixmap:
+        size = self._fitted(self.width())
+        made = QPixmap(size * ratio)
+        made.setDevicePixelRatio(ratio)
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
+        renderer = QSvgRenderer(QByteArray(recoloured(self._svg, colours).encode()))
+        renderer.render(painter, QRectF(QPointF(), QSizeF(size)))
+        painter.end()
+        return made
+
+
+def recoloured(svg: str, colours: Palette) -> str:
+    """Return a drawing in the light palette with the colours of another one."""
+    light = theme.LIGHT
+    pairs = {
+        getattr(light, key): getattr(colours, key) for key in ("panel", "text", "dim", "line", "edge")
+    }
+    pairs |= dict(zip(light.classes, colours.classes, strict=True))
+    known = {old.lower(): new for old, new in pairs.items()}
+    return re.sub("#[0-9a-fA-F]{6}", lambda found: known.get(found[0].lower(), found[0]), svg)

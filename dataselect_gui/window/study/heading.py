@@ -1,0 +1,54 @@
+"""The top of the Try it page: its name, what is studied, the way back, and what it is for."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import StayPanel, paragraph
+from dataselect_gui.window.words import Elided
+from dataselect_gui.workflow import StudySubject
+
+QUESTION = "Does picking by a score help, with your records?"
+EXPLANATION = (
+    "Small models are trained on the records that a score picks, and on as many random ones; then all "
+    "are tested on records that none of them has seen. Nothing leaves this machine, nothing is "
+    "released, and nothing is charged to the ledger."
+)
+
+
+class Heading(QWidget):
+    """Names the page and its subject, and explains it.
+
+    Attributes
+    ----------
+    back : QPushButton
+        Leads to where the person was before.
+    about : QWidget
+        What is done here, and that it stays.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.back = QPushButton("Back")
+        self.about = StayPanel()
+        self._of = Elided(Qt.TextElideMode.ElideMiddle)
+        self._of.setProperty("role", "dim")
+        self._of.hide()
+        self.about.body.addWidget(paragraph(QUESTION, step=2, bold=True))
+        self.about.body.addWidget(paragraph(EXPLANATION))
+        title, top, column = QVBoxLayout(), QHBoxLayout(), QVBoxLayout(self)
+        title.setSpacing(0)
+        title.addWidget(paragraph("Try it", step=5, bold=True))
+        title.addWidget(self._of)
+        top.addLayout(title, 1)
+        top.addWidget(self.back, 0, Qt.AlignmentFlag.AlignTop)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE[3])
+        column.addLayout(top)
+        column.addWidget(self.about)
+
+    def show_subject(self, subject: StudySubject | None) -> None:
+        """Show what is studied; None where nothing can be."""
+        if subject is not None:
+            self._of.set_words(f"{subject.source.name}, with {subject.checkpoint.name}")
+        self._of.setVisible(subject is not None)

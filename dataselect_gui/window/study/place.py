@@ -1,0 +1,351 @@
+"""The Try it page: whether picking by a score helps, on the owner's own records."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, WorkerDiedError
+from dataselect_gui.window.boundary import Note
+from dataselect_gui.window.column import ColumnPlace
+from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.latest import PAUSE_MILLISECONDS
+from dataselect_gui.window.notice import Message
+from dataselect_gui.window.study import STUDYING
+from dataselect_gui.window.study.choices import StudyForm, summary
+from dataselect_gui.window.study.heading import Heading
+from dataselect_gui.window.study.plan import ESTIMATING, WAITING, PlanPanel
+from dataselect_gui.window.study.results import ResultsPanel
+from dataselect_gui.workflow import (
+    OtherStudyError,
+    Progress,
+    Report,
+    Start,
+    Stop,
+    StudyFound,
+    StudyPlan,
+    StudySubject,
+)
+
+DONE = "All of it is done, and stands above."
+KEPT = "What is done is kept: no training is done twice."
+STOPPED = f"The study was stopped. {KEPT}"
+
+
+class StudyPlace(ColumnPlace):
+    """Where a study is planned, run and read.
+
+    Signals
+    -------
+    closed()
+        The person wants to be where they were before.
+    wanted()
+        The person wants to be here.
+    told(Message)
+        Something is to be told though another place is shown.
+    """
+
+    closed = Signal()
+    wanted = Signal()
+    told = Signal(object)
+
+    def __init__(self, jobs: Jobs) -> None:
+        super().__init__()
+        self._jobs = jobs
+        self._subject: StudySubject | None = None
+        self._folder = Path()
+        self._found: StudyFound | None = None
+        self._planned: StudyPlan | None = None
+        self._start: Start = "scratch"
+        self._was_stopped = self._is_of_others = False
+        self._is_planning = self._is_running = self._is_stopping = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._begin_planning)
+        self.heading = Heading()
+        self.error = Note("stop")
+        self.results, self.form = ResultsPanel(), StudyForm()
+        self.plan = PlanPanel(self.form)
+        self.again, self.anew = QPushButton("Work it out again"), QPushButton("Begin anew")
+        self._build()
+        self.heading.back.clicked.connect(self.closed)
+        self.again.clicked.connect(self._plan_again)
+        self.anew.clicked.connect(self._begin_anew)
+        self.form.changed.connect(self._on_changed)
+        self.plan.start_wanted.connect(self.start)
+        self.plan.stop_wanted.connect(self._stop)
+        jobs.progressed.connect(self._on_progress)
+        jobs.started.connect(self._on_jobs)
+        jobs.finished.connect(self._on_jobs)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a study runs."""
+        return self._is_running
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a plan is about to be made."""
+        return self._timer.isActive()
+
+    def show_subject(self, subject: StudySubject) -> None:
+        """Show the study of a subject, or that it may begin; one that runs stays on the page."""
+        if self._is_running:
+            return
+        is_known = subject == self._subject
+        self._subject, self._was_stopped = None, False
+        self._show_error(None)
+        try:
+            folder = self._folder if is_known else workflow.study_place(subject)
+            found = workflow.study_at(folder)
+            if not is_known:
+                self._begin_form(subject, found)
+        except DataSelectError as error:
+            self._drop_plan()
+            self._show_found(None)
+            self._show_error(error)
+        else:
+            self._subject, self._folder, self._start = subject, folder, self.form.start
+            if not is_known:
+                self._planned = None
+            self._show_found(found)
+            self._foresee()
+        self.heading.show_subject(self._subject)
+        self.plan.setVisible(self._subject is not None)
+
+    def take_focus(self) -> None:
+        """Give the focus to what a person wants next."""
+        wanted = (self.plan.stop, self.results.page, self.plan.start, self.form.button)
+        shown = (one for one in wanted if one.isVisible() and one.isEnabled())
+        chosen = next(shown, self.heading.back)
+        chosen.setFocus()
+        if chosen is self.plan.stop:  # With the progress beside it, once that has its place.
+            QTimer.singleShot(0, self, self._show_progress)
+
+    def start(self) -> None:
+        """Begin the study, or go on with it."""
+        subject, folder, choices = self._subject, self._folder, self.form.read()
+        if subject is None or isinstance(choices, str) or not self.plan.start.isEnabled():
+            return
+
+        def work(report: Report, stop: Stop) -> StudyFound:
+            return workflow.run_study(subject, choices, folder, report, stop)
+
+        self._drop_plan()
+        self._show_error(None)
+        self._planned = None  # What is done will be.
+        self._is_running, self._is_stopping = True, False
+        self._jobs.start(STUDYING, work, self._on_done, self._on_failed)
+        self.form.setEnabled(False)
+        self._on_progress(Progress(STUDYING, 0, 1))
+        self.take_focus()  # The button that was pressed is hidden now.
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Plan when somebody looks."""
+        super().showEvent(event)
+        self._foresee()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Work nothing out that nobody sees; a study that runs goes on."""
+        super().hideEvent(event)
+        self._drop_plan()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Leave at Esc."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    # Planning
+
+    def _on_changed(self) -> None:
+        subject = self._subject
+        if subject is None or self._is_running:
+            return
+        self._was_stopped = False
+        self._show_error(None)
+        if self.form.start != self._start:  # What starts from something else is another study.
+            self._start = self.form.start
+            self._show_folder(workflow.study_place(subject, self._start))
+        self._foresee()
+
+    def _begin_anew(self) -> None:
+        if self._subject is not None:
+            self._show_error(None)
+            self._show_folder(workflow.study_place(self._subject, self._start, anew=True))
+            self._foresee()
+            self.take_focus()  # The button that was pressed is hidden now.
+
+    def _plan_again(self) -> None:
+        self._show_error(None)
+        self._foresee()
+        self.take_focus()
+
+    def _foresee(self) -> None:
+        """Show what can be told at once, and have the time worked out."""
+        if self._subject is None or self._is_running:
+            return
+        self._drop_plan()
+        choices, limit = self.form.read(), self.form.limit.value()
+        if isinstance(choices, str):
+            self.plan.show_nothing(choices)
+            return
+        count, done, by_question = workflow.count_trainings(choices, self._folder)
+        self.plan.show_counts(count, done, by_question)
+        self.plan.summary.setText(summary(choices))
+        self.plan.show_limit(count, limit)
+        result = None if self._found is None else self._found.result
+        known = None if self._planned is None else workflow.replan_study(self._planned, choices)
+        if result is not None and result.choices == choices:
+            self.plan.show_idle("", ready=False, text=DONE)
+        elif known is not None:
+            self._show_plan(known)
+        elif not self.error.isHidden():
+            self._offer("")
+        else:
+            self._offer(WAITING if self._jobs.running else ESTIMATING)
+            if self.isVisible():
+                self._timer.start(PAUSE_MILLISECONDS)
+
+    def _offer(self, text: str, *, planned: bool = False) -> None:
+        """Offer to begin, once the plan was seen, or to go on."""
+        is_begun = self._folder.is_dir()
+        is_known = (is_begun or planned) and not self._is_of_others
+        said = (STOPPED, text) if self._was_stopped else (text,)
+        self.plan.show_idle(
+            "Continue the study" if is_begun else "Start the study",
+            ready=is_known and self.plan.limit.isHidden() and not self._jobs.running,
+            text=" ".join(part for part in said if part),
+        )
+
+    def _show_plan(self, plan: StudyPlan) -> None:
+        self.plan.show_time(plan)
+        self._offer("", planned=True)
+
+    def _begin_planning(self) -> None:
+        subject, folder, choices = self._subject, self._folder, self.form.read()
+        if subject is None or isinstance(choices, str) or self._jobs.running:
+            return
+        if self._jobs.has_thread and not self._is_planning:  # Something else that would give way.
+            self._timer.start(PAUSE_MILLISECONDS)
+            return
+
+        def work(report: Report, stop: Stop) -> StudyPlan:
+            return workflow.plan_study(subject, choices, folder, report, stop)
+
+        self._is_planning = True
+        self._jobs.start("Planning", work, self._on_planned, self._on_unplanned, gives_way=True)
+
+    def _on_planned(self, plan: StudyPlan) -> None:
+        self._is_planning = False
+        if plan.folder == self._folder and not self._is_running:
+            self._planned = plan
+            if plan.choices == self.form.read():
+                self._show_plan(plan)
+
+    def _on_unplanned(self, error: DataSelectError) -> None:
+        self._is_planning = False
+        if not isinstance(error, InterruptedByPersonError) and not self._is_running:
+            self._show_error(error)
+            self.again.setVisible(not self._is_of_others)
+            self._offer("")
+
+    def _drop_plan(self) -> None:
+        self._timer.stop()
+        if self._is_planning:
+            self._jobs.give_way()
+
+    # The study
+
+    def _stop(self) -> None:
+        self._is_stopping = True
+        self._jobs.stop()
+        self.plan.show_stopping()
+
+    def _on_progress(self, step: Progress) -> None:
+        if self._is_running and not self._is_stopping:
+            self.plan.show_running(step)
+
+    def _on_done(self, found: StudyFound) -> None:
+        self._end()
+        self._show_found(found)
+        self._foresee()
+        if self.isVisible():
+            self.verticalScrollBar().setValue(0)
+            self.take_focus()
+        else:
+            self.told.emit(Message("The study is done.", actions=(("Show it", self.wanted.emit),)))
+
+    def _on_failed(self, error: DataSelectError) -> None:
+        self._end()
+        self._was_stopped = isinstance(error, InterruptedByPersonError)
+        if not self._was_stopped:
+            self._show_error(error)
+            if not self.isVisible():
+                show = (("Show it", self.wanted.emit),)
+                self.told.emit(Message(error.what, error.why, KEPT, actions=show, role="stop"))
+        self._foresee()
+        if self.isVisible():
+            self.take_focus()
+
+    def _end(self) -> None:
+        self._is_running = self._is_stopping = False
+        self.form.setEnabled(True)
+
+    def _show_progress(self) -> None:
+        self.ensureWidgetVisible(self.plan.status)
+
+    def _on_jobs(self) -> None:
+        """Plan when other work has ended, and say so while it has not."""
+        if self.isVisible():
+            self._foresee()
+
+    # What is shown
+
+    def _begin_form(self, subject: StudySubject, found: StudyFound | None) -> None:
+        chosen = () if found is None else found.choices.scores
+        self.form.offer(workflow.study_scores(subject.checkpoint, chosen))
+        if found is not None:
+            self.form.show_choices(found.choices)
+
+    def _show_folder(self, folder: Path) -> None:
+        self._folder, self._planned, found = folder, None, None
+        try:
+            found = workflow.study_at(folder)
+        except DataSelectError as error:
+            self._show_error(error)
+        self._show_found(found)
+
+    def _show_found(self, found: StudyFound | None) -> None:
+        self._found = found
+        result = None if found is None else found.result
+        self.heading.about.setVisible(result is None)
+        self.results.setVisible(result is not None)
+        self.anew.setVisible(result is not None)
+        if result is not None:
+            self.results.show_result(result)
+
+    def _show_error(self, error: DataSelectError | None) -> None:
+        self.again.hide()
+        self.error.setVisible(error is not None)
+        self._is_of_others = isinstance(error, OtherStudyError)
+        if self._is_of_others:
+            self.anew.show()
+        if error is not None:
+            do = KEPT if isinstance(error, WorkerDiedError) else error.do
+            self.error.set_text(f"{error.what} {error.why} {do}")
+
+    def _build(self) -> None:
+        foot = QHBoxLayout()
+        for button in (self.again, self.anew):
+            foot.addWidget(button)
+        foot.addStretch()
+        for part in (self.heading, self.error, self.results, self.plan):
+            self.column.addWidget(part)
+        self.column.addLayout(foot)
+        self.column.addStretch(1)
+        for hidden in (self.error, self.results, self.again, self.anew):
+            hidden.hide()

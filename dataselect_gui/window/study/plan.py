@@ -1,0 +1,165 @@
+"""The plan of a study before anything is trained, its one button, and how far it is."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import Note, paragraph
+from dataselect_gui.window.column import clear
+from dataselect_gui.workflow import Progress, StudyPlan
+
+ESTIMATING = "Working out how long it takes, by timing a few steps on this machine…"
+WAITING = "Other work is in progress. How long the study takes is worked out when that has ended."
+SHARED = "Some trainings serve several questions."
+KEPT = "You may stop, close the window and go on tomorrow: no training is done twice."
+OVER = (
+    "The study would take {count:,} trainings, and the limit is {limit:,}. Compare fewer scores, "
+    "shares, ε or repetitions, or raise the limit."
+)
+
+
+class PlanPanel(QFrame):
+    """What is compared, how many trainings that takes, for what, how long; then the study itself.
+
+    Parameters
+    ----------
+    form : QWidget
+        Where something else to compare is chosen.
+
+    Signals
+    -------
+    start_wanted(), stop_wanted()
+        The study is to begin or to go on, or to stop.
+    """
+
+    start_wanted = Signal()
+    stop_wanted = Signal()
+
+    def __init__(self, form: QWidget) -> None:
+        super().__init__()
+        self.setProperty("role", "panel")
+        self.summary = paragraph()
+        self.total = paragraph(step=2, bold=True)
+        self.start, self.stop = QPushButton(), QPushButton("Stop")
+        self.start.setProperty("role", "primary")
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("Progress of the study")
+        self.status = paragraph(role="dim")
+        self.limit = Note("warn")
+        self._questions = QGridLayout()
+        self._shared = paragraph(SHARED, role="dim")
+        self._build(form)
+        self.start.clicked.connect(self.start_wanted)
+        self.stop.clicked.connect(self.stop_wanted)
+
+    def show_counts(self, count: int, done: int, by_question: list[tuple[str, int]]) -> None:
+        """Show how many trainings it takes in all, how many are done, and what they are for."""
+        kept = f", {done:,} of them done" if done else ""
+        self.total.setText(f"{count:,} trainings{kept}")
+        clear(self._questions)
+        for place, (question, number) in enumerate(by_question):
+            label = QLabel(f"{number:,}")
+            label.setFont(theme.font())
+            trailing = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignTop
+            self._questions.addWidget(label, place, 0, trailing)
+            self._questions.addWidget(paragraph(question), place, 1)
+        self._show_questions(visible=True)
+
+    def show_time(self, plan: StudyPlan) -> None:
+        """Show how long the rest of it takes."""
+        time = Progress("", 0, 1, plan.seconds).time_left.removesuffix(" left")
+        what = "in all" if plan.left == plan.trainings else "for the rest"
+        self.total.setText(f"{self.total.text()}: about {time} {what}")
+
+    def show_nothing(self, why: str) -> None:
+        """Show that there is no plan, and why."""
+        self.limit.hide()
+        self._show_questions(visible=False)
+        self.show_idle("Start the study", ready=False, text=why)
+
+    def show_idle(self, button: str, *, ready: bool, text: str = "") -> None:
+        """Show that the study is not running.
+
+        Parameters
+        ----------
+        button : str
+            What its button says; empty where there is nothing to do.
+        ready : bool
+            Whether it can be pressed.
+        text : str
+            What there is to say.
+        """
+        self.start.setText(button)
+        self.start.setEnabled(ready)
+        self.start.setVisible(bool(button))
+        self.stop.hide()
+        self.progress.hide()
+        self._say(text)
+
+    def show_limit(self, count: int, limit: int) -> None:
+        """Say that the plan is beyond the limit, where it is."""
+        self.limit.set_text(OVER.format(count=count, limit=limit))
+        self.limit.setVisible(count > limit)
+
+    def show_running(self, step: Progress) -> None:
+        """Show how far the study is."""
+        self.start.hide()
+        self.limit.hide()
+        self.stop.show()
+        self.stop.setEnabled(True)
+        self.progress.show()
+        self.progress.setValue(1000 * step.done // max(1, step.total))
+        counts = f" {step.done:,} of {step.total:,}" if step.total > 1 else ""
+        left = f", about {step.time_left}" if step.time_left else ""
+        self._say(f"{step.phase}{counts}{left}. {KEPT}")
+
+    def show_stopping(self) -> None:
+        """Show that the study was asked to stop."""
+        self.stop.setEnabled(False)
+        self._say("It stops when the training in hand is done.")
+
+    def _say(self, text: str) -> None:
+        self.status.setText(text)
+        self.status.setVisible(bool(text))
+
+    def _show_questions(self, *, visible: bool) -> None:
+        self._shared.setVisible(visible)
+        self.summary.setVisible(visible)
+        self.total.setVisible(visible)
+        if not visible:
+            clear(self._questions)
+
+    def _build(self, form: QWidget) -> None:
+        self._questions.setHorizontalSpacing(theme.SPACE[2])
+        self._questions.setVerticalSpacing(theme.SPACE[0])
+        self._questions.setColumnStretch(1, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE[2])
+        buttons.addWidget(self.start)
+        buttons.addWidget(self.stop)
+        buttons.addWidget(self.progress, 1)
+        buttons.addStretch()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(theme.SPACE[1])
+        column.addWidget(paragraph("What is compared", step=2, bold=True))
+        column.addWidget(self.summary)
+        column.addWidget(form)
+        column.addSpacing(theme.SPACE[1])
+        column.addWidget(self.total)
+        column.addWidget(self.limit)
+        column.addLayout(buttons)
+        column.addWidget(self.status)
+        column.addLayout(self._questions)
+        column.addWidget(self._shared)

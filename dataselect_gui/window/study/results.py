@@ -1,0 +1,76 @@
+"""What came of a study: the answer in words, then table and figures, then the page with all of it."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from dataselect_gui.window import theme
+from dataselect_gui.window.boundary import StayPanel, paragraph
+from dataselect_gui.window.column import clear
+from dataselect_gui.window.study.choices import summary
+from dataselect_gui.window.study.figure import Figure
+from dataselect_gui.window.study.picks import Picks
+from dataselect_gui.workflow import StudyFigure, StudyResult
+
+INTERVALS = "In brackets: the interval that holds the expected difference 95 times in 100."
+NO_FIGURE = "The figure is not there any more; the page still holds it."
+
+
+class ResultsPanel(StayPanel):
+    """Shows a finished study."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._page = Path()
+        self.verdict = paragraph(step=5, bold=True)
+        self.told = QVBoxLayout()
+        self.told.setSpacing(theme.SPACE[1])
+        self.page, self.folder = QPushButton("Open the page"), QPushButton("Open folder")
+        self.figures = QVBoxLayout()
+        self.figures.setSpacing(theme.SPACE[1])
+        self._what = paragraph(role="dim")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE[1])
+        buttons.addWidget(self.page)
+        buttons.addWidget(self.folder)
+        buttons.addStretch()
+        self.body.addWidget(self.verdict)
+        self.body.addLayout(self.told)
+        self.body.addLayout(buttons)
+        self.body.addWidget(self._what)
+        self.body.addLayout(self.figures)
+        self.page.clicked.connect(self._open_page)
+        self.folder.clicked.connect(self._open_folder)
+
+    def show_result(self, result: StudyResult) -> None:
+        """Show what came of a study."""
+        self._page = result.page
+        self.verdict.setText(result.verdict)
+        self._what.setText(f"Finished on {result.finished}. {summary(result.choices)}")
+        for layout in (self.told, self.figures):
+            clear(layout)
+        for line in (*result.headline, result.tally):
+            self.told.addWidget(paragraph(line))
+        for place, one in enumerate(result.figures):
+            self.figures.addSpacing(theme.SPACE[2])
+            self.figures.addWidget(paragraph(one.question, step=2, bold=True))
+            self.figures.addWidget(paragraph(one.sentence))
+            self.figures.addWidget(_figure(one))
+            if place == 0:
+                self.figures.addWidget(Picks(result.lines))
+                self.figures.addWidget(paragraph(INTERVALS, role="dim"))
+
+    def _open_page(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._page)))
+
+    def _open_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._page.parent)))
+
+
+def _figure(one: StudyFigure) -> QWidget:
+    try:
+        return Figure(one.path, one.question, one.sentence)
+    except OSError:
+        return paragraph(NO_FIGURE, role="dim")
