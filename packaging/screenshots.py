@@ -67,6 +67,11 @@ class Photographer:
             "report": self._report,
             "exact": self._exact,
             "ledger": self._ledger,
+            "try": self._try,
+            "try-else": self._try_something_else,
+            "trying": self._trying,
+            "tried": self._tried,
+            "tried-figure": self._tried_figure,
             "check": self._check,
             "people": self._people,
             "deletion": self._deletion,
@@ -189,6 +194,50 @@ class Photographer:
             workflow.release(project, asked, lambda _step: None)
         window.open_project(project)
         window.show_place("ledger")
+
+    def _try(self, window: "MainWindow") -> None:
+        shutil.rmtree(self._scratch / "demo/project.study", ignore_errors=True)
+        window.open_project(self._scratch / "demo" / "project")
+        window.actions_by_key["try"].trigger()
+
+    def _try_something_else(self, window: "MainWindow") -> None:
+        self._try(window)
+        self._settle(window)
+        window.study.form.button.click()
+        window.study.form.scores["plis"].click()
+
+    def _trying(self, window: "MainWindow") -> None:
+        from dataselect_gui.workflow import Progress
+
+        self._try(window)
+        self._settle(window)
+        window.study.plan.show_running(Progress("Training", 84, 200, 171.0))
+        window.study.take_focus()
+        window.header.show_job("Training 42 % · 3 min left", "study")
+
+    def _tried(self, window: "MainWindow") -> None:
+        """Show one of the studies that come with the program as if it were of the demo."""
+        shown, project = self._scratch / "demo/project.study", self._scratch / "demo/project"
+        example = Path(__file__).parents[1] / "resources/study/fashion-mnist"
+        shutil.copytree(example, shown, dirs_exist_ok=True)
+        settings, setting, findings = (
+            json.loads(path.read_text("utf-8"))
+            for path in (project / "project.json", shown / "setting.json", shown / "findings.json")
+        )
+        setting["checkpoint"] = settings["checkpoint"]["digest"]
+        plan = {"choices": findings["choices"], "label column": None, "unit column": None}
+        for name, content in (("setting.json", setting), ("plan.json", plan)):
+            (shown / name).write_text(json.dumps(content), "utf-8")
+        window.open_project(project)
+        window.actions_by_key["try"].trigger()
+
+    def _tried_figure(self, window: "MainWindow") -> None:
+        from dataselect_gui.window.study.figure import Figure
+
+        self._tried(window)
+        self._settle(window)
+        figure, bar = window.study.results.findChildren(Figure)[0], window.study.verticalScrollBar()
+        bar.setValue(figure.mapTo(window.study.viewport(), figure.rect().topLeft()).y() - 8)
 
     def _check(self, window: "MainWindow") -> None:
         self._ledger(window)
