@@ -71,7 +71,7 @@ STUDIES = {
     "cifar10": Study(
         cifar10,
         "checkpoints/cifar10-resnet20",
-        ("--scores", "el2n", "--limit", "3000"),
+        ("--scores", "el2n,plis", "--limit-trainings", "260"),
         ("--scores", "plis,el2n,grad_norm", "--shares", "0.05,0.1,0.3,0.6"),
     ),
     "chest-xray": Study(
