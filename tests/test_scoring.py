@@ -77,7 +77,7 @@ def test_a_score_is_the_same_in_whatever_company_and_order(family: Family) -> No
 
 
 def test_a_model_in_evaluation_mode_is_accepted(family: Family) -> None:
-    family.scorer.check_independence(RECORDS)
+    family.scorer.check_independence(RECORDS, np.array(TARGETS))
 
 
 def test_an_unlabelled_record_has_only_the_scores_that_need_no_label(family: Family) -> None:
@@ -219,7 +219,7 @@ def test_a_model_exported_in_training_mode_is_refused(tmp_path: Path, layer: nn.
     scorer = Scorer(find_checkpoint(path), ["loss"], CPU)
     torch.manual_seed(0)
     with pytest.raises(UnusableError, match="evaluation mode"):
-        scorer.check_independence(RECORDS)
+        scorer.check_independence(RECORDS, np.array(TARGETS))
 
 
 class Centred(nn.Module):
@@ -235,7 +235,7 @@ class Centred(nn.Module):
 def test_a_model_that_mixes_records_is_refused(tmp_path: Path) -> None:
     path = export(tmp_path / "model.pt2", Centred().eval(), torch.zeros(2, 1, SIDE, SIDE))
     with pytest.raises(UnusableError, match="other records of the batch"):
-        Scorer(find_checkpoint(path), ["loss"], CPU).check_independence(RECORDS)
+        Scorer(find_checkpoint(path), ["loss"], CPU).check_independence(RECORDS, np.array(TARGETS))
 
 
 class WithConstants(Patches):
@@ -330,7 +330,7 @@ def test_real_records_agree_with_the_definitions(shared_data: Path, name: str) -
     labels = match_labels(source.labels, source.classes, checkpoint.labels)
     targets = [labels[label] for row in rows if (label := source.labels[row]) is not None]
     final, *series = real_models(checkpoint.path, checkpoint.final.form)
-    scorer.check_independence(inputs)
+    scorer.check_independence(inputs, np.array(targets))
     expected = oracle(final, inputs, targets)
     if "vog" in names:
         expected["vog"] = oracle_vog(series, inputs, targets)

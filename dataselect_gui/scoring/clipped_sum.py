@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dataselect_gui.scoring import measures
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.scoring import autograd, measures
 from dataselect_gui.scoring.model import Model
 from dataselect_gui.scoring.single_record import SingleRecord
 
@@ -38,12 +39,23 @@ class ClippedSum:
         The names and shapes of the parameters, in the order in which the sum has them.
     total : ndarray of int64
         The sum so far, in steps, shape (parameters,).
+
+    Raises
+    ------
+    UnusableError
+        Where the model has nothing to train.
     """
 
     def __init__(self, model: Model, clip: float, steps: int) -> None:
         self._model, self._clip, self._steps = model, clip, steps
         named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
         self._parameters = [parameter for _, parameter in named]
+        if not named:
+            raise UnusableError(
+                "The checkpoint has no gradient that could be released.",
+                "None of its parameters is meant to be trained.",
+                "Ask the consortium for the model as it is trained.",
+            )
         self.layout = [(name, list(parameter.shape)) for name, parameter in named]
         self.total = np.zeros(sum(p.numel() for p in self._parameters), dtype=np.int64)
 
@@ -61,15 +73,8 @@ class ClippedSum:
             logits = self._model(one)
         targets = torch.tensor([target], device=one.device)
         at_logits = measures.logit_gradients(logits.detach(), targets).to(logits.dtype)
-        gradients = torch.autograd.grad(logits, self._parameters, at_logits, allow_unused=True)
-        flat = np.concatenate(
-            [
-                np.zeros(parameter.numel())
-                if gradient is None
-                else gradient.detach().double().cpu().numpy().ravel()
-                for parameter, gradient in zip(self._parameters, gradients, strict=True)
-            ]
-        )
+        gradients = autograd.gradients(logits, self._parameters, at_logits)
+        flat = np.concatenate([gradient.double().cpu().numpy().ravel() for gradient in gradients])
         self.total += in_steps(flat, self._clip, self._steps)
 
 

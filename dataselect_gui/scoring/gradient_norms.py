@@ -10,6 +10,7 @@ which miss parameters that belong to none and record nothing in evaluation mode,
 graphs, which not every model has.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.scoring import autograd
 from dataselect_gui.scoring.measures import logit_gradients
 from dataselect_gui.scoring.recording import Derivation, Recording
 from dataselect_gui.scoring.sample_gradients import SampleGradient
@@ -155,8 +158,9 @@ class GradientNorms:
         self.paths |= recording.paths
         if is_new:
             with torch.no_grad():
-                self._check(inputs, squares, weights)
-            self._checked.add(inputs.shape)
+                is_checked = self._check(inputs, squares, weights)
+            if is_checked:
+                self._checked.add(inputs.shape)
         if self._uncovered:
             self.paths |= dict.fromkeys(self._uncovered, BY_FUNCTION)
             with torch.set_grad_enabled(create_graph):
@@ -165,11 +169,13 @@ class GradientNorms:
             products |= by_function[1]
         return Measured(_total(squares, inputs), _total(products, inputs))
 
-    def _check(self, inputs: Tensor, squares: Mapping[str, Tensor], weights: Tensor) -> None:
+    def _check(self, inputs: Tensor, squares: Mapping[str, Tensor], weights: Tensor) -> bool:
         """Hold two records against plain autograd, one record at a time.
 
-        Another axis may have been taken for that of the records, or a use not have been seen.
+        Another axis may have been taken for that of the records, or a use not have been seen. Returns
+        False where nothing could be compared: their gradients are no finite numbers.
         """
+        has_compared = False
         # In float32 a rounding at a kink of the network may move a gradient by a hundredth.
         own, whole = (1e-6, 1e-12) if weights.dtype == torch.float64 else (3e-2, 1e-4)
         for row in {0, len(inputs) - 1}:
@@ -178,6 +184,9 @@ class GradientNorms:
                 inputs[one].detach(), weights[one].detach(), self._parameters, {}
             )
             total = sum(float(square) for square in alone.values())
+            if not math.isfinite(total):
+                continue
+            has_compared = True
             for name, square in alone.items():
                 if name not in squares:
                     is_exact = not square
@@ -186,6 +195,7 @@ class GradientNorms:
                     is_exact = error <= own * float(square) + whole * total
                 if not is_exact:
                     self._uncovered.add(name)
+        return has_compared
 
     def _by_function(
         self, inputs: Tensor, weights: Tensor, direction: Mapping[str, Tensor]
@@ -207,7 +217,7 @@ class GradientNorms:
         try:
             with self._frozen():
                 return vmap(measures, chunk_size=_FUNCTION_CHUNK)(inputs, weights)
-        except RuntimeError:  # Some operations cannot be vectorised.
+        except (RuntimeError, UnusableError):  # Some operations cannot be vectorised.
             return self._one_by_one(inputs, weights, left, direction)
 
     def _one_by_one(
@@ -221,14 +231,10 @@ class GradientNorms:
             with torch.enable_grad(), SingleRecord(), _differentiable(twice=create_graph):
                 # PyTorch 2.13 crashes where a group norm on channels last is the first layer.
                 logits = self._model(record.contiguous())
-            found = torch.autograd.grad(
-                logits, list(parameters.values()), weight, create_graph=create_graph, allow_unused=True
+            found = autograd.gradients(
+                logits, list(parameters.values()), weight, create_graph=create_graph
             )
-            gradients = {
-                name: torch.zeros_like(parameter) if gradient is None else gradient
-                for (name, parameter), gradient in zip(parameters.items(), found, strict=True)
-            }
-            each.append(_measures(gradients, direction))
+            each.append(_measures(dict(zip(parameters, found, strict=True)), direction))
         first, second = zip(*each, strict=True)
         return _stacked(first), _stacked(second)
 
@@ -314,7 +320,7 @@ class Pass:
 
     def input_gradient(self, weights: Tensor) -> Tensor:
         """Return the gradient of ``(logits * weights).sum()`` at the inputs, in their shape."""
-        (gradient,) = torch.autograd.grad(self.logits, self.inputs, weights, retain_graph=True)
+        (gradient,) = autograd.gradients(self.logits, [self.inputs], weights, retain_graph=True)
         return gradient
 
     def susceptibility(
@@ -341,7 +347,7 @@ class Pass:
             return measured, torch.zeros_like(self.inputs)
         # √ has no derivative at 0: there the record's gradient does not move.
         norms = found.squares.where(found.squares > 0, 1.0).sqrt()
-        (gradient,) = torch.autograd.grad(norms.sum(), self.inputs)
+        (gradient,) = autograd.gradients(norms.sum(), [self.inputs])
         return measured, gradient
 
     def measure(

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from dataselect_gui.checkpoints.exported import read_exported
 from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.scoring.memory import is_out_of_memory
 
 PREFIX = "inner."
 """What stands before the checkpoint's own names in those of a `Model`."""
@@ -34,12 +35,44 @@ class Model(nn.Module):
         self.channels = channels
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Return the logits, shape (batch, classes), of inputs of shape (batch, …)."""
-        output: Any = self.inner(inputs)
-        if not isinstance(output, Tensor):
-            output = output["logits"] if isinstance(output, dict) else output[0]
-        logits: Tensor = output
-        return logits
+        """Return the logits, shape (batch, classes), of inputs of shape (batch, …).
+
+        Raises
+        ------
+        UnusableError
+            Where the model does not take these inputs, or returns something else.
+        """
+        try:
+            output: Any = self.inner(inputs.clone())  # Some graphs change their input in place.
+        except Exception as error:  # Any fault of a stranger's graph; its words may hold a record's.
+            if is_out_of_memory(error):
+                raise
+            raise UnusableError(
+                "The records do not fit the model.",
+                f"The model does not take {len(inputs)} inputs of shape {tuple(inputs.shape[1:])} at "
+                f"once ({type(error).__name__}).",
+                "Ask the consortium for its preprocessor_config.json, or give float arrays in the "
+                "model's own input shape.",
+            ) from error
+        if not isinstance(output, Tensor) and len(output):
+            output = output.get("logits") if isinstance(output, dict) else output[0]
+        return _checked(output, len(inputs))
+
+
+def _checked(output: Any, batch: int) -> Tensor:  # noqa: ANN401  (whatever a model returns)
+    """Hold what a model returns against what logits are."""
+    if isinstance(output, Tensor):
+        if output.is_floating_point() and output.dim() == 2 and len(output) == batch and output.numel():
+            return output
+        kind = str(output.dtype).removeprefix("torch.")
+        returned = f"Of {batch} records it returns {kind} numbers of shape {tuple(output.shape)}"
+    else:
+        returned = "It returns no tensor"
+    raise UnusableError(
+        "The checkpoint is no classifier.",
+        f"{returned} instead of logits: a row for each record, a number in it for each class.",
+        "Ask the consortium for a model that returns its logits.",
+    )
 
 
 def choose_device(name: str) -> torch.device:
@@ -100,27 +133,40 @@ def load_model(member: Member, device: torch.device) -> Model:
             f"Its files do not make a model that is known here ({type(error).__name__}).",
             "Ask the consortium for an image classifier of the transformers library, or a .pt2 file.",
         ) from error
+    if any(value.is_complex() for value in (*model.parameters(), *model.buffers())):
+        raise UnusableError(
+            f"The checkpoint in “{member.folder.name}” cannot be used for scoring.",
+            "It computes with complex numbers, for which the scores are not defined.",
+            "Ask the consortium for a model of real numbers.",
+        )
     return model
 
 
 def in_precision(model: Model, dtype: torch.dtype) -> Model:
-    """Convert a model, its constants and the dtypes that an exported graph spells out."""
+    """Convert a model, its constants and the dtypes that an exported graph spells out.
+
+    Halves and doubles among them, too: the model is one function, and this is its only rounding.
+    """
     for module in model.modules():
         if not isinstance(module, torch.fx.GraphModule):
             continue
         for node in module.graph.nodes:
             node.args, node.kwargs = torch.fx.node.map_aggregate(
-                (node.args, node.kwargs), lambda given: dtype if given is torch.float32 else given
+                (node.args, node.kwargs), lambda given: dtype if _is_floating(given) else given
             )
             arguments = getattr(getattr(node.target, "_schema", None), "arguments", ())
             makes = getattr(node.meta.get("val"), "dtype", None)
-            if makes == torch.float32 and any(a.name == "dtype" and a.kwarg_only for a in arguments):
+            if _is_floating(makes) and any(a.name == "dtype" and a.kwarg_only for a in arguments):
                 node.kwargs = {"dtype": dtype, **node.kwargs}
         module.recompile()
         for name, value in list(vars(module).items()):
-            if isinstance(value, Tensor) and value.dtype == torch.float32:
+            if isinstance(value, Tensor) and value.is_floating_point():
                 setattr(module, name, value.to(dtype))
     return model.to(dtype)
+
+
+def _is_floating(given: object) -> bool:
+    return isinstance(given, torch.dtype) and given.is_floating_point
 
 
 def _load_hugging_face(member: Member, device: torch.device) -> Model:
@@ -159,5 +205,11 @@ def _load_exported(member: Member, device: torch.device) -> Model:
     program = torch.export.load(read_exported(member.weights[0]))
     name = program.graph_signature.user_inputs[0]
     shape = next(n.meta["val"].shape for n in program.graph.nodes if n.name == name)
+    if len(shape) and isinstance(shape[0], int):
+        raise UnusableError(
+            f"“{member.weights[0].name}” takes batches of {shape[0]} alone.",
+            "It was exported for one size of batch, and records are scored in batches of any size.",
+            "Ask the consortium to export it with dynamic_shapes=({0: torch.export.Dim('batch')},).",
+        )
     channels = int(shape[1]) if len(shape) == 4 else None
     return Model(move_to_device_pass(program, device).module(), channels)

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from dataselect_gui.checkpoints.layout import Checkpoint, Member
-from dataselect_gui.scoring import measures
+from dataselect_gui.scoring import autograd, measures
 from dataselect_gui.scoring.direction import load_direction
 from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
 
@@ -57,7 +57,7 @@ def naive_scores(
             for name, value in values.items():
                 found[name].append(value)
     if "vog" in wanted:
-        series = [_load(member) for member in checkpoint.series]
+        series = [_load(member).requires_grad_(requires_grad=False) for member in checkpoint.series]
         for record, target in zip(records, targets.tolist(), strict=True):
             maps = [measures.channel_mean(_slope(model, record, target)) for model in series]
             found["vog"].append(float(measures.spread_of_gradients(maps, "std").mean()))
@@ -79,29 +79,29 @@ def _of_gradient(
     leaf, twice = record.clone().requires_grad_("plis" in wanted), "plis" in wanted
     with sdpa_kernel(SDPBackend.MATH):  # The others cannot be differentiated twice.
         logits = _logits(model, leaf)
-    gradients = torch.autograd.grad(
+    gradients = autograd.gradients(
         logits,
         list(parameters.values()),
         measures.logit_gradients(logits, target),
         create_graph=twice,
-        allow_unused=True,
     )
-    own = {n: g for n, g in zip(parameters, gradients, strict=True) if g is not None}
-    norm = torch.stack([one.square().sum() for one in own.values()]).sum().sqrt()
+    own = dict(zip(parameters, gradients, strict=True))
+    zero = torch.zeros((), dtype=torch.float64)
+    norm = sum((one.square().sum() for one in gradients), zero).sqrt()
     found = {"grad_norm": float(norm.detach())}
     if "alignment" in wanted:
         found["alignment"] = sum(
             float((own[n].detach() * v).sum()) for n, v in direction.items() if n in own
         )
     if twice:
-        (gradient,) = torch.autograd.grad(norm, leaf)
-        found["plis"] = float(gradient.norm())
+        moves = norm.requires_grad  # Not where there is nothing to train.
+        found["plis"] = float(autograd.gradients(norm, [leaf])[0].norm()) if moves else 0.0
     return {name: value for name, value in found.items() if name in wanted}
 
 
 def _slope(model: Model, record: Tensor, target: int) -> Tensor:
     leaf = record.clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(_logits(model, leaf)[0, target], leaf)
+    (gradient,) = autograd.gradients(_logits(model, leaf)[0, target], [leaf])
     return gradient
 
 

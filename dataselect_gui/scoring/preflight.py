@@ -157,11 +157,13 @@ def _deviation(
     found = scorer.score(list(exact), inputs[rows], targets[rows])
     deviation = 0.0
     for name, values in exact.items():
+        is_there = np.isfinite(values)
+        off, sizes = np.abs(found[name] - values)[is_there], np.abs(values[is_there])
         # An inner product may be close to zero by chance: what counts is its size on the whole.
-        scale = np.abs(values).max() if name == "alignment" else np.abs(values)
+        scale = sizes.max(initial=0.0) if name == "alignment" else sizes
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratios = np.abs(found[name] - values) / scale
-        deviation = max(deviation, float(np.nan_to_num(ratios, nan=0.0).max()))
+            ratios = np.where(off == 0, 0.0, off / scale)
+        deviation = max(deviation, float(np.nan_to_num(ratios, nan=np.inf).max(initial=0.0)))
     if deviation > EXACT and scorer.precision == "float64":
         raise UnusableError(
             "The checkpoint's scores cannot be computed exactly.",

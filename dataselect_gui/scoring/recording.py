@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from dataselect_gui.scoring import autograd
 from dataselect_gui.scoring.rules import (
     GRAPH_SIGNATURES,
     RULES,
@@ -332,9 +333,7 @@ class Recording(TorchFunctionMode):
         self._measure = measure
         try:
             if logits.requires_grad:
-                torch.autograd.grad(
-                    logits, leaves, weights, create_graph=create_graph, allow_unused=True
-                )
+                autograd.gradients(logits, leaves, weights, create_graph=create_graph)
             with torch.set_grad_enabled(create_graph):
                 for name, parts in self._waiting.items():
                     measure(name, Sum(parts))

@@ -1,7 +1,7 @@
 """Score batches of inputs with the checkpoints: scores asked for together share their passes."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,18 +11,21 @@ from torch import Tensor
 
 from dataselect_gui.checkpoints.layout import Checkpoint, Member
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.scoring import measures
+from dataselect_gui.scoring import autograd, measures
 from dataselect_gui.scoring.catalog import Precision, Score, find_score
 from dataselect_gui.scoring.direction import load_direction
 from dataselect_gui.scoring.gradient_norms import GradientNorms, Pass
 from dataselect_gui.scoring.inputs import Preprocessor
-from dataselect_gui.scoring.memory import Need, PeakMemory, is_out_of_memory
+from dataselect_gui.scoring.memory import Need, PeakMemory
 from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
 from dataselect_gui.scoring.precision import SMOOTH, TOLERANCE
 from dataselect_gui.scoring.privacy_loss import PrivacyLoss
 
 COMPANY_TOLERANCE = 1e-4
 """How far a record's logits may move with its company, relative to the largest: rounding, no more."""
+_OF_LOGITS = frozenset({"loss", "el2n"})
+_SCORE_TOLERANCE = 5e-2
+"""How far its other scores may: rounding at a kink of the network moves a gradient by a hundredth."""
 
 _TRIED = 2, 6
 """How many records the batches have whose memory is measured."""
@@ -100,7 +103,7 @@ class _Batch:
             return self._pass.input_gradient(chosen)
         assert self._traced is not None
         inputs, logits = self._traced
-        (gradient,) = torch.autograd.grad(logits, inputs, chosen)
+        (gradient,) = autograd.gradients(logits, [inputs], chosen)
         return gradient
 
 
@@ -201,11 +204,12 @@ class Scorer:
         UnusableError
             Where the model mixes the records of a batch, or does not take these inputs.
         """
-        self.check_independence(inputs if len(inputs) > 1 else np.repeat(inputs, 2, axis=0))
+        if len(inputs) == 1:
+            inputs, targets = np.repeat(inputs, 2, axis=0), np.repeat(targets, 2)
+        exact = self.check_independence(inputs, targets)
         if self._wanted != "auto" or self._dtype == torch.float32:
             return
-        names = [name for name, score in self._scores.items() if score.base != "random"]
-        exact = self.score(names, inputs, targets)
+        names = list(exact)
         for state in (self._final, *self._series):
             if not state.norms.operations:  # Of the model, whichever scores are asked for.
                 state.norms.run(self._tensor(inputs[:1])).recording.close()
@@ -235,33 +239,58 @@ class Scorer:
         per_record = max(0, high - low) // (many - few)
         return Need(max(0, low - few * per_record), per_record)
 
-    def check_independence(self, inputs: NDArray[np.float32]) -> None:
+    def check_independence(
+        self, inputs: NDArray[np.float32], targets: NDArray[np.int64]
+    ) -> dict[str, NDArray[np.float64]]:
         """Refuse a model for which a record's result depends on the records beside it.
+
+        A graph may mix records in its gradients alone, or where its logits are drowned by a large one;
+        so the scores themselves are held against those of two of the records alone, too.
 
         Parameters
         ----------
         inputs : ndarray
             A few records, shape (batch, …); at least two.
+        targets : ndarray
+            As `score` takes them.
+
+        Returns
+        -------
+        dict
+            All scores of these records.
 
         Raises
         ------
         UnusableError
-            Where the model mixes the records of a batch, or does not take these inputs.
+            Where the model mixes the records of a batch, does not take these inputs, or returns finite
+            numbers for none of them.
         """
         batch = self._tensor(inputs)
         for state in {id(state): state for state in (self._final, *self._series)}.values():
-            with torch.no_grad(), _fitting(batch):
+            with torch.no_grad():
                 together = state.model(batch)
                 alone = torch.cat([state.model(one[None]) for one in batch])
-            scale = float(together.abs().max()) or 1.0
-            if float((together - alone).abs().max()) > COMPANY_TOLERANCE * scale:
-                raise UnusableError(
-                    "The checkpoint cannot be used for scoring.",
-                    "Its result for a record depends on the other records of the batch (batch "
-                    "statistics, for example), so a score would speak of other people's records.",
-                    "Ask the consortium for the model in evaluation mode (model.eval() before "
-                    "torch.export).",
-                )
+            if not together.isfinite().all(dim=1).any():
+                raise _no_numbers(len(batch))
+            scale = float(together[together.isfinite()].abs().max())
+            if not torch.allclose(
+                together, alone, rtol=0.0, atol=COMPANY_TOLERANCE * scale, equal_nan=True
+            ):
+                raise _mixing()
+        names = [name for name, score in self._scores.items() if score.base != "random"]
+        scores = self.score(names, inputs, targets)
+        for row in (0, len(inputs) - 1):
+            one = slice(row, row + 1)
+            own = self.score(names, inputs[one], targets[one])
+            for name, values in scores.items():
+                base = self._scores[name].base
+                tolerance = COMPANY_TOLERANCE if base in _OF_LOGITS else _SCORE_TOLERANCE
+                # An inner product may be close to zero by chance: what counts is its size on the whole.
+                sizes = np.abs(values) if base == "alignment" else np.abs(values[one])
+                allowed = tolerance * float(np.nan_to_num(sizes).max())
+                if _differ(float(own[name][0]), float(values[row]), allowed):
+                    raise _mixing()
+        return scores
 
     def score(
         self, names: Sequence[str], inputs: NDArray[np.float32], targets: NDArray[np.int64]
@@ -281,7 +310,7 @@ class Scorer:
         -------
         dict
             For each score an array of shape (batch,); NaN where a score needs a label and there is
-            none.
+            none, or where it comes to no finite number.
         """
         wanted = [self._scores[name] for name in names]
         given = torch.from_numpy(targets).to(self.device)
@@ -290,6 +319,7 @@ class Scorer:
         for score in wanted:
             if score.needs_label:
                 found[score.name][targets < 0] = np.nan
+            found[score.name][~np.isfinite(found[score.name])] = np.nan
         return found
 
     def maps(
@@ -333,8 +363,7 @@ class Scorer:
         shared = self._final in self._series and bool(over_series)
         known = given.clamp(min=0)
         needs = for_final | (for_series if shared else frozenset())
-        with _fitting(batch):
-            first = _Batch(self._final, batch, known, needs)
+        first = _Batch(self._final, batch, known, needs)
         self._check_classes(first.logits, given)
         classes = given.where(given >= 0, first.logits.argmax(dim=1))
         final = first.measure(classes)
@@ -387,20 +416,28 @@ class Scorer:
         return batch.to(self.device, self._dtype)
 
 
-@contextmanager
-def _fitting(batch: Tensor) -> Iterator[None]:
-    """Say in words that a model does not take these inputs."""
-    try:
-        yield
-    except (RuntimeError, ValueError, AssertionError) as error:
-        if is_out_of_memory(error):
-            raise
-        raise UnusableError(
-            "The records do not fit the model.",
-            f"The model does not take inputs of shape {tuple(batch.shape[1:])}.",
-            "Ask the consortium for its preprocessor_config.json, or give float arrays in the model's "
-            "own input shape.",
-        ) from error
+def _differ(alone: float, together: float, allowed: float) -> bool:
+    if math.isnan(alone) or math.isnan(together):
+        return math.isnan(alone) != math.isnan(together)
+    return abs(alone - together) > allowed
+
+
+def _mixing() -> UnusableError:
+    return UnusableError(
+        "The checkpoint cannot be used for scoring.",
+        "Its result for a record depends on the other records of the batch (batch statistics, for "
+        "example), so a score would speak of other people's records.",
+        "Ask the consortium for the model in evaluation mode (model.eval() before torch.export).",
+    )
+
+
+def _no_numbers(records: int) -> UnusableError:
+    return UnusableError(
+        "The checkpoint cannot be used for scoring.",
+        f"For none of {records} records its result is a finite number: its weights are damaged, or the "
+        "records are not made into inputs as in its training.",
+        "Ask the consortium for a checkpoint that works, with its preprocessor_config.json.",
+    )
 
 
 def _agree(single: NDArray[np.float64], exact: NDArray[np.float64]) -> bool:

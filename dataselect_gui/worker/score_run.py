@@ -93,7 +93,8 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
             raise UnusableError(
                 "No record could be scored.",
                 f"None of the {len(index.ids)} records can be read"
-                + (" or has a label." if (targets < 0).any() else "."),
+                + (", has a label" if (targets < 0).any() else "")
+                + " and comes to a finite number.",
                 "See the reasons among the source's problems, and mend or replace the files.",
             )
         return Finished(scored, device, stopped=not finished)

@@ -95,6 +95,8 @@ def preflight_facts(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _parameters(found: dict[str, Any]) -> str:
     total, slow = sum(found["parameters"].values()), found["by_function"]
+    if not total:
+        return "none that is trained: there is no gradient at parameters, and its norm is 0"
     if not slow:
         return f"{total:,}"
     names = ", ".join(slow[:3]) + (f" and {len(slow) - 3} more" if len(slow) > 3 else "")

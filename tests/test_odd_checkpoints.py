@@ -1,0 +1,326 @@
+"""What a sloppy or hostile checkpoint does while it is scored: exact, or refused in words."""
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from dataselect_gui import workflow
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.scoring.clipped_sum import ClippedSum
+from dataselect_gui.scoring.model import Model, load_model
+from dataselect_gui.scoring.naive import naive_scores
+from dataselect_gui.scoring.preflight import try_on
+from dataselect_gui.scoring.scorer import Scorer
+from tests.helpers import array_file, config, write_json
+from tests.models import SIDE, export, stir
+from tests.oracle import oracle, oracle_plis, oracle_vog
+
+CPU = torch.device("cpu")
+NAMES = ["loss", "el2n", "grad_norm", "vog", "plis"]
+RECORDS = np.random.default_rng(7).normal(size=(5, 1, SIDE, SIDE)).astype(np.float32)
+TARGETS = [0, 1, 2, 1, 0]
+FIRST_IS_DARK = RECORDS + np.array([-3, 3, 3, 3, 3], np.float32)[:, None, None, None]
+PIXELS = SIDE * SIDE
+Forward = Callable[["Odd", Tensor], Any]
+
+
+class Odd(nn.Module):
+    """A linear classifier, and what a function makes of it."""
+
+    def __init__(self, forward: Forward) -> None:
+        super().__init__()
+        self.layer = nn.Linear(PIXELS, 8)
+        self.head = nn.Linear(8, 3)
+        self.function = forward
+
+    def forward(self, inputs: Tensor) -> Any:  # noqa: ANN401  (whatever the function returns)
+        return self.function(self, inputs)
+
+    def hidden(self, inputs: Tensor) -> Tensor:
+        hidden: Tensor = self.layer(inputs.flatten(1)).tanh()
+        return hidden
+
+    def logits(self, inputs: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.hidden(inputs))
+        return logits
+
+
+def save(folder: Path, *models: nn.Module) -> Path:
+    for step, model in enumerate(models):
+        place = folder / f"checkpoint-{step}"
+        export(place / "model.pt2", model, torch.rand(2, 1, SIDE, SIDE))
+        write_json(place / "config.json", config())
+    return folder
+
+
+def series(folder: Path, forward: Forward) -> tuple[Path, list[nn.Module]]:
+    models = [stir(Odd(forward), seed) for seed in range(2)]
+    return save(folder, *models), models
+
+
+def tried(folder: Path, names: list[str]) -> dict[str, np.ndarray]:
+    """Do with a checkpoint all that the worker does; return the scores."""
+    checkpoint, targets = find_checkpoint(folder), np.array(TARGETS)
+    scorer = Scorer(checkpoint, names, CPU)
+    scorer.settle(RECORDS, targets)
+    try_on(scorer, checkpoint, names, RECORDS, targets)
+    return scorer.score(names, RECORDS, targets)
+
+
+# What is computed as it is
+
+
+def in_place_at_the_input(model: Odd, inputs: Tensor) -> Tensor:
+    return model.logits(inputs.sub_(0.5).div_(2.0))
+
+
+def in_halves(model: Odd, inputs: Tensor) -> Tensor:
+    return model.logits(inputs.half().float())
+
+
+def in_doubles(model: Odd, inputs: Tensor) -> Tensor:
+    return (model.logits(inputs).double() * torch.full((3,), 2.0, dtype=torch.float64)).float()
+
+
+PLAIN: Mapping[Forward, Forward] = {
+    in_place_at_the_input: lambda model, inputs: model.logits((inputs - 0.5) / 2),
+    in_halves: lambda model, inputs: model.logits(inputs),
+    in_doubles: lambda model, inputs: model.logits(inputs) * 2,
+}
+
+
+@pytest.mark.parametrize("forward", PLAIN)
+def test_what_is_only_unusual_is_scored_as_its_plain_form(tmp_path: Path, forward: Forward) -> None:
+    folder, _ = series(tmp_path, forward)
+    plain = [stir(Odd(PLAIN[forward]), seed) for seed in range(2)]
+    found = tried(folder, NAMES)
+    expected = oracle(plain[1], RECORDS, TARGETS)
+    maps = oracle_plis(plain[1], RECORDS, TARGETS).reshape(5, -1)
+    expected |= {"vog": oracle_vog(plain, RECORDS, TARGETS), "plis": np.linalg.norm(maps, axis=1)}
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_of_another_precision_are_taken_as_they_are(tmp_path: Path, dtype: torch.dtype) -> None:
+    models = [stir(Odd(lambda m, x: m.logits(x.to(dtype))), seed).to(dtype) for seed in range(2)]
+    folder = save(tmp_path, *models)
+    plain = [stir(Odd(lambda m, x: m.logits(x)), seed).to(dtype).float() for seed in range(2)]
+    found = tried(folder, ["loss", "grad_norm"])
+    expected = oracle(plain[1], RECORDS, TARGETS)
+    for name, values in found.items():
+        np.testing.assert_allclose(values, expected[name], rtol=1e-4, err_msg=name)
+
+
+def test_a_model_with_nothing_to_train_has_only_scores_of_its_inputs(tmp_path: Path) -> None:
+    models = [stir(Odd(lambda m, x: m.logits(x)), seed).requires_grad_(False) for seed in range(2)]
+    folder = save(tmp_path, *models)
+    found = tried(folder, NAMES)
+    assert not found["grad_norm"].any()
+    assert not found["plis"].any()
+    np.testing.assert_allclose(found["vog"], oracle_vog(models, RECORDS, TARGETS), rtol=1e-4)
+    checkpoint = find_checkpoint(folder)
+    scorer = Scorer(checkpoint, ["grad_norm"], CPU)
+    told = try_on(scorer, checkpoint, ["grad_norm"], RECORDS, np.array(TARGETS))
+    words = dict(workflow.preflight_facts({**vars(told), "records": 5, "seconds": 1.0}))
+    assert words["Parameters"].startswith("none that is trained")
+    with pytest.raises(UnusableError, match="no gradient that could be released"):
+        ClippedSum(Model(models[0], 1), 1.0, 1000)
+
+
+def test_a_record_without_a_finite_result_has_no_score_and_slows_no_other(tmp_path: Path) -> None:
+    def root(model: Odd, inputs: Tensor) -> Tensor:
+        return model.logits(inputs + inputs.mean(dim=(1, 2, 3), keepdim=True).sqrt())
+
+    model = stir(Odd(root), 0)
+    folder = save(tmp_path, model)
+    names = ["loss", "grad_norm"]
+    scorer = Scorer(find_checkpoint(folder), names, CPU, "float64")
+    scorer.settle(FIRST_IS_DARK, np.array(TARGETS))
+    found = scorer.score(names, FIRST_IS_DARK, np.array(TARGETS))
+    expected = oracle(model, FIRST_IS_DARK[1:], TARGETS[1:])
+    for name in names:
+        assert np.isnan(found[name][0])
+        np.testing.assert_allclose(found[name][1:], expected[name], rtol=1e-9)
+    assert "torch.func" not in scorer.paths.values()
+
+
+# What is refused
+
+
+def in_place_after_a_layer(model: Odd, inputs: Tensor) -> Tensor:
+    hidden = model.hidden(inputs)
+    logits: Tensor = model.head(hidden)
+    hidden.relu_()
+    return logits.square() + hidden[:, :3]
+
+
+def in_place_after_a_function(model: Odd, inputs: Tensor) -> Tensor:
+    grown = model.logits(inputs).exp()
+    grown += 1
+    return grown
+
+
+@torch.no_grad()
+def for_use_alone(model: Odd, inputs: Tensor) -> Tensor:
+    return model.logits(inputs)
+
+
+GRADIENTLESS: dict[Forward, str] = {
+    in_place_after_a_layer: "in place",
+    in_place_after_a_function: "in place",
+    for_use_alone: "no gradient",
+    lambda model, inputs: model.logits(inputs).detach(): "no gradient",
+    lambda _, inputs: torch.ones_like(inputs.flatten(1)[:, :3]): "no gradient",
+}
+
+
+@pytest.mark.parametrize("forward", GRADIENTLESS)
+@pytest.mark.parametrize("name", ["grad_norm", "plis", "vog"])
+def test_a_gradient_that_cannot_be_is_refused_and_the_loss_is_not(
+    tmp_path: Path, forward: Forward, name: str
+) -> None:
+    folder, models = series(tmp_path, forward)
+    with pytest.raises(UnusableError, match=GRADIENTLESS[forward]) as told:
+        tried(folder, [name])
+    assert "loss and el2n alone" in told.value.do
+    found = tried(folder, ["loss", "el2n"])
+    logits = models[1](torch.from_numpy(RECORDS))
+    expected = nn.functional.cross_entropy(logits, torch.tensor(TARGETS), reduction="none")
+    np.testing.assert_allclose(found["loss"], expected.detach().numpy(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("forward", GRADIENTLESS)
+def test_the_other_users_of_a_gradient_refuse_it_in_the_same_words(
+    tmp_path: Path, forward: Forward
+) -> None:
+    folder, _ = series(tmp_path, forward)
+    checkpoint = find_checkpoint(folder)
+    with pytest.raises(UnusableError, match=GRADIENTLESS[forward]):
+        naive_scores(checkpoint, ["grad_norm"], RECORDS, np.array(TARGETS))
+    summed = ClippedSum(load_model(checkpoint.final, CPU), 1.0, 1000)
+    with pytest.raises(UnusableError, match=GRADIENTLESS[forward]):
+        summed.add(torch.from_numpy(RECORDS[:1]), 0)
+
+
+def by_a_number_of_the_record(model: Odd, inputs: Tensor) -> Tensor:
+    return model.logits(inputs) + model.head.bias[(inputs.flatten(1)[:, :1] * 1e6).abs().long()]
+
+
+REFUSED: dict[str, tuple[Forward, str]] = {
+    "one number a record": (lambda m, x: m.logits(x)[:, 0], r"no classifier.*float64.*\(5,\)"),
+    "one number in all": (lambda m, x: m.logits(x).sum(), r"no classifier.*\(\)"),
+    "a map": (lambda m, x: m.logits(x)[:, :, None, None].expand(-1, -1, 4, 4), r"\(5, 3, 4, 4\)"),
+    "two rows a record": (lambda m, x: m.logits(x).repeat(2, 1), r"no classifier.*\(10, 3\)"),
+    "one row for all": (lambda m, x: m.logits(x).sum(0, keepdim=True), r"no classifier.*\(1, 3\)"),
+    "no classes": (lambda m, x: m.logits(x)[:, :0], r"no classifier.*\(5, 0\)"),
+    "too few classes": (lambda m, x: m.logits(x)[:, :2], "tells 2 classes apart"),
+    "whole numbers": (lambda m, x: m.logits(x).long(), "no classifier.*int64"),
+    "yes and no": (lambda m, x: m.logits(x) > 0, "no classifier.*bool"),
+    "complex numbers": (lambda m, x: torch.complex(m.logits(x), m.logits(x)), "classifier.*complex"),
+    "no logits by name": (lambda m, x: {"answer": m.logits(x)}, "returns no tensor"),
+    "nested": (lambda m, x: ((m.logits(x),),), "returns no tensor"),
+    "no numbers": (lambda m, x: m.logits(x) * math.nan, "For none of 5 records"),
+    "infinite": (lambda m, x: m.logits(x) / 0.0, "For none of 5 records"),
+    "a place that is not there": (by_a_number_of_the_record, "do not fit.*IndexError"),
+    "chance": (lambda m, x: m.logits(x) + torch.rand(3), "other records of the batch"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+@pytest.mark.parametrize("names", [["loss"], NAMES], ids=["loss", "all"])
+def test_what_is_no_classifier_is_refused_in_words(tmp_path: Path, kind: str, names: list[str]) -> None:
+    forward, expected = REFUSED[kind]
+    folder, _ = series(tmp_path, forward)
+    with pytest.raises(UnusableError, match=expected) as told:
+        tried(folder, names)
+    if told.value.__cause__ is not None:  # PyTorch's own words, which may hold a record's numbers.
+        assert str(told.value.__cause__)[:40] not in str(told.value)
+
+
+def test_a_graph_for_one_size_of_batch_is_refused(tmp_path: Path) -> None:
+    model = stir(Odd(lambda m, x: m.logits(x)), 0)
+    program = torch.export.export(model, (torch.zeros(4, 1, SIDE, SIDE),))
+    torch.export.save(program, tmp_path / "model.pt2")
+    with pytest.raises(UnusableError, match="takes batches of 4 alone") as told:
+        load_model(find_checkpoint(tmp_path / "model.pt2").final, CPU)
+    assert "dynamic_shapes" in told.value.do
+
+
+def test_complex_parameters_are_refused(tmp_path: Path) -> None:
+    class Waves(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.waves = nn.Parameter(torch.ones(PIXELS, 3, dtype=torch.complex64))
+
+        def forward(self, inputs: Tensor) -> Tensor:
+            return (inputs.flatten(1).to(torch.complex64) @ self.waves).abs()
+
+    with pytest.raises(UnusableError, match="complex numbers"):
+        tried(save(tmp_path, Waves().eval()), ["loss"])
+
+
+# What mixes records where it is not seen at once
+
+
+def gradients_mixed(model: Odd, inputs: Tensor) -> Tensor:
+    mean = inputs.mean(dim=0, keepdim=True)
+    return model.logits(inputs + mean.square() - mean.square().detach())
+
+
+def drowned(model: Odd, inputs: Tensor) -> Tensor:
+    logits = model.logits(inputs)
+    return torch.cat((logits[:, :2] + logits[:, :2].mean(dim=0), logits[:, 2:] - 1e6), dim=1)
+
+
+def beside_no_number(model: Odd, inputs: Tensor) -> Tensor:
+    logits = model.logits(inputs)
+    return logits + logits.mean(dim=0) + inputs.mean(dim=(2, 3)).sqrt()
+
+
+def beside_infinity(model: Odd, inputs: Tensor) -> Tensor:
+    logits = model.logits(inputs)
+    return logits + logits.mean(dim=0) + (inputs.mean(dim=(2, 3)).neg().relu() * 1e200).square()
+
+
+@pytest.mark.parametrize(
+    ("forward", "names"),
+    [
+        (gradients_mixed, ["vog"]),
+        (gradients_mixed, ["plis"]),
+        (drowned, ["loss"]),
+        (drowned, ["el2n"]),
+        (beside_no_number, ["loss"]),
+        (beside_infinity, ["loss"]),
+    ],
+)
+def test_a_graph_that_hides_how_it_mixes_records_is_refused(
+    tmp_path: Path, forward: Forward, names: list[str]
+) -> None:
+    folder, _ = series(tmp_path, forward)
+    with pytest.raises(UnusableError, match="other records of the batch"):
+        Scorer(find_checkpoint(folder), names, CPU).settle(FIRST_IS_DARK, np.array(TARGETS))
+
+
+# Through the worker
+
+
+def test_the_worker_tells_it_as_an_unusable_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+    folder, _ = series(tmp_path / "consortium", in_place_after_a_layer)
+    source = array_file(tmp_path / "records.npz", x=RECORDS, y=np.array(TARGETS))
+    project = tmp_path / "p.dataselect"
+    with pytest.raises(UnusableError, match="in place"):
+        workflow.score(source, folder, lambda _step: None, project_path=project)
+    names = ["loss", "el2n"]
+    done = workflow.score(source, folder, lambda _step: None, project_path=project, names=names)
+    assert done.scored == 5
