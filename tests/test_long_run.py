@@ -129,6 +129,80 @@ def test_a_run_that_goes_on_takes_the_batches_that_it_had(
     assert max(sizes[1:]) == 4
 
 
+def kill(project: Path) -> None:
+    """Leave what a run leaves that is killed while it computes."""
+    (project / ".in-hand").touch()
+
+
+def test_a_run_that_was_killed_as_it_computed_goes_on_with_half_as_many(
+    scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = score(scans, series, tmp_path / "undisturbed.dataselect")
+    project = tmp_path / "p.dataselect"
+    score(scans, series, project, limit=5)
+    for limit, expected in ((10, 32), (15, 16)):
+        kill(project)
+        score(scans, series, project, limit=limit)
+        assert decided(project)["at_once"] == expected
+    sizes = disturb(monkeypatch, lambda _size: None)
+    found = score(scans, series, project)
+    assert decided(project)["at_once"] == 16, "nothing was killed since"
+    assert max(sizes) <= 16
+    assert close(undisturbed, found)
+    kill(project)
+    assert score(scans, series, project) == found, "there was nothing left to compute"
+
+
+def test_a_size_that_the_owner_asked_for_stands_after_a_kill(
+    scans: Path, series: Path, tmp_path: Path
+) -> None:
+    project = tmp_path / "p.dataselect"
+    score(scans, series, project, limit=5, batch_size=16)
+    kill(project)
+    score(scans, series, project, batch_size=16)
+    assert decided(project)["at_once"] == 16
+
+
+def test_a_run_that_was_killed_on_its_first_records_tries_half_as_many(
+    scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "p.dataselect"
+
+    def killed(size: int) -> None:
+        if size > 1:
+            raise SystemError
+
+    undisturbed = score(scans, series, tmp_path / "undisturbed.dataselect")
+    with monkeypatch.context() as patch:
+        disturb(patch, killed)
+        for _ in range(4):
+            with pytest.raises(SystemError):
+                score(scans, series, project)
+            kill(project)
+        monkeypatch.setattr(Scorer, "need", lambda *_given: pytest.fail("this would be larger"))
+    sizes = disturb(monkeypatch, lambda _size: None)
+    found = score(scans, series, project)
+    assert max(sizes) == 2, "one record is tried in its own company"
+    assert decided(project)["at_once"] == 1
+    assert close(undisturbed, found)
+
+
+def test_errors_that_are_seen_leave_no_mark_of_a_kill(
+    scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "p.dataselect"
+
+    def broken(size: int) -> None:
+        assert (project / ".in-hand").exists()
+        if size > 8:
+            raise ValueError("too large")
+
+    disturb(monkeypatch, broken)
+    with pytest.raises(ValueError, match="too large"):
+        score(scans, series, project)
+    assert not (project / ".in-hand").exists()
+
+
 def test_where_not_even_one_record_fits_it_is_said_so(
     scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import UnusableError, UsageError, WorkerDiedError
+from dataselect_gui.project.project import Project
 from dataselect_gui.worker.messages import ScoreJob, to_line
 from tests.helpers import array_file, image_folder
 from tests.processes import workers_of
@@ -205,6 +206,42 @@ def test_a_killed_run_goes_on_to_the_same_digits(
     told = killed_and_started_again(records, series, tmp_path / "p.dataselect", victim, seconds=5)
     assert told["scored"] == ROWS
     assert workflow.scores(tmp_path / "p.dataselect") == workflow.scores(undisturbed)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the child in /proc")
+def test_a_run_that_is_killed_in_the_middle_of_a_batch_goes_on_with_half_as_many(
+    records: Path, series: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    project = tmp_path / "p.dataselect"
+    command = [
+        word for word in score_command(records, series, project) if word not in {"--batch-size", "4"}
+    ]
+    at_once = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        child = held_in_a_batch(process.pid, project)
+        at_once.append(Project.open(project).settings["run"]["at_once"])
+        os.kill(child, signal.SIGKILL)
+        process.communicate()
+    assert process.returncode == 1
+    subprocess.run(command, capture_output=True, check=True)
+    at_once.append(Project.open(project).settings["run"]["at_once"])
+    assert at_once == [64, 32]
+    found, expected = workflow.scores(project), workflow.scores(undisturbed)
+    for name in NAMES:
+        assert found[name] == pytest.approx(expected[name], rel=1e-9)
+
+
+def held_in_a_batch(parent: int, project: Path) -> int:
+    """Wait until a worker is in the middle of a batch, and hold it there; return its process id."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if (project / ".in-hand").exists() and Project.open(project).settings.get("run"):
+            for child in workers_of(parent):
+                os.kill(child, signal.SIGSTOP)
+                if (project / ".in-hand").exists():
+                    return child
+                os.kill(child, signal.SIGCONT)
+    raise AssertionError("no batch was computed")
 
 
 def test_a_worker_that_dies_before_it_takes_its_job_is_told_as_such(

@@ -30,6 +30,7 @@ _OWN_FILES = (
     "hashes-*",
     ".sum-*",
     ".maps-*",
+    ".in-hand",
     ".*.partial*",
     _SETTINGS,
     ".lock",

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,33 @@ class Keeper:
         self._problems.clear()
         self._rows.clear()
         self._saved = time.monotonic()
+
+
+class InHand:
+    """A mark on the disk while records are computed: a run that is killed meanwhile leaves it.
+
+    So the next run knows. Errors that Python sees take the mark away.
+
+    Parameters
+    ----------
+    folder : Path
+        The project's.
+
+    Attributes
+    ----------
+    was_left : bool
+        Whether an earlier run was killed at such a moment.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / ".in-hand"
+        self.was_left = self._path.exists()
+
+    def __enter__(self) -> None:
+        self._path.touch()
+
+    def __exit__(self, *_: object) -> None:
+        self._path.unlink(missing_ok=True)
 
 
 class Pace:

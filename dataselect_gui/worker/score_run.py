@@ -32,7 +32,7 @@ from dataselect_gui.worker.indexing import (
     fair_order,
     read_index,
 )
-from dataselect_gui.worker.keeping import Keeper, Pace
+from dataselect_gui.worker.keeping import InHand, Keeper, Pace
 from dataselect_gui.worker.messages import Finished, Progress, Report, ScoreJob
 
 BATCH_SECONDS = 3.0
@@ -131,7 +131,8 @@ class _Run:
     """The scoring of what a plan lacks.
 
     What it finds out at its start, precision and size of the batches, is kept with the project: a run
-    that goes on after a kill takes the same, and computes the same digits.
+    that goes on after a kill takes the same, and computes the same digits. Where it was killed as it
+    computed, as a system does that has no memory left, the next one takes half as many at once.
     """
 
     def __init__(
@@ -159,16 +160,27 @@ class _Run:
         answer = settings.get("run") or {}
         if any(answer.get(key) != value for key, value in question.items()):
             answer = {"precision": job.precision, "at_once": None}
+        tried = settings.get("first", FIRST)
+        self._in_hand = InHand(project.folder)
+        if self._in_hand.was_left:
+            if answer["at_once"]:
+                answer["at_once"] = _half(answer["at_once"])
+            else:
+                tried = settings["first"] = _half(tried)
+            project.save()
         self._scorer = Scorer(checkpoint, plan.names, device, answer["precision"])
         self._decoder = Decoder(source, table.index.content, self._scorer.preprocess)
         self._at_once = job.batch_size or answer["at_once"] or _UNTRIED
         report(Progress("Trying the first records", 0, 1))
-        first = self._decoder.first(plan.order, FIRST)
+        first = self._decoder.first(plan.order, min(tried, answer["at_once"] or tried))
         if first:
             inputs, classes = self._stack(first)
-            self._scorer.settle(inputs, classes)
-            if job.batch_size is None and answer["at_once"] is None:
-                self._at_once = self._scorer.need(inputs, classes).records_at_once(device)
+            with self._in_hand:
+                self._scorer.settle(inputs, classes)
+                if self._sizes_itself and answer["at_once"] is None:
+                    # Where the first ones were too many, nothing larger is tried.
+                    needed = self._scorer.need(inputs, classes) if tried == FIRST else None
+                    self._at_once = needed.records_at_once(device) if needed else tried
             settings["run"] = question
             self._decide(self._at_once)
         for name in plan.names:
@@ -207,7 +219,8 @@ class _Run:
                     piece = pieces.popleft()
                     began = time.monotonic()
                     try:
-                        found = self._score_piece(piece)
+                        with self._in_hand:
+                            found = self._score_piece(piece)
                     except Exception as error:
                         if not is_out_of_memory(error):
                             raise
@@ -252,8 +265,8 @@ def _pieces(records: Sequence[Decoded], at_once: int) -> list[Sequence[Decoded]]
 
 
 def _half(records: int) -> int:
-    """Return the largest power of two that is at most half of it."""
-    return int(1 << ((records // 2).bit_length() - 1))
+    """Return the largest power of two that is at most half of it; of one record, one."""
+    return int(1 << max(0, (records // 2).bit_length() - 1))
 
 
 def _no_memory() -> UnusableError:
