@@ -312,7 +312,7 @@ def test_a_stop_ends_it(scored: Path, how: str) -> None:
     ender = threading.Thread(target=end)
     ender.start()
     begun = time.monotonic()
-    with pytest.raises(InterruptedByPersonError, match="The map was not made"):
+    with pytest.raises(InterruptedByPersonError, match="Making the map was stopped"):
         workflow.maps(scored, [0], silent, stop)
     ender.join()
     assert how == "request" or time.monotonic() - begun < 3

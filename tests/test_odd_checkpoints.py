@@ -324,3 +324,20 @@ def test_the_worker_tells_it_as_an_unusable_checkpoint(
     names = ["loss", "el2n"]
     done = workflow.score(source, folder, lambda _step: None, project_path=project, names=names)
     assert done.scored == 5
+
+
+def test_a_model_that_is_too_large_for_the_memory_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+
+    def enormous(model: Odd, inputs: Tensor) -> Tensor:
+        return model.logits(inputs) + inputs.sum() * torch.ones(1 << 22, 1 << 22).mean()
+
+    folder, _ = series(tmp_path / "consortium", enormous)
+    source = array_file(tmp_path / "records.npz", x=RECORDS, y=np.array(TARGETS))
+    with pytest.raises(UnusableError, match="Trying the checkpoint stopped: there is not enough"):
+        workflow.preflight(folder, source, lambda _step: None)
+    project = tmp_path / "p.dataselect"
+    with pytest.raises(UnusableError, match="Scoring stopped: there is not enough memory"):
+        workflow.score(source, folder, lambda _step: None, project_path=project)

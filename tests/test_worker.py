@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,24 @@ import numpy as np
 import pytest
 
 from dataselect_gui import workflow
-from dataselect_gui.errors import UnusableError, UsageError, WorkerDiedError
+from dataselect_gui.errors import (
+    InternalError,
+    InterruptedByPersonError,
+    UnusableError,
+    UsageError,
+    WorkerDiedError,
+)
 from dataselect_gui.project.project import Project
-from dataselect_gui.worker.messages import ScoreJob, to_line
+from dataselect_gui.worker.handle import Stop, run_job
+from dataselect_gui.worker.messages import (
+    Job,
+    MapJob,
+    PreflightJob,
+    ScoreJob,
+    StudyJob,
+    SumJob,
+    to_line,
+)
 from tests.helpers import array_file, image_folder
 from tests.processes import workers_of
 
@@ -256,6 +272,62 @@ def test_a_worker_that_dies_before_it_takes_its_job_is_told_as_such(
     monkeypatch.setattr("dataselect_gui.worker.handle.to_line", written_late)
     with pytest.raises(WorkerDiedError, match=r"stopped unexpectedly\. 0 scores are kept"):
         workflow.score(records, series, silent, project_path=tmp_path / "p.dataselect")
+
+
+JOBS: dict[str, Job] = {
+    "Scoring": ScoreJob("", "", "", None, None, [], "cpu", "auto", None, None),
+    "Summing the gradients": SumJob("", "", "", None, None, "", 1.0, 1, "cpu"),
+    "Trying the checkpoint": PreflightJob("", "", None, [], "cpu", ""),
+    "Making the map": MapJob("", "", "", None, None, "", [], [], "cpu", "auto", 1.0),
+    "The study": StudyJob("", "", "", None, None, [], [], [], 1, "scratch", 1, False),
+}
+
+
+def child_that(ends: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the child do something else than its job."""
+    program = f"""
+import os, signal, sys, time
+from dataselect_gui.worker import child
+from dataselect_gui.worker.messages import Finished
+def run(job, stopped, report):
+    {ends}
+child._run = run
+sys.exit(child.main())
+"""
+    monkeypatch.setattr(
+        "dataselect_gui.worker.handle._command", lambda: [sys.executable, "-c", program]
+    )
+
+
+@pytest.mark.parametrize("title", JOBS)
+def test_every_job_ends_in_words_of_its_own(title: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = JOBS[title]
+    child_that("os.kill(os.getpid(), signal.SIGKILL)", monkeypatch)
+    with pytest.raises(WorkerDiedError, match=f"^{title} stopped unexpectedly") as died:
+        run_job(job, silent)
+    assert died.value.do == job.afterwards
+    child_that("return Finished(0, 'cpu', stopped=True)", monkeypatch)
+    with pytest.raises(InterruptedByPersonError, match=f"^{title} was stopped") as stopped:
+        run_job(job, silent)
+    assert stopped.value.do == job.afterwards
+    child_that("raise IndexError('record 7 holds 3.25')", monkeypatch)
+    with pytest.raises(InternalError, match=f"^{title} stopped because of a fault") as fault:
+        run_job(job, silent)
+    assert "IndexError in <string>, line 6" in fault.value.why
+    assert "3.25" not in str(fault.value)
+    child_that("raise MemoryError", monkeypatch)
+    with pytest.raises(UnusableError, match=f"^{title} stopped: there is not enough memory"):
+        run_job(job, silent)
+
+
+def test_a_job_that_is_ended_on_request_did_not_stop_unexpectedly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    child_that("time.sleep(60)", monkeypatch)
+    stop = Stop()
+    threading.Timer(0.5, stop.insist).start()
+    with pytest.raises(InterruptedByPersonError, match="Scoring was stopped"):
+        run_job(JOBS["Scoring"], silent, stop)
 
 
 @pytest.mark.slow

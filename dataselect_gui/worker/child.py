@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from dataselect_gui.errors import DataSelectError, disk_refused
+from dataselect_gui.errors import DataSelectError, InternalError, UnusableError, disk_refused
 from dataselect_gui.worker.messages import (
     Failed,
     Finished,
@@ -54,17 +54,35 @@ def main() -> int:
         told = disk_refused(error)
         send(Failed(told.what, told.why, told.do, told.exit_code))
     except Exception as error:  # The last stop for faults of our own: told without their content.
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        what = "The study" if isinstance(job, StudyJob) else "Scoring"
-        send(
-            Failed(
-                f"{what} stopped because of a fault in the program.",
-                f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}.",
-                "What was done is kept. Please report these words.",
-                1,
-            )
-        )
+        send(_of_memory(job) if _is_of_memory(error) else _of_ours(job, error))
     return 0
+
+
+def _is_of_memory(error: Exception) -> bool:
+    if "torch" not in sys.modules:  # Perhaps it is what could not be loaded.
+        return isinstance(error, MemoryError)
+    from dataselect_gui.scoring.memory import is_out_of_memory
+
+    return is_out_of_memory(error)
+
+
+def _of_memory(job: Job) -> Failed:
+    return Failed(
+        f"{job.title} stopped: there is not enough memory.",
+        "The model, or its input, is too large for what is free now.",
+        f"Close other programs. {job.afterwards}",
+        UnusableError.exit_code,
+    )
+
+
+def _of_ours(job: Job, error: Exception) -> Failed:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return Failed(
+        f"{job.title} stopped because of a fault in the program.",
+        f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}.",
+        f"Please report these words. {job.afterwards}",
+        InternalError.exit_code,
+    )
 
 
 def _run(job: Job, stopped: Callable[[], bool], report: Report) -> Finished:

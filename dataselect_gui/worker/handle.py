@@ -36,7 +36,6 @@ CHILD_ENVIRONMENT = {
     "THP_MEM_ALLOC_ENABLE": "1",
 }
 """How the child treats memory and threads; what the owner set stands."""
-GOES_ON = "Scoring again goes on from there: nothing is computed twice."
 _ERRORS: dict[int, type[DataSelectError]] = {
     kind.exit_code: kind for kind in (UsageError, RefusedError, UnusableError)
 }
@@ -77,7 +76,7 @@ def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
 
     Parameters
     ----------
-    job : ScoreJob
+    job : Job
         What to do.
     report : callable
         Called with every progress message.
@@ -91,7 +90,7 @@ def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
     WorkerDiedError
         Where the child ended without a word.
     InterruptedByPersonError
-        Where the person pressed Ctrl+C; the child has been stopped.
+        Where the person asked to stop, or pressed Ctrl+C; the child has been stopped.
     """
     process = subprocess.Popen(  # noqa: S603  (our own program)
         _command(),
@@ -122,23 +121,25 @@ def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
                 process.stdin.close()
         except KeyboardInterrupt:
             _stop(process)
-            raise InterruptedByPersonError(
-                "Scoring was stopped.",
-                "You asked for it.",
-                GOES_ON,
-            ) from None
+            raise _stopped(job) from None
         except BaseException:
             process.kill()
             raise
     if outcome is None:
+        if stop is not None and stop.requested:
+            raise _stopped(job)
         raise WorkerDiedError(
-            "Scoring stopped unexpectedly.",
-            _cause(process.returncode),
-            GOES_ON,
+            f"{job.title} stopped unexpectedly.", _cause(process.returncode), job.afterwards
         )
     if isinstance(outcome, Failed):
         raise _ERRORS.get(outcome.exit_code, InternalError)(outcome.what, outcome.why, outcome.do)
+    if outcome.stopped:
+        raise _stopped(job)
     return outcome
+
+
+def _stopped(job: Job) -> InterruptedByPersonError:
+    return InterruptedByPersonError(f"{job.title} was stopped.", "You asked for it.", job.afterwards)
 
 
 def _command() -> list[str]:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import open_source, read_unchanged
@@ -34,9 +33,8 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
     Raises
     ------
     DataSelectError
-        Where the source, the checkpoint or the project cannot be used, or memory does not suffice.
+        Where the source, the checkpoint or the project cannot be used.
     """
-    from dataselect_gui.scoring.memory import is_out_of_memory
     from dataselect_gui.scoring.model import choose_device
     from dataselect_gui.scoring.scorer import Scorer
 
@@ -66,10 +64,6 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
         except UnreadableRecordError as reason:
             found[row] = RecordMaps(record, None, {}, dict.fromkeys(job.names, str(reason)))
             continue
-        except Exception as error:
-            if is_out_of_memory(error):
-                raise _no_memory() from None
-            raise
         found[row] = RecordMaps(
             record,
             picture_of(one),
@@ -124,11 +118,3 @@ def picture_of(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     low, high = float(planes.min()), float(planes.max())
     picture: NDArray[np.uint8] = ((planes - low) / ((high - low) or 1.0) * 255).astype(np.uint8)
     return picture
-
-
-def _no_memory() -> UnusableError:
-    return UnusableError(
-        "There is not enough memory to make the map of even one record.",
-        "The model, or its input, is too large for what is free now.",
-        "Close other programs, and try again.",
-    )

@@ -1,13 +1,14 @@
 """What the two processes tell each other: one JSON object a line.
 
 The parent sends one job, and later nothing, or a line that asks to stop. The child sends progress a
-few times a second and ends with exactly one of `Finished` and `Failed`.
+few times a second and ends with exactly one of `Finished` and `Failed`. Each kind of job has a
+``title``, as people are told of it, and knows what they can do ``afterwards``, where it ended early.
 """
 
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import get_args
+from typing import ClassVar, get_args
 
 from dataselect_gui.scoring.catalog import Precision
 
@@ -33,6 +34,9 @@ class ScoreJob:
     limit : int or None
         Only the first so many records.
     """
+
+    title: ClassVar[str] = "Scoring"
+    afterwards: ClassVar[str] = "Scoring again goes on from there: nothing is computed twice."
 
     project: str
     source: str
@@ -67,6 +71,9 @@ class SumJob:
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
     """
 
+    title: ClassVar[str] = "Summing the gradients"
+    afterwards: ClassVar[str] = "The release is reserved; the same one finishes it, at no further cost."
+
     project: str
     source: str
     checkpoint: str
@@ -95,6 +102,9 @@ class PreflightJob:
     folder : str
         Takes ``preflight.json``.
     """
+
+    title: ClassVar[str] = "Trying the checkpoint"
+    afterwards: ClassVar[str] = "Scoring works without it, and keeps what is done where it stops, too."
 
     source: str
     checkpoint: str
@@ -127,6 +137,9 @@ class MapJob:
     seconds : float
         How long to go on to further records; the first one is always done.
     """
+
+    title: ClassVar[str] = "Making the map"
+    afterwards: ClassVar[str] = "Ask for it again."
 
     project: str
     source: str
@@ -162,6 +175,9 @@ class StudyJob:
     plan_only : bool
         Estimate how long it takes, and train nothing.
     """
+
+    title: ClassVar[str] = "The study"
+    afterwards: ClassVar[str] = "The same command goes on from there: no training is done twice."
 
     folder: str
     source: str

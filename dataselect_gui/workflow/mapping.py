@@ -9,12 +9,7 @@ from pathlib import Path
 import psutil
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import (
-    InternalError,
-    InterruptedByPersonError,
-    UnusableError,
-    WorkerDiedError,
-)
+from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.scoring.catalog import find_score, in_order
 from dataselect_gui.worker.handle import Stop, run_job
@@ -97,30 +92,8 @@ def maps(
             precision=settings.get("run", {}).get("precision", "auto"),
             seconds=_SECONDS,
         )
-        _run(job, report, stop)
+        run_job(job, report, stop)
         return read_maps(Path(folder))
-
-
-def _run(job: MapJob, report: Report, stop: Stop | None) -> None:
-    """Run the job, and tell its end in words of maps."""
-    try:
-        is_stopped = run_job(job, report, stop).stopped
-    except WorkerDiedError as error:
-        if stop is None or not stop.requested:
-            raise WorkerDiedError(
-                "Making the map stopped unexpectedly.", error.why, "Try again."
-            ) from None
-        is_stopped = True
-    except InternalError as error:
-        raise InternalError(
-            "The map could not be made because of a fault in the program.",
-            error.why,
-            "Please report these words.",
-        ) from None
-    if is_stopped:
-        raise InterruptedByPersonError(
-            "The map was not made.", "Its making was stopped.", "Ask for it again."
-        )
 
 
 def _clear(folder: Path) -> None:

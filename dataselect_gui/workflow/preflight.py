@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import InterruptedByPersonError, WorkerDiedError
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import applicable
 from dataselect_gui.worker.handle import Stop, run_job
@@ -56,18 +55,7 @@ def preflight(
             device="auto",
             folder=folder,
         )
-        try:
-            run_job(job, report, stop)
-        except WorkerDiedError as error:
-            if stop is not None and stop.requested:
-                raise InterruptedByPersonError(
-                    "The checkpoint was not tried to the end.", "You stopped it.", "You may score."
-                ) from None
-            raise WorkerDiedError(
-                "Trying the checkpoint stopped unexpectedly.",
-                error.why,
-                "Scoring may stop in the same way, and keeps what is done. Close other programs first.",
-            ) from None
+        run_job(job, report, stop)
         found: dict[str, Any] = json.loads((Path(folder) / "preflight.json").read_text("utf-8"))
     read, compute = found["seconds_to_read"], found["seconds_per_record"]
     # Beside a GPU the processor reads what comes next.

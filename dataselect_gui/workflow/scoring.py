@@ -19,7 +19,7 @@ from dataselect_gui.privacy.identity import source_marks
 from dataselect_gui.project.project import SUFFIX, Project
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import PRECISIONS, SCORES, Precision, applicable
-from dataselect_gui.worker.handle import GOES_ON, Stop, run_job
+from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.messages import Report, ScoreJob
 from dataselect_gui.workflow.home import home, ledger_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
@@ -175,10 +175,6 @@ def score(
         finished = run_job(job, report, stop)
     except (WorkerDiedError, InterruptedByPersonError) as error:
         raise type(error)(f"{error.what} {_kept(folder)}", error.why, error.do) from None
-    if finished.stopped:
-        raise InterruptedByPersonError(
-            f"Scoring was stopped. {_kept(folder)}", "You asked for it.", GOES_ON
-        )
     project = Project.open(folder)
     scored = finished.scored
     if any(not one.needs_model for one in wanted):

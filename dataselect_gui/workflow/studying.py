@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import InterruptedByPersonError, UnusableError, WorkerDiedError
+from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.study.plan import (
     MOST_TRAININGS,
@@ -24,7 +24,6 @@ from dataselect_gui.worker.messages import PLANNED, Progress, Report, StudyJob
 
 SUFFIX = ".study"
 MOST_RECORDS = 10_000
-_GOES_ON = "The same command goes on from there: no training is done twice."
 
 
 @dataclass(frozen=True)
@@ -171,7 +170,7 @@ def study(
         else:
             report(step)
 
-    _run(job, relay, stop)
+    run_job(job, relay, stop)
     if dry_run:
         return made[0]
     return Studied(made[0], folder / PAGE, read_json(folder / FINDINGS))
@@ -189,20 +188,3 @@ def _plan(folder: Path, choices: Choices, asked: dict[str, list[Training]]) -> S
         told["seconds beside trainings"],
         told["seconds by kind"],
     )
-
-
-def _run(job: StudyJob, report: Report, stop: Stop | None) -> None:
-    try:
-        finished = run_job(job, report, stop)
-    except WorkerDiedError as error:
-        if stop is not None and stop.requested:  # It was ended because it took too long to stop.
-            raise _stopped() from None
-        raise WorkerDiedError("The study stopped unexpectedly.", error.why, _GOES_ON) from None
-    except InterruptedByPersonError:
-        raise _stopped() from None
-    if finished.stopped:
-        raise _stopped()
-
-
-def _stopped() -> InterruptedByPersonError:
-    return InterruptedByPersonError("The study was stopped.", "You asked for it.", _GOES_ON)

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.layout import Checkpoint
-from dataselect_gui.errors import InterruptedByPersonError
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.drawing import Layout
 from dataselect_gui.release.terms import CLIP_STEPS
@@ -63,11 +62,6 @@ def sum_gradients(
             steps=CLIP_STEPS,
             device="auto",
         )
-        if run_job(job, report).stopped:
-            raise InterruptedByPersonError(
-                "The release was stopped.",
-                "You asked for it.",
-                "It is reserved; the same command finishes it at no further cost.",
-            )
+        run_job(job, report)
         layout = json.loads((folder / "layout.json").read_text(encoding="utf-8"))
         return layout, np.load(folder / "sum.npy")
