@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from dataselect_gui import workflow
-from dataselect_gui.errors import UsageError
+from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.calibration import gaussian_scale
 from dataselect_gui.privacy.mechanisms import add_gaussian
 from dataselect_gui.release.terms import CLIP_STEPS
@@ -26,7 +26,7 @@ from dataselect_gui.scoring.clipped_sum import ClippedSum, in_steps
 from dataselect_gui.scoring.model import Model
 from dataselect_gui.worker.messages import Finished, Report, SumJob
 from dataselect_gui.worker.sum_run import run_sum
-from tests.helpers import array_file, write_json
+from tests.helpers import array_file, image_folder, write_image, write_json
 from tests.models import save_member, stir, tiny_plain, tiny_resnet
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import failed, files, is_verified, rebuild, release, told
@@ -216,6 +216,34 @@ def test_a_threshold_that_depends_on_the_records_is_refused(project: Path, tmp_p
     done = release(project, tmp_path / "b", **asked(threshold_from="bought:0.5", bounds="0,10"))
     assert done.epsilon == "1.5"
     assert is_verified(tmp_path / "b")
+
+
+@pytest.mark.parametrize("change", ["gone", "other pixels"])
+def test_records_are_summed_as_they_were_scored_or_not_at_all(
+    tmp_path: Path, checkpoint: Path, change: str
+) -> None:
+    names = ["bird/1.png", "cat/2.png", "dog/3.png"]
+    scans = image_folder(tmp_path / "scans", names)
+    project = scored_project(tmp_path / "p.dataselect", scans, checkpoint, [1.0, 2.0, 3.0])
+    np.save(tmp_path / "rows.npy", np.arange(3))
+    job = SumJob(
+        project=str(project),
+        source=str(scans),
+        checkpoint=str(checkpoint),
+        label_column=None,
+        unit_column=None,
+        folder=str(tmp_path),
+        clip=NORM,
+        steps=CLIP_STEPS,
+        device="cpu",
+    )
+    assert run_sum(job, lambda: False, lambda _step: None).scored == 3
+    if change == "gone":
+        (scans / "cat/2.png").unlink()
+    else:
+        write_image(scans / "cat/2.png", seed=9)
+    with pytest.raises(UnusableError, match="A record changed while"):
+        run_sum(job, lambda: False, lambda _step: None)
 
 
 def test_the_norm_must_be_known(tmp_path: Path) -> None:

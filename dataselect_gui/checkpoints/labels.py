@@ -1,6 +1,9 @@
 """Match the source's labels to the model's classes: by name, else by index."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
 
@@ -41,6 +44,11 @@ def match_labels(
             "Name another label column, or rename the labels to the model's classes.",
         )
     return {label: index for label, (_, index) in known.items()}
+
+
+def class_indices(labels: Iterable[str | None], matched: Mapping[str, int]) -> NDArray[np.int64]:
+    """Return the class index of each label, as `match_labels` has them; −1 for a missing one."""
+    return np.array([-1 if one is None else matched[one] for one in labels], dtype=np.int64)
 
 
 def _match(

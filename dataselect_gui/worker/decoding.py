@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import read_unchanged
 from dataselect_gui.records.source import ChangedRecordError, Content, Source, UnreadableRecordError
 
@@ -99,6 +100,42 @@ class Decoder:
 
     def _decode_all(self, batch: NDArray[np.int64]) -> tuple[Decoded, ...]:
         return tuple(map(self.decode, batch.tolist()))
+
+
+class RowReader:
+    """Reads records by their rows in a project's table, wherever they stand in the source by now.
+
+    Parameters
+    ----------
+    source : Source
+        Where they are.
+    index : Index
+        The table's.
+    preprocess : callable
+        From a decoded record to an input.
+    """
+
+    def __init__(
+        self, source: Source, index: Index, preprocess: Callable[[Content], NDArray[np.float32]]
+    ) -> None:
+        self._source, self._index, self._preprocess = source, index, preprocess
+        self._places = {record: place for place, record in enumerate(source.ids)}
+
+    def read(self, row: int) -> NDArray[np.float32]:
+        """Return the model's input for a record.
+
+        Raises
+        ------
+        ChangedRecordError
+            Where it is not what was scored, or is gone.
+        UnreadableRecordError
+            Where it cannot be read.
+        """
+        place = self._places.get(self._index.ids[row])
+        if place is None:
+            raise ChangedRecordError("The record is no longer in the source.")
+        stored = read_unchanged(self._source, place, self._index.content[row].tobytes())
+        return self._preprocess(self._source.decode(stored))
 
 
 def of_equal_shape(records: Sequence[Decoded]) -> list[list[int]]:

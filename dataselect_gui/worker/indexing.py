@@ -13,9 +13,8 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index, mapped
 from dataselect_gui.records.opening import content_hash
 from dataselect_gui.records.source import Source, UnreadableRecordError
-from dataselect_gui.worker.messages import Progress, Report
+from dataselect_gui.worker.messages import REPORT_SECONDS, Progress, Report
 
-REPORT_SECONDS = 0.25
 _HASH = 32
 
 

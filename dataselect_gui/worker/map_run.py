@@ -7,19 +7,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.project.project import Project
-from dataselect_gui.project.table import Index
-from dataselect_gui.records.opening import open_source, read_unchanged
-from dataselect_gui.records.source import Content, Source, UnreadableRecordError
+from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.worker.decoding import RowReader
 from dataselect_gui.worker.map_file import RecordMaps, write_maps
 from dataselect_gui.worker.messages import Finished, MapJob, Progress, Report
 
 _MOST_BYTES = 64 * 1024 * 1024
 """What the maps of one job may take; those of the first record may take more."""
-_GONE = "The record is no longer in the source."
 _NO_IMAGE = "The model does not take this record as an image, so there is nothing to draw a map over."
 _NO_LABEL = "This score needs a label, and the record has none."
 
@@ -45,7 +44,7 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
     report(Progress("Loading the model", 0, 1))
     device = choose_device(job.device)
     scorer = Scorer(checkpoint, job.names, device, job.precision)
-    reader = _Reader(source, index, scorer.preprocess)
+    reader = RowReader(source, index, scorer.preprocess)
     found: dict[int, RecordMaps] = {}
     began = time.monotonic()
     for row in job.rows:
@@ -59,8 +58,9 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
         names = [name for name in job.names if label is not None or not find_score(name).needs_label]
         try:
             one = reader.read(row)
-            target = np.array([-1 if label is None else classes[label]], dtype=np.int64)
-            made = scorer.maps(names, one[None], target)
+            if one.ndim != 3:
+                raise UnreadableRecordError(_NO_IMAGE)
+            made = scorer.maps(names, one[None], class_indices([label], classes))
         except UnreadableRecordError as reason:
             found[row] = RecordMaps(record, None, {}, dict.fromkeys(job.names, str(reason)))
             continue
@@ -72,33 +72,6 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
         )
     write_maps(Path(job.folder), found)
     return Finished(len(found), device.type, stopped=False)
-
-
-class _Reader:
-    """Reads records by their rows in the table, wherever they stand in the source by now."""
-
-    def __init__(
-        self, source: Source, index: Index, preprocess: Callable[[Content], NDArray[np.float32]]
-    ) -> None:
-        self._source, self._index, self._preprocess = source, index, preprocess
-        self._places = {record: place for place, record in enumerate(source.ids)}
-
-    def read(self, row: int) -> NDArray[np.float32]:
-        """Return the model's input for a record, shape (channels, height, width).
-
-        Raises
-        ------
-        UnreadableRecordError
-            Where it is not what was scored, cannot be read, or is no image to the model.
-        """
-        place = self._places.get(self._index.ids[row])
-        if place is None:
-            raise UnreadableRecordError(_GONE)
-        stored = read_unchanged(self._source, place, self._index.content[row].tobytes())
-        one = self._preprocess(self._source.decode(stored))
-        if one.ndim != 3:
-            raise UnreadableRecordError(_NO_IMAGE)
-        return one
 
 
 def picture_of(values: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -252,6 +252,8 @@ class Failed:
     exit_code: int
 
 
+REPORT_SECONDS = 0.25
+"""How long to be silent between two reports of progress."""
 PLANNED = "The plan is made"
 """The phase that a study reports when its plan is written, before anything is trained."""
 Report = Callable[[Progress], None]

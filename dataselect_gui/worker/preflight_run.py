@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.opening import open_source
@@ -49,9 +49,8 @@ def run_preflight(job: PreflightJob, report: Report) -> Finished:
             "So the checkpoint cannot be tried on them.",
             "See the reasons among the source's problems, and mend or replace the files.",
         )
-    labels = [source.labels[one.row] for one in records]
     inputs = np.stack([one.values for one in records if one.values is not None])
-    targets = np.array([-1 if label is None else classes[label] for label in labels])
+    targets = class_indices((source.labels[one.row] for one in records), classes)
     scorer.settle(inputs[:FIRST], targets[:FIRST])
     found = asdict(try_on(scorer, checkpoint, job.names, inputs, targets))
     content = {**found, "records": len(source.ids), "seconds_to_read": seconds_to_read}

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui import __version__
-from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
@@ -25,15 +25,9 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.decoding import Decoded, Decoder, of_equal_shape
-from dataselect_gui.worker.indexing import (
-    REPORT_SECONDS,
-    HashCache,
-    check_same_source,
-    fair_order,
-    read_index,
-)
+from dataselect_gui.worker.indexing import HashCache, check_same_source, fair_order, read_index
 from dataselect_gui.worker.keeping import InHand, Keeper, Pace
-from dataselect_gui.worker.messages import Finished, Progress, Report, ScoreJob
+from dataselect_gui.worker.messages import REPORT_SECONDS, Finished, Progress, Report, ScoreJob
 
 BATCH_SECONDS = 3.0
 """How long a batch may take: what a kill can cost is a batch and a second."""
@@ -78,7 +72,7 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
         project.save()
         table = project.update_index(index)
         table.add_problems({p.id: p.reason for p in source.problems})
-        targets = np.array([-1 if x is None else classes[x] for x in index.labels], dtype=np.int64)
+        targets = class_indices(index.labels, classes)
         device, finished = job.device, True
         plan = _Plan(table, job.names, job.limit)
         if plan.names:

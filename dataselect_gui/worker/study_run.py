@@ -13,12 +13,18 @@ from dataselect_gui.project.files import write_json
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.study.plan import Choices
 from dataselect_gui.study.store import PLAN, Store
-from dataselect_gui.worker.messages import PLANNED, Finished, Progress, Report, StudyJob
+from dataselect_gui.worker.messages import (
+    PLANNED,
+    REPORT_SECONDS,
+    Finished,
+    Progress,
+    Report,
+    StudyJob,
+)
 
 if TYPE_CHECKING:
     from dataselect_gui.study.running import Piece, Runner
 
-REPORT_SECONDS = 0.25
 _DEVICE = "cpu"
 
 

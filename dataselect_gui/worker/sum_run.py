@@ -11,10 +11,10 @@ from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
-from dataselect_gui.records.opening import open_source, read_unchanged
+from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
-from dataselect_gui.worker.indexing import REPORT_SECONDS
-from dataselect_gui.worker.messages import Finished, Progress, Report, SumJob
+from dataselect_gui.worker.decoding import RowReader
+from dataselect_gui.worker.messages import REPORT_SECONDS, Finished, Progress, Report, SumJob
 
 
 def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finished:
@@ -25,7 +25,7 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
     Raises
     ------
     DataSelectError
-        Where the source, the checkpoint or the project cannot be used, or a record changed.
+        Where the source, the checkpoint or the project cannot be used, or a record changed or is gone.
     """
     import torch
 
@@ -37,14 +37,13 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
     rows = np.load(folder / "rows.npy").tolist()
     checkpoint = find_checkpoint(Path(job.checkpoint))
     source = open_source(Path(job.source), job.label_column, job.unit_column)
-    classes = match_labels(source.labels, source.classes, checkpoint.labels)
     index = Project.open(Path(job.project)).table.index
-    places = {record: place for place, record in enumerate(source.ids)}
+    classes = match_labels(index.labels, source.classes, checkpoint.labels)
     report(Progress("Loading the model", 0, 1))
     device = choose_device(job.device)
     dtype = torch.float32 if device.type == "mps" else torch.float64
     model = in_precision(load_model(checkpoint.final, device), dtype)
-    preprocess = Preprocessor(checkpoint.final, model.channels)
+    reader = RowReader(source, index, Preprocessor(checkpoint.final, model.channels))
     summed = ClippedSum(model, job.clip, job.steps)
     told = time.monotonic()
     for done, row in enumerate(rows):
@@ -55,8 +54,7 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
                 return Finished(done, device.type, stopped=True)
         label = index.labels[row]
         try:
-            place = places[index.ids[row]]
-            one = preprocess(source.decode(read_unchanged(source, place, index.content[row].tobytes())))
+            one = reader.read(row)
         except ChangedRecordError:
             raise UnusableError(
                 "A record changed while the gradients were summed.",

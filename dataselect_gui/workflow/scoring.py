@@ -58,9 +58,14 @@ class Scored:
     names: list[str]
 
 
+def source_stem(source: Path) -> str:
+    """Return a source's own name, by which projects and studies of it are called."""
+    return source.stem if source.is_file() else source.name
+
+
 def project_name(source: Path) -> str:
     """Return what a new project of a source is called."""
-    return f"{_stem(source)}{SUFFIX}"
+    return f"{source_stem(source)}{SUFFIX}"
 
 
 def project_place(source: Path, digest: str) -> Path:
@@ -79,7 +84,7 @@ def project_place(source: Path, digest: str) -> Path:
     beside = source.parent if os.access(source.parent, os.W_OK) else home() / "projects"
     folder, number = beside / project_name(source), 2
     while folder.exists() and not _is_project_of(folder, source, digest):
-        folder, number = beside / f"{_stem(source)}-{number}{SUFFIX}", number + 1
+        folder, number = beside / f"{source_stem(source)}-{number}{SUFFIX}", number + 1
     return folder
 
 
@@ -217,10 +222,6 @@ def _settle_precision(project: Project, asked: str | None) -> Precision:
             "Leave the precision as it is, or score into another project.",
         )
     return cast("Precision", asked or earlier or "auto")
-
-
-def _stem(source: Path) -> str:
-    return source.stem if source.is_file() else source.name
 
 
 def _is_project_of(folder: Path, source: Path, digest: str) -> bool:

@@ -21,6 +21,7 @@ from dataselect_gui.study.plan import (
 from dataselect_gui.study.store import FINDINGS, PAGE, PLAN, read_json
 from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.messages import PLANNED, Progress, Report, StudyJob
+from dataselect_gui.workflow.scoring import source_stem
 
 SUFFIX = ".study"
 MOST_RECORDS = 10_000
@@ -145,8 +146,7 @@ def study(
     )
     asked = trainings(choices)
     check_limit(len(in_order(asked)), limit_trainings)
-    stem = source_path.stem if source_path.is_file() else source_path.name
-    folder = to or Path(f"{stem}{SUFFIX}")
+    folder = to or Path(f"{source_stem(source_path)}{SUFFIX}")
     job = StudyJob(
         folder=str(folder.resolve()),
         source=str(source_path),
