@@ -3,7 +3,8 @@
     python -m tests.benchmarks.scores [--model NAME] [--rounds N]
 
 VoG is a ratio to a forward pass and the input's gradient at each of three checkpoints; PLIS and
-alignment are ratios to one training step.
+alignment are ratios to one training step. Each model has a process of its own: for mobilenet, PLIS by
+`torch.func` takes 9 GB.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from dataselect_gui.scoring.gradient_norms import GradientNorms
 from dataselect_gui.scoring.measures import channel_mean, logit_gradients, spread_of_gradients
 from tests.benchmarks.models import WORKLOADS, Workload
 from tests.benchmarks.norms import training_step
-from tests.benchmarks.timing import Method, Run, as_in_the_worker, prepare, ratios, told
+from tests.benchmarks.timing import Method, Run, as_in_the_worker, measured_apart, prepare, ratios, told
 
 CHECKPOINTS = 3
 IMAGES = ("resnet-groupnorm", "resnet-groupnorm.pt2", "vit", "mobilenet")
@@ -143,20 +144,29 @@ TO_STEP: dict[str, Method] = {
 }
 
 
+def measure(name: str, rounds: int) -> None:
+    """Print the rows of one model."""
+    warnings.filterwarnings("ignore")
+    work = WORKLOADS[name]()
+    for methods, to in ((TO_GRADIENTS, "input gradients"), (TO_STEP, "step")):
+        found, _ = ratios(prepare(work, methods), rounds, to)
+        print(f"{name}: {told(found)}", flush=True)
+
+
 def main() -> None:
     """Print the table."""
     as_in_the_worker()
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", action="append", choices=IMAGES)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--one", choices=IMAGES)
     asked = parser.parse_args()
-    warnings.filterwarnings("ignore")
-    print(f"{torch.get_num_threads()} threads")
+    if asked.one:
+        measure(asked.one, asked.rounds)
+        return
+    print(f"{torch.get_num_threads()} threads", flush=True)
     for name in asked.model or IMAGES:
-        work = WORKLOADS[name]()
-        for methods, to in ((TO_GRADIENTS, "input gradients"), (TO_STEP, "step")):
-            found, _ = ratios(prepare(work, methods), asked.rounds, to)
-            print(f"{name}: {told(found)}", flush=True)
+        measured_apart(name, "--rounds", str(asked.rounds))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 import copy
 import gc
 import os
+import signal
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +27,20 @@ def as_in_the_worker() -> None:
         module = sys.modules["__main__"].__spec__
         assert module is not None
         os.execv(sys.executable, [sys.executable, "-m", module.name, *sys.argv[1:]])  # noqa: S606
+
+
+def measured_apart(model: str, *options: str) -> None:
+    """Run this program again for one model, in a process of its own: its end is told, and only its.
+
+    The system ends a process that takes too much memory, without a word.
+    """
+    module = sys.modules["__main__"].__spec__
+    assert module is not None
+    command = [sys.executable, "-m", module.name, "--one", model, *options]
+    code = subprocess.run(command, check=False).returncode
+    if code:
+        why = "most likely because memory ran out" if code == -signal.SIGKILL else "see above"
+        print(f"{model}: not measured; its process ended with code {code}, {why}", flush=True)
 
 
 def prepare(work: Workload, methods: Mapping[str, Method]) -> dict[str, Run]:
