@@ -124,6 +124,31 @@ def test_what_no_rule_covers_is_named(tmp_path: Path, inputs: NDArray[np.float32
     assert "the gradients of power are computed the slow way" in words["Parameters"]
 
 
+def test_the_pace_is_that_of_a_usual_batch(
+    tmp_path: Path, inputs: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither what is checked once in a shape nor one moment in which the machine was busy counts."""
+    now, seen, timed = [0.0], set[tuple[int, int]](), list[int]()
+    original = Scorer.score
+
+    def scored(scorer: Scorer, *batch: Any) -> dict[str, NDArray[np.float64]]:  # noqa: ANN401
+        size, is_single = len(batch[1]), scorer.precision == "float32"
+        now[0] += size * (0.001 if is_single else 0.004)
+        now[0] += 0.0 if (id(scorer), size) in seen else 5.0
+        seen.add((id(scorer), size))
+        if size == 64 and not is_single:
+            timed.append(size)
+            now[0] += 3.0 if len(timed) == 3 else 0.0
+        return original(scorer, *batch)
+
+    monkeypatch.setattr(Scorer, "score", scored)
+    monkeypatch.setattr("dataselect_gui.scoring.preflight.time.perf_counter", lambda: now[0])
+    found = fly(member(tmp_path, tiny_resnet()), ["grad_norm"], inputs)
+    assert (found.precision, found.at_once, len(timed)) == ("float64", 64, 4)
+    assert found.seconds_per_record == pytest.approx(0.004)
+    assert found.float32_pace == pytest.approx(0.25)
+
+
 def test_scores_that_differ_from_the_naive_loop_are_refused(
     tmp_path: Path,
     inputs: NDArray[np.float32],

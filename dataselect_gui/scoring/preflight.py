@@ -23,6 +23,8 @@ UNUSED = "not used"
 EXACT = 1e-4
 """How far a score may be from the naive loop, relative to it."""
 _CHECKED, _PATIENCE = 3, 4.0
+_FEW, _ROUNDS = 8, 3
+"""Records of the smallest batch that is timed; how often one is, where there is time for it."""
 
 
 @dataclass(frozen=True)
@@ -111,14 +113,16 @@ def try_on(
     checked, deviation = _deviation(scorer, checkpoint, names, inputs, targets)
     need = scorer.need(inputs, targets)
     at_once = need.records_at_once(scorer.device)
-    pace = _pace(scorer, names, inputs, targets, at_once)
     tried, off, other_pace = 0, 0, None
     if scorer.precision == "float64":
+        single = Scorer(checkpoint, names, scorer.device, "float32")
+        pace, pace_of_single = _paces([scorer, single], names, inputs, targets, at_once)
+        other_pace = pace_of_single / pace
         tried = int(np.clip(_PATIENCE / max(pace, 1e-6), 1, len(inputs)))
         some = inputs[:tried], targets[:tried]
-        single = Scorer(checkpoint, names, scorer.device, "float32")
         off = _count_off(single.score(names, *some), scorer.score(names, *some))
-        other_pace = _pace(single, names, inputs, targets, at_once) / pace
+    else:
+        (pace,) = _paces([scorer], names, inputs, targets, at_once)
     verdict, objections = _dp_training(scorer)
     return Preflight(
         parameters=_sizes(scorer),
@@ -174,23 +178,35 @@ def _deviation(
     return len(rows), deviation
 
 
-def _pace(
-    scorer: Scorer,
+def _paces(
+    scorers: list[Scorer],
     names: list[str],
     inputs: NDArray[np.float32],
     targets: NDArray[np.int64],
     at_once: int,
-) -> float:
-    """Return how many seconds a record takes, in batches as they will be."""
-    pace = 0.0
-    for size in (min(8, at_once), at_once, at_once):
+) -> list[float]:
+    """Return how many seconds a record takes with each scorer, in batches as they will be.
+
+    The first batch of a shape is not counted: some things are checked once. The scorers take turns, so
+    that a machine that slows down slows all of them; medians are returned. Where a batch takes long,
+    batches are smaller and rounds are fewer.
+    """
+
+    def seconds(scorer: Scorer, size: int) -> float:
         some = np.resize(inputs, (size, *inputs.shape[1:])), np.resize(targets, size)
-        if size * pace > _PATIENCE:
-            break
         began = time.perf_counter()
         scorer.score(names, *some)
-        pace = (time.perf_counter() - began) / size
-    return pace
+        return (time.perf_counter() - began) / size
+
+    size = min(_FEW, at_once)
+    rough = seconds(scorers[0], size)
+    while size < at_once and 2 * size * rough * _ROUNDS < _PATIENCE:
+        size *= 2
+    rounds = int(np.clip(_PATIENCE / max(size * rough, 1e-6), 1, _ROUNDS))
+    for scorer in scorers:
+        seconds(scorer, size)
+    taken = [[seconds(scorer, size) for scorer in scorers] for _ in range(rounds)]
+    return [float(median) for median in np.median(taken, axis=0)]
 
 
 def _count_off(single: dict[str, NDArray[np.float64]], exact: dict[str, NDArray[np.float64]]) -> int:
