@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,10 @@ from dataselect_gui.worker.messages import Finished, Report, SumJob
 from dataselect_gui.worker.sum_run import run_sum
 from tests.helpers import array_file, image_folder, write_image, write_json
 from tests.models import save_member, stir, tiny_plain, tiny_resnet
+from tests.oracle import logits_of
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import failed, files, is_verified, rebuild, release, told
+from tests.test_gradient_norms import Gathered
 
 NORM = 0.5
 
@@ -84,19 +87,17 @@ in_this_process = pytest.mark.usefixtures("here")
 
 def clipped_sum_of(model: torch.nn.Module, inputs: torch.Tensor, targets: list[int]) -> torch.Tensor:
     """Return Σ clip(∇ cross-entropy) as its definition says."""
-    double = copy.deepcopy(model).double().eval()
+    double, logits = logits_of(model)
     total = torch.zeros(sum(p.numel() for p in double.parameters()), dtype=torch.float64)
     for one, target in zip(inputs, targets, strict=True):
-        output = double(one[None].double())
-        logits = output if isinstance(output, torch.Tensor) else output.logits
-        loss = torch.nn.functional.cross_entropy(logits, torch.tensor([target]))
+        loss = torch.nn.functional.cross_entropy(logits(one[None].double()), torch.tensor([target]))
         gradients = torch.autograd.grad(loss, list(double.parameters()))
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         total += flat * min(1.0, NORM / float(flat.norm()))
     return total
 
 
-@pytest.mark.parametrize("family", [tiny_plain, tiny_resnet])
+@pytest.mark.parametrize("family", [tiny_plain, tiny_resnet, partial(Gathered, 8)])
 def test_the_sum_is_that_of_its_definition(family: Callable[[], torch.nn.Module]) -> None:
     torch.manual_seed(0)
     inner = stir(family(), 1)

@@ -11,9 +11,9 @@ from dataselect_gui.scoring import convolutions
 from dataselect_gui.scoring.gradient_norms import BY_FUNCTION, GradientNorms
 from dataselect_gui.scoring.measures import logit_gradients
 from dataselect_gui.scoring.recording import Recording
-from dataselect_gui.scoring.sample_gradients import OneHot, Outer, Sum, TokenSum
+from dataselect_gui.scoring.sample_gradients import OneHot, Outer, SampleGradient, Sum, TokenSum
 from tests.models import SIDE, stir
-from tests.oracle import oracle, oracle_plis
+from tests.oracle import oracle, oracle_alignment, oracle_plis
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
 RECORDS = np.random.default_rng(7).normal(size=(5, 1, SIDE, SIDE)).astype(np.float32)
@@ -192,6 +192,15 @@ class Pooled(Patches):
         return normalised.flatten(2).transpose(1, 2).contiguous().tanh()
 
 
+class Gathered(Pooled):
+    """The same, copied into the layout of maps before it, and not after it."""
+
+    def mixed(self, tokens: Tensor) -> Tensor:
+        maps = Patches.mixed(self, tokens).transpose(1, 2).unflatten(2, (-1, 2)).contiguous()
+        normalised: Tensor = self.norm(maps)
+        return normalised.flatten(2).transpose(1, 2)
+
+
 class Rows(nn.Module):
     """A layer that takes the rows of all records for records."""
 
@@ -315,6 +324,7 @@ COVERED: dict[str, Callable[[], nn.Module]] = {
         nn.Conv2d(1, 4, 3), ChannelsLast(), nn.GroupNorm(2, 4), nn.Flatten(), nn.Linear(784, 3)
     ),
     "batch norm amid tokens": lambda: Pooled(8),
+    "batch norm amid tokens, copied before": lambda: Gathered(8),
     "batch norm of rows": lambda: nn.Sequential(
         nn.Conv2d(1, 4, 3), nn.Flatten(2), Rows(nn.BatchNorm1d(196)), nn.Flatten(), nn.Linear(784, 3)
     ),
@@ -524,6 +534,69 @@ def test_a_wrong_norm_differs_from_the_loop_and_is_not_used(
         monkeypatch.setattr(GradientNorms, "_check", lambda *_: None)
     errors = np.abs(norms(model, records, TARGETS) / expected - 1)
     assert (errors < 1e-9).all() if is_checked else errors.max() > 1e-3
+
+
+def scaled(factors: Sequence[float]) -> Callable[[SampleGradient], Tensor]:
+    """Return squares of gradients that are off by a factor for each record."""
+    original = SampleGradient.squares
+
+    def squares(own: SampleGradient) -> Tensor:
+        found = original(own)
+        return found * found.new_tensor(factors[: len(found)])
+
+    return squares
+
+
+def with_small_gradients(scale: float, dtype: torch.dtype) -> nn.Module:
+    """Return a model whose first layer has small gradients."""
+    model = stir(Patches(7).to(dtype), 3)
+    with torch.no_grad():
+        model.exit.weight *= scale  # type: ignore[operator, union-attr]
+    return model
+
+
+@pytest.mark.parametrize(
+    ("factors", "scale", "dtype"),
+    [
+        ([1.0001] * 5, 1.0, torch.float64),
+        ([1.1] * 5, 1e-2, torch.float64),
+        ([1.1] * 5, 1.0, torch.float32),
+        ([2.0, 1, 1, 1, 1], 1.0, torch.float64),
+        ([1, 1, 1, 1, 2.0], 1.0, torch.float64),
+    ],
+    ids=["a little", "of little weight", "in float32", "the first record", "the last record"],
+)
+def test_a_norm_that_is_a_little_wrong_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, factors: list[float], scale: float, dtype: torch.dtype
+) -> None:
+    model = with_small_gradients(scale, dtype)
+    monkeypatch.setattr(Outer, "squares", scaled(factors))
+    gradients = GradientNorms(model)
+    done = gradients.run(torch.from_numpy(RECORDS).to(dtype))
+    done.measure(logit_gradients(done.logits.detach(), torch.tensor(TARGETS)))
+    names = {name for name, path in gradients.paths.items() if path == BY_FUNCTION}
+    assert names == {"entry.weight", "exit.weight"}
+
+
+def test_every_shape_is_checked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = with_small_gradients(1.0, torch.float64)
+    gradients, records = GradientNorms(model), torch.from_numpy(RECORDS).double()
+    gradients.run(records).measure(torch.ones(5, 3))
+    monkeypatch.setattr(Outer, "squares", scaled([2.0] * 5))
+    gradients.run(records[:4]).measure(torch.ones(4, 3))
+    assert gradients.paths["entry.weight"] == BY_FUNCTION
+
+
+def test_products_alone_go_by_the_rules_too() -> None:
+    model = with_small_gradients(1.0, torch.float64)
+    direction = {name: torch.ones_like(p) for name, p in model.named_parameters()}
+    gradients = GradientNorms(model)
+    done = gradients.run(torch.from_numpy(RECORDS).double())
+    at_logits = logit_gradients(done.logits.detach(), torch.tensor(TARGETS))
+    found = done.measure(at_logits, direction, with_norms=False).products
+    expected = oracle_alignment(model, RECORDS, TARGETS, direction)
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-9)
+    assert BY_FUNCTION not in gradients.paths.values()
 
 
 def test_a_model_with_nothing_to_train_has_no_gradient() -> None:

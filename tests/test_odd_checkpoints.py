@@ -275,6 +275,11 @@ def gradients_mixed(model: Odd, inputs: Tensor) -> Tensor:
     return model.logits(inputs + mean.square() - mean.square().detach())
 
 
+def gradients_mixed_a_little(model: Odd, inputs: Tensor) -> Tensor:
+    mean = inputs.mean(dim=0, keepdim=True)
+    return model.logits(inputs + (mean - mean.detach()) * 0.3)
+
+
 def drowned(model: Odd, inputs: Tensor) -> Tensor:
     logits = model.logits(inputs)
     return torch.cat((logits[:, :2] + logits[:, :2].mean(dim=0), logits[:, 2:] - 1e6), dim=1)
@@ -295,6 +300,7 @@ def beside_infinity(model: Odd, inputs: Tensor) -> Tensor:
     [
         (gradients_mixed, ["vog"]),
         (gradients_mixed, ["plis"]),
+        (gradients_mixed_a_little, ["vog"]),
         (drowned, ["loss"]),
         (drowned, ["el2n"]),
         (beside_no_number, ["loss"]),
@@ -307,6 +313,25 @@ def test_a_graph_that_hides_how_it_mixes_records_is_refused(
     folder, _ = series(tmp_path, forward)
     with pytest.raises(UnusableError, match="other records of the batch"):
         Scorer(find_checkpoint(folder), names, CPU).settle(FIRST_IS_DARK, np.array(TARGETS))
+
+
+def test_a_state_of_the_series_that_mixes_records_a_little_is_refused(tmp_path: Path) -> None:
+    mixing = stir(Odd(lambda m, x: m.logits(x) + 1e-3 * m.logits(x).mean(dim=0)), 0)
+    folder = save(tmp_path, mixing, stir(Odd(lambda m, x: m.logits(x)), 1))
+    with pytest.raises(UnusableError, match="other records of the batch"):
+        Scorer(find_checkpoint(folder), ["vog"], CPU).settle(RECORDS, np.array(TARGETS))
+
+
+@pytest.mark.parametrize("row", [0, 4])
+def test_the_first_and_the_last_record_are_scored_alone(tmp_path: Path, row: int) -> None:
+    def mixed(model: Odd, inputs: Tensor) -> Tensor:
+        ones = torch.ones_like(inputs[:, :1, :1, :1])
+        factor = (ones.cumsum(dim=0) == row + 1) * (ones.sum() - 1)
+        return model.logits(inputs + factor * (inputs - inputs.detach()))
+
+    folder, _ = series(tmp_path, mixed)
+    with pytest.raises(UnusableError, match="other records of the batch"):
+        Scorer(find_checkpoint(folder), ["vog"], CPU).settle(RECORDS, np.array(TARGETS))
 
 
 # Through the worker
