@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-SLICE_BYTES = 8 << 20
+SLICE_BYTES = 16 << 20
 """How much is worked on at once on the way to whole gradients: small beside a batch's activations."""
 
 
