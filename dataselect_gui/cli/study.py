@@ -7,7 +7,7 @@ from typing import Any
 from dataselect_gui.cli.output import errors
 from dataselect_gui.study.plan import QUESTIONS
 from dataselect_gui.study.words import headline, tally
-from dataselect_gui.worker.messages import Progress
+from dataselect_gui.worker.messages import duration
 from dataselect_gui.workflow import Studied, StudyPlan
 
 
@@ -15,7 +15,7 @@ def plan_in_words(plan: StudyPlan) -> str:
     """Return the plan as lines for a terminal."""
     choices = plan.choices
     lines = [
-        f"{plan.trainings} trainings, {plan.left} of them to be done: about {_time(plan.seconds)}.",
+        f"{plan.trainings} trainings, {plan.left} of them to be done: about {duration(plan.seconds)}.",
         f"Scores: random, {', '.join(choices.scores)}. Shares: {', '.join(choices.shares)}. "
         f"Trained without DP and at ε = {', '.join(choices.epsilons)}. {choices.seeds} seeds.",
         *(
@@ -49,7 +49,3 @@ def study_in_words(done: Studied) -> str:
     return "\n".join(
         [*headline(done.findings), tally(done.findings), f"Page: {done.page} (yours alone, no release)"]
     )
-
-
-def _time(seconds: float) -> str:
-    return Progress("", 0, 1, seconds).time_left.removesuffix(" left")

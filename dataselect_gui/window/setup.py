@@ -186,10 +186,8 @@ class SetupPlace(ColumnPlace):
         self.stop.show()
         self.progress.show()
         self.progress.setValue(1000 * step.done // max(1, step.total))
-        left = f", about {step.time_left}" if step.time_left else ""
-        counts = f" {step.done:,} of {step.total:,}" if step.total > 1 else ""
         promise = " You may stop and go on tomorrow." if keeps else ""
-        self._say(f"{step.phase}{counts}{left}.{promise}")
+        self._say(f"{step.sentence}{promise}")
 
     def show_trial(self, obstacle: str) -> None:
         """Offer to see whether picking by a score helps, or say why that cannot be seen."""

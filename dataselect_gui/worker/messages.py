@@ -193,6 +193,13 @@ class StudyJob:
     plan_only: bool
 
 
+def duration(seconds: float) -> str:
+    """Return an estimated time for a person, as “12 s”."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far the work is.
@@ -215,12 +222,14 @@ class Progress:
     @property
     def time_left(self) -> str:
         """The estimate for a person, as “12 s left”; empty while there is none."""
-        seconds = self.seconds_left
-        if seconds is None:
-            return ""
-        if seconds < 90:
-            return f"{seconds:.0f} s left"
-        return f"{seconds / 60:.0f} min left" if seconds < 5400 else f"{seconds / 3600:.1f} h left"
+        return "" if self.seconds_left is None else f"{duration(self.seconds_left)} left"
+
+    @property
+    def sentence(self) -> str:
+        """How far the work is, for a person."""
+        counts = f" {self.done:,} of {self.total:,}" if self.total > 1 else ""
+        left = f", about {self.time_left}" if self.time_left else ""
+        return f"{self.phase}{counts}{left}."
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataselect_gui.study.plan import Choices as StudyChoices
 from dataselect_gui.study.words import PickLine, name_of
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.map_file import RecordMaps
-from dataselect_gui.worker.messages import Progress, Report
+from dataselect_gui.worker.messages import Progress, Report, duration
 from dataselect_gui.workflow.accounts import account, change_budget, hold_against, knows_head, ledger
 from dataselect_gui.workflow.asking import ReleaseRequest, public_bounds
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
@@ -115,6 +115,7 @@ __all__ = [
     "count_trainings",
     "delete",
     "digest_of",
+    "duration",
     "exact",
     "find_again",
     "find_score",

@@ -9,7 +9,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import applicable
 from dataselect_gui.worker.handle import Stop, run_job
-from dataselect_gui.worker.messages import PreflightJob, Progress, Report
+from dataselect_gui.worker.messages import PreflightJob, Report, duration
 
 
 def preflight(
@@ -113,8 +113,7 @@ def _precision(found: dict[str, Any]) -> str:
 
 
 def _time(found: dict[str, Any]) -> str:
-    left = Progress("", 0, 1, found["seconds"]).time_left.removesuffix(" left")
-    return f"about {left} for your {found['records']:,} records"
+    return f"about {duration(found['seconds'])} for your {found['records']:,} records"
 
 
 def _dp_training(found: dict[str, Any]) -> str:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
+from dataselect_gui.window.table import Table
 
 _COLUMNS = ("When", "Entry", "What", "ε", "Where from, or why")
 _STRETCHED = (2, 4)
@@ -43,48 +42,17 @@ _BOUNDS = {
 }
 
 
-class Entries(QTableWidget):
-    """A table as high as all its rows: the place scrolls, not the table in it."""
+class Entries(Table):
+    """The entries of one ledger."""
 
     def __init__(self) -> None:
-        super().__init__(0, len(_COLUMNS))
-        self.setHorizontalHeaderLabels(list(_COLUMNS))
-        self.verticalHeader().hide()
-        self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
-        self.setStyleSheet("QTableWidget::item { padding: 4px 5px; }")  # As far in as the header.
-        self.setWordWrap(True)
-        self.setAccessibleName("Entries of the ledger")
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        header = self.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
-        for column in range(len(_COLUMNS)):
-            mode = (
-                QHeaderView.ResizeMode.Stretch
-                if column in _STRETCHED
-                else QHeaderView.ResizeMode.ResizeToContents
-            )
-            header.setSectionResizeMode(column, mode)
-        header.sectionResized.connect(self._fit_rows)
+        super().__init__("Entries of the ledger", _COLUMNS, _STRETCHED)
 
     def show_entries(self, entries: list[dict[str, Any]]) -> None:
         """Show entries, as `workflow.account` tells them."""
-        self.setRowCount(len(entries))
-        for row, entry in enumerate(entries):
-            for column, text in enumerate(line_of(entry)):
-                item = QTableWidgetItem(text)
-                item.setTextAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
-                item.setToolTip(f"Entry {entry['seq']}")
-                self.setItem(row, column, item)
-        self._fit_rows()
-
-    def _fit_rows(self) -> None:
-        self.resizeRowsToContents()
-        rows = sum(self.rowHeight(row) for row in range(self.rowCount()))
-        self.setFixedHeight(rows + self.horizontalHeader().sizeHint().height() + 4)
+        self.show_rows(
+            [line_of(entry) for entry in entries], [f"Entry {entry['seq']}" for entry in entries]
+        )
 
 
 def line_of(entry: dict[str, Any]) -> tuple[str, str, str, str, str]:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import Note, paragraph
 from dataselect_gui.window.column import clear
-from dataselect_gui.workflow import Progress, StudyPlan
+from dataselect_gui.workflow import Progress, StudyPlan, duration
 
 ESTIMATING = "Working out how long it takes, by timing a few steps on this machine…"
 WAITING = "Other work is in progress. How long the study takes is worked out when that has ended."
@@ -78,9 +78,8 @@ class PlanPanel(QFrame):
 
     def show_time(self, plan: StudyPlan) -> None:
         """Show how long the rest of it takes."""
-        time = Progress("", 0, 1, plan.seconds).time_left.removesuffix(" left")
         what = "in all" if plan.left == plan.trainings else "for the rest"
-        self.total.setText(f"{self.total.text()}: about {time} {what}")
+        self.total.setText(f"{self.total.text()}: about {duration(plan.seconds)} {what}")
 
     def show_nothing(self, why: str) -> None:
         """Show that there is no plan, and why."""
@@ -120,9 +119,7 @@ class PlanPanel(QFrame):
         self.stop.setEnabled(True)
         self.progress.show()
         self.progress.setValue(1000 * step.done // max(1, step.total))
-        counts = f" {step.done:,} of {step.total:,}" if step.total > 1 else ""
-        left = f", about {step.time_left}" if step.time_left else ""
-        self._say(f"{step.phase}{counts}{left}. {KEPT}")
+        self._say(f"{step.sentence} {KEPT}")
 
     def show_stopping(self) -> None:
         """Show that the study was asked to stop."""
