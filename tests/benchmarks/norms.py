@@ -1,8 +1,9 @@
 """What per-sample gradient norms cost, as a ratio to one training step, side by side.
 
-    python -m tests.benchmarks.norms [--model NAME] [--method NAME] [--rounds N]
+    python -m tests.benchmarks.norms [--model NAME] [--method NAME] [--rounds N] [--ordinary]
 
-All methods take turns on the same batch; medians are printed.
+All methods take turns on the same batch; medians are printed. All run in the worker's environment,
+which helps Opacus as much, or all in that of any Python program.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from torch.nn import functional
 from dataselect_gui.scoring.gradient_norms import GradientNorms
 from dataselect_gui.scoring.measures import logit_gradients
 from tests.benchmarks.models import WORKLOADS, Workload
-from tests.benchmarks.timing import Method, Run, as_in_the_worker, prepare, ratios, told
+from tests.benchmarks.timing import ORDINARY, Method, Run, as_in_the_worker, prepare, ratios, told
 
 
 def training_step(work: Workload) -> Run:
@@ -165,6 +166,7 @@ def main() -> None:
     parser.add_argument("--model", action="append", choices=WORKLOADS)
     parser.add_argument("--method", action="append", choices=METHODS)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument(ORDINARY, action="store_true")
     asked = parser.parse_args()
     warnings.filterwarnings("ignore")
     chosen = {n: m for n, m in METHODS.items() if n == "step" or n in (asked.method or METHODS)}

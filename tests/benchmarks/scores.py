@@ -1,6 +1,6 @@
 """What the other scores cost: VoG, PLIS and alignment, side by side with what they are held against.
 
-    python -m tests.benchmarks.scores [--model NAME] [--rounds N]
+    python -m tests.benchmarks.scores [--model NAME] [--rounds N] [--ordinary]
 
 VoG is a ratio to a forward pass and the input's gradient at each of three checkpoints; PLIS and
 alignment are ratios to one training step. Each model has a process of its own: for mobilenet, PLIS by
@@ -19,7 +19,16 @@ from dataselect_gui.scoring.gradient_norms import GradientNorms
 from dataselect_gui.scoring.measures import channel_mean, logit_gradients, spread_of_gradients
 from tests.benchmarks.models import WORKLOADS, Workload
 from tests.benchmarks.norms import training_step
-from tests.benchmarks.timing import Method, Run, as_in_the_worker, measured_apart, prepare, ratios, told
+from tests.benchmarks.timing import (
+    ORDINARY,
+    Method,
+    Run,
+    as_in_the_worker,
+    measured_apart,
+    prepare,
+    ratios,
+    told,
+)
 
 CHECKPOINTS = 3
 IMAGES = ("resnet-groupnorm", "resnet-groupnorm.pt2", "vit", "mobilenet")
@@ -160,13 +169,14 @@ def main() -> None:
     parser.add_argument("--model", action="append", choices=IMAGES)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--one", choices=IMAGES)
+    parser.add_argument(ORDINARY, action="store_true")
     asked = parser.parse_args()
     if asked.one:
         measure(asked.one, asked.rounds)
         return
     print(f"{torch.get_num_threads()} threads", flush=True)
     for name in asked.model or IMAGES:
-        measured_apart(name, "--rounds", str(asked.rounds))
+        measured_apart(name, "--rounds", str(asked.rounds), *[ORDINARY] * asked.ordinary)
 
 
 if __name__ == "__main__":

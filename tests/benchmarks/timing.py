@@ -19,10 +19,14 @@ Run = Callable[[], Tensor]
 Method = Callable[[Workload], Run]
 
 
+ORDINARY = "--ordinary"
+"""Asks for the environment that any Python program has: there Opacus is usually run."""
+
+
 def as_in_the_worker() -> None:
     """Start this program again in the environment that the worker runs in, as all methods then do."""
     missing = {k: v for k, v in CHILD_ENVIRONMENT.items() if k not in os.environ}
-    if missing:
+    if missing and ORDINARY not in sys.argv:
         os.environ.update(missing)
         module = sys.modules["__main__"].__spec__
         assert module is not None
