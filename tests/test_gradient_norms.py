@@ -179,6 +179,29 @@ class ChangedLater(Patches):
         return before.square() + after.square()
 
 
+class Direct(nn.Module):
+    """Calls the operations behind functions, which take their arguments in another order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv2d(1, 4, 3), nn.Linear(784, 3)
+        self.batch, self.instance = nn.BatchNorm2d(4), nn.InstanceNorm2d(4, affine=True)
+        self.words = nn.Embedding(3, 784)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        norm, other = self.batch, self.instance
+        maps = torch.batch_norm(
+            self.first(inputs), norm.weight, norm.bias, norm.running_mean, norm.running_var,
+            False, 0.1, norm.eps, False,
+        )  # fmt: skip
+        maps = torch.instance_norm(
+            maps.tanh(), other.weight, other.bias, None, None, True, 0.1, other.eps, False
+        )
+        found = (inputs.flatten(1)[:, :5] > 0).sum(dim=1) % 3
+        logits: Tensor = self.last(maps.flatten(1) + torch.embedding(self.words.weight, found))
+        return logits
+
+
 class Pooled(Patches):
     """Batch norm amid tokens: for one record its strides fit two layouts at once."""
 
@@ -368,6 +391,7 @@ COVERED: dict[str, Callable[[], nn.Module]] = {
     "instance norm": lambda: nn.Sequential(
         nn.Conv2d(1, 4, 3), nn.InstanceNorm2d(4, affine=True), nn.Flatten(), nn.Linear(784, 3)
     ),
+    "operations behind functions": Direct,
 }
 UNCOVERED: dict[str, Callable[[], nn.Module]] = {
     "tokens first": lambda: Transposed(7),

@@ -26,6 +26,7 @@ from dataselect_gui.scoring.measures import logit_gradients
 from dataselect_gui.scoring.recording import Derivation, Recording
 from dataselect_gui.scoring.sample_gradients import SampleGradient
 from dataselect_gui.scoring.single_record import SingleRecord
+from dataselect_gui.scoring.stored_statistics import StoredStatistics
 from dataselect_gui.scoring.twice import differentiable_twice
 
 BY_FUNCTION = "torch.func"
@@ -94,14 +95,14 @@ class GradientNorms:
             (batch, classes), with their history back to them.
         """
         inputs = _laid_out(inputs, last=True).requires_grad_()
-        with self._frozen(), torch.enable_grad(), _exact(inputs):
+        with self._frozen(), torch.enable_grad(), StoredStatistics(), _exact(inputs):
             logits: Tensor = self._model(inputs)
         return inputs, logits
 
     def _record(self, inputs: Tensor, following: frozenset[int]) -> tuple[Recording, Tensor]:
         covered = {n: p for n, p in self._parameters.items() if n not in self._uncovered}
         recording = Recording(covered, inputs, following, self._changed)
-        with self._frozen(), torch.enable_grad(), _exact(inputs), recording:
+        with self._frozen(), torch.enable_grad(), StoredStatistics(), _exact(inputs), recording:
             logits: Tensor = self._model(inputs)
         self.operations |= recording.operations
         return recording, logits

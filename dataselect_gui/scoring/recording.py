@@ -22,14 +22,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from dataselect_gui.scoring import autograd
-from dataselect_gui.scoring.rules import (
-    GRAPH_SIGNATURES,
-    RULES,
-    Call,
-    Gradients,
-    UncoveredError,
-    folded_group_norm,
-)
+from dataselect_gui.scoring.operations import Function, name_of, named_arguments
+from dataselect_gui.scoring.rules import RULES, Call, Gradients, UncoveredError, folded_group_norm
 from dataselect_gui.scoring.sample_gradients import Derived, SampleGradient, Sum, Tokens, Whole
 
 _REARRANGEMENTS = frozenset(
@@ -37,7 +31,6 @@ _REARRANGEMENTS = frozenset(
     "chunk split unbind select narrow".split()
 )
 _MARK = "_depends_on_records"
-Function = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -177,7 +170,7 @@ class Recording(TorchFunctionMode):
         others = [tensor for tensor in tensors if id(tensor) not in self._weights]
         data = [tensor for tensor in others if _is_marked(tensor)]
         if any(tensor.is_floating_point() for tensor in data):
-            self.operations.add(_name_of(func))
+            self.operations.add(name_of(func))
         if len(others) == len(tensors) or not torch.is_grad_enabled():
             output = func(*args, **kwargs)
         elif data:
@@ -190,11 +183,9 @@ class Recording(TorchFunctionMode):
 
     def _use(self, func: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         """Run a call in which weights met data, and remember what its gradients will need."""
-        name = _name_of(func)
-        signature, rule = RULES.get(name, ((), None))
-        if isinstance(func, torch._ops.OpOverload):
-            signature = GRAPH_SIGNATURES.get(name, signature)
-        arguments = dict(zip(signature, args, strict=False)) | kwargs
+        name = name_of(func)
+        rule = RULES.get(name)
+        arguments = named_arguments(func, args, kwargs)
         weights = {key: self._weights[id(v)] for key, v in arguments.items() if id(v) in self._weights}
         involved = {id(value) for value in _flat((args, kwargs)) if id(value) in self._weights}
         gradients: Gradients | None = None
@@ -239,7 +230,7 @@ class Recording(TorchFunctionMode):
                 _mark(output)
                 return output
             sources |= {number}
-        name = _name_of(func)
+        name = name_of(func)
         leaves = {key: leaf for weight in weights for key, leaf in weight.leaves.items()}
         is_rearranged = (
             len(weights) == 1
@@ -381,14 +372,6 @@ class _Anchored(torch.autograd.Function):
     def backward(context: Any, gradient: Tensor) -> tuple[None, None]:  # noqa: ANN401
         del context, gradient
         return None, None
-
-
-def _name_of(func: Function) -> str:
-    """Return an operation's name, the same for functions, methods, in-place forms and graphs."""
-    name = str(getattr(func, "__name__", ""))
-    if isinstance(func, torch._ops.OpOverload):
-        name = name.partition(".")[0] if func.namespace == "aten" else ""
-    return name.removesuffix("_") if not name.endswith("__") else name
 
 
 def _is_plain(index: Any) -> bool:  # noqa: ANN401  (whatever stands between brackets)

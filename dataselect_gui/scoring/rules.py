@@ -370,52 +370,22 @@ def _summed_to(call: Call, values: Tensor, name: str) -> Tensor:
     return values.sum_to_size(shape).reshape(call.batch, *own)
 
 
-_CONVOLUTION = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
-_TRANSPOSED = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
-RULES: dict[str, tuple[tuple[str, ...], Rule]] = {
-    "linear": (("input", "weight", "bias"), _linear),
-    "matmul": (("input", "other"), _matrix_product),
-    "mm": (("input", "other"), _matrix_product),
-    "addmm": (("input", "mat1", "mat2"), _matrix_product),
-    "embedding": (
-        ("input", "weight", "padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse"),
-        _embedding,
-    ),
-    **{f"conv{sides}d": (_CONVOLUTION, _convolution) for sides in (1, 2, 3)},
-    **{f"conv_transpose{sides}d": (_TRANSPOSED, _transposed_convolution) for sides in (1, 2, 3)},
-    "batch_norm": (
-        ("input", "running_mean", "running_var", "weight", "bias", "training", "momentum", "eps"),
-        _batch_norm,
-    ),
-    "group_norm": (("input", "num_groups", "weight", "bias", "eps"), _group_norm),
-    "instance_norm": (
-        (
-            "input",
-            "running_mean",
-            "running_var",
-            "weight",
-            "bias",
-            "use_input_stats",
-            "momentum",
-            "eps",
-        ),
-        _instance_norm,
-    ),
-    "layer_norm": (("input", "normalized_shape", "weight", "bias", "eps"), _layer_norm),
-    "rms_norm": (("input", "normalized_shape", "weight", "eps"), _rms_norm),
-    "add": (("input", "other", "alpha"), _sum),
-    "sub": (("input", "other", "alpha"), _difference),
-    "mul": (("input", "other"), _product),
-    **dict.fromkeys(("expand", "expand_as", "broadcast_to", "repeat"), (("input",), _expansion)),
+RULES: dict[str, Rule] = {
+    "linear": _linear,
+    "matmul": _matrix_product,
+    "mm": _matrix_product,
+    "addmm": _matrix_product,
+    "embedding": _embedding,
+    **{f"conv{sides}d": _convolution for sides in (1, 2, 3)},
+    **{f"conv_transpose{sides}d": _transposed_convolution for sides in (1, 2, 3)},
+    "batch_norm": _batch_norm,
+    "group_norm": _group_norm,
+    "instance_norm": _instance_norm,
+    "layer_norm": _layer_norm,
+    "rms_norm": _rms_norm,
+    "add": _sum,
+    "sub": _difference,
+    "mul": _product,
+    **dict.fromkeys(("expand", "expand_as", "broadcast_to", "repeat"), _expansion),
 }
-"""By operation: the names of its arguments in order, and its rule."""
-GRAPH_SIGNATURES = {
-    "embedding": ("weight", "input", "graph_padding_idx", "scale_grad_by_freq", "sparse"),
-    "batch_norm": (
-        "input", "weight", "bias", "running_mean", "running_var", "training", "momentum", "eps",
-    ),
-    "instance_norm": (
-        "input", "weight", "bias", "running_mean", "running_var", "use_input_stats", "momentum", "eps",
-    ),
-}  # fmt: skip
-"""Where a graph's operation takes its arguments in another order than the function of that name."""
+"""By the operation's name."""

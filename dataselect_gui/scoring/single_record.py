@@ -12,6 +12,8 @@ from typing import Any
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from dataselect_gui.scoring.operations import name_of
+
 _NORMS = frozenset(("batch_norm", "instance_norm"))
 
 
@@ -26,7 +28,7 @@ class SingleRecord(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401  (whatever the intercepted function returns)
         kwargs = kwargs or {}
-        if getattr(func, "__name__", "").partition(".")[0] not in _NORMS:
+        if name_of(func) not in _NORMS:
             return func(*args, **kwargs)
         output = func(
             *(value.contiguous() if isinstance(value, Tensor) else value for value in args), **kwargs

@@ -15,8 +15,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.overrides import TorchFunctionMode
 
 from dataselect_gui.scoring.convolutions import Geometry
+from dataselect_gui.scoring.operations import name_of, named_arguments
 
-_SIGNATURE = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
 _CONVOLUTIONS = frozenset(("conv1d", "conv2d", "conv3d"))
 
 
@@ -38,8 +38,8 @@ class _Convolutions(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401  (whatever the intercepted function returns)
         kwargs = kwargs or {}
-        if getattr(func, "__name__", "").partition(".")[0] in _CONVOLUTIONS:
-            given = dict(zip(_SIGNATURE, args, strict=False)) | kwargs
+        if name_of(func) in _CONVOLUTIONS:
+            given = named_arguments(func, args, kwargs)
             activation, weight, bias = given["input"], given["weight"], given.get("bias")
             are_constants = not any(one is not None and one.requires_grad for one in (weight, bias))
             in_numbers = not isinstance(given.get("padding"), str)

@@ -1,0 +1,73 @@
+"""Operations of a model as they are met while it runs: what they are called, and with what.
+
+Modules call functions and methods, a ``.pt2`` graph the operations behind them. Both go by one name,
+and their arguments by the names that the rules and the forms for second derivatives know.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
+from typing import Any
+
+import torch
+
+Function = Callable[..., Any]
+
+_CONVOLUTION = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
+_TRANSPOSED = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
+_SIGNATURES: dict[str, tuple[str, ...]] = {
+    "linear": ("input", "weight", "bias"),
+    **dict.fromkeys(("matmul", "mm", "mul"), ("input", "other")),
+    "addmm": ("input", "mat1", "mat2"),
+    "embedding": (
+        "input", "weight", "padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse",
+    ),
+    **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _CONVOLUTION),
+    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _TRANSPOSED),
+    "batch_norm": (
+        "input", "running_mean", "running_var", "weight", "bias", "training", "momentum", "eps",
+    ),
+    "group_norm": ("input", "num_groups", "weight", "bias", "eps"),
+    "instance_norm": (
+        "input", "running_mean", "running_var", "weight", "bias", "use_input_stats", "momentum", "eps",
+    ),
+    "layer_norm": ("input", "normalized_shape", "weight", "bias", "eps"),
+    "rms_norm": ("input", "normalized_shape", "weight", "eps"),
+    **dict.fromkeys(("add", "sub"), ("input", "other", "alpha")),
+    **dict.fromkeys(("expand", "expand_as", "broadcast_to", "repeat"), ("input",)),
+}  # fmt: skip
+"""The arguments of functions, in order."""
+_BEHIND: dict[str, tuple[str, ...]] = {
+    "embedding": ("weight", "input", "graph_padding_idx", "scale_grad_by_freq", "sparse"),
+    "batch_norm": (
+        "input", "weight", "bias", "running_mean", "running_var", "training", "momentum", "eps",
+    ),
+    "instance_norm": (
+        "input", "weight", "bias", "running_mean", "running_var", "use_input_stats", "momentum", "eps",
+    ),
+}  # fmt: skip
+"""Where the operation behind a function of that name takes its arguments in another order."""
+
+
+def name_of(func: Function) -> str:
+    """Return an operation's name, the same for functions, methods, in-place forms and graphs."""
+    name = str(getattr(func, "__name__", ""))
+    if isinstance(func, torch._ops.OpOverload):
+        name = name.partition(".")[0] if func.namespace == "aten" else ""
+    return name.removesuffix("_") if not name.endswith("__") else name
+
+
+def named_arguments(func: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a call's arguments by name; those of an operation that is not known, where they have one.
+
+    Parameters
+    ----------
+    func : callable
+        The operation.
+    args, kwargs
+        As it was called.
+    """
+    name = name_of(func)
+    signature = _SIGNATURES.get(name, ())
+    if not isinstance(func, FunctionType):
+        signature = _BEHIND.get(name, signature)
+    return dict(zip(signature, args, strict=False)) | dict(kwargs)
