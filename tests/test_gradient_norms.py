@@ -517,11 +517,11 @@ def test_what_is_changed_in_place_after_its_use_counts_as_it_was(
 
 
 def without_cross_terms(self: Sum) -> Tensor:
-    return torch.stack([part.squares() for part in self._parts]).sum(dim=0)
+    return torch.stack([use.squares() for use in self._uses]).sum(dim=0)
 
 
 def of_the_mean(self: Outer) -> Tensor:
-    mean = self.whole(slice(None)).mean(dim=0)
+    mean = next(self.parts(self.batch)).mean(dim=0)
     return mean.square().sum().expand(self.batch)
 
 

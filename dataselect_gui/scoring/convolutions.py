@@ -5,7 +5,7 @@ grouped convolution over some records at a time, in which every record is a grou
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -158,13 +158,15 @@ class Correlation(SampleGradient):
         """See `SampleGradient.elements`."""
         return max(super().elements, (self._activation.numel() + self._output.numel()) // self.batch)
 
-    def whole(self, rows: slice) -> Tensor:
-        """See `SampleGradient.whole`: one convolution in which every record is a group of its own.
+    def parts(self, rows: int) -> Iterator[Tensor]:
+        """See `SampleGradient.parts`: one convolution in which every record is a group of its own.
 
         Libraries are slow where such a group has few channels, and with groups in float64. Then the
         patches are written out, or, where these are too many, the records are taken one by one.
         """
-        activation, output = self._activation[rows], self._output[rows]
+        return map(self._part, self._activation.split(rows), self._output.split(rows))
+
+    def _part(self, activation: Tensor, output: Tensor) -> Tensor:
         count = len(activation)
         if self._prefers_patches():
             groups = count * self._geometry.groups

@@ -38,8 +38,8 @@ class SampleGradient(ABC):
         self.shape = tuple(shape)
 
     @abstractmethod
-    def whole(self, rows: slice) -> Tensor:
-        """Return the gradients of some records, shape (rows, *shape)."""
+    def parts(self, rows: int) -> Iterator[Tensor]:
+        """Return the gradients of all records, so many at a time, each of shape (rows, *shape)."""
 
     @property
     def elements(self) -> int:
@@ -48,16 +48,15 @@ class SampleGradient(ABC):
 
     def squares(self) -> Tensor:
         """Return each record's squared L2 norm, shape (batch,)."""
-        return torch.cat([_squares(part) for part in self._slices()])
+        return torch.cat([_squares(part) for part in self.parts(self._rows)])
 
     def along(self, direction: Tensor) -> Tensor:
         """Return each record's inner product with a tensor of the weight's shape, shape (batch,)."""
-        return torch.cat([_products(part, direction) for part in self._slices()])
+        return torch.cat([_products(part, direction) for part in self.parts(self._rows)])
 
-    def _slices(self) -> Iterator[Tensor]:
-        rows = max(1, SLICE_BYTES // (4 * max(1, self.elements)))
-        for at in range(0, self.batch, rows):
-            yield self.whole(slice(at, at + rows))
+    @property
+    def _rows(self) -> int:
+        return max(1, SLICE_BYTES // (4 * max(1, self.elements)))
 
 
 class Whole(SampleGradient):
@@ -73,9 +72,9 @@ class Whole(SampleGradient):
         super().__init__(len(values), values.shape[1:])
         self._values = values
 
-    def whole(self, rows: slice) -> Tensor:
-        """See `SampleGradient.whole`."""
-        return self._values[rows]
+    def parts(self, rows: int) -> Iterator[Tensor]:
+        """See `SampleGradient.parts`."""
+        yield from self._values.split(rows)
 
     def squares(self) -> Tensor:
         """See `SampleGradient.squares`."""
@@ -119,9 +118,9 @@ class Tokens:
         """Return the vectors times a matrix, shape (batch, tokens, columns)."""
         return self.vectors @ matrix
 
-    def dense(self, rows: slice) -> Tensor:
-        """Return the vectors of some records."""
-        return self.vectors[rows]
+    def dense(self, rows: int) -> Iterator[Tensor]:
+        """Return the vectors of all records, so many records at a time."""
+        yield from self.vectors.split(rows)
 
 
 class OneHot(Tokens):
@@ -155,11 +154,11 @@ class OneHot(Tokens):
         """See `Tokens.times`."""
         return matrix[self._places.clamp(min=0)] * (self._places >= 0)[:, :, None]
 
-    def dense(self, rows: slice) -> Tensor:
+    def dense(self, rows: int) -> Iterator[Tensor]:
         """See `Tokens.dense`."""
-        places = self._places[rows]
-        ones = functional.one_hot(places.clamp(min=0), self.size).to(self._dtype)
-        return ones * (places >= 0)[:, :, None]
+        for places in self._places.split(rows):
+            ones = functional.one_hot(places.clamp(min=0), self.size).to(self._dtype)
+            yield ones * (places >= 0)[:, :, None]
 
 
 class Outer(SampleGradient):
@@ -187,10 +186,10 @@ class Outer(SampleGradient):
         """Multiplications a record and token by way of Gram matrices, for each token beside it."""
         return self._left.size + self._right.size
 
-    def whole(self, rows: slice) -> Tensor:
-        """See `SampleGradient.whole`."""
-        products = torch.bmm(self._left.dense(rows).transpose(1, 2), self._right.dense(rows))
-        return products.reshape(-1, *self.shape)
+    def parts(self, rows: int) -> Iterator[Tensor]:
+        """See `SampleGradient.parts`."""
+        for left, right in zip(self._left.dense(rows), self._right.dense(rows), strict=True):
+            yield torch.bmm(left.transpose(1, 2), right).reshape(-1, *self.shape)
 
     def squares(self) -> Tensor:
         """See `SampleGradient.squares`: a sum over pairs of tokens, if that is less."""
@@ -222,19 +221,23 @@ class TokenSum(SampleGradient):
         super().__init__(tokens.batch, (tokens.size,))
         self._tokens = tokens
 
-    def whole(self, rows: slice) -> Tensor:
-        """See `SampleGradient.whole`."""
-        return self._tokens.vectors[rows].sum(dim=1)
+    def parts(self, rows: int) -> Iterator[Tensor]:
+        """See `SampleGradient.parts`."""
+        yield from self._sum.split(rows)
 
     def squares(self) -> Tensor:
         """See `SampleGradient.squares`."""
         if self._tokens.has_gram:
             return self._tokens.gram.sum(dim=(1, 2))
-        return _squares(self.whole(slice(None)))
+        return _squares(self._sum)
 
     def along(self, direction: Tensor) -> Tensor:
         """See `SampleGradient.along`."""
-        return self.whole(slice(None)) @ direction
+        return self._sum @ direction
+
+    @property
+    def _sum(self) -> Tensor:
+        return self._tokens.vectors.sum(dim=1)
 
 
 class Derived(SampleGradient):
@@ -263,9 +266,9 @@ class Derived(SampleGradient):
         super().__init__(inner.batch, shape)
         self._inner, self._pull_back, self._keeps_norm = inner, pull_back, keeps_norm
 
-    def whole(self, rows: slice) -> Tensor:
-        """See `SampleGradient.whole`."""
-        return self._pull_back(self._inner.whole(rows))
+    def parts(self, rows: int) -> Iterator[Tensor]:
+        """See `SampleGradient.parts`."""
+        return map(self._pull_back, self._inner.parts(rows))
 
     def squares(self) -> Tensor:
         """See `SampleGradient.squares`."""
@@ -277,36 +280,36 @@ class Sum(SampleGradient):
 
     Parameters
     ----------
-    parts : sequence of SampleGradient
+    uses : sequence of SampleGradient
         The gradient of each use, all of the same shape.
     """
 
-    def __init__(self, parts: Sequence[SampleGradient]) -> None:
-        super().__init__(parts[0].batch, parts[0].shape)
-        self._parts = parts
+    def __init__(self, uses: Sequence[SampleGradient]) -> None:
+        super().__init__(uses[0].batch, uses[0].shape)
+        self._uses = uses
 
-    def whole(self, rows: slice) -> Tensor:
-        """See `SampleGradient.whole`."""
-        first, *others = self._parts
-        return sum((part.whole(rows) for part in others), first.whole(rows))
+    def parts(self, rows: int) -> Iterator[Tensor]:
+        """See `SampleGradient.parts`."""
+        for first, *others in zip(*(use.parts(rows) for use in self._uses), strict=True):
+            yield sum(others, first)
 
     def squares(self) -> Tensor:
         """See `SampleGradient.squares`."""
-        outers = [part for part in self._parts if isinstance(part, Outer)]
-        if len(outers) == len(self._parts) and prefers_gram(outers):
-            alone = torch.stack([part.squares() for part in outers]).sum(dim=0)
+        outers = [use for use in self._uses if isinstance(use, Outer)]
+        if len(outers) == len(self._uses) and prefers_gram(outers):
+            alone = torch.stack([use.squares() for use in outers]).sum(dim=0)
             return alone + sum(2 * one.inner(other) for one, other in combinations(outers, 2))
         return super().squares()
 
     def along(self, direction: Tensor) -> Tensor:
         """See `SampleGradient.along`."""
-        return torch.stack([part.along(direction) for part in self._parts]).sum(dim=0)
+        return torch.stack([use.along(direction) for use in self._uses]).sum(dim=0)
 
 
-def prefers_gram(parts: Sequence[Outer]) -> bool:
+def prefers_gram(uses: Sequence[Outer]) -> bool:
     """Count multiplications; the product itself is also written and read, which is dear."""
-    tokens = sum(part.tokens for part in parts)
-    return tokens**2 * parts[0].gram_cost < (tokens + 32) * math.prod(parts[0].shape)
+    tokens = sum(use.tokens for use in uses)
+    return tokens**2 * uses[0].gram_cost < (tokens + 32) * math.prod(uses[0].shape)
 
 
 def _products(values: Tensor, direction: Tensor) -> Tensor:
