@@ -204,11 +204,11 @@ class Preparation(QObject):
             self.wanted.emit("setup")
         if is_source:
             self._records, self._labelled = path, bool(found["labels"])
-            self._start.records.show_path(path)
+            self._start.show_records(path, found)
             self._setup.show_records(path, found)
         else:
             self._checkpoint, self._digest = path, found["digest"]
-            self._start.checkpoint.show_path(path)
+            self._start.show_checkpoint(path, found)
             self._setup.show_checkpoint(path, found)
         self._show_idle()
         self.changed.emit()

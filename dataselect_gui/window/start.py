@@ -1,6 +1,7 @@
 """The start page: two wells to drop records and checkpoint into, recent projects, the demo."""
 
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
@@ -10,6 +11,8 @@ from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.column import ColumnPlace, Pair, clear
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.words import Elided
+
+_MOST_LABELS = 5
 
 
 class Well(QFrame):
@@ -30,9 +33,10 @@ class Well(QFrame):
         self.path: Path | None = None
         self._explanation = explanation
         self.setProperty("role", "well")
-        self.text = paragraph(explanation, role="dim")
+        self._name = paragraph(bold=True)
         self._place = Elided(Qt.TextElideMode.ElideMiddle)
-        self._place.hide()
+        self._place.setProperty("role", "dim")
+        self.text = paragraph()
         self.folder = QPushButton("Choose a folder…")
         self.folder.clicked.connect(self._choose_folder)
         self.file = QPushButton("Choose a file…")
@@ -46,21 +50,36 @@ class Well(QFrame):
         layout.setContentsMargins(14, 14, 14, 16)
         layout.setSpacing(theme.SPACE[1])
         layout.addWidget(paragraph(title, step=2, bold=True))
-        layout.addWidget(self.text)
-        layout.addWidget(self._place)
+        for label in (self._name, self._place, self.text):
+            layout.addWidget(label)
         layout.addSpacing(theme.SPACE[1])
         layout.addStretch()
         layout.addLayout(buttons)
+        self.show_given(None)
 
-    def show_path(self, path: Path | None) -> None:
-        """Show what was chosen; None for nothing."""
+    def show_given(self, path: Path | None, found: str = "", *, warns: bool = False) -> None:
+        """Show what was given and what was found in it; no path for nothing.
+
+        Parameters
+        ----------
+        path : Path or None
+            The file or folder.
+        found : str
+            What it holds, in a sentence or two.
+        warns : bool
+            Whether that needs a second look.
+        """
         self.path = path
-        self.text.setText(self._explanation if path is None else path.name)
+        self._name.setText("" if path is None else path.name)
         self._place.set_words("" if path is None else str(path.parent))
-        self._place.setVisible(path is not None)
+        for label in (self._name, self._place):
+            label.setVisible(path is not None)
+        self.text.setText(self._explanation if path is None else found)
+        self.text.setProperty("role", "dim" if path is None else "warning" if warns else "")
         self.setProperty("filled", path is not None)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        for widget in (self, self.text):
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
 
     def _choose_file(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Choose a file")
@@ -162,10 +181,39 @@ class StartPlace(ColumnPlace):
             line.unwanted.connect(self.delete_wanted)
             self._recent.addWidget(line)
 
+    def show_records(self, path: Path, found: dict[str, Any]) -> None:
+        """Show what inspection found at a source: whoever gave the wrong folder sees it here."""
+        count, readable, labels = found["records"], found["readable"], found["labels"]
+        noun = "record" if count == 1 else "records"
+        if readable == count:
+            words = f"{count:,} {noun}, {_labels(labels)}."
+        elif readable:
+            words = f"{readable:,} of {count:,} {noun} can be read, {_labels(labels)}. Setup lists the rest."
+        else:
+            words = f"None of {count:,} {noun} can be read. Setup says why."
+        self.records.show_given(path, words, warns=readable < count)
+
+    def show_checkpoint(self, path: Path, found: dict[str, Any]) -> None:
+        """Show what inspection found at a checkpoint."""
+        states = max(1, len(found["series"]))
+        words = (
+            f"{states} {'state' if states == 1 else 'states'} of a model, {_labels(found['labels'])}."
+        )
+        self.checkpoint.show_given(path, words)
+
     def clear(self) -> None:
         """Empty both wells."""
-        self.records.show_path(None)
-        self.checkpoint.show_path(None)
+        self.records.show_given(None)
+        self.checkpoint.show_given(None)
+
+
+def _labels(labels: list[str]) -> str:
+    """Say which labels there are, or how many where they would fill a page."""
+    if not labels:
+        return "without labels"
+    shown = ", ".join(labels[:_MOST_LABELS])
+    more = len(labels) - _MOST_LABELS
+    return f"labels: {shown}" + (f" and {more:,} more" if more > 0 else "")
 
 
 class _Recent(QFrame):
