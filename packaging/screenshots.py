@@ -213,7 +213,7 @@ class Photographer:
         self._settle(window)
         window.study.plan.show_running(Progress("Training", 84, 200, 171.0))
         window.study.take_focus()
-        window.header.show_job("Training 42 % · 3 min left", "study")
+        window.header.show_job("Training", "42 % · 3 min left", "study")
 
     def _tried(self, window: "MainWindow") -> None:
         """Show one of the studies that come with the program as if it were of the demo."""

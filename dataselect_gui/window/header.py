@@ -9,8 +9,10 @@ from dataselect_gui.window.budget import BudgetBar
 from dataselect_gui.window.words import Elided
 
 PLACES = ("setup", "explore", "release", "ledger")
-_WIDE = {"margin": 16, "name": 280, "tab": 32, "job": 220, "budget": 220}
-_NARROW = {"margin": 12, "name": 92, "tab": 20, "job": 124, "budget": 100}
+_WIDE = {"margin": 16, "tab": 32, "job": 240, "budget": 220}
+_NARROW = {"margin": 12, "tab": 20, "job": 160, "budget": 100}
+_LEAST_NAME, _MOST_NAME = 48, 280
+_JOB_EDGES = 26
 
 
 class Header(QFrame):
@@ -37,7 +39,7 @@ class Header(QFrame):
         super().__init__()
         self.setProperty("role", "bar")
         self.setFixedHeight(theme.HEADER)
-        self._job_words = ""
+        self._doing = self._how_far = ""
         self.home = _Way("start", "home")
         self.home.setText("DataSelect")
         self.home.setFont(theme.font(1, bold=True))
@@ -72,7 +74,6 @@ class Header(QFrame):
     def show_project(self, name: str) -> None:
         """Show the name of the open project; empty for none."""
         self._name.set_words(name)
-        self._name.setVisible(bool(name))
         self._fit()
 
     def show_place(self, name: str) -> None:
@@ -80,9 +81,20 @@ class Header(QFrame):
         for key, tab in self.tabs.items():
             tab.setChecked(key == name)
 
-    def show_job(self, words: str, place: str = "setup") -> None:
-        """Show the work in progress, empty for none, and lead to the place that shows more of it."""
-        self._job_words = words
+    def show_job(self, doing: str, how_far: str = "", place: str = "setup") -> None:
+        """Show the work in progress, and lead to the place that shows more of it.
+
+        Parameters
+        ----------
+        doing : str
+            What is being done, empty for nothing; left out where there is no room for it.
+        how_far : str
+            The share that is done and the time that is left, which never give way.
+        place : str
+            The place's name.
+        """
+        self._doing, self._how_far = doing, how_far
+        words = f"{doing} {how_far}".strip()
         self.job.lead_to(place)
         self.job.setVisible(bool(words))
         self.job.setToolTip(words)
@@ -99,15 +111,31 @@ class Header(QFrame):
         self._row.setContentsMargins(room["margin"], 0, room["margin"], 0)
         for tab in self.tabs.values():
             tab.setFixedWidth(tab.fontMetrics().horizontalAdvance(tab.text()) + room["tab"])
-        name = self._name.fontMetrics().horizontalAdvance(self._name.toolTip()) + 2
-        # The work in progress needs the room more than the project's name does.
-        most_name = room["name"] - (36 if self._job_words and room is _NARROW else 0)
-        self._name.setFixedWidth(min(name, most_name))
         self.budget.setFixedWidth(room["budget"])
-        metrics, most = self.job.fontMetrics(), room["job"] - 26
-        words = metrics.elidedText(self._job_words, Qt.TextElideMode.ElideRight, most)
+        self._fit_job(room["job"] - _JOB_EDGES)
+        self._fit_name(2 * room["margin"] + room["budget"])  # The budget comes with the project.
+
+    def _fit_job(self, most: int) -> None:
+        metrics = self.job.fontMetrics()
+        words = self.job.toolTip()
+        if self._how_far and metrics.horizontalAdvance(words) > most:
+            words = self._how_far  # What is left to wait is what a person looks for here.
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, most)
         self.job.setText(words)
-        self.job.setFixedWidth(metrics.horizontalAdvance(words) + 26)
+        self.job.setFixedWidth(metrics.horizontalAdvance(words) + _JOB_EDGES)
+
+    def _fit_name(self, taken: int) -> None:
+        """Give the project's name what everything else leaves of the line."""
+        for place in range(self._row.count()):
+            item = self._row.itemAt(place)
+            if item is not None and item.widget() not in (self._name, self.budget):
+                taken += item.minimumSize().width()
+        most = min(self.width() - taken, _MOST_NAME)
+        words = self._name.toolTip()
+        self._name.setFixedWidth(
+            max(0, min(self._name.fontMetrics().horizontalAdvance(words) + 2, most))
+        )
+        self._name.setVisible(bool(words) and most >= _LEAST_NAME)
 
 
 class _Way(QPushButton):

@@ -386,12 +386,11 @@ class MainWindow(QMainWindow):
         self._enable_actions()
 
     def _on_progress(self, step: Progress) -> None:
-        share = f" {100 * step.done // max(1, step.total)} %" if step.total > 1 else ""
-        left = f" · {step.time_left}" if step.time_left else ""
-        self._show_job(f"{step.phase}{share}{left}")
+        share = f"{100 * step.done // max(1, step.total)} %" if step.total > 1 else ""
+        self._show_job(step.phase, " · ".join(part for part in (share, step.time_left) if part))
 
-    def _show_job(self, words: str) -> None:
-        self.header.show_job(words, "study" if self.jobs.title == STUDYING else "setup")
+    def _show_job(self, doing: str, how_far: str = "") -> None:
+        self.header.show_job(doing, how_far, "study" if self.jobs.title == STUDYING else "setup")
 
     def _on_job_finished(self) -> None:
         self.header.show_job("")

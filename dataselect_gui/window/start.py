@@ -188,7 +188,8 @@ class StartPlace(ColumnPlace):
         if readable == count:
             words = f"{count:,} {noun}, {_labels(labels)}."
         elif readable:
-            words = f"{readable:,} of {count:,} {noun} can be read, {_labels(labels)}. Setup lists the rest."
+            words = f"{readable:,} of {count:,} {noun} can be read, {_labels(labels)}. "
+            words += "Setup lists the rest."
         else:
             words = f"None of {count:,} {noun} can be read. Setup says why."
         self.records.show_given(path, words, warns=readable < count)

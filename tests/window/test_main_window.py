@@ -184,6 +184,49 @@ def test_records_may_be_dropped_anywhere(window: MainWindow, qtbot: QtBot, tmp_p
     assert not window.start.records.acceptDrops()
 
 
+def test_the_time_left_never_gives_way_in_the_header(
+    window: MainWindow, project: Path, qtbot: QtBot
+) -> None:
+    window.open_project(project)
+    header = window.header
+    for width in (1360, 640):
+        window.resize(width, 400)
+        header.show_job("Comparing with what was scored", "42 % · 3 min left")
+        qtbot.wait(1)
+        assert header.job.text() == "42 % · 3 min left"
+        assert header.job.toolTip() == "Comparing with what was scored 42 % · 3 min left"
+        assert header.budget.geometry().right() < header.width()
+        assert header.job.geometry().right() < header.budget.geometry().left()
+        assert header.job.geometry().left() > header.tabs["ledger"].geometry().right()
+    window.resize(1360, 400)
+    header.show_job("Scoring", "42 % · 3 min left")
+    assert header.job.text() == "Scoring 42 % · 3 min left"
+
+
+def test_a_well_says_what_was_found_in_what_was_given(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    records, checkpoint = window.start.records, window.start.checkpoint
+    scans = image_folder(tmp_path / "scans", ["cat/1.png", "cat/2.png", "dog/3.png"])
+    give(qtbot, window, scans)
+    assert records.text.text() == "3 records, labels: cat, dog."
+    assert records.text.property("role") == ""
+    (scans / "dog" / "4.png").write_bytes(b"no image")
+    give(qtbot, window, scans)
+    assert records.text.text() == "3 of 4 records can be read, labels: cat, dog. Setup lists the rest."
+    assert records.text.property("role") == "warning"
+    for one in scans.rglob("*.png"):
+        one.write_bytes(b"no image")
+    give(qtbot, window, scans)
+    assert records.text.text() == "None of 4 records can be read. Setup says why."
+    give(qtbot, window, image_folder(tmp_path / "many", [f"{name}/1.png" for name in "abcdefg"]))
+    assert records.text.text() == "7 records, labels: a, b, c, d, e and 2 more."
+    window.start.clear()
+    give(qtbot, window, consortium(tmp_path / "consortium"))
+    assert checkpoint.text.text().startswith("1 state of a model, ")
+    assert records.text.text().startswith("Drop a folder of images")
+
+
 def test_the_budget_shown_is_that_of_the_open_project(
     window: MainWindow, project: Path, tmp_path: Path
 ) -> None:
