@@ -147,7 +147,7 @@ def test_a_cut_off_chosen_after_viewing_says_so_and_claims_nothing(
 def test_the_agreed_cut_off_is_one_click_away(place: ReleasePlace, qtbot: QtBot) -> None:
     place._state.set_rule(workflow.make_rule("loss", fraction="0.25"))
     cut = place.answers.cut_off
-    assert not cut.from_agreed.isEnabled()
+    assert not cut.from_agreed.isVisible(), "a share is no value that could be agreed"
     assert cut.from_request.text() == "Use the agreed 0.5"
     click(qtbot, cut.from_request)
     assert cut.from_request.isChecked()
@@ -198,6 +198,8 @@ def test_repeating_costs_nothing(place: ReleasePlace, project: Path, qtbot: QtBo
     foresee(qtbot, place)
     assert place.foot.button.text() == "Release again, spend ε 0"
     assert "This is an earlier release again" in shown(place.consequence)
+    nothing = "This release spends nothing, because it is an earlier release again. Left: 3."
+    assert nothing in shown(place.consequence)
     finish(qtbot, place)
     done = place.parcel.done
     assert done is not None
@@ -211,6 +213,12 @@ def test_repeating_costs_nothing(place: ReleasePlace, project: Path, qtbot: QtBo
     assert place.parcel.done is None
     assert place.foot.button.text() == "Release, spend ε 1"
     assert place.request().to == project.with_name("p-bundle-2")
+    place.answers.amount.epsilon.setText("0.5")
+    foresee(qtbot, place)
+    assert (
+        "This release spends nothing, because an earlier one-sided release of these records had an ε "
+        "at least as large, and of those only the largest counts. Left: 3."
+    ) in shown(place.consequence)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +275,10 @@ def test_people_and_a_private_training_are_counted(tmp_path: Path, qtbot: QtBot)
     place.answers.training.no.click()
     foresee(qtbot, place)
     assert "This covers each person, with at most 2 records." in shown(place)
-    assert "about 39 leave and 61 stay" in shown(place)
+    assert (
+        "Of 100 records in your selection, at most 2 of each person, about 39 leave and 61 stay."
+    ) in shown(place)
+    assert "About 39 in 100 of it leave, at most 2 of each person." in shown(place)
     place.answers.training.private.click()
     assert not place.foot.button.isEnabled()
     place.answers.training.epsilon.setText("0,5")
@@ -443,7 +454,13 @@ def test_a_fraction_buys_a_private_cut_off_unless_the_owner_keeps_theirs(
     assert place.foot.hint.text() == "Give the ε that the cut-off may cost."
     click(qtbot, cut.viewed)
     foresee(qtbot, place)
-    assert "You set this cut-off after seeing scores." in shown(place)
+    assert (
+        "This cut-off follows from your records: it lies where the last of them is picked. ε does not "
+        "cover what it reveals. The card will say: that of a fraction of the records, chosen after "
+        "viewing."
+    ) in shown(place)
+    assert "You set this cut-off" not in shown(place)
+    assert cut.viewed.text() == "Keep the share of records"
     assert place.foot.button.text() == "Release, spend ε 1"
     click(qtbot, cut.bought)
     cut.price.setText("0,5")

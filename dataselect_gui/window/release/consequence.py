@@ -18,11 +18,9 @@ from dataselect_gui.window.release.sentences import (
     DISCLOSED,
     EARLIER_EXACT,
     EXACT,
-    NO_CLAIM,
     PIXELS,
     REPEAT,
     SAME,
-    VIEWED,
     WITHHELD,
     WITHHELD_HERE,
     bars_sentence,
@@ -34,8 +32,10 @@ from dataselect_gui.window.release.sentences import (
     picture_sentence,
     promise_sentence,
     usefulness_sentence,
+    viewed_sentence,
 )
 from dataselect_gui.window.release.usefulness import Usefulness
+from dataselect_gui.workflow import Rule
 
 
 class Consequence(QWidget):
@@ -63,7 +63,7 @@ class Consequence(QWidget):
         self.earlier_exact = paragraph(EARLIER_EXACT)
         self.usefulness, self.table, self.budget = paragraph(), Usefulness(), paragraph()
         self.repeat = paragraph(REPEAT, role="dim")
-        self.viewed = Note("warn", f"{VIEWED}\n{NO_CLAIM}")
+        self.viewed = Note("warn")
         self.exact = Note("stop", EXACT)
         self.choose_exact = QCheckBox(CHOOSE_EXACT)
         self.reason = QLineEdit()
@@ -83,13 +83,15 @@ class Consequence(QWidget):
         self.choose_exact.setChecked(False)
         self.reason.clear()
 
-    def show_prospect(self, prospect: Prospect, *, after_exact: bool) -> None:
+    def show_prospect(self, prospect: Prospect, rule: Rule | None, *, after_exact: bool) -> None:
         """Show what would follow; what is being worked out anew is shown as not holding now.
 
         Parameters
         ----------
         prospect : Prospect
             The release under consideration.
+        rule : Rule or None
+            What picks its records.
         after_exact : bool
             Whether records of this source left without protection before.
         """
@@ -99,6 +101,7 @@ class Consequence(QWidget):
             self.choose_exact.setChecked(False)
             self.choose_exact.blockSignals(False)
         self.viewed.setVisible(prospect.asked.threshold_from == "viewed" and not prospect.is_exact)
+        self.viewed.set_text(viewed_sentence(rule))
         self._disclosing.setVisible(prospect.discloses)
         self._withheld.setText(WITHHELD if prospect.discloses else WITHHELD_HERE)
         self._stay.setEnabled(not prospect.waiting)

@@ -21,6 +21,11 @@ from dataselect_gui.window.training_question import check_only
 from dataselect_gui.workflow import Rule, exact
 
 _PRICE = "0.2"
+_KEEP = {
+    "threshold": "Keep mine, chosen after viewing",
+    "count": "Keep the number of records",
+    "fraction": "Keep the share of records",
+}
 
 
 class CutOff(QWidget):
@@ -49,7 +54,7 @@ class CutOff(QWidget):
         self.from_request = QRadioButton()
         self.from_agreed = QRadioButton("Agreed before anybody saw scores")
         self.bought = QRadioButton("Buy a private one")
-        self.viewed = QRadioButton("Keep mine, chosen after viewing")
+        self.viewed = QRadioButton(_KEEP["threshold"])
         self.price = QLineEdit(_PRICE)
         self.price.setFixedWidth(72)
         self.price.setAccessibleName("ε of the cut-off")
@@ -94,7 +99,8 @@ class CutOff(QWidget):
         by_threshold = rule is not None and rule.by == "threshold"
         self.from_request.setVisible(agreed is not None)
         self.from_request.setText(f"The request: {agreed}" if is_agreed else f"Use the agreed {agreed}")
-        self.from_agreed.setEnabled(by_threshold)
+        self.from_agreed.setVisible(by_threshold)
+        self.viewed.setText(_KEEP["threshold" if rule is None else rule.by])
         if self._chosen is None or rule != self._shown:
             if is_agreed:
                 self._choose(self.from_request)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -217,7 +217,7 @@ class ReleasePlace(QWidget):
         text, self._missing = self._consider(request)
         prospect = self.prospect
         after_exact = bool((self._account or {}).get("exact_releases"))
-        self.consequence.show_prospect(prospect, after_exact=after_exact)
+        self.consequence.show_prospect(prospect, self._state.rule, after_exact=after_exact)
         if not text:
             text, self._missing = what_is_missing(
                 prospect, self.answers, self.consequence, self.foot.budget
@@ -329,7 +329,10 @@ class ReleasePlace(QWidget):
         self.ledger_changed.emit()
 
     def _show_parcel(self) -> None:
-        self._columns.activate()
+        # Not at 0, which would be before what has changed is laid out.
+        QTimer.singleShot(1, self, self._scroll_to_parcel)
+
+    def _scroll_to_parcel(self) -> None:
         self._scroll.verticalScrollBar().setValue(self.parcel.y() - theme.SPACE[3])
 
     def _on_fault(self, error: DataSelectError) -> None:

@@ -24,8 +24,11 @@ SIGNING = (
     "An Ed25519 key in PEM or OpenSSH form, without a passphrase. It stays here; the receiver needs "
     "its public half, from you."
 )
-PICTURE = "Of 100 records in your selection, about {leave} leave and {stay} stay."
-PICTURE_OFFERS = "Of 100 records in your selection, about {leave} are offered and {stay} are not."
+PICTURE = "Of 100 records in your selection{of_whom}, about {leave} leave and {stay} stay."
+PICTURE_OFFERS = (
+    "Of 100 records in your selection{of_whom}, about {leave} are offered and {stay} are not."
+)
+OF_EACH_PERSON = ", at most {m} of each person"
 BARS = (
     "Someone thinks it 50 in 100 likely that a record was selected. Seeing it missing, they think no "
     "less than {least} in 100."
@@ -42,8 +45,8 @@ EARLIER = " With all earlier releases: {total} times"
 DELTA = ", plus at most 1 extra chance in {inverse}"
 PERSON = "This covers each person, with at most {m} {records}."
 USEFULNESS = (
-    "Everything that leaves is in your selection. About {leave} in 100 of it leave. A random pick "
-    "would be right {random} times in 100."
+    "Everything that leaves is in your selection. About {leave} in 100 of it leave{of_whom}. A random "
+    "pick would be right {random} times in 100."
 )
 USEFULNESS_OTHERS = "Of 100 records that leave, about {right} are in your selection. Random: {random}."
 USEFULNESS_OFFERS = "Of 100 records on offer, about {right} are in your selection. Random: {random}."
@@ -62,6 +65,12 @@ BUDGET = (
     "This release spends ε {cost}. Left now: {left}. Left after: {after}. Spent cannot be taken back, "
     "even if you delete the bundle."
 )
+BUDGET_NOTHING = "This release spends nothing, because {why}. Left: {left}."
+IS_SAME = "it is an earlier release again"
+IS_COVERED = (
+    "an earlier one-sided release of these records had an ε at least as large, and of those only the "
+    "largest counts"
+)
 REPEAT = (
     "The same release again costs nothing and gives the same files. Any change makes a new release."
 )
@@ -78,6 +87,10 @@ PIXELS = "Pixels leave unchanged. A name or date written into an image leaves to
 VIEWED = (
     "You set this cut-off after seeing scores. ε does not cover what the cut-off reveals. The card "
     "will say: threshold chosen after viewing."
+)
+DEPENDS = (
+    "This cut-off follows from your records: it lies where the last of them is picked. ε does not "
+    "cover what it reveals. The card will say: that of a {cut} of the records, chosen after viewing."
 )
 NO_CLAIM = "No ε is claimed for this release; it counts against the budget all the same."
 WITHHELD = (
@@ -129,7 +142,7 @@ def counted(number: int, kind: str) -> str:
 def picture_sentence(prospect: Prospect, leave: int) -> str:
     """Say how many of 100 selected records leave."""
     text = PICTURE if prospect.discloses else PICTURE_OFFERS
-    return text.format(leave=leave, stay=100 - leave)
+    return text.format(leave=leave, stay=100 - leave, of_whom=_of_whom(prospect))
 
 
 def bars_sentence(prospect: Prospect, least: int) -> str:
@@ -175,7 +188,8 @@ def usefulness_sentence(prospect: Prospect, expected: dict[str, float]) -> str:
         return text.format(width=rounded(expected["width"]), against=rounded(expected["against"]))
     random = round(100 * expected["random"])
     if prospect.asked.mechanism == "one-sided":
-        return USEFULNESS.format(leave=round(100 * expected["recall"]), random=random)
+        leave = round(100 * expected["recall"])
+        return USEFULNESS.format(leave=leave, random=random, of_whom=_of_whom(prospect))
     text = {"offers": USEFULNESS_OFFERS, "scores": USEFULNESS_SCORES}.get(
         prospect.asked.kind, USEFULNESS_OTHERS
     )
@@ -187,7 +201,17 @@ def budget_sentence(prospect: Prospect) -> str:
     assert prospect.cost is not None
     left = prospect.left
     after = exact(left - prospect.cost)
+    if not prospect.cost:
+        is_same = prospect.preview is not None and prospect.preview.same
+        return BUDGET_NOTHING.format(why=IS_SAME if is_same else IS_COVERED, left=after)
     return BUDGET.format(cost=exact(prospect.cost), left=exact(left), after=after)
+
+
+def viewed_sentence(rule: Rule | None) -> str:
+    """Say what a cut-off reveals for which no ε can be claimed."""
+    if rule is None or rule.by == "threshold":
+        return f"{VIEWED}\n{NO_CLAIM}"
+    return f"{DEPENDS.format(cut=rule.by)}\n{NO_CLAIM}"
 
 
 def refusal_sentence(prospect: Prospect) -> str:
@@ -228,6 +252,12 @@ def button_text(prospect: Prospect, *, again: bool) -> str:
 def rounded(number: float) -> str:
     """Write a number to three digits."""
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
+
+def _of_whom(prospect: Prospect) -> str:
+    """Say how many records of a person take part: shares are shares of these."""
+    per_unit = prospect.asked.per_unit
+    return "" if per_unit is None else OF_EACH_PERSON.format(m=per_unit)
 
 
 def _told(value: object) -> str:
