@@ -231,6 +231,29 @@ def test_batches_that_take_long_are_halved(
     assert decided(tmp_path / "own.dataselect")["at_once"] == 16, "what the owner asked for stands"
 
 
+def test_records_that_go_while_they_are_scored_are_scored_when_they_are_back(
+    series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scans = image_folder(tmp_path / "scans", [f"{CLASSES[n % 3]}/{n}.png" for n in range(COUNT)])
+    undisturbed = score(scans, series, tmp_path / "undisturbed.dataselect")
+    project, away = tmp_path / "disturbed.dataselect", tmp_path / "away"
+
+    def unplug(size: int) -> None:
+        if sizes and size == 4 and scans.exists():  # The first records only try the checkpoint.
+            scans.rename(away)
+
+    with monkeypatch.context() as unplugging:
+        sizes = disturb(unplugging, unplug)
+        score(scans, series, project, batch_size=4)
+    found = workflow.look(project)
+    assert not found.is_finished
+    assert 0 < found.unscored < COUNT
+    assert not found.problems
+    away.rename(scans)
+    assert close(score(scans, series, project, batch_size=4), undisturbed)
+    assert workflow.look(project).is_finished
+
+
 def test_an_error_that_is_none_of_memory_is_not_hidden(
     scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

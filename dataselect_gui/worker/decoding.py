@@ -67,7 +67,14 @@ class Decoder:
         except ChangedRecordError:
             return Decoded(row, None, "The record changed while it was being scored.", True)
         except UnreadableRecordError as reason:
+            if self._has_gone(row):  # As with a disk that was unplugged: it may be there tomorrow.
+                return Decoded(row, None, has_changed=True)
             return Decoded(row, None, str(reason))
+
+    def _has_gone(self, row: int) -> bool:
+        """Say whether a record that was there when the records were listed is there no more."""
+        was_there = self._content is not None and bool(self._content[row].any())
+        return was_there and self._source.stamp(row) is None
 
     def first(self, rows: Sequence[int], most: int) -> list[Decoded]:
         """Return the first readable records among the rows, all of the first one's shape."""
