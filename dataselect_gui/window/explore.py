@@ -19,6 +19,7 @@ from dataselect_gui.window.inspector import WIDTH, Inspector
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.legend import Legend
 from dataselect_gui.window.maps import Maps
+from dataselect_gui.window.meaning import meaning_of
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import Thumbnails
 from dataselect_gui.window.words import Elided
@@ -190,7 +191,9 @@ class Explore(QWidget):
     def _on_opened(self) -> None:
         self._sort.clear()
         if self._state.look is not None:
-            self._sort.addItems(list(self._state.look.scores))
+            for place, name in enumerate(self._state.look.scores):
+                self._sort.addItem(name)
+                self._sort.setItemData(place, meaning_of(name), Qt.ItemDataRole.ToolTipRole)
         self._sort.setEnabled(self._sort.count() > 0)
         self._direction.setEnabled(self._sort.count() > 0)
         self._on_order()

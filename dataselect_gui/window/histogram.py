@@ -24,7 +24,9 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.gallery import short
+from dataselect_gui.window.meaning import meaning_of
 from dataselect_gui.window.state import State
+from dataselect_gui.window.words import Elided
 from dataselect_gui.workflow import Rule
 
 HEIGHT = 168
@@ -69,6 +71,8 @@ class Histogram(QFrame):
         self._fold.setMinimumHeight(theme.TARGET)
         self._fold.setToolTip("Show or hide the histogram")
         self._fold.clicked.connect(self._on_fold)
+        self._meaning = Elided()
+        self._meaning.setProperty("role", "dim")
         self._adopt = QPushButton()
         self._adopt.setProperty("role", "link")
         self._adopt.clicked.connect(self._on_adopt)
@@ -86,7 +90,7 @@ class Histogram(QFrame):
         head.setContentsMargins(4, 2, 8, 0)
         head.setSpacing(8)
         head.addWidget(self._fold)
-        head.addStretch()
+        head.addWidget(self._meaning, 1)
         head.addWidget(self._adopt)
         head.addWidget(self._label)
         head.addWidget(self._field)
@@ -211,6 +215,7 @@ class Histogram(QFrame):
         self._bins = np.minimum(np.floor(places), _BINS - 1).astype(np.int64) + 1
         self._counts = self._count(np.ones(len(self._bins), dtype=bool))
         self._fold.setText(sort or "No score")
+        self._meaning.set_words("" if sort is None else meaning_of(sort))
         self._on_selection()
 
     def _along(self, value: Any) -> Any:  # noqa: ANN401

@@ -22,6 +22,7 @@ from dataselect_gui.window.column import clear
 from dataselect_gui.window.gallery import Gallery, paint_whole, short
 from dataselect_gui.window.map_view import MapView
 from dataselect_gui.window.maps import Maps
+from dataselect_gui.window.meaning import meaning_of
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import Thumbnails, key_of
 from dataselect_gui.window.words import Elided
@@ -273,8 +274,7 @@ class _Placement(QFrame):
         self._value = QLabel()
         self._value.setFont(theme.font(bold=True))
         title = QLabel(name)
-        meaning = find_score(name).meaning
-        self.setToolTip(meaning)
+        self.setToolTip(f"{meaning_of(name)}\nDefinition: {find_score(name).meaning}")
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(title)

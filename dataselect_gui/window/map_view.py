@@ -206,7 +206,7 @@ class MapView(QWidget):
         if maps.error is not None:
             self.words.setToolTip(str(maps.error))
             return maps.error.what
-        return "Making the map…"
+        return "Making the map, which takes some seconds…"
 
 
 class ColourScale(QWidget):

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -8,14 +9,16 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
 from dataselect_gui.project.project import Project
+from dataselect_gui.scoring.catalog import SCORES
 from dataselect_gui.window.explore import Explore
 from dataselect_gui.window.gallery import LARGEST, SMALLEST, short
 from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.meaning import meaning_of
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import key_of
 from dataselect_gui.workflow import Look, Rule
@@ -418,6 +421,20 @@ def test_the_inspector_places_the_record(explore: Explore, state: State) -> None
     assert any(text.startswith("Given label: bird") for text in words)
     state.set_current(COUNT - 1)
     assert "the highest of all" in texts(explore)
+
+
+def test_what_a_score_means_stands_beside_its_name(explore: Explore) -> None:
+    meaning = "High: the model finds the given label unlikely."
+    assert meaning in texts(explore)
+    sort = explore.findChild(QComboBox)
+    assert isinstance(sort, QComboBox)
+    assert sort.itemData(0, Qt.ItemDataRole.ToolTipRole) == meaning
+
+
+@pytest.mark.parametrize("name", [*SCORES, "vog-var-late", "plis-l1", "loss-series"])
+def test_every_score_has_a_meaning_without_terms_of_the_field(name: str) -> None:
+    terms = {"gradient", "norm", "entropy", "L2", "logit", "variance", "ε"}
+    assert not terms & set(re.findall(r"\w+", meaning_of(name)))
 
 
 def test_nothing_open_is_said(show: Show) -> None:

@@ -156,7 +156,7 @@ def test_m_shows_the_map_and_hides_it_again(opened: MainWindow, made: MadeUp, qt
     made.is_held = True
     press_m(opened)
     assert view.button.isChecked()
-    assert words(opened) == "Making the map…"
+    assert words(opened) == "Making the map, which takes some seconds…"
     qtbot.waitUntil(lambda: centre(opened) != SUNK)  # The record stays visible.
     assert not view.scale.isVisible()
     made.is_held = False
@@ -426,7 +426,7 @@ def test_maps_wait_until_scoring_has_ended(
 ) -> None:
     made.is_held = True
     press_m(opened)
-    assert words(opened) == "Making the map…"
+    assert words(opened) == "Making the map, which takes some seconds…"
     opened.jobs.start("Scoring", until(held), lambda _: None, lambda _: None)
     assert words(opened) == "Maps wait until scoring has ended."
     made.is_held = False
