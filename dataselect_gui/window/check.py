@@ -10,6 +10,7 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import Note, paragraph
+from dataselect_gui.window.checks import check_line
 from dataselect_gui.window.column import ColumnPlace, clear
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.layout import row
@@ -151,8 +152,7 @@ class CheckPlace(ColumnPlace):
         self._promise.setVisible(promise is not None)
         clear(self._list)
         for check in checks:
-            text = f"{check.name}: {check.detail}"
-            self._list.addWidget(paragraph(f"✓ {text}") if check.ok else Note("stop", f"✗ {text}"))
+            self._list.addWidget(check_line(check))
 
     def _check_again(self) -> None:
         bundle, key, digest = self._bundle, self._key, self.digest.text().strip().lower() or None

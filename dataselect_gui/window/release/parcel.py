@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import LeavePanel, Note, StayPanel, paragraph
+from dataselect_gui.window.checks import check_line
 from dataselect_gui.window.column import clear
 from dataselect_gui.window.fold import Fold
 from dataselect_gui.window.release.jobs import Done
@@ -70,8 +71,7 @@ class ParcelColumn(QWidget):
         body.addWidget(paragraph(verdict, bold=True, role="done" if is_verified else ""))
         body.addSpacing(theme.SPACE[0])
         for check in done.checks:
-            text = f"{check.name}: {check.detail}"
-            body.addWidget(paragraph(text) if check.ok else Note("stop", text))
+            body.addWidget(check_line(check))
             body.addSpacing(theme.SPACE[0])
         body.addWidget(Fold("What a check cannot show", "\n".join(CANNOT_CHECK)))
         body.addSpacing(theme.SPACE[1])
