@@ -42,6 +42,15 @@ if TYPE_CHECKING:
     from dataselect_gui.window.study.place import StudyPlace
 
 
+_OPENS = {
+    "setup": "Setup opens once there are records or a checkpoint.",
+    "explore": "Explore opens once records are scored.",
+    "release": "Release opens when scoring ends.",
+    "ledger": "The ledger opens once records are scored.",
+}
+"""Why a place cannot be shown yet."""
+
+
 class MainWindow(QMainWindow):
     """The program as a person sees it.
 
@@ -422,8 +431,7 @@ class MainWindow(QMainWindow):
         self.actions_by_key["try"].setEnabled(can_try)
         for key, tab in self.header.tabs.items():
             tab.setEnabled(self.actions_by_key[key].isEnabled())
-        is_early = look is not None and not look.is_finished
-        self.header.tabs["release"].setToolTip("Release opens when scoring ends." if is_early else "")
+            tab.setToolTip("" if tab.isEnabled() else _OPENS[key])
         self._on_undo_changed()
 
     def _on_lost(self, error: DataSelectError) -> None:

@@ -316,8 +316,7 @@ class Preparation(QObject):
         self._run, self._last_step = run, None
         self._jobs.start(_SCORING, run.work, self._on_scored, self._on_scoring_failed)
         self.wanted.emit("setup")
-        # The button that was pressed is hidden now; the focus must not fall back to the start.
-        self._setup.stop.setFocus()
+        self._setup.follow()  # The button that was pressed is hidden now.
 
     def _on_scored(self, folder: Path) -> None:
         self._interrupted, look = None, self._state.look

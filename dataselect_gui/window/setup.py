@@ -1,9 +1,10 @@
 """Setup, one page: what was found, what is wrong with it, whom to protect, and the score button."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -27,6 +28,8 @@ from dataselect_gui.workflow import Look, Progress, preflight_facts
 _EACH_RECORD = "each record"
 _NO_RECORDS = "Not chosen yet: drop a folder of images, or an .npz file."
 _NO_CHECKPOINT = "Not chosen yet: drop the consortium's folder, or its .pt2 file."
+_ALONE = "No column tells people apart, so each record is protected by itself."
+_FIXED = "Chosen when these records were first scored."
 _HINT = "Where a person has several records, protect the person: choose the column that names them."
 _TRYING = "It is being tried on some of your records. You need not wait for that."
 _TRY = "Does picking by a score help, with your records? See for yourself, before you share anything."
@@ -86,10 +89,12 @@ class SetupPlace(ColumnPlace):
     def show_records(self, path: Path | None, found: dict[str, Any] | None) -> None:
         """Show what inspection found at the source."""
         if found is None or path is None:
-            self._show_units((), None)
+            self._show_units("")
             self.records.show_facts(_NO_RECORDS, [], [])
             return
-        self._show_units(found["columns"], found["person"])
+        columns, person = found["columns"], found["person"]
+        hint = _HINT if person is None else _PROPOSED.format(column=person)
+        self._show_units(hint if columns else _ALONE, columns, person)
         readable = f"{found['readable']:,} readable of {found['records']:,}"
         facts = [
             ("Where", str(path)),
@@ -133,10 +138,10 @@ class SetupPlace(ColumnPlace):
     def show_project(self, look: Look) -> None:
         """Show what an open project was made from."""
         self.preflight.hide()
-        self._show_units((), None)
-        if look.unit_column is not None:
-            self.unit.addItem(f"each {look.unit_column}", look.unit_column)
-            self.unit.setCurrentIndex(1)
+        self._show_units(
+            _FIXED, [] if look.unit_column is None else [look.unit_column], look.unit_column
+        )
+        self.unit.setEnabled(False)
         labels = sorted({label for label in look.labels if label is not None})
         facts = [
             ("Where", str(look.source)),
@@ -152,7 +157,7 @@ class SetupPlace(ColumnPlace):
 
     def show_demo(self) -> None:
         """Say what the demo is made of, while it is scored."""
-        self._show_units((), None)
+        self._show_units(_ALONE)
         self.records.show_facts("2,000 images of clothes that come with the program.", [], [])
         self.checkpoint.show_facts("Five states of a small model, trained on other images.", [], [])
 
@@ -180,6 +185,12 @@ class SetupPlace(ColumnPlace):
         self.preflight.show_facts(_TRYING, [], [])
         self.preflight.show()
 
+    def follow(self) -> None:
+        """Give the focus to what stops the work that was begun here, with its progress in sight."""
+        self.stop.setFocus()
+        # Not at once, which would be before it has its place.
+        QTimer.singleShot(1, self, self._show_progress)
+
     def show_running(self, step: Progress, *, keeps: bool) -> None:
         """Show how far the work is, and whether what is done is kept where it is stopped."""
         self.score.hide()
@@ -196,6 +207,9 @@ class SetupPlace(ColumnPlace):
         self._try_hint.setText(obstacle or _TRY)
 
     # Within
+
+    def _show_progress(self) -> None:
+        self.ensureWidgetVisible(self.status)
 
     def _say(self, text: str) -> None:
         self.status.setText(text)
@@ -231,7 +245,7 @@ class SetupPlace(ColumnPlace):
         self.column.addWidget(self.preflight)
         self.column.addStretch(1)
 
-    def _show_units(self, columns: list[str] | tuple[()], person: str | None) -> None:
+    def _show_units(self, hint: str, columns: Sequence[str] = (), person: str | None = None) -> None:
         self.unit.clear()
         self.unit.addItem(_EACH_RECORD)
         for column in columns:
@@ -239,8 +253,8 @@ class SetupPlace(ColumnPlace):
         if person is not None:
             self.unit.setCurrentIndex(1 + columns.index(person))
         self.unit.setEnabled(bool(columns))
-        self._unit_hint.setText(_HINT if person is None else _PROPOSED.format(column=person))
-        self._unit_hint.setVisible(bool(columns))
+        self._unit_hint.setText(hint)
+        self._unit_hint.setVisible(bool(hint))
 
 
 def requested(request: dict[str, Any]) -> list[tuple[str, str]]:

@@ -224,8 +224,8 @@ QComboBox::down-arrow {{ width: 12px; height: 12px;
     image: url("{resource(f"icons/chevron-{c.name}.svg").as_posix()}"); }}
 QComboBox QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.edge}; }}
 QCheckBox, QRadioButton {{ spacing: 8px; min-height: 24px; }}
-QCheckBox:disabled, QRadioButton:disabled, QLineEdit:disabled, QSpinBox:disabled {{ color: {c.dim};
-    border-color: {c.line}; }}
+QCheckBox:disabled, QRadioButton:disabled, QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled {{
+    color: {c.dim}; border-color: {c.line}; }}
 QCheckBox::indicator, QRadioButton::indicator {{ width: 14px; height: 14px;
     border: 1px solid {c.edge}; background: {c.panel}; }}
 QRadioButton::indicator {{ border-radius: 8px; }}

@@ -18,6 +18,7 @@ from dataselect_gui.window.budget import read_amount
 from dataselect_gui.workflow import exact
 
 QUESTION = "Did these records help to train this checkpoint?"
+WHY = "What can be promised depends on it. Whoever trained the checkpoint knows."
 
 
 class TrainingQuestion(QWidget):
@@ -57,10 +58,11 @@ class TrainingQuestion(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[0])
         column.addWidget(paragraph(QUESTION, bold=True))
+        column.addWidget(paragraph(WHY, role="dim"))
         for button in (self.no, self.private, self.unknown):
             self._group.addButton(button)
             column.addWidget(button)
-        column.insertWidget(3, self._amounts)
+        column.insertWidget(4, self._amounts)
         self._group.buttonClicked.connect(self._on_click)
         self.show_answer(None)
 

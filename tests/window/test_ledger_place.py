@@ -117,7 +117,10 @@ def test_three_totals_and_the_one_sided_line_by_itself(
     release(project, tmp_path / "two", kind="scores", bounds="0,1", epsilon="0.5", budget=None)
     compose(qtbot, place)
     text = shown(place)
-    assert "Plain total, which the budget counts: ε 1.5. That is ε 0.5 of all other releases" in text
+    assert (
+        "Plain total, which the budget counts: ε 1.5. That is ε 1, the largest of one-sided releases, "
+        "and ε 0.5 of all others together."
+    ) in text
     assert "Of the one-sided releases only the largest counts: ε 1." in text
     told = workflow.ledger(project)[0]
     assert f"ε {told['total_pld']:.3g} at δ 0, or ε {told['total_pld_loose']:.3g} at δ" in text

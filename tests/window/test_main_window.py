@@ -184,6 +184,13 @@ def test_records_may_be_dropped_anywhere(window: MainWindow, qtbot: QtBot, tmp_p
     assert not window.start.records.acceptDrops()
 
 
+def test_a_place_that_is_closed_says_when_it_opens(window: MainWindow, project: Path) -> None:
+    tabs = window.header.tabs
+    assert all(not tab.isEnabled() and "opens" in tab.toolTip() for tab in tabs.values())
+    window.open_project(project)
+    assert all(tab.isEnabled() and not tab.toolTip() for tab in tabs.values())
+
+
 def test_the_time_left_never_gives_way_in_the_header(
     window: MainWindow, project: Path, qtbot: QtBot
 ) -> None:

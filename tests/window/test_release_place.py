@@ -192,6 +192,16 @@ def test_exact_needs_its_tick_and_a_reason(place: ReleasePlace, qtbot: QtBot) ->
     assert "left earlier without protection are not covered" in shown(place.consequence)
 
 
+def test_while_a_bundle_is_written_no_key_does_anything_else(place: ReleasePlace, qtbot: QtBot) -> None:
+    answer_no(qtbot, place)
+    foresee(qtbot, place)
+    place.foot.button.setFocus()
+    with qtbot.waitSignal(place.ledger_changed, timeout=15_000):
+        click(qtbot, place.foot.button)
+        assert place.foot.hint.hasFocus()
+        assert place.foot.hint.text() == "Writing the bundle"
+
+
 def test_repeating_costs_nothing(place: ReleasePlace, project: Path, qtbot: QtBot) -> None:
     answer_no(qtbot, place)
     finish(qtbot, place)

@@ -79,6 +79,20 @@ def test_scoring_can_be_stopped_and_gone_on_with(ready: MainWindow, qtbot: QtBot
     assert workflow.look(folder).is_finished
 
 
+def test_the_progress_is_in_sight_in_a_small_window(ready: MainWindow, qtbot: QtBot) -> None:
+    ready.resize(640, 400)
+    qtbot.wait(1)
+    setup = ready.setup
+    setup.verticalScrollBar().setValue(0)
+    assert setup.score.visibleRegion().isEmpty(), "it has to be scrolled to"
+    ready.preparation.score()
+    qtbot.waitUntil(lambda: setup.status.visibleRegion().boundingRect() == setup.status.rect())
+    assert setup.stop.visibleRegion().boundingRect() == setup.stop.rect()
+    assert setup.stop.hasFocus()
+    setup.stop.click()
+    settle(qtbot, ready)
+
+
 def test_scoring_goes_on_after_a_restart(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, real_series: Path, folder: Path
 ) -> None:

@@ -124,6 +124,30 @@ def test_a_private_training_needs_its_amounts(window: MainWindow, project: Path,
     assert not question.epsilon.isVisible()
 
 
+@pytest.mark.parametrize(
+    ("columns", "hint"),
+    [
+        ({"patient": ["a", "a", "b", "c"]}, "Several records share a patient, so each patient is"),
+        ({"ward": ["a", "a", "b", "b"]}, "Where a person has several records, protect the person"),
+        ({}, "No column tells people apart, so each record is protected by itself."),
+    ],
+)
+def test_whom_is_protected_and_why_is_said(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, columns: dict[str, list[str]], hint: str
+) -> None:
+    give(qtbot, window, listed(tmp_path / "scans", **columns))
+    window.show_place("setup")
+    assert hint in shown(window)
+    assert window.setup.unit.isEnabled() is bool(columns)
+
+
+def test_whom_a_project_protects_is_fixed(window: MainWindow, project: Path) -> None:
+    window.open_project(project)
+    window.show_place("setup")
+    assert "Chosen when these records were first scored." in shown(window)
+    assert not window.setup.unit.isEnabled()
+
+
 # What was given
 
 

@@ -33,12 +33,14 @@ class Totals(QWidget):
         budget, plain = account["budget"], Decimal(account["total_plain"])
         one_sided = Decimal(account["one_sided"])
         self._bar.show_budget(budget, account["total_plain"], None)
+        self._bar.setVisible(budget is not None)
         self._left.setText(
             "No budget yet" if budget is None else f"ε {exact(Decimal(budget) - plain)} left"
         )
+        others = exact(plain - one_sided)
         self.plain.setText(
-            f"Plain total, which the budget counts: ε {exact(plain)}. That is ε "
-            f"{exact(plain - one_sided)} of all other releases and the largest one-sided ε."
+            f"Plain total, which the budget counts: ε {exact(plain)}. That is ε {exact(one_sided)}, "
+            f"the largest of one-sided releases, and ε {others} of all others together."
         )
         self.one_sided.setText(
             f"Of the one-sided releases only the largest counts: ε {exact(one_sided)}. One secret for "

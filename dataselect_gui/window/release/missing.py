@@ -78,7 +78,7 @@ def what_is_missing(
         ),
         (
             prospect.budget is None and not prospect.is_exact,
-            "Set a budget for these records.",
+            "Set a budget: the ε that all releases of these records may spend together.",
             budget,
         ),
         (

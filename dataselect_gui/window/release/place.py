@@ -320,6 +320,8 @@ class ReleasePlace(QWidget):
         self._last = self.request()
         work = Releasing(look.folder, self._last)
         self._jobs.start("Writing the bundle", work, self._on_done, self._on_fault)
+        # Where it says what is done: what had the focus is disabled, and the next key must do nothing.
+        self.foot.hint.setFocus()
 
     def _on_done(self, done: Done) -> None:
         self.parcel.show_done(done)
