@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from dataselect_gui.window.study.place import StudyPlace
 
 
+NOTHING_TO_UNDO = "Undo (a release cannot be undone)"
 _OPENS = {
     "setup": "Setup opens once there are records or a checkpoint.",
     "explore": "Explore opens once records are scored.",
@@ -236,6 +237,7 @@ class MainWindow(QMainWindow):
         self.release.ledger_changed.connect(self._show_budget)
         self.release.proposed.connect(self.header.budget.show_budget)
         self.release.look_through.connect(self._show_explore)
+        self.release.raise_wanted.connect(self._raise_budget)
         self.ledger.ledger_changed.connect(self._show_budget)
         QApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
         self._fault.connect(self.footer.tell)
@@ -288,6 +290,10 @@ class MainWindow(QMainWindow):
 
     def _show_ledger(self) -> None:
         self.show_place("ledger")
+
+    def _raise_budget(self) -> None:
+        self.show_place("ledger")
+        self.ledger.open_form()
 
     def _show_check(self) -> None:
         self.show_place("check")
@@ -442,8 +448,11 @@ class MainWindow(QMainWindow):
 
     def _on_undo_changed(self) -> None:
         stack = self.state.undo
-        self.actions_by_key["undo"].setEnabled(stack.canUndo())
-        self.actions_by_key["redo"].setEnabled(stack.canRedo())
+        undo, redo = (self.actions_by_key[key] for key in ("undo", "redo"))
+        undo.setEnabled(stack.canUndo())
+        redo.setEnabled(stack.canRedo())
+        undo.setText(f"Undo: {stack.undoText()}" if stack.canUndo() else NOTHING_TO_UNDO)
+        redo.setText(f"Redo: {stack.redoText()}" if stack.canRedo() else "Redo")
 
     def _show_budget(self) -> None:
         look = self.state.look

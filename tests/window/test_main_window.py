@@ -184,6 +184,31 @@ def test_records_may_be_dropped_anywhere(window: MainWindow, qtbot: QtBot, tmp_p
     assert not window.start.records.acceptDrops()
 
 
+def test_a_release_beyond_the_budget_leads_to_the_form_that_raises_it(
+    window: MainWindow, project: Path, qtbot: QtBot
+) -> None:
+    workflow.ledger(project, "0.5", "a test")
+    workflow.answer_training(project, "no")
+    window.open_project(project)
+    window.show_place("release")
+    qtbot.waitUntil(lambda: window.release.foot.go.text() == "Raise the budget…")
+    window.release.foot.go.click()
+    assert place(window) == "ledger"
+    assert window.ledger.raising.amount.isVisible()
+    assert not window.ledger.raise_budget.isEnabled()
+
+
+def test_undo_names_its_step_and_says_that_a_release_is_none(window: MainWindow, project: Path) -> None:
+    window.open_project(project)
+    undo, redo = (window.actions_by_key[key] for key in ("undo", "redo"))
+    assert undo.text() == "Undo (a release cannot be undone)"
+    window.state.withhold([3])
+    assert undo.text() == "Undo: withheld 1 record"
+    undo.trigger()
+    assert undo.text() == "Undo (a release cannot be undone)"
+    assert redo.text() == "Redo: withheld 1 record"
+
+
 def test_a_place_that_is_closed_says_when_it_opens(window: MainWindow, project: Path) -> None:
     tabs = window.header.tabs
     assert all(not tab.isEnabled() and "opens" in tab.toolTip() for tab in tabs.values())

@@ -9,7 +9,15 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
@@ -116,10 +124,29 @@ def test_beyond_the_budget_it_refuses_and_leaves_nothing(
     assert place.foot.hint.text() == (
         "This needs ε 8; 4 is left. Nothing was drawn. Lower ε, or raise the budget and give a reason."
     )
+    assert place.foot.go.text() == "Raise the budget…"
+    with qtbot.waitSignal(place.raise_wanted):
+        click(qtbot, place.foot.go)
     click(qtbot, place.foot.button)
     assert not place.foot.button.isEnabled()
     assert not {"reserved", "drawn"} & set(kinds(project))
     assert not project.with_name("p-bundle").exists()
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_draw(
+    place: ReleasePlace, project: Path, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("dear", "utf-8")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_given: (str(letter / "b"), ""))
+    click(qtbot, place.answers.change)
+    answer_no(qtbot, place)
+    foresee(qtbot, place)
+    hint = place.foot.hint.text()
+    assert hint.startswith("The bundle “b” cannot be written.")
+    assert "Nothing was drawn and nothing was spent. Choose another place" in hint
+    assert not place.foot.button.isEnabled()
+    assert not {"reserved", "drawn"} & set(kinds(project))
 
 
 def test_a_cut_off_chosen_after_viewing_says_so_and_claims_nothing(

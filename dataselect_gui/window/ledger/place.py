@@ -51,7 +51,7 @@ class LedgerPlace(ColumnPlace):
         self._saved = paragraph(role="done")
         self.error = Note("stop")
         self._build()
-        self.raise_budget.clicked.connect(self._open_form)
+        self.raise_budget.clicked.connect(self.open_form)
         self.raising.wanted.connect(self._set_budget)
         self.raising.closed.connect(self._on_closed)
         self.save.clicked.connect(self._choose_file)
@@ -90,6 +90,11 @@ class LedgerPlace(ColumnPlace):
         if look is not None and account is not None:
             self._show_account(look.folder, account)
         self.entries.show_entries(entries)
+
+    def open_form(self) -> None:
+        """Ask for another budget."""
+        self.raise_budget.setEnabled(False)
+        self.raising.open()
 
     def save_statement(self, to: Path) -> None:
         """Save the statement as a page that can be printed."""
@@ -158,10 +163,6 @@ class LedgerPlace(ColumnPlace):
     def _show_error(self, error: DataSelectError) -> None:
         self.error.set_text(str(error))
         self.error.show()
-
-    def _open_form(self) -> None:
-        self.raise_budget.setEnabled(False)
-        self.raising.open()
 
     def _on_closed(self) -> None:
         self.raise_budget.setEnabled(True)

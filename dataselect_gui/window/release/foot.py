@@ -39,7 +39,7 @@ class Foot(QFrame):
         self.setMinimumHeight(64)
         self.bar = BudgetBar()
         self.budget, self.set_budget = QLineEdit(DEFAULT_BUDGET), QPushButton("Set budget")
-        self.hint, self.go = paragraph(), QPushButton("Take me there")
+        self.hint, self.go = paragraph(), QPushButton()
         self.button = QPushButton()
         self.budget.setFixedWidth(64)
         self.budget.setAccessibleName("Budget, ε")
@@ -72,10 +72,11 @@ class Foot(QFrame):
             self._grid.addWidget(self._hints, 1, 1)
         self._hints.setVisible(bool(self.hint.text()) or not is_narrow)
 
-    def show_hint(self, text: str, *, has_way: bool) -> None:
-        """Show what is missing; empty for nothing."""
+    def show_hint(self, text: str, way: str) -> None:
+        """Show what is missing, and the name of the way to mend it; either is empty for nothing."""
         self.hint.setText(text)
-        self.go.setVisible(has_way)
+        self.go.setText(way)
+        self.go.setVisible(bool(way))
         self.button.setEnabled(not text)
         self._hints.setVisible(bool(text) or not self._is_narrow)
 

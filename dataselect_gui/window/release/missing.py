@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QWidget
 
-from dataselect_gui.errors import UsageError
+from dataselect_gui.errors import DataSelectError, UsageError
 from dataselect_gui.window.release.answers import Answers
 from dataselect_gui.window.release.consequence import Consequence
 from dataselect_gui.window.release.prospect import Prospect
@@ -73,7 +73,7 @@ def what_is_missing(
     steps: list[tuple[bool, str, QWidget | None]] = [
         (
             fault is not None,
-            "" if fault is None else f"{fault.what} {fault.why}",
+            "" if fault is None else _in_words(fault),
             answers.parameters.first_empty() if isinstance(fault, UsageError) else None,
         ),
         (
@@ -84,7 +84,7 @@ def what_is_missing(
         (
             prospect.is_over,
             refusal_sentence(prospect) if prospect.is_over else "",
-            answers.amount.epsilon,
+            None,
         ),
         (
             prospect.discloses and not consequence.consent.isChecked(),
@@ -104,6 +104,11 @@ def what_is_missing(
         (prospect.foreseen is None or prospect.waiting, WORKING, None),
     ]
     return _first(steps)
+
+
+def _in_words(fault: DataSelectError) -> str:
+    # What to do about a parameter is written for the terminal; here the way to its field is offered.
+    return f"{fault.what} {fault.why}" if isinstance(fault, UsageError) else str(fault)
 
 
 def _first(steps: list[tuple[bool, str, QWidget | None]]) -> tuple[str, QWidget | None]:

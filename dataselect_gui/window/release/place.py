@@ -38,7 +38,7 @@ from dataselect_gui.window.release.prospect import (
     earlier_per_unit,
     free_destination,
 )
-from dataselect_gui.window.release.sentences import button_text
+from dataselect_gui.window.release.sentences import RAISE, TAKE, button_text
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import ReleaseRequest, exact
 
@@ -57,12 +57,15 @@ class ReleasePlace(QWidget):
         `BudgetBar.show_budget`.
     ledger_changed()
         A release or a budget was written down.
+    raise_wanted()
+        The owner wants to raise the budget.
     """
 
     look_through = Signal()
     people_wanted = Signal()
     proposed = Signal(object, object, object)
     ledger_changed = Signal()
+    raise_wanted = Signal()
 
     def __init__(self, state: State, jobs: Jobs) -> None:
         super().__init__()
@@ -224,7 +227,8 @@ class ReleasePlace(QWidget):
             )
         if self._jobs.running:
             text, self._missing = self._jobs.title, None
-        self.foot.show_hint(text, has_way=self._missing is not None and not prospect.is_over)
+        is_over = prospect.is_over and not self._jobs.running
+        self.foot.show_hint(text, RAISE if is_over else TAKE if self._missing is not None else "")
         self.foot.button.setText(button_text(prospect, again=self.parcel.done is not None))
         told = (
             None if prospect.budget is None else exact(prospect.budget),
@@ -308,7 +312,9 @@ class ReleasePlace(QWidget):
         self.refresh()
 
     def _go_to_missing(self) -> None:
-        if self._missing is not None:
+        if self.prospect.is_over:
+            self.raise_wanted.emit()
+        elif self._missing is not None:
             self._scroll.ensureWidgetVisible(self._missing)
             self._missing.setFocus(Qt.FocusReason.OtherFocusReason)
 

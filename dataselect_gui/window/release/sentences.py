@@ -110,6 +110,8 @@ CHOOSE_EXACT = "I choose to release without protection."
 EARLIER_EXACT = "Records of this source that left earlier without protection are not covered."
 UNPROMISED = "ε cannot be promised here."
 SAME = "This is an earlier release again: it costs nothing and gives the same files."
+TAKE = "Take me there"
+RAISE = "Raise the budget…"
 WORKING = "Working out what this would cost…"
 CONTENT = {
     "records": ("record", "records"),
