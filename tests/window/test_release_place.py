@@ -8,7 +8,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -336,6 +336,22 @@ def test_before_a_draw_nothing_of_the_records_stands_inside_the_leaving_frame(
     place.answers.amount.epsilon.setText("4")
     foresee(qtbot, place)
     assert [one.text() for one in place.parcel._leave.findChildren(QLabel)] == before
+
+
+@pytest.mark.parametrize("width", [640, 1000, 1060, 1120, 1360])
+@pytest.mark.parametrize("kind", ["records", "report"])
+def test_nothing_is_cut_off_at_any_width(
+    place: ReleasePlace, qtbot: QtBot, width: int, kind: str
+) -> None:
+    answer_no(qtbot, place)
+    ask_for(place, kind)
+    foresee(qtbot, place)
+    place.resize(width, 700)
+    qtbot.wait(1)
+    for part in (place.answers, place.consequence, place.parcel):
+        assert part.width() >= part.minimumSizeHint().width()
+        left = part.mapTo(place, QPoint()).x()
+        assert 0 <= left < left + part.width() <= width
 
 
 def test_small_windows_stack_the_columns(place: ReleasePlace, qtbot: QtBot) -> None:

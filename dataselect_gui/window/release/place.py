@@ -163,7 +163,9 @@ class ReleasePlace(QWidget):
         is_narrow = self.width() < theme.NARROW
         direction = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
         self._columns.setDirection(direction)
-        for column, width in ((self.answers, 320), (self.parcel, 380)):
+        room = self.width() - theme.NARROW  # The middle column needs all of it, up to here.
+        for column, least, usual in ((self.answers, 290, 320), (self.parcel, 290, 380)):
+            width = min(usual, least + room * (usual - least) // 120)
             column.setMinimumWidth(0 if is_narrow else width)
             column.setMaximumWidth(16_777_215 if is_narrow else width)
         self.foot.set_narrow(is_narrow)
