@@ -69,7 +69,6 @@ class Histogram(QFrame):
         self._fold.setAutoRaise(True)
         self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._fold.setMinimumHeight(theme.TARGET)
-        self._fold.setToolTip("Show or hide the histogram")
         self._fold.clicked.connect(self._on_fold)
         self._meaning = Elided()
         self._meaning.setProperty("role", "dim")
@@ -128,6 +127,7 @@ class Histogram(QFrame):
         """Show only the head, or all."""
         self._is_folded = folded
         self._fold.setArrowType(Qt.ArrowType.RightArrow if folded else Qt.ArrowType.DownArrow)
+        self._say_meaning()
         self.setFixedHeight(theme.TARGET + 10 if folded else HEIGHT)
         if not folded and self._plot is None and self.isVisible():
             self._make_plot()
@@ -215,8 +215,14 @@ class Histogram(QFrame):
         self._bins = np.minimum(np.floor(places), _BINS - 1).astype(np.int64) + 1
         self._counts = self._count(np.ones(len(self._bins), dtype=bool))
         self._fold.setText(sort or "No score")
-        self._meaning.set_words("" if sort is None else meaning_of(sort))
+        self._say_meaning()
         self._on_selection()
+
+    def _say_meaning(self) -> None:
+        """Say what the score means: beside its name where there is room, else in the tool tip alone."""
+        meaning = "" if self._state.sort is None else meaning_of(self._state.sort)
+        self._meaning.set_words("" if self._is_folded else meaning)
+        self._fold.setToolTip(f"{meaning}\nShow or hide the histogram".strip())
 
     def _along(self, value: Any) -> Any:  # noqa: ANN401
         """Return where values stand along the axis: their logarithms, where it is logarithmic."""
