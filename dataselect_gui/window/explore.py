@@ -13,13 +13,13 @@ from PySide6.QtWidgets import (
 )
 
 from dataselect_gui.window import theme
-from dataselect_gui.window.gallery import Gallery, short
+from dataselect_gui.window.gallery import Gallery
 from dataselect_gui.window.histogram import Histogram
 from dataselect_gui.window.inspector import WIDTH, Inspector
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.legend import Legend
 from dataselect_gui.window.maps import Maps
-from dataselect_gui.window.meaning import meaning_of
+from dataselect_gui.window.scores import meaning_of, short
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import Thumbnails
 from dataselect_gui.window.words import Elided
@@ -72,9 +72,9 @@ class Explore(QWidget):
         self.thumbnails = Thumbnails(state, self)
         self.gallery = Gallery(state, self.thumbnails)
         self.histogram = Histogram(state)
-        self.legend = Legend(state, self.gallery)
+        self.legend = Legend(state)
         self.maps = Maps(state, jobs, self)
-        self.inspector = Inspector(state, self.thumbnails, self.gallery, self.maps)
+        self.inspector = Inspector(state, self.thumbnails, self.maps)
 
         self._sort = QComboBox()
         self._sort.setAccessibleName("Sort by")

@@ -4,12 +4,9 @@ Where a tile stands is arithmetic, never a layout that holds an object a record:
 paint as fast as those in view. Images are shown whole, and their pixels stay visible when enlarged.
 """
 
-import math
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -19,34 +16,21 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QPixmap,
     QPolygonF,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from dataselect_gui.window import theme
+from dataselect_gui.window.scores import short
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import Key, Thumbnails, key_of
+from dataselect_gui.window.tile import FOOT, paint_tile
 
 SMALLEST, USUAL, LARGEST = 48, 128, 384
 _SIDES = (48, 64, 80, 96, 128, 160, 192, 256, 320, 384)
-_FOOT = 22
 _GAP = 12
 _EDGE = 4  # Room for the focus ring.
-_BAR = 3
-
-
-def short(value: float) -> str:
-    """Return a score to three digits."""
-    if math.isnan(value):
-        return "–"
-    if value == 0:
-        return "0"
-    size = math.floor(math.log10(abs(value)))
-    if not -4 <= size < 6:
-        return f"{value:.2e}"
-    return f"{value:.{max(0, 2 - size)}f}"
 
 
 class Gallery(QAbstractScrollArea):
@@ -60,13 +44,6 @@ class Gallery(QAbstractScrollArea):
         Where pictures come from.
     parent : QWidget or None
         The owner.
-
-    Attributes
-    ----------
-    class_names : list of str
-        The labels that occur, sorted.
-    class_codes : ndarray of int
-        Each record's place in `class_names`; −1 where it has no label. Shape (n,).
 
     Signals
     -------
@@ -90,8 +67,6 @@ class Gallery(QAbstractScrollArea):
         self._places: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._cut_place: int | None = None
         self._anchor = 0
-        self.class_names: list[str] = []
-        self.class_codes: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -100,14 +75,14 @@ class Gallery(QAbstractScrollArea):
         for widget in (self, self.viewport()):
             widget.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
         self.setAccessibleName("Records")
-        state.opened.connect(self._on_opened)
+        state.opened.connect(self._on_order)
         state.order_changed.connect(self._on_order)
         state.selection_changed.connect(self._on_selection)
         state.current_changed.connect(self._on_current)
         state.marked_changed.connect(self._repaint)
         state.stale_changed.connect(self._repaint)
         thumbnails.arrived.connect(self._repaint)
-        self._on_opened()
+        self._on_order()
 
     # Where tiles stand
 
@@ -141,7 +116,7 @@ class Gallery(QAbstractScrollArea):
         line, column = divmod(place, self.columns)
         x = _EDGE + column * (self._tile + _GAP)
         y = self._line_gap + line * self._line_height - self.verticalScrollBar().value()
-        return QRect(x, y, self._tile, self._tile + _FOOT)
+        return QRect(x, y, self._tile, self._tile + FOOT)
 
     def row_at(self, point: QPoint) -> int | None:
         """Return the record under a point of the viewport; None between tiles."""
@@ -149,7 +124,7 @@ class Gallery(QAbstractScrollArea):
         top = point.y() - self._line_gap + self.verticalScrollBar().value()
         line, below = divmod(top, self._line_height)
         place = line * self.columns + column
-        is_tile = 0 <= column < self.columns and right < self._tile and below < self._tile + _FOOT
+        is_tile = 0 <= column < self.columns and right < self._tile and below < self._tile + FOOT
         if is_tile and line >= 0 and place < len(self._state.order):
             return int(self._state.order[place])
         return None
@@ -179,7 +154,7 @@ class Gallery(QAbstractScrollArea):
 
     @property
     def _line_height(self) -> int:
-        return self._tile + _FOOT + self._line_gap
+        return self._tile + FOOT + self._line_gap
 
     def _first_place(self) -> int:
         line = -(-self.verticalScrollBar().value() // self._line_height)
@@ -208,14 +183,6 @@ class Gallery(QAbstractScrollArea):
         bar.setValue(min(max(bar.value(), bottom), top))
 
     # What the state says
-
-    def _on_opened(self) -> None:
-        found = self._state.look
-        labels: Sequence[str | None] = [] if found is None else found.labels
-        self.class_names = sorted({label for label in labels if label is not None})
-        code_of: dict[str | None, int] = {name: code for code, name in enumerate(self.class_names)}
-        self.class_codes = np.array([code_of.get(label, -1) for label in labels], dtype=np.int64)
-        self._on_order()
 
     def _on_order(self) -> None:
         order = self._state.order
@@ -375,7 +342,7 @@ class Gallery(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Lay the tiles out anew; the first one in view stays in view."""
         before = event.oldSize().width()
-        height = self._tile_within(before) + _FOOT + self._line_gap
+        height = self._tile_within(before) + FOOT + self._line_gap
         top = self.verticalScrollBar().value()
         self._lay_out(-(-top // height) * self._columns_within(before))
         if self._columns_within(before) == self.columns and height == self._line_height:
@@ -403,7 +370,8 @@ class Gallery(QAbstractScrollArea):
             found = self._thumbnails.find(key)
             if found is None:
                 missing.append(key)
-            self._paint_tile(painter, colours, self.tile_rect(place), row, found)
+            rect = self.tile_rect(place)
+            paint_tile(painter, self._state, rect, row, found, has_focus=self.hasFocus())
         self._paint_cut(painter, colours)
         painter.end()
         is_complete = not missing
@@ -414,66 +382,6 @@ class Gallery(QAbstractScrollArea):
         self._thumbnails.want(missing)
         if is_complete:
             self.painted.emit()
-
-    def _paint_tile(
-        self,
-        painter: QPainter,
-        colours: theme.Palette,
-        rect: QRect,
-        row: int,
-        found: QPixmap | str | None,
-    ) -> None:
-        state = self._state
-        image = QRect(rect.x(), rect.y(), self._tile, self._tile)
-        is_withheld = not state.eligible[row]  # By the owner, or since its person opted out.
-        painter.fillRect(rect, theme.colour(colours.panel))
-        painter.fillRect(image, theme.colour(colours.sunk))
-        painter.setOpacity(0.3 if is_withheld else 1.0)
-        if isinstance(found, QPixmap):
-            paint_whole(painter, image, found)
-        painter.setOpacity(1.0)
-        if isinstance(found, str):
-            painter.setPen(theme.colour(colours.warn if state.stale[row] else colours.dim))
-            wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(image.adjusted(4, 4, -4, -4), wrap, found if self._tile >= 96 else "?")
-        self._paint_foot(painter, colours, rect, row)
-        if is_withheld:
-            _paint_withheld(painter, colours, image)
-        if state.selection.chosen[row]:
-            bar = QRect(rect.x(), rect.bottom() - _BAR + 1, rect.width(), _BAR)
-            painter.fillRect(bar, theme.colour(colours.accent))
-        if state.marked[row]:
-            _paint_marked(painter, colours, rect)
-        if row == state.current:
-            pen = QPen(theme.colour(colours.accent if self.hasFocus() else colours.edge), 2)
-            pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-            painter.setPen(pen)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(rect.adjusted(-2, -2, 2, 2))
-
-    def _paint_foot(self, painter: QPainter, colours: theme.Palette, rect: QRect, row: int) -> None:
-        foot = QRect(rect.x() + 5, rect.bottom() - _FOOT + 1, rect.width() - 10, _FOOT - _BAR + 1)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        metrics = painter.fontMetrics()
-        found, sort = self._state.look, self._state.sort
-        score = "" if found is None or sort is None else short(float(found.scores[sort][row]))
-        width = metrics.horizontalAdvance(score)
-        code = int(self.class_codes[row])
-        left = foot.x()
-        if code >= 0:
-            paint_class(painter, colours, code, QPointF(left + 4, foot.center().y() + 1))
-            left += 13
-            name = self.class_names[code]
-            room = foot.right() - left - width - 4
-            if room < metrics.horizontalAdvance("mmm"):
-                name = name[:2]
-            if room < metrics.horizontalAdvance(name[:2]):
-                score, room = "", foot.right() - left
-            painter.setPen(theme.colour(colours.text))
-            words = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(QRect(left, foot.y(), room, foot.height()), middle, words)
-        painter.setPen(theme.colour(colours.dim))
-        painter.drawText(foot, middle | Qt.AlignmentFlag.AlignRight, score)
 
     def _paint_cut(self, painter: QPainter, colours: theme.Palette) -> None:
         """Paint the cut-off as one line around the tiles before it: none of them makes way."""
@@ -499,66 +407,3 @@ class Gallery(QAbstractScrollArea):
         painter.fillRect(label, theme.colour(colours.accent))
         painter.setPen(theme.colour(colours.on_accent))
         painter.drawText(label, Qt.AlignmentFlag.AlignCenter, words)
-
-
-def paint_whole(painter: QPainter, into: QRect, picture: QPixmap) -> None:
-    """Paint a picture as large as it fits, never cropped; pixels stay squares when enlarged."""
-    scale = min(into.width() / picture.width(), into.height() / picture.height())
-    size = QSize(max(1, round(picture.width() * scale)), max(1, round(picture.height() * scale)))
-    target = QRect(QPoint(0, 0), size)
-    target.moveCenter(into.center())
-    ratio = painter.device().devicePixelRatioF()
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale * ratio < 1)
-    painter.drawPixmap(target, picture)
-
-
-def paint_class(painter: QPainter, colours: theme.Palette, code: int, centre: QPointF) -> None:
-    """Paint the sign of a class: six colours, then the same ones with another shape."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.colour(colours.classes[code % len(colours.classes)]))
-    painter.translate(centre)
-    shape = code // len(colours.classes) % 4
-    if shape == 0:
-        painter.drawEllipse(QPointF(0, 0), 4, 4)
-    elif shape == 1:
-        painter.drawRect(QRectF(-3.5, -3.5, 7, 7))
-    elif shape == 2:
-        painter.drawPolygon(QPolygonF([QPointF(0, -4.5), QPointF(4.5, 3.5), QPointF(-4.5, 3.5)]))
-    else:
-        corners = [QPointF(0, -5), QPointF(5, 0), QPointF(0, 5), QPointF(-5, 0)]
-        painter.drawPolygon(QPolygonF(corners))
-    painter.restore()
-
-
-def _paint_withheld(painter: QPainter, colours: theme.Palette, image: QRect) -> None:
-    """Paint a barred circle into the top left corner."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    circle = QRectF(image.x() + 5, image.y() + 5, 15, 15)
-    painter.setBrush(theme.colour(colours.panel))
-    painter.setPen(QPen(theme.colour(colours.stay), 2))
-    painter.drawEllipse(circle)
-    off = 7.5 * math.sqrt(0.5)
-    painter.drawLine(circle.center() + QPointF(-off, off), circle.center() + QPointF(off, -off))
-    painter.restore()
-
-
-def _paint_marked(painter: QPainter, colours: theme.Palette, rect: QRect) -> None:
-    """Paint an outline and a tick in the top right corner."""
-    painter.save()
-    pen = QPen(theme.colour(colours.text), 2)
-    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-    painter.setPen(pen)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRect(rect.adjusted(1, 1, -1, -1))
-    corner = QRect(rect.right() - 17, rect.y(), 18, 18)
-    painter.fillRect(corner, theme.colour(colours.text))
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(theme.colour(colours.panel), 2))
-    x, y = corner.x(), corner.y()
-    painter.drawPolyline(
-        QPolygonF([QPointF(x + 4.5, y + 9.5), QPointF(x + 7.5, y + 12.5), QPointF(x + 13.5, y + 5.5)])
-    )
-    painter.restore()

@@ -23,14 +23,13 @@ from PySide6.QtWidgets import (
 )
 
 from dataselect_gui.window import theme
-from dataselect_gui.window.gallery import short
-from dataselect_gui.window.meaning import meaning_of
+from dataselect_gui.window.distribution import Distribution
+from dataselect_gui.window.scores import meaning_of, short
 from dataselect_gui.window.state import State
 from dataselect_gui.window.words import Elided
 from dataselect_gui.workflow import Rule
 
 HEIGHT = 168
-_BINS = 96
 _FRAME_MS = 16
 
 
@@ -58,12 +57,9 @@ class Histogram(QFrame):
         self._plot: _Plot | None = None
         self._is_dragging = False
         self._is_folded = False
-        self._is_log = False
         self._wanted = 0.0
         self._values: NDArray[np.float64] = np.empty(0)
-        self._bins: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._counts: NDArray[np.int64] = np.zeros(_BINS, dtype=np.int64)
-        self._low, self._high, self._median = 0.0, 1.0, 0.5
+        self._distribution = Distribution(self._values)
         self.setProperty("role", "panel")
         self._fold = QToolButton()
         self._fold.setAutoRaise(True)
@@ -137,14 +133,12 @@ class Histogram(QFrame):
     def move_cut(self, steps: int) -> None:
         """Move the cut-off some small steps up, or down where negative; one step of undo."""
         cut = self._cut()
-        if cut is not None and self._is_log:
-            self._set_cut(max(cut, self._floor()) * 10 ** (steps / 50))
-        elif cut is not None:
-            self._set_cut(cut + steps * 10.0 ** (self._exponent() + 1))
+        if cut is not None:
+            self._set_cut(self._distribution.moved(cut, steps))
 
     def drag_to(self, place: float) -> None:
         """Preview a cut-off at a place along the axis; the last one of a frame counts."""
-        self._wanted = value = 10.0**place if self._is_log else place
+        self._wanted = value = self._distribution.value_at(place)
         if not self._is_dragging:
             self._set_dragging(is_dragging=True)
         self._field.setText(self._text(value))
@@ -201,19 +195,7 @@ class Histogram(QFrame):
     def _on_score(self) -> None:
         found, sort = self._state.look, self._state.sort
         self._values = np.empty(0) if found is None or sort is None else found.scores[sort]
-        known = self._values[~np.isnan(self._values)]
-        self._low, self._high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-        if self._low == self._high:
-            self._high = self._low + 1.0
-        self._median = float(np.median(known)) if len(known) else float("nan")
-        # A loss often has half of all records within a hundredth of its range: one bar, if linear.
-        self._is_log = self._low > 0 and self._median - self._low < (self._high - self._low) / 50
-        low, high = self._along(self._low), self._along(self._high)
-        places = (self._along(self._values) - low) * (_BINS / (high - low))
-        places = np.nan_to_num(places, nan=-1.0)
-        # −1, where there is no score, becomes the first of _BINS + 1 bins, which is not shown.
-        self._bins = np.minimum(np.floor(places), _BINS - 1).astype(np.int64) + 1
-        self._counts = self._count(np.ones(len(self._bins), dtype=bool))
+        self._distribution = Distribution(self._values)
         self._fold.setText(sort or "No score")
         self._say_meaning()
         self._on_selection()
@@ -224,16 +206,6 @@ class Histogram(QFrame):
         self._meaning.set_words("" if self._is_folded else meaning)
         self._fold.setToolTip(f"{meaning}\nShow or hide the histogram".strip())
 
-    def _along(self, value: Any) -> Any:  # noqa: ANN401
-        """Return where values stand along the axis: their logarithms, where it is logarithmic."""
-        return np.log10(value) if self._is_log else value
-
-    def _floor(self) -> float:
-        return self._low / 10 if self._is_log else -np.inf
-
-    def _count(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
-        return np.bincount(self._bins[chosen], minlength=_BINS + 1)[1:]
-
     def _cut(self) -> float | None:
         rule = self._state.rule
         if rule is None or rule.score != self._state.sort:
@@ -241,7 +213,7 @@ class Histogram(QFrame):
         return self._state.selection.threshold
 
     def _on_selection(self) -> None:
-        state, cut = self._state, self._cut()
+        state, cut, found = self._state, self._cut(), self._distribution
         has_cut = cut is not None
         self._field.setVisible(has_cut)
         self._label.setVisible(has_cut)
@@ -252,31 +224,17 @@ class Histogram(QFrame):
             self._field.setText(self._text(cut))
         chosen = state.selection.chosen
         if self._plot is not None:
-            low, high = self._along(self._low), self._along(self._high)
-            self._plot.show_counts(low, high, self._counts, self._count(chosen), log=self._is_log)
+            self._plot.show_distribution(found, found.count(chosen))
             if not self._is_dragging:
-                self._plot.show_cut(cut if cut is None else self._along(max(cut, self._floor())))
+                self._plot.show_cut(cut if cut is None else found.place_of(cut))
         words = f"{state.sort} of {len(self._values):,} records"
         if len(self._values):
-            words += f", from {short(self._low)} to {short(self._high)}, median {short(self._median)}"
+            words += f", from {short(found.low)} to {short(found.high)}, median {short(found.median)}"
         if cut is not None:
             words += f"; the cut-off is {short(cut)}"
         self.setAccessibleDescription(f"{words}; {int(chosen.sum()):,} in the selection")
 
     # Moving the cut-off
-
-    def _exponent(self) -> int:
-        """Return the power of ten of which cut-offs are multiples: a thousandth of the range."""
-        return int(np.floor(np.log10(self._high - self._low))) - 3
-
-    def _digits(self, value: float) -> int:
-        """Return how many decimals tell cut-offs apart; where logarithmic, three that count."""
-        if self._is_log and value > 0:
-            return max(0, 2 - int(np.floor(np.log10(value))))
-        return max(0, -self._exponent())
-
-    def _decimal(self, value: float) -> Decimal:
-        return Decimal(f"{value:.{self._digits(value)}f}")
 
     def _text(self, value: float) -> str:
         locale = QLocale()
@@ -286,7 +244,7 @@ class Histogram(QFrame):
             exponent = rule.value.as_tuple().exponent
             digits = max(0, -exponent) if isinstance(exponent, int) else 0
         else:
-            digits = self._digits(value)
+            digits = self._distribution.decimals(value)
         return locale.toString(value, "f", digits)
 
     def _set_dragging(self, *, is_dragging: bool) -> None:
@@ -302,12 +260,12 @@ class Histogram(QFrame):
         return Rule(score, "threshold", cut, lowest)
 
     def _set_cut(self, value: float) -> None:
-        rule = self._rule(self._decimal(value))
+        rule = self._rule(self._distribution.rounded(value))
         if rule is not None:
             self._state.set_rule(rule)
 
     def _on_frame(self) -> None:
-        rule = self._rule(self._decimal(self._wanted))
+        rule = self._rule(self._distribution.rounded(self._wanted))
         if self._is_dragging and rule is not None:
             self._state.preview_rule(rule)
 
@@ -374,22 +332,15 @@ class _Plot:
         self._line.clearMarkers()
         self._line.addMarker("<|>", 0.92, 12)
 
-    def show_counts(
-        self,
-        low: float,
-        high: float,
-        counts: NDArray[np.int64],
-        chosen: NDArray[np.int64],
-        *,
-        log: bool,
-    ) -> None:
-        self._axis.setLogMode(log)
-        width = (high - low) / len(counts)
-        centres = low + width * (np.arange(len(counts)) + 0.5)
-        self._all.setOpts(x=centres, height=counts, width=0.86 * width)
+    def show_distribution(self, found: Distribution, chosen: NDArray[np.int64]) -> None:
+        low, high = found.ends
+        self._axis.setLogMode(found.is_log)
+        width = (high - low) / len(chosen)
+        centres = low + width * (np.arange(len(chosen)) + 0.5)
+        self._all.setOpts(x=centres, height=found.counts, width=0.86 * width)
         self._chosen.setOpts(x=centres, height=chosen, width=0.86 * width)
         margin = 0.01 * (high - low)
-        top = 1.05 * max(1, int(counts.max()))
+        top = 1.05 * max(1, int(found.counts.max()))
         self._view.setRange(xRange=(low - margin, high + margin), yRange=(0, top), padding=0)
         self._line.setBounds((low - margin, high + margin))
 

@@ -1,8 +1,6 @@
 """One record, large, with all that the owner may know of it. None of this leaves the machine."""
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -19,14 +17,13 @@ from PySide6.QtWidgets import (
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import HATCH, Sign, paint_hatch
 from dataselect_gui.window.column import clear
-from dataselect_gui.window.gallery import Gallery, paint_whole, short
 from dataselect_gui.window.map_view import MapView
 from dataselect_gui.window.maps import Maps
-from dataselect_gui.window.meaning import meaning_of
+from dataselect_gui.window.placement import Placement
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import Thumbnails, key_of
+from dataselect_gui.window.tile import paint_whole
 from dataselect_gui.window.words import Elided
-from dataselect_gui.workflow import find_score
 
 WIDTH = 340
 _LEAST_PICTURE, _MOST_PICTURE = 96, 296
@@ -41,8 +38,6 @@ class Inspector(QWidget):
         What the window shows.
     thumbnails : Thumbnails
         Where pictures come from.
-    gallery : Gallery
-        Knows which records share a class.
     maps : Maps
         Where in a record a score comes from.
     parent : QWidget or None
@@ -53,13 +48,11 @@ class Inspector(QWidget):
         self,
         state: State,
         thumbnails: Thumbnails,
-        gallery: Gallery,
         maps: Maps,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._state = state
-        self._gallery = gallery
         self.map = MapView(maps)
         self._picture = _Picture(state, thumbnails, self.map)
         self._id = Elided(Qt.TextElideMode.ElideMiddle)
@@ -74,7 +67,7 @@ class Inspector(QWidget):
         self._problem.setWordWrap(True)
         self._withhold = QPushButton()
         self._withhold.clicked.connect(self._on_withhold)
-        self._scores: dict[str, _Placement] = {}
+        self._scores: dict[str, Placement] = {}
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
         self._empty = QLabel("Choose a record to see it here.")
@@ -145,7 +138,7 @@ class Inspector(QWidget):
         self._scores = {}
         found = self._state.look
         for name in [] if found is None else found.scores:
-            self._scores[name] = _Placement(name)
+            self._scores[name] = Placement(name)
             self._list.addWidget(self._scores[name])
         self._show()
 
@@ -161,16 +154,10 @@ class Inspector(QWidget):
         problem = found.problems.get(found.ids[row])
         self._problem.setVisible(problem is not None)
         self._problem.setText(problem or "")
-        code = int(self._gallery.class_codes[row])
-        of_class = self._gallery.class_codes == code if code >= 0 else None
+        code = int(self._state.class_codes[row])
+        of_class = self._state.class_codes == code if code >= 0 else None
         for name, placement in self._scores.items():
-            values = found.scores[name]
-            placement.show_value(
-                float(values[row]),
-                _share_below(values, row, None),
-                None if of_class is None else _share_below(values, row, of_class),
-                label or "",
-            )
+            placement.show_row(found.scores[name], row, of_class, label or "")
 
     def _show_standing(self) -> None:
         """Say what becomes of the record: all that a preview of the cut-off changes here."""
@@ -197,17 +184,6 @@ class Inspector(QWidget):
         if row is not None:
             change = self._state.restore if self._state.withheld[row] else self._state.withhold
             change([row])
-
-
-def _share_below(
-    values: NDArray[np.float64], row: int, among: NDArray[np.bool_] | None
-) -> float | None:
-    """Return the share of other records with a lower score; None where there is none to compare."""
-    known = ~np.isnan(values) if among is None else ~np.isnan(values) & among
-    others = int(np.count_nonzero(known)) - 1
-    if others < 1 or np.isnan(values[row]):
-        return None
-    return int(np.count_nonzero(known & (values < values[row]))) / others
 
 
 class _Picture(QWidget):
@@ -264,73 +240,3 @@ class _Picture(QWidget):
             painter.setPen(theme.colour(colours.dim))
             wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect().adjusted(12, 12, -12, -12), wrap, found)
-
-
-class _Placement(QFrame):
-    """A score: its value, and its place in all records and in the record's class."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self._value = QLabel()
-        self._value.setFont(theme.font(bold=True))
-        title = QLabel(name)
-        self.setToolTip(f"{meaning_of(name)}\nDefinition: {find_score(name).meaning}")
-        head = QHBoxLayout()
-        head.setContentsMargins(0, 0, 0, 0)
-        head.addWidget(title)
-        head.addStretch()
-        head.addWidget(self._value)
-        self._in_all = _Bar()
-        self._in_class = _Bar()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addLayout(head)
-        column.addWidget(self._in_all)
-        column.addWidget(self._in_class)
-        self._name = name
-
-    def show_value(
-        self, value: float, in_all: float | None, in_class: float | None, label: str
-    ) -> None:
-        self._value.setText("no score" if np.isnan(value) else short(value))
-        self._in_all.show_share(in_all, "all")
-        self._in_class.show_share(in_class, label)
-        self.setAccessibleName(f"{self._name} {self._value.text()}")
-
-
-class _Bar(QWidget):
-    """A scale from the lowest to the highest, with a tick where the record stands."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._share = 0.0
-        self._words = ""
-        self.setFixedHeight(self.fontMetrics().height() + 2)
-
-    def show_share(self, share: float | None, of: str) -> None:
-        self.setVisible(share is not None)
-        if share is not None:
-            self._share = share
-            self._words = f"higher than {int(100 * share)} % of {of}"
-            if share in {0.0, 1.0}:
-                self._words = f"the {'highest' if share else 'lowest'} of {of}"
-            self.setAccessibleName(self._words)
-            self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        del event
-        colours = theme.palette()
-        painter = QPainter(self)
-        width, middle = min(96, self.width() // 3), self.height() // 2
-        painter.fillRect(QRect(0, middle - 2, width, 5), theme.colour(colours.sunk))
-        painter.fillRect(
-            QRect(0, middle - 2, round(width * self._share), 5), theme.colour(colours.edge)
-        )
-        tick = round((width - 3) * self._share)
-        painter.fillRect(QRect(tick, middle - 6, 3, 13), theme.colour(colours.text))
-        painter.setFont(theme.font(-1))
-        painter.setPen(theme.colour(colours.dim))
-        room = QRect(width + 8, 0, self.width() - width - 8, self.height())
-        words = painter.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)

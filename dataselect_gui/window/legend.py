@@ -6,8 +6,8 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from dataselect_gui.window import theme
-from dataselect_gui.window.gallery import Gallery, paint_class
 from dataselect_gui.window.state import State
+from dataselect_gui.window.tile import paint_class
 
 _HEIGHT = 22
 _SIGN, _GAP = 14, 14
@@ -20,14 +20,11 @@ class Legend(QWidget):
     ----------
     state : State
         What the window shows.
-    gallery : Gallery
-        Knows the classes.
     """
 
-    def __init__(self, state: State, gallery: Gallery) -> None:
+    def __init__(self, state: State) -> None:
         super().__init__()
         self._state = state
-        self._gallery = gallery
         self._entries: list[str] = []
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -41,7 +38,7 @@ class Legend(QWidget):
         return QSize(0, _HEIGHT)
 
     def _count(self) -> None:
-        names, codes = self._gallery.class_names, self._gallery.class_codes
+        names, codes = self._state.class_names, self._state.class_codes
         chosen = codes[self._state.selection.chosen & (codes >= 0)] if len(codes) else codes
         counts = np.bincount(chosen, minlength=len(names))
         self._entries = [

@@ -29,8 +29,9 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
-from dataselect_gui.window.gallery import paint_whole, short
 from dataselect_gui.window.maps import Maps
+from dataselect_gui.window.scores import short
+from dataselect_gui.window.tile import paint_whole
 from dataselect_gui.workflow import find_score
 
 _USUAL_OPACITY = 45

@@ -22,6 +22,13 @@ from dataselect_gui.workflow import Look, Rule, Selection, select
 class State(QObject):
     """What the window shows.
 
+    Attributes
+    ----------
+    class_names : list of str
+        The labels that occur, sorted.
+    class_codes : ndarray of int
+        Each record's place in `class_names`; −1 where it has no label. Shape (n,).
+
     Signals
     -------
     opened()
@@ -71,6 +78,8 @@ class State(QObject):
         self.selection = Selection(np.empty(0, dtype=bool), None)
         self.marked: NDArray[np.bool_] = np.empty(0, dtype=bool)
         self.stale: NDArray[np.bool_] = np.empty(0, dtype=bool)
+        self.class_names: list[str] = []
+        self.class_codes: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self.current: int | None = None
         self.in_training: str | None = None
 
@@ -90,6 +99,7 @@ class State(QObject):
             raise disk_refused(error) from None
         self.undo.clear()
         self.look = found
+        self._classify(found.labels)
         self.rule = found.rule
         self.withheld, self.opted_out = found.withheld, found.opted_out
         self.opted_out_units = found.opted_out_units
@@ -112,6 +122,7 @@ class State(QObject):
         self.undo.clear()
         self.look = self.rule = self.sort = self.current = self.in_training = None
         self.order = np.empty(0, dtype=np.int64)
+        self._classify(())
         self.opted_out_units = frozenset()
         self.withheld = self.opted_out = self.eligible = np.empty(0, dtype=bool)
         self.marked = self.stale = np.empty(0, dtype=bool)
@@ -229,6 +240,11 @@ class State(QObject):
             )
 
     # Within
+
+    def _classify(self, labels: Sequence[str | None]) -> None:
+        self.class_names = sorted({label for label in labels if label is not None})
+        code_of: dict[str | None, int] = {name: code for code, name in enumerate(self.class_names)}
+        self.class_codes = np.array([code_of.get(label, -1) for label in labels], dtype=np.int64)
 
     def _set_marked(self, marked: NDArray[np.bool_]) -> None:
         self.marked = marked

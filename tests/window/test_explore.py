@@ -16,9 +16,9 @@ from dataselect_gui import workflow
 from dataselect_gui.project.project import Project
 from dataselect_gui.scoring.catalog import SCORES
 from dataselect_gui.window.explore import Explore
-from dataselect_gui.window.gallery import LARGEST, SMALLEST, short
+from dataselect_gui.window.gallery import LARGEST, SMALLEST
 from dataselect_gui.window.jobs import Jobs
-from dataselect_gui.window.meaning import meaning_of
+from dataselect_gui.window.scores import meaning_of, short
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import key_of
 from dataselect_gui.workflow import Look, Rule
@@ -230,26 +230,25 @@ def test_a_source_that_moved_is_told(show: Show, qtbot: QtBot, state: State, tmp
     qtbot.waitUntil(lambda: isinstance(explore.thumbnails.find(key), str))
 
 
-def test_a_large_project_is_painted(show: Show, state: State) -> None:
+def test_a_large_project_is_painted(
+    show: Show, state: State, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = 200_000
     assert state.look is not None
-    values = np.random.default_rng(0).random(rows)
     labels: Sequence[str | None] = ["bird", None, "cat", "dog"] * (rows // 4)
-    state.look = Look(
+    large = Look(
         **{
             **vars(state.look),
             "ids": [str(row) for row in range(rows)],
             "content": np.zeros((rows, 32), dtype=np.uint8),
             "labels": labels,
-            "scores": {"loss": values},
+            "scores": {"loss": np.random.default_rng(0).random(rows)},
+            "withheld": np.zeros(rows, dtype=bool),
+            "opted_out": np.zeros(rows, dtype=bool),
         }
     )
-    state.eligible = np.ones(rows, dtype=bool)
-    state.withheld = state.opted_out = ~state.eligible
-    state.marked = np.zeros(rows, dtype=bool)
-    state.stale = np.zeros(rows, dtype=bool)
-    state.order = np.argsort(-values)
-    state.end_preview()
+    monkeypatch.setattr(workflow, "look", lambda _project: large)
+    state.open(project)
     explore = show(state)
     QTest.keyClick(explore.gallery, Qt.Key.Key_End)
     assert state.current == state.order[-1]

@@ -1,0 +1,95 @@
+"""How a score is distributed: its bins along an axis, and the cut-offs that can be told apart.
+
+The axis is logarithmic where a linear one would show one bar. Nothing here draws; see `histogram`.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BINS = 96
+_STEPS = 50
+"""Small steps of a cut-off to a power of ten, along a logarithmic axis."""
+
+
+class Distribution:
+    """The distribution of a score.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        The score of each record, NaN where it is missing. Shape (n,).
+
+    Attributes
+    ----------
+    low, high : float
+        Between which the scores lie; 0 and 1 where there are none.
+    median : float
+        NaN where there are none.
+    is_log : bool
+        Whether the axis is logarithmic.
+    counts : ndarray of int
+        How many records lie in each bin.
+    """
+
+    def __init__(self, values: NDArray[np.float64]) -> None:
+        known = values[~np.isnan(values)]
+        self.low, self.high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+        if self.low == self.high:
+            self.high = self.low + 1.0
+        self.median = float(np.median(known)) if len(known) else float("nan")
+        # A loss often has half of all records within a hundredth of its range: one bar, if linear.
+        self.is_log = self.low > 0 and self.median - self.low < (self.high - self.low) / 50
+        low, high = self.ends
+        places = (self._along(values) - low) * (_BINS / (high - low))
+        places = np.nan_to_num(places, nan=-1.0)
+        # −1, where there is no score, becomes the first of _BINS + 1 bins, which is not shown.
+        self._bins = np.minimum(np.floor(places), _BINS - 1).astype(np.int64) + 1
+        self.counts = self.count(np.ones(len(values), dtype=bool))
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The places of the lowest and the highest score along the axis."""
+        return self._along(self.low), self._along(self.high)
+
+    def count(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return how many of some records lie in each bin."""
+        return np.bincount(self._bins[chosen], minlength=_BINS + 1)[1:]
+
+    def place_of(self, cut: float) -> float:
+        """Return where a cut-off stands along the axis; far below all scores it is never lost."""
+        return float(self._along(max(cut, self._floor)))
+
+    def value_at(self, place: float) -> float:
+        """Return the cut-off at a place along the axis."""
+        return 10.0**place if self.is_log else place
+
+    def moved(self, cut: float, steps: int) -> float:
+        """Return a cut-off some small steps up, or down where negative."""
+        if self.is_log:
+            return float(max(cut, self._floor) * 10 ** (steps / _STEPS))
+        return cut + steps * 10.0 ** (self._exponent + 1)
+
+    def decimals(self, value: float) -> int:
+        """Return how many decimals tell cut-offs apart; where logarithmic, three digits that count."""
+        if self.is_log and value > 0:
+            return max(0, 2 - int(np.floor(np.log10(value))))
+        return max(0, -self._exponent)
+
+    def rounded(self, value: float) -> Decimal:
+        """Return a cut-off to as many decimals as tell it apart."""
+        return Decimal(f"{value:.{self.decimals(value)}f}")
+
+    @property
+    def _exponent(self) -> int:
+        """The power of ten of which cut-offs are multiples: a thousandth of the range."""
+        return int(np.floor(np.log10(self.high - self.low))) - 3
+
+    @property
+    def _floor(self) -> float:
+        return self.low / 10 if self.is_log else -np.inf
+
+    def _along(self, value: Any) -> Any:  # noqa: ANN401
+        return np.log10(value) if self.is_log else value
