@@ -1,7 +1,5 @@
-"""From what a person gives to a project with scores: taking, matching, scoring, and going on."""
+"""What a person gives: taking it, telling what it is, matching it, and having it scored."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,36 +7,21 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from dataselect_gui import workflow
-from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, WorkerDiedError
+from dataselect_gui.errors import DataSelectError, InterruptedByPersonError
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.notice import Message, NoticeStrip, fault
+from dataselect_gui.window.scoring import SCORING, Run, Scoring
 from dataselect_gui.window.setup import SetupPlace
+from dataselect_gui.window.standing import Mend, what_is_wrong
 from dataselect_gui.window.start import StartPlace
 from dataselect_gui.window.state import State
 from dataselect_gui.window.study import STUDYING
-from dataselect_gui.workflow import Check, Look, Progress, Report, Stop, StudySubject
+from dataselect_gui.workflow import Check, Progress, Report, Stop, StudySubject
 
-_SCORING = "Scoring"
-_LONG = {_SCORING: "scoring", STUDYING: "the study"}
+_LONG = {SCORING: "scoring", STUDYING: "the study"}
 """Work that takes long, and goes on where it was stopped."""
 NOTHING_TO_TRY = "Try it: that needs your records and the consortium's checkpoint."
 NO_LABELS = "Trying it is not possible: none of the records has a label, so there is nothing to learn."
-
-
-@dataclass(frozen=True)
-class _Run:
-    """A scoring run, which can be done again to go on where it ended.
-
-    Attributes
-    ----------
-    work : callable
-        What is done; returns the project.
-    records : str
-        What is scored, for a person.
-    """
-
-    work: Callable[[Report, Stop], Path]
-    records: str
 
 
 class Preparation(QObject):
@@ -92,10 +75,10 @@ class Preparation(QObject):
         self._digest = ""
         self._labelled = False
         self._waiting: list[Path] = []
-        self._run: _Run | None = None
-        self._interrupted: _Run | None = None
-        self._last_step: Progress | None = None
-        self._done: Path | None = None
+        self._scoring = Scoring(state, jobs, setup, notice, self)
+        self._scoring.begun.connect(self._on_begun)
+        self._scoring.scored.connect(self.scored)
+        self._scoring.interrupted.connect(self._on_interrupted)
         start.chosen.connect(self.take)
         setup.score_wanted.connect(self.score)
         setup.stop_wanted.connect(jobs.stop)
@@ -111,8 +94,9 @@ class Preparation(QObject):
     @property
     def is_begun(self) -> bool:
         """Whether Setup has anything to show."""
-        given = (self._records, self._checkpoint, self._interrupted, self._state.look)
-        return self._jobs.running or any(one is not None for one in given)
+        given = (self._records, self._checkpoint, self._state.look)
+        is_under_way = self._jobs.running or self._scoring.can_go_on
+        return is_under_way or any(one is not None for one in given)
 
     @property
     def cannot_try(self) -> str:
@@ -263,7 +247,8 @@ class Preparation(QObject):
 
     def forget(self) -> None:
         """Begin anew: no project, no records, no checkpoint."""
-        self._records = self._checkpoint = self._interrupted = None
+        self._records = self._checkpoint = None
+        self._scoring.forget()
         self._labelled = False
         self._start.clear()
         self._setup.show_records(None, None)
@@ -283,14 +268,14 @@ class Preparation(QObject):
             self.forget()
             self._setup.show_demo()
             self._state.answer_training("no")
-            self._score(_Run(work, "the demo's"))
+            self._scoring.begin(Run(work, "the demo's"))
 
     def score(self) -> None:
         """Score the records with the checkpoint, or go on where scoring was interrupted."""
         if self._jobs.running:
             return
-        if self._interrupted is not None:
-            self._score(self._interrupted)
+        if self._scoring.can_go_on:
+            self._scoring.go_on()
             return
         records, checkpoint, look = self._records, self._checkpoint, self._state.look
         if records is None or checkpoint is None:
@@ -309,90 +294,23 @@ class Preparation(QObject):
                 stop=stop,
             ).project
 
-        self._score(_Run(work, str(records)))
+        self._scoring.begin(Run(work, str(records)))
 
-    def _score(self, run: _Run) -> None:
-        self._notice.tell(None)
-        self._run, self._last_step = run, None
-        self._jobs.start(_SCORING, run.work, self._on_scored, self._on_scoring_failed)
+    def _on_begun(self) -> None:
         self.wanted.emit("setup")
         self._setup.follow()  # The button that was pressed is hidden now.
 
-    def _on_scored(self, folder: Path) -> None:
-        self._interrupted, look = None, self._state.look
-        if look is None or look.folder == folder:
-            self.scored.emit(folder)
-        else:  # The person looks at another project meanwhile: nothing moves under their hand.
-            self._done = folder
-            self._notice.tell(Message("Scoring is done.", actions=(("Show it", self._show_done),)))
-
-    def _show_done(self) -> None:
-        if self._done is not None:
-            self.scored.emit(self._done)
-
-    def _on_scoring_failed(self, error: DataSelectError) -> None:
-        can_go_on = isinstance(error, WorkerDiedError | InterruptedByPersonError)
-        run, step = self._run, self._last_step
-        self._interrupted = run if can_go_on else None
+    def _on_interrupted(self) -> None:
         self._show_idle()
-        if run is None or not can_go_on:
-            self._on_failed(error)
-        elif isinstance(error, InterruptedByPersonError):
-            self._setup.show_idle("Continue", ready=True, text=f"{error.what} {error.do}")
-        else:
-            done = "" if step is None else f"{step.phase}: {step.done:,} of {step.total:,}. "
-            message = Message(
-                error.what,
-                error.why,
-                error.do,
-                actions=(("Continue", self.score),),
-                details=f"{done}Records: {run.records}.",
-                role="stop",
-            )
-            self._notice.tell(message)
         self.changed.emit()
 
     # What lasts
 
     def show_standing(self) -> None:
         """Tell what is wrong with the open project, for as long as it is."""
-        look = self._state.look
-        self._notice.stand(None if look is None else self._standing(look))
-
-    def _standing(self, look: Look) -> Message | None:
-        if not look.source.exists():  # Asked of the disk each time: it may be connected again.
-            return Message(
-                f"The records are not at {look.source}.",
-                "They were moved or renamed, or their disk is not connected. Scores and selection are "
-                "kept, and are as you left them.",
-                "Show where the records are now, or drop their folder here.",
-                (("Show me where the records are…", self.choose_records),),
-            )
-        if not look.checkpoint.exists():
-            return Message(
-                f"The checkpoint is not at {look.checkpoint}.",
-                "It was moved or renamed, or its disk is not connected. Scores and selection are kept, "
-                "and are as you left them.",
-                "Show where the checkpoint is now, or drop it here.",
-                (("Show me where the checkpoint is…", self.choose_checkpoint),),
-            )
-        if self._state.stale.any():
-            return Message(
-                "Some records are not what was scored.",
-                "They were changed or removed since. Each is shown as such, and nothing is released "
-                "while there are any.",
-                "Score again: only what changed is computed anew.",
-                (("Score again", self.score),),
-            )
-        if not look.is_finished:
-            left = f"; {look.unscored:,} records are not scored yet" if look.unscored else ""
-            noun = "score is" if look.kept == 1 else "scores are"
-            return Message(
-                f"Scoring is not finished. {look.kept:,} {noun} kept{left}.",
-                do="Continue where it stopped: nothing is computed twice.",
-                actions=(("Continue", self.score),),
-            )
-        return None
+        mend = Mend(self.choose_records, self.choose_checkpoint, self.score)
+        look, has_stale = self._state.look, bool(self._state.stale.any())
+        self._notice.stand(None if look is None else what_is_wrong(look, mend, has_stale=has_stale))
 
     # What the state and the jobs say
 
@@ -400,7 +318,8 @@ class Preparation(QObject):
         look = self._state.look
         self._setup.training.show_answer(self._state.in_training)
         if look is not None:
-            self._records, self._checkpoint, self._interrupted = look.source, look.checkpoint, None
+            self._records, self._checkpoint = look.source, look.checkpoint
+            self._scoring.forget()
             self._labelled = any(label is not None for label in look.labels)
             self._start.clear()
             self._setup.show_project(look)
@@ -420,7 +339,6 @@ class Preparation(QObject):
         self._on_progress(Progress(title, 0, 1))
 
     def _on_progress(self, step: Progress) -> None:
-        self._last_step = step
         self._setup.show_running(step, keeps=self._jobs.title in _LONG)
 
     def _on_job_finished(self) -> None:
@@ -434,7 +352,7 @@ class Preparation(QObject):
         self._setup.show_trial(self.cannot_try)
         if self._jobs.running:
             return
-        if self._interrupted is not None or (look is not None and not look.is_finished):
+        if self._scoring.can_go_on or (look is not None and not look.is_finished):
             self._setup.show_idle("Continue", ready=True)
         elif look is not None:
             text = "Computes what is missing or has changed, and nothing else."

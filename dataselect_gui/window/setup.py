@@ -8,10 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -19,10 +16,10 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
-from dataselect_gui.window.column import ColumnPlace, Pair, clear
+from dataselect_gui.window.column import ColumnPlace, Pair
+from dataselect_gui.window.facts import Facts
 from dataselect_gui.window.layout import row
 from dataselect_gui.window.training_question import TrainingQuestion
-from dataselect_gui.window.words import Elided
 from dataselect_gui.workflow import Look, Progress, preflight_facts
 
 _EACH_RECORD = "each record"
@@ -287,59 +284,3 @@ def requested(request: dict[str, Any]) -> list[tuple[str, str]]:
         if key in request:
             lines.append((name, f"for {', '.join(request[key])}"))
     return lines or [("Asks for", "nothing in particular")]
-
-
-class Facts(QFrame):
-    """A heading with facts, and problems in a list that can be copied."""
-
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self.setProperty("role", "panel")
-        self._text = paragraph(role="dim")
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(theme.SPACE[3])
-        self._grid.setVerticalSpacing(6)
-        self._grid.setColumnStretch(1, 1)
-        self.problems = QPlainTextEdit()
-        self.problems.setReadOnly(True)
-        self.problems.setMaximumHeight(120)
-        self.problems.setAccessibleName(f"Problems: {title}")
-        self._problem_count = paragraph(role="warning")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 16)
-        layout.setSpacing(theme.SPACE[1])
-        layout.addWidget(paragraph(title, step=2, bold=True))
-        layout.addWidget(self._text)
-        layout.addLayout(self._grid)
-        layout.addWidget(self._problem_count)
-        layout.addWidget(self.problems)
-        layout.addStretch()
-
-    def show_facts(self, text: str, facts: list[tuple[str, str]], problems: list[str]) -> None:
-        """Show a sentence, facts and problems."""
-        self._text.setText(text)
-        self._text.setVisible(bool(text))
-        clear(self._grid)
-        for line, (name, value) in enumerate(facts):
-            label = QLabel(name)
-            label.setProperty("role", "dim")
-            self._grid.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
-            self._grid.addWidget(_place(value) if name == "Where" else _value(value), line, 1)
-        noun = "problem" if len(problems) == 1 else "problems"
-        self._problem_count.setText(f"{len(problems):,} {noun}")
-        self._problem_count.setVisible(bool(problems))
-        self.problems.setPlainText("\n".join(problems))
-        self.problems.setVisible(bool(problems))
-
-
-def _place(value: str) -> Elided:
-    """Return a path on one line, whole in its tool tip."""
-    shown = Elided(Qt.TextElideMode.ElideMiddle)
-    shown.set_words(value)
-    return shown
-
-
-def _value(value: str) -> QLabel:
-    shown = paragraph(value)
-    shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return shown
