@@ -11,6 +11,7 @@ from dataselect_gui.window.tile import paint_class
 
 _HEIGHT = 22
 _SIGN, _GAP = 14, 14
+_WHAT = "In the selection:"
 
 
 class Legend(QWidget):
@@ -44,7 +45,7 @@ class Legend(QWidget):
         self._entries = [
             f"{name} {count:,}" for name, count in zip(names, counts.tolist(), strict=True)
         ]
-        told = f"In the selection: {', '.join(self._entries)}" if names else ""
+        told = f"{_WHAT} {', '.join(self._entries)}" if names else ""
         self.setAccessibleDescription(told)
         self.setToolTip(told)
         self.update()
@@ -60,6 +61,9 @@ class Legend(QWidget):
         painter.setPen(theme.colour(colours.dim))
         metrics, middle = painter.fontMetrics(), self.height() / 2
         left = 8
+        if self._entries:
+            painter.drawText(self._room(left), Qt.AlignmentFlag.AlignVCenter, _WHAT)
+            left += metrics.horizontalAdvance(_WHAT) + _GAP
         for code, words in enumerate(self._entries):
             more = f"and {len(self._entries) - code} more"
             width = _SIGN + metrics.horizontalAdvance(words)

@@ -8,11 +8,11 @@ _MEANINGS = {
     "loss": "High: the model finds the given label unlikely.",
     "el2n": "High: the model's answer is far from the given label.",
     "grad_norm": "High: training on it would change the model much.",
-    "clipped_norm": "High: training on it would change the model as much as is allowed.",
+    "clipped_norm": "High: training on it changes the model as much as allowed.",
     "privacy_loss": "High: the consortium's training would reveal more about it.",
-    "vog": "High: what sways the model's answer changed while it was trained.",
-    "plis": "High: small changes of it change how strongly it pulls at the model.",
-    "alignment": "High: training on it moves the model where the consortium wants.",
+    "vog": "High: what sways the model's answer changed in training.",
+    "plis": "High: small changes of it change how much the model learns.",
+    "alignment": "High: training on it moves the model as the consortium asks.",
     "random": "Chance alone: what the other scores are compared with.",
 }
 

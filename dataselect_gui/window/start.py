@@ -191,7 +191,7 @@ class StartPlace(ColumnPlace):
             words = f"{readable:,} of {count:,} {noun} can be read, {_labels(labels)}. "
             words += "Setup lists the rest."
         else:
-            words = f"None of {count:,} {noun} can be read. Setup says why."
+            words = "None of the records can be read. Setup says why."
         self.records.show_given(path, words, warns=readable < count)
 
     def show_checkpoint(self, path: Path, found: dict[str, Any]) -> None:

@@ -250,7 +250,7 @@ def test_a_well_says_what_was_found_in_what_was_given(
     for one in scans.rglob("*.png"):
         one.write_bytes(b"no image")
     give(qtbot, window, scans)
-    assert records.text.text() == "None of 4 records can be read. Setup says why."
+    assert records.text.text() == "None of the records can be read. Setup says why."
     give(qtbot, window, image_folder(tmp_path / "many", [f"{name}/1.png" for name in "abcdefg"]))
     assert records.text.text() == "7 records, labels: a, b, c, d, e and 2 more."
     window.start.clear()
