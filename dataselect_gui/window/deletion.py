@@ -1,4 +1,4 @@
-"""What the deletion of a project takes and what it leaves, before it is done."""
+"""The deletion of a project: what it takes and what it leaves, before it is done."""
 
 from pathlib import Path
 
@@ -10,29 +10,36 @@ from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.column import ColumnPlace, Pair, clear
+from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.notice import Message
+from dataselect_gui.workflow import Report, Stop
 
 CANNOT_UNDO = "This cannot be undone. Scoring the records again makes another project."
 
 
 class DeletionPlace(ColumnPlace):
-    """Asks for the owner's word on the deletion of a project.
+    """Asks for the owner's word on the deletion of a project, and deletes it.
 
     Signals
     -------
-    confirmed(Path, str)
-        The project of that name is to be deleted.
+    begun(Path)
+        That project is about to be deleted: nothing may read it any more.
+    deleted(Message)
+        It is gone, or what is left of it is told.
     cancelled()
-        It is not.
+        It stays.
     failed(DataSelectError)
-        It cannot be read.
+        It cannot be read, or deleted.
     """
 
-    confirmed = Signal(object, str)
+    begun = Signal(object)
+    deleted = Signal(object)
     cancelled = Signal()
     failed = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, jobs: Jobs) -> None:
         super().__init__()
+        self._jobs = jobs
         self._project: Path | None = None
         self._name = ""
         self.title = paragraph(step=5, bold=True)
@@ -70,8 +77,21 @@ class DeletionPlace(ColumnPlace):
         return True
 
     def _confirm(self) -> None:
-        if self._project is not None:
-            self.confirmed.emit(self._project, self._name)
+        project = self._project
+        if project is None or self._jobs.running:
+            return
+        self.begun.emit(project)
+
+        def work(report: Report, stop: Stop) -> bool:
+            del report, stop
+            return workflow.delete(project)
+
+        self._jobs.start("Deleting the project", work, self._on_deleted, self.failed.emit)
+
+    def _on_deleted(self, is_gone: bool) -> None:
+        why = "" if is_gone else "Its folder stays: there are other files in it."
+        do = "The ledger still holds what was released."
+        self.deleted.emit(Message(f"“{self._name}” was deleted.", why, do))
 
 
 def _panel(title: str, items: QVBoxLayout) -> QFrame:

@@ -36,7 +36,7 @@ from dataselect_gui.window.setup import SetupPlace
 from dataselect_gui.window.start import StartPlace
 from dataselect_gui.window.state import State
 from dataselect_gui.window.study import STUDYING
-from dataselect_gui.workflow import Check, Progress, Report, Stop
+from dataselect_gui.workflow import Check, Progress
 
 if TYPE_CHECKING:
     from dataselect_gui.window.study.place import StudyPlace
@@ -94,7 +94,7 @@ class MainWindow(QMainWindow):
         self.ledger = LedgerPlace(self.state)
         self._study: StudyPlace | None = None
         self.check, self.people = CheckPlace(self.jobs), PeoplePlace(self.state)
-        self.deletion = DeletionPlace()
+        self.deletion = DeletionPlace(self.jobs)
         self._places: dict[str, QWidget] = {
             "start": self.start,
             "setup": self.setup,
@@ -219,7 +219,8 @@ class MainWindow(QMainWindow):
         for place in (self.explore, self.release):
             place.people_wanted.connect(self._show_people)
         self.people.done.connect(self._show_explore)
-        self.deletion.confirmed.connect(self._delete)
+        self.deletion.begun.connect(self._on_deleting)
+        self.deletion.deleted.connect(self._on_deleted)
         self.deletion.cancelled.connect(self._go_back)
         self.deletion.failed.connect(self.show_error)
         self.preparation.scored.connect(self.open_project)
@@ -331,27 +332,15 @@ class MainWindow(QMainWindow):
         names = [name for name, place in self._places.items() if place is self._place_before]
         self.show_place(names[0] if names else "start")
 
-    def _delete(self, project: Path, name: str) -> None:
-        if self.jobs.running:
-            return
+    def _on_deleting(self, project: Path) -> None:
         look = self.state.look
         if look is not None and look.folder.resolve() == project.resolve():
-            self.preparation.forget()  # Nothing reads it any more.
+            self.preparation.forget()
 
-        def work(report: Report, stop: Stop) -> tuple[str, bool]:
-            del report, stop
-            return name, workflow.delete(project)
-
-        self.jobs.start("Deleting the project", work, self._on_deleted, self.show_error)
-
-    def _on_deleted(self, told: tuple[str, bool]) -> None:
-        name, is_gone = told
+    def _on_deleted(self, told: Message) -> None:
         self.start.show_recent()
         self.show_place("start")
-        why = "" if is_gone else "Its folder stays: there are other files in it."
-        self.notice.tell(
-            Message(f"“{name}” was deleted.", why, "The ledger still holds what was released.")
-        )
+        self.notice.tell(told)
 
     def _show_actions(self) -> None:
         self.action_list.open()
