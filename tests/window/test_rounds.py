@@ -83,7 +83,7 @@ class Left:
     timer: QTimer = field(default_factory=QTimer)
     process: "subprocess.Popen[bytes]" = field(init=False)
     widget: QWidget = field(default_factory=QWidget)
-    descriptor: int = field(init=False)
+    descriptors: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.thread = threading.Thread(target=self.ended.wait)
@@ -93,7 +93,8 @@ class Left:
         # It ends at once, and nobody waits for it.
         self.process = subprocess.Popen([sys.executable, "-c", ""])
         os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
-        self.descriptor = os.open(os.devnull, os.O_RDONLY)
+        # Files are counted, and one that an earlier test left may be closed meanwhile.
+        self.descriptors = [os.open(os.devnull, os.O_RDONLY) for _ in range(8)]
 
     def clean_up(self) -> None:
         """Put everything away."""
@@ -104,7 +105,8 @@ class Left:
         self.timer.stop()
         self.process.wait()
         self.widget.deleteLater()
-        os.close(self.descriptor)
+        for descriptor in self.descriptors:
+            os.close(descriptor)
 
 
 def test_whatever_is_left_is_found(qtbot: QtBot) -> None:
