@@ -19,7 +19,13 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from dataselect_gui import workflow
-from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.errors import (
+    DataSelectError,
+    RefusedError,
+    UnusableError,
+    UsageError,
+    WorkerDiedError,
+)
 from dataselect_gui.privacy.calibration import gaussian_scale
 from dataselect_gui.privacy.mechanisms import add_gaussian
 from dataselect_gui.release.terms import CLIP_STEPS
@@ -75,11 +81,11 @@ def project(tmp_path: Path, source: Path, checkpoint: Path) -> Path:
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the worker's job be done in this process, which has torch already."""
+    monkeypatch.setattr("dataselect_gui.workflow.summing.run_job", in_process)
 
-    def run(job: SumJob, report: Report) -> Finished:
-        return run_sum(job, lambda: False, report)
 
-    monkeypatch.setattr("dataselect_gui.workflow.summing.run_job", run)
+def in_process(job: SumJob, report: Report) -> Finished:
+    return run_sum(job, lambda: False, report)
 
 
 in_this_process = pytest.mark.usefixtures("here")
@@ -189,6 +195,81 @@ def test_the_same_again_is_the_same_noise_and_sums_nothing(
     assert second.repeated
     assert second.spent == first.spent
     assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+@pytest.mark.parametrize("rule", [{"threshold": "1"}, {"fraction": "0.5"}])
+@pytest.mark.parametrize("fault", [WorkerDiedError, UnusableError])
+def test_a_sum_that_fails_costs_nothing(
+    project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: type[DataSelectError],
+    rule: dict[str, str],
+) -> None:
+    """But for a threshold that was bought: that was drawn, and is there for the next try."""
+    workflow.select_records(project, workflow.make_rule("loss", **rule))  # type: ignore[arg-type]
+    bought = {"threshold_from": "bought:0.5", "bounds": "0,10"}
+    words = asked(**({"threshold_from": "agreed"} if "threshold" in rule else bought))
+
+    def fail(*_: object) -> Finished:
+        raise fault("Summing the gradients stopped.", "The model is at fault.", "Release again.")
+
+    release(project, tmp_path / "b", **words, dry_run=True)  # Opens the account.
+    before = workflow.ledger(project)[0]
+    with monkeypatch.context() as patch:
+        patch.setattr("dataselect_gui.workflow.summing.run_job", fail)
+        for _ in range(2):
+            with pytest.raises(fault, match="Summing the gradients"):
+                release(project, tmp_path / "b", **words)
+    after = workflow.ledger(project)[0]
+    if "threshold" in rule:
+        assert after == before
+    else:
+        assert [one.get("threshold_of") for one in charges(after)] == ["loss"]
+    assert not (tmp_path / "b").exists()
+    assert not list(project.glob(".sum-*"))
+    monkeypatch.setattr("dataselect_gui.workflow.summing.run_job", in_process)
+    done = release(project, tmp_path / "b", **words)
+    assert (done.repeated, done.spent) == (False, Decimal(1 if "threshold" in rule else "1.5"))
+
+
+def charges(statement: dict[str, Any]) -> list[dict[str, Any]]:
+    return [entry for entry in statement["entries"] if entry["kind"] in {"reserved", "training"}]
+
+
+def test_nothing_is_summed_where_the_ledger_refuses(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_of_the_worker: list[SumJob] = []
+    monkeypatch.setattr(
+        "dataselect_gui.workflow.summing.run_job", lambda job, _: asked_of_the_worker.append(job)
+    )
+    with pytest.raises(RefusedError, match="is left"):
+        release(project, tmp_path / "b", **asked(budget="0.5"))
+    with pytest.raises(UnusableError, match="is a file"):
+        release(project, write_json(tmp_path / "file", []), **asked())
+    assert not asked_of_the_worker
+    assert not charges(workflow.ledger(project)[0])
+
+
+@in_this_process
+def test_a_gradient_that_was_reserved_and_not_drawn_is_summed_by_its_repeat(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class PowerCutError(Exception):
+        pass
+
+    def die(*_: object) -> None:
+        raise PowerCutError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dataselect_gui.release.releasing.draw", die)
+        with pytest.raises(PowerCutError):
+            release(project, tmp_path / "b", **asked(budget="1"))
+    done = release(project, tmp_path / "b", **asked(budget="1"))
+    assert done.repeated
+    assert done.spent == 1
+    assert is_verified(tmp_path / "b")
 
 
 @in_this_process

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 from dataselect_gui import workflow
-from dataselect_gui.errors import RefusedError, UsageError
+from dataselect_gui.errors import RefusedError, UnusableError, UsageError
+from dataselect_gui.privacy.identity import record_keys, unit_marks
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.project import Project
 from tests.helpers import config, write_json
@@ -269,6 +271,35 @@ def test_a_bought_threshold_has_a_line_of_its_own(project: Path, tmp_path: Path)
     entries = workflow.ledger(project)[0]["entries"]
     (line,) = [entry for entry in entries if "threshold_of" in entry]
     assert (line["kind"], line["epsilon"], line["terms"]["score"]) == ("reserved", "0.5", "loss")
+
+
+def test_nothing_is_bought_where_there_is_nothing_to_buy_or_no_place(
+    people: Path, tmp_path: Path
+) -> None:
+    asked = {"kind": "offers", "threshold_from": "bought:0.5"}
+    select(people, fraction="0.25")
+    release(people, tmp_path / "one", kind="report", bins="0.5")
+    before = workflow.ledger(people)
+    write_json(tmp_path / "taken" / "note.json", {})
+    with pytest.raises(UnusableError, match="is not empty"):
+        release(people, tmp_path / "taken", **asked)
+    # Of each person the one record that may take part, so that nobody is left to be cut.
+    kept = taking_part(people)
+    workflow.select_records(people, None, withhold=kept)
+    assert len(kept) < 40
+    with pytest.raises(UsageError, match="nothing to buy"):
+        release(people, tmp_path / "two", **asked)
+    assert workflow.ledger(people) == before
+
+
+def taking_part(project: Path) -> list[str]:
+    """Return the records of people that were chosen to take part, one of each."""
+    index, book = Project.open(project).table.index, Ledger(Path(os.environ["DATASELECT_HOME"]))
+    keys = record_keys(index.content, index.people)
+    assert index.people is not None
+    kept = book.kept_already(unit_marks(keys, index.people), keys, 1)
+    assert kept is not None
+    return [index.ids[row] for row in np.flatnonzero(kept).tolist()]
 
 
 def test_a_budget_that_does_not_allow_both_buys_nothing(project: Path, tmp_path: Path) -> None:

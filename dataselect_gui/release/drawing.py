@@ -30,6 +30,8 @@ from dataselect_gui.release.terms import COUNT_STEPS, SCORE_STEPS, Terms
 
 Layout: TypeAlias = Sequence[tuple[str, Sequence[int]]]
 """The names and shapes of a model's parameters, in their order."""
+Summed: TypeAlias = tuple[Layout, NDArray[np.int64]]
+"""A sum of clipped gradients, in steps: the layout of the parameters, and all values in a row."""
 OTHER = "other"
 """The class of a report for labels that the checkpoint does not name, and for records without one."""
 QUANTILE_STEPS = 1000
@@ -59,9 +61,6 @@ class Candidates:
         None while the m were not chosen.
     classes : sequence of int or None
         The index of each record's class among the checkpoint's, −1 for none or another.
-    sum_gradients : callable or None
-        Returns the sum of the clipped gradients of some records: the layout of the parameters, and
-        the values in steps, shape (parameters,).
     """
 
     source: Source
@@ -73,7 +72,6 @@ class Candidates:
     scored_by: str
     part: NDArray[np.bool_] | None = None
     classes: Sequence[int] | None = None
-    sum_gradients: Callable[[NDArray[np.bool_]], tuple[Layout, NDArray[np.int64]]] | None = None
 
     @cached_property
     def rows(self) -> dict[str, int]:
@@ -86,6 +84,7 @@ def draw(
     keys: Sequence[bytes],
     terms: Terms,
     secrets_of: Callable[[Sequence[bytes]], NDArray[np.int64]],
+    summed: Summed | None = None,
 ) -> bytes:
     """Draw a release.
 
@@ -99,6 +98,8 @@ def draw(
         How.
     secrets_of : callable
         Returns the sealed secrets of records.
+    summed : tuple or None
+        For a gradient: the sum of those of the records that are chosen.
     """
     assert candidates.part is not None
     rows = np.flatnonzero(candidates.part)
@@ -121,13 +122,13 @@ def draw(
             counts = true_counts(candidates, rows, terms)
             return json.dumps({"values": noised_counts(counts, terms).tolist()}).encode()
         case _:
-            assert candidates.sum_gradients is not None
-            layout, summed = candidates.sum_gradients(candidates.part & candidates.chosen)
-            steps = add_gaussian(summed, _scale(terms))
+            assert summed is not None
+            layout, values = summed
+            steps = add_gaussian(values, _scale(terms))
             return json.dumps(layout).encode() + b"\n" + steps.astype("<i8").tobytes()
 
 
-def read_gradient(drawn: bytes) -> tuple[Layout, NDArray[np.int64]]:
+def read_gradient(drawn: bytes) -> Summed:
     """Return what the draw of a gradient holds: its layout and its values, in steps."""
     layout, _, values = drawn.partition(b"\n")
     return json.loads(layout), np.frombuffer(values, dtype="<i8")

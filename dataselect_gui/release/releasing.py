@@ -2,7 +2,8 @@
 
 The reservation is on disk before anything is drawn, and the draw before anything is written. So
 wherever the program dies, no bundle is there whose cost is not in the ledger, and the same command
-finishes the same release.
+finishes the same release. What can fail without a draw, such as the sum of gradients, comes before the
+reservation: nothing is charged for what could never be drawn.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ from dataselect_gui.privacy.identity import belongings, record_keys, source_mark
 from dataselect_gui.privacy.ledger import NO_PEOPLE, Grouping, Ledger, Statement, check_budget
 from dataselect_gui.release.bundle import is_there, sign_bundle, write_bundle
 from dataselect_gui.release.contents import partial_writer
-from dataselect_gui.release.drawing import Candidates, buy_threshold, draw
+from dataselect_gui.release.drawing import Candidates, Summed, buy_threshold, draw
 from dataselect_gui.release.places import folder_beside
 from dataselect_gui.release.signing import Signer
 from dataselect_gui.release.terms import Terms, terms_of
@@ -190,6 +191,7 @@ def release(
     first_budget: Decimal | None,
     reason: str | None,
     signer: Signer | None,
+    sum_gradients: Callable[[NDArray[np.bool_]], Summed] | None,
     report: Callable[[int, int], None],
 ) -> Outcome:
     """Carry out a release.
@@ -212,6 +214,8 @@ def release(
         The owner's, kept in the ledger.
     signer : Signer or None
         What the bundle is signed with.
+    sum_gradients : callable or None
+        For a gradient: returns the sum of the clipped gradients of some records, shape (n,) of bool.
     report : callable
         Called with the numbers of records written and to write.
 
@@ -219,6 +223,8 @@ def release(
     ------
     RefusedError
         Where the ledger refuses; nothing was drawn then.
+    DataSelectError
+        Where the gradients cannot be summed; nothing was charged then.
     UnusableError
         Where records changed or the bundle cannot be written.
     """
@@ -232,7 +238,14 @@ def release(
                 sign_bundle(partial, destination, signer)
         ledger.mark_published(account, earlier.body["release"])
         return Outcome(terms_of(earlier.body["terms"]), repeated=True)
+    drawn = None if earlier is None else ledger.draw_of(earlier.body["release"])
     with folder_beside(destination, ledger.home) as partial:
+        summed = None
+        if sum_gradients is not None and drawn is None:
+            # No draw: what may fail for the model's sake, and takes long, goes before the charge.
+            foresee(ledger, account, candidates, terms, None, first_budget=first_budget)
+            assert candidates.part is not None
+            summed = sum_gradients(candidates.part & candidates.chosen)
         entry = ledger.reserve(
             account,
             charge_of(terms),
@@ -250,7 +263,7 @@ def release(
         terms = terms_of(entry.body["terms"])
         drawn = ledger.draw_of(terms.release)
         if drawn is None:
-            fresh = draw(candidates, keys, terms, ledger.secrets_of)
+            fresh = draw(candidates, keys, terms, ledger.secrets_of, summed)
             drawn = ledger.keep_draw(account, terms.release, fresh)
         write = partial_writer(candidates, keys, terms, drawn, report)
         write_bundle(partial, destination, terms, entry.hash, write, signer)

@@ -72,7 +72,9 @@ class SumJob:
     """
 
     title: ClassVar[str] = "Summing the gradients"
-    afterwards: ClassVar[str] = "The release is reserved; the same one finishes it, at no further cost."
+    afterwards: ClassVar[str] = (
+        "No gradient was drawn or charged; a threshold that was bought is kept. Release again."
+    )
 
     project: str
     source: str

@@ -344,6 +344,12 @@ class Question:
             terms = replace(terms, bounds_from=clip[1])
         return calibrated(terms), purchase
 
+    @property
+    def _taking_part(self) -> int:
+        """How many records take part; at most so many, where that was not drawn yet."""
+        part = self.candidates.part
+        return int((self.candidates.eligible if part is None else part).sum())
+
     def _check_words(self) -> None:
         """Refuse options that do not belong to this kind of release."""
         asked = self.asked
@@ -400,16 +406,15 @@ class Question:
                 "An exact release promises nothing that its threshold could break.",
                 "Leave --threshold-source out.",
             )
-        eligible = int(self.candidates.eligible.sum())
-        if self.rule.by == "threshold" or not eligible:
+        if self.rule.by == "threshold" or not self._taking_part:
             raise UsageError(
                 "There is nothing to buy.",
-                "A threshold is bought for a rule by fraction or by count, over eligible records.",
+                "A threshold is bought for a rule by fraction or count, over records that take part.",
                 "Use “dataselect select PROJECT --by SCORE --fraction F” first.",
             )
         share = Fraction(self.rule.value)
         if self.rule.by == "count":
-            share = min(Fraction(1), share / eligible)
+            share = min(Fraction(1), share / int(self.candidates.eligible.sum()))
         return Purchase(epsilon, share)
 
     def _threshold_from(self) -> str:
@@ -472,15 +477,13 @@ class Question:
         )
 
     def _count(self) -> int:
-        taking_part = self.candidates.part
-        there = int((self.candidates.eligible if taking_part is None else taking_part).sum())
         count = self.asked.count
         if count is None and self.rule.by == "count":
             count = int(self.rule.value)
         if count is None and self.rule.by == "fraction":
             half_up = self.rule.value * int(self.candidates.eligible.sum()) + Decimal("0.5")
             count = int(half_up.to_integral_value(ROUND_FLOOR))
-        if count is None or not 1 <= count <= there:
+        if count is None or not 1 <= count <= self._taking_part:
             raise UsageError(
                 "How many shall be taken is not clear.",
                 "A number is missing, or it is not between 1 and the number of records that take part.",
@@ -489,9 +492,8 @@ class Question:
         return count
 
     def _padded(self) -> int | None:
-        padded, taking_part = self.asked.pad_to, self.candidates.part
-        there = int((self.candidates.eligible if taking_part is None else taking_part).sum())
-        if padded is not None and padded < there:
+        padded = self.asked.pad_to
+        if padded is not None and padded < self._taking_part:
             raise UsageError(
                 "--pad-to is too small.",
                 "There are more records that take part than rows were declared.",

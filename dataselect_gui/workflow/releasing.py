@@ -15,7 +15,7 @@ from dataselect_gui.project.project import MOMENT_SECONDS, Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.source import Source, UnreadableRecordError
-from dataselect_gui.release.bundle import check_place
+from dataselect_gui.release.bundle import check_place, is_there
 from dataselect_gui.release.drawing import Candidates
 from dataselect_gui.release.places import sweep
 from dataselect_gui.release.releasing import Purchase, buy, foresee, marks_of, part_of, purchased
@@ -94,20 +94,20 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
         matter = _consider(project, words, report, reading=True)
         if asked.dry_run:
             return _foreseen(matter, within_budget=True)
-        terms, candidates = matter.terms, matter.candidates
+        terms, summing = matter.terms, None
         if terms.clip is not None:
             summing = partial(sum_gradients, project, matter.checkpoint, float(terms.clip), report)
-            candidates = replace(candidates, sum_gradients=summing)
         ledger, account = matter.ledger, matter.account
         outcome = carry_out(
             ledger,
             account,
-            candidates,
+            matter.candidates,
             terms,
             words.destination,
             first_budget=matter.first_budget,
             reason=asked.reason,
             signer=words.signer,
+            sum_gradients=summing,
             report=lambda done, total: report(Progress("Writing the bundle", done, total)),
         )
     after, terms = ledger.statement(account), outcome.terms
@@ -274,6 +274,7 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
     if purchase is not None:
         threshold = purchased(ledger, account, candidates, terms, purchase)
         if threshold is None and not asked.dry_run:
+            is_there(words.destination, None)  # What is there is another: known before it costs.
             threshold = buy(ledger, account, candidates, terms, purchase, first_budget=first_budget)
         if threshold is not None:
             purchase, rule = None, replace(rule, by="threshold", value=threshold)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.layout import Checkpoint
 from dataselect_gui.project.project import Project
-from dataselect_gui.release.drawing import Layout
+from dataselect_gui.release.drawing import Summed
 from dataselect_gui.release.terms import CLIP_STEPS
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.messages import Report, SumJob
@@ -24,7 +24,7 @@ def sum_gradients(
     clip: float,
     report: Report,
     rows: NDArray[np.bool_],
-) -> tuple[Layout, NDArray[np.int64]]:
+) -> Summed:
     """Return the sum of the clipped gradients of some records of a project.
 
     Parameters

@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dataselect_gui import workflow
 from dataselect_gui.cli.app import main as command
 from dataselect_gui.privacy.chain import Chain
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.release import bundle, places, releasing, signing
-from dataselect_gui.release.drawing import Layout
+from dataselect_gui.release.drawing import Summed
 from dataselect_gui.workflow import releasing as asking
 from tests.projects import consortium, owner_records, scored_project
 
@@ -145,7 +144,7 @@ def in_child(home: Path, words: list[str], prepare: Callable[[], None]) -> tuple
     return os.waitstatus_to_exitcode(status), printed
 
 
-def summed_without_a_model(*arguments: Any) -> tuple[Layout, NDArray[np.int64]]:  # noqa: ANN401
+def summed_without_a_model(*arguments: Any) -> Summed:  # noqa: ANN401
     """Stand for the worker's sum, which takes seconds: what is tried here is the order around it."""
     rows = arguments[-1]
     return [("weight", (2, 2))], np.full(4, rows.sum(), dtype=np.int64)
