@@ -18,6 +18,7 @@ from dataselect_gui.scoring.model import Model, load_model
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.preflight import try_on
 from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.worker import score_run
 from tests.helpers import array_file, config, write_json
 from tests.models import SIDE, export, stir
 from tests.oracle import oracle, oracle_plis, oracle_vog
@@ -150,6 +151,41 @@ def test_a_record_without_a_finite_result_has_no_score_and_slows_no_other(tmp_pa
         assert np.isnan(found[name][0])
         np.testing.assert_allclose(found[name][1:], expected[name], rtol=1e-9)
     assert "torch.func" not in scorer.paths.values()
+
+
+def test_whoever_misses_a_score_is_told_why_also_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def root(model: Odd, inputs: Tensor) -> Tensor:
+        return model.logits(inputs + inputs.mean(dim=(1, 2, 3), keepdim=True).sqrt())
+
+    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(
+        "dataselect_gui.workflow.scoring.run_job",
+        lambda job, report, _stop: score_run.run(job, lambda: False, report),
+    )
+    model = save(tmp_path / "model", *(stir(Odd(root), seed) for seed in range(2)))
+    pixels = FIRST_IS_DARK.copy()
+    pixels[3] = np.nan
+    source = array_file(tmp_path / "records.npz", x=pixels, y=np.array([0, -1, 2, 1, 0]))
+    project = tmp_path / "p.dataselect"
+    done = workflow.score(
+        source, model, lambda _: None, project_path=project, names=["el2n", "vog", "random"]
+    )
+    reasons = {
+        "0": "The model gave no finite number for it, so it has no score by el2n, vog.",
+        "1": "Without a label it has no score by el2n.",
+        "3": "The record holds values that are not finite numbers.",
+    }
+    assert done.scored == 3
+    assert done.problems == reasons
+    assert workflow.look(project).problems == reasons
+    inspected = workflow.inspect(project, None, lambda _: None)
+    assert {one["id"]: one["reason"] for one in inspected["problems"]} == reasons
+    told = workflow.scores(project)
+    for row, name in (("0", "el2n"), ("0", "vog"), ("1", "el2n")):
+        assert told[name][told["id"].index(row)] is None
+    assert sum(value is None for name in ("el2n", "vog", "random") for value in told[name]) == 5
 
 
 # What is refused

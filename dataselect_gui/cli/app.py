@@ -219,7 +219,11 @@ def score(
     more = [f"… and {len(done.problems) - 10:,} more"] if len(done.problems) > 10 else []
     summary = [
         f"{done.scored:,} records scored by {', '.join(done.names)}, in {done.seconds:.0f} s.",
-        *([f"{len(done.problems):,} could not be read:", *lines, *more] if done.problems else []),
+        *(
+            [f"{len(done.problems):,} without a score, or without all:", *lines, *more]
+            if done.problems
+            else []
+        ),
         f"Project: {done.project}",
     ]
     tell("score", as_json, content, "\n".join(summary))

@@ -149,7 +149,7 @@ class Table:
         return sum(int(np.count_nonzero(~np.isnan(self.values(name)))) for name in self.columns())
 
     def problems(self) -> dict[str, str]:
-        """Return why records could not be scored: id → reason."""
+        """Return why records cannot be read: id → reason."""
         path = self.folder / _PROBLEMS
         found: dict[str, str] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
         return found

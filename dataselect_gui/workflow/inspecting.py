@@ -15,6 +15,7 @@ from dataselect_gui.release.verify import verify_bundle
 from dataselect_gui.scoring.catalog import applicable
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Progress, Report
+from dataselect_gui.workflow.reasons import reasons_of
 
 _PERSON = re.compile(
     r"(patient|subject|participant|person|individual)[ _-]?(id|uid|no|nr|number|key|name)?",
@@ -64,7 +65,7 @@ def looks_like_checkpoint(path: Path) -> bool:
 def _inspect_project(project: Project) -> dict[str, Any]:
     # There is no table where scoring ended before it had read the records.
     table = None if project.settings["table"] is None else project.table
-    problems = {} if table is None else table.problems()
+    problems = {} if table is None else reasons_of(table)
     labels = () if table is None else table.index.labels
     return {
         "kind": "project",

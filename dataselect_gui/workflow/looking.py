@@ -17,6 +17,7 @@ from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.source import Content, UnreadableRecordError
 from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule
+from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.selecting import among, rule_of
 
 _NOTHING = Index(ids=(), labels=(), units=None, content=np.empty((0, 32), dtype=np.uint8))
@@ -55,7 +56,7 @@ class Look:
     opted_out_units : frozenset of str
         Everybody who opted out, whether there are records of theirs or not.
     problems : dict
-        Why records have no scores: id → reason.
+        Why records have no scores, or lack some: id → reason.
     rule : Rule or None
         The rule, where there is one.
     request : Request
@@ -135,7 +136,7 @@ def look(project_path: Path) -> Look:
         withheld=among(index.ids, project.withheld),
         opted_out=among(index.units or index.ids, project.opted_out),
         opted_out_units=frozenset(project.opted_out),
-        problems={} if table is None else table.problems(),
+        problems={} if table is None else reasons_of(table),
         rule=rule_of(project),
         request=request,
         in_training=settings["in_training"],

@@ -23,6 +23,7 @@ from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.messages import Report, ScoreJob
 from dataselect_gui.workflow.home import home, ledger_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
+from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.training import answer_training
 
 
@@ -37,7 +38,7 @@ class Scored:
     scored : int
         How many records have scores.
     problems : dict
-        Why others have none: id → reason.
+        Why others have none, or lack some: id → reason.
     seconds : float
         How long it took.
     device : str
@@ -189,7 +190,7 @@ def score(
     return Scored(
         folder,
         scored,
-        table.problems(),
+        reasons_of(table),
         time.monotonic() - started,
         finished.device,
         project.settings.get("run", {}).get("precision"),

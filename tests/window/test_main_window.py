@@ -1,10 +1,12 @@
 import json
+import math
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
@@ -77,6 +79,24 @@ def test_problems_of_a_source_are_listed(window: MainWindow, qtbot: QtBot, tmp_p
     window.preparation.take(folder)
     settle(qtbot, window)
     assert window.setup.records.problems.toPlainText() == "cat/3.png: The file is empty."
+
+
+def test_why_a_record_has_no_score_is_listed_and_told_beside_it(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    source, checkpoint = owner_records(tmp_path / "records.npz", 5), consortium(tmp_path / "consortium")
+    project = scored_project(
+        tmp_path / "p.dataselect", source, checkpoint, [0.1, 0.2, math.nan, 0.4, 0.5]
+    )
+    window.open_project(project)
+    reason = "The model gave no finite number for it, so it has no score by loss."
+    assert window.setup.records.problems.toPlainText() == f"2: {reason}"
+    for row, expected in ((2, [reason]), (3, [])):
+        window.state.set_current(row)
+        words = [
+            one.text() for one in window.explore.inspector.findChildren(QLabel) if not one.isHidden()
+        ]
+        assert [one for one in words if "finite" in one] == expected
 
 
 def test_undo_takes_back_a_withheld_record(window: MainWindow, project: Path) -> None:
