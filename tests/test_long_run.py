@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from dataselect_gui import workflow
-from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.folder import ImageFolder
 from dataselect_gui.records.opening import open_source
@@ -123,6 +123,7 @@ def test_a_run_that_goes_on_takes_the_batches_that_it_had(
     settings = Project.open(project)
     settings.settings["run"]["at_once"] = 4
     settings.save()
+    cut_off(project)
     sizes = disturb(monkeypatch, lambda _size: None)
     score(scans, series, project)
     assert decided(project)["at_once"] == 4
@@ -132,6 +133,14 @@ def test_a_run_that_goes_on_takes_the_batches_that_it_had(
 def kill(project: Path) -> None:
     """Leave what a run leaves that is killed while it computes."""
     (project / ".in-hand").touch()
+    cut_off(project)
+
+
+def cut_off(project: Path) -> None:
+    """Take back that a run came to its end."""
+    settings = Project.open(project)
+    settings.settings.get("run", {}).pop("is_finished", None)
+    settings.save()
 
 
 def test_a_run_that_was_killed_as_it_computed_goes_on_with_half_as_many(
@@ -144,6 +153,7 @@ def test_a_run_that_was_killed_as_it_computed_goes_on_with_half_as_many(
         kill(project)
         score(scans, series, project, limit=limit)
         assert decided(project)["at_once"] == expected
+    cut_off(project)
     sizes = disturb(monkeypatch, lambda _size: None)
     found = score(scans, series, project)
     assert decided(project)["at_once"] == 16, "nothing was killed since"
@@ -151,6 +161,47 @@ def test_a_run_that_was_killed_as_it_computed_goes_on_with_half_as_many(
     assert close(undisturbed, found)
     kill(project)
     assert score(scans, series, project) == found, "there was nothing left to compute"
+
+
+def test_a_run_after_one_that_came_to_its_end_finds_out_anew_what_fits(
+    scans: Path, series: Path, tmp_path: Path
+) -> None:
+    project = tmp_path / "p.dataselect"
+    score(scans, series, project, limit=5)
+    kill(project)
+    score(scans, series, project, limit=10)
+    assert decided(project)["at_once"] == 32
+    score(scans, series, project, limit=15)
+    assert decided(project)["at_once"] == 64
+    settings = Project.open(project)
+    settings.settings["first"] = 1  # Left by one that was killed on its first records.
+    settings.save()
+    score(scans, series, project, limit=20)
+    score(scans, series, project)
+    assert decided(project)["at_once"] == 64
+
+
+def test_a_run_that_its_owner_ended_at_once_does_not_count_as_killed(
+    scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "p.dataselect"
+    score(scans, series, project, limit=5)
+    cut_off(project)
+
+    def ended(*_: object) -> Finished:
+        (project / ".in-hand").touch()
+        raise InterruptedByPersonError("Scoring was stopped.", "You asked for it.", "Go on.")
+
+    for was_killed_before, expected in ((False, 64), (True, 32)):
+        if was_killed_before:
+            kill(project)
+        with monkeypatch.context() as patch:
+            patch.setattr("dataselect_gui.workflow.scoring.run_job", ended)
+            with pytest.raises(InterruptedByPersonError):
+                score(scans, series, project)
+        score(scans, series, project, limit=10 + was_killed_before)
+        assert decided(project)["at_once"] == expected
+        cut_off(project)
 
 
 def test_a_size_that_the_owner_asked_for_stands_after_a_kill(
@@ -206,7 +257,8 @@ def test_errors_that_are_seen_leave_no_mark_of_a_kill(
 def test_where_not_even_one_record_fits_it_is_said_so(
     scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    score(scans, series, tmp_path / "p.dataselect", limit=5)  # So that this run tries nothing first.
+    score(scans, series, tmp_path / "p.dataselect", limit=5)
+    cut_off(tmp_path / "p.dataselect")  # So that this run tries nothing first.
 
     def full(_size: int) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")

@@ -55,7 +55,9 @@ class Keeper:
 class InHand:
     """A mark on the disk while records are computed: a run that is killed meanwhile leaves it.
 
-    So the next run knows. Errors that Python sees take the mark away.
+    So the next run knows. Errors that Python sees take the mark away, and so does the parent where it
+    ended the run itself. That a machine lost its power is not told apart: one that ran out of memory
+    and was switched off looks the same, and half as many records cost little.
 
     Parameters
     ----------
@@ -76,6 +78,10 @@ class InHand:
         self._path.touch()
 
     def __exit__(self, *_: object) -> None:
+        self.take_away()
+
+    def take_away(self) -> None:
+        """Take the mark away."""
         self._path.unlink(missing_ok=True)
 
 

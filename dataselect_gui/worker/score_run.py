@@ -126,7 +126,8 @@ class _Run:
 
     What it finds out at its start, precision and size of the batches, is kept with the project: a run
     that goes on after a kill takes the same, and computes the same digits. Where it was killed as it
-    computed, as a system does that has no memory left, the next one takes half as many at once.
+    computed, as a system does that has no memory left, the next one takes half as many at once. The
+    size is that of one run: when it has come to its end, the next one finds out anew.
     """
 
     def __init__(
@@ -154,6 +155,8 @@ class _Run:
         answer = settings.get("run") or {}
         if any(answer.get(key) != value for key, value in question.items()):
             answer = {"precision": job.precision, "at_once": None}
+        elif answer.get("is_finished"):
+            answer = {**answer, "at_once": None}
         tried = settings.get("first", FIRST)
         self._in_hand = InHand(project.folder)
         if self._in_hand.was_left:
@@ -236,6 +239,10 @@ class _Run:
                         self._report(Progress("Scoring", done, total, pace.seconds_left(total)))
                         told = now
         kept.save()
+        settings = self._project.settings
+        settings["run"] = {**settings.get("run", {}), "is_finished": True}
+        settings.pop("first", None)
+        self._project.save()
         self._report(Progress("Scoring", total, total, 0.0))
         return True
 

@@ -20,6 +20,7 @@ from dataselect_gui.project.project import SUFFIX, Project
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import PRECISIONS, SCORES, Precision, applicable
 from dataselect_gui.worker.handle import Stop, run_job
+from dataselect_gui.worker.keeping import InHand
 from dataselect_gui.worker.messages import Report, ScoreJob
 from dataselect_gui.workflow.home import home, ledger_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
@@ -177,9 +178,12 @@ def score(
         batch_size=batch_size,
         limit=limit,
     )
+    in_hand = InHand(folder)
     try:
         finished = run_job(job, report, stop)
     except (WorkerDiedError, InterruptedByPersonError) as error:
+        if isinstance(error, InterruptedByPersonError) and not in_hand.was_left:
+            in_hand.take_away()  # Where it was ended at once: memory was not the reason.
         raise type(error)(f"{error.what} {_kept(folder)}", error.why, error.do) from None
     project = Project.open(folder)
     scored = finished.scored
