@@ -25,7 +25,13 @@ from dataselect_gui.cli.output import (
     tell,
     tell_error,
 )
-from dataselect_gui.cli.study import plan_as_json, plan_in_words, show_plan, study_in_words
+from dataselect_gui.cli.study import (
+    choose,
+    plan_as_json,
+    plan_in_words,
+    show_plan,
+    study_in_words,
+)
 from dataselect_gui.errors import (
     DataSelectError,
     InternalError,
@@ -487,7 +493,9 @@ def study(
         str, typer.Option(help="scratch: a small network; checkpoint: the consortium's model.")
     ] = "scratch",
     limit: Annotated[int, typer.Option(min=1, help="At most so many records, drawn.")] = 10_000,
-    limit_trainings: Annotated[int, typer.Option(help="Refuse a larger plan.")] = 200,
+    limit_trainings: Annotated[
+        int, typer.Option(help="Refuse a larger plan.")
+    ] = workflow.MOST_TRAININGS,
     label_column: Annotated[str | None, typer.Option(help="The column of labels.")] = None,
     unit_column: Annotated[str | None, typer.Option(help="The column that names the person.")] = None,
     dry_run: Annotated[
@@ -496,27 +504,33 @@ def study(
     as_json: Json = False,
 ) -> None:
     """Try whether picking by a score helps, on your own records; for you alone, never a release."""
+    names = None if scores is None else [name.strip() for name in scores.split(",")]
+    choices = choose(checkpoint, names, shares, epsilons, seeds, start, limit_trainings)
     with progress() as report:
+        if dry_run:
+            plan = workflow.foresee_study(
+                source,
+                checkpoint,
+                choices,
+                report,
+                to=to,
+                limit=limit,
+                label_column=label_column,
+                unit_column=unit_column,
+            )
+            tell("study", as_json, {"plan": plan_as_json(plan)}, plan_in_words(plan))
+            return
         done = workflow.study(
             source,
             checkpoint,
+            choices,
             report,
             to=to,
-            scores=None if scores is None else [name.strip() for name in scores.split(",")],
-            shares=shares,
-            epsilons=epsilons,
-            seeds=seeds,
-            start=start,
             limit=limit,
-            limit_trainings=limit_trainings,
             label_column=label_column,
             unit_column=unit_column,
-            dry_run=dry_run,
-            show=(lambda _: None) if dry_run else show_plan,
+            show=show_plan,
         )
-    if isinstance(done, workflow.StudyPlan):
-        tell("study", as_json, {"plan": plan_as_json(done)}, plan_in_words(done))
-        return
     content = {
         "plan": plan_as_json(done.plan),
         "page": str(done.page),

@@ -1,7 +1,7 @@
 """The owner's records as a study needs them: small inputs to train on, and the checkpoint's own."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +70,15 @@ class Material:
         return whole.hexdigest()
 
 
+def rows_to_read(source: Source, limit: int) -> list[int]:
+    """Return the rows of records with labels, of at most so many that are drawn; always the same."""
+    count = len(source.ids)
+    drawn = np.arange(count)
+    if count > limit:
+        drawn = np.sort(np.random.default_rng(_DRAW_SEED).choice(count, limit, replace=False))
+    return [row for row in drawn.tolist() if source.labels[row] is not None]
+
+
 def read_material(
     source: Source,
     matched: dict[str, int],
@@ -77,6 +86,7 @@ def read_material(
     preprocess: Preprocessor,
     limit: int,
     advance: Callable[[int, int], None],
+    enough: int | None = None,
 ) -> Material:
     """Read records once.
 
@@ -94,21 +104,24 @@ def read_material(
         At most so many, drawn at random but always the same ones.
     advance : callable
         Told how many of how many were read; what it raises ends the reading.
+    enough : int or None
+        Where some will do, to time the work with: how many of them; `FEWEST_RECORDS` or more.
 
     Raises
     ------
     UnusableError
         Where there are too few records, or they are no images.
     """
-    count = len(source.ids)
-    drawn = np.arange(count)
-    if count > limit:
-        drawn = np.sort(np.random.default_rng(_DRAW_SEED).choice(count, limit, replace=False))
-    rows, contents, smalls = [], [], []
-    for done, row in enumerate(drawn.tolist()):
-        advance(done, len(drawn))
-        if source.labels[row] is None:
-            continue
+    drawn = rows_to_read(source, limit)
+    _check_classes(source.labels[row] for row in drawn)
+    if enough is not None:
+        drawn = np.random.default_rng(_DRAW_SEED).permutation(drawn).tolist()
+    rows: list[int] = []
+    contents, smalls = [], []
+    for row in drawn:
+        if len(rows) == enough:
+            break
+        advance(len(rows), enough or len(drawn))
         try:
             stored = source.read(row)
             one = preprocess(source.decode(stored))
@@ -137,14 +150,10 @@ def read_material(
             "Ask the consortium for a preprocessor_config.json that resizes to one size.",
         )
     labels = [source.labels[row] for row in rows]
+    if enough is None:
+        _check_classes(labels)
     targets = np.array([matched[str(label)] for label in labels], dtype=np.int64)
     known = tuple(names) or tuple(str(index) for index in range(int(targets.max()) + 1))
-    if len(np.unique(targets)) < 2:
-        raise UnusableError(
-            "The records cannot be studied.",
-            "All of them have the same label, so there is nothing to learn.",
-            "Study a source with at least two classes.",
-        )
     units = None if source.units is None else [source.units[row] for row in rows]
     index = Index([source.ids[row] for row in rows], labels, units, np.stack(contents))
     return Material(
@@ -155,8 +164,17 @@ def read_material(
         known,
         np.stack(smalls),
         preprocess,
-        len(drawn) - len(rows),
+        min(len(source.ids), limit) - len(rows),
     )
+
+
+def _check_classes(labels: Iterable[str | None]) -> None:
+    if len(set(labels)) == 1:
+        raise UnusableError(
+            "The records cannot be studied.",
+            "All of them have the same label, so there is nothing to learn.",
+            "Study a source with at least two classes.",
+        )
 
 
 def _shrunk(image: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 from dataselect_gui.errors import UsageError
@@ -33,6 +33,7 @@ RELEASE_EPSILONS = ("0.5", "2", "8")
 FEWEST_SEEDS = 5
 """No interval is worth its name below."""
 MOST_TRAININGS = 200
+"""How many a study may take where nobody allows more."""
 _PLACES: tuple[Place, ...] = ("top", "middle", "bottom")
 
 
@@ -98,6 +99,11 @@ class Picked:
         release = f"-{self.mechanism}-{self.release_epsilon}" if self.mechanism else ""
         return f"pick-{self.score}-{self.place}-{self.share}{release}-{_way(self.epsilon)}-{self.seed}"
 
+    @property
+    def kind(self) -> str:
+        """What kind of work it is: what is of one kind takes about as long."""
+        return _kind("training", self.epsilon)
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -121,6 +127,11 @@ class Reference:
     def name(self) -> str:
         """A name of its own, which a file can have."""
         return f"reference-{self.width}-{_way(self.epsilon)}-{self.seed}"
+
+    @property
+    def kind(self) -> str:
+        """What kind of work it is: what is of one kind takes about as long."""
+        return _kind("stand-in", self.epsilon)
 
 
 Training: TypeAlias = Picked | Reference
@@ -165,95 +176,23 @@ def in_order(asked: Mapping[str, Sequence[Training]]) -> list[Training]:
     return sorted(once, key=lambda one: (not isinstance(one, Reference), one.seed))
 
 
-def kind_of(one: Training) -> str:
-    """Return what kind of work a training is; those of one kind take about as long."""
-    what = "stand-in" if isinstance(one, Reference) else "training"
-    return f"{what} {'without DP' if one.epsilon is None else 'by DP-SGD'}"
-
-
 def reference_epsilons(choices: Choices) -> list[str]:
     """Return ε of the stand-ins, ascending."""
     return sorted({*REFERENCE_EPSILONS, *choices.epsilons}, key=Decimal)
 
 
-def choose(
-    scores: Sequence[str] | None,
-    shares: str,
-    epsilons: str,
-    seeds: int,
-    start: str,
-    *,
-    series: int,
-    request: Mapping[str, Any],
-) -> Choices:
-    """Return what a person chose, checked.
+def proposed_score(series: int, request: Mapping[str, Any]) -> str:
+    """Return what is picked by where nobody says: the score of the request, else VoG, else EL2N.
 
     Parameters
     ----------
-    scores : sequence of str or None
-        None for the score of the consortium's request, else VoG, else EL2N.
-    shares, epsilons : str
-        Decimals, separated by commas.
-    seeds : int
-        At least five.
-    start : str
-        ``scratch`` or ``checkpoint``.
     series : int
         How many checkpoints the series has.
     request : mapping
         What the consortium's request states.
-
-    Raises
-    ------
-    UsageError
-        Where something makes no sense.
     """
-    if scores is None:
-        wanted = [str(request.get("score", "vog")), "vog", "el2n"]
-        scores = [next(name for name in wanted if _applies(name, series, request))]
-    names = [name for name in dict.fromkeys(scores) if name != "random"]
-    found = applicable(names, series=series, labelled=True, request=request)
-    if not found:
-        raise UsageError(
-            "There is no score to study.",
-            "Random picks are among the curves anyway; a study compares a score with them.",
-            "Name one or more scores, for example --scores vog,plis.",
-        )
-    if seeds < FEWEST_SEEDS:
-        raise UsageError(
-            f"--seeds cannot be {seeds}.",
-            f"Fewer than {FEWEST_SEEDS} repetitions show no difference that could be relied on.",
-            f"Give {FEWEST_SEEDS} or more.",
-        )
-    if start not in {"scratch", "checkpoint"}:
-        raise UsageError(
-            f"--start cannot be “{start}”.",
-            "Trainings start from scratch, or from the consortium's checkpoint.",
-            "Give scratch or checkpoint.",
-        )
-    return Choices(
-        tuple(score.name for score in found),
-        _decimals(shares, "--shares", most=Decimal(1)),
-        _decimals(epsilons, "--epsilons", most=Decimal(100)),
-        seeds,
-        "scratch" if start == "scratch" else "checkpoint",
-    )
-
-
-def check_limit(count: int, limit: int) -> None:
-    """Refuse a plan of too many trainings.
-
-    Raises
-    ------
-    UsageError
-        Where there are more than the limit.
-    """
-    if count > limit:
-        raise UsageError(
-            f"The study would take {count} trainings.",
-            f"The limit is {limit}, so that nobody starts a study of days by mistake.",
-            f"Name fewer scores, shares or ε, or raise the limit: --limit-trainings {count}.",
-        )
+    wanted = [str(request.get("score", "vog")), "vog", "el2n"]
+    return next(name for name in wanted if _applies(name, series, request))
 
 
 def _picks(scores: Sequence[str]) -> list[tuple[str, Place]]:
@@ -267,22 +206,9 @@ def _applies(name: str, series: int, request: Mapping[str, Any]) -> bool:
         return False
 
 
-def _decimals(text: str, option: str, most: Decimal) -> tuple[str, ...]:
-    found: dict[Decimal, None] = {}
-    for part in text.split(","):
-        try:
-            number = Decimal(part.strip())
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if not number.is_finite() or not 0 < number <= most:
-            raise UsageError(
-                f"{option} cannot be “{text}”.",
-                f"It is one or more numbers above 0 and at most {most}, separated by commas.",
-                f"Write it like {option} {'0.1,0.3' if most == 1 else '3,8'}.",
-            )
-        found[number.normalize()] = None
-    return tuple(format(number, "f") for number in sorted(found))
-
-
 def _way(epsilon: str | None) -> str:
     return "plain" if epsilon is None else f"dp{epsilon}"
+
+
+def _kind(what: str, epsilon: str | None) -> str:
+    return f"{what} {'without DP' if epsilon is None else 'by DP-SGD'}"

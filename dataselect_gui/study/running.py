@@ -1,9 +1,8 @@
-"""The work of a study, cut into pieces; the result of each is kept before the next begins."""
+"""The work of a study, piece by piece; the result of each is kept before the next begins."""
 
-import copy
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -13,15 +12,25 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.checkpoints.layout import Checkpoint
 from dataselect_gui.privacy.usefulness import randomized_response
-from dataselect_gui.scoring.catalog import applicable
 from dataselect_gui.scoring.model import Model, load_model
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.study import others
 from dataselect_gui.study.findings import Findings
 from dataselect_gui.study.material import Material
 from dataselect_gui.study.parts import Split, flip, pick, split
+from dataselect_gui.study.pieces import (
+    CHUNK,
+    GIVEN,
+    Chunk,
+    Flips,
+    Opinion,
+    Piece,
+    chunks,
+    compared_scores,
+    groups_of,
+)
 from dataselect_gui.study.plan import (
     COST,
     SCORED,
@@ -29,60 +38,25 @@ from dataselect_gui.study.plan import (
     Choices,
     Picked,
     Reference,
-    Training,
-    in_order,
-    kind_of,
     reference_epsilons,
-    trainings,
 )
 from dataselect_gui.study.released import public_bounds, release
 from dataselect_gui.study.series import BATCH, SETTLED, Inputs, new_series, score_rows
 from dataselect_gui.study.store import Store
 from dataselect_gui.study.train import (
-    CHECKPOINTS,
     LEARNING_RATE,
-    PLAIN_STEPS,
-    PRIVATE_BATCH,
-    PRIVATE_STEPS,
     RECIPE,
-    account,
     make_network,
     predict,
     recalls,
-    time_step,
     train,
 )
 
 COMPARED = 1_000
 """How many records of the pool, at most, scores are compared on."""
-_GIVEN = "given"
-_CHUNK = 1_000
-_TRIED = 32
 
 Advance = Callable[[], None]
 """Called now and then; what it raises ends the piece of work, and nothing of it is kept."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A piece of work.
-
-    Attributes
-    ----------
-    name : str
-        Of its result.
-    kind : str
-        Pieces of one kind take about as long.
-    work : callable
-        Does it.
-    is_training : bool
-        Whether it counts as a training.
-    """
-
-    name: str
-    kind: str
-    work: Callable[[Advance], None]
-    is_training: bool = False
 
 
 class Runner:
@@ -105,97 +79,32 @@ class Runner:
     ) -> None:
         self._material, self._checkpoint = material, checkpoint
         self._choices, self._store = choices, store
-        self.names = [
-            score.name
-            for score in applicable(
-                None, series=len(checkpoint.series), labelled=True, request=checkpoint.request.stated
-            )
-            if score.name in SCORED
-        ]
+        self.names = compared_scores(checkpoint)
+        self._groups = groups_of(choices, self.names)
         self._cost = Reference(0, epsilon=reference_epsilons(choices)[-1])
 
-    def pieces(self) -> list[Piece]:
-        """Return all the work, in order."""
-        seeds = range(self._choices.seeds)
-        return [
-            *(
-                Piece(
-                    f"{name}-{chunk}",
-                    "scoring by the checkpoint",
-                    self._with(self._score_given, (name, chunk)),
-                )
-                for name in self._groups
-                for chunk in range(self._chunks)
-            ),
-            *(
-                Piece(f"flips-{seed}", "scoring flipped labels", self._with(self._score_flips, seed))
-                for seed in seeds
-            ),
-            *(
-                Piece(f"{name}-{seed}", "other libraries", self._with(self._ask_other, (name, seed)))
-                for name in others.installed()
-                for seed in seeds
-            ),
-            *(
-                Piece(one.name, kind_of(one), self._with(self._train, one), is_training=True)
-                for one in in_order(trainings(self._choices))
-            ),
-        ]
+    def do(self, piece: Piece, advance: Advance) -> None:
+        """Do a piece of work, and keep its result.
 
-    def estimate(self) -> dict[str, float]:
-        """Return how many seconds a piece of each kind takes, from a few steps of each."""
-        material = self._material
-        split_ = self._split(0)
-        few = split_.reference[: max(PRIVATE_BATCH, _TRIED)]
-        small, targets = material.small[few], material.targets[few]
-        by_checkpoint = self._time_scoring(
-            self._checkpoint, self.names, material.inputs(few[:_TRIED]), targets[:_TRIED]
-        )
-        network = self._network(WIDTH, 0)
-        with new_series(network, small.shape[1:]) as (write, folder):
-            write(1)
-            write(2)
-            by_series = self._time_scoring(find_checkpoint(folder), SCORED, small, targets)
-        by_series *= CHECKPOINTS / 2
-        spent = _timed(lambda: account(2.0, 0.1, PRIVATE_STEPS))
-        full = self._trained_inputs(few)
-        start = self._start(0)
-        plain, private = (
-            time_step(copy.deepcopy(start), full, targets, private=is_private)
-            for is_private in (False, True)
-        )
-        own_plain, own_private = (
-            time_step(copy.deepcopy(network), small, targets, private=is_private)
-            for is_private in (False, True)
-        )
-        compared = min(COMPARED, len(split_.pool))
-        kinds: dict[str, float] = {
-            "scoring by the checkpoint": by_checkpoint * min(_CHUNK, len(material.targets)),
-            "scoring flipped labels": by_checkpoint * 0.2 * compared,
-            "other libraries": 40e-6 * compared * others.TESTED,
-            kind_of(Reference(0)): own_plain * PLAIN_STEPS + by_series * 1.1 * compared,
-            kind_of(Reference(0, epsilon="1")): own_private * PRIVATE_STEPS
-            + by_series * (1.1 * compared + 0.3 * len(split_.pool))
-            + spent,
-            kind_of(Picked(0, "", "any", "1")): plain * PLAIN_STEPS,
-            kind_of(Picked(0, "", "any", "1", "1")): private * PRIVATE_STEPS + spent / 3,
-        }
-        return {kind: round(seconds, 2) for kind, seconds in kinds.items()}
-
-    def _time_scoring(
-        self,
-        checkpoint: Checkpoint,
-        names: Sequence[str],
-        inputs: NDArray[np.float32],
-        targets: NDArray[np.int64],
-    ) -> float:
-        """Return how many seconds scoring one record takes, loading the model apart."""
-        scorer = Scorer(checkpoint, names, torch.device("cpu"))
-        scorer.settle(inputs[:SETTLED], targets[:SETTLED])
-        some = slice(0, BATCH)
-        scorer.score(names, inputs[some], targets[some])
-        seconds = _timed(lambda: scorer.score(names, inputs[some], targets[some]))
-        return seconds / len(targets[some])
+        Parameters
+        ----------
+        piece : Piece
+            One of `pieces_of`.
+        advance : callable
+            Called now and then; what it raises ends the piece, and nothing of it is kept.
+        """
+        advance()
+        match piece:
+            case Chunk():
+                self._score_given(piece, advance)
+            case Flips():
+                self._score_flips(piece, advance)
+            case Opinion():
+                self._ask_other(piece)
+            case Reference():
+                self._train_reference(piece, advance)
+            case Picked():
+                self._train_picked(piece)
 
     def findings(self) -> dict[str, Any]:
         """Return what came of it, once all the work is done."""
@@ -203,46 +112,38 @@ class Runner:
 
     # Pieces of work
 
-    def _score_given(self, what: tuple[str, int], advance: Advance) -> None:
-        group, chunk = what
-        material = self._material
-        places = np.arange(len(material.targets))[chunk * _CHUNK : (chunk + 1) * _CHUNK]
+    def _score_given(self, piece: Chunk, advance: Advance) -> None:
+        material, start = self._material, piece.number * CHUNK
+        places = np.arange(len(material.targets))[start : start + CHUNK]
         arrays = score_rows(
             self._checkpoint,
-            self._groups[group],
+            self._groups[piece.group],
             material.inputs,
             places,
             material.targets[places],
             lambda _: advance(),
         )
-        if group == _GIVEN:
+        if piece.group == GIVEN:
             model = load_model(self._checkpoint.final, torch.device("cpu"))
             arrays["probabilities"] = predict(model, material.inputs(places))
-        self._store.write(f"{group}-{chunk}", {"records": len(places)}, **arrays)
+        self._store.write(piece.name, {"records": len(places)}, **arrays)
 
     @cached_property
     def given(self) -> dict[str, NDArray[np.float64]]:
         """The scores of all records by the checkpoint, and the ``probabilities`` of the classes."""
         found: dict[str, NDArray[np.float64]] = {}
         for group in self._groups:
-            chunks = [self._store.arrays(f"{group}-{chunk}") for chunk in range(self._chunks)]
-            found |= {name: np.concatenate([one[name] for one in chunks]) for name in chunks[0]}
+            parts = [
+                self._store.arrays(Chunk(group, number).name)
+                for number in range(chunks(len(self._material.targets)))
+            ]
+            found |= {name: np.concatenate([one[name] for one in parts]) for name in parts[0]}
         return found
 
-    @cached_property
-    def _groups(self) -> dict[str, list[str]]:
-        """The scores by the checkpoint: those that are always compared, and each other one chosen."""
-        chosen = [name for name in self._choices.scores if name not in self.names]
-        return {_GIVEN: self.names, **{f"{_GIVEN}-{name}": [name] for name in chosen}}
-
-    @property
-    def _chunks(self) -> int:
-        return -(-len(self._material.targets) // _CHUNK)
-
-    def _score_flips(self, seed: int, advance: Advance) -> None:
+    def _score_flips(self, piece: Flips, advance: Advance) -> None:
         """Score some flipped records by the checkpoint, each score on its own, for the times."""
-        places = self._compared(seed)
-        labels, flipped = self._flipped(seed)
+        places = self._compared(piece.seed)
+        labels, flipped = self._flipped(piece.seed)
         some, given = places[flipped], labels[flipped]
         scorer = Scorer(self._checkpoint, self.names, torch.device("cpu"))
         inputs = self._material.inputs(some)
@@ -258,28 +159,19 @@ class Runner:
                 )
             found[name][flipped] = np.concatenate(parts)
             seconds[name] = (time.monotonic() - started) / len(some) * 1000
-        self._store.write(f"flips-{seed}", {"seconds": seconds}, flipped=flipped, **found)
+        self._store.write(piece.name, {"seconds": seconds}, flipped=flipped, **found)
 
-    def _ask_other(self, what: tuple[str, int], advance: Advance) -> None:
-        name, seed = what
-        advance()
+    def _ask_other(self, piece: Opinion) -> None:
+        seed = piece.seed
         places, held_out = self._compared(seed), self._split(seed).held_out
         held_out = np.random.default_rng((seed, 5)).permutation(held_out)[: others.TESTED]
         labels, flipped = self._flipped(seed)
         probabilities = self.given["probabilities"]
-        judged = others.LIBRARIES[name](
+        judged = others.LIBRARIES[piece.library](
             probabilities[places], labels, probabilities[held_out], self._material.targets[held_out]
         )
         seconds = judged.seconds / len(places) * 1000
-        self._store.write(
-            f"{name}-{seed}", {"seconds": seconds}, flipped=flipped, suspicion=judged.suspicion
-        )
-
-    def _train(self, one: Training, advance: Advance) -> None:
-        if isinstance(one, Reference):
-            self._train_reference(one, advance)
-        else:
-            self._train_picked(one)
+        self._store.write(piece.name, {"seconds": seconds}, flipped=flipped, suspicion=judged.suspicion)
 
     def _train_reference(self, one: Reference, advance: Advance) -> None:
         material, parts = self._material, self._split(one.seed)
@@ -441,16 +333,10 @@ class Runner:
     def _small_inputs(self) -> Inputs:
         return lambda places: self._material.small[places]
 
-    def _with(self, work: Callable[[Any, Advance], None], what: object) -> Callable[[Advance], None]:
-        return lambda advance: work(what, advance)
 
-
-def setting_of(
-    material: Material, checkpoint: Checkpoint, choices: Choices, limit: int
-) -> dict[str, Any]:
-    """Return what every result of a study depends on."""
+def setting_of(checkpoint: Checkpoint, choices: Choices, limit: int) -> dict[str, Any]:
+    """Return what every result of a study depends on, beside its records."""
     return {
-        "records": material.digest(),
         "checkpoint": checkpoint.digest(),
         "most records": limit,
         "start": choices.start,
@@ -461,9 +347,3 @@ def setting_of(
 
 def _number(epsilon: str | None) -> float | None:
     return None if epsilon is None else float(epsilon)
-
-
-def _timed(work: Callable[[], object]) -> float:
-    started = time.monotonic()
-    work()
-    return time.monotonic() - started

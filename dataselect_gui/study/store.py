@@ -3,7 +3,7 @@
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,8 @@ class Store:
     folder : Path
         Made where it is not there.
     setting : dict
-        What all results depend on: records, checkpoint, start, and how is trained.
+        What all results depend on: records, checkpoint, start, and how is trained; of a study that was
+        begun, some of it.
 
     Raises
     ------
@@ -38,17 +39,11 @@ class Store:
 
     def __init__(self, folder: Path, setting: dict[str, Any]) -> None:
         self.folder = folder
-        known = folder / SETTING
-        if folder.exists() and not known.is_file() and any(folder.iterdir()):
-            raise UnusableError(
-                f"“{folder.name}” holds something else.",
-                "A study is written to a new folder, or goes on in its own.",
-                "Name another folder with --to.",
-            )
         try:
+            was_begun = is_begun(folder, setting)
             (folder / RESULTS).mkdir(parents=True, exist_ok=True)
-            if not known.is_file():
-                write_json(known, setting)
+            if not was_begun:
+                write_json(folder / SETTING, setting)
         except OSError as error:
             raise UnusableError(
                 f"“{folder.name}” cannot be written.",
@@ -56,8 +51,6 @@ class Store:
                 "Make room there or ask for access, and try again.",
             ) from None
         self._lock = FileLock(folder / ".lock", timeout=0)
-        if read_json(known) != setting:
-            raise other_study(folder)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -107,6 +100,35 @@ class Store:
 
     def _path(self, name: str) -> Path:
         return self.folder / RESULTS / f"{name}.json"
+
+
+def is_begun(folder: Path, setting: Mapping[str, Any]) -> bool:
+    """Say whether a folder holds a study in a setting, or may take one.
+
+    Parameters
+    ----------
+    folder : Path
+        Where a study is, or would be.
+    setting : mapping
+        What is known of its setting.
+
+    Raises
+    ------
+    UnusableError
+        Where the folder holds a study in another setting, or something else.
+    """
+    if (folder / SETTING).is_file():
+        known = read_json(folder / SETTING)
+        if any(known.get(name) != value for name, value in setting.items()):
+            raise other_study(folder)
+        return True
+    if folder.exists() and any(folder.iterdir()):
+        raise UnusableError(
+            f"“{folder.name}” holds something else.",
+            "A study is written to a new folder, or goes on in its own.",
+            "Name another folder with --to.",
+        )
+    return False
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -57,7 +57,7 @@ from dataselect_gui.workflow.studies import (
     study_place,
     study_subject,
 )
-from dataselect_gui.workflow.studying import Studied, StudyPlan, study
+from dataselect_gui.workflow.studying import Studied, StudyPlan, foresee_study, study
 from dataselect_gui.workflow.tokens import tokens
 from dataselect_gui.workflow.training import answer_training
 from dataselect_gui.workflow.trying import (
@@ -120,6 +120,7 @@ __all__ = [
     "find_again",
     "find_score",
     "flipped_labels",
+    "foresee_study",
     "hold_against",
     "home",
     "inspect",

@@ -1,7 +1,7 @@
 """What the window's Try it page asks of a study: what it may compare, its plan, the study itself."""
 
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,9 +12,8 @@ from dataselect_gui.study.plan import (
     QUESTIONS,
     SCORED,
     Choices,
-    choose,
     in_order,
-    kind_of,
+    proposed_score,
     trainings,
 )
 from dataselect_gui.study.store import other_study
@@ -22,7 +21,7 @@ from dataselect_gui.study.words import name_of
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Report
 from dataselect_gui.workflow.studies import StudyFound, StudySubject, study_at, trainings_left
-from dataselect_gui.workflow.studying import Studied, StudyPlan, study
+from dataselect_gui.workflow.studying import StudyPlan, foresee_study, study
 
 _ANEW = "Begin anew: the earlier study stays in its folder."
 
@@ -71,9 +70,9 @@ def study_scores(checkpoint_path: Path, also: Sequence[str] = ()) -> list[StudyS
     """
     checkpoint = find_checkpoint(checkpoint_path)
     series, request = len(checkpoint.series), checkpoint.request.stated
-    proposed = choose(None, "1", "1", 5, "scratch", series=series, request=request).scores
+    proposed = proposed_score(series, request)
     found = []
-    for name in dict.fromkeys((*SCORES, *proposed, *also)):
+    for name in dict.fromkeys((*SCORES, proposed, *also)):
         if name == "random":
             continue
         try:
@@ -83,7 +82,7 @@ def study_scores(checkpoint_path: Path, also: Sequence[str] = ()) -> list[StudyS
         else:
             obstacle = ""
         words = name_of(name)
-        found.append(StudyScore(name, words, score.meaning, obstacle, name in proposed))
+        found.append(StudyScore(name, words, score.meaning, obstacle, name == proposed))
     return found
 
 
@@ -126,15 +125,21 @@ def plan_study(
     Raises
     ------
     OtherStudyError
-        Where the folder holds a study of something else.
+        Where the folder holds a study of something else, as far as that is told without the records.
     DataSelectError
         Where something cannot be used, or the work was stopped.
     """
-    with tempfile.TemporaryDirectory(prefix="dataselect-") as scratch:
-        place = folder if folder.exists() else Path(scratch) / folder.name
-        made = _study(subject, choices, place, report, stop, dry_run=True)
-    assert isinstance(made, StudyPlan)
-    return replace(made, folder=folder)
+    with _others_told(folder):
+        return foresee_study(
+            subject.source,
+            subject.checkpoint,
+            choices,
+            report,
+            to=folder,
+            label_column=subject.label_column,
+            unit_column=subject.unit_column,
+            stop=stop,
+        )
 
 
 def replan_study(plan: StudyPlan, choices: Choices) -> StudyPlan | None:
@@ -154,7 +159,7 @@ def replan_study(plan: StudyPlan, choices: Choices) -> StudyPlan | None:
         by_question={question: len(set(asked[question])) for question in QUESTIONS},
         trainings=len(in_order(asked)),
         left=len(left),
-        seconds=plan.beside + sum(plan.by_kind[kind_of(one)] for one in left),
+        seconds=plan.beside + sum(plan.by_kind[one.kind] for one in left),
     )
 
 
@@ -165,42 +170,32 @@ def run_study(
 
     Raises
     ------
+    OtherStudyError
+        Where the folder holds a study of something else, or of the records as they were.
     DataSelectError
         Where something cannot be used, or the work was stopped; what was done is kept.
     """
-    made = _study(subject, choices, folder, report, stop, dry_run=False)
-    assert isinstance(made, Studied)
+    with _others_told(folder):
+        study(
+            subject.source,
+            subject.checkpoint,
+            choices,
+            report,
+            to=folder,
+            label_column=subject.label_column,
+            unit_column=subject.unit_column,
+            stop=stop,
+        )
     found = study_at(folder)
     assert found is not None
     return found
 
 
-def _study(
-    subject: StudySubject,
-    choices: Choices,
-    folder: Path,
-    report: Report,
-    stop: Stop | None,
-    *,
-    dry_run: bool,
-) -> StudyPlan | Studied:
+@contextmanager
+def _others_told(folder: Path) -> Iterator[None]:
+    """Tell that a folder holds another study by an error of its own."""
     try:
-        return study(
-            subject.source,
-            subject.checkpoint,
-            report,
-            to=folder,
-            scores=choices.scores,
-            shares=",".join(choices.shares),
-            epsilons=",".join(choices.epsilons),
-            seeds=choices.seeds,
-            start=choices.start,
-            limit_trainings=len(in_order(trainings(choices))),  # Whoever asks has seen the number.
-            label_column=subject.label_column,
-            unit_column=subject.unit_column,
-            dry_run=dry_run,
-            stop=stop,
-        )
+        yield
     except UnusableError as error:
         told = other_study(folder)
         if error.what != told.what:  # The worker tells of errors in words alone.

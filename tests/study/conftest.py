@@ -14,17 +14,17 @@ from tests.models import SIDE, save_series, stir, tiny_resnet
 RECORDS = 240
 
 
-def learnable_records(path: Path) -> Path:
-    """Write images of three classes that differ in brightness, up to three of a patient."""
+def learnable_records(path: Path, count: int = RECORDS) -> Path:
+    """Write images of three classes that differ in brightness, with two or so of a patient."""
     rng = np.random.default_rng(0)
-    labels = np.arange(RECORDS) % 3
-    pixels = rng.integers(0, 90, (RECORDS, SIDE, SIDE)) + 80 * labels[:, None, None]
+    labels = np.arange(count) % 3
+    pixels = rng.integers(0, 90, (count, SIDE, SIDE)) + 80 * labels[:, None, None]
     return array_file(
         path,
         x=pixels.astype(np.uint8),
         y=labels,
         classes=np.array(CLASSES),
-        patient=rng.integers(0, 120, RECORDS),
+        patient=rng.integers(0, count // 2, count),
     )
 
 

@@ -1,30 +1,54 @@
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from dataselect_gui.cli.study import choose
 from dataselect_gui.errors import UsageError
 from dataselect_gui.study.plan import (
     MOST_TRAININGS,
     Choices,
     Picked,
     Reference,
-    check_limit,
-    choose,
     in_order,
+    proposed_score,
     trainings,
 )
-
-DEFAULT = {"shares": "0.1,0.3", "epsilons": "8", "seeds": 5, "start": "scratch"}
-
-
-def test_the_usual_plan_is_as_large_as_the_limit_allows() -> None:
-    count = len(in_order(trainings(Choices(("vog",)))))
-    assert count == MOST_TRAININGS
-    check_limit(count, MOST_TRAININGS)
+from tests.helpers import hugging_face_folder
 
 
-def test_a_larger_plan_is_refused_with_the_way_to_allow_it() -> None:
-    count = len(in_order(trainings(Choices(("vog", "plis")))))
+@pytest.fixture
+def series(tmp_path: Path) -> Path:
+    """Two states of one model."""
+    for step in (1, 2):
+        hugging_face_folder(tmp_path / "series" / f"checkpoint-{step}")
+    return tmp_path / "series"
+
+
+def chosen(checkpoint: Path, **given: Any) -> Choices:  # noqa: ANN401
+    usual: dict[str, Any] = {
+        "scores": ["el2n"],
+        "shares": "0.1,0.3",
+        "epsilons": "8",
+        "seeds": 5,
+        "start": "scratch",
+        "limit": MOST_TRAININGS,
+    }
+    return choose(checkpoint, **{**usual, **given})
+
+
+def test_the_usual_plan_is_as_large_as_the_limit_allows(series: Path) -> None:
+    usual = chosen(series, scores=None)
+    assert usual == Choices(("vog",))
+    assert len(in_order(trainings(usual))) == MOST_TRAININGS
+
+
+def test_a_larger_plan_is_refused_with_the_way_to_allow_it(series: Path) -> None:
+    more = Choices(("vog", "plis"))
+    count = len(in_order(trainings(more)))
     with pytest.raises(UsageError, match=f"--limit-trainings {count}"):
-        check_limit(count, MOST_TRAININGS)
+        chosen(series, scores=["vog", "plis"])
+    assert chosen(series, scores=["vog", "plis"], limit=count) == more
 
 
 def test_every_training_is_done_once_and_stand_ins_come_first() -> None:
@@ -60,8 +84,7 @@ def test_random_is_compared_with_every_pick() -> None:
 def test_the_score_of_the_request_is_studied_where_none_is_named(
     request_: dict[str, str], series: int, expected: str
 ) -> None:
-    chosen = choose(None, **DEFAULT, series=series, request=request_)  # type: ignore[arg-type]
-    assert chosen.scores == (expected,)
+    assert proposed_score(series, request_) == expected
 
 
 @pytest.mark.parametrize(
@@ -69,7 +92,7 @@ def test_the_score_of_the_request_is_studied_where_none_is_named(
     [
         {"scores": ["random"]},
         {"scores": ["beauty"]},
-        {"scores": ["vog"], "series": 1},
+        {"scores": ["clipped_norm"]},
         {"seeds": 4},
         {"shares": "0.1,1.5"},
         {"shares": "none"},
@@ -78,12 +101,11 @@ def test_the_score_of_the_request_is_studied_where_none_is_named(
         {"start": "middle"},
     ],
 )
-def test_what_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
-    given = {"scores": ["el2n"], **DEFAULT, "series": 3, "request": {}, **wrong}
+def test_what_makes_no_sense_is_refused(series: Path, wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError):
-        choose(**given)  # type: ignore[arg-type]
+        chosen(series, **wrong)
 
 
-def test_shares_are_told_apart_by_their_value() -> None:
-    chosen = choose(["el2n"], "0.30,0.1,.3", "8.0,8", 5, "scratch", series=1, request={})
-    assert (chosen.shares, chosen.epsilons) == (("0.1", "0.3"), ("8",))
+def test_shares_are_told_apart_by_their_value(series: Path) -> None:
+    made = chosen(series, shares="0.30,0.1,.3", epsilons="8.0,8")
+    assert (made.shares, made.epsilons) == (("0.1", "0.3"), ("8",))

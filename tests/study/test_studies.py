@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from dataselect_gui import workflow
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.study.store import PLAN, RESULTS, SETTING
-from dataselect_gui.workflow import OtherStudyError, StudyChoices, StudySubject
+from dataselect_gui.workflow import OtherStudyError, Progress, Stop, StudyChoices, StudySubject
 from dataselect_gui.workflow.studies import studies_of
 from tests.helpers import hugging_face_folder, write_json
 from tests.projects import owner_records, scored_project
@@ -200,3 +200,24 @@ def test_a_plan_leaves_nothing_on_disk_and_other_records_are_refused(
         workflow.plan_study(subject, VOG, folder, lambda _: None)
     assert "Begin anew" in caught.value.do
     assert studies_of(subject) == [folder]
+
+
+def test_a_study_of_records_as_they_were_is_not_gone_on_with(tmp_path: Path, consortium: Path) -> None:
+    """The plan of a study that was begun reads none of them, so it is the study that notices."""
+    source, folder = learnable_records(tmp_path / "scans.npz"), tmp_path / "scans.study"
+    digest = workflow.inspect(consortium, None, print)["digest"]
+    subject = StudySubject(source, consortium, digest, tmp_path / "scans.dataselect")
+    stop = Stop()
+
+    def until_planned(step: Progress) -> None:
+        if step.phase not in {"Loading the model", "Reading records", "Timing a few steps"}:
+            stop.request()
+
+    with pytest.raises(InterruptedByPersonError):
+        workflow.run_study(subject, VOG, folder, until_planned, stop)
+    assert workflow.plan_study(subject, VOG, folder, lambda _: None).left == 200
+    kept = {path: path.read_bytes() for path in folder.rglob("*.json") if path.name != PLAN}
+    learnable_records(source, 300)
+    with pytest.raises(OtherStudyError, match="holds a study of something else"):
+        workflow.run_study(subject, VOG, folder, lambda _: None)
+    assert {path: path.read_bytes() for path in kept} == kept

@@ -13,9 +13,15 @@ import numpy as np
 import pytest
 
 from dataselect_gui import workflow
+from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.cli.app import main
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.study import findings, others, plan, running, train
+from dataselect_gui.records.arrays import ArrayFile
+from dataselect_gui.records.opening import open_source
+from dataselect_gui.scoring.inputs import Preprocessor
+from dataselect_gui.study import estimating, findings, others, plan, running, train
+from dataselect_gui.study.material import FEWEST_RECORDS, read_material
 from dataselect_gui.study.page import page_of
 from dataselect_gui.study.plan import QUESTIONS
 from dataselect_gui.study.store import FINDINGS, PAGE, PLAN, RESULTS, SETTING, TABLE, read_json
@@ -24,7 +30,9 @@ from dataselect_gui.worker.study_run import run_study
 from dataselect_gui.workflow import StudyChoices, StudyPlan
 from tests.helpers import array_file
 from tests.projects import owner_records
+from tests.study.conftest import learnable_records
 
+VOG = StudyChoices(("vog",))
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Optimal order is the largest alpha:UserWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -49,7 +57,7 @@ def job_of(records: Path, consortium: Path, folder: Path, **more: Any) -> StudyJ
 
 def few_steps(patch: Callable[[object, str, object], None]) -> None:
     """Make a study of seconds: short trainings, one ε of each kind, one size of the model."""
-    for module in (train, running):
+    for module in (train, estimating):
         patch(module, "PLAIN_STEPS", 5)
         patch(module, "PRIVATE_STEPS", 5)
     patch(train, "PRIVATE_BATCH", 8)
@@ -234,7 +242,8 @@ def test_the_plan_is_made_by_the_command_and_trains_nothing(
     told = json.loads(capsys.readouterr().out)
     assert told["plan"]["trainings"] == told["plan"]["left"] == 200
     assert told["plan"]["seconds_left"] > 1
-    assert [path.name for path in (folder / RESULTS).iterdir()] == ["times.json"]
+    assert told["plan"]["folder"] == str(folder)
+    assert not folder.exists()
     assert main([*words, "--scores", "vog,plis", "--json"]) == 2
     assert "--limit-trainings 260" in json.loads(capsys.readouterr().out)["error"]["do"]
 
@@ -275,12 +284,52 @@ def test_the_plan_for_other_choices_follows_from_one_that_was_made(
         assert workflow.replan_study(first, unlike) is None
 
 
+def test_a_plan_reads_no_more_records_than_it_times(
+    consortium: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records, folder = learnable_records(tmp_path / "records.npz", 600), tmp_path / "s.study"
+    read: list[int] = []
+    original = ArrayFile.read
+
+    def noted(source: ArrayFile, index: int) -> bytes:
+        read.append(index)
+        return original(source, index)
+
+    monkeypatch.setattr(ArrayFile, "read", noted)
+    few_steps(monkeypatch.setattr)
+    job = job_of(records, consortium, folder, plan_only=True)
+    run_study(job, lambda: False, lambda _: None)
+    assert len(set(read)) == FEWEST_RECORDS
+    told = read_json(folder / PLAN)
+    read.clear()
+    run_study(job, lambda: False, lambda _: None)
+    assert read == [], "the time was taken before"
+    assert read_json(folder / PLAN) == told
+
+
+def test_a_plan_from_some_of_the_records_is_that_of_all(consortium: Path, tmp_path: Path) -> None:
+    source = open_source(learnable_records(tmp_path / "records.npz", 600), None, "patient")
+    checkpoint, plans = find_checkpoint(consortium), []
+    matched = match_labels(source.labels, source.classes, checkpoint.labels)
+    for enough in (FEWEST_RECORDS, None):
+        preprocess = Preprocessor(checkpoint.final, 1)
+        some = read_material(
+            source, matched, checkpoint.labels, preprocess, 1000, lambda *_: None, enough
+        )
+        plans.append(estimating.seconds_by_kind(some, checkpoint, VOG, 600))
+    assert plans[0].keys() == plans[1].keys()
+    assert sum(plans[0].values()) == pytest.approx(sum(plans[1].values()), rel=0.5)
+
+
 def test_records_that_are_none_to_learn_from_are_refused(
     consortium: Path, tmp_path: Path, records: Path
 ) -> None:
     few = owner_records(tmp_path / "few.npz")
     with pytest.raises(UnusableError, match="too few"):
-        workflow.study(few, consortium, lambda _: None, to=tmp_path / "few.study")
+        workflow.study(few, consortium, VOG, lambda _: None, to=tmp_path / "few.study")
+    alike = array_file(tmp_path / "alike.npz", x=np.load(records)["x"], y=np.zeros(240, dtype=int))
+    with pytest.raises(UnusableError, match="same label"):
+        workflow.foresee_study(alike, consortium, VOG, lambda _: None)
     unlabelled = array_file(tmp_path / "unlabelled.npz", x=np.load(records)["x"])
     with pytest.raises(UnusableError, match="None of them has a label"):
-        workflow.study(unlabelled, consortium, lambda _: None)
+        workflow.study(unlabelled, consortium, VOG, lambda _: None)

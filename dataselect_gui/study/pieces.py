@@ -1,0 +1,137 @@
+"""The work of a study, cut into pieces: known before any of it is done."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dataselect_gui.checkpoints.layout import Checkpoint
+from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.study import others
+from dataselect_gui.study.plan import (
+    SCORED,
+    Choices,
+    Picked,
+    Reference,
+    Training,
+    in_order,
+    trainings,
+)
+
+CHUNK = 1_000
+"""How many records a piece scores by the checkpoint."""
+GIVEN = "given"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Scores of some records by the checkpoint.
+
+    Attributes
+    ----------
+    group : str
+        Of scores that are computed together, see `groups_of`.
+    number : int
+        Which of the chunks of records.
+    """
+
+    group: str
+    number: int
+    kind = "scoring by the checkpoint"
+
+    @property
+    def name(self) -> str:
+        """A name of its own, which a file can have."""
+        return f"{self.group}-{self.number}"
+
+
+@dataclass(frozen=True)
+class Flips:
+    """Scores of records with wrong labels, by the checkpoint.
+
+    Attributes
+    ----------
+    seed : int
+        Of the split and of the wrong labels.
+    """
+
+    seed: int
+    kind = "scoring flipped labels"
+
+    @property
+    def name(self) -> str:
+        """A name of its own, which a file can have."""
+        return f"flips-{self.seed}"
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What another library makes of records with wrong labels.
+
+    Attributes
+    ----------
+    library : str
+        Which.
+    seed : int
+        Of the split and of the wrong labels.
+    """
+
+    library: str
+    seed: int
+    kind = "other libraries"
+
+    @property
+    def name(self) -> str:
+        """A name of its own, which a file can have."""
+        return f"{self.library}-{self.seed}"
+
+
+Piece: TypeAlias = Chunk | Flips | Opinion | Training
+"""A piece of work: its ``name`` is that of its result, and those of one ``kind`` take about as long."""
+
+
+def pieces_of(choices: Choices, compared: Sequence[str], records: int) -> list[Piece]:
+    """Return all the work of a study, in order.
+
+    Parameters
+    ----------
+    choices : Choices
+        The owner's.
+    compared : sequence of str
+        The scores that are compared, see `compared_scores`.
+    records : int
+        How many records are studied.
+    """
+    seeds = range(choices.seeds)
+    return [
+        *(
+            Chunk(group, number)
+            for group in groups_of(choices, compared)
+            for number in range(chunks(records))
+        ),
+        *(Flips(seed) for seed in seeds),
+        *(Opinion(library, seed) for library in others.installed() for seed in seeds),
+        *in_order(trainings(choices)),
+    ]
+
+
+def compared_scores(checkpoint: Checkpoint) -> list[str]:
+    """Return which of the scores that are always compared a checkpoint allows."""
+    series, request = len(checkpoint.series), checkpoint.request.stated
+    there = applicable(None, series=series, labelled=True, request=request)
+    return [score.name for score in there if score.name in SCORED]
+
+
+def groups_of(choices: Choices, compared: Sequence[str]) -> dict[str, list[str]]:
+    """Return the scores by the checkpoint: those that are compared, and each other one chosen."""
+    chosen = [name for name in choices.scores if name not in compared]
+    return {GIVEN: list(compared), **{f"{GIVEN}-{name}": [name] for name in chosen}}
+
+
+def chunks(records: int) -> int:
+    """Return in how many chunks records are scored."""
+    return -(-records // CHUNK)
+
+
+def count_trainings(pieces: Iterable[Piece]) -> int:
+    """Return how many of the pieces are trainings."""
+    return sum(isinstance(piece, Picked | Reference) for piece in pieces)
