@@ -6,6 +6,7 @@ The terminal's way and the window's go through one check, so every test walks bo
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -219,14 +220,29 @@ def test_a_picture_is_of_what_was_scored_or_it_is_stale(project: Path, records: 
     pictures = workflow.Pictures(workflow.look(project))
     assert pictures.picture(4).size == (8, 6)
     (records / NAMES[4]).write_bytes((records / NAMES[5]).read_bytes())
-    with pytest.raises(workflow.StaleRecordError, match="Changed since it was scored"):
+    with pytest.raises(workflow.ChangedRecordError, match="changed since it was scored"):
         pictures.picture(4)
     (records / NAMES[4]).unlink()
-    with pytest.raises(workflow.StaleRecordError, match="no longer there"):
+    with pytest.raises(workflow.ChangedRecordError, match="no longer there"):
         pictures.picture(4)
-    with pytest.raises(workflow.StaleRecordError, match="no longer in the source"):
+    with pytest.raises(workflow.ChangedRecordError, match="no longer in the source"):
         workflow.Pictures(workflow.look(project)).picture(4)
     assert pictures.picture(5).size == (8, 6)
+
+
+def test_a_record_that_can_be_read_only_now_is_not_what_was_scored(
+    project: Path, records: Path
+) -> None:
+    found = workflow.look(project)
+    content = found.content.copy()
+    content[4] = 0
+    pictures = workflow.Pictures(replace(found, content=content))
+    with pytest.raises(workflow.ChangedRecordError, match="can be now"):
+        pictures.picture(4)
+    (records / NAMES[4]).unlink()
+    with pytest.raises(workflow.UnreadableRecordError) as as_before:
+        pictures.picture(4)
+    assert not isinstance(as_before.value, workflow.ChangedRecordError)
 
 
 # What an error says

@@ -17,7 +17,6 @@ import numpy as np
 from PIL import Image
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.opening import read_unchanged
 from dataselect_gui.records.source import FloatArray, UnreadableRecordError
 from dataselect_gui.release.clean import clean_image, encode
 from dataselect_gui.release.drawing import Candidates, cells, read_gradient, score_at
@@ -146,32 +145,20 @@ def table_text(name: str, rows: Iterable[Sequence[object]]) -> str:
 
 def _record(candidates: Candidates, row: int) -> tuple[str, bytes | FloatArray]:
     """Read a record that leaves: the extension and the content of its file, or its numbers."""
-    source, index = candidates.source, candidates.index
+    source = candidates.source
     try:
-        place = source_row(candidates, row)
-        stored = read_unchanged(source, place, index.content[row].tobytes())
+        stored = candidates.records.read(row)
         if source.kind == "images":
             return clean_image(stored)
         content = source.decode(stored)
         return encode(content) if isinstance(content, Image.Image) else ("", content)
-    except (KeyError, UnreadableRecordError):
+    except UnreadableRecordError:
         raise UnusableError(
             "The release was not written.",
             "A record changed after the release was reserved; its cost counts all the same.",
             "Put the records back as they were and give the same command again, or score them "
             "again for another release.",
         ) from None
-
-
-def source_row(candidates: Candidates, row: int) -> int:
-    """Return where a record of the project is in its source.
-
-    Raises
-    ------
-    KeyError
-        Where it is no longer there.
-    """
-    return candidates.rows[candidates.index.ids[row]]
 
 
 def _write_table(folder: Path, told: dict[str, dict[str, object]], terms: Terms) -> Written:

@@ -25,6 +25,7 @@ from dataselect_gui.privacy.mechanisms import (
     randomize,
 )
 from dataselect_gui.project.table import Index
+from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import Source
 from dataselect_gui.release.terms import COUNT_STEPS, SCORE_STEPS, Terms
 
@@ -74,9 +75,9 @@ class Candidates:
     classes: Sequence[int] | None = None
 
     @cached_property
-    def rows(self) -> dict[str, int]:
-        """Where each record is in the source: id → row."""
-        return {record: row for row, record in enumerate(self.source.ids)}
+    def records(self) -> ScoredRecords:
+        """Reads them as they were scored."""
+        return ScoredRecords(self.source, self.index.ids, self.index.content)
 
 
 def draw(

@@ -16,7 +16,7 @@ from PySide6.QtGui import QImage, QPixmap
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window import faults
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import Look, Pictures, StaleRecordError, UnreadableRecordError
+from dataselect_gui.workflow import ChangedRecordError, Look, Pictures, UnreadableRecordError
 
 Key = tuple[int, int]
 """A row and the longer side that was asked for."""
@@ -144,7 +144,7 @@ class Thumbnails(QObject):
             outcome = ""
             self._missed.emit(generation, error)
         except UnreadableRecordError as reason:
-            outcome, is_stale = str(reason), isinstance(reason, StaleRecordError)
+            outcome, is_stale = str(reason), isinstance(reason, ChangedRecordError)
         except Exception as error:  # Nothing may end this thread.
             faults.note(error)
             outcome = "The record cannot be read."

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import read_unchanged
+from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Content, Source, UnreadableRecordError
 
 
@@ -125,8 +126,8 @@ class RowReader:
     def __init__(
         self, source: Source, index: Index, preprocess: Callable[[Content], NDArray[np.float32]]
     ) -> None:
-        self._source, self._index, self._preprocess = source, index, preprocess
-        self._places = {record: place for place, record in enumerate(source.ids)}
+        self._source, self._preprocess = source, preprocess
+        self._records = ScoredRecords(source, index.ids, index.content)
 
     def read(self, row: int) -> NDArray[np.float32]:
         """Return the model's input for a record.
@@ -138,11 +139,7 @@ class RowReader:
         UnreadableRecordError
             Where it cannot be read.
         """
-        place = self._places.get(self._index.ids[row])
-        if place is None:
-            raise ChangedRecordError("The record is no longer in the source.")
-        stored = read_unchanged(self._source, place, self._index.content[row].tobytes())
-        return self._preprocess(self._source.decode(stored))
+        return self._preprocess(self._source.decode(self._records.read(row)))
 
 
 def of_equal_shape(records: Sequence[Decoded]) -> list[list[int]]:

@@ -1,7 +1,7 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
 from dataselect_gui.privacy.amounts import exact, positive_amount
-from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.terms import BY_THRESHOLD, MECHANISMS
 from dataselect_gui.release.verify import Check
@@ -19,7 +19,7 @@ from dataselect_gui.workflow.asking import ReleaseRequest, public_bounds
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.home import home
 from dataselect_gui.workflow.inspecting import inspect
-from dataselect_gui.workflow.looking import Look, Pictures, StaleRecordError, look
+from dataselect_gui.workflow.looking import Look, Pictures, look
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
 from dataselect_gui.workflow.preflight import preflight, preflight_facts
@@ -78,6 +78,7 @@ __all__ = [
     "MECHANISMS",
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
+    "ChangedRecordError",
     "Check",
     "Deletion",
     "Listing",
@@ -95,7 +96,6 @@ __all__ = [
     "Rule",
     "Scored",
     "Selection",
-    "StaleRecordError",
     "Start",
     "Stop",
     "Studied",

@@ -13,8 +13,9 @@ from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
-from dataselect_gui.records.opening import content_hash, open_source
-from dataselect_gui.records.source import Content, UnreadableRecordError
+from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.scored import ScoredRecords
+from dataselect_gui.records.source import Content
 from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.workflow.reasons import reasons_of
@@ -143,10 +144,6 @@ def look(project_path: Path) -> Look:
     )
 
 
-class StaleRecordError(UnreadableRecordError):
-    """A record is not the one that was scored; the message is the reason, for a person."""
-
-
 class Pictures:
     """Reads records of a project for the eye; safe to use from several threads.
 
@@ -163,9 +160,7 @@ class Pictures:
 
     def __init__(self, found: Look) -> None:
         self._source = open_source(found.source, unit_column=found.unit_column)
-        rows = {record: row for row, record in enumerate(self._source.ids)}
-        self._rows = [rows.get(record) for record in found.ids]
-        self._content = found.content
+        self._records = ScoredRecords(self._source, found.ids, found.content)
 
     def picture(self, row: int, most: int | None = None) -> Image.Image:
         """Return a record as an RGB image.
@@ -179,21 +174,12 @@ class Pictures:
 
         Raises
         ------
-        StaleRecordError
+        ChangedRecordError
             Where it is gone, or its content is not what was scored.
         UnreadableRecordError
             Where it cannot be read, as when it was scored.
         """
-        place, was_read = self._rows[row], bool(self._content[row].any())
-        if place is None:
-            raise StaleRecordError("The record is no longer in the source.")
-        try:
-            stored = self._source.read(place)
-        except UnreadableRecordError as reason:
-            raise StaleRecordError(str(reason)) if was_read else reason from None
-        if was_read and content_hash(stored) != self._content[row].tobytes():
-            raise StaleRecordError("Changed since it was scored.")
-        image = _as_image(self._source.decode(stored))
+        image = _as_image(self._source.decode(self._records.read(row)))
         if most is not None:
             image.thumbnail((most, most), Image.Resampling.BILINEAR)
         return image

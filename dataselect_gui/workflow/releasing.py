@@ -13,8 +13,9 @@ from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.ledger import Ledger, Statement
 from dataselect_gui.project.project import MOMENT_SECONDS, Project
 from dataselect_gui.project.table import Index
-from dataselect_gui.records.opening import content_hash, open_source
-from dataselect_gui.records.source import Source, UnreadableRecordError
+from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.scored import ScoredRecords
+from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.bundle import check_place, is_there
 from dataselect_gui.release.drawing import Candidates
 from dataselect_gui.release.places import sweep
@@ -372,24 +373,22 @@ def _candidates(
 
 def _read_again(source: Source, index: Index, *, only_readable: bool) -> list[int]:
     """Return the rows that cannot be read; refuse records that are not what was scored."""
-    rows = {record: row for row, record in enumerate(source.ids)}
+    records = ScoredRecords(source, index.ids, index.content)
     said, scored = _said_of(source), _said_of(index)
     stale, unreadable = 0, []
-    for row, record in enumerate(index.ids):
-        if record in rows and said[rows[record]] != scored[row]:
+    for row, place in enumerate(records.places):
+        if place is not None and said[place] != scored[row]:
             stale += 1
-            continue
-        if not index.content[row].any():
-            unreadable.append(row)  # It could not be read when it was scored; it has no score.
-            continue
-        try:
-            stored = source.read(rows[record])
-        except (KeyError, UnreadableRecordError):
-            stale += 1
-            continue
-        stale += content_hash(stored) != index.content[row].tobytes()
-        if only_readable and not _is_readable(source, stored):
-            unreadable.append(row)
+        elif not records.was_read(row):
+            unreadable.append(row)  # It has no score.
+        else:
+            try:
+                stored = records.read(row)
+            except ChangedRecordError:
+                stale += 1
+            else:
+                if only_readable and not _is_readable(source, stored):
+                    unreadable.append(row)
     if stale:
         raise UnusableError(
             f"{stale} records changed or went missing since they were scored.",

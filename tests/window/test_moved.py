@@ -155,7 +155,7 @@ def test_records_that_changed_are_shown_as_such_and_never_used(
     assert window.notice.button("Score again").isEnabled()
     key = key_of(5, window.explore.gallery.tile)
     reasons = {
-        "write": "Changed since it was scored.",
+        "write": "The record changed since it was scored.",
         "delete": "The record is no longer in the source.",
     }
     assert window.explore.thumbnails.find(key) == reasons[change]
