@@ -77,6 +77,15 @@ def disk_refused(error: OSError) -> UnusableError:
     )
 
 
+def file_refused(name: str, error: OSError) -> UnusableError:
+    """Return what is told where a file that a person asked for cannot be written."""
+    return UnusableError(
+        f"“{name}” cannot be written.",
+        error.strerror or "The disk refused.",
+        "Name another file.",
+    )
+
+
 class InterruptedByPersonError(DataSelectError):
     """The person stopped the work; what was done is kept."""
 

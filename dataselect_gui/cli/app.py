@@ -1,7 +1,5 @@
 """The verbs, one function each: read the arguments, call the workflow, show what came of it."""
 
-import csv
-import io
 import json
 import os
 import sys
@@ -10,14 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 from typer.exceptions import TyperException
 
 from dataselect_gui import __version__, workflow
 from dataselect_gui.cli.account import release_in_words
 from dataselect_gui.cli.demo import run_demo
 from dataselect_gui.cli.output import (
-    plain,
     print_raw,
     progress,
     ready_streams,
@@ -32,6 +28,7 @@ from dataselect_gui.cli.study import (
     show_plan,
     study_in_words,
 )
+from dataselect_gui.cli.table import as_text, print_table, rows_of, save
 from dataselect_gui.errors import (
     DataSelectError,
     InternalError,
@@ -253,15 +250,15 @@ def scores(
     if form == "parquet" and to is None:
         raise UsageError("Parquet needs a file.", "It is not text.", "Add --to FILE.")
     if to is not None:
-        _save(columns, form, to)
+        save(columns, form, to)
         text = f"Saved to {to}. This is your own copy: it is not privatised."
         tell("scores", as_json, {"to": str(to), "columns": list(columns)}, text)
     elif as_json:
-        tell("scores", True, {"columns": list(columns), "records": _rows(columns)}, "")
+        tell("scores", True, {"columns": list(columns), "records": rows_of(columns)}, "")
     elif form == "table":
-        _print_table(columns)
+        print_table(columns)
     else:
-        print_raw(_as_text(columns, form))
+        print_raw(as_text(columns, form))
 
 
 @app.command()
@@ -580,56 +577,6 @@ def _ids(text: str | None) -> list[str]:
             "Give a file with one id a line.",
         ) from None
     return [line.strip() for line in lines if line.strip()]
-
-
-def _rows(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-def _as_text(columns: dict[str, list[Any]], form: str) -> str:
-    if form == "json":
-        return json.dumps(_rows(columns), ensure_ascii=False) + "\n"
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    return written.getvalue()
-
-
-def _save(columns: dict[str, list[Any]], form: str, to: Path) -> None:
-    try:
-        if form == "parquet":
-            import pyarrow
-            import pyarrow.parquet
-
-            pyarrow.parquet.write_table(pyarrow.table(columns), to)
-        else:
-            to.write_text(_as_text(columns, "csv" if form == "table" else form), encoding="utf-8")
-    except OSError as error:
-        raise UnusableError(
-            f"“{to.name}” cannot be written.",
-            error.strerror or "The disk refused.",
-            "Name another file.",
-        ) from None
-
-
-def _print_table(columns: dict[str, list[Any]], most: int = 50) -> None:
-    table = Table()
-    for name, values in columns.items():
-        is_number = any(isinstance(value, float) for value in values)
-        table.add_column(name, justify="right" if is_number else "left")
-    for row in list(zip(*columns.values(), strict=True))[:most]:
-        table.add_row(*(plain(_cell(value)) for value in row))
-    results.print(table)
-    total = len(columns["id"])
-    if total > most:
-        results.print(f"The first {most} of {total:,} records; --format csv gives all.")
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _listed(content: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
-"""From the results of a study to what can be said of them: means, paired differences, intervals."""
+"""From the results of a study to what can be said of them, question by question."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,13 @@ from dataselect_gui.study.plan import (
     WIDTHS,
     Choices,
     Picked,
-    Place,
     Reference,
+    picks,
     reference_epsilons,
 )
+from dataselect_gui.study.statistics import auroc, interval, precision_at, rank_correlation
 from dataselect_gui.study.store import Store
 
-CONFIDENCE = 0.95
-Verdict = Literal["better", "worse", "no difference"]
 _PAIRS = (
     ("vog", "plis"),
     ("vog", "loss"),
@@ -36,70 +35,6 @@ _PAIRS = (
 _TENTHS = 10
 _CLEARLY = 0.5
 """A rank correlation that nobody has to squint at."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean over seeds, with the interval that holds its expectation 95 times in 100.
-
-    Attributes
-    ----------
-    mean, low, high : float
-        By Student's t; all the same where there is one value.
-    """
-
-    mean: float
-    low: float
-    high: float
-
-    @property
-    def verdict(self) -> Verdict:
-        """What a difference of that interval shows."""
-        if self.low > 0:
-            return "better"
-        return "worse" if self.high < 0 else "no difference"
-
-
-def interval(values: Sequence[float]) -> Interval:
-    """Return the mean of values of several seeds, with its t interval."""
-    from scipy.stats import t
-
-    found = np.asarray(values, dtype=np.float64)
-    mean = float(found.mean())
-    if len(found) < 2:
-        return Interval(mean, mean, mean)
-    half = float(t.ppf((1 + CONFIDENCE) / 2, len(found) - 1)) * found.std(ddof=1) / len(found) ** 0.5
-    return Interval(mean, mean - float(half), mean + float(half))
-
-
-def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Return Spearman's rank correlation over the records that have both scores.
-
-    Scores that are all the same agree with nothing: 0.
-    """
-    from scipy.stats import spearmanr
-
-    both = ~(np.isnan(first) | np.isnan(second))
-    if min(len(np.unique(first[both])), len(np.unique(second[both]))) < 2:
-        return 0.0
-    return float(spearmanr(first[both], second[both]).statistic)
-
-
-def auroc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Return how often a positive record's score is above a negative one's, ties counted half."""
-    from scipy.stats import rankdata
-
-    ranks = rankdata(np.nan_to_num(scores, nan=-np.inf))
-    number = int(positive.sum())
-    above = ranks[positive].sum() - number * (number + 1) / 2
-    return float(above / (number * (len(scores) - number)))
-
-
-def precision_at(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Return the share of positive records among the k highest scores, k as many as are positive."""
-    number = int(positive.sum())
-    order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")
-    return float(positive[order[:number]].mean())
 
 
 class Findings:
@@ -155,16 +90,13 @@ class Findings:
         }
 
     def _picks(self) -> list[dict[str, Any]]:
-        places: tuple[Place, ...] = ("top", "middle", "bottom")
-        kinds: list[tuple[str, Place]] = [("random", "any")]
-        kinds += [(score, place) for score in self._choices.scores for place in places]
         return [
             self._compared(
                 Picked(0, score, place, share, epsilon), Picked(0, "random", "any", share, epsilon)
             )
             for epsilon in (None, *self._choices.epsilons)
             for share in self._choices.shares
-            for score, place in kinds
+            for score, place in picks(self._choices.scores)
         ]
 
     def _compared(self, one: Picked, other: Picked) -> dict[str, Any]:
@@ -271,15 +203,15 @@ class Findings:
         share = self._choices.shares[0]
         other = Picked(0, "random", "any", share)
         epsilon = reference_epsilons(self._choices)[-1]
-        picks = []
+        by_cost = []
         for place in ("bottom", "middle", "top"):
             one = Picked(0, COST, place, share)
             cost = float(np.mean([result["cost"] for result in self._over_seeds(one)]))
-            picks.append(self._compared(one, other) | {"cost": cost})
+            by_cost.append(self._compared(one, other) | {"cost": cost})
         everything = [self._store.arrays(Reference(s, epsilon=epsilon).name) for s in self._seeds]
         return {
             "epsilon": epsilon,
-            "picks": picks,
+            "picks": by_cost,
             "random": self._compared(other, other)
             | {"cost": float(np.mean([one["cost"].mean() for one in everything]))},
             "classes": self._costs_by_class(epsilon),

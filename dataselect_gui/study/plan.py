@@ -152,7 +152,7 @@ def trainings(choices: Choices) -> dict[str, list[Training]]:
             Picked(seed, score, place, part, epsilon)
             for epsilon in (None, *choices.epsilons)
             for part in choices.shares
-            for score, place in _picks(choices.scores)
+            for score, place in picks(choices.scores)
         ]
         plain = Reference(seed)
         private = [Reference(seed, epsilon=epsilon) for epsilon in reference_epsilons(choices)]
@@ -195,7 +195,8 @@ def proposed_score(series: int, request: Mapping[str, Any]) -> str:
     return next(name for name in wanted if _applies(name, series, request))
 
 
-def _picks(scores: Sequence[str]) -> list[tuple[str, Place]]:
+def picks(scores: Sequence[str]) -> list[tuple[str, Place]]:
+    """Return what question a compares at each share: a random pick, and three by each score."""
     return [("random", "any"), *((score, place) for score in scores for place in _PLACES)]
 
 

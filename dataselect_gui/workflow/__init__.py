@@ -15,7 +15,8 @@ from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.map_file import RecordMaps
 from dataselect_gui.worker.messages import Progress, Report, duration
 from dataselect_gui.workflow.accounts import account, change_budget, hold_against, knows_head, ledger
-from dataselect_gui.workflow.asking import ReleaseRequest, public_bounds
+from dataselect_gui.workflow.asking import ReleaseRequest
+from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.home import home
 from dataselect_gui.workflow.inspecting import inspect
@@ -25,11 +26,8 @@ from dataselect_gui.workflow.moving import find_again
 from dataselect_gui.workflow.preflight import preflight, preflight_facts
 from dataselect_gui.workflow.previewing import Preview, what_leaves
 from dataselect_gui.workflow.registers import (
-    Deletion,
     Listing,
     Register,
-    before_deletion,
-    delete,
     opt_in,
     opt_out,
     put_opted_out,
@@ -44,6 +42,7 @@ from dataselect_gui.workflow.selecting import (
     scores,
     select_records,
 )
+from dataselect_gui.workflow.settling import public_bounds
 from dataselect_gui.workflow.statements import (
     statement_in_words,
     write_statement,

@@ -26,7 +26,6 @@ from dataselect_gui.release.terms import Kind, Mechanism, Terms
 from dataselect_gui.selection.rules import Rule, select
 from dataselect_gui.worker.messages import Progress, Report
 from dataselect_gui.workflow.asking import (
-    Question,
     ReleaseRequest,
     Training,
     destination_of,
@@ -39,6 +38,7 @@ from dataselect_gui.workflow.asking import (
 from dataselect_gui.workflow.home import ledger_of
 from dataselect_gui.workflow.previewing import Preview, preview_of
 from dataselect_gui.workflow.selecting import eligible_records, rule_of
+from dataselect_gui.workflow.settling import Question
 from dataselect_gui.workflow.summing import sum_gradients
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dataselect_gui import __version__
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.errors import file_refused
 from dataselect_gui.workflow.accounts import account, ledger
 
 _STYLE = (
@@ -111,8 +111,4 @@ def write_statement(project_path: Path, to: Path) -> None:
     try:
         to.write_text("\n".join(page), encoding="utf-8")
     except OSError as error:
-        raise UnusableError(
-            f"“{to.name}” cannot be written.",
-            error.strerror or "The disk refused.",
-            "Name another file.",
-        ) from None
+        raise file_refused(to.name, error) from None

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.errors import UnusableError, file_refused
 from dataselect_gui.release.bundle import RELEASE, digest_of
 from dataselect_gui.release.documents import terms_told
 from dataselect_gui.release.page import page_of
@@ -53,11 +53,7 @@ def write_page(bundle: Path, checks: Sequence[Check], to: Path) -> None:
     try:
         to.write_text(page_of(terms, promise, checks, digest_of(bundle)), encoding="utf-8")
     except OSError as error:
-        raise UnusableError(
-            f"“{to.name}” cannot be written.",
-            error.strerror or "The disk refused.",
-            "Name another file.",
-        ) from None
+        raise file_refused(to.name, error) from None
 
 
 def promise_told(bundle: Path, checks: Sequence[Check]) -> str | None:

@@ -19,12 +19,12 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.scoring.model import load_model
 from dataselect_gui.study import others
-from dataselect_gui.study.findings import auroc, rank_correlation
 from dataselect_gui.study.material import read_material
 from dataselect_gui.study.parts import flip, split
 from dataselect_gui.study.plan import Choices, Reference
 from dataselect_gui.study.running import Runner
 from dataselect_gui.study.series import score_rows
+from dataselect_gui.study.statistics import auroc, rank_correlation
 from dataselect_gui.study.store import RESULTS, Store
 from dataselect_gui.study.train import predict
 from tests.helpers import array_file

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dataselect_gui.study.findings import auroc, interval, precision_at, rank_correlation
+from dataselect_gui.study.statistics import auroc, interval, precision_at, rank_correlation
 from dataselect_gui.study.words import compared
 
 FIRST = [0.81, 0.83, 0.80, 0.84, 0.82]

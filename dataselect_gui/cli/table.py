@@ -1,0 +1,71 @@
+"""The owner's table of scores, in a terminal and in files."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from rich.table import Table
+
+from dataselect_gui.cli.output import plain, results
+from dataselect_gui.errors import file_refused
+
+Columns: TypeAlias = dict[str, list[Any]]
+"""The name of each column, with its values."""
+
+
+def rows_of(columns: Columns) -> list[dict[str, Any]]:
+    """Return the rows of a table, each by the names of its columns."""
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def as_text(columns: Columns, form: str) -> str:
+    """Write a table as CSV or JSON."""
+    if form == "json":
+        return json.dumps(rows_of(columns), ensure_ascii=False) + "\n"
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return written.getvalue()
+
+
+def save(columns: Columns, form: str, to: Path) -> None:
+    """Write a table into a file.
+
+    Raises
+    ------
+    UnusableError
+        Where the disk refuses.
+    """
+    try:
+        if form == "parquet":
+            import pyarrow
+            import pyarrow.parquet
+
+            pyarrow.parquet.write_table(pyarrow.table(columns), to)
+        else:
+            to.write_text(as_text(columns, "csv" if form == "table" else form), encoding="utf-8")
+    except OSError as error:
+        raise file_refused(to.name, error) from None
+
+
+def print_table(columns: Columns, most: int = 50) -> None:
+    """Print the first rows of a table."""
+    table = Table()
+    for name, values in columns.items():
+        is_number = any(isinstance(value, float) for value in values)
+        table.add_column(name, justify="right" if is_number else "left")
+    for row in list(zip(*columns.values(), strict=True))[:most]:
+        table.add_row(*(plain(_cell(value)) for value in row))
+    results.print(table)
+    total = len(columns["id"])
+    if total > most:
+        results.print(f"The first {most} of {total:,} records; --format csv gives all.")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

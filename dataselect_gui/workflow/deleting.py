@@ -1,0 +1,78 @@
+"""Delete what a project holds, after saying what goes and what stays."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dataselect_gui.project.project import Project, cannot_write
+from dataselect_gui.workflow.studies import studies_of, study_subject
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What the deletion of a project would take.
+
+    Attributes
+    ----------
+    name : str
+        The project's, for a person.
+    goes : tuple of str
+        What would be deleted.
+    stays : tuple of str
+        What would not.
+    """
+
+    name: str
+    goes: tuple[str, ...]
+    stays: tuple[str, ...]
+
+
+def before_deletion(project_path: Path) -> Deletion:
+    """Say what the deletion of a project would take, and what it would leave.
+
+    Raises
+    ------
+    UnusableError
+        Where there is no project.
+    """
+    project = Project.open(project_path)
+    settings, own = project.settings, project.own_files()
+    others = [path.name for path in sorted(project.folder.iterdir()) if path not in own]
+    goes = [
+        f"The scores: {', '.join(settings['scores']) or 'none yet'}",
+        "The rule, and with it the selection",
+        f"The list of withheld records: {len(project.withheld):,}",
+        f"The list of those who opted out: {len(project.opted_out):,}",
+        "The answer about training",
+        f"In the folder {project.folder}: {', '.join(path.name for path in own)}",
+    ]
+    stays = [
+        f"The records: {settings['source']['path']}",
+        f"The checkpoint: {settings['checkpoint']['path']}",
+        "The ledger: what was released was released, and counts for these records ever after",
+        "Every bundle that was written, and every copy of it",
+    ]
+    studies = studies_of(study_subject(project_path))
+    if studies:
+        named = ", ".join(folder.name for folder in studies)
+        stays.append(f"Studies beside the project, with scores of these records: {named}")
+    if others:
+        stays.append(f"Other files in the project's folder: {', '.join(others)}")
+    name = "Demo" if settings["demo"] else project_path.stem
+    return Deletion(name, tuple(goes), tuple(stays))
+
+
+def delete(project_path: Path) -> bool:
+    """Delete a project with its scores. The ledger stays: what was released was.
+
+    Returns
+    -------
+    bool
+        Whether the folder is gone; it stays where other files are in it.
+    """
+    project = Project.open(project_path)
+    try:
+        with project.exclusive():
+            pass  # Nobody else works on it.
+        return project.delete()
+    except OSError as error:
+        raise cannot_write(project_path, error) from None
