@@ -14,7 +14,7 @@ from dataselect_gui.records.source import Source, UnreadableRecordError
 from dataselect_gui.release.verify import verify_bundle
 from dataselect_gui.scoring.catalog import applicable
 from dataselect_gui.worker.handle import Stop
-from dataselect_gui.worker.messages import Progress, Report
+from dataselect_gui.worker.messages import REPORT_SECONDS, Progress, Report
 from dataselect_gui.workflow.reasons import reasons_of
 
 _PERSON = re.compile(
@@ -115,7 +115,7 @@ def _inspect_source(path: Path, report: Report, stop: Stop | None) -> dict[str, 
     problems = [{"id": p.id, "reason": p.reason} for p in source.problems]
     told = time.monotonic()
     for row, record in enumerate(source.ids):
-        if time.monotonic() - told > 0.25:
+        if time.monotonic() - told > REPORT_SECONDS:
             told = time.monotonic()
             report(Progress("Reading records", row, len(source.ids)))
             if stop is not None and stop.requested:
