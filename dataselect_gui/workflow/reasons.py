@@ -1,5 +1,7 @@
 """Why records have no score, or lack some of their scores."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dataselect_gui.project.table import Table
@@ -17,25 +19,33 @@ def reasons_of(table: Table) -> dict[str, str]:
     table : Table
         The project's. What was not computed yet has no reason.
     """
-    ids = table.index.ids
-    unlabelled = np.array([label is None for label in table.index.labels], dtype=bool)
-    without_label: dict[str, list[str]] = {}
-    without_number: dict[str, list[str]] = {}
-    for name in in_order(table.columns()):
+    names, ids = in_order(table.columns()), table.index.ids
+    is_empty = np.zeros((len(ids), len(names)), dtype=bool)
+    for place, name in enumerate(names):
         column = table.column(name)
-        is_empty = (column.done == 1) & np.isnan(column.values)
-        needs_label = unlabelled & find_score(name).needs_label
-        for rows, found in (
-            (is_empty & needs_label, without_label),
-            (is_empty & ~needs_label, without_number),
-        ):
-            for row in np.flatnonzero(rows).tolist():
-                found.setdefault(ids[row], []).append(name)
-    reasons = {
-        record: f"Without a label it has no score by {', '.join(names)}."
-        for record, names in without_label.items()
-    }
-    for record, names in without_number.items():
-        told = f"The model gave no finite number for it, so it has no score by {', '.join(names)}."
-        reasons[record] = f"{reasons[record]} {told}" if record in reasons else told
+        is_empty[:, place] = (column.done == 1) & np.isnan(column.values)
+    rows = np.flatnonzero(is_empty.any(axis=1))
+    labels = table.index.labels
+    told: dict[tuple[bool, bytes], str] = {}  # Few sentences, for perhaps many records.
+    reasons = {}
+    for row in rows.tolist():
+        key = labels[row] is not None, is_empty[row].tobytes()
+        if key not in told:
+            lacking = [name for name, lacks in zip(names, is_empty[row], strict=True) if lacks]
+            told[key] = _reason(lacking, has_label=key[0])
+        reasons[ids[row]] = told[key]
     return {**reasons, **table.problems()}
+
+
+def _reason(lacking: Sequence[str], *, has_label: bool) -> str:
+    without_label = [name for name in lacking if not has_label and find_score(name).needs_label]
+    without_number = [name for name in lacking if name not in without_label]
+    parts = []
+    if without_label:
+        parts.append(f"Without a label it has no score by {', '.join(without_label)}.")
+    if without_number:
+        parts.append(
+            "The model gave no finite number for it, so it has no score by "
+            f"{', '.join(without_number)}."
+        )
+    return " ".join(parts)
