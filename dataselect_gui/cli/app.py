@@ -503,31 +503,21 @@ def study(
     """Try whether picking by a score helps, on your own records; for you alone, never a release."""
     names = None if scores is None else [name.strip() for name in scores.split(",")]
     choices = choose(checkpoint, names, shares, epsilons, seeds, start, limit_trainings)
+    asked = workflow.StudyRequest(
+        source,
+        checkpoint,
+        choices,
+        to=to,
+        limit=limit,
+        label_column=label_column,
+        unit_column=unit_column,
+    )
     with progress() as report:
         if dry_run:
-            plan = workflow.foresee_study(
-                source,
-                checkpoint,
-                choices,
-                report,
-                to=to,
-                limit=limit,
-                label_column=label_column,
-                unit_column=unit_column,
-            )
+            plan = workflow.foresee_study(asked, report)
             tell("study", as_json, {"plan": plan_as_json(plan)}, plan_in_words(plan))
             return
-        done = workflow.study(
-            source,
-            checkpoint,
-            choices,
-            report,
-            to=to,
-            limit=limit,
-            label_column=label_column,
-            unit_column=unit_column,
-            show=show_plan,
-        )
+        done = workflow.study(asked, report, show_plan)
     content = {
         "plan": plan_as_json(done.plan),
         "page": str(done.page),

@@ -56,7 +56,13 @@ from dataselect_gui.workflow.studies import (
     study_place,
     study_subject,
 )
-from dataselect_gui.workflow.studying import Studied, StudyPlan, foresee_study, study
+from dataselect_gui.workflow.studying import (
+    Studied,
+    StudyPlan,
+    StudyRequest,
+    foresee_study,
+    study,
+)
 from dataselect_gui.workflow.tokens import tokens
 from dataselect_gui.workflow.training import answer_training
 from dataselect_gui.workflow.trying import (
@@ -102,6 +108,7 @@ __all__ = [
     "StudyFigure",
     "StudyFound",
     "StudyPlan",
+    "StudyRequest",
     "StudyResult",
     "StudyScore",
     "StudySubject",

@@ -21,6 +21,38 @@ MOST_RECORDS = 10_000
 
 
 @dataclass(frozen=True)
+class StudyRequest:
+    """What the owner asks to study.
+
+    Attributes
+    ----------
+    source, checkpoint : Path
+        The owner's records, and what the consortium shares.
+    choices : Choices
+        What is compared.
+    to : Path or None
+        The study's folder; by default ``./<name of the source>.study``.
+    limit : int
+        At most so many records, drawn.
+    label_column, unit_column : str or None
+        Columns of the source.
+    """
+
+    source: Path
+    checkpoint: Path
+    choices: Choices
+    to: Path | None = None
+    limit: int = MOST_RECORDS
+    label_column: str | None = None
+    unit_column: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where the study is, or would be."""
+        return self.to or Path(f"{source_stem(self.source.resolve())}{SUFFIX}")
+
+
+@dataclass(frozen=True)
 class StudyPlan:
     """What a study would take.
 
@@ -71,49 +103,33 @@ class Studied:
     findings: dict[str, Any]
 
 
-def foresee_study(
-    source_path: Path,
-    checkpoint_path: Path,
-    choices: Choices,
-    report: Report,
-    *,
-    to: Path | None = None,
-    limit: int = MOST_RECORDS,
-    label_column: str | None = None,
-    unit_column: str | None = None,
-    stop: Stop | None = None,
-) -> StudyPlan:
+def foresee_study(asked: StudyRequest, report: Report, stop: Stop | None = None) -> StudyPlan:
     """Plan a study, and estimate its time; nothing is left on disk where none was begun.
 
     Parameters
     ----------
-    source_path, checkpoint_path, choices, report, to, limit, label_column, unit_column, stop
-        As for `study`.
+    asked : StudyRequest
+        The owner's.
+    report : callable
+        Takes progress.
+    stop : Stop or None
+        By which another thread can stop the work.
 
     Raises
     ------
     DataSelectError
         Where something cannot be used, or the work was stopped.
     """
-    folder = to or _usual_folder(source_path)
+    folder, made = asked.folder, list[StudyPlan]()
     with tempfile.TemporaryDirectory(prefix="dataselect-") as scratch:
         place = folder if is_begun(folder, {}) else Path(scratch) / folder.name
-        job = _job(source_path, checkpoint_path, choices, place, limit, label_column, unit_column)
-        made: list[StudyPlan] = []
-        _run(replace(job, plan_only=True), choices, report, made.append, stop)
+        _run(_job(asked, place, plan_only=True), asked.choices, report, made.append, stop)
     return replace(made[0], folder=folder)
 
 
 def study(
-    source_path: Path,
-    checkpoint_path: Path,
-    choices: Choices,
+    asked: StudyRequest,
     report: Report,
-    *,
-    to: Path | None = None,
-    limit: int = MOST_RECORDS,
-    label_column: str | None = None,
-    unit_column: str | None = None,
     show: Callable[[StudyPlan], None] = lambda _: None,
     stop: Stop | None = None,
 ) -> Studied:
@@ -121,18 +137,10 @@ def study(
 
     Parameters
     ----------
-    source_path, checkpoint_path : Path
-        The owner's records, and what the consortium shares.
-    choices : Choices
-        What is compared.
+    asked : StudyRequest
+        The owner's.
     report : callable
         Takes progress.
-    to : Path or None
-        The study's folder; by default ``./<name of the source>.study``.
-    limit : int
-        At most so many records, drawn.
-    label_column, unit_column : str or None
-        Columns of the source.
     show : callable
         Given the plan before anything is trained.
     stop : Stop or None
@@ -143,34 +151,20 @@ def study(
     DataSelectError
         Where something cannot be used, or the work was stopped; what was done is kept.
     """
-    folder = to or _usual_folder(source_path)
-    made: list[StudyPlan] = []
+    folder, made = asked.folder, list[StudyPlan]()
 
     def planned(plan: StudyPlan) -> None:
         made.append(plan)
         show(plan)
 
-    job = _job(source_path, checkpoint_path, choices, folder, limit, label_column, unit_column)
-    _run(job, choices, report, planned, stop)
+    _run(_job(asked, folder, plan_only=False), asked.choices, report, planned, stop)
     return Studied(made[0], folder / PAGE, read_json(folder / FINDINGS))
 
 
-def _usual_folder(source_path: Path) -> Path:
-    return Path(f"{source_stem(source_path.resolve())}{SUFFIX}")
-
-
-def _job(
-    source_path: Path,
-    checkpoint_path: Path,
-    choices: Choices,
-    folder: Path,
-    limit: int,
-    label_column: str | None,
-    unit_column: str | None,
-) -> StudyJob:
+def _job(asked: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
     """Return what the worker is to do, once it is known that there is something to study."""
-    checkpoint = find_checkpoint(checkpoint_path)
-    source = open_source(source_path, label_column, unit_column)
+    checkpoint, choices = find_checkpoint(asked.checkpoint), asked.choices
+    source = open_source(asked.source, asked.label_column, asked.unit_column)
     if all(label is None for label in source.labels):
         raise UnusableError(
             "The records cannot be studied.",
@@ -181,17 +175,17 @@ def _job(
     applicable(choices.scores, series=series, labelled=True, request=request)
     return StudyJob(
         folder=str(folder.resolve()),
-        source=str(source_path.resolve()),
-        checkpoint=str(checkpoint_path.resolve()),
-        label_column=label_column,
-        unit_column=unit_column,
+        source=str(asked.source.resolve()),
+        checkpoint=str(asked.checkpoint.resolve()),
+        label_column=asked.label_column,
+        unit_column=asked.unit_column,
         scores=list(choices.scores),
         shares=list(choices.shares),
         epsilons=list(choices.epsilons),
         seeds=choices.seeds,
         start=choices.start,
-        limit=limit,
-        plan_only=False,
+        limit=asked.limit,
+        plan_only=plan_only,
     )
 
 

@@ -21,7 +21,7 @@ from dataselect_gui.study.words import name_of
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Report
 from dataselect_gui.workflow.studies import StudyFound, StudySubject, study_at, trainings_left
-from dataselect_gui.workflow.studying import StudyPlan, foresee_study, study
+from dataselect_gui.workflow.studying import StudyPlan, StudyRequest, foresee_study, study
 
 _ANEW = "Begin anew: the earlier study stays in its folder."
 
@@ -130,16 +130,7 @@ def plan_study(
         Where something cannot be used, or the work was stopped.
     """
     with _others_told(folder):
-        return foresee_study(
-            subject.source,
-            subject.checkpoint,
-            choices,
-            report,
-            to=folder,
-            label_column=subject.label_column,
-            unit_column=subject.unit_column,
-            stop=stop,
-        )
+        return foresee_study(_request(subject, choices, folder), report, stop)
 
 
 def replan_study(plan: StudyPlan, choices: Choices) -> StudyPlan | None:
@@ -176,19 +167,21 @@ def run_study(
         Where something cannot be used, or the work was stopped; what was done is kept.
     """
     with _others_told(folder):
-        study(
-            subject.source,
-            subject.checkpoint,
-            choices,
-            report,
-            to=folder,
-            label_column=subject.label_column,
-            unit_column=subject.unit_column,
-            stop=stop,
-        )
+        study(_request(subject, choices, folder), report, stop=stop)
     found = study_at(folder)
     assert found is not None
     return found
+
+
+def _request(subject: StudySubject, choices: Choices, folder: Path) -> StudyRequest:
+    return StudyRequest(
+        subject.source,
+        subject.checkpoint,
+        choices,
+        to=folder,
+        label_column=subject.label_column,
+        unit_column=subject.unit_column,
+    )
 
 
 @contextmanager

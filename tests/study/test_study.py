@@ -27,9 +27,10 @@ from dataselect_gui.study.plan import QUESTIONS
 from dataselect_gui.study.store import FINDINGS, PAGE, PLAN, RESULTS, SETTING, TABLE, read_json
 from dataselect_gui.worker.messages import Progress, StudyJob
 from dataselect_gui.worker.study_run import run_study
-from dataselect_gui.workflow import StudyChoices, StudyPlan
+from dataselect_gui.workflow import StudyChoices, StudyPlan, StudyRequest
 from tests.helpers import array_file
 from tests.projects import owner_records
+from tests.releases import silent
 from tests.study.conftest import learnable_records
 
 VOG = StudyChoices(("vog",))
@@ -326,10 +327,10 @@ def test_records_that_are_none_to_learn_from_are_refused(
 ) -> None:
     few = owner_records(tmp_path / "few.npz")
     with pytest.raises(UnusableError, match="too few"):
-        workflow.study(few, consortium, VOG, lambda _: None, to=tmp_path / "few.study")
+        workflow.study(StudyRequest(few, consortium, VOG, tmp_path / "few.study"), silent)
     alike = array_file(tmp_path / "alike.npz", x=np.load(records)["x"], y=np.zeros(240, dtype=int))
     with pytest.raises(UnusableError, match="same label"):
-        workflow.foresee_study(alike, consortium, VOG, lambda _: None)
+        workflow.foresee_study(StudyRequest(alike, consortium, VOG), silent)
     unlabelled = array_file(tmp_path / "unlabelled.npz", x=np.load(records)["x"])
     with pytest.raises(UnusableError, match="None of them has a label"):
-        workflow.study(unlabelled, consortium, VOG, lambda _: None)
+        workflow.study(StudyRequest(unlabelled, consortium, VOG), silent)
