@@ -59,23 +59,22 @@ class Decoder:
 
     def decode(self, row: int) -> Decoded:
         """Read one record."""
+        was_there = self._content is not None and bool(self._content[row].any())
         try:
             if self._content is None:
                 stored = self._source.read(row)
             else:
                 stored = read_unchanged(self._source, row, self._content[row].tobytes())
-            return Decoded(row, self._preprocess(self._source.decode(stored)))
         except ChangedRecordError:
             return Decoded(row, None, "The record changed while it was being scored.", True)
         except UnreadableRecordError as reason:
-            if self._has_gone(row):  # As with a disk that was unplugged: it may be there tomorrow.
+            if was_there:  # As with a disk that was unplugged: it may be there tomorrow.
                 return Decoded(row, None, has_changed=True)
             return Decoded(row, None, str(reason))
-
-    def _has_gone(self, row: int) -> bool:
-        """Say whether a record that was there when the records were listed is there no more."""
-        was_there = self._content is not None and bool(self._content[row].any())
-        return was_there and self._source.stamp(row) is None
+        try:
+            return Decoded(row, self._preprocess(self._source.decode(stored)))
+        except UnreadableRecordError as reason:
+            return Decoded(row, None, str(reason))
 
     def first(self, rows: Sequence[int], most: int) -> list[Decoded]:
         """Return the first readable records among the rows, all of the first one's shape."""
