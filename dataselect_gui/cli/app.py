@@ -22,7 +22,7 @@ from dataselect_gui.cli.output import (
     tell_error,
 )
 from dataselect_gui.cli.study import (
-    choose,
+    decimals,
     plan_as_json,
     plan_in_words,
     show_plan,
@@ -502,7 +502,15 @@ def study(
 ) -> None:
     """Try whether picking by a score helps, on your own records; for you alone, never a release."""
     names = None if scores is None else [name.strip() for name in scores.split(",")]
-    choices = choose(checkpoint, names, shares, epsilons, seeds, start, limit_trainings)
+    choices = workflow.choose_study(
+        checkpoint,
+        names,
+        decimals(shares, "--shares", most=1),
+        decimals(epsilons, "--epsilons", most=100),
+        seeds,
+        start,
+        limit_trainings,
+    )
     asked = workflow.StudyRequest(
         source,
         checkpoint,

@@ -1,104 +1,26 @@
 """The verb `study`: read what is asked for, show the plan, say what came of it."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Any
 
-from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.cli.output import errors
 from dataselect_gui.errors import UsageError
-from dataselect_gui.scoring.catalog import applicable
-from dataselect_gui.study.plan import (
-    FEWEST_SEEDS,
-    QUESTIONS,
-    Choices,
-    in_order,
-    proposed_score,
-    trainings,
-)
+from dataselect_gui.study.plan import QUESTIONS
 from dataselect_gui.study.words import headline, tally
 from dataselect_gui.worker.messages import duration
 from dataselect_gui.workflow import Studied, StudyPlan
 
 
-def choose(
-    checkpoint_path: Path,
-    scores: Sequence[str] | None,
-    shares: str,
-    epsilons: str,
-    seeds: int,
-    start: str,
-    limit: int,
-) -> Choices:
-    """Return what a person chose, checked.
-
-    Parameters
-    ----------
-    checkpoint_path : Path
-        What the consortium shares.
-    scores : sequence of str or None
-        None for the score of the consortium's request, else VoG, else EL2N.
-    shares, epsilons : str
-        Decimals, separated by commas.
-    seeds : int
-        At least five.
-    start : str
-        ``scratch`` or ``checkpoint``.
-    limit : int
-        How many trainings there may be.
+def decimals(text: str, option: str, most: int) -> tuple[str, ...]:
+    """Return the numbers that an option names, separated by commas; sorted, each once.
 
     Raises
     ------
     UsageError
-        Where something makes no sense.
-    UnusableError
-        Where the checkpoint cannot be used.
+        Where one is no number, not above 0, or above `most`.
     """
-    checkpoint = find_checkpoint(checkpoint_path)
-    series, request = len(checkpoint.series), checkpoint.request.stated
-    if scores is None:
-        scores = [proposed_score(series, request)]
-    names = [name for name in dict.fromkeys(scores) if name != "random"]
-    applicable(names, series=series, labelled=True, request=request)
-    if not names:
-        raise UsageError(
-            "There is no score to study.",
-            "Random picks are among the curves anyway; a study compares a score with them.",
-            "Name one or more scores, for example --scores vog,plis.",
-        )
-    if seeds < FEWEST_SEEDS:
-        raise UsageError(
-            f"--seeds cannot be {seeds}.",
-            f"Fewer than {FEWEST_SEEDS} repetitions show no difference that could be relied on.",
-            f"Give {FEWEST_SEEDS} or more.",
-        )
-    if start not in {"scratch", "checkpoint"}:
-        raise UsageError(
-            f"--start cannot be “{start}”.",
-            "Trainings start from scratch, or from the consortium's checkpoint.",
-            "Give scratch or checkpoint.",
-        )
-    choices = Choices(
-        tuple(names),
-        _decimals(shares, "--shares", most=Decimal(1)),
-        _decimals(epsilons, "--epsilons", most=Decimal(100)),
-        seeds,
-        "scratch" if start == "scratch" else "checkpoint",
-    )
-    count = len(in_order(trainings(choices)))
-    if count > limit:
-        raise UsageError(
-            f"The study would take {count} trainings.",
-            f"The limit is {limit}, so that nobody starts a study of days by mistake.",
-            f"Name fewer scores, shares or ε, or raise the limit: --limit-trainings {count}.",
-        )
-    return choices
-
-
-def _decimals(text: str, option: str, most: Decimal) -> tuple[str, ...]:
     found: dict[Decimal, None] = {}
     for part in text.split(","):
         try:

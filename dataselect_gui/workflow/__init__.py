@@ -60,6 +60,7 @@ from dataselect_gui.workflow.studying import (
     Studied,
     StudyPlan,
     StudyRequest,
+    choose_study,
     foresee_study,
     study,
 )
@@ -117,6 +118,7 @@ __all__ = [
     "answer_training",
     "before_deletion",
     "change_budget",
+    "choose_study",
     "count_records",
     "count_trainings",
     "delete",

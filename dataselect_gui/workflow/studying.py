@@ -1,16 +1,23 @@
 """Plan and run a study of whether picking by a score helps, on these records and with this model."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import applicable
-from dataselect_gui.study.plan import QUESTIONS, Choices, trainings
+from dataselect_gui.study.plan import (
+    FEWEST_SEEDS,
+    QUESTIONS,
+    Choices,
+    in_order,
+    proposed_score,
+    trainings,
+)
 from dataselect_gui.study.store import FINDINGS, PAGE, PLAN, is_begun, read_json
 from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.messages import PLANNED, Progress, Report, StudyJob
@@ -101,6 +108,80 @@ class Studied:
     plan: StudyPlan
     page: Path
     findings: dict[str, Any]
+
+
+def choose_study(
+    checkpoint_path: Path,
+    scores: Sequence[str] | None,
+    shares: Sequence[str],
+    epsilons: Sequence[str],
+    seeds: int,
+    start: str,
+    limit: int,
+) -> Choices:
+    """Return what a person chose, checked.
+
+    Parameters
+    ----------
+    checkpoint_path : Path
+        What the consortium shares.
+    scores : sequence of str or None
+        None for the score of the consortium's request, else VoG, else EL2N.
+    shares, epsilons : sequence of str
+        Decimals.
+    seeds : int
+        At least five.
+    start : str
+        ``scratch`` or ``checkpoint``.
+    limit : int
+        How many trainings there may be.
+
+    Raises
+    ------
+    UsageError
+        Where something makes no sense.
+    UnusableError
+        Where the checkpoint cannot be used.
+    """
+    checkpoint = find_checkpoint(checkpoint_path)
+    series, request = len(checkpoint.series), checkpoint.request.stated
+    if scores is None:
+        scores = [proposed_score(series, request)]
+    names = [name for name in dict.fromkeys(scores) if name != "random"]
+    applicable(names, series=series, labelled=True, request=request)
+    if not names:
+        raise UsageError(
+            "There is no score to study.",
+            "Random picks are among the curves anyway; a study compares a score with them.",
+            "Name one or more scores, for example --scores vog,plis.",
+        )
+    if seeds < FEWEST_SEEDS:
+        raise UsageError(
+            f"--seeds cannot be {seeds}.",
+            f"Fewer than {FEWEST_SEEDS} repetitions show no difference that could be relied on.",
+            f"Give {FEWEST_SEEDS} or more.",
+        )
+    if start not in {"scratch", "checkpoint"}:
+        raise UsageError(
+            f"--start cannot be “{start}”.",
+            "Trainings start from scratch, or from the consortium's checkpoint.",
+            "Give scratch or checkpoint.",
+        )
+    choices = Choices(
+        tuple(names),
+        tuple(shares),
+        tuple(epsilons),
+        seeds,
+        "scratch" if start == "scratch" else "checkpoint",
+    )
+    count = len(in_order(trainings(choices)))
+    if count > limit:
+        raise UsageError(
+            f"The study would take {count} trainings.",
+            f"The limit is {limit}, so that nobody starts a study of days by mistake.",
+            f"Name fewer scores, shares or ε, or raise the limit: --limit-trainings {count}.",
+        )
+    return choices
 
 
 def foresee_study(asked: StudyRequest, report: Report, stop: Stop | None = None) -> StudyPlan:

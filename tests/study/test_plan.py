@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from dataselect_gui.cli.study import choose
+from dataselect_gui.cli.study import decimals
 from dataselect_gui.errors import UsageError
 from dataselect_gui.study.plan import (
     MOST_TRAININGS,
@@ -14,6 +14,7 @@ from dataselect_gui.study.plan import (
     proposed_score,
     trainings,
 )
+from dataselect_gui.workflow import choose_study
 from tests.helpers import hugging_face_folder
 
 
@@ -34,7 +35,10 @@ def chosen(checkpoint: Path, **given: Any) -> Choices:  # noqa: ANN401
         "start": "scratch",
         "limit": MOST_TRAININGS,
     }
-    return choose(checkpoint, **{**usual, **given})
+    given = {**usual, **given}
+    given["shares"] = decimals(given["shares"], "--shares", most=1)
+    given["epsilons"] = decimals(given["epsilons"], "--epsilons", most=100)
+    return choose_study(checkpoint, **given)
 
 
 def test_the_usual_plan_is_as_large_as_the_limit_allows(series: Path) -> None:
