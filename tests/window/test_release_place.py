@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
+    QSlider,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -372,6 +374,21 @@ def test_what_left_is_in_sight_after_a_release_in_a_small_window(
     qtbot.wait(50)
     top = place.parcel.mapTo(place, place.parcel.rect().topLeft()).y()
     assert 0 <= top < 100
+
+
+def test_whoever_scrolls_away_after_a_release_is_not_brought_back(
+    place: ReleasePlace, qtbot: QtBot
+) -> None:
+    place.resize(640, 324)
+    answer_no(qtbot, place)
+    finish(qtbot, place)
+    foresee(qtbot, place)
+    qtbot.wait(50)
+    (area,) = place.findChildren(QScrollArea)
+    area.verticalScrollBar().triggerAction(QSlider.SliderAction.SliderToMinimum)
+    place.resize(400, 324)
+    qtbot.wait(50)
+    assert area.verticalScrollBar().value() == 0
 
 
 def test_the_budget_bar_says_what_it_shows(qtbot: QtBot) -> None:

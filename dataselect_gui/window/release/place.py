@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -75,6 +75,7 @@ class ReleasePlace(QWidget):
         self._last: ReleaseRequest | None = None
         self._missing: QWidget | None = None
         self._after: Callable[[], None] | None = None
+        self._follows_parcel = False
         self._foresight = Foresight(self)
         self.answers, self.consequence, self.parcel = Answers(), Consequence(), ParcelColumn()
         self.foot = Foot()
@@ -119,6 +120,12 @@ class ReleasePlace(QWidget):
         super().resizeEvent(event)
         self._arrange()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Keep what left in sight while what stands above it is laid out anew."""
+        if event.type() == QEvent.Type.Move and self._follows_parcel:
+            self._scroll_to_parcel()
+        return super().eventFilter(watched, event)
+
     # Building
 
     def _build(self) -> None:
@@ -141,6 +148,8 @@ class ReleasePlace(QWidget):
         self._arrange()
 
     def _connect(self) -> None:
+        self.parcel.installEventFilter(self)
+        self._scroll.verticalScrollBar().actionTriggered.connect(self._let_go_of_parcel)
         self.answers.changed.connect(self._show)
         self.answers.training.answered.connect(self._on_answered)
         self.answers.cut_off.agreed_wanted.connect(self._use_agreed)
@@ -217,6 +226,7 @@ class ReleasePlace(QWidget):
         request = self.request()
         if self.parcel.done is None or request != self._last:
             self.parcel.show_preview(request.kind)
+            self._let_go_of_parcel()
         self.answers.destination.setText(request.to.name)
         self.answers.destination.setToolTip(str(request.to))
         text, self._missing = self._consider(request)
@@ -333,17 +343,18 @@ class ReleasePlace(QWidget):
 
     def _on_done(self, done: Done) -> None:
         self.parcel.show_done(done)
-        self._after = self._show_parcel  # What stands above it may become shorter by then.
+        self._follows_parcel = True
         self.refresh()
-        self._show_parcel()
-        self.ledger_changed.emit()
-
-    def _show_parcel(self) -> None:
         # Not at 0, which would be before what has changed is laid out.
         QTimer.singleShot(1, self, self._scroll_to_parcel)
+        self.ledger_changed.emit()
 
     def _scroll_to_parcel(self) -> None:
         self._scroll.verticalScrollBar().setValue(self.parcel.y() - theme.SPACE[3])
+
+    def _let_go_of_parcel(self) -> None:
+        """Let the owner scroll, or see to another release."""
+        self._follows_parcel = False
 
     def _on_fault(self, error: DataSelectError) -> None:
         self._last = None
