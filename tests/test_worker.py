@@ -50,11 +50,14 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    rng = np.random.default_rng(0)
+    return some_records(tmp_path_factory.mktemp("owner"), ROWS)
+
+
+def some_records(folder: Path, rows: int) -> Path:
     return array_file(
-        tmp_path_factory.mktemp("owner") / "records.npz",
-        x=rng.integers(0, 256, (ROWS, 16, 16), dtype=np.uint8),
-        y=np.arange(ROWS) % 3,
+        folder / "records.npz",
+        x=np.random.default_rng(0).integers(0, 256, (rows, 16, 16), dtype=np.uint8),
+        y=np.arange(rows) % 3,
         classes=np.array(["bird", "cat", "dog"]),
     )
 
@@ -344,7 +347,8 @@ def test_twenty_killed_runs_end_in_the_same_digits(
         assert workflow.scores(project) == expected
 
 
-def test_a_request_to_stop_keeps_what_is_done(records: Path, series: Path, tmp_path: Path) -> None:
+def test_a_request_to_stop_keeps_what_is_done(series: Path, tmp_path: Path) -> None:
+    records = some_records(tmp_path, 10 * ROWS)  # More than are scored before the request arrives.
     project = tmp_path / "p.dataselect"
     with subprocess.Popen(
         score_command(records, series, project),
