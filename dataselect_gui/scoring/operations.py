@@ -4,11 +4,13 @@ Modules call functions and methods, a ``.pt2`` graph the operations behind them.
 and their arguments by the names that the rules and the forms for second derivatives know.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import FunctionType
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 Function = Callable[..., Any]
 
@@ -71,3 +73,35 @@ def named_arguments(func: Function, args: Sequence[Any], kwargs: Mapping[str, An
     if not isinstance(func, FunctionType):
         signature = _BEHIND.get(name, signature)
     return dict(zip(signature, args, strict=False)) | dict(kwargs)
+
+
+def are_constants(given: Mapping[str, Any]) -> bool:
+    """Say whether no gradient is wanted of a call's weight and bias, as far as it has them."""
+    weights = (given.get(name) for name in ("weight", "bias"))
+    return not any(weight is not None and weight.requires_grad for weight in weights)
+
+
+class OwnForms(TorchFunctionMode, ABC):
+    """While it is entered, some operations of a model are run in a form of our own.
+
+    Attributes
+    ----------
+    names : frozenset of str
+        Which.
+    """
+
+    names: ClassVar[frozenset[str]]
+
+    @abstractmethod
+    def run(self, func: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+        """Run one of these operations; returns what it returns."""
+
+    def __torch_function__(
+        self,
+        func: Function,
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401  (whatever the intercepted function returns)
+        kwargs = kwargs or {}
+        return self.run(func, args, kwargs) if name_of(func) in self.names else func(*args, **kwargs)

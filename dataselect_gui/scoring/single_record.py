@@ -6,30 +6,20 @@ other, and returns a wrong gradient without a word. Vision transformers with con
 so does instance norm wherever it runs on channels last. With more records, strides are unambiguous.
 """
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
-from dataselect_gui.scoring.operations import name_of
-
-_NORMS = frozenset(("batch_norm", "instance_norm"))
+from dataselect_gui.scoring.operations import Function, OwnForms
 
 
-class SingleRecord(TorchFunctionMode):
+class SingleRecord(OwnForms):
     """While it is entered, plain autograd is right for a batch of one, too."""
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Iterable[type],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401  (whatever the intercepted function returns)
-        kwargs = kwargs or {}
-        if name_of(func) not in _NORMS:
-            return func(*args, **kwargs)
+    names = frozenset(("batch_norm", "instance_norm"))
+
+    def run(self, func: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+        """See `OwnForms.run`."""
         output = func(
             *(value.contiguous() if isinstance(value, Tensor) else value for value in args), **kwargs
         )

@@ -5,19 +5,16 @@ the backward pass of a convolution, it computes a gradient of the weight as well
 convolution whose kernels are as large as the maps; here the weights are constants.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.overrides import TorchFunctionMode
 
 from dataselect_gui.scoring.convolutions import Geometry
-from dataselect_gui.scoring.operations import name_of, named_arguments
-
-_CONVOLUTIONS = frozenset(("conv1d", "conv2d", "conv3d"))
+from dataselect_gui.scoring.operations import Function, OwnForms, are_constants, named_arguments
 
 
 @contextmanager
@@ -27,26 +24,20 @@ def differentiable_twice() -> Iterator[None]:
         yield
 
 
-class _Convolutions(TorchFunctionMode):
+class _Convolutions(OwnForms):
     """Gives convolutions whose weights are constants a backward pass of their own."""
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Iterable[type],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401  (whatever the intercepted function returns)
-        kwargs = kwargs or {}
-        if name_of(func) in _CONVOLUTIONS:
-            given = named_arguments(func, args, kwargs)
-            activation, weight, bias = given["input"], given["weight"], given.get("bias")
-            are_constants = not any(one is not None and one.requires_grad for one in (weight, bias))
-            in_numbers = not isinstance(given.get("padding"), str)
-            if are_constants and in_numbers and activation.dim() == weight.dim():
-                geometry = Geometry.of(given, weight.dim() - 2)
-                return _Convolved.apply(activation, weight, bias, geometry)  # type: ignore[no-untyped-call]
-        return func(*args, **kwargs)
+    names = frozenset(("conv1d", "conv2d", "conv3d"))
+
+    def run(self, func: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+        """See `OwnForms.run`."""
+        given = named_arguments(func, args, kwargs)
+        activation, weight = given["input"], given["weight"]
+        in_numbers = not isinstance(given.get("padding"), str)
+        if not (are_constants(given) and in_numbers and activation.dim() == weight.dim()):
+            return func(*args, **kwargs)
+        geometry = Geometry.of(given, weight.dim() - 2)
+        return _Convolved.apply(activation, weight, given.get("bias"), geometry)  # type: ignore[no-untyped-call]
 
 
 class _Convolved(torch.autograd.Function):

@@ -1,6 +1,6 @@
 """The work of a study, cut into pieces: known before any of it is done."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -132,6 +132,6 @@ def chunks(records: int) -> int:
     return -(-records // CHUNK)
 
 
-def count_trainings(pieces: Iterable[Piece]) -> int:
-    """Return how many of the pieces are trainings."""
-    return sum(isinstance(piece, Picked | Reference) for piece in pieces)
+def is_training(piece: Piece) -> bool:
+    """Say whether a piece is a training."""
+    return isinstance(piece, Picked | Reference)

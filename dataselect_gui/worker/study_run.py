@@ -12,7 +12,7 @@ from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.project.files import write_json
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
-from dataselect_gui.study.pieces import Piece, compared_scores, count_trainings, pieces_of
+from dataselect_gui.study.pieces import Piece, compared_scores, is_training, pieces_of
 from dataselect_gui.study.plan import Choices
 from dataselect_gui.study.store import PLAN, Store
 from dataselect_gui.worker.messages import (
@@ -177,7 +177,7 @@ def _run(runner: "Runner", left: "_Left", store: Store, watch: _Watch) -> None:
 
 def _do_first(runner: "Runner", left: "_Left", watch: _Watch) -> None:
     piece, done, seconds = left.pieces[0], left.done, left.seconds
-    phase = "Training" if count_trainings([piece]) else piece.kind.capitalize()
+    phase = "Training" if is_training(piece) else piece.kind.capitalize()
     started = time.monotonic()
     runner.do(piece, lambda: watch.advance(phase, done, left.total, seconds))
     left.drop_first(time.monotonic() - started)
@@ -198,14 +198,14 @@ class _Left:
 
     def __init__(self, pieces: Sequence[Piece], store: Store) -> None:
         self.pieces = deque(piece for piece in pieces if not store.has(piece.name))
-        self.total = count_trainings(pieces)
+        self.total = sum(map(is_training, pieces))
         self._expected: dict[str, float] = store.read("times")
         self._taken: dict[str, list[float]] = defaultdict(list)
 
     @property
     def done(self) -> int:
         """How many trainings are done."""
-        return self.total - count_trainings(self.pieces)
+        return self.total - sum(map(is_training, self.pieces))
 
     @property
     def seconds(self) -> float:
@@ -215,7 +215,7 @@ class _Left:
     @property
     def seconds_beside(self) -> float:
         """How long those take that are no trainings."""
-        return sum(self._seconds_of(piece) for piece in self.pieces if not count_trainings([piece]))
+        return sum(self._seconds_of(piece) for piece in self.pieces if not is_training(piece))
 
     def drop_first(self, seconds: float) -> None:
         """Take the first piece out: it was done in so many seconds."""

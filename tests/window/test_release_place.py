@@ -364,14 +364,18 @@ def test_small_windows_stack_the_columns(place: ReleasePlace, qtbot: QtBot) -> N
     assert place.foot.button.isVisible()
 
 
-def test_what_left_is_in_sight_after_a_release_in_a_small_window(
-    place: ReleasePlace, qtbot: QtBot
-) -> None:
+def release_in_a_small_window(qtbot: QtBot, place: ReleasePlace) -> None:
     place.resize(640, 324)
     answer_no(qtbot, place)
     finish(qtbot, place)
     foresee(qtbot, place)
     qtbot.wait(50)
+
+
+def test_what_left_is_in_sight_after_a_release_in_a_small_window(
+    place: ReleasePlace, qtbot: QtBot
+) -> None:
+    release_in_a_small_window(qtbot, place)
     top = place.parcel.mapTo(place, place.parcel.rect().topLeft()).y()
     assert 0 <= top < 100
 
@@ -379,11 +383,7 @@ def test_what_left_is_in_sight_after_a_release_in_a_small_window(
 def test_whoever_scrolls_away_after_a_release_is_not_brought_back(
     place: ReleasePlace, qtbot: QtBot
 ) -> None:
-    place.resize(640, 324)
-    answer_no(qtbot, place)
-    finish(qtbot, place)
-    foresee(qtbot, place)
-    qtbot.wait(50)
+    release_in_a_small_window(qtbot, place)
     (area,) = place.findChildren(QScrollArea)
     area.verticalScrollBar().triggerAction(QSlider.SliderAction.SliderToMinimum)
     place.resize(400, 324)
