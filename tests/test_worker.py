@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +51,11 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return some_records(tmp_path_factory.mktemp("owner"), ROWS)
-
-
-def some_records(folder: Path, rows: int) -> Path:
+    rng = np.random.default_rng(0)
     return array_file(
-        folder / "records.npz",
-        x=np.random.default_rng(0).integers(0, 256, (rows, 16, 16), dtype=np.uint8),
-        y=np.arange(rows) % 3,
+        tmp_path_factory.mktemp("owner") / "records.npz",
+        x=rng.integers(0, 256, (ROWS, 16, 16), dtype=np.uint8),
+        y=np.arange(ROWS) % 3,
         classes=np.array(["bird", "cat", "dog"]),
     )
 
@@ -347,8 +345,16 @@ def test_twenty_killed_runs_end_in_the_same_digits(
         assert workflow.scores(project) == expected
 
 
-def test_a_request_to_stop_keeps_what_is_done(series: Path, tmp_path: Path) -> None:
-    records = some_records(tmp_path, 10 * ROWS)  # More than are scored before the request arrives.
+@pytest.fixture
+def heeding_interrupts() -> Iterator[None]:
+    """What a shell runs in the background ignores interrupts, and so would what is started here."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeding_interrupts")
+def test_a_request_to_stop_keeps_what_is_done(records: Path, series: Path, tmp_path: Path) -> None:
     project = tmp_path / "p.dataselect"
     with subprocess.Popen(
         score_command(records, series, project),
