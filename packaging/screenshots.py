@@ -162,6 +162,7 @@ class Photographer:
         self._release(window)
         for button in (window.release.answers.training.no, window.release.consequence.consent):
             button.click()
+        self._settle(window)  # Nothing is released before it is known what that would cost.
         window.release.foot.button.click()
 
     def _offers(self, window: "MainWindow") -> None:
