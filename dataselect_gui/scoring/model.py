@@ -1,23 +1,19 @@
 """Load a checkpoint's model: evaluation mode, float32, nothing fetched, no stranger's code run."""
 
-import os
 from typing import Any
-
-# Before transformers is imported: it must never look for anything on a network.
-os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["TRANSFORMERS_OFFLINE"] = "1"
-os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 import torch
 from torch import Tensor, nn
 
-from dataselect_gui.checkpoints.exported import read_exported
 from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.scoring.exported_model import load_exported
+from dataselect_gui.scoring.hugging_face import load_hugging_face
 from dataselect_gui.scoring.memory import is_out_of_memory
 
 PREFIX = "inner."
 """What stands before the checkpoint's own names in those of a `Model`."""
+_LOADERS = {"huggingface": load_hugging_face, "exported": load_exported}
 
 
 class Model(nn.Module):
@@ -122,9 +118,8 @@ def load_model(member: Member, device: torch.device) -> Model:
     # Exactness to 1e-4 of float64 does not survive TensorFloat-32.
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
-    load = _load_exported if member.form == "exported" else _load_hugging_face
     try:
-        model = load(member, device)
+        model = Model(*_LOADERS[member.form](member, device))
     except UnusableError:
         raise
     except Exception as error:  # Any fault of a stranger's file, from any depth of a library.
@@ -167,49 +162,3 @@ def in_precision(model: Model, dtype: torch.dtype) -> Model:
 
 def _is_floating(given: object) -> bool:
     return isinstance(given, torch.dtype) and given.is_floating_point
-
-
-def _load_hugging_face(member: Member, device: torch.device) -> Model:
-    from transformers import AutoModelForImageClassification
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    inner, found = AutoModelForImageClassification.from_pretrained(
-        member.folder,
-        local_files_only=True,
-        trust_remote_code=False,
-        use_safetensors=True,
-        dtype=torch.float32,
-        attn_implementation="eager",
-        output_loading_info=True,
-    )
-    if found["missing_keys"] or found["mismatched_keys"]:
-        raise UnusableError(
-            f"The checkpoint in “{member.folder.name}” is incomplete.",
-            f"{len(found['missing_keys']) + len(found['mismatched_keys'])} of the parameters that its "
-            "architecture needs are not among its weights, or have another shape.",
-            "Ask the consortium for the whole checkpoint.",
-        )
-    model = Model(inner, getattr(inner.config, "num_channels", None)).to(device).eval()
-    for module in model.modules():
-        if hasattr(module, "attention_bias_cache"):
-            # LeViT keeps what it made of its parameters, and no later pass would see them.
-            module.register_forward_pre_hook(lambda module, _: module.attention_bias_cache.clear())
-    return model
-
-
-def _load_exported(member: Member, device: torch.device) -> Model:
-    from torch.export.passes import move_to_device_pass
-
-    program = torch.export.load(read_exported(member.weights[0]))
-    name = program.graph_signature.user_inputs[0]
-    shape = next(n.meta["val"].shape for n in program.graph.nodes if n.name == name)
-    if len(shape) and isinstance(shape[0], int):
-        raise UnusableError(
-            f"“{member.weights[0].name}” takes batches of {shape[0]} alone.",
-            "It was exported for one size of batch, and records are scored in batches of any size.",
-            "Ask the consortium to export it with dynamic_shapes=({0: torch.export.Dim('batch')},).",
-        )
-    channels = int(shape[1]) if len(shape) == 4 else None
-    return Model(move_to_device_pass(program, device).module(), channels)
