@@ -227,8 +227,8 @@ def read_exported(path: Path) -> Program:
         raise UnusableError(
             f"“{path.name}” is refused.",
             str(error),
-            "Ask the consortium for a file written by torch.export.save from a plain model, as "
-            "torch.export.export returns it.",
+            "Ask the consortium for a plain model in evaluation mode, written by torch.export.save as "
+            "torch.export.export returned it.",
         ) from None
     except (
         _DamagedError,

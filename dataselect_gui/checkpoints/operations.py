@@ -82,6 +82,7 @@ div_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)
 div.Scalar(Tensor self, Scalar other) -> Tensor
 addcmul.default(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor
 pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor
+pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor
 pow.Scalar(Scalar self, Tensor exponent) -> Tensor
 eq.Scalar(Tensor self, Scalar other) -> Tensor
 eq.Tensor(Tensor self, Tensor other) -> Tensor

@@ -11,8 +11,8 @@ from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.logits import check_logits
 from dataselect_gui.scoring.memory import is_out_of_memory
 
-_TOLERANCE = 1e-4
-"""How far logits may be from those of another form, relative to the largest: rounding, no more."""
+_TOLERANCE = 1e-9
+"""How far logits may be from those of another form, relative to the largest: rounding of float64."""
 _SEED = 1
 
 
@@ -36,41 +36,30 @@ def load_exported(member: Member, device: torch.device) -> tuple[ExportedModel, 
             "It was exported for one size of batch, and a record is scored as if it were alone.",
             "Ask the consortium to export it with dynamic_shapes=({0: torch.export.Dim('batch')},).",
         )
-    model = ExportedModel(program).eval().to(device)
-    _choose_form(model, program, device)
+    model = ExportedModel(program).eval()
+    model.runs_together = _runs_together(program)
     channels = program.input_sizes[1] if len(program.input_sizes) == 4 else None
-    return model, channels
+    return model.to(device), channels
 
 
-def _choose_form(model: ExportedModel, program: Program, device: torch.device) -> None:
-    """Try on a synthetic input which form of the graph does what its authors wrote.
+def _runs_together(program: Program) -> bool:
+    """Say whether the form in which many records run at once does what the graph's authors wrote.
 
-    It is no proof of anything: that records cannot meet holds in every form. It says whether the form
-    is the authors' model.
+    Tried on a synthetic input, in float64 on the processor. It is no proof of anything: that records
+    cannot meet holds in every form. It says whether the form is the authors' model.
     """
-    inputs = synthetic(program).to(device)
+    model, inputs = ExportedModel(program).double(), synthetic(program)
     try:
         with torch.no_grad():
             model.check_sizes(inputs)
+            both = program.input_sizes[0] is None
+            written = check_logits(model.as_written(inputs.clone()), len(inputs)) if both else None
             alone = torch.cat([check_logits(model.as_written(one.clone()), 1) for one in inputs.split(1)])
-            written = alone
-            if program.input_sizes[0] is None:
-                written = check_logits(model.as_written(inputs.clone()), len(inputs))
-            if not _agree(written, alone):
-                raise UnusableError(
-                    "The checkpoint cannot be used for scoring.",
-                    "Its result for a record depends on the other records of the batch (batch "
-                    "statistics, for example): its authors have no score for a record alone.",
-                    "Ask the consortium for the model in evaluation mode (model.eval() before "
-                    "torch.export).",
-                )
-            try:
-                model.runs_together = _agree(model.together(inputs.clone()), alone)
-            except (NotTogetherError, RuntimeError) as error:
-                if is_out_of_memory(error):
-                    raise
-                model.runs_together = False
-    except (UnusableError, MemoryError):
+            if written is not None and not _agree(written, alone):
+                raise _mixing()
+            together = _together(model, inputs)
+            return together is not None and _agree(together, alone)
+    except UnusableError:
         raise
     except Exception as error:  # Any fault of a stranger's graph.
         if is_out_of_memory(error):
@@ -83,10 +72,21 @@ def _choose_form(model: ExportedModel, program: Program, device: torch.device) -
         ) from error
 
 
+def _together(model: ExportedModel, inputs: Tensor) -> Tensor | None:
+    """Return the logits of records that are computed at once; None where there is no way to."""
+    try:
+        return model.together(inputs.clone())
+    except (NotTogetherError, RuntimeError, IndexError, TypeError, ValueError) as error:
+        if is_out_of_memory(error):
+            raise
+        return None
+
+
 def synthetic(program: Program) -> Tensor:
     """Return two made-up records of the shape that a graph was exported with, always the same."""
     generator = torch.Generator().manual_seed(_SEED)
-    return torch.randn((2, *program.input_example[1:]), generator=generator)
+    shape = 2, *program.input_example[1:]
+    return torch.randn(shape, generator=generator, dtype=torch.float64)
 
 
 def _agree(one: Tensor, other: Tensor) -> bool:
@@ -95,3 +95,12 @@ def _agree(one: Tensor, other: Tensor) -> bool:
     finite = other[other.isfinite()]
     scale = float(finite.abs().max()) if finite.numel() else 0.0
     return torch.allclose(one, other, rtol=0.0, atol=_TOLERANCE * scale, equal_nan=True)
+
+
+def _mixing() -> UnusableError:
+    return UnusableError(
+        "The checkpoint cannot be used for scoring.",
+        "Its result for a record depends on the other records of the batch (batch statistics, for "
+        "example): its authors have no score for a record alone.",
+        "Ask the consortium for the model in evaluation mode (model.eval() before torch.export).",
+    )

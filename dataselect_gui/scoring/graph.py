@@ -77,23 +77,18 @@ class ExportedModel(nn.Module):
             Where there is no rule for something that the graph does.
         """
         each = Each(inputs, len(inputs), is_stacked=False)
-        logits = self._run(each, self._stored(inputs), inputs)
+        logits = self._run(each, self._stored(), inputs)
         if isinstance(logits, Each):
             return logits.rows if logits.shape else logits.values
         return logits.expand(len(inputs), *logits.shape[1:])  # It is the same whatever the record is.
 
     def as_written(self, inputs: Tensor) -> Tensor:
         """Compute a batch as the graph's authors wrote it: what they do with other records, they do."""
-        logits: Tensor = self._run(inputs, self._stored(inputs), inputs)
+        logits: Tensor = self._run(inputs, self._stored(), inputs)
         return logits
 
-    def _stored(self, inputs: Tensor) -> dict[str, Tensor]:
-        dtype = self._dtype(inputs)
-        stored = {name: getattr(owner, key) for name, (owner, key) in self._owners.items()}
-        return {
-            name: value.to(dtype) if value.is_floating_point() and value.dtype != dtype else value
-            for name, value in stored.items()
-        }
+    def _stored(self) -> dict[str, Tensor]:
+        return {name: getattr(owner, key) for name, (owner, key) in self._owners.items()}
 
     def _dtype(self, inputs: Tensor) -> torch.dtype:
         # Whole numbers as inputs say nothing of the precision.
@@ -102,10 +97,11 @@ class ExportedModel(nn.Module):
 
     def _run(self, given: Tensor | Each, stored: Mapping[str, Tensor], inputs: Tensor) -> Any:  # noqa: ANN401
         running = _Running(self._dtype(inputs), inputs.device)
-        versions = [tensor._version for tensor in stored.values()]
+        watched = list(stored.values()) if self._steps.change_tensors else []
+        versions = [tensor._version for tensor in watched]
         values = {**stored, self._program.input: given}
         outputs = running.run(self._steps, [values[name] for name in self._steps.inputs])
-        if versions != [tensor._version for tensor in stored.values()]:
+        if versions != [tensor._version for tensor in watched]:
             raise UnusableError(
                 "The checkpoint cannot be used for scoring.",
                 "Running it changes its own numbers: one record would leave a trace for the next.",
@@ -118,10 +114,14 @@ class ExportedModel(nn.Module):
         key = inputs.shape[1:], inputs.dtype
         if key in self._shapes:
             return
-        # Tensors on this device have no numbers.
-        stored = {
-            name: torch.empty_like(one, device="meta", requires_grad=False)
-            for name, one in self._stored(inputs).items()
+        kinds = {name: getattr(torch, one.dtype) for name, one in self._program.stored.items()}
+        stored = {  # Tensors on this device have no numbers.
+            name: torch.empty(
+                one.sizes,
+                dtype=self._dtype(inputs) if kinds[name].is_floating_point else kinds[name],
+                device="meta",
+            )
+            for name, one in self._program.stored.items()
         }
         record = torch.empty((1, *inputs.shape[1:]), dtype=inputs.dtype, device="meta")
         with torch.no_grad():
@@ -134,6 +134,9 @@ class _Steps:
 
     def __init__(self, graph: Graph) -> None:
         self.inputs = graph.inputs
+        self.change_tensors = any(
+            step.signature.in_place if isinstance(step, Operation) else True for step in graph.steps
+        )
         self.outputs = [None if output is None else output.of for output in graph.outputs]
         last: dict[str, int] = {}
         for number, step in enumerate(graph.steps):

@@ -33,9 +33,11 @@ class Model(nn.Module):
         self.channels = channels
 
     @property
-    def runs_together(self) -> bool:
-        """Whether it may be given several records at once; otherwise they go one at a time."""
-        return not isinstance(self.inner, ExportedModel) or self.inner.runs_together
+    def batching(self) -> str:
+        """How the records of a batch are kept apart, as `Preflight` has it."""
+        if not isinstance(self.inner, ExportedModel):
+            return "by family"
+        return "by operation" if self.inner.runs_together else "one at a time"
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the logits, shape (batch, classes), of inputs of shape (batch, …).
@@ -116,6 +118,8 @@ def load_model(member: Member, device: torch.device) -> Model:
     except UnusableError:
         raise
     except Exception as error:  # Any fault of a stranger's file, from any depth of a library.
+        if is_out_of_memory(error):
+            raise
         raise UnusableError(
             f"The checkpoint in “{member.folder.name}” cannot be loaded.",
             f"Its files do not make a model that is known here ({type(error).__name__}).",

@@ -356,6 +356,13 @@ class Scorer:
         self, wanted: Sequence[Score], batch: Tensor, given: Tensor
     ) -> tuple[dict[str, Tensor], list[dict[str, Tensor]]]:
         """Return what the scores are made of at the final checkpoint and over the series."""
+        states = self._final, *self._series
+        if len(batch) > 1 and any(state.model.batching == "one at a time" for state in states):
+            alone = [
+                self._measure(wanted, *one) for one in zip(batch.split(1), given.split(1), strict=True)
+            ]
+            finals, series = zip(*alone, strict=True)
+            return _joined(finals), [_joined(of_state) for of_state in zip(*series, strict=True)]
         over_series = [score for score in wanted if score.reads_series or score.is_averaged]
         of_final = [score for score in wanted if score not in over_series]
         for_series = frozenset(_PARTS.get(score.base, score.base) for score in over_series)
@@ -420,6 +427,10 @@ def _differ(alone: float, together: float, allowed: float) -> bool:
     if math.isnan(alone) or math.isnan(together):
         return math.isnan(alone) != math.isnan(together)
     return abs(alone - together) > allowed
+
+
+def _joined(parts: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
 def _mixing() -> UnusableError:

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from dataselect_gui.checkpoints.exported import read_exported
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError
@@ -80,6 +81,9 @@ def _inspect_project(project: Project) -> dict[str, Any]:
 
 
 def _inspect_checkpoint(checkpoint: Checkpoint, records: Path | None) -> dict[str, Any]:
+    for member in checkpoint.members:
+        if member.form == "exported":
+            read_exported(member.weights[0])
     preflight: dict[str, Any] = {
         "form": checkpoint.final.form,
         "architecture": checkpoint.final.config.get("model_type"),
