@@ -21,6 +21,10 @@ class ArchiveError(Exception):
     """The archive is not as it is to be; the words say why."""
 
 
+class DamagedArchiveError(Exception):
+    """The file is no archive, or not as it was written."""
+
+
 class Archive(Mapping[str, int]):
     """An archive's members: their names, and how many bytes each has.
 
@@ -33,6 +37,8 @@ class Archive(Mapping[str, int]):
     ------
     ArchiveError
         Where two members have one name or share a byte, or one is packed, encrypted or cut off.
+    DamagedArchiveError
+        Where there is no archive.
     """
 
     def __init__(self, path: Path) -> None:
@@ -60,7 +66,7 @@ class Archive(Mapping[str, int]):
                     reached = end
                     self._places[member.filename] = start, member.file_size, member.CRC
         except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError):
-            raise ArchiveError("It is no archive.") from None
+            raise DamagedArchiveError from None
 
     def __getitem__(self, name: str) -> int:
         return self._places[name][1]
@@ -76,7 +82,7 @@ class Archive(Mapping[str, int]):
 
         Raises
         ------
-        ArchiveError
+        DamagedArchiveError
             Where it is not the content that was stored.
         """
         start, size, checksum = self._places[name]
@@ -85,5 +91,5 @@ class Archive(Mapping[str, int]):
             file.seek(start)
             count = file.readinto(content)
         if count != size or zlib.crc32(content) != checksum:
-            raise ArchiveError("A member is not as it was stored.")
+            raise DamagedArchiveError
         return content

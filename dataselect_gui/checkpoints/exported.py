@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from dataselect_gui.checkpoints.archive import Archive, ArchiveError
+from dataselect_gui.checkpoints.archive import Archive, ArchiveError, DamagedArchiveError
 from dataselect_gui.checkpoints.operations import SIGNATURES, Signature, objection
 from dataselect_gui.errors import UnusableError
 
@@ -232,6 +232,7 @@ def read_exported(path: Path) -> Program:
         ) from None
     except (
         _DamagedError,
+        DamagedArchiveError,
         ArithmeticError,
         AttributeError,
         LookupError,
@@ -343,9 +344,7 @@ class _Tensors:
         )
 
 
-def _inputs(
-    module: Mapping[str, Any], tensors: _Tensors
-) -> tuple[list[str], dict[str, Stored], str]:
+def _inputs(module: Mapping[str, Any], tensors: _Tensors) -> tuple[list[str], dict[str, Stored], str]:
     """Return the names of a graph's inputs, the stored tensors among them, and which is the record's."""
     names: list[str] = []
     stored: dict[str, Stored] = {}
@@ -395,7 +394,9 @@ class _GraphReader:
             self._define(name, kind, frozenset((name,)))
         steps = [step for node in content["nodes"] if (step := self._step(node)) is not None]
         outputs = tuple(
-            None if "as_tensor" not in output else self._reference(output["as_tensor"]["name"], "Tensor")
+            None
+            if "as_tensor" not in output
+            else self._reference(output["as_tensor"]["name"], "Tensor")
             for output in content["outputs"]
         )
         return Graph(tuple(inputs), tuple(steps), outputs)
@@ -437,7 +438,10 @@ class _GraphReader:
         gradients: bool | None = None
         if target.endswith("set_grad_enabled"):
             gradients = given[0]["as_bool"] is True
-        place = next(number for number, one in enumerate(given) if "as_graph" in one)
+        places = [number for number, one in enumerate(given) if "as_graph" in one]
+        if len(places) != 1:
+            _refuse(f"Its graph calls “{target}” with something else than a graph.")
+        (place,) = places
         content = given[place]["as_graph"]["graph"]
         arguments = tuple(self._reference(*_named(one)) for one in given[place + 1 :])
         inputs = dict(map(_named, content["inputs"]))
@@ -499,7 +503,10 @@ class _GraphReader:
         elif kind in {"as_sym_ints", "as_optional_tensors"}:
             for each in value:
                 ((inner, content),) = each.items()
-                yield {"as_name": "as_sym_int"}.get(inner, inner), each if inner == "as_name" else content
+                yield (
+                    {"as_name": "as_sym_int"}.get(inner, inner),
+                    each if inner == "as_name" else content,
+                )
         else:
             for each in value:
                 yield single, each
@@ -550,7 +557,11 @@ class _GraphReader:
         return self._reference(value["name"], "Tensor")
 
     def _number(self, value: Any) -> Name | int:  # noqa: ANN401
-        return self._reference(value["as_name"], "Number") if "as_name" in value else _integer(value["as_int"])
+        return (
+            self._reference(value["as_name"], "Number")
+            if "as_name" in value
+            else _integer(value["as_int"])
+        )
 
 
 def _named(argument: Mapping[str, Any]) -> tuple[str, str]:

@@ -54,7 +54,9 @@ def _runs_together(program: Program) -> bool:
             model.check_sizes(inputs)
             both = program.input_sizes[0] is None
             written = check_logits(model.as_written(inputs.clone()), len(inputs)) if both else None
-            alone = torch.cat([check_logits(model.as_written(one.clone()), 1) for one in inputs.split(1)])
+            alone = torch.cat(
+                [check_logits(model.as_written(one.clone()), 1) for one in inputs.split(1)]
+            )
             if written is not None and not _agree(written, alone):
                 raise _mixing()
             together = _together(model, inputs)

@@ -278,7 +278,9 @@ class _Running:
         first = -size if is_counted_back else 0
         there = values.clamp(first, size - 1)
         wrong = values != there
-        self._wrong.append(Each(wrong, index.records, index.is_stacked) if isinstance(index, Each) else wrong)
+        self._wrong.append(
+            Each(wrong, index.records, index.is_stacked) if isinstance(index, Each) else wrong
+        )
         return Each(there, index.records, index.is_stacked) if isinstance(index, Each) else there
 
     def without_wrong_places(self, logits: Any) -> Any:  # noqa: ANN401
