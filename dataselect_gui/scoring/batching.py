@@ -157,7 +157,8 @@ def _pointwise(call: Call) -> Any:  # noqa: ANN401
     if call.in_place and not isinstance(next(iter(tensors.values())), Each):
         raise NotTogetherError(call.name)  # It would write all records into one tensor.
     if len(tensors) == 1:
-        return call.of(call.on(each[0].values), records, is_stacked=each[0].is_stacked)
+        result = call.run({**call.arguments, next(iter(tensors)): each[0].values})
+        return call.of(result, records, is_stacked=each[0].is_stacked)
     rank = max(len(value.shape) for value in tensors.values())
     ordinary = rank > 0 and not any(call.in_place and one.is_stacked for one in each)
     if (
@@ -186,6 +187,11 @@ def _one_by_one(call: Call) -> Each:
     return call.of(
         torch.stack([call.on(one) for one in each.stacked.unbind()]), each.records, is_stacked=True
     )
+
+
+def _detached(call: Call) -> Any:  # noqa: ANN401
+    # Here a value may be a view of another, which PyTorch does not detach in place.
+    return replace(call.first, values=call.first.values.detach())
 
 
 def _kind_of_other(call: Call) -> Any:  # noqa: ANN401
@@ -599,6 +605,7 @@ _GROUPS: Mapping[str, Rule] = {
 }
 _RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("sin", "cos"), _one_by_one),
+    "detach_": _detached,
     **dict.fromkeys(("type_as", "to.other"), _kind_of_other),
     "embedding": _embedding,
     "pad": _pad,
