@@ -400,7 +400,7 @@ def spec(kind: str, context: object, *parts: object) -> dict[str, object]:
     return {"type": kind, "context": json.dumps(context), "children_spec": list(parts)}
 
 
-LEAF = {"type": None, "context": None, "children_spec": []}
+LEAF: dict[str, object] = {"type": None, "context": None, "children_spec": []}
 IMPORTS = ("defaultdict", "enum", "named tuple", "ordered dict", "data class", "deque", "registered")
 
 
@@ -427,7 +427,7 @@ def test_a_nesting_that_would_import_a_module_is_refused(
     good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, place: str
 ) -> None:
     (tmp_path / "stranger_module.py").write_text("raise SystemExit('imported')")
-    monkeypatch.syspath_prepend(str(tmp_path))  # type: ignore[no-untyped-call]
+    monkeypatch.syspath_prepend(str(tmp_path))
 
     def change(graph: Graph) -> None:
         nested = importing(kind, "stranger_module")
@@ -577,18 +577,20 @@ class Counting(nn.Module):
         super().__init__()
         self.kind = kind
         self.linear = nn.Linear(4, 3)
+        self.seen: Tensor
         self.register_buffer("seen", torch.zeros(4))
 
     def forward(self, inputs: Tensor) -> Tensor:
+        seen: Tensor = self.seen
         if self.kind == "a buffer":
-            self.seen.add_(inputs.mean(dim=0))
+            seen.add_(inputs.mean(dim=0))
         elif self.kind == "a part of a buffer":
-            self.seen[1:].copy_(inputs[0, 1:])
+            seen[1:].copy_(inputs[0, 1:])
         elif self.kind == "a buffer by another shape":
-            self.seen.view(2, 2).mul_(inputs.sum())
+            seen.view(2, 2).mul_(inputs.sum())
         elif self.kind == "a parameter":
             self.linear.bias.detach().add_(inputs.mean())
-        logits: Tensor = self.linear(inputs + self.seen)
+        logits: Tensor = self.linear(inputs + seen)
         return logits
 
 

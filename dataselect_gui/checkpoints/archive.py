@@ -2,7 +2,7 @@
 
 `zipfile` reads the directory at the archive's end and believes it: two entries may name one place, or
 places that overlap, and a small file then unpacks to a large one. Here every member lies where its own
-header says, in bytes that no other member has, so that all of them together are no larger than the file.
+header says, in bytes that no other has, so that all of them together are no larger than the file.
 """
 
 import struct

@@ -1,8 +1,8 @@
 """Read a ``.pt2`` file of `torch.export` as what it is to us: numbers, and a list of operations.
 
-`torch.export.load` trusts its input. It unpickles, executes ``guards_code`` as Python, parses sizes with
-an evaluating parser, imports what the nesting of inputs and outputs names, looks operations up by
-attribute from modules that lead anywhere, and pastes names into source code. None of that is done here,
+`torch.export.load` trusts its input. It unpickles, executes ``guards_code`` as Python, parses sizes
+with an evaluating parser, imports what the nesting of inputs and outputs names, looks operations up by
+attribute from modules that lead anywhere, and pastes names into source code. None of it is done here,
 and `torch.export.load` is never called: the archive is read without torch, each part of it either into a
 plain value of a known kind or not at all, and `dataselect_gui.scoring.graph` runs the operations one
 by one.
@@ -270,7 +270,7 @@ def _read(archive: Archive) -> Program:
     tensors = _Tensors(archive, members, models[0])
     names, stored, given = _inputs(module, tensors)
     reader = _GraphReader(protected=frozenset(stored), of_record=frozenset((given,)))
-    graph = reader.read(module["graph"], {name: "Tensor" for name in names})
+    graph = reader.read(module["graph"], dict.fromkeys(names, "Tensor"))
     specs = module["signature"]["output_specs"]
     if any("user_output" not in spec for spec in specs) or len(specs) != len(graph.outputs):
         _refuse("Running it changes its own numbers: one record would leave a trace for the next.")
@@ -345,7 +345,7 @@ class _Tensors:
 
 
 def _inputs(module: Mapping[str, Any], tensors: _Tensors) -> tuple[list[str], dict[str, Stored], str]:
-    """Return the names of a graph's inputs, the stored tensors among them, and which is the record's."""
+    """Return the names of a graph's inputs, the stored tensors among them, and the record's."""
     names: list[str] = []
     stored: dict[str, Stored] = {}
     given: list[str] = []
@@ -427,10 +427,10 @@ class _GraphReader:
             if of_record:
                 self._of_record |= {name} | (origins if signature.in_place else frozenset())
         names = tuple(name for name, _ in results)
-        if "dtype" in signature.arguments and arguments.get("dtype") is None:
+        has_no_kind = "dtype" in signature.arguments and arguments.get("dtype") is None
+        if has_no_kind and signature.group == "constant" and not origins:
             # What makes numbers out of nothing takes PyTorch's usual kind, which may be another here.
-            if signature.group == "constant" and not origins:
-                arguments["dtype"] = self._declared(names[0])
+            arguments["dtype"] = self._declared(names[0])
         return Operation(signature, arguments, names)
 
     def _region(self, node: Mapping[str, Any]) -> Region:
@@ -473,8 +473,8 @@ class _GraphReader:
                 found[one["name"]] = self._value(expected.type, kind, value)
             except KeyError:
                 _refuse(
-                    f"Its graph calls “{signature.target}” with something else for “{one['name']}” than "
-                    "it takes."
+                    f"Its graph calls “{signature.target}” with something else for “{one['name']}” "
+                    "than it takes."
                 )
         # In the operation's own order.
         return {name: found[name] for name in signature.arguments if name in found}

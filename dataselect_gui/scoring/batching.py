@@ -2,8 +2,8 @@
 
 The graph is run as for one record, its batch of one. Each of its tensors that depends on the record is
 held for all records side by side (`Each`), and each operation has a rule that runs it on these: the
-records' own axis is never among those that the operation looks along, because the rule puts it where the
-operation, by its definition, treats every place by itself. What the graph's authors wrote about their
+records' own axis is never among those that the operation looks along, because the rule puts it where
+the operation, by its definition, treats every place by itself. What the graph's authors wrote about their
 batch they wrote about a batch of one, and no number of theirs can reach the records' axis. This is what
 `torch.func.vmap` does; here it is done with the operations as they are, since `vmap` takes apart the
 layers (norms, convolutions, attention) whose gradients the rules of `dataselect_gui.scoring.rules`
@@ -58,7 +58,8 @@ class Each:
         """The values in the first layout; never a copy."""
         if self.is_stacked:
             return self.values
-        return self.values.unflatten(0, (self.records, self.shape[0]))
+        stacked: Tensor = self.values.unflatten(0, (self.records, self.shape[0]))
+        return stacked
 
     @property
     def rows(self) -> Tensor:
@@ -67,8 +68,10 @@ class Each:
 
     def raised(self, rank: int) -> Tensor:
         """Return the values stacked, with axes of one before their own, as broadcasting adds them."""
-        values, missing = self.stacked, rank - len(self.shape)
-        return values[(slice(None), *(None,) * missing)] if missing else values
+        values = self.stacked
+        for _ in range(rank - len(self.shape)):
+            values = values.unsqueeze(1)
+        return values
 
 
 @dataclass(frozen=True)
@@ -177,16 +180,15 @@ def _pointwise(call: Call) -> Any:  # noqa: ANN401
     return call.of(call.run({**call.arguments, **raised}), records, is_stacked=True)
 
 
-def _one_by_one(call: Call) -> Each:
+def _one_by_one(call: Call) -> Any:  # noqa: ANN401
     """Run it for each record in a call of its own.
 
-    The processor computes several sines at once, by another formula where one of them is of a large
-    number: in one call, a record's last digits would depend on its neighbour.
+    Libraries compute several sines at once, and may do so by another formula where one of them is of a
+    large number: in one call, a record's last digits could depend on its neighbour.
     """
     each = call.first
-    return call.of(
-        torch.stack([call.on(one) for one in each.stacked.unbind()]), each.records, is_stacked=True
-    )
+    alone = torch.stack([call.on(one) for one in each.stacked.unbind()])
+    return call.of(alone, each.records, is_stacked=True)
 
 
 def _detached(call: Call) -> Any:  # noqa: ANN401

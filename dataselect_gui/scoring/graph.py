@@ -1,5 +1,6 @@
 """Run the graph of a ``.pt2`` file, operation by operation, with nothing of Python made from it."""
 
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
@@ -18,7 +19,7 @@ from dataselect_gui.checkpoints.exported import (
     Region,
     Stored,
 )
-from dataselect_gui.checkpoints.operations import SIGNATURES, Signature
+from dataselect_gui.checkpoints.operations import Signature
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring.batching import Call, Each, NotTogetherError, run_together
 
@@ -80,7 +81,8 @@ class ExportedModel(nn.Module):
         logits = self._run(each, self._stored(), inputs)
         if isinstance(logits, Each):
             return logits.rows if logits.shape else logits.values
-        return logits.expand(len(inputs), *logits.shape[1:])  # It is the same whatever the record is.
+        same: Tensor = logits  # Whatever the record is.
+        return same.expand(len(inputs), *same.shape[1:])
 
     def as_written(self, inputs: Tensor) -> Tensor:
         """Compute a batch as the graph's authors wrote it: what they do with other records, they do."""
@@ -241,6 +243,8 @@ class _Running:
         if step.name == "sym_size.int":
             return int(given["self"].shape[given["dim"]])
         if step.signature.group == "constant":
+            if of_each and "self" not in given:
+                raise NotTogetherError(step.name)
             if of_each:  # It gives its kind of numbers, no more.
                 given = {**given, "self": of_each[0].values}
             return step.call(given)
@@ -303,13 +307,11 @@ class _Running:
 
 
 def _function(signature: Signature) -> Callable[..., Any]:
-    import operator
-
     if signature.group == "number":
         function: Callable[..., Any] = getattr(operator, signature.target.removeprefix("_operator."))
-        return function
-    name, _, overload = signature.target.removeprefix("torch.ops.aten.").partition(".")
-    function = getattr(getattr(torch.ops.aten, name), overload)
+    else:
+        name, _, overload = signature.target.removeprefix("torch.ops.aten.").partition(".")
+        function = getattr(getattr(torch.ops.aten, name), overload)
     return function
 
 

@@ -361,8 +361,8 @@ class Scorer:
             alone = [
                 self._measure(wanted, *one) for one in zip(batch.split(1), given.split(1), strict=True)
             ]
-            finals, series = zip(*alone, strict=True)
-            return _joined(finals), [_joined(of_state) for of_state in zip(*series, strict=True)]
+            finals, of_states = zip(*alone, strict=True)
+            return _joined(finals), [_joined(parts) for parts in zip(*of_states, strict=True)]
         over_series = [score for score in wanted if score.reads_series or score.is_averaged]
         of_final = [score for score in wanted if score not in over_series]
         for_series = frozenset(_PARTS.get(score.base, score.base) for score in over_series)

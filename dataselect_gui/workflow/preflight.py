@@ -84,8 +84,8 @@ def preflight_facts(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 _BATCHING = {
     "by operation": "records are computed together; each operation has a rule that keeps them apart",
-    "one at a time": "one record at a time: for something in the graph there is no rule that would keep "
-    "several apart",
+    "one at a time": "one record at a time: for something in the graph there is no rule that would "
+    "keep several apart",
     "by family": "records are computed together; models of this family keep them apart",
 }
 
