@@ -3,8 +3,8 @@
 `torch.export.load` trusts its input. It unpickles, executes ``guards_code`` as Python, parses sizes
 with an evaluating parser, imports what the nesting of inputs and outputs names, looks operations up by
 attribute from modules that lead anywhere, and pastes names into source code. None of it is done here,
-and `torch.export.load` is never called: the archive is read without torch, each part of it either into a
-plain value of a known kind or not at all, and `dataselect_gui.scoring.graph` runs the operations one
+and `torch.export.load` is never called: the archive is read without torch, each part of it either into
+a plain value of a known kind or not at all, and `dataselect_gui.scoring.graph` runs the operations one
 by one.
 """
 

@@ -3,8 +3,8 @@
 The graph is run as for one record, its batch of one. Each of its tensors that depends on the record is
 held for all records side by side (`Each`), and each operation has a rule that runs it on these: the
 records' own axis is never among those that the operation looks along, because the rule puts it where
-the operation, by its definition, treats every place by itself. What the graph's authors wrote about their
-batch they wrote about a batch of one, and no number of theirs can reach the records' axis. This is what
+the operation, by its definition, treats every place by itself. What the graph's authors wrote about
+their batch they wrote about a batch of one, and none of it reaches the records' axis. This is what
 `torch.func.vmap` does; here it is done with the operations as they are, since `vmap` takes apart the
 layers (norms, convolutions, attention) whose gradients the rules of `dataselect_gui.scoring.rules`
 know, and takes their fast forms away. The tests hold every rule against `vmap`.
@@ -15,6 +15,7 @@ An operation without a rule for its arguments is no fault: then the records go o
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -47,7 +48,7 @@ class Each:
     records: int
     is_stacked: bool
 
-    @property
+    @cached_property  # Asking a tensor takes long where its calls are watched.
     def shape(self) -> tuple[int, ...]:
         """That of one record's tensor."""
         sides = tuple(self.values.shape)
@@ -115,9 +116,10 @@ class Call:
         """Return what the operation returned as of every record."""
         if isinstance(result, tuple | list):
             return [self.of(one, records, is_stacked=is_stacked) for one in result]
-        if is_stacked and result.dim() > 1 and result.shape[1] == 1:
+        each = Each(result, records, is_stacked)
+        if is_stacked and each.shape[:1] == (1,):
             return Each(result.squeeze(1), records, is_stacked=False)
-        return Each(result, records, is_stacked=is_stacked)
+        return each
 
     def rows(self, each: Each, **changed: Any) -> Any:  # noqa: ANN401
         """Run it on the rows of its first argument."""
@@ -162,16 +164,17 @@ def _pointwise(call: Call) -> Any:  # noqa: ANN401
     if len(tensors) == 1:
         result = call.run({**call.arguments, next(iter(tensors)): each[0].values})
         return call.of(result, records, is_stacked=each[0].is_stacked)
-    rank = max(len(value.shape) for value in tensors.values())
+    shapes = {name: value.shape for name, value in tensors.items()}
+    rank = max(map(len, shapes.values()))
     ordinary = rank > 0 and not any(call.in_place and one.is_stacked for one in each)
     if (
         ordinary
         and len({one.shape[:1] for one in each}) == 1
         and all(
-            len(value.shape) == rank
+            len(shapes[name]) == rank
             if isinstance(value, Each)
-            else value.dim() < rank or value.shape[0] == 1
-            for value in tensors.values()
+            else len(shapes[name]) < rank or shapes[name][0] == 1
+            for name, value in tensors.items()
         )
     ):
         rows = {n: v.rows if isinstance(v, Each) else v for n, v in tensors.items()}

@@ -199,11 +199,13 @@ class _Running:
     dtype : torch.dtype
         Of its floating-point numbers.
     device : torch.device
-        Where it runs.
+        Where it runs. On ``meta``, where tensors have no numbers, their sizes are held against what is
+        the most.
     """
 
     def __init__(self, dtype: torch.dtype, device: torch.device) -> None:
         self._dtype, self._device = dtype, device
+        self._only_sizes = device.type == "meta"
         self._wrong: list[Tensor | Each] = []
 
     def run(self, graph: _Steps, inputs: Sequence[Any]) -> list[Any]:
@@ -218,7 +220,9 @@ class _Running:
                 result = self._do(step, given)
                 made = result if step.is_many else [result]
             for name, value in zip(step.results, made, strict=True):
-                values[name] = _bounded(value)
+                if self._only_sizes or isinstance(value, int | float):
+                    _check_size(value)
+                values[name] = value
             for name in done:
                 del values[name]
         return [None if name is None else values[name] for name in graph.outputs]
@@ -330,19 +334,17 @@ def _names(arguments: Any) -> Iterator[str]:  # noqa: ANN401
             yield value.of
 
 
-def _bounded(value: Any) -> Any:  # noqa: ANN401  (whatever an operation returns)
-    if isinstance(value, Tensor | Each):
-        count = value.values.numel() / value.records if isinstance(value, Each) else value.numel()
-        is_too_large = count > _LARGEST_TENSOR
+def _check_size(value: Tensor | float) -> None:
+    if isinstance(value, Tensor):
+        is_too_large = value.numel() > _LARGEST_TENSOR
     else:
-        is_too_large = isinstance(value, int | float) and not abs(value) <= _LARGEST_NUMBER
+        is_too_large = not abs(value) <= _LARGEST_NUMBER
     if is_too_large:
         raise UnusableError(
             "The checkpoint is too large to be used.",
             "For one record alone, its graph makes a tensor of more than 268 million numbers.",
             "Ask the consortium for the model as it is trained.",
         )
-    return value
 
 
 def _tensor(stored: Stored) -> Tensor:
