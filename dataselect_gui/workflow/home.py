@@ -1,20 +1,12 @@
-"""Where the ledger lives."""
+"""Which ledger a project's releases are charged to."""
 
-import os
-from pathlib import Path
-
-import platformdirs
-
+from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.project import Project
 
+__all__ = ["home", "ledger_of"]
+
 DEMO_HOME = "home"
-
-
-def home() -> Path:
-    """Return the folder of the ledger: ``DATASELECT_HOME``, or the platform's place for user data."""
-    named = os.environ.get("DATASELECT_HOME")
-    return Path(named) if named else Path(platformdirs.user_data_dir("dataselect", appauthor=False))
 
 
 def ledger_of(project: Project) -> Ledger:
