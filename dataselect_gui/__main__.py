@@ -1,16 +1,20 @@
-"""The start of the program: the worker is dispatched before anything heavy is imported."""
+"""The start of the program: a process that confines itself does so before anything heavy is imported."""
 
 import multiprocessing
 import sys
 
 
 def main() -> int:
-    """Run a verb, or a worker's job where this process is a worker."""
+    """Run a verb; or a worker's job, or the decoder's, where this process is one."""
     multiprocessing.freeze_support()
     if sys.argv[1:2] == ["--worker"]:
         from dataselect_gui.worker.child import main as work
 
         return work()
+    if sys.argv[1:2] == ["--decoder"]:
+        from dataselect_gui.worker.decoder import main as decode
+
+        return decode()
     from dataselect_gui.cli.app import main as command
 
     return command(sys.argv[1:])

@@ -1,9 +1,8 @@
 """A worker that was taken over, and tries what it should not be able to do; see ``test_sandbox.py``.
 
-``python -m tests.planted FILE`` reads what there is to attack from a file of JSON and prints, for every
-way and every attempt, whether it succeeded. It confines itself first where the file has a grant; without
-one it is the control. Its parent is started by ``python -m tests.planted --parent FILE``: it holds a
-secret in its memory.
+``python -m tests.planted JSON`` takes what there is to attack, and writes for every way and attempt
+whether it succeeded. It confines itself first where it was given a grant; without one it is the
+control. Its parent is ``python -m tests.planted --parent FILE``: it holds a secret in its memory.
 """
 
 import contextlib
@@ -89,8 +88,8 @@ class World:
     ----------
     told : dict
         ``port`` of TCP and ``udp`` of UDP on this machine, ``unix`` and ``abstract`` addresses;
-        ``secret``, a file in a home; ``project``, a folder that may be written, ``beside``, one that may
-        not; ``parent`` and the ``address`` of its secret; ``library``, native code, or none.
+        ``secret``, a file in a home; ``project``, a folder that may be written, and ``beside``, which
+        may not; ``parent`` and the ``address`` of its secret; ``library``, native code, or none.
     """
 
     def __init__(self, told: dict[str, Any]) -> None:
@@ -200,7 +199,7 @@ def _in_python(world: World) -> dict[str, Callable[[], object]]:
         "packet": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW).close(),
         "unix": lambda: unix(world.unix),
         "abstract unix": lambda: unix(f"\0{world.abstract}"),
-        "pair of sockets": lambda: [one.close() for one in socket.socketpair()],
+        "pair of sockets": lambda: socket.socketpair()[0].close(),
         "read a home": lambda: read(world.secret),
         "list a home": lambda: list(world.secret.parent.iterdir()),
         "read a home by a symlink": by_symlink,
@@ -237,7 +236,7 @@ def _in_python(world: World) -> dict[str, Callable[[], object]]:
 
 def mmap_shared(world: World) -> None:
     """Share memory by a name with whoever knows it."""
-    path = Path("/dev/shm") / world.fresh(world.project).name
+    path = Path("/dev/shm") / world.fresh(world.project).name  # noqa: S108  (it is what is tried)
     with path.open("w+b") as held:
         held.truncate(4096)
         mmap.mmap(held.fileno(), 4096).close()
@@ -408,7 +407,7 @@ def _worker(told: dict[str, Any]) -> None:
         confine(Grant(**told["grant"]))
     world = World(told)
     made = {"itself": attempts(world), "thread": _in_thread(world), "child": _in_child(world)}
-    print(json.dumps(made), flush=True)
+    sys.stdout.write(json.dumps(made))
 
 
 def _parent(path: str) -> None:

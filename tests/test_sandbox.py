@@ -127,7 +127,7 @@ def control(world: dict[str, Any]) -> Made:
 
 @pytest.fixture(scope="module")
 def confined(world: dict[str, Any]) -> Made:
-    return tried(world, {"home": os.path.expanduser("~"), "write": [world["project"]]})
+    return tried(world, {"home": str(Path.home()), "write": [world["project"]]})
 
 
 def test_the_control_succeeds_at_everything_that_is_promised(control: Made) -> None:

@@ -9,7 +9,7 @@ import math
 import os
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.source import (
     Content,
     Problem,
@@ -26,6 +27,7 @@ from dataselect_gui.records.source import (
     own_unit,
     person_name,
 )
+from dataselect_gui.sandbox.confining import is_confined
 
 
 @dataclass
@@ -81,30 +83,7 @@ def open_arrays(path: Path, label_column: str | None, unit_column: str | None) -
     UnusableError
         Where the file or one of the named arrays cannot be used.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = {Path(info.filename).stem: info for info in archive.infolist()}
-            _check_memory(path, sum(info.file_size for info in names.values()))
-            arrays = {}
-            for name, info in names.items():
-                with archive.open(info) as member:
-                    arrays[name] = _read_array(member, info.file_size)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        RuntimeError,  # Encrypted, or (NotImplementedError) an unknown compression.
-        ValueError,
-        EOFError,
-        OSError,
-        MemoryError,
-    ):
-        raise UnusableError(
-            f"“{path.name}” cannot be read as arrays.",
-            "It is damaged, is no .npz file, or holds Python objects instead of numbers, which are "
-            "never unpacked.",
-            "Save it again with numpy.savez_compressed(path, x=…, y=…).",
-        ) from None
+    arrays = _arrays_of(path)
     rows = _records(path, arrays)
     columns = [n for n, a in arrays.items() if n not in {"x", "classes"} and a.shape == rows.shape[:1]]
     if label_column is None and "y" in arrays and "y" not in columns:
@@ -134,6 +113,61 @@ def open_arrays(path: Path, label_column: str | None, unit_column: str | None) -
         classes=classes if label == "y" else None,
         columns=columns,
         rows=rows,
+    )
+
+
+def unpack(file: IO[bytes], name: str) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Yield the arrays in an ``.npz`` file, by their names.
+
+    Parameters
+    ----------
+    file : binary file
+        The file.
+    name : str
+        What it is called.
+
+    Raises
+    ------
+    UnusableError
+        Where it is none, is damaged, or would not fit into memory.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = {Path(info.filename).stem: info for info in archive.infolist()}
+            _check_memory(name, sum(info.file_size for info in names.values()))
+            for key, info in names.items():
+                with archive.open(info) as member:
+                    yield key, _read_array(member, info.file_size)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        RuntimeError,  # Encrypted, or (NotImplementedError) an unknown compression.
+        ValueError,
+        EOFError,
+        OSError,
+        MemoryError,
+    ):
+        raise _unreadable(name) from None
+
+
+def _arrays_of(path: Path) -> dict[str, NDArray[Any]]:
+    """Unpack a file here, where this process is confined; else where nothing can come of it."""
+    try:
+        if is_confined():
+            with path.open("rb") as file:
+                return dict(unpack(file, path.name))
+        return shared().arrays(path, _most_memory())
+    except (OSError, UnreadableRecordError):
+        raise _unreadable(path.name) from None
+
+
+def _unreadable(name: str) -> UnusableError:
+    return UnusableError(
+        f"“{name}” cannot be read as arrays.",
+        "It is damaged, is no .npz file, or holds Python objects instead of numbers, which are "
+        "never unpacked.",
+        "Save it again with numpy.savez_compressed(path, x=…, y=…).",
     )
 
 
@@ -215,13 +249,18 @@ def _read_array(member: IO[bytes], stored_bytes: int) -> NDArray[Any]:
     return flat.reshape(shape, order="F" if fortran else "C")
 
 
-def _check_memory(path: Path, declared: int) -> None:
-    memory = (
-        os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 8 << 30
-    )
-    if declared > memory // 2:
+def _check_memory(name: str, declared: int) -> None:
+    if declared > _most_memory():
         raise UnusableError(
-            f"“{path.name}” is too large to unpack.",
+            f"“{name}” is too large to unpack.",
             f"It unpacks to {declared / 2**30:.1f} GiB, more than half of this machine's memory.",
             "Split it into several files, or save the records as a folder of images.",
         )
+
+
+def _most_memory() -> int:
+    """Return how many bytes a file may unpack to: half of what the machine has."""
+    has = (
+        os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 8 << 30
+    )
+    return has // 2

@@ -17,10 +17,15 @@ class FrameError(Exception):
 
 def write_frame(stream: IO[bytes], kind: int, *parts: bytes | memoryview) -> None:
     """Write a frame, its content in parts, and bring it on its way."""
-    stream.write(_HEAD.pack(kind, sum(len(part) for part in parts)))
+    write_head(stream, kind, sum(len(part) for part in parts))
     for part in parts:
         stream.write(part)
     stream.flush()
+
+
+def write_head(stream: IO[bytes], kind: int, length: int) -> None:
+    """Begin a frame, whose content the caller writes."""
+    stream.write(_HEAD.pack(kind, length))
 
 
 def read_frame(stream: IO[bytes], most: Mapping[int, int]) -> tuple[int, bytes] | None:
