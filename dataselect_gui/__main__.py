@@ -1,4 +1,4 @@
-"""The start of the program: a process that confines itself does so before anything heavy is imported."""
+"""The start of the program: who confines itself does so before anything heavy is imported."""
 
 import multiprocessing
 import sys

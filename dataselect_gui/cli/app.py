@@ -165,7 +165,10 @@ def inspect(
         if found
         else ""
     )
-    text = _listed(content) + told
+    listed = {name: value for name, value in content.items() if name != "release"}
+    if "confined" in listed:
+        listed["confined"] = workflow.what_confines().sentence
+    text = _listed(listed) + told
     content.get("preflight", {}).update(found)
     tell("inspect", as_json, content, text)
 
@@ -414,9 +417,10 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check a bundle, with nothing but the bundle."""
-    checks = workflow.verify(bundle, digest, key)
+    found = workflow.verify(bundle, digest, key)
+    checks = found.checks
     if page is not None:
-        workflow.write_page(bundle, checks, page)
+        workflow.write_page(bundle, found, page)
     failed = [check for check in checks if not check.ok]
     if failed:
         fault = VerificationError(

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from dataselect_gui import workflow
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.column import ColumnPlace, Pair
@@ -55,6 +56,11 @@ class SetupPlace(ColumnPlace):
         self.records, self.checkpoint = Facts("Your records"), Facts("The consortium's checkpoint")
         # Below the button, so that nothing moves under the pointer when its facts arrive.
         self.preflight = Facts("The checkpoint on your records")
+        # Said where something is missing: what holds everywhere need not be read every time.
+        confined = workflow.what_confines()
+        self.confined = paragraph(confined.sentence, role="warning")
+        if confined.is_whole:
+            self.confined.hide()
         self.unit = QComboBox()
         self.unit.setAccessibleName("Protect")
         self.unit.setMinimumWidth(200)
@@ -234,6 +240,7 @@ class SetupPlace(ColumnPlace):
         buttons.addWidget(self.stop)
         buttons.addWidget(self.progress, 1)
         buttons.addStretch()
+        self.column.addWidget(self.confined)
         self.column.addWidget(Pair(self.records, self.checkpoint))
         self.column.addWidget(Pair(protect, asked))
         self.column.addLayout(buttons)

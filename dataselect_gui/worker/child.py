@@ -21,6 +21,7 @@ from dataselect_gui.worker.messages import (
     MESSAGE,
     Failed,
     Finished,
+    InspectJob,
     Job,
     MapJob,
     Message,
@@ -29,6 +30,7 @@ from dataselect_gui.worker.messages import (
     ScoreJob,
     StudyJob,
     SumJob,
+    VerifyJob,
     job_from_line,
     to_bytes,
 )
@@ -114,6 +116,14 @@ def _run(job: Job, stopped: Callable[[], bool], report: Report) -> Finished:
             from dataselect_gui.worker.study_run import run_study
 
             return run_study(job, stopped, report)
+        case InspectJob():
+            from dataselect_gui.worker.inspect_run import run_inspection
+
+            return run_inspection(job, stopped, report)
+        case VerifyJob():
+            from dataselect_gui.worker.verify_run import run_verification
+
+            return run_verification(job)
 
 
 def _stop_at_next_line(stop: threading.Event) -> None:

@@ -27,6 +27,7 @@ from dataselect_gui.worker.messages import (
     MOST_BYTES,
     Failed,
     Finished,
+    InspectJob,
     Job,
     MapJob,
     PreflightJob,
@@ -35,6 +36,7 @@ from dataselect_gui.worker.messages import (
     ScoreJob,
     StudyJob,
     SumJob,
+    VerifyJob,
     from_bytes,
     to_line,
 )
@@ -107,6 +109,8 @@ def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
     InterruptedByPersonError
         Where the person asked to stop, or pressed Ctrl+C; the child has been stopped.
     """
+    if stop is not None and stop.requested:
+        raise _stopped(job)
     with _places(job) as (grant, scratch):
         return _run(job, start(_command(), grant, scratch, CHILD_ENVIRONMENT), report, stop)
 
@@ -194,6 +198,13 @@ def _places(job: Job) -> Iterator[tuple[Grant, Path]]:
 
 def _reached_by(job: Job) -> tuple[list[Path], list[Path]]:
     """Return what a job reads, and what it writes."""
+    if isinstance(job, VerifyJob):
+        return [Path(name) for name in (job.bundle, job.key) if name is not None], []
+    if isinstance(job, InspectJob):
+        path = Path(job.path)
+        read = [path, *(files_beside(path) if job.kind == "checkpoint" else linked_files(path))]
+        records = [] if job.records is None else [Path(job.records)]
+        return [*read, *(one for path in records for one in (path, *linked_files(path)))], []
     source, checkpoint = Path(job.source), Path(job.checkpoint)
     read = [source, *linked_files(source), checkpoint, *files_beside(checkpoint)]
     match job:

@@ -196,6 +196,50 @@ class StudyJob:
     plan_only: bool
 
 
+@dataclass(frozen=True)
+class InspectJob:
+    """Say what a bundle, a checkpoint or a source is, and what is wrong with it.
+
+    Attributes
+    ----------
+    path : str
+        What to look at.
+    records : str or None
+        A source whose labels are held against a checkpoint's.
+    kind : str
+        ``bundle``, ``checkpoint`` or ``source``.
+    """
+
+    title: ClassVar[str] = "Looking at what was given"
+    afterwards: ClassVar[str] = "Nothing was changed. Look again, or ask for a whole copy of it."
+
+    path: str
+    records: str | None
+    kind: str
+
+
+@dataclass(frozen=True)
+class VerifyJob:
+    """Check a bundle.
+
+    Attributes
+    ----------
+    bundle : str
+        Its folder.
+    digest : str or None
+        The digest that the owner sent separately.
+    key : str or None
+        A file with the owner's public key.
+    """
+
+    title: ClassVar[str] = "Checking the bundle"
+    afterwards: ClassVar[str] = "Nothing was changed. Check it again, or ask for another copy."
+
+    bundle: str
+    digest: str | None
+    key: str | None
+
+
 def duration(seconds: float) -> str:
     """Return an estimated time for a person, as “12 s”."""
     if seconds < 90:
@@ -290,7 +334,7 @@ _FIELDS: dict[_Kind, dict[str, tuple[type, ...]]] = {
 _TYPES: dict[str, _Kind] = {kind.__name__: kind for kind in _FIELDS}
 
 
-Job = ScoreJob | SumJob | PreflightJob | MapJob | StudyJob
+Job = ScoreJob | SumJob | PreflightJob | MapJob | StudyJob | InspectJob | VerifyJob
 
 
 def to_line(job: Job) -> str:

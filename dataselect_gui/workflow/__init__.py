@@ -6,6 +6,7 @@ from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.terms import BY_THRESHOLD, MECHANISMS
 from dataselect_gui.release.verify import Check
 from dataselect_gui.release.words import CANNOT_CHECK
+from dataselect_gui.sandbox.confining import Confinement, what_confines
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, Start
@@ -75,7 +76,7 @@ from dataselect_gui.workflow.trying import (
     run_study,
     study_scores,
 )
-from dataselect_gui.workflow.verifying import promise_told, verify, write_page
+from dataselect_gui.workflow.verifying import Verified, verify, write_page
 
 __all__ = [
     "BY_THRESHOLD",
@@ -86,6 +87,7 @@ __all__ = [
     "MOST_TRAININGS",
     "ChangedRecordError",
     "Check",
+    "Confinement",
     "Deletion",
     "Listing",
     "Look",
@@ -114,6 +116,7 @@ __all__ = [
     "StudyScore",
     "StudySubject",
     "UnreadableRecordError",
+    "Verified",
     "account",
     "answer_training",
     "before_deletion",
@@ -147,7 +150,6 @@ __all__ = [
     "preview",
     "project_name",
     "project_place",
-    "promise_told",
     "public_bounds",
     "put_opted_out",
     "put_selection",
@@ -169,6 +171,7 @@ __all__ = [
     "study_subject",
     "tokens",
     "verify",
+    "what_confines",
     "what_leaves",
     "write_page",
     "write_statement",
