@@ -174,16 +174,16 @@ class DecodingProcess:
         self,
         questions: Sequence["Question"],
         take: Callable[[IO[bytes]], Made],
-        seconds: float = HANG_SECONDS,
+        seconds: float | None = None,
     ) -> Made:
         """Ask, and take the answer; once more, where the process may have died before it was asked."""
         with self._lock:
             for is_last in (False, True):
                 process = self._running()
                 try:
-                    with self._within(seconds):
+                    with self._within(HANG_SECONDS if seconds is None else seconds):
                         return _conversation(process, questions, take)
-                except (_DiedError, FrameError, OSError, ValueError, struct.error):
+                except _NO_ANSWERS:
                     self._end()
                     if self._is_late:
                         raise UnreadableRecordError(_SLOW) from None
@@ -225,6 +225,18 @@ class DecodingProcess:
             process.kill()
             with process:
                 pass  # Closes the pipes and waits.
+
+
+_NO_ANSWERS = (
+    _DiedError,
+    FrameError,
+    OSError,
+    # Of what is built in another way than it should be.
+    ValueError,
+    TypeError,
+    RecursionError,
+    struct.error,
+)
 
 
 class _Pieces:
