@@ -185,7 +185,7 @@ BY_ARGUMENT: dict[str, Numbers] = {
     "kill": (62, 129),
     "tgkill": (234, 131),
     "clone": (56, 220),
-    "clone3": (435, None),
+    "clone3": (435, 435),
     "prlimit64": (302, 261),
     "sched_setaffinity": (203, 122),
     "fcntl": (72, 25),
