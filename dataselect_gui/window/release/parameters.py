@@ -2,11 +2,12 @@
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.layout import row
+from dataselect_gui.window.plain import CheckBox, Label
 from dataselect_gui.window.release.kinds import has_bounds
 from dataselect_gui.window.release.prospect import agreed_threshold, known_bounds
 from dataselect_gui.window.release.sentences import BINS, BOUNDS, CLIP, COUNT, COUNTED, PADDING
@@ -36,13 +37,13 @@ class Parameters(QWidget):
         self.bins = QLineEdit()
         self.bins.setAccessibleName("Edges of the histogram")
         self.bins.setPlaceholderText("0, 0.1, 0.2, 0.5")
-        self.by_class = QCheckBox("By class")
+        self.by_class = CheckBox("By class")
         self.beyond = _number("Count the records at or beyond")
         self.clip = _number("Norm that gradients are clipped to")
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.SPACE[0])
-        bounds = row(self.low, QLabel("to"), self.high, paragraph())
+        bounds = row(self.low, Label("to"), self.high, paragraph())
         self._bounds = self._part("Public bounds of the score", BOUNDS, bounds)
         self._count = self._part("How many are taken", COUNT, row(self.count, paragraph()))
         self._rows = self._part("Rows, as declared", PADDING, row(self.rows, paragraph()))
