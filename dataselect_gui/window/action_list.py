@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.actions import ACTIONS
-from dataselect_gui.window.plain import MenuAction
+from dataselect_gui.window.plain import MenuAction, TreeLine
 
 _WIDTH, _LINE, _MOST_LINES = 460, 30, 9
 _KEY = Qt.ItemDataRole.UserRole
@@ -122,7 +122,7 @@ class ActionList(QFrame):
                 continue
             if all(word in one.text.casefold() for word in words):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-                item = QTreeWidgetItem([one.text, keys])
+                item = TreeLine(one.text, keys)
                 item.setData(0, _KEY, one.key)
                 item.setSizeHint(0, QSize(0, _LINE))
                 item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.plain import visible
 from dataselect_gui.window import faults, settings, theme
 from dataselect_gui.window.action_list import ActionList
 from dataselect_gui.window.actions import ACTIONS, make_actions
@@ -199,7 +200,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.footer)
         self.setCentralWidget(page)
         for title in dict.fromkeys(one.menu for one in ACTIONS):
-            menu = self.menuBar().addMenu(title)
+            menu = self.menuBar().addMenu(visible(title))
             for one in ACTIONS:
                 if one.menu == title:
                     menu.addAction(self.actions_by_key[one.key])

@@ -3,7 +3,7 @@
 Qt takes a label or a tool tip that looks like HTML for HTML, and opens the files that it names; it
 takes an `&` in a button for a key; and marks of direction turn a line round. So the window shows words
 through this module alone: the linter bans the classes of Qt that are behind it (TID251), and
-`tests/window/test_plain_text.py` the calls. Each text that is given is one line, and `visible`.
+`tests/test_window_words.py` the calls. Each text that is given is one line, and `visible`.
 """
 
 from html import escape
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QRadioButton,
     QTableWidgetItem,
     QToolButton,
+    QTreeWidgetItem,
     QWidget,
 )
 
@@ -144,6 +145,13 @@ class Cell(QTableWidgetItem):
         super().__init__(visible(text))
         if about:
             self.setToolTip(tip(about))
+
+
+class TreeLine(QTreeWidgetItem):
+    """A line of words, column by column, in a list."""
+
+    def __init__(self, *words: str) -> None:
+        super().__init__([visible(word) for word in words])
 
 
 def elided(metrics: QFontMetrics, text: str, where: Qt.TextElideMode, width: int) -> str:

@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.layout import row
@@ -75,7 +76,7 @@ class Parameters(QWidget):
     def begin(self, look: Look | None, rule: Rule | None) -> None:
         """Begin anew with a project; what its request states stands as a placeholder."""
         stated = {} if look is None else look.request.stated
-        self.clip.setPlaceholderText(str(stated.get("max_grad_norm", "")))
+        self.clip.setPlaceholderText(visible(str(stated.get("max_grad_norm", ""))))
         agreed = agreed_threshold(look, rule)
         self.blockSignals(True)
         for field in self._fields:
@@ -88,10 +89,10 @@ class Parameters(QWidget):
     def show_rule(self, look: Look | None, rule: Rule | None) -> None:
         """Show what need not be typed for a rule, as placeholders."""
         low, high = known_bounds(look, rule) or ("lowest", "highest")
-        self.low.setPlaceholderText(low)
-        self.high.setPlaceholderText(high)
+        self.low.setPlaceholderText(visible(low))
+        self.high.setPlaceholderText(visible(high))
         picks = rule is not None and rule.by != "threshold"
-        self.count.setPlaceholderText("as your rule" if picks else "")
+        self.count.setPlaceholderText(visible("as your rule" if picks else ""))
 
     def adapt(self, kind: str, mechanism: str | None, *, buys: bool) -> None:
         """Show what belongs to a kind of release."""
@@ -150,7 +151,7 @@ def _plain(text: str) -> str:
 def _number(name: str) -> QLineEdit:
     field = QLineEdit()
     field.setFixedWidth(96)
-    field.setAccessibleName(name)
+    field.setAccessibleName(visible(name))
     return field
 
 
