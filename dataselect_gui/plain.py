@@ -32,15 +32,15 @@ _EMPTY = frozenset(
 )
 
 
-def visible(text: str) -> str:
+def visible(text: str, most: int = MOST) -> str:
     r"""Return a text on one line, in which every character can be seen.
 
     Controls, ends of lines, marks of direction, and what has no width are written as Python writes
     them: ``\n``, ``\x1b``, ``\u202e``. So are the marks beyond the fourth on one letter. A text of
-    more than `MOST` characters is cut, and says so. A second pass changes nothing.
+    more than `most` characters is cut, and says so. A second pass changes nothing.
     """
-    if len(text) > MOST:
-        text = _cut(text)
+    if len(text) > most:
+        text = _cut(text, most)
     if text.isascii() and text.isprintable():
         return text
     shown = []
@@ -54,11 +54,11 @@ def visible(text: str) -> str:
         else:
             shown.append(character)
     whole = "".join(shown)
-    return whole if len(whole) <= MOST else _cut(whole)
+    return whole if len(whole) <= most else _cut(whole, most)
 
 
-def _cut(text: str) -> str:
-    kept = MOST - 40
+def _cut(text: str, most: int) -> str:
+    kept = most - 40
     return f"{text[:kept]}… ({len(text) - kept:,} more characters)"
 
 

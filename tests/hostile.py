@@ -1,6 +1,10 @@
 """Names as a stranger could choose them, to make more of them than text."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
+
+from tests.helpers import hugging_face_folder, write_image, write_json, write_safetensors
 
 ESCAPE, BELL = "\x1b", "\x07"
 NAMES = {
@@ -34,6 +38,9 @@ NAMES = {
 }
 """What each tries → a name; ``{probe}`` stands for the path of a file that nobody may open."""
 
+COLUMN = "patient <b>&amp;</b>\u202e"
+"""The name of the column of people."""
+
 HIDDEN = set(
     "\x00\x07\x08\x0b\x0c\x1b\x7f\x85\x9b\u2028\u2029\u202e\u2066\u200e\u200f\u061c\u200b\u200c\u200d"
     "\ufeff\u2060\u00ad\u3164\ufe0f\U000e0041\ud800"
@@ -49,3 +56,43 @@ def names(probe: Path | str = "/nowhere.png") -> list[str]:
 def is_seen(text: str) -> bool:
     """Say whether every character of a line of text can be seen, and it is one line."""
     return not HIDDEN & set(text) and not set("\n\r\t") & set(text)
+
+
+def hostile_folder(folder: Path, listed: Sequence[str]) -> list[dict[str, str]]:
+    """Write images and their listing, with hostile names of files, classes and people.
+
+    Returns
+    -------
+    list of dict
+        A row for each image: its id, label and unit, in the order of the ids.
+    """
+    rows = []
+    for number, name in enumerate(listed):
+        file = "/".join(part[:120] for part in name.replace("\ud800", "").replace("\\", "").split("/"))
+        path = write_image(folder / f"{file}{number}.png", seed=number)
+        record = path.relative_to(folder).as_posix()
+        rows.append({"file_name": record, "label": name, COLUMN: listed[number - 1]})
+    lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+    (folder / "metadata.jsonl").write_text(lines, encoding="utf-8")
+    return sorted(rows, key=lambda row: row["file_name"])
+
+
+def hostile_consortium(folder: Path, listed: Sequence[str]) -> Path:
+    """Write a checkpoint whose classes and request are hostile."""
+    # What is no Unicode is read from records as a question mark.
+    classes = [name.replace("\ud800", "?") for name in listed]
+    image = classes[0]
+    hugging_face_folder(folder, id2label={str(place): name for place, name in enumerate(classes)})
+    request = {
+        "score": "loss",
+        "threshold": 0.5,
+        "contact": NAMES["surrogate"] + image + NAMES["turned"] + NAMES["line"],
+        "deadline": NAMES["ansi"] + classes[1],
+        "direction": NAMES["key"],
+        "class_statistics": dict.fromkeys(classes, 1),
+        image: 1,
+        NAMES["turned"]: 2,
+    }
+    write_safetensors(folder / NAMES["key"], {"weight": (3, 4), "bias": (3,)})
+    write_json(folder / "dataselect.json", request)
+    return folder

@@ -10,10 +10,12 @@ from rich.table import Table
 
 from dataselect_gui.cli.output import plain, print_lines, results
 from dataselect_gui.errors import file_refused
-from dataselect_gui.plain import to_cell
+from dataselect_gui.plain import to_cell, visible
 
 Columns: TypeAlias = dict[str, list[Any]]
 """The name of each column, with its values."""
+_MOST = 200
+"""Characters of a cell that are shown."""
 
 
 def rows_of(columns: Columns) -> list[dict[str, Any]]:
@@ -26,7 +28,8 @@ def as_text(columns: Columns, form: str) -> str:
     if form == "json":
         return json.dumps(rows_of(columns)) + "\n"
     written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
+    # Every text in quotes: by itself the writer leaves a CR bare, which ends a row for most readers.
+    writer = csv.writer(written, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(map(to_cell, columns))
     for row in zip(*columns.values(), strict=True):
         writer.writerow(to_cell(value) if isinstance(value, str) else value for value in row)
@@ -71,4 +74,4 @@ def print_table(columns: Columns, most: int = 50) -> None:
 def _cell(value: object) -> str:
     if value is None:
         return "–"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.6g}" if isinstance(value, float) else visible(str(value), _MOST)
