@@ -202,7 +202,7 @@ def laplace_losses(scale: float, sensitivity: float) -> dict[int, float]:
     reached = np.where(first <= sensitivity, np.exp(-first / scale), 0.0) / (1 + math.exp(-1 / scale))
     at_most = np.append(reached, 1.0)
     probable = np.diff(at_most, prepend=0.0)
-    return {step: share for step, share in zip(range(-top, top + 1), probable.tolist()) if share > 0}
+    return {step: share for step, share in enumerate(probable.tolist(), start=-top) if share > 0}
 
 
 def _summed(charges: Sequence[Charge]) -> Decimal:
