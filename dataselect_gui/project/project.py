@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from dataselect_gui import __version__
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.project.demo import check_demo
 from dataselect_gui.project.files import write_json
 from dataselect_gui.project.table import Index, Table
 
@@ -171,7 +172,7 @@ class Project:
         Raises
         ------
         UnusableError
-            Where nothing was scored yet.
+            Where nothing was scored yet, or the demo's project holds other records.
         """
         name = self.settings["table"]
         if name is None:
@@ -180,10 +181,30 @@ class Project:
                 "Scoring was stopped before it read the records.",
                 "Score the records again.",
             )
-        return Table(self.folder / name)
+        table = Table(self.folder / name)
+        self.check_records(table.index)
+        return table
+
+    def check_records(self, index: Index) -> None:
+        """Refuse records that this project may not hold: the demo's takes the demo's alone.
+
+        Raises
+        ------
+        UnusableError
+            Where these are others.
+        """
+        if self.settings["demo"]:
+            check_demo(self.folder.name, index)
 
     def update_index(self, index: Index) -> Table:
-        """Make the table list these records, keeping the scores of those that did not change."""
+        """Make the table list these records, keeping the scores of those that did not change.
+
+        Raises
+        ------
+        UnusableError
+            Where this is the demo's project, and these are not its records.
+        """
+        self.check_records(index)
         earlier = None if self.settings["table"] is None else self.table
         for left in self.folder.glob("table-*"):  # By a run that was killed while it replaced one.
             if earlier is None or left != earlier.folder:
