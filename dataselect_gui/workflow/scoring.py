@@ -148,7 +148,7 @@ def score(
             raise UnusableError(
                 f"“{folder.name}” is a project of yours.",
                 "The demo needs a folder of its own, and answers no question about your records.",
-                "Name another folder with --out.",
+                "Name another folder for the demo.",
             )
         known = project.settings["source"]
         label_column = label_column or known["label_column"]
