@@ -10,6 +10,7 @@ from rich.table import Table
 
 from dataselect_gui.cli.output import plain, results
 from dataselect_gui.errors import file_refused
+from dataselect_gui.permissions import replacing
 
 Columns: TypeAlias = dict[str, list[Any]]
 """The name of each column, with its values."""
@@ -32,7 +33,7 @@ def as_text(columns: Columns, form: str) -> str:
 
 
 def save(columns: Columns, form: str, to: Path) -> None:
-    """Write a table into a file.
+    """Write a table into a file that other accounts cannot read.
 
     Raises
     ------
@@ -44,9 +45,11 @@ def save(columns: Columns, form: str, to: Path) -> None:
             import pyarrow
             import pyarrow.parquet
 
-            pyarrow.parquet.write_table(pyarrow.table(columns), to)
+            with replacing(to) as file:
+                pyarrow.parquet.write_table(pyarrow.table(columns), file)
         else:
-            to.write_text(as_text(columns, "csv" if form == "table" else form), encoding="utf-8")
+            with replacing(to) as file:
+                file.write(as_text(columns, "csv" if form == "table" else form).encode())
     except OSError as error:
         raise file_refused(to.name, error) from None
 

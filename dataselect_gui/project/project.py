@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from dataselect_gui import __version__
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.permissions import FILE_MODE, check_above, close_folder, make_folder
 from dataselect_gui.project.demo import check_demo
 from dataselect_gui.project.files import write_json
 from dataselect_gui.project.table import Index, Table
@@ -55,15 +56,16 @@ class Project:
 
     @classmethod
     def open(cls, folder: Path) -> "Project":
-        """Open an existing project.
+        """Open an existing project, closed to other accounts.
 
         Raises
         ------
         UnusableError
-            Where there is none, or its settings cannot be read.
+            Where there is none, its settings cannot be read, or other accounts may change it.
         """
         try:
-            settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+            stored = (folder / _SETTINGS).read_text(encoding="utf-8")
+            settings = json.loads(stored)
         except (FileNotFoundError, NotADirectoryError):
             raise UnusableError(
                 f"“{folder.name}” is not a project.",
@@ -72,6 +74,7 @@ class Project:
             ) from None
         except (OSError, ValueError):
             settings = None
+        close_folder(folder, own_files(folder))
         if not isinstance(settings, dict) or settings.get("format") != FORMAT:
             raise UnusableError(
                 f"The project “{folder.name}” cannot be opened.",
@@ -103,10 +106,11 @@ class Project:
         Raises
         ------
         UnusableError
-            Where the folder holds anything else or cannot be written.
+            Where the folder holds anything else, cannot be written, or other accounts may change it.
         """
+        check_above(folder)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             strangers = [p.name for p in folder.iterdir() if not p.name.startswith(".")]
             if strangers:
                 raise UnusableError(
@@ -114,6 +118,7 @@ class Project:
                     "It holds other files.",
                     "Name another folder, or one that is not there yet.",
                 )
+            close_folder(folder, own_files(folder))
             project = cls(
                 folder,
                 {
@@ -155,7 +160,7 @@ class Project:
         """
         seconds = LOCK_SECONDS if patience is None else patience
         try:
-            with FileLock(self.folder / ".lock", timeout=seconds):
+            with FileLock(self.folder / ".lock", timeout=seconds, mode=FILE_MODE):
                 self.settings = Project.open(self.folder).settings
                 yield
         except Timeout:
@@ -232,7 +237,7 @@ class Project:
 
     def own_files(self) -> list[Path]:
         """Return what the program wrote into the folder, the settings last."""
-        return [path for pattern in _OWN_FILES for path in sorted(self.folder.glob(pattern))]
+        return own_files(self.folder)
 
     def delete(self) -> bool:
         """Delete all that the program wrote into the folder: settings and scores.
@@ -252,6 +257,11 @@ class Project:
         except OSError:
             return False
         return True
+
+
+def own_files(folder: Path) -> list[Path]:
+    """Return what the program wrote into a project's folder, the settings last."""
+    return [path for pattern in _OWN_FILES for path in sorted(folder.glob(pattern))]
 
 
 def cannot_write(folder: Path, error: OSError) -> UnusableError:

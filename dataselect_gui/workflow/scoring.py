@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.worker.keeping import InHand
 from dataselect_gui.worker.messages import Report, ScoreJob
-from dataselect_gui.workflow.home import home, ledger_of
+from dataselect_gui.workflow.home import ledger_of, place_beside
 from dataselect_gui.workflow.moving import check_same_checkpoint
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.training import answer_training
@@ -77,7 +76,8 @@ def project_name(source: Path) -> str:
 def project_place(source: Path, digest: str) -> Path:
     """Return where the project of a source and a checkpoint is, or where a new one may be.
 
-    That is beside the source; or with the ledger, where nothing can be written beside the source.
+    That is beside the source; or with the ledger, where nothing can be written beside the source, or
+    other accounts may write there.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def project_place(source: Path, digest: str) -> Path:
         The checkpoint's.
     """
     source = source.resolve()
-    beside = source.parent if os.access(source.parent, os.W_OK) else home() / "projects"
+    beside = place_beside(source)
     folder, number = beside / project_name(source), 2
     while folder.exists() and not _is_project_of(folder, source, digest):
         folder, number = beside / f"{source_stem(source)}-{number}{SUFFIX}", number + 1

@@ -6,6 +6,7 @@ from typing import Any
 
 from dataselect_gui import __version__
 from dataselect_gui.errors import file_refused
+from dataselect_gui.permissions import replacing
 from dataselect_gui.workflow.accounts import account, ledger
 
 _STYLE = (
@@ -109,6 +110,7 @@ def write_statement(project_path: Path, to: Path) -> None:
         "",
     ]
     try:
-        to.write_text("\n".join(page), encoding="utf-8")
+        with replacing(to) as file:
+            file.write("\n".join(page).encode())
     except OSError as error:
         raise file_refused(to.name, error) from None
