@@ -181,6 +181,7 @@ class Chain:
         try:
             with self._lock:
                 head = self._read_head()
+                self._database.touch(FILE_MODE)  # What SQLite puts beside it has the same mode.
                 with closing(sqlite3.connect(self._database)) as database:
                     database.execute("PRAGMA journal_mode=WAL")
                     database.execute("PRAGMA synchronous=FULL")
