@@ -18,7 +18,7 @@ from dataselect_gui.workflow.accounts import account, change_budget, hold_agains
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
-from dataselect_gui.workflow.home import home
+from dataselect_gui.workflow.home import home, read_settings, write_settings
 from dataselect_gui.workflow.inspecting import inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
@@ -152,6 +152,7 @@ __all__ = [
     "put_opted_out",
     "put_selection",
     "read_register",
+    "read_settings",
     "release",
     "replan_study",
     "requested_rule",
@@ -171,5 +172,6 @@ __all__ = [
     "verify",
     "what_leaves",
     "write_page",
+    "write_settings",
     "write_statement",
 ]
