@@ -3,6 +3,7 @@
 import re
 import struct
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from dataselect_gui.records.formats.bare import MAX_PARTS, BareImage, exif_orientation, too_many
 
@@ -18,12 +19,11 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {_DHT, 0xC8, _DAC}
 _SEQUENTIAL, _PROGRESSIVE = frozenset({0xC0, 0xC1}), 0xC2
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 # A marker may be led by any number of 0xFF, and decoders skip what stands before it.
-_MARKER = re.compile(rb"\xff+([\x01-\xfe])")
-_END_OF_CODED = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")
+_MARKER = re.compile(rb"\xff([\x01-\xfe])")
+_END_OF_CODED = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
 
-@dataclass(frozen=True)
-class Component:
+class Component(NamedTuple):
     """One component of a frame: its name, its sampling factors, its quantisation table."""
 
     name: int
@@ -32,8 +32,7 @@ class Component:
     table: int
 
 
-@dataclass(frozen=True)
-class Scan:
+class Scan(NamedTuple):
     """One scan.
 
     Attributes
@@ -168,7 +167,7 @@ class _Reader:
         self.written: dict[int, bytes] = {}
         self.written_interval = 0
         self.seen: set[int] = set()
-        self.other: list[bytes] = []
+        self.other: list[tuple[int, bytes, bytes]] = []
         self.jfif = self.adobe = self.exif = b""
 
     def read(self) -> Jpeg:
@@ -191,37 +190,39 @@ class _Reader:
             coded = b""
             if marker == _SOS:
                 end = _END_OF_CODED.search(self.stored, position)
-                coded = self.stored[position : end.start() if end else None]
-                position += len(coded)
+                after = end.start() if end else len(self.stored)
+                coded = self.stored[position:after].rstrip(b"\xff")
+                position = after
             self._take(marker, payload, coded)
         if not jpeg.scan_count:
             raise ValueError("no scan")
         if not jpeg.scans:
-            jpeg.other = b"".join(self.other)
+            jpeg.other = b"".join(segment(marker, payload) + coded for marker, payload, coded in self.other)
         jpeg.application = self.jfif + self.adobe
         jpeg.orientation = exif_orientation(self.exif)
         return jpeg
 
     def _take(self, marker: int, payload: bytes, coded: bytes) -> None:
+        if _APP0 <= marker <= _APP15 or marker == _COM:
+            self._application(marker, payload)
+            return
+        self.other.append((marker, payload, coded))
+        if marker == _SOS:
+            self._scan(payload, coded)
+        elif marker in _FRAMES:
+            self._frame(marker, payload)
+        elif marker in {_DQT, _DHT, _DRI, _DAC}:
+            self._table(marker, payload)
+        else:
+            raise ValueError("a segment of no meaning here")
+
+    def _application(self, marker: int, payload: bytes) -> None:
         if marker == _APP0 and payload.startswith(b"JFIF\0") and len(payload) >= 14:
             self.jfif = segment(_APP0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0")
         elif marker == _APP1 and payload.startswith(b"Exif\0\0"):
             self.exif = self.exif or payload
         elif marker == _APP14 and payload.startswith(b"Adobe") and len(payload) >= 12:
             self.adobe = segment(_APP14, b"Adobe\0\x64\0\0\0\0" + payload[11:12])
-        elif _APP0 <= marker <= _APP15 or marker == _COM:
-            return
-        elif marker == _SOS:
-            self._scan(payload, coded)
-            self.other.append(segment(marker, payload) + coded)
-        elif marker in _FRAMES:
-            self._frame(marker, payload)
-            self.other.append(segment(marker, payload))
-        elif marker in {_DQT, _DHT, _DRI, _DAC}:
-            self._table(marker, payload)
-            self.other.append(segment(marker, payload))
-        else:
-            raise ValueError("a segment of no meaning here")
 
     def _frame(self, marker: int, payload: bytes) -> None:
         jpeg = self.jpeg
