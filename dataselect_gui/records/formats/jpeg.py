@@ -126,9 +126,7 @@ class Jpeg:
         return sum(2 * blocks * c.across * c.down // most for c in self.components)
 
 
-def frame_segment(
-    marker: int, width: int, height: int, components: tuple[Component, ...]
-) -> bytes:
+def frame_segment(marker: int, width: int, height: int, components: tuple[Component, ...]) -> bytes:
     """Return the segment that says how an image is coded."""
     named = b"".join(bytes([c.name, c.across << 4 | c.down, c.table]) for c in components)
     return segment(marker, struct.pack(">BHHB", 8, height, width, len(components)) + named)
@@ -197,7 +195,9 @@ class _Reader:
         if not jpeg.scan_count:
             raise ValueError("no scan")
         if not jpeg.scans:
-            jpeg.other = b"".join(segment(marker, payload) + coded for marker, payload, coded in self.other)
+            jpeg.other = b"".join(
+                segment(marker, payload) + coded for marker, payload, coded in self.other
+            )
         jpeg.application = self.jfif + self.adobe
         jpeg.orientation = exif_orientation(self.exif)
         return jpeg
@@ -291,9 +291,7 @@ class _Reader:
             kept = (selectors & 0xF0 if uses_dc else 0) | (selectors & 0x0F if uses_ac else 0)
             header += bytes([component.name, kept])
         header = segment(_SOS, header + bytes([start, end, bits]))
-        jpeg.scans.append(
-            Scan(tuple(components), quantisation, tables, header, coded, self.interval)
-        )
+        jpeg.scans.append(Scan(tuple(components), quantisation, tables, header, coded, self.interval))
 
     def _use(self, marker: int, name: int, tables: dict[int, bytes]) -> bytes:
         """Return a table's segment, empty where it was written already, or there is none.

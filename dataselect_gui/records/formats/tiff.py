@@ -139,9 +139,7 @@ def bare(stored: bytes) -> BareImage:
     )
 
 
-def _working(
-    directory: Directory, width: int, height: int, compression: int, stored_bytes: int
-) -> int:
+def _working(directory: Directory, width: int, height: int, compression: int, stored_bytes: int) -> int:
     """Hold strips or tiles against the image; return how many bytes they all unpack to."""
     samples, bits = directory.number(_SAMPLES, 1), max(directory.numbers(_BITS) or (1,))
     if not 1 <= samples <= _MAX_SAMPLES or not 1 <= bits <= _MAX_BITS:
