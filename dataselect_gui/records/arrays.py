@@ -123,10 +123,10 @@ def open_arrays(path: Path, label_column: str | None, unit_column: str | None) -
     """
     try:
         headers = look_at_arrays(path)
-        columns = _columns(path, headers)
-        named = {"x", "classes", label_column or "y", unit_column}
-        wanted = {name: header for name, header in headers.items() if name in named}
+        needed = {"x", "classes", label_column or "y", unit_column}
+        wanted = {name: header for name, header in headers.items() if name in needed}
         _check_memory(path, sum(header.size for header in wanted.values()))
+        columns = _columns(path, headers)
         with zipfile.ZipFile(path) as archive:
             arrays = {name: _read_array(archive, header) for name, header in wanted.items()}
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, MemoryError):
@@ -139,10 +139,10 @@ def open_arrays(path: Path, label_column: str | None, unit_column: str | None) -
             "records.",
             "Save one label for each record as y, or leave y out.",
         )
-    for wanted in (label_column, unit_column):
-        if wanted is not None and wanted not in columns:
+    for column in (label_column, unit_column):
+        if column is not None and column not in columns:
             raise UnusableError(
-                f"The column “{wanted}” cannot be found.",
+                f"The column “{column}” cannot be found.",
                 f"“{path.name}” has the columns {', '.join(columns) or '(none)'}.",
                 "Name one of these.",
             )
@@ -323,11 +323,13 @@ def _read_header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Stored:
     array = Stored(info, header, dtype, shape, fortran)
     if dtype.hasobject or len(shape) > _MAX_AXES or any(type(n) is not int or n < 0 for n in shape):
         raise ValueError("pickled objects, or a shape that no array has")
+    if array.size > info.file_size:
+        raise ValueError("header and content differ")
     return array
 
 
 def _read_array(archive: zipfile.ZipFile, stored: Stored) -> NDArray[Any]:
-    """Unpack one array, having held its header against what is stored."""
+    """Unpack one array."""
     if len(stored.header) + stored.size != stored.info.file_size:
         raise ValueError("header and content differ")
     values = np.empty(math.prod(stored.shape), stored.dtype)
