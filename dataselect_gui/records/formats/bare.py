@@ -57,11 +57,15 @@ class BareImage:
                 f"The image has {self.width:,} × {self.height:,} pixels, more than the "
                 f"{MAX_PIXELS // 10**6} million that are unpacked: it may be made to exhaust memory."
             )
-        if self.working + pixels * _BYTES_PER_PIXEL > MAX_MEMORY:
-            raise UnreadableRecordError(
-                f"Unpacking the image takes more than {MAX_MEMORY >> 20} MiB: it may be made to "
-                "exhaust memory."
-            )
+        if self.working + pixels * _BYTES_PER_PIXEL + len(self.content) > MAX_MEMORY:
+            raise too_large()
+
+
+def too_large() -> UnreadableRecordError:
+    """Return the refusal of an image that takes more memory than is given to one."""
+    return UnreadableRecordError(
+        f"Unpacking the image takes more than {MAX_MEMORY >> 20} MiB: it may be made to exhaust memory."
+    )
 
 
 def too_many(what: str) -> UnreadableRecordError:

@@ -258,9 +258,8 @@ class _Reader:
     def _scan(self, payload: bytes, coded: bytes) -> None:
         jpeg = self.jpeg
         jpeg.scan_count += 1
-        if jpeg.scan_count > MAX_SCANS or (
-            jpeg.scan_count * jpeg.width * jpeg.height > MAX_SCANNED_PIXELS
-        ):
+        passes = jpeg.scan_count * jpeg.width * jpeg.height
+        if jpeg.scan_count > MAX_SCANS or (jpeg.scan_count > 1 and passes > MAX_SCANNED_PIXELS):
             raise too_many("scans")
         count = payload[0]
         if not jpeg.marker or not 1 <= count <= 4 or len(payload) != 4 + 2 * count:

@@ -4,7 +4,7 @@ import math
 import struct
 from dataclasses import dataclass
 
-from dataselect_gui.records.formats.bare import MAX_PARTS, BareImage, too_many
+from dataselect_gui.records.formats.bare import MAX_MEMORY, MAX_PARTS, BareImage, too_large, too_many
 from dataselect_gui.records.source import UnreadableRecordError
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _STRIPS, _ORIENTATION = 256, 257, 258, 259, 273, 274
@@ -140,7 +140,7 @@ def bare(stored: bytes) -> BareImage:
 
 
 def _working(directory: Directory, width: int, height: int, compression: int, stored_bytes: int) -> int:
-    """Hold strips or tiles against the image; return how many bytes they all unpack to."""
+    """Hold strips or tiles against the image; return how many bytes a decoder takes for one."""
     samples, bits = directory.number(_SAMPLES, 1), max(directory.numbers(_BITS) or (1,))
     if not 1 <= samples <= _MAX_SAMPLES or not 1 <= bits <= _MAX_BITS:
         raise ValueError("samples that no decoder takes")
@@ -157,10 +157,14 @@ def _working(directory: Directory, width: int, height: int, compression: int, st
         raise too_many("strips or tiles")
     if len(directory.numbers(_TILES if is_tiled else _STRIPS)) < pieces:
         raise ValueError("fewer strips or tiles than the image needs")
-    row = math.ceil(across * bits * (samples // planes) / 8)
-    if compression == 1 and not is_tiled and row * down > stored_bytes + row:
+    piece = math.ceil(across * bits * (samples // planes) / 8) * down
+    if pieces * piece > MAX_MEMORY:
+        raise too_large()
+    if compression != 1:
+        return piece
+    if not is_tiled and height // down * piece > stored_bytes:
         raise ValueError("fewer pixels than the header says")
-    return pieces * row * down
+    return 0
 
 
 def _rewritten(stored: bytes, directory: Directory) -> list[bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataselect_gui.records.formats.bare import MAX_PARTS, BareImage, exif_orientation, too_many
 
 _ALPHA, _ANIMATION = 0x10, 0x02
-_WORKING = 20
+_WORKING = 16
 """Bytes a pixel that libwebp takes for two canvases, a frame and what it returns."""
 
 
