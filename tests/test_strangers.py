@@ -71,7 +71,6 @@ def lines_of(world: World, tmp_path: Path) -> list[tuple[object, ...]]:
         ("select", world.project, "--by", HOSTILE, "--threshold", "0.5"),
         ("select", world.project, "--withhold", HOSTILE.replace(",", "")),
         ("score", world.source, "--checkpoint", world.checkpoint, "--label-column", HOSTILE),
-        ("score", world.source, "--checkpoint", world.checkpoint, "--device", HOSTILE),
         ("release", world.project, "--to", tmp_path / "b", "--epsilon", HOSTILE),
         ("ledger", world.project, "--set-budget", "4", "--reason", HOSTILE.replace("\ud800", "")),
         ("verify", world.project),
