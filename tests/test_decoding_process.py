@@ -21,6 +21,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.records import decoding_process
 from dataselect_gui.records.decoding_process import (
     ARRAY,
+    COLUMNS,
     END,
     FILE,
     FINE,
@@ -88,18 +89,19 @@ def test_what_cannot_be_read_has_the_same_reason(process: DecodingProcess, store
 def test_arrays_come_back_as_they_are(process: DecodingProcess, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     arrays: dict[str, NDArray[Any]] = {
-        "x": rng.random((5, 3, 4, 2), dtype=np.float32),
+        "x": np.asfortranarray(rng.random((5, 3, 4, 2), dtype=np.float32)),
         "y": np.arange(5),
         "names": np.array(["Ä", "b", "", "d", "e"]),
         "stored": np.array([b"a", b"bc", b"", b"d", b"e"]),
         "flags": np.array([True, False, True, False, True]),
         "days": np.array(["2031-02-28"] * 5, dtype="datetime64[D]"),
-        "columns": np.asfortranarray(rng.random((5, 3))),
         "none": np.zeros((0, 3)),
         "one": np.array(7),
     }
     array_file(tmp_path / "a.npz", **arrays)
-    made = process.arrays(tmp_path / "a.npz", 1 << 20)
+    with (tmp_path / "a.npz").open("rb") as file:
+        columns, made = process.arrays(file, "a.npz", list(arrays), 1 << 20)
+    assert columns == ["y", "names", "stored", "flags"]
     assert made.keys() == arrays.keys()
     for name, array in arrays.items():
         assert made[name].dtype == array.dtype
@@ -252,6 +254,11 @@ def test_a_cleaned_file_has_one_of_three_forms(
         process.clean(FILES[0])
 
 
+def unpacked_by(process: DecodingProcess, folder: Path) -> None:
+    with array_file(folder / "a.npz", x=np.zeros((2, 2))).open("rb") as file:
+        process.arrays(file, "a.npz", ["x"], 1 << 20)
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -273,9 +280,9 @@ def test_an_array_is_what_came_and_no_more(
 ) -> None:
     head = struct.pack("<H", len(said)) + said
     answer = f"write_frame(answers, {ARRAY}, {head!r}, bytes(8)); write_frame(answers, {END})"
-    plant(monkeypatch, f"if frame[0] == 5: {answer}")
+    plant(monkeypatch, f"if frame[0] == 5: write_frame(answers, {COLUMNS}, b'[]'); {answer}")
     with pytest.raises(UnreadableRecordError, match="made its decoder fail"):
-        process.arrays(array_file(tmp_path / "a.npz", x=np.zeros((2, 2))), 1 << 20)
+        unpacked_by(process, tmp_path)
 
 
 def test_no_more_arrays_come_than_fit(
@@ -283,10 +290,11 @@ def test_no_more_arrays_come_than_fit(
 ) -> None:
     said = b'["x", "|u1", [60000]]'
     head = struct.pack("<H", len(said)) + said
-    forever = f"while True: write_frame(answers, {ARRAY}, {head!r}, bytes(60000))"
-    plant(monkeypatch, f"if frame[0] == 5:\n        {forever}")
+    forever = f"for key in range(99): write_frame(answers, {ARRAY}, {head!r}, bytes(60000))"
+    begin = f"write_frame(answers, {COLUMNS}, b'[]')"
+    plant(monkeypatch, f"if frame[0] == 5:\n        {begin}\n        {forever}")
     with pytest.raises(UnreadableRecordError, match="made its decoder fail"):
-        process.arrays(array_file(tmp_path / "a.npz", x=np.zeros((2, 2))), 1 << 20)
+        unpacked_by(process, tmp_path)
 
 
 def test_one_that_hangs_is_ended_and_the_next_answers(

@@ -14,6 +14,7 @@ from dataselect_gui import __version__, workflow
 from dataselect_gui.cli.account import release_in_words
 from dataselect_gui.cli.demo import run_demo
 from dataselect_gui.cli.output import (
+    print_lines,
     print_raw,
     progress,
     ready_streams,
@@ -38,6 +39,7 @@ from dataselect_gui.errors import (
     VerificationError,
     disk_refused,
 )
+from dataselect_gui.plain import from_cell
 from dataselect_gui.release.bundle import digest_of
 from dataselect_gui.release.words import CANNOT_CHECK
 
@@ -107,7 +109,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        results.print(f"dataselect {__version__}")
+        print_lines(results, [f"dataselect {__version__}"])
         raise typer.Exit
 
 
@@ -133,8 +135,8 @@ def demo(
 
         raise typer.Exit(run(demo=out))
     with progress() as report:
-        content, text = run_demo(out, report)
-    tell("demo", as_json, content, text)
+        content, lines = run_demo(out, report)
+    tell("demo", as_json, content, lines)
 
 
 @app.command()
@@ -160,17 +162,13 @@ def inspect(
         content = workflow.inspect(path, records, report)
         tried = records is not None and content["kind"] == "checkpoint"
         found = workflow.preflight(path, records, report) if tried and records is not None else {}
-    told = (
-        "".join(f"\n{name}: {words}" for name, words in workflow.preflight_facts(found))
-        if found
-        else ""
-    )
-    listed = {name: value for name, value in content.items() if name != "release"}
-    if "confined" in listed:
-        listed["confined"] = workflow.what_confines().sentence
-    text = _listed(listed) + told
+    facts = workflow.preflight_facts(found) if found else []
+    told = {name: value for name, value in content.items() if name != "release"}
+    if "confined" in told:
+        told["confined"] = workflow.what_confines().sentence
+    lines = [*_listed(told), *(f"{name}: {words}" for name, words in facts)]
     content.get("preflight", {}).update(found)
-    tell("inspect", as_json, content, text)
+    tell("inspect", as_json, content, lines)
 
 
 @app.command()
@@ -232,7 +230,7 @@ def score(
         ),
         f"Project: {done.project}",
     ]
-    tell("score", as_json, content, "\n".join(summary))
+    tell("score", as_json, content, summary)
 
 
 @app.command()
@@ -254,10 +252,10 @@ def scores(
         raise UsageError("Parquet needs a file.", "It is not text.", "Add --to FILE.")
     if to is not None:
         save(columns, form, to)
-        text = f"Saved to {to}. This is your own copy: it is not privatised."
-        tell("scores", as_json, {"to": str(to), "columns": list(columns)}, text)
+        saved = f"Saved to {to}. This is your own copy: it is not privatised."
+        tell("scores", as_json, {"to": str(to), "columns": list(columns)}, [saved])
     elif as_json:
-        tell("scores", True, {"columns": list(columns), "records": rows_of(columns)}, "")
+        tell("scores", True, {"columns": list(columns), "records": rows_of(columns)}, [])
     elif form == "table":
         print_table(columns)
     else:
@@ -317,7 +315,7 @@ def select(
     lines.append(
         f"{len(ids):,} records in the selection{'' if cut is None else f', cut at {cut:.6g}'}."
     )
-    tell("select", as_json, {"ids": ids, "threshold": cut, **registers}, "\n".join(lines))
+    tell("select", as_json, {"ids": ids, "threshold": cut, **registers}, lines)
 
 
 @app.command()
@@ -430,15 +428,13 @@ def verify(
         )
         tell_error("verify", as_json, fault, {"checks": [vars(check) for check in checks]})
         raise typer.Exit(fault.exit_code)
-    text = "\n".join(
-        [
-            *(f"ok  {check.name}: {check.detail}" for check in checks),
-            "",
-            "What this check cannot show:",
-            *(f"- {item}" for item in CANNOT_CHECK),
-        ]
-    )
-    tell("verify", as_json, {"checks": [vars(check) for check in checks]}, text)
+    lines = [
+        *(f"ok  {check.name}: {check.detail}" for check in checks),
+        "",
+        "What this check cannot show:",
+        *(f"- {item}" for item in CANNOT_CHECK),
+    ]
+    tell("verify", as_json, {"checks": [vars(check) for check in checks]}, lines)
 
 
 @app.command()
@@ -465,18 +461,15 @@ def ledger(
             )
         found = workflow.tokens(project, tokens)
         listed = [{"token": token, "id": record} for token, record in found.items()]
-        told = "\n".join(f"{token}  {record}" for token, record in found.items())
+        told = [f"{token}  {record}" for token, record in found.items()]
         tell("ledger", as_json, {"tokens": listed}, told)
         return
     if bundle is not None:
         workflow.hold_against(bundle, project)
     statements = workflow.ledger(project, set_budget, reason)
     content = statements[0] if project is not None else {"ledgers": statements}
-    text = (
-        "\n\n".join(workflow.statement_in_words(one) for one in statements)
-        or "Nothing was ever released."
-    )
-    tell("ledger", as_json, content, text)
+    lines = [line for one in statements for line in ("", *workflow.statement_in_words(one))][1:]
+    tell("ledger", as_json, content, lines or ["Nothing was ever released."])
 
 
 @app.command()
@@ -554,8 +547,8 @@ def delete(
         )
     gone = workflow.delete(project)
     left = "" if gone else " Its folder stays: there are other files in it."
-    text = f"Deleted {project}.{left} The ledger still holds what was released."
-    tell("delete", as_json, {"project": str(project), "folder_gone": gone}, text)
+    deleted = f"Deleted {project}.{left} The ledger still holds what was released."
+    tell("delete", as_json, {"project": str(project), "folder_gone": gone}, [deleted])
 
 
 def _has_display() -> bool:
@@ -571,17 +564,18 @@ def _ids(text: str | None) -> list[str]:
     if not text.startswith("@"):
         return [part.strip() for part in text.split(",") if part.strip()]
     try:
-        lines = Path(text[1:]).read_text(encoding="utf-8").splitlines()
+        lines = Path(text[1:]).read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError):
         raise UnusableError(
             f"“{Path(text[1:]).name}” cannot be read.",
             "It is not there, or not text in UTF-8.",
             "Give a file with one id a line.",
         ) from None
-    return [line.strip() for line in lines if line.strip()]
+    # A list may have been copied from a table that was written for spreadsheets.
+    return [from_cell(line.strip()) for line in lines if line.strip()]
 
 
-def _listed(content: dict[str, Any]) -> str:
+def _listed(content: dict[str, Any]) -> list[str]:
     lines = []
     for key, value in content.items():
         if key == "problems":
@@ -590,4 +584,4 @@ def _listed(content: dict[str, Any]) -> str:
         else:
             shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             lines.append(f"{key}: {shown}")
-    return "\n".join(lines)
+    return lines

@@ -17,14 +17,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.images import MAX_FILE_BYTES, MAX_PIXELS
+from dataselect_gui.records.formats.bare import MAX_PIXELS
+from dataselect_gui.records.images import MAX_FILE_BYTES
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.sandbox.confining import Grant
 from dataselect_gui.sandbox.frames import FrameError, read_frame, write_head
@@ -34,7 +34,7 @@ DECODER_FLAG = "--decoder"
 PICTURE, CHECK, CLEAN, ARRAYS, CONTENT = 1, 2, 3, 4, 5
 """What is asked: an image for the eye; whether it can be read; its file without anything else; the
 arrays of a file, by its name, and that file."""
-PIXELS, FINE, FILE, ARRAY, END, UNREADABLE, UNUSABLE = 11, 12, 13, 14, 15, 16, 17
+PIXELS, FINE, FILE, COLUMNS, ARRAY, END, UNREADABLE, UNUSABLE = 11, 12, 13, 14, 15, 16, 17, 18
 """What is answered."""
 SIDE, NAME = struct.Struct("<I"), struct.Struct("<H")
 SIZE, EXTENSION = struct.Struct("<II"), struct.Struct("<B")
@@ -43,7 +43,7 @@ CLEANED = ("jpg", "png", "tif")
 HANG_SECONDS = 10.0
 """How long a file may take to decode."""
 _MOST_WORDS = 4096
-_MOST_HEADER = 1 << 16
+_MOST_HEADER, _MOST_COLUMNS = 1 << 16, 1 << 22
 _DTYPE = re.compile(r"[<>|][?biufcmMSUV][0-9]{1,9}(\[[A-Za-z0-9]{1,9}\])?")
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """It computes nothing: threads would only take its time to start."""
@@ -136,37 +136,52 @@ class DecodingProcess:
 
         return self._ask([(CLEAN, (stored,))], take)
 
-    def arrays(self, path: Path, most: int) -> dict[str, NDArray[Any]]:
-        """Unpack an ``.npz`` file.
+    def arrays(
+        self, file: IO[bytes], name: str, needed: Sequence[str], most: int
+    ) -> tuple[list[str], dict[str, NDArray[Any]]]:
+        """Unpack the arrays of an ``.npz`` file that a source needs.
 
         Parameters
         ----------
-        path : Path
+        file : binary file
             The file.
+        name : str
+            What it is called.
+        needed : sequence of str
+            The names of the arrays.
         most : int
-            How many bytes it may unpack to.
+            How many bytes they may have, together.
+
+        Returns
+        -------
+        tuple of list and dict
+            The columns that may serve as label or unit; and those of the arrays that there are.
 
         Raises
         ------
-        UnusableError
+        UnreadableRecordError, UnusableError
             Where it cannot be unpacked.
         OSError
             Where it cannot be read.
         """
 
-        def take(answers: IO[bytes]) -> dict[str, NDArray[Any]]:
+        def take(answers: IO[bytes]) -> tuple[list[str], dict[str, NDArray[Any]]]:
+            columns = json.loads(_expect(answers, COLUMNS, _MOST_COLUMNS))
+            if not isinstance(columns, list) or not all(isinstance(one, str) for one in columns):
+                raise FrameError("no columns")
             made: dict[str, NDArray[Any]] = {}
             left = most
             while (array := _array(answers, left)) is not None:
-                name, values = array
+                key, values = array
+                if key in made or key not in needed:
+                    raise FrameError("not asked for")
                 left -= values.nbytes
-                made[name] = values
-            return made
+                made[key] = values
+            return columns, made
 
-        name = path.name.encode("utf-8", "replace")
-        with path.open("rb") as file:
-            stored = _Pieces(file, os.fstat(file.fileno()).st_size)
-            return self._ask([(ARRAYS, (name,)), (CONTENT, (stored,))], take, math.inf)
+        asked = json.dumps([name, list(needed)]).encode()
+        stored = _Pieces(file, os.fstat(file.fileno()).st_size)
+        return self._ask([(ARRAYS, (asked,)), (CONTENT, (stored,))], take, math.inf)
 
     # Within
 

@@ -170,7 +170,6 @@ def _confine_linux(grant: Grant, holds: Confinement) -> None:
 
     if len(list(Path("/proc/self/task").iterdir())) != 1:  # They would go on unconfined.
         raise ConfinementError("There are threads already")
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     files = min(_MOST_FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     prctl(4, 0)  # PR_SET_DUMPABLE: nobody reads its memory, and nothing is left of it.

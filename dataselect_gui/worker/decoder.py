@@ -15,7 +15,7 @@ from dataselect_gui.sandbox.confining import Grant, confine
 from dataselect_gui.sandbox.frames import read_frame, write_frame
 
 _MOST_DESCRIPTORS = 1 << 16
-_MOST_NAME = 4096
+_MOST_NAME = 1 << 16
 _SPARE_SECONDS = 5
 
 
@@ -47,7 +47,7 @@ def main() -> int:
             if kind == protocol.ARRAYS:
                 following = read_frame(questions, longest)
                 assert following is not None
-                _arrays(content.decode("utf-8", "replace"), following[1], answers)
+                _arrays(content, following[1], answers)
                 continue
             _end_after(protocol.HANG_SECONDS + _SPARE_SECONDS)
             work[kind](content, answers)
@@ -95,13 +95,15 @@ def _clean(content: bytes, answers: IO[bytes]) -> None:
     write_frame(answers, FILE, EXTENSION.pack(CLEANED.index(extension)), cleaned)
 
 
-def _arrays(name: str, stored: bytes, answers: IO[bytes]) -> None:
+def _arrays(asked: bytes, stored: bytes, answers: IO[bytes]) -> None:
     import numpy as np
 
     from dataselect_gui.records.arrays import unpack
-    from dataselect_gui.records.decoding_process import ARRAY, END, NAME
+    from dataselect_gui.records.decoding_process import ARRAY, COLUMNS, END, NAME
 
-    for key, values in unpack(io.BytesIO(stored), name):
+    columns, arrays = unpack(io.BytesIO(stored), *json.loads(asked))
+    write_frame(answers, COLUMNS, json.dumps(columns).encode())
+    for key, values in arrays:
         said = json.dumps([key, values.dtype.str, values.shape]).encode()
         numbers = np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
         write_frame(answers, ARRAY, NAME.pack(len(said)), said, numbers)

@@ -1,6 +1,7 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
 from dataselect_gui.privacy.amounts import exact, positive_amount
+from dataselect_gui.privacy.home import home
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.terms import BY_THRESHOLD, MECHANISMS
@@ -19,7 +20,7 @@ from dataselect_gui.workflow.accounts import account, change_budget, hold_agains
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
-from dataselect_gui.workflow.home import home
+from dataselect_gui.workflow.home import read_settings, write_settings
 from dataselect_gui.workflow.inspecting import inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
@@ -154,6 +155,7 @@ __all__ = [
     "put_opted_out",
     "put_selection",
     "read_register",
+    "read_settings",
     "release",
     "replan_study",
     "requested_rule",
@@ -174,5 +176,6 @@ __all__ = [
     "what_confines",
     "what_leaves",
     "write_page",
+    "write_settings",
     "write_statement",
 ]
