@@ -129,24 +129,26 @@ def test_the_pace_is_that_of_a_usual_batch(
     tmp_path: Path, inputs: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither what is checked once in a shape nor one moment in which the machine was busy counts."""
-    now, seen, timed = [0.0], set[tuple[int, int]](), list[int]()
-    original = Scorer.score
+    now, timed = [0.0], list[int]()
+    original, prepare = Scorer.score, Scorer.prepare
 
     def scored(scorer: Scorer, *batch: Any) -> dict[str, NDArray[np.float64]]:  # noqa: ANN401
         size, is_single = len(batch[1]), scorer.precision == "float32"
         now[0] += size * (0.001 if is_single else 0.004)
-        now[0] += 0.0 if (id(scorer), size) in seen else 5.0
-        seen.add((id(scorer), size))
         if size == 32 and is_single:
             timed.append(size)
-            now[0] += 3.0 if len(timed) == 3 else 0.0
+            now[0] += 3.0 if len(timed) == 2 else 0.0
         return original(scorer, *batch)
 
+    def prepared(scorer: Scorer, shape: tuple[int, ...]) -> None:
+        now[0] += 0.0 if shape in scorer._prepared else 5.0
+        prepare(scorer, shape)
+
     monkeypatch.setattr(Scorer, "score", scored)
+    monkeypatch.setattr(Scorer, "prepare", prepared)
     monkeypatch.setattr("dataselect_gui.scoring.preflight.time.perf_counter", lambda: now[0])
-    monkeypatch.setattr("dataselect_gui.scoring.preflight._FEW", 32)
     found = fly(member(tmp_path, tiny_resnet()), ["grad_norm"], inputs)
-    assert (found.precision, found.at_once) == ("float32", 32)
+    assert (found.precision, found.at_once, len(timed)) == ("float32", 32, 3)
     assert found.seconds_per_record == pytest.approx(0.001)
     assert found.float64_pace == pytest.approx(4.0)
 

@@ -184,13 +184,14 @@ def _paces(
 ) -> list[float]:
     """Return how many seconds a record takes with each scorer, in batches as they will be.
 
-    The first batch of a shape is not counted: some things are checked once. The scorers take turns, so
+    What is found out of a shape once is not counted. The scorers take turns, so
     that a machine that slows down slows all of them; medians are returned. Where a batch takes long,
     batches are smaller and rounds are fewer.
     """
 
     def seconds(scorer: Scorer, size: int) -> float:
         some = np.resize(inputs, (size, *inputs.shape[1:])), np.resize(targets, size)
+        scorer.prepare(some[0].shape)
         began = time.perf_counter()
         scorer.score(names, *some)
         return (time.perf_counter() - began) / size
@@ -200,8 +201,6 @@ def _paces(
     while size < at_once and 2 * size * rough * _ROUNDS < _PATIENCE:
         size *= 2
     rounds = int(np.clip(_PATIENCE / max(size * rough, 1e-6), 1, _ROUNDS))
-    for scorer in scorers:
-        seconds(scorer, size)
     taken = [[seconds(scorer, size) for scorer in scorers] for _ in range(rounds)]
     return [float(median) for median in np.median(taken, axis=0)]
 
