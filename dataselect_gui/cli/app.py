@@ -180,10 +180,8 @@ def score(
     ] = None,
     project: Annotated[Path | None, typer.Option(help="By default ./NAME.dataselect.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    precision: Annotated[
-        str | None, typer.Option(help="float32 or float64; by default what exactness needs.")
-    ] = None,
-    batch_size: Annotated[str, typer.Option(help="auto, or how many records at once.")] = "auto",
+    precision: Annotated[str | None, typer.Option(help="float32 (the default) or float64.")] = None,
+    batch_size: Annotated[str, typer.Option(help="auto, or at most how many at once.")] = "auto",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many records.")] = None,
     label_column: Annotated[str | None, typer.Option(help="The column of labels.")] = None,
     unit_column: Annotated[str | None, typer.Option(help="The column that names the person.")] = None,

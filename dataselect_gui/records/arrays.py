@@ -85,6 +85,11 @@ class ArrayFile:
     ignored: int = 0
     kind: str = "arrays"
 
+    @property
+    def blank(self) -> Content:
+        """Return a row of zeros: all rows of an array have one shape. See `Source.blank`."""
+        return self._decoded(np.zeros(self.rows.shape[1:], dtype=self.rows.dtype))
+
     def read(self, index: int) -> bytes:
         """Return the bytes of one row, led by its type and shape. See `Source.read`."""
         row = np.ascontiguousarray(self.rows[index])
@@ -98,7 +103,9 @@ class ArrayFile:
     def decode(self, stored: bytes) -> Content:
         """Return the row as an image (uint8) or as it is (float). See `Source.decode`."""
         flat = np.frombuffer(stored[stored.index(b";") + 1 :], dtype=self.rows.dtype)
-        row = flat.reshape(self.rows.shape[1:])
+        return self._decoded(flat.reshape(self.rows.shape[1:]))
+
+    def _decoded(self, row: NDArray[Any]) -> Content:
         if row.dtype == np.uint8:
             has_one_channel = self.rows.ndim == 4 and self.rows.shape[-1] == 1
             return Image.fromarray(row.reshape(row.shape[:2]) if has_one_channel else row)

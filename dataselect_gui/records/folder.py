@@ -48,6 +48,11 @@ class ImageFolder:
     kind: str = "images"
     classes: Sequence[str] | None = field(default=None)
 
+    @property
+    def blank(self) -> None:
+        """Return nothing: images have shapes of their own. See `Source.blank`."""
+        return None
+
     def read(self, index: int) -> bytes:
         """Return the bytes of the file. See `Source.read`."""
         return _read_file(self.files[index])

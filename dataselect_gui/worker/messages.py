@@ -29,9 +29,9 @@ class ScoreJob:
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
     precision : str
-        ``auto``, ``float32`` or ``float64``.
+        ``float32`` or ``float64``.
     batch_size : int or None
-        Records at once; None for as many as memory and time allow.
+        At most so many records at once; None for as many as memory allows.
     limit : int or None
         Only the first so many records.
     """
