@@ -198,7 +198,7 @@ def test_a_planted_worker_fails_at_everything(
             unit_column=None,
             names=[],
             device="cpu",
-            precision="auto",
+            precision="float32",
             batch_size=None,
             limit=None,
         )

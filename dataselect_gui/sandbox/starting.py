@@ -30,7 +30,19 @@ _KEPT = frozenset(
         "NUMBER_OF_PROCESSORS",
     }
 )
-_KEPT_BEGINNINGS = ("LC_", "OMP_", "MKL_", "OPENBLAS_", "KMP_", "CUDA_", "NVIDIA_", "PYTORCH_", "HSA_")
+_KEPT_BEGINNINGS = (
+    "LC_",
+    "OMP_",
+    "MKL_",
+    "OPENBLAS_",
+    "KMP_",
+    "CUDA_",
+    "NVIDIA_",
+    "PYTORCH_",
+    "HSA_",
+    "MALLOC_",
+    "THP_",
+)
 
 
 def command(flag: str) -> list[str]:

@@ -22,16 +22,15 @@ from dataselect_gui import __version__
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
-from dataselect_gui.project.project import Project
-from dataselect_gui.project.table import Table
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.decoding import Decoder
-from dataselect_gui.worker.indexing import HashCache, check_same_source, fair_order, read_index
-from dataselect_gui.worker.keeping import InHand, Keeper, Pace
+from dataselect_gui.worker.indexing import fair_order, read_index
+from dataselect_gui.worker.keeping import Keeper, Pace
 from dataselect_gui.worker.messages import REPORT_SECONDS, Finished, Progress, Report, ScoreJob
+from dataselect_gui.worker.score_keeping import Keeping, KeptTable
 
 if TYPE_CHECKING:
     from dataselect_gui.scoring.public_shape import Shape
@@ -45,7 +44,7 @@ _GIVEN_UP = (
 )
 
 
-def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
+def run(job: ScoreJob, stopped: Callable[[], bool], report: Report, kept: Keeping) -> Finished:
     """Score the records of a project.
 
     Parameters
@@ -56,65 +55,53 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
         Says whether to stop after the batch in hand.
     report : callable
         Takes progress.
+    kept : Keeping
+        Takes what there is to keep.
 
     Raises
     ------
     DataSelectError
         Where the source, the checkpoint or the project cannot be used.
     """
-    project = Project.open(Path(job.project))
-    with project.exclusive():
-        checkpoint = find_checkpoint(Path(job.checkpoint))
-        source = open_source(Path(job.source), job.label_column, job.unit_column)
-        classes = match_labels(source.labels, source.classes, checkpoint.labels)
-        given_up = _recover(project)
-        _check_conditions(project, job)
-        parts = [
-            _Part(job, names, project, checkpoint, source, report) for names in _parts(project, job)
-        ]
-        for part in parts:
-            if part.size is None:
-                if stopped():  # Before the libraries are loaded, which takes seconds.
-                    return Finished(0, job.device, stopped=True)
-                part.settle()
-        index = read_index(source, stopped, report, HashCache(project.folder, source.ids))
-        if index is None:
-            return Finished(0, job.device, stopped=True)
-        check_same_source(project, source, index)
-        project.settings["source"] = {
-            "path": str(source.path),
-            "kind": source.kind,
-            "label_column": job.label_column,
-            "unit_column": job.unit_column,
-        }
-        project.settings["checkpoint"]["path"] = job.checkpoint
-        project.save()
-        table = project.update_index(index)
-        table.add_problems({p.id: p.reason for p in source.problems})
-        if given_up is not None:
-            _give_up(table, given_up, job.names)
-        targets = class_indices(index.labels, classes)
-        order = fair_order(index.ids, job.limit)
-        finished = True
-        for part in parts:
-            if part.lacks(table, order):
-                if stopped():
-                    return Finished(_count_scored(table, job), part.device, stopped=True)
-                finished = finished and part.score(table, targets, order, stopped)
-        device = parts[0].device if parts else "none"
-        scored = _count_scored(table, job)
-        if finished and job.names and scored == 0:
-            raise UnusableError(
-                "No record could be scored.",
-                f"None of the {len(index.ids)} records can be read"
-                + (", has a label" if (targets < 0).any() else "")
-                + " and comes to a finite number.",
-                "See the reasons among the source's problems, and mend or replace the files.",
-            )
-        return Finished(scored, device, stopped=not finished)
+    source = open_source(Path(job.source), job.label_column, job.unit_column)
+    checkpoint = find_checkpoint(Path(job.checkpoint))
+    classes = match_labels(source.labels, source.classes, checkpoint.labels)
+    given_up = _recover(kept)
+    _check_conditions(kept, job)
+    parts = [_Part(job, names, kept, checkpoint, source, report) for names in _parts(kept, job)]
+    for part in parts:
+        if part.size is None:
+            if stopped():  # Before the libraries are loaded, which takes seconds.
+                return Finished(0, job.device, stopped=True)
+            part.settle()
+    index = read_index(source, stopped, report, kept.hashes(source))
+    if index is None:
+        return Finished(0, job.device, stopped=True)
+    table = kept.take(index)
+    if given_up is not None:
+        _give_up(table, given_up, job.names)
+    targets = class_indices(index.labels, classes)
+    order = fair_order(index.ids, job.limit)
+    finished = True
+    for part in parts:
+        if part.lacks(table, order):
+            if stopped():
+                return Finished(_count_scored(table, job), part.device, stopped=True)
+            finished = finished and part.score(table, targets, order, stopped)
+    device = parts[0].device if parts else "none"
+    scored = _count_scored(table, job)
+    if finished and job.names and scored == 0:
+        raise UnusableError(
+            "No record could be scored.",
+            f"None of the {len(index.ids)} records can be read"
+            + (", has a label" if (targets < 0).any() else "")
+            + " and comes to a finite number.",
+            "See the reasons among the source's problems, and mend or replace the files.",
+        )
+    return Finished(scored, device, stopped=not finished)
 
 
-def _recover(project: Project) -> str | None:
+def _recover(kept: Keeping) -> str | None:
     """Draw the conclusion from a run that was killed as it computed.
 
     Returns
@@ -122,41 +109,38 @@ def _recover(project: Project) -> str | None:
     str or None
         A record to give up, by its id: one with a shape of its own, which ended the program twice.
     """
-    mark, settings = InHand(project.folder), project.settings
+    mark = kept.mark
     given_up = None
     if mark.record is not None:
-        ended = settings.setdefault("ended_by", [])
-        if mark.record in ended:
+        if mark.record in kept.ended_by:
             given_up = mark.record
         else:
-            ended.append(mark.record)
+            kept.ended_by.append(mark.record)
     elif mark.scores:
-        _halve(project, mark.scores)
-    project.save()
+        _halve(kept, mark.scores)
+    kept.save()
     mark.take_away()
     return given_up
 
 
-def _halve(project: Project, names: Sequence[str]) -> None:
+def _halve(kept: Keeping, names: Sequence[str]) -> None:
     """Have scores computed again from the beginning, in batches of half the size."""
-    settled = project.settings["scores"]
     for name in names:
-        size = settled.get(name, {}).get("batch", 1)
+        size = kept.scores.get(name, {}).get("batch", 1)
         if size > 1:
-            _start_again(project, name, _half(size))
+            _start_again(kept, name, _half(size))
 
 
-def _start_again(project: Project, name: str, size: int) -> None:
-    if project.settings["table"] is not None:
-        project.table.column(name).forget()
-    project.settings["scores"][name] |= {"batch": size, "fixed": True, "program": __version__}
-    project.save()
+def _start_again(kept: Keeping, name: str, size: int) -> None:
+    kept.forget(name)
+    kept.scores[name] |= {"batch": size, "fixed": True, "program": __version__}
+    kept.save()
 
 
-def _check_conditions(project: Project, job: ScoreJob) -> None:
+def _check_conditions(kept: Keeping, job: ScoreJob) -> None:
     """Hold what was asked for against how scores of the project are computed already."""
     for name in job.names:
-        known = project.settings["scores"].get(name, {})
+        known = kept.scores.get(name, {})
         device = known.get("device", job.device)
         if job.device not in {"auto", device}:
             raise UsageError(
@@ -165,10 +149,10 @@ def _check_conditions(project: Project, job: ScoreJob) -> None:
                 "Leave the device as it is, or score into another project.",
             )
         if job.batch_size is not None and job.batch_size < known.get("batch", 1):
-            _start_again(project, name, job.batch_size)
+            _start_again(kept, name, job.batch_size)
 
 
-def _give_up(table: Table, record: str, names: Sequence[str]) -> None:
+def _give_up(table: KeptTable, record: str, names: Sequence[str]) -> None:
     rows = np.array([row for row, other in enumerate(table.index.ids) if other == record])
     for column in map(table.column, names):
         column.write(rows, np.full(len(rows), np.nan))
@@ -176,12 +160,11 @@ def _give_up(table: Table, record: str, names: Sequence[str]) -> None:
     table.add_problems({record: _GIVEN_UP})
 
 
-def _parts(project: Project, job: ScoreJob) -> list[list[str]]:
+def _parts(kept: Keeping, job: ScoreJob) -> list[list[str]]:
     """Part the scores of a job by how they are computed; those that are new go together."""
-    settled = project.settings["scores"]
 
     def conditions(name: str) -> tuple[str, ...]:
-        known = settled.get(name, {})
+        known = kept.scores.get(name, {})
         return tuple(str(known.get(key)) for key in ("device", "precision", "threads", "batch"))
 
     return [list(names) for _, names in groupby(sorted(job.names, key=conditions), key=conditions)]
@@ -197,13 +180,13 @@ class _Part:
         What was asked for.
     names : list of str
         The scores.
-    project, checkpoint, source, report
+    kept, checkpoint, source, report
         Where they are kept, and what they are made of.
     """
 
     job: ScoreJob
     names: list[str]
-    project: Project
+    kept: Keeping
     checkpoint: Checkpoint
     source: Source
     report: Report
@@ -212,7 +195,7 @@ class _Part:
     @property
     def _known(self) -> dict[str, Any]:
         """How these scores are computed, as far as that is settled."""
-        known: dict[str, Any] = self.project.settings["scores"].get(self.names[0], {})
+        known: dict[str, Any] = self.kept.scores.get(self.names[0], {})
         return known
 
     @property
@@ -227,7 +210,7 @@ class _Part:
         device: str = self._known.get("device", self.job.device)
         return device
 
-    def lacks(self, table: Table, rows: Sequence[int]) -> bool:
+    def lacks(self, table: KeptTable, rows: Sequence[int]) -> bool:
         """Say whether some of the rows lack some of the scores."""
         return not all(table.column(name).done[rows].all() for name in self.names)
 
@@ -236,7 +219,7 @@ class _Part:
         from dataselect_gui.scoring.memory import is_out_of_memory, release_memory
 
         scorer, shape = self._load()
-        hold, asked = InHand(self.project.folder).hold, self.job.batch_size
+        hold, asked = self.kept.mark.hold, self.job.batch_size
         if shape is None or asked is not None:
             self._keep(asked if asked and shape is not None else 1)
         else:
@@ -257,7 +240,7 @@ class _Part:
 
     def score(
         self,
-        table: Table,
+        table: KeptTable,
         targets: NDArray[np.int64],
         order: Sequence[int],
         stopped: Callable[[], bool],
@@ -276,7 +259,7 @@ class _Part:
 
     def _score(
         self,
-        table: Table,
+        table: KeptTable,
         targets: NDArray[np.int64],
         order: Sequence[int],
         stopped: Callable[[], bool],
@@ -284,7 +267,7 @@ class _Part:
         from dataselect_gui.worker.computing import Computation
 
         scorer, shape = self._load()
-        size, ids, hold = self.size or 1, table.index.ids, InHand(self.project.folder).hold
+        size, ids, hold = self.size or 1, table.index.ids, self.kept.mark.hold
         if shape is not None:
             with hold(self.names):
                 scorer.prepare((size, *shape))
@@ -343,7 +326,7 @@ class _Part:
         threads = fix_arithmetic(self._known.get("threads"))
         scorer = Scorer(self.checkpoint, self.names, device, self.job.precision)
         for name in self.names:
-            known = self.project.settings["scores"].setdefault(name, {"fixed": True})
+            known = self.kept.scores.setdefault(name, {"fixed": True})
             known.setdefault("program", __version__)
             known |= {
                 "variant": find_score(name).variant,
@@ -357,8 +340,8 @@ class _Part:
     def _keep(self, size: int) -> None:
         """Keep the size of the batches before it is tried."""
         for name in self.names:
-            self.project.settings["scores"][name]["batch"] = size
-        self.project.save()
+            self.kept.scores[name]["batch"] = size
+        self.kept.save()
 
     def _take_half(self) -> None:
         if self.size == 1:
@@ -367,7 +350,7 @@ class _Part:
                 "The model, or its input, is too large for what is free now.",
                 "Close other programs, or leave out plis, which takes the most; then score again.",
             )
-        _halve(self.project, self.names)
+        _halve(self.kept, self.names)
 
 
 def _half(records: int) -> int:
@@ -375,9 +358,9 @@ def _half(records: int) -> int:
     return int(1 << max(0, (records // 2).bit_length() - 1))
 
 
-def _count_scored(table: Table, job: ScoreJob) -> int:
+def _count_scored(table: KeptTable, job: ScoreJob) -> int:
     rows = slice(0, job.limit)
     has = np.zeros(len(table.index.ids), dtype=bool)
     for name in job.names:
-        has |= ~np.isnan(table.values(name))
+        has |= table.has_number(name)
     return int(has[rows].sum())

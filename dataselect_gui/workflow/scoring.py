@@ -25,6 +25,7 @@ from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.worker.keeping import InHand
 from dataselect_gui.worker.messages import Report, ScoreJob
+from dataselect_gui.worker.score_keeping import Receiver
 from dataselect_gui.workflow.home import ledger_of, place_beside
 from dataselect_gui.workflow.moving import check_same_checkpoint
 from dataselect_gui.workflow.reasons import reasons_of
@@ -198,7 +199,8 @@ def score(
     )
     in_hand = InHand(folder)
     try:
-        finished = run_job(job, report, stop)
+        with project.exclusive():
+            finished = run_job(job, report, stop, Receiver(project, source, job))
     except (WorkerDiedError, InterruptedByPersonError) as error:
         if isinstance(error, InterruptedByPersonError) and not in_hand.was_left:
             in_hand.take_away()  # Where it was ended at once: memory was not the reason.
