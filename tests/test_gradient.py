@@ -28,10 +28,12 @@ from dataselect_gui.errors import (
 )
 from dataselect_gui.privacy.calibration import gaussian_scale
 from dataselect_gui.privacy.mechanisms import add_gaussian
+from dataselect_gui.project.project import Project
 from dataselect_gui.release.terms import CLIP_STEPS
 from dataselect_gui.scoring.clipped_sum import ClippedSum, in_steps
 from dataselect_gui.scoring.model import Model
 from dataselect_gui.worker.messages import Finished, Report, SumJob
+from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.worker.sum_run import run_sum
 from tests.helpers import array_file, image_folder, write_image, write_json
 from tests.models import save_member, stir, tiny_plain, tiny_resnet
@@ -307,9 +309,8 @@ def test_records_are_summed_as_they_were_scored_or_not_at_all(
     names = ["bird/1.png", "cat/2.png", "dog/3.png"]
     scans = image_folder(tmp_path / "scans", names)
     project = scored_project(tmp_path / "p.dataselect", scans, checkpoint, [1.0, 2.0, 3.0])
-    np.save(tmp_path / "rows.npy", np.arange(3))
+    write_rows(tmp_path, Project.open(project).table.index, range(3))
     job = SumJob(
-        project=str(project),
         source=str(scans),
         checkpoint=str(checkpoint),
         label_column=None,

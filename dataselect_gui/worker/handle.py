@@ -291,11 +291,9 @@ def _reached_by(job: Job) -> tuple[list[Path], list[Path]]:
     source, checkpoint = Path(job.source), Path(job.checkpoint)
     read = [source, *linked_files(source), checkpoint, *files_beside(checkpoint)]
     match job:
-        case ScoreJob():
+        case ScoreJob() | PreflightJob():
             return read, []
-        case MapJob() | SumJob():
-            return [*read, Path(job.project)], [Path(job.folder)]
-        case PreflightJob() | StudyJob():
+        case MapJob() | SumJob() | StudyJob():
             return read, [Path(job.folder)]
 
 

@@ -186,7 +186,6 @@ def score(
     if in_training is not None:
         answer_training(folder, in_training)
     job = ScoreJob(
-        project=str(folder.resolve()),
         source=str(source_path),
         checkpoint=str(checkpoint_path),
         label_column=label_column,
