@@ -28,7 +28,7 @@ from dataselect_gui.records.images import MAX_FILE_BYTES
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.sandbox.confining import Grant
 from dataselect_gui.sandbox.frames import FrameError, read_frame, write_head
-from dataselect_gui.sandbox.starting import command, start
+from dataselect_gui.sandbox.starting import attended, command, start
 
 DECODER_FLAG = "--decoder"
 PICTURE, CHECK, CLEAN, ARRAYS, CONTENT = 1, 2, 3, 4, 5
@@ -237,8 +237,8 @@ class DecodingProcess:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            with process:
-                pass  # Closes the pipes and waits.
+            with attended(process):
+                pass
 
 
 _NO_ANSWERS = (

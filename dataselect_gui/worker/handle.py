@@ -25,7 +25,7 @@ from dataselect_gui.privacy.home import home
 from dataselect_gui.records.folder import linked_files
 from dataselect_gui.sandbox.confining import Grant
 from dataselect_gui.sandbox.frames import CutOffError, FrameError, read_frame, write_frame
-from dataselect_gui.sandbox.starting import command, start
+from dataselect_gui.sandbox.starting import attended, command, start
 from dataselect_gui.worker.messages import (
     MESSAGE,
     MOST_BYTES,
@@ -144,12 +144,8 @@ def run_job(
         raise _stopped(job)
     with _places(job) as (grant, scratch), _interrupts_to(stop):
         process = start(_command(), grant, scratch, CHILD_ENVIRONMENT)
-        with process:
-            try:
-                outcome = _conversation(job, process, report, stop, receiver)
-            except BaseException:
-                process.kill()
-                raise
+        with attended(process):
+            outcome = _conversation(job, process, report, stop, receiver)
     if outcome is None:
         if stop.requested:
             raise _stopped(job)
@@ -196,10 +192,7 @@ def _conversation(
                 report(message)
             else:
                 outcome = message
-    except BrokenPipeError:  # It died before it had taken the job, which is still in the stream.
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
-    except CutOffError:
+    except (BrokenPipeError, CutOffError):  # It died.
         return None
     except (FrameError, ValueError):
         raise WorkerDiedError(
