@@ -84,7 +84,7 @@ def metadata(path: Path, terms: Terms) -> str:
             "The array file holds two arrays, with nothing before, between or behind them. Whether the "
             "numbers themselves hide something was not looked for."
         )
-    _nothing_but_pixels(sorted(p for p in (path / DATA).iterdir() if p.suffix[1:] in EXTENSIONS))
+    nothing_but_pixels(sorted(p for p in (path / DATA).iterdir() if p.suffix[1:] in EXTENSIONS))
     return (
         "Every image consists of what its pixels need: no metadata but an orientation, no table or "
         "colour that is not used, no byte behind the coded pixels. Whether the pixels themselves, or "
@@ -92,7 +92,14 @@ def metadata(path: Path, terms: Terms) -> str:
     )
 
 
-def _nothing_but_pixels(files: list[Path]) -> None:
+def nothing_but_pixels(files: list[Path]) -> None:
+    """Look at each image before it is decoded, and at how much all of them unpack to.
+
+    Raises
+    ------
+    FaultError
+        Where one holds more than its pixels need, cannot be read, or is too much.
+    """
     left = _MOST_PIXELS + _PIXELS_PER_BYTE * sum(file.stat().st_size for file in files)
     for file in files:
         stored = file.read_bytes()
