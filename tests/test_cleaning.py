@@ -26,7 +26,7 @@ def shows_the_same(one: bytes, other: bytes) -> bool:
     shown = [decode_image(one), decode_image(other)]
     if shown[0].mode != shown[1].mode:  # A transparency that was told apart is within the pixels now.
         shown = [image.convert("RGBA") for image in shown]
-    return bool(np.array_equal(*map(np.asarray, shown)))
+    return bool(np.array_equal(np.asarray(shown[0]), np.asarray(shown[1])))
 
 
 # JPEG
@@ -127,6 +127,13 @@ def test_no_byte_that_pixels_do_not_need_leaves_in_a_jpeg(stored: bytes) -> None
     assert shows_the_same(content, stored)
     assert says_nothing_else(extension, content)
     assert clean_image(content) == (extension, content)
+
+
+def test_no_byte_whatever_it_is_follows_coded_data() -> None:
+    assert clean_image(USUAL)[0] == "jpg"
+    for byte in range(256):
+        more = bytes([byte, 0]) if byte == 0xFF else bytes([byte])
+        assert clean_image(USUAL[:-2] + more + b"\xff\xd9")[0] == "png"
 
 
 KEPT: dict[str, bytes] = {
