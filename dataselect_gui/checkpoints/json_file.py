@@ -9,6 +9,7 @@ import json
 from typing import Any, NoReturn
 
 from dataselect_gui.privacy.amounts import decimal_of
+from dataselect_gui.records.source import is_text
 
 LARGEST = 16 << 20
 """Bytes. The names of 100,000 classes take a tenth of it."""
@@ -94,12 +95,3 @@ def _check_nesting(found: dict[str, Any]) -> None:
             return
         level = inside
     raise ValueError("It is nested too deeply.")
-
-
-def is_text(text: str) -> bool:
-    """Say whether a text is one that UTF-8 can hold: JSON and file names may hold half a character."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -14,6 +14,8 @@ from dataselect_gui.errors import UsageError
 LARGEST = Decimal(300)
 PLACES = 12
 LARGEST_COUNT = 1_000_000_000
+LARGEST_BOUND = Decimal("1e30")
+"""Of a score's public bounds: noise as wide as they are at the smallest ε is a double still."""
 _DIGITS, _EXPONENTS = 28, range(-330, 300)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,3})?")
 _WHOLE = re.compile(r"\+?[0-9]{1,20}")

@@ -6,6 +6,7 @@ files are records and what they are labelled.
 """
 
 import csv
+import errno
 import json
 import os
 import stat
@@ -20,6 +21,7 @@ from dataselect_gui.records.source import (
     Content,
     Problem,
     UnreadableRecordError,
+    is_text,
     own_unit,
     person_name,
 )
@@ -163,7 +165,7 @@ def _walk(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
         record = unicodedata.normalize("NFC", relative)
         if entry.name.startswith(".") or Path(entry.name).suffix.lower() not in EXTENSIONS:
             ignored += 1
-        elif not _is_text(record):
+        elif not is_text(record):
             shown = record.encode("utf-8", "replace").decode("utf-8")
             problems.append(Problem(shown, "The file's name is not valid text (UTF-8)."))
         elif entry.is_symlink() and not Path(entry.path).exists():
@@ -181,28 +183,27 @@ def _walk(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
 
 def _entries(root: Path) -> Iterator["os.DirEntry[str]"]:
     """Yield every file below a folder, and folders that are named like an image."""
-    try:
-        with os.scandir(root) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-    except PermissionError:
-        raise UnusableError(
-            f"The folder “{root.name}” cannot be listed.",
-            "You may not read it.",
-            "Ask for access to it, or choose another folder.",
-        ) from None
-    for entry in entries:
-        if not entry.is_dir(follow_symlinks=False) or Path(entry.name).suffix.lower() in EXTENSIONS:
-            yield entry
-        elif not entry.name.startswith((".", "__MACOSX")):
-            yield from _entries(Path(entry.path))
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
+    folders = [root]
+    while folders:  # Not one call in another: folders may be nested deeper than calls.
+        folder = folders.pop()
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            reason = {errno.EACCES: "You may not read it."}.get(
+                error.errno or 0, f"The system refused: {error.strerror or type(error).__name__}."
+            )
+            raise UnusableError(
+                f"The folder “{folder.name}” cannot be listed.",
+                reason,
+                "Ask for access to it, or choose another folder.",
+            ) from None
+        for entry in entries:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if not is_folder or Path(entry.name).suffix.lower() in EXTENSIONS:
+                yield entry
+            elif not entry.name.startswith((".", "__MACOSX")):
+                folders.append(Path(entry.path))
 
 
 def _class_folder(record: str) -> str | None:
