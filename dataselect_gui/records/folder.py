@@ -49,6 +49,11 @@ class ImageFolder:
     kind: str = "images"
     classes: Sequence[str] | None = field(default=None)
 
+    @property
+    def blank(self) -> None:
+        """Return nothing: images have shapes of their own. See `Source.blank`."""
+        return None
+
     def read(self, index: int) -> bytes:
         """Return the bytes of the file. See `Source.read`."""
         return _read_file(self.files[index])
@@ -139,6 +144,14 @@ def open_folder(path: Path, label_column: str | None, unit_column: str | None) -
         problems=sorted(chosen_problems, key=lambda problem: problem.id),
         ignored=ignored + len(found) - len(ids) - 1,
     )
+
+
+def linked_files(path: Path) -> list[Path]:
+    """Return the files that links in a folder of records stand for; none where it is no folder."""
+    if not path.is_dir():
+        return []
+    links = (Path(entry.path) for entry in _entries(path) if entry.is_symlink())
+    return [link.resolve() for link in links if link.suffix.lower() in EXTENSIONS]
 
 
 def _read_file(path: Path) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
+from dataselect_gui import workflow
 from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
@@ -50,6 +51,11 @@ class SetupPlace(ColumnPlace):
         self.records, self.checkpoint = Facts("Your records"), Facts("The consortium's checkpoint")
         # Below the button, so that nothing moves under the pointer when its facts arrive.
         self.preflight = Facts("The checkpoint on your records")
+        # Said where something is missing: what holds everywhere need not be read every time.
+        confined = workflow.what_confines()
+        self.confined = paragraph(confined.sentence, role="warning")
+        if confined.is_whole:
+            self.confined.hide()
         self.unit = ComboBox()
         self.unit.setAccessibleName("Protect")
         self.unit.setMinimumWidth(200)
@@ -229,6 +235,7 @@ class SetupPlace(ColumnPlace):
         buttons.addWidget(self.stop)
         buttons.addWidget(self.progress, 1)
         buttons.addStretch()
+        self.column.addWidget(self.confined)
         self.column.addWidget(Pair(self.records, self.checkpoint))
         self.column.addWidget(Pair(protect, asked))
         self.column.addLayout(buttons)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import UnreadableRecordError
@@ -63,8 +64,9 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
             if one.ndim != 3:
                 raise UnreadableRecordError(_NO_IMAGE)
             made = scorer.maps(names, one[None], class_indices([label], classes))
-        except UnreadableRecordError as reason:
-            found[row] = RecordMaps(record, None, {}, dict.fromkeys(job.names, str(reason)))
+        except (UnreadableRecordError, UnusableError) as error:
+            reason = error.what if isinstance(error, UnusableError) else str(error)
+            found[row] = RecordMaps(record, None, {}, dict.fromkeys(job.names, reason))
             continue
         found[row] = RecordMaps(
             record,

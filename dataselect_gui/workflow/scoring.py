@@ -63,6 +63,14 @@ class Scored:
     names: list[str]
 
 
+def precision_of(project: Project) -> str | None:
+    """Return what the scores of a project are computed with; None where there are none of a model."""
+    # A project of an earlier version chose by itself, and goes on as it began.
+    earlier: str | None = (project.settings.get("run") or {}).get("precision")
+    stated = (one.get("precision") for one in project.settings["scores"].values())
+    return next((one for one in stated if one is not None), earlier)
+
+
 def source_stem(source: Path) -> str:
     """Return a source's own name, by which projects and studies of it are called."""
     return source.stem if source.is_file() else source.name
@@ -207,7 +215,7 @@ def score(
         reasons_of(table),
         time.monotonic() - started,
         finished.device,
-        project.settings.get("run", {}).get("precision"),
+        precision_of(project),
         table.columns(),
     )
 
@@ -234,12 +242,12 @@ def _settle(
 
 def _settle_precision(project: Project, asked: str | None) -> Precision:
     """Return what a project's scores are computed with: all of them with the same."""
-    earlier = project.settings.get("run", {}).get("asked")
+    earlier = precision_of(project)
     if asked not in {None, *PRECISIONS}:
         raise UsageError(
             f"The precision “{asked}” is not known.",
             f"It is one of {', '.join(PRECISIONS)}.",
-            "Leave it out to let the program find out what is needed.",
+            "Leave it out for float32, or for what the project has.",
         )
     if asked is not None and earlier is not None and asked != earlier:
         raise UsageError(
@@ -247,7 +255,7 @@ def _settle_precision(project: Project, asked: str | None) -> Precision:
             f"Those that it has were computed with {earlier}; numbers that differ are not mixed.",
             "Leave the precision as it is, or score into another project.",
         )
-    return cast("Precision", asked or earlier or "auto")
+    return cast("Precision", asked or earlier or PRECISIONS[0])
 
 
 def _is_project_of(folder: Path, source: Path, digest: str) -> bool:
