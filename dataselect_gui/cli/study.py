@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import asdict
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from dataselect_gui.cli.output import errors, print_lines
 from dataselect_gui.errors import UsageError
+from dataselect_gui.privacy.amounts import decimal_of
 from dataselect_gui.study.plan import QUESTIONS
 from dataselect_gui.study.words import headline, tally
 from dataselect_gui.worker.messages import duration
@@ -23,11 +24,8 @@ def decimals(text: str, option: str, most: int) -> tuple[str, ...]:
     """
     found: dict[Decimal, None] = {}
     for part in text.split(","):
-        try:
-            number = Decimal(part.strip())
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if not number.is_finite() or not 0 < number <= most:
+        number = decimal_of(part)
+        if number is None or not 0 < number <= most:
             raise UsageError(
                 f"{option} cannot be “{text}”.",
                 f"It is one or more numbers above 0 and at most {most}, separated by commas.",

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from dataselect_gui.cli.output import plain, print_lines, results
 from dataselect_gui.errors import file_refused
+from dataselect_gui.permissions import replacing
 from dataselect_gui.plain import to_cell, visible
 
 Columns: TypeAlias = dict[str, list[Any]]
@@ -37,7 +38,7 @@ def as_text(columns: Columns, form: str) -> str:
 
 
 def save(columns: Columns, form: str, to: Path) -> None:
-    """Write a table into a file.
+    """Write a table into a file that other accounts cannot read.
 
     Raises
     ------
@@ -49,10 +50,12 @@ def save(columns: Columns, form: str, to: Path) -> None:
             import pyarrow
             import pyarrow.parquet
 
-            pyarrow.parquet.write_table(pyarrow.table(columns), to)
+            with replacing(to) as file:
+                pyarrow.parquet.write_table(pyarrow.table(columns), file)
         else:
             text = as_text(columns, "csv" if form == "table" else form)
-            to.write_text(text, encoding="utf-8", errors="backslashreplace")
+            with replacing(to) as file:
+                file.write(text.encode(errors="backslashreplace"))
     except OSError as error:
         raise file_refused(to.name, error) from None
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dataselect_gui.permissions import make_folder
 from dataselect_gui.plain import Html, visible
 from dataselect_gui.study.words import name_of
 
@@ -68,7 +69,7 @@ def draw_figures(findings: dict[str, Any], folder: Path) -> dict[str, Html]:
     """
     import matplotlib as mpl
 
-    folder.mkdir(exist_ok=True)
+    make_folder(folder)
     drawers: dict[str, Callable[[dict[str, Any]], Figure]] = {
         "a": _picks,
         "b": _private_ranks,

@@ -5,6 +5,7 @@ from typing import Any
 
 from dataselect_gui import __version__
 from dataselect_gui.errors import file_refused
+from dataselect_gui.permissions import replacing
 from dataselect_gui.plain import Html
 from dataselect_gui.workflow.accounts import account, ledger
 
@@ -116,6 +117,7 @@ def write_statement(project_path: Path, to: Path) -> None:
         version=__version__,
     )
     try:
-        to.write_text(page, encoding="utf-8")
+        with replacing(to) as file:
+            file.write(page.encode())
     except OSError as error:
         raise file_refused(to.name, error) from None
