@@ -37,9 +37,7 @@ def test_words_of_any_language_stay_as_they_are(text: str) -> None:
 def test_marks_beyond_the_fourth_on_a_letter_are_written_out() -> None:
     assert visible("z" + "\u0301" * 4) == "z" + "\u0301" * 4
     shown = visible("z" + "\u0301" * 400)
-    runs = re.findall("\u0301+", shown)
-    assert max(map(len, runs)) == 4
-    assert shown.count(r"\u0301") == 80
+    assert shown == "z" + "\u0301" * 4 + r"\u0301" * 396
 
 
 def test_a_text_without_end_is_cut_and_says_so() -> None:
@@ -139,7 +137,7 @@ class Tags(html.parser.HTMLParser):
 
 def read(page: str) -> Tags:
     tags = Tags()
-    tags.feed(page)
+    tags.feed(str(page))
     tags.close()
     return tags
 
