@@ -184,8 +184,7 @@ class Scorer:
         model = in_precision(load_model(member, self.device), self._dtype)
         state = _State(model, GradientNorms(model))
         if any(score.base == "alignment" for score in self._scores.values()):
-            assert self._checkpoint.direction is not None
-            state.direction = load_direction(self._checkpoint.direction, model, PREFIX)
+            state.direction = load_direction(self._checkpoint.read_direction(), model, PREFIX)
         return state
 
     def settle(self, inputs: NDArray[np.float32], targets: NDArray[np.int64]) -> None:

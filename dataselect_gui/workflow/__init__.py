@@ -1,6 +1,6 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
-from dataselect_gui.privacy.amounts import exact, positive_amount
+from dataselect_gui.privacy.amounts import decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.terms import BY_THRESHOLD, MECHANISMS
@@ -121,6 +121,7 @@ __all__ = [
     "choose_study",
     "count_records",
     "count_trainings",
+    "decimal_of",
     "delete",
     "digest_of",
     "duration",
@@ -171,6 +172,7 @@ __all__ = [
     "tokens",
     "verify",
     "what_leaves",
+    "whole_of",
     "write_page",
     "write_settings",
     "write_statement",
