@@ -187,7 +187,7 @@ def not_protected(terms: Terms) -> list[str]:
 def assumptions(terms: Terms) -> list[str]:
     """Return what the promise rests on and nobody but the owner can check."""
     listed = ["a score depends on one record and the checkpoints alone"]
-    if terms.device is not None and terms.batch is None or terms.scored_by is None:
+    if (terms.device is not None and terms.batch is None) or terms.scored_by is None:
         listed[0] += "; remaining rounding of the last digits is assumed harmless, not covered"
     if terms.claims:
         listed.append(
