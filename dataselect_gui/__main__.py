@@ -3,9 +3,12 @@
 import multiprocessing
 import sys
 
+from dataselect_gui.permissions import close_process
+
 
 def main() -> int:
     """Run a verb, or a worker's job where this process is a worker."""
+    close_process()  # Before anything is created.
     multiprocessing.freeze_support()
     if sys.argv[1:2] == ["--worker"]:
         from dataselect_gui.worker.child import main as work

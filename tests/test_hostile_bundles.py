@@ -324,7 +324,9 @@ def in_arrays(how: str, path: Path) -> None:
                     info = zipfile.ZipInfo(name)
                     if how == "addition":
                         info.extra = b"\xfe\xca" + len(hidden).to_bytes(2, "little") + hidden
-                    archive.writestr(info, content + (hidden if how == "array" else b""))
+                    info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+                    with archive.open(info, "w", force_zip64=True) as member:  # As NumPy does.
+                        member.write(content + (hidden if how == "array" else b""))
                     if how == "between":
                         assert archive.fp is not None
                         archive.fp.write(hidden)

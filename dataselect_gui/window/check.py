@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
@@ -14,6 +14,7 @@ from dataselect_gui.window.checks import check_line
 from dataselect_gui.window.column import ColumnPlace, clear
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.layout import row
+from dataselect_gui.window.plain import Button, choose_file, choose_folder, choose_place
 from dataselect_gui.window.words import Elided
 from dataselect_gui.workflow import CANNOT_CHECK, Check, Report, Stop
 
@@ -44,11 +45,11 @@ class CheckPlace(ColumnPlace):
         self._bundle: Path | None = None
         self._key: Path | None = None
         self.checks: list[Check] = []
-        self.choose = QPushButton("Choose a bundle…")
+        self.choose = Button("Choose a bundle…")
         self.digest = QLineEdit()
-        self.choose_key, self.forget_key = QPushButton("Choose a key…"), QPushButton("No key")
-        self.again = QPushButton("Check again")
-        self.save = QPushButton("Save the page…")
+        self.choose_key, self.forget_key = Button("Choose a key…"), Button("No key")
+        self.again = Button("Check again")
+        self.save = Button("Save the page…")
         self.saved = paragraph(role="done")
         self._build()
         self.choose.clicked.connect(self._choose_bundle)
@@ -173,22 +174,22 @@ class CheckPlace(ColumnPlace):
         self.again.setEnabled(not self._jobs.running)
 
     def _choose_bundle(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "The folder of a bundle")
-        if chosen:
-            self.chosen.emit(Path(chosen))
+        chosen = choose_folder(self, "The folder of a bundle")
+        if chosen is not None:
+            self.chosen.emit(chosen)
 
     def _choose_key(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "The owner's public Ed25519 key")
-        if chosen:
-            self.set_key(Path(chosen))
+        chosen = choose_file(self, "The owner's public Ed25519 key")
+        if chosen is not None:
+            self.set_key(chosen)
 
     def _forget_key(self) -> None:
         self.set_key(None)
 
     def _choose_page(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save the page", "check.html", "Pages (*.html)")
-        if chosen:
-            self.save_page(Path(chosen))
+        chosen = choose_place(self, "Save the page", "check.html", "Pages (*.html)")
+        if chosen is not None:
+            self.save_page(chosen)
 
 
 def _panel() -> tuple[QFrame, QVBoxLayout]:

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.notice import Message, NoticeStrip, fault
+from dataselect_gui.window.plain import choose_file, choose_folder
 from dataselect_gui.window.scoring import SCORING, Run, Scoring
 from dataselect_gui.window.setup import SetupPlace
 from dataselect_gui.window.standing import Mend, what_is_wrong
@@ -158,11 +159,11 @@ class Preparation(QObject):
 
     def _choose(self, known: Path, question: str) -> None:
         if known.suffix in {".npz", ".pt2"}:
-            path, _ = QFileDialog.getOpenFileName(self._window, question, "", f"*{known.suffix}")
+            path = choose_file(self._window, question, f"*{known.suffix}")
         else:
-            path = QFileDialog.getExistingDirectory(self._window, question)
-        if path:
-            self.find_again(Path(path))
+            path = choose_folder(self._window, question)
+        if path is not None:
+            self.find_again(path)
 
     def _inspect(self, path: Path) -> None:
         def work(report: Report, stop: Stop) -> tuple[Path, dict[str, Any]]:

@@ -5,20 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFrame,
-    QHBoxLayout,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.column import ColumnPlace, Pair
 from dataselect_gui.window.facts import Facts
 from dataselect_gui.window.layout import row
+from dataselect_gui.window.plain import Button, ComboBox
 from dataselect_gui.window.training_question import TrainingQuestion
 from dataselect_gui.workflow import Look, Progress, preflight_facts
 
@@ -55,22 +50,22 @@ class SetupPlace(ColumnPlace):
         self.records, self.checkpoint = Facts("Your records"), Facts("The consortium's checkpoint")
         # Below the button, so that nothing moves under the pointer when its facts arrive.
         self.preflight = Facts("The checkpoint on your records")
-        self.unit = QComboBox()
+        self.unit = ComboBox()
         self.unit.setAccessibleName("Protect")
         self.unit.setMinimumWidth(200)
-        self.unit.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.unit.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         self._unit_hint = paragraph(role="dim")
         self.training = TrainingQuestion()
-        self.score = QPushButton()
+        self.score = Button()
         self.score.setProperty("role", "primary")
         self.score.clicked.connect(self.score_wanted)
-        self.stop = QPushButton("Stop")
+        self.stop = Button("Stop")
         self.stop.clicked.connect(self.stop_wanted)
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.status = paragraph(role="dim")
-        self.try_it, self._try_hint = QPushButton("Try it…"), paragraph(role="dim")
+        self.try_it, self._try_hint = Button("Try it…"), paragraph(role="dim")
         self.try_it.clicked.connect(self.try_wanted)
         self._build()
         self.show_idle()
@@ -81,7 +76,7 @@ class SetupPlace(ColumnPlace):
     @property
     def unit_column(self) -> str | None:
         """The column that names the person; None where each record is protected by itself."""
-        return None if self.unit.currentIndex() <= 0 else str(self.unit.currentData())
+        return self.unit.chosen()
 
     def show_records(self, path: Path | None, found: dict[str, Any] | None) -> None:
         """Show what inspection found at the source."""
@@ -200,7 +195,7 @@ class SetupPlace(ColumnPlace):
     def show_trial(self, obstacle: str) -> None:
         """Offer to see whether picking by a score helps, or say why that cannot be seen."""
         self.try_it.setEnabled(not obstacle)
-        self.try_it.setAccessibleDescription(obstacle or _TRY)
+        self.try_it.setAccessibleDescription(visible(obstacle or _TRY))
         self._try_hint.setText(obstacle or _TRY)
 
     # Within
@@ -244,9 +239,9 @@ class SetupPlace(ColumnPlace):
 
     def _show_units(self, hint: str, columns: Sequence[str] = (), person: str | None = None) -> None:
         self.unit.clear()
-        self.unit.addItem(_EACH_RECORD)
+        self.unit.add(_EACH_RECORD)
         for column in columns:
-            self.unit.addItem(f"each {column}", column)
+            self.unit.add(f"each {column}", column)
         if person is not None:
             self.unit.setCurrentIndex(1 + columns.index(person))
         self.unit.setEnabled(bool(columns))

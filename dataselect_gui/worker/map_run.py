@@ -38,9 +38,11 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
     from dataselect_gui.scoring.model import choose_device
     from dataselect_gui.scoring.scorer import Scorer
 
+    project = Project.open(Path(job.project))
     checkpoint = find_checkpoint(Path(job.checkpoint))
+    checkpoint.check_digest(project.settings["checkpoint"]["digest"])
     source = open_source(Path(job.source), job.label_column, job.unit_column)
-    index = Project.open(Path(job.project)).table.index
+    index = project.table.index
     classes = match_labels(index.labels, source.classes, checkpoint.labels)
     report(Progress("Loading the model", 0, 1))
     device = choose_device(job.device)

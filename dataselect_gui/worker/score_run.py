@@ -65,6 +65,7 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
     project = Project.open(Path(job.project))
     with project.exclusive():
         checkpoint = find_checkpoint(Path(job.checkpoint))
+        checkpoint.check_digest(project.settings["checkpoint"]["digest"])
         source = open_source(Path(job.source), job.label_column, job.unit_column)
         classes = match_labels(source.labels, source.classes, checkpoint.labels)
         given_up = _recover(project)

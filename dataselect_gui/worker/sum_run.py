@@ -39,9 +39,11 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
 
     folder = Path(job.folder)
     rows = np.load(folder / "rows.npy").tolist()
+    project = Project.open(Path(job.project))
     checkpoint = find_checkpoint(Path(job.checkpoint))
+    checkpoint.check_digest(project.settings["checkpoint"]["digest"])
     source = open_source(Path(job.source), job.label_column, job.unit_column)
-    index = Project.open(Path(job.project)).table.index
+    index = project.table.index
     classes = match_labels(index.labels, source.classes, checkpoint.labels)
     report(Progress("Loading the model", 0, 1))
     device = choose_device(job.device)

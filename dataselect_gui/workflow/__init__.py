@@ -1,6 +1,6 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
-from dataselect_gui.privacy.amounts import exact, positive_amount
+from dataselect_gui.privacy.amounts import decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.terms import BY_THRESHOLD, MECHANISMS
@@ -18,7 +18,7 @@ from dataselect_gui.workflow.accounts import account, change_budget, hold_agains
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
-from dataselect_gui.workflow.home import home
+from dataselect_gui.workflow.home import home, read_settings, write_settings
 from dataselect_gui.workflow.inspecting import inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
@@ -121,6 +121,7 @@ __all__ = [
     "choose_study",
     "count_records",
     "count_trainings",
+    "decimal_of",
     "delete",
     "digest_of",
     "duration",
@@ -152,6 +153,7 @@ __all__ = [
     "put_opted_out",
     "put_selection",
     "read_register",
+    "read_settings",
     "release",
     "replan_study",
     "requested_rule",
@@ -170,6 +172,8 @@ __all__ = [
     "tokens",
     "verify",
     "what_leaves",
+    "whole_of",
     "write_page",
+    "write_settings",
     "write_statement",
 ]

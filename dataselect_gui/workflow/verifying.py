@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dataselect_gui.errors import UnusableError, file_refused
+from dataselect_gui.permissions import replacing
 from dataselect_gui.release.bundle import RELEASE, digest_of
 from dataselect_gui.release.documents import terms_told
 from dataselect_gui.release.page import page_of
@@ -50,8 +51,12 @@ def write_page(bundle: Path, checks: Sequence[Check], to: Path) -> None:
             "It would become part of it.",
             "Name a file elsewhere.",
         )
+    # A bundle of which nothing was read may never end.
+    digest = digest_of(bundle) if len(checks) > 1 else "not computed"
+    page = page_of(terms, promise, checks, digest)
     try:
-        to.write_text(page_of(terms, promise, checks, digest_of(bundle)), encoding="utf-8")
+        with replacing(to) as file:
+            file.write(page.encode())
     except OSError as error:
         raise file_refused(to.name, error) from None
 

@@ -140,7 +140,9 @@ def test_a_place_that_cannot_be_written_is_told_before_the_draw(
 ) -> None:
     letter = tmp_path / "letter.txt"
     letter.write_text("dear", "utf-8")
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_given: (str(letter / "b"), ""))
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_given, **_options: (str(letter / "b"), "")
+    )
     click(qtbot, place.answers.change)
     answer_no(qtbot, place)
     foresee(qtbot, place)
