@@ -25,6 +25,7 @@ from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.worker.keeping import InHand
 from dataselect_gui.worker.messages import Report, ScoreJob
+from dataselect_gui.workflow.conditions import precision_of
 from dataselect_gui.workflow.home import ledger_of, place_beside
 from dataselect_gui.workflow.moving import check_same_checkpoint
 from dataselect_gui.workflow.reasons import reasons_of
@@ -61,14 +62,6 @@ class Scored:
     device: str
     precision: str | None
     names: list[str]
-
-
-def precision_of(project: Project) -> str | None:
-    """Return what the scores of a project are computed with; None where there are none of a model."""
-    # A project of an earlier version chose by itself, and goes on as it began.
-    earlier: str | None = (project.settings.get("run") or {}).get("precision")
-    stated = (one.get("precision") for one in project.settings["scores"].values())
-    return next((one for one in stated if one is not None), earlier)
 
 
 def source_stem(source: Path) -> str:
