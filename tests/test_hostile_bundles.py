@@ -17,6 +17,7 @@ import pytest
 
 from dataselect_gui import workflow
 from dataselect_gui.cli.app import main
+from dataselect_gui.release.verify import verify_bundle
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import failed, rebuild, release, select, told
 
@@ -92,8 +93,8 @@ sys.addaudithook(
     if event.startswith(watched) or (event == "open" and "bait" in str(arguments[0])) else None
 )
 from pathlib import Path
-from dataselect_gui import workflow
-print([check.name for check in workflow.verify(Path(sys.argv[1])) if not check.ok], touched)
+from dataselect_gui.release.verify import verify_bundle
+print([check.name for check in verify_bundle(Path(sys.argv[1])) if not check.ok], touched)
 """
 BAIT = "http://127.0.0.1:9/bait"
 CONTEXTS: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -248,9 +249,9 @@ def test_whatever_a_document_holds_there_is_an_answer_and_a_page(
 def test_json_of_any_kind_has_an_answer(bundle: Path, tmp_path: Path, name: str, text: str) -> None:
     (bundle / name).write_text(text, encoding="utf-8")
     rebuild(bundle)
-    checks = workflow.verify(bundle)
+    checks = verify_bundle(bundle)
     assert not all(check.ok for check in checks)
-    workflow.write_page(bundle, checks, tmp_path / "page.html")
+    workflow.write_page(bundle, workflow.Verified(checks, None), tmp_path / "page.html")
 
 
 @pytest.mark.timeout(30)
@@ -294,7 +295,7 @@ def test_no_folder_is_entered_that_a_bundle_does_not_have(bundle: Path, where: s
         os.close(here)
         here = inner
     os.close(here)
-    (check,) = [check for check in workflow.verify(bundle) if not check.ok]
+    (check,) = [check for check in workflow.verify(bundle).checks if not check.ok]
     assert (check.name, check.detail.partition("”")[2]) == (
         "stray files",
         " does not belong to a bundle. Nothing was read.",
@@ -309,7 +310,7 @@ def test_no_folder_is_entered_that_a_bundle_does_not_have(bundle: Path, where: s
 def test_a_line_without_end_is_not_parsed(bundle: Path, line: str) -> None:
     add_to(LISTING, line)(bundle)
     rebuild(bundle)
-    (detail,) = [check.detail for check in workflow.verify(bundle) if check.name == "content"]
+    (detail,) = [check.detail for check in workflow.verify(bundle).checks if check.name == "content"]
     assert "longer than it can be" in detail
 
 
