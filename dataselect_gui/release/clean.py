@@ -83,8 +83,12 @@ def encode(image: Image.Image) -> tuple[str, bytes]:
         image = image.convert("LA" if image.mode == "L" else "RGBA")
     bare = Image.frombytes(image.mode, image.size, image.tobytes())
     if image.mode == "P":
-        colours = np.array(image.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
-        colours[_unseen(image, len(colours))] = 0
+        colours = np.zeros((256, 3), dtype=np.uint8)  # A pixel beyond its palette is black.
+        given = np.array(image.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
+        colours[: len(given)] = given
+        unseen = _unseen(image, 256)
+        colours[unseen] = 0
+        colours = colours[: max(len(given), 256 - int(np.argmin(unseen[::-1])))]
         bare.putpalette(colours.tobytes(), "RGB")
     written = io.BytesIO()
     if bare.mode in _PNG_MODES:
