@@ -352,7 +352,10 @@ class _Part:
                 "precision": scorer.precision,
                 "threads": threads,
             }
-        self._loaded = scorer, public_shape(self.source, scorer.model, scorer.preprocess)
+        self._loaded = (
+            scorer,
+            public_shape(self.source, self.checkpoint.final, scorer.model, scorer.preprocess),
+        )
         return self._loaded
 
     def _keep(self, size: int) -> None:
