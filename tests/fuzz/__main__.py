@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.fuzz.findings import Finding, keep_finding, read_finding
 from tests.fuzz.kinds import KINDS
-from tests.fuzz.running import Job, Result, first_finding, results, watched
+from tests.fuzz.running import Job, Result, SeedRefusedError, first_finding, results, watched
 from tests.fuzz.seeds import read_corpus
 from tests.fuzz.weak import CONTROL, DEFECTS
 
@@ -95,14 +95,17 @@ def fuzz(kinds: Sequence[str], work: Path, seconds: float, most: int | None, see
     while time.monotonic() < ends and (most is None or first < most):
         last = first + size if most is None else min(first + size, most)
         for name in kinds:
-            coverage = work / "coverage" if first == 0 else None
-            job = Job(name, corpus, work, seed, coverage=coverage)
-            for result in results(job, first, last):
-                tallies[name].add(result)
-                if result.is_finding:
-                    tell_finding(tallies[name], job, result, out)
-                if time.monotonic() > ends:
-                    break
+            job = Job(name, corpus, work, seed, coverage=work / "coverage" if first == 0 else None)
+            try:
+                for result in results(job, first, last):
+                    tallies[name].add(result)
+                    if result.is_finding:
+                        tell_finding(tallies[name], job, result, out)
+                    if time.monotonic() > ends:
+                        break
+            except SeedRefusedError as error:
+                print(f"{name}: NOTHING IS TRIED: {error}", flush=True)
+                left += 1
         first, size = last, _ROUND
         print(f"{sum(t.inputs for t in tallies.values()):,} inputs", flush=True)
     tell_coverage(work)
@@ -119,7 +122,10 @@ def watch(kinds: Sequence[str], corpus: Path, work: Path, seed: int) -> int:
     print(f"Under strace, a parser that leaves its job: {'caught' if control else 'NOT CAUGHT'}")
     failed = int(not control)
     for name in kinds:
-        calls = watched(Job(name, corpus, work, seed), 0, _WATCHED)
+        try:
+            calls = watched(Job(name, corpus, work, seed), 0, _WATCHED)
+        except SeedRefusedError as error:
+            calls = [str(error)]
         failed += bool(calls)
         for call in calls[:3]:
             print(f"{name}: left its job: {call[:200]}")

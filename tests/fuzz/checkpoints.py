@@ -1,5 +1,6 @@
 """Checkpoints: safetensors headers, ``.pt2`` archives and graphs, configurations, requests."""
 
+import copy
 import json
 import struct
 from typing import Any
@@ -15,12 +16,13 @@ from tests.fuzz.values import (
     hostile,
     json_bytes,
     literal,
+    to_json,
 )
 from tests.fuzz.zips import Member, mutate_members, read_members, write_members
 
 WEIGHTS, CONFIG, PROCESSOR = "model.safetensors", "config.json", "preprocessor_config.json"
 OTHER_PROCESSOR, REQUEST, PT2 = "processor_config.json", "dataselect.json", "model.pt2"
-CANARY = "tests.fuzz.canary"
+CANARY = "tabnanny"
 """A module that nothing imports but a file that could import any."""
 _DTYPES = ("F32", "F64", "F16", "BF16", "I8", "U8", "I64", "BOOL", "F8_E4M3", "F4", "X", "")
 
@@ -107,17 +109,23 @@ def _like(large: Member) -> Any:  # noqa: ANN401
     return alike
 
 
+_ENUM = {"__enum__": True, "fqn": f"{CANARY}:NannyNag", "name": "A"}
 _SPECS: tuple[Any, ...] = (
-    {"type": "collections.defaultdict", "context": json.dumps([[CANARY, "x"], ["a"]]), "children_spec": []},
-    {"type": "collections.defaultdict", "context": json.dumps([CANARY, "x"]), "children_spec": []},
+    {
+        "type": "collections.defaultdict",
+        "context": {"default_factory_module": CANARY, "default_factory_name": "check", "dict_context": []},
+        "children_spec": [],
+    },
+    {"type": "builtins.dict", "context": json.dumps([_ENUM]), "children_spec": []},
+    {"type": "builtins.tuple", "context": json.dumps({"a": _ENUM}), "children_spec": []},
+    {"type": "collections.OrderedDict", "context": json.dumps([_ENUM]), "children_spec": []},
     {"type": "collections.OrderedDict", "context": json.dumps(["a"]), "children_spec": []},
-    {"type": "collections.namedtuple", "context": json.dumps({"class_name": CANARY, "fields": ["a"]}), "children_spec": []},
+    {"type": "collections.namedtuple", "context": json.dumps({"class_name": CANARY, "fields": []}), "children_spec": []},
     {"type": "collections.deque", "context": json.dumps(1 << 40), "children_spec": []},
-    {"type": "builtins.dict", "context": json.dumps([{"__enum__": True, "fqn": f"{CANARY}:X", "name": "A"}]), "children_spec": []},
     {"type": "torch.Size", "context": "null", "children_spec": []},
     {"type": "builtins.tuple", "context": "null", "children_spec": []},
     {"type": None, "context": None, "children_spec": []},
-)  # fmt: skip
+)
 _OPERATIONS = (
     "aten.empty.memory_format", "aten.empty_like.default", "aten.new_empty.default", "aten.empty_strided.default",
     "aten._sparse_coo_tensor_unsafe.default", "aten.sparse_coo_tensor.indices", "aten._to_dense.default",
@@ -167,15 +175,15 @@ def _edit_graph(document: dict[str, Any], chance: Chance) -> None:
             node["target"] = chance.choice(_TARGETS)
         case 2 | 3 | 4:
             _insert_node(graph, chance)
-        case 5 | 6:
+        case 5 | 6 | 7:
             calls = module.get("module_call_graph") or [{}]
-            spec = json.dumps([1, chance.choice(_SPECS)]) if chance.random() < 0.9 else chance.choice(TEXTS)
             signature = calls[0].get("signature") if isinstance(calls[0], dict) else None
             if isinstance(signature, dict):
-                signature[chance.choice(["in_spec", "out_spec"])] = spec
-        case 7:
-            document["guards_code"] = [f"__import__('{CANARY}')"]
+                which = chance.choice(["in_spec", "out_spec"])
+                signature[which] = _specification(signature[which], chance)
         case 8:
+            document["guards_code"] = [f"__import__('{CANARY}')"]
+        case 9 if chance.random() < 0.6:
             symbols = {"as_expr": {"expr_str": chance.choice(_EXPRESSIONS), "hint": {"as_int": 4}}}
             value = graph["tensor_values"][chance.choice(list(graph["tensor_values"]))]
             if value.get("sizes"):
@@ -203,6 +211,22 @@ def _edit_graph(document: dict[str, Any], chance: Chance) -> None:
                 document.clear()
                 document.update(changed)
                 document.setdefault("graph_module", module)
+
+
+def _specification(before: str, chance: Chance) -> str:
+    """Return how inputs or outputs are said to be nested, with a part of it replaced or wrapped."""
+    if chance.random() < 0.05:
+        return chance.choice(TEXTS)
+    version, tree = json.loads(before)
+    node = tree
+    while node["children_spec"] and chance.random() < 0.6:
+        node = chance.choice(node["children_spec"])
+    if chance.random() < 0.15:
+        return to_json([version, edit_json(tree, chance)]).decode()
+    put = {**chance.choice([_SPECS[0], _SPECS[0], *_SPECS])}
+    put["children_spec"] = chance.choice([[dict(node)], node["children_spec"], []])
+    node.update(put)
+    return json.dumps([version, tree])
 
 
 def _insert_node(graph: dict[str, Any], chance: Chance) -> None:
@@ -260,7 +284,7 @@ def _arguments(graph: dict[str, Any], chance: Chance) -> list[dict[str, Any]]:
         {"as_sym_int": {"as_name": chance.choice(["s77", "sym_size_int", "nowhere"])}},
         {"as_operator": chance.choice(_TARGETS)},
         {"as_custom_obj": {"name": "x", "class_fqn": CANARY}},
-        {"as_graph": {"name": "g", "graph": graph}} if chance.random() < 0.02 else {"as_int": 1},
+        {"as_graph": {"name": "g", "graph": copy.deepcopy(graph)}} if chance.random() < 0.02 else {"as_int": 1},
         {"as_expr": {"expr_str": chance.choice(_EXPRESSIONS), "hint": None}},
         {"as_complex": {"real": 1.0, "imag": 1.0}},
     ]

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fuzz.confines import ENDS, STARTS, is_within
+from tests.fuzz.checkpoints import CANARY
 from tests.fuzz.findings import read_finding
 from tests.fuzz.values import Files
 
@@ -45,8 +46,9 @@ class Confines:
             return
         if event.startswith(_LEAVES):
             self.left.append(event)
-        elif event == "import" and str(arguments[0]).endswith("fuzz.canary"):
+        elif event == "import" and arguments[0] == CANARY:
             self.left.append("it imports what a file names")
+            sys.modules.pop(CANARY, None)
         elif event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
             flags = arguments[2] if isinstance(arguments[2], int) else 0
             if not is_within(os.fsdecode(arguments[0]), self.job, writes=bool(flags & _WRITES)):
@@ -100,6 +102,7 @@ def _work(asked: argparse.Namespace) -> None:
     corpus = read_corpus(asked.corpus, kind.name)
     tell = os.fdopen(asked.tell, "w", buffering=1)
     asked.job.mkdir(parents=True, exist_ok=True)
+    _empty(asked.job)  # Of what a child left that died.
     os.chdir(asked.job)
     confines = Confines(asked.job)
     os.environ.update(HOME=str(asked.job / "home"), TMPDIR=str(asked.job))
@@ -179,7 +182,7 @@ def _try(
         outcome, where = "escape", confines.left[0]
     elif threading.active_count() > threads + 4:
         outcome, where = "crash", "threads are left"
-    _remove(job)
+    _empty(job)
     return outcome, where
 
 
@@ -214,7 +217,7 @@ def write_files(folder: Path, files: Files) -> None:
             continue
 
 
-def _remove(job: Path) -> None:
+def _empty(job: Path) -> None:
     for path in job.iterdir():
         try:
             shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -24,7 +24,7 @@ _READ = (
     "/sys/fs/cgroup",
 )
 _FILES = frozenset(
-    "/dev/null /dev/urandom /etc/ld.so.cache /etc/localtime /proc/meminfo /proc/cpuinfo /proc/stat".split()
+    "/dev/null /dev/urandom /etc/ld.so.cache /etc/localtime /proc/meminfo /proc/cpuinfo /proc/stat /proc/mounts".split()
 )
 
 

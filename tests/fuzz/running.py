@@ -22,7 +22,7 @@ MOST_MEMORY = 600 << 20
 """Bytes above what the process takes between inputs."""
 _KILLED_AT = 1200 << 20
 _POLL_SECONDS = 0.05
-_STARTING_SECONDS = 300
+_STARTING_SECONDS, _MAKING_SECONDS = 300, 60
 _ROOT = Path(__file__).parents[2]
 _FINE = frozenset({"taken", "refused"})
 
@@ -150,8 +150,8 @@ def _heard(child: subprocess.Popen[bytes], told: Any, first: int, output: Path) 
     for line in lines:
         if line is None:
             if working is None:
-                if time.monotonic() - began > _STARTING_SECONDS:
-                    raise SeedRefusedError(f"The process did not start: {_end_of(output)}")
+                if time.monotonic() - began > (_MAKING_SECONDS if baseline else _STARTING_SECONDS):
+                    raise SeedRefusedError(f"No input was made for long: {_end_of(output)}")
                 continue
             memory, seconds = _memory(child.pid) - baseline, _seconds(child.pid) - worked
             most = max(most, memory)
@@ -174,7 +174,7 @@ def _heard(child: subprocess.Popen[bytes], told: Any, first: int, output: Path) 
             began, worked, most = time.monotonic(), _seconds(child.pid), 0
         else:
             yield _judged(line, baseline)
-            working = None
+            working, began = None, time.monotonic()
     code = child.wait()
     if working is not None:
         words = f"the process ended with {code}: {_end_of(output)}"
@@ -226,7 +226,7 @@ def _seconds(process: int) -> float:
 def _end_of(output: Path) -> str:
     text = output.read_text(encoding="utf-8", errors="replace")
     fatal = text.find("Fatal Python error")
-    return " | ".join((text[fatal:] if fatal >= 0 else text[-1500:]).splitlines()[:12])[:1500]
+    return " | ".join(text[fatal:].splitlines()[:12] if fatal >= 0 else text.splitlines()[-8:])[:1500]
 
 
 def watched(job: Job, first: int, last: int) -> list[str]:

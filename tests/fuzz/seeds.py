@@ -232,13 +232,14 @@ def _released(folder: Path) -> None:
         return
     from tests.projects import consortium, owner_records, scored_project
     from tests.releases import release, select
+    from tests.test_signing import key_pair
 
     folder.mkdir(parents=True)
     with _home(folder / "home"):
         asked = consortium(folder / "consortium", bounds={"loss": [0, 1]})
         project = scored_project(folder / "p.dataselect", owner_records(folder / "r.npz", 12), asked, None, "patient")
         select(project, threshold="0.5")
-        release(project, folder / "bundles/records", budget="90")
+        release(project, folder / "bundles/records", sign=key_pair(folder, "owner")[0], budget="90")
         release(project, folder / "bundles/scores", kind="scores", budget=None)
         release(project, folder / "bundles/offers", kind="offers", budget=None)
         release(project, folder / "bundles/report", kind="report", bins="0.5", by_class=True, budget=None)

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,7 @@ def bundle(folder: Path) -> None:
 def ledger(folder: Path) -> None:
     """Read a ledger, with its totals, and write to it."""
     from dataselect_gui import workflow
+    from dataselect_gui.errors import RefusedError
     from dataselect_gui.privacy.ledger import Ledger
 
     os.environ["DATASELECT_HOME"] = str(folder)
@@ -233,7 +235,9 @@ def ledger(folder: Path) -> None:
     book = Ledger(folder)
     for account in book.accounts():
         book.secret(account)
-        book.check_units(account, None, 1)
+        for unit in ("patient", None):
+            with suppress(RefusedError):
+                book.check_units(account, unit, 1)
     book.account_of({bytes(32)})
     book.secrets_of([bytes(32)])
     book.keep([bytes(32)], [bytes(32)], 1)

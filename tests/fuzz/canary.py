@@ -1,1 +1,0 @@
-"""A module of no use. Where it is imported, a file that was read could have imported any."""
