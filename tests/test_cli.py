@@ -463,7 +463,7 @@ def test_a_promise_that_the_mechanism_does_not_give_is_found(
         ),
         encoding="utf-8",
     )
-    failed = {check.name for check in workflow.verify(tmp_path / "b", None) if not check.ok}
+    failed = {check.name for check in workflow.verify(tmp_path / "b").checks if not check.ok}
     assert found_by in failed
     assert "checksums" not in failed
 

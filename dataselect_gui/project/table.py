@@ -84,6 +84,11 @@ class Column:
         """Store values, not yet marked as done."""
         self.values[rows] = values
 
+    def forget(self) -> None:
+        """Take no row for done any more."""
+        self.done[:] = 0
+        self.done.flush()
+
     def mark_done(self, rows: NDArray[np.int64]) -> None:
         """Mark rows as done once their values are on disk."""
         self.values.flush()

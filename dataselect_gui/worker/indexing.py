@@ -105,6 +105,7 @@ def check_same_source(project: Project, source: Source, index: Index) -> None:
     UnusableError
         Where the source is not the project's.
     """
+    project.check_records(index)
     if project.settings["table"] is None or project.settings["source"]["path"] == str(source.path):
         return
     known = project.table.index

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import UnreadableRecordError
@@ -37,9 +38,11 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
     from dataselect_gui.scoring.model import choose_device
     from dataselect_gui.scoring.scorer import Scorer
 
+    project = Project.open(Path(job.project))
     checkpoint = find_checkpoint(Path(job.checkpoint))
+    checkpoint.check_digest(project.settings["checkpoint"]["digest"])
     source = open_source(Path(job.source), job.label_column, job.unit_column)
-    index = Project.open(Path(job.project)).table.index
+    index = project.table.index
     classes = match_labels(index.labels, source.classes, checkpoint.labels)
     report(Progress("Loading the model", 0, 1))
     device = choose_device(job.device)
@@ -61,8 +64,9 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
             if one.ndim != 3:
                 raise UnreadableRecordError(_NO_IMAGE)
             made = scorer.maps(names, one[None], class_indices([label], classes))
-        except UnreadableRecordError as reason:
-            found[row] = RecordMaps(record, None, {}, dict.fromkeys(job.names, str(reason)))
+        except (UnreadableRecordError, UnusableError) as error:
+            reason = error.what if isinstance(error, UnusableError) else str(error)
+            found[row] = RecordMaps(record, None, {}, dict.fromkeys(job.names, reason))
             continue
         found[row] = RecordMaps(
             record,

@@ -20,7 +20,8 @@ from dataselect_gui.worker.messages import REPORT_SECONDS, Finished, Progress, R
 def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finished:
     """Sum the clipped gradients of records, by the final checkpoint.
 
-    A record without a label, or whose input cannot be made, adds nothing.
+    A record adds nothing that has no label or none of the model's classes, whose input cannot be made,
+    or of which the model makes nothing.
 
     Raises
     ------
@@ -31,20 +32,29 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
 
     from dataselect_gui.scoring.clipped_sum import ClippedSum
     from dataselect_gui.scoring.inputs import Preprocessor
+    from dataselect_gui.scoring.memory import is_out_of_memory
     from dataselect_gui.scoring.model import choose_device, in_precision, load_model
+    from dataselect_gui.scoring.public_shape import public_shape
+    from dataselect_gui.scoring.synthetic import synthetic
 
     folder = Path(job.folder)
     rows = np.load(folder / "rows.npy").tolist()
+    project = Project.open(Path(job.project))
     checkpoint = find_checkpoint(Path(job.checkpoint))
+    checkpoint.check_digest(project.settings["checkpoint"]["digest"])
     source = open_source(Path(job.source), job.label_column, job.unit_column)
-    index = Project.open(Path(job.project)).table.index
+    index = project.table.index
     classes = match_labels(index.labels, source.classes, checkpoint.labels)
     report(Progress("Loading the model", 0, 1))
     device = choose_device(job.device)
     dtype = torch.float32 if device.type == "mps" else torch.float64
     model = in_precision(load_model(checkpoint.final, device), dtype)
-    reader = RowReader(source, index, Preprocessor(checkpoint.final, model.channels))
+    preprocess = Preprocessor(checkpoint.final, model.channels)
+    reader = RowReader(source, index, preprocess)
     summed = ClippedSum(model, job.clip, job.steps)
+    shape = public_shape(source, model, preprocess)
+    if shape is not None:  # What cannot be summed at all is told before a record is read.
+        summed.gradient(torch.from_numpy(synthetic((1, *shape))).to(device, dtype), 0)
     told = time.monotonic()
     for done, row in enumerate(rows):
         if time.monotonic() - told > REPORT_SECONDS:
@@ -63,8 +73,13 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
             ) from None
         except UnreadableRecordError:
             continue
-        if label is not None:
-            summed.add(torch.from_numpy(one)[None].to(device, dtype), classes[label])
+        if label is None:
+            continue
+        try:
+            summed.add(torch.from_numpy(one)[None].to(device, dtype, copy=True), classes[label])
+        except Exception as error:
+            if shape is not None and one.shape == shape and is_out_of_memory(error):
+                raise  # So it would be for every record.
     np.save(folder / "sum.npy", summed.total)
     (folder / "layout.json").write_text(json.dumps(summed.layout), encoding="utf-8")
     return Finished(len(rows), device.type, stopped=False)

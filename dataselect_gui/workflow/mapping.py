@@ -5,16 +5,18 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import psutil
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
-from dataselect_gui.scoring.catalog import find_score, in_order
+from dataselect_gui.scoring.catalog import PRECISIONS, Precision, find_score, in_order
 from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.map_file import RecordMaps, read_maps
 from dataselect_gui.worker.messages import MapJob, Report
+from dataselect_gui.workflow.conditions import device_of, precision_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
 
 MOST_AT_ONCE = 16
@@ -88,8 +90,8 @@ def maps(
             folder=str(Path(folder).resolve()),
             rows=list(rows)[:MOST_AT_ONCE],
             names=names,
-            device="auto",
-            precision=settings.get("run", {}).get("precision", "auto"),
+            device=device_of(project),
+            precision=cast("Precision", precision_of(project) or PRECISIONS[0]),
             seconds=_SECONDS,
         )
         run_job(job, report, stop)

@@ -102,13 +102,11 @@ def _checked(found: dict[str, Any]) -> str:
 
 
 def _precision(found: dict[str, Any]) -> str:
-    if found["precision"] == "float32":
-        return "float32: the model is smooth, and float32 agrees with float64"
-    reason = f" (the model has {', '.join(found['kinks'][:3])})" if found["kinks"] else ""
-    off, tried = found["float32_off"], found["float32_tried"]
+    if found["float64_pace"] is None:
+        return f"{found['precision']}; this device has no float64"
     return (
-        f"float64{reason}; in float32, {off} of {tried} of your records would be off by more than "
-        f"0.01 %, and scoring would take {found['float32_pace']:.1f} of the time"
+        f"{found['precision']}; it moves {found['moved']} of {found['tried']} of your records by more "
+        f"than 0.01 %. In float64, scoring would take {found['float64_pace']:.1f} times as long"
     )
 
 

@@ -14,6 +14,7 @@ from dataselect_gui.release.drawing import Summed
 from dataselect_gui.release.terms import CLIP_STEPS
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.messages import Report, SumJob
+from dataselect_gui.workflow.conditions import device_of
 
 _PREFIX = ".sum-"
 
@@ -60,7 +61,7 @@ def sum_gradients(
             folder=str(folder.resolve()),
             clip=clip,
             steps=CLIP_STEPS,
-            device="auto",
+            device=device_of(project),
         )
         run_job(job, report)
         layout = json.loads((folder / "layout.json").read_text(encoding="utf-8"))
