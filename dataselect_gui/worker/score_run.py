@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _UNTRIED = 8
 """The size that counts as tried while the memory of small batches is measured."""
+_NO_CLASS = "Its label is none of the checkpoint's classes, so it has no score that needs one."
 _GIVEN_UP = (
     "Its input has a shape of its own, and the program was ended twice while it was computed: most "
     "likely, memory ran out."
@@ -95,6 +96,9 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
         if given_up is not None:
             _give_up(table, given_up, job.names)
         targets = class_indices(index.labels, classes)
+        labelled = zip(index.ids, index.labels, targets, strict=True)
+        unknown = (i for i, label, target in labelled if label is not None and target < 0)
+        table.add_problems(dict.fromkeys(unknown, _NO_CLASS))
         order = fair_order(index.ids, job.limit)
         finished = True
         for part in parts:
@@ -352,7 +356,10 @@ class _Part:
                 "precision": scorer.precision,
                 "threads": threads,
             }
-        self._loaded = scorer, public_shape(self.source, scorer.model, scorer.preprocess)
+        self._loaded = (
+            scorer,
+            public_shape(self.source, self.checkpoint.final, scorer.model, scorer.preprocess),
+        )
         return self._loaded
 
     def _keep(self, size: int) -> None:

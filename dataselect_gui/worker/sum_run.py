@@ -52,7 +52,7 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
     preprocess = Preprocessor(checkpoint.final, model.channels)
     reader = RowReader(source, index, preprocess)
     summed = ClippedSum(model, job.clip, job.steps)
-    shape = public_shape(source, model, preprocess)
+    shape = public_shape(source, checkpoint.final, model, preprocess)
     if shape is not None:  # What cannot be summed at all is told before a record is read.
         summed.gradient(torch.from_numpy(synthetic((1, *shape))).to(device, dtype), 0)
     told = time.monotonic()
@@ -73,10 +73,11 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
             ) from None
         except UnreadableRecordError:
             continue
-        if label is None:
+        target = None if label is None else classes.get(label)
+        if target is None:
             continue
         try:
-            summed.add(torch.from_numpy(one)[None].to(device, dtype, copy=True), classes[label])
+            summed.add(torch.from_numpy(one)[None].to(device, dtype, copy=True), target)
         except Exception as error:
             if shape is not None and one.shape == shape and is_out_of_memory(error):
                 raise  # So it would be for every record.

@@ -8,6 +8,7 @@ from typing import Any
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.messages import PreflightJob, Report, duration
 
@@ -57,10 +58,12 @@ def preflight(
         )
         run_job(job, report, stop)
         found: dict[str, Any] = json.loads((Path(folder) / "preflight.json").read_text("utf-8"))
-    read, compute = found["seconds_to_read"], found["seconds_per_record"]
+    ids = source.ids
+    places = in_batches(ids, range(len(ids)), found["at_once"]).size  # Some of which stay empty.
+    read, compute = found["seconds_to_read"] * len(ids), found["seconds_per_record"] * places
     # Beside a GPU the processor reads what comes next.
-    pace = read + compute if found["device"] == "cpu" else max(read, compute)
-    return {**found, "seconds": found["records"] * pace}
+    seconds = read + compute if found["device"] == "cpu" else max(read, compute)
+    return {**found, "seconds": seconds}
 
 
 def preflight_facts(found: dict[str, Any]) -> list[tuple[str, str]]:
