@@ -292,7 +292,7 @@ def test_a_report_that_leaves_holds_no_formula_and_is_verified(
     workflow.ledger(world.project, "4", "Agreed.")
     asked = {"kind": "report", "mechanism": None, "bins": "-1,0.5,1", "by_class": True}
     release(world.project, tmp_path / "b", per_unit=1, budget=None, **asked)
-    assert all(check.ok for check in workflow.verify(tmp_path / "b"))
+    assert all(check.ok for check in workflow.verify(tmp_path / "b").checks)
     rows = cells((tmp_path / "b/data/report.csv").read_bytes().decode())
     classes = {row[1] for row in rows[1:]}
     assert {'\'=HYPERLINK("file:///etc/passwd","x")', "'+1+1", "'@SUM(A1)", "cat;'=1+1"} <= classes

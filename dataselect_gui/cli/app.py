@@ -178,7 +178,10 @@ def inspect(
         tried = records is not None and content["kind"] == "checkpoint"
         found = workflow.preflight(path, records, report) if tried and records is not None else {}
     facts = workflow.preflight_facts(found) if found else []
-    lines = [*_listed(content), *(f"{name}: {words}" for name, words in facts)]
+    told = {name: value for name, value in content.items() if name != "release"}
+    if "confined" in told:
+        told["confined"] = workflow.what_confines().sentence
+    lines = [*_listed(told), *(f"{name}: {words}" for name, words in facts)]
     content.get("preflight", {}).update(found)
     tell("inspect", as_json, content, lines)
 
@@ -438,9 +441,10 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check a bundle, with nothing but the bundle."""
-    checks = workflow.verify(bundle, digest, key)
+    found = workflow.verify(bundle, digest, key)
+    checks = found.checks
     if page is not None:
-        workflow.write_page(bundle, checks, page)
+        workflow.write_page(bundle, found, page)
     failed = [check for check in checks if not check.ok]
     if failed:
         fault = VerificationError(

@@ -28,7 +28,7 @@ def run_demo(out: Path, report: Report) -> tuple[dict[str, Any], list[str]]:
     project, bundle = out / "project", out / "bundle"
     asked = workflow.ReleaseRequest(to=bundle, epsilon=EPSILON, budget=BUDGET)
     released = workflow.release(project, asked, report)
-    checks = workflow.verify(bundle, None)
+    checks = workflow.verify(bundle).checks
     selected = sum(workflow.scores(project)["selected"])
     flipped = workflow.flipped_labels(project)
     content = {

@@ -1,14 +1,23 @@
 """The folder that the ledger and the program's settings lie in."""
 
+import os
 from pathlib import Path
+
+import platformdirs
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import check_above, close_folder, has_strangers, make_folder
 
 LEDGER, SETTINGS = "ledger.sqlite", "settings.json"
-_OWN_FILES = ("ledger.*", ".ledger.*", SETTINGS, f".{SETTINGS}.*", "unfinished")
+_OWN_FILES = ("ledger.*", ".ledger.*", SETTINGS, f".{SETTINGS}.*", "QtProject.*", "unfinished")
 _OWN_FOLDERS = ("projects", "demo")
 """What lies in these is closed where it is opened."""
+
+
+def home() -> Path:
+    """Return the folder of the ledger: ``DATASELECT_HOME``, or the platform's place for user data."""
+    named = os.environ.get("DATASELECT_HOME")
+    return Path(named) if named else Path(platformdirs.user_data_dir("dataselect", appauthor=False))
 
 
 def open_home(folder: Path) -> None:

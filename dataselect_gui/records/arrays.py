@@ -11,7 +11,7 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.source import (
     Content,
     Problem,
@@ -28,6 +29,7 @@ from dataselect_gui.records.source import (
     own_unit,
     person_name,
 )
+from dataselect_gui.sandbox.confining import is_confined
 
 MAX_ROWS = 5_000_000
 _MAX_MEMBERS, _MAX_DIRECTORY = 1000, 1 << 20
@@ -128,21 +130,13 @@ def open_arrays(path: Path, label_column: str | None, unit_column: str | None) -
     UnusableError
         Where the file or one of the named arrays cannot be used.
     """
-    try:
-        headers = look_at_arrays(path)
-        needed = {"x", "classes", label_column or "y", unit_column}
-        wanted = {name: header for name, header in headers.items() if name in needed}
-        _check_memory(path, sum(header.size for header in wanted.values()))
-        columns = _columns(path, headers)
-        with zipfile.ZipFile(path) as archive:
-            arrays = {name: _read_array(archive, header) for name, header in wanted.items()}
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, MemoryError):
-        raise _not_arrays(path) from None
+    needed = ["x", "classes", label_column or "y", *([unit_column] if unit_column else [])]
+    columns, arrays = _unpacked(path, needed)
     rows = arrays["x"]
     if label_column is None and "y" in arrays and "y" not in columns:
         raise UnusableError(
             f"The labels in “{path.name}” do not fit its records.",
-            f"y holds {headers['y'].dtype} of shape {headers['y'].shape}, and there are {len(rows)} "
+            f"y holds {arrays['y'].dtype} of shape {arrays['y'].shape}, and there are {len(rows)} "
             "records.",
             "Save one label for each record as y, or leave y out.",
         )
@@ -168,6 +162,61 @@ def open_arrays(path: Path, label_column: str | None, unit_column: str | None) -
         columns=columns,
         rows=rows,
     )
+
+
+def unpack(
+    file: BinaryIO, name: str, needed: Sequence[str]
+) -> tuple[list[str], Iterator[tuple[str, NDArray[Any]]]]:
+    """Unpack the arrays of a file that a source needs.
+
+    Parameters
+    ----------
+    file : binary file
+        The file.
+    name : str
+        What it is called.
+    needed : sequence of str
+        The names of the arrays.
+
+    Returns
+    -------
+    tuple
+        The columns that may serve as label or unit; and those of the needed arrays that there are,
+        unpacked one by one.
+
+    Raises
+    ------
+    UnusableError
+        Where it is no file of records, is damaged, or would not fit into memory.
+    """
+    headers = _look(file, name)
+    wanted = {key: header for key, header in headers.items() if key in needed}
+    _check_memory(name, sum(header.size for header in wanted.values()))
+    columns = _columns(name, headers)
+
+    def arrays() -> Iterator[tuple[str, NDArray[Any]]]:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                for key, header in wanted.items():
+                    yield key, _read_array(archive, header)
+        except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, MemoryError):
+            raise _not_arrays(name) from None
+
+    return columns, arrays()
+
+
+def _unpacked(path: Path, needed: Sequence[str]) -> tuple[list[str], dict[str, NDArray[Any]]]:
+    """Unpack a file here, where this process is confined; else where nothing can come of it."""
+    try:
+        with path.open("rb") as file:
+            if is_confined():
+                columns, made = unpack(file, path.name, needed)
+                return columns, dict(made)
+            columns, arrays = shared().arrays(file, path.name, needed, _most_memory())
+    except (OSError, UnreadableRecordError):
+        raise _not_arrays(path.name) from None
+    fitting = _columns(path.name, arrays)  # What came may be the work of the file.
+    return [name for name in columns if name in fitting or name not in needed], arrays
 
 
 def _classes(names: NDArray[Any] | None) -> list[str] | None:
@@ -213,12 +262,12 @@ def _text(value: object) -> str:
     return stored.decode("utf-8", "replace")
 
 
-def _columns(path: Path, stored: dict[str, Stored]) -> list[str]:
+def _columns(file: str, stored: Mapping[str, Stored | NDArray[Any]]) -> list[str]:
     """Return the columns that may serve as label or unit, having refused what are no records."""
     rows = stored.get("x")
     if rows is None or len(rows.shape) < 2 or rows.shape[0] == 0:
         raise UnusableError(
-            f"“{path.name}” holds no records.",
+            f"“{file}” holds no records.",
             f"Records are the rows of an array “x”; the file has {', '.join(stored) or 'no arrays'}.",
             "Save the records as x, the labels as y.",
         )
@@ -226,14 +275,14 @@ def _columns(path: Path, stored: dict[str, Stored]) -> list[str]:
     is_image = rows.dtype == np.uint8 and (axes == 3 or (axes == 4 and rows.shape[3] in {1, 3, 4}))
     if not is_image and rows.dtype not in {np.dtype(np.float32), np.dtype(np.float64)}:
         raise UnusableError(
-            f"The records in “{path.name}” are of a type that is not known here.",
+            f"The records in “{file}” are of a type that is not known here.",
             f"x holds {rows.dtype} of shape {rows.shape}.",
             "Images are uint8 of shape (n, height, width) or (n, height, width, channels); anything "
             "else is float32 or float64 in the model's own input shape.",
         )
     if rows.size == 0 or rows.shape[0] > MAX_ROWS:
         raise UnusableError(
-            f"The records in “{path.name}” cannot be listed.",
+            f"The records in “{file}” cannot be listed.",
             f"x has the shape {rows.shape}: there are more than {MAX_ROWS:,}, or nothing is in them.",
             "Split the file into several.",
         )
@@ -271,19 +320,26 @@ def look_at_arrays(path: Path) -> dict[str, Stored]:
     """
     try:
         with path.open("rb") as file:
-            _check_directory(file)
-            with zipfile.ZipFile(file) as archive:
-                members = archive.infolist()
-                _check_places(file, members, archive.start_dir)
-                stored: dict[str, Stored] = {}
-                for info in members:
-                    name = info.filename.removesuffix(".npy")
-                    if name in stored:
-                        raise ValueError("two arrays of one name")
-                    if name != info.filename:
-                        stored[name] = _read_header(archive, info)
+            return _look(file, path.name)
+    except OSError:
+        raise _not_arrays(path.name) from None
+
+
+def _look(file: BinaryIO, called: str) -> dict[str, Stored]:
+    try:
+        _check_directory(file)
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            _check_places(file, members, archive.start_dir)
+            stored: dict[str, Stored] = {}
+            for info in members:
+                name = info.filename.removesuffix(".npy")
+                if name in stored:
+                    raise ValueError("two arrays of one name")
+                if name != info.filename:
+                    stored[name] = _read_header(archive, info)
     except Exception:  # A header is an expression in Python: any fault is the file's.
-        raise _not_arrays(path) from None
+        raise _not_arrays(called) from None
     return stored
 
 
@@ -350,22 +406,26 @@ def _read_array(archive: zipfile.ZipFile, stored: Stored) -> NDArray[Any]:
     return values.reshape(stored.shape, order="F" if stored.fortran else "C")
 
 
-def _not_arrays(path: Path) -> UnusableError:
+def _not_arrays(name: str) -> UnusableError:
     return UnusableError(
-        f"“{path.name}” cannot be read as arrays.",
+        f"“{name}” cannot be read as arrays.",
         "It is damaged, is no .npz file, or holds Python objects instead of numbers, which are "
         "never unpacked.",
         "Save it again with numpy.savez_compressed(path, x=…, y=…).",
     )
 
 
-def _check_memory(path: Path, declared: int) -> None:
-    memory = (
-        os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 8 << 30
-    )
-    if declared > memory // 2:
+def _check_memory(name: str, declared: int) -> None:
+    if declared > _most_memory():
         raise UnusableError(
-            f"“{path.name}” is too large to unpack.",
+            f"“{name}” is too large to unpack.",
             f"It unpacks to {declared / 2**30:.1f} GiB, more than half of this machine's memory.",
             "Split it into several files, or save the records as a folder of images.",
         )
+
+
+def _most_memory() -> int:
+    """Return how many bytes a file may unpack to: half of what the machine has."""
+    if not hasattr(os, "sysconf"):
+        return 4 << 30
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2

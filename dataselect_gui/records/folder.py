@@ -146,6 +146,14 @@ def open_folder(path: Path, label_column: str | None, unit_column: str | None) -
     )
 
 
+def linked_files(path: Path) -> list[Path]:
+    """Return the files that links in a folder of records stand for; none where it is no folder."""
+    if not path.is_dir():
+        return []
+    links = (Path(entry.path) for entry in _entries(path) if entry.is_symlink())
+    return [link.resolve() for link in links if link.suffix.lower() in EXTENSIONS]
+
+
 def _read_file(path: Path) -> bytes:
     try:
         info = path.stat()

@@ -62,10 +62,13 @@ def _clean_jpeg(stored: bytes) -> bytes | None:
     bytes or None
         None where it is not of the usual kind, or its coded data may hold more than its pixels.
     """
-    look_at(stored)
-    taken_apart = jpeg.read_jpeg(stored)
+    try:
+        taken_apart = jpeg.read_jpeg(stored)
+    except (IndexError, ValueError, struct.error):
+        return None
     if not taken_apart.is_sequential or not taken_apart.is_whole:
         return None
+    taken_apart.bare().check()
     if not ends_with_its_pixels(taken_apart):
         return None
     orientation = taken_apart.orientation

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 _LARGE_ORDERS = (64, 80, 96, 128, 160, 192, 256, 384, 512, 768, 1024)
 """Beyond the accountant's own: what a record with a small norm incurs shows at large orders alone."""
-_DENSE_RATE = 0.1
+_DENSE_RATE = 0.3
 """Above that sampling rate the accountant's series for orders between whole ones converges so slowly
 that the divergences would take minutes. The minimum over whole orders alone is a bound, too."""
 _EVEN, _LEAST = 256, 1e-4

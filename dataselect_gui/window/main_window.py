@@ -37,7 +37,7 @@ from dataselect_gui.window.setup import SetupPlace
 from dataselect_gui.window.start import StartPlace
 from dataselect_gui.window.state import State
 from dataselect_gui.window.study import STUDYING
-from dataselect_gui.workflow import Check, Progress
+from dataselect_gui.workflow import Progress, Verified
 
 if TYPE_CHECKING:
     from dataselect_gui.window.study.place import StudyPlace
@@ -316,8 +316,8 @@ class MainWindow(QMainWindow):
         self.show_place("study")
         self.study.take_focus()
 
-    def _on_checked(self, bundle: Path, checks: list[Check]) -> None:
-        self.check.show_bundle(bundle, checks)
+    def _on_checked(self, bundle: Path, found: Verified) -> None:
+        self.check.show_bundle(bundle, found)
         self.show_place("check")
 
     def _ask_deletion_here(self) -> None:

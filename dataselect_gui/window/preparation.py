@@ -17,7 +17,7 @@ from dataselect_gui.window.standing import Mend, what_is_wrong
 from dataselect_gui.window.start import StartPlace
 from dataselect_gui.window.state import State
 from dataselect_gui.window.study import STUDYING
-from dataselect_gui.workflow import Check, Progress, Report, Stop, StudySubject
+from dataselect_gui.workflow import Progress, Report, Stop, StudySubject, Verified
 
 _LONG = {SCORING: "scoring", STUDYING: "the study"}
 """Work that takes long, and goes on where it was stopped."""
@@ -178,7 +178,7 @@ class Preparation(QObject):
             self.scored.emit(path)
             return
         if found["kind"] == "bundle":
-            self.checked.emit(path, [Check(**check) for check in found["checks"]])
+            self.checked.emit(path, Verified.told(found))
             return
         is_source, look = found["kind"] == "source", self._state.look
         if look is not None:

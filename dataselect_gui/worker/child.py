@@ -1,8 +1,9 @@
 """The child process: takes one job from standard input and reports on standard output.
 
-Libraries may print; so the original standard output is kept for messages alone, and whatever else is
-printed goes to standard error. When the parent dies, standard input ends, and the child stops after
-the batch in hand.
+It confines itself to what its first line names before anything heavy is imported, and touches nothing
+of a stranger before. Libraries may print; so the original standard output is kept for messages alone,
+and whatever else is printed goes to standard error. When the parent dies, standard input ends, and the
+child stops after the batch in hand.
 """
 
 import os
@@ -14,9 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dataselect_gui.errors import DataSelectError, InternalError, UnusableError, disk_refused
+from dataselect_gui.sandbox.confining import Grant, confine
+from dataselect_gui.sandbox.frames import write_frame
 from dataselect_gui.worker.messages import (
+    MESSAGE,
     Failed,
     Finished,
+    InspectJob,
     Job,
     MapJob,
     Message,
@@ -25,22 +30,26 @@ from dataselect_gui.worker.messages import (
     ScoreJob,
     StudyJob,
     SumJob,
+    VerifyJob,
     job_from_line,
-    to_line,
+    to_bytes,
 )
+
+_MOST_DESCRIPTORS = 1 << 16
 
 
 def main() -> int:
     """Do one job. Returns the exit code of the process."""
+    os.closerange(3, _MOST_DESCRIPTORS)  # Whatever else was inherited.
     # The terminal's Ctrl+C reaches both processes; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    messages = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    messages = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
     def send(message: Message) -> None:
-        messages.write(to_line(message))
-        messages.flush()
+        write_frame(messages, MESSAGE, to_bytes(message))
 
+    confine(Grant.from_line(sys.stdin.readline()))
     job = job_from_line(sys.stdin.readline())
     stop = threading.Event()
     threading.Thread(target=_stop_at_next_line, args=(stop,), daemon=True).start()
@@ -107,6 +116,14 @@ def _run(job: Job, stopped: Callable[[], bool], report: Report) -> Finished:
             from dataselect_gui.worker.study_run import run_study
 
             return run_study(job, stopped, report)
+        case InspectJob():
+            from dataselect_gui.worker.inspect_run import run_inspection
+
+            return run_inspection(job, stopped, report)
+        case VerifyJob():
+            from dataselect_gui.worker.verify_run import run_verification
+
+            return run_verification(job)
 
 
 def _stop_at_next_line(stop: threading.Event) -> None:

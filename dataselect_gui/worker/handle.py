@@ -1,10 +1,13 @@
-"""The parent's side: start the child, read its messages, stop it."""
+"""The parent's side: start the child, confined to what its job names, read its messages, stop it."""
 
 import contextlib
 import os
 import subprocess
-import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
+from dataselect_gui.checkpoints.layout import files_beside
 from dataselect_gui.errors import (
     DataSelectError,
     InternalError,
@@ -14,13 +17,27 @@ from dataselect_gui.errors import (
     UsageError,
     WorkerDiedError,
 )
+from dataselect_gui.privacy.home import home
+from dataselect_gui.records.folder import linked_files
+from dataselect_gui.sandbox.confining import Grant
+from dataselect_gui.sandbox.frames import FrameError, read_frame
+from dataselect_gui.sandbox.starting import command, start
 from dataselect_gui.worker.messages import (
+    MESSAGE,
+    MOST_BYTES,
     Failed,
     Finished,
+    InspectJob,
     Job,
+    MapJob,
+    PreflightJob,
     Progress,
     Report,
-    from_line,
+    ScoreJob,
+    StudyJob,
+    SumJob,
+    VerifyJob,
+    from_bytes,
     to_line,
 )
 
@@ -45,11 +62,11 @@ class Stop:
     """A request to stop a job, made from another thread."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self.requested = False
         self.is_urgent = False
 
-    def watch(self, process: "subprocess.Popen[str]") -> None:
+    def watch(self, process: "subprocess.Popen[bytes]") -> None:
         """Take the process that is to be stopped."""
         self._process = process
         if self.is_urgent:
@@ -92,25 +109,24 @@ def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
     InterruptedByPersonError
         Where the person asked to stop, or pressed Ctrl+C; the child has been stopped.
     """
-    process = subprocess.Popen(  # noqa: S603  (our own program)
-        _command(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="utf-8",
-        env={**CHILD_ENVIRONMENT, **os.environ},
-    )
+    if stop is not None and stop.requested:
+        raise _stopped(job)
+    with _places(job) as (grant, scratch):
+        return _run(job, start(_command(), grant, scratch, CHILD_ENVIRONMENT), report, stop)
+
+
+def _run(job: Job, process: "subprocess.Popen[bytes]", report: Report, stop: Stop | None) -> Finished:
     with process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            process.stdin.write(to_line(job))
+            process.stdin.write(to_line(job).encode())
             process.stdin.flush()
             if stop is not None:
                 stop.watch(process)
             outcome: Finished | Failed | None = None
-            for line in process.stdout:
-                message = from_line(line)
+            while (frame := read_frame(process.stdout, {MESSAGE: MOST_BYTES})) is not None:
+                message = from_bytes(frame[1])
                 if isinstance(message, Progress):
                     report(message)
                 else:
@@ -122,6 +138,15 @@ def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
         except KeyboardInterrupt:
             _stop(process)
             raise _stopped(job) from None
+        except (FrameError, ValueError):
+            process.kill()
+            if stop is not None and stop.requested:
+                raise _stopped(job) from None
+            raise WorkerDiedError(
+                f"{job.title} stopped unexpectedly.",
+                "Its process said what is no answer.",
+                job.afterwards,
+            ) from None
         except BaseException:
             process.kill()
             raise
@@ -143,13 +168,55 @@ def _stopped(job: Job) -> InterruptedByPersonError:
 
 
 def _command() -> list[str]:
-    if getattr(sys, "frozen", False):
-        return [sys.executable, WORKER_FLAG]
-    # -P: a file in the current folder must not pass for a library.
-    return [sys.executable, "-P", "-m", "dataselect_gui", WORKER_FLAG]
+    return command(WORKER_FLAG)
 
 
-def _stop(process: "subprocess.Popen[str]") -> None:
+@contextlib.contextmanager
+def _places(job: Job) -> Iterator[tuple[Grant, Path]]:
+    """Yield what a job may reach, and a folder for what its libraries leave, until it is over."""
+    with tempfile.TemporaryDirectory(prefix="dataselect-") as name:
+        scratch = Path(name).resolve()
+        read, write = _reached_by(job)
+        made = [folder for folder in write if not folder.exists()]
+        for folder in made:  # What is not there cannot be granted.
+            folder.mkdir(mode=0o700, parents=True)
+        try:
+            yield (
+                Grant(
+                    home=os.path.expanduser("~"),  # noqa: PTH111  (a Path's raises where there is none)
+                    read=tuple(map(str, read)),
+                    write=tuple(map(str, [*write, scratch])),
+                    private=(str(home().resolve()),),
+                ),
+                scratch,
+            )
+        finally:
+            for folder in made:
+                with contextlib.suppress(OSError):  # It is not empty: the job came to something.
+                    folder.rmdir()
+
+
+def _reached_by(job: Job) -> tuple[list[Path], list[Path]]:
+    """Return what a job reads, and what it writes."""
+    if isinstance(job, VerifyJob):
+        return [Path(name) for name in (job.bundle, job.key) if name is not None], []
+    if isinstance(job, InspectJob):
+        path = Path(job.path)
+        read = [path, *(files_beside(path) if job.kind == "checkpoint" else linked_files(path))]
+        records = [] if job.records is None else [Path(job.records)]
+        return [*read, *(one for path in records for one in (path, *linked_files(path)))], []
+    source, checkpoint = Path(job.source), Path(job.checkpoint)
+    read = [source, *linked_files(source), checkpoint, *files_beside(checkpoint)]
+    match job:
+        case ScoreJob():
+            return read, [Path(job.project)]
+        case MapJob() | SumJob():
+            return [*read, Path(job.project)], [Path(job.folder)]
+        case PreflightJob() | StudyJob():
+            return read, [Path(job.folder)]
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
     assert process.stdin is not None
     try:
         process.stdin.close()

@@ -1,11 +1,13 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
 from dataselect_gui.privacy.amounts import decimal_of, exact, positive_amount, whole_of
+from dataselect_gui.privacy.home import home
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.terms import BY_THRESHOLD, MECHANISMS
 from dataselect_gui.release.verify import Check
 from dataselect_gui.release.words import CANNOT_CHECK
+from dataselect_gui.sandbox.confining import Confinement, what_confines
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, Start
@@ -18,7 +20,7 @@ from dataselect_gui.workflow.accounts import account, change_budget, hold_agains
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
-from dataselect_gui.workflow.home import home, read_settings, write_settings
+from dataselect_gui.workflow.home import read_settings, write_settings
 from dataselect_gui.workflow.inspecting import inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
@@ -75,7 +77,7 @@ from dataselect_gui.workflow.trying import (
     run_study,
     study_scores,
 )
-from dataselect_gui.workflow.verifying import promise_told, verify, write_page
+from dataselect_gui.workflow.verifying import Verified, verify, write_page
 
 __all__ = [
     "BY_THRESHOLD",
@@ -86,6 +88,7 @@ __all__ = [
     "MOST_TRAININGS",
     "ChangedRecordError",
     "Check",
+    "Confinement",
     "Deletion",
     "Listing",
     "Look",
@@ -114,6 +117,7 @@ __all__ = [
     "StudyScore",
     "StudySubject",
     "UnreadableRecordError",
+    "Verified",
     "account",
     "answer_training",
     "before_deletion",
@@ -148,7 +152,6 @@ __all__ = [
     "preview",
     "project_name",
     "project_place",
-    "promise_told",
     "public_bounds",
     "put_opted_out",
     "put_selection",
@@ -171,6 +174,7 @@ __all__ = [
     "study_subject",
     "tokens",
     "verify",
+    "what_confines",
     "what_leaves",
     "whole_of",
     "write_page",

@@ -3,20 +3,12 @@
 import os
 from pathlib import Path
 
-import platformdirs
-
 from dataselect_gui.permissions import is_exposed, replacing
-from dataselect_gui.privacy.home import SETTINGS, open_home
+from dataselect_gui.privacy.home import SETTINGS, home, open_home
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.project import Project
 
 DEMO_HOME = "home"
-
-
-def home() -> Path:
-    """Return the folder of the ledger: ``DATASELECT_HOME``, or the platform's place for user data."""
-    named = os.environ.get("DATASELECT_HOME")
-    return Path(named) if named else Path(platformdirs.user_data_dir("dataselect", appauthor=False))
 
 
 def place_beside(path: Path) -> Path:

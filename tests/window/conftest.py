@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
+from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.window import theme
 from dataselect_gui.window.main_window import MainWindow
 from dataselect_gui.window.settings import Settings
@@ -26,13 +27,19 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.qt_log_ignore(unsupported, extend=True))
 
 
+@pytest.fixture(scope="session")
+def decoding() -> None:
+    """Start what lives as long as the program: it is nothing that a test leaves behind."""
+    shared().begin()
+
+
 @pytest.fixture(autouse=True)
-def nothing_leaks(qtbot: QtBot) -> Iterator[None]:
+def nothing_leaks(qtbot: QtBot, decoding: None) -> Iterator[None]:
     """Fail a test that leaves a thread, timer, process or window behind.
 
     Widgets that were given to `qtbot` are closed before this looks.
     """
-    del qtbot
+    del qtbot, decoding
     with noted() as started:
         before = holdings(started, thorough=False)
         yield
