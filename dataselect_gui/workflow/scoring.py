@@ -31,6 +31,8 @@ from dataselect_gui.workflow.moving import check_same_checkpoint
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.training import answer_training
 
+_ANEW = "Score again: what was in hand is then computed anew, with half as many records at once."
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -195,7 +197,8 @@ def score(
     except (WorkerDiedError, InterruptedByPersonError) as error:
         if isinstance(error, InterruptedByPersonError) and not in_hand.was_left:
             in_hand.take_away()  # Where it was ended at once: memory was not the reason.
-        raise type(error)(f"{error.what} {_kept(folder)}", error.why, error.do) from None
+        do = _ANEW if InHand(folder).scores and isinstance(error, WorkerDiedError) else error.do
+        raise type(error)(f"{error.what} {_kept(folder)}", error.why, do) from None
     project = Project.open(folder)
     scored = finished.scored
     if any(not one.needs_model for one in wanted):
