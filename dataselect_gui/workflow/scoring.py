@@ -26,8 +26,8 @@ from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.worker.keeping import InHand
 from dataselect_gui.worker.messages import Report, ScoreJob
 from dataselect_gui.workflow.conditions import precision_of
-from dataselect_gui.workflow.home import ledger_of, place_beside
 from dataselect_gui.workflow.moving import check_same_checkpoint
+from dataselect_gui.workflow.places import ledger_of, place_beside
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.training import answer_training
 
