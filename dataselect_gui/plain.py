@@ -50,7 +50,6 @@ def visible(text: str, most: int = MOST) -> str:
         marks = marks + 1 if category in _MARKS else 0
         if category in _HIDDEN or character in _EMPTY or marks > _MOST_MARKS:
             shown.append(character.encode("unicode_escape").decode())
-            marks = 0
         else:
             shown.append(character)
     whole = "".join(shown)

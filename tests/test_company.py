@@ -182,11 +182,18 @@ def relabelled(path: Path) -> None:
     path.rename(path.parents[1] / CLASSES[0] / "zzz.png")
 
 
+def labelled_as_nothing(path: Path) -> None:
+    """The file moves to a folder that no class is called by."""
+    path.parents[1].joinpath("giraffe").mkdir()
+    path.rename(path.parents[1] / "giraffe" / "zzz.png")
+
+
 FILES: dict[str, Callable[[Path], object]] = {
     "another shape": to_other_size,
     "not to be read": lambda path: path.write_bytes(path.read_bytes()[:40]),
     "no image": lambda path: path.write_bytes(b"nothing"),
     "another class": relabelled,
+    "no class": labelled_as_nothing,
     "all black": lambda path: Image.new("L", (20, 20)).save(path),
 }
 FILE = f"{CLASSES[CHANGED % 3]}/{CHANGED}.png"
@@ -216,7 +223,7 @@ def test_whatever_a_file_holds_the_others_have_the_same_scores(
         source = image_source(tmp_path / str(number))
         replace(source / FILE)
         found = score(source, checkpoint, tmp_path / f"{number}.dataselect")
-        assert_others_equal(found, expected, {FILE, f"{CLASSES[0]}/zzz.png"})
+        assert_others_equal(found, expected, {FILE, f"{CLASSES[0]}/zzz.png", "giraffe/zzz.png"})
 
 
 # Limits, stops, kills, memory

@@ -1,6 +1,7 @@
 """What a file promises is bounded before memory or time is spent on it."""
 
 import io
+import json
 import os
 import struct
 import subprocess
@@ -56,6 +57,8 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "WebP, canvas": (lambda: hostile.webp_of_canvas(16_000, 16_000), "million"),
     "WebP, several canvases": (lambda: hostile.webp_of_canvas(8000, 8000), "takes more than"),
     "WebP, a canvas of one line": (lambda: hostile.webp_of_canvas(1 << 24, 1 << 4), "million"),
+    "WebP without an image": (lambda: hostile.webp((b"JUNK", b"")), "damaged"),
+    "WebP without frames": (lambda: hostile.webp(hostile.webp_canvas(8, 8, 2)), "damaged"),
     "WebP, chunks": (lambda: hostile.webp_of_chunks(100_000), "more chunks"),
 }  # fmt: skip
 
@@ -346,7 +349,7 @@ WIDE = ",".join(f"c{number}" for number in range(200_000))
 METADATA: dict[str, tuple[str, str]] = {
     "columns of a table": ("metadata.csv", f"file_name,{WIDE}\n" + "a.png\n" * 500),
     "columns of an object": (
-        "metadata.jsonl", '{"file_name": "a.png"' + "".join(f', "c{n}": 1' for n in range(2000)) + "}\n"),
+        "metadata.jsonl", json.dumps({"file_name": "a.png", **dict.fromkeys(WIDE.split(","))})),
     "columns of many objects": (
         "metadata.jsonl", "".join(f'{{"file_name": "a.png", "c{n}": 1}}\n' for n in range(2000))),
     "a long line": ("metadata.jsonl", '{"file_name": "a.png", "label": "' + "x" * (1 << 21) + '"}\n'),

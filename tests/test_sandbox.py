@@ -195,6 +195,7 @@ def test_a_planted_worker_fails_at_everything(
         job = ScoreJob(
             source=world["project"],
             checkpoint=world["project"],
+            digest="",
             label_column=None,
             unit_column=None,
             names=[],

@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 from dataselect_gui import __version__, workflow
 from dataselect_gui.cli.account import release_in_words
 from dataselect_gui.cli.demo import run_demo
+from dataselect_gui.cli.numbers import positive, whole
 from dataselect_gui.cli.output import (
     print_lines,
     print_raw,
@@ -40,6 +41,8 @@ from dataselect_gui.errors import (
     disk_refused,
 )
 from dataselect_gui.plain import from_cell
+from dataselect_gui.privacy.amounts import whole_of
+from dataselect_gui.records.source import is_text
 from dataselect_gui.release.bundle import digest_of
 from dataselect_gui.release.words import CANNOT_CHECK
 
@@ -73,6 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     fault: DataSelectError
     try:
+        _check_texts(arguments)
         outcome = app(list(arguments), standalone_mode=False)
         if outcome != InterruptedByPersonError.exit_code:
             return outcome if isinstance(outcome, int) else 0
@@ -105,6 +109,17 @@ def main(arguments: Sequence[str]) -> int:
         )
     tell_error(verb, as_json, fault)
     return fault.exit_code
+
+
+def _check_texts(arguments: Sequence[str]) -> None:
+    """Refuse bytes that are no characters: no ledger, project or page could hold them."""
+    for place, argument in enumerate(arguments, start=1):
+        if not is_text(argument):
+            raise UsageError(
+                f"Word {place} of the command is not text in UTF-8.",
+                "It holds bytes that stand for no character.",
+                "Type it again, or rename the file that it names.",
+            )
 
 
 def _show_version(wanted: bool) -> None:
@@ -182,13 +197,16 @@ def score(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     precision: Annotated[str | None, typer.Option(help="float32 (the default) or float64.")] = None,
     batch_size: Annotated[str, typer.Option(help="auto, or at most how many at once.")] = "auto",
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many records.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(parser=positive, metavar="N", help="Only the first so many records.")
+    ] = None,
     label_column: Annotated[str | None, typer.Option(help="The column of labels.")] = None,
     unit_column: Annotated[str | None, typer.Option(help="The column that names the person.")] = None,
     as_json: Json = False,
 ) -> None:
     """Compute scores of records; the same command goes on where it was stopped."""
-    if batch_size != "auto" and (not batch_size.isdigit() or int(batch_size) < 1):
+    at_once = None if batch_size == "auto" else whole_of(batch_size)
+    if at_once == 0 or (at_once is None and batch_size != "auto"):
         raise UsageError(
             f"--batch-size cannot be “{batch_size}”.",
             "It is auto or a whole number above zero.",
@@ -203,7 +221,7 @@ def score(
             project_path=project,
             device=device,
             precision=precision,
-            batch_size=None if batch_size == "auto" else int(batch_size),
+            batch_size=at_once,
             limit=limit,
             label_column=label_column,
             unit_column=unit_column,
@@ -265,7 +283,9 @@ def select(
     project: ProjectPath,
     by: Annotated[str | None, typer.Option(help="The score.")] = None,
     threshold: Annotated[str | None, typer.Option(help="Scores at or above it.")] = None,
-    count: Annotated[int | None, typer.Option(help="So many records.")] = None,
+    count: Annotated[
+        int | None, typer.Option(parser=whole, metavar="N", help="So many records.")
+    ] = None,
     fraction: Annotated[str | None, typer.Option(help="This share of the eligible records.")] = None,
     lowest: Annotated[
         bool, typer.Option("--lowest", help="The lowest instead of the highest.")
@@ -333,14 +353,22 @@ def release(
         ),
     ] = None,
     delta: Annotated[str | None, typer.Option(help="For Gaussian noise.")] = None,
-    per_unit: Annotated[int | None, typer.Option(help="At most so many records of a person.")] = None,
+    per_unit: Annotated[
+        int | None,
+        typer.Option(parser=whole, metavar="N", help="At most so many records of a person."),
+    ] = None,
     threshold_source: Annotated[
         str | None,
         typer.Option(help="request, agreed, viewed, or bought:E for a rule by fraction or count."),
     ] = None,
-    count: Annotated[int | None, typer.Option(help="How many noisy-top-k takes; public.")] = None,
+    count: Annotated[
+        int | None,
+        typer.Option(parser=whole, metavar="N", help="How many noisy-top-k takes; public."),
+    ] = None,
     bounds: Annotated[str | None, typer.Option(help="L,U: bounds of the score, as agreed.")] = None,
-    pad_to: Annotated[int | None, typer.Option(help="Rows of scores, as declared.")] = None,
+    pad_to: Annotated[
+        int | None, typer.Option(parser=whole, metavar="N", help="Rows of scores, as declared.")
+    ] = None,
     bins: Annotated[str | None, typer.Option(help="Edges of a report's histogram: 0,0.5,1.")] = None,
     by_class: Annotated[bool, typer.Option("--by-class", help="The histogram by class.")] = False,
     count_threshold: Annotated[
@@ -480,13 +508,17 @@ def study(
     ] = None,
     shares: Annotated[str, typer.Option(help="Which shares of the records to train on.")] = "0.1,0.3",
     epsilons: Annotated[str, typer.Option(help="ε of the trainings by DP-SGD.")] = "8",
-    seeds: Annotated[int, typer.Option(help="How often each training is repeated.")] = 5,
+    seeds: Annotated[
+        int, typer.Option(parser=whole, metavar="N", help="How often each training is repeated.")
+    ] = 5,
     start: Annotated[
         str, typer.Option(help="scratch: a small network; checkpoint: the consortium's model.")
     ] = "scratch",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many records, drawn.")] = 10_000,
+    limit: Annotated[
+        int, typer.Option(parser=positive, metavar="N", help="At most so many records, drawn.")
+    ] = 10_000,
     limit_trainings: Annotated[
-        int, typer.Option(help="Refuse a larger plan.")
+        int, typer.Option(parser=positive, metavar="N", help="Refuse a larger plan.")
     ] = workflow.MOST_TRAININGS,
     label_column: Annotated[str | None, typer.Option(help="The column of labels.")] = None,
     unit_column: Annotated[str | None, typer.Option(help="The column that names the person.")] = None,

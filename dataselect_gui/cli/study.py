@@ -2,15 +2,18 @@
 
 import json
 from dataclasses import asdict
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from dataselect_gui.cli.output import errors, print_lines
 from dataselect_gui.errors import UsageError
+from dataselect_gui.privacy.amounts import decimal_of
 from dataselect_gui.study.plan import QUESTIONS
 from dataselect_gui.study.words import headline, tally
 from dataselect_gui.worker.messages import duration
 from dataselect_gui.workflow import Studied, StudyPlan
+
+_MOST_NUMBERS = 10
 
 
 def decimals(text: str, option: str, most: int) -> tuple[str, ...]:
@@ -19,15 +22,19 @@ def decimals(text: str, option: str, most: int) -> tuple[str, ...]:
     Raises
     ------
     UsageError
-        Where one is no number, not above 0, or above `most`.
+        Where one is no number, not above 0, or above `most`, or where there are too many.
     """
     found: dict[Decimal, None] = {}
-    for part in text.split(","):
-        try:
-            number = Decimal(part.strip())
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if not number.is_finite() or not 0 < number <= most:
+    parts = text.split(",")
+    if len(parts) > _MOST_NUMBERS:
+        raise UsageError(
+            f"{option} names too many numbers.",
+            f"{_MOST_NUMBERS} at most are compared, or no study would come to an end.",
+            "Name fewer.",
+        )
+    for part in parts:
+        number = decimal_of(part)
+        if number is None or not 0 < number <= most:
             raise UsageError(
                 f"{option} cannot be “{text}”.",
                 f"It is one or more numbers above 0 and at most {most}, separated by commas.",

@@ -9,7 +9,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import check_above, close_folder, has_strangers, make_folder
 
 LEDGER, SETTINGS = "ledger.sqlite", "settings.json"
-_OWN_FILES = ("ledger.*", ".ledger.*", SETTINGS, f".{SETTINGS}.*", "unfinished")
+_OWN_FILES = ("ledger.*", ".ledger.*", SETTINGS, f".{SETTINGS}.*", "QtProject.*", "unfinished")
 _OWN_FOLDERS = ("projects", "demo")
 """What lies in these is closed where it is opened."""
 

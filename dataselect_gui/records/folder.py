@@ -21,6 +21,7 @@ from dataselect_gui.records.source import (
     Content,
     Problem,
     UnreadableRecordError,
+    is_text,
     own_unit,
     person_name,
 )
@@ -184,7 +185,7 @@ def _walk(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
             problems.append(Problem(record.encode("utf-8", "replace").decode("utf-8"), reason))
         elif entry.name.startswith(".") or not _is_named_as_image(entry.name):
             ignored += 1
-        elif not _is_text(record):
+        elif not is_text(record):
             shown = record.encode("utf-8", "replace").decode("utf-8")
             problems.append(Problem(shown, "The file's name is not valid text (UTF-8)."))
         elif entry.is_symlink() and not Path(entry.path).exists():
@@ -236,14 +237,6 @@ def _listed(folder: Path) -> Iterator["os.DirEntry[str]"]:
 
 def _is_named_as_image(name: str) -> bool:
     return Path(name).suffix.lower() in EXTENSIONS
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _class_folder(record: str) -> str | None:

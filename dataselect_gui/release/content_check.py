@@ -1,7 +1,6 @@
 """Check what lies below ``data`` in a bundle, as `contents` writes it: each form as it is, no other."""
 
 import csv
-import io
 import json
 import math
 import re
@@ -41,6 +40,8 @@ _MOST_BYTES, _BYTES_PER_BYTE = 1 << 28, 64
 _NO_DATE, _IN_ADDITION, _OWN_FILE = 33, 0xFFFFFFFF, 0o600 << 16
 """What a zip file says where NumPy writes it: of its date, of sizes that follow, of who may read it."""
 _CHUNK = 1 << 20
+_MOST_LINE, _MOST_HEADER = 1 << 22, 1 << 24
+"""Bytes of a line of a listing or a table, and of what a gradient's file says of its tensors."""
 
 
 class FaultError(Exception):
@@ -84,7 +85,7 @@ def metadata(path: Path, terms: Terms) -> str:
             "The array file holds two arrays, with nothing before, between or behind them. Whether the "
             "numbers themselves hide something was not looked for."
         )
-    _nothing_but_pixels(sorted(p for p in (path / DATA).iterdir() if p.suffix[1:] in EXTENSIONS))
+    nothing_but_pixels(sorted(p for p in (path / DATA).iterdir() if p.suffix[1:] in EXTENSIONS))
     return (
         "Every image consists of what its pixels need: no metadata but an orientation, no table or "
         "colour that is not used, no byte behind the coded pixels. Whether the pixels themselves, or "
@@ -92,7 +93,14 @@ def metadata(path: Path, terms: Terms) -> str:
     )
 
 
-def _nothing_but_pixels(files: list[Path]) -> None:
+def nothing_but_pixels(files: list[Path]) -> None:
+    """Look at each image before it is decoded, and at how much all of them unpack to.
+
+    Raises
+    ------
+    FaultError
+        Where one holds more than its pixels need, cannot be read, or is too much.
+    """
     left = _MOST_PIXELS + _PIXELS_PER_BYTE * sum(file.stat().st_size for file in files)
     for file in files:
         stored = file.read_bytes()
@@ -193,7 +201,9 @@ def _lines(path: Path) -> Iterator[str]:
     Not by the file's own lines: a label may hold a character that Unicode calls a line's end.
     """
     with path.open("rb") as file:
-        for line in file:
+        while line := file.readline(_MOST_LINE + 1):
+            if len(line) > _MOST_LINE:
+                raise FaultError(f"“{shown(path.name)}” has a line that is longer than it can be.")
             yield line.decode("utf-8")
 
 
@@ -201,11 +211,11 @@ def _table(path: Path, terms: Terms) -> str:
     name = next(name for name in COLUMNS if (path / name).is_file())
     if name != f"data/{terms.kind}.csv":
         raise FaultError(f"“{name}” is not what a release of {terms.kind} holds.")
-    text = (path / name).read_bytes().decode("utf-8")
-    header, *rows = csv.reader(io.StringIO(text, newline=""))
-    if tuple(header) != COLUMNS[name] or any(len(row) != len(header) for row in rows):
+    rows = list(csv.reader(_lines(path / name)))
+    header = tuple(rows.pop(0)) if rows else ()
+    if header != COLUMNS[name] or any(len(row) != len(header) for row in rows):
         raise FaultError(f"“{name}” has other columns than it should.")
-    if text != table_text(name, rows):
+    if (path / name).read_bytes() != table_text(name, rows).encode():
         raise FaultError(f"“{name}” is not written as such a table is.")
     if terms.kind == "report":
         return _report(rows, terms)
@@ -236,6 +246,15 @@ def _report(rows: list[list[str]], terms: Terms) -> str:
 def _gradient(path: Path) -> str:
     from safetensors import safe_open
 
+    with (path / GRADIENT).open("rb") as stored:
+        (length,) = struct.unpack("<Q", stored.read(8))
+        if length > _MOST_HEADER:
+            raise FaultError("The gradient's file names more than a model has.")
+        header = stored.read(length)
+    compact = json.dumps(json.loads(header), separators=(",", ":"), ensure_ascii=False).encode()
+    # Filled up to a multiple of eight; a key that is there twice, or blanks between, would be lost.
+    if header != compact.ljust(-len(compact) % 8 + len(compact)):
+        raise FaultError("The gradient's file is not written as such a file is.")
     with safe_open(path / GRADIENT, framework="numpy") as file:
         if file.metadata() is not None:
             raise FaultError("The gradient's file holds metadata.")
@@ -243,4 +262,4 @@ def _gradient(path: Path) -> str:
         if any(tensor.get_dtype() != "F32" for tensor in tensors):
             raise FaultError("The gradient's file holds something else than numbers.")
         count = sum(math.prod(tensor.get_shape()) for tensor in tensors)
-    return f"One number for each of {count:,} parameters, and nothing else."
+    return f"One number for each of {count:,} parameters, under their names, and nothing else."

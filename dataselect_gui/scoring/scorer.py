@@ -197,8 +197,7 @@ class Scorer:
         model = in_precision(load_model(member, self.device), self._dtype)
         state = _State(model, GradientNorms(model))
         if any(score.base == "alignment" for score in self._scores.values()):
-            assert self._checkpoint.direction is not None
-            state.direction = load_direction(self._checkpoint.direction, model, PREFIX)
+            state.direction = load_direction(self._checkpoint.read_direction(), model, PREFIX)
         return state
 
     def prepare(self, shape: Sequence[int]) -> None:

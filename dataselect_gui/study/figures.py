@@ -48,6 +48,8 @@ _STYLE: dict[str, object] = {
 _MARKS = {"top": ("^", "-"), "middle": ("s", "--"), "bottom": ("v", ":")}
 _HEIGHT = 2.9
 _DOTS_PER_INCH = 130
+_MOST_NAME = 60
+"""Characters of a class: longer names would leave no room to the figure."""
 
 
 def draw_figures(findings: dict[str, Any], folder: Path) -> dict[str, Html]:
@@ -266,7 +268,7 @@ def _costs(findings: dict[str, Any]) -> "Figure":
         panel.errorbar(
             [value["mean"]], [place], xerr=spread, color=colour, marker="o", markersize=4.5, capsize=2
         )
-    names = [f"{visible(one['class'])} ({one['recall']['mean']:.0%})" for one in classes]
+    names = [f"{visible(one['class'], _MOST_NAME)} ({one['recall']['mean']:.0%})" for one in classes]
     panel.set_yticks(range(len(classes)), names, fontsize=8)
     panel.set_xlabel("mean εᵢ of the class")
     panel.set_title("classes, and how much of each is recognised", fontsize=9)

@@ -20,7 +20,7 @@ from dataselect_gui.window.plain import Button, Label, ToolButton, tip
 from dataselect_gui.window.scores import meaning_of, short
 from dataselect_gui.window.state import State
 from dataselect_gui.window.words import Elided
-from dataselect_gui.workflow import Rule
+from dataselect_gui.workflow import Rule, decimal_of
 
 HEIGHT = 168
 _FRAME_MS = 16
@@ -264,11 +264,11 @@ class Histogram(QFrame):
 
     def _on_typed(self) -> None:
         cut = self._cut()
-        value, is_number = QLocale().toDouble(self._field.text())
+        value = decimal_of(self._field.text().replace(",", ".").replace("−", "-"))
         # Leaving the field without a word changes nothing, though it shows fewer digits than there are.
-        if cut is None or not is_number or self._field.text() == self._text(cut):
+        if cut is None or value is None or self._field.text() == self._text(cut):
             return
-        rule = self._rule(Decimal(str(value)))
+        rule = self._rule(value)
         if rule is not None:
             self._state.set_rule(rule)
 

@@ -27,6 +27,8 @@ from dataselect_gui.window.words import Elided
 
 WIDTH = 340
 _LEAST_PICTURE, _MOST_PICTURE = 96, 296
+_MOST_NAME = 200
+"""Characters of a label or a person that are shown."""
 
 
 class Inspector(QWidget):
@@ -163,11 +165,13 @@ class Inspector(QWidget):
         if found is None or row is None:
             return
         label = found.labels[row]
-        facts = ["No label" if label is None else f"Given label: {label}"]
+        facts = ["No label" if label is None else f"Given label: {visible(label, _MOST_NAME)}"]
         if self._state.stale[row]:
             facts.append("Not what was scored: these scores are of an earlier content.")
         if found.units is not None:
-            facts.append(f"{(found.unit_column or 'unit').capitalize()}: {found.units[row]}")
+            column = (found.unit_column or "unit").capitalize()
+            unit = visible(found.units[row], _MOST_NAME)
+            facts.append(f"{visible(column, _MOST_NAME)}: {unit}")
         if self._state.opted_out[row]:
             facts.append("Opted out: it never leaves.")
         elif self._state.withheld[row]:

@@ -13,6 +13,7 @@ from dataselect_gui.window.tile import paint_class
 
 _HEIGHT = 22
 _SIGN, _GAP = 14, 14
+_MOST_NAME = 100
 _WHAT = "In the selection:"
 
 
@@ -45,7 +46,8 @@ class Legend(QWidget):
         chosen = codes[self._state.selection.chosen & (codes >= 0)] if len(codes) else codes
         counts = np.bincount(chosen, minlength=len(names))
         self._entries = [
-            visible(f"{name} {count:,}") for name, count in zip(names, counts.tolist(), strict=True)
+            f"{visible(name, _MOST_NAME)} {count:,}"
+            for name, count in zip(names, counts.tolist(), strict=True)
         ]
         told = f"{_WHAT} {', '.join(self._entries)}" if names else ""
         self.setAccessibleDescription(visible(told))

@@ -11,10 +11,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.column import clear
 from dataselect_gui.window.plain import Button
+
+_MOST_WORDS = 1_000
+"""Characters of each part that are shown: the strip leaves room to the place under it."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ class NoticeStrip(QWidget):
                 (self._do, message.do),
                 (self._details, message.details),
             ):
-                label.setText(text)
+                label.setText(visible(text, _MOST_WORDS))
                 label.setVisible(bool(text) and label is not self._details)
             self._add_buttons(message)
             self._frame.setProperty("role", message.role)

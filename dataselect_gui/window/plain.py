@@ -34,13 +34,16 @@ if TYPE_CHECKING:
 else:
     _QButton = object
 
+_MOST_IN_TIP = 2_000
+"""Characters of a line of a tool tip that are shown."""
+
 
 def tip(*lines: str) -> str:
     """Return lines of words for a tool tip: Qt shows them as they are.
 
     What might be markup, which needs a `<` or `&`, becomes markup that shows it.
     """
-    text = "\n".join(map(visible, lines))
+    text = "\n".join(visible(line, _MOST_IN_TIP) for line in lines)
     if "<" in text or "&" in text:
         return f'<p style="white-space:pre-wrap">{escape(text)}</p>'
     return text

@@ -1,6 +1,6 @@
 """Setup, one page: what was found, what is wrong with it, whom to protect, and the score button."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from dataselect_gui.window.plain import Button, ComboBox
 from dataselect_gui.window.training_question import TrainingQuestion
 from dataselect_gui.workflow import Look, Progress, preflight_facts
 
+_MOST_NAME, _MOST_WORDS = 100, 500
+"""Characters of a name, and of what a request says, that are shown."""
 _EACH_RECORD = "each record"
 _NO_RECORDS = "Not chosen yet: drop a folder of images, or an .npz file."
 _NO_CHECKPOINT = "Not chosen yet: drop the consortium's folder, or its .pt2 file."
@@ -97,7 +99,7 @@ class SetupPlace(ColumnPlace):
         facts = [
             ("Where", str(path)),
             ("Records", f"{found['records']:,}" if not found["problems"] else readable),
-            ("Labels", ", ".join(found["labels"]) or "none"),
+            ("Labels", _names(found["labels"]) or "none"),
         ]
         if found["ignored"]:
             facts.append(("Passed over", f"{found['ignored']:,} other files"))
@@ -117,7 +119,7 @@ class SetupPlace(ColumnPlace):
             ("Where", str(path)),
             ("Model", preflight["architecture"] or "a .pt2 graph"),
             ("Series", f"{len(steps)} states, to step {steps[-1]:,}" if steps else "one state"),
-            ("Classes", ", ".join(found["labels"]) or "not named"),
+            ("Classes", _names(found["labels"]) or "not named"),
             ("Scores", ", ".join(preflight["scores"])),
             *requested(found["request"]),
         ]
@@ -144,7 +146,7 @@ class SetupPlace(ColumnPlace):
         facts = [
             ("Where", str(look.source)),
             ("Records", f"{len(look.ids):,}"),
-            ("Labels", ", ".join(labels) or "none"),
+            ("Labels", _names(labels) or "none"),
             ("Scores", ", ".join(look.scores) or "none yet"),
         ]
         problems = [f"{record}: {reason}" for record, reason in sorted(look.problems.items())]
@@ -256,6 +258,11 @@ class SetupPlace(ColumnPlace):
         self._unit_hint.setVisible(bool(hint))
 
 
+def _names(names: Iterable[str]) -> str:
+    """Return names one after the other, none so long that it fills the page."""
+    return ", ".join(visible(name, _MOST_NAME) for name in names)
+
+
 def requested(request: dict[str, Any]) -> list[tuple[str, str]]:
     """Return what a request asks for, line by line, in words."""
     lines = []
@@ -281,8 +288,10 @@ def requested(request: dict[str, Any]) -> list[tuple[str, str]]:
     if private:
         lines.append(("Trained", f"under differential privacy: {', '.join(private)}"))
     told = {"contact": "Contact", "deadline": "Deadline", "direction": "Direction"}
-    lines += [(name, str(request[key])) for key, name in told.items() if key in request]
+    lines += [
+        (name, visible(request[key], _MOST_WORDS)) for key, name in told.items() if key in request
+    ]
     for key, name in (("bounds", "Bounds"), ("class_statistics", "Statistics")):
         if key in request:
-            lines.append((name, f"for {', '.join(request[key])}"))
+            lines.append((name, f"for {_names(request[key])}"))
     return lines or [("Asks for", "nothing in particular")]

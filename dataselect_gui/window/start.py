@@ -14,7 +14,7 @@ from dataselect_gui.window.plain import Button, choose_file, choose_folder
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.words import Elided
 
-_MOST_LABELS = 5
+_MOST_LABELS, _MOST_NAME = 5, 100
 
 
 class Well(QFrame):
@@ -214,7 +214,7 @@ def _labels(labels: list[str]) -> str:
     """Say which labels there are, or how many where they would fill a page."""
     if not labels:
         return "without labels"
-    shown = ", ".join(labels[:_MOST_LABELS])
+    shown = ", ".join(visible(label, _MOST_NAME) for label in labels[:_MOST_LABELS])
     more = len(labels) - _MOST_LABELS
     return f"labels: {shown}" + (f" and {more:,} more" if more > 0 else "")
 

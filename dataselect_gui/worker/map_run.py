@@ -39,6 +39,7 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
     from dataselect_gui.scoring.scorer import Scorer
 
     checkpoint = find_checkpoint(Path(job.checkpoint))
+    checkpoint.check_digest(job.digest)
     source = open_source(Path(job.source), job.label_column, job.unit_column)
     index, labels = read_rows(Path(job.folder))
     classes = match_labels(labels, source.classes, checkpoint.labels)

@@ -22,6 +22,8 @@ class ScoreJob:
     ----------
     source, checkpoint : str
         Paths.
+    digest : str
+        That of the checkpoint.
     label_column, unit_column : str or None
         Columns of the source.
     names : list of str
@@ -41,6 +43,7 @@ class ScoreJob:
 
     source: str
     checkpoint: str
+    digest: str
     label_column: str | None
     unit_column: str | None
     names: list[str]
@@ -58,6 +61,8 @@ class SumJob:
     ----------
     source, checkpoint : str
         Paths.
+    digest : str
+        That of the checkpoint.
     label_column, unit_column : str or None
         Columns of the source.
     folder : str
@@ -77,6 +82,7 @@ class SumJob:
 
     source: str
     checkpoint: str
+    digest: str
     label_column: str | None
     unit_column: str | None
     folder: str
@@ -119,6 +125,8 @@ class MapJob:
     ----------
     source, checkpoint : str
         Paths.
+    digest : str
+        That of the checkpoint.
     label_column, unit_column : str or None
         Columns of the source.
     folder : str
@@ -140,6 +148,7 @@ class MapJob:
 
     source: str
     checkpoint: str
+    digest: str
     label_column: str | None
     unit_column: str | None
     folder: str

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _UNTRIED = 8
 """The size that counts as tried while the memory of small batches is measured."""
+_NO_CLASS = "Its label is none of the checkpoint's classes, so it has no score that needs one."
 _GIVEN_UP = (
     "Its input has a shape of its own, and the program was ended twice while it was computed: most "
     "likely, memory ran out."
@@ -63,8 +64,9 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report, kept: Keepin
     DataSelectError
         Where the source, the checkpoint or the project cannot be used.
     """
-    source = open_source(Path(job.source), job.label_column, job.unit_column)
     checkpoint = find_checkpoint(Path(job.checkpoint))
+    checkpoint.check_digest(job.digest)
+    source = open_source(Path(job.source), job.label_column, job.unit_column)
     classes = match_labels(source.labels, source.classes, checkpoint.labels)
     given_up = _recover(kept)
     _check_conditions(kept, job)
@@ -81,6 +83,9 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report, kept: Keepin
     if given_up is not None:
         _give_up(table, given_up, job.names)
     targets = class_indices(index.labels, classes)
+    labelled = zip(index.ids, index.labels, targets, strict=True)
+    unknown = (i for i, label, target in labelled if label is not None and target < 0)
+    table.add_problems(dict.fromkeys(unknown, _NO_CLASS))
     order = fair_order(index.ids, job.limit)
     finished = True
     for part in parts:
@@ -334,7 +339,10 @@ class _Part:
                 "precision": scorer.precision,
                 "threads": threads,
             }
-        self._loaded = scorer, public_shape(self.source, scorer.model, scorer.preprocess)
+        self._loaded = (
+            scorer,
+            public_shape(self.source, self.checkpoint.final, scorer.model, scorer.preprocess),
+        )
         return self._loaded
 
     def _keep(self, size: int) -> None:

@@ -21,7 +21,8 @@ from dataselect_gui.worker.sum_file import LAYOUT, SUM, TOTAL
 def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finished:
     """Sum the clipped gradients of records, by the final checkpoint.
 
-    A record without a label, or whose input cannot be made, adds nothing.
+    A record adds nothing that has no label or none of the model's classes, whose input cannot be made,
+    or of which the model makes nothing.
 
     Raises
     ------
@@ -32,10 +33,14 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
 
     from dataselect_gui.scoring.clipped_sum import ClippedSum
     from dataselect_gui.scoring.inputs import Preprocessor
+    from dataselect_gui.scoring.memory import is_out_of_memory
     from dataselect_gui.scoring.model import choose_device, in_precision, load_model
+    from dataselect_gui.scoring.public_shape import public_shape
+    from dataselect_gui.scoring.synthetic import synthetic
 
     folder = Path(job.folder)
     checkpoint = find_checkpoint(Path(job.checkpoint))
+    checkpoint.check_digest(job.digest)
     source = open_source(Path(job.source), job.label_column, job.unit_column)
     index, labels = read_rows(folder)
     classes = match_labels(labels, source.classes, checkpoint.labels)
@@ -43,8 +48,12 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
     device = choose_device(job.device)
     dtype = torch.float32 if device.type == "mps" else torch.float64
     model = in_precision(load_model(checkpoint.final, device), dtype)
-    reader = RowReader(source, index, Preprocessor(checkpoint.final, model.channels))
+    preprocess = Preprocessor(checkpoint.final, model.channels)
+    reader = RowReader(source, index, preprocess)
     summed = ClippedSum(model, job.clip, job.steps)
+    shape = public_shape(source, checkpoint.final, model, preprocess)
+    if shape is not None:  # What cannot be summed at all is told before a record is read.
+        summed.gradient(torch.from_numpy(synthetic((1, *shape))).to(device, dtype), 0)
     told = time.monotonic()
     count = len(index.ids)
     for done, label in enumerate(index.labels):
@@ -63,8 +72,14 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
             ) from None
         except UnreadableRecordError:
             continue
-        if label is not None:
-            summed.add(torch.from_numpy(one)[None].to(device, dtype), classes[label])
+        target = None if label is None else classes.get(label)
+        if target is None:
+            continue
+        try:
+            summed.add(torch.from_numpy(one)[None].to(device, dtype, copy=True), target)
+        except Exception as error:
+            if shape is not None and one.shape == shape and is_out_of_memory(error):
+                raise  # So it would be for every record.
     with (folder / SUM).open("wb") as file:
         write_frame(file, LAYOUT, json.dumps(summed.layout).encode())
         write_frame(file, TOTAL, *array_parts("sum", summed.total))

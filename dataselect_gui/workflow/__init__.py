@@ -1,6 +1,6 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
-from dataselect_gui.privacy.amounts import exact, positive_amount
+from dataselect_gui.privacy.amounts import decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
 from dataselect_gui.release.bundle import count_records, digest_of
@@ -20,11 +20,11 @@ from dataselect_gui.workflow.accounts import account, change_budget, hold_agains
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
-from dataselect_gui.workflow.home import read_settings, write_settings
 from dataselect_gui.workflow.inspecting import inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
+from dataselect_gui.workflow.places import read_settings, write_settings
 from dataselect_gui.workflow.preflight import preflight, preflight_facts
 from dataselect_gui.workflow.previewing import Preview, what_leaves
 from dataselect_gui.workflow.registers import (
@@ -125,6 +125,7 @@ __all__ = [
     "choose_study",
     "count_records",
     "count_trainings",
+    "decimal_of",
     "delete",
     "digest_of",
     "duration",
@@ -175,6 +176,7 @@ __all__ = [
     "verify",
     "what_confines",
     "what_leaves",
+    "whole_of",
     "write_page",
     "write_settings",
     "write_statement",

@@ -14,7 +14,8 @@ from dataselect_gui.privacy.ledger import Ledger, Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.bundle import RELEASE
 from dataselect_gui.release.places import sweep
-from dataselect_gui.workflow.home import ledger_of
+from dataselect_gui.workflow.asking import check_reason
+from dataselect_gui.workflow.places import ledger_of
 
 _HIDDEN = frozenset({"key", "content"})
 _BOOKKEEPING = frozenset({"extended", "sealed", "kept"})
@@ -64,6 +65,7 @@ def change_budget(project_path: Path, budget: str, reason: str | None) -> None:
             "It is kept in the ledger, for whoever asks later.",
             "Give one.",
         )
+    check_reason(reason)
     book, account = account_of(project_path)
     book.set_budget(account, positive_amount(budget, "The budget"), str(reason))
 

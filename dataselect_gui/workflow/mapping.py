@@ -18,8 +18,8 @@ from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.map_file import RecordMaps, read_maps
 from dataselect_gui.worker.messages import MapJob, Report
 from dataselect_gui.worker.rows_file import write_rows
+from dataselect_gui.workflow.conditions import device_of, precision_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
-from dataselect_gui.workflow.scoring import precision_of
 
 MOST_AT_ONCE = 16
 """How many records are worth one start of the worker, which takes seconds."""
@@ -88,12 +88,13 @@ def maps(
         job = MapJob(
             source=settings["source"]["path"],
             checkpoint=str(checkpoint.path.resolve()),
+            digest=settings["checkpoint"]["digest"],
             label_column=settings["source"]["label_column"],
             unit_column=settings["source"]["unit_column"],
             folder=str(Path(folder).resolve()),
             rows=asked,
             names=names,
-            device=settings["scores"].get(names[0], {}).get("device", "auto"),
+            device=device_of(project),
             precision=cast("Precision", precision_of(project) or PRECISIONS[0]),
             seconds=_SECONDS,
         )

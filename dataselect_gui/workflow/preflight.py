@@ -7,10 +7,12 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.messages import PreflightJob, Report, duration
 
 _NUMBER = (int, float)
+_MOST_AT_ONCE = 1 << 16
 _FIELDS: dict[str, tuple[type, ...]] = {
     "parameters": (dict,),
     "by_function": (list,),
@@ -74,16 +76,22 @@ def preflight(
         device="auto",
     )
     found = run_job(job, report, stop).content
-    if found is None or any(type(found.get(name)) not in types for name, types in _FIELDS.items()):
+    if (
+        found is None
+        or any(type(found.get(name)) not in types for name, types in _FIELDS.items())
+        or not 0 < found["at_once"] <= _MOST_AT_ONCE
+    ):
         raise UnusableError(
             f"“{checkpoint_path.name}” cannot be tried.",
             "What computed it fell over it: it may be made to do harm.",
             "Ask the consortium for another copy of it.",
         )
-    read, compute = found["seconds_to_read"], found["seconds_per_record"]
+    ids = source.ids
+    places = in_batches(ids, range(len(ids)), found["at_once"]).size  # Some of which stay empty.
+    read, compute = found["seconds_to_read"] * len(ids), found["seconds_per_record"] * places
     # Beside a GPU the processor reads what comes next.
-    pace = read + compute if found["device"] == "cpu" else max(read, compute)
-    return {**found, "seconds": found["records"] * pace}
+    seconds = read + compute if found["device"] == "cpu" else max(read, compute)
+    return {**found, "seconds": seconds}
 
 
 def preflight_facts(found: dict[str, Any]) -> list[tuple[str, str]]:

@@ -26,10 +26,13 @@ from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.worker.keeping import InHand
 from dataselect_gui.worker.messages import Report, ScoreJob
 from dataselect_gui.worker.score_keeping import Receiver
-from dataselect_gui.workflow.home import ledger_of, place_beside
+from dataselect_gui.workflow.conditions import precision_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
+from dataselect_gui.workflow.places import ledger_of, place_beside
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.training import answer_training
+
+_ANEW = "Score again: what was in hand is then computed anew, with half as many records at once."
 
 
 @dataclass(frozen=True)
@@ -62,14 +65,6 @@ class Scored:
     device: str
     precision: str | None
     names: list[str]
-
-
-def precision_of(project: Project) -> str | None:
-    """Return what the scores of a project are computed with; None where there are none of a model."""
-    # A project of an earlier version chose by itself, and goes on as it began.
-    earlier: str | None = (project.settings.get("run") or {}).get("precision")
-    stated = (one.get("precision") for one in project.settings["scores"].values())
-    return next((one for one in stated if one is not None), earlier)
 
 
 def source_stem(source: Path) -> str:
@@ -188,6 +183,7 @@ def score(
     job = ScoreJob(
         source=str(source_path),
         checkpoint=str(checkpoint_path),
+        digest=model["digest"],
         label_column=label_column,
         unit_column=unit_column,
         names=[one.name for one in wanted if one.needs_model],
@@ -203,7 +199,8 @@ def score(
     except (WorkerDiedError, InterruptedByPersonError) as error:
         if isinstance(error, InterruptedByPersonError) and not in_hand.was_left:
             in_hand.take_away()  # Where it was ended at once: memory was not the reason.
-        raise type(error)(f"{error.what} {_kept(folder)}", error.why, error.do) from None
+        do = _ANEW if InHand(folder).scores and isinstance(error, WorkerDiedError) else error.do
+        raise type(error)(f"{error.what} {_kept(folder)}", error.why, do) from None
     project = Project.open(folder)
     scored = finished.scored
     if any(not one.needs_model for one in wanted):

@@ -17,6 +17,7 @@ from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.messages import Report, SumJob
 from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.worker.sum_file import read_sum
+from dataselect_gui.workflow.conditions import device_of
 
 _PREFIX = ".sum-"
 
@@ -57,12 +58,13 @@ def sum_gradients(
         job = SumJob(
             source=settings["path"],
             checkpoint=str(checkpoint.path.resolve()),
+            digest=project.settings["checkpoint"]["digest"],
             label_column=settings["label_column"],
             unit_column=settings["unit_column"],
             folder=str(folder.resolve()),
             clip=clip,
             steps=CLIP_STEPS,
-            device="auto",
+            device=device_of(project),
         )
         run_job(job, report)
         try:

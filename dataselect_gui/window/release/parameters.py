@@ -12,7 +12,7 @@ from dataselect_gui.window.plain import CheckBox, Label
 from dataselect_gui.window.release.kinds import has_bounds
 from dataselect_gui.window.release.prospect import agreed_threshold, known_bounds
 from dataselect_gui.window.release.sentences import BINS, BOUNDS, CLIP, COUNT, COUNTED, PADDING
-from dataselect_gui.workflow import Look, Rule
+from dataselect_gui.workflow import Look, Rule, whole_of
 
 _MOST = 10_000_000
 
@@ -140,8 +140,8 @@ def read_number(field: QLineEdit) -> str | None:
 
 
 def read_whole(field: QLineEdit) -> int | None:
-    """Return the whole number in a field; None where it is empty."""
-    return int(field.text()) if field.text().isdecimal() else None
+    """Return the whole number in a field; None where there is none."""
+    return whole_of(field.text())
 
 
 def _plain(text: str) -> str:
