@@ -125,13 +125,15 @@ def oracle_privacy_loss(
                 q=training["sample_rate"],
                 noise_multiplier=noise * clip / min(norm, clip),
                 steps=training["steps"] / len(row),
-                orders=orders(),
+                orders=orders(training["sample_rate"]),
             )
             for norm in row.tolist()
         )
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Optimal order is the", UserWarning)
-            epsilon, _ = get_privacy_spent(orders=orders(), rdp=divergence, delta=training["delta"])
+            epsilon, _ = get_privacy_spent(
+                orders=orders(training["sample_rate"]), rdp=divergence, delta=training["delta"]
+            )
         scores.append(max(epsilon, 0.0))
     return np.array(scores)
 

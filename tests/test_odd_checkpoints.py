@@ -70,7 +70,6 @@ def tried(folder: Path, names: list[str]) -> dict[str, np.ndarray]:
     """Do with a checkpoint all that the worker does; return the scores."""
     checkpoint, targets = find_checkpoint(folder), np.array(TARGETS)
     scorer = Scorer(checkpoint, names, CPU)
-    scorer.settle(RECORDS, targets)
     try_on(scorer, checkpoint, names, RECORDS, targets)
     return scorer.score(names, RECORDS, targets)
 
@@ -144,7 +143,6 @@ def test_a_record_without_a_finite_result_has_no_score_and_slows_no_other(tmp_pa
     folder = save(tmp_path, model)
     names = ["loss", "grad_norm"]
     scorer = Scorer(find_checkpoint(folder), names, CPU, "float64")
-    scorer.settle(FIRST_IS_DARK, np.array(TARGETS))
     found = scorer.score(names, FIRST_IS_DARK, np.array(TARGETS))
     expected = oracle(model, FIRST_IS_DARK[1:], TARGETS[1:])
     for name in names:
@@ -162,7 +160,7 @@ def test_whoever_misses_a_score_is_told_why_also_later(
     monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(
         "dataselect_gui.workflow.scoring.run_job",
-        lambda job, report, _stop: score_run.run(job, lambda: False, report),
+        lambda job, report, _stop, to: score_run.run(job, lambda: False, report, to.kept),
     )
     model = save(tmp_path / "model", *(stir(Odd(root), seed) for seed in range(2)))
     pixels = FIRST_IS_DARK.copy()
@@ -266,9 +264,9 @@ REFUSED: dict[str, tuple[Forward, str]] = {
     ),
     "no logits by name": (lambda m, x: {"answer": m.logits(x)}, "returns no tensor"),
     "nested": (lambda m, x: ((m.logits(x),),), "returns no tensor"),
-    "no numbers": (lambda m, x: m.logits(x) * math.nan, "For none of 5 records"),
-    "infinite": (lambda m, x: m.logits(x) / 0.0, "For none of 5 records"),
-    "a place that is not there": (by_a_number_of_the_record, "For none of 5 records"),
+    "no numbers": (lambda m, x: m.logits(x) * math.nan, "Of made-up inputs"),
+    "infinite": (lambda m, x: m.logits(x) / 0.0, "Of made-up inputs"),
+    "a place that is not there": (by_a_number_of_the_record, "Of made-up inputs"),
     "chance": (lambda m, x: m.logits(x) + torch.rand(3), "calls “torch.ops.aten.rand.default”"),
 }
 
@@ -331,7 +329,7 @@ def beside_no_number(model: Odd, inputs: Tensor) -> Tensor:
 
 def beside_infinity(model: Odd, inputs: Tensor) -> Tensor:
     logits = model.logits(inputs)
-    return logits + logits.mean(dim=0) + (inputs.mean(dim=(2, 3)).neg().relu() * 1e200).square()
+    return logits + logits.mean(dim=0) + (inputs.mean(dim=(2, 3)).neg().relu() * 1e30).square()
 
 
 @pytest.mark.parametrize(
@@ -348,7 +346,7 @@ def test_a_graph_that_mixes_records_beside_large_or_no_numbers_is_refused(
 ) -> None:
     folder, _ = series(tmp_path, forward)
     with pytest.raises(UnusableError, match="other records of the batch"):
-        Scorer(find_checkpoint(folder), names, CPU).settle(FIRST_IS_DARK, np.array(TARGETS))
+        Scorer(find_checkpoint(folder), names, CPU).prepare(RECORDS.shape)
 
 
 def mixed_in_a_slot(row: int) -> Forward:
@@ -380,7 +378,7 @@ def test_a_state_of_the_series_that_mixes_records_a_little_is_refused(tmp_path: 
     mixing = stir(Odd(lambda m, x: m.logits(x) + 1e-3 * m.logits(x).mean(dim=0)), 0)
     folder = save(tmp_path, mixing, stir(Odd(lambda m, x: m.logits(x)), 1))
     with pytest.raises(UnusableError, match="other records of the batch"):
-        Scorer(find_checkpoint(folder), ["vog"], CPU).settle(RECORDS, np.array(TARGETS))
+        Scorer(find_checkpoint(folder), ["vog"], CPU).prepare(RECORDS.shape)
 
 
 # Through the worker

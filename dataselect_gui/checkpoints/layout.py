@@ -3,24 +3,35 @@
 Two forms are read: a Hugging Face folder with safetensors, and a ``.pt2`` file of `torch.export`.
 A series is the Trainer's layout: ``checkpoint-<step>`` folders, each in one of these forms. Pickles
 and models that bring code of their own are refused, with the way to convert them.
+
+What a score depends on is read here, and nothing else looks into the folder: JSON once, when the
+checkpoint is found, and weights through `Member.read`, which returns the bytes that the digest covers
+or none.
 """
 
 import hashlib
-import json
 import re
-import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+from dataselect_gui.checkpoints import families, processors
+from dataselect_gui.checkpoints.json_file import LARGEST, parse_object
 from dataselect_gui.checkpoints.request import TRAINING, Request, read_request
+from dataselect_gui.checkpoints.safetensors_header import StoredTensor, read_header
 from dataselect_gui.errors import UnusableError
 
 CONFIG = "config.json"
 PROCESSOR = "preprocessor_config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+PREFERRED = {
+    "processor_config.json": PROCESSOR,
+    "adapter_config.json": WEIGHTS,
+}
+"""Files that a library would read before, or on top of, those that are read here."""
 PICKLES = frozenset({".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib"})
 _NUMBERED = re.compile(r"checkpoint-(\d+)")
 
@@ -43,6 +54,10 @@ class Member:
         Its ``config.json``; empty where there is none.
     step : int or None
         The step of training, where its folder's name gives one.
+    preprocessing : dict
+        What its ``preprocessor_config.json`` says; empty where there is none.
+    read_hashes : dict
+        The SHA-256 of each JSON file as it was read, by its name.
     """
 
     folder: Path
@@ -51,6 +66,8 @@ class Member:
     processor: Path | None
     config: dict[str, Any]
     step: int | None
+    preprocessing: dict[str, Any] = field(default_factory=dict)
+    read_hashes: dict[str, str] = field(default_factory=dict)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -68,15 +85,45 @@ class Member:
         """How many parameters and buffers the weight files hold, where their headers say so."""
         if self.form == "exported":
             return None
-        return sum(_safetensors_elements(path) for path in self.weights)
+        return sum(tensor.elements for tensor in self.tensors.values())
+
+    @cached_property
+    def tensors(self) -> dict[str, StoredTensor]:
+        """The tensors that the headers of safetensors files name, each file held against its header."""
+        found: dict[str, StoredTensor] = {}
+        for path in self.weights:
+            try:
+                header = read_header(path)
+            except (ValueError, OSError) as error:
+                why = str(error) if isinstance(error, ValueError) else "It cannot be read."
+                raise _damaged(path, why) from None
+            if not found.keys().isdisjoint(header):
+                raise _damaged(path, "It holds a tensor that another file of it holds, too.")
+            found |= header
+        return found
 
     def files(self) -> Iterable[Path]:
         """Yield every file that a score depends on."""
         yield from self.weights
-        if (self.folder / CONFIG).is_file():
+        if CONFIG in self.read_hashes:
             yield self.folder / CONFIG
         if self.processor is not None:
             yield self.processor
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of each of these files by its name: of JSON as it was read, of weights as now."""
+        return {path.name: _hash_of(path) for path in self.weights} | self.read_hashes
+
+    def read(self, path: Path) -> bytes:
+        """Return the content of one of the weight files.
+
+        Raises
+        ------
+        UnusableError
+            Where it is no longer what the digest covers.
+        """
+        return _read_unchanged(path, self.hashes[path.name])
 
 
 @dataclass(frozen=True)
@@ -113,23 +160,67 @@ class Checkpoint:
         """Every state that a score may read, the final one last and only once."""
         return self.series if self.final in self.series else (*self.series, self.final)
 
+    @cached_property
+    def _direction_hash(self) -> str:
+        assert self.direction is not None
+        return _hash_of(self.direction)
+
+    def read_direction(self) -> bytes:
+        """Return the content of the file with the direction, which there must be.
+
+        Raises
+        ------
+        UnusableError
+            Where it is no longer what the digest covers.
+        """
+        assert self.direction is not None
+        return _read_unchanged(self.direction, self._direction_hash)
+
     def digest(self) -> str:
         """Return the SHA-256 over all that a score depends on: files by their content, in order."""
         whole = hashlib.sha256()
         for member in self.members:
             for path in member.files():
-                whole.update(f"{member.step} {path.name} {_hash_of(path)}\n".encode())
+                whole.update(f"{member.step} {path.name} {member.hashes[path.name]}\n".encode())
         if self.direction is not None:
-            whole.update(f"direction {_hash_of(self.direction)}\n".encode())
+            whole.update(f"direction {self._direction_hash}\n".encode())
         for key in TRAINING:
             if key in self.request.stated:
                 whole.update(f"{key} {self.request.stated[key]}\n".encode())
         return whole.hexdigest()
 
+    def check_digest(self, known: str) -> None:
+        """Refuse a checkpoint that is not the one with a digest.
+
+        What is read of it afterwards is what that digest covers, or is refused.
+
+        Raises
+        ------
+        UnusableError
+            Where it is another one.
+        """
+        if self.digest() != known:
+            raise UnusableError(
+                "The checkpoint changed.",
+                "It is not the one that the scores of this project come from.",
+                "Start a new project for it, or ask the consortium for the earlier one.",
+            )
+
 
 def _hash_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_unchanged(path: Path, known: str) -> bytes:
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != known:
+        raise UnusableError(
+            f"“{path.name}” of the checkpoint changed while it was read.",
+            "Scores would be of something else than what their record says.",
+            "Give the same command again once the file is whole.",
+        )
+    return content
 
 
 def find_checkpoint(path: Path) -> Checkpoint:
@@ -173,6 +264,25 @@ def find_checkpoint(path: Path) -> Checkpoint:
     return checkpoint
 
 
+def files_beside(path: Path) -> list[Path]:
+    """Return what is read with a checkpoint though it lies outside of its path.
+
+    That is what describes a ``.pt2`` file, the request to a whole series, and the files that the
+    folders of a Hugging Face cache are links to.
+
+    Parameters
+    ----------
+    path : Path
+        As `find_checkpoint` takes it.
+    """
+    files: list[Path] = []
+    if path.is_file() or _NUMBERED.fullmatch(path.name):
+        files += [*path.parent.glob("*.json"), *path.parent.glob("*.safetensors")]
+    if path.parent.name == "snapshots":
+        files.append(path.parents[1] / "blobs")
+    return files
+
+
 def _with_request(path: Path, final: Member, series: tuple[Member, ...], folder: Path) -> Checkpoint:
     request = read_request(folder)
     direction = None if request.direction is None else folder / request.direction
@@ -182,7 +292,21 @@ def _with_request(path: Path, final: Member, series: tuple[Member, ...], folder:
             f"The request names “{direction.name}”, and there is no such file beside it.",
             "Ask the consortium for the whole folder.",
         )
+    if direction is not None:
+        _check_direction(direction, final)
     return Checkpoint(path, final, series, request, direction)
+
+
+def _check_direction(path: Path, final: Member) -> None:
+    """Hold a direction's header against its file, and its size against the model's."""
+    try:
+        read_header(path)
+    except (ValueError, OSError) as error:
+        why = str(error) if isinstance(error, ValueError) else "It cannot be read."
+        raise _damaged(path, why) from None
+    # As many numbers as the model has, in up to four times their width.
+    if path.stat().st_size > 4 * sum(weights.stat().st_size for weights in final.weights) + LARGEST:
+        raise _damaged(path, "It holds more numbers than the model has parameters.")
 
 
 def _member(folder: Path, step: int | None) -> Member | None:
@@ -196,36 +320,64 @@ def _member(folder: Path, step: int | None) -> Member | None:
         )
     if exported:
         return _exported(exported[0], step)
-    config = _read_json(folder / CONFIG)
+    has_config = (folder / CONFIG).is_file()
     if (folder / WEIGHTS).is_file():  # The transformers library takes it before shards, too.
         weights: tuple[Path, ...] = (folder / WEIGHTS,)
     elif (folder / INDEX).is_file():
         weights = _shards(folder)
-    elif config and (pickled := [p for p in folder.iterdir() if p.suffix.lower() in PICKLES]):
+    elif has_config and (pickled := [p for p in folder.iterdir() if p.suffix.lower() in PICKLES]):
         raise _refused_file(pickled[0])
     else:
         return None
-    if not config:
+    member = _described(folder, "huggingface", weights, step)
+    if not member.config:
         raise UnusableError(
             f"“{folder.name}” has no {CONFIG}.",
             "Without it, the architecture of the model is not known.",
             "Ask the consortium for the whole folder.",
         )
-    if "auto_map" in config:
+    if "auto_map" in member.config:
         raise UnusableError(
             f"“{folder.name}” needs program code of its own.",
             f"Its {CONFIG} names code that comes with the model (auto_map); such code could do "
             "anything to this machine and is never run.",
             "Ask the consortium for a .pt2 file made with torch.export: it holds a graph, no code.",
         )
-    if "transformers_weights" in config:
+    if "transformers_weights" in member.config:
         raise _damaged(folder / CONFIG, "It names weights of another file (transformers_weights).")
-    for path in weights:
-        _safetensors_elements(path)
-    processor = folder / PROCESSOR
-    return Member(
-        folder, "huggingface", weights, processor if processor.is_file() else None, config, step
-    )
+    _ = member.tensors  # Every header is held against its file.
+    if (why := families.why_refused(member.config)) is not None:
+        raise UnusableError(
+            f"The model in “{folder.name}” cannot be scored.",
+            why,
+            "Ask the consortium for a model of a family that was reviewed, or for a .pt2 file made "
+            "with torch.export.",
+        )
+    return member
+
+
+def _described(
+    folder: Path, form: Literal["huggingface", "exported"], weights: tuple[Path, ...], step: int | None
+) -> Member:
+    """Return a member with what its JSON files say."""
+    for name, instead in PREFERRED.items():
+        if (folder / name).exists():
+            raise UnusableError(
+                f"“{folder.name}” holds “{name}”.",
+                f"Other programs read it before, or on top of, {instead}: the model and its inputs "
+                "would be others than those that the consortium trains.",
+                f"Ask the consortium for a folder in which {instead} alone says it.",
+            )
+    config, hashes = _read_json(folder / CONFIG)
+    preprocessing, more = _read_json(folder / PROCESSOR)
+    processor = folder / PROCESSOR if more else None
+    if processor is not None and (why := processors.why_not(preprocessing, config)) is not None:
+        raise UnusableError(
+            f"The checkpoint's {PROCESSOR} cannot be used.",
+            why,
+            "Ask the consortium for the file as save_pretrained writes it.",
+        )
+    return Member(folder, form, weights, processor, config, step, preprocessing, hashes | more)
 
 
 def _required_member(folder: Path, step: int) -> Member:
@@ -236,19 +388,11 @@ def _required_member(folder: Path, step: int) -> Member:
 
 
 def _exported(path: Path, step: int | None) -> Member:
-    processor = path.parent / PROCESSOR
-    return Member(
-        path.parent,
-        "exported",
-        (path,),
-        processor if processor.is_file() else None,
-        _read_json(path.parent / CONFIG),
-        step,
-    )
+    return _described(path.parent, "exported", (path,), step)
 
 
 def _shards(folder: Path) -> tuple[Path, ...]:
-    index = _read_json(folder / INDEX).get("weight_map", {})
+    index = _read_json(folder / INDEX)[0].get("weight_map", {})
     stated = list(index.values()) if isinstance(index, dict) else []
     if not all(isinstance(name, str) for name in stated):
         raise _damaged(folder / INDEX, "It names something else than files.")
@@ -263,38 +407,18 @@ def _shards(folder: Path) -> tuple[Path, ...]:
     return tuple(folder / name for name in names)
 
 
-def _safetensors_elements(path: Path) -> int:
-    """Count the elements that a safetensors file declares, checking its header against its size."""
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            header = json.loads(file.read(min(length, size)))
-        header.pop("__metadata__", None)
-        elements, end = 0, 0
-        for tensor in header.values():
-            count = 1
-            for side in tensor["shape"]:
-                count *= side
-            elements += count
-            end = max(end, tensor["data_offsets"][1])
-    except (struct.error, ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError):
-        raise _damaged(path, "Its header cannot be read.") from None
-    if 8 + length + end != size:
-        raise _damaged(path, "Its length is not what its header says.")
-    return elements
-
-
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what a file says, and its hash by its name; nothing where there is no such file."""
     if not path.is_file():
-        return {}
+        return {}, {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        raise _damaged(path, "It is not JSON in UTF-8.") from None
-    if not isinstance(content, dict):
-        raise _damaged(path, "It is not a JSON object.")
-    return content
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+        return parse_object(content), {path.name: hashlib.sha256(content).hexdigest()}
+    except OSError:
+        raise _damaged(path, "It cannot be read.") from None
+    except ValueError as error:
+        raise _damaged(path, str(error)) from None
 
 
 def _check_agreement(checkpoint: Checkpoint) -> None:

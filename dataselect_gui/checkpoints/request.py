@@ -1,23 +1,20 @@
 """The consortium's request, ``dataselect.json`` beside its checkpoint. All keys are optional."""
 
-import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from dataselect_gui.checkpoints.json_file import LARGEST, parse_object
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.privacy.amounts import LARGEST_BOUND, LARGEST_COUNT
 
 FILE_NAME = "dataselect.json"
 TRAINING = ("noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta")
 """What the consortium's training by DP-SGD is described by."""
-_POSITIVE = ("noise_multiplier", "max_grad_norm", "sample_rate", "delta", "epsilon")
-_NUMBERS = (*_POSITIVE, "threshold")
-_COUNTS = ("steps", "count")
-_TEXTS = ("score", "direction", "contact", "deadline")
-_OBJECTS = ("bounds", "class_statistics")
-_TOO_LARGE = 1e300
+_LARGEST_SCORE = 1e299
 """No score comes near, and thresholds are read up to there."""
-KNOWN = (*_NUMBERS, *_COUNTS, *_TEXTS, *_OBJECTS)
+_LONGEST_TEXT = 10_000
 
 
 @dataclass(frozen=True)
@@ -63,31 +60,98 @@ def read_request(folder: Path) -> Request:
     if not path.is_file():
         return Request()
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        raise _bad("It is not JSON in UTF-8.") from None
-    if not isinstance(content, dict):
-        raise _bad("It is not a JSON object.")
-    stated = {key: value for key, value in content.items() if key in KNOWN}
-    for key, value in stated.items():
-        _check(key, value)
-    return Request(stated, {key: value for key, value in content.items() if key not in KNOWN})
+        with path.open("rb") as file:
+            content = parse_object(file.read(LARGEST + 1))
+    except OSError:
+        raise _bad("It cannot be read.") from None
+    except ValueError as error:
+        raise _bad(str(error)) from None
+    for key in KNOWN & content.keys():
+        if (why := _CHECKS[key](content[key])) is not None:
+            raise _bad(f"“{key}” is {why}.")
+    return Request(
+        {key: value for key, value in content.items() if key in KNOWN},
+        {key: value for key, value in content.items() if key not in KNOWN},
+    )
 
 
-def _check(key: str, value: object) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _TOO_LARGE
-    if key in _NUMBERS and not number:
-        raise _bad(f"“{key}” is not a number.")
-    if key in _POSITIVE and isinstance(value, int | float) and value <= 0:
-        raise _bad(f"“{key}” is not positive.")
-    if key in _COUNTS and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-        raise _bad(f"“{key}” is not a whole number above zero.")
-    if key in _TEXTS and not isinstance(value, str):
-        raise _bad(f"“{key}” is not a text.")
-    if key == "direction" and (PurePosixPath(str(value)).name != value or "\\" in str(value)):
-        raise _bad("“direction” is not the name of a file beside it.")
-    if key in _OBJECTS and not isinstance(value, dict):
-        raise _bad(f"“{key}” is not a JSON object.")
+_Check = Callable[[Any], str | None]
+"""Returns what is wrong with a value, to follow “is”; None where nothing is."""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _number(least: float, most: float) -> _Check:
+    """Check a number between two bounds, both of which it may be."""
+
+    def check(value: Any) -> str | None:  # noqa: ANN401  (any part of JSON)
+        if not _is_number(value):
+            return "not a number"
+        return None if least <= value <= most else f"not a number from {least:g} to {most:g}"
+
+    return check
+
+
+def _share(value: Any) -> str | None:  # noqa: ANN401
+    """Check a probability: above 0, and at most 1."""
+    return None if _is_number(value) and 0 < value <= 1 else "not a number above 0 and at most 1"
+
+
+def _rest(value: Any) -> str | None:  # noqa: ANN401
+    """Check δ: above 0, and below 1."""
+    return None if _is_number(value) and 1e-300 <= value < 1 else "not a number above 0 and below 1"
+
+
+def _count(value: Any) -> str | None:  # noqa: ANN401
+    is_fine = type(value) is int and 1 <= value <= LARGEST_COUNT
+    return None if is_fine else f"not a whole number from 1 to {LARGEST_COUNT:,}"
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401
+    is_fine = isinstance(value, str) and len(value) <= _LONGEST_TEXT
+    return None if is_fine else f"not a text of up to {_LONGEST_TEXT:,} characters"
+
+
+def _file_name(value: Any) -> str | None:  # noqa: ANN401
+    is_name = isinstance(value, str) and PurePosixPath(value).name == value
+    is_fine = is_name and len(value) < 256 and not {"\\", "\0"} & set(value)
+    return None if is_fine else "not the name of a file beside it"
+
+
+def _bounds(value: Any) -> str | None:  # noqa: ANN401
+    """Check bounds by score: two numbers each, the lower first."""
+    if not isinstance(value, dict):
+        return "not a JSON object"
+    for pair in value.values():
+        are_two = isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair))
+        if not are_two or not -LARGEST_BOUND <= pair[0] < pair[1] <= LARGEST_BOUND:
+            return "not two numbers for each score, the lower first"
+    return None
+
+
+def _object(value: Any) -> str | None:  # noqa: ANN401
+    return None if isinstance(value, dict) else "not a JSON object"
+
+
+_CHECKS: dict[str, _Check] = {
+    "noise_multiplier": _number(0.01, 1000),
+    "max_grad_norm": _number(1e-9, 1e9),
+    "sample_rate": _share,
+    "steps": _count,
+    "delta": _rest,
+    "epsilon": _number(1e-9, 1e9),
+    "threshold": _number(-_LARGEST_SCORE, _LARGEST_SCORE),
+    "count": _count,
+    "score": _text,
+    "direction": _file_name,
+    "contact": _text,
+    "deadline": _text,
+    "bounds": _bounds,
+    "class_statistics": _object,
+}
+KNOWN = _CHECKS.keys()
 
 
 def _bad(why: str) -> UnusableError:

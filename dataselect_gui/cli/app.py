@@ -13,7 +13,9 @@ from typer.exceptions import TyperException
 from dataselect_gui import __version__, workflow
 from dataselect_gui.cli.account import release_in_words
 from dataselect_gui.cli.demo import run_demo
+from dataselect_gui.cli.numbers import positive, whole
 from dataselect_gui.cli.output import (
+    print_lines,
     print_raw,
     progress,
     ready_streams,
@@ -38,6 +40,9 @@ from dataselect_gui.errors import (
     VerificationError,
     disk_refused,
 )
+from dataselect_gui.plain import from_cell
+from dataselect_gui.privacy.amounts import whole_of
+from dataselect_gui.records.source import is_text
 from dataselect_gui.release.bundle import digest_of
 from dataselect_gui.release.words import CANNOT_CHECK
 
@@ -71,6 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     fault: DataSelectError
     try:
+        _check_texts(arguments)
         outcome = app(list(arguments), standalone_mode=False)
         if outcome != InterruptedByPersonError.exit_code:
             return outcome if isinstance(outcome, int) else 0
@@ -105,9 +111,20 @@ def main(arguments: Sequence[str]) -> int:
     return fault.exit_code
 
 
+def _check_texts(arguments: Sequence[str]) -> None:
+    """Refuse bytes that are no characters: no ledger, project or page could hold them."""
+    for place, argument in enumerate(arguments, start=1):
+        if not is_text(argument):
+            raise UsageError(
+                f"Word {place} of the command is not text in UTF-8.",
+                "It holds bytes that stand for no character.",
+                "Type it again, or rename the file that it names.",
+            )
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
-        results.print(f"dataselect {__version__}")
+        print_lines(results, [f"dataselect {__version__}"])
         raise typer.Exit
 
 
@@ -133,8 +150,8 @@ def demo(
 
         raise typer.Exit(run(demo=out))
     with progress() as report:
-        content, text = run_demo(out, report)
-    tell("demo", as_json, content, text)
+        content, lines = run_demo(out, report)
+    tell("demo", as_json, content, lines)
 
 
 @app.command()
@@ -160,14 +177,13 @@ def inspect(
         content = workflow.inspect(path, records, report)
         tried = records is not None and content["kind"] == "checkpoint"
         found = workflow.preflight(path, records, report) if tried and records is not None else {}
-    told = (
-        "".join(f"\n{name}: {words}" for name, words in workflow.preflight_facts(found))
-        if found
-        else ""
-    )
-    text = _listed(content) + told
+    facts = workflow.preflight_facts(found) if found else []
+    told = {name: value for name, value in content.items() if name != "release"}
+    if "confined" in told:
+        told["confined"] = workflow.what_confines().sentence
+    lines = [*_listed(told), *(f"{name}: {words}" for name, words in facts)]
     content.get("preflight", {}).update(found)
-    tell("inspect", as_json, content, text)
+    tell("inspect", as_json, content, lines)
 
 
 @app.command()
@@ -179,17 +195,18 @@ def score(
     ] = None,
     project: Annotated[Path | None, typer.Option(help="By default ./NAME.dataselect.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    precision: Annotated[
-        str | None, typer.Option(help="float32 or float64; by default what exactness needs.")
+    precision: Annotated[str | None, typer.Option(help="float32 (the default) or float64.")] = None,
+    batch_size: Annotated[str, typer.Option(help="auto, or at most how many at once.")] = "auto",
+    limit: Annotated[
+        int | None, typer.Option(parser=positive, metavar="N", help="Only the first so many records.")
     ] = None,
-    batch_size: Annotated[str, typer.Option(help="auto, or how many records at once.")] = "auto",
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many records.")] = None,
     label_column: Annotated[str | None, typer.Option(help="The column of labels.")] = None,
     unit_column: Annotated[str | None, typer.Option(help="The column that names the person.")] = None,
     as_json: Json = False,
 ) -> None:
     """Compute scores of records; the same command goes on where it was stopped."""
-    if batch_size != "auto" and (not batch_size.isdigit() or int(batch_size) < 1):
+    at_once = None if batch_size == "auto" else whole_of(batch_size)
+    if at_once == 0 or (at_once is None and batch_size != "auto"):
         raise UsageError(
             f"--batch-size cannot be “{batch_size}”.",
             "It is auto or a whole number above zero.",
@@ -204,7 +221,7 @@ def score(
             project_path=project,
             device=device,
             precision=precision,
-            batch_size=None if batch_size == "auto" else int(batch_size),
+            batch_size=at_once,
             limit=limit,
             label_column=label_column,
             unit_column=unit_column,
@@ -229,7 +246,7 @@ def score(
         ),
         f"Project: {done.project}",
     ]
-    tell("score", as_json, content, "\n".join(summary))
+    tell("score", as_json, content, summary)
 
 
 @app.command()
@@ -251,10 +268,10 @@ def scores(
         raise UsageError("Parquet needs a file.", "It is not text.", "Add --to FILE.")
     if to is not None:
         save(columns, form, to)
-        text = f"Saved to {to}. This is your own copy: it is not privatised."
-        tell("scores", as_json, {"to": str(to), "columns": list(columns)}, text)
+        saved = f"Saved to {to}. This is your own copy: it is not privatised."
+        tell("scores", as_json, {"to": str(to), "columns": list(columns)}, [saved])
     elif as_json:
-        tell("scores", True, {"columns": list(columns), "records": rows_of(columns)}, "")
+        tell("scores", True, {"columns": list(columns), "records": rows_of(columns)}, [])
     elif form == "table":
         print_table(columns)
     else:
@@ -266,7 +283,9 @@ def select(
     project: ProjectPath,
     by: Annotated[str | None, typer.Option(help="The score.")] = None,
     threshold: Annotated[str | None, typer.Option(help="Scores at or above it.")] = None,
-    count: Annotated[int | None, typer.Option(help="So many records.")] = None,
+    count: Annotated[
+        int | None, typer.Option(parser=whole, metavar="N", help="So many records.")
+    ] = None,
     fraction: Annotated[str | None, typer.Option(help="This share of the eligible records.")] = None,
     lowest: Annotated[
         bool, typer.Option("--lowest", help="The lowest instead of the highest.")
@@ -314,7 +333,7 @@ def select(
     lines.append(
         f"{len(ids):,} records in the selection{'' if cut is None else f', cut at {cut:.6g}'}."
     )
-    tell("select", as_json, {"ids": ids, "threshold": cut, **registers}, "\n".join(lines))
+    tell("select", as_json, {"ids": ids, "threshold": cut, **registers}, lines)
 
 
 @app.command()
@@ -334,14 +353,22 @@ def release(
         ),
     ] = None,
     delta: Annotated[str | None, typer.Option(help="For Gaussian noise.")] = None,
-    per_unit: Annotated[int | None, typer.Option(help="At most so many records of a person.")] = None,
+    per_unit: Annotated[
+        int | None,
+        typer.Option(parser=whole, metavar="N", help="At most so many records of a person."),
+    ] = None,
     threshold_source: Annotated[
         str | None,
         typer.Option(help="request, agreed, viewed, or bought:E for a rule by fraction or count."),
     ] = None,
-    count: Annotated[int | None, typer.Option(help="How many noisy-top-k takes; public.")] = None,
+    count: Annotated[
+        int | None,
+        typer.Option(parser=whole, metavar="N", help="How many noisy-top-k takes; public."),
+    ] = None,
     bounds: Annotated[str | None, typer.Option(help="L,U: bounds of the score, as agreed.")] = None,
-    pad_to: Annotated[int | None, typer.Option(help="Rows of scores, as declared.")] = None,
+    pad_to: Annotated[
+        int | None, typer.Option(parser=whole, metavar="N", help="Rows of scores, as declared.")
+    ] = None,
     bins: Annotated[str | None, typer.Option(help="Edges of a report's histogram: 0,0.5,1.")] = None,
     by_class: Annotated[bool, typer.Option("--by-class", help="The histogram by class.")] = False,
     count_threshold: Annotated[
@@ -414,9 +441,10 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check a bundle, with nothing but the bundle."""
-    checks = workflow.verify(bundle, digest, key)
+    found = workflow.verify(bundle, digest, key)
+    checks = found.checks
     if page is not None:
-        workflow.write_page(bundle, checks, page)
+        workflow.write_page(bundle, found, page)
     failed = [check for check in checks if not check.ok]
     if failed:
         fault = VerificationError(
@@ -426,15 +454,13 @@ def verify(
         )
         tell_error("verify", as_json, fault, {"checks": [vars(check) for check in checks]})
         raise typer.Exit(fault.exit_code)
-    text = "\n".join(
-        [
-            *(f"ok  {check.name}: {check.detail}" for check in checks),
-            "",
-            "What this check cannot show:",
-            *(f"- {item}" for item in CANNOT_CHECK),
-        ]
-    )
-    tell("verify", as_json, {"checks": [vars(check) for check in checks]}, text)
+    lines = [
+        *(f"ok  {check.name}: {check.detail}" for check in checks),
+        "",
+        "What this check cannot show:",
+        *(f"- {item}" for item in CANNOT_CHECK),
+    ]
+    tell("verify", as_json, {"checks": [vars(check) for check in checks]}, lines)
 
 
 @app.command()
@@ -461,18 +487,15 @@ def ledger(
             )
         found = workflow.tokens(project, tokens)
         listed = [{"token": token, "id": record} for token, record in found.items()]
-        told = "\n".join(f"{token}  {record}" for token, record in found.items())
+        told = [f"{token}  {record}" for token, record in found.items()]
         tell("ledger", as_json, {"tokens": listed}, told)
         return
     if bundle is not None:
         workflow.hold_against(bundle, project)
     statements = workflow.ledger(project, set_budget, reason)
     content = statements[0] if project is not None else {"ledgers": statements}
-    text = (
-        "\n\n".join(workflow.statement_in_words(one) for one in statements)
-        or "Nothing was ever released."
-    )
-    tell("ledger", as_json, content, text)
+    lines = [line for one in statements for line in ("", *workflow.statement_in_words(one))][1:]
+    tell("ledger", as_json, content, lines or ["Nothing was ever released."])
 
 
 @app.command()
@@ -485,13 +508,17 @@ def study(
     ] = None,
     shares: Annotated[str, typer.Option(help="Which shares of the records to train on.")] = "0.1,0.3",
     epsilons: Annotated[str, typer.Option(help="ε of the trainings by DP-SGD.")] = "8",
-    seeds: Annotated[int, typer.Option(help="How often each training is repeated.")] = 5,
+    seeds: Annotated[
+        int, typer.Option(parser=whole, metavar="N", help="How often each training is repeated.")
+    ] = 5,
     start: Annotated[
         str, typer.Option(help="scratch: a small network; checkpoint: the consortium's model.")
     ] = "scratch",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many records, drawn.")] = 10_000,
+    limit: Annotated[
+        int, typer.Option(parser=positive, metavar="N", help="At most so many records, drawn.")
+    ] = 10_000,
     limit_trainings: Annotated[
-        int, typer.Option(help="Refuse a larger plan.")
+        int, typer.Option(parser=positive, metavar="N", help="Refuse a larger plan.")
     ] = workflow.MOST_TRAININGS,
     label_column: Annotated[str | None, typer.Option(help="The column of labels.")] = None,
     unit_column: Annotated[str | None, typer.Option(help="The column that names the person.")] = None,
@@ -550,8 +577,8 @@ def delete(
         )
     gone = workflow.delete(project)
     left = "" if gone else " Its folder stays: there are other files in it."
-    text = f"Deleted {project}.{left} The ledger still holds what was released."
-    tell("delete", as_json, {"project": str(project), "folder_gone": gone}, text)
+    deleted = f"Deleted {project}.{left} The ledger still holds what was released."
+    tell("delete", as_json, {"project": str(project), "folder_gone": gone}, [deleted])
 
 
 def _has_display() -> bool:
@@ -567,17 +594,18 @@ def _ids(text: str | None) -> list[str]:
     if not text.startswith("@"):
         return [part.strip() for part in text.split(",") if part.strip()]
     try:
-        lines = Path(text[1:]).read_text(encoding="utf-8").splitlines()
+        lines = Path(text[1:]).read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError):
         raise UnusableError(
             f"“{Path(text[1:]).name}” cannot be read.",
             "It is not there, or not text in UTF-8.",
             "Give a file with one id a line.",
         ) from None
-    return [line.strip() for line in lines if line.strip()]
+    # A list may have been copied from a table that was written for spreadsheets.
+    return [from_cell(line.strip()) for line in lines if line.strip()]
 
 
-def _listed(content: dict[str, Any]) -> str:
+def _listed(content: dict[str, Any]) -> list[str]:
     lines = []
     for key, value in content.items():
         if key == "problems":
@@ -586,4 +614,4 @@ def _listed(content: dict[str, Any]) -> str:
         else:
             shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             lines.append(f"{key}: {shown}")
-    return "\n".join(lines)
+    return lines

@@ -1,15 +1,24 @@
-"""Amounts of privacy are exact decimals: ε is what the owner typed, not the nearest double.
+"""Numbers that people type and consortia send: one grammar, with bounds; ε is exact.
 
-They have so few digits that sums of them are exact, and that they can be written in full.
+A number is written with the digits 0 to 9, an optional sign, point and exponent, and nothing else:
+Python's own readers take ``1_0``, ``１０``, ``١`` and ``inf`` as well, which nobody means. Amounts of
+privacy are decimals: ε is what the owner typed, not the nearest double. They have so few digits that
+sums of them are exact, and that they can be written in full.
 """
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 from dataselect_gui.errors import UsageError
 
 LARGEST = Decimal(300)
 PLACES = 12
+LARGEST_COUNT = 1_000_000_000
+LARGEST_BOUND = Decimal("1e30")
+"""Of a score's public bounds: noise as wide as they are at the smallest ε is a double still."""
 _DIGITS, _EXPONENTS = 28, range(-330, 300)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,3})?")
+_WHOLE = re.compile(r"\+?[0-9]{1,20}")
 
 
 def exact(number: Decimal) -> str:
@@ -19,13 +28,23 @@ def exact(number: Decimal) -> str:
 
 def decimal_of(text: str) -> Decimal | None:
     """Read a number; None where it is none, or none that a double could be and that fits a line."""
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation:
+    stated = text.strip(" ")
+    if not _NUMBER.fullmatch(stated):
         return None
-    if not number.is_finite() or len(number.as_tuple().digits) > _DIGITS:
+    number = Decimal(stated)
+    if not number:
+        return Decimal(0)
+    is_short = len(number.as_tuple().digits) <= _DIGITS
+    return number if is_short and number.adjusted() in _EXPONENTS else None
+
+
+def whole_of(text: str) -> int | None:
+    """Read a whole number from 0 to `LARGEST_COUNT`; None where it is none."""
+    stated = text.strip(" ")
+    if not _WHOLE.fullmatch(stated):
         return None
-    return number if not number or number.adjusted() in _EXPONENTS else None
+    number = int(stated)
+    return number if number <= LARGEST_COUNT else None
 
 
 def is_amount(number: Decimal) -> bool:

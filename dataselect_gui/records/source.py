@@ -36,6 +36,15 @@ class Problem:
     reason: str
 
 
+def is_text(text: str) -> bool:
+    """Say whether UTF-8 can hold a text: JSON, file names and arguments may hold half a character."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def own_unit(record: str) -> str:
     """Return the unit of a record that names no person: it is one of its own."""
     return f"record {record}"
@@ -80,6 +89,8 @@ class Source(Protocol):
         What was found to be unusable while listing.
     ignored : int
         How many files were passed over because they are not records.
+    blank : Content or None
+        An empty record, where the format gives all of them one shape.
     """
 
     path: Path
@@ -91,6 +102,10 @@ class Source(Protocol):
     columns: Sequence[str]
     problems: Sequence[Problem]
     ignored: int
+
+    @property
+    def blank(self) -> Content | None:
+        """See the attributes."""
 
     def read(self, index: int) -> bytes:
         """Return the record's stored bytes: what its content hash covers.

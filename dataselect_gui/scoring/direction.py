@@ -4,19 +4,17 @@
 that record (Pruthi et al. 2020, arXiv 2002.08484).
 """
 
-from pathlib import Path
-
 from torch import Tensor, nn
 
 from dataselect_gui.errors import UnusableError
 
 
-def load_direction(path: Path, model: nn.Module, prefix: str) -> dict[str, Tensor]:
+def load_direction(content: bytes, model: nn.Module, prefix: str) -> dict[str, Tensor]:
     """Read a direction and hold it against the parameters of a model.
 
     Parameters
     ----------
-    path : Path
+    content : bytes
         A safetensors file with tensors named as the checkpoint's parameters.
     model : nn.Module
         Whose parameters they are; a parameter that the file does not name does not move.
@@ -33,10 +31,10 @@ def load_direction(path: Path, model: nn.Module, prefix: str) -> dict[str, Tenso
     UnusableError
         Where the file cannot be read, or names what the model does not have.
     """
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
     try:
-        stored = load_file(path)
+        stored = load(content)
     except Exception as error:  # Any fault of a stranger's file.
         raise _unusable(f"It cannot be read as safetensors ({type(error).__name__}).") from error
     parameters = dict(model.named_parameters())

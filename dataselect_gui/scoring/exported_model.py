@@ -48,7 +48,7 @@ def _runs_together(program: Program) -> bool:
     Tried on a synthetic input, in float64 on the processor. It is no proof of anything: that records
     cannot meet holds in every form. It says whether the form is the authors' model.
     """
-    model, inputs = ExportedModel(program).double(), synthetic(program)
+    model, inputs = ExportedModel(program).double(), _made_up(program)
     try:
         with torch.no_grad():
             model.check_sizes(inputs)
@@ -84,7 +84,7 @@ def _together(model: ExportedModel, inputs: Tensor) -> Tensor | None:
         return None
 
 
-def synthetic(program: Program) -> Tensor:
+def _made_up(program: Program) -> Tensor:
     """Return two made-up records of the shape that a graph was exported with, always the same."""
     generator = torch.Generator().manual_seed(_SEED)
     shape = 2, *program.input_example[1:]

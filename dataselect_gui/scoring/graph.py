@@ -61,6 +61,11 @@ class ExportedModel(nn.Module):
                 made[key] = _tensor(stored)
             self._owners[name] = _attach(self, stored, made[key])
 
+    @property
+    def input_sides(self) -> tuple[int | None, ...]:
+        """The shape of one record's input; None for a side that may vary."""
+        return self._program.input_sizes[1:]
+
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the logits, shape (records, classes), of inputs of shape (records, …)."""
         self.check_sizes(inputs)

@@ -1,4 +1,9 @@
-"""Load the model of a Hugging Face folder: nothing fetched, no stranger's code run."""
+"""Load the model of a Hugging Face folder: nothing fetched, no stranger's code run, no file looked for.
+
+The library is given a configuration of reviewed options and the tensors that the digest covers, never
+the folder: it would prefer other files that may lie there. What the configuration describes is first
+built without memory, on PyTorch's meta device, and held against what the files hold.
+"""
 
 import os
 
@@ -7,11 +12,24 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
-import torch
-from torch import nn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.module import (
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
+
+from dataselect_gui.checkpoints.families import architecture_of, options_of
 from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.errors import UnusableError
+
+_MODULES_PER_TENSOR = 8
+_SPARE = 1 << 24
+"""Numbers that a model may hold beside those of its files: position ids and the like."""
 
 
 def load_hugging_face(member: Member, device: torch.device) -> tuple[nn.Module, int | None]:
@@ -22,30 +40,113 @@ def load_hugging_face(member: Member, device: torch.device) -> tuple[nn.Module, 
     UnusableError
         Where weights that its architecture needs are not there.
     """
-    from transformers import AutoModelForImageClassification
+    import transformers
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    inner, found = AutoModelForImageClassification.from_pretrained(
-        member.folder,
+    kind = getattr(transformers, architecture_of(member.config))
+    config = kind.config_class.from_dict({**options_of(member.config), **_classes(member)})
+    _check_size(member, kind, config)
+    inner, found = kind.from_pretrained(
+        None,
+        config=config,
+        state_dict=_tensors(member),
         local_files_only=True,
-        trust_remote_code=False,
-        use_safetensors=True,
         dtype=torch.float32,
         attn_implementation="eager",
         output_loading_info=True,
     )
     if found["missing_keys"] or found["mismatched_keys"]:
-        raise UnusableError(
-            f"The checkpoint in “{member.folder.name}” is incomplete.",
+        raise _incomplete(
+            member,
             f"{len(found['missing_keys']) + len(found['mismatched_keys'])} of the parameters that its "
             "architecture needs are not among its weights, or have another shape.",
-            "Ask the consortium for the whole checkpoint.",
         )
     inner.to(device).eval()
     for module in inner.modules():
-        if hasattr(module, "attention_bias_cache"):
-            # LeViT keeps what it made of its parameters, and no later pass would see them.
-            module.register_forward_pre_hook(lambda module, _: module.attention_bias_cache.clear())
+        _keep_nothing(module)
     return inner, getattr(inner.config, "num_channels", None)
+
+
+def _classes(member: Member) -> dict[str, Any]:
+    """Return what the library needs to know of the classes."""
+    labels = member.labels
+    if labels:
+        return {"id2label": dict(enumerate(labels)), "num_labels": len(labels)}
+    stated = member.config.get("num_labels")
+    return {"num_labels": stated} if type(stated) is int and 0 < stated <= _SPARE else {}
+
+
+def _tensors(member: Member) -> dict[str, Tensor]:
+    from safetensors.torch import load
+
+    found: dict[str, Tensor] = {}
+    for path in member.weights:
+        found |= load(member.read(path))
+    return found
+
+
+def _check_size(member: Member, kind: Any, config: Any) -> None:  # noqa: ANN401  (a class of the library)
+    """Refuse a configuration of a larger model than the files hold, or of a far smaller one."""
+    with torch.device("meta"), _at_most(len(member.tensors)):
+        model = kind(config)
+    stored = {id(value): value.numel() for value in model.state_dict(keep_vars=True).values()}
+    needed, held = sum(stored.values()), member.parameters or 0
+    beside = sum(b.numel() for b in model.buffers() if id(b) not in stored)
+    if needed > held or beside > held + _SPARE:
+        raise _incomplete(
+            member, f"Its architecture needs {needed + beside:,} numbers, and its files hold {held:,}."
+        )
+    if held > 2 * needed + _SPARE:
+        raise UnusableError(
+            f"The checkpoint in “{member.folder.name}” is not what its config.json says.",
+            f"Its files hold {held:,} numbers, and its architecture needs {needed:,}.",
+            "Ask the consortium for the model's own files.",
+        )
+
+
+class _TooManyError(Exception):
+    """A model has more parts than its files have tensors."""
+
+
+@contextmanager
+def _at_most(tensors: int) -> Iterator[None]:
+    """Stop the building of a model with far more parameters or modules than its files have tensors."""
+    counts = {"parameters": 0, "modules": 0}
+
+    def count(kind: str, most: int) -> None:
+        counts[kind] += 1
+        if counts[kind] > most:
+            raise _TooManyError
+
+    hooks = (
+        register_module_parameter_registration_hook(lambda *_: count("parameters", 2 * tensors + 64)),
+        register_module_module_registration_hook(
+            lambda *_: count("modules", _MODULES_PER_TENSOR * tensors + 64)
+        ),
+    )
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _keep_nothing(module: nn.Module) -> None:
+    """Let a module forget, before each batch, what it keeps of earlier ones."""
+    if hasattr(module, "attention_bias_cache"):
+        # LeViT keeps what it made of its parameters, and no later pass would see them.
+        module.register_forward_pre_hook(lambda module, _: module.attention_bias_cache.clear())
+    if hasattr(module, "set_shift_and_window_size"):
+        # Swin shrinks its windows to the smallest input that it has seen, and never back.
+        sizes = {"shift_size": module.shift_size, "window_size": module.window_size}
+        module.register_forward_pre_hook(lambda module, _: module.__dict__.update(sizes))
+
+
+def _incomplete(member: Member, why: str) -> UnusableError:
+    return UnusableError(
+        f"The checkpoint in “{member.folder.name}” is incomplete.",
+        why,
+        "Ask the consortium for the whole checkpoint.",
+    )

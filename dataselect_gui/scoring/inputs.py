@@ -1,4 +1,8 @@
-"""From a decoded record to the model's input tensor, by the checkpoint's own processor."""
+"""From a decoded record to the model's input tensor, by the checkpoint's own processor.
+
+The processor is made of reviewed options that were read when the checkpoint was found; the library
+looks for no file.
+"""
 
 from typing import Any
 
@@ -7,10 +11,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.processors import options_of, processor_name
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.source import Content, UnreadableRecordError
 
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+_LARGEST_AREA = 1 << 25
+"""Pixels of an image on its way through a processor that keeps its proportions."""
+_MARGIN = 1.25
+"""How much larger than its stated size a processor may make an image before it cuts it; LeViT's 256/224
+is the most, beside what ``crop_pct`` says."""
 
 
 class Preprocessor:
@@ -44,7 +54,8 @@ class Preprocessor:
             Where the processor cannot handle this image.
         """
         if not isinstance(content, Image.Image):
-            array = np.asarray(content, dtype=np.float32)
+            with np.errstate(over="ignore"):  # The model makes of infinity what it can.
+                array = np.asarray(content, dtype=np.float32)
             return array[None] if array.ndim == 2 and self._channels == 1 else array
         if self._processor is None:
             raise UnusableError(
@@ -52,6 +63,8 @@ class Preprocessor:
                 "They are images, and the checkpoint has no preprocessor_config.json that says how.",
                 "Ask the consortium for that file, or give the records as float arrays.",
             )
+        if self._largest_area(content) > _LARGEST_AREA:
+            raise UnreadableRecordError("It is too long and narrow for the checkpoint's processor.")
         mode = _MODES.get(self._channels, "RGB")
         image = content if content.mode == mode else content.convert(mode)
         try:
@@ -61,6 +74,16 @@ class Preprocessor:
         pixels: NDArray[np.float32] = np.asarray(batch["pixel_values"][0], dtype=np.float32)
         return pixels
 
+    def _largest_area(self, image: Image.Image) -> float:
+        """Return how many pixels the processor may make of an image before it cuts it."""
+        processor, size = self._processor, self._processor.size
+        crop = getattr(processor, "crop_pct", None)
+        if not (size.shortest_edge or crop or getattr(processor, "do_thumbnail", None)):
+            return 0.0  # It stretches every image to one size, whose sides are bounded.
+        sides = [side for side in (size.shortest_edge, size.height, size.width) if side]
+        shortest, longest = sorted(image.size)
+        return float((max(sides) * _MARGIN / (crop or 1)) ** 2 * longest / shortest)
+
 
 def _last(mode: str) -> str | None:
     # A 3-pixel-high RGB image would otherwise be taken for channels first.
@@ -68,13 +91,11 @@ def _last(mode: str) -> str | None:
 
 
 def _load_processor(member: Member) -> Any:  # noqa: ANN401  (the library's classes share no base)
-    from transformers import AutoImageProcessor
+    import transformers
 
-    assert member.processor is not None
+    name = f"{processor_name(member.preprocessing, member.config)}Pil"
     try:
-        return AutoImageProcessor.from_pretrained(
-            member.processor.parent, local_files_only=True, trust_remote_code=False, backend="pil"
-        )
+        return getattr(transformers, name)(**options_of(member.preprocessing, member.config))
     except Exception as error:  # Any fault of a stranger's file, from any depth of a library.
         raise UnusableError(
             "The checkpoint's preprocessor_config.json cannot be used.",

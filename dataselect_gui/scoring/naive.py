@@ -51,7 +51,7 @@ def naive_scores(
         parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
         direction = {}
         if "alignment" in wanted and checkpoint.direction is not None:
-            direction = load_direction(checkpoint.direction, model, PREFIX)
+            direction = load_direction(checkpoint.read_direction(), model, PREFIX)
         for record, target in zip(records, torch.from_numpy(targets), strict=True):
             values = _of_gradient(model, parameters, direction, record, target[None], wanted)
             for name, value in values.items():

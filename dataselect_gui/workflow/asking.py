@@ -8,6 +8,7 @@ from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.ledger import Statement
 from dataselect_gui.project.project import Project
+from dataselect_gui.records.source import is_text
 from dataselect_gui.release.terms import (
     MECHANISMS,
     MOST_PER_UNIT,
@@ -16,6 +17,7 @@ from dataselect_gui.release.terms import (
 )
 
 _LARGEST_DELTA = Decimal("0.1")
+_LONGEST_REASON = 10_000
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,25 @@ class ReleaseRequest:
     clip: str | None = None
     sign: Path | None = None
     dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        check_reason(self.reason)
+
+
+def check_reason(reason: str | None) -> None:
+    """Refuse a reason that the ledger could not keep.
+
+    Raises
+    ------
+    UsageError
+        Where it is too long, or holds half a character.
+    """
+    if reason is not None and (len(reason) > _LONGEST_REASON or not is_text(reason)):
+        raise UsageError(
+            "The reason cannot be kept.",
+            f"It is longer than {_LONGEST_REASON:,} characters, or not text in UTF-8.",
+            "Give another one.",
+        )
 
 
 @dataclass(frozen=True)

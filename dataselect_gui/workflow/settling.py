@@ -11,7 +11,7 @@ from dataselect_gui import __version__
 from dataselect_gui.checkpoints.layout import Checkpoint
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UsageError
-from dataselect_gui.privacy.amounts import decimal_of, exact, positive_amount
+from dataselect_gui.privacy.amounts import LARGEST_BOUND, decimal_of, exact, positive_amount
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.drawing import Candidates
 from dataselect_gui.release.releasing import Purchase, new_release_id
@@ -24,12 +24,14 @@ from dataselect_gui.release.terms import (
 )
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.workflow.asking import ReleaseRequest, Training, probability_of
+from dataselect_gui.workflow.conditions import conditions_of
 
 SQRT_2_UPWARDS = "1.4142135624"
 _OWN_BOUNDS = {"el2n": ("0", SQRT_2_UPWARDS), "random": ("0", "1")}
 """Bounds that a score cannot leave, whatever the record."""
 _BOUGHT = "bought:"
 _MOST_EDGES, _MOST_ROWS = 1000, 10_000_000
+_LEAST_NORM, _LARGEST_NORM = Decimal("1e-9"), Decimal("1e9")
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ class Question:
             classes=self.checkpoint.labels if self.asked.by_class else None,
             count_threshold=self._count_threshold(),
             clip=None if clip is None else clip[0],
+            **conditions_of(self.project, self.rule.score),
         )
         if clip is not None:
             terms = replace(terms, bounds_from=clip[1])
@@ -246,9 +249,9 @@ class Question:
     def _clip(self) -> tuple[str, str]:
         norm = self.checkpoint.request.stated.get("max_grad_norm")
         if self.asked.clip is not None:
-            return exact(_positive(self.asked.clip, "--clip")), "agreed"
+            return exact(_norm(self.asked.clip, "--clip")), "agreed"
         if norm is not None:
-            return exact(_positive(str(norm), "The request's max_grad_norm")), "request"
+            return exact(_norm(str(norm), "The request's max_grad_norm")), "request"
         raise UsageError(
             "The norm that gradients are clipped to is missing.",
             "The request states no max_grad_norm, and the noise follows from that norm.",
@@ -318,16 +321,18 @@ def public_bounds(score: str, request: Request) -> tuple[tuple[str, str], str] |
         return _OWN_BOUNDS[score], "score"
     norm = request.stated.get("max_grad_norm")
     if score == "clipped_norm" and norm is not None:
-        return ("0", exact(_positive(str(norm), "The request's max_grad_norm"))), "score"
+        return ("0", exact(_norm(str(norm), "The request's max_grad_norm"))), "score"
     return None
 
 
 def _two_bounds(stated: Sequence[object]) -> tuple[str, str]:
     numbers = [_number(str(one), "--bounds") for one in stated]
-    if len(numbers) != 2 or float(numbers[0]) >= float(numbers[1]):  # Scores are doubles.
+    is_small = all(abs(number) <= LARGEST_BOUND for number in numbers)
+    # Scores are doubles.
+    if len(numbers) != 2 or not is_small or float(numbers[0]) >= float(numbers[1]):
         raise UsageError(
             "The bounds of the score are not as they should be.",
-            "They are two numbers, the lower first.",
+            f"They are two numbers from −{LARGEST_BOUND} to {LARGEST_BOUND}, the lower first.",
             "Give them like --bounds 0,5.",
         )
     return exact(numbers[0]), exact(numbers[1])
@@ -344,8 +349,12 @@ def _number(text: str, what: str) -> Decimal:
     return number
 
 
-def _positive(text: str, what: str) -> Decimal:
+def _norm(text: str, what: str) -> Decimal:
     number = _number(text, what)
-    if number <= 0:
-        raise UsageError(f"{what} cannot be “{text}”.", "It is above zero.", "Write it like 1.")
+    if not _LEAST_NORM <= number <= _LARGEST_NORM:
+        raise UsageError(
+            f"{what} cannot be “{text}”.",
+            f"It is a number from {_LEAST_NORM} to {_LARGEST_NORM}.",
+            "Write it like 1.",
+        )
     return number

@@ -1,0 +1,96 @@
+"""Read JSON that a stranger wrote: an object of bounded size and depth, with plain numbers.
+
+What Python's parser takes beyond that would be trouble later: a repeated name means two things to two
+readers, NaN and 1e999 are no numbers, half a character cannot be written, and a thousand nested lists
+exhaust the stack of whatever walks them.
+"""
+
+import json
+import math
+from typing import Any
+
+from dataselect_gui.records.source import is_text
+
+LARGEST = 16 << 20
+"""Bytes. The names of 100,000 classes take a tenth of it."""
+DEEPEST = 32
+MOST_VALUES = 2_000_000
+_LONGEST_NUMBER = 40
+"""Digits. A longer one is read as infinite, and refused as such."""
+
+
+def parse_object(content: bytes) -> dict[str, Any]:
+    """Return the JSON object that some bytes hold.
+
+    Parameters
+    ----------
+    content : bytes
+        UTF-8.
+
+    Raises
+    ------
+    ValueError
+        Where they hold something else, or more than the limits above; its message is a sentence.
+    """
+    if len(content) > LARGEST:
+        raise ValueError(f"It is larger than {LARGEST >> 20} MiB.")
+    try:
+        text = content.decode("utf-8")
+        found = json.loads(
+            text,
+            object_pairs_hook=_once,
+            parse_int=_whole,
+            parse_float=_floating,
+        )
+    except RecursionError:
+        raise ValueError("It is nested too deeply.") from None
+    except (UnicodeDecodeError, json.JSONDecodeError):
+        raise ValueError("It is not JSON in UTF-8.") from None
+    if not isinstance(found, dict):
+        raise ValueError("It is not a JSON object.")
+    _check_values(found)
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("It gives a name twice.")
+    return found
+
+
+def _whole(text: str) -> float:
+    return math.inf if len(text) > _LONGEST_NUMBER else int(text)
+
+
+def _floating(text: str) -> float:
+    return math.inf if len(text) > _LONGEST_NUMBER else float(text)
+
+
+def _check_values(found: dict[str, Any]) -> None:
+    """Walk what each name holds level by level, never deeper than it may be."""
+    values = 0
+    for name, value in found.items():
+        if not is_text(name):
+            raise ValueError("It holds half a character.")
+        level: list[Any] = [value]
+        for _ in range(DEEPEST):
+            inside: list[Any] = []
+            for part in level:
+                if isinstance(part, dict):
+                    inside += part
+                    inside += part.values()
+                elif isinstance(part, list):
+                    inside += part
+                elif isinstance(part, str) and not is_text(part):
+                    raise ValueError(f"“{name[:60]}” holds half a character.")
+                elif isinstance(part, float) and not math.isfinite(part):
+                    raise ValueError(f"“{name[:60]}” holds no plain number.")
+            values += len(inside)
+            if values > MOST_VALUES:
+                raise ValueError(f"It holds more than {MOST_VALUES:,} values.")
+            level = inside
+            if not level:
+                break
+        else:
+            raise ValueError("It is nested too deeply.")
