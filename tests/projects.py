@@ -59,7 +59,15 @@ def scored_project(
     rows = np.arange(len(opened.ids))
     column.write(rows, np.array(values, dtype=np.float64))
     column.mark_done(rows)
-    project.settings["scores"]["loss"] = {"variant": "", "program": "test", "device": "cpu"}
+    project.settings["scores"]["loss"] = {
+        "variant": "",
+        "program": "0.1.0",
+        "device": "cpu",
+        "precision": "float32",
+        "threads": 1,
+        "batch": 32,
+        "fixed": True,
+    }
     project.save()
     return folder
 

@@ -10,6 +10,7 @@ from typing import Any
 from dataselect_gui import workflow
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.release.bundle import RELEASE, SUMS
+from dataselect_gui.release.verify import verify_bundle
 from dataselect_gui.workflow import Released, ReleaseRequest
 from tests.helpers import write_json
 
@@ -47,7 +48,7 @@ def shown(bundle: Path) -> set[bytes]:
 
 
 def is_verified(bundle: Path) -> bool:
-    failed = [check for check in workflow.verify(bundle, None) if not check.ok]
+    failed = [check for check in verify_bundle(bundle) if not check.ok]
     assert not failed, failed
     return True
 
@@ -75,4 +76,4 @@ def rebuild(bundle: Path, document: dict[str, Any] | None = None) -> None:
 
 def failed(bundle: Path) -> set[str]:
     """Return which checks of a bundle fail."""
-    return {check.name for check in workflow.verify(bundle, None) if not check.ok}
+    return {check.name for check in verify_bundle(bundle) if not check.ok}

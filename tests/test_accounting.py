@@ -1,20 +1,31 @@
 """The composed total against closed forms, against simulated losses, and the noise against its maps."""
 
 import math
+import tracemalloc
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from dataselect_gui.privacy import calibration, library
-from dataselect_gui.privacy.accounting import Charge, Loss, compose, plain_total, totals
+from dataselect_gui.privacy.accounting import (
+    Charge,
+    Loss,
+    compose,
+    laplace_losses,
+    plain_total,
+    totals,
+)
 from dataselect_gui.privacy.usefulness import noisy_scores, randomized_response
+from dataselect_gui.release.releasing import charge_of
 from dataselect_gui.release.terms import CLIP_STEPS
 from dataselect_gui.release.verify import gaussian_delta
+from tests.audit.worlds import terms
 
 Delta = Callable[[float], float]
 
@@ -242,3 +253,96 @@ def test_more_epsilon_is_never_worth_less() -> None:
         assert all(low <= high for low, high in pairwise(found))
         assert found[0] == pytest.approx(0.1, abs=0.02)
         assert found[-1] > 0.9
+
+
+def by_the_librarys_sum(scale: float, sensitivity: int, times: int, delta: float) -> float:
+    """The total that adds up every single outcome: its work grows with the sensitivity."""
+    from dp_accounting.pld import privacy_loss_distribution
+
+    one = privacy_loss_distribution.from_discrete_laplace_mechanism(1 / scale, sensitivity)
+    return float(one.self_compose(times).get_epsilon_for_delta(delta))
+
+
+@pytest.mark.parametrize("epsilon", [0.1, 0.3, 0.7317, 1.0, 3.7])
+@pytest.mark.parametrize("sensitivity", [1, 2, 3, 10, 2001, 65_536])
+def test_the_total_of_laplace_noise_is_that_of_the_sum_over_all_outcomes(
+    epsilon: float, sensitivity: int
+) -> None:
+    """Never below it, and above it by a step of 1e-4 a release at most: what is equal is rounded up."""
+    for times in (1, 6):
+        for delta in (1e-2, 1e-6):
+            ours = told([laplace(epsilon, sensitivity)] * times, delta)
+            summed = by_the_librarys_sum(sensitivity / epsilon, sensitivity, times, delta)
+            assert -1e-9 <= ours - summed <= times * 1e-4 + 1e-9
+
+
+@pytest.mark.parametrize("scale", [0.7, 1.0, 3.3, 10.0])
+@pytest.mark.parametrize("sensitivity", [1, 4, 25])
+def test_no_loss_is_rounded_down(scale: float, sensitivity: int) -> None:
+    """Each outcome's loss, in exact fractions, from the highest on: so much has that loss or more."""
+    stated = laplace_losses(scale, sensitivity)
+    beyond = 1 / (1 + math.exp(-1 / scale))
+    above = 0.0
+    for x in range(sensitivity + 1):
+        loss = (sensitivity - 2 * x) / Fraction(scale)
+        ends = {0: beyond, sensitivity: beyond * math.exp(-x / scale)}
+        above += ends.get(x, math.tanh(0.5 / scale) * math.exp(-x / scale))
+        least = math.ceil(loss * 10_000)
+        assert sum(share for step, share in stated.items() if step >= least) >= above - 1e-12
+    assert above == pytest.approx(1)
+
+
+def charge_at(kind: str, mechanism: str, per_unit: int) -> Charge:
+    """A release's own charge at ε = 0.3, as the ledger gets it."""
+    parts: dict[str, dict[str, Any]] = {
+        "scores": {},
+        "offers": {"count": 5},
+        "report": {"bins": ("0", "0.5", "1"), "count_threshold": "0.5"},
+        "gradient": {"clip": "1"},
+    }
+    delta = "1e-6" if mechanism == "discrete-gaussian" else None
+    told = terms(mechanism, 0.3, m=per_unit, kind=kind, delta=delta, **parts[kind])
+    charge = charge_of(told)
+    assert charge is not None
+    return charge
+
+
+@pytest.mark.parametrize(
+    ("kind", "mechanism"),
+    [
+        ("scores", "laplace"),
+        ("report", "discrete-laplace"),
+        ("report", "discrete-gaussian"),
+        ("gradient", "discrete-gaussian"),
+        ("offers", "noisy-top-k"),
+        ("offers", "randomized-response"),
+    ],
+)
+def test_the_total_follows_from_the_ratio_of_noise_to_sensitivity(kind: str, mechanism: str) -> None:
+    """A million records a person cost what one does, in the same work."""
+    few, many = ([charge_at(kind, mechanism, m)] * 5 for m in (1, 10**6))
+    loss = many[0].loss
+    assert loss is None or loss.sensitivity >= 1_000_000
+    tracemalloc.start()
+    sums = totals(many)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 15_000_000
+    # A count moved by whole records at little noise has coarser losses: a little more, never less.
+    once = totals(few)
+    coarse = kind == "report" and mechanism == "discrete-laplace"
+    assert -1e-6 <= once.pld_loose - sums.pld_loose <= (0.02 if coarse else 1e-3)
+    assert -1e-6 <= once.pld - sums.pld <= 1e-3
+
+
+def test_the_work_is_bounded_by_the_ratio() -> None:
+    for sensitivity in (2, 65_536, 10**6 * 65_536, 2**52):
+        assert len(laplace_losses(sensitivity / 0.5, sensitivity)) <= 10_003
+
+
+def test_the_bound_on_memory_would_see_a_sum_over_all_outcomes() -> None:
+    tracemalloc.start()
+    by_the_librarys_sum(3e5 / 0.3, 300_000, 1, 1e-6)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak > 15_000_000

@@ -331,7 +331,7 @@ def test_inspect_tries_a_checkpoint_on_records(shell: Shell, tmp_path: Path) -> 
     records = owner_records(tmp_path / "records.npz")
     found = shell("inspect", tmp_path / "model", "--records", records)["preflight"]
     assert found["labels"] == {"bird": 0, "cat": 1, "dog": 2}
-    assert (found["checked"], found["precision"], found["records"]) == (3, "float64", 40)
+    assert (found["checked"], found["precision"], found["records"]) == (3, "float32", 40)
 
 
 def test_inspect_lists_what_cannot_be_read(shell: Shell, tmp_path: Path) -> None:
@@ -464,7 +464,7 @@ def test_a_promise_that_the_mechanism_does_not_give_is_found(
         ),
         encoding="utf-8",
     )
-    failed = {check.name for check in workflow.verify(tmp_path / "b", None) if not check.ok}
+    failed = {check.name for check in workflow.verify(tmp_path / "b").checks if not check.ok}
     assert found_by in failed
     assert "checksums" not in failed
 

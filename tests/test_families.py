@@ -41,7 +41,7 @@ SMOOTH = set(
     "beit convnext cvt data2vec-vision deit dinov2 dinov2_with_registers donut-swin efficientnet "
     "focalnet ijepa mobilevit poolformer pvt pvt_v2 segformer swin vit vit_msn".split()
 )
-"""Families without a kink. All others are computed in float64, unless told otherwise."""
+"""Families without a kink. In the others, rounding may move a gradient by some hundredths."""
 UNTRAINED = {"cvt": 3, "dinov2": 1, "dinov2_with_registers": 1, "swiftformer": 4}
 """How many parameters a family has that its logits do not depend on."""
 
@@ -130,12 +130,9 @@ def test_every_score_agrees_with_its_definition(family: Family) -> None:
     assert max(errors.values()) < 1e-11, errors
 
 
-def test_float32_is_taken_by_smooth_models_alone_and_is_enough_for_them(family: Family) -> None:
-    scorer = family.scorer("auto")
-    scorer.settle(family.records[:2], np.array(TARGETS[:2]))
-    assert scorer.precision == ("float32" if family.name in SMOOTH else "float64")
-    errors = furthest(family.score(scorer), family.expected)
-    assert max(errors.values()) < 1e-4, errors
+def test_float32_is_enough_for_smooth_models_and_close_for_all(family: Family) -> None:
+    errors = furthest(family.score(family.scorer("float32")), family.expected)
+    assert max(errors.values()) < (1e-4 if family.name in SMOOTH else 5e-2), errors
 
 
 def test_no_parameter_is_left_to_the_slow_way(family: Family) -> None:
@@ -194,7 +191,6 @@ def test_plis_is_the_slope_of_the_norm(family: Family) -> None:
 def test_float32_is_taken_where_it_is_asked_for(tmp_path: Path) -> None:
     family = Family("resnet", tmp_path)
     scorer = family.scorer("float32")
-    scorer.settle(family.records, np.array(TARGETS))
     assert scorer.precision == "float32"
     errors = furthest(family.score(scorer), family.expected)
     assert 1e-9 < max(errors.values()) < 1e-3, errors

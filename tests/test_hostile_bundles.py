@@ -17,6 +17,7 @@ import pytest
 
 from dataselect_gui import workflow
 from dataselect_gui.cli.app import main
+from dataselect_gui.release.verify import verify_bundle
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import failed, rebuild, release, select, told
 
@@ -92,8 +93,8 @@ sys.addaudithook(
     if event.startswith(watched) or (event == "open" and "bait" in str(arguments[0])) else None
 )
 from pathlib import Path
-from dataselect_gui import workflow
-print([check.name for check in workflow.verify(Path(sys.argv[1])) if not check.ok], touched)
+from dataselect_gui.release.verify import verify_bundle
+print([check.name for check in verify_bundle(Path(sys.argv[1])) if not check.ok], touched)
 """
 BAIT = "http://127.0.0.1:9/bait"
 CONTEXTS: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -248,9 +249,9 @@ def test_whatever_a_document_holds_there_is_an_answer_and_a_page(
 def test_json_of_any_kind_has_an_answer(bundle: Path, tmp_path: Path, name: str, text: str) -> None:
     (bundle / name).write_text(text, encoding="utf-8")
     rebuild(bundle)
-    checks = workflow.verify(bundle)
+    checks = verify_bundle(bundle)
     assert not all(check.ok for check in checks)
-    workflow.write_page(bundle, checks, tmp_path / "page.html")
+    workflow.write_page(bundle, workflow.Verified(checks, None), tmp_path / "page.html")
 
 
 @pytest.mark.timeout(30)
@@ -271,6 +272,46 @@ def test_a_document_larger_than_memory_is_not_read(bundle: Path, name: str) -> N
     with (bundle / name).open("r+b") as file:
         file.truncate(1 << 42)  # Takes no room on the disk, and four tebibytes of memory.
     assert failed(bundle) == {"stray files"}
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("name", ["SHA256SUMS", "README.md", "image"])
+def test_a_page_is_written_of_what_was_not_read(bundle: Path, tmp_path: Path, name: str) -> None:
+    with (bundle / (an_image(bundle) if name == "image" else name)).open("r+b") as file:
+        file.truncate(1 << 42)
+    page = tmp_path / "page.html"
+    assert main(["verify", str(bundle), "--page", str(page)]) == 5
+    assert "not computed" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("where", ["", "data", "data/train"])
+@pytest.mark.parametrize("depth", [1, 1200])
+def test_no_folder_is_entered_that_a_bundle_does_not_have(bundle: Path, where: str, depth: int) -> None:
+    here = os.open(bundle / where, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("d", dir_fd=here)
+        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+    (check,) = [check for check in workflow.verify(bundle).checks if not check.ok]
+    assert (check.name, check.detail.partition("”")[2]) == (
+        "stray files",
+        " does not belong to a bundle. Nothing was read.",
+    )
+    subprocess.run(["rm", "-rf", bundle / where / "d"], check=True)  # Deeper than Python removes.
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "line", ['{"file_name": "' + "x" * (1 << 23), '{"a": [' + "0, " * (1 << 22), "[" * (1 << 23)]
+)
+def test_a_line_without_end_is_not_parsed(bundle: Path, line: str) -> None:
+    add_to(LISTING, line)(bundle)
+    rebuild(bundle)
+    (detail,) = [check.detail for check in workflow.verify(bundle).checks if check.name == "content"]
+    assert "longer than it can be" in detail
 
 
 def test_names_that_are_no_text_are_told_as_text(
@@ -322,23 +363,59 @@ def in_arrays(how: str, path: Path) -> None:
             with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
                 for name, content in members.items():
                     info = zipfile.ZipInfo(name)
+                    if how == "date":
+                        info.date_time = (1984, 6, 4, 10, 20, 30)
+                    if how == "header":
+                        content = content.replace(b"'shape': (", b"'shape'  :(", 1)
                     if how == "addition":
                         info.extra = b"\xfe\xca" + len(hidden).to_bytes(2, "little") + hidden
-                    archive.writestr(info, content + (hidden if how == "array" else b""))
+                    info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+                    with archive.open(info, "w", force_zip64=True) as member:  # As NumPy does.
+                        member.write(content + (hidden if how == "array" else b""))
                     if how == "between":
                         assert archive.fp is not None
                         archive.fp.write(hidden)
                         archive.start_dir = archive.fp.tell()
                 archive.comment = hidden if how == "comment" else b""
+                if how == "rights":
+                    archive.filelist[0].external_attr = int.from_bytes(b"Mrs ", "little")
+            if how == "behind the numbers":
+                _pack_more(path, hidden)
+
+
+def _pack_more(path: Path, hidden: bytes) -> None:
+    """Put bytes behind the packed numbers of the last member, and count them as packed."""
+    import zipfile
+
+    content = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        last = archive.infolist()[-1]
+        start = archive.start_dir
+    local = content.rindex(b"PK\x03\x04", 0, start)
+    changed = bytearray(content[:start] + hidden + content[start:])
+    size = last.compress_size + len(hidden)
+    # In the member's addition, in the directory, and where the directory starts.
+    place = local + 30 + len(last.filename) + 4 + 8
+    changed[place : place + 8] = size.to_bytes(8, "little")
+    entry = changed.rindex(b"PK\x01\x02")
+    changed[entry + 20 : entry + 24] = size.to_bytes(4, "little")
+    changed[-6:-2] = (start + len(hidden)).to_bytes(4, "little")
+    path.write_bytes(changed)
+    assert zipfile.ZipFile(path).testzip() is None
 
 
 @pytest.mark.parametrize(
-    "how", ["before", "behind", "array", "between", "addition", "comment", "nothing"]
-)
+    "how",
+    [
+        "before", "behind", "array", "between", "addition", "comment", "date", "header", "rights",
+        "behind the numbers", "nothing",
+    ],
+)  # fmt: skip
 def test_an_array_file_holds_arrays_and_nothing_else(
     bundle_of: Callable[[str], Path], how: str
 ) -> None:
     bundle = bundle_of("floats")
     in_arrays(how, bundle / "data/train/records.npz")
     rebuild(bundle)
-    assert failed(bundle) - {"description"} if how != "nothing" else not failed(bundle) & {"metadata"}
+    found = failed(bundle)
+    assert found & {"content", "metadata"} if how != "nothing" else not found & {"content", "metadata"}

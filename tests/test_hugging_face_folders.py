@@ -24,9 +24,13 @@ from dataselect_gui.checkpoints import families, processors
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.cli.app import main
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.project.project import Project
+from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.scoring.model import load_model
+from dataselect_gui.worker.rows_file import write_rows
+from dataselect_gui.worker.score_keeping import ProjectKeeping
 from tests.families import IMAGES, MORE_IMAGES, TEXTS, image_model, images
 from tests.helpers import config, hugging_face_folder, preprocessor, write_json, write_safetensors
 from tests.models import SIDE, save_member, stir, tiny_resnet, tiny_vit
@@ -182,10 +186,11 @@ def test_the_worker_scores_no_other_checkpoint_than_the_projects(
     from tests.projects import owner_records, scored_project
 
     source = owner_records(tmp_path / "records.npz")
-    project = scored_project(tmp_path / "p.dataselect", source, folder)
+    project = Project.open(scored_project(tmp_path / "p.dataselect", source, folder))
+    write_rows(tmp_path, project.table.index, [0])
     change(folder / "preprocessor_config.json", image_mean=[0.4])
     common: dict[str, Any] = {
-        "project": str(project),
+        "digest": project.settings["checkpoint"]["digest"],
         "source": str(source),
         "checkpoint": str(folder),
         "label_column": None,
@@ -197,7 +202,8 @@ def test_the_worker_scores_no_other_checkpoint_than_the_projects(
     def work() -> object:
         if job == "score":
             scoring = ScoreJob(names=["loss"], batch_size=None, limit=None, **common)
-            return score_run.run(scoring, lambda: False, lambda _: None)
+            kept = ProjectKeeping(project, open_source(source), scoring)
+            return score_run.run(scoring, lambda: False, lambda _: None, kept)
         asked: dict[str, Any] = {"folder": str(tmp_path), "rows": [0], "names": ["plis"]}
         return map_run.run_maps(MapJob(seconds=1, **asked, **common), lambda: False, lambda _: None)
 

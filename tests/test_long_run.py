@@ -1,6 +1,8 @@
 """What a long run does with memory, time, and what it has read before."""
 
-from collections.abc import Callable
+import json
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from dataselect_gui import workflow
+from dataselect_gui import __version__, workflow
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.folder import ImageFolder
@@ -17,9 +19,12 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.memory import GIB, Need, PeakMemory, is_out_of_memory
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.worker import score_run
+from dataselect_gui.worker.batches import Result
+from dataselect_gui.worker.computing import Computation
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.indexing import HashCache, read_index
 from dataselect_gui.worker.messages import Finished, Job, Report, ScoreJob
+from dataselect_gui.worker.score_keeping import Receiver
 from tests.helpers import CLASSES, image_folder, preprocessor, write_image, write_json
 from tests.models import save_member, save_series, stir, tiny_resnet
 
@@ -42,36 +47,59 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Do the worker's job in this process, where it can be disturbed."""
 
-    def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
+    def run_job(job: Job, report: Report, stop: Stop | None, receiver: Receiver) -> Finished:
         assert isinstance(job, ScoreJob)
-        return score_run.run(job, lambda: stop is not None and stop.requested, report)
+        return score_run.run(job, lambda: stop is not None and stop.requested, report, receiver.kept)
 
     monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("dataselect_gui.workflow.scoring.run_job", run_job)
 
 
 def score(scans: Path, series: Path, project: Path, **options: Any) -> dict[str, list[Any]]:  # noqa: ANN401
+    options = {"precision": "float64", **options}
     workflow.score(scans, series, lambda _step: None, project_path=project, **options)
     return workflow.scores(project)
 
 
 def disturb(monkeypatch: pytest.MonkeyPatch, before: Callable[[int], None]) -> list[int]:
-    """Have something happen before each batch is scored; return the sizes of the batches."""
+    """Have something happen before each batch with records is scored; return the sizes of these."""
     sizes: list[int] = []
-    original = Scorer.score
+    original = Computation._together
 
-    def scored(scorer: Scorer, *batch: Any) -> dict[str, NDArray[np.float64]]:  # noqa: ANN401
-        before(len(batch[1]))
-        sizes.append(len(batch[1]))
-        return original(scorer, *batch)
+    def computed(computation: Computation, *records: Any) -> Result:  # noqa: ANN401
+        before(computation._size)
+        sizes.append(computation._size)
+        return original(computation, *records)
 
-    monkeypatch.setattr(Scorer, "score", scored)
+    monkeypatch.setattr(Computation, "_together", computed)
     return sizes
 
 
-def decided(project: Path) -> dict[str, Any]:
-    found: dict[str, Any] = Project.open(project).settings["run"]
+def disturb_trials(monkeypatch: pytest.MonkeyPatch, before: Callable[[int], None]) -> None:
+    """Have something happen before a shape of batches is tried on made-up records."""
+    original = Scorer.prepare
+
+    def prepared(scorer: Scorer, shape: Sequence[int]) -> None:
+        before(shape[0])
+        original(scorer, shape)
+
+    monkeypatch.setattr(Scorer, "prepare", prepared)
+
+
+def size_of(project: Path) -> int:
+    """Return the size of a project's batches, which all its scores have in common."""
+    (size,) = {one["batch"] for one in settings_of(project).values() if "batch" in one}
+    return int(size)
+
+
+def settings_of(project: Path) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = Project.open(project).settings["scores"]
     return found
+
+
+def full(size: int) -> None:
+    if size > 8:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
 
 
 def close(some: dict[str, list[Any]], others: dict[str, list[Any]]) -> bool:
@@ -85,8 +113,9 @@ def test_batches_are_as_large_as_memory_allows(
     scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     roomy = score(scans, series, tmp_path / "roomy.dataselect")
-    assert decided(tmp_path / "roomy.dataselect")["at_once"] == 64
+    assert size_of(tmp_path / "roomy.dataselect") == 32
     need = Scorer.need
+    monkeypatch.setattr("dataselect_gui.scoring.memory._budget", lambda _device: 8 * GIB)
 
     def hungry(*given: Any) -> Need:  # noqa: ANN401
         return Need(0, need(*given).per_record and 2 * GIB)
@@ -94,91 +123,126 @@ def test_batches_are_as_large_as_memory_allows(
     monkeypatch.setattr(Scorer, "need", hungry)
     sizes = disturb(monkeypatch, lambda _size: None)
     narrow = score(scans, series, tmp_path / "narrow.dataselect")
-    assert decided(tmp_path / "narrow.dataselect")["at_once"] < 8
-    assert max(sizes[1:]) < 8, "the first batch tries the checkpoint"
+    assert size_of(tmp_path / "narrow.dataselect") == 2
+    assert set(sizes) == {2}
     assert close(roomy, narrow)
 
 
-def test_batches_that_do_not_fit_are_halved_and_nothing_is_lost(
+def test_how_scores_are_computed_is_settled_before_a_record_is_read(
+    scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ImageFolder, "read", read)
+    project = tmp_path / "p.dataselect"
+    with pytest.raises(KeyboardInterrupt):
+        score(scans, series, project)
+    for name, settled in settings_of(project).items():
+        assert settled["batch"] == 32, name
+        assert settled["precision"] == "float64"
+        assert settled["device"] == "cpu"
+        assert settled["threads"] == torch.get_num_threads()
+        assert settled["program"] == __version__
+
+
+def test_a_trial_that_does_not_fit_is_made_again_with_half_as_many(
     scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     undisturbed = score(scans, series, tmp_path / "undisturbed.dataselect")
-
-    def full(size: int) -> None:
-        if size > 8:
-            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
-
-    disturb(monkeypatch, full)
+    disturb_trials(monkeypatch, full)
     project = tmp_path / "p.dataselect"
-    halved = score(scans, series, project)
-    assert decided(project)["at_once"] == 8
-    assert close(undisturbed, halved)
+    assert close(undisturbed, score(scans, series, project))
+    assert size_of(project) == 8
+
+
+@pytest.mark.parametrize("fits", [1, 3])
+def test_where_a_batch_does_not_fit_all_starts_again_with_half_as_many(
+    scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fits: int
+) -> None:
+    """Whichever batch it was: no score of another size is left."""
+    expected = score(scans, series, tmp_path / "expected.dataselect", batch_size=4)
+
+    def full_later(size: int) -> None:
+        if size > 4 and len(sizes) >= fits:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    sizes = disturb(monkeypatch, full_later)
+    project = tmp_path / "p.dataselect"
+    found = score(scans, series, project, batch_size=8)
+    assert size_of(project) == 4
+    assert sizes[:fits] == [8] * fits
+    assert found == expected, "to the last bit"
 
 
 def test_a_run_that_goes_on_takes_the_batches_that_it_had(
     scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = tmp_path / "p.dataselect"
-    score(scans, series, project, limit=5)
-    settings = Project.open(project)
-    settings.settings["run"]["at_once"] = 4
-    settings.save()
-    cut_off(project)
-    sizes = disturb(monkeypatch, lambda _size: None)
-    score(scans, series, project)
-    assert decided(project)["at_once"] == 4
-    assert max(sizes[1:]) == 4
-
-
-def kill(project: Path) -> None:
-    """Leave what a run leaves that is killed while it computes."""
-    (project / ".in-hand").touch()
-    cut_off(project)
-
-
-def cut_off(project: Path) -> None:
-    """Take back that a run came to its end."""
-    settings = Project.open(project)
-    settings.settings.get("run", {}).pop("is_finished", None)
-    settings.save()
-
-
-def test_a_run_that_was_killed_as_it_computed_goes_on_with_half_as_many(
-    scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    undisturbed = score(scans, series, tmp_path / "undisturbed.dataselect")
-    project = tmp_path / "p.dataselect"
-    score(scans, series, project, limit=5)
-    for limit, expected in ((10, 32), (15, 16)):
-        kill(project)
-        score(scans, series, project, limit=limit)
-        assert decided(project)["at_once"] == expected
-    cut_off(project)
+    score(scans, series, project, limit=5, batch_size=4)
+    monkeypatch.setattr(Scorer, "need", lambda *_given: pytest.fail("the size is settled"))
     sizes = disturb(monkeypatch, lambda _size: None)
     found = score(scans, series, project)
-    assert decided(project)["at_once"] == 16, "nothing was killed since"
-    assert max(sizes) <= 16
-    assert close(undisturbed, found)
-    kill(project)
-    assert score(scans, series, project) == found, "there was nothing left to compute"
+    assert set(sizes) == {4}
+    assert found == score(scans, series, tmp_path / "other.dataselect", batch_size=4)
 
 
-def test_a_run_after_one_that_came_to_its_end_finds_out_anew_what_fits(
+def test_a_smaller_size_that_is_asked_for_has_all_computed_again(
+    scans: Path, series: Path, tmp_path: Path
+) -> None:
+    project = tmp_path / "p.dataselect"
+    score(scans, series, project, limit=10, batch_size=16)
+    found = score(scans, series, project, batch_size=4)
+    assert found == score(scans, series, tmp_path / "other.dataselect", batch_size=4)
+    assert score(scans, series, project, batch_size=16) == found, "it is the most, not the size"
+    assert size_of(project) == 4
+
+
+def test_a_project_is_computed_on_one_device(scans: Path, series: Path, tmp_path: Path) -> None:
+    project = tmp_path / "p.dataselect"
+    score(scans, series, project, limit=2, device="cpu")
+    with pytest.raises(UsageError, match="cannot be computed on cuda"):
+        score(scans, series, project, device="cuda")
+
+
+def kill(project: Path, scores: Sequence[str], record: str | None = None) -> None:
+    """Leave what a run leaves that is killed while it computes."""
+    (project / ".in-hand").write_text(json.dumps({"scores": scores, "record": record}))
+
+
+def test_a_run_that_was_killed_as_it_computed_starts_again_with_half_as_many(
     scans: Path, series: Path, tmp_path: Path
 ) -> None:
     project = tmp_path / "p.dataselect"
     score(scans, series, project, limit=5)
-    kill(project)
-    score(scans, series, project, limit=10)
-    assert decided(project)["at_once"] == 32
-    score(scans, series, project, limit=15)
-    assert decided(project)["at_once"] == 64
-    settings = Project.open(project)
-    settings.settings["first"] = 1  # Left by one that was killed on its first records.
-    settings.save()
-    score(scans, series, project, limit=20)
+    for limit, expected in ((10, 16), (15, 8)):
+        kill(project, list(settings_of(project)))
+        score(scans, series, project, limit=limit)
+        assert size_of(project) == expected
+    found = score(scans, series, project)
+    assert size_of(project) == 8, "nothing was killed since"
+    assert found == score(scans, series, tmp_path / "other.dataselect", batch_size=8)
+
+
+def test_only_the_scores_that_were_in_hand_start_again(
+    scans: Path, series: Path, tmp_path: Path
+) -> None:
+    project = tmp_path / "p.dataselect"
+    score(scans, series, project, names=["loss"])
+    score(scans, series, project, names=["vog"])
+    kill(project, ["vog"])
+    score(scans, series, project, names=["loss", "vog"])
+    settled = settings_of(project)
+    assert (settled["loss"]["batch"], settled["vog"]["batch"]) == (32, 16)
+
+
+def test_a_mark_that_was_cut_off_stops_nothing(scans: Path, series: Path, tmp_path: Path) -> None:
+    project = tmp_path / "p.dataselect"
+    score(scans, series, project, limit=5)
+    (project / ".in-hand").write_text('{"sco')
     score(scans, series, project)
-    assert decided(project)["at_once"] == 64
+    assert size_of(project) == 32
+    assert not (project / ".in-hand").exists()
 
 
 def test_a_run_that_its_owner_ended_at_once_does_not_count_as_killed(
@@ -186,55 +250,42 @@ def test_a_run_that_its_owner_ended_at_once_does_not_count_as_killed(
 ) -> None:
     project = tmp_path / "p.dataselect"
     score(scans, series, project, limit=5)
-    cut_off(project)
 
     def ended(*_: object) -> Finished:
-        (project / ".in-hand").touch()
+        kill(project, list(settings_of(project)))
         raise InterruptedByPersonError("Scoring was stopped.", "You asked for it.", "Go on.")
 
-    for was_killed_before, expected in ((False, 64), (True, 32)):
+    for was_killed_before, expected in ((False, 32), (True, 16)):
         if was_killed_before:
-            kill(project)
+            kill(project, list(settings_of(project)))
         with monkeypatch.context() as patch:
             patch.setattr("dataselect_gui.workflow.scoring.run_job", ended)
             with pytest.raises(InterruptedByPersonError):
                 score(scans, series, project)
         score(scans, series, project, limit=10 + was_killed_before)
-        assert decided(project)["at_once"] == expected
-        cut_off(project)
+        assert size_of(project) == expected
 
 
-def test_a_size_that_the_owner_asked_for_stands_after_a_kill(
-    scans: Path, series: Path, tmp_path: Path
-) -> None:
-    project = tmp_path / "p.dataselect"
-    score(scans, series, project, limit=5, batch_size=16)
-    kill(project)
-    score(scans, series, project, batch_size=16)
-    assert decided(project)["at_once"] == 16
-
-
-def test_a_run_that_was_killed_on_its_first_records_tries_half_as_many(
+def test_a_run_that_was_killed_as_it_was_tried_tries_half_as_many(
     scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = tmp_path / "p.dataselect"
 
     def killed(size: int) -> None:
         if size > 1:
+            kill(project, list(settings_of(project)))
+            os.link(project / ".in-hand", tmp_path / "mark")  # Errors take it away.
             raise SystemError
 
     undisturbed = score(scans, series, tmp_path / "undisturbed.dataselect")
     with monkeypatch.context() as patch:
-        disturb(patch, killed)
-        for _ in range(4):
+        disturb_trials(patch, killed)
+        for _ in range(3):
             with pytest.raises(SystemError):
                 score(scans, series, project)
-            kill(project)
-        monkeypatch.setattr(Scorer, "need", lambda *_given: pytest.fail("this would be larger"))
-    sizes = disturb(monkeypatch, lambda _size: None)
+            (tmp_path / "mark").rename(project / ".in-hand")
     found = score(scans, series, project)
-    assert max(sizes) == 2, "one record is tried in its own company"
-    assert decided(project)["at_once"] == 1
+    assert size_of(project) == 1
     assert close(undisturbed, found)
 
 
@@ -248,7 +299,7 @@ def test_errors_that_are_seen_leave_no_mark_of_a_kill(
         if size > 8:
             raise ValueError("too large")
 
-    disturb(monkeypatch, broken)
+    disturb_trials(monkeypatch, broken)
     with pytest.raises(ValueError, match="too large"):
         score(scans, series, project)
     assert not (project / ".in-hand").exists()
@@ -257,30 +308,12 @@ def test_errors_that_are_seen_leave_no_mark_of_a_kill(
 def test_where_not_even_one_record_fits_it_is_said_so(
     scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    score(scans, series, tmp_path / "p.dataselect", limit=5)
-    cut_off(tmp_path / "p.dataselect")  # So that this run tries nothing first.
-
-    def full(_size: int) -> None:
+    def full_always(_size: int) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(Scorer, "settle", lambda *_given: None)
-    disturb(monkeypatch, full)
+    disturb(monkeypatch, full_always)
     with pytest.raises(UnusableError, match="not enough memory to score even one record"):
         score(scans, series, tmp_path / "p.dataselect")
-
-
-def test_batches_that_take_long_are_halved(
-    scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(score_run, "BATCH_SECONDS", 0.0)
-    monkeypatch.setattr(score_run, "FIRST", 1)
-    monkeypatch.setattr(Scorer, "need", lambda *_given: Need(0, GIB))
-    before = Need(0, GIB).records_at_once(torch.device("cpu"))
-    project = tmp_path / "p.dataselect"
-    score(scans, series, project)
-    assert decided(project)["at_once"] < max(2, before)
-    score(scans, series, tmp_path / "own.dataselect", batch_size=16)
-    assert decided(tmp_path / "own.dataselect")["at_once"] == 16, "what the owner asked for stands"
 
 
 def test_records_that_go_while_they_are_scored_are_scored_when_they_are_back(
@@ -290,8 +323,8 @@ def test_records_that_go_while_they_are_scored_are_scored_when_they_are_back(
     undisturbed = score(scans, series, tmp_path / "undisturbed.dataselect")
     project, away = tmp_path / "disturbed.dataselect", tmp_path / "away"
 
-    def unplug(size: int) -> None:
-        if sizes and size == 4 and scans.exists():  # The first records only try the checkpoint.
+    def unplug(_size: int) -> None:
+        if sizes and scans.exists():
             scans.rename(away)
 
     with monkeypatch.context() as unplugging:
@@ -306,16 +339,15 @@ def test_records_that_go_while_they_are_scored_are_scored_when_they_are_back(
     assert workflow.look(project).is_finished
 
 
-def test_an_error_that_is_none_of_memory_is_not_hidden(
+def test_an_error_that_no_record_is_to_blame_for_is_not_hidden(
     scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(size: int) -> None:
-        if size > 8:
-            raise RuntimeError("shapes do not match")
+    def broken(*_: object) -> dict[str, NDArray[np.float64]]:
+        raise RuntimeError("shapes do not match")
 
-    disturb(monkeypatch, broken)
+    monkeypatch.setattr(Scorer, "score", broken)
     with pytest.raises(RuntimeError, match="shapes do not match"):
-        score(scans, series, tmp_path / "p.dataselect")
+        score(scans, series, tmp_path / "p.dataselect", batch_size=8)
 
 
 def test_what_has_not_changed_is_not_read_again(
@@ -362,18 +394,45 @@ def test_images_of_different_sizes_are_scored_as_each_alone(tmp_path: Path) -> N
 
 def test_all_scores_of_a_project_have_one_precision(scans: Path, series: Path, tmp_path: Path) -> None:
     project = tmp_path / "p.dataselect"
-    score(scans, series, project, names=["loss"], precision="float32")
+    score(scans, series, project, names=["loss"], precision=None)
     with pytest.raises(UsageError, match="not mixed"):
         score(scans, series, project, precision="float64")
-    found = score(scans, series, project)
-    assert {one.get("precision") for one in Project.open(project).settings["scores"].values()} == {
+    found = score(scans, series, project, precision=None)
+    assert {one.get("precision") for one in settings_of(project).values()} == {
         "float32",
         None,  # Of the random baseline.
     }
-    exact = score(scans, series, tmp_path / "exact.dataselect")
-    assert decided(tmp_path / "exact.dataselect")["precision"] == "float64"
+    exact = score(scans, series, tmp_path / "exact.dataselect", precision="float64")
     assert found["loss"] != exact["loss"]
     assert np.allclose(found["loss"], exact["loss"], rtol=1e-4)
+
+
+def as_of_an_earlier_version(project: Path) -> None:
+    """Let a project be as the program left it while it chose the precision by looking at records."""
+    opened = Project.open(project)
+    names = [name for name in opened.settings["scores"] if name != "random"]
+    for name in names:
+        told = {"variant": "", "program": "0.9", "device": "cpu", "precision": "float64"}
+        opened.settings["scores"][name] = told
+    opened.settings["run"] = {
+        "scores": names, "device": "cpu", "asked": "auto", "precision": "float64", "at_once": 64,
+    }  # fmt: skip
+    opened.save()
+
+
+def test_an_older_project_goes_on_in_its_own_precision(
+    scans: Path, series: Path, tmp_path: Path
+) -> None:
+    project = tmp_path / "p.dataselect"
+    score(scans, series, project, limit=5)
+    as_of_an_earlier_version(project)
+    found = score(scans, series, project, precision=None)
+    assert close(found, score(scans, series, tmp_path / "new.dataselect"))
+    loss = settings_of(project)["loss"]
+    assert loss["precision"] == "float64"
+    assert not loss.get("fixed", False), "its first records were in batches that nothing fixed"
+    with pytest.raises(UsageError, match="not mixed"):
+        score(scans, series, project, precision="float32")
 
 
 @pytest.mark.parametrize("rows", [3, 300])

@@ -19,6 +19,7 @@ from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.worker.map_file import read_maps
 from dataselect_gui.worker.map_run import picture_of, run_maps
 from dataselect_gui.worker.messages import MapJob
+from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.workflow import RecordMaps
 from tests.helpers import array_file, config, image_folder, write_json
 from tests.models import SIDE, export, save_series, stir, tiny_resnet
@@ -75,10 +76,11 @@ def job(
     rows: Sequence[int],
     seconds: float = 60,
 ) -> MapJob:
+    write_rows(folder, Project.open(project).table.index, rows)
     return MapJob(
-        project=str(project),
         source=str(source),
         checkpoint=str(checkpoint),
+        digest=find_checkpoint(checkpoint).digest(),
         label_column=None,
         unit_column=None,
         folder=str(folder),
@@ -102,7 +104,7 @@ def made(given: MapJob) -> dict[int, RecordMaps]:
 def test_each_pixel_is_what_its_definition_says(series: Path) -> None:
     models = [stir(tiny_resnet(), seed) for seed in range(6)]
     inputs = np.random.default_rng(7).normal(size=(1, 1, 6, 5)).astype(np.float32)
-    scorer = Scorer(find_checkpoint(series), ["vog", "plis"], CPU)
+    scorer = Scorer(find_checkpoint(series), ["vog", "plis"], CPU, "float64")
     found = scorer.maps(["vog", "plis"], inputs, np.array([2]))
     np.testing.assert_allclose(found["vog"], oracle_vog_maps(models, inputs, [2]), rtol=1e-9)
     expected = np.abs(oracle_susceptibility(models[-1], inputs, [2]))[:, 0]
@@ -125,7 +127,7 @@ def test_colours_are_averaged_by_vog_and_measured_together_by_plis(tmp_path: Pat
         export(folder / "model.pt2", model, torch.zeros(2, 3, 6, 5))
         write_json(folder / "config.json", config(num_channels=3))
     inputs = np.random.default_rng(1).normal(size=(1, 3, 6, 5)).astype(np.float32)
-    scorer = Scorer(find_checkpoint(tmp_path), ["vog", "plis"], CPU)
+    scorer = Scorer(find_checkpoint(tmp_path), ["vog", "plis"], CPU, "float64")
     found = scorer.maps(["vog", "plis"], inputs, np.array([1]))
     scores = scorer.score(["vog", "plis"], inputs, np.array([1]))
     np.testing.assert_allclose(found["vog"], oracle_vog_maps(models, inputs, [1]), rtol=1e-9)
@@ -172,16 +174,21 @@ def test_maps_are_made_in_the_precision_of_the_scores(
         raise UnusableError("", "", "")
 
     monkeypatch.setattr("dataselect_gui.workflow.mapping.run_job", noted)
-    for run in ({"run": {"precision": "float32"}}, {"run": {"precision": "float64"}}, {}):
+    told = {"device": "cpu", "program": "0.1.0", "variant": ""}
+    for settings in (
+        {"scores": {"vog": {**told, "precision": "float64"}}},
+        {"scores": {"vog": told}, "run": {"precision": "float64"}},  # Of an earlier version.
+        {"scores": {"vog": told}},
+    ):
         copied = tmp_path / "p.dataselect"
         shutil.copytree(scored, copied, dirs_exist_ok=True)
         project = Project.open(copied)
-        project.settings.pop("run")
-        project.settings |= run
+        project.settings |= settings
         project.save()
         with pytest.raises(UnusableError):
             workflow.maps(copied, range(COUNT), silent)
-    assert [one.precision for one in asked] == ["float32", "float64", "auto"]
+    assert [one.precision for one in asked] == ["float64", "float64", "float32"]
+    assert {one.device for one in asked} == {"cpu"}
     assert [len(one.rows) for one in asked] == [workflow.MOST_AT_ONCE] * 3
 
 

@@ -710,15 +710,15 @@ def test_a_jpeg_loses_its_metadata_and_keeps_its_coded_pixels(
         progressive=progressive,
     )
     extension, content = clean_image(stored.getvalue() + b"Smith after the end")
-    assert extension == "jpg"
+    assert extension == ("png" if progressive else "jpg")
     assert b"Smith" not in content
-    assert says_nothing_else("jpg", content)
+    assert says_nothing_else(extension, content)
     assert not says_nothing_else("jpg", stored.getvalue())
     assert np.array_equal(
         np.asarray(decode_image(content)), np.asarray(decode_image(stored.getvalue()))
     )
     scan = stored.getvalue()[stored.getvalue().index(b"\xff\xda") : -2]
-    assert scan in content
+    assert progressive or scan in content
 
 
 @pytest.mark.parametrize("progressive", [False, True])

@@ -54,7 +54,7 @@ class Family:
 
     def __init__(self, name: str, folder: Path) -> None:
         self.models = [stir(FAMILIES[name](), seed) for seed in range(3)]
-        self.scorer = Scorer(find_checkpoint(save_series(folder, self.models)), NAMES, CPU)
+        self.scorer = Scorer(find_checkpoint(save_series(folder, self.models)), NAMES, CPU, "float64")
 
 
 @pytest.fixture(scope="module", params=list(FAMILIES))
@@ -108,7 +108,7 @@ def test_the_final_state_and_the_series_have_their_own_scores(tmp_path: Path) ->
     models = [stir(tiny_resnet(), seed) for seed in range(3)]
     save_series(tmp_path, models[:2])
     save_member(tmp_path, models[2])
-    found = score(Scorer(find_checkpoint(tmp_path), NAMES, CPU), RECORDS, TARGETS)
+    found = score(Scorer(find_checkpoint(tmp_path), NAMES, CPU, "float64"), RECORDS, TARGETS)
     expected = oracle(models[2], RECORDS, TARGETS)
     expected["vog"] = oracle_vog(models[:2], RECORDS, TARGETS)
     assert_scores_equal(found, expected, 1e-9)
@@ -160,7 +160,7 @@ def test_an_exported_model_has_the_norms_of_the_model_itself(tmp_path: Path, nam
     model = stir(UNUSUAL[name](), 3)
     path = export(tmp_path / "model.pt2", model, torch.zeros(2, 1, SIDE, SIDE))
     names = ("loss", "el2n", "grad_norm")
-    found = score(Scorer(find_checkpoint(path), names, CPU), RECORDS, TARGETS, names)
+    found = score(Scorer(find_checkpoint(path), names, CPU, "float64"), RECORDS, TARGETS, names)
     assert_scores_equal(found, oracle(model, RECORDS, TARGETS), 1e-9)
 
 
@@ -191,7 +191,7 @@ def identity(folder: Path) -> Path:
 def test_a_confident_prediction_keeps_all_digits(
     tmp_path: Path, margin: float, targets: list[int]
 ) -> None:
-    scorer = Scorer(find_checkpoint(identity(tmp_path)), NAMES[:3], CPU)
+    scorer = Scorer(find_checkpoint(identity(tmp_path)), NAMES[:3], CPU, "float64")
     inputs = np.array([[margin + 1, 1, 1], [margin, 0.5, -2]], np.float32)
     assert_scores_equal(score(scorer, inputs, targets, NAMES[:3]), exact(inputs, targets), 1e-12)
 
@@ -202,7 +202,7 @@ def test_vog_of_vectors_is_the_mean_over_their_elements(tmp_path: Path) -> None:
     for index, layer in enumerate(layers):
         export(folder / f"checkpoint-{index}" / "model.pt2", layer, torch.zeros(2, 4))
     weights = np.stack([layer.state_dict()["weight"].double().numpy() for layer in layers])
-    scorer = Scorer(find_checkpoint(folder), ["vog"], CPU)
+    scorer = Scorer(find_checkpoint(folder), ["vog"], CPU, "float64")
     found = score(scorer, RECORDS.reshape(5, -1)[:, :4], TARGETS, ["vog"])
     np.testing.assert_allclose(found["vog"], weights.std(axis=0).mean(axis=1)[TARGETS], rtol=1e-9)
 
@@ -268,7 +268,7 @@ class WithConstants(Patches):
 def test_an_exported_model_may_hold_tensors_that_are_no_parameters(tmp_path: Path, kind: str) -> None:
     model = stir(WithConstants(kind), 0)
     path = export(tmp_path / "model.pt2", model, torch.zeros(2, 1, SIDE, SIDE))
-    scorer = Scorer(find_checkpoint(path), ["el2n"], CPU)
+    scorer = Scorer(find_checkpoint(path), ["el2n"], CPU, "float64")
     with torch.no_grad():
         chances = model(torch.from_numpy(RECORDS)).softmax(dim=1).double()
     expected = (chances - torch.eye(3)[TARGETS]).norm(dim=1).numpy()
@@ -324,7 +324,7 @@ def test_real_records_agree_with_the_definitions(shared_data: Path, name: str) -
     source = real_source(shared_data / REAL[name])
     checkpoint = find_checkpoint(shared_data / "checkpoints" / name)
     names = NAMES if len(checkpoint.series) > 1 else NAMES[:3]
-    scorer = Scorer(checkpoint, names, CPU)
+    scorer = Scorer(checkpoint, names, CPU, "float64")
     rows = np.linspace(0, len(source.ids) - 1, 12).astype(int)
     inputs = np.stack([scorer.preprocess(source.decode(source.read(row))) for row in rows])
     labels = match_labels(source.labels, source.classes, checkpoint.labels)

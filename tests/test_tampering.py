@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UnusableError
 from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.release.signing import read_public
+from dataselect_gui.release.verify import verify_bundle
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import files, rebuild, release, select
 from tests.test_signing import key_pair
@@ -125,12 +126,12 @@ def test_every_edit_of_a_bundle_is_noticed(made: Path, tmp_path: Path, kind: str
         edit = edits[number % len(edits)]
         edit(bundle, chance)
         try:
-            noticed = not all(check.ok for check in workflow.verify(bundle))
+            noticed = not all(check.ok for check in verify_bundle(bundle))
         except UnusableError:
             noticed = True
         # Whoever drops the signature is noticed by whoever expects one.
         if not noticed and not (bundle / "SHA256SUMS.sig").exists():
-            checks = workflow.verify(bundle, None, made / "owner.pub")
+            checks = verify_bundle(bundle, None, read_public(made / "owner.pub"))
             noticed = not all(check.ok for check in checks)
         if not noticed:
             missed.append(f"{number} {edit.__name__}")
@@ -154,7 +155,7 @@ def test_a_rebuilt_bundle_is_noticed_by_its_signature(
             rebuild(bundle)
         same = files(bundle) == files(made / kind)  # Rebuilding mended what the edit had broken.
         try:
-            checks = workflow.verify(bundle, None, made / "owner.pub")
+            checks = verify_bundle(bundle, None, read_public(made / "owner.pub"))
             noticed = not all(check.ok for check in checks)
         except UnusableError:
             noticed = True

@@ -264,6 +264,25 @@ def find_checkpoint(path: Path) -> Checkpoint:
     return checkpoint
 
 
+def files_beside(path: Path) -> list[Path]:
+    """Return what is read with a checkpoint though it lies outside of its path.
+
+    That is what describes a ``.pt2`` file, the request to a whole series, and the files that the
+    folders of a Hugging Face cache are links to.
+
+    Parameters
+    ----------
+    path : Path
+        As `find_checkpoint` takes it.
+    """
+    files: list[Path] = []
+    if path.is_file() or _NUMBERED.fullmatch(path.name):
+        files += [*path.parent.glob("*.json"), *path.parent.glob("*.safetensors")]
+    if path.parent.name == "snapshots":
+        files.append(path.parents[1] / "blobs")
+    return files
+
+
 def _with_request(path: Path, final: Member, series: tuple[Member, ...], folder: Path) -> Checkpoint:
     request = read_request(folder)
     direction = None if request.direction is None else folder / request.direction

@@ -4,11 +4,11 @@ from dataselect_gui import workflow
 from dataselect_gui.release.bundle import digest_of
 
 
-def release_in_words(done: workflow.Released) -> str:
+def release_in_words(done: workflow.Released) -> list[str]:
     """Say what became of a release, or what it would come to."""
     spent = f"Spent so far: ε {done.spent}; left: {'–' if done.left is None else done.left}."
     if done.preview is not None:
-        return "\n".join(["Nothing was drawn.", *_preview_in_words(done.preview), spent])
+        return ["Nothing was drawn.", *_preview_in_words(done.preview), spent]
     lines = [f"{'The same release again, at no cost' if done.repeated else 'Released'}: {done.bundle}"]
     if done.epsilon is not None:
         lines.append(f"ε {done.epsilon} for each unit; README.md in it says what that covers.")
@@ -16,7 +16,7 @@ def release_in_words(done: workflow.Released) -> str:
         lines.append("Conditional: no ε is claimed, since the threshold depends on the records.")
     else:
         lines.append("No protection: every selected record left.")
-    return "\n".join([*lines, spent, f"Digest, to send separately: {digest_of(done.bundle)}"])
+    return [*lines, spent, f"Digest, to send separately: {digest_of(done.bundle)}"]
 
 
 def _preview_in_words(preview: workflow.Preview) -> list[str]:

@@ -15,6 +15,7 @@ from dataselect_gui.cli.account import release_in_words
 from dataselect_gui.cli.demo import run_demo
 from dataselect_gui.cli.numbers import positive, whole
 from dataselect_gui.cli.output import (
+    print_lines,
     print_raw,
     progress,
     ready_streams,
@@ -39,6 +40,7 @@ from dataselect_gui.errors import (
     VerificationError,
     disk_refused,
 )
+from dataselect_gui.plain import from_cell
 from dataselect_gui.privacy.amounts import whole_of
 from dataselect_gui.records.source import is_text
 from dataselect_gui.release.bundle import digest_of
@@ -122,7 +124,7 @@ def _check_texts(arguments: Sequence[str]) -> None:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        results.print(f"dataselect {__version__}")
+        print_lines(results, [f"dataselect {__version__}"])
         raise typer.Exit
 
 
@@ -148,8 +150,8 @@ def demo(
 
         raise typer.Exit(run(demo=out))
     with progress() as report:
-        content, text = run_demo(out, report)
-    tell("demo", as_json, content, text)
+        content, lines = run_demo(out, report)
+    tell("demo", as_json, content, lines)
 
 
 @app.command()
@@ -175,14 +177,13 @@ def inspect(
         content = workflow.inspect(path, records, report)
         tried = records is not None and content["kind"] == "checkpoint"
         found = workflow.preflight(path, records, report) if tried and records is not None else {}
-    told = (
-        "".join(f"\n{name}: {words}" for name, words in workflow.preflight_facts(found))
-        if found
-        else ""
-    )
-    text = _listed(content) + told
+    facts = workflow.preflight_facts(found) if found else []
+    told = {name: value for name, value in content.items() if name != "release"}
+    if "confined" in told:
+        told["confined"] = workflow.what_confines().sentence
+    lines = [*_listed(told), *(f"{name}: {words}" for name, words in facts)]
     content.get("preflight", {}).update(found)
-    tell("inspect", as_json, content, text)
+    tell("inspect", as_json, content, lines)
 
 
 @app.command()
@@ -194,10 +195,8 @@ def score(
     ] = None,
     project: Annotated[Path | None, typer.Option(help="By default ./NAME.dataselect.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    precision: Annotated[
-        str | None, typer.Option(help="float32 or float64; by default what exactness needs.")
-    ] = None,
-    batch_size: Annotated[str, typer.Option(help="auto, or how many records at once.")] = "auto",
+    precision: Annotated[str | None, typer.Option(help="float32 (the default) or float64.")] = None,
+    batch_size: Annotated[str, typer.Option(help="auto, or at most how many at once.")] = "auto",
     limit: Annotated[
         int | None, typer.Option(parser=positive, metavar="N", help="Only the first so many records.")
     ] = None,
@@ -247,7 +246,7 @@ def score(
         ),
         f"Project: {done.project}",
     ]
-    tell("score", as_json, content, "\n".join(summary))
+    tell("score", as_json, content, summary)
 
 
 @app.command()
@@ -269,10 +268,10 @@ def scores(
         raise UsageError("Parquet needs a file.", "It is not text.", "Add --to FILE.")
     if to is not None:
         save(columns, form, to)
-        text = f"Saved to {to}. This is your own copy: it is not privatised."
-        tell("scores", as_json, {"to": str(to), "columns": list(columns)}, text)
+        saved = f"Saved to {to}. This is your own copy: it is not privatised."
+        tell("scores", as_json, {"to": str(to), "columns": list(columns)}, [saved])
     elif as_json:
-        tell("scores", True, {"columns": list(columns), "records": rows_of(columns)}, "")
+        tell("scores", True, {"columns": list(columns), "records": rows_of(columns)}, [])
     elif form == "table":
         print_table(columns)
     else:
@@ -334,7 +333,7 @@ def select(
     lines.append(
         f"{len(ids):,} records in the selection{'' if cut is None else f', cut at {cut:.6g}'}."
     )
-    tell("select", as_json, {"ids": ids, "threshold": cut, **registers}, "\n".join(lines))
+    tell("select", as_json, {"ids": ids, "threshold": cut, **registers}, lines)
 
 
 @app.command()
@@ -442,9 +441,10 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check a bundle, with nothing but the bundle."""
-    checks = workflow.verify(bundle, digest, key)
+    found = workflow.verify(bundle, digest, key)
+    checks = found.checks
     if page is not None:
-        workflow.write_page(bundle, checks, page)
+        workflow.write_page(bundle, found, page)
     failed = [check for check in checks if not check.ok]
     if failed:
         fault = VerificationError(
@@ -454,15 +454,13 @@ def verify(
         )
         tell_error("verify", as_json, fault, {"checks": [vars(check) for check in checks]})
         raise typer.Exit(fault.exit_code)
-    text = "\n".join(
-        [
-            *(f"ok  {check.name}: {check.detail}" for check in checks),
-            "",
-            "What this check cannot show:",
-            *(f"- {item}" for item in CANNOT_CHECK),
-        ]
-    )
-    tell("verify", as_json, {"checks": [vars(check) for check in checks]}, text)
+    lines = [
+        *(f"ok  {check.name}: {check.detail}" for check in checks),
+        "",
+        "What this check cannot show:",
+        *(f"- {item}" for item in CANNOT_CHECK),
+    ]
+    tell("verify", as_json, {"checks": [vars(check) for check in checks]}, lines)
 
 
 @app.command()
@@ -489,18 +487,15 @@ def ledger(
             )
         found = workflow.tokens(project, tokens)
         listed = [{"token": token, "id": record} for token, record in found.items()]
-        told = "\n".join(f"{token}  {record}" for token, record in found.items())
+        told = [f"{token}  {record}" for token, record in found.items()]
         tell("ledger", as_json, {"tokens": listed}, told)
         return
     if bundle is not None:
         workflow.hold_against(bundle, project)
     statements = workflow.ledger(project, set_budget, reason)
     content = statements[0] if project is not None else {"ledgers": statements}
-    text = (
-        "\n\n".join(workflow.statement_in_words(one) for one in statements)
-        or "Nothing was ever released."
-    )
-    tell("ledger", as_json, content, text)
+    lines = [line for one in statements for line in ("", *workflow.statement_in_words(one))][1:]
+    tell("ledger", as_json, content, lines or ["Nothing was ever released."])
 
 
 @app.command()
@@ -582,8 +577,8 @@ def delete(
         )
     gone = workflow.delete(project)
     left = "" if gone else " Its folder stays: there are other files in it."
-    text = f"Deleted {project}.{left} The ledger still holds what was released."
-    tell("delete", as_json, {"project": str(project), "folder_gone": gone}, text)
+    deleted = f"Deleted {project}.{left} The ledger still holds what was released."
+    tell("delete", as_json, {"project": str(project), "folder_gone": gone}, [deleted])
 
 
 def _has_display() -> bool:
@@ -599,17 +594,18 @@ def _ids(text: str | None) -> list[str]:
     if not text.startswith("@"):
         return [part.strip() for part in text.split(",") if part.strip()]
     try:
-        lines = Path(text[1:]).read_text(encoding="utf-8").splitlines()
+        lines = Path(text[1:]).read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError):
         raise UnusableError(
             f"“{Path(text[1:]).name}” cannot be read.",
             "It is not there, or not text in UTF-8.",
             "Give a file with one id a line.",
         ) from None
-    return [line.strip() for line in lines if line.strip()]
+    # A list may have been copied from a table that was written for spreadsheets.
+    return [from_cell(line.strip()) for line in lines if line.strip()]
 
 
-def _listed(content: dict[str, Any]) -> str:
+def _listed(content: dict[str, Any]) -> list[str]:
     lines = []
     for key, value in content.items():
         if key == "problems":
@@ -618,4 +614,4 @@ def _listed(content: dict[str, Any]) -> str:
         else:
             shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             lines.append(f"{key}: {shown}")
-    return "\n".join(lines)
+    return lines

@@ -9,7 +9,7 @@ from dataselect_gui.workflow import Report
 EPSILON, BUDGET = "1", "10"
 
 
-def run_demo(out: Path, report: Report) -> tuple[dict[str, Any], str]:
+def run_demo(out: Path, report: Report) -> tuple[dict[str, Any], list[str]]:
     """Score, select, release and verify the demo; a repeat reuses what is there.
 
     Parameters
@@ -21,14 +21,14 @@ def run_demo(out: Path, report: Report) -> tuple[dict[str, Any], str]:
 
     Returns
     -------
-    tuple of dict and str
-        What came of it, as data and in words.
+    tuple of dict and list of str
+        What came of it, as data and in lines of words.
     """
     scored = workflow.score_demo(out, report)
     project, bundle = out / "project", out / "bundle"
     asked = workflow.ReleaseRequest(to=bundle, epsilon=EPSILON, budget=BUDGET)
     released = workflow.release(project, asked, report)
-    checks = workflow.verify(bundle, None)
+    checks = workflow.verify(bundle).checks
     selected = sum(workflow.scores(project)["selected"])
     flipped = workflow.flipped_labels(project)
     content = {
@@ -57,4 +57,4 @@ def run_demo(out: Path, report: Report) -> tuple[dict[str, Any], str]:
         f"Verified: {'yes' if content['verified'] else 'NO'} ({len(checks)} checks).",
         f"Project: {project}   Bundle: {bundle}",
     ]
-    return content, "\n".join(lines)
+    return content, lines

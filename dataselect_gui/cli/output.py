@@ -1,13 +1,15 @@
 """What the terminal shows: results on standard output, progress on standard error.
 
-With ``--json`` there is exactly one object on standard output and nothing else.
+With ``--json`` there is exactly one object on standard output and nothing else. Whatever else is shown
+goes through `plain`, line by line: no name that a stranger chose can command the terminal, hide or turn
+round a part of a line, or look like a line of ours.
 """
 
 import io
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,14 +19,13 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.plain import visible
 from dataselect_gui.worker.messages import Progress
 from dataselect_gui.workflow import Report
 
 QUIET_SECONDS = 10
-errors = Console(stderr=True, highlight=False)
-results = Console(highlight=False, soft_wrap=True)
-_COMMANDS = dict.fromkeys({*range(32), 127, *range(128, 160)} - {9, 10}, "�")
-"""The characters by which a text could command a terminal."""
+errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
+results = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def ready_streams() -> None:
@@ -34,17 +35,24 @@ def ready_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def plain(text: str) -> Text:
-    """Return a text that is shown as it is: no markup, and nothing that a terminal would obey."""
-    return Text(text.translate(_COMMANDS))
+def plain(line: str) -> Text:
+    """Return a line that is shown as it is: no markup, and nothing that a terminal would obey."""
+    return Text(visible(line))
 
 
-def tell(verb: str, as_json: bool, content: dict[str, Any], text: str) -> None:
-    """Print a result, as one JSON object or as text."""
+def tell(verb: str, as_json: bool, content: dict[str, Any], lines: Iterable[str]) -> None:
+    """Print a result, as one JSON object or as lines of text."""
     if as_json:
         print_json({"ok": True, "verb": verb, **content})
-    elif text:
-        results.print(plain(text))
+    else:
+        print_lines(results, lines)
+
+
+def print_lines(console: Console, lines: Iterable[str]) -> None:
+    """Print lines of text."""
+    text = Text("\n").join(map(plain, lines))
+    if text:
+        console.print(text, soft_wrap=True)
 
 
 def tell_error(
@@ -68,9 +76,12 @@ def print_json(content: dict[str, Any]) -> None:
 
 
 def print_raw(text: str) -> None:
-    """Print a file's content, in UTF-8 whatever the terminal's encoding."""
+    """Print a file's content, in UTF-8 whatever the terminal's encoding; on a terminal as lines."""
+    if sys.stdout.isatty():
+        print_lines(results, text.rstrip("\n").split("\n"))
+        return
     sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
     sys.stdout.buffer.flush()
 
 
@@ -81,10 +92,10 @@ def progress() -> Iterator[Report]:
         yield _Lines()
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[left]}"),
+        TextColumn("{task.fields[left]}", markup=False),
     )
     with Bars(*columns, console=errors, transient=True) as bars:
         task = bars.add_task("", total=None, left="")
@@ -92,10 +103,10 @@ def progress() -> Iterator[Report]:
         def show(step: Progress) -> None:
             bars.update(
                 task,
-                description=step.phase,
+                description=visible(step.phase),
                 completed=step.done,
                 total=step.total,
-                left=step.time_left,
+                left=visible(step.time_left),
             )
 
         yield show
@@ -114,5 +125,5 @@ class _Lines:
             return
         self._phase, self._told = step.phase, now
         counts = f" {step.done:,} of {step.total:,}" if step.total > 1 else ""
-        sys.stderr.write(f"{step.phase}{counts}{', ' + step.time_left if step.time_left else ''}\n")
-        sys.stderr.flush()
+        left = f", {step.time_left}" if step.time_left else ""
+        print_lines(errors, [f"{step.phase}{counts}{left}"])

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from dataselect_gui.cli.output import errors
+from dataselect_gui.cli.output import errors, print_lines
 from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.amounts import decimal_of
 from dataselect_gui.study.plan import QUESTIONS
@@ -44,10 +44,10 @@ def decimals(text: str, option: str, most: int) -> tuple[str, ...]:
     return tuple(format(number, "f") for number in sorted(found))
 
 
-def plan_in_words(plan: StudyPlan) -> str:
+def plan_in_words(plan: StudyPlan) -> list[str]:
     """Return the plan as lines for a terminal."""
     choices = plan.choices
-    lines = [
+    return [
         f"{plan.trainings} trainings, {plan.left} of them to be done: about {duration(plan.seconds)}.",
         f"Scores: random, {', '.join(choices.scores)}. Shares: {', '.join(choices.shares)}. "
         f"Trained without DP and at ε = {', '.join(choices.epsilons)}. {choices.seeds} seeds.",
@@ -57,12 +57,11 @@ def plan_in_words(plan: StudyPlan) -> str:
         ),
         "Some trainings serve several questions.",
     ]
-    return "\n".join(lines)
 
 
 def show_plan(plan: StudyPlan) -> None:
     """Show the plan before anything is trained, on standard error."""
-    errors.print(plan_in_words(plan), markup=False)
+    print_lines(errors, plan_in_words(plan))
 
 
 def plan_as_json(plan: StudyPlan) -> dict[str, Any]:
@@ -77,8 +76,7 @@ def plan_as_json(plan: StudyPlan) -> dict[str, Any]:
     }
 
 
-def study_in_words(done: Studied) -> str:
+def study_in_words(done: Studied) -> list[str]:
     """Return the answer as lines for a terminal."""
-    return "\n".join(
-        [*headline(done.findings), tally(done.findings), f"Page: {done.page} (yours alone, no release)"]
-    )
+    page = f"Page: {done.page} (yours alone, no release)"
+    return [*headline(done.findings), tally(done.findings), page]

@@ -8,11 +8,15 @@ from typing import Any, TypeAlias
 
 from rich.table import Table
 
-from dataselect_gui.cli.output import plain, results
+from dataselect_gui.cli.output import plain, print_lines, results
 from dataselect_gui.errors import file_refused
+from dataselect_gui.permissions import replacing
+from dataselect_gui.plain import to_cell, visible
 
 Columns: TypeAlias = dict[str, list[Any]]
 """The name of each column, with its values."""
+_MOST = 200
+"""Characters of a cell that are shown."""
 
 
 def rows_of(columns: Columns) -> list[dict[str, Any]]:
@@ -21,18 +25,20 @@ def rows_of(columns: Columns) -> list[dict[str, Any]]:
 
 
 def as_text(columns: Columns, form: str) -> str:
-    """Write a table as CSV or JSON."""
+    """Write a table as CSV, whose texts no spreadsheet takes for formulas, or as JSON."""
     if form == "json":
-        return json.dumps(rows_of(columns), ensure_ascii=False) + "\n"
+        return json.dumps(rows_of(columns)) + "\n"
     written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
+    # Every text in quotes: by itself the writer leaves a CR bare, which ends a row for most readers.
+    writer = csv.writer(written, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerow(map(to_cell, columns))
+    for row in zip(*columns.values(), strict=True):
+        writer.writerow(to_cell(value) if isinstance(value, str) else value for value in row)
     return written.getvalue()
 
 
 def save(columns: Columns, form: str, to: Path) -> None:
-    """Write a table into a file.
+    """Write a table into a file that other accounts cannot read.
 
     Raises
     ------
@@ -44,9 +50,12 @@ def save(columns: Columns, form: str, to: Path) -> None:
             import pyarrow
             import pyarrow.parquet
 
-            pyarrow.parquet.write_table(pyarrow.table(columns), to)
+            with replacing(to) as file:
+                pyarrow.parquet.write_table(pyarrow.table(columns), file)
         else:
-            to.write_text(as_text(columns, "csv" if form == "table" else form), encoding="utf-8")
+            text = as_text(columns, "csv" if form == "table" else form)
+            with replacing(to) as file:
+                file.write(text.encode(errors="backslashreplace"))
     except OSError as error:
         raise file_refused(to.name, error) from None
 
@@ -56,16 +65,16 @@ def print_table(columns: Columns, most: int = 50) -> None:
     table = Table()
     for name, values in columns.items():
         is_number = any(isinstance(value, float) for value in values)
-        table.add_column(name, justify="right" if is_number else "left")
+        table.add_column(plain(name), justify="right" if is_number else "left")
     for row in list(zip(*columns.values(), strict=True))[:most]:
         table.add_row(*(plain(_cell(value)) for value in row))
     results.print(table)
     total = len(columns["id"])
     if total > most:
-        results.print(f"The first {most} of {total:,} records; --format csv gives all.")
+        print_lines(results, [f"The first {most} of {total:,} records; --format csv gives all."])
 
 
 def _cell(value: object) -> str:
     if value is None:
         return "–"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.6g}" if isinstance(value, float) else visible(str(value), _MOST)

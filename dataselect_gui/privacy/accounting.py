@@ -3,6 +3,7 @@
 Everything is under one relation: the contents of one unit are replaced.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +11,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
+import numpy as np
+
 COMPOSED_DELTA = Decimal("1e-6")
 """The δ beyond that of the releases at which the composed total is also told."""
 _GAUSSIAN_MARGIN = 1 - 1e-6
+_LOSS_STEP = 1e-4
+"""On which losses are rounded up, as the library does."""
+_LOSS_MARGIN = 2.0**-48
 _TOO_LARGE = 100
 
 
@@ -163,12 +169,40 @@ def _distribution(charge: Charge) -> Any:  # noqa: ANN401  (the library's own cl
         stated = common.DifferentialPrivacyParameters(float(charge.epsilon), float(charge.delta))
         return privacy_loss_distribution.from_privacy_parameters(stated)
     if loss.noise == "discrete-laplace":
-        return privacy_loss_distribution.from_discrete_laplace_mechanism(
-            1 / loss.scale, int(loss.sensitivity)
+        return privacy_loss_distribution.PrivacyLossDistribution.create_from_rounded_probability(
+            laplace_losses(loss.scale, loss.sensitivity), 0, _LOSS_STEP
         )
     return privacy_loss_distribution.from_gaussian_mechanism(
         _GAUSSIAN_MARGIN * loss.scale / loss.sensitivity
     )
+
+
+def laplace_losses(scale: float, sensitivity: float) -> dict[int, float]:
+    """Return how probable each privacy loss of discrete Laplace noise is, rounded up to whole steps.
+
+    Noise of scale b moved by Δ has, where the noise is x ∈ {0, …, Δ}, the loss (Δ − 2x)/b, and Δ/b and
+    −Δ/b below and above. P[x ≥ k] = e^(−k/b) / (1 + e^(−1/b)) for k ≥ 0, so a step's probability takes
+    no sum over x: the work follows from the ratio Δ/b alone, whatever Δ is. A loss within rounding of a
+    step counts as the next one.
+
+    Parameters
+    ----------
+    scale, sensitivity : float
+        b and Δ, a whole number.
+
+    Returns
+    -------
+    dict of int to float
+        The loss in steps of 1e-4 → its probability.
+    """
+    top = math.ceil(sensitivity / scale / _LOSS_STEP * (1 + _LOSS_MARGIN))
+    steps = np.arange(-top, top)
+    # The smallest x whose loss is at most so many steps.
+    first = np.ceil((sensitivity * (1 + _LOSS_MARGIN) - steps * _LOSS_STEP * scale) / 2)
+    reached = np.where(first <= sensitivity, np.exp(-first / scale), 0.0) / (1 + math.exp(-1 / scale))
+    at_most = np.append(reached, 1.0)
+    probable = np.diff(at_most, prepend=0.0)
+    return {step: share for step, share in enumerate(probable.tolist(), start=-top) if share > 0}
 
 
 def _summed(charges: Sequence[Charge]) -> Decimal:

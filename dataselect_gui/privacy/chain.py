@@ -25,6 +25,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from dataselect_gui.errors import RefusedError, UnusableError
+from dataselect_gui.permissions import FILE_MODE, replacing
+from dataselect_gui.privacy.home import open_home
 
 LOCK_SECONDS = 30
 _SCHEMA = """
@@ -152,16 +154,16 @@ class Chain:
     Raises
     ------
     UnusableError
-        Where the folder cannot be written.
+        Where the folder cannot be written, or other accounts may change what is in it.
     """
 
     def __init__(self, home: Path) -> None:
         self._database = home / "ledger.sqlite"
         self._log = home / "ledger.sqlite-wal"
         self._head = home / "ledger.head"
-        self._lock = FileLock(home / "ledger.lock", timeout=LOCK_SECONDS)
+        self._lock = FileLock(home / "ledger.lock", timeout=LOCK_SECONDS, mode=FILE_MODE)
         try:
-            home.mkdir(parents=True, exist_ok=True)
+            open_home(home)
         except OSError as error:
             raise _cannot_write(error) from None
 
@@ -179,6 +181,7 @@ class Chain:
         try:
             with self._lock:
                 head = self._read_head()
+                self._database.touch(FILE_MODE)  # What SQLite puts beside it has the same mode.
                 with closing(sqlite3.connect(self._database)) as database:
                     database.execute("PRAGMA journal_mode=WAL")
                     database.execute("PRAGMA synchronous=FULL")
@@ -240,12 +243,8 @@ class Chain:
                     pages.content(entry)
 
     def _write_head(self, text: str) -> None:
-        partial = self._head.with_name(".ledger.head.partial")
-        with partial.open("w", encoding="ascii", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self._head)
+        with replacing(self._head) as file:
+            file.write(text.encode("ascii"))
         if os.name == "posix":  # A head that is older than its file would look like one put back.
             folder = os.open(self._head.parent, os.O_RDONLY)
             try:

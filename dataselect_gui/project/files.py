@@ -1,19 +1,16 @@
 """Write small files so that a crash leaves either the old content or the new."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
+
+from dataselect_gui.permissions import replacing
 
 
 def write_atomically(path: Path, content: str) -> None:
     """Replace a text file's content at once, and have it on disk when this returns."""
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    with replacing(path) as file:
+        file.write(content.encode())
 
 
 def write_json(path: Path, content: Any) -> None:  # noqa: ANN401  (any JSON document)

@@ -15,6 +15,8 @@ from filelock import FileLock, Timeout
 
 from dataselect_gui import __version__
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.permissions import FILE_MODE, check_above, close_folder, make_folder
+from dataselect_gui.project.demo import check_demo
 from dataselect_gui.project.files import write_json
 from dataselect_gui.project.table import Index, Table
 
@@ -54,15 +56,16 @@ class Project:
 
     @classmethod
     def open(cls, folder: Path) -> "Project":
-        """Open an existing project.
+        """Open an existing project, closed to other accounts.
 
         Raises
         ------
         UnusableError
-            Where there is none, or its settings cannot be read.
+            Where there is none, its settings cannot be read, or other accounts may change it.
         """
         try:
-            settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+            stored = (folder / _SETTINGS).read_text(encoding="utf-8")
+            settings = json.loads(stored)
         except (FileNotFoundError, NotADirectoryError):
             raise UnusableError(
                 f"“{folder.name}” is not a project.",
@@ -71,6 +74,7 @@ class Project:
             ) from None
         except (OSError, ValueError):
             settings = None
+        close_folder(folder, own_files(folder))
         if not isinstance(settings, dict) or settings.get("format") != FORMAT:
             raise UnusableError(
                 f"The project “{folder.name}” cannot be opened.",
@@ -102,10 +106,11 @@ class Project:
         Raises
         ------
         UnusableError
-            Where the folder holds anything else or cannot be written.
+            Where the folder holds anything else, cannot be written, or other accounts may change it.
         """
+        check_above(folder)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             strangers = [p.name for p in folder.iterdir() if not p.name.startswith(".")]
             if strangers:
                 raise UnusableError(
@@ -113,6 +118,7 @@ class Project:
                     "It holds other files.",
                     "Name another folder, or one that is not there yet.",
                 )
+            close_folder(folder, own_files(folder))
             project = cls(
                 folder,
                 {
@@ -154,7 +160,7 @@ class Project:
         """
         seconds = LOCK_SECONDS if patience is None else patience
         try:
-            with FileLock(self.folder / ".lock", timeout=seconds):
+            with FileLock(self.folder / ".lock", timeout=seconds, mode=FILE_MODE):
                 self.settings = Project.open(self.folder).settings
                 yield
         except Timeout:
@@ -171,7 +177,7 @@ class Project:
         Raises
         ------
         UnusableError
-            Where nothing was scored yet.
+            Where nothing was scored yet, or the demo's project holds other records.
         """
         name = self.settings["table"]
         if name is None:
@@ -180,10 +186,30 @@ class Project:
                 "Scoring was stopped before it read the records.",
                 "Score the records again.",
             )
-        return Table(self.folder / name)
+        table = Table(self.folder / name)
+        self.check_records(table.index)
+        return table
+
+    def check_records(self, index: Index) -> None:
+        """Refuse records that this project may not hold: the demo's takes the demo's alone.
+
+        Raises
+        ------
+        UnusableError
+            Where these are others.
+        """
+        if self.settings["demo"]:
+            check_demo(self.folder.name, index)
 
     def update_index(self, index: Index) -> Table:
-        """Make the table list these records, keeping the scores of those that did not change."""
+        """Make the table list these records, keeping the scores of those that did not change.
+
+        Raises
+        ------
+        UnusableError
+            Where this is the demo's project, and these are not its records.
+        """
+        self.check_records(index)
         earlier = None if self.settings["table"] is None else self.table
         for left in self.folder.glob("table-*"):  # By a run that was killed while it replaced one.
             if earlier is None or left != earlier.folder:
@@ -211,7 +237,7 @@ class Project:
 
     def own_files(self) -> list[Path]:
         """Return what the program wrote into the folder, the settings last."""
-        return [path for pattern in _OWN_FILES for path in sorted(self.folder.glob(pattern))]
+        return own_files(self.folder)
 
     def delete(self) -> bool:
         """Delete all that the program wrote into the folder: settings and scores.
@@ -231,6 +257,11 @@ class Project:
         except OSError:
             return False
         return True
+
+
+def own_files(folder: Path) -> list[Path]:
+    """Return what the program wrote into a project's folder, the settings last."""
+    return [path for pattern in _OWN_FILES for path in sorted(folder.glob(pattern))]
 
 
 def cannot_write(folder: Path, error: OSError) -> UnusableError:

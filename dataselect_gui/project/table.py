@@ -84,6 +84,11 @@ class Column:
         """Store values, not yet marked as done."""
         self.values[rows] = values
 
+    def forget(self) -> None:
+        """Take no row for done any more."""
+        self.done[:] = 0
+        self.done.flush()
+
     def mark_done(self, rows: NDArray[np.int64]) -> None:
         """Mark rows as done once their values are on disk."""
         self.values.flush()
@@ -143,6 +148,10 @@ class Table:
         column = self.column(name)
         values: NDArray[np.float64] = np.where(column.done == 1, column.values, np.nan)
         return values
+
+    def has_number(self, name: str) -> NDArray[np.bool_]:
+        """Say which records have a score, shape (n,)."""
+        return ~np.isnan(self.values(name))
 
     def count_scores(self) -> int:
         """Return how many scores there are, of all records together."""

@@ -6,7 +6,6 @@ files are records and what they are labelled.
 """
 
 import csv
-import errno
 import json
 import os
 import stat
@@ -14,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.images import EXTENSIONS, MAX_FILE_BYTES, decode_image
@@ -28,6 +28,10 @@ from dataselect_gui.records.source import (
 
 METADATA_NAMES = ("metadata.csv", "metadata.jsonl")
 FILE_COLUMN = "file_name"
+MAX_DEPTH = 100
+"""Folders within folders."""
+_MAX_LINE, _MAX_COLUMNS = 1 << 20, 1000
+"""Bytes of a line of a metadata file, and its columns."""
 
 
 @dataclass
@@ -44,6 +48,11 @@ class ImageFolder:
     ignored: int
     kind: str = "images"
     classes: Sequence[str] | None = field(default=None)
+
+    @property
+    def blank(self) -> None:
+        """Return nothing: images have shapes of their own. See `Source.blank`."""
+        return None
 
     def read(self, index: int) -> bytes:
         """Return the bytes of the file. See `Source.read`."""
@@ -97,8 +106,8 @@ def open_folder(path: Path, label_column: str | None, unit_column: str | None) -
             problems=sorted(problems, key=lambda problem: problem.id),
             ignored=ignored,
         )
-    rows = _read_metadata(metadata[0])
-    columns = list(dict.fromkeys(name for row in rows for name in row if name != FILE_COLUMN))
+    label = label_column or "label"
+    rows, columns = _read_metadata(metadata[0], {label, unit_column})
     for name in (label_column, unit_column):
         if name is not None and name not in columns:
             raise UnusableError(
@@ -121,7 +130,7 @@ def open_folder(path: Path, label_column: str | None, unit_column: str | None) -
     if label_column is None and "label" not in columns:
         labels = [_class_folder(record) for record in ids]
     else:
-        labels = [listed[record].get(label_column or "label") for record in ids]
+        labels = [listed[record].get(label) for record in ids]
     units = None
     if unit_column is not None:
         units = [person_name(listed[record].get(unit_column)) or own_unit(record) for record in ids]
@@ -135,6 +144,14 @@ def open_folder(path: Path, label_column: str | None, unit_column: str | None) -
         problems=sorted(chosen_problems, key=lambda problem: problem.id),
         ignored=ignored + len(found) - len(ids) - 1,
     )
+
+
+def linked_files(path: Path) -> list[Path]:
+    """Return the files that links in a folder of records stand for; none where it is no folder."""
+    if not path.is_dir():
+        return []
+    links = (Path(entry.path) for entry in _entries(path) if entry.is_symlink())
+    return [link.resolve() for link in links if link.suffix.lower() in EXTENSIONS]
 
 
 def _read_file(path: Path) -> bytes:
@@ -163,7 +180,10 @@ def _walk(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
     for entry in _entries(root):
         relative = Path(entry.path).relative_to(root).as_posix()
         record = unicodedata.normalize("NFC", relative)
-        if entry.name.startswith(".") or Path(entry.name).suffix.lower() not in EXTENSIONS:
+        if not _is_named_as_image(entry.name) and entry.is_dir(follow_symlinks=False):
+            reason = f"A folder within {MAX_DEPTH} folders; what lies in it is not read."
+            problems.append(Problem(record.encode("utf-8", "replace").decode("utf-8"), reason))
+        elif entry.name.startswith(".") or not _is_named_as_image(entry.name):
             ignored += 1
         elif not is_text(record):
             shown = record.encode("utf-8", "replace").decode("utf-8")
@@ -182,28 +202,41 @@ def _walk(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
 
 
 def _entries(root: Path) -> Iterator["os.DirEntry[str]"]:
-    """Yield every file below a folder, and folders that are named like an image."""
-    folders = [root]
-    while folders:  # Not one call in another: folders may be nested deeper than calls.
-        folder = folders.pop()
-        try:
-            with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
-        except OSError as error:
-            reason = {errno.EACCES: "You may not read it."}.get(
-                error.errno or 0, f"The system refused: {error.strerror or type(error).__name__}."
-            )
-            raise UnusableError(
-                f"The folder “{folder.name}” cannot be listed.",
-                reason,
-                "Ask for access to it, or choose another folder.",
-            ) from None
-        for entry in entries:
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if not is_folder or Path(entry.name).suffix.lower() in EXTENSIONS:
+    """Yield every file below a folder, and folders that are named like an image or nested too deep."""
+    levels = [_listed(root)]
+    while levels:
+        entry = next(levels[-1], None)
+        if entry is None:
+            levels.pop()
+        elif not entry.is_dir(follow_symlinks=False) or _is_named_as_image(entry.name):
+            yield entry
+        elif not entry.name.startswith((".", "__MACOSX")):
+            if len(levels) > MAX_DEPTH:
                 yield entry
-            elif not entry.name.startswith((".", "__MACOSX")):
-                folders.append(Path(entry.path))
+            else:
+                levels.append(_listed(Path(entry.path)))
+
+
+def _listed(folder: Path) -> Iterator["os.DirEntry[str]"]:
+    try:
+        with os.scandir(folder) as listing:
+            return iter(sorted(listing, key=lambda entry: entry.name))
+    except PermissionError:
+        raise UnusableError(
+            f"The folder “{folder.name}” cannot be listed.",
+            "You may not read it.",
+            "Ask for access to it, or choose another folder.",
+        ) from None
+    except OSError:
+        raise UnusableError(
+            f"The folder “{folder.name}” cannot be listed.",
+            "It lies too deep within other folders, or the disk refused.",
+            "Move it further up, or choose another folder.",
+        ) from None
+
+
+def _is_named_as_image(name: str) -> bool:
+    return Path(name).suffix.lower() in EXTENSIONS
 
 
 def _class_folder(record: str) -> str | None:
@@ -233,43 +266,75 @@ def _listing_problem(
     return None
 
 
-def _read_metadata(path: Path) -> list[dict[str, str | None]]:
-    """Read the rows of a metadata file as text, empty cells as None."""
+def _read_metadata(
+    path: Path, wanted: set[str | None]
+) -> tuple[list[dict[str, str | None]], list[str]]:
+    """Read a metadata file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    wanted : set of str
+        The columns to read beside that of the file.
+
+    Returns
+    -------
+    tuple of list and list
+        The rows, these columns alone, as text, empty cells as None; and the names of all others but
+        that of the file.
+    """
     rows: list[dict[str, str | None]] = []
+    columns: dict[str, None] = {}
     line = 0
 
-    def lines(file: Iterable[bytes]) -> Iterator[str]:
+    def lines(file: BinaryIO) -> Iterator[str]:
         nonlocal line
-        for line, stored in enumerate(file, start=1):
+        while stored := file.readline(_MAX_LINE + 1):
+            line += 1
+            if len(stored) > _MAX_LINE:
+                raise ValueError("a line that is too long")
             yield stored.decode("utf-8-sig" if line == 1 else "utf-8")
+
+    def take(row: Iterable[tuple[str, object]]) -> None:
+        told = {name: _as_text(value) for name, value in row if name == FILE_COLUMN or name in wanted}
+        rows.append(told)
+
+    def name(names: Iterable[str]) -> None:
+        columns.update(dict.fromkeys(names))
+        if len(columns) > _MAX_COLUMNS:
+            raise ValueError("more columns than a person made")
 
     try:
         with path.open("rb") as file:
             if path.suffix == ".csv":
-                rows.extend(
-                    {k: (v if isinstance(v, str) and v else None) for k, v in row.items() if k}
-                    for row in csv.DictReader(lines(file))
-                )
+                reader = csv.reader(lines(file))
+                header = next(reader, [])
+                name(title for title in header if title)
+                for cells in reader:
+                    if cells:
+                        take(zip(header, cells, strict=False))
             else:
-                rows.extend(
-                    {key: _as_text(value) for key, value in json.loads(text).items()}
-                    for text in lines(file)
-                    if text.strip()
-                )
-    except (csv.Error, ValueError, AttributeError, RecursionError):
+                for text in lines(file):
+                    if text.strip():
+                        row = json.loads(text)
+                        name(row)
+                        take(row.items())
+    except (csv.Error, ValueError, AttributeError, TypeError, RecursionError):
         kind = "a line of CSV" if path.suffix == ".csv" else "a JSON object"
         raise UnusableError(
             f"{path.name} cannot be read.",
-            f"Line {line} is not {kind} in UTF-8.",
+            f"Line {line} is not {kind} in UTF-8, or has more than {_MAX_LINE:,} bytes or "
+            f"{_MAX_COLUMNS:,} columns.",
             "Mend that line, or export the file again as UTF-8.",
         ) from None
-    if not rows or not any(FILE_COLUMN in row for row in rows):
+    if not rows or FILE_COLUMN not in columns:
         raise UnusableError(
             f"{path.name} names no files.",
             f"It has no column “{FILE_COLUMN}”, or no lines.",
             f"Add a column “{FILE_COLUMN}” with each image's path relative to the folder.",
         )
-    return rows
+    return rows, [column for column in columns if column != FILE_COLUMN]
 
 
 def _as_text(value: object) -> str | None:

@@ -1,24 +1,33 @@
 """Decode one image file, taking for granted that the file may be hostile.
 
-Sizes are checked from the header, before anything is unpacked. Orientation is applied. Reasons are
-told in our own words, since a decoder's message may hold a path.
+What its header promises is bounded before anything is unpacked, and a decoder is given nothing but
+what the first image's pixels need (`formats`). Orientation is applied. Reasons are told in our own
+words, since a decoder's message may hold a path.
 """
 
 import io
 import warnings
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
+from dataselect_gui.records.formats import bare_image
+from dataselect_gui.records.formats.bare import BareImage
 from dataselect_gui.records.source import UnreadableRecordError
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp"})
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
-MAX_PIXELS = 89_478_485
-"""Pillow's own limit, a quarter of a GiB of RGB; Pillow itself refuses only above twice that."""
 MAX_FILE_BYTES = 1 << 29
 
-# Pillow warns above its limit and refuses above twice that. Our own check below decides.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
 warnings.filterwarnings("ignore", message="Palette images with Transparency", category=UserWarning)
 
 
@@ -40,34 +49,36 @@ def decode_image(stored: bytes) -> Image.Image:
     UnreadableRecordError
         Where the file is no image, is damaged, or is larger than is safe to unpack.
     """
+    return unpack(look_at(stored))
+
+
+def look_at(stored: bytes) -> BareImage:
+    """Return what a decoder may be given of an image file, having unpacked nothing.
+
+    Raises
+    ------
+    UnreadableRecordError
+        Where the file is no image, is damaged, or is larger than is safe to unpack.
+    """
+    bare = bare_image(stored)
+    if bare is None:
+        raise UnreadableRecordError(_not_an_image(stored))
+    return bare
+
+
+def unpack(bare: BareImage) -> Image.Image:
+    """Decode an image that was looked at. See `decode_image`."""
     try:
-        with Image.open(io.BytesIO(stored), formats=FORMATS) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise UnreadableRecordError(_too_large(width, height))
+        with Image.open(io.BytesIO(bare.content), formats=[bare.format]) as image:
+            if image.size != (bare.width, bare.height):
+                raise ValueError("the decoder sees another image")
             image.load()
-            upright = ImageOps.exif_transpose(image)
-            return upright if upright is not image else image.copy()
-    except UnreadableRecordError:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise UnreadableRecordError(
-            f"The image is larger than the {MAX_PIXELS // 10**6} million pixels that are "
-            "unpacked: it may be made to exhaust memory."
-        ) from None
-    except UnidentifiedImageError:
-        raise UnreadableRecordError(_not_an_image(stored)) from None
+            turn = _TURNS.get(bare.orientation)
+            return image.copy() if turn is None else image.transpose(turn)
     except MemoryError:
         raise UnreadableRecordError("Unpacking the image takes more memory than there is.") from None
     except Exception:  # A hostile file reaches every corner of a decoder: any fault is its own.
         raise UnreadableRecordError("The image is cut off or damaged.") from None
-
-
-def _too_large(width: int, height: int) -> str:
-    return (
-        f"The image has {width:,} × {height:,} pixels, more than the {MAX_PIXELS // 10**6} million "
-        "that are unpacked: it may be made to exhaust memory."
-    )
 
 
 def _not_an_image(stored: bytes) -> str:
@@ -80,6 +91,6 @@ def _not_an_image(stored: bytes) -> str:
         return "A web page or XML text, not an image."
     if not stored.strip(b"\0"):
         return "The file holds nothing but zeros."
-    if start.startswith((b"\xff\xd8", b"\x89png", b"gif8", b"riff")):
+    if start.startswith((b"\x89png", b"gif8")):
         return "The image is cut off or damaged."
     return f"Not an image of a known format ({', '.join(FORMATS)})."

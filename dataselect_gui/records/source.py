@@ -89,6 +89,8 @@ class Source(Protocol):
         What was found to be unusable while listing.
     ignored : int
         How many files were passed over because they are not records.
+    blank : Content or None
+        An empty record, where the format gives all of them one shape.
     """
 
     path: Path
@@ -100,6 +102,10 @@ class Source(Protocol):
     columns: Sequence[str]
     problems: Sequence[Problem]
     ignored: int
+
+    @property
+    def blank(self) -> Content | None:
+        """See the attributes."""
 
     def read(self, index: int) -> bytes:
         """Return the record's stored bytes: what its content hash covers.

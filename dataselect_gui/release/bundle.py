@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.permissions import make_folder
 from dataselect_gui.release.card import card
 from dataselect_gui.release.contents import ARRAYS, COLUMNS, DATA, LISTING, Written
 from dataselect_gui.release.croissant import describe
@@ -72,7 +73,7 @@ def check_place(destination: Path, *, make: bool) -> None:
     place = destination.parent
     try:
         if make:
-            place.mkdir(parents=True, exist_ok=True)
+            make_folder(place)
         while not place.exists():
             place = place.parent
         if not place.is_dir():

@@ -14,6 +14,7 @@ from dataselect_gui.release.words import (
     bounds_origin,
     cut_in_words,
     how_drawn,
+    how_scored,
     not_protected,
     promise,
     score_origin,
@@ -22,7 +23,7 @@ from dataselect_gui.release.words import (
 
 def card(terms: Terms) -> str:
     """Return the ``README.md`` of a bundle: what a lawyer can read."""
-    title = TITLES[terms.kind]
+    title, scored = TITLES[terms.kind], how_scored(terms)
     head = ["---", f"pretty_name: {title}"]
     if terms.kind == "records":
         head += ["task_categories:", "- image-classification"]
@@ -77,6 +78,7 @@ def card(terms: Terms) -> str:
         f"- {how_drawn(terms)}",
         f"- Score and direction: {score_origin(terms)}. Whatever is not named here: chosen after "
         "viewing.",
+        *([] if scored is None else [f"- {scored}"]),
         f"- Checkpoints: SHA-256 {terms.checkpoint}.",
         "",
         "## What a check of this bundle cannot show",

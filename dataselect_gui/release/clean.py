@@ -1,32 +1,32 @@
 """Rid a record's file of everything but its pixels.
 
-JPEG files lose their metadata without being encoded again; whatever else comes in is decoded and
-written as PNG at its own bit depth, or as TIFF where PNG cannot hold the values.
+A JPEG of the usual kind, coded sequentially, keeps its coded data, under headers and tables written
+anew. Any other file is decoded and written as PNG at its own bit depth, or as TIFF where PNG cannot
+hold the values.
 """
 
 import io
 import struct
-from collections.abc import Iterator
+import zlib
 
 import numpy as np
-from PIL import Image, TiffTags
+from numpy.typing import NDArray
+from PIL import Image
 
-from dataselect_gui.records.images import decode_image
+from dataselect_gui.records.formats import jpeg, png, tiff
+from dataselect_gui.records.images import decode_image, look_at
+from dataselect_gui.release.coded_data import ends_with_its_pixels
 
-_SOI, _EOI, _SOS, _APP0, _APP1, _APP14, _COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xEE, 0xFE
-_CODING = frozenset({*range(0xC0, 0xD0), 0xDB, 0xDC, 0xDD}) - {0xC8}
-_PLAIN_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
-_PLAIN_TABLES = frozenset({0xC4, 0xDB, 0xDD})
-_PNG_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
-_PNG_CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_ORIENTATION = 0x0112
-_TIFF_NAMES = frozenset(
-    "ImageWidth ImageLength BitsPerSample Compression PhotometricInterpretation StripOffsets "
-    "SamplesPerPixel RowsPerStrip StripByteCounts PlanarConfiguration SampleFormat ExtraSamples "
-    "InkSet".split()
-)
 EXTENSIONS = ("jpg", "png", "tif")
+
+_ORIENTATION = 0x0112
+_PNG_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
+_PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_PALETTE = 3
+_TIFF_TAGS = frozenset({256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 338, 339})
+_TIFF_CONSTANTS = {530: (1, 1), 532: (0, 1, 255, 1, 128, 1, 255, 1, 128, 1, 255, 1)}
+"""Tags of luminance and colour differences, with the values that they have wherever we write them."""
+_STRIPS, _STRIP_BYTES, _COMPRESSION = 273, 279, 259
 
 
 def clean_image(stored: bytes) -> tuple[str, bytes]:
@@ -41,16 +41,40 @@ def clean_image(stored: bytes) -> tuple[str, bytes]:
     -------
     tuple of str and bytes
         The extension and the content of the new file.
+
+    Raises
+    ------
+    UnreadableRecordError
+        Where the file cannot be read after all.
     """
-    if stored.startswith(b"\xff\xd8"):
-        stripped, is_ordinary = _stripped(stored)
-        # An ordinary file has one way to be read. Bytes that only look like a JPEG's structure, and
-        # mean something else to a decoder, must not get through.
-        if stripped is not None and (
-            is_ordinary or _same_pixels(decode_image(stripped), decode_image(stored))
-        ):
-            return "jpg", stripped
+    if stored.startswith(jpeg.SIGNATURE):
+        cleaned = _clean_jpeg(stored)
+        if cleaned is not None:
+            return "jpg", cleaned
     return encode(decode_image(stored))
+
+
+def _clean_jpeg(stored: bytes) -> bytes | None:
+    """Return a JPEG with nothing but what decoding needs, its coded data untouched.
+
+    An orientation is kept as an EXIF block of that one entry.
+
+    Returns
+    -------
+    bytes or None
+        None where it is not of the usual kind, or its coded data may hold more than its pixels.
+    """
+    try:
+        taken_apart = jpeg.read_jpeg(stored)
+    except (LookupError, ValueError, struct.error):
+        return None
+    if not taken_apart.is_sequential or not taken_apart.is_whole:
+        return None
+    taken_apart.bare().check()
+    if not ends_with_its_pixels(taken_apart):
+        return None
+    orientation = taken_apart.orientation
+    return taken_apart.content(_orientation_segment(orientation) if orientation > 1 else b"")
 
 
 def encode(image: Image.Image) -> tuple[str, bytes]:
@@ -59,8 +83,12 @@ def encode(image: Image.Image) -> tuple[str, bytes]:
         image = image.convert("LA" if image.mode == "L" else "RGBA")
     bare = Image.frombytes(image.mode, image.size, image.tobytes())
     if image.mode == "P":
-        colours = np.array(image.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
-        colours[np.setdiff1d(np.arange(len(colours)), np.asarray(image))] = 0  # No pixel shows these.
+        colours = np.zeros((256, 3), dtype=np.uint8)  # A pixel beyond its palette is black.
+        given = np.array(image.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
+        colours[: len(given)] = given
+        unseen = _unseen(image, 256)
+        colours[unseen] = 0
+        colours = colours[: max(len(given), 256 - int(np.argmin(unseen[::-1])))]
         bare.putpalette(colours.tobytes(), "RGB")
     written = io.BytesIO()
     if bare.mode in _PNG_MODES:
@@ -71,109 +99,92 @@ def encode(image: Image.Image) -> tuple[str, bytes]:
 
 
 def says_nothing_else(extension: str, content: bytes) -> bool:
-    """Say whether a file holds only what `clean_image` leaves in."""
-    if extension == "jpg":
-        return strip_jpeg(content) == content
-    if extension == "png":
-        chunks = list(_png_chunks(content))
-        return set(chunks) <= _PNG_CHUNKS and chunks[-1:] == [b"IEND"]
-    with Image.open(io.BytesIO(content), formats=["TIFF"]) as image:
-        tags = getattr(image, "tag_v2", {})
-        return all(TiffTags.lookup(tag).name in _TIFF_NAMES for tag in tags)
+    """Say whether a file holds only what `clean_image` leaves in.
 
-
-def strip_jpeg(stored: bytes) -> bytes | None:
-    """Return a JPEG without its metadata, its coded data untouched.
-
-    Of the application segments only two stay, each in its shortest form, since they decide how the
-    colours are read: JFIF and Adobe. An orientation is kept as an EXIF block of that one entry.
-    What follows the end of the image is cut.
-
-    Returns
-    -------
-    bytes or None
-        None where the file is not built as a JPEG should be.
+    Raises
+    ------
+    UnreadableRecordError
+        Where it cannot be read, or promises more than is safe to unpack.
     """
-    return _stripped(stored)[0]
+    kind = look_at(content).format
+    if extension == "jpg":
+        return kind == "JPEG" and _clean_jpeg(content) == content
+    if extension == "png":
+        return kind == "PNG" and _is_bare_png(content)
+    return kind == "TIFF" and _is_bare_tiff(content)
 
 
-def _stripped(stored: bytes) -> tuple[bytes | None, bool]:
-    """Strip a JPEG, and say whether it is Huffman coded with its one frame before its scans."""
-    kept: list[bytes] = []
-    order: list[int] = []
-    try:
-        for marker, payload, scan in _segments(stored):
-            order.append(marker)
-            if marker == _APP0 and payload.startswith(b"JFIF\0"):
-                segment = b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"
-            elif marker == _APP14 and payload.startswith(b"Adobe") and len(payload) >= 12:
-                segment = b"Adobe\0\x64\0\0\0\0" + payload[11:12]
-            elif marker in _CODING or marker == _SOS:
-                segment = payload
-            elif _APP0 <= marker <= 0xEF or marker == _COM:
-                continue
-            else:
-                return None, False
-            kept.append(struct.pack(">BBH", 0xFF, marker, len(segment) + 2) + segment + scan)
-    except (IndexError, ValueError, struct.error):
-        return None, False
-    start, orientation = b"\xff\xd8", 1
-    if _APP1 in order:
-        with Image.open(io.BytesIO(stored), formats=["JPEG"]) as image:
-            orientation = image.getexif().get(_ORIENTATION, 1)
-    if orientation in range(2, 9):
-        start += _orientation_segment(orientation)
-    coding = [marker for marker in order if marker < _APP0 and marker not in _PLAIN_TABLES]
-    is_ordinary = set(coding[:1]) <= _PLAIN_FRAMES and set(coding[1:]) == {_SOS}
-    return start + b"".join(kept) + b"\xff\xd9", is_ordinary
+def _is_bare_png(content: bytes) -> bool:
+    """Say whether a PNG has the chunks of its pixels alone, and in these nothing but pixels."""
+    chunks = list(png.chunks(content))
+    kinds = [kind for kind, _ in chunks]
+    data = [chunk[8:-4] for kind, chunk in chunks if kind == b"IDAT"]
+    whole = png.SIGNATURE + b"".join(chunk for _, chunk in chunks)
+    if whole != content or not all(map(_is_chunk, (chunk for _, chunk in chunks))) or not all(data):
+        return False
+    width, height, depth, colours, *others = struct.unpack(">IIBBBBB", chunks[0][1][8:-4])
+    palette = [b"PLTE"] if colours == _PALETTE else []
+    if kinds != [b"IHDR", *palette, *[b"IDAT"] * len(data), b"IEND"] or others != [0, 0, 0]:
+        return False
+    if chunks[-1][1][8:-4]:
+        return False
+    row_bits = width * depth * _PNG_SAMPLES[colours]
+    expected = height * (1 + (row_bits + 7) // 8)
+    inflating = zlib.decompressobj()
+    inflated = len(inflating.decompress(b"".join(data), expected + 1))
+    if inflated != expected or not inflating.eof or inflating.unused_data:
+        return False
+    # The bits that fill up a row become pixels once the row is as wide as its bytes.
+    filled = width + -row_bits % 8 // depth
+    header = struct.pack(">I", filled) + chunks[0][1][12:-4]
+    image = decode_image(png.SIGNATURE + png.chunk(b"IHDR", header) + content[33:])
+    if image.crop((width, 0, filled, height)).getbbox() is not None:
+        return False
+    shown = np.frombuffer(chunks[1][1][8:-4] if palette else b"", dtype=np.uint8).reshape(-1, 3)
+    return not shown[_unseen(image, len(shown))].any()
 
 
-def _segments(stored: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Yield each segment up to the end of the image: marker, payload, coded data behind it."""
-    position = 2
-    while True:
-        if stored[position] != 0xFF:
-            raise IndexError("no marker where one must be")
-        while stored[position] == 0xFF:
-            position += 1
-        marker = stored[position]
-        position += 1
-        if marker == _EOI:
-            return
-        (length,) = struct.unpack_from(">H", stored, position)
-        if length < 2 or position + length > len(stored):
-            raise IndexError("a segment that is longer than the file")
-        payload = stored[position + 2 : position + length]
-        position += length
-        start = position
-        if marker == _SOS:
-            while True:
-                position = stored.index(b"\xff", position)
-                if stored[position + 1] not in {0x00, *range(0xD0, 0xD8)}:
-                    break
-                position += 2
-        yield marker, payload, stored[start:position]
+def _is_chunk(chunk: bytes) -> bool:
+    """Say whether a chunk is whole, and its checksum its own."""
+    return len(chunk) >= 12 and zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:], "big")
+
+
+def _unseen(image: Image.Image, colours: int) -> NDArray[np.bool_]:
+    """Return which of a palette's colours no pixel shows."""
+    return np.equal(image.histogram()[:colours], 0)
+
+
+def _is_bare_tiff(content: bytes) -> bool:
+    """Say whether a TIFF has nothing but the tags of its pixels, and no byte but theirs."""
+    directory = tiff.read_directory(content)
+    entries = directory.entries
+    known = _TIFF_TAGS | _TIFF_CONSTANTS.keys()
+    if directory.others or directory.following or not entries.keys() <= known:
+        return False
+    if any(directory.numbers(tag) not in {(), value} for tag, value in _TIFF_CONSTANTS.items()):
+        return False
+    if content[2:4].strip(b"\0") != b"*" or directory.number(_COMPRESSION, 1) != 1:
+        return False
+    spans = [(0, 8), (directory.start, directory.end)]
+    for entry in entries.values():
+        end = entry.place + len(entry.value)
+        if len(entry.value) > 4:
+            spans.append((entry.place, end))
+        elif any(content[end : entry.place + 4]):
+            return False
+    strips = zip(directory.numbers(_STRIPS), directory.numbers(_STRIP_BYTES), strict=True)
+    spans += [(start, start + length) for start, length in strips]
+    place = 0
+    for start, end in sorted(spans):
+        # Values begin at an even place.
+        if start < place or start > place + place % 2 or any(content[place:start]):
+            return False
+        place = end
+    pixels = len(decode_image(content).tobytes())
+    return place == len(content) and sum(directory.numbers(_STRIP_BYTES)) == pixels
 
 
 def _orientation_segment(orientation: int) -> bytes:
     entry = struct.pack("<HHIHH", _ORIENTATION, 3, 1, orientation, 0)
     payload = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 1) + entry + bytes(4)
-    return struct.pack(">BBH", 0xFF, 0xE1, len(payload) + 2) + payload
-
-
-def _png_chunks(content: bytes) -> Iterator[bytes]:
-    if not content.startswith(_PNG_SIGNATURE):
-        yield b"none"
-        return
-    position = len(_PNG_SIGNATURE)
-    while position < len(content):
-        kind = content[position + 4 : position + 8]
-        yield kind
-        length = int.from_bytes(content[position : position + 4], "big")
-        position += length + 12
-    if position != len(content):
-        yield b"cut"
-
-
-def _same_pixels(one: Image.Image, other: Image.Image) -> bool:
-    return one.mode == other.mode and np.array_equal(np.asarray(one), np.asarray(other))
+    return jpeg.segment(0xE1, payload)

@@ -1,18 +1,20 @@
 """Check what lies below ``data`` in a bundle, as `contents` writes it: each form as it is, no other."""
 
 import csv
-import io
 import json
 import math
 import re
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.arrays import open_arrays
-from dataselect_gui.records.images import decode_image
+from dataselect_gui.records.arrays import look_at_arrays, open_arrays
+from dataselect_gui.records.images import decode_image, look_at
+from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release.clean import EXTENSIONS, says_nothing_else
 from dataselect_gui.release.contents import (
     ARRAYS,
@@ -30,9 +32,16 @@ _TOKEN = re.compile("[0-9a-f]{32}")
 _WHOLE, _IN_STEPS = re.compile(r"0|-?[1-9][0-9]{0,18}"), re.compile(r"-?[0-9]{1,16}\.[0-9]{3}")
 _SCORE = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-][0-9]{2,3})?")
 _MOST_SHOWN = 100
-_ZIP_HEADER, _ZIP_LENGTHS, _ZIP64, _ZIP_ENTRY, _ZIP_END = 30, 26, 20, 46, 22
-"""Bytes of a zip file: of a member's header without its name, before the lengths therein, of its only
-addition; of an entry of the directory without its name; of the end."""
+_MOST_PIXELS, _PIXELS_PER_BYTE = 1 << 30, 256
+"""Pixels that a bundle may have, and how many more for each byte of its images: an even grey image, the
+smallest that a JPEG can be, has about a hundred."""
+_MOST_BYTES, _BYTES_PER_BYTE = 1 << 28, 64
+"""The same of arrays."""
+_NO_DATE, _IN_ADDITION, _OWN_FILE = 33, 0xFFFFFFFF, 0o600 << 16
+"""What a zip file says where NumPy writes it: of its date, of sizes that follow, of who may read it."""
+_CHUNK = 1 << 20
+_MOST_LINE, _MOST_HEADER = 1 << 22, 1 << 24
+"""Bytes of a line of a listing or a table, and of what a gradient's file says of its tensors."""
 
 
 class FaultError(Exception):
@@ -60,48 +69,111 @@ def content(path: Path, terms: Terms) -> str:
     return _table(path, terms)
 
 
-def metadata(path: Path) -> str:
-    """Say that no file holds anything but its pixels or numbers.
+def metadata(path: Path, terms: Terms) -> str:
+    """Say that no file of records is built of more than its pixels or numbers need.
 
     Raises
     ------
     FaultError
-        Where one does.
+        Where one is.
     """
-    folder = path / DATA
-    for file in folder.iterdir() if folder.is_dir() else ():
-        extension = file.suffix[1:]
-        if extension in EXTENSIONS:
-            stored = file.read_bytes()
-            decode_image(stored)
-            if not says_nothing_else(extension, stored):
+    if terms.kind != "records":
+        return "There are no images or arrays: a table or a gradient was read whole, to its last byte."
+    if (path / ARRAYS).is_file():
+        _nothing_but_arrays(path / ARRAYS)
+        return (
+            "The array file holds two arrays, with nothing before, between or behind them. Whether the "
+            "numbers themselves hide something was not looked for."
+        )
+    nothing_but_pixels(sorted(p for p in (path / DATA).iterdir() if p.suffix[1:] in EXTENSIONS))
+    return (
+        "Every image consists of what its pixels need: no metadata but an orientation, no table or "
+        "colour that is not used, no byte behind the coded pixels. Whether the pixels themselves, or "
+        "how they are coded, hide something was not looked for."
+    )
+
+
+def nothing_but_pixels(files: list[Path]) -> None:
+    """Look at each image before it is decoded, and at how much all of them unpack to.
+
+    Raises
+    ------
+    FaultError
+        Where one holds more than its pixels need, cannot be read, or is too much.
+    """
+    left = _MOST_PIXELS + _PIXELS_PER_BYTE * sum(file.stat().st_size for file in files)
+    for file in files:
+        stored = file.read_bytes()
+        try:
+            bare = look_at(stored)
+            left -= bare.width * bare.height
+            if left < 0:
+                raise FaultError("The images unpack to more than images of their size do.")
+            if not says_nothing_else(file.suffix[1:], stored):
                 raise FaultError(f"“{shown(file.name)}” holds more than pixels.")
-        elif extension == "npz" and _bytes_of_members(file) != file.stat().st_size:
+            decode_image(stored)
+        except UnreadableRecordError as error:
+            raise FaultError(f"“{shown(file.name)}” cannot be read: {error}") from None
+
+
+def _nothing_but_arrays(file: Path) -> None:
+    """Refuse a file that is not, byte for byte, what NumPy writes around the packed numbers."""
+    directory, place = b"", 0
+    arrays = look_at_arrays(file)
+    with file.open("rb") as stored:
+        for array in arrays.values():
+            info, name = array.info, array.info.filename.encode()
+            sizes = (info.file_size, info.compress_size)
+            told = struct.pack("<HHHHHI", 45, 0, zipfile.ZIP_DEFLATED, 0, _NO_DATE, info.CRC)
+            local = struct.pack(
+                "<4s14sIIHH", b"PK\3\4", told, _IN_ADDITION, _IN_ADDITION, len(name), 20
+            )
+            local += name + struct.pack("<HHQQ", 1, 16, *sizes)
+            central = struct.pack("<4sBB14sII", b"PK\1\2", 45, info.create_system, told, *sizes[::-1])
+            central += struct.pack("<5HII", len(name), 0, 0, 0, 0, _OWN_FILE, place)
+            directory += central + name
+            header = f"{{'descr': {array.dtype.str!r}, 'fortran_order': {array.fortran}, 'shape': "
+            header += f"{array.shape}, }}"
+            if (
+                info.header_offset != place
+                or stored.read(len(local)) != local
+                or array.header[10:].rstrip(b" \n") != header.encode()
+                or not _ends_with_its_numbers(stored, info)
+            ):
+                raise FaultError("The array file holds more than arrays.")
+            place += len(local) + info.compress_size
+        end = struct.pack(
+            "<4s4HIIH", b"PK\5\6", 0, 0, len(arrays), len(arrays), len(directory), place, 0
+        )
+        if stored.read(len(directory) + len(end) + 1) != directory + end:
             raise FaultError("The array file holds more than arrays.")
-    return "No file holds anything but its pixels or numbers."
 
 
-def _bytes_of_members(file: Path) -> int:
-    """Return how many bytes a zip file has whose members lie one behind the other, and that is all."""
-    with zipfile.ZipFile(file) as archive, file.open("rb") as stored:
-        place, directory = 0, _ZIP_END
-        for info in archive.infolist():
-            stored.seek(place + _ZIP_LENGTHS)
-            name, extra = struct.unpack("<HH", stored.read(4))
-            if info.header_offset != place or extra > _ZIP64:
-                return 0
-            place += _ZIP_HEADER + name + extra + info.compress_size
-            directory += _ZIP_ENTRY + name
-        return place + directory
+def _ends_with_its_numbers(stored: BinaryIO, info: zipfile.ZipInfo) -> bool:
+    """Say whether a member's packed bytes end where what they unpack to does."""
+    inflating, inflated = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    left, part = info.compress_size, b""
+    while (left or part) and not inflating.eof:
+        if not part:
+            part = stored.read(min(left, _CHUNK))
+            left -= len(part)
+            if not part:
+                return False
+        inflated += len(inflating.decompress(part, _CHUNK))
+        part = inflating.unconsumed_tail
+    return inflating.eof and not left and not inflating.unused_data and inflated == info.file_size
 
 
 def _records(path: Path) -> str:
     if (path / ARRAYS).is_file():
-        with zipfile.ZipFile(path / ARRAYS) as archive:
-            if sorted(archive.namelist()) != ["x.npy", "y.npy"]:
-                raise FaultError("The array file holds more than records and labels.")
         try:
-            arrays = open_arrays(path / ARRAYS, "y", None)  # Refuses what does not fit into memory.
+            stored = look_at_arrays(path / ARRAYS)
+            if stored.keys() != {"x", "y"}:
+                raise FaultError("The array file holds more than records and labels.")
+            most = _MOST_BYTES + _BYTES_PER_BYTE * (path / ARRAYS).stat().st_size
+            if sum(array.size for array in stored.values()) > most:
+                raise FaultError("The arrays unpack to more than arrays of their size do.")
+            arrays = open_arrays(path / ARRAYS, "y", None)
         except UnusableError as error:
             raise FaultError(error.why) from None
         return f"The array file holds {len(arrays.ids)} records with labels alone."
@@ -129,7 +201,9 @@ def _lines(path: Path) -> Iterator[str]:
     Not by the file's own lines: a label may hold a character that Unicode calls a line's end.
     """
     with path.open("rb") as file:
-        for line in file:
+        while line := file.readline(_MOST_LINE + 1):
+            if len(line) > _MOST_LINE:
+                raise FaultError(f"“{shown(path.name)}” has a line that is longer than it can be.")
             yield line.decode("utf-8")
 
 
@@ -137,11 +211,11 @@ def _table(path: Path, terms: Terms) -> str:
     name = next(name for name in COLUMNS if (path / name).is_file())
     if name != f"data/{terms.kind}.csv":
         raise FaultError(f"“{name}” is not what a release of {terms.kind} holds.")
-    text = (path / name).read_bytes().decode("utf-8")
-    header, *rows = csv.reader(io.StringIO(text, newline=""))
-    if tuple(header) != COLUMNS[name] or any(len(row) != len(header) for row in rows):
+    rows = list(csv.reader(_lines(path / name)))
+    header = tuple(rows.pop(0)) if rows else ()
+    if header != COLUMNS[name] or any(len(row) != len(header) for row in rows):
         raise FaultError(f"“{name}” has other columns than it should.")
-    if text != table_text(name, rows):
+    if (path / name).read_bytes() != table_text(name, rows).encode():
         raise FaultError(f"“{name}” is not written as such a table is.")
     if terms.kind == "report":
         return _report(rows, terms)
@@ -172,6 +246,15 @@ def _report(rows: list[list[str]], terms: Terms) -> str:
 def _gradient(path: Path) -> str:
     from safetensors import safe_open
 
+    with (path / GRADIENT).open("rb") as stored:
+        (length,) = struct.unpack("<Q", stored.read(8))
+        if length > _MOST_HEADER:
+            raise FaultError("The gradient's file names more than a model has.")
+        header = stored.read(length)
+    compact = json.dumps(json.loads(header), separators=(",", ":"), ensure_ascii=False).encode()
+    # Filled up to a multiple of eight; a key that is there twice, or blanks between, would be lost.
+    if header != compact.ljust(-len(compact) % 8 + len(compact)):
+        raise FaultError("The gradient's file is not written as such a file is.")
     with safe_open(path / GRADIENT, framework="numpy") as file:
         if file.metadata() is not None:
             raise FaultError("The gradient's file holds metadata.")
@@ -179,4 +262,4 @@ def _gradient(path: Path) -> str:
         if any(tensor.get_dtype() != "F32" for tensor in tensors):
             raise FaultError("The gradient's file holds something else than numbers.")
         count = sum(math.prod(tensor.get_shape()) for tensor in tensors)
-    return f"One number for each of {count:,} parameters, and nothing else."
+    return f"One number for each of {count:,} parameters, under their names, and nothing else."

@@ -17,8 +17,9 @@ import numpy as np
 from PIL import Image
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.decoding_process import DecodingProcess
 from dataselect_gui.records.source import FloatArray, UnreadableRecordError
-from dataselect_gui.release.clean import clean_image, encode
+from dataselect_gui.release.clean import encode
 from dataselect_gui.release.drawing import Candidates, cells, read_gradient, score_at
 from dataselect_gui.release.terms import CLIP_STEPS, COUNT_STEPS, Terms
 
@@ -107,17 +108,19 @@ def _write_records(
     sums: dict[str, str] = {}
     lines: list[str] = []
     arrays: list[FloatArray] = []
-    # One after the other: threads that hand the interpreter's lock to and fro take twice as long.
-    for number, (row, name) in enumerate(ordered, start=1):
-        extension, content = _record(candidates, row)
-        if isinstance(content, bytes):
-            file = f"{name}.{extension}"
-            write_new(place + file, content)
-            sums[f"{DATA}/{file}"] = hashlib.sha256(content).hexdigest()
-            lines.append(listing_line(file, labels[row]))
-        else:
-            arrays.append(content)
-        report(number, len(ordered))
+    # A process that has seen no other records than those that leave: it can smuggle none into them.
+    with DecodingProcess() as decoding:
+        # One after the other: threads that hand the interpreter's lock to and fro take twice as long.
+        for number, (row, name) in enumerate(ordered, start=1):
+            extension, content = _record(candidates, row, decoding)
+            if isinstance(content, bytes):
+                file = f"{name}.{extension}"
+                write_new(place + file, content)
+                sums[f"{DATA}/{file}"] = hashlib.sha256(content).hexdigest()
+                lines.append(listing_line(file, labels[row]))
+            else:
+                arrays.append(content)
+            report(number, len(ordered))
     if arrays:
         written = io.BytesIO()
         np.savez_compressed(
@@ -143,13 +146,15 @@ def table_text(name: str, rows: Iterable[Sequence[object]]) -> str:
     return written.getvalue()
 
 
-def _record(candidates: Candidates, row: int) -> tuple[str, bytes | FloatArray]:
+def _record(
+    candidates: Candidates, row: int, decoding: DecodingProcess
+) -> tuple[str, bytes | FloatArray]:
     """Read a record that leaves: the extension and the content of its file, or its numbers."""
     source = candidates.source
     try:
         stored = candidates.records.read(row)
         if source.kind == "images":
-            return clean_image(stored)
+            return decoding.clean(stored)
         content = source.decode(stored)
         return encode(content) if isinstance(content, Image.Image) else ("", content)
     except UnreadableRecordError:

@@ -15,6 +15,7 @@ from dataselect_gui.release.terms import (
     CLIP_STEPS,
     COUNT_STEPS,
     MECHANISMS,
+    MOST_AT_ONCE,
     MOST_PER_UNIT,
     SCORE_STEPS,
     Terms,
@@ -44,6 +45,9 @@ _FORMS = {
     "variant": "[a-z0-9_]{0,40}",
     "in_training": "no|dp|yes|unknown",
     "checkpoint": "[0-9a-f]{64}",
+    "scored_by": r"([0-9][0-9A-Za-z.+-]{0,40})?",
+    "precision": "(float32|float64)?",
+    "device": "(cpu|cuda|mps)?",
     "cut": "(threshold|count|fraction)?",
     "threshold_from": "(request|agreed|viewed|bought)?",
     **dict.fromkeys(("epsilon", "delta", "threshold_epsilon"), f"({_AMOUNT})?"),
@@ -54,6 +58,12 @@ _FORMS = {
 
 def release_document(terms: Terms, ledger_head: str) -> dict[str, Any]:
     """Return the content of ``release.json``."""
+    scoring = {
+        "program": terms.scored_by,
+        "precision": terms.precision,
+        "device": terms.device,
+        "batch": terms.batch,
+    }
     return {
         "format": 1,
         "release": terms.release,
@@ -69,6 +79,7 @@ def release_document(terms: Terms, ledger_head: str) -> dict[str, Any]:
         "records_per_unit": terms.per_unit,
         "relation": "the contents of one unit are replaced",
         "parameters": _parameters(terms),
+        **({} if terms.scored_by is None else {"scoring": scoring}),
         "checkpoint": {"sha256": terms.checkpoint, "records_in_training": terms.in_training},
         "assumptions": assumptions(terms),
         "not_protected": not_protected(terms),
@@ -92,6 +103,7 @@ def terms_told(document: dict[str, Any]) -> Terms:
     def origin(name: str, names: dict[str, str]) -> str | None:
         return names[told[name]["from"]] if name in told else None
 
+    scoring = document.get("scoring", dict.fromkeys(("program", "precision", "device", "batch")))
     bounds, bins, classes, noise = (value(name) for name in ("bounds", "bins", "classes", "noise"))
     terms = Terms(
         release=document["release"],
@@ -123,6 +135,10 @@ def terms_told(document: dict[str, Any]) -> Terms:
         count_threshold=value("count_threshold"),
         clip=value("clip"),
         noise_scale=None if noise is None else noise["scale_in_steps"],
+        scored_by=scoring["program"],
+        precision=scoring["precision"],
+        device=scoring["device"],
+        batch=scoring["batch"],
     )
     if not _is_well_formed(terms):
         raise ValueError("not written by this program")
@@ -150,6 +166,7 @@ def _is_well_formed(terms: Terms) -> bool:
         and 1 <= terms.per_unit <= MOST_PER_UNIT
         and all(map(is_amount, amounts))
         and Decimal(terms.delta or 0) < 1
+        and (terms.batch is None or (type(terms.batch) is int and 1 <= terms.batch <= MOST_AT_ONCE))
         and (scale is None or (type(scale) is float and math.isfinite(scale) and scale > 0))
     )
 

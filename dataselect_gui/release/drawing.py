@@ -17,6 +17,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.plain import to_cell
 from dataselect_gui.privacy.mechanisms import (
     add_gaussian,
     add_laplace,
@@ -172,11 +173,14 @@ def score_at(step: float, terms: Terms) -> float:
 
 
 def cells(terms: Terms) -> list[tuple[str, str | None, str, str]]:
-    """Return the cells of a report: table, class, from, to. Public, and always all of them."""
+    """Return the cells of a report: table, class, from, to. Public, and always all of them.
+
+    The classes are the consortium's words, written for spreadsheets.
+    """
     listed: list[tuple[str, str | None, str, str]] = []
     if terms.bins is not None:
         edges = ["-inf", *terms.bins, "inf"]
-        names = [None] if terms.classes is None else [*terms.classes, OTHER]
+        names = [None] if terms.classes is None else [*map(to_cell, terms.classes), OTHER]
         listed += [("histogram", name, low, high) for name in names for low, high in pairwise(edges)]
     if terms.count_threshold is not None:
         interval = ("-inf", terms.count_threshold) if terms.lowest else (terms.count_threshold, "inf")

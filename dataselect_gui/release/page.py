@@ -1,20 +1,38 @@
 """The result of a check as one page, for whoever has to file it: HTML that loads nothing."""
 
 from collections.abc import Sequence
-from html import escape
 
 from dataselect_gui import __version__
+from dataselect_gui.plain import Html
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.release.verify import Check
 from dataselect_gui.release.words import CANNOT_CHECK, TITLES
 
-_STYLE = (
+_STYLE = Html(
     "body{font:16px/1.45 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;"
     "color:#1b2027}h1{font-size:1.5rem;margin:0}h2{font-size:1.05rem;margin:1.4rem 0 .3rem}"
     "td{padding:.15rem .8rem .15rem 0;vertical-align:top}td:first-child{white-space:nowrap}"
     "ul{margin:.2rem 0;padding-left:1.2rem}.bad{color:#b3261e;font-weight:600}"
     "code{word-break:break-all}"
     "@media print{body{margin:0}}"
+)
+_PAGE = Html(
+    """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Check of a bundle</title>
+<style>{style}</style></head><body>
+<h1>Check of a bundle</h1>
+<p class="{kind}">{verdict}</p>
+{facts}
+<h2>What the bundle promises</h2>
+<p>{promise}</p>
+<h2>What was checked</h2>
+{checks}
+<h2>What no check of a bundle can show</h2>
+<ul>{cannot}</ul>
+<p>Checked with DataSelect {version}, on the receiver's own machine.</p>
+</body></html>
+"""
 )
 
 
@@ -38,41 +56,32 @@ def page_of(terms: Terms | None, promise: str, checks: Sequence[Check], digest: 
         if not failed
         else f"{len(failed)} of {len(checks)} checks failed. Do not use this bundle."
     )
-    facts = [("Digest of the bundle", f"<code>{escape(digest)}</code>")]
+    facts: list[tuple[str, str]] = [("Digest of the bundle", Html("<code>{}</code>").format(digest))]
     if terms is not None:
         facts += [
-            ("Release", f"{escape(TITLES.get(terms.kind, terms.kind))}, {escape(terms.release)}"),
-            ("Date", escape(terms.date)),
-            ("Mechanism", escape(terms.mechanism)),
-            ("ε for each unit", escape(terms.claimed or "none is claimed")),
-            ("δ", escape(terms.delta or "0") if terms.claims else "none is claimed"),
+            ("Release", f"{TITLES.get(terms.kind, terms.kind)}, {terms.release}"),
+            ("Date", terms.date),
+            ("Mechanism", terms.mechanism),
+            ("ε for each unit", terms.claimed or "none is claimed"),
+            ("δ", terms.delta or "0" if terms.claims else "none is claimed"),
         ]
-    return "\n".join(
-        [
-            "<!doctype html>",
-            '<html lang="en"><head><meta charset="utf-8"><title>Check of a bundle</title>',
-            f"<style>{_STYLE}</style></head><body>",
-            "<h1>Check of a bundle</h1>",
-            f'<p class="{"bad" if failed else "good"}">{verdict}</p>',
-            _table(facts),
-            "<h2>What the bundle promises</h2>",
-            f"<p>{escape(promise)}</p>",
-            "<h2>What was checked</h2>",
-            _table([(_mark(check), escape(check.detail)) for check in checks]),
-            "<h2>What no check of a bundle can show</h2>",
-            f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in CANNOT_CHECK)}</ul>",
-            f"<p>Checked with DataSelect {escape(__version__)}, on the receiver's own machine.</p>",
-            "</body></html>",
-            "",
-        ]
+    return _PAGE.format(
+        style=_STYLE,
+        kind="bad" if failed else "good",
+        verdict=verdict,
+        facts=_table(facts),
+        promise=promise,
+        checks=_table([(_mark(check), check.detail) for check in checks]),
+        cannot=Html("").join(Html("<li>{}</li>").format(item) for item in CANNOT_CHECK),
+        version=__version__,
     )
 
 
-def _mark(check: Check) -> str:
+def _mark(check: Check) -> Html:
     kind, word = ("good", "holds") if check.ok else ("bad", "fails")
-    return f'<span class="{kind}">{escape(check.name)}: {word}</span>'
+    return Html('<span class="{}">{}: {}</span>').format(kind, check.name, word)
 
 
-def _table(rows: Sequence[tuple[str, str]]) -> str:
-    cells = "".join(f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in rows)
-    return f"<table>{cells}</table>"
+def _table(rows: Sequence[tuple[str, str]]) -> Html:
+    cells = (Html("<tr><td>{}</td><td>{}</td></tr>").format(name, value) for name, value in rows)
+    return Html("<table>{}</table>").format(Html("").join(cells))

@@ -17,6 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.permissions import FILE_MODE, make_folder
 from dataselect_gui.release.bundle import cannot_write
 
 FOLDER = "unfinished"
@@ -37,11 +38,11 @@ def folder_beside(destination: Path, home: Path) -> Iterator[Path]:
     token = secrets.token_hex(8)
     note = home / FOLDER / f"{token}.json"
     folder = destination.parent / f".bundle.partial-{token}"
-    lock = FileLock(note.with_suffix(".lock"))
+    lock = FileLock(note.with_suffix(".lock"), mode=FILE_MODE)
     try:
         _write_note(note, folder, lock)
         try:
-            folder.mkdir(parents=True)
+            make_folder(folder)
         except OSError as error:
             raise cannot_write(destination, error, charged=False) from None
         yield folder
@@ -56,7 +57,7 @@ def folder_beside(destination: Path, home: Path) -> Iterator[Path]:
 
 def _write_note(note: Path, folder: Path, lock: FileLock) -> None:
     try:
-        note.parent.mkdir(exist_ok=True)
+        make_folder(note.parent)
         lock.acquire()
         with note.open("w", encoding="utf-8") as file:
             json.dump({"folder": str(folder)}, file)
@@ -79,7 +80,7 @@ def sweep(home: Path) -> None:
                 if time.time() - lock.stat().st_mtime > _LONG_AGO:
                     lock.unlink(missing_ok=True)
                 continue
-            with FileLock(lock, timeout=0):
+            with FileLock(lock, timeout=0, mode=FILE_MODE):
                 folder = _noted(note)
                 if folder is not None:
                     shutil.rmtree(folder, ignore_errors=True)

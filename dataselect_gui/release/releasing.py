@@ -28,7 +28,7 @@ from dataselect_gui.release.contents import partial_writer
 from dataselect_gui.release.drawing import Candidates, Summed, buy_threshold, draw
 from dataselect_gui.release.places import folder_beside
 from dataselect_gui.release.signing import Signer
-from dataselect_gui.release.terms import Terms, terms_of
+from dataselect_gui.release.terms import NOT_IN_KEY, Terms, terms_of
 
 
 @dataclass(frozen=True)
@@ -365,7 +365,7 @@ def _grouping(candidates: Candidates) -> Grouping:
 def _sameness(candidates: Candidates, terms: Terms) -> str:
     """Return the key by which the same release is known again."""
     told = asdict(terms)
-    for name in ("release", "program", "date", "after_exact", "noise_scale"):
+    for name in NOT_IN_KEY:
         del told[name]
     return _key({**_records(candidates, candidates.chosen), "terms": told})
 
@@ -420,8 +420,7 @@ def _nearest(statement: Statement, terms: Terms) -> dict[str, tuple[object, obje
                 {
                     name: (there[name], here[name])
                     for name in here
-                    if name not in {"release", "date", "program", "after_exact", "noise_scale"}
-                    and there[name] != here[name]
+                    if name not in NOT_IN_KEY and there[name] != here[name]
                 }
             )
     return min(differences, key=len) if differences else None

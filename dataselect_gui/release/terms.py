@@ -34,8 +34,14 @@ COUNT_STEPS = 1000
 """The steps of one count where Gaussian noise is added."""
 CLIP_STEPS = 1 << 24
 """Into how many steps the norm of a record's gradient is divided."""
+MOST_AT_ONCE = 1 << 20
+"""No batch has more places."""
 MOST_PER_UNIT = 1_000_000
 """How many records of a unit may take part at most: beyond it, noise would fit no whole number."""
+NOT_IN_KEY = frozenset(
+    "release program date after_exact noise_scale scored_by precision device batch".split()
+)
+"""Terms by which two releases are not told apart; how scores were computed shows in the scores."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,12 @@ class Terms:
         The norm that each record's gradient is clipped to.
     noise_scale : float or None
         Of the noise, in its own steps: b of Laplace, σ of Gaussian noise.
+    scored_by : str or None
+        The version of the program that computed the scores; None where an earlier version did not say.
+    precision, device : str or None
+        What scores were computed with, and where; None for ``random``, which no model computes.
+    batch : int or None
+        How many records at once, where that was fixed beforehand.
     """
 
     release: str
@@ -127,6 +139,10 @@ class Terms:
     count_threshold: str | None = None
     clip: str | None = None
     noise_scale: float | None = None
+    scored_by: str | None = None
+    precision: str | None = None
+    device: str | None = None
+    batch: int | None = None
 
     @property
     def claims(self) -> bool:

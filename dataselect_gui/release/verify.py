@@ -8,10 +8,9 @@ whatever a document says must be, word for word, what the program writes of such
 import hashlib
 import json
 import math
-import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -36,6 +35,7 @@ from dataselect_gui.resources import resource
 _NAME = re.compile(rf"[0-9a-f]{{32}}\.({'|'.join(EXTENSIONS)})")
 _HEAD = re.compile("[0-9a-f]{64}")
 _DOCUMENTS = {layout.RELEASE, layout.PRIVACY, layout.CROISSANT, layout.CARD}
+_FOLDERS = ("data", layout.DATA)
 _LISTINGS = {layout.LISTING, layout.ARRAYS, GRADIENT, *COLUMNS}
 _MOST_DOCUMENT, _MOST_ARRAYS, _SLACK = 1 << 24, 1 << 36, 1 << 20
 """Bytes that a document may have, a file of arrays, and checksums beyond those of what is there."""
@@ -77,7 +77,7 @@ def verify_bundle(path: Path, digest: str | None = None, key: bytes | None = Non
     UnusableError
         Where the folder is no bundle at all.
     """
-    if not (path / layout.SUMS).is_file() or not (path / layout.RELEASE).is_file():
+    if not all(stat.S_ISREG(_mode(path / name)) for name in (layout.SUMS, layout.RELEASE)):
         raise UnusableError(
             f"“{path.name}” is not a bundle.",
             f"It has no {layout.SUMS} or no {layout.RELEASE}.",
@@ -92,7 +92,7 @@ def verify_bundle(path: Path, digest: str | None = None, key: bytes | None = Non
         ("documents", lambda: _documents(path)),
         ("description", lambda: _description(path)),
         ("content", lambda: content_check.content(path, _terms(path))),
-        ("metadata", lambda: content_check.metadata(path)),
+        ("metadata", lambda: content_check.metadata(path, _terms(path))),
         ("arithmetic", lambda: _arithmetic(path)),
         ("promise", lambda: _promise(path)),
     ]
@@ -113,26 +113,40 @@ def _run(name: str, check: Callable[[], str]) -> Check:
 
 
 def _plain_files(path: Path) -> str:
-    """Refuse what cannot be read to its end: all but folders and plain files of a possible size."""
+    """Refuse what cannot be read to its end: all but folders and plain files of a possible size.
+
+    No folder is entered that a bundle does not have.
+    """
     names = 0
-    for folder, folders, files in os.walk(path, onerror=_unlisted):
-        for name in [*folders, *files]:
-            file = Path(folder, name)
-            told = file.relative_to(path).as_posix()
-            info = file.lstat()
-            if not (stat.S_ISREG(info.st_mode) or stat.S_ISDIR(info.st_mode)):
-                raise FaultError(f"“{shown(told)}” is no file. Nothing was read.")
-            if stat.S_ISREG(info.st_mode) and told != layout.SUMS:
-                names += len(f"{'0' * 64}  {told}\n".encode("utf-8", "replace"))
-                if info.st_size > _most(told):
-                    raise FaultError(f"“{shown(told)}” is larger than it can be. Nothing was read.")
+    for file in _all_in(path):
+        told = file.relative_to(path).as_posix()
+        info = file.lstat()
+        if stat.S_ISDIR(info.st_mode) and told not in _FOLDERS:
+            raise FaultError(f"“{shown(told)}” does not belong to a bundle. Nothing was read.")
+        if not (stat.S_ISREG(info.st_mode) or stat.S_ISDIR(info.st_mode)):
+            raise FaultError(f"“{shown(told)}” is no file. Nothing was read.")
+        if stat.S_ISREG(info.st_mode) and told != layout.SUMS:
+            names += len(f"{'0' * 64}  {told}\n".encode("utf-8", "replace"))
+            if info.st_size > _most(told):
+                raise FaultError(f"“{shown(told)}” is larger than it can be. Nothing was read.")
     if (path / layout.SUMS).stat().st_size > names + _SLACK:
         raise FaultError(f"{layout.SUMS} lists more than there is. Nothing was read.")
     return "There is nothing but files."
 
 
-def _unlisted(error: OSError) -> None:
-    raise error
+def _all_in(path: Path) -> Iterator[Path]:
+    """Yield what is in a bundle and in those of its folders that a bundle has."""
+    for folder in (path, *(path / name for name in _FOLDERS)):
+        if stat.S_ISDIR(_mode(folder)):
+            yield from folder.iterdir()
+
+
+def _mode(path: Path) -> int:
+    """Return what a path is, a link being a link; 0 where there is nothing."""
+    try:
+        return path.lstat().st_mode
+    except OSError:
+        return 0
 
 
 def _most(name: str) -> int:
@@ -194,7 +208,7 @@ def _strays(path: Path) -> str:
         raise FaultError("A document of the bundle is missing.")
     allowed = {*expected, layout.SUMS, layout.SIGNATURE}
     folders = {parent.as_posix() for name in expected for parent in Path(name).parents}
-    for file in path.rglob("*"):
+    for file in _all_in(path):
         name = file.relative_to(path).as_posix()
         if file.is_dir() and name not in folders:
             raise FaultError(f"“{shown(name)}” does not belong to a bundle.")
@@ -214,10 +228,7 @@ def _documents(path: Path) -> str:
     """Hold every document against what follows from the terms, word for word."""
     import jsonschema
 
-    schema = json.loads(resource("schemas/deployments-registry.json").read_text(encoding="utf-8"))
     privacy = _json(path, layout.PRIVACY)
-    if next(jsonschema.Draft7Validator(schema).iter_errors(privacy), None) is not None:
-        raise FaultError(f"{layout.PRIVACY} does not follow the registry's schema.")
     release, terms = _json(path, layout.RELEASE), _terms(path)
     head = release["ledger_head"]
     if not _HEAD.fullmatch(head):
@@ -232,6 +243,9 @@ def _documents(path: Path) -> str:
             raise FaultError(
                 f"{name} does not say what the program says of such a release.{_by(terms)}"
             )
+    schema = json.loads(resource("schemas/deployments-registry.json").read_text(encoding="utf-8"))
+    if next(jsonschema.Draft7Validator(schema).iter_errors(privacy), None) is not None:
+        raise FaultError(f"{layout.PRIVACY} does not follow the registry's schema.")
     return f"{layout.PRIVACY} follows the registry's schema, and all documents agree, word for word."
 
 

@@ -150,6 +150,28 @@ def how_drawn(terms: Terms) -> str:
             )
 
 
+def how_scored(terms: Terms) -> str | None:
+    """Return how the scores were computed, as a sentence; None where an earlier version did not say."""
+    if terms.scored_by is None:
+        return None
+    by = f"by DataSelect {terms.scored_by}"
+    if terms.device is None:
+        return f"Scores were computed {by}, from a record's name and a secret alone."
+    batches = (
+        "in batches that were not fixed beforehand"
+        if terms.batch is None
+        else "one record at a time"
+        if terms.batch == 1
+        else f"in batches of {terms.batch} places, each record in one that its own name decides"
+    )
+    precision = "" if terms.precision is None else f"in {terms.precision} "
+    told = f"Scores were computed {precision}on {terms.device}, {batches}, {by}."
+    if terms.kind == "gradient":
+        double = "float32" if terms.device == "mps" else "float64"
+        told += f" The gradient of each record was computed by itself, in {double}."
+    return told
+
+
 def not_protected(terms: Terms) -> list[str]:
     """Return what no ε covers."""
     if terms.kind != "records":
@@ -164,10 +186,9 @@ def not_protected(terms: Terms) -> list[str]:
 
 def assumptions(terms: Terms) -> list[str]:
     """Return what the promise rests on and nobody but the owner can check."""
-    listed = [
-        "a score depends on one record and the checkpoints alone; remaining rounding of the last "
-        "digits is assumed harmless, not covered",
-    ]
+    listed = ["a score depends on one record and the checkpoints alone"]
+    if (terms.device is not None and terms.batch is None) or terms.scored_by is None:
+        listed[0] += "; remaining rounding of the last digits is assumed harmless, not covered"
     if terms.claims:
         listed.append(
             "what is marked as chosen after viewing was not chosen because of one record or person; ε "

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 from dataselect_gui.errors import UsageError
 
-Precision = Literal["auto", "float32", "float64"]
+Precision = Literal["float32", "float64"]
 PRECISIONS = get_args(Precision)
 WINDOWS = ("early", "middle", "late")
 

@@ -67,15 +67,20 @@ class ClippedSum:
         one : Tensor
             Its input, shape (1, …).
         target : int
-            The index of its class.
+            The index of its class. One that the model does not tell apart adds nothing.
         """
+        self.total += in_steps(self.gradient(one, target), self._clip, self._steps)
+
+    def gradient(self, one: Tensor, target: int) -> NDArray[np.float64]:
+        """Return a record's gradient, shape (parameters,); `add` says of what."""
         with SingleRecord():
             logits = self._model(one)
+        if target >= logits.shape[1]:
+            return np.zeros(len(self.total))
         targets = torch.tensor([target], device=one.device)
         at_logits = measures.logit_gradients(logits.detach(), targets).to(logits.dtype)
         gradients = autograd.gradients(logits, self._parameters, at_logits)
-        flat = np.concatenate([gradient.double().cpu().numpy().ravel() for gradient in gradients])
-        self.total += in_steps(flat, self._clip, self._steps)
+        return np.concatenate([gradient.double().cpu().numpy().ravel() for gradient in gradients])
 
 
 def in_steps(gradient: NDArray[np.float64], clip: float, steps: int) -> NDArray[np.int64]:

@@ -2,8 +2,9 @@
 
 A forward pass records every use of a parameter, a backward pass down to the activations gives the
 gradient at the output of every use, and the two together give each record's norm. What no rule covers,
-and what does not agree with plain autograd on two records of the first batch, goes through
-`torch.func` for those parameters alone: slower, and as exact.
+and what does not agree with plain autograd on two records of the first batch of a shape, goes through
+`torch.func` for those parameters alone: slower, and as exact. That first batch is made up; see
+`GradientNorms.settle`.
 
 Modules and ``.pt2`` graphs take the same way. Interception of calls was chosen over hooks of modules,
 which miss parameters that belong to none and record nothing in evaluation mode, and over rewriting
@@ -13,7 +14,7 @@ graphs, which not every model has.
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ from torch.func import functional_call, grad, vmap
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring import autograd
 from dataselect_gui.scoring.measures import logit_gradients
+from dataselect_gui.scoring.memory import is_out_of_memory
 from dataselect_gui.scoring.recording import Derivation, Recording
 from dataselect_gui.scoring.sample_gradients import SampleGradient
 from dataselect_gui.scoring.single_record import SingleRecord
@@ -31,6 +33,34 @@ from dataselect_gui.scoring.twice import differentiable_twice
 
 BY_FUNCTION = "torch.func"
 _FUNCTION_CHUNK = 8
+
+
+@dataclass
+class _Way:
+    """How batches of one shape are computed: found out on the first of them, and then kept.
+
+    Attributes
+    ----------
+    following : frozenset of int
+        What the model repeats for every record, see `Recording`.
+    channels_last : bool
+        Whether images are laid out with channels last.
+    changed : frozenset of int
+        The activations that the model changes in place after their use.
+    uncovered : set of str
+        The parameters that go through `torch.func`.
+    by_loop : bool
+        Whether these cannot be vectorised, and are taken a record at a time.
+    is_settled : bool
+        Whether all of this stands.
+    """
+
+    following: frozenset[int]
+    channels_last: bool
+    changed: frozenset[int] = frozenset()
+    uncovered: set[str] = field(default_factory=set)
+    by_loop: bool = False
+    is_settled: bool = False
 
 
 class GradientNorms:
@@ -56,10 +86,7 @@ class GradientNorms:
         self.operations: set[str] = set()
         self._model = model
         self._parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
-        self._uncovered: set[str] = set()
-        self._following: dict[torch.Size, frozenset[int]] = {}
-        self._changed: frozenset[int] = frozenset()
-        self._checked: set[torch.Size] = set()
+        self._ways: dict[torch.Size, _Way] = {}
 
     def run(self, inputs: Tensor, *, for_inputs: bool = False, twice: bool = False) -> "Pass":
         """Compute the logits of a batch, ready for its gradients.
@@ -73,17 +100,30 @@ class GradientNorms:
         twice : bool
             Whether the norms are to be differentiated by the inputs.
         """
-        following = self._find_following(inputs)
-        # On channels last, group norm is slow, and the rearranging of its input eats what is won.
-        last = "group_norm" not in self.operations
-        inputs = _laid_out(inputs, last=last).requires_grad_(for_inputs)
+        if inputs.shape not in self._ways:
+            self._ways[inputs.shape] = self._find_way(inputs)
+        way = self._ways[inputs.shape]
+        inputs = _laid_out(inputs, last=way.channels_last).requires_grad_(for_inputs)
         while True:
             with _differentiable(twice=twice):
-                recording, logits = self._record(inputs, following)
+                recording, logits = self._record(inputs, way)
             changed = recording.finish()
             if not changed:
                 return Pass(self, inputs, logits, recording)
-            self._changed |= changed  # Copied next time, before the model changes them in place.
+            way.changed |= changed  # Copied next time, before the model changes them in place.
+
+    def is_settled(self, shape: torch.Size) -> bool:
+        """Say whether batches of a shape have their way, or none was measured."""
+        return shape not in self._ways or self._ways[shape].is_settled
+
+    def settle(self, shape: torch.Size) -> None:
+        """Keep how batches of a shape are computed: no later batch changes it.
+
+        So that no record decides how another one is computed, the batches before this call are made
+        up. Norms without a finite number among them were not held against plain autograd.
+        """
+        if shape in self._ways:
+            self._ways[shape].is_settled = True
 
     def trace(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Compute the logits of a batch where gradients at the inputs alone are wanted.
@@ -99,9 +139,9 @@ class GradientNorms:
             logits: Tensor = self._model(inputs)
         return inputs, logits
 
-    def _record(self, inputs: Tensor, following: frozenset[int]) -> tuple[Recording, Tensor]:
-        covered = {n: p for n, p in self._parameters.items() if n not in self._uncovered}
-        recording = Recording(covered, inputs, following, self._changed)
+    def _record(self, inputs: Tensor, way: _Way) -> tuple[Recording, Tensor]:
+        covered = {n: p for n, p in self._parameters.items() if n not in way.uncovered}
+        recording = Recording(covered, inputs, way.following, way.changed)
         with self._frozen(), torch.enable_grad(), StoredStatistics(), _exact(inputs), recording:
             logits: Tensor = self._model(inputs)
         self.operations |= recording.operations
@@ -117,21 +157,28 @@ class GradientNorms:
             for parameter in self._parameters.values():
                 parameter.requires_grad = True
 
-    def _find_following(self, inputs: Tensor) -> frozenset[int]:
-        """Find what the model repeats for every record: a class token, the embedding of positions.
+    def _find_way(self, inputs: Tensor, uncovered: Iterable[str] = ()) -> _Way:
+        """Find how to compute batches of a shape, from the first of them.
 
-        Its first side grows with the batch. That it equals the batch's size would prove nothing.
+        What the model repeats for every record (a class token, the embedding of positions) has a first
+        side that grows with the batch. That it equals the batch's size would prove nothing.
         """
-        shape = inputs.shape[1:]
-        if shape not in self._following:
-            derivations = []
-            for rows in (1, 2):
-                some = inputs[:1].detach().expand(rows, *shape).clone()
-                recording, _ = self._record(some, frozenset())
-                derivations.append(recording.derivations)
-                recording.close()
-            self._following[shape] = _following(*derivations)
-        return self._following[shape]
+        derivations, operations = [], set[str]()
+        for rows in (1, 2):
+            some = inputs[:1].detach().expand(rows, *inputs.shape[1:]).clone()
+            way = _Way(frozenset(), channels_last=False, uncovered=set(uncovered))
+            recording, _ = self._record(some, way)
+            derivations.append(recording.derivations)
+            operations |= recording.operations
+            recording.close()
+        # On channels last, group norm is slow, and the rearranging of its input eats what is won.
+        is_last = "group_norm" not in operations
+        return _Way(
+            _following(*derivations),
+            is_last,
+            uncovered=set(uncovered),
+            is_settled=not self._parameters,
+        )
 
     def _measure(
         self,
@@ -144,7 +191,8 @@ class GradientNorms:
     ) -> "Measured":
         """Measure the gradients of a pass, each parameter's by its own way."""
         inputs, recording = done.inputs, done.recording
-        is_new = bool(self._parameters) and inputs.shape not in self._checked
+        way = self._ways[inputs.shape]
+        is_new = bool(self._parameters) and not way.is_settled
         squares: dict[str, Tensor] = {}
         products: dict[str, Tensor] = {}
 
@@ -155,28 +203,44 @@ class GradientNorms:
                 products[name] = gradient.along(direction[name])
 
         recording.backward(done.logits, inputs, weights, measure, create_graph=create_graph)
-        self._uncovered |= recording.uncovered
         self.paths |= recording.paths
         if is_new:
-            with torch.no_grad():
-                is_checked = self._check(inputs, squares, weights)
-            if is_checked:
-                self._checked.add(inputs.shape)
-        if self._uncovered:
-            self.paths |= dict.fromkeys(self._uncovered, BY_FUNCTION)
+            way = self._learn(way, inputs, squares, weights, recording.uncovered)
+        if way.uncovered:
+            self.paths |= dict.fromkeys(way.uncovered, BY_FUNCTION)
             with torch.set_grad_enabled(create_graph):
-                by_function = self._by_function(inputs, weights, direction)
+                by_function = self._by_function(inputs, weights, direction, way)
             squares |= by_function[0]
             products |= by_function[1]
         return Measured(_total(squares, inputs), _total(products, inputs))
 
-    def _check(self, inputs: Tensor, squares: Mapping[str, Tensor], weights: Tensor) -> bool:
+    def _learn(
+        self,
+        way: _Way,
+        inputs: Tensor,
+        squares: Mapping[str, Tensor],
+        weights: Tensor,
+        uncovered: set[str],
+    ) -> _Way:
+        """Return the way of a shape after a batch: as it was, or without the rules that fell short."""
+        with torch.no_grad():
+            wrong = self._check(inputs, squares, weights)
+        without = way.uncovered | uncovered | (wrong or set())
+        if without == way.uncovered:
+            way.is_settled = wrong is not None
+            return way
+        # Where a rule is left out, what is repeated and what is changed are counted otherwise.
+        self._ways[inputs.shape] = self._find_way(inputs, without)
+        return self._ways[inputs.shape]
+
+    def _check(self, inputs: Tensor, squares: Mapping[str, Tensor], weights: Tensor) -> set[str] | None:
         """Hold two records against plain autograd, one record at a time.
 
         Another axis may have been taken for that of the records, or a use not have been seen. Returns
-        False where nothing could be compared: their gradients are no finite numbers.
+        the parameters whose gradients differ; None where nothing could be compared, because these are
+        no finite numbers.
         """
-        has_compared = False
+        wrong, has_compared = set[str](), False
         # In float32 a rounding at a kink of the network may move a gradient by a hundredth.
         own, whole = (1e-6, 1e-12) if weights.dtype == torch.float64 else (3e-2, 1e-4)
         for row in {0, len(inputs) - 1}:
@@ -195,14 +259,14 @@ class GradientNorms:
                     error = abs(float(squares[name][row]) - float(square))
                     is_exact = error <= own * float(square) + whole * total
                 if not is_exact:
-                    self._uncovered.add(name)
-        return has_compared
+                    wrong.add(name)
+        return wrong if has_compared else None
 
     def _by_function(
-        self, inputs: Tensor, weights: Tensor, direction: Mapping[str, Tensor]
+        self, inputs: Tensor, weights: Tensor, direction: Mapping[str, Tensor], way: _Way
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Return the squared norms of the parameters that no rule covers, and their products."""
-        left = {n: p.detach() for n, p in self._parameters.items() if n in self._uncovered}
+        left = {n: p.detach() for n, p in self._parameters.items() if n in way.uncovered}
 
         def product(parameters: dict[str, Tensor], record: Tensor, weight: Tensor) -> Tensor:
             logits = functional_call(self._model, parameters, (record[None],))
@@ -212,14 +276,16 @@ class GradientNorms:
         def measures(record: Tensor, weight: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
             return _measures(grad(product)(left, record, weight), direction)
 
-        if torch.is_grad_enabled():
-            # Differentiated once more, `vmap` returns wrong gradients of instance norm (PyTorch 2.13).
-            return self._one_by_one(inputs, weights, left, direction)
-        try:
-            with self._frozen():
-                return vmap(measures, chunk_size=_FUNCTION_CHUNK)(inputs, weights)
-        except (RuntimeError, UnusableError):  # Some operations cannot be vectorised.
-            return self._one_by_one(inputs, weights, left, direction)
+        # Differentiated once more, `vmap` returns wrong gradients of instance norm (PyTorch 2.13).
+        if not (way.by_loop or torch.is_grad_enabled()):
+            try:
+                with self._frozen():
+                    return vmap(measures, chunk_size=_FUNCTION_CHUNK)(inputs, weights)
+            except (RuntimeError, UnusableError) as error:  # Some operations cannot be vectorised.
+                if way.is_settled or is_out_of_memory(error):
+                    raise
+                way.by_loop = True
+        return self._one_by_one(inputs, weights, left, direction)
 
     def _one_by_one(
         self, inputs: Tensor, weights: Tensor, names: Iterable[str], direction: Mapping[str, Tensor]

@@ -54,7 +54,8 @@ class Preprocessor:
             Where the processor cannot handle this image.
         """
         if not isinstance(content, Image.Image):
-            array = np.asarray(content, dtype=np.float32)
+            with np.errstate(over="ignore"):  # The model makes of infinity what it can.
+                array = np.asarray(content, dtype=np.float32)
             return array[None] if array.ndim == 2 and self._channels == 1 else array
         if self._processor is None:
             raise UnusableError(

@@ -1,4 +1,4 @@
-"""How much memory a batch takes, and how many records at once fit into what is free."""
+"""How much memory a batch takes, and how many records at once a machine has room for."""
 
 import gc
 import weakref
@@ -13,13 +13,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 
 GIB = 1 << 30
-_SHARE, _MOST = 0.25, 8 * GIB
-"""Of the main memory that is free, and at most so much: the owner's other programs need theirs."""
-_SHARE_OF_GPU = 0.7
+_SHARE, _MOST = 0.15, 8 * GIB
+"""Of the main memory, and at most so much: the owner's other programs need theirs.
+
+Not of what is free at the moment: the same records would be scored in batches of other sizes.
+"""
+_SHARE_OF_GPU = 0.6
 _SLACK = 1.3
 """What an allocator takes beside what it is asked for."""
-_LARGEST = {"cpu": 64, "mps": 128, "cuda": 512}
-"""Beyond these, more records at once are no faster."""
+_LARGEST = {"cpu": 32, "mps": 64, "cuda": 256}
+"""Beyond these, more records at once are hardly faster, and more places of a batch stay empty."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,6 @@ def release_memory() -> None:
 
 def _budget(device: torch.device) -> float:
     if device.type == "cuda":
-        free, _ = torch.cuda.mem_get_info(device)
-        return _SHARE_OF_GPU * free
-    return min(_MOST, _SHARE * psutil.virtual_memory().available)
+        _, whole = torch.cuda.mem_get_info(device)
+        return _SHARE_OF_GPU * whole
+    return min(_MOST, _SHARE * psutil.virtual_memory().total)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.scoring.arithmetic import fix_arithmetic
 from dataselect_gui.scoring.exported_model import load_exported
 from dataselect_gui.scoring.hugging_face import load_hugging_face
 from dataselect_gui.scoring.memory import is_out_of_memory
@@ -115,9 +116,7 @@ def load_model(member: Member, device: torch.device) -> Model:
     UnusableError
         Where the files do not make a model.
     """
-    # Exactness to 1e-4 of float64 does not survive TensorFloat-32.
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
+    fix_arithmetic()
     try:
         model = Model(*_LOADERS[member.form](member, device))
     except UnusableError:

@@ -16,7 +16,6 @@ from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.scoring.gradient_norms import BY_FUNCTION
 from dataselect_gui.scoring.model import PREFIX
 from dataselect_gui.scoring.naive import naive_scores
-from dataselect_gui.scoring.precision import SMOOTH
 from dataselect_gui.scoring.scorer import Scorer
 
 UNUSED = "not used"
@@ -39,18 +38,16 @@ class Preflight:
     by_function : list of str
         The parameters that go through ``torch.func``, by their names.
     checked : int
-        How many records were held against the naive loop.
+        How many records were held against the naive loop, in float64 where the device has it.
     deviation : float
         The largest difference from it, relative to the score.
-    kinks : list of str
-        The operations because of which the model cannot be taken for smooth.
     precision : str
-        What scores are computed with.
-    float32_tried, float32_off : int
-        How many records were also scored in float32, and for how many of them some score was further
-        than 1e-4 from the exact one. None were tried where float32 is used anyway.
-    float32_pace : float or None
-        How long a record takes in float32, over how long it takes as it is; None where not tried.
+        What scores are computed with, unless it is asked for otherwise.
+    tried, moved : int
+        How many records were scored in float64 too, and for how many of them some score is further
+        than 1e-4 from that. None were tried where the device has no float64.
+    float64_pace : float or None
+        How long a record takes in float64, over how long it takes as it is; None where not tried.
     device : str
         Where scores are computed.
     at_once : int
@@ -70,11 +67,10 @@ class Preflight:
     by_function: list[str]
     checked: int
     deviation: float
-    kinks: list[str]
     precision: str
-    float32_tried: int
-    float32_off: int
-    float32_pace: float | None
+    tried: int
+    moved: int
+    float64_pace: float | None
     device: str
     at_once: int
     seconds_per_record: float
@@ -95,7 +91,7 @@ def try_on(
     Parameters
     ----------
     scorer : Scorer
-        Made for the scores, and settled.
+        Made for the scores.
     checkpoint : Checkpoint
         The consortium's.
     names : list of str
@@ -110,17 +106,18 @@ def try_on(
     UnusableError
         Where the scores do not agree with the naive loop, or the model does not take the records.
     """
-    checked, deviation = _deviation(scorer, checkpoint, names, inputs, targets)
-    need = scorer.need(inputs, targets)
+    has_double = scorer.device.type != "mps"
+    exact = Scorer(checkpoint, names, scorer.device, "float64") if has_double else scorer
+    checked, deviation = _deviation(exact, checkpoint, names, inputs, targets)
+    need = scorer.need(inputs.shape[1:])
     at_once = need.records_at_once(scorer.device)
-    tried, off, other_pace = 0, 0, None
-    if scorer.precision == "float64":
-        single = Scorer(checkpoint, names, scorer.device, "float32")
-        pace, pace_of_single = _paces([scorer, single], names, inputs, targets, at_once)
-        other_pace = pace_of_single / pace
-        tried = int(np.clip(_PATIENCE / max(pace, 1e-6), 1, len(inputs)))
+    tried, moved, other_pace = 0, 0, None
+    if has_double:
+        pace, slow = _paces([scorer, exact], names, inputs, targets, at_once)
+        other_pace = slow / pace
+        tried = int(np.clip(_PATIENCE / max(slow, 1e-6), 1, len(inputs)))
         some = inputs[:tried], targets[:tried]
-        off = _count_off(single.score(names, *some), scorer.score(names, *some))
+        moved = _count_off(scorer.score(names, *some), exact.score(names, *some))
     else:
         (pace,) = _paces([scorer], names, inputs, targets, at_once)
     verdict, objections = _dp_training(scorer)
@@ -131,11 +128,10 @@ def try_on(
         ],
         checked=checked,
         deviation=deviation,
-        kinks=sorted(scorer.operations - SMOOTH),
         precision=scorer.precision,
-        float32_tried=tried,
-        float32_off=off,
-        float32_pace=other_pace,
+        tried=tried,
+        moved=moved,
+        float64_pace=other_pace,
         device=scorer.device.type,
         at_once=at_once,
         seconds_per_record=pace,
@@ -153,7 +149,8 @@ def _deviation(
     targets: NDArray[np.int64],
 ) -> tuple[int, float]:
     """Hold a few labelled records against the naive loop."""
-    rows = np.flatnonzero(targets >= 0)[:_CHECKED]
+    scorer.prepare(inputs.shape)
+    rows = np.flatnonzero((targets >= 0) & (targets < scorer.classes))[:_CHECKED]
     usual = [name for name in names if name == find_score(name).base]
     if not len(rows):
         return 0, 0.0
@@ -187,13 +184,14 @@ def _paces(
 ) -> list[float]:
     """Return how many seconds a record takes with each scorer, in batches as they will be.
 
-    The first batch of a shape is not counted: some things are checked once. The scorers take turns, so
+    What is found out of a shape once is not counted. The scorers take turns, so
     that a machine that slows down slows all of them; medians are returned. Where a batch takes long,
     batches are smaller and rounds are fewer.
     """
 
     def seconds(scorer: Scorer, size: int) -> float:
         some = np.resize(inputs, (size, *inputs.shape[1:])), np.resize(targets, size)
+        scorer.prepare(some[0].shape)
         began = time.perf_counter()
         scorer.score(names, *some)
         return (time.perf_counter() - began) / size
@@ -203,8 +201,6 @@ def _paces(
     while size < at_once and 2 * size * rough * _ROUNDS < _PATIENCE:
         size *= 2
     rounds = int(np.clip(_PATIENCE / max(size * rough, 1e-6), 1, _ROUNDS))
-    for scorer in scorers:
-        seconds(scorer, size)
     taken = [[seconds(scorer, size) for scorer in scorers] for _ in range(rounds)]
     return [float(median) for median in np.median(taken, axis=0)]
 

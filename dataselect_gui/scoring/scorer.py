@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dataselect_gui.checkpoints.layout import Checkpoint, Member
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.scoring import autograd, measures
 from dataselect_gui.scoring.catalog import Precision, Score, find_score
 from dataselect_gui.scoring.direction import load_direction
@@ -18,8 +18,8 @@ from dataselect_gui.scoring.gradient_norms import GradientNorms, Pass
 from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.scoring.memory import Need, PeakMemory
 from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
-from dataselect_gui.scoring.precision import SMOOTH, TOLERANCE
 from dataselect_gui.scoring.privacy_loss import PrivacyLoss
+from dataselect_gui.scoring.synthetic import synthetic
 
 COMPANY_TOLERANCE = 1e-4
 """How far a record's logits may move with its company, relative to the largest: rounding, no more."""
@@ -27,8 +27,12 @@ _OF_LOGITS = frozenset({"loss", "el2n"})
 _SCORE_TOLERANCE = 5e-2
 """How far its other scores may: rounding at a kink of the network moves a gradient by a hundredth."""
 
-_TRIED = 2, 6
+TRIED = 2, 6
 """How many records the batches have whose memory is measured."""
+_MET = 4
+"""How many made-up records are tried in each other's company."""
+_PASSES = 3
+"""After so many, no further parameter can turn out to have no rule."""
 
 Maps = dict[str, NDArray[np.float64]]
 
@@ -123,7 +127,7 @@ class Scorer:
     device : torch.device
         Where to compute.
     precision : str
-        ``float32``, ``float64``, or ``auto`` for what `settle` finds out.
+        ``float32`` or ``float64``.
 
     Attributes
     ----------
@@ -131,23 +135,33 @@ class Scorer:
         Where it is computed.
     preprocess : Preprocessor
         From a decoded record to an input.
+    classes : int
+        How many classes the model tells apart; known once a shape was prepared.
     """
+
+    classes: int
 
     def __init__(
         self,
         checkpoint: Checkpoint,
         names: Sequence[str],
         device: torch.device,
-        precision: Precision = "auto",
+        precision: Precision = "float32",
     ) -> None:
         self._checkpoint, self.device = checkpoint, device
         self._scores = {name: find_score(name) for name in names}
         self._request = checkpoint.request.stated
-        self._wanted = precision
         self._privacy_loss: PrivacyLoss | None = None
-        # Apple's GPUs have no float64.
-        is_double = precision == "float64" or (precision == "auto" and device.type != "mps")
-        self._load(torch.float64 if is_double else torch.float32)
+        self._dtype = {"float32": torch.float32, "float64": torch.float64}[precision]
+        if self._dtype == torch.float64 and device.type == "mps":
+            raise UsageError(
+                "Scores cannot be computed in float64 on this device.",
+                "GPUs of Apple have no float64.",
+                "Use --device cpu, or leave the precision out.",
+            )
+        self._prepared: set[tuple[int, ...]] = set()
+        self._met: set[tuple[int, ...]] = set()
+        self._load()
         self.preprocess = Preprocessor(checkpoint.final, self._final.model.channels)
 
     @property
@@ -170,10 +184,9 @@ class Scorer:
         """What the models are made of; complete after a batch with gradients."""
         return set().union(*(state.norms.operations for state in (self._final, *self._series)))
 
-    def _load(self, dtype: torch.dtype) -> None:
+    def _load(self) -> None:
         reads_series = any(one.reads_series or one.is_averaged for one in self._scores.values())
         members = self._checkpoint.series if reads_series else ()
-        self._dtype = dtype
         self._final = self._state(self._checkpoint.final)
         self._series = [
             self._final if member == self._checkpoint.final else self._state(member)
@@ -187,61 +200,75 @@ class Scorer:
             state.direction = load_direction(self._checkpoint.read_direction(), model, PREFIX)
         return state
 
-    def settle(self, inputs: NDArray[np.float32], targets: NDArray[np.int64]) -> None:
-        """Look at some records before all others: whether they may be scored, and in float32.
+    def prepare(self, shape: Sequence[int]) -> None:
+        """Find out on made-up records how batches of a shape are computed, and keep to it.
+
+        So no record decides how another one is computed. `score` does it where it was not done.
 
         Parameters
         ----------
-        inputs : ndarray
-            Shape (batch, …), at least one record. Always the same ones, so that a run that goes on
-            after a kill decides as it did before.
-        targets : ndarray
-            Class indices, shape (batch,); −1 for a record without a label.
+        shape : sequence of int
+            That of a whole batch, (batch, …).
 
         Raises
         ------
         UnusableError
-            Where the model mixes the records of a batch, or does not take these inputs.
+            Where the model does not take such a batch, mixes its records, or comes to no finite number.
         """
-        if len(inputs) == 1:
-            inputs, targets = np.repeat(inputs, 2, axis=0), np.repeat(targets, 2)
-        exact = self.check_independence(inputs, targets)
-        if self._wanted != "auto" or self._dtype == torch.float32:
+        shape = tuple(shape)
+        if shape in self._prepared:
             return
-        names = list(exact)
-        for state in (self._final, *self._series):
-            if not state.norms.operations:  # Of the model, whichever scores are asked for.
-                state.norms.run(self._tensor(inputs[:1])).recording.close()
-        if self.operations <= SMOOTH:
-            double = self._final, self._series
-            self._load(torch.float32)
-            single = self.score(names, inputs, targets)
-            if not all(_agree(single[name], exact[name]) for name in names):
-                self._dtype = torch.float64
-                self._final, self._series = double
+        inputs, size = synthetic(shape), torch.Size(shape)
+        targets = np.arange(len(inputs), dtype=np.int64) % self._count_classes(inputs[:_MET])
+        if len(inputs) > 1 and shape[1:] not in self._met:
+            self.check_independence(inputs[:_MET], targets[:_MET])
+            self._met.add(shape[1:])
+        norms = [state.norms for state in self._states]
+        for _ in range(_PASSES):
+            self._score(list(self._scores), inputs, targets)
+            if all(each.is_settled(size) for each in norms):
+                break
+        for each in norms:
+            each.settle(size)
+        self._prepared.add(shape)
 
-    def need(self, inputs: NDArray[np.float32], targets: NDArray[np.int64]) -> Need:
-        """Find out how much memory a batch takes, by scoring two small ones.
+    @property
+    def _states(self) -> list[_State]:
+        """Every state that a score reads, once."""
+        return list({id(state): state for state in (self._final, *self._series)}.values())
+
+    def _count_classes(self, inputs: NDArray[np.float32]) -> int:
+        with torch.no_grad():
+            logits = self._final.model(self._tensor(inputs))
+        if not logits.isfinite().all(dim=1).any():
+            raise _no_numbers()
+        self.classes = logits.shape[1]
+        return self.classes
+
+    def need(self, shape: Sequence[int]) -> Need:
+        """Find out how much memory a batch takes, by scoring two small ones of made-up records.
 
         Parameters
         ----------
-        inputs, targets
-            As `score` takes them; one record is enough.
+        shape : sequence of int
+            Of one record's input.
         """
         peaks = []
-        for rows in _TRIED:
+        for rows in TRIED:
+            inputs, targets = synthetic((rows, *shape)), np.zeros(rows, dtype=np.int64)
+            self.prepare(inputs.shape)
             with PeakMemory() as memory:
-                some = np.repeat(inputs[:1], rows, axis=0), np.repeat(targets[:1], rows)
-                self.score(list(self._scores), *some)
+                self.score(list(self._scores), inputs, targets)
             peaks.append(memory.peak)
-        (few, many), (low, high) = _TRIED, peaks
+        (few, many), (low, high) = TRIED, peaks
         per_record = max(0, high - low) // (many - few)
         return Need(max(0, low - few * per_record), per_record)
 
-    def check_independence(
-        self, inputs: NDArray[np.float32], targets: NDArray[np.int64]
-    ) -> dict[str, NDArray[np.float64]]:
-        """Refuse a model for which a record's result depends on the records beside it.
+    def check_independence(self, inputs: NDArray[np.float32], targets: NDArray[np.int64]) -> None:
+        """Refuse a model for which a record's result plainly depends on the records beside it.
+
+        This tells of honest mistakes early. No promise rests on it: a graph may mix on a sign that no
+        made-up record gives.
 
         A graph may mix records in its gradients alone, or where its logits are drowned by a large one;
         so the scores themselves are held against those of two of the records alone, too.
@@ -249,14 +276,9 @@ class Scorer:
         Parameters
         ----------
         inputs : ndarray
-            A few records, shape (batch, …); at least two.
+            A few made-up records, shape (batch, …); at least two.
         targets : ndarray
             As `score` takes them.
-
-        Returns
-        -------
-        dict
-            All scores of these records.
 
         Raises
         ------
@@ -265,22 +287,22 @@ class Scorer:
             numbers for none of them.
         """
         batch = self._tensor(inputs)
-        for state in {id(state): state for state in (self._final, *self._series)}.values():
+        for state in self._states:
             with torch.no_grad():
                 together = state.model(batch)
                 alone = torch.cat([state.model(one[None]) for one in batch])
             if not together.isfinite().all(dim=1).any():
-                raise _no_numbers(len(batch))
+                raise _no_numbers()
             scale = float(together[together.isfinite()].abs().max())
             if not torch.allclose(
                 together, alone, rtol=0.0, atol=COMPANY_TOLERANCE * scale, equal_nan=True
             ):
                 raise _mixing()
         names = [name for name, score in self._scores.items() if score.base != "random"]
-        scores = self.score(names, inputs, targets)
+        scores = self._score(names, inputs, targets)
         for row in (0, len(inputs) - 1):
             one = slice(row, row + 1)
-            own = self.score(names, inputs[one], targets[one])
+            own = self._score(names, inputs[one], targets[one])
             for name, values in scores.items():
                 base = self._scores[name].base
                 tolerance = COMPANY_TOLERANCE if base in _OF_LOGITS else _SCORE_TOLERANCE
@@ -289,7 +311,6 @@ class Scorer:
                 allowed = tolerance * float(np.nan_to_num(sizes).max())
                 if _differ(float(own[name][0]), float(values[row]), allowed):
                     raise _mixing()
-        return scores
 
     def score(
         self, names: Sequence[str], inputs: NDArray[np.float32], targets: NDArray[np.int64]
@@ -310,7 +331,18 @@ class Scorer:
         dict
             For each score an array of shape (batch,); NaN where a score needs a label and there is
             none, or where it comes to no finite number.
+
+        Raises
+        ------
+        UnusableError
+            As `prepare` does; or where a label has no class of the model.
         """
+        self.prepare(inputs.shape)
+        return self._score(names, inputs, targets)
+
+    def _score(
+        self, names: Sequence[str], inputs: NDArray[np.float32], targets: NDArray[np.int64]
+    ) -> dict[str, NDArray[np.float64]]:
         wanted = [self._scores[name] for name in names]
         given = torch.from_numpy(targets).to(self.device)
         final, series = self._measure(wanted, self._tensor(inputs), given)
@@ -337,6 +369,7 @@ class Scorer:
             For each score an array of shape (batch, …): as the input's, without its channels. The mean
             of a VoG map is the score; the L2 norm of a PLIS map is the score in its L2 form.
         """
+        self.prepare(inputs.shape)
         wanted = [self._scores[name] for name in names]
         given = torch.from_numpy(targets).to(self.device)
         final, series = self._measure(wanted, self._tensor(inputs), given)
@@ -412,7 +445,8 @@ class Scorer:
         batch = torch.from_numpy(inputs)
         if self.device.type == "cuda":  # The copy goes on beside what the GPU has still to do.
             batch = batch.pin_memory().to(self.device, non_blocking=True)
-        return batch.to(self.device, self._dtype)
+        # A copy begins where PyTorch has its tensors begin, on which rounding may depend.
+        return batch.to(self.device, self._dtype, copy=True)
 
 
 def _differ(alone: float, together: float, allowed: float) -> bool:
@@ -430,14 +464,10 @@ def _mixing() -> UnusableError:
     )
 
 
-def _no_numbers(records: int) -> UnusableError:
+def _no_numbers() -> UnusableError:
     return UnusableError(
         "The checkpoint cannot be used for scoring.",
-        f"For none of {records} records its result is a finite number: its weights are damaged, or the "
-        "records are not made into inputs as in its training.",
+        "Of made-up inputs between 0 and 1 it makes no finite number: its weights are damaged, or it "
+        "takes inputs of another kind.",
         "Ask the consortium for a checkpoint that works, with its preprocessor_config.json.",
     )
-
-
-def _agree(single: NDArray[np.float64], exact: NDArray[np.float64]) -> bool:
-    return bool(np.allclose(single, exact, rtol=TOLERANCE, atol=0.0, equal_nan=True))

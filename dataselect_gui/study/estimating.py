@@ -17,7 +17,7 @@ from dataselect_gui.study.parts import split
 from dataselect_gui.study.pieces import CHUNK, Chunk, Flips, Opinion, compared_scores
 from dataselect_gui.study.plan import SCORED, WIDTH, Choices, Picked, Reference
 from dataselect_gui.study.running import COMPARED
-from dataselect_gui.study.series import BATCH, SETTLED, new_series
+from dataselect_gui.study.series import BATCH, new_series
 from dataselect_gui.study.train import (
     CHECKPOINTS,
     PLAIN_STEPS,
@@ -99,7 +99,6 @@ def _time_scoring(
 ) -> float:
     """Return how many seconds scoring one record takes, loading the model apart."""
     scorer = Scorer(checkpoint, names, torch.device("cpu"))
-    scorer.settle(inputs[:SETTLED], targets[:SETTLED])
     some = slice(0, BATCH)
     scorer.score(names, inputs[some], targets[some])
     seconds = _timed(lambda: scorer.score(names, inputs[some], targets[some]))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dataselect_gui.permissions import make_folder
+from dataselect_gui.plain import Html, visible
 from dataselect_gui.study.words import name_of
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ _STYLE: dict[str, object] = {
     "grid.color": _LINE,
     "grid.linewidth": 0.6,
     "text.color": _TEXT,
+    "text.parse_math": False,  # A class may be named “$5$”.
     "xtick.color": _TEXT,
     "ytick.color": _TEXT,
     "legend.frameon": False,
@@ -45,9 +48,11 @@ _STYLE: dict[str, object] = {
 _MARKS = {"top": ("^", "-"), "middle": ("s", "--"), "bottom": ("v", ":")}
 _HEIGHT = 2.9
 _DOTS_PER_INCH = 130
+_MOST_NAME = 60
+"""Characters of a class: longer names would leave no room to the figure."""
 
 
-def draw_figures(findings: dict[str, Any], folder: Path) -> dict[str, str]:
+def draw_figures(findings: dict[str, Any], folder: Path) -> dict[str, Html]:
     """Draw all figures into a folder.
 
     Parameters
@@ -64,7 +69,7 @@ def draw_figures(findings: dict[str, Any], folder: Path) -> dict[str, str]:
     """
     import matplotlib as mpl
 
-    folder.mkdir(exist_ok=True)
+    make_folder(folder)
     drawers: dict[str, Callable[[dict[str, Any]], Figure]] = {
         "a": _picks,
         "b": _private_ranks,
@@ -87,11 +92,12 @@ def draw_figures(findings: dict[str, Any], folder: Path) -> dict[str, str]:
     return drawn
 
 
-def _embedded(svg: str) -> str:
+def _embedded(svg: str) -> Html:
     """Return an SVG file as an element that scales with its page."""
     element = svg[svg.index("<svg") :]
     element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
-    return re.sub(r'(<svg[^>]*?) width="[^"]*"| height="[^"]*pt"', r"\1", element, count=0)
+    element = re.sub(r'(<svg[^>]*?) width="[^"]*"| height="[^"]*pt"', r"\1", element, count=0)
+    return Html(element)  # noqa: S704  (by matplotlib, which escapes the texts in it)
 
 
 def _figure(
@@ -262,7 +268,7 @@ def _costs(findings: dict[str, Any]) -> "Figure":
         panel.errorbar(
             [value["mean"]], [place], xerr=spread, color=colour, marker="o", markersize=4.5, capsize=2
         )
-    names = [f"{one['class']} ({one['recall']['mean']:.0%})" for one in classes]
+    names = [f"{visible(one['class'], _MOST_NAME)} ({one['recall']['mean']:.0%})" for one in classes]
     panel.set_yticks(range(len(classes)), names, fontsize=8)
     panel.set_xlabel("mean εᵢ of the class")
     panel.set_title("classes, and how much of each is recognised", fontsize=9)

@@ -1,11 +1,11 @@
 """A study as one page: HTML that loads nothing, for whoever owns the records and for nobody else."""
 
 import json
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from dataselect_gui import __version__
+from dataselect_gui.plain import Html
 from dataselect_gui.study.notes import sentence_on
 from dataselect_gui.study.others import LIBRARIES, MISSING
 from dataselect_gui.study.plan import QUESTIONS
@@ -27,7 +27,7 @@ LIMITS = (
     "The draws of releases are real ones and differ from study to study; a cut by share is "
     "conditional, so a bundle would claim no ε for it unless the threshold is bought.",
 )
-_STYLE = (
+_STYLE = Html(
     "body{font:16px/1.45 system-ui,sans-serif;max-width:54rem;margin:2rem auto;padding:0 1rem;"
     "color:#1b2027;background:#fff}h1{font-size:1.5rem;margin:0 0 .5rem}"
     "h2{font-size:1.1rem;margin:2rem 0 .3rem}figure{margin:.6rem 0}figure svg{width:100%;height:auto}"
@@ -39,65 +39,89 @@ _STYLE = (
     "font-weight:600}pre{white-space:pre-wrap;font-size:.8rem}.wide{overflow-x:auto}"
     "@media print{body{margin:0}}"
 )
+_PAGE = Html(
+    """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8">\
+<meta name="viewport" content="width=device-width,initial-scale=1">\
+<title>Does picking by a score help?</title>
+<style>{style}</style></head><body><main>
+<h1>Does picking by a score help?</h1>
+<p class="stay"><strong>Owner-only.</strong> {owner_only}</p>
+<div class="answer">
+{answer}
+<p>{tally}</p></div>
+{questions}
+<h2>What is known of such scores, tried here</h2>
+{known}
+<h2>What this study cannot show</h2>
+<ul>{limits}</ul>
+<h2>How it was done</h2>
+<p>{records}</p>
+<p>{accountants}</p>
+<pre>
+{choices}
+</pre>
+<p>DataSelect {version}.</p>
+</main></body></html>
+"""
+)
+_PARAGRAPH = Html("<p>{}</p>")
+_QUESTION = Html(
+    """\
+<h2>{question}</h2>
+<p>{sentence}</p>
+<figure role="img" aria-label="{question} {sentence}">
+{figure}
+</figure>
+{table}"""
+)
 
 
-def page_of(findings: dict[str, Any], figures: dict[str, str], setting: dict[str, Any]) -> str:
+def page_of(findings: dict[str, Any], figures: Mapping[str, str], setting: dict[str, Any]) -> str:
     """Return the page.
 
     Parameters
     ----------
     findings : dict
         What the study found.
-    figures : dict
+    figures : mapping
         Question → its figure, an SVG element.
     setting : dict
         What every result depends on.
     """
     tables = {"a": _table_of_picks(findings), "d": _table_of_finders(findings)}
-    parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        "<title>Does picking by a score help?</title>",
-        f"<style>{_STYLE}</style></head><body><main>",
-        "<h1>Does picking by a score help?</h1>",
-        f'<p class="stay"><strong>Owner-only.</strong> {OWNER_ONLY}</p>',
-        '<div class="answer">',
-        *(f"<p>{escape(line)}</p>" for line in headline(findings)),
-        f"<p>{escape(tally(findings))}</p></div>",
+    questions = [
+        _QUESTION.format(
+            question=text,
+            sentence=sentence_on(question, findings),
+            figure=figures[question],
+            table=tables.get(question, ""),
+        )
+        for question, text in QUESTIONS.items()
     ]
-    for question, text in QUESTIONS.items():
-        sentence = sentence_on(question, findings)
-        parts += [
-            f"<h2>{escape(text)}</h2>",
-            f"<p>{escape(sentence)}</p>",
-            f'<figure role="img" aria-label="{escape(f"{text} {sentence}", quote=True)}">',
-            figures[question],
-            "</figure>",
-            tables.get(question, ""),
-        ]
-    parts += [
-        "<h2>What is known of such scores, tried here</h2>",
-        _table(
-            ("", "", "here"),
-            [
-                (escape(one["what"]), escape(one["told"]), "holds" if one["holds"] else "does not hold")
-                for one in findings["known"]
-            ],
-        ),
-        "<h2>What this study cannot show</h2>",
-        f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in LIMITS)}</ul>",
-        "<h2>How it was done</h2>",
-        f"<p>{escape(_on_records(findings))}</p>",
-        f"<p>{escape(_on_accountants(findings))}</p>",
-        "<pre>",
-        escape(json.dumps({**findings["choices"], **setting}, ensure_ascii=False, indent=1)),
-        "</pre>",
-        f"<p>DataSelect {escape(__version__)}.</p>",
-        "</main></body></html>",
-        "",
+    known = [
+        (one["what"], one["told"], "holds" if one["holds"] else "does not hold")
+        for one in findings["known"]
     ]
-    return "\n".join(parts)
+    choices = json.dumps({**findings["choices"], **setting}, ensure_ascii=False, indent=1)
+    return _PAGE.format(
+        style=_STYLE,
+        owner_only=OWNER_ONLY,
+        answer=_each(_PARAGRAPH, headline(findings)),
+        tally=tally(findings),
+        questions=Html("\n").join(questions),
+        known=_table(("", "", "here"), known),
+        limits=_each(Html("<li>{}</li>"), LIMITS),
+        records=_on_records(findings),
+        accountants=_on_accountants(findings),
+        choices=_each(Html("{}\n"), choices.split("\n")),
+        version=__version__,
+    )
+
+
+def _each(template: Html, items: Iterable[str]) -> Html:
+    return Html("").join(template.format(item) for item in items)
 
 
 def _on_records(findings: dict[str, Any]) -> str:
@@ -119,15 +143,14 @@ def _on_accountants(findings: dict[str, Any]) -> str:
     )
 
 
-def _table_of_picks(findings: dict[str, Any]) -> str:
+def _table_of_picks(findings: dict[str, Any]) -> Html:
     rows = []
     for line in map(line_of, findings["a"]):
         kind = "worse" if line.verdict == "random won" else line.verdict.split(" ")[0]
-        told = f'{line.beyond} <span class="{kind}">{line.verdict}</span>' if line.beyond else ""
-        pick = escape(line.pick)
-        rows.append(
-            (escape(way(line.epsilon)), line.share, pick, line.records, line.right, told, line.balanced)
-        )
+        verdict = Html('<span class="{}">{}</span>').format(kind, line.verdict)
+        told = Html("{} {}").format(line.beyond, verdict) if line.beyond else ""
+        trained = way(line.epsilon)
+        rows.append((trained, line.share, line.pick, line.records, line.right, told, line.balanced))
     return _table(
         (
             "trained",
@@ -143,11 +166,11 @@ def _table_of_picks(findings: dict[str, Any]) -> str:
     )
 
 
-def _table_of_finders(findings: dict[str, Any]) -> str:
+def _table_of_finders(findings: dict[str, Any]) -> Html:
     rows = [
         (
-            escape(name_of(one["score"])),
-            escape(one["by"]),
+            name_of(one["score"]),
+            one["by"],
             f"{one['auroc']['mean']:.3f} ({one['auroc']['low']:.3f} to {one['auroc']['high']:.3f})",
             percent(one["precision"]["mean"]),
             "" if one["seconds"] is None else f"{one['seconds']:.2f}",
@@ -166,23 +189,25 @@ def _table_of_finders(findings: dict[str, Any]) -> str:
         ),
         rows,
         numbers={3, 4},
-    ) + "".join(
-        f"<p>{escape(line)}</p>"
-        for line in (
+    ) + _each(
+        _PARAGRAPH,
+        (
             *missing,
             "Cleanlab's label quality and dattri's Shapley value (5 nearest neighbours, 100 held-out "
             "records) read the checkpoint's outputs for the same records; their seconds do not include "
             "computing these.",
-        )
+        ),
     )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: set[int] = frozenset()) -> str:  # type: ignore[assignment]
-    def cell(tag: str, at: int, content: str) -> str:
-        return f'<{tag} class="n">{content}</{tag}>' if at in numbers else f"<{tag}>{content}</{tag}>"
+def _table(
+    head: Sequence[str], rows: Sequence[Sequence[object]], numbers: Collection[int] = ()
+) -> Html:
+    def line(cell: Html, cells: Sequence[object]) -> Html:
+        kinds = (Html(' class="n"') if at in numbers else "" for at in range(len(cells)))
+        return Html("<tr>{}</tr>").format(Html("").join(map(cell.format, kinds, cells)))
 
-    top = "".join(cell("th", at, escape(name)) for at, name in enumerate(head))
-    body = "".join(
-        f"<tr>{''.join(cell('td', at, content) for at, content in enumerate(row))}</tr>" for row in rows
+    body = Html("").join(line(Html("<td{}>{}</td>"), row) for row in rows)
+    return Html('<div class="wide"><table><thead>{}</thead><tbody>{}</tbody></table></div>').format(
+        line(Html("<th{}>{}</th>"), head), body
     )
-    return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'

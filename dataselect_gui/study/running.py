@@ -41,7 +41,7 @@ from dataselect_gui.study.plan import (
     reference_epsilons,
 )
 from dataselect_gui.study.released import public_bounds, release
-from dataselect_gui.study.series import BATCH, SETTLED, Inputs, new_series, score_rows
+from dataselect_gui.study.series import BATCH, Inputs, new_series, score_rows
 from dataselect_gui.study.store import Store
 from dataselect_gui.study.train import (
     LEARNING_RATE,
@@ -147,7 +147,6 @@ class Runner:
         some, given = places[flipped], labels[flipped]
         scorer = Scorer(self._checkpoint, self.names, torch.device("cpu"))
         inputs = self._material.inputs(some)
-        scorer.settle(inputs[:SETTLED], given[:SETTLED])
         found = {name: self.given[name][places] for name in self.names}
         seconds = {}
         for name in self.names:

@@ -17,8 +17,6 @@ from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.study.train import CLIP, DELTA, Privacy
 
 BATCH = 64
-SETTLED = 8
-"""How many records a scorer looks at before all others."""
 
 Inputs = Callable[[NDArray[np.int64]], NDArray[np.float32]]
 """Returns the inputs of some rows."""
@@ -100,8 +98,6 @@ def score_rows(
     """
     found = find_checkpoint(checkpoint) if isinstance(checkpoint, Path) else checkpoint
     scorer = Scorer(found, names, torch.device("cpu"))
-    tried = rows[:SETTLED]
-    scorer.settle(inputs(tried), targets[:SETTLED])
     scores = {name: np.empty(len(rows)) for name in names}
     for at in range(0, len(rows), BATCH):
         some = slice(at, at + BATCH)

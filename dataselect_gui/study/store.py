@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.permissions import FILE_MODE, check_above, close_folder, make_folder, replacing
 from dataselect_gui.project.files import write_json
 
 SETTING, PLAN, PAGE = "setting.json", "plan.json", "page.html"
@@ -41,7 +41,9 @@ class Store:
         self.folder = folder
         try:
             was_begun = is_begun(folder, setting)
-            (folder / RESULTS).mkdir(parents=True, exist_ok=True)
+            check_above(folder)
+            make_folder(folder / RESULTS)
+            close_study(folder)
             if not was_begun:
                 write_json(folder / SETTING, setting)
         except OSError as error:
@@ -50,7 +52,7 @@ class Store:
                 error.strerror or "The disk refused.",
                 "Make room there or ask for access, and try again.",
             ) from None
-        self._lock = FileLock(folder / ".lock", timeout=0)
+        self._lock = FileLock(folder / ".lock", timeout=0, mode=FILE_MODE)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -89,17 +91,25 @@ class Store:
         if arrays:
             content = io.BytesIO()
             np.savez_compressed(content, allow_pickle=False, **arrays)
-            path = self._path(name).with_suffix(".npz")
-            partial = path.with_suffix(".partial")
-            with partial.open("wb") as file:
+            with replacing(self._path(name).with_suffix(".npz")) as file:
                 file.write(content.getvalue())
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
         write_json(self._path(name), result)
 
     def _path(self, name: str) -> Path:
         return self.folder / RESULTS / f"{name}.json"
+
+
+def close_study(folder: Path) -> None:
+    """Close a study that is there to other accounts.
+
+    Raises
+    ------
+    UnusableError
+        Where others own something in it, or may exchange it.
+    """
+    own = (SETTING, PLAN, PAGE, FINDINGS, TABLE, FIGURES, RESULTS, ".lock")
+    there = [folder / name for name in own if (folder / name).exists()]
+    close_folder(folder, [*there, *folder.glob(".*.partial")])
 
 
 def is_begun(folder: Path, setting: Mapping[str, Any]) -> bool:
@@ -119,6 +129,7 @@ def is_begun(folder: Path, setting: Mapping[str, Any]) -> bool:
     """
     if (folder / SETTING).is_file():
         known = read_json(folder / SETTING)
+        close_study(folder)
         if any(known.get(name) != value for name, value in setting.items()):
             raise other_study(folder)
         return True

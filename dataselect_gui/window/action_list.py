@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.actions import ACTIONS
+from dataselect_gui.window.plain import MenuAction, TreeLine
 
 _WIDTH, _LINE, _MOST_LINES = 460, 30, 9
 _KEY = Qt.ItemDataRole.UserRole
@@ -27,13 +28,13 @@ class ActionList(QFrame):
 
     Parameters
     ----------
-    actions : mapping of str to QAction
+    actions : mapping of str to MenuAction
         What `make_actions` made.
     owner : QWidget
         The window, over whose places it opens.
     """
 
-    def __init__(self, actions: Mapping[str, QAction], owner: QWidget) -> None:
+    def __init__(self, actions: Mapping[str, MenuAction], owner: QWidget) -> None:
         super().__init__(owner)
         self._owner = owner
         self._actions = actions
@@ -121,7 +122,7 @@ class ActionList(QFrame):
                 continue
             if all(word in one.text.casefold() for word in words):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-                item = QTreeWidgetItem([one.text, keys])
+                item = TreeLine(one.text, keys)
                 item.setData(0, _KEY, one.key)
                 item.setSizeHint(0, QSize(0, _LINE))
                 item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
+
+from dataselect_gui.window.plain import MenuAction
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ ACTIONS = (
 )
 
 
-def make_actions(owner: QWidget, does: dict[str, Callable[[], None]]) -> dict[str, QAction]:
+def make_actions(owner: QWidget, does: dict[str, Callable[[], None]]) -> dict[str, MenuAction]:
     """Make the actions of a window.
 
     Parameters
@@ -74,7 +76,7 @@ def make_actions(owner: QWidget, does: dict[str, Callable[[], None]]) -> dict[st
     """
     made = {}
     for one in ACTIONS:
-        action = QAction(one.text, owner)
+        action = MenuAction(one.text, owner)
         if one.shortcut:
             action.setShortcut(QKeySequence(one.shortcut))
         action.triggered.connect(does[one.key])

@@ -5,10 +5,21 @@ import signal
 import sys
 from pathlib import Path
 
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
+from dataselect_gui import workflow
 from dataselect_gui.window import faults, settings, theme
 from dataselect_gui.window.main_window import MainWindow
+
+
+def keep_what_qt_remembers() -> None:
+    """Have Qt's dialogs keep the folders that were chosen in them with the ledger, closed as it is.
+
+    Where all programs of Qt share one file for it, other accounts may be able to read that.
+    """
+    place = str(workflow.home())
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, place)
 
 
 def run(project: Path | None = None, demo: Path | None = None) -> int:
@@ -30,6 +41,7 @@ def run(project: Path | None = None, demo: Path | None = None) -> int:
     assert isinstance(app, QApplication)
     app.setApplicationName("DataSelect")
     app.setDesktopFileName("dataselect")
+    keep_what_qt_remembers()
     faults.install()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     kept = settings.load()

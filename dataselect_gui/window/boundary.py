@@ -4,17 +4,12 @@ Nothing computed from records stands inside the leaving frame before a draw.
 """
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import (
-    QGuiApplication,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QPen,
-    QPolygonF,
-)
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
+from dataselect_gui.window.plain import Label, paint, tip
 
 STAYS = "Stays on this machine"
 LEAVES = "Leaves this machine"
@@ -22,7 +17,7 @@ HATCH = 4
 _GLYPH = 16
 
 
-class _Paragraph(QLabel):
+class _Paragraph(Label):
     """A label that wraps: as high as its width needs, and never higher."""
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
@@ -30,12 +25,12 @@ class _Paragraph(QLabel):
         return QSize(0, self.fontMetrics().height())
 
 
-def paragraph(text: str = "", *, step: int = 0, bold: bool = False, role: str = "") -> QLabel:
-    """Return a label that wraps and never takes its text for markup.
+def paragraph(*lines: str, step: int = 0, bold: bool = False, role: str = "") -> Label:
+    """Return a label that wraps.
 
     Parameters
     ----------
-    text : str
+    *lines : str
         What it says.
     step : int
         Points larger or smaller than the system's font.
@@ -44,8 +39,7 @@ def paragraph(text: str = "", *, step: int = 0, bold: bool = False, role: str = 
     role : str
         A role of the theme's sheet; empty for none.
     """
-    label = _Paragraph(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = _Paragraph(*lines)
     label.setWordWrap(True)
     label.setFont(theme.font(step, bold=bold))
     policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -86,7 +80,7 @@ class _Glyph(QWidget):
             painter.drawRoundedRect(QRectF(3, 7.5, 10, 7), 1, 1)
 
 
-class _Title(QLabel):
+class _Title(Label):
     """The words of a sign, in the sign's colour."""
 
     def __init__(self, text: str, *, leaves: bool, step: int) -> None:
@@ -100,7 +94,7 @@ class _Title(QLabel):
         colours = theme.palette()
         painter.setPen(theme.colour(colours.leave if self._leaves else colours.stay))
         leading = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(self.rect(), leading, self.text())
+        paint(painter, self.rect(), leading, self.text())
 
 
 class Sign(QWidget):
@@ -124,8 +118,8 @@ class Sign(QWidget):
         row.addWidget(_Glyph(leaves=leaves))
         row.addWidget(self._title)
         row.addStretch()
-        self.setToolTip(words)
-        self.setAccessibleName(words)
+        self.setToolTip(tip(words))
+        self.setAccessibleName(visible(words))
 
     def set_brief(self, brief: bool) -> None:
         """Show the picture alone, or the words with it."""
@@ -138,7 +132,7 @@ class _Side(QFrame):
     def __init__(self, *, leaves: bool) -> None:
         super().__init__()
         self.setProperty("role", "leave" if leaves else "stay")
-        self.setAccessibleName(LEAVES if leaves else STAYS)
+        self.setAccessibleName(visible(LEAVES if leaves else STAYS))
         self.body = QVBoxLayout()
         self.body.setSpacing(theme.SPACE[1])
         outer = QVBoxLayout(self)
@@ -151,10 +145,10 @@ class _Side(QFrame):
 class Note(QFrame):
     """A framed note; `role` is ``stay``, ``warn`` or ``stop``."""
 
-    def __init__(self, role: str, text: str = "") -> None:
+    def __init__(self, role: str, *lines: str) -> None:
         super().__init__()
         self.setProperty("role", role)
-        self._label = paragraph(text)
+        self._label = paragraph(*lines)
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(12, 8, 12, 8)
         self.body.setSpacing(theme.SPACE[1])
@@ -170,9 +164,9 @@ class Note(QFrame):
         self.style().unpolish(self)
         self.style().polish(self)
 
-    def set_text(self, text: str) -> None:
+    def set_text(self, *lines: str) -> None:
         """Say something else."""
-        self._label.setText(text)
+        self._label.setText(*lines)
 
 
 class StayPanel(_Side):

@@ -7,7 +7,9 @@ from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from dataselect_gui.errors import UsageError
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
+from dataselect_gui.window.plain import paint, tip
 from dataselect_gui.workflow import exact, positive_amount
 
 NO_BUDGET = "no budget yet"
@@ -62,8 +64,8 @@ class BudgetBar(QWidget):
             after = exact(self._budget - self._spent - self._proposed)
             told += f"; this release would spend {exact(self._proposed)} and leave {after}"
         self.setAccessibleName("Budget")
-        self.setAccessibleDescription(told)
-        self.setToolTip(told)
+        self.setAccessibleDescription(visible(told))
+        self.setToolTip(tip(told))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -75,7 +77,7 @@ class BudgetBar(QWidget):
         painter.setFont(theme.font(-1))
         painter.setPen(theme.colour(colours.dim if self._budget is None else colours.text))
         words = self.rect().adjusted(0, 0, 0, -_BAR - 4)
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignBottom, self.text)
+        paint(painter, words, Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignBottom, self.text)
         bar = QRectF(0.5, self.height() - _BAR - 0.5, self.width() - 1, _BAR)
         outline = QPainterPath()
         outline.addRoundedRect(bar, 3, 3)

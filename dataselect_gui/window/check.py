@@ -1,10 +1,9 @@
 """The receiver's place: a bundle, checked one by one, and what no check can show."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
@@ -14,8 +13,9 @@ from dataselect_gui.window.checks import check_line
 from dataselect_gui.window.column import ColumnPlace, clear
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.layout import row
+from dataselect_gui.window.plain import Button, choose_file, choose_folder, choose_place
 from dataselect_gui.window.words import Elided
-from dataselect_gui.workflow import CANNOT_CHECK, Check, Report, Stop
+from dataselect_gui.workflow import CANNOT_CHECK, Report, Stop, Verified
 
 EXPLANATION = "Drop the folder of a bundle anywhere here. It is checked with nothing but itself."
 HOLDS = "Everything that can be checked holds."
@@ -43,12 +43,12 @@ class CheckPlace(ColumnPlace):
         self._jobs = jobs
         self._bundle: Path | None = None
         self._key: Path | None = None
-        self.checks: list[Check] = []
-        self.choose = QPushButton("Choose a bundle…")
+        self.found: Verified | None = None
+        self.choose = Button("Choose a bundle…")
         self.digest = QLineEdit()
-        self.choose_key, self.forget_key = QPushButton("Choose a key…"), QPushButton("No key")
-        self.again = QPushButton("Check again")
-        self.save = QPushButton("Save the page…")
+        self.choose_key, self.forget_key = Button("Choose a key…"), Button("No key")
+        self.again = Button("Check again")
+        self.save = Button("Save the page…")
         self.saved = paragraph(role="done")
         self._build()
         self.choose.clicked.connect(self._choose_bundle)
@@ -61,12 +61,12 @@ class CheckPlace(ColumnPlace):
         jobs.finished.connect(self._on_jobs)
         self._show()
 
-    def show_bundle(self, bundle: Path, checks: Sequence[Check]) -> None:
+    def show_bundle(self, bundle: Path, found: Verified) -> None:
         """Show what was found in a bundle."""
         if bundle != self._bundle:
             self.digest.clear()
             self.set_key(None)
-        self._bundle, self.checks = bundle, list(checks)
+        self._bundle, self.found = bundle, found
         self._show()
 
     def set_key(self, key: Path | None) -> None:
@@ -77,10 +77,10 @@ class CheckPlace(ColumnPlace):
 
     def save_page(self, to: Path) -> None:
         """Save the result as a page."""
-        if self._bundle is None:
+        if self._bundle is None or self.found is None:
             return
         try:
-            workflow.write_page(self._bundle, self.checks, to)
+            workflow.write_page(self._bundle, self.found, to)
         except DataSelectError as error:
             self.failed.emit(error)
         else:
@@ -134,20 +134,21 @@ class CheckPlace(ColumnPlace):
     # Within
 
     def _show(self) -> None:
-        bundle, checks = self._bundle, self.checks
+        bundle, found = self._bundle, self.found
         for part in (self._found, self._known, self._foot):
             part.setVisible(bundle is not None)
         self._explanation.setVisible(bundle is None)
         self.saved.hide()
         self._on_jobs()
-        if bundle is None:
+        if bundle is None or found is None:
             return
+        checks = found.checks
         self._name.setText(bundle.name)
         self._where.set_words(str(bundle.parent))
         failed = sum(not check.ok for check in checks)
         self._verdict.set_role("stop" if failed else "stay")
         self._verdict.set_text(FAILS.format(failed=failed, count=len(checks)) if failed else HOLDS)
-        promise = workflow.promise_told(bundle, checks)
+        promise = found.promise
         self._promise.setText("" if promise is None else f"It promises: {promise}")
         self._promise.setVisible(promise is not None)
         clear(self._list)
@@ -159,36 +160,36 @@ class CheckPlace(ColumnPlace):
         if bundle is None or self._jobs.running:
             return
 
-        def work(report: Report, stop: Stop) -> list[Check]:
+        def work(report: Report, stop: Stop) -> Verified:
             del report, stop
             return workflow.verify(bundle, digest, key)
 
         self._jobs.start("Checking the bundle", work, self._on_checked, self.failed.emit)
 
-    def _on_checked(self, checks: list[Check]) -> None:
+    def _on_checked(self, found: Verified) -> None:
         if self._bundle is not None:
-            self.show_bundle(self._bundle, checks)
+            self.show_bundle(self._bundle, found)
 
     def _on_jobs(self) -> None:
         self.again.setEnabled(not self._jobs.running)
 
     def _choose_bundle(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "The folder of a bundle")
-        if chosen:
-            self.chosen.emit(Path(chosen))
+        chosen = choose_folder(self, "The folder of a bundle")
+        if chosen is not None:
+            self.chosen.emit(chosen)
 
     def _choose_key(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "The owner's public Ed25519 key")
-        if chosen:
-            self.set_key(Path(chosen))
+        chosen = choose_file(self, "The owner's public Ed25519 key")
+        if chosen is not None:
+            self.set_key(chosen)
 
     def _forget_key(self) -> None:
         self.set_key(None)
 
     def _choose_page(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save the page", "check.html", "Pages (*.html)")
-        if chosen:
-            self.save_page(Path(chosen))
+        chosen = choose_place(self, "Save the page", "check.html", "Pages (*.html)")
+        if chosen is not None:
+            self.save_page(chosen)
 
 
 def _panel() -> tuple[QFrame, QVBoxLayout]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
@@ -12,6 +12,7 @@ from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.column import ColumnPlace, Pair, clear
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.notice import Message
+from dataselect_gui.window.plain import Button
 from dataselect_gui.workflow import Report, Stop
 
 CANNOT_UNDO = "This cannot be undone. Scoring the records again makes another project."
@@ -44,7 +45,7 @@ class DeletionPlace(ColumnPlace):
         self._name = ""
         self.title = paragraph(step=5, bold=True)
         self.goes, self.stays = QVBoxLayout(), QVBoxLayout()
-        self.cancel, self.delete = QPushButton("Keep it"), QPushButton()
+        self.cancel, self.delete = Button("Keep it"), Button()
         self.delete.setProperty("role", "danger")
         self.cancel.clicked.connect(self.cancelled)
         self.delete.clicked.connect(self._confirm)

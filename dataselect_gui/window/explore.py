@@ -3,14 +3,7 @@
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QPushButton,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.gallery import Gallery
@@ -19,6 +12,7 @@ from dataselect_gui.window.inspector import WIDTH, Inspector
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.legend import Legend
 from dataselect_gui.window.maps import Maps
+from dataselect_gui.window.plain import Button, ComboBox
 from dataselect_gui.window.scores import meaning_of, short
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import Thumbnails
@@ -76,26 +70,26 @@ class Explore(QWidget):
         self.maps = Maps(state, jobs, self)
         self.inspector = Inspector(state, self.thumbnails, self.maps)
 
-        self._sort = QComboBox()
+        self._sort = ComboBox()
         self._sort.setAccessibleName("Sort by")
         self._sort.setMinimumWidth(104)
-        self._sort.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._sort.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         self._sort.setToolTip("Sort by this score")
         self._sort.activated.connect(self._on_sort)
-        self._direction = QPushButton()
+        self._direction = Button()
         self._direction.setAccessibleName("Sort order")
         self._direction.clicked.connect(self._on_direction)
         self._rule = Elided()
-        self._withhold = QPushButton()
+        self._withhold = Button()
         self._withhold.setToolTip("Withheld records never leave.")
         self._withhold.clicked.connect(self.withhold)
-        self._by_list = QPushButton("By a list…")
+        self._by_list = Button("By a list…")
         self._by_list.setToolTip("Withhold by a list of people or records")
         self._by_list.setAccessibleName("Withhold by a list…")
         self._by_list.clicked.connect(self.people_wanted)
-        self._restore = QPushButton()
+        self._restore = Button()
         self._restore.clicked.connect(self.restore)
-        self._details = QPushButton("Record")
+        self._details = Button("Record")
         self._details.setToolTip("Show or hide the current record")
         self._details.setCheckable(True)
         self._details.toggled.connect(self.inspector.setVisible)
@@ -191,16 +185,15 @@ class Explore(QWidget):
     def _on_opened(self) -> None:
         self._sort.clear()
         if self._state.look is not None:
-            for place, name in enumerate(self._state.look.scores):
-                self._sort.addItem(name)
-                self._sort.setItemData(place, meaning_of(name), Qt.ItemDataRole.ToolTipRole)
+            for name in self._state.look.scores:
+                self._sort.add(name, name, meaning_of(name))
         self._sort.setEnabled(self._sort.count() > 0)
         self._direction.setEnabled(self._sort.count() > 0)
         self._on_order()
         self._on_selection()
 
     def _on_order(self) -> None:
-        self._sort.setCurrentText(self._state.sort or "")
+        self._sort.choose(self._state.sort)
         self._direction.setText("Highest first" if self._state.descending else "Lowest first")
 
     def _on_selection(self) -> None:
@@ -247,10 +240,15 @@ class Explore(QWidget):
     # What the owner does
 
     def _on_sort(self) -> None:
-        self._state.sort_by(self._sort.currentText(), descending=self._state.descending)
+        self._sort_by(descending=self._state.descending)
 
     def _on_direction(self) -> None:
-        self._state.sort_by(self._sort.currentText(), descending=not self._state.descending)
+        self._sort_by(descending=not self._state.descending)
+
+    def _sort_by(self, *, descending: bool) -> None:
+        score = self._sort.chosen()
+        if score is not None:
+            self._state.sort_by(score, descending=descending)
 
     def _cut_down(self) -> None:
         self.histogram.move_cut(-1)

@@ -1,11 +1,13 @@
 """Facts under a heading, line by line, and the problems that were met."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPlainTextEdit, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.column import clear
+from dataselect_gui.window.plain import Label, Lines
 from dataselect_gui.window.words import Elided
 
 
@@ -20,10 +22,9 @@ class Facts(QFrame):
         self._grid.setHorizontalSpacing(theme.SPACE[3])
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(1, 1)
-        self.problems = QPlainTextEdit()
-        self.problems.setReadOnly(True)
+        self.problems = Lines()
         self.problems.setMaximumHeight(120)
-        self.problems.setAccessibleName(f"Problems: {title}")
+        self.problems.setAccessibleName(visible(f"Problems: {title}"))
         self._problem_count = paragraph(role="warning")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 16)
@@ -41,14 +42,14 @@ class Facts(QFrame):
         self._text.setVisible(bool(text))
         clear(self._grid)
         for line, (name, value) in enumerate(facts):
-            label = QLabel(name)
+            label = Label(name)
             label.setProperty("role", "dim")
             self._grid.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(_place(value) if name == "Where" else _value(value), line, 1)
         noun = "problem" if len(problems) == 1 else "problems"
         self._problem_count.setText(f"{len(problems):,} {noun}")
         self._problem_count.setVisible(bool(problems))
-        self.problems.setPlainText("\n".join(problems))
+        self.problems.show_lines(problems)
         self.problems.setVisible(bool(problems))
 
 
@@ -59,7 +60,7 @@ def _place(value: str) -> Elided:
     return shown
 
 
-def _value(value: str) -> QLabel:
+def _value(value: str) -> Label:
     shown = paragraph(value)
     shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return shown

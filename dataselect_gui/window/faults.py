@@ -13,6 +13,8 @@ from types import TracebackType
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
+from dataselect_gui.plain import visible
+
 _listeners: list[Callable[[str], None]] = []
 kept: list[str] = []
 """What was noted since the program started, oldest first."""
@@ -45,7 +47,7 @@ def install() -> None:
 
 def _tell(text: str) -> None:
     kept.append(text)
-    sys.stderr.write(f"dataselect: {text}\n")
+    sys.stderr.write(f"dataselect: {visible(text)}\n")
     for listener in _listeners:
         listener(text)
 

@@ -1,10 +1,11 @@
 """A line that opens to more."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
+from dataselect_gui.window.plain import ToolButton
 
 
 class Fold(QWidget):
@@ -14,20 +15,20 @@ class Fold(QWidget):
     ----------
     title : str
         What the line says.
-    text : str
-        What it opens to; empty where `body` takes something else.
+    *lines : str
+        What it opens to; none where `body` takes something else.
 
     Attributes
     ----------
-    button : QToolButton
+    button : ToolButton
         Opens and closes it.
     body : QVBoxLayout
         Takes what it opens to.
     """
 
-    def __init__(self, title: str, text: str = "") -> None:
+    def __init__(self, title: str, *lines: str) -> None:
         super().__init__()
-        self.button = QToolButton()
+        self.button = ToolButton()
         self.button.setText(title)
         self.button.setCheckable(True)
         self.button.setAutoRaise(True)
@@ -41,8 +42,8 @@ class Fold(QWidget):
         self.body = QVBoxLayout(self._content)
         self.body.setContentsMargins(24, 0, 0, 4)
         self.body.setSpacing(theme.SPACE[0])
-        self._text = paragraph(text, role="dim")
-        self._text.setVisible(bool(text))
+        self._text = paragraph(*lines, role="dim")
+        self._text.setVisible(any(lines))
         self.body.addWidget(self._text)
         self._content.hide()
         column = QVBoxLayout(self)
@@ -51,10 +52,10 @@ class Fold(QWidget):
         column.addWidget(self.button)
         column.addWidget(self._content)
 
-    def set_text(self, text: str) -> None:
+    def set_text(self, *lines: str) -> None:
         """Open to another text."""
-        self._text.setText(text)
-        self._text.setVisible(bool(text))
+        self._text.setText(*lines)
+        self._text.setVisible(any(lines))
 
     def _open(self, is_open: bool) -> None:
         self.button.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)

@@ -2,10 +2,12 @@
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import Sign
+from dataselect_gui.window.plain import Button
 from dataselect_gui.window.state import State
 from dataselect_gui.window.words import Elided
 
@@ -27,7 +29,7 @@ class Footer(QFrame):
         self.setProperty("role", "foot")
         self.setFixedHeight(theme.FOOTER)
         self.counts, self.undone = Elided(), Elided()
-        self._show = QPushButton("Show them")
+        self._show = Button("Show them")
         self._show.setProperty("role", "link")
         self._show.clicked.connect(self.undone_wanted)
         self._row = QHBoxLayout(self)
@@ -48,7 +50,7 @@ class Footer(QFrame):
     def tell(self, words: str) -> None:
         """Say something in the place of what was undone."""
         self.undone.set_words(words)
-        self.undone.setMaximumWidth(self.undone.fontMetrics().horizontalAdvance(words) + 2)
+        self.undone.setMaximumWidth(self.undone.fontMetrics().horizontalAdvance(visible(words)) + 2)
         self.undone.setVisible(bool(words))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802

@@ -21,7 +21,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
+from dataselect_gui.window.plain import paint
 from dataselect_gui.window.scores import short
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import Key, Thumbnails, key_of
@@ -222,7 +224,7 @@ class Gallery(QAbstractScrollArea):
         count = len(self._state.order)
         chosen = int(np.count_nonzero(self._state.selection.chosen))
         sort = f", sorted by {self._state.sort}" if self._state.sort else ""
-        self.setAccessibleDescription(f"{count:,} records{sort}; {chosen:,} in the selection")
+        self.setAccessibleDescription(visible(f"{count:,} records{sort}; {chosen:,} in the selection"))
 
     def describe_record(self, row: int) -> str:
         """Return what the tile of a record shows, as text."""
@@ -249,7 +251,7 @@ class Gallery(QAbstractScrollArea):
 
     def _announce(self, row: int) -> None:
         if QAccessible.isActive():
-            event = QAccessibleAnnouncementEvent(self, self.describe_record(row))
+            event = QAccessibleAnnouncementEvent(self, visible(self.describe_record(row)))
             QAccessible.updateAccessibility(event)
 
     def _repaint(self) -> None:
@@ -359,7 +361,7 @@ class Gallery(QAbstractScrollArea):
             painter.setPen(theme.colour(colours.dim))
             painter.setFont(theme.font())
             words = "No project is open." if self._state.look is None else "No record matches."
-            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, words)
+            paint(painter, self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, words)
             return
         missing: list[Key] = []
         side = self._tile * self.devicePixelRatioF()
@@ -406,4 +408,4 @@ class Gallery(QAbstractScrollArea):
         label = QRect(min(across, right - width), top - height // 2, width, height)
         painter.fillRect(label, theme.colour(colours.accent))
         painter.setPen(theme.colour(colours.on_accent))
-        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, words)
+        paint(painter, label, Qt.AlignmentFlag.AlignCenter, words)

@@ -2,10 +2,12 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.budget import BudgetBar
+from dataselect_gui.window.plain import Button, elided, tip
 from dataselect_gui.window.words import Elided
 
 PLACES = ("setup", "explore", "release", "ledger")
@@ -20,9 +22,9 @@ class Header(QFrame):
 
     Attributes
     ----------
-    tabs : dict of str to QPushButton
+    tabs : dict of str to Button
         The places, by name.
-    job : QPushButton
+    job : Button
         What is being done; hidden while nothing is.
     budget : BudgetBar
         What is spent of the open project's budget.
@@ -97,8 +99,8 @@ class Header(QFrame):
         words = f"{doing} {how_far}".strip()
         self.job.lead_to(place)
         self.job.setVisible(bool(words))
-        self.job.setToolTip(words)
-        self.job.setAccessibleName(words)
+        self.job.setToolTip(tip(words))
+        self.job.setAccessibleName(visible(words))
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -117,10 +119,10 @@ class Header(QFrame):
 
     def _fit_job(self, most: int) -> None:
         metrics = self.job.fontMetrics()
-        words = self.job.toolTip()
+        words = visible(f"{self._doing} {self._how_far}".strip())
         if self._how_far and metrics.horizontalAdvance(words) > most:
             words = self._how_far  # What is left to wait is what a person looks for here.
-        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, most)
+        words = elided(metrics, words, Qt.TextElideMode.ElideRight, most)
         self.job.setText(words)
         self.job.setFixedWidth(metrics.horizontalAdvance(words) + _JOB_EDGES)
 
@@ -131,14 +133,14 @@ class Header(QFrame):
             if item is not None and item.widget() not in (self._name, self.budget):
                 taken += item.minimumSize().width()
         most = min(self.width() - taken, _MOST_NAME)
-        words = self._name.toolTip()
+        words = visible(self._name.words)
         self._name.setFixedWidth(
             max(0, min(self._name.fontMetrics().horizontalAdvance(words) + 2, most))
         )
         self._name.setVisible(bool(words) and most >= _LEAST_NAME)
 
 
-class _Way(QPushButton):
+class _Way(Button):
     """Leads to a place."""
 
     wanted = Signal(str)

@@ -11,19 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QLocale, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QDoubleValidator, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.distribution import Distribution
+from dataselect_gui.window.plain import Button, Label, ToolButton, tip
 from dataselect_gui.window.scores import meaning_of, short
 from dataselect_gui.window.state import State
 from dataselect_gui.window.words import Elided
@@ -61,17 +54,17 @@ class Histogram(QFrame):
         self._values: NDArray[np.float64] = np.empty(0)
         self._distribution = Distribution(self._values)
         self.setProperty("role", "panel")
-        self._fold = QToolButton()
+        self._fold = ToolButton()
         self._fold.setAutoRaise(True)
         self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._fold.setMinimumHeight(theme.TARGET)
         self._fold.clicked.connect(self._on_fold)
         self._meaning = Elided()
         self._meaning.setProperty("role", "dim")
-        self._adopt = QPushButton()
+        self._adopt = Button()
         self._adopt.setProperty("role", "link")
         self._adopt.clicked.connect(self._on_adopt)
-        self._label = QLabel("Cut-off")
+        self._label = Label("Cut-off")
         self._label.setProperty("role", "dim")
         self._field = QLineEdit()
         self._field.setFixedWidth(96)
@@ -204,7 +197,7 @@ class Histogram(QFrame):
         """Say what the score means: beside its name where there is room, else in the tool tip alone."""
         meaning = "" if self._state.sort is None else meaning_of(self._state.sort)
         self._meaning.set_words("" if self._is_folded else meaning)
-        self._fold.setToolTip(f"{meaning}\nShow or hide the histogram".strip())
+        self._fold.setToolTip(tip(*filter(None, [meaning, "Show or hide the histogram"])))
 
     def _cut(self) -> float | None:
         rule = self._state.rule
@@ -232,7 +225,7 @@ class Histogram(QFrame):
             words += f", from {short(found.low)} to {short(found.high)}, median {short(found.median)}"
         if cut is not None:
             words += f"; the cut-off is {short(cut)}"
-        self.setAccessibleDescription(f"{words}; {int(chosen.sum()):,} in the selection")
+        self.setAccessibleDescription(visible(f"{words}; {int(chosen.sum()):,} in the selection"))
 
     # Moving the cut-off
 

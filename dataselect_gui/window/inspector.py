@@ -5,8 +5,6 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
-    QPushButton,
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
@@ -14,12 +12,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import HATCH, Sign, paint_hatch
 from dataselect_gui.window.column import clear
 from dataselect_gui.window.map_view import MapView
 from dataselect_gui.window.maps import Maps
 from dataselect_gui.window.placement import Placement
+from dataselect_gui.window.plain import Button, Label, paint
 from dataselect_gui.window.state import State
 from dataselect_gui.window.thumbnails import Thumbnails, key_of
 from dataselect_gui.window.tile import paint_whole
@@ -27,6 +27,8 @@ from dataselect_gui.window.words import Elided
 
 WIDTH = 340
 _LEAST_PICTURE, _MOST_PICTURE = 96, 296
+_MOST_NAME = 200
+"""Characters of a label or a person that are shown."""
 
 
 class Inspector(QWidget):
@@ -57,20 +59,18 @@ class Inspector(QWidget):
         self._picture = _Picture(state, thumbnails, self.map)
         self._id = Elided(Qt.TextElideMode.ElideMiddle)
         self._id.setFont(theme.font(2))
-        self._facts = QLabel()
+        self._facts = Label()
         self._facts.setProperty("role", "dim")
-        self._facts.setTextFormat(Qt.TextFormat.PlainText)
         self._facts.setWordWrap(True)
-        self._problem = QLabel()
+        self._problem = Label()
         self._problem.setProperty("role", "warning")
-        self._problem.setTextFormat(Qt.TextFormat.PlainText)
         self._problem.setWordWrap(True)
-        self._withhold = QPushButton()
+        self._withhold = Button()
         self._withhold.clicked.connect(self._on_withhold)
         self._scores: dict[str, Placement] = {}
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
-        self._empty = QLabel("Choose a record to see it here.")
+        self._empty = Label("Choose a record to see it here.")
         self._empty.setProperty("role", "dim")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -165,18 +165,20 @@ class Inspector(QWidget):
         if found is None or row is None:
             return
         label = found.labels[row]
-        facts = ["No label" if label is None else f"Given label: {label}"]
+        facts = ["No label" if label is None else f"Given label: {visible(label, _MOST_NAME)}"]
         if self._state.stale[row]:
             facts.append("Not what was scored: these scores are of an earlier content.")
         if found.units is not None:
-            facts.append(f"{(found.unit_column or 'unit').capitalize()}: {found.units[row]}")
+            column = (found.unit_column or "unit").capitalize()
+            unit = visible(found.units[row], _MOST_NAME)
+            facts.append(f"{visible(column, _MOST_NAME)}: {unit}")
         if self._state.opted_out[row]:
             facts.append("Opted out: it never leaves.")
         elif self._state.withheld[row]:
             facts.append("Withheld: it never leaves.")
         elif self._state.selection.chosen[row]:
             facts.append("In the selection")
-        self._facts.setText("\n".join(facts))
+        self._facts.setText(*facts)
         self._withhold.setText("Restore" if self._state.withheld[row] else "Withhold")
 
     def _on_withhold(self) -> None:
@@ -207,7 +209,7 @@ class _Picture(QWidget):
         self.update()
 
     def _on_map(self) -> None:
-        self.setAccessibleDescription(self._map.summary)
+        self.setAccessibleDescription(visible(self._map.summary))
         self.update()
 
     def set_most(self, height: int) -> None:
@@ -239,4 +241,4 @@ class _Picture(QWidget):
         else:
             painter.setPen(theme.colour(colours.dim))
             wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect().adjusted(12, 12, -12, -12), wrap, found)
+            paint(painter, self.rect().adjusted(12, 12, -12, -12), wrap, found)

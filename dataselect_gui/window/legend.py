@@ -5,12 +5,15 @@ from PySide6.QtCore import QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
+from dataselect_gui.window.plain import paint, tip
 from dataselect_gui.window.state import State
 from dataselect_gui.window.tile import paint_class
 
 _HEIGHT = 22
 _SIGN, _GAP = 14, 14
+_MOST_NAME = 100
 _WHAT = "In the selection:"
 
 
@@ -43,11 +46,12 @@ class Legend(QWidget):
         chosen = codes[self._state.selection.chosen & (codes >= 0)] if len(codes) else codes
         counts = np.bincount(chosen, minlength=len(names))
         self._entries = [
-            f"{name} {count:,}" for name, count in zip(names, counts.tolist(), strict=True)
+            f"{visible(name, _MOST_NAME)} {count:,}"
+            for name, count in zip(names, counts.tolist(), strict=True)
         ]
         told = f"{_WHAT} {', '.join(self._entries)}" if names else ""
-        self.setAccessibleDescription(told)
-        self.setToolTip(told)
+        self.setAccessibleDescription(visible(told))
+        self.setToolTip(tip(told))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -62,7 +66,7 @@ class Legend(QWidget):
         metrics, middle = painter.fontMetrics(), self.height() / 2
         left = 8
         if self._entries:
-            painter.drawText(self._room(left), Qt.AlignmentFlag.AlignVCenter, _WHAT)
+            paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, _WHAT)
             left += metrics.horizontalAdvance(_WHAT) + _GAP
         for code, words in enumerate(self._entries):
             more = f"and {len(self._entries) - code} more"
@@ -70,10 +74,10 @@ class Legend(QWidget):
             is_last = code == len(self._entries) - 1
             reserved = 0 if is_last else _GAP + metrics.horizontalAdvance(more)
             if left + width + reserved > self.width():
-                painter.drawText(self._room(left), Qt.AlignmentFlag.AlignVCenter, more)
+                paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, more)
                 return
             paint_class(painter, colours, code, QPointF(left + 4, middle + 0.5))
-            painter.drawText(self._room(left + _SIGN), Qt.AlignmentFlag.AlignVCenter, words)
+            paint(painter, self._room(left + _SIGN), Qt.AlignmentFlag.AlignVCenter, words)
             left += width + _GAP
 
     def _room(self, left: int) -> QRect:

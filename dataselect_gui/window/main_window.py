@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QMainWindow,
     QSizePolicy,
     QStackedWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.plain import visible
 from dataselect_gui.window import faults, settings, theme
 from dataselect_gui.window.action_list import ActionList
 from dataselect_gui.window.actions import ACTIONS, make_actions
@@ -30,13 +30,14 @@ from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.ledger import LedgerPlace
 from dataselect_gui.window.notice import Message, NoticeStrip, fault
 from dataselect_gui.window.people import PeoplePlace
+from dataselect_gui.window.plain import choose_folder, tip
 from dataselect_gui.window.preparation import Preparation
 from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.setup import SetupPlace
 from dataselect_gui.window.start import StartPlace
 from dataselect_gui.window.state import State
 from dataselect_gui.window.study import STUDYING
-from dataselect_gui.workflow import Check, Progress
+from dataselect_gui.workflow import Progress, Verified
 
 if TYPE_CHECKING:
     from dataselect_gui.window.study.place import StudyPlace
@@ -199,7 +200,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.footer)
         self.setCentralWidget(page)
         for title in dict.fromkeys(one.menu for one in ACTIONS):
-            menu = self.menuBar().addMenu(title)
+            menu = self.menuBar().addMenu(visible(title))
             for one in ACTIONS:
                 if one.menu == title:
                     menu.addAction(self.actions_by_key[one.key])
@@ -315,8 +316,8 @@ class MainWindow(QMainWindow):
         self.show_place("study")
         self.study.take_focus()
 
-    def _on_checked(self, bundle: Path, checks: list[Check]) -> None:
-        self.check.show_bundle(bundle, checks)
+    def _on_checked(self, bundle: Path, found: Verified) -> None:
+        self.check.show_bundle(bundle, found)
         self.show_place("check")
 
     def _ask_deletion_here(self) -> None:
@@ -360,9 +361,9 @@ class MainWindow(QMainWindow):
         self.close()
 
     def _choose_project(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Open a project (NAME.dataselect)")
-        if path:
-            self.open_project(Path(path))
+        path = choose_folder(self, "Open a project (NAME.dataselect)")
+        if path is not None:
+            self.open_project(path)
 
     def _use_light(self) -> None:
         self._use_theme("light")
@@ -426,7 +427,7 @@ class MainWindow(QMainWindow):
         self.actions_by_key["try"].setEnabled(can_try)
         for key, tab in self.header.tabs.items():
             tab.setEnabled(self.actions_by_key[key].isEnabled())
-            tab.setToolTip("" if tab.isEnabled() else _OPENS[key])
+            tab.setToolTip(tip("" if tab.isEnabled() else _OPENS[key]))
         self._on_undo_changed()
 
     def _on_lost(self, error: DataSelectError) -> None:

@@ -16,20 +16,13 @@ from PySide6.QtGui import (
     QPixmap,
     QShowEvent,
 )
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QSlider,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.maps import Maps
+from dataselect_gui.window.plain import Button, ComboBox, Label, elided, paint, tip
 from dataselect_gui.window.scores import short
 from dataselect_gui.window.tile import paint_whole
 from dataselect_gui.workflow import find_score
@@ -68,17 +61,17 @@ class MapView(QWidget):
 
     Attributes
     ----------
-    button : QPushButton
+    button : Button
         Shows the map, or no longer.
-    score : QComboBox
+    score : ComboBox
         Whose map is shown.
     opacity : QSlider
         From the record alone to the map alone, in hundredths.
     scale : ColourScale
         What the colours mean.
-    words : QLabel
+    words : Label
         What the map shows, or why there is none.
-    again : QPushButton
+    again : Button
         Tries again after a failure.
 
     Signals
@@ -95,11 +88,11 @@ class MapView(QWidget):
         self._layers: tuple[QPixmap, QPixmap] | None = None
         self._shown: tuple[str, str] | None = None
         self.summary = ""
-        self.button = QPushButton("Map")
+        self.button = Button("Map")
         self.button.setCheckable(True)
         self.button.setToolTip("Where in the record a score comes from (M)")
         self.button.clicked.connect(self._on_button)
-        self.score = QComboBox()
+        self.score = ComboBox()
         self.score.setAccessibleName("Score of the map")
         self.score.activated.connect(self._show)
         self.opacity = QSlider(Qt.Orientation.Horizontal)
@@ -111,7 +104,7 @@ class MapView(QWidget):
         self.scale = ColourScale()
         self.words = paragraph(role="dim")
         self._meaning = paragraph(step=-1, role="dim")
-        self.again = QPushButton("Try again")
+        self.again = Button("Try again")
         self.again.clicked.connect(maps.try_again)
 
         head = QHBoxLayout()
@@ -123,7 +116,7 @@ class MapView(QWidget):
         mix = QHBoxLayout(self._mix)
         mix.setContentsMargins(0, 0, 0, 0)
         mix.setSpacing(8)
-        for widget in (QLabel("Record"), self.opacity, QLabel("Map")):
+        for widget in (Label("Record"), self.opacity, Label("Map")):
             mix.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -164,10 +157,11 @@ class MapView(QWidget):
     def _show(self) -> None:
         """Show what there is, and say what there is not."""
         maps, names = self._maps, self._maps.names
-        if [self.score.itemText(place) for place in range(self.score.count())] != names:
+        if [self.score.itemData(place) for place in range(self.score.count())] != names:
             self.score.clear()
-            self.score.addItems(names)
-        name = self.score.currentText()
+            for name in names:
+                self.score.add(name, name)
+        name = self.score.chosen() or ""
         found, top = maps.current, maps.range_of(name)
         values = None if found is None else found.maps.get(name)
         is_shown = maps.is_on and found is not None and values is not None and top is not None
@@ -192,7 +186,9 @@ class MapView(QWidget):
             self.summary = summary_of(values)
             self.words.setText(self.summary)
             if QAccessible.isActive():
-                QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self.summary))
+                QAccessible.updateAccessibility(
+                    QAccessibleAnnouncementEvent(self, visible(self.summary))
+                )
         self.changed.emit()
 
     def _standing(self, name: str) -> str:
@@ -205,7 +201,7 @@ class MapView(QWidget):
         if maps.waits_for:
             return f"Maps wait until {maps.waits_for[0].lower()}{maps.waits_for[1:]} has ended."
         if maps.error is not None:
-            self.words.setToolTip(str(maps.error))
+            self.words.setToolTip(tip(str(maps.error)))
             return maps.error.what
         return "Making the map, which takes some seconds…"
 
@@ -222,8 +218,9 @@ class ColourScale(QWidget):
     def show_range(self, top: float, unit: str) -> None:
         """Show that the colours go from 0 to a value, of a unit."""
         self._top, self._unit = top, unit
-        self.setToolTip(f"{unit.capitalize()}. {_SAME_SCALE}")
-        self.setAccessibleName(f"Colours: dark blue is 0, yellow {short(top)} and more, {unit}")
+        self.setToolTip(tip(f"{unit.capitalize()}. {_SAME_SCALE}"))
+        told = f"Colours: dark blue is 0, yellow {short(top)} and more, {unit}"
+        self.setAccessibleName(visible(told))
         self.updateGeometry()
         self.update()
 
@@ -251,14 +248,11 @@ class ColourScale(QWidget):
         painter.setFont(theme.font(-1))
         painter.setPen(theme.colour(colours.text))
         ends = QRect(0, _BAR + 4, self.width(), self._line)
-        painter.drawText(ends, Qt.AlignmentFlag.AlignLeft, "0")
-        painter.drawText(ends, Qt.AlignmentFlag.AlignRight, f"{short(self._top)} and more")
+        paint(painter, ends, Qt.AlignmentFlag.AlignLeft, "0")
+        paint(painter, ends, Qt.AlignmentFlag.AlignRight, f"{short(self._top)} and more")
         painter.setPen(theme.colour(colours.dim))
-        painter.drawText(
-            ends.translated(0, self._line),
-            Qt.AlignmentFlag.AlignLeft,
-            painter.fontMetrics().elidedText(self._unit, Qt.TextElideMode.ElideRight, self.width()),
-        )
+        unit = elided(painter.fontMetrics(), self._unit, Qt.TextElideMode.ElideRight, self.width())
+        paint(painter, ends.translated(0, self._line), Qt.AlignmentFlag.AlignLeft, unit)
 
 
 def summary_of(values: NDArray[np.float32]) -> str:

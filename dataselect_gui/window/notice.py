@@ -8,12 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.column import clear
+from dataselect_gui.window.plain import Button
+
+_MOST_WORDS = 1_000
+"""Characters of each part that are shown: the strip leaves room to the place under it."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ class NoticeStrip(QWidget):
         self._passing = message
         self._show()
 
-    def button(self, text: str) -> QPushButton:
+    def button(self, text: str) -> Button:
         """Return the button of that name.
 
         Raises
@@ -105,7 +110,7 @@ class NoticeStrip(QWidget):
         """
         for place in range(self._buttons.count()):
             widget = self._buttons.itemAt(place).widget()  # type: ignore[union-attr]
-            if isinstance(widget, QPushButton) and widget.text() == text:
+            if isinstance(widget, Button) and widget.text() == text:
                 return widget
         raise KeyError(text)
 
@@ -119,7 +124,7 @@ class NoticeStrip(QWidget):
                 (self._do, message.do),
                 (self._details, message.details),
             ):
-                label.setText(text)
+                label.setText(visible(text, _MOST_WORDS))
                 label.setVisible(bool(text) and label is not self._details)
             self._add_buttons(message)
             self._frame.setProperty("role", message.role)
@@ -130,17 +135,17 @@ class NoticeStrip(QWidget):
 
     def _add_buttons(self, message: Message) -> None:
         for text, does in message.actions:
-            button = QPushButton(text)
+            button = Button(text)
             button.setProperty("role", "primary")
             button.clicked.connect(does)
             self._buttons.addWidget(button)
         if message.details:
-            details = QPushButton("Details")
+            details = Button("Details")
             details.setCheckable(True)
             details.toggled.connect(self._details.setVisible)
             self._buttons.addWidget(details)
         if self._passing is not None:
-            close = QPushButton("Close")
+            close = Button("Close")
             close.clicked.connect(self._close)
             self._buttons.addWidget(close)
         self._buttons.addStretch()

@@ -4,15 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QComboBox,
-    QFileDialog,
-    QHBoxLayout,
-    QPlainTextEdit,
-    QPushButton,
-    QRadioButton,
-)
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
@@ -20,6 +12,7 @@ from dataselect_gui.window.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.column import ColumnPlace
 from dataselect_gui.window.latest import Latest
 from dataselect_gui.window.layout import row
+from dataselect_gui.window.plain import Button, ComboBox, Lines, RadioButton, choose_file
 from dataselect_gui.window.state import State
 from dataselect_gui.window.training_question import check_only
 from dataselect_gui.window.words import Elided
@@ -52,16 +45,16 @@ class PeoplePlace(ColumnPlace):
         self._file: Path | None = None
         self._listing: Listing | None = None
         self._reading = Latest(self)
-        self.choose = QPushButton("Choose a list…")
+        self.choose = Button("Choose a list…")
         self._name = Elided()
-        self.out = QRadioButton("They opt out: none of their records may leave")
-        self.back = QRadioButton("They opt in again: they are taken off the list")
+        self.out = RadioButton("They opt out: none of their records may leave")
+        self.back = RadioButton("They opt in again: they are taken off the list")
         self._ways = QButtonGroup(self)
-        self.whom, self.columns = QComboBox(), QComboBox()
+        self.whom, self.columns = ComboBox(), ComboBox()
         self.matches = paragraph(step=2)
-        self.unmatched = QPlainTextEdit()
+        self.unmatched = Lines()
         self.error = Note("stop")
-        self.apply, self.cancel = QPushButton(), QPushButton("Cancel")
+        self.apply, self.cancel = Button(), Button("Cancel")
         self._build()
         self.choose.clicked.connect(self._choose)
         self._ways.buttonClicked.connect(self._show)
@@ -92,7 +85,7 @@ class PeoplePlace(ColumnPlace):
 
     @property
     def _by_record(self) -> bool:
-        return str(self.whom.currentData()) == "record"
+        return self.whom.chosen() == "record"
 
     def _begin(self) -> None:
         self._reading.drop()
@@ -103,8 +96,8 @@ class PeoplePlace(ColumnPlace):
         look = self._state.look
         unit = None if look is None else look.unit_column
         if unit is not None:
-            self.whom.addItem(f"each {unit}", "unit")
-            self.whom.addItem("each record", "record")
+            self.whom.add(f"each {unit}", "unit")
+            self.whom.add("each record", "record")
         self._names.setVisible(unit is not None)
         check_only(self._ways, self.out)
         self._show()
@@ -113,7 +106,7 @@ class PeoplePlace(ColumnPlace):
         look, file = self._state.look, self._file
         if look is None or file is None:
             return
-        column = self.columns.currentText() or None
+        column = self.columns.chosen()
         folder = look.folder
 
         def work(report: Report, stop: Stop) -> Listing:
@@ -126,10 +119,9 @@ class PeoplePlace(ColumnPlace):
     def _on_read(self, listing: Listing) -> None:
         self._listing = listing
         if not self.columns.count():
-            self.columns.addItems(list(listing.columns))
-            self.columns.setCurrentText(listing.column or "")
-            if listing.column is None:
-                self.columns.setCurrentIndex(-1)
+            for column in listing.columns:
+                self.columns.add(column, column)
+            self.columns.choose(listing.column)
         self._show()
 
     def _on_unread(self, error: DataSelectError) -> None:
@@ -178,7 +170,7 @@ class PeoplePlace(ColumnPlace):
         lines = [f"line {line}: {name or '(empty)'}" for line, name in missed[:_MOST_LINES]]
         if len(missed) > _MOST_LINES:
             lines.append(f"… and {len(missed) - _MOST_LINES:,} more")
-        self.unmatched.setPlainText("\n".join(lines))
+        self.unmatched.show_lines(lines)
         high = self.unmatched.fontMetrics().lineSpacing() * len(lines) + 24
         self.unmatched.setFixedHeight(min(160, high))
         self.unmatched.setVisible(bool(missed))
@@ -196,16 +188,15 @@ class PeoplePlace(ColumnPlace):
         self.done.emit()
 
     def _choose(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "A list", "", "Tables (*.csv)")
-        if chosen:
-            self.take(Path(chosen))
+        chosen = choose_file(self, "A list", "Tables (*.csv)")
+        if chosen is not None:
+            self.take(chosen)
 
     def _build(self) -> None:
         for button in (self.out, self.back):
             self._ways.addButton(button)
         self.whom.setAccessibleName("Whom the list names")
         self.columns.setAccessibleName("The column that names them")
-        self.unmatched.setReadOnly(True)
         self.unmatched.setAccessibleName("Lines that match nothing")
         self._names = row(paragraph("The list names"), self.whom)
         self._which = row(paragraph("The column that names them"), self.columns)

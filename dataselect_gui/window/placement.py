@@ -4,9 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
+from dataselect_gui.window.plain import Label, elided, paint, tip
 from dataselect_gui.window.scores import meaning_of, short
 from dataselect_gui.workflow import find_score
 
@@ -22,10 +24,10 @@ class Placement(QFrame):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self._value = QLabel()
+        self._value = Label()
         self._value.setFont(theme.font(bold=True))
-        title = QLabel(name)
-        self.setToolTip(f"{meaning_of(name)}\nDefinition: {find_score(name).meaning}")
+        title = Label(name)
+        self.setToolTip(tip(meaning_of(name), f"Definition: {find_score(name).meaning}"))
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(title)
@@ -62,7 +64,7 @@ class Placement(QFrame):
         self._in_all.show_share(_share_below(values, row, None), "all")
         in_class = None if of_class is None else _share_below(values, row, of_class)
         self._in_class.show_share(in_class, label)
-        self.setAccessibleName(f"{self._name} {self._value.text()}")
+        self.setAccessibleName(visible(f"{self._name} {self._value.text()}"))
 
 
 class _Bar(QWidget):
@@ -81,7 +83,7 @@ class _Bar(QWidget):
             self._words = f"higher than {int(100 * share)} % of {of}"
             if share in {0.0, 1.0}:
                 self._words = f"the {'highest' if share else 'lowest'} of {of}"
-            self.setAccessibleName(self._words)
+            self.setAccessibleName(visible(self._words))
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -98,8 +100,8 @@ class _Bar(QWidget):
         painter.setFont(theme.font(-1))
         painter.setPen(theme.colour(colours.dim))
         room = QRect(width + 8, 0, self.width() - width - 8, self.height())
-        words = painter.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
+        words = elided(painter.fontMetrics(), self._words, Qt.TextElideMode.ElideRight, room.width())
+        paint(painter, room, Qt.AlignmentFlag.AlignVCenter, words)
 
 
 def _share_below(

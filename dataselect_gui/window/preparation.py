@@ -4,19 +4,20 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.notice import Message, NoticeStrip, fault
+from dataselect_gui.window.plain import choose_file, choose_folder
 from dataselect_gui.window.scoring import SCORING, Run, Scoring
 from dataselect_gui.window.setup import SetupPlace
 from dataselect_gui.window.standing import Mend, what_is_wrong
 from dataselect_gui.window.start import StartPlace
 from dataselect_gui.window.state import State
 from dataselect_gui.window.study import STUDYING
-from dataselect_gui.workflow import Check, Progress, Report, Stop, StudySubject
+from dataselect_gui.workflow import Progress, Report, Stop, StudySubject, Verified
 
 _LONG = {SCORING: "scoring", STUDYING: "the study"}
 """Work that takes long, and goes on where it was stopped."""
@@ -158,11 +159,11 @@ class Preparation(QObject):
 
     def _choose(self, known: Path, question: str) -> None:
         if known.suffix in {".npz", ".pt2"}:
-            path, _ = QFileDialog.getOpenFileName(self._window, question, "", f"*{known.suffix}")
+            path = choose_file(self._window, question, f"*{known.suffix}")
         else:
-            path = QFileDialog.getExistingDirectory(self._window, question)
-        if path:
-            self.find_again(Path(path))
+            path = choose_folder(self._window, question)
+        if path is not None:
+            self.find_again(path)
 
     def _inspect(self, path: Path) -> None:
         def work(report: Report, stop: Stop) -> tuple[Path, dict[str, Any]]:
@@ -177,7 +178,7 @@ class Preparation(QObject):
             self.scored.emit(path)
             return
         if found["kind"] == "bundle":
-            self.checked.emit(path, [Check(**check) for check in found["checks"]])
+            self.checked.emit(path, Verified.told(found))
             return
         is_source, look = found["kind"] == "source", self._state.look
         if look is not None:

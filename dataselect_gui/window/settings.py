@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 
-from dataselect_gui.workflow import home
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.workflow import read_settings, write_settings
 
 VERSION = 1
 _RECENT = 8
@@ -53,8 +54,8 @@ def load() -> Settings:
     """Read the settings, dropping whatever is not as it should be."""
     fresh = Settings()
     try:
-        stored = json.loads(_path().read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        stored = json.loads(read_settings())
+    except (OSError, UnusableError, ValueError, RecursionError):
         return fresh
     if not isinstance(stored, dict) or stored.get("version") != VERSION:
         return fresh
@@ -74,11 +75,6 @@ def load() -> Settings:
 def save(settings: Settings) -> None:
     """Write the settings; a disk that refuses is no reason to complain."""
     try:
-        _path().parent.mkdir(parents=True, exist_ok=True)
-        _path().write_text(json.dumps({"version": VERSION, **asdict(settings)}), encoding="utf-8")
-    except OSError:
+        write_settings(json.dumps({"version": VERSION, **asdict(settings)}))
+    except (OSError, UnusableError):
         return
-
-
-def _path() -> Path:
-    return home() / "settings.json"

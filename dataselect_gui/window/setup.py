@@ -1,27 +1,25 @@
 """Setup, one page: what was found, what is wrong with it, whom to protect, and the score button."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFrame,
-    QHBoxLayout,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
+from dataselect_gui import workflow
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.column import ColumnPlace, Pair
 from dataselect_gui.window.facts import Facts
 from dataselect_gui.window.layout import row
+from dataselect_gui.window.plain import Button, ComboBox
 from dataselect_gui.window.training_question import TrainingQuestion
 from dataselect_gui.workflow import Look, Progress, preflight_facts
 
+_MOST_NAME, _MOST_WORDS = 100, 500
+"""Characters of a name, and of what a request says, that are shown."""
 _EACH_RECORD = "each record"
 _NO_RECORDS = "Not chosen yet: drop a folder of images, or an .npz file."
 _NO_CHECKPOINT = "Not chosen yet: drop the consortium's folder, or its .pt2 file."
@@ -55,22 +53,27 @@ class SetupPlace(ColumnPlace):
         self.records, self.checkpoint = Facts("Your records"), Facts("The consortium's checkpoint")
         # Below the button, so that nothing moves under the pointer when its facts arrive.
         self.preflight = Facts("The checkpoint on your records")
-        self.unit = QComboBox()
+        # Said where something is missing: what holds everywhere need not be read every time.
+        confined = workflow.what_confines()
+        self.confined = paragraph(confined.sentence, role="warning")
+        if confined.is_whole:
+            self.confined.hide()
+        self.unit = ComboBox()
         self.unit.setAccessibleName("Protect")
         self.unit.setMinimumWidth(200)
-        self.unit.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.unit.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         self._unit_hint = paragraph(role="dim")
         self.training = TrainingQuestion()
-        self.score = QPushButton()
+        self.score = Button()
         self.score.setProperty("role", "primary")
         self.score.clicked.connect(self.score_wanted)
-        self.stop = QPushButton("Stop")
+        self.stop = Button("Stop")
         self.stop.clicked.connect(self.stop_wanted)
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.status = paragraph(role="dim")
-        self.try_it, self._try_hint = QPushButton("Try it…"), paragraph(role="dim")
+        self.try_it, self._try_hint = Button("Try it…"), paragraph(role="dim")
         self.try_it.clicked.connect(self.try_wanted)
         self._build()
         self.show_idle()
@@ -81,7 +84,7 @@ class SetupPlace(ColumnPlace):
     @property
     def unit_column(self) -> str | None:
         """The column that names the person; None where each record is protected by itself."""
-        return None if self.unit.currentIndex() <= 0 else str(self.unit.currentData())
+        return self.unit.chosen()
 
     def show_records(self, path: Path | None, found: dict[str, Any] | None) -> None:
         """Show what inspection found at the source."""
@@ -96,7 +99,7 @@ class SetupPlace(ColumnPlace):
         facts = [
             ("Where", str(path)),
             ("Records", f"{found['records']:,}" if not found["problems"] else readable),
-            ("Labels", ", ".join(found["labels"]) or "none"),
+            ("Labels", _names(found["labels"]) or "none"),
         ]
         if found["ignored"]:
             facts.append(("Passed over", f"{found['ignored']:,} other files"))
@@ -116,7 +119,7 @@ class SetupPlace(ColumnPlace):
             ("Where", str(path)),
             ("Model", preflight["architecture"] or "a .pt2 graph"),
             ("Series", f"{len(steps)} states, to step {steps[-1]:,}" if steps else "one state"),
-            ("Classes", ", ".join(found["labels"]) or "not named"),
+            ("Classes", _names(found["labels"]) or "not named"),
             ("Scores", ", ".join(preflight["scores"])),
             *requested(found["request"]),
         ]
@@ -143,7 +146,7 @@ class SetupPlace(ColumnPlace):
         facts = [
             ("Where", str(look.source)),
             ("Records", f"{len(look.ids):,}"),
-            ("Labels", ", ".join(labels) or "none"),
+            ("Labels", _names(labels) or "none"),
             ("Scores", ", ".join(look.scores) or "none yet"),
         ]
         problems = [f"{record}: {reason}" for record, reason in sorted(look.problems.items())]
@@ -200,7 +203,7 @@ class SetupPlace(ColumnPlace):
     def show_trial(self, obstacle: str) -> None:
         """Offer to see whether picking by a score helps, or say why that cannot be seen."""
         self.try_it.setEnabled(not obstacle)
-        self.try_it.setAccessibleDescription(obstacle or _TRY)
+        self.try_it.setAccessibleDescription(visible(obstacle or _TRY))
         self._try_hint.setText(obstacle or _TRY)
 
     # Within
@@ -234,6 +237,7 @@ class SetupPlace(ColumnPlace):
         buttons.addWidget(self.stop)
         buttons.addWidget(self.progress, 1)
         buttons.addStretch()
+        self.column.addWidget(self.confined)
         self.column.addWidget(Pair(self.records, self.checkpoint))
         self.column.addWidget(Pair(protect, asked))
         self.column.addLayout(buttons)
@@ -244,14 +248,19 @@ class SetupPlace(ColumnPlace):
 
     def _show_units(self, hint: str, columns: Sequence[str] = (), person: str | None = None) -> None:
         self.unit.clear()
-        self.unit.addItem(_EACH_RECORD)
+        self.unit.add(_EACH_RECORD)
         for column in columns:
-            self.unit.addItem(f"each {column}", column)
+            self.unit.add(f"each {column}", column)
         if person is not None:
             self.unit.setCurrentIndex(1 + columns.index(person))
         self.unit.setEnabled(bool(columns))
         self._unit_hint.setText(hint)
         self._unit_hint.setVisible(bool(hint))
+
+
+def _names(names: Iterable[str]) -> str:
+    """Return names one after the other, none so long that it fills the page."""
+    return ", ".join(visible(name, _MOST_NAME) for name in names)
 
 
 def requested(request: dict[str, Any]) -> list[tuple[str, str]]:
@@ -279,8 +288,10 @@ def requested(request: dict[str, Any]) -> list[tuple[str, str]]:
     if private:
         lines.append(("Trained", f"under differential privacy: {', '.join(private)}"))
     told = {"contact": "Contact", "deadline": "Deadline", "direction": "Direction"}
-    lines += [(name, str(request[key])) for key, name in told.items() if key in request]
+    lines += [
+        (name, visible(request[key], _MOST_WORDS)) for key, name in told.items() if key in request
+    ]
     for key, name in (("bounds", "Bounds"), ("class_statistics", "Statistics")):
         if key in request:
-            lines.append((name, f"for {', '.join(request[key])}"))
+            lines.append((name, f"for {_names(request[key])}"))
     return lines or [("Asks for", "nothing in particular")]

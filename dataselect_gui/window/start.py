@@ -4,15 +4,17 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.column import ColumnPlace, Pair, clear
+from dataselect_gui.window.plain import Button, choose_file, choose_folder
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.words import Elided
 
-_MOST_LABELS = 5
+_MOST_LABELS, _MOST_NAME = 5, 100
 
 
 class Well(QFrame):
@@ -37,9 +39,9 @@ class Well(QFrame):
         self._place = Elided(Qt.TextElideMode.ElideMiddle)
         self._place.setProperty("role", "dim")
         self.text = paragraph()
-        self.folder = QPushButton("Choose a folder…")
+        self.folder = Button("Choose a folder…")
         self.folder.clicked.connect(self._choose_folder)
-        self.file = QPushButton("Choose a file…")
+        self.file = Button("Choose a file…")
         self.file.clicked.connect(self._choose_file)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SPACE[1])
@@ -82,14 +84,14 @@ class Well(QFrame):
             widget.style().polish(widget)
 
     def _choose_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Choose a file")
-        if path:
-            self.chosen.emit(Path(path))
+        path = choose_file(self, "Choose a file")
+        if path is not None:
+            self.chosen.emit(path)
 
     def _choose_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Choose a folder")
-        if path:
-            self.chosen.emit(Path(path))
+        path = choose_folder(self, "Choose a folder")
+        if path is not None:
+            self.chosen.emit(path)
 
 
 class StartPlace(ColumnPlace):
@@ -124,7 +126,7 @@ class StartPlace(ColumnPlace):
         )
         self.records.chosen.connect(self.chosen)
         self.checkpoint.chosen.connect(self.chosen)
-        self.demo = QPushButton("Try the demo")
+        self.demo = Button("Try the demo")
         self.demo.setProperty("role", "primary")
         self.demo.clicked.connect(self.demo_wanted)
         demo = QHBoxLayout()
@@ -137,7 +139,7 @@ class StartPlace(ColumnPlace):
             ),
             1,
         )
-        self.check = QPushButton("Check a bundle")
+        self.check = Button("Check a bundle")
         self.check.clicked.connect(self.check_wanted)
         check = QHBoxLayout()
         check.setSpacing(theme.SPACE[2])
@@ -212,7 +214,7 @@ def _labels(labels: list[str]) -> str:
     """Say which labels there are, or how many where they would fill a page."""
     if not labels:
         return "without labels"
-    shown = ", ".join(labels[:_MOST_LABELS])
+    shown = ", ".join(visible(label, _MOST_NAME) for label in labels[:_MOST_LABELS])
     more = len(labels) - _MOST_LABELS
     return f"labels: {shown}" + (f" and {more:,} more" if more > 0 else "")
 
@@ -226,7 +228,7 @@ class _Recent(QFrame):
     def __init__(self, path: Path, name: str) -> None:
         super().__init__()
         self._path = path
-        self._name = QPushButton(name)
+        self._name = Button(name)
         self._name.setProperty("role", "link")
         self._name.clicked.connect(self._choose)
         place = Elided(Qt.TextElideMode.ElideMiddle)
@@ -237,9 +239,9 @@ class _Recent(QFrame):
         row.setSpacing(theme.SPACE[2])
         row.addWidget(self._name)
         row.addWidget(place, 1)
-        delete = QPushButton("Delete…")
+        delete = Button("Delete…")
         delete.setProperty("role", "link")
-        delete.setAccessibleName(f"Delete {name}…")
+        delete.setAccessibleName(visible(f"Delete {name}…"))
         delete.clicked.connect(self._delete)
         row.addWidget(delete)
 

@@ -8,8 +8,10 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableWidget,
-    QTableWidgetItem,
 )
+
+from dataselect_gui.plain import visible
+from dataselect_gui.window.plain import Cell
 
 _PADDING = 5
 """With it the text stands as far in as the header's."""
@@ -30,7 +32,7 @@ class Table(QTableWidget):
 
     def __init__(self, name: str, columns: Sequence[str], stretched: Collection[int]) -> None:
         super().__init__(0, len(columns))
-        self.setHorizontalHeaderLabels(list(columns))
+        self.setHorizontalHeaderLabels([visible(column) for column in columns])
         self.verticalHeader().hide()
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
@@ -39,7 +41,7 @@ class Table(QTableWidget):
         self.setStyleSheet(f"QTableWidget::item {{ padding: 4px {_PADDING}px; }}")
         self.setItemDelegate(_Padded(self))
         self.setWordWrap(True)
-        self.setAccessibleName(name)
+        self.setAccessibleName(visible(name))
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
@@ -59,10 +61,8 @@ class Table(QTableWidget):
         self.setRowCount(len(rows))
         for row, words in enumerate(rows):
             for column, text in enumerate(words):
-                item = QTableWidgetItem(text)
+                item = Cell(text, tips[row] if tips else "")
                 item.setTextAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
-                if tips:
-                    item.setToolTip(tips[row])
                 self.setItem(row, column, item)
         self._fit_rows()
 

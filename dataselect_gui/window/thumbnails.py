@@ -1,15 +1,17 @@
-"""Pictures of records, decoded in a few threads and kept while there is room.
+"""Pictures of records, decoded in a process of their own and kept while there is room.
 
 Whoever shows records says what it wants now; what it wanted before and did not get is dropped, so
-that scrolling past a thousand rows decodes the ones at which it stops. Threads make `QImage`s; a
-`QPixmap` belongs to the window's thread and is made there.
+that scrolling past a thousand rows decodes the ones at which it stops. Threads read records, have them
+decoded and make `QImage`s of the numbers that come back; a `QPixmap` belongs to the window's thread and
+is made there.
 """
 
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 
-from PIL import Image
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QDeadlineTimer, QObject, Qt, QThread, Signal
 from PySide6.QtGui import QImage, QPixmap
 
@@ -226,9 +228,10 @@ class _Decoder(QThread):
             self._thumbnails.decode(*task)
 
 
-def _as_qt(image: Image.Image) -> QImage:
-    held = image.tobytes("raw", "RGB")
-    borrowed = QImage(held, image.width, image.height, 3 * image.width, QImage.Format.Format_RGB888)
+def _as_qt(pixels: NDArray[np.uint8]) -> QImage:
+    height, width, _ = pixels.shape
+    held = np.ascontiguousarray(pixels)
+    borrowed = QImage(held.data, width, height, held.strides[0], QImage.Format.Format_RGB888)
     # The conversion copies, so that nothing points into `held` any more.
     return borrowed.convertToFormat(QImage.Format.Format_RGB32)
 

@@ -5,7 +5,9 @@ import math
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap, QPolygonF
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
+from dataselect_gui.window.plain import elided, paint
 from dataselect_gui.window.scores import short
 from dataselect_gui.window.state import State
 
@@ -53,9 +55,8 @@ def paint_tile(
     if isinstance(found, str):
         painter.setPen(theme.colour(colours.warn if state.stale[row] else colours.dim))
         wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(
-            image.adjusted(4, 4, -4, -4), wrap, found if image.width() >= _LEAST_FOR_WORDS else "?"
-        )
+        words = found if image.width() >= _LEAST_FOR_WORDS else "?"
+        paint(painter, image.adjusted(4, 4, -4, -4), wrap, words)
     _paint_foot(painter, state, rect, row)
     if is_withheld:
         _paint_withheld(painter, colours, image)
@@ -85,17 +86,17 @@ def _paint_foot(painter: QPainter, state: State, rect: QRect, row: int) -> None:
     if code >= 0:
         paint_class(painter, colours, code, QPointF(left + 4, foot.center().y() + 1))
         left += 13
-        name = state.class_names[code]
+        name = visible(state.class_names[code])
         room = foot.right() - left - width - 4
         if room < metrics.horizontalAdvance("mmm"):
             name = name[:2]
         if room < metrics.horizontalAdvance(name[:2]):
             score, room = "", foot.right() - left
         painter.setPen(theme.colour(colours.text))
-        words = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QRect(left, foot.y(), room, foot.height()), middle, words)
+        words = elided(metrics, name, Qt.TextElideMode.ElideRight, room)
+        paint(painter, QRect(left, foot.y(), room, foot.height()), middle, words)
     painter.setPen(theme.colour(colours.dim))
-    painter.drawText(foot, middle | Qt.AlignmentFlag.AlignRight, score)
+    paint(painter, foot, middle | Qt.AlignmentFlag.AlignRight, score)
 
 
 def paint_whole(painter: QPainter, into: QRect, picture: QPixmap) -> None:

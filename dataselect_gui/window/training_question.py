@@ -5,9 +5,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
-    QRadioButton,
     QVBoxLayout,
     QWidget,
 )
@@ -15,6 +13,7 @@ from PySide6.QtWidgets import (
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.budget import read_amount
+from dataselect_gui.window.plain import Label, RadioButton
 from dataselect_gui.workflow import exact
 
 QUESTION = "Did these records help to train this checkpoint?"
@@ -37,9 +36,9 @@ class TrainingQuestion(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.no = QRadioButton("No")
-        self.private = QRadioButton("Yes, under differential privacy")
-        self.unknown = QRadioButton("Yes otherwise, or I don't know")
+        self.no = RadioButton("No")
+        self.private = RadioButton("Yes, under differential privacy")
+        self.unknown = RadioButton("Yes otherwise, or I don't know")
         self.epsilon, self.delta = QLineEdit(), QLineEdit()
         self.epsilon.setAccessibleName("The training's ε")
         self.delta.setAccessibleName("The training's δ")
@@ -50,7 +49,7 @@ class TrainingQuestion(QWidget):
         amounts.setContentsMargins(22, 0, 0, 0)
         amounts.setSpacing(theme.SPACE[1])
         for name, field in (("ε", self.epsilon), ("δ", self.delta)):
-            amounts.addWidget(QLabel(name))
+            amounts.addWidget(Label(name))
             amounts.addWidget(field)
             field.textChanged.connect(self.changed)
             field.editingFinished.connect(self._on_typed)

@@ -2,10 +2,13 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy
+from PySide6.QtWidgets import QSizePolicy
+
+from dataselect_gui.plain import visible
+from dataselect_gui.window.plain import Label, elided, tip
 
 
-class Elided(QLabel):
+class Elided(Label):
     """One line of text that gives way, and is whole in its tool tip.
 
     Parameters
@@ -18,14 +21,18 @@ class Elided(QLabel):
         super().__init__()
         self._where = where
         self._words = ""
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    @property
+    def words(self) -> str:
+        """What it says, whole."""
+        return self._words
 
     def set_words(self, words: str) -> None:
         """Show words, as far as there is room."""
         self._words = words
-        self.setAccessibleName(words)
-        self.setToolTip(words)
+        self.setAccessibleName(visible(words))
+        self.setToolTip(tip(words))
         self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -34,4 +41,4 @@ class Elided(QLabel):
         self._elide()
 
     def _elide(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._words, self._where, self.width()))
+        self.setText(elided(self.fontMetrics(), self._words, self._where, self.width()))

@@ -1,17 +1,19 @@
 """From rows to the model's inputs, ahead of the computing that takes them."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.errors import DataSelectError
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import read_unchanged
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Content, Source, UnreadableRecordError
+from dataselect_gui.worker.batches import EMPTY
 
 
 @dataclass(frozen=True)
@@ -23,17 +25,21 @@ class Decoded:
     row : int
         Which.
     values : ndarray of float32 or None
-        The model's input; None where there is none.
+        The model's input; None where there is none, or it is of another shape.
     problem : str
         Why there is none.
     has_changed : bool
         Whether it is not the record that was read before.
+    is_odd : bool
+        Whether its input has a shape of its own: it is read again when its turn comes, so that not many
+        of them, of any size, are held at once.
     """
 
     row: int
     values: NDArray[np.float32] | None
     problem: str = ""
     has_changed: bool = False
+    is_odd: bool = False
 
 
 class Decoder:
@@ -47,6 +53,8 @@ class Decoder:
         The hash that each record shall have, shape (n, 32); None where that does not matter.
     preprocess : callable
         From a decoded record to an input.
+    shape : tuple of int or None
+        That of an input in a batch.
     """
 
     def __init__(
@@ -54,11 +62,19 @@ class Decoder:
         source: Source,
         content: NDArray[np.uint8] | None,
         preprocess: Callable[[Content], NDArray[np.float32]],
+        shape: tuple[int, ...] | None = None,
     ) -> None:
         self._source, self._content, self._preprocess = source, content, preprocess
+        self._shape = shape
 
     def decode(self, row: int) -> Decoded:
         """Read one record."""
+        try:
+            return self._decode(row)
+        except MemoryError:  # Of this record alone, however much memory there is.
+            return Decoded(row, None, "It takes more memory than there is to read it.")
+
+    def _decode(self, row: int) -> Decoded:
         was_there = self._content is not None and bool(self._content[row].any())
         try:
             if self._content is None:
@@ -75,6 +91,10 @@ class Decoder:
             return Decoded(row, self._preprocess(self._source.decode(stored)))
         except UnreadableRecordError as reason:
             return Decoded(row, None, str(reason))
+        except DataSelectError:
+            raise  # Of the checkpoint, whatever the record is.
+        except Exception:  # Whatever one record does to a library stops no other.
+            return Decoded(row, None, "It cannot be made into an input of the model.")
 
     def first(self, rows: Sequence[int], most: int) -> list[Decoded]:
         """Return the first readable records among the rows, all of the first one's shape."""
@@ -89,10 +109,10 @@ class Decoder:
         return found
 
     def ahead(
-        self, batches: Sequence[NDArray[np.int64]], threads: int
-    ) -> Generator[tuple[Decoded, ...], None, None]:
-        """Read batches in their order, as many ahead as there are threads."""
-        waiting: deque[Future[tuple[Decoded, ...]]] = deque()
+        self, batches: Iterable[NDArray[np.int64]], threads: int
+    ) -> Generator[tuple[Decoded | None, ...], None, None]:
+        """Read batches in their order, as many ahead as there are threads; None for an empty place."""
+        waiting: deque[Future[tuple[Decoded | None, ...]]] = deque()
         with ThreadPoolExecutor(threads) as pool:
             try:
                 for batch in batches:
@@ -105,8 +125,13 @@ class Decoder:
                 for future in waiting:
                     future.cancel()
 
-    def _decode_all(self, batch: NDArray[np.int64]) -> tuple[Decoded, ...]:
-        return tuple(map(self.decode, batch.tolist()))
+    def _decode_all(self, batch: NDArray[np.int64]) -> tuple[Decoded | None, ...]:
+        return tuple(None if row == EMPTY else self._for_batch(row) for row in batch.tolist())
+
+    def _for_batch(self, row: int) -> Decoded:
+        one = self.decode(row)
+        is_odd = one.values is not None and one.values.shape != self._shape
+        return Decoded(row, None, is_odd=True) if is_odd else one
 
 
 class RowReader:
@@ -139,15 +164,6 @@ class RowReader:
             Where it cannot be read.
         """
         return self._preprocess(self._source.decode(self._records.read(row)))
-
-
-def of_equal_shape(records: Sequence[Decoded]) -> list[list[int]]:
-    """Group the places of the readable records by the shape of their inputs."""
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for place, one in enumerate(records):
-        if one.values is not None:
-            groups.setdefault(one.values.shape, []).append(place)
-    return list(groups.values())
 
 
 def _shape(one: Decoded) -> tuple[int, ...] | None:

@@ -1,15 +1,19 @@
 """What a long run keeps on its way: scores on the disk, and the pace that it has."""
 
+import json
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dataselect_gui.project.table import Column, Table
-from dataselect_gui.worker.decoding import Decoded
+from dataselect_gui.worker.batches import Result
+
+if TYPE_CHECKING:
+    from dataselect_gui.worker.score_keeping import KeptColumn, KeptTable
 
 SAVE_SECONDS = 1.0
 
@@ -25,28 +29,27 @@ class Keeper:
         Its columns, by the names of the scores.
     """
 
-    def __init__(self, table: Table, columns: Mapping[str, Column]) -> None:
+    def __init__(self, table: "KeptTable", columns: Mapping[str, "KeptColumn"]) -> None:
         self._table, self._columns = table, columns
-        self._rows: dict[str, list[int]] = {}
+        self._rows: list[int] = []
         self._problems: dict[str, str] = {}
         self._saved = time.monotonic()
 
-    def add(self, piece: Sequence[Decoded], found: Mapping[str, NDArray[np.float64]]) -> None:
+    def add(self, result: Result) -> None:
         """Take the scores of some records, and now and then save them."""
-        rows = np.array([one.row for one in piece], dtype=np.int64)
-        for name, values in found.items():
-            self._columns[name].write(rows, values)
-            self._rows.setdefault(name, []).extend(one.row for one in piece if not one.has_changed)
+        for name, values in result.scores.items():
+            self._columns[name].write(result.rows, values)
+        self._rows += result.rows.tolist()
         ids = self._table.index.ids
-        self._problems |= {ids[one.row]: one.problem for one in piece if one.problem}
+        self._problems |= {ids[row]: reason for row, reason in result.reasons.items()}
         if time.monotonic() - self._saved > SAVE_SECONDS:
             self.save()
 
     def save(self) -> None:
         """Bring everything to the disk."""
         self._table.add_problems(self._problems)
-        for name, rows in self._rows.items():
-            self._columns[name].mark_done(np.array(rows, dtype=np.int64))
+        for column in self._columns.values():
+            column.mark_done(np.array(self._rows, dtype=np.int64))
         self._problems.clear()
         self._rows.clear()
         self._saved = time.monotonic()
@@ -56,8 +59,8 @@ class InHand:
     """A mark on the disk while records are computed: a run that is killed meanwhile leaves it.
 
     So the next run knows. Errors that Python sees take the mark away, and so does the parent where it
-    ended the run itself. That a machine lost its power is not told apart: one that ran out of memory
-    and was switched off looks the same, and half as many records cost little.
+    ended the run itself. A mark that the parent left for its worker counts once the parent has seen the
+    worker die: where both went, as when somebody ended the program, memory was hardly the reason.
 
     Parameters
     ----------
@@ -66,22 +69,50 @@ class InHand:
 
     Attributes
     ----------
+    scores : list of str
+        What an earlier run computed when it was killed; empty where none was.
+    record : str or None
+        The record that it computed by itself, because of its shape; None where it was a batch.
     was_left : bool
         Whether an earlier run was killed at such a moment.
     """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / ".in-hand"
-        self.was_left = self._path.exists()
+        try:
+            content = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # None, or one that was cut off.
+            content = {}
+        if content.get("unsure"):
+            content = {}
+        self.was_left = bool(content)
+        self.scores: list[str] = content.get("scores", [])
+        self.record: str | None = content.get("record")
+        self._in_hand: dict[str, Any] | None = None
 
-    def __enter__(self) -> None:
-        self._path.touch()
+    @contextmanager
+    def hold(self, scores: Sequence[str], record: str | None = None) -> Iterator[None]:
+        """Leave the mark until what is computed meanwhile is done."""
+        self._path.write_text(json.dumps({"scores": list(scores), "record": record}), encoding="utf-8")
+        try:
+            yield
+        finally:
+            self.take_away()
 
-    def __exit__(self, *_: object) -> None:
-        self.take_away()
+    def write(self, scores: Sequence[str], record: str | None) -> None:
+        """Leave the mark for a worker; it does not count before `confirm`."""
+        told = {"scores": list(scores), "record": record}
+        self._path.write_text(json.dumps({**told, "unsure": True}), encoding="utf-8")
+        self._in_hand = told
+
+    def confirm(self) -> None:
+        """Have the mark count, where one was left: the worker died."""
+        if self._in_hand is not None:
+            self._path.write_text(json.dumps(self._in_hand), encoding="utf-8")
 
     def take_away(self) -> None:
         """Take the mark away."""
+        self._in_hand = None
         self._path.unlink(missing_ok=True)
 
 

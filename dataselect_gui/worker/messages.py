@@ -1,14 +1,15 @@
-"""What the two processes tell each other: one JSON object a line.
+"""What the two processes tell each other: JSON objects, a line to the child, a frame to the parent.
 
 The parent sends one job, and later nothing, or a line that asks to stop. The child sends progress a
 few times a second and ends with exactly one of `Finished` and `Failed`. Each kind of job has a
 ``title``, as people are told of it, and knows what they can do ``afterwards``, where it ended early.
+The parent takes a message for what it is only where it has exactly its fields, of their types.
 """
 
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import ClassVar, get_args
+from typing import Any, ClassVar, get_args
 
 from dataselect_gui.scoring.catalog import Precision
 
@@ -19,8 +20,10 @@ class ScoreJob:
 
     Attributes
     ----------
-    project, source, checkpoint : str
+    source, checkpoint : str
         Paths.
+    digest : str
+        That of the checkpoint.
     label_column, unit_column : str or None
         Columns of the source.
     names : list of str
@@ -28,9 +31,9 @@ class ScoreJob:
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
     precision : str
-        ``auto``, ``float32`` or ``float64``.
+        ``float32`` or ``float64``.
     batch_size : int or None
-        Records at once; None for as many as memory and time allow.
+        At most so many records at once; None for as many as memory allows.
     limit : int or None
         Only the first so many records.
     """
@@ -38,9 +41,9 @@ class ScoreJob:
     title: ClassVar[str] = "Scoring"
     afterwards: ClassVar[str] = "Scoring again goes on from there: nothing is computed twice."
 
-    project: str
     source: str
     checkpoint: str
+    digest: str
     label_column: str | None
     unit_column: str | None
     names: list[str]
@@ -56,13 +59,14 @@ class SumJob:
 
     Attributes
     ----------
-    project, source, checkpoint : str
+    source, checkpoint : str
         Paths.
+    digest : str
+        That of the checkpoint.
     label_column, unit_column : str or None
         Columns of the source.
     folder : str
-        Holds ``rows.npy``, the rows of the project's table to sum over; takes ``sum.npy`` and
-        ``layout.json``.
+        Holds the records to sum over, as `rows_file` writes them; takes the sum.
     clip : float
         The norm that each record's gradient is clipped to.
     steps : int
@@ -76,9 +80,9 @@ class SumJob:
         "No gradient was drawn or charged; a threshold that was bought is kept. Release again."
     )
 
-    project: str
     source: str
     checkpoint: str
+    digest: str
     label_column: str | None
     unit_column: str | None
     folder: str
@@ -101,8 +105,6 @@ class PreflightJob:
         The scores that need the model.
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
-    folder : str
-        Takes ``preflight.json``.
     """
 
     title: ClassVar[str] = "Trying the checkpoint"
@@ -113,7 +115,6 @@ class PreflightJob:
     label_column: str | None
     names: list[str]
     device: str
-    folder: str
 
 
 @dataclass(frozen=True)
@@ -122,12 +123,14 @@ class MapJob:
 
     Attributes
     ----------
-    project, source, checkpoint : str
+    source, checkpoint : str
         Paths.
+    digest : str
+        That of the checkpoint.
     label_column, unit_column : str or None
         Columns of the source.
     folder : str
-        Takes ``maps.npz``.
+        Holds the records, as `rows_file` writes them; takes the maps.
     rows : list of int
         Rows of the project's table, the most urgent first.
     names : list of str
@@ -143,9 +146,9 @@ class MapJob:
     title: ClassVar[str] = "Making the map"
     afterwards: ClassVar[str] = "Ask for it again."
 
-    project: str
     source: str
     checkpoint: str
+    digest: str
     label_column: str | None
     unit_column: str | None
     folder: str
@@ -193,6 +196,50 @@ class StudyJob:
     start: str
     limit: int
     plan_only: bool
+
+
+@dataclass(frozen=True)
+class InspectJob:
+    """Say what a bundle, a checkpoint or a source is, and what is wrong with it.
+
+    Attributes
+    ----------
+    path : str
+        What to look at.
+    records : str or None
+        A source whose labels are held against a checkpoint's.
+    kind : str
+        ``bundle``, ``checkpoint`` or ``source``.
+    """
+
+    title: ClassVar[str] = "Looking at what was given"
+    afterwards: ClassVar[str] = "Nothing was changed. Look again, or ask for a whole copy of it."
+
+    path: str
+    records: str | None
+    kind: str
+
+
+@dataclass(frozen=True)
+class VerifyJob:
+    """Check a bundle.
+
+    Attributes
+    ----------
+    bundle : str
+        Its folder.
+    digest : str or None
+        The digest that the owner sent separately.
+    key : str or None
+        A file with the owner's public key.
+    """
+
+    title: ClassVar[str] = "Checking the bundle"
+    afterwards: ClassVar[str] = "Nothing was changed. Check it again, or ask for another copy."
+
+    bundle: str
+    digest: str | None
+    key: str | None
 
 
 def duration(seconds: float) -> str:
@@ -246,11 +293,14 @@ class Finished:
         Where they were computed.
     stopped : bool
         Whether it ended early because it was asked to.
+    content : dict or None
+        What was asked for, where that is neither numbers nor files.
     """
 
     scored: int
     device: str
     stopped: bool
+    content: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -263,6 +313,8 @@ class Failed:
     exit_code: int
 
 
+MESSAGE, MOST_BYTES = 1, 1 << 28
+"""The kind of a message's frame, and how long one may be."""
 REPORT_SECONDS = 0.25
 """How long to be silent between two reports of progress."""
 PLANNED = "The plan is made"
@@ -270,32 +322,52 @@ PLANNED = "The plan is made"
 Report = Callable[[Progress], None]
 """What takes progress as it comes."""
 Message = Progress | Finished | Failed
-_TYPES: dict[str, type[Progress] | type[Finished] | type[Failed]] = {
-    kind.__name__: kind for kind in (Progress, Finished, Failed)
+_Kind = type[Progress] | type[Finished] | type[Failed]
+_FIELDS: dict[_Kind, dict[str, tuple[type, ...]]] = {
+    Progress: {
+        "phase": (str,),
+        "done": (int,),
+        "total": (int,),
+        "seconds_left": (float, int, type(None)),
+    },
+    Finished: {"scored": (int,), "device": (str,), "stopped": (bool,), "content": (dict, type(None))},
+    Failed: {"what": (str,), "why": (str,), "do": (str,), "exit_code": (int,)},
 }
+_TYPES: dict[str, _Kind] = {kind.__name__: kind for kind in _FIELDS}
 
 
-Job = ScoreJob | SumJob | PreflightJob | MapJob | StudyJob
+Job = ScoreJob | SumJob | PreflightJob | MapJob | StudyJob | InspectJob | VerifyJob
 
 
-def to_line(message: Message | Job) -> str:
-    """Write a message as one line."""
-    return json.dumps({"type": type(message).__name__, **asdict(message)}) + "\n"
+def to_line(job: Job) -> str:
+    """Write a job as one line."""
+    return json.dumps({"type": type(job).__name__, **asdict(job)}) + "\n"
 
 
-def from_line(line: str) -> Message:
-    """Read a message of the child.
+def to_bytes(message: Message) -> bytes:
+    """Write a message as the content of a frame."""
+    return json.dumps({"type": type(message).__name__, **asdict(message)}).encode()
+
+
+def from_bytes(content: bytes) -> Message:
+    """Read a message of the child, which may have fallen to what it was given to read.
 
     Raises
     ------
     ValueError
-        Where the line is none.
+        Where it is none.
     """
-    content = json.loads(line)
-    if not isinstance(content, dict) or content.get("type") not in _TYPES:
+    try:
+        told = json.loads(content)
+    except RecursionError:
+        raise ValueError("not a message") from None
+    if not isinstance(told, dict) or told.get("type") not in _TYPES:
         raise ValueError("not a message")
-    kind = _TYPES[content.pop("type")]
-    return kind(**content)
+    kind = _TYPES[told.pop("type")]
+    types = _FIELDS[kind]
+    if told.keys() != types.keys() or any(type(told[name]) not in types[name] for name in types):
+        raise ValueError("not a message")
+    return kind(**told)
 
 
 def job_from_line(line: str) -> Job:

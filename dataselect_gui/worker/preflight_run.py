@@ -1,6 +1,5 @@
 """Try a checkpoint on some of the owner's records, before the long run."""
 
-import json
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -14,13 +13,12 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.worker.decoding import Decoder
 from dataselect_gui.worker.indexing import fair_order
 from dataselect_gui.worker.messages import Finished, PreflightJob, Progress, Report
-from dataselect_gui.worker.score_run import FIRST
 
 RECORDS = 64
 
 
 def run_preflight(job: PreflightJob, report: Report) -> Finished:
-    """Write what a preflight finds as JSON; with it the time that reading a record takes, in seconds.
+    """Tell what a preflight finds; with it the time that reading a record takes, in seconds.
 
     Raises
     ------
@@ -40,7 +38,6 @@ def run_preflight(job: PreflightJob, report: Report) -> Finished:
     report(Progress("Trying the checkpoint on some of your records", 0, 1))
     began = time.perf_counter()
     decoder = Decoder(source, None, scorer.preprocess)
-    # The first of them are those that the long run begins with.
     records = decoder.first(fair_order(source.ids), RECORDS)
     seconds_to_read = (time.perf_counter() - began) / max(1, len(records))
     if not records:
@@ -51,8 +48,6 @@ def run_preflight(job: PreflightJob, report: Report) -> Finished:
         )
     inputs = np.stack([one.values for one in records if one.values is not None])
     targets = class_indices((source.labels[one.row] for one in records), classes)
-    scorer.settle(inputs[:FIRST], targets[:FIRST])
     found = asdict(try_on(scorer, checkpoint, job.names, inputs, targets))
     content = {**found, "records": len(source.ids), "seconds_to_read": seconds_to_read}
-    (Path(job.folder) / "preflight.json").write_text(json.dumps(content), encoding="utf-8")
-    return Finished(len(records), device.type, stopped=False)
+    return Finished(len(records), device.type, stopped=False, content=content)

@@ -1,16 +1,19 @@
 """The long run: read the records, score them batch by batch, keep what is done.
 
-Batches are a fixed partition of the records, in an order drawn from their ids alone, so that a run
-that was killed and started again computes the same batches and hence the same digits.
+How scores are computed is settled before the first record is read, is the same for every record, and
+is kept with the project: device, precision, threads and the size of the batches. A run that goes on
+after a stop takes the same. Where a batch does not fit into memory after all, all scores of the run are
+computed again from the beginning in batches of half the size, by itself, and so they are by the next
+run where the system ended this one in the middle of a batch.
 """
 
-import os
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,25 +21,31 @@ from numpy.typing import NDArray
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
-from dataselect_gui.errors import UnusableError
-from dataselect_gui.project.project import Project
-from dataselect_gui.project.table import Table
+from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
 from dataselect_gui.scoring.catalog import find_score
-from dataselect_gui.worker.decoding import Decoded, Decoder, of_equal_shape
-from dataselect_gui.worker.indexing import HashCache, check_same_source, fair_order, read_index
-from dataselect_gui.worker.keeping import InHand, Keeper, Pace
+from dataselect_gui.worker.batches import in_batches
+from dataselect_gui.worker.decoding import Decoder
+from dataselect_gui.worker.indexing import fair_order, read_index
+from dataselect_gui.worker.keeping import Keeper, Pace
 from dataselect_gui.worker.messages import REPORT_SECONDS, Finished, Progress, Report, ScoreJob
+from dataselect_gui.worker.score_keeping import Keeping, KeptTable
 
-BATCH_SECONDS = 3.0
-"""How long a batch may take: what a kill can cost is a batch and a second."""
-FIRST = 8
-"""How many records are tried before all others."""
-_UNTRIED = 64
+if TYPE_CHECKING:
+    from dataselect_gui.scoring.public_shape import Shape
+    from dataselect_gui.scoring.scorer import Scorer
+
+_UNTRIED = 8
+"""The size that counts as tried while the memory of small batches is measured."""
+_NO_CLASS = "Its label is none of the checkpoint's classes, so it has no score that needs one."
+_GIVEN_UP = (
+    "Its input has a shape of its own, and the program was ended twice while it was computed: most "
+    "likely, memory ran out."
+)
 
 
-def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
+def run(job: ScoreJob, stopped: Callable[[], bool], report: Report, kept: Keeping) -> Finished:
     """Score the records of a project.
 
     Parameters
@@ -47,223 +56,309 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
         Says whether to stop after the batch in hand.
     report : callable
         Takes progress.
+    kept : Keeping
+        Takes what there is to keep.
 
     Raises
     ------
     DataSelectError
         Where the source, the checkpoint or the project cannot be used.
     """
-    project = Project.open(Path(job.project))
-    with project.exclusive():
-        checkpoint = find_checkpoint(Path(job.checkpoint))
-        checkpoint.check_digest(project.settings["checkpoint"]["digest"])
-        source = open_source(Path(job.source), job.label_column, job.unit_column)
-        classes = match_labels(source.labels, source.classes, checkpoint.labels)
-        index = read_index(source, stopped, report, HashCache(project.folder, source.ids))
-        if index is None:
-            return Finished(0, job.device, stopped=True)
-        check_same_source(project, source, index)
-        project.settings["source"] = {
-            "path": str(source.path),
-            "kind": source.kind,
-            "label_column": job.label_column,
-            "unit_column": job.unit_column,
-        }
-        project.settings["checkpoint"]["path"] = job.checkpoint
-        project.save()
-        table = project.update_index(index)
-        table.add_problems({p.id: p.reason for p in source.problems})
-        targets = class_indices(index.labels, classes)
-        device, finished = job.device, True
-        plan = _Plan(table, job.names, job.limit)
-        if plan.names:
+    checkpoint = find_checkpoint(Path(job.checkpoint))
+    checkpoint.check_digest(job.digest)
+    source = open_source(Path(job.source), job.label_column, job.unit_column)
+    classes = match_labels(source.labels, source.classes, checkpoint.labels)
+    given_up = _recover(kept)
+    _check_conditions(kept, job)
+    parts = [_Part(job, names, kept, checkpoint, source, report) for names in _parts(kept, job)]
+    for part in parts:
+        if part.size is None:
             if stopped():  # Before the libraries are loaded, which takes seconds.
-                return Finished(_count_scored(table, job), device, stopped=True)
-            work = _Run(job, project, checkpoint, source, table, targets, plan, report)
-            device, finished = work.device, work.score(stopped)
-        elif device == "auto":
-            device = "none"
-        scored = _count_scored(table, job)
-        if finished and job.names and scored == 0:
-            raise UnusableError(
-                "No record could be scored.",
-                f"None of the {len(index.ids)} records can be read"
-                + (", has a label" if (targets < 0).any() else "")
-                + " and comes to a finite number.",
-                "See the reasons among the source's problems, and mend or replace the files.",
+                return Finished(0, job.device, stopped=True)
+            part.settle()
+    index = read_index(source, stopped, report, kept.hashes(source))
+    if index is None:
+        return Finished(0, job.device, stopped=True)
+    table = kept.take(index)
+    if given_up is not None:
+        _give_up(table, given_up, job.names)
+    targets = class_indices(index.labels, classes)
+    labelled = zip(index.ids, index.labels, targets, strict=True)
+    unknown = (i for i, label, target in labelled if label is not None and target < 0)
+    table.add_problems(dict.fromkeys(unknown, _NO_CLASS))
+    order = fair_order(index.ids, job.limit)
+    finished = True
+    for part in parts:
+        if part.lacks(table, order):
+            if stopped():
+                return Finished(_count_scored(table, job), part.device, stopped=True)
+            finished = finished and part.score(table, targets, order, stopped)
+    device = parts[0].device if parts else "none"
+    scored = _count_scored(table, job)
+    if finished and job.names and scored == 0:
+        raise UnusableError(
+            "No record could be scored.",
+            f"None of the {len(index.ids)} records can be read"
+            + (", has a label" if (targets < 0).any() else "")
+            + " and comes to a finite number.",
+            "See the reasons among the source's problems, and mend or replace the files.",
+        )
+    return Finished(scored, device, stopped=not finished)
+
+
+def _recover(kept: Keeping) -> str | None:
+    """Draw the conclusion from a run that was killed as it computed.
+
+    Returns
+    -------
+    str or None
+        A record to give up, by its id: one with a shape of its own, which ended the program twice.
+    """
+    mark = kept.mark
+    given_up = None
+    if mark.record is not None:
+        if mark.record in kept.ended_by:
+            given_up = mark.record
+        else:
+            kept.ended_by.append(mark.record)
+    elif mark.scores:
+        _halve(kept, mark.scores)
+    kept.save()
+    mark.take_away()
+    return given_up
+
+
+def _halve(kept: Keeping, names: Sequence[str]) -> None:
+    """Have scores computed again from the beginning, in batches of half the size."""
+    for name in names:
+        size = kept.scores.get(name, {}).get("batch", 1)
+        if size > 1:
+            _start_again(kept, name, _half(size))
+
+
+def _start_again(kept: Keeping, name: str, size: int) -> None:
+    kept.forget(name)
+    kept.scores[name] |= {"batch": size, "fixed": True, "program": __version__}
+    kept.save()
+
+
+def _check_conditions(kept: Keeping, job: ScoreJob) -> None:
+    """Hold what was asked for against how scores of the project are computed already."""
+    for name in job.names:
+        known = kept.scores.get(name, {})
+        device = known.get("device", job.device)
+        if job.device not in {"auto", device}:
+            raise UsageError(
+                f"The scores of this project cannot be computed on {job.device}.",
+                f"Those that it has were computed on {device}; numbers that differ are not mixed.",
+                "Leave the device as it is, or score into another project.",
             )
-        return Finished(scored, device, stopped=not finished)
+        if job.batch_size is not None and job.batch_size < known.get("batch", 1):
+            _start_again(kept, name, job.batch_size)
 
 
-class _Plan:
-    """Which records still lack which scores.
+def _give_up(table: KeptTable, record: str, names: Sequence[str]) -> None:
+    rows = np.array([row for row, other in enumerate(table.index.ids) if other == record])
+    for column in map(table.column, names):
+        column.write(rows, np.full(len(rows), np.nan))
+        column.mark_done(rows)
+    table.add_problems({record: _GIVEN_UP})
+
+
+def _parts(kept: Keeping, job: ScoreJob) -> list[list[str]]:
+    """Part the scores of a job by how they are computed; those that are new go together."""
+
+    def conditions(name: str) -> tuple[str, ...]:
+        known = kept.scores.get(name, {})
+        return tuple(str(known.get(key)) for key in ("device", "precision", "threads", "batch"))
+
+    return [list(names) for _, names in groupby(sorted(job.names, key=conditions), key=conditions)]
+
+
+@dataclass
+class _Part:
+    """Scores that are computed together.
 
     Attributes
     ----------
-    order : list of int
-        The rows that were asked for, in an order that makes early results fair.
+    job : ScoreJob
+        What was asked for.
     names : list of str
-        The scores that some of them lack.
+        The scores.
+    kept, checkpoint, source, report
+        Where they are kept, and what they are made of.
     """
 
-    def __init__(self, table: Table, names: Sequence[str], limit: int | None) -> None:
-        self.order = fair_order(table.index.ids, limit)
-        self.columns = {name: table.column(name) for name in names}
-        self.names = self.missing(self.order)
+    job: ScoreJob
+    names: list[str]
+    kept: Keeping
+    checkpoint: Checkpoint
+    source: Source
+    report: Report
+    _loaded: "tuple[Scorer, Shape | None] | None" = None
 
-    def missing(self, rows: Sequence[int]) -> list[str]:
-        """Return the scores that some of the rows lack."""
-        return [name for name, column in self.columns.items() if not column.done[rows].all()]
+    @property
+    def _known(self) -> dict[str, Any]:
+        """How these scores are computed, as far as that is settled."""
+        known: dict[str, Any] = self.kept.scores.get(self.names[0], {})
+        return known
 
-    def batches(self, at_once: int) -> list[NDArray[np.int64]]:
-        """Cut the order into batches; return those with anything to do. One is done whole or not."""
-        edges = [*range(0, len(self.order), at_once), len(self.order)]
-        batches = [self.order[start:end] for start, end in pairwise(edges)]
-        return [np.array(batch, dtype=np.int64) for batch in batches if self.missing(batch)]
+    @property
+    def size(self) -> int | None:
+        """How many places a batch has; None while that is not settled."""
+        size: int | None = self._known.get("batch")
+        return size
 
+    @property
+    def device(self) -> str:
+        """Where they are computed."""
+        device: str = self._known.get("device", self.job.device)
+        return device
 
-class _Run:
-    """The scoring of what a plan lacks.
+    def lacks(self, table: KeptTable, rows: Sequence[int]) -> bool:
+        """Say whether some of the rows lack some of the scores."""
+        return not all(table.column(name).done[rows].all() for name in self.names)
 
-    What it finds out at its start, precision and size of the batches, is kept with the project: a run
-    that goes on after a kill takes the same, and computes the same digits. Where it was killed as it
-    computed, as a system does that has no memory left, the next one takes half as many at once. The
-    size is that of one run: when it has come to its end, the next one finds out anew.
-    """
+    def settle(self) -> None:
+        """Settle how the scores are computed, on made-up records."""
+        from dataselect_gui.scoring.memory import is_out_of_memory, release_memory
 
-    def __init__(
+        scorer, shape = self._load()
+        hold, asked = self.kept.mark.hold, self.job.batch_size
+        if shape is None or asked is not None:
+            self._keep(asked if asked and shape is not None else 1)
+        else:
+            self._keep(_UNTRIED)
+            with hold(self.names):
+                self._keep(scorer.need(shape).records_at_once(scorer.device))
+        self.report(Progress("Trying the checkpoint on made-up records", 0, 1))
+        while shape is not None:
+            try:
+                with hold(self.names):
+                    scorer.prepare((self.size or 1, *shape))
+                break
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            release_memory()  # Only here, where the error is gone, is its memory free.
+            self._take_half()
+
+    def score(
         self,
-        job: ScoreJob,
-        project: Project,
-        checkpoint: Checkpoint,
-        source: Source,
-        table: Table,
+        table: KeptTable,
         targets: NDArray[np.int64],
-        plan: _Plan,
-        report: Report,
-    ) -> None:
-        from dataselect_gui.scoring.model import choose_device
-        from dataselect_gui.scoring.scorer import Scorer
-
-        report(Progress("Loading the model", 0, 1))
-        device = choose_device(job.device)
-        self.device = device.type
-        self._project, self._source, self._table, self._plan = project, source, table, plan
-        self._targets, self._report = targets, report
-        self._sizes_itself = job.batch_size is None
-        settings = project.settings
-        question = {"scores": job.names, "device": self.device, "asked": job.precision}
-        answer = settings.get("run") or {}
-        if any(answer.get(key) != value for key, value in question.items()):
-            answer = {"precision": job.precision, "at_once": None}
-        elif answer.get("is_finished"):
-            answer = {**answer, "at_once": None}
-        tried = settings.get("first", FIRST)
-        self._in_hand = InHand(project.folder)
-        if self._in_hand.was_left:
-            if answer["at_once"]:
-                answer["at_once"] = _half(answer["at_once"])
-            else:
-                tried = settings["first"] = _half(tried)
-            project.save()
-        self._scorer = Scorer(checkpoint, plan.names, device, answer["precision"])
-        self._decoder = Decoder(source, table.index.content, self._scorer.preprocess)
-        self._at_once = job.batch_size or answer["at_once"] or _UNTRIED
-        report(Progress("Trying the first records", 0, 1))
-        first = self._decoder.first(plan.order, min(tried, answer["at_once"] or tried))
-        if first:
-            inputs, classes = self._stack(first)
-            with self._in_hand:
-                self._scorer.settle(inputs, classes)
-                if self._sizes_itself and answer["at_once"] is None:
-                    # Where the first ones were too many, nothing larger is tried.
-                    needed = self._scorer.need(inputs, classes) if tried == FIRST else None
-                    self._at_once = needed.records_at_once(device) if needed else tried
-            settings["run"] = question
-            self._decide(self._at_once)
-        for name in plan.names:
-            settings["scores"][name] = {
-                "variant": find_score(name).variant,
-                "program": __version__,
-                "device": self.device,
-                "precision": self._scorer.precision,
-            }
-        project.save()
-
-    def _decide(self, at_once: int) -> None:
-        self._at_once = at_once
-        decided = {"precision": self._scorer.precision, "at_once": at_once}
-        self._project.settings["run"] |= decided
-        self._project.save()
-
-    def score(self, stopped: Callable[[], bool]) -> bool:
+        order: Sequence[int],
+        stopped: Callable[[], bool],
+    ) -> bool:
         """Score batch by batch. Returns False where it was stopped."""
         from dataselect_gui.scoring.memory import is_out_of_memory, release_memory
 
-        batches = self._plan.batches(self._at_once)
-        total = len(self._plan.order)
-        done = total - sum(map(len, batches))
-        pace, kept = Pace(), Keeper(self._table, self._plan.columns)
-        told = time.monotonic()
-        # Beside a processor that computes, a second thread would only take its time.
-        threads = 1 if self.device == "cpu" else min(8, os.cpu_count() or 1)
-        with closing(self._decoder.ahead(batches, threads)) as decoded:
-            for batch in decoded:
-                pieces = deque(_pieces(batch, self._at_once))
-                while pieces:
-                    if stopped():
-                        kept.save()
-                        return False
-                    piece = pieces.popleft()
-                    began = time.monotonic()
-                    try:
-                        with self._in_hand:
-                            found = self._score_piece(piece)
-                    except Exception as error:
-                        if not is_out_of_memory(error):
-                            raise
-                        if len(piece) == 1:
-                            raise _no_memory() from None
-                        found = None
-                    if found is None:  # Only here, where the error is gone, is its memory free.
-                        release_memory()
-                        self._decide(_half(len(piece)))
-                        pieces.extendleft(reversed(_pieces(piece, self._at_once)))
-                        continue
-                    kept.add(piece, found)
-                    done += len(piece)
-                    now = time.monotonic()
-                    if self._sizes_itself and now - began > BATCH_SECONDS and len(piece) > 1:
-                        self._decide(_half(len(piece)))
-                    pace.add(now, done)
-                    if now - told > REPORT_SECONDS:
-                        self._report(Progress("Scoring", done, total, pace.seconds_left(total)))
-                        told = now
+        while True:
+            try:
+                return self._score(table, targets, order, stopped)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            release_memory()
+            self._take_half()
+
+    def _score(
+        self,
+        table: KeptTable,
+        targets: NDArray[np.int64],
+        order: Sequence[int],
+        stopped: Callable[[], bool],
+    ) -> bool:
+        from dataselect_gui.worker.computing import Computation
+
+        scorer, shape = self._load()
+        size, ids, hold = self.size or 1, table.index.ids, self.kept.mark.hold
+        if shape is not None:
+            with hold(self.names):
+                scorer.prepare((size, *shape))
+            self._check_classes(scorer)
+        columns = {name: table.column(name) for name in self.names}
+        is_done = np.all([column.done for column in columns.values()], axis=0)
+        left = [row for row in order if not is_done[row]]
+        total, done = len(order), len(order) - len(left)
+        computation = Computation(
+            scorer,
+            self.names,
+            shape,
+            size,
+            ids,
+            targets,
+            lambda record: hold(self.names, record),
+        )
+        decoder = Decoder(self.source, table.index.content, scorer.preprocess, shape)
+        pace, kept, told = Pace(), Keeper(table, columns), time.monotonic()
+        with closing(computation.results(decoder, in_batches(ids, left, size))) as results:
+            for result in results:
+                kept.add(result)
+                done += result.handled
+                now = time.monotonic()
+                pace.add(now, done)
+                if now - told > REPORT_SECONDS:
+                    self.report(Progress("Scoring", done, total, pace.seconds_left(total)))
+                    told = now
+                if done < total and stopped():
+                    kept.save()
+                    return False
         kept.save()
-        settings = self._project.settings
-        settings["run"] = {**settings.get("run", {}), "is_finished": True}
-        settings.pop("first", None)
-        self._project.save()
-        self._report(Progress("Scoring", total, total, 0.0))
+        self.report(Progress("Scoring", total, total, 0.0))
         return True
 
-    def _score_piece(self, piece: Sequence[Decoded]) -> dict[str, NDArray[np.float64]]:
-        names = self._plan.missing([one.row for one in piece])
-        found = {name: np.full(len(piece), np.nan) for name in names}
-        for group in of_equal_shape(piece) if names else []:
-            inputs, classes = self._stack([piece[place] for place in group])
-            values = self._scorer.score(names, inputs, classes)
-            for name in names:
-                found[name][group] = values[name]
-        return found
+    def _check_classes(self, scorer: "Scorer") -> None:
+        named = len(self.checkpoint.labels)
+        if named > scorer.classes:
+            raise UnusableError(
+                "The checkpoint's class names do not match its model.",
+                f"The model tells {scorer.classes} classes apart; its config.json names {named}.",
+                "Ask the consortium for the config.json of this model.",
+            )
 
-    def _stack(self, records: Sequence[Decoded]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        inputs = np.stack([one.values for one in records if one.values is not None])
-        return inputs, self._targets[[one.row for one in records]]
+    def _load(self) -> "tuple[Scorer, Shape | None]":
+        """Load the models, once, and find the public shape of their input."""
+        if self._loaded is not None:
+            return self._loaded
+        from dataselect_gui.scoring.arithmetic import fix_arithmetic
+        from dataselect_gui.scoring.model import choose_device
+        from dataselect_gui.scoring.public_shape import public_shape
+        from dataselect_gui.scoring.scorer import Scorer
 
+        self.report(Progress("Loading the model", 0, 1))
+        device = choose_device(self.device)
+        threads = fix_arithmetic(self._known.get("threads"))
+        scorer = Scorer(self.checkpoint, self.names, device, self.job.precision)
+        for name in self.names:
+            known = self.kept.scores.setdefault(name, {"fixed": True})
+            known.setdefault("program", __version__)
+            known |= {
+                "variant": find_score(name).variant,
+                "device": device.type,
+                "precision": scorer.precision,
+                "threads": threads,
+            }
+        self._loaded = (
+            scorer,
+            public_shape(self.source, self.checkpoint.final, scorer.model, scorer.preprocess),
+        )
+        return self._loaded
 
-def _pieces(records: Sequence[Decoded], at_once: int) -> list[Sequence[Decoded]]:
-    return [records[start : start + at_once] for start in range(0, len(records), at_once)]
+    def _keep(self, size: int) -> None:
+        """Keep the size of the batches before it is tried."""
+        for name in self.names:
+            self.kept.scores[name]["batch"] = size
+        self.kept.save()
+
+    def _take_half(self) -> None:
+        if self.size == 1:
+            raise UnusableError(
+                "There is not enough memory to score even one record at a time.",
+                "The model, or its input, is too large for what is free now.",
+                "Close other programs, or leave out plis, which takes the most; then score again.",
+            )
+        _halve(self.kept, self.names)
 
 
 def _half(records: int) -> int:
@@ -271,17 +366,9 @@ def _half(records: int) -> int:
     return int(1 << max(0, (records // 2).bit_length() - 1))
 
 
-def _no_memory() -> UnusableError:
-    return UnusableError(
-        "There is not enough memory to score even one record at a time.",
-        "The model, or its input, is too large for what is free now. Scores so far are kept.",
-        "Close other programs, or leave out plis, which takes the most; then score again.",
-    )
-
-
-def _count_scored(table: Table, job: ScoreJob) -> int:
+def _count_scored(table: KeptTable, job: ScoreJob) -> int:
     rows = slice(0, job.limit)
     has = np.zeros(len(table.index.ids), dtype=bool)
     for name in job.names:
-        has |= ~np.isnan(table.values(name))
+        has |= table.has_number(name)
     return int(has[rows].sum())

@@ -1,11 +1,13 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
 from dataselect_gui.privacy.amounts import decimal_of, exact, positive_amount, whole_of
+from dataselect_gui.privacy.home import home
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.terms import BY_THRESHOLD, MECHANISMS
 from dataselect_gui.release.verify import Check
 from dataselect_gui.release.words import CANNOT_CHECK
+from dataselect_gui.sandbox.confining import Confinement, what_confines
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, Start
@@ -18,11 +20,11 @@ from dataselect_gui.workflow.accounts import account, change_budget, hold_agains
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
-from dataselect_gui.workflow.home import home
 from dataselect_gui.workflow.inspecting import inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
+from dataselect_gui.workflow.places import read_settings, write_settings
 from dataselect_gui.workflow.preflight import preflight, preflight_facts
 from dataselect_gui.workflow.previewing import Preview, what_leaves
 from dataselect_gui.workflow.registers import (
@@ -75,7 +77,7 @@ from dataselect_gui.workflow.trying import (
     run_study,
     study_scores,
 )
-from dataselect_gui.workflow.verifying import promise_told, verify, write_page
+from dataselect_gui.workflow.verifying import Verified, verify, write_page
 
 __all__ = [
     "BY_THRESHOLD",
@@ -86,6 +88,7 @@ __all__ = [
     "MOST_TRAININGS",
     "ChangedRecordError",
     "Check",
+    "Confinement",
     "Deletion",
     "Listing",
     "Look",
@@ -114,6 +117,7 @@ __all__ = [
     "StudyScore",
     "StudySubject",
     "UnreadableRecordError",
+    "Verified",
     "account",
     "answer_training",
     "before_deletion",
@@ -148,11 +152,11 @@ __all__ = [
     "preview",
     "project_name",
     "project_place",
-    "promise_told",
     "public_bounds",
     "put_opted_out",
     "put_selection",
     "read_register",
+    "read_settings",
     "release",
     "replan_study",
     "requested_rule",
@@ -170,8 +174,10 @@ __all__ = [
     "study_subject",
     "tokens",
     "verify",
+    "what_confines",
     "what_leaves",
     "whole_of",
     "write_page",
+    "write_settings",
     "write_statement",
 ]

@@ -8,13 +8,14 @@ from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.accounting import largest_one_sided, total_delta, totals
 from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.chain import tampered
+from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.identity import source_marks
 from dataselect_gui.privacy.ledger import Ledger, Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.bundle import RELEASE
 from dataselect_gui.release.places import sweep
 from dataselect_gui.workflow.asking import check_reason
-from dataselect_gui.workflow.home import home, ledger_of
+from dataselect_gui.workflow.places import ledger_of
 
 _HIDDEN = frozenset({"key", "content"})
 _BOOKKEEPING = frozenset({"extended", "sealed", "kept"})

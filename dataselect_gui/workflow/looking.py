@@ -13,6 +13,7 @@ from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
+from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import Content
@@ -159,11 +160,12 @@ class Pictures:
     """
 
     def __init__(self, found: Look) -> None:
+        shared().begin()  # It comes up while the source is listed.
         self._source = open_source(found.source, unit_column=found.unit_column)
         self._records = ScoredRecords(self._source, found.ids, found.content)
 
-    def picture(self, row: int, most: int | None = None) -> Image.Image:
-        """Return a record as an RGB image.
+    def picture(self, row: int, most: int | None = None) -> NDArray[np.uint8]:
+        """Return a record as an RGB image, shape (height, width, 3). No image file is decoded here.
 
         Parameters
         ----------
@@ -179,10 +181,13 @@ class Pictures:
         UnreadableRecordError
             Where it cannot be read, as when it was scored.
         """
-        image = _as_image(self._source.decode(self._records.read(row)))
+        stored = self._records.read(row)
+        if self._source.kind == "images":
+            return shared().picture(stored, most)
+        image = _as_image(self._source.decode(stored))  # Numbers, as they are stored.
         if most is not None:
             image.thumbnail((most, most), Image.Resampling.BILINEAR)
-        return image
+        return np.asarray(image)
 
 
 def _as_image(content: Content) -> Image.Image:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.plain import from_cell
 from dataselect_gui.project.project import MOMENT_SECONDS, Project
 from dataselect_gui.records.source import person_name
 
@@ -69,7 +70,7 @@ def read_register(project_path: Path, register: Path, column: str | None) -> Lis
     found = _column(columns, column, unit_column)
     if found is None:
         return Listing(columns, None, frozenset(), ())
-    lines = tuple((line, person_name(row.get(found))) for line, row in rows)
+    lines = tuple((line, _name(row, found)) for line, row in rows)
     return Listing(columns, found, frozenset(name for _, name in lines) - {""}, lines)
 
 
@@ -136,7 +137,12 @@ def _read(register: Path, column: str | None, unit_column: str | None) -> set[st
             f"“{register.name}” has the columns {', '.join(columns) or '(none)'}.",
             "Name one of them with --register-column.",
         )
-    return {person_name(row.get(name)) for _, row in rows} - {""}
+    return {_name(row, name) for _, row in rows} - {""}
+
+
+def _name(row: dict[str, str], column: str) -> str:
+    """Return what a row names; a table of our own may have been written for spreadsheets."""
+    return person_name(from_cell(row.get(column) or ""))
 
 
 def _rows(register: Path) -> tuple[tuple[str, ...], list[tuple[int, dict[str, str]]]]:

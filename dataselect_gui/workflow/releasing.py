@@ -13,6 +13,7 @@ from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.ledger import Ledger, Statement
 from dataselect_gui.project.project import MOMENT_SECONDS, Project
 from dataselect_gui.project.table import Index
+from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
@@ -35,7 +36,7 @@ from dataselect_gui.workflow.asking import (
     per_unit_of,
     training_of,
 )
-from dataselect_gui.workflow.home import ledger_of
+from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.previewing import Preview, preview_of
 from dataselect_gui.workflow.selecting import eligible_records, rule_of
 from dataselect_gui.workflow.settling import Question
@@ -406,7 +407,10 @@ def _said_of(listed: Source | Index) -> list[tuple[str | None, str | None]]:
 
 def _is_readable(source: Source, stored: bytes) -> bool:
     try:
-        source.decode(stored)
+        if source.kind == "images":
+            shared().check(stored)
+        else:
+            source.decode(stored)  # Numbers, as they are stored.
     except UnreadableRecordError:
         return False
     return True

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,16 +15,24 @@ from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError, WorkerDiedError
 from dataselect_gui.privacy.identity import source_marks
+from dataselect_gui.project.demo import COUNT as DEMO_COUNT
+from dataselect_gui.project.demo import not_the_demos
 from dataselect_gui.project.project import SUFFIX, Project
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import Source
 from dataselect_gui.scoring.catalog import PRECISIONS, SCORES, Precision, applicable
 from dataselect_gui.worker.handle import Stop, run_job
+from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.worker.keeping import InHand
 from dataselect_gui.worker.messages import Report, ScoreJob
-from dataselect_gui.workflow.home import home, ledger_of
+from dataselect_gui.worker.score_keeping import Receiver
+from dataselect_gui.workflow.conditions import precision_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
+from dataselect_gui.workflow.places import ledger_of, place_beside
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.training import answer_training
+
+_ANEW = "Score again: what was in hand is then computed anew, with half as many records at once."
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,8 @@ def project_name(source: Path) -> str:
 def project_place(source: Path, digest: str) -> Path:
     """Return where the project of a source and a checkpoint is, or where a new one may be.
 
-    That is beside the source; or with the ledger, where nothing can be written beside the source.
+    That is beside the source; or with the ledger, where nothing can be written beside the source, or
+    other accounts may write there.
 
     Parameters
     ----------
@@ -83,7 +91,7 @@ def project_place(source: Path, digest: str) -> Path:
         The checkpoint's.
     """
     source = source.resolve()
-    beside = source.parent if os.access(source.parent, os.W_OK) else home() / "projects"
+    beside = place_beside(source)
     folder, number = beside / project_name(source), 2
     while folder.exists() and not _is_project_of(folder, source, digest):
         folder, number = beside / f"{source_stem(source)}-{number}{SUFFIX}", number + 1
@@ -140,6 +148,12 @@ def score(
     checkpoint = find_checkpoint(checkpoint_path)
     project = Project.open(folder) if (folder / "project.json").is_file() else None
     if project is not None:
+        if demo and not project.settings["demo"]:
+            raise UnusableError(
+                f"“{folder.name}” is a project of yours.",
+                "The demo needs a folder of its own, and answers no question about your records.",
+                "Name another folder for the demo.",
+            )
         known = project.settings["source"]
         label_column = label_column or known["label_column"]
         unit_column = unit_column or known["unit_column"]
@@ -162,14 +176,14 @@ def score(
     if project is None:
         project = Project.create(folder, described, model, demo=demo)
     else:
-        _settle(project, described, model)
+        _settle(project, source, described, model)
     asked = _settle_precision(project, precision)
     if in_training is not None:
         answer_training(folder, in_training)
     job = ScoreJob(
-        project=str(folder.resolve()),
         source=str(source_path),
         checkpoint=str(checkpoint_path),
+        digest=model["digest"],
         label_column=label_column,
         unit_column=unit_column,
         names=[one.name for one in wanted if one.needs_model],
@@ -180,11 +194,13 @@ def score(
     )
     in_hand = InHand(folder)
     try:
-        finished = run_job(job, report, stop)
+        with project.exclusive():
+            finished = run_job(job, report, stop, Receiver(project, source, job))
     except (WorkerDiedError, InterruptedByPersonError) as error:
         if isinstance(error, InterruptedByPersonError) and not in_hand.was_left:
             in_hand.take_away()  # Where it was ended at once: memory was not the reason.
-        raise type(error)(f"{error.what} {_kept(folder)}", error.why, error.do) from None
+        do = _ANEW if InHand(folder).scores and isinstance(error, WorkerDiedError) else error.do
+        raise type(error)(f"{error.what} {_kept(folder)}", error.why, do) from None
     project = Project.open(folder)
     scored = finished.scored
     if any(not one.needs_model for one in wanted):
@@ -197,28 +213,39 @@ def score(
         reasons_of(table),
         time.monotonic() - started,
         finished.device,
-        project.settings.get("run", {}).get("precision"),
+        precision_of(project),
         table.columns(),
     )
 
 
-def _settle(project: Project, source: dict[str, Any], checkpoint: dict[str, Any]) -> None:
+def _settle(
+    project: Project, opened: Source, source: dict[str, Any], checkpoint: dict[str, Any]
+) -> None:
     """Hold an existing project against what it is asked to score."""
     check_same_checkpoint(project, checkpoint["digest"])
+    if project.settings["demo"]:  # Before anything of other records is written into it.
+        if len(opened.ids) != DEMO_COUNT:
+            raise not_the_demos(project.folder.name)
+        index = read_index(opened, lambda: False, lambda _: None)
+        assert index is not None
+        project.check_records(index)
     with project.exclusive():
         if project.settings["table"] is None:  # The first try read nothing; it may have been a mistake.
+            before = (project.settings["source"]["path"], project.settings["checkpoint"]["digest"])
+            if before != (source["path"], checkpoint["digest"]):
+                project.settings["in_training"] = None  # The answer was about those.
             project.settings |= {"source": source, "checkpoint": checkpoint}
             project.save()
 
 
 def _settle_precision(project: Project, asked: str | None) -> Precision:
     """Return what a project's scores are computed with: all of them with the same."""
-    earlier = project.settings.get("run", {}).get("asked")
+    earlier = precision_of(project)
     if asked not in {None, *PRECISIONS}:
         raise UsageError(
             f"The precision “{asked}” is not known.",
             f"It is one of {', '.join(PRECISIONS)}.",
-            "Leave it out to let the program find out what is needed.",
+            "Leave it out for float32, or for what the project has.",
         )
     if asked is not None and earlier is not None and asked != earlier:
         raise UsageError(
@@ -226,7 +253,7 @@ def _settle_precision(project: Project, asked: str | None) -> Precision:
             f"Those that it has were computed with {earlier}; numbers that differ are not mixed.",
             "Leave the precision as it is, or score into another project.",
         )
-    return cast("Precision", asked or earlier or "auto")
+    return cast("Precision", asked or earlier or PRECISIONS[0])
 
 
 def _is_project_of(folder: Path, source: Path, digest: str) -> bool:

@@ -24,6 +24,7 @@ from dataselect_gui.release.terms import (
 )
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.workflow.asking import ReleaseRequest, Training, probability_of
+from dataselect_gui.workflow.conditions import conditions_of
 
 SQRT_2_UPWARDS = "1.4142135624"
 _OWN_BOUNDS = {"el2n": ("0", SQRT_2_UPWARDS), "random": ("0", "1")}
@@ -119,6 +120,7 @@ class Question:
             classes=self.checkpoint.labels if self.asked.by_class else None,
             count_threshold=self._count_threshold(),
             clip=None if clip is None else clip[0],
+            **conditions_of(self.project, self.rule.score),
         )
         if clip is not None:
             terms = replace(terms, bounds_from=clip[1])

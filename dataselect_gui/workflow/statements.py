@@ -1,27 +1,44 @@
 """A statement of account in words: for a terminal, and as a page to file or to print."""
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from dataselect_gui import __version__
 from dataselect_gui.errors import file_refused
+from dataselect_gui.permissions import replacing
+from dataselect_gui.plain import Html
 from dataselect_gui.workflow.accounts import account, ledger
 
-_STYLE = (
+_STYLE = Html(
     "body{font:16px/1.45 system-ui,sans-serif;max-width:54rem;margin:2rem auto;padding:0 1rem;"
     "color:#1b2027}h1{font-size:1.5rem;margin:0}td,th{padding:.15rem .8rem .15rem 0;"
     "vertical-align:top;text-align:left}code{word-break:break-all}@media print{body{margin:0}}"
 )
+_PAGE = Html(
+    """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Statement of a ledger</title>
+<style>{style}</style></head><body>
+<h1>Statement of a ledger</h1>
+<p>Ledger <code>{ledger}</code>. The owner's own copy: it is not privatised.</p>
+<ul>{totals}</ul>
+<table><tr><th></th><th>Day</th><th>ε</th><th>What</th></tr>
+{entries}</table>
+<p>The chain of entries ends with <code>{head}</code>.</p>
+<p>Written by DataSelect {version}.</p>
+</body></html>
+"""
+)
+_ENTRY = Html("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>")
 
 
-def statement_in_words(one: dict[str, Any]) -> str:
-    """Write a statement of account, as `ledger` gives it."""
+def statement_in_words(one: dict[str, Any]) -> list[str]:
+    """Write a statement of account, as `ledger` gives it, line by line."""
     lines = [f"Ledger {one['id']}", *(f"  {line}" for line in _sums_in_words(one))]
     for entry in one["entries"]:
         when = f"{entry['seq']:>4} {entry['date']}"
         lines.append(f"  {when}  {entry.get('epsilon', ''):<6} {_entry_in_words(entry)}")
-    return "\n".join(lines)
+    return lines
 
 
 def _sums_in_words(one: dict[str, Any]) -> list[str]:
@@ -87,28 +104,20 @@ def write_statement(project_path: Path, to: Path) -> None:
         Where the page cannot be written.
     """
     one, head = ledger(project_path)[0], account(project_path)["head"]
-    rows = "".join(
-        f"<tr><td>{entry['seq']}</td><td>{escape(entry['date'])}</td>"
-        f"<td>{escape(str(entry.get('epsilon', '')))}</td>"
-        f"<td>{escape(_entry_in_words(entry))}</td></tr>"
+    entries = (
+        _ENTRY.format(entry["seq"], entry["date"], entry.get("epsilon", ""), _entry_in_words(entry))
         for entry in one["entries"]
     )
-    totals = "".join(f"<li>{escape(line)}</li>" for line in _sums_in_words(one))
-    page = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8"><title>Statement of a ledger</title>',
-        f"<style>{_STYLE}</style></head><body>",
-        "<h1>Statement of a ledger</h1>",
-        f"<p>Ledger <code>{escape(one['id'])}</code>. The owner's own copy: it is not privatised.</p>",
-        f"<ul>{totals}</ul>",
-        "<table><tr><th></th><th>Day</th><th>ε</th><th>What</th></tr>",
-        f"{rows}</table>",
-        f"<p>The chain of entries ends with <code>{escape(head)}</code>.</p>",
-        f"<p>Written by DataSelect {escape(__version__)}.</p>",
-        "</body></html>",
-        "",
-    ]
+    page = _PAGE.format(
+        style=_STYLE,
+        ledger=one["id"],
+        totals=Html("").join(Html("<li>{}</li>").format(line) for line in _sums_in_words(one)),
+        entries=Html("").join(entries),
+        head=head,
+        version=__version__,
+    )
     try:
-        to.write_text("\n".join(page), encoding="utf-8")
+        with replacing(to) as file:
+            file.write(page.encode())
     except OSError as error:
         raise file_refused(to.name, error) from None

@@ -1,7 +1,6 @@
 """Where the studies of some records lie, and what is in them."""
 
 import glob
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +17,12 @@ from dataselect_gui.study.store import (
     PLAN,
     RESULTS,
     SETTING,
+    close_study,
     damaged,
     read_json,
 )
 from dataselect_gui.study.words import PickLine, headline, line_of, tally, verdict
-from dataselect_gui.workflow.home import home
+from dataselect_gui.workflow.places import place_beside
 from dataselect_gui.workflow.studying import MOST_RECORDS, SUFFIX
 
 
@@ -149,7 +149,8 @@ def studies_of(subject: StudySubject) -> list[Path]:
 def study_place(subject: StudySubject, start: Start | None = None, *, anew: bool = False) -> Path:
     """Return where the newest study of a subject is, or where a new one may be.
 
-    That is beside the project; or with the ledger, where nothing can be written beside the project.
+    That is beside the project; or with the ledger, where nothing can be written beside the project, or
+    other accounts may write there.
 
     Parameters
     ----------
@@ -198,8 +199,7 @@ def trainings_left(folder: Path, choices: Choices) -> list[Training]:
 
 
 def _beside(subject: StudySubject) -> Path:
-    beside = subject.project.resolve().parent
-    return beside if os.access(beside, os.W_OK) else home() / "projects"
+    return place_beside(subject.project)
 
 
 def _is_study_of(folder: Path, subject: StudySubject) -> bool:
@@ -208,13 +208,16 @@ def _is_study_of(folder: Path, subject: StudySubject) -> bool:
         setting, plan = read_json(folder / SETTING), read_json(folder / PLAN)
     except UnusableError:
         return False
-    return (
+    is_its = (
         setting.get("checkpoint") == subject.digest
         and setting.get("most records") == MOST_RECORDS
         and "choices" in plan
         and plan.get("label column") == subject.label_column
         and plan.get("unit column") == subject.unit_column
     )
+    if is_its:
+        close_study(folder)
+    return is_its
 
 
 def _choices_of(path: Path) -> Choices:

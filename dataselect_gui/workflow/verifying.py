@@ -1,19 +1,70 @@
 """The receiver's check of a bundle, and its result as a page."""
 
-import json
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from dataselect_gui.errors import UnusableError, file_refused
-from dataselect_gui.release.bundle import RELEASE, digest_of
+from dataselect_gui.errors import UnusableError, WorkerDiedError, file_refused
+from dataselect_gui.permissions import replacing
+from dataselect_gui.release.bundle import digest_of
 from dataselect_gui.release.documents import terms_told
 from dataselect_gui.release.page import page_of
-from dataselect_gui.release.signing import read_public
-from dataselect_gui.release.verify import Check, verify_bundle
+from dataselect_gui.release.verify import Check
+from dataselect_gui.worker.handle import run_job
+from dataselect_gui.worker.messages import VerifyJob
+
+_MOST_WORDS = 10_000
 
 
-def verify(bundle: Path, digest: str | None = None, key: Path | None = None) -> list[Check]:
-    """Check a bundle, with nothing but the bundle.
+@dataclass(frozen=True)
+class Verified:
+    """What was found in a bundle.
+
+    Attributes
+    ----------
+    checks : list of Check
+        What was checked.
+    release : dict or None
+        What the bundle says of its release; None where its word is not worth repeating.
+    """
+
+    checks: list[Check]
+    release: dict[str, Any] | None
+
+    @classmethod
+    def told(cls, content: dict[str, Any] | None) -> "Verified":
+        """Take what the process said that checked the bundle; it may have fallen to it."""
+        try:
+            assert content is not None
+            checks = [Check(one["name"], one["ok"], one["detail"]) for one in content["checks"]]
+            assert checks
+            assert all(type(one.ok) is bool for one in checks)
+            words = [word for one in checks for word in (one.name, one.detail)]
+            assert all(type(word) is str and len(word) < _MOST_WORDS for word in words)
+            release = content["release"]
+            assert release is None or (isinstance(release, dict) and all(one.ok for one in checks))
+        except (AssertionError, KeyError, TypeError):
+            return fallen()
+        return cls(checks, release)
+
+    @property
+    def promise(self) -> str | None:
+        """What the bundle says that it promises; None where its word is not worth repeating."""
+        return None if self.release is None else str(self.release.get("promise"))
+
+
+def fallen() -> Verified:
+    """Return what is said of a bundle that its check fell over."""
+    check = Check(
+        "check",
+        ok=False,
+        detail="The process that checked the bundle fell over it: it may be made to do harm.",
+    )
+    return Verified([check], None)
+
+
+def verify(bundle: Path, digest: str | None = None, key: Path | None = None) -> Verified:
+    """Check a bundle, with nothing but the bundle, in a process that is confined to it.
 
     Parameters
     ----------
@@ -29,10 +80,15 @@ def verify(bundle: Path, digest: str | None = None, key: Path | None = None) -> 
     UnusableError
         Where the folder is no bundle, or the file is no key.
     """
-    return verify_bundle(bundle, digest, None if key is None else read_public(key))
+    named = None if key is None else str(key.resolve())
+    try:
+        done = run_job(VerifyJob(str(bundle.resolve()), digest, named), lambda _: None)
+    except WorkerDiedError:
+        return fallen()
+    return Verified.told(done.content)
 
 
-def write_page(bundle: Path, checks: Sequence[Check], to: Path) -> None:
+def write_page(bundle: Path, found: Verified, to: Path) -> None:
     """Write the result of a check as one page.
 
     Raises
@@ -41,24 +97,19 @@ def write_page(bundle: Path, checks: Sequence[Check], to: Path) -> None:
         Where the page cannot be written.
     """
     terms, promise = None, "Nothing that can be relied on."
-    if all(check.ok for check in checks):  # Or its own words are not worth repeating.
-        told = json.loads((bundle / RELEASE).read_text(encoding="utf-8"))
-        terms, promise = terms_told(told), str(told["promise"])
+    if found.release is not None:
+        terms, promise = terms_told(found.release), str(found.promise)
     if to.resolve().is_relative_to(bundle.resolve()):
         raise UnusableError(
             "The page cannot be written into the bundle.",
             "It would become part of it.",
             "Name a file elsewhere.",
         )
+    # A bundle of which nothing was read may never end.
+    digest = digest_of(bundle) if len(found.checks) > 1 else "not computed"
+    page = page_of(terms, promise, found.checks, digest)
     try:
-        to.write_text(page_of(terms, promise, checks, digest_of(bundle)), encoding="utf-8")
+        with replacing(to) as file:
+            file.write(page.encode())
     except OSError as error:
         raise file_refused(to.name, error) from None
-
-
-def promise_told(bundle: Path, checks: Sequence[Check]) -> str | None:
-    """Return what a bundle says that it promises; None where its word is not worth repeating."""
-    if not all(check.ok for check in checks):
-        return None
-    told = json.loads((bundle / RELEASE).read_text(encoding="utf-8"))
-    return str(told["promise"])

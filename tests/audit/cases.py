@@ -24,6 +24,7 @@ from dataselect_gui.release.drawing import noised_counts, noised_scores, top
 from dataselect_gui.release.terms import CLIP_STEPS, Terms
 from dataselect_gui.scoring.clipped_sum import in_steps
 from tests.audit.bounds import Sampler
+from tests.audit.scorings import ATTACKS, Attack, by_the_program
 from tests.audit.worlds import (
     RIGHT,
     THRESHOLD,
@@ -266,6 +267,23 @@ def other_record(told: Terms, scoring: Callable[[Floats], Scores]) -> Sampler:
     return both(outcomes)
 
 
+def beside(attack: Attack, scoring: Callable[[Floats], Scores]) -> Sampler:
+    """The transcript of noised scores of a unit and another record, scoring included.
+
+    It is summed up in the score that lies less far on the side to which the unit moves it.
+    """
+    told = terms("laplace", 1.0, kind="scores")
+
+    def outcomes(unit: tuple[float, float], count: int) -> Floats:
+        scores = np.tile(scoring(records(unit, attack.other)), count)
+        steps = noised_scores(scores, told).reshape(count, 2)
+        steps[:, 1] *= 1 if attack.together else -1
+        lowest: Floats = steps.min(axis=1).astype(np.float64)
+        return lowest
+
+    return lambda count: (outcomes(WRONG, count), outcomes(attack.right, count))
+
+
 def normalised_in_class(world: Floats) -> Scores:
     """Standardise scores over all records of the class, and bring them between the bounds."""
     scores = score(world)
@@ -453,6 +471,15 @@ def honest() -> list[Case]:
         cases.append(Case(f"a bought threshold, m {m}", 1.0, quantile(scale, m)))
         told = terms("discrete-gaussian", 1.0, m=m, kind="gradient", clip="1", delta="0.01")
         cases.append(Case(f"gradient, m {m}", 1.0, gradient(told, m), delta=0.01))
+    cases += [
+        Case(
+            f"scored by the program: {attack.name}",
+            1.0,
+            beside(attack, by_the_program(attack.make)),
+            rare=True,
+        )
+        for attack in ATTACKS
+    ]
     cases.append(Case("a bought threshold, then offers", 2.0, bought_then_bits(1.0, 1.0)))
     return cases
 
@@ -494,6 +521,7 @@ def mistakes() -> list[Case]:
             other_record(scores, by_batch_statistics),
             rare=True,
         ),
+        *(Case(attack.name, 1.0, beside(attack, attack.careless), rare=True) for attack in ATTACKS),
     ]
 
 

@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -48,11 +47,8 @@ def test_a_model_with_batch_statistics_is_refused(tmp_path: Path) -> None:
     export(tmp_path / "model.pt2", model.eval(), torch.zeros(2, 1, 2, 2))
     write_json(tmp_path / "config.json", config())
     write_json(tmp_path / "preprocessor_config.json", preprocessor(2, 1))
-    scorer = Scorer(find_checkpoint(tmp_path), ["loss"], torch.device("cpu"))
     with pytest.raises(UnusableError, match="depends on the other records"):
-        scorer.check_independence(
-            np.random.default_rng(0).random((4, 1, 2, 2)).astype(np.float32), np.array([0, 1, 2, 0])
-        )
+        Scorer(find_checkpoint(tmp_path), ["loss"], torch.device("cpu")).prepare((4, 1, 2, 2))
 
 
 def test_an_older_ledger_put_back_is_refused(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from PIL import Image
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.scoring.model import choose_device
+from dataselect_gui.scoring.public_shape import public_shape
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.worker.decoding import Decoded, Decoder
 from tests.benchmarks.timing import as_in_the_worker
@@ -56,17 +57,19 @@ def main() -> None:
         stir(tiny_resnet(), 0).save_pretrained(model)  # type: ignore[operator]
         write_json(model / "preprocessor_config.json", preprocessor(asked.model_side, channels=1))
         device = choose_device(asked.device)
-        scorer = Scorer(find_checkpoint(model), NAMES, device)
+        found = find_checkpoint(model)
+        scorer = Scorer(found, NAMES, device)
         rows = np.arange(len(source.ids))
         hashes = [
             np.frombuffer(content_hash(source.read(row)), dtype=np.uint8) for row in rows.tolist()
         ]
-        decoder = Decoder(source, np.stack(hashes), scorer.preprocess)
+        shape = public_shape(source, found.final, scorer.model, scorer.preprocess)
+        decoder = Decoder(source, np.stack(hashes), scorer.preprocess, shape)
         batches = [rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)]
         threads = 1 if device.type == "cpu" else min(8, os.cpu_count() or 1)
 
-        def compute(batch: tuple[Decoded, ...]) -> None:
-            inputs = np.stack([one.values for one in batch if one.values is not None])
+        def compute(batch: tuple[Decoded | None, ...]) -> None:
+            inputs = np.stack([one.values for one in batch if one and one.values is not None])
             scorer.score(NAMES, inputs, np.zeros(len(batch), dtype=np.int64))
 
         decoded = list(decoder.ahead(batches, threads))

@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from dataselect_gui import workflow
 from dataselect_gui.cli.app import main as command
 from dataselect_gui.privacy.chain import Chain
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.release import bundle, places, releasing, signing
 from dataselect_gui.release.drawing import Summed
+from dataselect_gui.release.verify import verify_bundle
 from dataselect_gui.workflow import releasing as asking
 from tests.projects import consortium, owner_records, scored_project
 
@@ -248,7 +248,7 @@ def check_after(world: World, words: list[str], before: Seen) -> None:
     if destination.exists() and any(destination.iterdir()):
         release = json.loads((destination / bundle.RELEASE).read_text(encoding="utf-8"))["release"]
         assert release in after.reserved, "a bundle is there whose cost is not in the ledger"
-        assert all(check.ok for check in workflow.verify(destination)), "a bundle is not whole"
+        assert all(check.ok for check in verify_bundle(destination)), "a bundle is not whole"
     code, printed = in_child(world.home, words, lambda: None)
     assert code == 0, f"the repeat failed: {printed}"
     told = json.loads(printed)
@@ -261,7 +261,7 @@ def check_after(world: World, words: list[str], before: Seen) -> None:
     for name, draw in after.drawn.items():
         assert last.drawn[name] == draw, "the repeat drew anew"
     assert last.published.count(told["release"]) == 1
-    assert all(check.ok for check in workflow.verify(destination))
+    assert all(check.ok for check in verify_bundle(destination))
     left = [path.name for path in world.out.iterdir() if path.name.startswith(".")]
     assert not left, f"a temporary folder was left: {left}"
     notes = world.home / places.FOLDER

@@ -140,7 +140,9 @@ def test_a_place_that_cannot_be_written_is_told_before_the_draw(
 ) -> None:
     letter = tmp_path / "letter.txt"
     letter.write_text("dear", "utf-8")
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_given: (str(letter / "b"), ""))
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_given, **_options: (str(letter / "b"), "")
+    )
     click(qtbot, place.answers.change)
     answer_no(qtbot, place)
     foresee(qtbot, place)
@@ -598,7 +600,7 @@ def test_a_bundle_is_signed_by_the_key_that_was_chosen(
     done = place.parcel.done
     assert done is not None
     assert done.checks[0].name == "signature"
-    assert all(check.ok for check in workflow.verify(done.released.bundle, None, public))
+    assert all(check.ok for check in workflow.verify(done.released.bundle, None, public).checks)
 
 
 def test_everything_that_is_asked_can_be_reached_by_keys(place: ReleasePlace, qtbot: QtBot) -> None:

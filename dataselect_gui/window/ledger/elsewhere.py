@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QFrame, QLineEdit, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import Note, paragraph
 from dataselect_gui.window.layout import row
+from dataselect_gui.window.plain import Button, choose_folder
 
 HEAD = (
     "Note it where this machine cannot change it: on paper, in another system. Whoever has it can find "
@@ -44,8 +45,8 @@ class Elsewhere(QFrame):
         self.noted = QLineEdit()
         self.noted.setAccessibleName("A head that was noted earlier")
         self.noted.setPlaceholderText("A head that you noted earlier")
-        self.check_head = QPushButton("Is it still in the ledger?")
-        self.check_bundle = QPushButton("Hold a bundle against the ledger…")
+        self.check_head = Button("Is it still in the ledger?")
+        self.check_bundle = Button("Hold a bundle against the ledger…")
         self.result = Note("warn")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
@@ -93,9 +94,9 @@ class Elsewhere(QFrame):
             self._tell("stay" if holds else "stop", HOLDS_HEAD if holds else LACKS_HEAD)
 
     def _choose_bundle(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "A bundle that was written here")
-        if chosen:
-            self.hold(Path(chosen))
+        chosen = choose_folder(self, "A bundle that was written here")
+        if chosen is not None:
+            self.hold(chosen)
 
     def _on_noted(self) -> None:
         self.check_head.setEnabled(bool(self.noted.text().strip()))

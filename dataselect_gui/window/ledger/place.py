@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QHBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
@@ -18,6 +18,7 @@ from dataselect_gui.window.ledger.elsewhere import Elsewhere
 from dataselect_gui.window.ledger.entries import Entries
 from dataselect_gui.window.ledger.raising import Raising
 from dataselect_gui.window.ledger.totals import Totals
+from dataselect_gui.window.plain import Button, choose_place
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import Report, Stop, exact
 
@@ -46,7 +47,7 @@ class LedgerPlace(ColumnPlace):
         self._composing = Latest(self)
         self.totals, self.raising, self.entries = Totals(), Raising(), Entries()
         self.elsewhere = Elsewhere()
-        self.raise_budget, self.save = QPushButton(), QPushButton("Save the statement…")
+        self.raise_budget, self.save = Button(), Button("Save the statement…")
         self._empty = paragraph(NOTHING_YET, role="dim")
         self._saved = paragraph(role="done")
         self.error = Note("stop")
@@ -179,8 +180,6 @@ class LedgerPlace(ColumnPlace):
         self.ledger_changed.emit()
 
     def _choose_file(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, "Save the statement", "statement.html", "Pages (*.html)"
-        )
-        if chosen:
-            self.save_statement(Path(chosen))
+        chosen = choose_place(self, "Save the statement", "statement.html", "Pages (*.html)")
+        if chosen is not None:
+            self.save_statement(chosen)

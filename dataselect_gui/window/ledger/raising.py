@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit
 
 from dataselect_gui.window.budget import read_amount
+from dataselect_gui.window.plain import Button
 
 
 class Raising(QFrame):
@@ -30,10 +31,10 @@ class Raising(QFrame):
         self.amount.setPlaceholderText("ε")
         self.reason.setAccessibleName("Reason")
         self.reason.setPlaceholderText("Reason, kept in the ledger")
-        self.set = QPushButton("Set budget")
+        self.set = Button("Set budget")
         self.set.setProperty("role", "primary")
         self.set.clicked.connect(self._set)
-        cancel = QPushButton("Cancel")
+        cancel = Button("Cancel")
         cancel.clicked.connect(self.fold)
         for field in (self.amount, self.reason):
             field.textChanged.connect(self._check)

@@ -3,11 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.budget import BudgetBar
+from dataselect_gui.window.plain import Label
 from dataselect_gui.workflow import exact
 
 _COMPOSING = "The same releases composed as privacy loss distributions: working it out…"
@@ -64,5 +65,5 @@ class Totals(QWidget):
             f"{statement['total_pld_loose']:.3g} at δ {statement['delta_loose']}."
         )
 
-    def _lines(self) -> tuple[QLabel | BudgetBar, ...]:
+    def _lines(self) -> tuple[Label | BudgetBar, ...]:
         return self._left, self._bar, self.plain, self.composed, self.one_sided, self._exact

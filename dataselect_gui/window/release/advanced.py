@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.fold import Fold
 from dataselect_gui.window.layout import row
+from dataselect_gui.window.plain import Button, choose_file
 from dataselect_gui.window.release.sentences import SIGNING
 from dataselect_gui.window.words import Elided
 
@@ -34,7 +34,7 @@ class Advanced(Fold):
         super().__init__("Advanced")
         self.key: Path | None = None
         self._name = Elided(Qt.TextElideMode.ElideMiddle)
-        self.choose, self.forget = QPushButton("Choose a key…"), QPushButton("No key")
+        self.choose, self.forget = Button("Choose a key…"), Button("No key")
         self.choose.clicked.connect(self._choose)
         self.forget.clicked.connect(self._forget)
         self.body.addWidget(paragraph("Sign the bundle", bold=True))
@@ -51,9 +51,9 @@ class Advanced(Fold):
         self.changed.emit()
 
     def _choose(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "Your private Ed25519 key")
-        if chosen:
-            self.set_key(Path(chosen))
+        chosen = choose_file(self, "Your private Ed25519 key")
+        if chosen is not None:
+            self.set_key(chosen)
 
     def _forget(self) -> None:
         self.set_key(None)

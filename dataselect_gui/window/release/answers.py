@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
+from dataselect_gui.window.plain import Button
 from dataselect_gui.window.release.advanced import Advanced
 from dataselect_gui.window.release.amount import Amount
 from dataselect_gui.window.release.cutoff import CutOff
@@ -39,7 +40,7 @@ class Answers(QFrame):
         self.parameters, self.advanced = Parameters(), Advanced()
         self.per_unit = QSpinBox()
         self.destination = paragraph()
-        self.change = QPushButton("Change…")
+        self.change = Button("Change…")
         self._has_people = False
         self._build()
         for part in (self.training, self.what, self.amount, self.cut_off, self.parameters):

@@ -3,13 +3,14 @@
 from decimal import Decimal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFrame, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.column import Pair
 from dataselect_gui.window.fold import Fold
 from dataselect_gui.window.layout import row
+from dataselect_gui.window.plain import Button, CheckBox
 from dataselect_gui.window.release.pictures import Bars, Squares
 from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.window.release.sentences import (
@@ -27,12 +28,12 @@ from dataselect_gui.window.release.sentences import (
     budget_sentence,
     has_lay_promise,
     least_chance,
-    nearest_sentence,
+    nearest_sentences,
     person_sentence,
     picture_sentence,
     promise_sentence,
     usefulness_sentence,
-    viewed_sentence,
+    viewed_sentences,
 )
 from dataselect_gui.window.release.usefulness import Usefulness
 from dataselect_gui.workflow import Rule
@@ -65,9 +66,9 @@ class Consequence(QWidget):
         self.repeat = paragraph(REPEAT, role="dim")
         self.viewed = Note("warn")
         self.exact = Note("stop", EXACT)
-        self.choose_exact = QCheckBox(CHOOSE_EXACT)
+        self.choose_exact = CheckBox(CHOOSE_EXACT)
         self.reason = QLineEdit()
-        self.consent = QCheckBox(CONSENT)
+        self.consent = CheckBox(CONSENT)
         self._withheld = paragraph(role="dim")
         self.uncovered = Fold("What ε does not cover")
         self.drawn = Fold("How it is drawn")
@@ -101,7 +102,7 @@ class Consequence(QWidget):
             self.choose_exact.setChecked(False)
             self.choose_exact.blockSignals(False)
         self.viewed.setVisible(prospect.asked.threshold_from == "viewed" and not prospect.is_exact)
-        self.viewed.set_text(viewed_sentence(rule))
+        self.viewed.set_text(*viewed_sentences(rule))
         self._disclosing.setVisible(prospect.discloses)
         self._withheld.setText(WITHHELD if prospect.discloses else WITHHELD_HERE)
         self._stay.setEnabled(not prospect.waiting)
@@ -141,10 +142,11 @@ class Consequence(QWidget):
         self.table.show_prospect(prospect)
         self.budget.setVisible(prospect.budget is not None and not prospect.is_over)
         self.budget.setText(budget_sentence(prospect))
-        self.uncovered.set_text("\n".join(f"· {one}" for one in preview.not_protected))
+        self.uncovered.set_text(*(f"· {one}" for one in preview.not_protected))
         self.drawn.set_text(preview.mechanism)
         self.nearest.setVisible(preview.nearest is not None and not preview.same)
-        self.nearest.set_text("" if preview.nearest is None else nearest_sentence(preview.nearest))
+        nearest = [] if preview.nearest is None else nearest_sentences(preview.nearest)
+        self.nearest.set_text(*nearest)
         self.repeat.setText(SAME if preview.same else REPEAT)
 
     def _build(self) -> None:
@@ -170,7 +172,7 @@ class Consequence(QWidget):
         word.addWidget(paragraph("Before you release", bold=True))
         word.addWidget(self._make_disclosing())
         word.addWidget(self._withheld)
-        by_list = QPushButton("Withhold by a list…")
+        by_list = Button("Withhold by a list…")
         by_list.setProperty("role", "link")
         by_list.clicked.connect(self.people_wanted)
         word.addWidget(by_list, 0, Qt.AlignmentFlag.AlignLeading)
@@ -188,7 +190,7 @@ class Consequence(QWidget):
 
     def _make_disclosing(self) -> QWidget:
         self._disclosing = QWidget()
-        look = QPushButton("Look through candidates")
+        look = Button("Look through candidates")
         look.setProperty("role", "link")
         look.clicked.connect(self.look_through)
         column = QVBoxLayout(self._disclosing)

@@ -3,19 +3,13 @@
 from decimal import Decimal
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QButtonGroup,
-    QLineEdit,
-    QRadioButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLineEdit, QVBoxLayout, QWidget
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.budget import read_amount
 from dataselect_gui.window.layout import row
+from dataselect_gui.window.plain import RadioButton
 from dataselect_gui.window.release.sentences import BUYING
 from dataselect_gui.window.training_question import check_only
 from dataselect_gui.workflow import Rule, exact
@@ -51,10 +45,10 @@ class CutOff(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.from_request = QRadioButton()
-        self.from_agreed = QRadioButton("Agreed before anybody saw scores")
-        self.bought = QRadioButton("Buy a private one")
-        self.viewed = QRadioButton(_KEEP["threshold"])
+        self.from_request = RadioButton()
+        self.from_agreed = RadioButton("Agreed before anybody saw scores")
+        self.bought = RadioButton("Buy a private one")
+        self.viewed = RadioButton(_KEEP["threshold"])
         self.price = QLineEdit(_PRICE)
         self.price.setFixedWidth(72)
         self.price.setAccessibleName("ε of the cut-off")

@@ -1,12 +1,13 @@
 """The bottom bar of the Release place: the budget after this release, what is missing, one button."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.budget import BudgetBar
 from dataselect_gui.window.layout import row
+from dataselect_gui.window.plain import Button, Label
 
 DEFAULT_BUDGET = "4"
 
@@ -18,11 +19,11 @@ class Foot(QFrame):
     ----------
     bar : BudgetBar
         The budget after this release; hidden while there is none.
-    budget, set_budget : QLineEdit, QPushButton
+    budget, set_budget : QLineEdit, Button
         By which the first one is set.
-    hint, go : QLabel, QPushButton
+    hint, go : Label, Button
         What is missing, and the way there.
-    button : QPushButton
+    button : Button
         Releases.
 
     Signals
@@ -38,15 +39,15 @@ class Foot(QFrame):
         self.setProperty("role", "foot")
         self.setMinimumHeight(64)
         self.bar = BudgetBar()
-        self.budget, self.set_budget = QLineEdit(DEFAULT_BUDGET), QPushButton("Set budget")
-        self.hint, self.go = paragraph(), QPushButton()
-        self.button = QPushButton()
+        self.budget, self.set_budget = QLineEdit(DEFAULT_BUDGET), Button("Set budget")
+        self.hint, self.go = paragraph(), Button()
+        self.button = Button()
         self.budget.setFixedWidth(64)
         self.budget.setAccessibleName("Budget, ε")
         self.button.setProperty("role", "leave")
         self.button.setMinimumHeight(36)
         self.go.setProperty("role", "link")
-        self._first_budget = row(QLabel("Budget ε"), self.budget, self.set_budget)
+        self._first_budget = row(Label("Budget ε"), self.budget, self.set_budget)
         self._hints = QWidget()
         hints = QHBoxLayout(self._hints)
         hints.setContentsMargins(0, 0, 0, 0)

@@ -99,7 +99,7 @@ class Releasing:
         return Done(
             released=released,
             kind=self.request.kind,
-            checks=workflow.verify(bundle),
+            checks=workflow.verify(bundle).checks,
             digest=workflow.digest_of(bundle),
             documents=sorted(path.name for path in bundle.iterdir() if path.is_file()),
             content=workflow.count_records(bundle),

@@ -2,11 +2,13 @@
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.layout import row
+from dataselect_gui.window.plain import CheckBox, Label
 from dataselect_gui.window.release.kinds import has_bounds
 from dataselect_gui.window.release.prospect import agreed_threshold, known_bounds
 from dataselect_gui.window.release.sentences import BINS, BOUNDS, CLIP, COUNT, COUNTED, PADDING
@@ -36,13 +38,13 @@ class Parameters(QWidget):
         self.bins = QLineEdit()
         self.bins.setAccessibleName("Edges of the histogram")
         self.bins.setPlaceholderText("0, 0.1, 0.2, 0.5")
-        self.by_class = QCheckBox("By class")
+        self.by_class = CheckBox("By class")
         self.beyond = _number("Count the records at or beyond")
         self.clip = _number("Norm that gradients are clipped to")
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.SPACE[0])
-        bounds = row(self.low, QLabel("to"), self.high, paragraph())
+        bounds = row(self.low, Label("to"), self.high, paragraph())
         self._bounds = self._part("Public bounds of the score", BOUNDS, bounds)
         self._count = self._part("How many are taken", COUNT, row(self.count, paragraph()))
         self._rows = self._part("Rows, as declared", PADDING, row(self.rows, paragraph()))
@@ -74,7 +76,7 @@ class Parameters(QWidget):
     def begin(self, look: Look | None, rule: Rule | None) -> None:
         """Begin anew with a project; what its request states stands as a placeholder."""
         stated = {} if look is None else look.request.stated
-        self.clip.setPlaceholderText(str(stated.get("max_grad_norm", "")))
+        self.clip.setPlaceholderText(visible(str(stated.get("max_grad_norm", ""))))
         agreed = agreed_threshold(look, rule)
         self.blockSignals(True)
         for field in self._fields:
@@ -87,10 +89,10 @@ class Parameters(QWidget):
     def show_rule(self, look: Look | None, rule: Rule | None) -> None:
         """Show what need not be typed for a rule, as placeholders."""
         low, high = known_bounds(look, rule) or ("lowest", "highest")
-        self.low.setPlaceholderText(low)
-        self.high.setPlaceholderText(high)
+        self.low.setPlaceholderText(visible(low))
+        self.high.setPlaceholderText(visible(high))
         picks = rule is not None and rule.by != "threshold"
-        self.count.setPlaceholderText("as your rule" if picks else "")
+        self.count.setPlaceholderText(visible("as your rule" if picks else ""))
 
     def adapt(self, kind: str, mechanism: str | None, *, buys: bool) -> None:
         """Show what belongs to a kind of release."""
@@ -149,7 +151,7 @@ def _plain(text: str) -> str:
 def _number(name: str) -> QLineEdit:
     field = QLineEdit()
     field.setFixedWidth(96)
-    field.setAccessibleName(name)
+    field.setAccessibleName(visible(name))
     return field
 
 

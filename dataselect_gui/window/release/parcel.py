@@ -2,13 +2,14 @@
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import LeavePanel, Note, StayPanel, paragraph
 from dataselect_gui.window.checks import check_line
 from dataselect_gui.window.column import clear
 from dataselect_gui.window.fold import Fold
+from dataselect_gui.window.plain import Button
 from dataselect_gui.window.release.jobs import Done
 from dataselect_gui.window.release.samples import leaving, staying
 from dataselect_gui.window.release.sentences import REPEAT, counted
@@ -49,7 +50,7 @@ class ParcelColumn(QWidget):
         for body, lines in ((self._leave.body, leaving(kind)), (self._stay.body, staying(kind))):
             clear(body)
             for title, fields, sample in lines:
-                body.addWidget(Fold(title, f"{fields}\nMade-up sample: {sample}"))
+                body.addWidget(Fold(title, *fields, f"Made-up sample: {sample}"))
 
     def show_done(self, done: Done) -> None:
         """Show what a release holds, and what its verification found."""
@@ -60,11 +61,14 @@ class ParcelColumn(QWidget):
         body.addWidget(paragraph(done.released.bundle.name, step=2, bold=True))
         if done.released.repeated:
             body.addWidget(paragraph(REPEAT))
-        content = "\n".join(
-            fields for _, fields, _ in leaving(done.kind) if fields.startswith("In data")
-        )
-        body.addWidget(Fold(counted(done.content, done.kind), content))
-        body.addWidget(Fold(f"{len(done.documents)} documents", "\n".join(done.documents)))
+        content = [
+            line
+            for _, fields, _ in leaving(done.kind)
+            if fields[0].startswith("In data")
+            for line in fields
+        ]
+        body.addWidget(Fold(counted(done.content, done.kind), *content))
+        body.addWidget(Fold(f"{len(done.documents)} documents", *done.documents))
         body.addSpacing(theme.SPACE[1])
         is_verified = all(check.ok for check in done.checks)
         verdict = "Verified" if is_verified else "Not verified"
@@ -73,7 +77,7 @@ class ParcelColumn(QWidget):
         for check in done.checks:
             body.addWidget(check_line(check))
             body.addSpacing(theme.SPACE[0])
-        body.addWidget(Fold("What a check cannot show", "\n".join(CANNOT_CHECK)))
+        body.addWidget(Fold("What a check cannot show", *CANNOT_CHECK))
         body.addSpacing(theme.SPACE[1])
         body.addWidget(paragraph("Digest, to send separately", bold=True))
         body.addSpacing(theme.SPACE[0])
@@ -83,7 +87,7 @@ class ParcelColumn(QWidget):
         digest.setAccessibleName("Digest of the bundle")
         body.addWidget(digest)
         body.addSpacing(theme.SPACE[1])
-        folder = QPushButton("Open folder")
+        folder = Button("Open folder")
         folder.clicked.connect(self._open_folder)
         body.addWidget(folder, 0, Qt.AlignmentFlag.AlignLeading)
         folder.show()  # Only what is shown can have the focus, which the pressed button lost.

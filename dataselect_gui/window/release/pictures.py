@@ -6,7 +6,9 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSlider, QStyle, QWidget
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
+from dataselect_gui.window.plain import paint
 
 
 class Squares(QWidget):
@@ -20,7 +22,7 @@ class Squares(QWidget):
     def show_share(self, share: float) -> None:
         """Fill as many squares as records leave of a hundred."""
         self._filled = round(100 * share)
-        self.setAccessibleName(f"{self._filled} of 100 squares filled")
+        self.setAccessibleName(visible(f"{self._filled} of 100 squares filled"))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -49,7 +51,7 @@ class Bars(QWidget):
     def show_chances(self, *chances: int) -> None:
         """Show chances; 50 is what is thought before."""
         self._chances = chances
-        self.setAccessibleName(f"Bars: {', '.join(map(str, chances))}")
+        self.setAccessibleName(visible(f"Bars: {', '.join(map(str, chances))}"))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -69,7 +71,7 @@ class Bars(QWidget):
             painter.fillRect(QRectF(left, ground - height, width, height), theme.colour(name))
             painter.setPen(theme.colour(colours.text))
             words = QRectF(left, ground - height - line, width, line)
-            painter.drawText(words, Qt.AlignmentFlag.AlignCenter, str(value))
+            paint(painter, words, Qt.AlignmentFlag.AlignCenter, str(value))
         painter.setPen(QPen(theme.colour(colours.edge), 1))
         painter.drawLine(0, ground, self.width(), ground)
 
@@ -103,4 +105,4 @@ class Ticks(QWidget):
             middle = handle / 2 + place * step
             width = painter.fontMetrics().horizontalAdvance(mark)
             left = min(max(0.0, middle - width / 2), self.width() - width)
-            painter.drawText(QRectF(left, 0, width + 1, self.height()), mark)
+            paint(painter, QRectF(left, 0, width + 1, self.height()), Qt.AlignmentFlag.AlignLeft, mark)

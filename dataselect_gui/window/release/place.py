@@ -14,7 +14,6 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QFileDialog,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -25,6 +24,7 @@ from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window import theme
 from dataselect_gui.window.budget import read_amount
 from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.plain import choose_place, tip
 from dataselect_gui.window.release.answers import Answers
 from dataselect_gui.window.release.consequence import Consequence
 from dataselect_gui.window.release.foot import Foot
@@ -228,7 +228,7 @@ class ReleasePlace(QWidget):
             self.parcel.show_preview(request.kind)
             self._let_go_of_parcel()
         self.answers.destination.setText(request.to.name)
-        self.answers.destination.setToolTip(str(request.to))
+        self.answers.destination.setToolTip(tip(str(request.to)))
         text, self._missing = self._consider(request)
         prospect = self.prospect
         after_exact = bool((self._account or {}).get("exact_releases"))
@@ -307,9 +307,9 @@ class ReleasePlace(QWidget):
 
     def _change_destination(self) -> None:
         now = str(self.request().to)
-        chosen, _ = QFileDialog.getSaveFileName(self, "Where the bundle goes", now)
-        if chosen:
-            self._own_destination = Path(chosen)
+        chosen = choose_place(self, "Where the bundle goes", now)
+        if chosen is not None:
+            self._own_destination = chosen
             self._show()
 
     def _set_budget(self) -> None:

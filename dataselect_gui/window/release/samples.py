@@ -34,17 +34,15 @@ STAYS = (
 RECORDS_STAY = ("Records", "No record leaves with this kind of release.", "scan_0412.png")
 
 
-def leaving(kind: str) -> list[tuple[str, str, str]]:
-    """Return what leaves, file by file: what it is called, its fields, a sample."""
+def leaving(kind: str) -> list[tuple[str, list[str], str]]:
+    """Return what leaves, file by file: what it is called, its fields line by line, a sample."""
     fields: dict[str, list[str]] = {}
     for one in workflow.what_leaves(kind):
         fields.setdefault(one["file"], []).append(f"{one['field']}: {one['what']}.")
-    return [
-        (FILES[file][0], "\n".join([f"In {file}", *told]), FILES[file][1])
-        for file, told in fields.items()
-    ]
+    return [(FILES[file][0], [f"In {file}", *told], FILES[file][1]) for file, told in fields.items()]
 
 
-def staying(kind: str) -> list[tuple[str, str, str]]:
+def staying(kind: str) -> list[tuple[str, list[str], str]]:
     """Return what stays: what it is called, what it is, a sample."""
-    return [*STAYS] if kind == "records" else [RECORDS_STAY, *STAYS]
+    stays = STAYS if kind == "records" else (RECORDS_STAY, *STAYS)
+    return [(title, [words], sample) for title, words, sample in stays]

@@ -209,11 +209,11 @@ def budget_sentence(prospect: Prospect) -> str:
     return BUDGET.format(cost=exact(prospect.cost), left=exact(left), after=after)
 
 
-def viewed_sentence(rule: Rule | None) -> str:
+def viewed_sentences(rule: Rule | None) -> tuple[str, str]:
     """Say what a cut-off reveals for which no ε can be claimed."""
     if rule is None or rule.by == "threshold":
-        return f"{VIEWED}\n{NO_CLAIM}"
-    return f"{DEPENDS.format(cut=rule.by)}\n{NO_CLAIM}"
+        return VIEWED, NO_CLAIM
+    return DEPENDS.format(cut=rule.by), NO_CLAIM
 
 
 def refusal_sentence(prospect: Prospect) -> str:
@@ -222,14 +222,14 @@ def refusal_sentence(prospect: Prospect) -> str:
     return REFUSED.format(cost=exact(prospect.cost), left=exact(prospect.left))
 
 
-def nearest_sentence(nearest: dict[str, tuple[object, object]]) -> str:
-    """Say how the most similar earlier release differs."""
+def nearest_sentences(nearest: dict[str, tuple[object, object]]) -> list[str]:
+    """Say how the most similar earlier release differs, line by line."""
     if not nearest:
-        return f"It differs in {_NO_PARAMETERS}."
-    return "\n".join(
+        return [f"It differs in {_NO_PARAMETERS}."]
+    return [
         f"{name.replace('_', ' ')}: then {_told(then)}, now {_told(now)}"
         for name, (then, now) in nearest.items()
-    )
+    ]
 
 
 def rule_sentence(rule: Rule) -> str:

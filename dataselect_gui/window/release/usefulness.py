@@ -1,11 +1,13 @@
 """What a release is worth to be expected, over a range of ε."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.column import clear
+from dataselect_gui.window.plain import Label
 from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.window.release.sentences import rounded
 
@@ -40,7 +42,7 @@ class Usefulness(QWidget):
         for row, (line, words) in enumerate(zip(lines, cells, strict=True), start=1):
             is_asked = line is prospect.expected
             for column, text in enumerate(words):
-                label = QLabel(text)
+                label = Label(text)
                 label.setFont(theme.font(bold=is_asked))
                 self._grid.addWidget(label, row, column)
             told = (f"{head} {text}" for head, text in zip(heads, words, strict=True))
@@ -49,7 +51,7 @@ class Usefulness(QWidget):
             note = paragraph(_EVENLY, step=-1, role="dim")
             self._grid.addWidget(note, len(lines) + 1, 0, 1, len(heads))
         self.setAccessibleName("What to expect, by ε")
-        self.setAccessibleDescription("; ".join(said))
+        self.setAccessibleDescription(visible("; ".join(said)))
 
 
 def _columns(

@@ -1,10 +1,11 @@
 """What is released, and by which mechanism."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import Note, paragraph
+from dataselect_gui.window.plain import ComboBox, RadioButton
 from dataselect_gui.window.release.kinds import KINDS, MECHANISMS, explained
 from dataselect_gui.window.release.sentences import UNPROMISED
 from dataselect_gui.window.training_question import check_only
@@ -22,9 +23,9 @@ class What(QWidget):
 
     Attributes
     ----------
-    kinds : QComboBox
+    kinds : ComboBox
         What can leave.
-    mechanisms : dict of str to QRadioButton
+    mechanisms : dict of str to RadioButton
         How it can; those of other kinds are hidden.
 
     Signals
@@ -37,13 +38,13 @@ class What(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.kinds = QComboBox()
+        self.kinds = ComboBox()
         self.kinds.setAccessibleName("What leaves")
         for kind in POSSIBLE:
-            self.kinds.addItem(KINDS[kind][0], kind)
+            self.kinds.add(KINDS[kind][0], kind)
         self._leaves, self._does = paragraph(role="dim"), paragraph(role="dim")
         self._how = paragraph(bold=True)
-        self.mechanisms = {name: QRadioButton(words) for name, (words, _) in MECHANISMS.items()}
+        self.mechanisms = {name: RadioButton(words) for name, (words, _) in MECHANISMS.items()}
         self.unpromised = Note("warn", UNPROMISED)
         self._group = QButtonGroup(self)
         self._is_unknown = False
@@ -67,7 +68,7 @@ class What(QWidget):
     @property
     def kind(self) -> str:
         """What leaves."""
-        return str(self.kinds.currentData())
+        return str(self.kinds.chosen())
 
     @property
     def mechanism(self) -> str | None:

@@ -4,24 +4,16 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QCheckBox,
-    QGridLayout,
-    QLabel,
-    QLineEdit,
-    QRadioButton,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.budget import read_amount
 from dataselect_gui.window.column import clear
 from dataselect_gui.window.fold import Fold
 from dataselect_gui.window.layout import row
+from dataselect_gui.window.plain import CheckBox, Label, RadioButton
 from dataselect_gui.workflow import (
     FEWEST_SEEDS,
     MOST_TRAININGS,
@@ -56,11 +48,11 @@ class StudyForm(Fold):
 
     def __init__(self) -> None:
         super().__init__("Compare something else")
-        self.scores: dict[str, QCheckBox] = {}
+        self.scores: dict[str, CheckBox] = {}
         self.shares, self.epsilons = QLineEdit(), QLineEdit()
         self.seeds, self.limit = QSpinBox(), QSpinBox()
-        self.scratch = QRadioButton("a small network, from scratch")
-        self.checkpoint = QRadioButton("the consortium's checkpoint")
+        self.scratch = RadioButton("a small network, from scratch")
+        self.checkpoint = RadioButton("the consortium's checkpoint")
         self._starts = QButtonGroup(self)
         self._offered = QVBoxLayout()
         self._offered.setSpacing(theme.SPACE[0])
@@ -81,9 +73,9 @@ class StudyForm(Fold):
         clear(self._offered)
         self.scores = {}
         for one in sorted(scores, key=lambda one: bool(one.obstacle)):
-            box = QCheckBox(one.words)
+            box = CheckBox(one.words)
             box.setEnabled(not one.obstacle)
-            box.setAccessibleDescription(one.obstacle or one.meaning)
+            box.setAccessibleDescription(visible(one.obstacle or one.meaning))
             box.setMinimumSize(_FIELD, theme.TARGET)
             box.toggled.connect(self.changed)
             self.scores[one.name] = box
@@ -157,7 +149,7 @@ class StudyForm(Fold):
             ("At most", row(self.limit, paragraph(f"trainings. {_WHY_LIMIT}", role="dim"))),
         )
         for place, (name, widget) in enumerate(lines):
-            label = QLabel(name)
+            label = Label(name)
             label.setProperty("role", "dim")
             label.setMinimumHeight(theme.TARGET)
             grid.addWidget(label, place, 0, Qt.AlignmentFlag.AlignTop)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window import theme
 from dataselect_gui.window.theme import Palette
 
@@ -37,8 +38,8 @@ class Figure(QWidget):
         self._natural = QSvgRenderer(QByteArray(self._svg.encode())).defaultSize()
         self._drawn_as: tuple[int, float, str] | None = None
         self._drawn = QPixmap()
-        self.setAccessibleName(name)
-        self.setAccessibleDescription(description)
+        self.setAccessibleName(visible(name))
+        self.setAccessibleDescription(visible(description))
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)

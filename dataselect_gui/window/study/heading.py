@@ -1,10 +1,11 @@
 """The top of the Try it page: its name, what is studied, the way back, and what it is for."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import StayPanel, paragraph
+from dataselect_gui.window.plain import Button
 from dataselect_gui.window.words import Elided
 from dataselect_gui.workflow import StudySubject
 
@@ -21,7 +22,7 @@ class Heading(QWidget):
 
     Attributes
     ----------
-    back : QPushButton
+    back : Button
         Leads to where the person was before.
     about : QWidget
         What is done here, and that it stays.
@@ -29,7 +30,7 @@ class Heading(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.back = QPushButton("Back")
+        self.back = Button("Back")
         self.about = StayPanel()
         self._of = Elided(Qt.TextElideMode.ElideMiddle)
         self._of.setProperty("role", "dim")

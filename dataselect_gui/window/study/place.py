@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QHBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, WorkerDiedError
@@ -13,6 +13,7 @@ from dataselect_gui.window.column import ColumnPlace
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.latest import PAUSE_MILLISECONDS
 from dataselect_gui.window.notice import Message
+from dataselect_gui.window.plain import Button
 from dataselect_gui.window.study import STUDYING
 from dataselect_gui.window.study.choices import StudyForm, summary
 from dataselect_gui.window.study.heading import Heading
@@ -68,7 +69,7 @@ class StudyPlace(ColumnPlace):
         self.error = Note("stop")
         self.results, self.form = ResultsPanel(), StudyForm()
         self.plan = PlanPanel(self.form)
-        self.again, self.anew = QPushButton("Work it out again"), QPushButton("Begin anew")
+        self.again, self.anew = Button("Work it out again"), Button("Begin anew")
         self._build()
         self.heading.back.clicked.connect(self.closed)
         self.again.clicked.connect(self._plan_again)

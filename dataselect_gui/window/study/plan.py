@@ -1,20 +1,12 @@
 """The plan of a study before anything is trained, its one button, and how far it is."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import Note, paragraph
 from dataselect_gui.window.column import clear
+from dataselect_gui.window.plain import Button, Label
 from dataselect_gui.workflow import Progress, StudyPlan, duration
 
 ESTIMATING = "Working out how long it takes, by timing a few steps on this machine…"
@@ -49,7 +41,7 @@ class PlanPanel(QFrame):
         self.setProperty("role", "panel")
         self.summary = paragraph()
         self.total = paragraph(step=2, bold=True)
-        self.start, self.stop = QPushButton(), QPushButton("Stop")
+        self.start, self.stop = Button(), Button("Stop")
         self.start.setProperty("role", "primary")
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
@@ -69,7 +61,7 @@ class PlanPanel(QFrame):
         self.total.setText(f"{count:,} trainings{kept}")
         clear(self._questions)
         for place, (question, number) in enumerate(by_question):
-            label = QLabel(f"{number:,}")
+            label = Label(f"{number:,}")
             label.setFont(theme.font())
             trailing = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignTop
             self._questions.addWidget(label, place, 0, trailing)

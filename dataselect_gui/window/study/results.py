@@ -4,11 +4,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import StayPanel, paragraph
 from dataselect_gui.window.column import clear
+from dataselect_gui.window.plain import Button
 from dataselect_gui.window.study.choices import summary
 from dataselect_gui.window.study.figure import Figure
 from dataselect_gui.window.study.picks import Picks
@@ -27,7 +28,7 @@ class ResultsPanel(StayPanel):
         self.verdict = paragraph(step=5, bold=True)
         self.told = QVBoxLayout()
         self.told.setSpacing(theme.SPACE[1])
-        self.page, self.folder = QPushButton("Open the page"), QPushButton("Open folder")
+        self.page, self.folder = Button("Open the page"), Button("Open folder")
         self.figures = QVBoxLayout()
         self.figures.setSpacing(theme.SPACE[1])
         self._what = paragraph(role="dim")

@@ -1,0 +1,43 @@
+"""The folder that the ledger and the program's settings lie in."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.permissions import check_above, close_folder, has_strangers, make_folder
+
+LEDGER, SETTINGS = "ledger.sqlite", "settings.json"
+_OWN_FILES = ("ledger.*", ".ledger.*", SETTINGS, f".{SETTINGS}.*", "QtProject.*", "unfinished")
+_OWN_FOLDERS = ("projects", "demo")
+"""What lies in these is closed where it is opened."""
+
+
+def home() -> Path:
+    """Return the folder of the ledger: ``DATASELECT_HOME``, or the platform's place for user data."""
+    named = os.environ.get("DATASELECT_HOME")
+    return Path(named) if named else Path(platformdirs.user_data_dir("dataselect", appauthor=False))
+
+
+def open_home(folder: Path) -> None:
+    """Make the folder, or close one that is there: no other account can enter it.
+
+    Raises
+    ------
+    OSError
+        Where the disk refuses.
+    UnusableError
+        Where others keep files in it, or may exchange it.
+    """
+    check_above(folder)
+    own = [path for pattern in _OWN_FILES for path in folder.glob(pattern)]
+    is_known = (folder / LEDGER).exists() or (folder / SETTINGS).exists()
+    if not is_known and has_strangers(folder, [*own, *(folder / name for name in _OWN_FOLDERS)]):
+        raise UnusableError(
+            f"“{folder.name}” cannot become the ledger's folder.",
+            "It holds other files, and other accounts may enter it; the ledger's is closed to them.",
+            "Name a folder that is not there yet with DATASELECT_HOME.",
+        )
+    make_folder(folder)
+    close_folder(folder, own)

@@ -1,0 +1,330 @@
+"""The process that decodes what strangers made, and gives back numbers.
+
+It has no access to any file of a person, to the network or to another program: what it shall decode
+goes to it through a pipe, and what comes back is taken for numbers in a fixed form, whose sizes are
+checked. It is started when it is first needed, ends with the program, and where a file makes it die or
+hang, the next file finds a new one.
+"""
+
+import atexit
+import json
+import math
+import os
+import struct
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.array_frames import MOST_SAID, array_from
+from dataselect_gui.records.formats.bare import MAX_PIXELS
+from dataselect_gui.records.images import MAX_FILE_BYTES
+from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.sandbox.confining import Grant
+from dataselect_gui.sandbox.frames import FrameError, read_frame, write_head
+from dataselect_gui.sandbox.starting import attended, command, start
+
+DECODER_FLAG = "--decoder"
+PICTURE, CHECK, CLEAN, ARRAYS, CONTENT = 1, 2, 3, 4, 5
+"""What is asked: an image for the eye; whether it can be read; its file without anything else; the
+arrays of a file, by its name, and that file."""
+PIXELS, FINE, FILE, COLUMNS, ARRAY, END, UNREADABLE, UNUSABLE = 11, 12, 13, 14, 15, 16, 17, 18
+"""What is answered."""
+SIDE = struct.Struct("<I")
+SIZE, EXTENSION = struct.Struct("<II"), struct.Struct("<B")
+CLEANED = ("jpg", "png", "tif")
+"""The forms that a cleaned file can have, by their number."""
+HANG_SECONDS = 10.0
+"""How long a file may take to decode."""
+_MOST_WORDS = 4096
+_MOST_HEADER, _MOST_COLUMNS = 1 << 16, 1 << 22
+_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""It computes nothing: threads would only take its time to start."""
+_FAILED = "The file made its decoder fail: it may be made to do harm."
+_SLOW = "The file takes too long to decode: it may be made to waste time."
+Made = TypeVar("Made")
+
+
+class _DiedError(Exception):
+    """The process ended, or said what it should not, before it answered."""
+
+
+class DecodingProcess:
+    """A process that decodes; safe to use from several threads, whose requests wait for each other."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._until = math.inf
+        self._is_late = False
+
+    def __enter__(self) -> "DecodingProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def begin(self) -> None:
+        """Start the process where there is none, so that it is there when it is needed."""
+        with self._lock:
+            self._running()
+
+    def close(self) -> None:
+        """End the process; the next request starts another."""
+        with self._lock:
+            self._end()
+
+    def picture(self, stored: bytes, most: int | None) -> NDArray[np.uint8]:
+        """Return an image as RGB for the eye, upright, shape (height, width, 3).
+
+        Parameters
+        ----------
+        stored : bytes
+            The image file.
+        most : int or None
+            The longer side, at most; None for the size that it has. It is never enlarged.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where it cannot be decoded.
+        """
+
+        def take(answers: IO[bytes]) -> NDArray[np.uint8]:
+            pixels = MAX_PIXELS if most is None else most * most
+            content = _expect(answers, PIXELS, SIZE.size + 3 * pixels)
+            width, height = SIZE.unpack_from(content)
+            if not 0 < width * height <= pixels or len(content) != SIZE.size + 3 * width * height:
+                raise FrameError("not an image")
+            flat = np.frombuffer(content, dtype=np.uint8, offset=SIZE.size)
+            return flat.reshape(height, width, 3)
+
+        return self._ask([(PICTURE, (SIDE.pack(most or 0), stored))], take)
+
+    def check(self, stored: bytes) -> None:
+        """Decode an image file for nothing else than to see whether it can be.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where it cannot.
+        """
+        self._ask([(CHECK, (stored,))], lambda answers: _expect(answers, FINE, 0))
+
+    def clean(self, stored: bytes) -> tuple[str, bytes]:
+        """Return a file that shows the same pixels and says nothing else: its extension and content.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where it cannot be decoded.
+        """
+
+        def take(answers: IO[bytes]) -> tuple[str, bytes]:
+            content = _expect(answers, FILE, EXTENSION.size + 2 * MAX_FILE_BYTES)
+            (number,) = EXTENSION.unpack_from(content)
+            if number >= len(CLEANED):
+                raise FrameError("no form of a file")
+            return CLEANED[number], content[EXTENSION.size :]
+
+        return self._ask([(CLEAN, (stored,))], take)
+
+    def arrays(
+        self, file: IO[bytes], name: str, needed: Sequence[str], most: int
+    ) -> tuple[list[str], dict[str, NDArray[Any]]]:
+        """Unpack the arrays of an ``.npz`` file that a source needs.
+
+        Parameters
+        ----------
+        file : binary file
+            The file.
+        name : str
+            What it is called.
+        needed : sequence of str
+            The names of the arrays.
+        most : int
+            How many bytes they may have, together.
+
+        Returns
+        -------
+        tuple of list and dict
+            The columns that may serve as label or unit; and those of the arrays that there are.
+
+        Raises
+        ------
+        UnreadableRecordError, UnusableError
+            Where it cannot be unpacked.
+        OSError
+            Where it cannot be read.
+        """
+
+        def take(answers: IO[bytes]) -> tuple[list[str], dict[str, NDArray[Any]]]:
+            columns = json.loads(_expect(answers, COLUMNS, _MOST_COLUMNS))
+            if not isinstance(columns, list) or not all(isinstance(one, str) for one in columns):
+                raise FrameError("no columns")
+            made: dict[str, NDArray[Any]] = {}
+            left = most
+            while (array := _array(answers, left)) is not None:
+                key, values = array
+                if key in made or key not in needed:
+                    raise FrameError("not asked for")
+                left -= values.nbytes
+                made[key] = values
+            return columns, made
+
+        asked = json.dumps([name, list(needed)]).encode()
+        stored = _Pieces(file, os.fstat(file.fileno()).st_size)
+        return self._ask([(ARRAYS, (asked,)), (CONTENT, (stored,))], take, math.inf)
+
+    # Within
+
+    def _ask(
+        self,
+        questions: Sequence["Question"],
+        take: Callable[[IO[bytes]], Made],
+        seconds: float | None = None,
+    ) -> Made:
+        """Ask, and take the answer; once more, where the process may have died before it was asked."""
+        with self._lock:
+            for is_last in (False, True):
+                process = self._running()
+                try:
+                    with self._within(HANG_SECONDS if seconds is None else seconds):
+                        return _conversation(process, questions, take)
+                except _NO_ANSWERS:
+                    self._end()
+                    if self._is_late:
+                        raise UnreadableRecordError(_SLOW) from None
+                    if is_last:
+                        raise UnreadableRecordError(_FAILED) from None
+                except (UnreadableRecordError, UnusableError):
+                    raise
+                except BaseException:  # In the middle of an answer, nothing more can be asked.
+                    self._end()
+                    raise
+        raise AssertionError
+
+    @contextmanager
+    def _within(self, seconds: float) -> Iterator[None]:
+        self._is_late = False
+        self._until = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._until = math.inf
+
+    def _running(self) -> "subprocess.Popen[bytes]":
+        if self._process is None:
+            self._process = start(command(DECODER_FLAG), Grant(home=""), None, _ENVIRONMENT)
+            threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
+        return self._process
+
+    def _watch(self, process: "subprocess.Popen[bytes]") -> None:
+        """End a process that takes too long; over when the process is."""
+        while process.poll() is None:
+            if time.monotonic() > self._until:
+                self._is_late = True
+                process.kill()
+            time.sleep(0.5)
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            with attended(process):
+                pass
+
+
+_NO_ANSWERS = (
+    _DiedError,
+    FrameError,
+    OSError,
+    # Of what is built in another way than it should be.
+    ValueError,
+    TypeError,
+    RecursionError,
+    struct.error,
+)
+
+
+class _Pieces:
+    """A file on its way, without being held as a whole; it can be sent again."""
+
+    _SIZE = 1 << 20
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file, self._size = file, size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        left = self._size
+        while left:
+            piece = self._file.read(min(left, self._SIZE))
+            if not piece:
+                raise _DiedError  # It became shorter meanwhile.
+            left -= len(piece)
+            yield piece
+
+
+Question = tuple[int, tuple[bytes | _Pieces, ...]]
+"""A kind, and its content in parts."""
+
+
+def _conversation(
+    process: "subprocess.Popen[bytes]",
+    questions: Sequence[Question],
+    take: Callable[[IO[bytes]], Made],
+) -> Made:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    for kind, parts in questions:
+        write_head(process.stdin, kind, sum(map(len, parts)))
+        for part in parts:
+            for piece in part if isinstance(part, _Pieces) else (part,):
+                process.stdin.write(piece)
+    process.stdin.flush()
+    return take(process.stdout)
+
+
+def _answer(answers: IO[bytes], bounds: dict[int, int]) -> tuple[int, bytes]:
+    """Take an answer of one of some kinds, or raise what it says instead."""
+    frame = read_frame(answers, {**bounds, UNREADABLE: _MOST_WORDS, UNUSABLE: _MOST_HEADER})
+    if frame is None:
+        raise _DiedError
+    kind, content = frame
+    if kind == UNREADABLE:
+        raise UnreadableRecordError(content.decode("utf-8", "replace"))
+    if kind == UNUSABLE:
+        told = json.loads(content)
+        if not isinstance(told, list) or [type(part) for part in told] != [str, str, str]:
+            raise FrameError("no error")
+        raise UnusableError(*told)
+    return frame
+
+
+def _expect(answers: IO[bytes], kind: int, most: int) -> bytes:
+    return _answer(answers, {kind: most})[1]
+
+
+def _array(answers: IO[bytes], most: int) -> tuple[str, NDArray[Any]] | None:
+    """Take an array; None at the end."""
+    kind, content = _answer(answers, {ARRAY: 2 + MOST_SAID + most, END: 0})
+    return None if kind == END else array_from(content)
+
+
+_shared = DecodingProcess()
+atexit.register(_shared.close)
+
+
+def shared() -> DecodingProcess:
+    """Return the process that all of this program share; for a release there is one of its own."""
+    return _shared

@@ -1,0 +1,134 @@
+"""Whether a JPEG's coded data ends where its pixels do.
+
+Where coded data ends is known only to whoever decodes it, and decoders do not tell. But what they
+show depends on every byte that they need: so the last byte of coded data is changed, and where that
+changes what is seen, nothing is behind it. Coded data between two restart markers is an image of its
+own, and is asked alone.
+"""
+
+import io
+import math
+import re
+from collections.abc import Iterator
+
+from PIL import Image
+
+from dataselect_gui.records.formats.jpeg import Component, Jpeg, Scan, frame_segment
+from dataselect_gui.records.source import UnreadableRecordError
+
+_RESTART = re.compile(rb"\xff([\xd0-\xd7])")
+_MAX_PIECES, _MAX_SIDE = 4096, 65_500
+_BLOCK = 8
+# Bits of the last byte that are changed: its first one is needed wherever any of it is.
+_CHANGES = (0x80, 0x40, 0xC0, 0x20, 0x10, 0xE0, 0xFF, 0x08, 0x04, 0x02, 0x01)
+
+
+def ends_with_its_pixels(jpeg: Jpeg) -> bool:
+    """Say whether every last byte of a JPEG's coded data is one that its pixels need.
+
+    Up to seven bits may follow them in that byte, and are not looked at.
+
+    Parameters
+    ----------
+    jpeg : Jpeg
+        One that is coded sequentially.
+
+    Returns
+    -------
+    bool
+        False also where that cannot be seen.
+
+    Raises
+    ------
+    UnreadableRecordError
+        Where it cannot be decoded.
+    """
+    tables = b""
+    for scan in jpeg.scans:
+        tables += scan.quantisation + scan.tables
+        pieces = _pieces(jpeg, scan)
+        if pieces is None:
+            return False
+        for width, height, components, coded in pieces:
+            start = b"\xff\xd8" + jpeg.application + tables
+            start += frame_segment(jpeg.marker, width, height, components) + scan.header
+            if not _is_needed(start, coded):
+                return False
+    return True
+
+
+def _pieces(jpeg: Jpeg, scan: Scan) -> list[tuple[int, int, tuple[Component, ...], bytes]] | None:
+    """Cut a scan's coded data into images of their own: width, height, components, coded data.
+
+    Returns
+    -------
+    list or None
+        None where it is not cut as its header says.
+    """
+    across, down = (
+        max(c.across for c in jpeg.components),
+        max(c.down for c in jpeg.components),
+    )
+    components = scan.components
+    if len(components) == 1:  # Its blocks lie in plain rows, whatever its sampling factors.
+        (component,) = components
+        columns = math.ceil(math.ceil(jpeg.width * component.across / across) / _BLOCK)
+        rows = math.ceil(math.ceil(jpeg.height * component.down / down) / _BLOCK)
+        components = (component._replace(across=1, down=1),)
+    elif len(components) == len(jpeg.components):
+        columns = math.ceil(jpeg.width / (_BLOCK * across))
+        rows = math.ceil(jpeg.height / (_BLOCK * down))
+    else:
+        return None
+    wide, high = (_BLOCK * max(c.across for c in components), _BLOCK * max(c.down for c in components))
+    parts = _RESTART.split(scan.coded)
+    coded, markers = parts[::2], parts[1::2]
+    interval = scan.interval or columns * rows
+    if len(coded) != math.ceil(columns * rows / interval) or len(coded) > _MAX_PIECES:
+        return None
+    if any(marker != bytes([0xD0 + number % 8]) for number, marker in enumerate(markers)):
+        return None
+    if any(piece.endswith(b"\xff") for piece in coded):
+        return None
+    shapes = _shapes(columns, columns * rows, interval)
+    pieces = [
+        (columns * wide, rows * high, components, piece)
+        for (columns, rows), piece in zip(shapes, coded, strict=True)
+    ]
+    return pieces if all(max(width, height) <= _MAX_SIDE for width, height, *_ in pieces) else None
+
+
+def _shapes(columns: int, total: int, interval: int) -> Iterator[tuple[int, int]]:
+    """Yield how many columns and rows each interval has as an image of its own."""
+    for start in range(0, total, interval):
+        count = min(interval, total - start)
+        yield (columns, count // columns) if count % columns == 0 else (count, 1)
+
+
+def _is_needed(start: bytes, coded: bytes) -> bool:
+    """Say whether the last byte of coded data changes what is seen.
+
+    An eighth of the size is quickly unpacked, and mostly shows it.
+    """
+    if not coded:
+        return True
+    is_stuffed = coded.endswith(b"\xff\0")
+    before, last = (coded[:-2], 0xFF) if is_stuffed else (coded[:-1], coded[-1])
+    for scale, changes in ((8, _CHANGES[:2]), (1, _CHANGES)):
+        whole = _pixels(start + coded, scale)
+        for change in changes:
+            byte = last ^ change
+            changed = before + (b"\xff\0" if byte == 0xFF else bytes([byte]))
+            if _pixels(start + changed, scale) != whole:
+                return True
+    return False
+
+
+def _pixels(begun: bytes, scale: int) -> bytes:
+    """Return what is seen of a JPEG that lacks its end, at a fraction of its size."""
+    try:
+        with Image.open(io.BytesIO(begun + b"\xff\xd9"), formats=["JPEG"]) as image:
+            image.draft(None, (image.width // scale, image.height // scale))
+            return image.tobytes()
+    except Exception:  # A hostile file reaches every corner of a decoder: any fault is its own.
+        raise UnreadableRecordError("The image is cut off or damaged.") from None

@@ -1,0 +1,1 @@
+"""Confine a process that touches what strangers made, before it touches it. The lowest room of all."""

@@ -1,0 +1,69 @@
+"""The shape of the model's input that everybody may know, by which batches are planned.
+
+It is found without looking at a record: on made-up images where the checkpoint's processor makes them
+all alike, on a made-up row of an array file, whose rows have one shape by the format, and else by what
+the checkpoint says of its input. A record whose input has another shape is computed by itself.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import nn
+
+from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.records.source import Content, Source, UnreadableRecordError
+from dataselect_gui.scoring.model import Model
+
+Shape = tuple[int, ...]
+_SIZES = (640, 480), (480, 640), (257, 257), (300, 1000)
+
+
+def public_shape(
+    source: Source,
+    member: Member,
+    model: Model,
+    preprocess: Callable[[Content], NDArray[np.float32]],
+) -> Shape | None:
+    """Return the shape of one input; None where there is none that is known beforehand.
+
+    Parameters
+    ----------
+    source : Source
+        What kind of records there are; none is read.
+    member : Member
+        The checkpoint that they are made into inputs of.
+    model : Model
+        Its model.
+    preprocess : callable
+        From a decoded record to an input.
+
+    Raises
+    ------
+    UnusableError
+        Where records of this kind cannot be made into inputs.
+    """
+    blanks = [source.blank] if source.blank is not None else [Image.new("RGB", s) for s in _SIZES]
+    shapes = set()
+    for blank in blanks:
+        try:
+            shapes.add(preprocess(blank).shape)
+        except UnreadableRecordError:
+            shapes.add(())
+    (shape, *others) = shapes
+    return _stated(member, model.inner) if others or not shape else shape
+
+
+def _stated(member: Member, inner: nn.Module) -> Shape | None:
+    """Return the shape that the checkpoint states for an input."""
+    if isinstance(inner, torch.fx.GraphModule):
+        values = [n.meta.get("val") for n in inner.graph.nodes if n.op == "placeholder"]
+        sides = getattr(values[0], "shape", ())[1:] if values else ()
+    else:
+        size, channels = (member.config.get(name) for name in ("image_size", "num_channels"))
+        height, width = size if isinstance(size, list) and len(size) == 2 else (size, size)
+        sides = channels, height, width
+    is_known = bool(sides) and all(type(side) is int and side > 0 for side in sides)
+    return tuple(sides) if is_known else None

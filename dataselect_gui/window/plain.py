@@ -1,0 +1,206 @@
+"""What shows words: in the window every text is text, whoever wrote it.
+
+Qt takes a label or a tool tip that looks like HTML for HTML, and opens the files that it names; it
+takes an `&` in a button for a key; and marks of direction turn a line round. So the window shows words
+through this module alone: the linter bans the classes of Qt that are behind it (TID251), and
+`tests/test_window_words.py` the calls. Each text that is given is one line, and `visible`.
+"""
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QAction, QFontMetrics, QPainter
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QMessageBox,
+    QPlainTextEdit,
+    QPushButton,
+    QRadioButton,
+    QTableWidgetItem,
+    QToolButton,
+    QTreeWidgetItem,
+    QWidget,
+)
+
+from dataselect_gui.plain import visible
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QAbstractButton as _QButton
+else:
+    _QButton = object
+
+_MOST_IN_TIP = 2_000
+"""Characters of a line of a tool tip that are shown."""
+
+
+def tip(*lines: str) -> str:
+    """Return lines of words for a tool tip: Qt shows them as they are.
+
+    What might be markup, which needs a `<` or `&`, becomes markup that shows it.
+    """
+    text = "\n".join(visible(line, _MOST_IN_TIP) for line in lines)
+    if "<" in text or "&" in text:
+        return f'<p style="white-space:pre-wrap">{escape(text)}</p>'
+    return text
+
+
+class Label(QLabel):
+    """Lines of words."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(*lines)
+
+    def setText(self, *lines: str) -> None:  # noqa: N802
+        """Show other words."""
+        super().setText("\n".join(map(visible, lines)))
+
+
+class Lines(QPlainTextEdit):
+    """Many lines of words, which can be copied and not changed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setReadOnly(True)
+
+    def show_lines(self, lines: list[str]) -> None:
+        """Show lines."""
+        self.setPlainText("\n".join(map(visible, lines)))
+
+
+class _Worded(_QButton):
+    """A button, in whose words an `&` is an `&`."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self.setText(text)
+
+    def setText(self, text: str, /) -> None:  # noqa: N802
+        """Show other words."""
+        super().setText(visible(text).replace("&", "&&"))
+
+    def text(self) -> str:
+        """Return the words."""
+        return super().text().replace("&&", "&")
+
+
+class Button(_Worded, QPushButton):
+    """A button."""
+
+
+class ToolButton(_Worded, QToolButton):
+    """A button beside what it acts on."""
+
+
+class CheckBox(_Worded, QCheckBox):
+    """A box to tick."""
+
+
+class RadioButton(_Worded, QRadioButton):
+    """One answer of several."""
+
+
+class MenuAction(QAction):
+    """What can be done, as a line of a menu."""
+
+    def __init__(self, text: str, owner: QWidget) -> None:
+        super().__init__(owner)
+        self.setText(text)
+
+    def setText(self, text: str, /) -> None:  # noqa: N802
+        """Show other words."""
+        super().setText(visible(text).replace("&", "&&"))
+
+    def text(self) -> str:
+        """Return the words."""
+        return super().text().replace("&&", "&")
+
+
+class ComboBox(QComboBox):
+    """A list to choose from; what its lines stand for is their data, never their words."""
+
+    def add(self, text: str, data: str | None = None, about: str = "") -> None:
+        """Add a line, and what is said about it in a tool tip."""
+        self.addItem(visible(text), data)
+        if about:
+            self.setItemData(self.count() - 1, tip(about), Qt.ItemDataRole.ToolTipRole)
+
+    def chosen(self) -> str | None:
+        """Return what the line that is chosen stands for."""
+        data = self.currentData()
+        return None if data is None else str(data)
+
+    def choose(self, data: str | None) -> None:
+        """Choose the line that stands for something; none where no line does."""
+        self.setCurrentIndex(-1 if data is None else self.findData(data))
+
+
+class Cell(QTableWidgetItem):
+    """Words in a table, and perhaps a tool tip."""
+
+    def __init__(self, text: str, about: str = "") -> None:
+        super().__init__(visible(text))
+        if about:
+            self.setToolTip(tip(about))
+
+
+class TreeLine(QTreeWidgetItem):
+    """A line of words, column by column, in a list."""
+
+    def __init__(self, *words: str) -> None:
+        super().__init__([visible(word) for word in words])
+
+
+def elided(metrics: QFontMetrics, text: str, where: Qt.TextElideMode, width: int) -> str:
+    """Return as much of a line of words as there is room for."""
+    return metrics.elidedText(visible(text), where, width)
+
+
+def paint(
+    painter: QPainter,
+    room: QRect | QRectF,
+    flags: Qt.AlignmentFlag | Qt.TextFlag,
+    text: str,
+) -> None:
+    """Paint a line of words."""
+    painter.drawText(room, int(flags), visible(text))
+
+
+def choose_folder(owner: QWidget, question: str) -> Path | None:
+    """Ask for a folder; None where nothing was chosen."""
+    chosen = QFileDialog.getExistingDirectory(owner, question)
+    return Path(chosen) if chosen else None
+
+
+def choose_file(owner: QWidget, question: str, kinds: str = "") -> Path | None:
+    """Ask for a file that is there; None where nothing was chosen."""
+    chosen, _ = QFileDialog.getOpenFileName(owner, question, "", kinds)
+    return Path(chosen) if chosen else None
+
+
+def choose_place(owner: QWidget, question: str, proposed: str, kinds: str = "") -> Path | None:
+    """Ask where to write; None where nothing was chosen, or what is there is to stay."""
+    # Qt's own dialog asks with the file's name as markup.
+    option = QFileDialog.Option.DontConfirmOverwrite
+    chosen, _ = QFileDialog.getSaveFileName(owner, question, proposed, kinds, options=option)
+    if not chosen or (Path(chosen).is_file() and not _may_replace(owner, Path(chosen).name)):
+        return None
+    return Path(chosen)
+
+
+def _may_replace(owner: QWidget, name: str) -> bool:
+    asked = QMessageBox(owner)
+    asked.setTextFormat(Qt.TextFormat.PlainText)
+    asked.setText(visible(f"“{name}” is there already. Replace it?"))
+    replace = asked.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
+    asked.addButton(QMessageBox.StandardButton.Cancel)
+    asked.exec()
+    replaced = asked.clickedButton() is replace
+    asked.deleteLater()
+    return replaced

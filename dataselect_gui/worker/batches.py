@@ -1,0 +1,70 @@
+"""Which records are computed together, and where in its batch each of them stands.
+
+A record's place in a batch follows from its own id alone, and every batch has the same size: what is in
+no place stays empty, and is filled up. So how a record is rounded does not depend on which other
+records there are, which of them can be read, how they are labelled, or which were computed before.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+EMPTY = -1
+"""Stands for no record."""
+
+
+def place_of(record: str, size: int) -> int:
+    """Return the place of a record in batches of a size, by its id."""
+    digest = hashlib.sha256(f"place {record}".encode()).digest()
+    return int.from_bytes(digest[:8]) % size
+
+
+def in_batches(ids: Sequence[str], rows: Sequence[int], size: int) -> NDArray[np.int64]:
+    """Put records into batches, each in its own place of the first one where that is free.
+
+    Parameters
+    ----------
+    ids : sequence of str
+        Of all records.
+    rows : sequence of int
+        Those that are to be computed, the most urgent first.
+    size : int
+        Of every batch.
+
+    Returns
+    -------
+    ndarray of int64
+        Rows, shape (batches, size); `EMPTY` where there is none.
+    """
+    places = [place_of(ids[row], size) for row in rows]
+    batches = np.full((max(np.bincount(places, minlength=1)), size), EMPTY, dtype=np.int64)
+    filled = [0] * size
+    for row, place in zip(rows, places, strict=True):
+        batches[filled[place], place] = row
+        filled[place] += 1
+    return batches
+
+
+@dataclass(frozen=True)
+class Result:
+    """What some records came to.
+
+    Attributes
+    ----------
+    rows : ndarray of int64
+        Which, shape (n,): all that were computed, or are known to have no score.
+    scores : dict
+        For each score an array of shape (n,); NaN where there is none.
+    reasons : dict
+        Why records have none: row → a sentence.
+    handled : int
+        How many records were gone through; more than n where some were not there.
+    """
+
+    rows: NDArray[np.int64]
+    scores: Mapping[str, NDArray[np.float64]]
+    reasons: Mapping[int, str]
+    handled: int

@@ -1,0 +1,185 @@
+"""Compute scores batch by batch. Nothing is written here, and no record decides about another one.
+
+A batch has one size and one shape of input, whatever its records hold. A record without an input, or
+whose input has another shape than the public one, leaves its place empty; the latter is then computed
+by itself. Where a computation fails because of what a record holds, that is the record's own affair.
+"""
+
+import os
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.scoring.memory import is_out_of_memory, release_memory
+from dataselect_gui.scoring.public_shape import Shape
+from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.scoring.synthetic import filler
+from dataselect_gui.worker.batches import Result
+from dataselect_gui.worker.decoding import Decoded, Decoder
+
+_NO_CLASS = "Its label is none of the classes that the model tells apart."
+_NO_RESULT = "The model cannot be computed for what it holds."
+_OWN_SHAPE = "Its input has a shape of its own, {shape}, and the model cannot be computed for that."
+_OWN_MEMORY = "Its input has a shape of its own, {shape}, for which there is not enough memory."
+Hold = Callable[[str | None], AbstractContextManager[None]]
+"""Leaves a mark while something is computed: a batch, or a record, by its id, by itself."""
+
+
+class Computation:
+    """Computes the scores of records.
+
+    Parameters
+    ----------
+    scorer : Scorer
+        Made for the scores.
+    names : sequence of str
+        The scores.
+    shape : tuple of int or None
+        That of a record's input, as everybody may know it; None where there is none: then every record
+        is computed by itself.
+    size : int
+        How many places a batch has.
+    ids : sequence of str
+        The ids of the records.
+    targets : ndarray of int64
+        Class indices of the records, shape (n,); −1 for one without a label.
+    hold : callable
+        See `Hold`.
+    """
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        names: Sequence[str],
+        shape: Shape | None,
+        size: int,
+        ids: Sequence[str],
+        targets: NDArray[np.int64],
+        hold: Hold,
+    ) -> None:
+        self._scorer, self._names, self._shape, self._size = scorer, names, shape, size
+        self._ids, self._targets, self._hold = ids, targets, hold
+
+    def results(self, decoder: Decoder, batches: NDArray[np.int64]) -> Generator[Result]:
+        """Compute batch after batch, reading ahead.
+
+        Parameters
+        ----------
+        decoder : Decoder
+            Reads records.
+        batches : ndarray of int64
+            See `in_batches`.
+
+        Raises
+        ------
+        MemoryError, RuntimeError
+            Where a batch does not fit into memory; see `is_out_of_memory`.
+        """
+        # Beside a processor that computes, a second thread would only take its time.
+        is_cpu = self._scorer.device.type == "cpu"
+        threads = 1 if is_cpu else min(8, os.cpu_count() or 1)
+        with closing(decoder.ahead(batches, threads)) as decoded:
+            for places in decoded:
+                yield from self._results_of(decoder, places)
+
+    def _results_of(self, decoder: Decoder, places: Sequence[Decoded | None]) -> Iterator[Result]:
+        together: dict[int, Decoded] = {}
+        alone, lacking, reasons, handled = list[int](), list[int](), dict[int, str](), 0
+        for place, one in enumerate(places):
+            if one is None:
+                continue
+            if one.is_odd:
+                alone.append(one.row)
+                continue
+            has_class = one.values is None or self._targets[one.row] < self._scorer.classes
+            if one.values is not None and has_class:
+                together[place] = one
+                continue
+            handled += 1
+            reason = one.problem if has_class else _NO_CLASS
+            if reason:
+                reasons[one.row] = reason
+            if not one.has_changed:
+                lacking.append(one.row)
+        if handled:
+            nothing = {name: np.full(len(lacking), np.nan) for name in self._names}
+            yield Result(np.array(lacking, dtype=np.int64), nothing, reasons, handled)
+        if together:
+            yield self._together(together)
+        for row in alone:
+            yield self._alone(decoder.decode(row))
+
+    def _together(self, records: dict[int, Decoded]) -> Result:
+        """Compute the records of a batch, by their places in it."""
+        inputs, targets = self._empty()
+        for place, one in records.items():
+            inputs[place], targets[place] = one.values, self._targets[one.row]
+        with self._hold(None):
+            scores, failed = self._score(inputs, targets, list(records))
+        places = list(records)
+        return Result(
+            np.array([one.row for one in records.values()], dtype=np.int64),
+            {name: values[places] for name, values in scores.items()},
+            {records[place].row: _NO_RESULT for place in failed},
+            len(records),
+        )
+
+    def _score(
+        self, inputs: NDArray[np.float32], targets: NDArray[np.int64], places: Sequence[int]
+    ) -> tuple[dict[str, NDArray[np.float64]], list[int]]:
+        """Score a batch; returns also the places of records for which that fails."""
+        try:
+            return self._scorer.score(self._names, inputs, targets), []
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
+        # In its own place, beside empty ones, a record comes to the same digits.
+        self._scorer.score(self._names, *self._empty())  # Where this fails, no record is to blame.
+        scores = {name: np.full(self._size, np.nan) for name in self._names}
+        failed = []
+        for place in places:
+            own, label = self._empty()
+            own[place], label[place] = inputs[place], targets[place]
+            try:
+                found = self._scorer.score(self._names, own, label)
+            except Exception as error:
+                if is_out_of_memory(error):
+                    raise
+                failed.append(place)
+                continue
+            for name, values in found.items():
+                scores[name][place] = values[place]
+        return scores, failed
+
+    def _empty(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return a batch without a record."""
+        assert self._shape is not None
+        return filler((self._size, *self._shape)), np.full(self._size, -1, dtype=np.int64)
+
+    def _alone(self, one: Decoded) -> Result:
+        """Compute a record whose input has a shape of its own."""
+        scores = {name: np.full(1, np.nan) for name in self._names}
+        reason = one.problem
+        if one.values is not None:
+            shape = " × ".join(map(str, one.values.shape))
+            try:
+                with self._hold(self._ids[one.row]):
+                    scores, reason = self._score_alone(one.row, one.values[None], scores)
+            except Exception as error:  # Whatever it is, it comes of this record's own shape.
+                words = _OWN_MEMORY if is_out_of_memory(error) else _OWN_SHAPE
+                reason = words.format(shape=shape)
+        if one.values is not None and reason:
+            release_memory()
+        rows = np.array([] if one.has_changed else [one.row], dtype=np.int64)
+        values = {name: found[: len(rows)] for name, found in scores.items()}
+        return Result(rows, values, {one.row: reason} if reason else {}, handled=1)
+
+    def _score_alone(
+        self, row: int, inputs: NDArray[np.float32], none: dict[str, NDArray[np.float64]]
+    ) -> tuple[dict[str, NDArray[np.float64]], str]:
+        self._scorer.prepare(inputs.shape)
+        if self._targets[row] >= self._scorer.classes:
+            return none, _NO_CLASS
+        return self._scorer.score(self._names, inputs, self._targets[row : row + 1]), ""

@@ -1,0 +1,53 @@
+"""Where ledgers, projects and settings lie."""
+
+import os
+from pathlib import Path
+
+from dataselect_gui.permissions import is_exposed, replacing
+from dataselect_gui.privacy.home import SETTINGS, home, open_home
+from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.project.project import Project
+
+DEMO_HOME = "home"
+
+
+def place_beside(path: Path) -> Path:
+    """Return the folder of a path; or one with the ledger, where nothing can be kept beside the path.
+
+    That is where nothing can be written there, or other accounts may write there, too.
+    """
+    beside = path.resolve().parent
+    is_fit = os.access(beside, os.W_OK) and not is_exposed(beside)
+    return beside if is_fit else home() / "projects"
+
+
+def ledger_of(project: Project) -> Ledger:
+    """Return the ledger that a project's releases are charged to: the demo has one of its own."""
+    return Ledger(project.folder.parent / DEMO_HOME if project.settings["demo"] else home())
+
+
+def read_settings() -> str:
+    """Return what the window's settings were, closing what an earlier version left open.
+
+    Raises
+    ------
+    OSError, UnusableError
+        Where there are none, or the ledger's folder refuses.
+    """
+    path = home() / SETTINGS
+    text = path.read_text(encoding="utf-8")
+    open_home(path.parent)
+    return text
+
+
+def write_settings(text: str) -> None:
+    """Write the window's settings, closed to other accounts.
+
+    Raises
+    ------
+    OSError, UnusableError
+        Where the ledger's folder refuses.
+    """
+    open_home(home())
+    with replacing(home() / SETTINGS) as file:
+        file.write(text.encode())

@@ -1,0 +1,276 @@
+"""What the program does with each kind of input, and what must then be so.
+
+A target returns where the input was taken, raises an error for people where it was refused, and
+`BrokenPromiseError` where it was taken although something that is promised does not hold.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import unicodedata
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tests.fuzz.values import SECRET
+
+RECORDS = 3
+"""How many records of a source are read and decoded."""
+_LARGEST_COMPARED = 1 << 22
+_FORBIDDEN = re.compile(
+    r"aten\.(_|.*(empty|sparse|resize|rand|bernoulli|multinomial|dropout|quantize|as_strided|set_\.|from_file))"
+    r"|os\.|builtins\.|prims\.|higher_order\.(?!wrap_with)"
+)
+_COMMANDS = frozenset({"Cc", "Cs"})
+_TURNS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class BrokenPromiseError(Exception):
+    """Something was taken that must not be, or came out that must not leave."""
+
+
+# Images
+
+
+def image(folder: Path) -> None:
+    """Decode an image, clean it, and hold what is left against what was there."""
+    from dataselect_gui.records.images import decode_image
+    from dataselect_gui.release.clean import clean_image, says_nothing_else
+
+    (file,) = folder.iterdir()
+    stored = file.read_bytes()
+    picture = decode_image(stored)
+    extension, cleaned = clean_image(stored)
+    if not says_nothing_else(extension, cleaned):
+        raise BrokenPromiseError("The check of a bundle refuses what the cleaning left.")
+    holds_nothing_else(extension, cleaned)
+    if picture.width * picture.height <= _LARGEST_COMPARED and not _same_pixels(picture, decode_image(cleaned)):
+        raise BrokenPromiseError("The cleaned image shows other pixels.")
+    kind = {b"\xff\xd8": "jpg", b"\x89P": "png", b"II": "tif", b"MM": "tif"}.get(stored[:2])
+    if kind is not None and says_nothing_else(kind, stored):
+        holds_nothing_else(kind, stored)
+
+
+def holds_nothing_else(extension: str, content: bytes) -> None:
+    """Refuse a file that the check of a bundle takes and that holds a text beside its pixels."""
+    if SECRET in content:
+        raise BrokenPromiseError(f"A {extension} file that is said to hold pixels alone holds a text.")
+
+
+def _same_pixels(one: Image.Image, other: Image.Image) -> bool:
+    if one.size != other.size:
+        return False
+    if one.mode in {"I", "F", "I;16", "I;16B", "I;16L", "LAB"}:
+        # NaN is a value here.
+        return np.asarray(one).tobytes() == np.asarray(other).tobytes() or np.array_equal(
+            np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64), equal_nan=True
+        )
+    return one.convert("RGBA").tobytes() == other.convert("RGBA").tobytes()
+
+
+# Sources
+
+
+def source(folder: Path) -> None:
+    """List a source, read some of its records, and show what it calls them."""
+    from dataselect_gui.cli.output import plain
+    from dataselect_gui.cli.table import as_text
+    from dataselect_gui.records.opening import open_source
+    from dataselect_gui.records.source import UnreadableRecordError
+
+    arrays = folder / "records.npz"
+    path = arrays if arrays.is_file() else folder
+    opened = open_source(path)
+    units = opened.ids
+    for column in list(opened.columns)[:3]:
+        units = open_source(path, unit_column=column).units or units
+        open_source(path, label_column=column)
+    for row in range(min(RECORDS, len(opened.ids))):
+        try:
+            opened.decode(opened.read(row))
+        except UnreadableRecordError as reason:
+            is_plain(str(reason))
+    names = [*opened.ids, *opened.columns, *(opened.classes or ()), *(label or "" for label in opened.labels)]
+    for name in [*names[:50], *(problem.id for problem in opened.problems[:20])]:
+        name.encode("utf-8")
+        is_plain(plain(name).plain)
+    table = {"id": list(opened.ids), "label": list(opened.labels), "unit": list(units), "loss": [-0.5] * len(units)}
+    is_no_formula(as_text({name: values[:50] for name, values in table.items()}, "csv"))
+
+
+def is_plain(text: str) -> None:
+    """Refuse a text that would command a terminal, or turn what is written around."""
+    for character in text:
+        if (unicodedata.category(character) in _COMMANDS and character not in "\n\t") or character in _TURNS:
+            raise BrokenPromiseError("A terminal is sent more than plain text.")
+
+
+def is_no_formula(table: str) -> None:
+    """Refuse a table with a cell that a spreadsheet would compute."""
+    for row in csv.reader(io.StringIO(table, newline="")):
+        for cell in row:
+            if cell[:1] in set("=+-@\t\r") and not re.fullmatch(r"-?[0-9.]+(e[+-]?[0-9]+)?|-inf", cell):
+                raise BrokenPromiseError("A cell of an exported table is a formula.")
+
+
+# Checkpoints
+
+_results: dict[str, str] = {}
+"""What came out under each digest of a checkpoint."""
+
+
+def is_covered(digest: str, result: bytes) -> None:
+    """Refuse a result that differs from an earlier one under the same digest."""
+    told = hashlib.sha256(result).hexdigest()
+    if _results.setdefault(digest, told) != told:
+        raise BrokenPromiseError("Two checkpoints of one digest come to different results.")
+
+
+def checkpoint(folder: Path) -> None:
+    """Find a checkpoint, load its model and run it twice."""
+    import torch
+
+    from dataselect_gui.checkpoints.layout import find_checkpoint
+    from dataselect_gui.scoring.model import load_model
+
+    found = find_checkpoint(folder)
+    _look_at(found)
+    model = load_model(found.final, torch.device("cpu"))
+    knows_its_operations(model)
+    inputs = torch.linspace(-1, 1, 2 * 256).reshape(2, 1, 16, 16)
+    with torch.no_grad():
+        first, again = model(inputs), model(inputs)
+    if not torch.equal(first.view(torch.uint8), again.view(torch.uint8)):
+        raise BrokenPromiseError("The same inputs come to different logits.")
+    is_covered(found.digest(), first.numpy().tobytes())
+
+
+def knows_its_operations(model: Any) -> None:  # noqa: ANN401  (a torch module)
+    """Refuse a model with an operation that no score may depend on."""
+    import torch
+
+    for module in model.modules():
+        if isinstance(module, torch.fx.GraphModule):
+            for node in module.graph.nodes:
+                name = str(node.target)
+                if node.op == "call_function" and _FORBIDDEN.match(name):
+                    raise BrokenPromiseError("The model calls an operation that is not allowed.")
+
+
+def headers(folder: Path) -> None:
+    """Find a checkpoint and look at its headers; every so often load it."""
+    from dataselect_gui.checkpoints.layout import find_checkpoint
+
+    _look_at(find_checkpoint(folder))
+    checkpoint(folder)
+
+
+def processor(folder: Path) -> None:
+    """Make an input of an image by a checkpoint's processor."""
+    from dataselect_gui.checkpoints.layout import find_checkpoint
+    from dataselect_gui.scoring.inputs import Preprocessor
+
+    found = find_checkpoint(folder)
+    _look_at(found)
+    pixels = np.arange(14 * 20, dtype=np.uint8).reshape(14, 20)
+    made = Preprocessor(found.final, 1)(Image.fromarray(pixels))
+    is_covered(found.digest(), made.tobytes())
+
+
+def _look_at(found: Any) -> None:  # noqa: ANN401  (a checkpoint)
+    found.digest()
+    _ = (found.labels, found.members, [member.parameters for member in found.members])
+    json.dumps({**found.request.stated, **found.request.unknown}, default=str).encode("utf-8")
+
+
+def request(folder: Path) -> None:
+    """Read a request and use everything that it states."""
+    from dataselect_gui.checkpoints.layout import find_checkpoint
+    from dataselect_gui.scoring.catalog import SCORES, applicable
+    from dataselect_gui.scoring.privacy_loss import PrivacyLoss
+    from dataselect_gui.workflow import public_bounds, requested_rule
+
+    found = find_checkpoint(folder)
+    _look_at(found)
+    stated = found.request.stated
+    scores = applicable(None, series=2, labelled=True, request=stated)
+    if "privacy_loss" in {score.name for score in scores}:
+        PrivacyLoss(stated)(np.linspace(0, 2, 10).reshape(5, 2))
+    requested_rule(found.request, set(SCORES), 40)
+    for name in SCORES:
+        public_bounds(name, found.request)
+
+
+# What is kept and sent
+
+
+def bundle(folder: Path) -> None:
+    """Check a bundle as its receiver does, and write the page."""
+    from dataselect_gui.release.verify import verify_bundle
+    from dataselect_gui.workflow import write_page
+
+    checks = verify_bundle(folder)
+    write_page(folder, checks, folder.parent / "page.html")
+    if all(check.ok for check in checks):
+        for file in folder.rglob("*"):
+            if file.is_file():
+                holds_nothing_else(file.suffix[1:], file.read_bytes())
+
+
+def ledger(folder: Path) -> None:
+    """Read a ledger, with its totals, and write to it."""
+    from dataselect_gui import workflow
+    from dataselect_gui.errors import RefusedError
+    from dataselect_gui.privacy.ledger import Ledger
+
+    os.environ["DATASELECT_HOME"] = str(folder)
+    for statement in workflow.ledger(None):
+        workflow.statement_in_words(statement).encode("utf-8")
+    book = Ledger(folder)
+    for account in book.accounts():
+        book.secret(account)
+        for unit in ("patient", None):
+            with suppress(RefusedError):
+                book.check_units(account, unit, 1)
+    book.account_of({bytes(32)})
+    book.secrets_of([bytes(32)])
+    book.keep([bytes(32)], [bytes(32)], 1)
+    book.draw_of("release")
+    book.claim({bytes(32)})
+
+
+def project(folder: Path) -> None:
+    """Open a project, list its scores, and change what it withholds."""
+    from dataselect_gui import workflow
+
+    os.environ["DATASELECT_HOME"] = str(folder.parent / "home")
+    workflow.scores(folder)
+    workflow.inspect(folder, None, lambda _: None)
+    workflow.select_records(folder, None)
+
+
+def window(folder: Path) -> None:
+    """Read what the window remembers, and write it again."""
+    from dataselect_gui.window import settings
+
+    os.environ["DATASELECT_HOME"] = str(folder)
+    remembered = settings.load()
+    _ = remembered.geometry_bytes
+    remembered.remember(folder, folder.name)
+    settings.save(remembered)
+
+
+def register(folder: Path) -> None:
+    """Read a list of people who opted out, and hold it against a project."""
+    from dataselect_gui import workflow
+
+    listing = workflow.read_register(folder, folder / "register.csv", None)
+    listing.unmatched({"patient 1"})
+    for column in listing.columns[:3]:
+        workflow.read_register(folder, folder / "register.csv", column)
