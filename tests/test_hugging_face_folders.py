@@ -394,9 +394,11 @@ def test_an_option_that_every_configuration_carries_does_not_move_a_score(
 
 
 def test_a_model_says_which_of_its_architectures_it_is(tmp_path: Path) -> None:
-    from transformers import DeiTForImageClassificationWithTeacher
+    from transformers import DeiTConfig, DeiTForImageClassificationWithTeacher
 
-    taught = DeiTForImageClassificationWithTeacher(image_model("deit", 0).config)
+    stated = image_model("deit", 0).config
+    assert isinstance(stated, DeiTConfig)
+    taught = DeiTForImageClassificationWithTeacher(stated)
     save_member(tmp_path, stir(taught, 0))
     records = images("deit", 2)
     with torch.no_grad():
