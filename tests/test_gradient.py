@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from dataselect_gui import workflow
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import (
     DataSelectError,
     RefusedError,
