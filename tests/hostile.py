@@ -86,7 +86,7 @@ def hostile_consortium(folder: Path, listed: Sequence[str]) -> Path:
     request = {
         "score": "loss",
         "threshold": 0.5,
-        "contact": NAMES["surrogate"] + image + NAMES["turned"] + NAMES["line"],
+        "contact": image + NAMES["turned"] + NAMES["line"],
         "deadline": NAMES["ansi"] + classes[1],
         "direction": NAMES["key"],
         "class_statistics": dict.fromkeys(classes, 1),

@@ -203,6 +203,7 @@ def _in_python(world: World) -> dict[str, Callable[[], object]]:
         "read a home": lambda: read(world.secret),
         "list a home": lambda: list(world.secret.parent.iterdir()),
         "read a home by a symlink": by_symlink,
+        "read a home by a symlink that is there": lambda: read(world.project / "there"),
         "read a home by a hard link": by_hard_link,
         "read a home by the parent's root": lambda: read(
             Path(f"/proc/{world.parent}/root{world.secret}")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.checkpoints.request import Request, read_request
 from dataselect_gui.errors import UnusableError
@@ -380,12 +380,9 @@ def test_how_a_record_is_labelled_never_moves_the_class_of_another(
     source_classes: list[str] | None,
     model_classes: tuple[str, ...],
 ) -> None:
-    """Its score would then tell of the other record: a label that fits nothing is refused instead."""
+    """Its score would then tell of the other record."""
     alone = match_labels(labels, source_classes, model_classes)
-    try:
-        together = match_labels([*labels, other], source_classes, model_classes)
-    except UnusableError:
-        return
+    together = match_labels([*labels, other], source_classes, model_classes)
     assert {label: together[label] for label in labels} == alone
 
 
@@ -409,8 +406,7 @@ def test_unlabelled_records_match_whatever_the_model_calls_its_classes(
 @pytest.mark.parametrize(
     ("labels", "source_classes"),
     [
-        (["dog", "fish"], None),
-        (["dog", "1"], None),
+        (["fish", "fowl"], None),
         (["3"], None),
         (["-1"], None),
         (["1.0"], None),
@@ -425,6 +421,13 @@ def test_labels_that_do_not_match_are_told_with_both_sides(
         match_labels(labels, source_classes, CLASSES)
     for name in (*labels, *CLASSES):
         assert f"“{name}”" in str(caught.value)
+
+
+def test_a_label_that_fits_no_class_stops_no_other() -> None:
+    """What a run shows does not depend on how one record is labelled."""
+    matched = match_labels(["dog", "fish", "1", None], None, CLASSES)
+    assert matched == {"dog": CLASSES.index("dog"), "1": 1}
+    assert class_indices(["dog", "fish", "1", None], matched).tolist() == [2, -1, 1, -1]
 
 
 def test_a_long_list_of_labels_is_cut() -> None:

@@ -275,6 +275,16 @@ def test_a_png_of_ours_is_not_taken_for_more(stored: bytes) -> None:
     assert says_nothing_else("png", stored)
 
 
+def test_a_pixel_beyond_its_palette_stays_what_it_is() -> None:
+    image = Image.frombytes("P", (5, 1), bytes([0, 1, 2, 3, 200]))
+    image.putpalette(bytes(range(1, 13)), "RGB")
+    extension, content = encode(image)
+    assert says_nothing_else(extension, content)
+    cleaned = decode_image(content)
+    assert cleaned.tobytes() == image.tobytes()
+    assert cleaned.convert("RGB").tobytes() == image.convert("RGB").tobytes()
+
+
 # TIFF
 
 
@@ -326,7 +336,7 @@ def test_a_tiff_with_more_than_its_pixels_is_found(stored: bytes) -> None:
     assert says_nothing_else(extension, content)
 
 
-@pytest.mark.parametrize("mode", ["I", "F", "CMYK"])
+@pytest.mark.parametrize("mode", ["I", "F", "CMYK", "YCbCr"])
 @pytest.mark.parametrize("width", [1, 7, 300])
 def test_a_tiff_of_ours_is_not_taken_for_more(mode: str, width: int) -> None:
     extension, content = encode(hostile.pixels(width, 5, "L" if mode in "IF" else mode).convert(mode))
@@ -383,3 +393,33 @@ def test_images_that_unpack_to_more_than_a_bundle_has_are_refused(
     with pytest.raises(FaultError, match="unpack to more"):
         content_check.nothing_but_pixels(files)
     assert len(decoded) < 20
+
+
+# Whatever is wrong with a file
+
+
+FORMS = ["PNG", "GIF", "TIFF", "BMP", "WEBP"]
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGB", "RGBA", "YCbCr"])
+@pytest.mark.parametrize("form", FORMS)
+def test_whatever_is_wrong_with_a_file_it_is_refused_or_leaves_as_it_shows(
+    form: str, mode: str
+) -> None:
+    rng = np.random.default_rng(0)
+    image = hostile.pixels(13, 9, "RGB").convert(mode)
+    try:
+        whole = hostile.stored(image, form)
+    except (OSError, ValueError):
+        pytest.skip("this format has no such mode")
+    for _ in range(60):
+        harmed = bytearray(whole)
+        for _ in range(rng.integers(0, 3)):
+            harmed[int(rng.integers(len(harmed)))] = int(rng.integers(256))
+        try:
+            decode_image(bytes(harmed))
+        except UnreadableRecordError:
+            continue
+        extension, content = clean_image(bytes(harmed))
+        assert says_nothing_else(extension, content)
+        assert shows_the_same(content, bytes(harmed))

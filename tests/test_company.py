@@ -24,6 +24,7 @@ from dataselect_gui.worker.batches import EMPTY, in_batches
 from dataselect_gui.worker.computing import Computation
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Finished, Job, Report, ScoreJob
+from dataselect_gui.worker.score_keeping import Receiver
 from tests.helpers import CLASSES, array_file, config, preprocessor, write_json
 from tests.models import SIDE, export, save_series, stir, tiny_resnet, tiny_vit
 
@@ -35,9 +36,9 @@ Scores = dict[str, dict[str, float | None]]
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Do the worker's job in this process, where it can be disturbed."""
 
-    def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
+    def run_job(job: Job, report: Report, stop: Stop | None, receiver: Receiver) -> Finished:
         assert isinstance(job, ScoreJob)
-        return score_run.run(job, lambda: stop is not None and stop.requested, report)
+        return score_run.run(job, lambda: stop is not None and stop.requested, report, receiver.kept)
 
     monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("dataselect_gui.workflow.scoring.run_job", run_job)
@@ -181,11 +182,18 @@ def relabelled(path: Path) -> None:
     path.rename(path.parents[1] / CLASSES[0] / "zzz.png")
 
 
+def labelled_as_nothing(path: Path) -> None:
+    """The file moves to a folder that no class is called by."""
+    path.parents[1].joinpath("giraffe").mkdir()
+    path.rename(path.parents[1] / "giraffe" / "zzz.png")
+
+
 FILES: dict[str, Callable[[Path], object]] = {
     "another shape": to_other_size,
     "not to be read": lambda path: path.write_bytes(path.read_bytes()[:40]),
     "no image": lambda path: path.write_bytes(b"nothing"),
     "another class": relabelled,
+    "no class": labelled_as_nothing,
     "all black": lambda path: Image.new("L", (20, 20)).save(path),
 }
 FILE = f"{CLASSES[CHANGED % 3]}/{CHANGED}.png"
@@ -215,7 +223,7 @@ def test_whatever_a_file_holds_the_others_have_the_same_scores(
         source = image_source(tmp_path / str(number))
         replace(source / FILE)
         found = score(source, checkpoint, tmp_path / f"{number}.dataselect")
-        assert_others_equal(found, expected, {FILE, f"{CLASSES[0]}/zzz.png"})
+        assert_others_equal(found, expected, {FILE, f"{CLASSES[0]}/zzz.png", "giraffe/zzz.png"})
 
 
 # Limits, stops, kills, memory

@@ -57,6 +57,8 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "WebP, canvas": (lambda: hostile.webp_of_canvas(16_000, 16_000), "million"),
     "WebP, several canvases": (lambda: hostile.webp_of_canvas(8000, 8000), "takes more than"),
     "WebP, a canvas of one line": (lambda: hostile.webp_of_canvas(1 << 24, 1 << 4), "million"),
+    "WebP without an image": (lambda: hostile.webp((b"JUNK", b"")), "damaged"),
+    "WebP without frames": (lambda: hostile.webp(hostile.webp_canvas(8, 8, 2)), "damaged"),
     "WebP, chunks": (lambda: hostile.webp_of_chunks(100_000), "more chunks"),
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
 import copy
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -28,10 +28,14 @@ from dataselect_gui.errors import (
 )
 from dataselect_gui.privacy.calibration import gaussian_scale
 from dataselect_gui.privacy.mechanisms import add_gaussian
+from dataselect_gui.project.project import Project
 from dataselect_gui.release.terms import CLIP_STEPS
 from dataselect_gui.scoring.clipped_sum import ClippedSum, in_steps
 from dataselect_gui.scoring.model import Model
+from dataselect_gui.worker.decoding import RowReader
 from dataselect_gui.worker.messages import Finished, Report, SumJob
+from dataselect_gui.worker.rows_file import write_rows
+from dataselect_gui.worker.sum_file import read_sum
 from dataselect_gui.worker.sum_run import run_sum
 from tests.helpers import array_file, image_folder, write_image, write_json
 from tests.models import save_member, stir, tiny_plain, tiny_resnet
@@ -307,11 +311,11 @@ def test_records_are_summed_as_they_were_scored_or_not_at_all(
     names = ["bird/1.png", "cat/2.png", "dog/3.png"]
     scans = image_folder(tmp_path / "scans", names)
     project = scored_project(tmp_path / "p.dataselect", scans, checkpoint, [1.0, 2.0, 3.0])
-    np.save(tmp_path / "rows.npy", np.arange(3))
+    write_rows(tmp_path, Project.open(project).table.index, range(3))
     job = SumJob(
-        project=str(project),
         source=str(scans),
         checkpoint=str(checkpoint),
+        digest=find_checkpoint(checkpoint).digest(),
         label_column=None,
         unit_column=None,
         folder=str(tmp_path),
@@ -376,3 +380,62 @@ def test_noise_on_a_million_parameters_takes_less_than_a_minute() -> None:
     noise = add_gaussian(np.zeros(100_000, dtype=np.int64), scale)
     assert time.monotonic() - started < 6
     assert noise.std() == pytest.approx(scale, rel=0.02)
+
+
+def sum_over(project: Path, source: Path, checkpoint: Path, rows: Sequence[int]) -> NDArray[np.int64]:
+    """Return the sum of the clipped gradients of some rows, in steps."""
+    folder = project.parent / f"sum-{len(list(project.parent.iterdir()))}"
+    folder.mkdir()
+    write_rows(folder, Project.open(project).table.index, rows)
+    job = SumJob(
+        source=str(source),
+        checkpoint=str(checkpoint),
+        digest=find_checkpoint(checkpoint).digest(),
+        label_column=None,
+        unit_column=None,
+        folder=str(folder),
+        clip=NORM,
+        steps=CLIP_STEPS,
+        device="cpu",
+    )
+    in_process(job, lambda _: None)
+    return read_sum(folder)[1]
+
+
+@pytest.mark.parametrize("label", ["no class", "no label", "another"])
+def test_a_record_of_which_nothing_can_be_made_adds_nothing_and_stops_nothing(
+    tmp_path: Path, checkpoint: Path, label: str
+) -> None:
+    """Nor does it change what another one adds."""
+    labels = {"no class": "giraffe", "no label": "", "another": "bird"}
+    given = ["bird", "cat", "dog", "cat"]
+    pixels = np.random.default_rng(4).integers(0, 256, (4, 16, 16), dtype=np.uint8)
+    sums = []
+    for name, third in (("plain", "dog"), ("other", labels[label])):
+        source = array_file(
+            tmp_path / f"{name}.npz", x=pixels, y=np.array([*given[:2], third, given[3]])
+        )
+        project = scored_project(tmp_path / f"{name}.dataselect", source, checkpoint, [1.0] * 4)
+        sums.append([sum_over(project, source, checkpoint, rows) for rows in ([0, 1, 3], range(4))])
+    (plain_rest, _), (other_rest, other_all) = sums
+    np.testing.assert_array_equal(plain_rest, other_rest)
+    assert np.array_equal(other_rest, other_all) == (label != "another")
+
+
+def test_what_cannot_be_summed_at_all_is_told_before_a_record_is_read(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Still(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(256, 3)
+
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            logits: torch.Tensor = self.layer(inputs.flatten(1)).detach()
+            return logits
+
+    save_member(tmp_path / "still", stir(Still(), 0))
+    project = scored_project(tmp_path / "p.dataselect", source, tmp_path / "still", LOSSES)
+    monkeypatch.setattr(RowReader, "read", lambda *_: pytest.fail("a record was read"))
+    with pytest.raises(UnusableError, match="has no gradient"):
+        sum_over(project, source, tmp_path / "still", range(12))

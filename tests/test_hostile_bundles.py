@@ -295,7 +295,7 @@ def test_no_folder_is_entered_that_a_bundle_does_not_have(bundle: Path, where: s
         os.close(here)
         here = inner
     os.close(here)
-    (check,) = [check for check in workflow.verify(bundle) if not check.ok]
+    (check,) = [check for check in workflow.verify(bundle).checks if not check.ok]
     assert (check.name, check.detail.partition("”")[2]) == (
         "stray files",
         " does not belong to a bundle. Nothing was read.",
@@ -310,7 +310,7 @@ def test_no_folder_is_entered_that_a_bundle_does_not_have(bundle: Path, where: s
 def test_a_line_without_end_is_not_parsed(bundle: Path, line: str) -> None:
     add_to(LISTING, line)(bundle)
     rebuild(bundle)
-    (detail,) = [check.detail for check in workflow.verify(bundle) if check.name == "content"]
+    (detail,) = [check.detail for check in workflow.verify(bundle).checks if check.name == "content"]
     assert "longer than it can be" in detail
 
 

@@ -24,6 +24,7 @@ from dataselect_gui.worker.computing import Computation
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.indexing import HashCache, read_index
 from dataselect_gui.worker.messages import Finished, Job, Report, ScoreJob
+from dataselect_gui.worker.score_keeping import Receiver
 from tests.helpers import CLASSES, image_folder, preprocessor, write_image, write_json
 from tests.models import save_member, save_series, stir, tiny_resnet
 
@@ -46,9 +47,9 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Do the worker's job in this process, where it can be disturbed."""
 
-    def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
+    def run_job(job: Job, report: Report, stop: Stop | None, receiver: Receiver) -> Finished:
         assert isinstance(job, ScoreJob)
-        return score_run.run(job, lambda: stop is not None and stop.requested, report)
+        return score_run.run(job, lambda: stop is not None and stop.requested, report, receiver.kept)
 
     monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("dataselect_gui.workflow.scoring.run_job", run_job)

@@ -19,6 +19,7 @@ from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.worker.map_file import read_maps
 from dataselect_gui.worker.map_run import picture_of, run_maps
 from dataselect_gui.worker.messages import MapJob
+from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.workflow import RecordMaps
 from tests.helpers import array_file, config, image_folder, write_json
 from tests.models import SIDE, export, save_series, stir, tiny_resnet
@@ -75,10 +76,11 @@ def job(
     rows: Sequence[int],
     seconds: float = 60,
 ) -> MapJob:
+    write_rows(folder, Project.open(project).table.index, rows)
     return MapJob(
-        project=str(project),
         source=str(source),
         checkpoint=str(checkpoint),
+        digest=find_checkpoint(checkpoint).digest(),
         label_column=None,
         unit_column=None,
         folder=str(folder),

@@ -160,7 +160,7 @@ def test_whoever_misses_a_score_is_told_why_also_later(
     monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(
         "dataselect_gui.workflow.scoring.run_job",
-        lambda job, report, _stop: score_run.run(job, lambda: False, report),
+        lambda job, report, _stop, to: score_run.run(job, lambda: False, report, to.kept),
     )
     model = save(tmp_path / "model", *(stir(Odd(root), seed) for seed in range(2)))
     pixels = FIRST_IS_DARK.copy()

@@ -3,11 +3,13 @@
 import html.parser
 import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dataselect_gui
 from dataselect_gui.plain import MOST, Html, from_cell, to_cell, visible
 from tests.hostile import HIDDEN, NAMES, is_seen
 
@@ -157,3 +159,28 @@ def test_markup_of_ours_would_be_markup() -> None:
     assert read(Html("<p>{}</p>").format(Html("<b>x</b>"))).tags == ["p", "b"]
     assert "<b>" in Html("<p>") + Html("<b>")
     assert "<b>" not in Html("<p>") + "<b>"
+
+
+# That there is one way out
+
+
+@pytest.mark.parametrize(
+    ("call", "places"),
+    [
+        (r"(results|errors|console)\.print\(", {"cli/output.py", "cli/table.py"}),
+        (r"std(out|err)(\.buffer)?\.write\(", {"cli/output.py", "window/faults.py"}),
+        (r"Console\(", {"cli/output.py"}),
+        (r"csv\.(writer|DictWriter)\(", {"cli/table.py", "release/contents.py", "study/writing.py"}),
+        (r"Markup\b", {"plain.py"}),
+        (r"html import escape|html\.escape", {"window/plain.py"}),
+    ],
+)
+def test_words_leave_the_program_where_they_are_made_plain(call: str, places: set[str]) -> None:
+    """Whoever writes to a terminal, a table or a page elsewhere has to think of strangers first."""
+    root = Path(dataselect_gui.__file__).parent
+    found = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        if re.search(call, path.read_text(encoding="utf-8"))
+    }
+    assert found == places

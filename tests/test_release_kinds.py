@@ -383,7 +383,7 @@ def test_what_makes_no_sense_is_told_before_anything_is_drawn(
     assert {entry["kind"] for entry in workflow.ledger(project)[0]["entries"]} == {"opened"}
 
 
-@pytest.mark.parametrize("name", ["a\rb", "a\nb", "\ud800", "\0", ""])
+@pytest.mark.parametrize("name", ["a\rb", "a\nb", "\0", ""])
 def test_a_class_that_no_table_can_hold_is_told_before_anything_is_drawn(
     tmp_path: Path, source: Path, name: str
 ) -> None:
@@ -416,7 +416,7 @@ def test_a_rule_has_a_number_that_a_score_can_have(project: Path, text: str) -> 
         select(project, threshold=text)
 
 
-@pytest.mark.parametrize("text", ["1", "1.0", "1e0", " 1", "１", "10e-1"])
+@pytest.mark.parametrize("text", ["1", "1.0", "1e0", " 1", "+1", "10e-1"])
 def test_one_amount_has_one_release(project: Path, tmp_path: Path, text: str) -> None:
     first = release(project, tmp_path / "one", epsilon="1")
     again = release(project, tmp_path / "two", epsilon=text)

@@ -43,6 +43,7 @@ PROMISED = [
             "listening",
             "read a home",
             "read a home by a symlink",
+            "read a home by a symlink that is there",
             "read a home by a hard link",
             "write beside the project",
             "write beside by a symlink",
@@ -77,6 +78,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     for name in ("home/.ssh", "project", "beside", "sockets"):
         (root / name).mkdir(parents=True)
     (root / "home/.ssh/id_ed25519").write_text("a key")
+    (root / "project/there").symlink_to(root / "home/.ssh/id_ed25519")
     (root / "beside/owned").write_text("the owner's")
     (root / "beside/emptied").write_text("the owner's, too")
     with ExitStack() as open_ones:
@@ -191,9 +193,9 @@ def test_a_planted_worker_fails_at_everything(
     job: Job = VerifyJob(world["project"], None, None)
     if kind == "scoring":
         job = ScoreJob(
-            project=world["project"],
             source=world["project"],
             checkpoint=world["project"],
+            digest="",
             label_column=None,
             unit_column=None,
             names=[],

@@ -279,7 +279,7 @@ def test_a_worker_that_dies_before_it_takes_its_job_is_told_as_such(
 JOBS: dict[str, Job] = {
     "Scoring": ScoreJob("", "", "", None, None, [], "cpu", "float32", None, None),
     "Summing the gradients": SumJob("", "", "", None, None, "", 1.0, 1, "cpu"),
-    "Trying the checkpoint": PreflightJob("", "", None, [], "cpu", ""),
+    "Trying the checkpoint": PreflightJob("", "", None, [], "cpu"),
     "Making the map": MapJob("", "", "", None, None, "", [], [], "cpu", "float32", 1.0),
     "The study": StudyJob("", "", "", None, None, [], [], [], 1, "scratch", 1, False),
 }

@@ -6,15 +6,17 @@ exhaust the stack of whatever walks them.
 """
 
 import json
-from typing import Any, NoReturn
+import math
+from typing import Any
 
-from dataselect_gui.privacy.amounts import decimal_of
 from dataselect_gui.records.source import is_text
 
 LARGEST = 16 << 20
 """Bytes. The names of 100,000 classes take a tenth of it."""
 DEEPEST = 32
 MOST_VALUES = 2_000_000
+_LONGEST_NUMBER = 40
+"""Digits. A longer one is read as infinite, and refused as such."""
 
 
 def parse_object(content: bytes) -> dict[str, Any]:
@@ -38,8 +40,7 @@ def parse_object(content: bytes) -> dict[str, Any]:
             text,
             object_pairs_hook=_once,
             parse_int=_whole,
-            parse_float=_finite,
-            parse_constant=_no_number,
+            parse_float=_floating,
         )
     except RecursionError:
         raise ValueError("It is nested too deeply.") from None
@@ -47,7 +48,7 @@ def parse_object(content: bytes) -> dict[str, Any]:
         raise ValueError("It is not JSON in UTF-8.") from None
     if not isinstance(found, dict):
         raise ValueError("It is not a JSON object.")
-    _check_nesting(found)
+    _check_values(found)
     return found
 
 
@@ -58,40 +59,38 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _whole(text: str) -> int:
-    if decimal_of(text) is None:
-        raise ValueError("It holds a number that is too long.")
-    return int(text)
+def _whole(text: str) -> float:
+    return math.inf if len(text) > _LONGEST_NUMBER else int(text)
 
 
-def _finite(text: str) -> float:
-    if decimal_of(text) is None:
-        raise ValueError("It holds a number that is too long, or too large.")
-    return float(text)
+def _floating(text: str) -> float:
+    return math.inf if len(text) > _LONGEST_NUMBER else float(text)
 
 
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"It holds “{text}”, which is no number.")
-
-
-def _check_nesting(found: dict[str, Any]) -> None:
-    """Walk it level by level; half characters, which JSON can escape, are looked for on the way."""
-    level: list[Any] = [found]
+def _check_values(found: dict[str, Any]) -> None:
+    """Walk what each name holds level by level, never deeper than it may be."""
     values = 0
-    for _ in range(DEEPEST):
-        inside: list[Any] = []
-        for part in level:
-            if isinstance(part, dict):
-                inside += part
-                inside += part.values()
-            elif isinstance(part, list):
-                inside += part
-            elif isinstance(part, str) and not is_text(part):
-                raise ValueError("It holds half a character.")
-        values += len(inside)
-        if values > MOST_VALUES:
-            raise ValueError(f"It holds more than {MOST_VALUES:,} values.")
-        if not inside:
-            return
-        level = inside
-    raise ValueError("It is nested too deeply.")
+    for name, value in found.items():
+        if not is_text(name):
+            raise ValueError("It holds half a character.")
+        level: list[Any] = [value]
+        for _ in range(DEEPEST):
+            inside: list[Any] = []
+            for part in level:
+                if isinstance(part, dict):
+                    inside += part
+                    inside += part.values()
+                elif isinstance(part, list):
+                    inside += part
+                elif isinstance(part, str) and not is_text(part):
+                    raise ValueError(f"“{name[:60]}” holds half a character.")
+                elif isinstance(part, float) and not math.isfinite(part):
+                    raise ValueError(f"“{name[:60]}” holds no plain number.")
+            values += len(inside)
+            if values > MOST_VALUES:
+                raise ValueError(f"It holds more than {MOST_VALUES:,} values.")
+            level = inside
+            if not level:
+                break
+        else:
+            raise ValueError("It is nested too deeply.")

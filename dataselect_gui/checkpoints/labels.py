@@ -13,7 +13,9 @@ def match_labels(
     source_classes: Sequence[str] | None,
     model_classes: Sequence[str],
 ) -> dict[str, int]:
-    """Match each label to the index of a class of the model.
+    """Match each label to the index of a class of the model, by itself.
+
+    One that fits no class is left out: how a record is labelled stops no other one.
 
     Parameters
     ----------
@@ -32,29 +34,30 @@ def match_labels(
     Raises
     ------
     UnusableError
-        Where the labels fit neither by name nor by index.
+        Where none of the labels fits, by name or by index.
     """
     found = sorted({label for label in labels if label is not None})
     matched = {label: _match(label, source_classes, model_classes) for label in found}
     known = {label: match for label, match in matched.items() if match is not None}
-    if len(known) < len(found) or len({by_name for by_name, _ in known.values()}) > 1:
+    if found and not known:
         raise UnusableError(
             "The labels do not match the model's classes.",
             f"The records are labelled {_listed(found)}; the model knows {_listed(model_classes)}.",
             "Name another label column, or rename the labels to the model's classes.",
         )
-    return {label: index for label, (_, index) in known.items()}
+    return known
 
 
 def class_indices(labels: Iterable[str | None], matched: Mapping[str, int]) -> NDArray[np.int64]:
-    """Return the class index of each label, as `match_labels` has them; −1 for a missing one."""
-    return np.array([-1 if one is None else matched[one] for one in labels], dtype=np.int64)
+    """Return the class index of each label, as `match_labels` has them; −1 where there is none."""
+    found = (None if one is None else matched.get(one) for one in labels)
+    return np.array([-1 if index is None else index for index in found], dtype=np.int64)
 
 
 def _match(
     label: str, source_classes: Sequence[str] | None, model_classes: Sequence[str]
-) -> tuple[bool, int] | None:
-    """Return whether a label matches by name, and the index of its class; None where it does not.
+) -> int | None:
+    """Return the index of a label's class; None where it fits none.
 
     It looks at the lists of classes alone, never at the labels of other records: a record's score must
     not depend on how another one is labelled.
@@ -62,7 +65,7 @@ def _match(
     for normal in (str, _folded):
         by_name = {normal(name): index for index, name in enumerate(model_classes)}
         if len(by_name) == len(model_classes) and normal(label) in by_name:
-            return True, by_name[normal(label)]
+            return by_name[normal(label)]
     model_names = {_folded(name) for name in model_classes}
     if source_classes is not None:
         if label not in source_classes or model_names & {_folded(name) for name in source_classes}:
@@ -72,7 +75,7 @@ def _match(
         index = int(label)
     else:
         return None
-    return (False, index) if not model_classes or index < len(model_classes) else None
+    return index if not model_classes or index < len(model_classes) else None
 
 
 def _folded(name: str) -> str:

@@ -12,7 +12,7 @@ from dataselect_gui.privacy.amounts import LARGEST_BOUND, LARGEST_COUNT
 FILE_NAME = "dataselect.json"
 TRAINING = ("noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta")
 """What the consortium's training by DP-SGD is described by."""
-_LARGEST_SCORE = 1e300
+_LARGEST_SCORE = 1e299
 """No score comes near, and thresholds are read up to there."""
 _LONGEST_TEXT = 10_000
 

@@ -13,6 +13,8 @@ from dataselect_gui.study.words import headline, tally
 from dataselect_gui.worker.messages import duration
 from dataselect_gui.workflow import Studied, StudyPlan
 
+_MOST_NUMBERS = 10
+
 
 def decimals(text: str, option: str, most: int) -> tuple[str, ...]:
     """Return the numbers that an option names, separated by commas; sorted, each once.
@@ -20,10 +22,17 @@ def decimals(text: str, option: str, most: int) -> tuple[str, ...]:
     Raises
     ------
     UsageError
-        Where one is no number, not above 0, or above `most`.
+        Where one is no number, not above 0, or above `most`, or where there are too many.
     """
     found: dict[Decimal, None] = {}
-    for part in text.split(","):
+    parts = text.split(",")
+    if len(parts) > _MOST_NUMBERS:
+        raise UsageError(
+            f"{option} names too many numbers.",
+            f"{_MOST_NUMBERS} at most are compared, or no study would come to an end.",
+            "Name fewer.",
+        )
+    for part in parts:
         number = decimal_of(part)
         if number is None or not 0 < number <= most:
             raise UsageError(

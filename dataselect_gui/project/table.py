@@ -149,6 +149,10 @@ class Table:
         values: NDArray[np.float64] = np.where(column.done == 1, column.values, np.nan)
         return values
 
+    def has_number(self, name: str) -> NDArray[np.bool_]:
+        """Say which records have a score, shape (n,)."""
+        return ~np.isnan(self.values(name))
+
     def count_scores(self) -> int:
         """Return how many scores there are, of all records together."""
         return sum(int(np.count_nonzero(~np.isnan(self.values(name)))) for name in self.columns())

@@ -10,7 +10,6 @@ import atexit
 import json
 import math
 import os
-import re
 import struct
 import subprocess
 import threading
@@ -23,12 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.array_frames import MOST_SAID, array_from
 from dataselect_gui.records.formats.bare import MAX_PIXELS
 from dataselect_gui.records.images import MAX_FILE_BYTES
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.sandbox.confining import Grant
 from dataselect_gui.sandbox.frames import FrameError, read_frame, write_head
-from dataselect_gui.sandbox.starting import command, start
+from dataselect_gui.sandbox.starting import attended, command, start
 
 DECODER_FLAG = "--decoder"
 PICTURE, CHECK, CLEAN, ARRAYS, CONTENT = 1, 2, 3, 4, 5
@@ -36,7 +36,7 @@ PICTURE, CHECK, CLEAN, ARRAYS, CONTENT = 1, 2, 3, 4, 5
 arrays of a file, by its name, and that file."""
 PIXELS, FINE, FILE, COLUMNS, ARRAY, END, UNREADABLE, UNUSABLE = 11, 12, 13, 14, 15, 16, 17, 18
 """What is answered."""
-SIDE, NAME = struct.Struct("<I"), struct.Struct("<H")
+SIDE = struct.Struct("<I")
 SIZE, EXTENSION = struct.Struct("<II"), struct.Struct("<B")
 CLEANED = ("jpg", "png", "tif")
 """The forms that a cleaned file can have, by their number."""
@@ -44,7 +44,6 @@ HANG_SECONDS = 10.0
 """How long a file may take to decode."""
 _MOST_WORDS = 4096
 _MOST_HEADER, _MOST_COLUMNS = 1 << 16, 1 << 22
-_DTYPE = re.compile(r"[<>|][?biufcmMSUV][0-9]{1,9}(\[[A-Za-z0-9]{1,9}\])?")
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """It computes nothing: threads would only take its time to start."""
 _FAILED = "The file made its decoder fail: it may be made to do harm."
@@ -238,8 +237,8 @@ class DecodingProcess:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            with process:
-                pass  # Closes the pipes and waits.
+            with attended(process):
+                pass
 
 
 _NO_ANSWERS = (
@@ -317,24 +316,9 @@ def _expect(answers: IO[bytes], kind: int, most: int) -> bytes:
 
 
 def _array(answers: IO[bytes], most: int) -> tuple[str, NDArray[Any]] | None:
-    """Take an array, holding what is said of it against what came; None at the end."""
-    kind, content = _answer(answers, {ARRAY: NAME.size + _MOST_HEADER + most, END: 0})
-    if kind == END:
-        return None
-    (length,) = NAME.unpack_from(content)
-    name, dtype, shape = json.loads(content[NAME.size : NAME.size + length])
-    start = NAME.size + length
-    if (
-        not isinstance(name, str)
-        or not isinstance(dtype, str)
-        or not _DTYPE.fullmatch(dtype)
-        or not isinstance(shape, list)
-        or not all(type(side) is int and side >= 0 for side in shape)
-        or math.prod(shape) * np.dtype(dtype).itemsize != len(content) - start
-    ):
-        raise FrameError("no array")
-    flat = np.frombuffer(content, dtype=np.dtype(dtype), offset=start)
-    return name, flat.reshape(shape)
+    """Take an array; None at the end."""
+    kind, content = _answer(answers, {ARRAY: 2 + MOST_SAID + most, END: 0})
+    return None if kind == END else array_from(content)
 
 
 _shared = DecodingProcess()

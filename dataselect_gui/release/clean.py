@@ -24,6 +24,8 @@ _PNG_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
 _PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PALETTE = 3
 _TIFF_TAGS = frozenset({256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 338, 339})
+_TIFF_CONSTANTS = {530: (1, 1), 532: (0, 1, 255, 1, 128, 1, 255, 1, 128, 1, 255, 1)}
+"""Tags of luminance and colour differences, with the values that they have wherever we write them."""
 _STRIPS, _STRIP_BYTES, _COMPRESSION = 273, 279, 259
 
 
@@ -64,7 +66,7 @@ def _clean_jpeg(stored: bytes) -> bytes | None:
     """
     try:
         taken_apart = jpeg.read_jpeg(stored)
-    except (IndexError, ValueError, struct.error):
+    except (LookupError, ValueError, struct.error):
         return None
     if not taken_apart.is_sequential or not taken_apart.is_whole:
         return None
@@ -81,8 +83,12 @@ def encode(image: Image.Image) -> tuple[str, bytes]:
         image = image.convert("LA" if image.mode == "L" else "RGBA")
     bare = Image.frombytes(image.mode, image.size, image.tobytes())
     if image.mode == "P":
-        colours = np.array(image.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
-        colours[_unseen(image, len(colours))] = 0
+        colours = np.zeros((256, 3), dtype=np.uint8)  # A pixel beyond its palette is black.
+        given = np.array(image.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
+        colours[: len(given)] = given
+        unseen = _unseen(image, 256)
+        colours[unseen] = 0
+        colours = colours[: max(len(given), 256 - int(np.argmin(unseen[::-1])))]
         bare.putpalette(colours.tobytes(), "RGB")
     written = io.BytesIO()
     if bare.mode in _PNG_MODES:
@@ -152,7 +158,10 @@ def _is_bare_tiff(content: bytes) -> bool:
     """Say whether a TIFF has nothing but the tags of its pixels, and no byte but theirs."""
     directory = tiff.read_directory(content)
     entries = directory.entries
-    if directory.others or directory.following or not entries.keys() <= _TIFF_TAGS:
+    known = _TIFF_TAGS | _TIFF_CONSTANTS.keys()
+    if directory.others or directory.following or not entries.keys() <= known:
+        return False
+    if any(directory.numbers(tag) not in {(), value} for tag, value in _TIFF_CONSTANTS.items()):
         return False
     if content[2:4].strip(b"\0") != b"*" or directory.number(_COMPRESSION, 1) != 1:
         return False

@@ -15,6 +15,10 @@ class FrameError(Exception):
     """What came is no frame as it may be."""
 
 
+class CutOffError(FrameError):
+    """The frame ended before it was whole: whoever wrote it died."""
+
+
 def write_frame(stream: IO[bytes], kind: int, *parts: bytes | memoryview) -> None:
     """Write a frame, its content in parts, and bring it on its way."""
     write_head(stream, kind, sum(len(part) for part in parts))
@@ -46,17 +50,19 @@ def read_frame(stream: IO[bytes], most: Mapping[int, int]) -> tuple[int, bytes] 
     Raises
     ------
     FrameError
-        Where it is none, is longer than it may be, or is cut off.
+        Where it is none, or is longer than it may be.
+    CutOffError
+        Where it is not whole.
     """
     head = stream.read(_HEAD.size)
     if not head:
         return None
     if len(head) < _HEAD.size:
-        raise FrameError("cut off")
+        raise CutOffError
     kind, length = _HEAD.unpack(head)
     if kind not in most or length > most[kind]:
         raise FrameError("unknown, or too long")
     content = stream.read(length)
     if len(content) < length:
-        raise FrameError("cut off")
+        raise CutOffError
     return kind, content

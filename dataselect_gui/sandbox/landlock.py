@@ -17,8 +17,8 @@ _CREATE, _ADD, _RESTRICT = 444, 445, 446
 """The numbers of the three calls, the same on every machine."""
 _VERSION, _PATH_BENEATH = 1, 1
 _EXECUTE, _WRITE, _READ, _LIST = 1 << 0, 1 << 1, 1 << 2, 1 << 3
-_MAKE_AND_REMOVE = sum(1 << bit for bit in (4, 5, 7, 8, 12))
-"""Remove folders and files; make folders, files and symbolic links: not devices, sockets, pipes."""
+_MAKE_AND_REMOVE = sum(1 << bit for bit in (4, 5, 7, 8))
+"""Remove and make folders and files: no devices, sockets, pipes, or links that lead elsewhere."""
 _FIRST = (1 << 13) - 1
 _REFER, _TRUNCATE, _DEVICES = 1 << 13, 1 << 14, 1 << 15
 """Since ABI 2, 3 and 5: move between folders, truncate, control devices."""

@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dataselect_gui.sandbox.confining import Grant
@@ -30,7 +31,20 @@ _KEPT = frozenset(
         "NUMBER_OF_PROCESSORS",
     }
 )
-_KEPT_BEGINNINGS = ("LC_", "OMP_", "MKL_", "OPENBLAS_", "KMP_", "CUDA_", "NVIDIA_", "PYTORCH_", "HSA_")
+_END_SECONDS = 30
+_KEPT_BEGINNINGS = (
+    "LC_",
+    "OMP_",
+    "MKL_",
+    "OPENBLAS_",
+    "KMP_",
+    "CUDA_",
+    "NVIDIA_",
+    "PYTORCH_",
+    "HSA_",
+    "MALLOC_",
+    "THP_",
+)
 
 
 def command(flag: str) -> list[str]:
@@ -84,6 +98,27 @@ def start(
         process.kill()
         raise
     return process
+
+
+@contextmanager
+def attended(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """End the conversation with a process afterwards, and wait for its end; after an error, kill it."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        with suppress(OSError):  # It died before it had taken all that was written.
+            process.stdin.close()
+        try:
+            process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:  # It has nothing more to say, and does not go.
+            process.kill()
+            process.wait()
+        process.stdout.close()
 
 
 def _inherited() -> dict[str, str]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
+from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.records.source import Content, Source, UnreadableRecordError
 from dataselect_gui.scoring.model import Model
 
@@ -21,7 +22,10 @@ _SIZES = (640, 480), (480, 640), (257, 257), (300, 1000)
 
 
 def public_shape(
-    source: Source, model: Model, preprocess: Callable[[Content], NDArray[np.float32]]
+    source: Source,
+    member: Member,
+    model: Model,
+    preprocess: Callable[[Content], NDArray[np.float32]],
 ) -> Shape | None:
     """Return the shape of one input; None where there is none that is known beforehand.
 
@@ -29,8 +33,10 @@ def public_shape(
     ----------
     source : Source
         What kind of records there are; none is read.
+    member : Member
+        The checkpoint that they are made into inputs of.
     model : Model
-        What they are made into inputs of.
+        Its model.
     preprocess : callable
         From a decoded record to an input.
 
@@ -47,18 +53,17 @@ def public_shape(
         except UnreadableRecordError:
             shapes.add(())
     (shape, *others) = shapes
-    return _stated(model.inner) if others or not shape else shape
+    return _stated(member, model.inner) if others or not shape else shape
 
 
-def _stated(inner: nn.Module) -> Shape | None:
+def _stated(member: Member, inner: nn.Module) -> Shape | None:
     """Return the shape that the checkpoint states for an input."""
     if isinstance(inner, torch.fx.GraphModule):
         values = [n.meta.get("val") for n in inner.graph.nodes if n.op == "placeholder"]
         sides = getattr(values[0], "shape", ())[1:] if values else ()
     else:
-        config = getattr(inner, "config", None)
-        size, channels = (getattr(config, name, None) for name in ("image_size", "num_channels"))
-        height, width = size if isinstance(size, list | tuple) and len(size) == 2 else (size, size)
+        size, channels = (member.config.get(name) for name in ("image_size", "num_channels"))
+        height, width = size if isinstance(size, list) and len(size) == 2 else (size, size)
         sides = channels, height, width
-    is_known = bool(sides) and all(isinstance(side, int) for side in sides)
+    is_known = bool(sides) and all(type(side) is int and side > 0 for side in sides)
     return tuple(sides) if is_known else None

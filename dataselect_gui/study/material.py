@@ -95,7 +95,7 @@ def read_material(
     source : Source
         Where they are.
     matched : dict
-        Label → index of its class.
+        Label → index of its class. Records with another label are left out.
     names : sequence of str
         The classes of the checkpoint; empty where it names none.
     preprocess : Preprocessor
@@ -112,7 +112,7 @@ def read_material(
     UnusableError
         Where there are too few records, or they are no images.
     """
-    drawn = rows_to_read(source, limit)
+    drawn = [row for row in rows_to_read(source, limit) if source.labels[row] in matched]
     _check_classes(source.labels[row] for row in drawn)
     if enough is not None:
         drawn = np.random.default_rng(_DRAW_SEED).permutation(drawn).tolist()

@@ -30,7 +30,7 @@ REFERENCE_EPSILONS = ("1", "3", "8")
 """ε of the stand-ins for the consortium's model, beside those that were asked for."""
 RELEASED_BY = ("one-sided", "randomized-response", "noisy-top-k")
 RELEASE_EPSILONS = ("0.5", "2", "8")
-FEWEST_SEEDS = 5
+FEWEST_SEEDS, MOST_SEEDS = 5, 100
 """No interval is worth its name below."""
 MOST_TRAININGS = 200
 """How many a study may take where nobody allows more."""

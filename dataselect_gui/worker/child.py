@@ -7,16 +7,17 @@ child stops after the batch in hand.
 """
 
 import os
+import queue
 import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 from dataselect_gui.errors import DataSelectError, InternalError, UnusableError, disk_refused
 from dataselect_gui.sandbox.confining import Grant, confine
-from dataselect_gui.sandbox.frames import write_frame
+from dataselect_gui.sandbox.frames import FrameError, read_frame, write_frame
 from dataselect_gui.worker.messages import (
     MESSAGE,
     Failed,
@@ -43,25 +44,27 @@ def main() -> int:
     os.closerange(3, _MOST_DESCRIPTORS)  # Whatever else was inherited.
     # The terminal's Ctrl+C reaches both processes; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    messages = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    asked = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    told = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
     def send(message: Message) -> None:
-        write_frame(messages, MESSAGE, to_bytes(message))
+        write_frame(told, MESSAGE, to_bytes(message))
 
-    confine(Grant.from_line(sys.stdin.readline()))
-    job = job_from_line(sys.stdin.readline())
-    stop = threading.Event()
-    threading.Thread(target=_stop_at_next_line, args=(stop,), daemon=True).start()
+    confine(Grant.from_line(asked.readline().decode()))
+    job = job_from_line(asked.readline().decode())
+    parent = _Parent(asked, told)
     try:
-        send(_run(job, stop.is_set, send))
+        send(_run(job, parent, send))
     except BrokenPipeError:
         return 1  # The parent is gone: nobody is left to tell.
+    except _StoppedError:
+        send(Finished(0, "none", stopped=True))
     except DataSelectError as error:
         send(Failed(error.what, error.why, error.do, error.exit_code))
     except OSError as error:
-        told = disk_refused(error)
-        send(Failed(told.what, told.why, told.do, told.exit_code))
+        refused = disk_refused(error)
+        send(Failed(refused.what, refused.why, refused.do, refused.exit_code))
     except Exception as error:  # The last stop for faults of our own: told without their content.
         send(_of_memory(job) if _is_of_memory(error) else _of_ours(job, error))
     return 0
@@ -94,12 +97,15 @@ def _of_ours(job: Job, error: Exception) -> Failed:
     )
 
 
-def _run(job: Job, stopped: Callable[[], bool], report: Report) -> Finished:
+def _run(job: Job, parent: "_Parent", report: Report) -> Finished:
+    stopped = parent.is_gone
     match job:
         case ScoreJob():
+            from dataselect_gui.worker.score_keeping import RemoteKeeping
             from dataselect_gui.worker.score_run import run
 
-            return run(job, stopped, report)
+            keeping = RemoteKeeping(job, parent.tell, parent.answer)
+            return run(job, stopped, report, keeping)
         case MapJob():
             from dataselect_gui.worker.map_run import run_maps
 
@@ -126,6 +132,46 @@ def _run(job: Job, stopped: Callable[[], bool], report: Report) -> Finished:
             return run_verification(job)
 
 
-def _stop_at_next_line(stop: threading.Event) -> None:
-    sys.stdin.readline()  # A request to stop, or the end of the stream.
-    stop.set()
+class _StoppedError(Exception):
+    """The parent was asked something, and is gone or wants the work to stop."""
+
+
+class _Parent:
+    """The parent, as a job sees it: it takes what there is to keep, answers, and goes when it wants.
+
+    Parameters
+    ----------
+    asked, told : binary file
+        From the parent, and to it.
+    """
+
+    def __init__(self, asked: IO[bytes], told: IO[bytes]) -> None:
+        self._asked, self._told = asked, told
+        self._stop = threading.Event()
+        self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def is_gone(self) -> bool:
+        """Say whether the parent ended the conversation: a request to stop."""
+        return self._stop.is_set()
+
+    def tell(self, kind: int, *parts: bytes) -> None:
+        """Send what there is to keep."""
+        write_frame(self._told, kind, *parts)
+
+    def answer(self) -> bytes:
+        """Wait for an answer."""
+        answer = self._answers.get()
+        if answer is None:
+            raise _StoppedError
+        return answer
+
+    def _listen(self) -> None:
+        try:
+            while (frame := read_frame(self._asked, {MESSAGE: 1 << 62})) is not None:
+                self._answers.put(frame[1])
+        except FrameError:  # Cut off: the parent died while it answered.
+            pass
+        finally:
+            self._stop.set()
+            self._answers.put(None)

@@ -96,15 +96,12 @@ def _clean(content: bytes, answers: IO[bytes]) -> None:
 
 
 def _arrays(asked: bytes, stored: bytes, answers: IO[bytes]) -> None:
-    import numpy as np
-
+    from dataselect_gui.records.array_frames import array_parts
     from dataselect_gui.records.arrays import unpack
-    from dataselect_gui.records.decoding_process import ARRAY, COLUMNS, END, NAME
+    from dataselect_gui.records.decoding_process import ARRAY, COLUMNS, END
 
     columns, arrays = unpack(io.BytesIO(stored), *json.loads(asked))
     write_frame(answers, COLUMNS, json.dumps(columns).encode())
-    for key, values in arrays:
-        said = json.dumps([key, values.dtype.str, values.shape]).encode()
-        numbers = np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
-        write_frame(answers, ARRAY, NAME.pack(len(said)), said, numbers)
+    for name, values in arrays:
+        write_frame(answers, ARRAY, *array_parts(name, values))
     write_frame(answers, END)

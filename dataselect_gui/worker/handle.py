@@ -2,10 +2,13 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from dataselect_gui.checkpoints.layout import files_beside
 from dataselect_gui.errors import (
@@ -16,12 +19,13 @@ from dataselect_gui.errors import (
     UnusableError,
     UsageError,
     WorkerDiedError,
+    disk_refused,
 )
 from dataselect_gui.privacy.home import home
 from dataselect_gui.records.folder import linked_files
 from dataselect_gui.sandbox.confining import Grant
-from dataselect_gui.sandbox.frames import FrameError, read_frame
-from dataselect_gui.sandbox.starting import command, start
+from dataselect_gui.sandbox.frames import CutOffError, FrameError, read_frame, write_frame
+from dataselect_gui.sandbox.starting import attended, command, start
 from dataselect_gui.worker.messages import (
     MESSAGE,
     MOST_BYTES,
@@ -88,7 +92,31 @@ class Stop:
             self._process.kill()
 
 
-def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
+class Receiver(Protocol):
+    """What takes what a job keeps: the child itself can write nothing of the owner's.
+
+    Attributes
+    ----------
+    most : mapping of int to int
+        Kind of frame → how long one may be.
+    """
+
+    @property
+    def most(self) -> Mapping[int, int]: ...  # noqa: D102
+
+    def state(self) -> bytes:
+        """Return what the child is told at first."""
+
+    def take(self, kind: int, content: bytes) -> bytes | None:
+        """Take a frame. Returns the answer, where there is one."""
+
+    def note_death(self) -> None:
+        """Note that the child was ended, by none of us."""
+
+
+def run_job(
+    job: Job, report: Report, stop: Stop | None = None, receiver: Receiver | None = None
+) -> Finished:
     """Run a job in a child process and wait for it.
 
     Parameters
@@ -99,6 +127,8 @@ def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
         Called with every progress message.
     stop : Stop or None
         By which another thread can stop it.
+    receiver : Receiver or None
+        What takes what there is to keep.
 
     Raises
     ------
@@ -109,50 +139,18 @@ def run_job(job: Job, report: Report, stop: Stop | None = None) -> Finished:
     InterruptedByPersonError
         Where the person asked to stop, or pressed Ctrl+C; the child has been stopped.
     """
-    if stop is not None and stop.requested:
+    stop = stop or Stop()
+    if stop.requested:
         raise _stopped(job)
-    with _places(job) as (grant, scratch):
-        return _run(job, start(_command(), grant, scratch, CHILD_ENVIRONMENT), report, stop)
-
-
-def _run(job: Job, process: "subprocess.Popen[bytes]", report: Report, stop: Stop | None) -> Finished:
-    with process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            process.stdin.write(to_line(job).encode())
-            process.stdin.flush()
-            if stop is not None:
-                stop.watch(process)
-            outcome: Finished | Failed | None = None
-            while (frame := read_frame(process.stdout, {MESSAGE: MOST_BYTES})) is not None:
-                message = from_bytes(frame[1])
-                if isinstance(message, Progress):
-                    report(message)
-                else:
-                    outcome = message
-        except BrokenPipeError:  # It died before it had taken the job, which is still in the stream.
-            outcome = None
-            with contextlib.suppress(BrokenPipeError):
-                process.stdin.close()
-        except KeyboardInterrupt:
-            _stop(process)
-            raise _stopped(job) from None
-        except (FrameError, ValueError):
-            process.kill()
-            if stop is not None and stop.requested:
-                raise _stopped(job) from None
-            raise WorkerDiedError(
-                f"{job.title} stopped unexpectedly.",
-                "Its process said what is no answer.",
-                job.afterwards,
-            ) from None
-        except BaseException:
-            process.kill()
-            raise
+    with _places(job) as (grant, scratch), _interrupts_to(stop):
+        process = start(_command(), grant, scratch, CHILD_ENVIRONMENT)
+        with attended(process):
+            outcome = _conversation(job, process, report, stop, receiver)
     if outcome is None:
-        if stop is not None and stop.requested:
+        if stop.requested:
             raise _stopped(job)
+        if receiver is not None:
+            receiver.note_death()
         raise WorkerDiedError(
             f"{job.title} stopped unexpectedly.", _cause(process.returncode), job.afterwards
         )
@@ -161,6 +159,84 @@ def _run(job: Job, process: "subprocess.Popen[bytes]", report: Report, stop: Sto
     if outcome.stopped:
         raise _stopped(job)
     return outcome
+
+
+def _conversation(
+    job: Job,
+    process: "subprocess.Popen[bytes]",
+    report: Report,
+    stop: Stop,
+    receiver: Receiver | None,
+) -> Finished | Failed | None:
+    """Give the child its job, and listen until it has nothing more to say; None where it died."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    most = {MESSAGE: MOST_BYTES, **({} if receiver is None else receiver.most)}
+    outcome: Finished | Failed | None = None
+    try:
+        process.stdin.write(to_line(job).encode())
+        if receiver is not None:
+            write_frame(process.stdin, MESSAGE, receiver.state())
+        process.stdin.flush()
+        stop.watch(process)
+        while (frame := read_frame(process.stdout, most)) is not None:
+            kind, content = frame
+            if receiver is not None and kind != MESSAGE:
+                answer = _kept(receiver, kind, content)
+                if answer is not None:
+                    with contextlib.suppress(BrokenPipeError, ValueError):  # It died, or is to stop.
+                        write_frame(process.stdin, MESSAGE, answer)
+                continue
+            message = from_bytes(content)
+            if isinstance(message, Progress):
+                report(message)
+            else:
+                outcome = message
+    except (BrokenPipeError, CutOffError):  # It died.
+        return None
+    except (FrameError, ValueError):
+        raise WorkerDiedError(
+            f"{job.title} stopped unexpectedly.",
+            "Its process said what is no answer: what it was given may be made to do harm.",
+            job.afterwards,
+        ) from None
+    return outcome
+
+
+def _kept(receiver: Receiver, kind: int, content: bytes) -> bytes | None:
+    try:
+        return receiver.take(kind, content)
+    except OSError as error:
+        raise disk_refused(error) from None
+
+
+@contextlib.contextmanager
+def _interrupts_to(stop: Stop) -> Iterator[None]:
+    """Have Ctrl+C ask the child to stop, and the second one insist, instead of cutting a frame off."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or (
+        before is not signal.default_int_handler
+    ):
+        yield
+        return
+    late = threading.Timer(STOP_SECONDS, stop.insist)
+    late.daemon = True
+
+    def ask(*_: object) -> None:
+        if stop.requested:
+            stop.insist()
+            return
+        stop.requested = True
+        # Not here, where a frame may just be written.
+        threading.Thread(target=stop.request, daemon=True).start()
+        late.start()
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        late.cancel()
 
 
 def _stopped(job: Job) -> InterruptedByPersonError:
@@ -208,21 +284,10 @@ def _reached_by(job: Job) -> tuple[list[Path], list[Path]]:
     source, checkpoint = Path(job.source), Path(job.checkpoint)
     read = [source, *linked_files(source), checkpoint, *files_beside(checkpoint)]
     match job:
-        case ScoreJob():
-            return read, [Path(job.project)]
-        case MapJob() | SumJob():
-            return [*read, Path(job.project)], [Path(job.folder)]
-        case PreflightJob() | StudyJob():
+        case ScoreJob() | PreflightJob():
+            return read, []
+        case MapJob() | SumJob() | StudyJob():
             return read, [Path(job.folder)]
-
-
-def _stop(process: "subprocess.Popen[bytes]") -> None:
-    assert process.stdin is not None
-    try:
-        process.stdin.close()
-        process.wait(timeout=STOP_SECONDS)
-    except (BrokenPipeError, subprocess.TimeoutExpired, KeyboardInterrupt):
-        process.kill()
 
 
 def _cause(code: int) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ from dataselect_gui.records.opening import content_hash
 from dataselect_gui.records.source import Source, UnreadableRecordError
 from dataselect_gui.worker.messages import REPORT_SECONDS, Progress, Report
 
-_HASH = 32
+HASH_BYTES, ENTRY_BYTES = 32, 48
+"""Of a content hash; of one with the stamp of its file."""
 
 
 class HashCache:
@@ -38,23 +40,49 @@ class HashCache:
         for other in folder.glob("hashes-*.npy"):
             if other != path:
                 other.unlink(missing_ok=True)
-        self._rows = mapped(path, np.uint8, (len(ids), _HASH + 16), 0)
+        self.entries = mapped(path, np.uint8, (len(ids), ENTRY_BYTES), 0)
 
     def find(self, row: int, stamp: tuple[int, int]) -> NDArray[np.uint8] | None:
         """Return the hash of a record with that stamp; None where it was not read."""
-        known = self._rows[row]
-        is_known = known[_HASH:].tobytes() == np.array(stamp, dtype=np.int64).tobytes()
-        return np.array(known[:_HASH]) if is_known else None
+        return known_hash(self.entries[row], stamp)
 
     def put(self, row: int, stamp: tuple[int, int], content: NDArray[np.uint8]) -> None:
-        """Keep a hash. The stamp comes last: a row that was cut off is not taken for a whole one."""
-        self._rows[row, _HASH:] = 0
-        self._rows[row, :_HASH] = content
-        self._rows[row, _HASH:] = np.array(stamp, dtype=np.int64).view(np.uint8)
+        """Keep a hash."""
+        self.put_all(np.array([row], dtype=np.int64), hash_entry(stamp, content)[None])
+
+    def put_all(self, rows: NDArray[np.int64], entries: NDArray[np.uint8]) -> None:
+        """Keep hashes with their stamps, shape (rows, 48).
+
+        The stamps come last: a row that was cut off is not taken for a whole one.
+        """
+        self.entries[rows, HASH_BYTES:] = 0
+        self.entries[rows, :HASH_BYTES] = entries[:, :HASH_BYTES]
+        self.entries[rows, HASH_BYTES:] = entries[:, HASH_BYTES:]
+
+
+def hash_entry(stamp: tuple[int, int], content: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a content hash with the stamp of its file, 48 bytes."""
+    return np.concatenate([content, np.array(stamp, dtype=np.int64).view(np.uint8)])
+
+
+def known_hash(entry: NDArray[np.uint8], stamp: tuple[int, int]) -> NDArray[np.uint8] | None:
+    """Return the content hash of an entry, where it was made of a file with that stamp."""
+    is_known = entry[HASH_BYTES:].tobytes() == np.array(stamp, dtype=np.int64).tobytes()
+    return np.array(entry[:HASH_BYTES]) if is_known else None
+
+
+class KnownHashes(Protocol):
+    """Content hashes that are known already; see `HashCache`."""
+
+    def find(self, row: int, stamp: tuple[int, int]) -> NDArray[np.uint8] | None:
+        """Return the hash of a record with that stamp; None where it was not read."""
+
+    def put(self, row: int, stamp: tuple[int, int], content: NDArray[np.uint8]) -> None:
+        """Keep a hash."""
 
 
 def read_index(
-    source: Source, stopped: Callable[[], bool], report: Report, cache: HashCache | None = None
+    source: Source, stopped: Callable[[], bool], report: Report, cache: "KnownHashes | None" = None
 ) -> Index | None:
     """Take every record's content hash, reading it where the cache does not know it.
 
@@ -64,7 +92,7 @@ def read_index(
         None where it was stopped.
     """
     count = len(source.ids)
-    content = np.zeros((count, _HASH), dtype=np.uint8)
+    content = np.zeros((count, HASH_BYTES), dtype=np.uint8)
     told = time.monotonic()
     for row in range(count):
         if time.monotonic() - told > REPORT_SECONDS:

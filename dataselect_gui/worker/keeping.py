@@ -6,11 +6,14 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dataselect_gui.project.table import Column, Table
 from dataselect_gui.worker.batches import Result
+
+if TYPE_CHECKING:
+    from dataselect_gui.worker.score_keeping import KeptColumn, KeptTable
 
 SAVE_SECONDS = 1.0
 
@@ -26,7 +29,7 @@ class Keeper:
         Its columns, by the names of the scores.
     """
 
-    def __init__(self, table: Table, columns: Mapping[str, Column]) -> None:
+    def __init__(self, table: "KeptTable", columns: Mapping[str, "KeptColumn"]) -> None:
         self._table, self._columns = table, columns
         self._rows: list[int] = []
         self._problems: dict[str, str] = {}
@@ -56,8 +59,8 @@ class InHand:
     """A mark on the disk while records are computed: a run that is killed meanwhile leaves it.
 
     So the next run knows. Errors that Python sees take the mark away, and so does the parent where it
-    ended the run itself. That a machine lost its power is not told apart: one that ran out of memory
-    and was switched off looks the same.
+    ended the run itself. A mark that the parent left for its worker counts once the parent has seen the
+    worker die: where both went, as when somebody ended the program, memory was hardly the reason.
 
     Parameters
     ----------
@@ -76,26 +79,40 @@ class InHand:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / ".in-hand"
-        self.was_left = self._path.exists()
         try:
             content = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):  # None, or one that was cut off.
             content = {}
+        if content.get("unsure"):
+            content = {}
+        self.was_left = bool(content)
         self.scores: list[str] = content.get("scores", [])
         self.record: str | None = content.get("record")
+        self._in_hand: dict[str, Any] | None = None
 
     @contextmanager
     def hold(self, scores: Sequence[str], record: str | None = None) -> Iterator[None]:
         """Leave the mark until what is computed meanwhile is done."""
-        content = json.dumps({"scores": list(scores), "record": record})
-        self._path.write_text(content, encoding="utf-8")
+        self._path.write_text(json.dumps({"scores": list(scores), "record": record}), encoding="utf-8")
         try:
             yield
         finally:
             self.take_away()
 
+    def write(self, scores: Sequence[str], record: str | None) -> None:
+        """Leave the mark for a worker; it does not count before `confirm`."""
+        told = {"scores": list(scores), "record": record}
+        self._path.write_text(json.dumps({**told, "unsure": True}), encoding="utf-8")
+        self._in_hand = told
+
+    def confirm(self) -> None:
+        """Have the mark count, where one was left: the worker died."""
+        if self._in_hand is not None:
+            self._path.write_text(json.dumps(self._in_hand), encoding="utf-8")
+
     def take_away(self) -> None:
         """Take the mark away."""
+        self._in_hand = None
         self._path.unlink(missing_ok=True)
 
 

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FILE = "maps.npz"
-_TOLD = "told"
+from dataselect_gui.records.array_frames import array_from, array_parts
+from dataselect_gui.sandbox.frames import FrameError, read_frame, write_frame
+
+FILE = "maps"
+_TOLD, _ARRAY = 1, 2
 
 
 @dataclass(frozen=True)
@@ -44,25 +47,49 @@ class RecordMaps:
 
 def write_maps(folder: Path, found: Mapping[int, RecordMaps]) -> None:
     """Write the maps of records, by their rows."""
-    arrays: dict[str, Any] = {}
-    told = {}
-    for row, one in found.items():
-        told[row] = {"id": one.id, "maps": list(one.maps), "reasons": one.reasons}
-        arrays |= {f"{row}/{name}": values for name, values in one.maps.items()}
-        if one.view is not None:
-            arrays[f"{row}/"] = one.view
-    np.savez(folder / FILE, **{_TOLD: np.array(json.dumps(told)), **arrays})
+    told = {
+        row: {"id": one.id, "maps": list(one.maps), "reasons": one.reasons}
+        for row, one in found.items()
+    }
+    with (folder / FILE).open("wb") as file:
+        write_frame(file, _TOLD, json.dumps(told).encode())
+        for row, one in found.items():
+            for name, values in one.maps.items():
+                write_frame(file, _ARRAY, *array_parts(f"{row}/{name}", values))
+            if one.view is not None:
+                write_frame(file, _ARRAY, *array_parts(f"{row}/", one.view))
 
 
 def read_maps(folder: Path) -> dict[int, RecordMaps]:
-    """Read what `write_maps` wrote."""
-    with np.load(folder / FILE) as arrays:
-        return {
-            int(row): RecordMaps(
-                id=told["id"],
-                view=arrays.get(f"{row}/", None),
-                maps={name: arrays[f"{row}/{name}"] for name in told["maps"]},
-                reasons=told["reasons"],
-            )
-            for row, told in json.loads(str(arrays[_TOLD])).items()
-        }
+    """Read what `write_maps` wrote, as far as it is what that writes.
+
+    Raises
+    ------
+    FrameError
+        Where it is not: the worker has fallen to what it was given.
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+    told: Any = None
+    with (folder / FILE).open("rb") as file:
+        size = (folder / FILE).stat().st_size
+        while (frame := read_frame(file, {_TOLD: size, _ARRAY: size})) is not None:
+            if frame[0] == _TOLD:
+                told = json.loads(frame[1])
+            else:
+                name, values = array_from(frame[1])
+                arrays[name] = values
+    try:
+        return {int(row): _record(row, one, arrays) for row, one in told.items()}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise FrameError("no maps") from None
+
+
+def _record(row: str, told: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> RecordMaps:
+    view = arrays.get(f"{row}/")
+    maps = {name: arrays[f"{row}/{name}"] for name in told["maps"]}
+    if view is not None and (view.dtype != np.uint8 or view.shape[2:] not in {(), (3,)}):
+        raise FrameError("no picture")
+    if any(values.dtype != np.float32 or values.ndim != 2 for values in maps.values()):
+        raise FrameError("no maps")
+    reasons = {str(name): str(reason) for name, reason in told["reasons"].items()}
+    return RecordMaps(id=str(told["id"]), view=view, maps=maps, reasons=reasons)

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.decoding import RowReader
 from dataselect_gui.worker.map_file import RecordMaps, write_maps
 from dataselect_gui.worker.messages import Finished, MapJob, Progress, Report
+from dataselect_gui.worker.rows_file import read_rows
 
 _MOST_BYTES = 64 * 1024 * 1024
 """What the maps of one job may take; those of the first record may take more."""
@@ -38,29 +38,28 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
     from dataselect_gui.scoring.model import choose_device
     from dataselect_gui.scoring.scorer import Scorer
 
-    project = Project.open(Path(job.project))
     checkpoint = find_checkpoint(Path(job.checkpoint))
-    checkpoint.check_digest(project.settings["checkpoint"]["digest"])
+    checkpoint.check_digest(job.digest)
     source = open_source(Path(job.source), job.label_column, job.unit_column)
-    index = project.table.index
-    classes = match_labels(index.labels, source.classes, checkpoint.labels)
+    index, labels = read_rows(Path(job.folder))
+    classes = match_labels(labels, source.classes, checkpoint.labels)
     report(Progress("Loading the model", 0, 1))
     device = choose_device(job.device)
     scorer = Scorer(checkpoint, job.names, device, job.precision)
     reader = RowReader(source, index, scorer.preprocess)
     found: dict[int, RecordMaps] = {}
     began = time.monotonic()
-    for row in job.rows:
+    for place, row in enumerate(job.rows):
         held = sum(one.size for one in found.values())
         if found and (time.monotonic() - began > job.seconds or held > _MOST_BYTES):
             break
         if stopped():
             return Finished(len(found), device.type, stopped=True)
         report(Progress("Making maps", len(found), len(job.rows)))
-        record, label = index.ids[row], index.labels[row]
+        record, label = index.ids[place], index.labels[place]
         names = [name for name in job.names if label is not None or not find_score(name).needs_label]
         try:
-            one = reader.read(row)
+            one = reader.read(place)
             if one.ndim != 3:
                 raise UnreadableRecordError(_NO_IMAGE)
             made = scorer.maps(names, one[None], class_indices([label], classes))

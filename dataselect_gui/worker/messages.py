@@ -20,8 +20,10 @@ class ScoreJob:
 
     Attributes
     ----------
-    project, source, checkpoint : str
+    source, checkpoint : str
         Paths.
+    digest : str
+        That of the checkpoint.
     label_column, unit_column : str or None
         Columns of the source.
     names : list of str
@@ -39,9 +41,9 @@ class ScoreJob:
     title: ClassVar[str] = "Scoring"
     afterwards: ClassVar[str] = "Scoring again goes on from there: nothing is computed twice."
 
-    project: str
     source: str
     checkpoint: str
+    digest: str
     label_column: str | None
     unit_column: str | None
     names: list[str]
@@ -57,13 +59,14 @@ class SumJob:
 
     Attributes
     ----------
-    project, source, checkpoint : str
+    source, checkpoint : str
         Paths.
+    digest : str
+        That of the checkpoint.
     label_column, unit_column : str or None
         Columns of the source.
     folder : str
-        Holds ``rows.npy``, the rows of the project's table to sum over; takes ``sum.npy`` and
-        ``layout.json``.
+        Holds the records to sum over, as `rows_file` writes them; takes the sum.
     clip : float
         The norm that each record's gradient is clipped to.
     steps : int
@@ -77,9 +80,9 @@ class SumJob:
         "No gradient was drawn or charged; a threshold that was bought is kept. Release again."
     )
 
-    project: str
     source: str
     checkpoint: str
+    digest: str
     label_column: str | None
     unit_column: str | None
     folder: str
@@ -102,8 +105,6 @@ class PreflightJob:
         The scores that need the model.
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
-    folder : str
-        Takes ``preflight.json``.
     """
 
     title: ClassVar[str] = "Trying the checkpoint"
@@ -114,7 +115,6 @@ class PreflightJob:
     label_column: str | None
     names: list[str]
     device: str
-    folder: str
 
 
 @dataclass(frozen=True)
@@ -123,12 +123,14 @@ class MapJob:
 
     Attributes
     ----------
-    project, source, checkpoint : str
+    source, checkpoint : str
         Paths.
+    digest : str
+        That of the checkpoint.
     label_column, unit_column : str or None
         Columns of the source.
     folder : str
-        Takes ``maps.npz``.
+        Holds the records, as `rows_file` writes them; takes the maps.
     rows : list of int
         Rows of the project's table, the most urgent first.
     names : list of str
@@ -144,9 +146,9 @@ class MapJob:
     title: ClassVar[str] = "Making the map"
     afterwards: ClassVar[str] = "Ask for it again."
 
-    project: str
     source: str
     checkpoint: str
+    digest: str
     label_column: str | None
     unit_column: str | None
     folder: str

@@ -22,16 +22,15 @@ from dataselect_gui import __version__
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
-from dataselect_gui.project.project import Project
-from dataselect_gui.project.table import Table
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.decoding import Decoder
-from dataselect_gui.worker.indexing import HashCache, check_same_source, fair_order, read_index
-from dataselect_gui.worker.keeping import InHand, Keeper, Pace
+from dataselect_gui.worker.indexing import fair_order, read_index
+from dataselect_gui.worker.keeping import Keeper, Pace
 from dataselect_gui.worker.messages import REPORT_SECONDS, Finished, Progress, Report, ScoreJob
+from dataselect_gui.worker.score_keeping import Keeping, KeptTable
 
 if TYPE_CHECKING:
     from dataselect_gui.scoring.public_shape import Shape
@@ -39,13 +38,14 @@ if TYPE_CHECKING:
 
 _UNTRIED = 8
 """The size that counts as tried while the memory of small batches is measured."""
+_NO_CLASS = "Its label is none of the checkpoint's classes, so it has no score that needs one."
 _GIVEN_UP = (
     "Its input has a shape of its own, and the program was ended twice while it was computed: most "
     "likely, memory ran out."
 )
 
 
-def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
+def run(job: ScoreJob, stopped: Callable[[], bool], report: Report, kept: Keeping) -> Finished:
     """Score the records of a project.
 
     Parameters
@@ -56,66 +56,57 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report) -> Finished:
         Says whether to stop after the batch in hand.
     report : callable
         Takes progress.
+    kept : Keeping
+        Takes what there is to keep.
 
     Raises
     ------
     DataSelectError
         Where the source, the checkpoint or the project cannot be used.
     """
-    project = Project.open(Path(job.project))
-    with project.exclusive():
-        checkpoint = find_checkpoint(Path(job.checkpoint))
-        checkpoint.check_digest(project.settings["checkpoint"]["digest"])
-        source = open_source(Path(job.source), job.label_column, job.unit_column)
-        classes = match_labels(source.labels, source.classes, checkpoint.labels)
-        given_up = _recover(project)
-        _check_conditions(project, job)
-        parts = [
-            _Part(job, names, project, checkpoint, source, report) for names in _parts(project, job)
-        ]
-        for part in parts:
-            if part.size is None:
-                if stopped():  # Before the libraries are loaded, which takes seconds.
-                    return Finished(0, job.device, stopped=True)
-                part.settle()
-        index = read_index(source, stopped, report, HashCache(project.folder, source.ids))
-        if index is None:
-            return Finished(0, job.device, stopped=True)
-        check_same_source(project, source, index)
-        project.settings["source"] = {
-            "path": str(source.path),
-            "kind": source.kind,
-            "label_column": job.label_column,
-            "unit_column": job.unit_column,
-        }
-        project.settings["checkpoint"]["path"] = job.checkpoint
-        project.save()
-        table = project.update_index(index)
-        table.add_problems({p.id: p.reason for p in source.problems})
-        if given_up is not None:
-            _give_up(table, given_up, job.names)
-        targets = class_indices(index.labels, classes)
-        order = fair_order(index.ids, job.limit)
-        finished = True
-        for part in parts:
-            if part.lacks(table, order):
-                if stopped():
-                    return Finished(_count_scored(table, job), part.device, stopped=True)
-                finished = finished and part.score(table, targets, order, stopped)
-        device = parts[0].device if parts else "none"
-        scored = _count_scored(table, job)
-        if finished and job.names and scored == 0:
-            raise UnusableError(
-                "No record could be scored.",
-                f"None of the {len(index.ids)} records can be read"
-                + (", has a label" if (targets < 0).any() else "")
-                + " and comes to a finite number.",
-                "See the reasons among the source's problems, and mend or replace the files.",
-            )
-        return Finished(scored, device, stopped=not finished)
+    checkpoint = find_checkpoint(Path(job.checkpoint))
+    checkpoint.check_digest(job.digest)
+    source = open_source(Path(job.source), job.label_column, job.unit_column)
+    classes = match_labels(source.labels, source.classes, checkpoint.labels)
+    given_up = _recover(kept)
+    _check_conditions(kept, job)
+    parts = [_Part(job, names, kept, checkpoint, source, report) for names in _parts(kept, job)]
+    for part in parts:
+        if part.size is None:
+            if stopped():  # Before the libraries are loaded, which takes seconds.
+                return Finished(0, job.device, stopped=True)
+            part.settle()
+    index = read_index(source, stopped, report, kept.hashes(source))
+    if index is None:
+        return Finished(0, job.device, stopped=True)
+    table = kept.take(index)
+    if given_up is not None:
+        _give_up(table, given_up, job.names)
+    targets = class_indices(index.labels, classes)
+    labelled = zip(index.ids, index.labels, targets, strict=True)
+    unknown = (i for i, label, target in labelled if label is not None and target < 0)
+    table.add_problems(dict.fromkeys(unknown, _NO_CLASS))
+    order = fair_order(index.ids, job.limit)
+    finished = True
+    for part in parts:
+        if part.lacks(table, order):
+            if stopped():
+                return Finished(_count_scored(table, job), part.device, stopped=True)
+            finished = finished and part.score(table, targets, order, stopped)
+    device = parts[0].device if parts else "none"
+    scored = _count_scored(table, job)
+    if finished and job.names and scored == 0:
+        raise UnusableError(
+            "No record could be scored.",
+            f"None of the {len(index.ids)} records can be read"
+            + (", has a label" if (targets < 0).any() else "")
+            + " and comes to a finite number.",
+            "See the reasons among the source's problems, and mend or replace the files.",
+        )
+    return Finished(scored, device, stopped=not finished)
 
 
-def _recover(project: Project) -> str | None:
+def _recover(kept: Keeping) -> str | None:
     """Draw the conclusion from a run that was killed as it computed.
 
     Returns
@@ -123,41 +114,38 @@ def _recover(project: Project) -> str | None:
     str or None
         A record to give up, by its id: one with a shape of its own, which ended the program twice.
     """
-    mark, settings = InHand(project.folder), project.settings
+    mark = kept.mark
     given_up = None
     if mark.record is not None:
-        ended = settings.setdefault("ended_by", [])
-        if mark.record in ended:
+        if mark.record in kept.ended_by:
             given_up = mark.record
         else:
-            ended.append(mark.record)
+            kept.ended_by.append(mark.record)
     elif mark.scores:
-        _halve(project, mark.scores)
-    project.save()
+        _halve(kept, mark.scores)
+    kept.save()
     mark.take_away()
     return given_up
 
 
-def _halve(project: Project, names: Sequence[str]) -> None:
+def _halve(kept: Keeping, names: Sequence[str]) -> None:
     """Have scores computed again from the beginning, in batches of half the size."""
-    settled = project.settings["scores"]
     for name in names:
-        size = settled.get(name, {}).get("batch", 1)
+        size = kept.scores.get(name, {}).get("batch", 1)
         if size > 1:
-            _start_again(project, name, _half(size))
+            _start_again(kept, name, _half(size))
 
 
-def _start_again(project: Project, name: str, size: int) -> None:
-    if project.settings["table"] is not None:
-        project.table.column(name).forget()
-    project.settings["scores"][name] |= {"batch": size, "fixed": True, "program": __version__}
-    project.save()
+def _start_again(kept: Keeping, name: str, size: int) -> None:
+    kept.forget(name)
+    kept.scores[name] |= {"batch": size, "fixed": True, "program": __version__}
+    kept.save()
 
 
-def _check_conditions(project: Project, job: ScoreJob) -> None:
+def _check_conditions(kept: Keeping, job: ScoreJob) -> None:
     """Hold what was asked for against how scores of the project are computed already."""
     for name in job.names:
-        known = project.settings["scores"].get(name, {})
+        known = kept.scores.get(name, {})
         device = known.get("device", job.device)
         if job.device not in {"auto", device}:
             raise UsageError(
@@ -166,10 +154,10 @@ def _check_conditions(project: Project, job: ScoreJob) -> None:
                 "Leave the device as it is, or score into another project.",
             )
         if job.batch_size is not None and job.batch_size < known.get("batch", 1):
-            _start_again(project, name, job.batch_size)
+            _start_again(kept, name, job.batch_size)
 
 
-def _give_up(table: Table, record: str, names: Sequence[str]) -> None:
+def _give_up(table: KeptTable, record: str, names: Sequence[str]) -> None:
     rows = np.array([row for row, other in enumerate(table.index.ids) if other == record])
     for column in map(table.column, names):
         column.write(rows, np.full(len(rows), np.nan))
@@ -177,12 +165,11 @@ def _give_up(table: Table, record: str, names: Sequence[str]) -> None:
     table.add_problems({record: _GIVEN_UP})
 
 
-def _parts(project: Project, job: ScoreJob) -> list[list[str]]:
+def _parts(kept: Keeping, job: ScoreJob) -> list[list[str]]:
     """Part the scores of a job by how they are computed; those that are new go together."""
-    settled = project.settings["scores"]
 
     def conditions(name: str) -> tuple[str, ...]:
-        known = settled.get(name, {})
+        known = kept.scores.get(name, {})
         return tuple(str(known.get(key)) for key in ("device", "precision", "threads", "batch"))
 
     return [list(names) for _, names in groupby(sorted(job.names, key=conditions), key=conditions)]
@@ -198,13 +185,13 @@ class _Part:
         What was asked for.
     names : list of str
         The scores.
-    project, checkpoint, source, report
+    kept, checkpoint, source, report
         Where they are kept, and what they are made of.
     """
 
     job: ScoreJob
     names: list[str]
-    project: Project
+    kept: Keeping
     checkpoint: Checkpoint
     source: Source
     report: Report
@@ -213,7 +200,7 @@ class _Part:
     @property
     def _known(self) -> dict[str, Any]:
         """How these scores are computed, as far as that is settled."""
-        known: dict[str, Any] = self.project.settings["scores"].get(self.names[0], {})
+        known: dict[str, Any] = self.kept.scores.get(self.names[0], {})
         return known
 
     @property
@@ -228,7 +215,7 @@ class _Part:
         device: str = self._known.get("device", self.job.device)
         return device
 
-    def lacks(self, table: Table, rows: Sequence[int]) -> bool:
+    def lacks(self, table: KeptTable, rows: Sequence[int]) -> bool:
         """Say whether some of the rows lack some of the scores."""
         return not all(table.column(name).done[rows].all() for name in self.names)
 
@@ -237,7 +224,7 @@ class _Part:
         from dataselect_gui.scoring.memory import is_out_of_memory, release_memory
 
         scorer, shape = self._load()
-        hold, asked = InHand(self.project.folder).hold, self.job.batch_size
+        hold, asked = self.kept.mark.hold, self.job.batch_size
         if shape is None or asked is not None:
             self._keep(asked if asked and shape is not None else 1)
         else:
@@ -258,7 +245,7 @@ class _Part:
 
     def score(
         self,
-        table: Table,
+        table: KeptTable,
         targets: NDArray[np.int64],
         order: Sequence[int],
         stopped: Callable[[], bool],
@@ -277,7 +264,7 @@ class _Part:
 
     def _score(
         self,
-        table: Table,
+        table: KeptTable,
         targets: NDArray[np.int64],
         order: Sequence[int],
         stopped: Callable[[], bool],
@@ -285,7 +272,7 @@ class _Part:
         from dataselect_gui.worker.computing import Computation
 
         scorer, shape = self._load()
-        size, ids, hold = self.size or 1, table.index.ids, InHand(self.project.folder).hold
+        size, ids, hold = self.size or 1, table.index.ids, self.kept.mark.hold
         if shape is not None:
             with hold(self.names):
                 scorer.prepare((size, *shape))
@@ -344,7 +331,7 @@ class _Part:
         threads = fix_arithmetic(self._known.get("threads"))
         scorer = Scorer(self.checkpoint, self.names, device, self.job.precision)
         for name in self.names:
-            known = self.project.settings["scores"].setdefault(name, {"fixed": True})
+            known = self.kept.scores.setdefault(name, {"fixed": True})
             known.setdefault("program", __version__)
             known |= {
                 "variant": find_score(name).variant,
@@ -352,14 +339,17 @@ class _Part:
                 "precision": scorer.precision,
                 "threads": threads,
             }
-        self._loaded = scorer, public_shape(self.source, scorer.model, scorer.preprocess)
+        self._loaded = (
+            scorer,
+            public_shape(self.source, self.checkpoint.final, scorer.model, scorer.preprocess),
+        )
         return self._loaded
 
     def _keep(self, size: int) -> None:
         """Keep the size of the batches before it is tried."""
         for name in self.names:
-            self.project.settings["scores"][name]["batch"] = size
-        self.project.save()
+            self.kept.scores[name]["batch"] = size
+        self.kept.save()
 
     def _take_half(self) -> None:
         if self.size == 1:
@@ -368,7 +358,7 @@ class _Part:
                 "The model, or its input, is too large for what is free now.",
                 "Close other programs, or leave out plis, which takes the most; then score again.",
             )
-        _halve(self.project, self.names)
+        _halve(self.kept, self.names)
 
 
 def _half(records: int) -> int:
@@ -376,9 +366,9 @@ def _half(records: int) -> int:
     return int(1 << max(0, (records // 2).bit_length() - 1))
 
 
-def _count_scored(table: Table, job: ScoreJob) -> int:
+def _count_scored(table: KeptTable, job: ScoreJob) -> int:
     rows = slice(0, job.limit)
     has = np.zeros(len(table.index.ids), dtype=bool)
     for name in job.names:
-        has |= ~np.isnan(table.values(name))
+        has |= table.has_number(name)
     return int(has[rows].sum())

@@ -5,16 +5,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.project.project import Project
+from dataselect_gui.records.array_frames import array_parts
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
+from dataselect_gui.sandbox.frames import write_frame
 from dataselect_gui.worker.decoding import RowReader
 from dataselect_gui.worker.messages import REPORT_SECONDS, Finished, Progress, Report, SumJob
+from dataselect_gui.worker.rows_file import read_rows
+from dataselect_gui.worker.sum_file import LAYOUT, SUM, TOTAL
 
 
 def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finished:
@@ -38,13 +39,11 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
     from dataselect_gui.scoring.synthetic import synthetic
 
     folder = Path(job.folder)
-    rows = np.load(folder / "rows.npy").tolist()
-    project = Project.open(Path(job.project))
     checkpoint = find_checkpoint(Path(job.checkpoint))
-    checkpoint.check_digest(project.settings["checkpoint"]["digest"])
+    checkpoint.check_digest(job.digest)
     source = open_source(Path(job.source), job.label_column, job.unit_column)
-    index = project.table.index
-    classes = match_labels(index.labels, source.classes, checkpoint.labels)
+    index, labels = read_rows(folder)
+    classes = match_labels(labels, source.classes, checkpoint.labels)
     report(Progress("Loading the model", 0, 1))
     device = choose_device(job.device)
     dtype = torch.float32 if device.type == "mps" else torch.float64
@@ -52,19 +51,19 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
     preprocess = Preprocessor(checkpoint.final, model.channels)
     reader = RowReader(source, index, preprocess)
     summed = ClippedSum(model, job.clip, job.steps)
-    shape = public_shape(source, model, preprocess)
+    shape = public_shape(source, checkpoint.final, model, preprocess)
     if shape is not None:  # What cannot be summed at all is told before a record is read.
         summed.gradient(torch.from_numpy(synthetic((1, *shape))).to(device, dtype), 0)
     told = time.monotonic()
-    for done, row in enumerate(rows):
+    count = len(index.ids)
+    for done, label in enumerate(index.labels):
         if time.monotonic() - told > REPORT_SECONDS:
             told = time.monotonic()
-            report(Progress("Summing gradients", done, len(rows)))
+            report(Progress("Summing gradients", done, count))
             if stopped():
                 return Finished(done, device.type, stopped=True)
-        label = index.labels[row]
         try:
-            one = reader.read(row)
+            one = reader.read(done)
         except ChangedRecordError:
             raise UnusableError(
                 "A record changed while the gradients were summed.",
@@ -73,13 +72,15 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
             ) from None
         except UnreadableRecordError:
             continue
-        if label is None:
+        target = None if label is None else classes.get(label)
+        if target is None:
             continue
         try:
-            summed.add(torch.from_numpy(one)[None].to(device, dtype, copy=True), classes[label])
+            summed.add(torch.from_numpy(one)[None].to(device, dtype, copy=True), target)
         except Exception as error:
             if shape is not None and one.shape == shape and is_out_of_memory(error):
                 raise  # So it would be for every record.
-    np.save(folder / "sum.npy", summed.total)
-    (folder / "layout.json").write_text(json.dumps(summed.layout), encoding="utf-8")
-    return Finished(len(rows), device.type, stopped=False)
+    with (folder / SUM).open("wb") as file:
+        write_frame(file, LAYOUT, json.dumps(summed.layout).encode())
+        write_frame(file, TOTAL, *array_parts("sum", summed.total))
+    return Finished(count, device.type, stopped=False)

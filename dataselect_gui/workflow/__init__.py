@@ -20,11 +20,11 @@ from dataselect_gui.workflow.accounts import account, change_budget, hold_agains
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
-from dataselect_gui.workflow.home import read_settings, write_settings
 from dataselect_gui.workflow.inspecting import inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
+from dataselect_gui.workflow.places import read_settings, write_settings
 from dataselect_gui.workflow.preflight import preflight, preflight_facts
 from dataselect_gui.workflow.previewing import Preview, what_leaves
 from dataselect_gui.workflow.registers import (

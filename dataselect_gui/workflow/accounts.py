@@ -15,7 +15,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.release.bundle import RELEASE
 from dataselect_gui.release.places import sweep
 from dataselect_gui.workflow.asking import check_reason
-from dataselect_gui.workflow.home import ledger_of
+from dataselect_gui.workflow.places import ledger_of
 
 _HIDDEN = frozenset({"key", "content"})
 _BOOKKEEPING = frozenset({"extended", "sealed", "kept"})

@@ -10,12 +10,14 @@ from typing import cast
 import psutil
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.errors import UnusableError, WorkerDiedError
 from dataselect_gui.project.project import Project
+from dataselect_gui.sandbox.frames import FrameError
 from dataselect_gui.scoring.catalog import PRECISIONS, Precision, find_score, in_order
 from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.map_file import RecordMaps, read_maps
 from dataselect_gui.worker.messages import MapJob, Report
+from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.workflow.conditions import device_of, precision_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
 
@@ -81,21 +83,30 @@ def maps(
     # In the project: what is made of records is nowhere else, even where the program is killed.
     prefix = f"{_PREFIX}-{os.getpid()}-"
     with tempfile.TemporaryDirectory(prefix=prefix, dir=project.folder) as folder:
+        asked = list(rows)[:MOST_AT_ONCE]
+        write_rows(Path(folder), table.index, asked)
         job = MapJob(
-            project=str(project.folder.resolve()),
             source=settings["source"]["path"],
             checkpoint=str(checkpoint.path.resolve()),
+            digest=settings["checkpoint"]["digest"],
             label_column=settings["source"]["label_column"],
             unit_column=settings["source"]["unit_column"],
             folder=str(Path(folder).resolve()),
-            rows=list(rows)[:MOST_AT_ONCE],
+            rows=asked,
             names=names,
             device=device_of(project),
             precision=cast("Precision", precision_of(project) or PRECISIONS[0]),
             seconds=_SECONDS,
         )
         run_job(job, report, stop)
-        return read_maps(Path(folder))
+        try:
+            return read_maps(Path(folder))
+        except FrameError:
+            raise WorkerDiedError(
+                f"{job.title} came to nothing.",
+                "What was handed over is no map: the record or the checkpoint may be made to do harm.",
+                job.afterwards,
+            ) from None
 
 
 def _clear(folder: Path) -> None:

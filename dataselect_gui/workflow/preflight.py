@@ -1,15 +1,37 @@
 """Try a checkpoint on some of the owner's records before the long run, and tell what was found."""
 
-import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.messages import PreflightJob, Report, duration
+
+_NUMBER = (int, float)
+_MOST_AT_ONCE = 1 << 16
+_FIELDS: dict[str, tuple[type, ...]] = {
+    "parameters": (dict,),
+    "by_function": (list,),
+    "checked": (int,),
+    "deviation": _NUMBER,
+    "precision": (str,),
+    "tried": (int,),
+    "moved": (int,),
+    "float64_pace": (*_NUMBER, type(None)),
+    "device": (str,),
+    "at_once": (int,),
+    "seconds_per_record": _NUMBER,
+    "bytes_needed": (int,),
+    "dp_training": (str,),
+    "dp_objections": (list,),
+    "records": (int,),
+    "seconds_to_read": _NUMBER,
+}
+"""What has to be told of a checkpoint that was tried."""
 
 
 def preflight(
@@ -46,21 +68,30 @@ def preflight(
         labelled=any(label is not None for label in source.labels),
         request=checkpoint.request.stated,
     )
-    with tempfile.TemporaryDirectory(prefix="dataselect-") as folder:
-        job = PreflightJob(
-            source=str(source_path.resolve()),
-            checkpoint=str(checkpoint_path.resolve()),
-            label_column=None,
-            names=[score.name for score in scores if score.needs_model],
-            device="auto",
-            folder=folder,
+    job = PreflightJob(
+        source=str(source_path.resolve()),
+        checkpoint=str(checkpoint_path.resolve()),
+        label_column=None,
+        names=[score.name for score in scores if score.needs_model],
+        device="auto",
+    )
+    found = run_job(job, report, stop).content
+    if (
+        found is None
+        or any(type(found.get(name)) not in types for name, types in _FIELDS.items())
+        or not 0 < found["at_once"] <= _MOST_AT_ONCE
+    ):
+        raise UnusableError(
+            f"“{checkpoint_path.name}” cannot be tried.",
+            "What computed it fell over it: it may be made to do harm.",
+            "Ask the consortium for another copy of it.",
         )
-        run_job(job, report, stop)
-        found: dict[str, Any] = json.loads((Path(folder) / "preflight.json").read_text("utf-8"))
-    read, compute = found["seconds_to_read"], found["seconds_per_record"]
+    ids = source.ids
+    places = in_batches(ids, range(len(ids)), found["at_once"]).size  # Some of which stay empty.
+    read, compute = found["seconds_to_read"] * len(ids), found["seconds_per_record"] * places
     # Beside a GPU the processor reads what comes next.
-    pace = read + compute if found["device"] == "cpu" else max(read, compute)
-    return {**found, "seconds": found["records"] * pace}
+    seconds = read + compute if found["device"] == "cpu" else max(read, compute)
+    return {**found, "seconds": seconds}
 
 
 def preflight_facts(found: dict[str, Any]) -> list[tuple[str, str]]:

@@ -36,7 +36,7 @@ from dataselect_gui.workflow.asking import (
     per_unit_of,
     training_of,
 )
-from dataselect_gui.workflow.home import ledger_of
+from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.previewing import Preview, preview_of
 from dataselect_gui.workflow.selecting import eligible_records, rule_of
 from dataselect_gui.workflow.settling import Question

@@ -25,11 +25,14 @@ from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.worker.keeping import InHand
 from dataselect_gui.worker.messages import Report, ScoreJob
+from dataselect_gui.worker.score_keeping import Receiver
 from dataselect_gui.workflow.conditions import precision_of
-from dataselect_gui.workflow.home import ledger_of, place_beside
 from dataselect_gui.workflow.moving import check_same_checkpoint
+from dataselect_gui.workflow.places import ledger_of, place_beside
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.training import answer_training
+
+_ANEW = "Score again: what was in hand is then computed anew, with half as many records at once."
 
 
 @dataclass(frozen=True)
@@ -178,9 +181,9 @@ def score(
     if in_training is not None:
         answer_training(folder, in_training)
     job = ScoreJob(
-        project=str(folder.resolve()),
         source=str(source_path),
         checkpoint=str(checkpoint_path),
+        digest=model["digest"],
         label_column=label_column,
         unit_column=unit_column,
         names=[one.name for one in wanted if one.needs_model],
@@ -191,11 +194,13 @@ def score(
     )
     in_hand = InHand(folder)
     try:
-        finished = run_job(job, report, stop)
+        with project.exclusive():
+            finished = run_job(job, report, stop, Receiver(project, source, job))
     except (WorkerDiedError, InterruptedByPersonError) as error:
         if isinstance(error, InterruptedByPersonError) and not in_hand.was_left:
             in_hand.take_away()  # Where it was ended at once: memory was not the reason.
-        raise type(error)(f"{error.what} {_kept(folder)}", error.why, error.do) from None
+        do = _ANEW if InHand(folder).scores and isinstance(error, WorkerDiedError) else error.do
+        raise type(error)(f"{error.what} {_kept(folder)}", error.why, do) from None
     project = Project.open(folder)
     scored = finished.scored
     if any(not one.needs_model for one in wanted):

@@ -22,7 +22,7 @@ from dataselect_gui.study.store import (
     read_json,
 )
 from dataselect_gui.study.words import PickLine, headline, line_of, tally, verdict
-from dataselect_gui.workflow.home import place_beside
+from dataselect_gui.workflow.places import place_beside
 from dataselect_gui.workflow.studying import MOST_RECORDS, SUFFIX
 
 

@@ -12,6 +12,7 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import applicable
 from dataselect_gui.study.plan import (
     FEWEST_SEEDS,
+    MOST_SEEDS,
     QUESTIONS,
     Choices,
     in_order,
@@ -130,7 +131,7 @@ def choose_study(
     shares, epsilons : sequence of str
         Decimals.
     seeds : int
-        At least five.
+        From 5 to 100.
     start : str
         ``scratch`` or ``checkpoint``.
     limit : int
@@ -155,11 +156,12 @@ def choose_study(
             "Random picks are among the curves anyway; a study compares a score with them.",
             "Name one or more scores, for example --scores vog,plis.",
         )
-    if seeds < FEWEST_SEEDS:
+    if not FEWEST_SEEDS <= seeds <= MOST_SEEDS:
         raise UsageError(
             f"--seeds cannot be {seeds}.",
-            f"Fewer than {FEWEST_SEEDS} repetitions show no difference that could be relied on.",
-            f"Give {FEWEST_SEEDS} or more.",
+            f"Fewer than {FEWEST_SEEDS} repetitions show no difference that could be relied on, and "
+            f"more than {MOST_SEEDS} none that matters.",
+            f"Give a number from {FEWEST_SEEDS} to {MOST_SEEDS}.",
         )
     if start not in {"scratch", "checkpoint"}:
         raise UsageError(

@@ -1,6 +1,5 @@
 """Have the worker sum clipped gradients, and take the sum from it."""
 
-import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -9,11 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.layout import Checkpoint
+from dataselect_gui.errors import WorkerDiedError
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.drawing import Summed
 from dataselect_gui.release.terms import CLIP_STEPS
+from dataselect_gui.sandbox.frames import FrameError
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.messages import Report, SumJob
+from dataselect_gui.worker.rows_file import write_rows
+from dataselect_gui.worker.sum_file import read_sum
 from dataselect_gui.workflow.conditions import device_of
 
 _PREFIX = ".sum-"
@@ -51,11 +54,11 @@ def sum_gradients(
     settings = project.settings["source"]
     with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=project.folder) as name:
         folder = Path(name)
-        np.save(folder / "rows.npy", np.flatnonzero(rows))
+        write_rows(folder, project.table.index, np.flatnonzero(rows).tolist())
         job = SumJob(
-            project=str(project.folder.resolve()),
             source=settings["path"],
             checkpoint=str(checkpoint.path.resolve()),
+            digest=project.settings["checkpoint"]["digest"],
             label_column=settings["label_column"],
             unit_column=settings["unit_column"],
             folder=str(folder.resolve()),
@@ -64,5 +67,11 @@ def sum_gradients(
             device=device_of(project),
         )
         run_job(job, report)
-        layout = json.loads((folder / "layout.json").read_text(encoding="utf-8"))
-        return layout, np.load(folder / "sum.npy")
+        try:
+            return read_sum(folder)
+        except FrameError:
+            raise WorkerDiedError(
+                f"{job.title} came to nothing.",
+                "What was handed over is no sum: the checkpoint may be made to do harm.",
+                job.afterwards,
+            ) from None

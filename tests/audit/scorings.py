@@ -15,9 +15,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
+from dataselect_gui.records.opening import open_source
 from dataselect_gui.worker.messages import ScoreJob
+from dataselect_gui.worker.score_keeping import ProjectKeeping
 from dataselect_gui.worker.score_run import run
 from tests.audit.worlds import RIGHT, Scores, score
 from tests.helpers import array_file
@@ -171,9 +174,9 @@ def by_the_program(make: Callable[[], nn.Module]) -> Callable[[Floats], Scores]:
             told = {"path": str(records), "kind": "arrays"}
             project = Project.create(folder / "p.dataselect", told, {})
             job = ScoreJob(
-                project=str(project.folder),
                 source=str(records),
                 checkpoint=str(checkpoint),
+                digest=find_checkpoint(checkpoint).digest(),
                 label_column=None,
                 unit_column=None,
                 names=["el2n"],
@@ -183,7 +186,8 @@ def by_the_program(make: Callable[[], nn.Module]) -> Callable[[Floats], Scores]:
                 limit=None,
             )
             try:
-                run(job, lambda: False, lambda _: None)
+                kept = ProjectKeeping(project, open_source(records), job)
+                run(job, lambda: False, lambda _: None, kept)
             except UnusableError:
                 return np.zeros(len(contents))
             return Project.open(project.folder).table.values("el2n")

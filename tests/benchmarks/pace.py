@@ -57,12 +57,13 @@ def main() -> None:
         stir(tiny_resnet(), 0).save_pretrained(model)  # type: ignore[operator]
         write_json(model / "preprocessor_config.json", preprocessor(asked.model_side, channels=1))
         device = choose_device(asked.device)
-        scorer = Scorer(find_checkpoint(model), NAMES, device)
+        found = find_checkpoint(model)
+        scorer = Scorer(found, NAMES, device)
         rows = np.arange(len(source.ids))
         hashes = [
             np.frombuffer(content_hash(source.read(row)), dtype=np.uint8) for row in rows.tolist()
         ]
-        shape = public_shape(source, scorer.model, scorer.preprocess)
+        shape = public_shape(source, found.final, scorer.model, scorer.preprocess)
         decoder = Decoder(source, np.stack(hashes), scorer.preprocess, shape)
         batches = [rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)]
         threads = 1 if device.type == "cpu" else min(8, os.cpu_count() or 1)

@@ -1,4 +1,4 @@
-"""Where the ledger lives."""
+"""Where ledgers, projects and settings lie."""
 
 import os
 from pathlib import Path

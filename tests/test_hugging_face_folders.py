@@ -1,0 +1,658 @@
+"""Hugging Face folders: what a score depends on is in the digest; families and sizes are bounded."""
+
+import contextlib
+import json
+import os
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import AutoImageProcessor
+
+from dataselect_gui.checkpoints import families, processors
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.cli.app import main
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.project.project import Project
+from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.scoring.inputs import Preprocessor
+from dataselect_gui.scoring.model import load_model
+from dataselect_gui.worker.rows_file import write_rows
+from dataselect_gui.worker.score_keeping import ProjectKeeping
+from tests.families import IMAGES, MORE_IMAGES, TEXTS, image_model, images
+from tests.helpers import config, hugging_face_folder, preprocessor, write_json, write_safetensors
+from tests.models import SIDE, save_member, stir, tiny_resnet, tiny_vit
+
+CPU = torch.device("cpu")
+PICTURE = Image.fromarray(np.random.default_rng(1).integers(0, 256, (20, 30), dtype=np.uint8))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save_member(tmp_path / "model", stir(tiny_resnet(), 0))
+    return tmp_path / "model"
+
+
+def told(folder: Path) -> str:
+    """Return why a folder is refused when it is found, as `inspect` shows it."""
+    with pytest.raises(UnusableError) as caught:
+        find_checkpoint(folder)
+    return str(caught.value)
+
+
+def change(path: Path, **stated: Any) -> None:  # noqa: ANN401  (any part of JSON)
+    write_json(path, {**json.loads(path.read_text()), **stated})
+
+
+def outcome(folder: Path) -> tuple[str, bytes]:
+    """Return the digest, and what the model makes of a picture; or why there is none."""
+    try:
+        checkpoint = find_checkpoint(folder)
+        model = load_model(checkpoint.final, CPU)
+        made = Preprocessor(checkpoint.final, model.channels)(PICTURE)
+        with torch.no_grad():
+            logits = model(torch.from_numpy(made)[None])
+    except UnusableError as error:
+        return "refused", str(error).encode()
+    return checkpoint.digest(), made.tobytes() + logits.numpy().tobytes()
+
+
+# What is read is in the digest
+
+
+OTHER = preprocessor(24, channels=1) | {"image_mean": [0.1], "image_std": [0.2]}
+ADAPTER = {"base_model_name_or_path": "elsewhere", "peft_type": "LORA", "r": 2, "lora_alpha": 2}
+STRANGERS: dict[str, Callable[[Path], object]] = {
+    "processor_config.json": lambda f: write_json(
+        f / "processor_config.json", {"image_processor": OTHER, "processor_class": "CLIPProcessor"}
+    ),
+    "processor_config.json, plain": lambda f: write_json(f / "processor_config.json", OTHER),
+    "video_preprocessor_config.json": lambda f: write_json(f / "video_preprocessor_config.json", OTHER),
+    "image_processor_config.json": lambda f: write_json(f / "image_processor_config.json", OTHER),
+    "generation_config.json": lambda f: write_json(f / "generation_config.json", {"num_labels": 2}),
+    "adapter_config.json": lambda f: write_json(f / "adapter_config.json", ADAPTER),
+    "adapter_model.safetensors": lambda f: save_file(
+        {"classifier.1.weight": torch.ones(3, 8)}, f / "adapter_model.safetensors"
+    ),
+    "pytorch_model.bin": lambda f: (f / "pytorch_model.bin").write_bytes(b"\x80\x04."),
+    "an index": lambda f: write_json(
+        f / "model.safetensors.index.json", {"weight_map": {"x": "other.safetensors"}}
+    ),
+    "another variant": lambda f: save_file(
+        load_file(f / "model.safetensors"), f / "model.fp16.safetensors"
+    ),
+    "code": lambda f: (f / "modeling_resnet.py").write_text("raise SystemExit"),
+    "a chat template": lambda f: (f / "chat_template.jinja").write_text("{{ 1 }}"),
+    "a sub-folder": lambda f: save_member(f / "unet", stir(tiny_vit(), 0)),
+    "quantisation": lambda f: write_json(f / "quantization_config.json", {"quant_method": "awq"}),
+    "a tokenizer": lambda f: write_json(f / "tokenizer_config.json", {"processor_class": "X"}),
+}
+
+
+@pytest.mark.parametrize("kind", STRANGERS)
+def test_another_file_is_refused_or_changes_nothing(folder: Path, kind: str) -> None:
+    before = outcome(folder)
+    assert before[0] != "refused"
+    STRANGERS[kind](folder)
+    after = outcome(folder)
+    assert after[0] == "refused" or after == before
+
+
+@pytest.mark.parametrize("name", ["processor_config.json", "adapter_config.json"])
+def test_files_that_a_library_would_prefer_are_refused_by_name(
+    folder: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    STRANGERS[name](folder)
+    assert name in told(folder)
+    assert main(["inspect", str(folder), "--json"]) == 4
+    assert name in json.loads(capsys.readouterr().out)["error"]["what"]
+
+
+def test_what_is_read_changes_the_digest_and_the_result(folder: Path) -> None:
+    """The control of the test above."""
+    seen = [outcome(folder)]
+    change(folder / "preprocessor_config.json", image_mean=[0.4])
+    seen.append(outcome(folder))
+    change(folder / "config.json", hidden_act="gelu")
+    seen.append(outcome(folder))
+    weights = load_file(folder / "model.safetensors")
+    weights["classifier.1.bias"] += 1
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    seen.append(outcome(folder))
+    assert all(len({one[part] for one in seen}) == 4 for part in (0, 1))
+
+
+@pytest.mark.parametrize("value", [[0.1], {"image_mean": [0.1]}])
+def test_a_config_says_nothing_of_inputs(folder: Path, value: object) -> None:
+    before = outcome(folder)
+    change(folder / "config.json", image_processor_type="ViTImageProcessor", image_mean=value)
+    assert outcome(folder)[0] == "refused" != before[0]
+
+
+def test_weights_that_change_after_the_digest_are_not_loaded(folder: Path) -> None:
+    checkpoint = find_checkpoint(folder)
+    known = checkpoint.digest()
+    checkpoint.check_digest(known)
+    weights = load_file(folder / "model.safetensors")
+    weights["classifier.1.bias"] += 1
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(UnusableError, match="changed while it was read"):
+        load_model(checkpoint.final, CPU)
+    with pytest.raises(UnusableError, match="The checkpoint changed"):
+        find_checkpoint(folder).check_digest(known)
+
+
+def test_json_that_changes_after_it_was_read_changes_nothing(folder: Path) -> None:
+    checkpoint = find_checkpoint(folder)
+    model = load_model(checkpoint.final, CPU)
+    expected = Preprocessor(checkpoint.final, 1)(PICTURE)
+    change(folder / "config.json", hidden_act="gelu", model_type="vit")
+    change(folder / "preprocessor_config.json", image_mean=[0.4], size={"height": 3, "width": 3})
+    again = load_model(checkpoint.final, CPU)
+    with torch.no_grad():
+        assert torch.equal(model(torch.ones(1, 1, 16, 16)), again(torch.ones(1, 1, 16, 16)))
+    np.testing.assert_array_equal(Preprocessor(checkpoint.final, 1)(PICTURE), expected)
+
+
+def test_a_direction_that_changes_after_the_digest_is_not_read(folder: Path) -> None:
+    save_file({"classifier.1.bias": torch.ones(3)}, folder / "d.safetensors")
+    write_json(folder / "dataselect.json", {"direction": "d.safetensors"})
+    checkpoint = find_checkpoint(folder)
+    checkpoint.digest()
+    assert checkpoint.read_direction() == (folder / "d.safetensors").read_bytes()
+    save_file({"classifier.1.bias": torch.zeros(3)}, folder / "d.safetensors")
+    with pytest.raises(UnusableError, match="changed"):
+        checkpoint.read_direction()
+
+
+@pytest.mark.parametrize("job", ["score", "maps"])
+def test_the_worker_scores_no_other_checkpoint_than_the_projects(
+    folder: Path, tmp_path: Path, job: str
+) -> None:
+    from dataselect_gui.worker import map_run, score_run
+    from dataselect_gui.worker.messages import MapJob, ScoreJob
+    from tests.projects import owner_records, scored_project
+
+    source = owner_records(tmp_path / "records.npz")
+    project = Project.open(scored_project(tmp_path / "p.dataselect", source, folder))
+    write_rows(tmp_path, project.table.index, [0])
+    change(folder / "preprocessor_config.json", image_mean=[0.4])
+    common: dict[str, Any] = {
+        "digest": project.settings["checkpoint"]["digest"],
+        "source": str(source),
+        "checkpoint": str(folder),
+        "label_column": None,
+        "unit_column": None,
+        "device": "cpu",
+        "precision": "float32",
+    }
+
+    def work() -> object:
+        if job == "score":
+            scoring = ScoreJob(names=["loss"], batch_size=None, limit=None, **common)
+            kept = ProjectKeeping(project, open_source(source), scoring)
+            return score_run.run(scoring, lambda: False, lambda _: None, kept)
+        asked: dict[str, Any] = {"folder": str(tmp_path), "rows": [0], "names": ["plis"]}
+        return map_run.run_maps(MapJob(seconds=1, **asked, **common), lambda: False, lambda _: None)
+
+    with pytest.raises(UnusableError, match="The checkpoint changed"):
+        work()
+
+
+def test_a_folder_as_the_hub_keeps_it_with_links_is_read(folder: Path, tmp_path: Path) -> None:
+    linked = tmp_path / "snapshot"
+    linked.mkdir()
+    for path in folder.iterdir():
+        (linked / path.name).symlink_to(path)
+    assert outcome(linked) == outcome(folder)
+
+
+def test_a_tensor_in_two_shards_is_refused(folder: Path) -> None:
+    whole = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    save_file(whole, folder / "a.safetensors")
+    write_json(folder / "model.safetensors.index.json", {"weight_map": {"x": "a.safetensors"}})
+    assert find_checkpoint(folder).final.parameters
+    save_file({"classifier.1.bias": torch.ones(3)}, folder / "b.safetensors")
+    index = {"weight_map": {"x": "a.safetensors", "y": "b.safetensors"}}
+    write_json(folder / "model.safetensors.index.json", index)
+    assert "another file" in told(folder)
+
+
+# Families
+
+
+def test_the_reviewed_families_are_those_that_are_tested() -> None:
+    assert families.FAMILIES.keys() == {*IMAGES, *MORE_IMAGES}
+    assert {name.partition(",")[0] for name in TEXTS} <= families.TEXTS
+
+
+@pytest.fixture(scope="module", params=sorted(families.FAMILIES))
+def saved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    folder = tmp_path_factory.mktemp("family") / "model"
+    save_member(folder, image_model(request.param, 0))
+    return request.param, folder
+
+
+def test_a_family_is_loaded_as_the_library_loads_it(saved: tuple[str, Path]) -> None:
+    name, folder = saved
+    records = images(name, 3)
+    with torch.no_grad():
+        found = load_model(find_checkpoint(folder).final, CPU)(records)
+        expected = image_model(name, 0)(records).logits
+    assert torch.equal(found, expected)
+
+
+def test_a_family_keeps_nothing_of_an_earlier_record(saved: tuple[str, Path]) -> None:
+    """Of one of another shape neither: Swin shrinks its windows to the smallest input so far."""
+    name, folder = saved
+    model = load_model(find_checkpoint(folder).final, CPU)
+    record = images(name, 1)
+    with torch.no_grad():
+        alone = model(record)
+        for shape in ((1, 1, 8, 8), (1, 1, 16, 24), (2, 1, 64, 64)):
+            try:
+                model(torch.ones(shape))
+            except UnusableError:
+                continue
+        assert torch.equal(model(record), alone)
+
+
+def test_swin_as_the_library_has_it_keeps_something() -> None:
+    """The control of the test above: after a small record, no other can be computed."""
+    model, record = image_model("swin", 0), images("swin", 1)
+    with torch.no_grad():
+        model(record)
+        with pytest.raises(RuntimeError, match="size of tensor"):
+            model(torch.ones(1, 1, 8, 8))
+        with pytest.raises(RuntimeError, match="size of tensor"):
+            model(record)
+
+
+def test_a_family_draws_nothing_and_uses_stored_statistics(saved: tuple[str, Path]) -> None:
+    name, folder = saved
+    model = load_model(find_checkpoint(folder).final, CPU)
+    assert not any(module.training for module in model.inner.modules())
+    for module in model.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            assert module.track_running_stats
+            assert module.running_mean is not None
+    records = images(name, 2)
+    with torch.no_grad():
+        states = torch.get_rng_state()
+        first, second = model(records), model(records)
+    assert torch.equal(first, second)
+    assert torch.equal(torch.get_rng_state(), states)
+
+
+FOREIGN: dict[str, tuple[dict[str, Any], str]] = {
+    "mixtral": ({"num_local_experts": 8}, "among experts"),
+    "switch_transformers": ({"expert_capacity": 64}, "among experts"),
+    "qwen2_moe": ({}, "among experts"),
+    "v_moe": ({}, "among experts"),
+    "bert": ({}, "reads texts"),
+    "t5": ({}, "reads texts"),
+    "timm_wrapper": ({"architecture": "resnet18"}, "elsewhere"),
+    "vit_mae": ({"mask_ratio": 0.75}, "not one that was reviewed"),
+    "clip": ({}, "not one that was reviewed"),
+    "unheard of": ({}, "not one that was reviewed"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_family_that_was_not_reviewed_is_refused_with_the_reason(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more, why = FOREIGN[name]
+    folder = hugging_face_folder(tmp_path / "model", model_type=name, **more)
+    assert why in told(folder)
+    assert main(["inspect", str(folder), "--json"]) == 4
+    assert why in json.loads(capsys.readouterr().out)["error"]["why"]
+
+
+@pytest.mark.parametrize("name", [None, 3, ["resnet"], ""])
+def test_a_family_that_is_not_named_is_refused(tmp_path: Path, name: object) -> None:
+    assert "reviewed" in told(hugging_face_folder(tmp_path / "model", model_type=name))
+
+
+OPTIONS: dict[str, tuple[object, str]] = {
+    "num_experts": (4, "among experts"),
+    "moe_layers": ([1], "among experts"),
+    "router_aux_loss_coef": (0.1, "among experts"),
+    "quantization_config": ({"quant_method": "bitsandbytes", "load_in_8bit": True}, "quantised"),
+    "auto_map": ({"AutoModel": "evil.Model"}, "program code"),
+    "use_timm_backbone": (True, "elsewhere"),
+    "backbone": ("microsoft/resnet-50", "elsewhere"),
+    "backbone_config": ({"model_type": "resnet"}, "elsewhere"),
+    "base_model_name_or_path": ("somewhere", "elsewhere"),
+    "fusion_config": ({"x": 1}, "not reviewed"),
+    "per_layer_config": ({"0": {"hidden_act": "gelu"}}, "not reviewed"),
+    "pruned_heads": ({"0": [1]}, "not reviewed"),
+    "track_running_stats": (False, "not reviewed"),
+    "batch_norm_momentum": (None, ""),
+    "hidden_act": ("xielu", "activation"),
+    "num_channels": (10**7, "larger than"),
+    "embedding_size": (-(10**7), "larger than"),
+    "hidden_sizes": ([4] * 2000, "no plain value"),
+    "depths": ([10**6, 10**6], "larger than"),
+    "layer_type": ({"a": 1}, "no plain value"),
+    "downsample_in_first_stage": ("x" * 100, "no plain value"),
+}
+
+
+@pytest.mark.parametrize("key", OPTIONS)
+def test_an_option_that_was_not_reviewed_is_refused_with_the_reason(folder: Path, key: str) -> None:
+    value, why = OPTIONS[key]
+    change(folder / "config.json", **{key: value})
+    if why:
+        assert why in told(folder)
+    else:  # It is as good as not stated.
+        assert find_checkpoint(folder).labels
+
+
+HARMLESS: dict[str, object] = {
+    "_name_or_path": "/somewhere/else",
+    "torch_dtype": "float16",
+    "dtype": "bfloat16",
+    "output_hidden_states": True,
+    "output_attentions": True,
+    "return_dict": False,
+    "torchscript": True,
+    "problem_type": "multi_label_classification",
+    "gradient_checkpointing": True,
+    "chunk_size_feed_forward": 1,
+    "use_cache": False,
+    "attn_implementation": "flash_attention_2",
+    "_attn_implementation": "sdpa",
+    "tie_word_embeddings": True,
+    "pruned_heads": {},
+    "initializer_range": "x",
+}
+
+
+@pytest.mark.parametrize("key", HARMLESS)
+def test_an_option_that_every_configuration_carries_does_not_move_a_score(
+    tmp_path: Path, key: str
+) -> None:
+    save_member(tmp_path / "model", stir(tiny_vit(), 0))
+    _, before = outcome(tmp_path / "model")
+    change(tmp_path / "model" / "config.json", **{key: HARMLESS[key]})
+    _, after = outcome(tmp_path / "model")
+    assert after == before
+
+
+def test_a_model_says_which_of_its_architectures_it_is(tmp_path: Path) -> None:
+    from transformers import DeiTForImageClassificationWithTeacher
+
+    taught = DeiTForImageClassificationWithTeacher(image_model("deit", 0).config)
+    save_member(tmp_path, stir(taught, 0))
+    records = images("deit", 2)
+    with torch.no_grad():
+        found = load_model(find_checkpoint(tmp_path).final, CPU)(records)
+        assert torch.equal(found, taught(records).logits)
+
+
+# Sizes
+
+
+def header(*entries: tuple[str, object], body: int = 16) -> bytes:
+    text = json.dumps(dict(entries)).encode()
+    return struct.pack("<Q", len(text)) + text + bytes(body)
+
+
+def entry(shape: object, offsets: object, dtype: object = "F32") -> dict[str, object]:
+    return {"dtype": dtype, "shape": shape, "data_offsets": offsets}
+
+
+HEADERS: dict[str, bytes] = {
+    "the finding": header(("a", entry([[0], 400000000], [0, 16]))),
+    "a list of sides": header(("a", entry([[2], [2]], [0, 16]))),
+    "huge sides": header(("a", entry([2**40, 2**40], [0, 16]))),
+    "beyond any integer": header(("a", entry([10**27], [0, 16]))),
+    "huge and zero": header(("a", entry([2**62, 0], [0, 16]))),
+    "negative": header(("a", entry([-2, -2], [0, 16]))),
+    "true": header(("a", entry([True, 4], [0, 16]))),
+    "a fraction": header(("a", entry([4.0], [0, 16]))),
+    "a thousand sides": header(("a", entry([1] * 1000 + [4], [0, 16]))),
+    "no dtype": header(("a", {"shape": [4], "data_offsets": [0, 16]})),
+    "an unknown dtype": header(("a", entry([16], [0, 16], "F8_E4M3"))),
+    "a list of dtypes": header(("a", entry([4], [0, 16], ["F32"]))),
+    "another width": header(("a", entry([4], [0, 16], "F64"))),
+    "one offset": header(("a", entry([4], [16]))),
+    "backwards": header(("a", entry([4], [16, 0]))),
+    "out of range": header(("a", entry([8], [0, 32]))),
+    "overlapping": header(("a", entry([4], [0, 16])), ("b", entry([4], [0, 16]))),
+    "partly overlapping": header(("a", entry([3], [0, 12])), ("b", entry([2], [8, 16]))),
+    "a gap": header(("a", entry([1], [0, 4])), ("b", entry([2], [8, 16]))),
+    "late": header(("a", entry([3], [4, 16]))),
+    "too long": struct.pack("<Q", 2**40) + b"{}",
+    "negative length": struct.pack("<q", -1) + b"{}",
+    "metadata alone": header(("__metadata__", {"a": "b"})),
+    "more keys": header(("a", {**entry([4], [0, 16]), "more": 1})),
+    "a name twice": struct.pack("<Q", 124)
+    + b'{"a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]},'
+    + b' "a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}'
+    + bytes(16),
+    "nested": header(("a", [[[[[[]]]]]])),
+    "deep": struct.pack("<Q", 20000) + b"[" * 10000 + b"]" * 10000,
+    "half a character": header(("\ud800", entry([4], [0, 16]))),
+    "not a number": struct.pack("<Q", 9) + b'{"a":NaN}',
+}
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+def test_a_header_that_the_file_does_not_bear_out_is_refused(folder: Path, kind: str) -> None:
+    (folder / "model.safetensors").write_bytes(HEADERS[kind])
+    assert "model.safetensors" in told(folder)
+    (folder / "model.safetensors").unlink()
+    save_member(folder, stir(tiny_resnet(), 0))
+    (folder / "d.safetensors").write_bytes(HEADERS[kind])
+    write_json(folder / "dataselect.json", {"direction": "d.safetensors"})
+    assert "d.safetensors" in told(folder)
+
+
+def test_the_header_of_the_finding_ends_in_a_sentence_as_a_process(folder: Path) -> None:
+    (folder / "model.safetensors").write_bytes(HEADERS["the finding"])
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "dataselect_gui", "inspect", str(folder), "--json"],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    assert done.returncode == 4
+    assert "damaged" in json.loads(done.stdout)["error"]["what"]
+
+
+def test_too_many_tensors_are_refused(folder: Path) -> None:
+    many = [(str(number), entry([0], [0, 0])) for number in range(100_001)]
+    (folder / "model.safetensors").write_bytes(header(*many, body=0))
+    assert "more than 100,000 tensors" in told(folder)
+
+
+LARGE: dict[str, dict[str, Any]] = {
+    "wide": {"hidden_size": 900_000, "num_attention_heads": 2},
+    "very wide inside": {"intermediate_size": 1_000_000},
+    "deep": {"num_hidden_layers": 1_000_000},
+    "a large image": {"image_size": 900_000, "patch_size": 1},
+    "many classes": {"id2label": {str(n): f"c{n}" for n in range(200_000)}},
+    "many classes by number": {"id2label": None, "num_labels": 10_000_000},
+}
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_a_configuration_of_a_larger_model_than_the_file_takes_no_memory(
+    tmp_path: Path, kind: str
+) -> None:
+    save_member(tmp_path, stir(tiny_vit(), 0))
+    change(tmp_path / "config.json", **LARGE[kind])
+    load_model(find_checkpoint(save(tmp_path / "warm")).final, CPU)
+    before, began = psutil.Process().memory_info().rss, time.monotonic()
+    with pytest.raises(UnusableError):
+        load_model(find_checkpoint(tmp_path).final, CPU)
+    assert psutil.Process().memory_info().rss - before < 600 << 20
+    assert time.monotonic() - began < 10
+
+
+def save(folder: Path) -> Path:
+    save_member(folder, stir(tiny_resnet(), 0))
+    return folder
+
+
+LOOPS: dict[str, tuple[str, dict[str, Any]]] = {
+    "levit": ("levit", {"image_size": 224, "patch_size": 1}),
+    "levit, a large image": ("levit", {"image_size": 100_000}),
+    "efficientnet": ("efficientnet", {"depth_coefficient": 1e6}),
+    "efficientnet, wide": ("efficientnet", {"width_coefficient": 1e6}),
+    "resnet": ("resnet", {"depths": [400_000, 400_000]}),
+    "swin": ("swin", {"window_size": 1_000_000}),
+    "swinv2": ("swinv2", {"window_size": 100_000}),
+    "focalnet": ("focalnet", {"focal_levels": [500_000, 1]}),
+    "hgnet_v2": ("hgnet_v2", {"stage_num_blocks": [500_000, 1]}),
+    "padding": ("poolformer", {"padding": [10_000, 1]}),
+    "patches": ("mobilevit", {"patch_size": 100_000}),
+    "no patches": ("vit", {"patch_size": 0}),
+    "no heads": ("vit", {"num_attention_heads": 0}),
+    "negative": ("vit", {"hidden_size": -8, "num_hidden_layers": -1}),
+    "words": ("vit", {"hidden_size": "many"}),
+    "a fraction": ("vit", {"hidden_size": 8.5}),
+}
+
+
+@pytest.mark.parametrize("kind", LOOPS)
+def test_a_configuration_of_any_numbers_ends_soon_and_in_a_sentence(tmp_path: Path, kind: str) -> None:
+    name, stated = LOOPS[kind]
+    save_member(tmp_path, image_model(name, 0))
+    change(tmp_path / "config.json", **stated)
+    before, began = psutil.Process().memory_info().rss, time.monotonic()
+    with contextlib.suppress(UnusableError):  # Or it is clipped to what the image needs.
+        load_model(find_checkpoint(tmp_path).final, CPU)
+    assert time.monotonic() - began < 10
+    assert psutil.Process().memory_info().rss - before < 600 << 20
+
+
+def test_far_more_numbers_than_the_architecture_needs_are_not_read(folder: Path) -> None:
+    """The file is sparse: what it takes on the disk is next to nothing."""
+    shape = 1 << 28
+    text = json.dumps({"more": entry([shape], [0, 4 * shape])}).encode()
+    write_json(folder / "config.json", json.loads((folder / "config.json").read_text()))
+    with (folder / "model.safetensors").open("wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        file.truncate(8 + len(text) + 4 * shape)
+    before = psutil.Process().memory_info().rss
+    with pytest.raises(UnusableError, match="not what its config"):
+        load_model(find_checkpoint(folder).final, CPU)
+    assert psutil.Process().memory_info().rss - before < 300 << 20
+
+
+@pytest.mark.parametrize("name", ["config.json", "preprocessor_config.json"])
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": 1, "a": 2}', '{"a": NaN}', '{"a": 1e999}', '{"a": "\\ud800"}', "[" * 2000, '{"a":' * 40],
+)
+def test_json_that_is_not_plain_is_refused(folder: Path, name: str, text: str) -> None:
+    (folder / name).write_text(text)
+    assert name in told(folder)
+
+
+def test_json_that_is_too_large_is_refused(folder: Path) -> None:
+    (folder / "config.json").write_text('{"a": "' + "x" * (17 << 20) + '"}')
+    assert "larger than 16 MiB" in told(folder)
+    (folder / "config.json").write_text('{"a": [' + "1," * 2_000_001 + "1]}")
+    assert "more than 2,000,000 values" in told(folder)
+
+
+# Inputs
+
+
+@pytest.mark.parametrize("name", processors.PROCESSORS)
+@pytest.mark.parametrize("size", [(30, 20), (12, 31)])
+def test_inputs_are_those_of_the_librarys_processor(
+    tmp_path: Path, name: str, size: tuple[int, int]
+) -> None:
+    import transformers
+
+    made = getattr(transformers, f"{name}Pil")()
+    stated = json.loads(made.to_json_string())
+    if name == "DonutImageProcessor":
+        stated["size"] = {"height": 40, "width": 30}  # Its own is that of a page.
+    write_json(tmp_path / "preprocessor_config.json", stated)
+    write_json(tmp_path / "config.json", config(num_channels=3))
+    write_safetensors(tmp_path / "model.safetensors", {"weight": (3, 4)})
+    pixels = np.random.default_rng(3).integers(0, 256, (*size, 3), dtype=np.uint8)
+    image = Image.fromarray(pixels)
+    expected = AutoImageProcessor.from_pretrained(tmp_path, backend="pil", local_files_only=True)(
+        images=image, return_tensors="np", input_data_format="channels_last"
+    )["pixel_values"][0]
+    found = Preprocessor(find_checkpoint(tmp_path).final, 3)(image)
+    np.testing.assert_array_equal(found, expected.astype(np.float32))
+
+
+NAMED = {
+    "ViTFeatureExtractor": "ViTImageProcessor",
+    "ViTImageProcessorFast": "ViTImageProcessor",
+    "BeitImageProcessorPil": "BeitImageProcessor",
+    None: "ConvNextImageProcessor",
+}
+
+
+@pytest.mark.parametrize("stated", NAMED, ids=str)
+def test_a_processor_is_known_by_its_older_names(stated: str | None) -> None:
+    key = "feature_extractor_type" if "Extractor" in (stated or "") else "image_processor_type"
+    assert processors.processor_name({key: stated}, {"model_type": "resnet"}) == NAMED[stated]
+
+
+PREPROCESSING: dict[str, dict[str, Any]] = {
+    "another class": {"image_processor_type": "PixtralImageProcessor"},
+    "no class of the kind": {"image_processor_type": "os.system"},
+    "a list": {"image_processor_type": ["ViTImageProcessor"]},
+    "code": {"auto_map": {"AutoImageProcessor": "evil.Processor"}},
+    "padding to the largest": {"do_pad": True},
+    "padding": {"pad_size": {"height": 64, "width": 64}},
+    "a method": {"resize": 3},
+    "random": {"random_padding": True},
+    "a large size": {"size": {"height": 100_000, "width": 100_000}},
+    "a large edge": {"size": {"shortest_edge": 10**9}},
+    "no size": {"size": {"height": 0, "width": 3}},
+    "a fraction": {"size": {"height": 3.5, "width": 3}},
+    "true": {"size": {"height": True, "width": 3}},
+    "unknown sides": {"size": {"depth": 3}},
+    "a large crop": {"crop_size": 10**6},
+    "a word": {"do_resize": "yes"},
+    "a filter": {"resample": 9},
+    "many means": {"image_mean": [0.5] * 100},
+    "a huge factor": {"rescale_factor": 1e300},
+    "a tiny share": {"image_processor_type": "ConvNextImageProcessor", "crop_pct": 1e-9},
+}
+
+
+@pytest.mark.parametrize("kind", PREPROCESSING)
+def test_a_processor_that_was_not_reviewed_is_refused(folder: Path, kind: str) -> None:
+    change(folder / "preprocessor_config.json", **PREPROCESSING[kind])
+    assert "preprocessor_config.json" in told(folder)
+
+
+@pytest.mark.parametrize("name", ["ConvNextImageProcessor", "BitImageProcessor", "DonutImageProcessor"])
+def test_a_long_and_narrow_image_takes_no_memory(folder: Path, name: str) -> None:
+    write_json(folder / "preprocessor_config.json", {"image_processor_type": name})
+    preprocess = Preprocessor(find_checkpoint(folder).final, 1)
+    before = psutil.Process().memory_info().rss
+    with pytest.raises(UnreadableRecordError, match="long and narrow"):
+        preprocess(Image.new("L", (50_000, 2)))
+    assert psutil.Process().memory_info().rss - before < 300 << 20
+
+
+def test_a_long_image_is_stretched_where_the_size_is_fixed(folder: Path) -> None:
+    preprocess = Preprocessor(find_checkpoint(folder).final, 1)
+    assert preprocess(Image.new("L", (50_000, 2))).shape == (1, SIDE, SIDE)
