@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.worker.messages import ScoreJob
@@ -169,7 +170,8 @@ def by_the_program(make: Callable[[], nn.Module]) -> Callable[[Floats], Scores]:
             contents = np.frombuffer(world).reshape(-1, 2).astype(np.float32)
             records = array_file(folder / "x.npz", x=contents, y=np.zeros(len(contents), np.int64))
             told = {"path": str(records), "kind": "arrays"}
-            project = Project.create(folder / "p.dataselect", told, {})
+            digest = find_checkpoint(checkpoint).digest()
+            project = Project.create(folder / "p.dataselect", told, {"digest": digest})
             job = ScoreJob(
                 project=str(project.folder),
                 source=str(records),
