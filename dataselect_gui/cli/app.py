@@ -89,7 +89,7 @@ def main(arguments: Sequence[str]) -> int:
         if not str(error):
             return 0  # The help was shown.
         fault = UsageError(
-            f"{str(error).rstrip('.')}.",
+            f"{error.format_message().rstrip('.')}.",
             "The command is not as it should be.",
             f"See “{' '.join(['dataselect', *([verb] if verb else [])])} --help”.",
         )

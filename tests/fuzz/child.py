@@ -46,9 +46,6 @@ class Confines:
             return
         if event.startswith(_LEAVES):
             self.left.append(event)
-        elif event == "import" and arguments[0] == CANARY:
-            self.left.append("it imports what a file names")
-            sys.modules.pop(CANARY, None)
         elif event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
             flags = arguments[2] if isinstance(arguments[2], int) else 0
             if not is_within(os.fsdecode(arguments[0]), self.job, writes=bool(flags & _WRITES)):
@@ -178,6 +175,8 @@ def _try(
         outcome, where = "crash", _where(error)
     confines.watches = False
     marks(ENDS)
+    if sys.modules.pop(CANARY, None) is not None:
+        confines.left.append("it imports what a file names")
     if confines.left:
         outcome, where = "escape", confines.left[0]
     elif threading.active_count() > threads + 4:

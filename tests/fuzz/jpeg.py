@@ -43,8 +43,8 @@ def write_segments(segments: list[Segment]) -> bytes:
 
 def mutate(content: bytes, chance: Chance) -> bytes:
     """Return a JPEG with a few of its segments changed."""
-    if chance.random() < 0.008:
-        return many_scans(chance.choice([500, 3000]), chance.choice([500, 2000, 9000]))
+    if chance.random() < 0.01:
+        return many_scans(*chance.choice([(500, 500), (1500, 2000), (1800, 9000), (1800, 9000)]))
     segments = read_segments(content)
     for _ in range(chance.choice([1, 1, 2, 3])):
         segments = _edited(segments, chance)
