@@ -134,7 +134,7 @@ def _decode_here() -> None:
         return np.asarray(image)
 
     DecodingProcess.picture = picture  # type: ignore[method-assign,assignment]
-    DecodingProcess.begin = lambda _process: None  # type: ignore[method-assign]
+    DecodingProcess.begin = lambda _process: None  # type: ignore[method-assign,assignment]
 
 
 if __name__ == "__main__":
