@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dataselect_gui.sandbox import confining
 from tests.fuzz.confines import ENDS, STARTS, is_within
 from tests.fuzz.checkpoints import CANARY
 from tests.fuzz.findings import read_finding
@@ -101,6 +102,7 @@ def _work(asked: argparse.Namespace) -> None:
     asked.job.mkdir(parents=True, exist_ok=True)
     _empty(asked.job)  # Of what a child left that died.
     os.chdir(asked.job)
+    confining._done = True  # What the program has done by confined processes is tried here.
     confines = Confines(asked.job)
     os.environ.update(HOME=str(asked.job / "home"), TMPDIR=str(asked.job))
 

@@ -213,10 +213,10 @@ def request(folder: Path) -> None:
 def bundle(folder: Path) -> None:
     """Check a bundle as its receiver does, and write the page."""
     from dataselect_gui.release.verify import verify_bundle
-    from dataselect_gui.workflow import write_page
+    from dataselect_gui.workflow import Verified, write_page
 
     checks = verify_bundle(folder)
-    write_page(folder, checks, folder.parent / "page.html")
+    write_page(folder, Verified(checks, None), folder.parent / "page.html")
     if all(check.ok for check in checks):
         for file in folder.rglob("*"):
             if file.is_file():
