@@ -52,8 +52,8 @@ def mutate(content: bytes, chance: Chance) -> bytes:
     match chance.randrange(16):
         case 0:
             written += SECRET
-        case 1:  # Behind the coded data, before the end of the image.
-            written = written[:-2] + SECRET + b"\xff\xd9"
+        case 1:  # Behind the coded data, before the end of the image, where nothing is missing.
+            written = write_segments(read_segments(content))[:-2] + SECRET + b"\xff\xd9"
         case 2:
             written = edit_bytes(written, chance)
         case 3:

@@ -69,7 +69,7 @@ def _edited(name: str, content: bytes, chance: Chance) -> bytes:
     if name.endswith(".json"):
         try:
             document = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):  # One that was changed already.
             return edit_bytes(content, chance)
         return json_bytes(edit_json(document, chance), chance)
     if name.endswith(".png"):
@@ -86,7 +86,7 @@ def _edited(name: str, content: bytes, chance: Chance) -> bytes:
         at = chance.randrange(len(lines))
         try:
             lines[at] = json_bytes(edit_json(json.loads(lines[at]), chance), chance)
-        except ValueError:
+        except (ValueError, RecursionError):
             lines[at] = chance.choice([b"", b"{}", SECRET])
         return b"\n".join(lines) + b"\n"
     return chance.choice([edit_bytes(content, chance), content + SECRET, b"", content * 2])
@@ -172,7 +172,7 @@ def _edit_row(database: sqlite3.Connection, chance: Chance) -> None:
         case 0 | 1 | 2 | 3:
             try:
                 document = json.loads(body)
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, RecursionError):
                 return
             names = ("epsilon", "delta", "account", "content", "release", "key", "per_unit", "unit", "nonce", "date")
             written = to_json(edit_json(document, chance, names)).decode("utf-8", "replace")
@@ -189,7 +189,10 @@ def _edit_row(database: sqlite3.Connection, chance: Chance) -> None:
         case 7:
             content = chance.choice([b"", bytes(31), chance.randbytes(40), bytes(64), SECRET])
             database.execute("UPDATE contents SET content = ? WHERE seq = ?", (content, seq))
-            document = json.loads(body) if isinstance(body, bytes | str) and body[:1] in (b"{", "{") else {}
+            try:
+                document = json.loads(body)
+            except (ValueError, TypeError, RecursionError):
+                return
             if isinstance(document, dict):
                 document["content"] = hashlib.sha256(content).hexdigest()
                 database.execute("UPDATE entries SET body = ? WHERE seq = ?", (json.dumps(document), seq))

@@ -120,6 +120,8 @@ def _child_results(job: Job, first: int, last: int) -> Iterator[Result]:
     finally:
         child.kill()
         child.wait()
+        # Python's own ways to remove a folder fail at a thousand folders in each other.
+        subprocess.run(["rm", "-rf", job.work / "job"], check=True)
 
 
 def _command(job: Job, first: int, last: int, telling: int, *more: str) -> list[str]:
@@ -249,6 +251,7 @@ def watched(job: Job, first: int, last: int) -> list[str]:
     with os.fdopen(listening, "rb") as told:
         ended = [json.loads(line) for line in told]
     child.wait()
+    subprocess.run(["rm", "-rf", job.work / "job"], check=True)
     if sum("number" in line for line in ended) != last - first:
         raise SeedRefusedError(f"The watched process did not reach its end: {_end_of(job.work / 'output.txt')}")
     return escapes(trace.read_text(encoding="utf-8", errors="replace"), str(job.work / "job"))

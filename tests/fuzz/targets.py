@@ -212,11 +212,11 @@ def request(folder: Path) -> None:
 
 def bundle(folder: Path) -> None:
     """Check a bundle as its receiver does, and write the page."""
+    from dataselect_gui.release.page import page_of
     from dataselect_gui.release.verify import verify_bundle
-    from dataselect_gui.workflow import write_page
 
     checks = verify_bundle(folder)
-    write_page(folder, checks, folder.parent / "page.html")
+    page_of(None, "Nothing.", checks, "0" * 64).encode("utf-8")
     if all(check.ok for check in checks):
         for file in folder.rglob("*"):
             if file.is_file():
@@ -231,7 +231,7 @@ def ledger(folder: Path) -> None:
 
     os.environ["DATASELECT_HOME"] = str(folder)
     for statement in workflow.ledger(None):
-        workflow.statement_in_words(statement).encode("utf-8")
+        "\n".join(workflow.statement_in_words(statement)).encode("utf-8")
     book = Ledger(folder)
     for account in book.accounts():
         book.secret(account)

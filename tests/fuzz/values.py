@@ -206,7 +206,7 @@ def _double(content: bytearray, chance: Chance) -> bytes:
 
 def _insert(content: bytearray, chance: Chance) -> bytes:
     at = chance.randrange(len(content) + 1)
-    content[at:at] = chance.choice([chance.randbytes(4), b"\0" * 8, b"\xff" * 8, SECRET])
+    content[at:at] = chance.choice([chance.randbytes(4), b"\0" * 8, b"\xff" * 8])
     return bytes(content)
 
 
