@@ -279,7 +279,7 @@ EDGES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
         ),
     ),
     "score": (("loss", ""), (3, "x" * 10_001, ["loss"])),
-    "direction": (("d.safetensors",), ("../d", "a/b", "a\\b", "..", "x" * 256, "a\0b", 3)),
+    "direction": (("d.safetensors",), ("../d", "a/b", "a\\b", "..", "", "x" * 256, "a\0b", 3)),
 }
 
 

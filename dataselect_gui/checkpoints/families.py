@@ -327,10 +327,12 @@ def architecture_of(config: dict[str, Any]) -> str:
 
 
 def _why_unknown(name: object, config: dict[str, Any]) -> str:
-    shown = f"“{name[:_LONGEST_WORD]}”" if isinstance(name, str) else "without a model_type"
+    if not isinstance(name, str):
+        return "Its config.json names no family of models (model_type) that was reviewed."
+    shown = f"“{name[:_LONGEST_WORD]}”"
     if name in TEXTS:
         return f"It is of the family {shown}, which reads texts; records are images or arrays."
-    if isinstance(name, str) and (kind := _kind_of(name)) != _UNKNOWN:
+    if (kind := _kind_of(name)) != _UNKNOWN:
         return f"{kind}: it is of the family {shown}."
     for key, value in config.items():
         if value not in _NOTHING and (kind := _kind_of(key)) != _UNKNOWN:

@@ -14,6 +14,7 @@ TRAINING = ("noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta"
 """What the consortium's training by DP-SGD is described by."""
 _LARGEST_SCORE = 1e299
 """No score comes near, and thresholds are read up to there."""
+_LARGEST_BOUND = float(LARGEST_BOUND)
 _LONGEST_TEXT = 10_000
 
 
@@ -116,7 +117,7 @@ def _text(value: Any) -> str | None:  # noqa: ANN401
 
 def _file_name(value: Any) -> str | None:  # noqa: ANN401
     is_name = isinstance(value, str) and PurePosixPath(value).name == value
-    is_fine = is_name and len(value) < 256 and not {"\\", "\0"} & set(value)
+    is_fine = is_name and 0 < len(value) < 256 and not {"\\", "\0"} & set(value) and value != ".."
     return None if is_fine else "not the name of a file beside it"
 
 
@@ -126,7 +127,7 @@ def _bounds(value: Any) -> str | None:  # noqa: ANN401
         return "not a JSON object"
     for pair in value.values():
         are_two = isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair))
-        if not are_two or not -LARGEST_BOUND <= pair[0] < pair[1] <= LARGEST_BOUND:
+        if not are_two or not -_LARGEST_BOUND <= pair[0] < pair[1] <= _LARGEST_BOUND:
             return "not two numbers for each score, the lower first"
     return None
 

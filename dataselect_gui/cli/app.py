@@ -89,7 +89,7 @@ def main(arguments: Sequence[str]) -> int:
         if not str(error):
             return 0  # The help was shown.
         fault = UsageError(
-            f"{str(error).rstrip('.')}.",
+            f"{error.format_message().rstrip('.')}.",
             "The command is not as it should be.",
             f"See “{' '.join(['dataselect', *([verb] if verb else [])])} --help”.",
         )
@@ -159,6 +159,7 @@ def gui(
     project: Annotated[Path | None, typer.Argument(help="A project to open.")] = None,
 ) -> None:
     """Open the window."""
+    workflow.prepare_pictures()  # It comes up while what shows a window is loaded.
     from dataselect_gui.window.app import run
 
     raise typer.Exit(run(project=project))

@@ -70,12 +70,14 @@ def load_hugging_face(member: Member, device: torch.device) -> tuple[nn.Module, 
 
 
 def _classes(member: Member) -> dict[str, Any]:
-    """Return what the library needs to know of the classes."""
-    labels = member.labels
+    """Return what the library needs to know of the classes: no more than a weight has rows."""
+    labels, stated = member.labels, member.config.get("num_labels")
+    count = len(labels) or (stated if type(stated) is int else 0)
+    if count > max((max(t.shape, default=0) for t in member.tensors.values()), default=0):
+        raise _incomplete(member, f"No tensor in its files has room for {count:,} classes.")
     if labels:
-        return {"id2label": dict(enumerate(labels)), "num_labels": len(labels)}
-    stated = member.config.get("num_labels")
-    return {"num_labels": stated} if type(stated) is int and 0 < stated <= _SPARE else {}
+        return {"id2label": dict(enumerate(labels)), "num_labels": count}
+    return {"num_labels": count} if count > 0 else {}
 
 
 def _tensors(member: Member) -> dict[str, Tensor]:

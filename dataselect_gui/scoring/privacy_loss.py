@@ -10,7 +10,8 @@ is computed for a few hundred norms, and its logarithm is interpolated between, 
 order takes over from another, a spline would swing below.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -34,6 +35,19 @@ def orders(rate: float) -> list[float]:
     return [order for order in found if order == int(order)] if _DENSE_RATE < rate < 1 else found
 
 
+@contextmanager
+def _denormals() -> Iterator[None]:
+    """Keep the numbers closest to 0, which the accountant's sums need: it sees no record."""
+    import torch
+
+    are_flushed = np.float64(np.finfo(np.float64).tiny) / 2 == 0
+    torch.set_flush_denormal(False)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(bool(are_flushed))
+
+
 @cache
 def _divergences(rate: float, noise: float) -> Any:  # noqa: ANN401  (scipy is untyped)
     """Return the logarithm of a step's Rényi divergences as a function of that of the norm's share."""
@@ -42,10 +56,11 @@ def _divergences(rate: float, noise: float) -> Any:  # noqa: ANN401  (scipy is u
 
     even = np.linspace(1 / _EVEN, 1, _EVEN)
     shares = np.concatenate([np.geomspace(_LEAST, even[0], 24, endpoint=False), even])
-    divergences = [
-        compute_rdp(q=rate, noise_multiplier=noise / share, steps=1, orders=orders(rate))
-        for share in shares.tolist()
-    ]
+    with _denormals():
+        divergences = [
+            compute_rdp(q=rate, noise_multiplier=noise / share, steps=1, orders=orders(rate))
+            for share in shares.tolist()
+        ]
     # Where the noise is so large that rounding hides the divergence, it is next to nothing.
     positive = np.maximum(np.array(divergences), np.finfo(np.float64).tiny)
     return PchipInterpolator(np.log(shares), np.log(positive))
