@@ -186,7 +186,9 @@ def by_the_program(make: Callable[[], nn.Module]) -> Callable[[Floats], Scores]:
             )
             try:
                 run(job, lambda: False, lambda _: None)
-            except UnusableError:
+            except UnusableError as error:
+                if "is refused" not in error.what:
+                    raise
                 return np.zeros(len(contents))
             return Project.open(project.folder).table.values("el2n")
 
