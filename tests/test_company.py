@@ -323,11 +323,11 @@ def test_what_a_record_makes_of_the_model_is_its_own_affair(tmp_path: Path) -> N
     class Table(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.table = nn.Embedding(4, 8)
+            self.table = nn.Embedding(8, 8)
             self.head = nn.Linear(8, 3)
 
         def forward(self, inputs: Tensor) -> Tensor:
-            logits: Tensor = self.head(self.table(inputs.long()).mean(dim=1).tanh())
+            logits: Tensor = self.head(self.table(inputs.abs().long()).mean(dim=1).tanh())
             return logits
 
     path = export(tmp_path / "model.pt2", stir(Table(), 0), torch.zeros(2, 6))
@@ -339,7 +339,7 @@ def test_what_a_record_makes_of_the_model_is_its_own_affair(tmp_path: Path) -> N
     found = score(array_file(tmp_path / "other.npz", x=x, y=y), path, tmp_path / "x.dataselect")
     assert_others_equal(found, expected, {str(CHANGED)})
     problems = workflow.look(tmp_path / "x.dataselect").problems
-    assert problems == {str(CHANGED): "The model cannot be computed for what it holds."}
+    assert set(problems) == {str(CHANGED)}
     y[CHANGED] = 7
     found = score(array_file(tmp_path / "label.npz", x=x, y=y), path, tmp_path / "y.dataselect")
     assert_others_equal(found, expected, {str(CHANGED)})

@@ -189,7 +189,9 @@ def by_the_program(make: Callable[[], nn.Module]) -> Callable[[Floats], Scores]:
             try:
                 kept = ProjectKeeping(project, open_source(records), job)
                 run(job, lambda: False, lambda _: None, kept)
-            except UnusableError:
+            except UnusableError as error:
+                if "is refused" not in error.what:
+                    raise
                 return np.zeros(len(contents))
             return Project.open(project.folder).table.values("el2n")
 
