@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from dataselect_gui import workflow
 from dataselect_gui.project.project import Project
+from dataselect_gui.scoring.model import Model
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.worker import score_run
 from dataselect_gui.worker.batches import EMPTY, in_batches
@@ -224,6 +225,28 @@ def test_whatever_a_file_holds_the_others_have_the_same_scores(
         replace(source / FILE)
         found = score(source, checkpoint, tmp_path / f"{number}.dataselect")
         assert_others_equal(found, expected, {FILE, f"{CLASSES[0]}/zzz.png", "giraffe/zzz.png"})
+
+
+# Time
+
+
+def test_numbers_next_to_zero_are_as_fast_as_others_in_models_alone(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_flushed() -> bool:
+        return not bool((torch.full((1 << 16,), 1e-30) * 1e-12).any())
+
+    seen: list[bool] = []
+    original = Model.forward
+
+    def forward(model: Model, inputs: Tensor) -> Tensor:
+        seen.append(is_flushed())
+        return original(model, inputs)
+
+    monkeypatch.setattr(Model, "forward", forward)
+    score(source_of(tmp_path / "plain", None), exported, tmp_path / "p.dataselect")
+    assert seen[-1]
+    assert not is_flushed(), "accountants need them"
 
 
 # Limits, stops, kills, memory

@@ -1,31 +1,108 @@
-"""Load the model of a ``.pt2`` file of `torch.export`."""
+"""Load the model of a ``.pt2`` file, in a form that cannot mix records."""
 
 import torch
-from torch import nn
+from torch import Tensor
 
-from dataselect_gui.checkpoints.exported import read_exported
+from dataselect_gui.checkpoints.exported import Program, read_exported
 from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.scoring.batching import NotTogetherError
+from dataselect_gui.scoring.graph import ExportedModel
+from dataselect_gui.scoring.logits import check_logits
+from dataselect_gui.scoring.memory import is_out_of_memory
+
+_TOLERANCE = 1e-9
+"""How far logits may be from those of another form, relative to the largest: rounding of float64."""
+_SEED = 1
 
 
-def load_exported(member: Member, device: torch.device) -> tuple[nn.Module, int | None]:
+def load_exported(member: Member, device: torch.device) -> tuple[ExportedModel, int | None]:
     """Return the model of a ``.pt2`` file, and how many channels it takes where it takes images.
+
+    Whatever its authors wrote, it runs as for a batch of one: many records at once, each by itself,
+    where that agrees with what they wrote on a synthetic input, and otherwise one record at a time.
 
     Raises
     ------
     UnusableError
-        Where the file is refused, or takes batches of one size alone.
+        Where the file is refused, or takes batches of one size above one alone, or mixes the records of
+        the synthetic input.
     """
-    from torch.export.passes import move_to_device_pass
-
-    program = torch.export.load(read_exported(member.weights[0]))
-    name = program.graph_signature.user_inputs[0]
-    shape = next(n.meta["val"].shape for n in program.graph.nodes if n.name == name)
-    if len(shape) and isinstance(shape[0], int):
+    program = read_exported(member.weights[0])
+    size = program.input_sizes[0]
+    if size not in {None, 1}:
         raise UnusableError(
-            f"“{member.weights[0].name}” takes batches of {shape[0]} alone.",
-            "It was exported for one size of batch, and records are scored in batches of any size.",
+            f"“{member.weights[0].name}” takes batches of {size} alone.",
+            "It was exported for one size of batch, and a record is scored as if it were alone.",
             "Ask the consortium to export it with dynamic_shapes=({0: torch.export.Dim('batch')},).",
         )
-    channels = int(shape[1]) if len(shape) == 4 else None
-    return move_to_device_pass(program, device).module(), channels
+    model = ExportedModel(program).eval()
+    model.runs_together = _runs_together(program)
+    channels = program.input_sizes[1] if len(program.input_sizes) == 4 else None
+    return model.to(device), channels
+
+
+def _runs_together(program: Program) -> bool:
+    """Say whether the form in which many records run at once does what the graph's authors wrote.
+
+    Tried on a synthetic input, in float64 on the processor. It is no proof of anything: that records
+    cannot meet holds in every form. It says whether the form is the authors' model.
+    """
+    model, inputs = ExportedModel(program).double(), _made_up(program)
+    try:
+        with torch.no_grad():
+            model.check_sizes(inputs)
+            both = program.input_sizes[0] is None
+            written = check_logits(model.as_written(inputs.clone()), len(inputs)) if both else None
+            alone = torch.cat(
+                [check_logits(model.as_written(one.clone()), 1) for one in inputs.split(1)]
+            )
+            if written is not None and not _agree(written, alone):
+                raise _mixing()
+            together = _together(model, inputs)
+            return together is not None and _agree(together, alone)
+    except UnusableError:
+        raise
+    except Exception as error:  # Any fault of a stranger's graph.
+        if is_out_of_memory(error):
+            raise
+        raise UnusableError(
+            "The checkpoint cannot be used for scoring.",
+            f"On a synthetic input of the shape that it was exported with, its graph stops "
+            f"({type(error).__name__}).",
+            "Ask the consortium for the model as it is trained.",
+        ) from error
+
+
+def _together(model: ExportedModel, inputs: Tensor) -> Tensor | None:
+    """Return the logits of records that are computed at once; None where there is no way to."""
+    try:
+        return model.together(inputs.clone())
+    except (NotTogetherError, RuntimeError, IndexError, TypeError, ValueError) as error:
+        if is_out_of_memory(error):
+            raise
+        return None
+
+
+def _made_up(program: Program) -> Tensor:
+    """Return two made-up records of the shape that a graph was exported with, always the same."""
+    generator = torch.Generator().manual_seed(_SEED)
+    shape = 2, *program.input_example[1:]
+    return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+
+def _agree(one: Tensor, other: Tensor) -> bool:
+    if one.shape != other.shape:
+        return False
+    finite = other[other.isfinite()]
+    scale = float(finite.abs().max()) if finite.numel() else 0.0
+    return torch.allclose(one, other, rtol=0.0, atol=_TOLERANCE * scale, equal_nan=True)
+
+
+def _mixing() -> UnusableError:
+    return UnusableError(
+        "The checkpoint cannot be used for scoring.",
+        "Its result for a record depends on the other records of the batch (batch statistics, for "
+        "example): its authors have no score for a record alone.",
+        "Ask the consortium for the model in evaluation mode (model.eval() before torch.export).",
+    )

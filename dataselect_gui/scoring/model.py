@@ -7,9 +7,11 @@ from torch import Tensor, nn
 
 from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.errors import UnusableError, UsageError
-from dataselect_gui.scoring.arithmetic import fix_arithmetic
+from dataselect_gui.scoring.arithmetic import fix_arithmetic, flushed_denormals
 from dataselect_gui.scoring.exported_model import load_exported
+from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.hugging_face import load_hugging_face
+from dataselect_gui.scoring.logits import check_logits
 from dataselect_gui.scoring.memory import is_out_of_memory
 
 PREFIX = "inner."
@@ -31,6 +33,13 @@ class Model(nn.Module):
         self.inner = inner
         self.channels = channels
 
+    @property
+    def batching(self) -> str:
+        """How the records of a batch are kept apart, as `Preflight` has it."""
+        if not isinstance(self.inner, ExportedModel):
+            return "by family"
+        return "by operation" if self.inner.runs_together else "one at a time"
+
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the logits, shape (batch, classes), of inputs of shape (batch, …).
 
@@ -41,6 +50,8 @@ class Model(nn.Module):
         """
         try:
             output: Any = self.inner(inputs.clone())  # Some graphs change their input in place.
+        except UnusableError:
+            raise
         except Exception as error:  # Any fault of a stranger's graph; its words may hold a record's.
             if is_out_of_memory(error):
                 raise
@@ -53,23 +64,7 @@ class Model(nn.Module):
             ) from error
         if not isinstance(output, Tensor) and len(output):
             output = output.get("logits") if isinstance(output, dict) else output[0]
-        return _checked(output, len(inputs))
-
-
-def _checked(output: Any, batch: int) -> Tensor:  # noqa: ANN401  (whatever a model returns)
-    """Hold what a model returns against what logits are."""
-    if isinstance(output, Tensor):
-        if output.is_floating_point() and output.dim() == 2 and len(output) == batch and output.numel():
-            return output
-        kind = str(output.dtype).removeprefix("torch.")
-        returned = f"Of {batch} records it returns {kind} numbers of shape {tuple(output.shape)}"
-    else:
-        returned = "It returns no tensor"
-    raise UnusableError(
-        "The checkpoint is no classifier.",
-        f"{returned} instead of logits: a row for each record, a number in it for each class.",
-        "Ask the consortium for a model that returns its logits.",
-    )
+        return check_logits(output, len(inputs))
 
 
 def choose_device(name: str) -> torch.device:
@@ -96,6 +91,7 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+@flushed_denormals()
 def load_model(member: Member, device: torch.device) -> Model:
     """Load one checkpoint.
 
@@ -122,6 +118,8 @@ def load_model(member: Member, device: torch.device) -> Model:
     except UnusableError:
         raise
     except Exception as error:  # Any fault of a stranger's file, from any depth of a library.
+        if is_out_of_memory(error):
+            raise
         raise UnusableError(
             f"The checkpoint in “{member.folder.name}” cannot be loaded.",
             f"Its files do not make a model that is known here ({type(error).__name__}).",
@@ -137,27 +135,8 @@ def load_model(member: Member, device: torch.device) -> Model:
 
 
 def in_precision(model: Model, dtype: torch.dtype) -> Model:
-    """Convert a model, its constants and the dtypes that an exported graph spells out.
+    """Convert a model's numbers.
 
     Halves and doubles among them, too: the model is one function, and this is its only rounding.
     """
-    for module in model.modules():
-        if not isinstance(module, torch.fx.GraphModule):
-            continue
-        for node in module.graph.nodes:
-            node.args, node.kwargs = torch.fx.node.map_aggregate(
-                (node.args, node.kwargs), lambda given: dtype if _is_floating(given) else given
-            )
-            arguments = getattr(getattr(node.target, "_schema", None), "arguments", ())
-            makes = getattr(node.meta.get("val"), "dtype", None)
-            if _is_floating(makes) and any(a.name == "dtype" and a.kwarg_only for a in arguments):
-                node.kwargs = {"dtype": dtype, **node.kwargs}
-        module.recompile()
-        for name, value in list(vars(module).items()):
-            if isinstance(value, Tensor) and value.is_floating_point():
-                setattr(module, name, value.to(dtype))
     return model.to(dtype)
-
-
-def _is_floating(given: object) -> bool:
-    return isinstance(given, torch.dtype) and given.is_floating_point

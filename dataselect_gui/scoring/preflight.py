@@ -14,6 +14,7 @@ from dataselect_gui.checkpoints.layout import Checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.scoring.gradient_norms import BY_FUNCTION
+from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.model import PREFIX
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.scorer import Scorer
@@ -37,6 +38,9 @@ class Preflight:
         ``torch.func``, or ``not used`` → how many numbers they are.
     by_function : list of str
         The parameters that go through ``torch.func``, by their names.
+    batching : str
+        In which form the records of a batch are kept apart: ``by operation`` (a rule for each operation
+        of a ``.pt2`` graph), ``one at a time``, or ``by family`` (of the transformers library).
     checked : int
         How many records were held against the naive loop, in float64 where the device has it.
     deviation : float
@@ -65,6 +69,7 @@ class Preflight:
 
     parameters: dict[str, int]
     by_function: list[str]
+    batching: str
     checked: int
     deviation: float
     precision: str
@@ -126,6 +131,7 @@ def try_on(
         by_function=[
             name.removeprefix(PREFIX) for name, path in scorer.paths.items() if path == BY_FUNCTION
         ],
+        batching=scorer.model.batching,
         checked=checked,
         deviation=deviation,
         precision=scorer.precision,
@@ -223,7 +229,7 @@ def _dp_training(scorer: Scorer) -> tuple[str, list[str]]:
     from opacus.validators import ModuleValidator
 
     model: nn.Module = scorer.model.inner
-    if isinstance(model, torch.fx.GraphModule):  # It has no layers that Opacus could look at.
+    if isinstance(model, ExportedModel):  # It has no layers that Opacus could look at.
         mixes = ["BatchNorm"] if any("batch_norm" in name for name in scorer.operations) else []
         return ("no", mixes) if mixes else ("unknown", [])
     was_training = model.training

@@ -6,15 +6,16 @@ the checkpoint says of its input. A record whose input has another shape is comp
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
 from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.records.source import Content, Source, UnreadableRecordError
+from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.model import Model
 
 Shape = tuple[int, ...]
@@ -58,9 +59,8 @@ def public_shape(
 
 def _stated(member: Member, inner: nn.Module) -> Shape | None:
     """Return the shape that the checkpoint states for an input."""
-    if isinstance(inner, torch.fx.GraphModule):
-        values = [n.meta.get("val") for n in inner.graph.nodes if n.op == "placeholder"]
-        sides = getattr(values[0], "shape", ())[1:] if values else ()
+    if isinstance(inner, ExportedModel):
+        sides: tuple[Any, ...] = inner.input_sides
     else:
         size, channels = (member.config.get(name) for name in ("image_size", "num_channels"))
         height, width = size if isinstance(size, list) and len(size) == 2 else (size, size)

@@ -12,6 +12,7 @@ from torch import Tensor
 from dataselect_gui.checkpoints.layout import Checkpoint, Member
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.scoring import autograd, measures
+from dataselect_gui.scoring.arithmetic import flushed_denormals
 from dataselect_gui.scoring.catalog import Precision, Score, find_score
 from dataselect_gui.scoring.direction import load_direction
 from dataselect_gui.scoring.gradient_norms import GradientNorms, Pass
@@ -218,7 +219,8 @@ class Scorer:
         shape = tuple(shape)
         if shape in self._prepared:
             return
-        inputs, size = synthetic(shape), torch.Size(shape)
+        inputs = synthetic(shape)
+        size = torch.Size((1, *shape[1:]) if self._goes_one_at_a_time else shape)
         targets = np.arange(len(inputs), dtype=np.int64) % self._count_classes(inputs[:_MET])
         if len(inputs) > 1 and shape[1:] not in self._met:
             self.check_independence(inputs[:_MET], targets[:_MET])
@@ -237,6 +239,12 @@ class Scorer:
         """Every state that a score reads, once."""
         return list({id(state): state for state in (self._final, *self._series)}.values())
 
+    @property
+    def _goes_one_at_a_time(self) -> bool:
+        """Whether some state's graph does something that has no rule for several records."""
+        return any(state.model.batching == "one at a time" for state in self._states)
+
+    @flushed_denormals()
     def _count_classes(self, inputs: NDArray[np.float32]) -> int:
         with torch.no_grad():
             logits = self._final.model(self._tensor(inputs))
@@ -384,10 +392,17 @@ class Scorer:
                 maps[score.name] = torch.stack(sizes).mean(dim=0).cpu().numpy()
         return maps
 
+    @flushed_denormals()
     def _measure(
         self, wanted: Sequence[Score], batch: Tensor, given: Tensor
     ) -> tuple[dict[str, Tensor], list[dict[str, Tensor]]]:
         """Return what the scores are made of at the final checkpoint and over the series."""
+        if len(batch) > 1 and self._goes_one_at_a_time:
+            alone = [
+                self._measure(wanted, *one) for one in zip(batch.split(1), given.split(1), strict=True)
+            ]
+            finals, of_states = zip(*alone, strict=True)
+            return _joined(finals), [_joined(parts) for parts in zip(*of_states, strict=True)]
         over_series = [score for score in wanted if score.reads_series or score.is_averaged]
         of_final = [score for score in wanted if score not in over_series]
         for_series = frozenset(_PARTS.get(score.base, score.base) for score in over_series)
@@ -453,6 +468,10 @@ def _differ(alone: float, together: float, allowed: float) -> bool:
     if math.isnan(alone) or math.isnan(together):
         return math.isnan(alone) != math.isnan(together)
     return abs(alone - together) > allowed
+
+
+def _joined(parts: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
 def _mixing() -> UnusableError:

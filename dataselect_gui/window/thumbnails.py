@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QDeadlineTimer, QObject, Qt, QThread, Signal
 from PySide6.QtGui import QImage, QPixmap
 
+from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window import faults
 from dataselect_gui.window.state import State
@@ -78,6 +79,7 @@ class Thumbnails(QObject):
         self._decoded.connect(self._on_decoded, Qt.ConnectionType.QueuedConnection)
         self._missed.connect(self._on_missed, Qt.ConnectionType.QueuedConnection)
         state.opened.connect(self._drop)
+        workflow.prepare_pictures()
 
     def find(self, key: Key) -> QPixmap | str | None:
         """Return a picture, the reason why there is none, or None where it is not decoded yet."""

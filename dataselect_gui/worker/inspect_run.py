@@ -39,8 +39,14 @@ def run_inspection(job: InspectJob, stopped: Callable[[], bool], report: Report)
 
 
 def _checkpoint(checkpoint: Checkpoint, records: Path | None) -> dict[str, Any]:
+    batching = "by family"
+    if checkpoint.final.form == "exported":
+        from dataselect_gui.scoring.model import choose_device, load_model
+
+        batching = load_model(checkpoint.final, choose_device("cpu")).batching
     preflight: dict[str, Any] = {
         "form": checkpoint.final.form,
+        "batching": batching,
         "architecture": checkpoint.final.config.get("model_type"),
         "elements": checkpoint.final.parameters,
         "preprocessing": checkpoint.final.processor is not None,

@@ -154,7 +154,7 @@ class ProjectKeeping:
     """
 
     def __init__(self, project: Project, source: Source, job: ScoreJob) -> None:
-        self._project, self._source, self._job = project, source, job
+        self._project, self.source, self._job = project, source, job
         self.mark: KeptMark = InHand(project.folder)
 
     @property
@@ -190,7 +190,7 @@ class ProjectKeeping:
         UnusableError
             Where they are not the project's.
         """
-        project, source, job = self._project, self._source, self._job
+        project, source, job = self._project, self.source, self._job
         check_same_source(project, source, index)
         project.settings["source"] = {
             "path": str(source.path),
@@ -356,7 +356,7 @@ class Receiver:
     """
 
     def __init__(self, project: Project, source: Source, job: ScoreJob) -> None:
-        self.kept = ProjectKeeping(project, source, job)
+        self.kept, self.job = ProjectKeeping(project, source, job), job
         self._mark = InHand(project.folder)
         self._source, self._names, self._rows = source, job.names, len(source.ids)
         self._hashes: HashCache | None = None
@@ -390,7 +390,7 @@ class Receiver:
 
         Raises
         ------
-        FrameError, ValueError
+        FrameError
             Where the frame is none that a worker may send.
         UnusableError
             Where the records are not the project's.
@@ -408,7 +408,10 @@ class Receiver:
             DONE: self._take_done,
             PROBLEMS: self._take_problems,
         }
-        return take[kind](content)
+        try:
+            return take[kind](content)
+        except (ValueError, TypeError):  # Of what is built in another way than it should be.
+            raise FrameError("not as it should be") from None
 
     def note_death(self) -> None:
         """Note that the worker was ended, by none of us: what it had in hand may be the reason."""

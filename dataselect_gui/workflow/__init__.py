@@ -21,7 +21,7 @@ from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.inspecting import inspect
-from dataselect_gui.workflow.looking import Look, Pictures, look
+from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
 from dataselect_gui.workflow.places import read_settings, write_settings
@@ -149,6 +149,7 @@ __all__ = [
     "positive_amount",
     "preflight",
     "preflight_facts",
+    "prepare_pictures",
     "preview",
     "project_name",
     "project_place",

@@ -145,6 +145,11 @@ def look(project_path: Path) -> Look:
     )
 
 
+def prepare_pictures() -> None:
+    """Start what pictures come from, which takes a moment: while the window is still being built."""
+    shared().begin()
+
+
 class Pictures:
     """Reads records of a project for the eye; safe to use from several threads.
 

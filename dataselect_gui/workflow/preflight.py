@@ -104,12 +104,21 @@ def preflight_facts(found: dict[str, Any]) -> list[tuple[str, str]]:
     """
     return [
         ("Parameters", _parameters(found)),
+        ("Batches", _BATCHING[found["batching"]]),
         ("Checked", _checked(found)),
         ("Precision", _precision(found)),
         ("Time", _time(found)),
         ("Memory", f"about {found['bytes_needed'] / 1e9:.1f} GB, {found['at_once']} records at once"),
         ("Private training", _dp_training(found)),
     ]
+
+
+_BATCHING = {
+    "by operation": "records are computed together; each operation has a rule that keeps them apart",
+    "one at a time": "one record at a time: for something in the graph there is no rule that would "
+    "keep several apart",
+    "by family": "records are computed together; models of this family keep them apart",
+}
 
 
 def _parameters(found: dict[str, Any]) -> str:

@@ -48,7 +48,7 @@ def test_a_model_with_batch_statistics_is_refused(tmp_path: Path) -> None:
     write_json(tmp_path / "config.json", config())
     write_json(tmp_path / "preprocessor_config.json", preprocessor(2, 1))
     with pytest.raises(UnusableError, match="depends on the other records"):
-        Scorer(find_checkpoint(tmp_path), ["loss"], torch.device("cpu")).prepare((4, 1, 2, 2))
+        Scorer(find_checkpoint(tmp_path), ["loss"], torch.device("cpu"))
 
 
 def test_an_older_ledger_put_back_is_refused(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dataselect_gui.sandbox import confining
 from tests.fuzz.confines import ENDS, STARTS, is_within
 from tests.fuzz.checkpoints import CANARY
 from tests.fuzz.findings import read_finding
@@ -28,8 +29,19 @@ MEMORY_NET = 24 << 30
 """Bytes of address space: what asks for more fails at once."""
 _ROOT = str(Path(__file__).parents[2])
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_CHANGES = frozenset("os.remove os.rename os.mkdir os.rmdir os.link os.symlink os.truncate os.chmod shutil.rmtree".split())
-_LEAVES = ("socket.", "subprocess.", "os.exec", "os.posix_spawn", "os.system", "os.fork", "os.kill", "webbrowser.")
+_CHANGES = frozenset(
+    "os.remove os.rename os.mkdir os.rmdir os.link os.symlink os.truncate os.chmod shutil.rmtree".split()
+)
+_LEAVES = (
+    "socket.",
+    "subprocess.",
+    "os.exec",
+    "os.posix_spawn",
+    "os.system",
+    "os.fork",
+    "os.kill",
+    "webbrowser.",
+)
 
 
 class Confines:
@@ -46,9 +58,6 @@ class Confines:
             return
         if event.startswith(_LEAVES):
             self.left.append(event)
-        elif event == "import" and arguments[0] == CANARY:
-            self.left.append("it imports what a file names")
-            sys.modules.pop(CANARY, None)
         elif event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
             flags = arguments[2] if isinstance(arguments[2], int) else 0
             if not is_within(os.fsdecode(arguments[0]), self.job, writes=bool(flags & _WRITES)):
@@ -104,6 +113,7 @@ def _work(asked: argparse.Namespace) -> None:
     asked.job.mkdir(parents=True, exist_ok=True)
     _empty(asked.job)  # Of what a child left that died.
     os.chdir(asked.job)
+    confining._done = True  # What the program has done by confined processes is tried here.
     confines = Confines(asked.job)
     os.environ.update(HOME=str(asked.job / "home"), TMPDIR=str(asked.job))
 
@@ -178,6 +188,8 @@ def _try(
         outcome, where = "crash", _where(error)
     confines.watches = False
     marks(ENDS)
+    if sys.modules.pop(CANARY, None) is not None:
+        confines.left.append("it imports what a file names")
     if confines.left:
         outcome, where = "escape", confines.left[0]
     elif threading.active_count() > threads + 4:

@@ -98,6 +98,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 TRIED = {
     "parameters": {"linear": 1_000},
     "by_function": [],
+    "batching": "by family",
     "checked": 3,
     "deviation": 2e-15,
     "precision": "float32",
