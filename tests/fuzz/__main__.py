@@ -18,14 +18,26 @@ from tests.fuzz.seeds import read_corpus
 from tests.fuzz.weak import CONTROL, DEFECTS
 
 FEWEST, SHARE, ALL = 3_000, 0.25, 100_000
-"""Inputs of a kind; the share that passes the first check; inputs of all kinds: what a whole run has."""
+"""Inputs of a kind; the share that passes the first check; of all kinds: what a whole run has."""
 _ROUND, _FIRST_ROUND, _WATCHED, _KEPT = 1000, 300, 25, 3
 _MOST_FOR_A_DEFECT = 3000
 _MODULES = (
-    "records/*", "checkpoints/*", "release/clean.py", "release/content_check.py", "release/verify.py", "release/signing.py",
-    "scoring/exported*", "scoring/hugging_face.py", "scoring/inputs.py", "privacy/chain.py", "privacy/ledger.py",
-    "project/*", "window/settings.py", "workflow/registers.py", "cli/table.py",
-)  # fmt: skip
+    "records/*",
+    "checkpoints/*",
+    "release/clean.py",
+    "release/content_check.py",
+    "release/verify.py",
+    "release/signing.py",
+    "scoring/exported*",
+    "scoring/hugging_face.py",
+    "scoring/inputs.py",
+    "privacy/chain.py",
+    "privacy/ledger.py",
+    "project/*",
+    "window/settings.py",
+    "workflow/registers.py",
+    "cli/table.py",
+)
 
 
 @dataclass
@@ -63,9 +75,13 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, help="of each kind at most")
     parser.add_argument("--kinds", default=",".join(KINDS), help="some of them, separated by commas")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=Path("fuzz-findings"), help="where findings are kept")
+    parser.add_argument(
+        "--out", type=Path, default=Path("fuzz-findings"), help="where findings are kept"
+    )
     parser.add_argument("--replay", type=Path, metavar="FILE", help="try one finding again")
-    parser.add_argument("--self-test", action="store_true", help="put known defects back; all must be found")
+    parser.add_argument(
+        "--self-test", action="store_true", help="put known defects back; all must be found"
+    )
     asked = parser.parse_args()
     kinds = asked.kinds.split(",")
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
@@ -78,14 +94,16 @@ def main() -> int:
 
 
 def make_corpus(work: Path, kinds: Sequence[str]) -> Path:
-    """Write the valid inputs, in a process of their own: the program's libraries stay out of this one."""
+    """Write the valid inputs, in a process of their own, which loads the libraries."""
     corpus = work / "corpus"
     command = [sys.executable, "-m", "tests.fuzz.seeds", str(corpus), *kinds]
     subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[2])
     return corpus
 
 
-def fuzz(kinds: Sequence[str], work: Path, seconds: float, most: int | None, seed: int, out: Path) -> int:
+def fuzz(
+    kinds: Sequence[str], work: Path, seconds: float, most: int | None, seed: int, out: Path
+) -> int:
     """Try inputs of all kinds in turn until the time is over."""
     ends = time.monotonic() + seconds
     corpus = make_corpus(work, kinds)
@@ -115,7 +133,9 @@ def fuzz(kinds: Sequence[str], work: Path, seconds: float, most: int | None, see
 def watch(kinds: Sequence[str], corpus: Path, work: Path, seed: int) -> int:
     """Watch the system calls of a few inputs of each kind; return how many kinds left their job."""
     try:
-        control = watched(Job("window", corpus_of_control(corpus, work), work, seed, weak=CONTROL), 0, 3)
+        control = watched(
+            Job("window", corpus_of_control(corpus, work), work, seed, weak=CONTROL), 0, 3
+        )
     except FileNotFoundError:
         print("strace is not on this machine: what is opened is known from Python alone")
         return 0
@@ -152,7 +172,9 @@ def tell_finding(tally: Tally, job: Job, result: Result, out: Path) -> None:
 
 def report(tallies: dict[str, Tally], left: int) -> int:
     """Print what came of all inputs; return 1 where something must not be."""
-    print(f"{'':16} {'inputs':>8} {'passed':>7} {'taken':>7} {'found':>6} {'s':>6} {'MB':>5}  first check")
+    print(
+        f"{'':16} {'inputs':>8} {'passed':>7} {'taken':>7} {'found':>6} {'s':>6} {'MB':>5}  first check"
+    )
     short = []
     for name, tally in tallies.items():
         share = tally.passed / max(tally.inputs, 1)
@@ -162,12 +184,18 @@ def report(tallies: dict[str, Tally], left: int) -> int:
         )
         if tally.inputs < FEWEST or share < SHARE:
             short.append(name)
+    slowest = max(tally.slowest for tally in tallies.values())
+    most = max(tally.memory for tally in tallies.values())
     total, found = sum(t.inputs for t in tallies.values()), sum(t.findings for t in tallies.values())
-    print(f"{total:,} inputs, {found:,} findings; at most {max(t.slowest for t in tallies.values()):.1f} s "
-          f"of the processor and {max(t.memory for t in tallies.values()) / 1e6:.0f} MB above the baseline")  # fmt: skip
+    print(
+        f"{total:,} inputs, {found:,} findings; at most {slowest:.1f} s of the processor and "
+        f"{most / 1e6:.0f} MB above the baseline"
+    )
     if short or total < ALL:
-        print(f"No whole run: fewer than {ALL:,} inputs, or of {FEWEST:,} a kind and {SHARE:.0%} past the first "
-              f"check: {', '.join(short) or 'none'}")  # fmt: skip
+        print(
+            f"No whole run: fewer than {ALL:,} inputs, or of {FEWEST:,} a kind and {SHARE:.0%} past the "
+            f"first check: {', '.join(short) or 'none'}"
+        )
     return int(found > 0 or left > 0)
 
 
@@ -217,7 +245,10 @@ def replay(path: Path, work: Path) -> int:
     job = Job(finding.kind, corpus, work, finding=path.resolve())
     (result,) = results(job, 0, 1)
     print(f"{finding.kind}, before: {finding.outcome} {finding.where}")
-    print(f"now: {result.outcome} {result.where}, {result.seconds:.1f} s, {result.memory / 1e6:.0f} MB above the baseline")
+    print(
+        f"now: {result.outcome} {result.where}, {result.seconds:.1f} s, "
+        f"{result.memory / 1e6:.0f} MB above the baseline"
+    )
     return int(result.is_finding)
 
 

@@ -41,23 +41,45 @@ def mutate_safetensors(files: Files, chance: Chance) -> Files:
         match chance.randrange(12):
             case 0:
                 tensor["shape"] = chance.choice(
-                    [[literal(chance)], literal(chance), [0, 1 << 62], [1 << 32, 1 << 32], [-4], [2.0], [True], []]
+                    [
+                        [literal(chance)],
+                        literal(chance),
+                        [0, 1 << 62],
+                        [1 << 32, 1 << 32],
+                        [-4],
+                        [2.0],
+                        [True],
+                        [],
+                    ]
                 )
             case 1:
                 tensor["shape"] = [*tensor["shape"], chance.choice([1, 0, hostile(chance)])]
             case 2:
                 tensor["dtype"] = chance.choice(_DTYPES)
             case 3:
-                tensor["data_offsets"] = [chance.choice([0, len(data), *SIZES]), chance.choice([len(data), *SIZES])]
+                tensor["data_offsets"] = [
+                    chance.choice([0, len(data), *SIZES]),
+                    chance.choice([len(data), *SIZES]),
+                ]
             case 4:
                 tensor["data_offsets"] = dict(header[chance.choice(names)])["data_offsets"]
             case 5:
-                header["__metadata__"] = chance.choice([{"format": SECRET.decode()}, hostile(chance), {"format": "tf"}])
+                header["__metadata__"] = chance.choice(
+                    [{"format": SECRET.decode()}, hostile(chance), {"format": "tf"}]
+                )
             case 6:
-                header[chance.choice([*TEXTS, "weight"])] = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+                header[chance.choice([*TEXTS, "weight"])] = {
+                    "dtype": "F32",
+                    "shape": [0],
+                    "data_offsets": [0, 0],
+                }
             case 7:
                 header = edit_json(header, chance, edits=1)
-                names = [name for name in header if isinstance(header[name], dict) and "shape" in header[name]]
+                names = [
+                    name
+                    for name in header
+                    if isinstance(header[name], dict) and "shape" in header[name]
+                ]
                 if not names:
                     break
             case 8:
@@ -94,10 +116,18 @@ def mutate_archive(files: Files, chance: Chance) -> Files:
             return {**files, PT2: write_members([*members, large, *map(_like(large), again)])}
         case 1:  # The same name again and again.
             large = Member(b"m/data/weights/weight_9", bytes(5 << 20))
-            same = [Member(large.name, b"", same_as=len(members)) for _ in range(chance.choice([1, 400]))]
+            same = [
+                Member(large.name, b"", same_as=len(members)) for _ in range(chance.choice([1, 400]))
+            ]
             return {**files, PT2: write_members([*members, large, *map(_like(large), same)])}
         case 2:
-            names = (b"extra/x", b"data/constants/custom_obj_0", b"data/weights/weight_0.pt", b"../x", b"code/x.py")
+            names = (
+                b"extra/x",
+                b"data/constants/custom_obj_0",
+                b"data/weights/weight_0.pt",
+                b"../x",
+                b"code/x.py",
+            )
             members.append(Member(b"m/" + chance.choice(names), chance.randbytes(20)))
     return {**files, PT2: mutate_members(members, chance)}
 
@@ -113,40 +143,73 @@ _ENUM = {"__enum__": True, "fqn": f"{CANARY}:NannyNag", "name": "A"}
 _SPECS: tuple[Any, ...] = (
     {
         "type": "collections.defaultdict",
-        "context": {"default_factory_module": CANARY, "default_factory_name": "check", "dict_context": []},
+        "context": {
+            "default_factory_module": CANARY,
+            "default_factory_name": "check",
+            "dict_context": [],
+        },
         "children_spec": [],
     },
     {"type": "builtins.dict", "context": json.dumps([_ENUM]), "children_spec": []},
     {"type": "builtins.tuple", "context": json.dumps({"a": _ENUM}), "children_spec": []},
     {"type": "collections.OrderedDict", "context": json.dumps([_ENUM]), "children_spec": []},
     {"type": "collections.OrderedDict", "context": json.dumps(["a"]), "children_spec": []},
-    {"type": "collections.namedtuple", "context": json.dumps({"class_name": CANARY, "fields": []}), "children_spec": []},
+    {
+        "type": "collections.namedtuple",
+        "context": json.dumps({"class_name": CANARY, "fields": []}),
+        "children_spec": [],
+    },
     {"type": "collections.deque", "context": json.dumps(1 << 40), "children_spec": []},
     {"type": "torch.Size", "context": "null", "children_spec": []},
     {"type": "builtins.tuple", "context": "null", "children_spec": []},
     {"type": None, "context": None, "children_spec": []},
 )
-_OPERATIONS = (
-    "aten.empty.memory_format", "aten.empty_like.default", "aten.new_empty.default", "aten.empty_strided.default",
-    "aten._sparse_coo_tensor_unsafe.default", "aten.sparse_coo_tensor.indices", "aten._to_dense.default",
-    "aten.to_sparse.default", "aten.resize_.default", "aten.set_.source_Tensor", "aten.as_strided.default",
-    "aten.rand.default", "aten.rand_like.default", "aten.bernoulli.default", "aten.dropout.default",
-    "aten.native_dropout.default", "aten.quantize_per_tensor.default", "aten.item.default", "aten.nonzero.default",
-    "aten._local_scalar_dense.default", "aten.from_file.default", "aten.batch_norm.default", "aten.sum.dim_IntList",
-    "aten.mean.dim", "aten.softmax.int", "aten.sort.default", "aten.full.default", "aten.arange.default",
-    "aten.repeat_interleave.self_int", "aten.index.Tensor", "aten.embedding_bag.default", "aten.expand.default",
-    "aten.view.default", "aten.cumsum.default", "aten.flip.default", "aten.roll.default", "aten.bitwise_and.Tensor",
-    "prims.device_put.default", "higher_order.cond", "higher_order.while_loop", "fbgemm.x.default", "aten.relu.default",
-    "aten.constant_pad_nd.default", "aten.upsample_nearest2d.vec", "aten.max_pool2d.default", "aten.reshape.default",
-)  # fmt: skip
+_OPERATIONS = tuple(
+    (
+        "aten.empty.memory_format aten.empty_like.default aten.new_empty.default "
+        "aten.empty_strided.default aten._sparse_coo_tensor_unsafe.default "
+        "aten.sparse_coo_tensor.indices aten._to_dense.default aten.to_sparse.default "
+        "aten.resize_.default aten.set_.source_Tensor aten.as_strided.default aten.rand.default "
+        "aten.rand_like.default aten.bernoulli.default aten.dropout.default "
+        "aten.native_dropout.default "
+        "aten.quantize_per_tensor.default aten.item.default aten.nonzero.default "
+        "aten._local_scalar_dense.default aten.from_file.default aten.batch_norm.default "
+        "aten.sum.dim_IntList aten.mean.dim aten.softmax.int aten.sort.default aten.full.default "
+        "aten.arange.default aten.repeat_interleave.self_int aten.index.Tensor "
+        "aten.embedding_bag.default aten.expand.default aten.view.default aten.cumsum.default "
+        "aten.flip.default aten.roll.default aten.bitwise_and.Tensor prims.device_put.default "
+        "higher_order.cond higher_order.while_loop fbgemm.x.default aten.relu.default "
+        "aten.constant_pad_nd.default aten.upsample_nearest2d.vec aten.max_pool2d.default "
+        "aten.reshape.default"
+    ).split()
+)
 _TARGETS = (
-    *(f"torch.ops.{name}" for name in _OPERATIONS), "torch.sym_max", "_operator.getitem", "_operator.pow", "math.ceil",
-    "os.system", "builtins.eval", "torch.os.system", "torch.ops.aten.relu", "torch.ops.aten.relu.default.x", "",
-)  # fmt: skip
+    *(f"torch.ops.{name}" for name in _OPERATIONS),
+    "torch.sym_max",
+    "_operator.getitem",
+    "_operator.pow",
+    "math.ceil",
+    "os.system",
+    "builtins.eval",
+    "torch.os.system",
+    "torch.ops.aten.relu",
+    "torch.ops.aten.relu.default.x",
+    "",
+)
 _EXPRESSIONS = (
-    "2**2**2**2**30", "Symbol('s0', positive=True)", "__import__('os')", "s0" + " + s0" * 2000, "Pow(9, Pow(9, 99))",
-    "(lambda: 0)()", "[x for x in ()]", "9" * 4000, "Max(s0, 1)", "s0 * 9" * 1, "factorial(10**9)", "(" * 200 + ")" * 200,
-)  # fmt: skip
+    "2**2**2**2**30",
+    "Symbol('s0', positive=True)",
+    "__import__('os')",
+    "s0" + " + s0" * 2000,
+    "Pow(9, Pow(9, 99))",
+    "(lambda: 0)()",
+    "[x for x in ()]",
+    "9" * 4000,
+    "Max(s0, 1)",
+    "s0 * 9" * 1,
+    "factorial(10**9)",
+    "(" * 200 + ")" * 200,
+)
 
 
 def mutate_graph(files: Files, chance: Chance) -> Files:
@@ -201,7 +264,9 @@ def _edit_graph(document: dict[str, Any], chance: Chance) -> None:
             node = chance.choice(nodes)
             node["metadata"] = {"stack_trace": hostile(chance), "nn_module_stack": f"a,b,{CANARY}.C"}
         case 13:
-            document["range_constraints"] = {"s77": {"min_val": hostile(chance), "max_val": hostile(chance)}}
+            document["range_constraints"] = {
+                "s77": {"min_val": hostile(chance), "max_val": hostile(chance)}
+            }
         case 14:
             signature = module["signature"]
             signature[chance.choice(list(signature))] = hostile(chance)
@@ -233,23 +298,32 @@ def _insert_node(graph: dict[str, Any], chance: Chance) -> None:
     """Insert an operation whose result the next one takes in the place of what it took."""
     nodes = graph["nodes"]
     at = chance.randrange(len(nodes))
-    taken = [given for given in nodes[at]["inputs"] if isinstance(given.get("arg"), dict) and "as_tensor" in given["arg"]]
+    taken = [
+        given
+        for given in nodes[at]["inputs"]
+        if isinstance(given.get("arg"), dict) and "as_tensor" in given["arg"]
+    ]
     if not taken:
         return
     given = taken[0]
     source = given["arg"]["as_tensor"]["name"]
     target = f"torch.ops.{chance.choice(_OPERATIONS)}"
     made = f"inserted_{len(nodes)}"
-    inputs = [{"name": "self", "arg": {"as_tensor": {"name": source}}, "kind": 1}]
+    inputs: list[dict[str, Any]] = [{"name": "self", "arg": {"as_tensor": {"name": source}}, "kind": 1}]
     if "empty.memory_format" in target or "rand.default" in target:
         inputs = [{"name": "size", "arg": {"as_ints": [4, 4]}, "kind": 1}]
     elif "sparse_coo" in target:
         inputs = [
-            {"name": name, "arg": {"as_tensor": {"name": source}}, "kind": 1} for name in ("indices", "values")
+            {"name": name, "arg": {"as_tensor": {"name": source}}, "kind": 1}
+            for name in ("indices", "values")
         ] + [{"name": "size", "arg": {"as_ints": [4, chance.choice([4, 1 << 40])]}, "kind": 1}]
     elif chance.random() < 0.5:
         inputs += [
-            {"name": name, "arg": chance.choice(_arguments(graph, chance)), "kind": chance.choice([1, 2])}
+            {
+                "name": name,
+                "arg": chance.choice(_arguments(graph, chance)),
+                "kind": chance.choice([1, 2]),
+            }
             for name in chance.sample(["dim", "size", "other", "keepdim", "dtype", "p", "weight"], 2)
         ]
     nodes.insert(
@@ -263,7 +337,9 @@ def _insert_node(graph: dict[str, Any], chance: Chance) -> None:
             "name": made,
         },
     )
-    graph["tensor_values"][made] = graph["tensor_values"].get(source, next(iter(graph["tensor_values"].values())))
+    graph["tensor_values"][made] = graph["tensor_values"].get(
+        source, next(iter(graph["tensor_values"].values()))
+    )
     given["arg"] = {"as_tensor": {"name": made}}
 
 
@@ -284,7 +360,9 @@ def _arguments(graph: dict[str, Any], chance: Chance) -> list[dict[str, Any]]:
         {"as_sym_int": {"as_name": chance.choice(["s77", "sym_size_int", "nowhere"])}},
         {"as_operator": chance.choice(_TARGETS)},
         {"as_custom_obj": {"name": "x", "class_fqn": CANARY}},
-        {"as_graph": {"name": "g", "graph": copy.deepcopy(graph)}} if chance.random() < 0.02 else {"as_int": 1},
+        {"as_graph": {"name": "g", "graph": copy.deepcopy(graph)}}
+        if chance.random() < 0.02
+        else {"as_int": 1},
         {"as_expr": {"expr_str": chance.choice(_EXPRESSIONS), "hint": None}},
         {"as_complex": {"real": 1.0, "imag": 1.0}},
     ]
@@ -292,33 +370,44 @@ def _arguments(graph: dict[str, Any], chance: Chance) -> list[dict[str, Any]]:
 
 # Hugging Face folders
 
-_CONFIG_NAMES = (
-    "auto_map", "architectures", "model_type", "id2label", "label2id", "num_labels", "num_channels", "hidden_size",
-    "num_hidden_layers", "hidden_sizes", "depths", "image_size", "patch_size", "torch_dtype", "dtype",
-    "quantization_config", "attn_implementation", "_attn_implementation", "hidden_act", "use_cache", "problem_type",
-    "return_dict", "output_hidden_states", "transformers_weights", "tie_word_embeddings", "pruned_heads", "layer_type",
-    "out_features", "drop_path_rate", "chunk_size_feed_forward", "is_encoder_decoder", "torchscript", "_name_or_path",
-    "_commit_hash", "transformers_version", "name_or_path", "gguf_file", "adapter_kwargs", "subfolder", "vocab_size",
-    "initializer_range", "layer_norm_eps", "num_attention_heads", "intermediate_size", "num_experts", "text_config",
-)  # fmt: skip
-_FAMILIES = (
-    "resnet", "vit", "convnext", "bit", "swin", "beit", "levit", "swinv2", "timm_wrapper", "mobilenet_v2", "regnet",
-    "auto", "bert", "switch_transformers", "clip", "perceiver", "dinov2", "efficientnet", "pvt", "x", "__main__",
-)  # fmt: skip
-_OTHER_FILES = (
-    "adapter_config.json", "generation_config.json", "modeling_x.py", "configuration_x.py", "pytorch_model.bin",
-    "model.safetensors.index.json", "custom_generate/generate.py", "config_sentence_transformers.json", "training_args.bin",
-    "processor_config.json", "video_preprocessor_config.json", "tokenizer.json", "chat_template.jinja", ".no_exist",
-)  # fmt: skip
+_CONFIG_NAMES = tuple(
+    (
+        "auto_map architectures model_type id2label label2id num_labels num_channels hidden_size "
+        "num_hidden_layers hidden_sizes depths image_size patch_size torch_dtype dtype "
+        "quantization_config attn_implementation _attn_implementation hidden_act use_cache "
+        "problem_type "
+        "return_dict output_hidden_states transformers_weights tie_word_embeddings pruned_heads "
+        "layer_type out_features drop_path_rate chunk_size_feed_forward is_encoder_decoder torchscript "
+        "_name_or_path _commit_hash transformers_version name_or_path gguf_file adapter_kwargs "
+        "subfolder vocab_size initializer_range layer_norm_eps num_attention_heads intermediate_size "
+        "num_experts text_config"
+    ).split()
+)
+_FAMILIES = tuple(
+    (
+        "resnet vit convnext bit swin beit levit swinv2 timm_wrapper mobilenet_v2 regnet auto bert "
+        "switch_transformers clip perceiver dinov2 efficientnet pvt x __main__"
+    ).split()
+)
+_OTHER_FILES = tuple(
+    (
+        "adapter_config.json generation_config.json modeling_x.py configuration_x.py pytorch_model.bin "
+        "model.safetensors.index.json custom_generate/generate.py config_sentence_transformers.json "
+        "training_args.bin processor_config.json video_preprocessor_config.json tokenizer.json "
+        "chat_template.jinja .no_exist"
+    ).split()
+)
 
 
 def mutate_config(files: Files, chance: Chance) -> Files:
-    """Return a folder with another ``config.json``, or with a file beside it that a library may read."""
+    """Return a folder with another ``config.json``, or a file beside it that a library may read."""
     changed = dict(files)
     document = json.loads(files[CONFIG])
     if chance.random() < 0.12:
         name = chance.choice(_OTHER_FILES)
-        changed[name] = json_bytes(hostile(chance), chance) if name.endswith("json") else b"raise SystemExit(7)\n"
+        changed[name] = (
+            json_bytes(hostile(chance), chance) if name.endswith("json") else b"raise SystemExit(7)\n"
+        )
     if chance.random() < 0.15:
         document["model_type"] = chance.choice([*_FAMILIES, hostile(chance)])
     else:
@@ -327,17 +416,34 @@ def mutate_config(files: Files, chance: Chance) -> Files:
     return changed
 
 
-_PROCESSOR_NAMES = (
-    "do_resize", "size", "resample", "do_rescale", "rescale_factor", "do_normalize", "image_mean", "image_std",
-    "do_convert_rgb", "do_center_crop", "crop_size", "image_processor_type", "feature_extractor_type", "auto_map",
-    "crop_pct", "do_pad", "size_divisor", "pad_size", "processor_class", "_processor_class", "data_format", "device",
-    "input_data_format", "return_tensors", "default_to_square", "do_reduce_labels", "disable_grouping", "do_flip_channel_order",
-)  # fmt: skip
+_PROCESSOR_NAMES = tuple(
+    (
+        "do_resize size resample do_rescale rescale_factor do_normalize image_mean image_std "
+        "do_convert_rgb do_center_crop crop_size image_processor_type feature_extractor_type auto_map "
+        "crop_pct do_pad size_divisor pad_size processor_class _processor_class data_format device "
+        "input_data_format return_tensors default_to_square do_reduce_labels disable_grouping "
+        "do_flip_channel_order"
+    ).split()
+)
 _PROCESSORS = (
-    "ViTImageProcessor", "ConvNextImageProcessor", "CLIPImageProcessor", "BitImageProcessor", "LevitImageProcessor",
-    "DonutImageProcessor", "BeitImageProcessor", "EfficientNetImageProcessor", "TimmWrapperImageProcessor", "PvtImageProcessor",
-    "MobileNetV1ImageProcessor", "SegformerImageProcessor", "DetrImageProcessor", "ViTFeatureExtractor", "ViTImageProcessorFast", "X", "",
-)  # fmt: skip
+    "ViTImageProcessor",
+    "ConvNextImageProcessor",
+    "CLIPImageProcessor",
+    "BitImageProcessor",
+    "LevitImageProcessor",
+    "DonutImageProcessor",
+    "BeitImageProcessor",
+    "EfficientNetImageProcessor",
+    "TimmWrapperImageProcessor",
+    "PvtImageProcessor",
+    "MobileNetV1ImageProcessor",
+    "SegformerImageProcessor",
+    "DetrImageProcessor",
+    "ViTFeatureExtractor",
+    "ViTImageProcessorFast",
+    "X",
+    "",
+)
 
 
 def mutate_processor(files: Files, chance: Chance) -> Files:
@@ -347,13 +453,22 @@ def mutate_processor(files: Files, chance: Chance) -> Files:
     other = chance.random() < 0.1
     if other:
         inner = {**document, "image_mean": [chance.random()]}
-        changed[OTHER_PROCESSOR] = json_bytes({"image_processor": inner} if chance.random() < 0.8 else inner, chance)
+        changed[OTHER_PROCESSOR] = json_bytes(
+            {"image_processor": inner} if chance.random() < 0.8 else inner, chance
+        )
     elif chance.random() < 0.15:
         document["image_processor_type"] = chance.choice([*_PROCESSORS, hostile(chance)])
     elif chance.random() < 0.25:
         side = chance.choice([0, 1, 2, 16, 5000, 40_000, 1 << 31, -1, 2.5, hostile(chance)])
         document[chance.choice(["size", "crop_size"])] = chance.choice(
-            [side, {"height": side, "width": 16}, {"shortest_edge": side}, {"longest_edge": side}, [side, side], {}]
+            [
+                side,
+                {"height": side, "width": 16},
+                {"shortest_edge": side},
+                {"longest_edge": side},
+                [side, side],
+                {},
+            ]
         )
     else:
         document = edit_json(document, chance, _PROCESSOR_NAMES)
@@ -364,10 +479,12 @@ def mutate_processor(files: Files, chance: Chance) -> Files:
 
 # Requests
 
-_REQUEST_NAMES = (
-    "score", "threshold", "count", "noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta", "epsilon",
-    "direction", "contact", "deadline", "bounds", "class_statistics", "per_unit", "model", "note", "unknown",
-)  # fmt: skip
+_REQUEST_NAMES = tuple(
+    (
+        "score threshold count noise_multiplier max_grad_norm sample_rate steps delta epsilon direction "
+        "contact deadline bounds class_statistics per_unit model note unknown"
+    ).split()
+)
 
 
 def mutate_request(files: Files, chance: Chance) -> Files:
@@ -375,7 +492,9 @@ def mutate_request(files: Files, chance: Chance) -> Files:
     document = json.loads(files[REQUEST])
     for _ in range(chance.choice([1, 1, 2, 3])):
         if chance.random() < 0.6:
-            document[chance.choice(_REQUEST_NAMES)] = chance.choice([hostile(chance), literal(chance), 7, 5, 1e-9])
+            document[chance.choice(_REQUEST_NAMES)] = chance.choice(
+                [hostile(chance), literal(chance), 7, 5, 1e-9]
+            )
         else:
             document = edit_json(document, chance, _REQUEST_NAMES, edits=1)
             if not isinstance(document, dict):

@@ -9,9 +9,27 @@ from tests.fuzz.values import SECRET, SIZES, Chance, edit_bytes
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KINDS = (
-    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"gAMA", b"pHYs", b"eXIf",
-    b"acTL", b"fcTL", b"fdAT", b"bKGD", b"prIv", b"sRGB", b"cHRM", b"hIST",
-)  # fmt: skip
+    b"IHDR",
+    b"PLTE",
+    b"IDAT",
+    b"IEND",
+    b"tRNS",
+    b"tEXt",
+    b"zTXt",
+    b"iTXt",
+    b"iCCP",
+    b"gAMA",
+    b"pHYs",
+    b"eXIf",
+    b"acTL",
+    b"fcTL",
+    b"fdAT",
+    b"bKGD",
+    b"prIv",
+    b"sRGB",
+    b"cHRM",
+    b"hIST",
+)
 Chunk = tuple[bytes, bytes]
 
 
@@ -65,7 +83,9 @@ def _edited(chunks: list[Chunk], chance: Chance) -> list[Chunk]:
         case 4:  # Data that no decoder needs: the stream has ended before it.
             places = [place for place, chunk in enumerate(chunks) if chunk[0] == b"IDAT"]
             if places:
-                chunks.insert(places[-1] + 1, (b"IDAT", SECRET + chance.randbytes(chance.choice([0, 40]))))
+                chunks.insert(
+                    places[-1] + 1, (b"IDAT", SECRET + chance.randbytes(chance.choice([0, 40])))
+                )
         case 5:
             if kind == b"IDAT":
                 chunks[at] = (kind, data + SECRET)
@@ -120,8 +140,13 @@ def _addition(chance: Chance) -> Chunk:
             return kind, struct.pack(">II", chance.choice(SIZES), chance.choice(SIZES))
         case b"fcTL":
             return kind, struct.pack(
-                ">IIIIIHHBB", *(chance.choice([0, 1, 8, chance.choice(SIZES)]) for _ in range(5)), 1, 0, 3, 1
-            )  # fmt: skip
+                ">IIIIIHHBB",
+                *(chance.choice([0, 1, 8, chance.choice(SIZES)]) for _ in range(5)),
+                1,
+                0,
+                3,
+                1,
+            )
         case b"fdAT":
             return kind, bytes(4) + zlib.compress(bytes(200))
         case b"pHYs":
@@ -155,5 +180,3 @@ def large(colour: int, depth: int, side: int) -> bytes:
     packed = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
     header = struct.pack(">IIBBBBB", side, side, depth, colour, 0, 0, 0)
     return write_chunks([(b"IHDR", header), (b"IDAT", packed), (b"IEND", b"")])
-
-

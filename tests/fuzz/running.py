@@ -36,7 +36,8 @@ class Result:
     number : int
         Which.
     outcome : str
-        ``taken``, ``refused``, or what was found: ``crash``, ``hang``, ``memory``, ``escape``, ``broken``.
+        ``taken``, ``refused``, or what was found: ``crash``, ``hang``, ``memory``, ``escape`` or
+        ``broken``.
     where : str
         Where, or in which words.
     passed : bool
@@ -111,12 +112,16 @@ def _child_results(job: Job, first: int, last: int) -> Iterator[Result]:
     listening, telling = os.pipe()
     with (job.work / "output.txt").open("wb") as output:
         child = subprocess.Popen(
-            _command(job, first, last, telling), stdout=output, stderr=output, pass_fds=[telling], env=_environment()
+            _command(job, first, last, telling),
+            stdout=output,
+            stderr=output,
+            pass_fds=[telling],
+            env=_environment(),
         )
     os.close(telling)
     try:
         with os.fdopen(listening, "rb") as told:
-            yield from _heard(child, told, first, job.work / "output.txt")
+            yield from _heard(child, told, job.work / "output.txt")
     finally:
         child.kill()
         child.wait()
@@ -145,7 +150,7 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _heard(child: subprocess.Popen[bytes], told: Any, first: int, output: Path) -> Iterator[Result]:  # noqa: ANN401
+def _heard(child: subprocess.Popen[bytes], told: Any, output: Path) -> Iterator[Result]:  # noqa: ANN401
     baseline, working, passed = 0, None, False
     began, worked, most = time.monotonic(), 0.0, 0
     lines = _lines(told)
@@ -170,7 +175,9 @@ def _heard(child: subprocess.Popen[bytes], told: Any, first: int, output: Path) 
             baseline = line["baseline"]
         elif "seed" in line:
             if line["outcome"] != "taken":
-                raise SeedRefusedError(f"Seed {line['seed']} is not taken: {line['outcome']} {line['where']}")
+                raise SeedRefusedError(
+                    f"Seed {line['seed']} is not taken: {line['outcome']} {line['where']}"
+                )
         elif "started" in line:
             working, passed = line["started"], line["passed"]
             began, worked, most = time.monotonic(), _seconds(child.pid), 0
@@ -242,18 +249,35 @@ def watched(job: Job, first: int, last: int) -> list[str]:
     trace = job.work / "trace.txt"
     listening, telling = os.pipe()
     with (job.work / "output.txt").open("wb") as output:
-        command = ["strace", "-f", "-qq", "-s", "4096", "-e", f"trace={WATCHED}", "-e", "signal=none", "-o", str(trace)]
+        command = [
+            "strace",
+            "-f",
+            "-qq",
+            "-s",
+            "4096",
+            "-e",
+            f"trace={WATCHED}",
+            "-e",
+            "signal=none",
+            "-o",
+            str(trace),
+        ]
         child = subprocess.Popen(
             [*command, *_command(job, first, last, telling, "--marks")],
-            stdout=output, stderr=output, pass_fds=[telling], env=_environment(),
-        )  # fmt: skip
+            stdout=output,
+            stderr=output,
+            pass_fds=[telling],
+            env=_environment(),
+        )
     os.close(telling)
     with os.fdopen(listening, "rb") as told:
         ended = [json.loads(line) for line in told]
     child.wait()
     subprocess.run(["rm", "-rf", job.work / "job"], check=True)
     if sum("number" in line for line in ended) != last - first:
-        raise SeedRefusedError(f"The watched process did not reach its end: {_end_of(job.work / 'output.txt')}")
+        raise SeedRefusedError(
+            f"The watched process did not reach its end: {_end_of(job.work / 'output.txt')}"
+        )
     return escapes(trace.read_text(encoding="utf-8", errors="replace"), str(job.work / "job"))
 
 

@@ -15,7 +15,12 @@ from tests.fuzz.weak import CONTROL, DEFECTS
 FEW, MANY = 100, 3000
 WITH_TORCH = {"safetensors", "pt2-archive", "pt2-graph", "config", "processor", "request"}
 """Kinds whose process takes seconds to start."""
-LONG = {"a sparse operation is allowed", "scans are not counted", "members of an archive overlap", "a shape is multiplied unread"}
+LONG = {
+    "a sparse operation is allowed",
+    "scans are not counted",
+    "members of an archive overlap",
+    "a shape is multiplied unread",
+}
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +101,9 @@ def test_a_finding_can_be_tried_again(corpus: Path, tmp_path: Path) -> None:
     assert found is not None
     files = KINDS["metadata-csv"].make(read_corpus(corpus, "metadata-csv"), 0, found.number)
     files = {**files, "\udcff\x00/a.png": b"x"}  # A name that no archive holds.
-    path = keep_finding(tmp_path, Finding("metadata-csv", 0, found.number, found.outcome, found.where, files))
+    path = keep_finding(
+        tmp_path, Finding("metadata-csv", 0, found.number, found.outcome, found.where, files)
+    )
     assert read_finding(path).files == files
     job = Job("metadata-csv", corpus, tmp_path, finding=path, weak=name)
     (again,) = results(job, 0, 1)

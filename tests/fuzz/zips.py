@@ -33,9 +33,12 @@ def read_members(content: bytes) -> list[Member]:
         return [Member(info.filename.encode(), archive.read(info)) for info in archive.infolist()]
 
 
-def write_members(members: list[Member], comment: bytes = b"", before: bytes = b"", count: int | None = None) -> bytes:
+def write_members(
+    members: list[Member], comment: bytes = b"", before: bytes = b"", count: int | None = None
+) -> bytes:
     """Write an archive as its members say."""
-    body, places, directory = bytearray(before), [], bytearray()
+    body, directory = bytearray(before), bytearray()
+    places: list[tuple[int, bytes]] = []
     for member in members:
         if member.same_as is not None and places:
             places.append(places[member.same_as % len(places)])
@@ -48,7 +51,9 @@ def write_members(members: list[Member], comment: bytes = b"", before: bytes = b
         directory += b"PK\x01\x02\x14\x00" + _fields(member, packed, member.name)
         directory += struct.pack("<HHHII", 0, 0, 0, 0, at & 0xFFFFFFFF) + member.name + member.extra
     number = len(members) if count is None else count
-    end = struct.pack("<HHHHIIH", 0, 0, number & 0xFFFF, number & 0xFFFF, len(directory), len(body), len(comment))
+    end = struct.pack(
+        "<HHHHIIH", 0, 0, number & 0xFFFF, number & 0xFFFF, len(directory), len(body), len(comment)
+    )
     return bytes(body) + bytes(directory) + b"PK\x05\x06" + end + comment
 
 
@@ -64,9 +69,18 @@ def _fields(member: Member, packed: bytes, name: bytes) -> bytes:
     packed_size = len(packed) if member.packed_size is None else member.packed_size
     size = len(member.content) if member.size is None else member.size
     return struct.pack(
-        "<HHHHHIIIHH", 20, member.flags, member.method, 0, 33, check, packed_size & 0xFFFFFFFF, size & 0xFFFFFFFF,
-        len(name), len(member.extra),
-    )  # fmt: skip
+        "<HHHHHIIIHH",
+        20,
+        member.flags,
+        member.method,
+        0,
+        33,
+        check,
+        packed_size & 0xFFFFFFFF,
+        size & 0xFFFFFFFF,
+        len(name),
+        len(member.extra),
+    )
 
 
 def mutate_members(members: list[Member], chance: Chance) -> bytes:
@@ -94,11 +108,15 @@ def mutate_members(members: list[Member], chance: Chance) -> bytes:
             case 6:
                 members[at] = replace(member, flags=chance.choice([1, 8, 0x41, 0x800, 0xFFFF]))
             case 7:
-                members[at] = replace(member, method=chance.choice([1, 6, 8, 9, 12, 14, 93, 95, 99, 65535]))
+                members[at] = replace(
+                    member, method=chance.choice([1, 6, 8, 9, 12, 14, 93, 95, 99, 65535])
+                )
             case 8:
                 extra = b"\xfe\xca" + struct.pack("<H", len(SECRET)) + SECRET
                 wide = b"\x01\x00" + struct.pack("<HQQ", 16, 1 << 62, 1 << 62)
-                members[at] = replace(member, extra=chance.choice([extra, wide, b"\x01\x00\xff\xff", b"\x01"]))
+                members[at] = replace(
+                    member, extra=chance.choice([extra, wide, b"\x01\x00\xff\xff", b"\x01"])
+                )
             case 9:
                 members[at] = replace(member, behind=chance.choice([SECRET, bytes(100)]))
             case 10:
@@ -122,4 +140,16 @@ def mutate_members(members: list[Member], chance: Chance) -> bytes:
 def _name(name: bytes, chance: Chance) -> bytes:
     folder, _, last = name.rpartition(b"/")
     text = chance.choice(TEXTS).encode("utf-8", "surrogatepass")[:60_000]
-    return chance.choice([text, folder + b"/" + text, folder + b"/../" + last, b"/" + name, name + b"/", name[1:], name + b"\0x", name.upper(), b"\xff" + name])  # fmt: skip
+    return chance.choice(
+        [
+            text,
+            folder + b"/" + text,
+            folder + b"/../" + last,
+            b"/" + name,
+            name + b"/",
+            name[1:],
+            name + b"\0x",
+            name.upper(),
+            b"\xff" + name,
+        ]
+    )
