@@ -25,6 +25,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from dataselect_gui.errors import RefusedError, UnusableError
+from dataselect_gui.privacy.entry_forms import is_content, is_entry
 from dataselect_gui.permissions import FILE_MODE, replacing
 from dataselect_gui.privacy.home import open_home
 
@@ -36,7 +37,9 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE TABLE IF NOT EXISTS contents (seq INTEGER PRIMARY KEY, content BLOB NOT NULL);
 """
 _HASH = "(?:[0-9a-f]{64})?"
-_HEAD = re.compile(rf"(\d+) ({_HASH}) (?:file ([0-9a-f]{{64}})|next (\d+) ([0-9a-f]{{64}}))\n")
+_HEAD = re.compile(
+    rf"([0-9]{{1,18}}) ({_HASH}) (?:file ([0-9a-f]{{64}})|next ([0-9]{{1,18}}) ([0-9a-f]{{64}}))\n"
+)
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,16 @@ class Pages:
             "SELECT seq, account, kind, body, previous, hash FROM entries ORDER BY seq"
         )
         for number, (seq, account, kind, text, before, digest) in enumerate(rows, start=1):
-            linked = _link(previous, seq, account, kind, text)
-            if seq != number or before != previous or digest != linked:
+            body = _parsed(text)
+            if (
+                seq != number
+                or before != previous
+                or not isinstance(account, str)
+                or not is_entry(kind, body)
+                or digest != _link(previous, seq, account, kind, text)
+            ):
                 raise tampered(f"Entry {number} is not what was written.")
             previous = digest
-            body = json.loads(text)
             date = body.pop("date")
             del body["nonce"]
             self.entries.append(Entry(seq, account, kind, date, body, digest))
@@ -138,7 +146,8 @@ class Pages:
             "SELECT content FROM contents WHERE seq = ?", (entry.seq,)
         ).fetchone()
         content: bytes = b"" if row is None else row[0]
-        if hashlib.sha256(content).hexdigest() != entry.body["content"]:
+        stated = entry.body.get("content")
+        if not is_content(entry.kind, content) or hashlib.sha256(content).hexdigest() != stated:
             raise tampered(f"What entry {entry.seq} stands for is not what was written.")
         return content
 
@@ -260,6 +269,14 @@ def tampered(why: str) -> RefusedError:
         f"{why} What earlier releases cost can no longer be told, so nothing is released.",
         "Put the newest backup of its folder back, whole.",
     )
+
+
+def _parsed(text: object) -> Any:  # noqa: ANN401  (any JSON)
+    """Return what an entry says; None where that cannot be read."""
+    try:
+        return json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _link(previous: str, seq: int, account: str, kind: str, body: str) -> str:

@@ -18,14 +18,26 @@ from tests.fuzz.seeds import read_corpus
 from tests.fuzz.weak import CONTROL, DEFECTS
 
 FEWEST, SHARE, ALL = 3_000, 0.25, 100_000
-"""Inputs of a kind; the share that passes the first check; inputs of all kinds: what a whole run has."""
+"""Inputs of a kind; the share that passes the first check; of all kinds: what a whole run has."""
 _ROUND, _FIRST_ROUND, _WATCHED, _KEPT = 1000, 300, 25, 3
 _MOST_FOR_A_DEFECT = 3000
 _MODULES = (
-    "records/*", "checkpoints/*", "release/clean.py", "release/content_check.py", "release/verify.py", "release/signing.py",
-    "scoring/exported*", "scoring/hugging_face.py", "scoring/inputs.py", "privacy/chain.py", "privacy/ledger.py",
-    "project/*", "window/settings.py", "workflow/registers.py", "cli/table.py",
-)  # fmt: skip
+    "records/*",
+    "checkpoints/*",
+    "release/clean.py",
+    "release/content_check.py",
+    "release/verify.py",
+    "release/signing.py",
+    "scoring/exported*",
+    "scoring/hugging_face.py",
+    "scoring/inputs.py",
+    "privacy/chain.py",
+    "privacy/ledger.py",
+    "project/*",
+    "window/settings.py",
+    "workflow/registers.py",
+    "cli/table.py",
+)
 
 
 @dataclass
@@ -82,7 +94,7 @@ def main() -> int:
 
 
 def make_corpus(work: Path, kinds: Sequence[str]) -> Path:
-    """Write the valid inputs, in a process of their own: the program's libraries stay out of this one."""
+    """Write the valid inputs, in a process of their own, which loads the libraries."""
     corpus = work / "corpus"
     command = [sys.executable, "-m", "tests.fuzz.seeds", str(corpus), *kinds]
     subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[2])
@@ -172,12 +184,18 @@ def report(tallies: dict[str, Tally], left: int) -> int:
         )
         if tally.inputs < FEWEST or share < SHARE:
             short.append(name)
+    slowest = max(tally.slowest for tally in tallies.values())
+    most = max(tally.memory for tally in tallies.values())
     total, found = sum(t.inputs for t in tallies.values()), sum(t.findings for t in tallies.values())
-    print(f"{total:,} inputs, {found:,} findings; at most {max(t.slowest for t in tallies.values()):.1f} s "
-          f"of the processor and {max(t.memory for t in tallies.values()) / 1e6:.0f} MB above the baseline")  # fmt: skip
+    print(
+        f"{total:,} inputs, {found:,} findings; at most {slowest:.1f} s of the processor and "
+        f"{most / 1e6:.0f} MB above the baseline"
+    )
     if short or total < ALL:
-        print(f"No whole run: fewer than {ALL:,} inputs, or of {FEWEST:,} a kind and {SHARE:.0%} past the first "
-              f"check: {', '.join(short) or 'none'}")  # fmt: skip
+        print(
+            f"No whole run: fewer than {ALL:,} inputs, or of {FEWEST:,} a kind and {SHARE:.0%} past the "
+            f"first check: {', '.join(short) or 'none'}"
+        )
     return int(found > 0 or left > 0)
 
 
@@ -228,7 +246,8 @@ def replay(path: Path, work: Path) -> int:
     (result,) = results(job, 0, 1)
     print(f"{finding.kind}, before: {finding.outcome} {finding.where}")
     print(
-        f"now: {result.outcome} {result.where}, {result.seconds:.1f} s, {result.memory / 1e6:.0f} MB above the baseline"
+        f"now: {result.outcome} {result.where}, {result.seconds:.1f} s, "
+        f"{result.memory / 1e6:.0f} MB above the baseline"
     )
     return int(result.is_finding)
 

@@ -164,27 +164,52 @@ _SPECS: tuple[Any, ...] = (
     {"type": "builtins.tuple", "context": "null", "children_spec": []},
     {"type": None, "context": None, "children_spec": []},
 )
-_OPERATIONS = (
-    "aten.empty.memory_format", "aten.empty_like.default", "aten.new_empty.default", "aten.empty_strided.default",
-    "aten._sparse_coo_tensor_unsafe.default", "aten.sparse_coo_tensor.indices", "aten._to_dense.default",
-    "aten.to_sparse.default", "aten.resize_.default", "aten.set_.source_Tensor", "aten.as_strided.default",
-    "aten.rand.default", "aten.rand_like.default", "aten.bernoulli.default", "aten.dropout.default",
-    "aten.native_dropout.default", "aten.quantize_per_tensor.default", "aten.item.default", "aten.nonzero.default",
-    "aten._local_scalar_dense.default", "aten.from_file.default", "aten.batch_norm.default", "aten.sum.dim_IntList",
-    "aten.mean.dim", "aten.softmax.int", "aten.sort.default", "aten.full.default", "aten.arange.default",
-    "aten.repeat_interleave.self_int", "aten.index.Tensor", "aten.embedding_bag.default", "aten.expand.default",
-    "aten.view.default", "aten.cumsum.default", "aten.flip.default", "aten.roll.default", "aten.bitwise_and.Tensor",
-    "prims.device_put.default", "higher_order.cond", "higher_order.while_loop", "fbgemm.x.default", "aten.relu.default",
-    "aten.constant_pad_nd.default", "aten.upsample_nearest2d.vec", "aten.max_pool2d.default", "aten.reshape.default",
-)  # fmt: skip
+_OPERATIONS = tuple(
+    (
+        "aten.empty.memory_format aten.empty_like.default aten.new_empty.default "
+        "aten.empty_strided.default aten._sparse_coo_tensor_unsafe.default "
+        "aten.sparse_coo_tensor.indices aten._to_dense.default aten.to_sparse.default "
+        "aten.resize_.default aten.set_.source_Tensor aten.as_strided.default aten.rand.default "
+        "aten.rand_like.default aten.bernoulli.default aten.dropout.default "
+        "aten.native_dropout.default "
+        "aten.quantize_per_tensor.default aten.item.default aten.nonzero.default "
+        "aten._local_scalar_dense.default aten.from_file.default aten.batch_norm.default "
+        "aten.sum.dim_IntList aten.mean.dim aten.softmax.int aten.sort.default aten.full.default "
+        "aten.arange.default aten.repeat_interleave.self_int aten.index.Tensor "
+        "aten.embedding_bag.default aten.expand.default aten.view.default aten.cumsum.default "
+        "aten.flip.default aten.roll.default aten.bitwise_and.Tensor prims.device_put.default "
+        "higher_order.cond higher_order.while_loop fbgemm.x.default aten.relu.default "
+        "aten.constant_pad_nd.default aten.upsample_nearest2d.vec aten.max_pool2d.default "
+        "aten.reshape.default"
+    ).split()
+)
 _TARGETS = (
-    *(f"torch.ops.{name}" for name in _OPERATIONS), "torch.sym_max", "_operator.getitem", "_operator.pow", "math.ceil",
-    "os.system", "builtins.eval", "torch.os.system", "torch.ops.aten.relu", "torch.ops.aten.relu.default.x", "",
-)  # fmt: skip
+    *(f"torch.ops.{name}" for name in _OPERATIONS),
+    "torch.sym_max",
+    "_operator.getitem",
+    "_operator.pow",
+    "math.ceil",
+    "os.system",
+    "builtins.eval",
+    "torch.os.system",
+    "torch.ops.aten.relu",
+    "torch.ops.aten.relu.default.x",
+    "",
+)
 _EXPRESSIONS = (
-    "2**2**2**2**30", "Symbol('s0', positive=True)", "__import__('os')", "s0" + " + s0" * 2000, "Pow(9, Pow(9, 99))",
-    "(lambda: 0)()", "[x for x in ()]", "9" * 4000, "Max(s0, 1)", "s0 * 9" * 1, "factorial(10**9)", "(" * 200 + ")" * 200,
-)  # fmt: skip
+    "2**2**2**2**30",
+    "Symbol('s0', positive=True)",
+    "__import__('os')",
+    "s0" + " + s0" * 2000,
+    "Pow(9, Pow(9, 99))",
+    "(lambda: 0)()",
+    "[x for x in ()]",
+    "9" * 4000,
+    "Max(s0, 1)",
+    "s0 * 9" * 1,
+    "factorial(10**9)",
+    "(" * 200 + ")" * 200,
+)
 
 
 def mutate_graph(files: Files, chance: Chance) -> Files:
@@ -284,7 +309,7 @@ def _insert_node(graph: dict[str, Any], chance: Chance) -> None:
     source = given["arg"]["as_tensor"]["name"]
     target = f"torch.ops.{chance.choice(_OPERATIONS)}"
     made = f"inserted_{len(nodes)}"
-    inputs = [{"name": "self", "arg": {"as_tensor": {"name": source}}, "kind": 1}]
+    inputs: list[dict[str, Any]] = [{"name": "self", "arg": {"as_tensor": {"name": source}}, "kind": 1}]
     if "empty.memory_format" in target or "rand.default" in target:
         inputs = [{"name": "size", "arg": {"as_ints": [4, 4]}, "kind": 1}]
     elif "sparse_coo" in target:
@@ -345,28 +370,37 @@ def _arguments(graph: dict[str, Any], chance: Chance) -> list[dict[str, Any]]:
 
 # Hugging Face folders
 
-_CONFIG_NAMES = (
-    "auto_map", "architectures", "model_type", "id2label", "label2id", "num_labels", "num_channels", "hidden_size",
-    "num_hidden_layers", "hidden_sizes", "depths", "image_size", "patch_size", "torch_dtype", "dtype",
-    "quantization_config", "attn_implementation", "_attn_implementation", "hidden_act", "use_cache", "problem_type",
-    "return_dict", "output_hidden_states", "transformers_weights", "tie_word_embeddings", "pruned_heads", "layer_type",
-    "out_features", "drop_path_rate", "chunk_size_feed_forward", "is_encoder_decoder", "torchscript", "_name_or_path",
-    "_commit_hash", "transformers_version", "name_or_path", "gguf_file", "adapter_kwargs", "subfolder", "vocab_size",
-    "initializer_range", "layer_norm_eps", "num_attention_heads", "intermediate_size", "num_experts", "text_config",
-)  # fmt: skip
-_FAMILIES = (
-    "resnet", "vit", "convnext", "bit", "swin", "beit", "levit", "swinv2", "timm_wrapper", "mobilenet_v2", "regnet",
-    "auto", "bert", "switch_transformers", "clip", "perceiver", "dinov2", "efficientnet", "pvt", "x", "__main__",
-)  # fmt: skip
-_OTHER_FILES = (
-    "adapter_config.json", "generation_config.json", "modeling_x.py", "configuration_x.py", "pytorch_model.bin",
-    "model.safetensors.index.json", "custom_generate/generate.py", "config_sentence_transformers.json", "training_args.bin",
-    "processor_config.json", "video_preprocessor_config.json", "tokenizer.json", "chat_template.jinja", ".no_exist",
-)  # fmt: skip
+_CONFIG_NAMES = tuple(
+    (
+        "auto_map architectures model_type id2label label2id num_labels num_channels hidden_size "
+        "num_hidden_layers hidden_sizes depths image_size patch_size torch_dtype dtype "
+        "quantization_config attn_implementation _attn_implementation hidden_act use_cache "
+        "problem_type "
+        "return_dict output_hidden_states transformers_weights tie_word_embeddings pruned_heads "
+        "layer_type out_features drop_path_rate chunk_size_feed_forward is_encoder_decoder torchscript "
+        "_name_or_path _commit_hash transformers_version name_or_path gguf_file adapter_kwargs "
+        "subfolder vocab_size initializer_range layer_norm_eps num_attention_heads intermediate_size "
+        "num_experts text_config"
+    ).split()
+)
+_FAMILIES = tuple(
+    (
+        "resnet vit convnext bit swin beit levit swinv2 timm_wrapper mobilenet_v2 regnet auto bert "
+        "switch_transformers clip perceiver dinov2 efficientnet pvt x __main__"
+    ).split()
+)
+_OTHER_FILES = tuple(
+    (
+        "adapter_config.json generation_config.json modeling_x.py configuration_x.py pytorch_model.bin "
+        "model.safetensors.index.json custom_generate/generate.py config_sentence_transformers.json "
+        "training_args.bin processor_config.json video_preprocessor_config.json tokenizer.json "
+        "chat_template.jinja .no_exist"
+    ).split()
+)
 
 
 def mutate_config(files: Files, chance: Chance) -> Files:
-    """Return a folder with another ``config.json``, or with a file beside it that a library may read."""
+    """Return a folder with another ``config.json``, or a file beside it that a library may read."""
     changed = dict(files)
     document = json.loads(files[CONFIG])
     if chance.random() < 0.12:
@@ -382,17 +416,34 @@ def mutate_config(files: Files, chance: Chance) -> Files:
     return changed
 
 
-_PROCESSOR_NAMES = (
-    "do_resize", "size", "resample", "do_rescale", "rescale_factor", "do_normalize", "image_mean", "image_std",
-    "do_convert_rgb", "do_center_crop", "crop_size", "image_processor_type", "feature_extractor_type", "auto_map",
-    "crop_pct", "do_pad", "size_divisor", "pad_size", "processor_class", "_processor_class", "data_format", "device",
-    "input_data_format", "return_tensors", "default_to_square", "do_reduce_labels", "disable_grouping", "do_flip_channel_order",
-)  # fmt: skip
+_PROCESSOR_NAMES = tuple(
+    (
+        "do_resize size resample do_rescale rescale_factor do_normalize image_mean image_std "
+        "do_convert_rgb do_center_crop crop_size image_processor_type feature_extractor_type auto_map "
+        "crop_pct do_pad size_divisor pad_size processor_class _processor_class data_format device "
+        "input_data_format return_tensors default_to_square do_reduce_labels disable_grouping "
+        "do_flip_channel_order"
+    ).split()
+)
 _PROCESSORS = (
-    "ViTImageProcessor", "ConvNextImageProcessor", "CLIPImageProcessor", "BitImageProcessor", "LevitImageProcessor",
-    "DonutImageProcessor", "BeitImageProcessor", "EfficientNetImageProcessor", "TimmWrapperImageProcessor", "PvtImageProcessor",
-    "MobileNetV1ImageProcessor", "SegformerImageProcessor", "DetrImageProcessor", "ViTFeatureExtractor", "ViTImageProcessorFast", "X", "",
-)  # fmt: skip
+    "ViTImageProcessor",
+    "ConvNextImageProcessor",
+    "CLIPImageProcessor",
+    "BitImageProcessor",
+    "LevitImageProcessor",
+    "DonutImageProcessor",
+    "BeitImageProcessor",
+    "EfficientNetImageProcessor",
+    "TimmWrapperImageProcessor",
+    "PvtImageProcessor",
+    "MobileNetV1ImageProcessor",
+    "SegformerImageProcessor",
+    "DetrImageProcessor",
+    "ViTFeatureExtractor",
+    "ViTImageProcessorFast",
+    "X",
+    "",
+)
 
 
 def mutate_processor(files: Files, chance: Chance) -> Files:
@@ -428,10 +479,12 @@ def mutate_processor(files: Files, chance: Chance) -> Files:
 
 # Requests
 
-_REQUEST_NAMES = (
-    "score", "threshold", "count", "noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta", "epsilon",
-    "direction", "contact", "deadline", "bounds", "class_statistics", "per_unit", "model", "note", "unknown",
-)  # fmt: skip
+_REQUEST_NAMES = tuple(
+    (
+        "score threshold count noise_multiplier max_grad_norm sample_rate steps delta epsilon direction "
+        "contact deadline bounds class_statistics per_unit model note unknown"
+    ).split()
+)
 
 
 def mutate_request(files: Files, chance: Chance) -> Files:

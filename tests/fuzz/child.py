@@ -19,9 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dataselect_gui.sandbox import confining
-from tests.fuzz.confines import ENDS, STARTS, is_within
 from tests.fuzz.checkpoints import CANARY
+from tests.fuzz.confines import ENDS, STARTS, is_within
 from tests.fuzz.findings import read_finding
 from tests.fuzz.values import Files
 
@@ -30,7 +29,8 @@ MEMORY_NET = 24 << 30
 _ROOT = str(Path(__file__).parents[2])
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGES = frozenset(
-    "os.remove os.rename os.mkdir os.rmdir os.link os.symlink os.truncate os.chmod shutil.rmtree".split()
+    "os.remove os.rename os.mkdir os.rmdir os.link os.symlink os.truncate os.chmod "
+    "shutil.rmtree".split()
 )
 _LEAVES = (
     "socket.",
@@ -62,9 +62,12 @@ class Confines:
             flags = arguments[2] if isinstance(arguments[2], int) else 0
             if not is_within(os.fsdecode(arguments[0]), self.job, writes=bool(flags & _WRITES)):
                 self.left.append(f"{event} {os.fsdecode(arguments[0])}")
-        elif event in _CHANGES and isinstance(arguments[0], str | bytes | os.PathLike):
-            if not is_within(os.fsdecode(arguments[0]), self.job, writes=True):
-                self.left.append(f"{event} {os.fsdecode(arguments[0])}")
+        elif (
+            event in _CHANGES
+            and isinstance(arguments[0], str | bytes | os.PathLike)
+            and not is_within(os.fsdecode(arguments[0]), self.job, writes=True)
+        ):
+            self.left.append(f"{event} {os.fsdecode(arguments[0])}")
 
 
 def main() -> None:
@@ -113,7 +116,6 @@ def _work(asked: argparse.Namespace) -> None:
     asked.job.mkdir(parents=True, exist_ok=True)
     _empty(asked.job)  # Of what a child left that died.
     os.chdir(asked.job)
-    confining._done = True  # What the program has done by confined processes is tried here.
     confines = Confines(asked.job)
     os.environ.update(HOME=str(asked.job / "home"), TMPDIR=str(asked.job))
 
@@ -207,11 +209,12 @@ def _unspeakable(error: Exception) -> str:
 
 
 def _where(error: BaseException) -> str:
-    """Return the error's type and the innermost place of the program, or else of all, that raised it."""
+    """Return the error's type and the innermost place of the program that raised it."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "/dataselect_gui/" in frame.filename]
     frame = (own or list(frames))[-1]
-    return f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno} {frame.name}: {str(error)[:200]!r}"
+    place = f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+    return f"{type(error).__name__} in {place}: {str(error)[:200]!r}"
 
 
 def write_files(folder: Path, files: Files) -> None:

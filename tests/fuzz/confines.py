@@ -24,7 +24,8 @@ _READ = (
     "/sys/fs/cgroup",
 )
 _FILES = frozenset(
-    "/dev/null /dev/urandom /etc/ld.so.cache /etc/localtime /proc/meminfo /proc/cpuinfo /proc/stat /proc/mounts".split()
+    "/dev/null /dev/urandom /etc/ld.so.cache /etc/localtime /proc/meminfo /proc/cpuinfo "
+    "/proc/stat /proc/mounts".split()
 )
 
 
@@ -55,7 +56,8 @@ STARTS, ENDS = "/input-starts", "/input-ends"
 _CALL = re.compile(r"^\d+ +(?:<\.\.\. )?(\w+)[( ](.*)$")
 _PATH = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _CHANGES = frozenset(
-    "creat unlink unlinkat rename renameat renameat2 mkdir mkdirat rmdir link linkat symlink symlinkat truncate "
+    "creat unlink unlinkat rename renameat renameat2 mkdir mkdirat rmdir link linkat symlink symlinkat "
+    "truncate "
     "chmod fchmodat chown lchown fchownat mknod mknodat execve execveat".split()
 )
 _OPENS = frozenset("open openat openat2".split())

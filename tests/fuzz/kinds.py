@@ -125,7 +125,7 @@ def _sums(files: Files) -> bool:
 
 def _head(files: Files) -> bool:
     match = re.fullmatch(rb"\d+ [0-9a-f]{64} file ([0-9a-f]{64})\n", files[kept.HEAD])
-    return bool(match) and match[1].decode() == hashlib.sha256(files[kept.DATABASE]).hexdigest()
+    return match is not None and match[1].decode() == hashlib.sha256(files[kept.DATABASE]).hexdigest()
 
 
 def _table(files: Files) -> bool:
@@ -150,57 +150,111 @@ _ALL = (
     Kind("webp", seeds.webp, _image(small_formats.mutate_webp), _holds(_opens), _OPENS, targets.image),
     Kind("tiff", seeds.tiff, _image(tiff.mutate), _holds(_opens), _OPENS, targets.image),
     Kind(
-        "arrays", seeds.arrays, records.mutate_arrays, _holds(_arrays),
-        "the archive has x with a header of NumPy", targets.source,
+        "arrays",
+        seeds.arrays,
+        records.mutate_arrays,
+        _holds(_arrays),
+        "the archive has x with a header of NumPy",
+        targets.source,
     ),
     Kind(
-        "metadata-csv", seeds.metadata_csv, records.mutate_csv, _holds(_listing),
-        "its first line names file_name", targets.source,
+        "metadata-csv",
+        seeds.metadata_csv,
+        records.mutate_csv,
+        _holds(_listing),
+        "its first line names file_name",
+        targets.source,
     ),
     Kind(
-        "metadata-jsonl", seeds.metadata_jsonl, records.mutate_jsonl, _holds(_lines),
-        "every line is a JSON object", targets.source,
+        "metadata-jsonl",
+        seeds.metadata_jsonl,
+        records.mutate_jsonl,
+        _holds(_lines),
+        "every line is a JSON object",
+        targets.source,
     ),
     Kind(
-        "safetensors", seeds.hugging_face, checkpoints.mutate_safetensors, _holds(_header),
-        "its header is JSON of the length that is stated", targets.headers,
+        "safetensors",
+        seeds.hugging_face,
+        checkpoints.mutate_safetensors,
+        _holds(_header),
+        "its header is JSON of the length that is stated",
+        targets.headers,
     ),
     Kind(
-        "pt2-archive", seeds.exported, checkpoints.mutate_archive, _holds(_archive),
-        "its directory can be read", targets.checkpoint,
-    ),
-    Kind(
-        "pt2-graph", seeds.exported, checkpoints.mutate_graph, _holds(_documents),
-        "all its documents are JSON", targets.checkpoint,
-    ),
-    Kind(
-        "config", seeds.hugging_face, checkpoints.mutate_config, _object(checkpoints.CONFIG), _OBJECT,
+        "pt2-archive",
+        seeds.exported,
+        checkpoints.mutate_archive,
+        _holds(_archive),
+        "its directory can be read",
         targets.checkpoint,
     ),
     Kind(
-        "processor", seeds.processors, checkpoints.mutate_processor, _object(checkpoints.PROCESSOR), _OBJECT,
+        "pt2-graph",
+        seeds.exported,
+        checkpoints.mutate_graph,
+        _holds(_documents),
+        "all its documents are JSON",
+        targets.checkpoint,
+    ),
+    Kind(
+        "config",
+        seeds.hugging_face,
+        checkpoints.mutate_config,
+        _object(checkpoints.CONFIG),
+        _OBJECT,
+        targets.checkpoint,
+    ),
+    Kind(
+        "processor",
+        seeds.processors,
+        checkpoints.mutate_processor,
+        _object(checkpoints.PROCESSOR),
+        _OBJECT,
         targets.processor,
     ),
     Kind(
-        "request", seeds.requests, checkpoints.mutate_request, _object(checkpoints.REQUEST), _OBJECT,
+        "request",
+        seeds.requests,
+        checkpoints.mutate_request,
+        _object(checkpoints.REQUEST),
+        _OBJECT,
         targets.request,
     ),
-    Kind("bundle", seeds.bundles, kept.mutate_bundle, _holds(_sums), "its checksums fit", targets.bundle),
     Kind(
-        "ledger", seeds.ledgers, kept.mutate_ledger, _holds(_head), "its head fits its file",
+        "bundle", seeds.bundles, kept.mutate_bundle, _holds(_sums), "its checksums fit", targets.bundle
+    ),
+    Kind(
+        "ledger",
+        seeds.ledgers,
+        kept.mutate_ledger,
+        _holds(_head),
+        "its head fits its file",
         targets.ledger,
     ),
     Kind(
-        "project", seeds.projects, kept.mutate_project, _states(kept.PROJECT, "format"),
-        "it is a JSON object of this format", targets.project,
+        "project",
+        seeds.projects,
+        kept.mutate_project,
+        _states(kept.PROJECT, "format"),
+        "it is a JSON object of this format",
+        targets.project,
     ),
     Kind(
-        "window", seeds.windows, kept.mutate_window, _states(kept.WINDOW, "version"),
-        "it is a JSON object of this version", targets.window,
+        "window",
+        seeds.windows,
+        kept.mutate_window,
+        _states(kept.WINDOW, "version"),
+        "it is a JSON object of this version",
+        targets.window,
     ),
     Kind(
-        "register", seeds.registers, kept.mutate_register, _holds(_table), "it has a first line in UTF-8",
+        "register",
+        seeds.registers,
+        kept.mutate_register,
+        _holds(_table),
+        "it has a first line in UTF-8",
         targets.register,
     ),
-)  # fmt: skip
+)
 KINDS = {kind.name: kind for kind in _ALL}

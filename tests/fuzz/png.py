@@ -9,9 +9,27 @@ from tests.fuzz.values import SECRET, SIZES, Chance, edit_bytes
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KINDS = (
-    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"gAMA", b"pHYs", b"eXIf",
-    b"acTL", b"fcTL", b"fdAT", b"bKGD", b"prIv", b"sRGB", b"cHRM", b"hIST",
-)  # fmt: skip
+    b"IHDR",
+    b"PLTE",
+    b"IDAT",
+    b"IEND",
+    b"tRNS",
+    b"tEXt",
+    b"zTXt",
+    b"iTXt",
+    b"iCCP",
+    b"gAMA",
+    b"pHYs",
+    b"eXIf",
+    b"acTL",
+    b"fcTL",
+    b"fdAT",
+    b"bKGD",
+    b"prIv",
+    b"sRGB",
+    b"cHRM",
+    b"hIST",
+)
 Chunk = tuple[bytes, bytes]
 
 
@@ -122,8 +140,13 @@ def _addition(chance: Chance) -> Chunk:
             return kind, struct.pack(">II", chance.choice(SIZES), chance.choice(SIZES))
         case b"fcTL":
             return kind, struct.pack(
-                ">IIIIIHHBB", *(chance.choice([0, 1, 8, chance.choice(SIZES)]) for _ in range(5)), 1, 0, 3, 1
-            )  # fmt: skip
+                ">IIIIIHHBB",
+                *(chance.choice([0, 1, 8, chance.choice(SIZES)]) for _ in range(5)),
+                1,
+                0,
+                3,
+                1,
+            )
         case b"fdAT":
             return kind, bytes(4) + zlib.compress(bytes(200))
         case b"pHYs":

@@ -20,15 +20,53 @@ from tests.fuzz.zips import Member, mutate_members, read_members, write_members
 
 ARRAYS = "records.npz"
 _TYPES = (
-    "|u1", "<f4", "<f8", "<i8", "|b1", "<U3", "|S4", "<f2", "<f16", "<c8", "|O", "<M8[ns]", "<m8[D]", ">f4", "|V8", "<U0",
-    "|S0", "|V0", "<U1000000000", "<i3", "x", "", "f4,f4", "<u1", "|u1000", "<M8[1000000Y]",
-)  # fmt: skip
+    "|u1",
+    "<f4",
+    "<f8",
+    "<i8",
+    "|b1",
+    "<U3",
+    "|S4",
+    "<f2",
+    "<f16",
+    "<c8",
+    "|O",
+    "<M8[ns]",
+    "<m8[D]",
+    ">f4",
+    "|V8",
+    "<U0",
+    "|S0",
+    "|V0",
+    "<U1000000000",
+    "<i3",
+    "x",
+    "",
+    "f4,f4",
+    "<u1",
+    "|u1000",
+    "<M8[1000000Y]",
+)
 _HEADERS = (
-    "", "{}", "None", "{'descr': '|u1'}", "[1]", "(" * 500, "-" * 4000 + "1", "9" * 5000, "{" * 90, "__import__('os')",
-    "{'descr': '|u1', 'fortran_order': False, 'shape': (3,), 'more': 1}", "{'descr': [('a', '<f4'), ('b', '|O')], 'fortran_order': False, 'shape': (3,)}",
-    "{'descr': ('<f4', (1000000, 1000000)), 'fortran_order': False, 'shape': (1,)}", "{'descr': '|u1', 'fortran_order': 0, 'shape': (3,)}",
-    "{'descr': '|u1', 'fortran_order': False, 'shape': 3}", "{'descr': '<f4', 'fortran_order': True, 'shape': (-1,)}", "\x00", "1 if 1 else 2",
-)  # fmt: skip
+    "",
+    "{}",
+    "None",
+    "{'descr': '|u1'}",
+    "[1]",
+    "(" * 500,
+    "-" * 4000 + "1",
+    "9" * 5000,
+    "{" * 90,
+    "__import__('os')",
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (3,), 'more': 1}",
+    "{'descr': [('a', '<f4'), ('b', '|O')], 'fortran_order': False, 'shape': (3,)}",
+    "{'descr': ('<f4', (1000000, 1000000)), 'fortran_order': False, 'shape': (1,)}",
+    "{'descr': '|u1', 'fortran_order': 0, 'shape': (3,)}",
+    "{'descr': '|u1', 'fortran_order': False, 'shape': 3}",
+    "{'descr': '<f4', 'fortran_order': True, 'shape': (-1,)}",
+    "\x00",
+    "1 if 1 else 2",
+)
 
 
 def mutate_arrays(files: Files, chance: Chance) -> Files:
@@ -114,9 +152,25 @@ _COLUMNS = (
     "file_name ",
 )
 _FILE_NAMES = (
-    "a/1.png", "a/2.png", "b/3.png", "../1.png", "/etc/hostname", "a\\1.png", "./a/1.png", "a//1.png", "", "a/1.png ",
-    "A/1.PNG", "a/none.png", "a", "x.txt", "a/1.png\x00", "a/\ud800.png", "e\u0301.png", "\u00e9.png",
-)  # fmt: skip
+    "a/1.png",
+    "a/2.png",
+    "b/3.png",
+    "../1.png",
+    "/etc/hostname",
+    "a\\1.png",
+    "./a/1.png",
+    "a//1.png",
+    "",
+    "a/1.png ",
+    "A/1.PNG",
+    "a/none.png",
+    "a",
+    "x.txt",
+    "a/1.png\x00",
+    "a/\ud800.png",
+    "e\u0301.png",
+    "\u00e9.png",
+)
 
 
 def mutate_csv(files: Files, chance: Chance) -> Files:

@@ -36,7 +36,8 @@ class Result:
     number : int
         Which.
     outcome : str
-        ``taken``, ``refused``, or what was found: ``crash``, ``hang``, ``memory``, ``escape``, ``broken``.
+        ``taken``, ``refused``, or what was found: ``crash``, ``hang``, ``memory``, ``escape`` or
+        ``broken``.
     where : str
         Where, or in which words.
     passed : bool
@@ -120,7 +121,7 @@ def _child_results(job: Job, first: int, last: int) -> Iterator[Result]:
     os.close(telling)
     try:
         with os.fdopen(listening, "rb") as told:
-            yield from _heard(child, told, first, job.work / "output.txt")
+            yield from _heard(child, told, job.work / "output.txt")
     finally:
         child.kill()
         child.wait()
@@ -149,7 +150,7 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _heard(child: subprocess.Popen[bytes], told: Any, first: int, output: Path) -> Iterator[Result]:  # noqa: ANN401
+def _heard(child: subprocess.Popen[bytes], told: Any, output: Path) -> Iterator[Result]:  # noqa: ANN401
     baseline, working, passed = 0, None, False
     began, worked, most = time.monotonic(), 0.0, 0
     lines = _lines(told)
@@ -263,8 +264,11 @@ def watched(job: Job, first: int, last: int) -> list[str]:
         ]
         child = subprocess.Popen(
             [*command, *_command(job, first, last, telling, "--marks")],
-            stdout=output, stderr=output, pass_fds=[telling], env=_environment(),
-        )  # fmt: skip
+            stdout=output,
+            stderr=output,
+            pass_fds=[telling],
+            env=_environment(),
+        )
     os.close(telling)
     with os.fdopen(listening, "rb") as told:
         ended = [json.loads(line) for line in told]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -65,7 +66,7 @@ def png(_: Path) -> list[Files]:
 
 
 def jpeg(_: Path) -> list[Files]:
-    """Return images in colour and grey, plain and progressive, with an orientation, and of four inks."""
+    """Return images in colour and grey, plain and progressive, turned, and of four inks."""
     colour, grey = _pictures()[:2]
     turned = Image.Exif()
     turned[0x0112] = 6
@@ -122,11 +123,21 @@ def tiff(_: Path) -> list[Files]:
         _saved(bits, "TIFF", compression="group4"),
         _saved(floats, "TIFF"),
         build(
-            [entry(256, 4, [4]), entry(257, 4, [2]), entry(258, 3, [8]), entry(259, 3, [1]), entry(262, 3, [1]),
-             entry(273, 4, [8]), entry(277, 3, [1]), entry(278, 4, [2]), entry(279, 4, [8]), entry(EXIF, 4, [8])],
+            [
+                entry(256, 4, [4]),
+                entry(257, 4, [2]),
+                entry(258, 3, [8]),
+                entry(259, 3, [1]),
+                entry(262, 3, [1]),
+                entry(273, 4, [8]),
+                entry(277, 3, [1]),
+                entry(278, 4, [2]),
+                entry(279, 4, [8]),
+                entry(EXIF, 4, [8]),
+            ],
             bytes(range(8)),
         ),
-    ]  # fmt: skip
+    ]
     return [{"1.tif": one} for one in saved]
 
 
@@ -137,7 +148,7 @@ def arrays(folder: Path) -> list[Files]:
     """Return array files of images and of numbers, with classes and columns."""
     chance = np.random.default_rng(0)
     folder.mkdir(parents=True)
-    columns = {
+    columns: dict[str, Any] = {
         "y": np.arange(6) % 3,
         "classes": np.array(["bird", "cat", "dog"]),
         "patient": np.array([f"patient {row // 2}" for row in range(6)]),
@@ -221,8 +232,13 @@ def processors(_: Path) -> list[Files]:
     """Return folders that can be found, with a processor; their model is never loaded."""
     written = _plain_folder(_)
     sizes = preprocessor(16, 1)
-    cropped = {**sizes, "image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 18},
-               "do_center_crop": True, "crop_size": {"height": 16, "width": 16}}  # fmt: skip
+    cropped = {
+        **sizes,
+        "image_processor_type": "CLIPImageProcessor",
+        "size": {"shortest_edge": 18},
+        "do_center_crop": True,
+        "crop_size": {"height": 16, "width": 16},
+    }
     return [{**written, PROCESSOR: json.dumps(document).encode()} for document in (sizes, cropped)]
 
 
@@ -285,9 +301,14 @@ def _released(folder: Path) -> None:
             project, folder / "bundles/report", kind="report", bins="0.5", by_class=True, budget=None
         )
         release(
-            project, folder / "bundles/gaussian", kind="report", mechanism="discrete-gaussian", delta="1e-6",
-            bins="0.5", budget=None,
-        )  # fmt: skip
+            project,
+            folder / "bundles/gaussian",
+            kind="report",
+            mechanism="discrete-gaussian",
+            delta="1e-6",
+            bins="0.5",
+            budget=None,
+        )
         floats = np.random.default_rng(0).random((12, 1, 4, 4)).astype(np.float32)
         np.savez(folder / "f.npz", x=floats, y=np.arange(12) % 3)
         other = scored_project(folder / "f.dataselect", folder / "f.npz", asked)

@@ -57,7 +57,20 @@ def _gif_frame(chance: Chance) -> bytes:
     )
 
 
-_BMP_FIELDS = ((2, "I"), (6, "I"), (10, "I"), (14, "I"), (18, "i"), (22, "i"), (26, "H"), (28, "H"), (30, "I"), (34, "I"), (46, "I"), (50, "I"))  # fmt: skip
+_BMP_FIELDS = (
+    (2, "I"),
+    (6, "I"),
+    (10, "I"),
+    (14, "I"),
+    (18, "i"),
+    (22, "i"),
+    (26, "H"),
+    (28, "H"),
+    (30, "I"),
+    (34, "I"),
+    (46, "I"),
+    (50, "I"),
+)
 
 
 def mutate_bmp(content: bytes, chance: Chance) -> bytes:

@@ -14,9 +14,29 @@ SECRET = b"Mrs Smith"
 """Written wherever a file can hold something beside what it is read for; it must never leave."""
 
 SIZES = (
-    0, 1, 2, 3, 7, 8, 255, 256, 4095, 9_459, 16_383, 32_767, 32_768, 65_535, 65_536, 1 << 20, (1 << 24) - 1,
-    89_478_485, 400_000_000, (1 << 31) - 1, 1 << 31, (1 << 32) - 1,
-)  # fmt: skip
+    0,
+    1,
+    2,
+    3,
+    7,
+    8,
+    255,
+    256,
+    4095,
+    9_459,
+    16_383,
+    32_767,
+    32_768,
+    65_535,
+    65_536,
+    1 << 20,
+    (1 << 24) - 1,
+    89_478_485,
+    400_000_000,
+    (1 << 31) - 1,
+    1 << 31,
+    (1 << 32) - 1,
+)
 """Numbers that a header may declare, around the borders of its fields."""
 INTEGERS = (
     *SIZES,
@@ -33,10 +53,39 @@ INTEGERS = (
 )
 FLOATS = (0.5, -0.0, 1e-320, 1e-6, 7.0, 1e16, 1e300, 1.7e308, float("nan"), float("inf"), float("-inf"))
 TEXTS = (
-    "", " ", "x", "0", "-1", "nan", "None", "true", "é", "日本語", "\u202egnp.exe", "a\nb", "a\tb", "\x00", "\x1b[2J",
-    "..", "../../x", "/etc/hostname", "C:\\x", "con", "=HYPERLINK(\"x\")", "+1", "-1+1", "@SUM(1)", "\t=1", "\r=1",
-    "<img src=x>", "%s%n", "{0}", "__class__", "a" * 10_000, "\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "replace"),
-)  # fmt: skip
+    "",
+    " ",
+    "x",
+    "0",
+    "-1",
+    "nan",
+    "None",
+    "true",
+    "é",
+    "日本語",
+    "\u202egnp.exe",
+    "a\nb",
+    "a\tb",
+    "\x00",
+    "\x1b[2J",
+    "..",
+    "../../x",
+    "/etc/hostname",
+    "C:\\x",
+    "con",
+    '=HYPERLINK("x")',
+    "+1",
+    "-1+1",
+    "@SUM(1)",
+    "\t=1",
+    "\r=1",
+    "<img src=x>",
+    "%s%n",
+    "{0}",
+    "__class__",
+    "a" * 10_000,
+    "\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "replace"),
+)
 _LITERALS = (
     "1" + "0" * 310,
     "-1" + "0" * 310,
@@ -95,7 +144,7 @@ Place: TypeAlias = tuple[Any, Any]
 """A container and the key or index of one of its parts."""
 
 
-def places(document: object) -> list[Place]:
+def places(document: Any) -> list[Place]:  # noqa: ANN401  (any JSON value)
     """List every part of a JSON document."""
     listed: list[Place] = []
     left = [document]
@@ -234,10 +283,18 @@ def _border(content: bytearray, chance: Chance) -> bytes:
         number = chance.choice(
             [0, 1, (1 << 8 * width) - 1, 1 << 8 * width - 1, (1 << 8 * width - 1) - 1]
         )
-        content[at : at + width] = number.to_bytes(width, chance.choice(["little", "big"]))  # type: ignore[arg-type]
+        content[at : at + width] = number.to_bytes(width, chance.choice(["little", "big"]))
     return bytes(content)
 
 
 _BYTE_EDITS: tuple[Callable[[bytearray, Chance], bytes], ...] = (
-    _flip, _flip, _flip, _border, _border, _cut, _drop, _double, _insert,
-)  # fmt: skip
+    _flip,
+    _flip,
+    _flip,
+    _border,
+    _border,
+    _cut,
+    _drop,
+    _double,
+    _insert,
+)

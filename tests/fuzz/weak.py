@@ -129,8 +129,8 @@ def _rates(folder: Path) -> None:
     """Check that numbers are positive, not that they are below one."""
     stated = _stated(folder)
     rate, delta = stated.get("sample_rate"), stated.get("delta")
-    if all(type(one) in {int, float} and 0 < one < 1e300 for one in (rate, delta)):
-        math.log1p(-rate)
+    if all(isinstance(one, int | float) and 0 < one < 1e300 for one in (rate, delta)):
+        math.log1p(-float(rate or 0))
 
 
 def _names_of_chunks(folder: Path) -> None:

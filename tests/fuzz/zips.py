@@ -37,7 +37,8 @@ def write_members(
     members: list[Member], comment: bytes = b"", before: bytes = b"", count: int | None = None
 ) -> bytes:
     """Write an archive as its members say."""
-    body, places, directory = bytearray(before), [], bytearray()
+    body, directory = bytearray(before), bytearray()
+    places: list[tuple[int, bytes]] = []
     for member in members:
         if member.same_as is not None and places:
             places.append(places[member.same_as % len(places)])
@@ -68,9 +69,18 @@ def _fields(member: Member, packed: bytes, name: bytes) -> bytes:
     packed_size = len(packed) if member.packed_size is None else member.packed_size
     size = len(member.content) if member.size is None else member.size
     return struct.pack(
-        "<HHHHHIIIHH", 20, member.flags, member.method, 0, 33, check, packed_size & 0xFFFFFFFF, size & 0xFFFFFFFF,
-        len(name), len(member.extra),
-    )  # fmt: skip
+        "<HHHHHIIIHH",
+        20,
+        member.flags,
+        member.method,
+        0,
+        33,
+        check,
+        packed_size & 0xFFFFFFFF,
+        size & 0xFFFFFFFF,
+        len(name),
+        len(member.extra),
+    )
 
 
 def mutate_members(members: list[Member], chance: Chance) -> bytes:
@@ -130,4 +140,16 @@ def mutate_members(members: list[Member], chance: Chance) -> bytes:
 def _name(name: bytes, chance: Chance) -> bytes:
     folder, _, last = name.rpartition(b"/")
     text = chance.choice(TEXTS).encode("utf-8", "surrogatepass")[:60_000]
-    return chance.choice([text, folder + b"/" + text, folder + b"/../" + last, b"/" + name, name + b"/", name[1:], name + b"\0x", name.upper(), b"\xff" + name])  # fmt: skip
+    return chance.choice(
+        [
+            text,
+            folder + b"/" + text,
+            folder + b"/../" + last,
+            b"/" + name,
+            name + b"/",
+            name[1:],
+            name + b"\0x",
+            name.upper(),
+            b"\xff" + name,
+        ]
+    )

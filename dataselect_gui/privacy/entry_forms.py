@@ -1,0 +1,109 @@
+"""What each kind of entry of the ledger holds, so that one of another form is noticed before it is used."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_AMOUNT = re.compile(r"[0-9]{1,400}(\.[0-9]{1,400})?")
+_DIGEST = re.compile("[0-9a-f]{64}")
+_KEY = 32
+_NOISES = frozenset({"discrete-laplace", "discrete-gaussian"})
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _amount(value: object) -> bool:
+    return isinstance(value, str) and bool(_AMOUNT.fullmatch(value))
+
+
+def _digest(value: object) -> bool:
+    return isinstance(value, str) and bool(_DIGEST.fullmatch(value))
+
+
+def _count(value: object) -> bool:
+    return type(value) is int and value > 0
+
+
+def _loss(value: object) -> bool:
+    if value is None:
+        return True
+    if not isinstance(value, list) or len(value) != 3 or value[0] not in _NOISES:
+        return False
+    return all(type(one) in {int, float} and 0 < one < math.inf and one < 1e300 for one in value[1:])
+
+
+_Form = Mapping[str, Callable[[object], bool]]
+_NEEDED: Mapping[str, _Form] = {
+    "opened": {"content": _digest},
+    "extended": {"content": _digest},
+    "joined": {"account": _text},
+    "budget": {"epsilon": _amount, "reason": _text},
+    "training": {"epsilon": _amount, "delta": _amount, "checkpoint": _text},
+    "sealed": {"content": _digest},
+    "kept": {"content": _digest},
+    "reserved": {
+        "release": _text,
+        "key": _text,
+        "unit": lambda value: value is None or isinstance(value, str),
+        "per_unit": _count,
+    },
+    "drawn": {"release": _text, "content": _digest},
+    "published": {"release": _text},
+}
+_CHARGE: _Form = {
+    "epsilon": _amount,
+    "delta": _amount,
+    "one_sided": lambda value: isinstance(value, bool),
+    "loss": _loss,
+}
+_LENGTHS = {"extended": _KEY, "opened": _KEY, "kept": 2 * _KEY, "reserved": 2 * _KEY, "sealed": _KEY + 8}
+"""Of the pieces that the content of an entry consists of, in bytes."""
+
+
+def is_entry(kind: object, body: object) -> bool:
+    """Say whether an entry of the ledger is of the form that the program writes.
+
+    Parameters
+    ----------
+    kind : str
+        Its kind.
+    body : dict
+        What it says, as JSON.
+    """
+    needed = _NEEDED.get(kind) if isinstance(kind, str) else None
+    if needed is None or not isinstance(body, dict):
+        return False
+    form: dict[str, Callable[[object], bool]] = {"date": _text, "nonce": _text, **needed}
+    if kind == "reserved" and "epsilon" in body:
+        form |= _CHARGE
+    if not all(name in body and check(body[name]) for name, check in form.items()):
+        return False
+    terms, content = body.get("terms", {}), body.get("content")
+    return isinstance(terms, dict) and (content is None or _digest(content)) and _is_text(body)
+
+
+def is_content(kind: str, content: object) -> bool:
+    """Say whether what lies beside an entry can be divided as its kind is."""
+    if not isinstance(content, bytes) or (kind == "opened" and not content):
+        return False
+    return len(content) % _LENGTHS.get(kind, 1) == 0
+
+
+def _is_text(value: Any) -> bool:  # noqa: ANN401  (any JSON)
+    """Say whether all words in a document can be written: JSON can escape half a character."""
+    left = [value]
+    while left:
+        node = left.pop()
+        if isinstance(node, dict):
+            left += [*node, *node.values()]
+        elif isinstance(node, list):
+            left += node
+        elif isinstance(node, str) and not node.isascii():
+            try:
+                node.encode("utf-8")
+            except UnicodeEncodeError:
+                return False
+    return True
