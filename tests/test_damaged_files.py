@@ -19,8 +19,7 @@ from tests.fuzz.tiff import build, entry
 from tests.helpers import png_header
 from tests.projects import consortium, owner_records, scored_project
 
-DIGEST = "0" * 64
-DAMAGED = {
+DAMAGED: dict[str, list[object]] = {
     "rule": [[], "x", {"score": "loss"},
              {"score": "loss", "by": "threshold", "value": "x", "lowest": False},
              {"score": "loss", "by": [], "value": "1", "lowest": False}],
@@ -66,9 +65,16 @@ def test_whatever_the_window_remembers_it_starts(
 
 
 GOOD = {"date": "2024-01-01", "nonce": "x"}
-BUDGET = {**GOOD, "epsilon": "4", "reason": "x"}
-RESERVED = {**GOOD, "release": "x", "key": "x", "unit": None, "per_unit": 1, "terms": {}}
-CHARGED = {
+BUDGET: dict[str, object] = {**GOOD, "epsilon": "4", "reason": "x"}
+RESERVED: dict[str, object] = {
+    **GOOD,
+    "release": "x",
+    "key": "x",
+    "unit": None,
+    "per_unit": 1,
+    "terms": {},
+}
+CHARGED: dict[str, object] = {
     **RESERVED,
     "epsilon": "1",
     "delta": "0",
