@@ -5,7 +5,7 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -221,26 +221,30 @@ def test_a_reason_that_no_ledger_can_keep_is_refused_wherever_it_comes_from(
         change_budget(world / "p.dataselect", "3", reason)
 
 
-def nested(folder: Path, levels: int) -> Path:
+@pytest.fixture
+def deep(tmp_path: Path) -> Iterator[Path]:
     """Make folders in one another, whose names together stay below what a path may have."""
-    inside = folder
-    inside.mkdir()
-    for _ in range(levels):
-        inside = inside / "a"
-        inside.mkdir()
-    return inside
+    names = ["deep", *["a"] * 1200]
+    for depth in range(1, len(names) + 1):
+        tmp_path.joinpath(*names[:depth]).mkdir()
+    yield tmp_path / "deep"
+    for depth in range(len(names), 0, -1):  # No remover of trees would get through.
+        folder = tmp_path.joinpath(*names[:depth])
+        for file in (one for one in folder.iterdir() if one.is_file()):
+            file.unlink()
+        folder.rmdir()
 
 
-def test_folders_that_are_nested_deeply_are_listed(tmp_path: Path) -> None:
-    innermost = nested(tmp_path / "deep", 1200)
-    code, told = run(["inspect", "deep"], tmp_path)
-    assert (code, told["error"]["what"]) == (4, "“deep” holds no records.")
-    write_json(tmp_path / "deep" / "config.json", {"model_type": "resnet"})
-    code, told = run(["inspect", "deep"], tmp_path)
+def test_folders_that_are_nested_deeply_end_in_a_sentence(deep: Path) -> None:
+    code, told = run(["inspect", "deep"], deep.parent)
+    assert (code, told["records"], len(told["problems"])) == (0, 0, 1)
+    assert run(["score", "deep", "--checkpoint", "deep"], deep.parent)[0] == 4
+    write_json(deep / "config.json", {"model_type": "resnet"})
+    code, told = run(["inspect", "deep"], deep.parent)
     assert (code, told["error"]["what"]) == (4, "“deep” holds no checkpoint.")
-    (tmp_path / "deep" / "config.json").unlink()
-    write_image(innermost / "record.png")
-    code, told = run(["inspect", "deep"], tmp_path)
+    write_image(deep / "a" / "record.png")
+    (deep / "config.json").unlink()
+    code, told = run(["inspect", "deep"], deep.parent)
     assert (code, told["records"], told["labels"]) == (0, 1, ["a"])
 
 

@@ -168,6 +168,8 @@ CASES: dict[str, list[list[Any]]] = {
         f"{name}.default": [[r(1, 3, 4)], [r(2, 3)], [r()]]
         for name in ("sum", "mean", "max", "min", "any", "all")
     },
+    "numpy_T.default": [[r(2, 3)], [r(2, 3, 4)], [r(3)]],
+    "mT.default": [[r(1, 3, 4)], [r(3, 4)]],
     "t.default": [[r(2, 3)], [r(3)]],
     "squeeze.default": [[r(1, 3, 1)], [r(2, 3)]],
     # Shapes

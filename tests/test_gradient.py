@@ -164,7 +164,6 @@ def test_a_gradient_is_released_near_the_truth(
     assert done.epsilon == "300"
     assert is_verified(tmp_path / "b")
     tensors = load_file(tmp_path / "b/data/gradient.safetensors")
-    from dataselect_gui.checkpoints.layout import find_checkpoint
     from dataselect_gui.records.opening import open_source
     from dataselect_gui.scoring.inputs import Preprocessor
     from dataselect_gui.scoring.model import load_model

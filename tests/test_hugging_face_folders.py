@@ -239,7 +239,10 @@ def test_the_reviewed_families_are_those_that_are_tested() -> None:
     assert {name.partition(",")[0] for name in TEXTS} <= families.TEXTS
 
 
-@pytest.fixture(scope="module", params=sorted(families.FAMILIES))
+@pytest.fixture(
+    scope="module",
+    params=[*IMAGES, *(pytest.param(name, marks=pytest.mark.slow) for name in MORE_IMAGES)],
+)
 def saved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     folder = tmp_path_factory.mktemp("family") / "model"
     save_member(folder, image_model(request.param, 0))

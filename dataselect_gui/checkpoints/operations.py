@@ -281,6 +281,8 @@ min.default(Tensor self) -> Tensor
 any.default(Tensor self) -> Tensor
 all.default(Tensor self) -> Tensor
 t.default(Tensor(a) self) -> Tensor(a)
+numpy_T.default(Tensor(a) self) -> Tensor(a)
+mT.default(Tensor(a) self) -> Tensor(a)
 squeeze.default(Tensor(a) self) -> Tensor(a)
 sin.default(Tensor self) -> Tensor
 cos.default(Tensor self) -> Tensor

@@ -66,7 +66,7 @@ def _clean_jpeg(stored: bytes) -> bytes | None:
     """
     try:
         taken_apart = jpeg.read_jpeg(stored)
-    except (LookupError, ValueError, struct.error):
+    except (ArithmeticError, LookupError, ValueError, struct.error):
         return None
     if not taken_apart.is_sequential or not taken_apart.is_whole:
         return None
@@ -107,11 +107,14 @@ def says_nothing_else(extension: str, content: bytes) -> bool:
         Where it cannot be read, or promises more than is safe to unpack.
     """
     kind = look_at(content).format
-    if extension == "jpg":
-        return kind == "JPEG" and _clean_jpeg(content) == content
-    if extension == "png":
-        return kind == "PNG" and _is_bare_png(content)
-    return kind == "TIFF" and _is_bare_tiff(content)
+    try:
+        if extension == "jpg":
+            return kind == "JPEG" and _clean_jpeg(content) == content
+        if extension == "png":
+            return kind == "PNG" and _is_bare_png(content)
+        return kind == "TIFF" and _is_bare_tiff(content)
+    except (ArithmeticError, LookupError, ValueError, struct.error, zlib.error):
+        return False  # It is not even built as the cleaning builds a file.
 
 
 def _is_bare_png(content: bytes) -> bool:

@@ -1,12 +1,13 @@
 """What rounding may depend on: the numbers, the machine and the count of threads, and nothing else."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 
 def fix_arithmetic(threads: int | None = None) -> int:
     """Switch off what chooses by time or changes how numbers are computed; returns how many threads.
-
-    It comes before the first computation of a process: threads that exist keep their denormals.
 
     Parameters
     ----------
@@ -15,11 +16,23 @@ def fix_arithmetic(threads: int | None = None) -> int:
     """
     if threads is not None:
         torch.set_num_threads(threads)
-    # Time must tell nothing of a record: numbers close to 0 would be far slower than others.
-    torch.set_flush_denormal(True)
     # Exactness to 1e-4 of float64 does not survive TensorFloat-32.
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.benchmark = False  # It chooses by time.
     torch.backends.cudnn.deterministic = True
     return torch.get_num_threads()
+
+
+@contextmanager
+def flushed_denormals() -> Iterator[None]:
+    """Take numbers next to 0 for 0: they are far slower than others, and time must tell nothing.
+
+    Threads that share the work have it from the one that starts them, and keep it; so models are loaded
+    within it, too. Only what models compute is: accountants of privacy need these numbers.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)

@@ -399,6 +399,18 @@ def _transpose(call: Call) -> Any:  # noqa: ANN401
     return call.of(aten.transpose.int(each.stacked, 1, 2), each.records, is_stacked=True)
 
 
+def _reversed(call: Call) -> Any:  # noqa: ANN401
+    axes = [0, *range(len(call.first.shape), 0, -1)]
+    return call.of(aten.permute.default(call.first.stacked, axes), call.first.records, is_stacked=True)
+
+
+def _matrix_transpose(call: Call) -> Any:  # noqa: ANN401
+    if len(call.first.shape) < 2:
+        raise NotTogetherError(call.name)
+    values = aten.transpose.int(call.first.stacked, -1, -2)
+    return call.of(values, call.first.records, is_stacked=True)
+
+
 def _squeeze(call: Call) -> Any:  # noqa: ANN401
     each = call.first
     axes = [axis + 1 for axis, side in enumerate(each.shape) if side == 1]
@@ -618,6 +630,8 @@ _RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("argmax", "argmin"), _argument_of_extreme),
     **{f"{name}.default": _whole for name in _WHOLE},
     "t": _transpose,
+    "numpy_T": _reversed,
+    "mT": _matrix_transpose,
     "squeeze.default": _squeeze,
     "index_select": _index_select,
     **dict.fromkeys(("view", "reshape"), _view),

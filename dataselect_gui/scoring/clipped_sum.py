@@ -15,6 +15,7 @@ from torch import Tensor
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring import autograd, measures
+from dataselect_gui.scoring.arithmetic import flushed_denormals
 from dataselect_gui.scoring.model import Model
 from dataselect_gui.scoring.single_record import SingleRecord
 
@@ -71,6 +72,7 @@ class ClippedSum:
         """
         self.total += in_steps(self.gradient(one, target), self._clip, self._steps)
 
+    @flushed_denormals()
     def gradient(self, one: Tensor, target: int) -> NDArray[np.float64]:
         """Return a record's gradient, shape (parameters,); `add` says of what."""
         with SingleRecord():

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.errors import UnusableError, UsageError
-from dataselect_gui.scoring.arithmetic import fix_arithmetic
+from dataselect_gui.scoring.arithmetic import fix_arithmetic, flushed_denormals
 from dataselect_gui.scoring.exported_model import load_exported
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.hugging_face import load_hugging_face
@@ -91,6 +91,7 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+@flushed_denormals()
 def load_model(member: Member, device: torch.device) -> Model:
     """Load one checkpoint.
 

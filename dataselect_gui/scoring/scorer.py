@@ -12,6 +12,7 @@ from torch import Tensor
 from dataselect_gui.checkpoints.layout import Checkpoint, Member
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.scoring import autograd, measures
+from dataselect_gui.scoring.arithmetic import flushed_denormals
 from dataselect_gui.scoring.catalog import Precision, Score, find_score
 from dataselect_gui.scoring.direction import load_direction
 from dataselect_gui.scoring.gradient_norms import GradientNorms, Pass
@@ -243,6 +244,7 @@ class Scorer:
         """Whether some state's graph does something that has no rule for several records."""
         return any(state.model.batching == "one at a time" for state in self._states)
 
+    @flushed_denormals()
     def _count_classes(self, inputs: NDArray[np.float32]) -> int:
         with torch.no_grad():
             logits = self._final.model(self._tensor(inputs))
@@ -390,6 +392,7 @@ class Scorer:
                 maps[score.name] = torch.stack(sizes).mean(dim=0).cpu().numpy()
         return maps
 
+    @flushed_denormals()
     def _measure(
         self, wanted: Sequence[Score], batch: Tensor, given: Tensor
     ) -> tuple[dict[str, Tensor], list[dict[str, Tensor]]]:

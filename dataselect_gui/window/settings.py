@@ -1,7 +1,6 @@
 """What the window remembers. A damaged or newer file never stops the start: it is begun anew."""
 
 import base64
-import binascii
 import json
 from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
@@ -40,7 +39,7 @@ class Settings:
         """The window's place for Qt; empty where there is none."""
         try:
             return base64.b64decode(self.geometry, validate=True)
-        except binascii.Error:
+        except ValueError:  # `binascii.Error` among them.
             return b""
 
     def remember(self, project: Path, name: str) -> None:
@@ -59,7 +58,7 @@ def load() -> Settings:
         return fresh
     if not isinstance(stored, dict) or stored.get("version") != VERSION:
         return fresh
-    if stored.get("theme") in {"system", "light", "dark"}:
+    if stored.get("theme") in ("system", "light", "dark"):
         fresh.theme = stored["theme"]
     if isinstance(stored.get("geometry"), str):
         fresh.geometry = stored["geometry"]

@@ -172,7 +172,8 @@ def by_the_program(make: Callable[[], nn.Module]) -> Callable[[Floats], Scores]:
             contents = np.frombuffer(world).reshape(-1, 2).astype(np.float32)
             records = array_file(folder / "x.npz", x=contents, y=np.zeros(len(contents), np.int64))
             told = {"path": str(records), "kind": "arrays"}
-            project = Project.create(folder / "p.dataselect", told, {})
+            digest = find_checkpoint(checkpoint).digest()
+            project = Project.create(folder / "p.dataselect", told, {"digest": digest})
             job = ScoreJob(
                 source=str(records),
                 checkpoint=str(checkpoint),
@@ -188,7 +189,9 @@ def by_the_program(make: Callable[[], nn.Module]) -> Callable[[Floats], Scores]:
             try:
                 kept = ProjectKeeping(project, open_source(records), job)
                 run(job, lambda: False, lambda _: None, kept)
-            except UnusableError:
+            except UnusableError as error:
+                if "is refused" not in error.what:
+                    raise
                 return np.zeros(len(contents))
             return Project.open(project.folder).table.values("el2n")
 

@@ -63,9 +63,13 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, help="of each kind at most")
     parser.add_argument("--kinds", default=",".join(KINDS), help="some of them, separated by commas")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=Path("fuzz-findings"), help="where findings are kept")
+    parser.add_argument(
+        "--out", type=Path, default=Path("fuzz-findings"), help="where findings are kept"
+    )
     parser.add_argument("--replay", type=Path, metavar="FILE", help="try one finding again")
-    parser.add_argument("--self-test", action="store_true", help="put known defects back; all must be found")
+    parser.add_argument(
+        "--self-test", action="store_true", help="put known defects back; all must be found"
+    )
     asked = parser.parse_args()
     kinds = asked.kinds.split(",")
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
@@ -85,7 +89,9 @@ def make_corpus(work: Path, kinds: Sequence[str]) -> Path:
     return corpus
 
 
-def fuzz(kinds: Sequence[str], work: Path, seconds: float, most: int | None, seed: int, out: Path) -> int:
+def fuzz(
+    kinds: Sequence[str], work: Path, seconds: float, most: int | None, seed: int, out: Path
+) -> int:
     """Try inputs of all kinds in turn until the time is over."""
     ends = time.monotonic() + seconds
     corpus = make_corpus(work, kinds)
@@ -115,7 +121,9 @@ def fuzz(kinds: Sequence[str], work: Path, seconds: float, most: int | None, see
 def watch(kinds: Sequence[str], corpus: Path, work: Path, seed: int) -> int:
     """Watch the system calls of a few inputs of each kind; return how many kinds left their job."""
     try:
-        control = watched(Job("window", corpus_of_control(corpus, work), work, seed, weak=CONTROL), 0, 3)
+        control = watched(
+            Job("window", corpus_of_control(corpus, work), work, seed, weak=CONTROL), 0, 3
+        )
     except FileNotFoundError:
         print("strace is not on this machine: what is opened is known from Python alone")
         return 0
@@ -152,7 +160,9 @@ def tell_finding(tally: Tally, job: Job, result: Result, out: Path) -> None:
 
 def report(tallies: dict[str, Tally], left: int) -> int:
     """Print what came of all inputs; return 1 where something must not be."""
-    print(f"{'':16} {'inputs':>8} {'passed':>7} {'taken':>7} {'found':>6} {'s':>6} {'MB':>5}  first check")
+    print(
+        f"{'':16} {'inputs':>8} {'passed':>7} {'taken':>7} {'found':>6} {'s':>6} {'MB':>5}  first check"
+    )
     short = []
     for name, tally in tallies.items():
         share = tally.passed / max(tally.inputs, 1)
@@ -217,7 +227,9 @@ def replay(path: Path, work: Path) -> int:
     job = Job(finding.kind, corpus, work, finding=path.resolve())
     (result,) = results(job, 0, 1)
     print(f"{finding.kind}, before: {finding.outcome} {finding.where}")
-    print(f"now: {result.outcome} {result.where}, {result.seconds:.1f} s, {result.memory / 1e6:.0f} MB above the baseline")
+    print(
+        f"now: {result.outcome} {result.where}, {result.seconds:.1f} s, {result.memory / 1e6:.0f} MB above the baseline"
+    )
     return int(result.is_finding)
 
 

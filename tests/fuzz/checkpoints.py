@@ -41,23 +41,45 @@ def mutate_safetensors(files: Files, chance: Chance) -> Files:
         match chance.randrange(12):
             case 0:
                 tensor["shape"] = chance.choice(
-                    [[literal(chance)], literal(chance), [0, 1 << 62], [1 << 32, 1 << 32], [-4], [2.0], [True], []]
+                    [
+                        [literal(chance)],
+                        literal(chance),
+                        [0, 1 << 62],
+                        [1 << 32, 1 << 32],
+                        [-4],
+                        [2.0],
+                        [True],
+                        [],
+                    ]
                 )
             case 1:
                 tensor["shape"] = [*tensor["shape"], chance.choice([1, 0, hostile(chance)])]
             case 2:
                 tensor["dtype"] = chance.choice(_DTYPES)
             case 3:
-                tensor["data_offsets"] = [chance.choice([0, len(data), *SIZES]), chance.choice([len(data), *SIZES])]
+                tensor["data_offsets"] = [
+                    chance.choice([0, len(data), *SIZES]),
+                    chance.choice([len(data), *SIZES]),
+                ]
             case 4:
                 tensor["data_offsets"] = dict(header[chance.choice(names)])["data_offsets"]
             case 5:
-                header["__metadata__"] = chance.choice([{"format": SECRET.decode()}, hostile(chance), {"format": "tf"}])
+                header["__metadata__"] = chance.choice(
+                    [{"format": SECRET.decode()}, hostile(chance), {"format": "tf"}]
+                )
             case 6:
-                header[chance.choice([*TEXTS, "weight"])] = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+                header[chance.choice([*TEXTS, "weight"])] = {
+                    "dtype": "F32",
+                    "shape": [0],
+                    "data_offsets": [0, 0],
+                }
             case 7:
                 header = edit_json(header, chance, edits=1)
-                names = [name for name in header if isinstance(header[name], dict) and "shape" in header[name]]
+                names = [
+                    name
+                    for name in header
+                    if isinstance(header[name], dict) and "shape" in header[name]
+                ]
                 if not names:
                     break
             case 8:
@@ -94,10 +116,18 @@ def mutate_archive(files: Files, chance: Chance) -> Files:
             return {**files, PT2: write_members([*members, large, *map(_like(large), again)])}
         case 1:  # The same name again and again.
             large = Member(b"m/data/weights/weight_9", bytes(5 << 20))
-            same = [Member(large.name, b"", same_as=len(members)) for _ in range(chance.choice([1, 400]))]
+            same = [
+                Member(large.name, b"", same_as=len(members)) for _ in range(chance.choice([1, 400]))
+            ]
             return {**files, PT2: write_members([*members, large, *map(_like(large), same)])}
         case 2:
-            names = (b"extra/x", b"data/constants/custom_obj_0", b"data/weights/weight_0.pt", b"../x", b"code/x.py")
+            names = (
+                b"extra/x",
+                b"data/constants/custom_obj_0",
+                b"data/weights/weight_0.pt",
+                b"../x",
+                b"code/x.py",
+            )
             members.append(Member(b"m/" + chance.choice(names), chance.randbytes(20)))
     return {**files, PT2: mutate_members(members, chance)}
 
@@ -113,14 +143,22 @@ _ENUM = {"__enum__": True, "fqn": f"{CANARY}:NannyNag", "name": "A"}
 _SPECS: tuple[Any, ...] = (
     {
         "type": "collections.defaultdict",
-        "context": {"default_factory_module": CANARY, "default_factory_name": "check", "dict_context": []},
+        "context": {
+            "default_factory_module": CANARY,
+            "default_factory_name": "check",
+            "dict_context": [],
+        },
         "children_spec": [],
     },
     {"type": "builtins.dict", "context": json.dumps([_ENUM]), "children_spec": []},
     {"type": "builtins.tuple", "context": json.dumps({"a": _ENUM}), "children_spec": []},
     {"type": "collections.OrderedDict", "context": json.dumps([_ENUM]), "children_spec": []},
     {"type": "collections.OrderedDict", "context": json.dumps(["a"]), "children_spec": []},
-    {"type": "collections.namedtuple", "context": json.dumps({"class_name": CANARY, "fields": []}), "children_spec": []},
+    {
+        "type": "collections.namedtuple",
+        "context": json.dumps({"class_name": CANARY, "fields": []}),
+        "children_spec": [],
+    },
     {"type": "collections.deque", "context": json.dumps(1 << 40), "children_spec": []},
     {"type": "torch.Size", "context": "null", "children_spec": []},
     {"type": "builtins.tuple", "context": "null", "children_spec": []},
@@ -201,7 +239,9 @@ def _edit_graph(document: dict[str, Any], chance: Chance) -> None:
             node = chance.choice(nodes)
             node["metadata"] = {"stack_trace": hostile(chance), "nn_module_stack": f"a,b,{CANARY}.C"}
         case 13:
-            document["range_constraints"] = {"s77": {"min_val": hostile(chance), "max_val": hostile(chance)}}
+            document["range_constraints"] = {
+                "s77": {"min_val": hostile(chance), "max_val": hostile(chance)}
+            }
         case 14:
             signature = module["signature"]
             signature[chance.choice(list(signature))] = hostile(chance)
@@ -233,7 +273,11 @@ def _insert_node(graph: dict[str, Any], chance: Chance) -> None:
     """Insert an operation whose result the next one takes in the place of what it took."""
     nodes = graph["nodes"]
     at = chance.randrange(len(nodes))
-    taken = [given for given in nodes[at]["inputs"] if isinstance(given.get("arg"), dict) and "as_tensor" in given["arg"]]
+    taken = [
+        given
+        for given in nodes[at]["inputs"]
+        if isinstance(given.get("arg"), dict) and "as_tensor" in given["arg"]
+    ]
     if not taken:
         return
     given = taken[0]
@@ -245,11 +289,16 @@ def _insert_node(graph: dict[str, Any], chance: Chance) -> None:
         inputs = [{"name": "size", "arg": {"as_ints": [4, 4]}, "kind": 1}]
     elif "sparse_coo" in target:
         inputs = [
-            {"name": name, "arg": {"as_tensor": {"name": source}}, "kind": 1} for name in ("indices", "values")
+            {"name": name, "arg": {"as_tensor": {"name": source}}, "kind": 1}
+            for name in ("indices", "values")
         ] + [{"name": "size", "arg": {"as_ints": [4, chance.choice([4, 1 << 40])]}, "kind": 1}]
     elif chance.random() < 0.5:
         inputs += [
-            {"name": name, "arg": chance.choice(_arguments(graph, chance)), "kind": chance.choice([1, 2])}
+            {
+                "name": name,
+                "arg": chance.choice(_arguments(graph, chance)),
+                "kind": chance.choice([1, 2]),
+            }
             for name in chance.sample(["dim", "size", "other", "keepdim", "dtype", "p", "weight"], 2)
         ]
     nodes.insert(
@@ -263,7 +312,9 @@ def _insert_node(graph: dict[str, Any], chance: Chance) -> None:
             "name": made,
         },
     )
-    graph["tensor_values"][made] = graph["tensor_values"].get(source, next(iter(graph["tensor_values"].values())))
+    graph["tensor_values"][made] = graph["tensor_values"].get(
+        source, next(iter(graph["tensor_values"].values()))
+    )
     given["arg"] = {"as_tensor": {"name": made}}
 
 
@@ -284,7 +335,9 @@ def _arguments(graph: dict[str, Any], chance: Chance) -> list[dict[str, Any]]:
         {"as_sym_int": {"as_name": chance.choice(["s77", "sym_size_int", "nowhere"])}},
         {"as_operator": chance.choice(_TARGETS)},
         {"as_custom_obj": {"name": "x", "class_fqn": CANARY}},
-        {"as_graph": {"name": "g", "graph": copy.deepcopy(graph)}} if chance.random() < 0.02 else {"as_int": 1},
+        {"as_graph": {"name": "g", "graph": copy.deepcopy(graph)}}
+        if chance.random() < 0.02
+        else {"as_int": 1},
         {"as_expr": {"expr_str": chance.choice(_EXPRESSIONS), "hint": None}},
         {"as_complex": {"real": 1.0, "imag": 1.0}},
     ]
@@ -318,7 +371,9 @@ def mutate_config(files: Files, chance: Chance) -> Files:
     document = json.loads(files[CONFIG])
     if chance.random() < 0.12:
         name = chance.choice(_OTHER_FILES)
-        changed[name] = json_bytes(hostile(chance), chance) if name.endswith("json") else b"raise SystemExit(7)\n"
+        changed[name] = (
+            json_bytes(hostile(chance), chance) if name.endswith("json") else b"raise SystemExit(7)\n"
+        )
     if chance.random() < 0.15:
         document["model_type"] = chance.choice([*_FAMILIES, hostile(chance)])
     else:
@@ -347,13 +402,22 @@ def mutate_processor(files: Files, chance: Chance) -> Files:
     other = chance.random() < 0.1
     if other:
         inner = {**document, "image_mean": [chance.random()]}
-        changed[OTHER_PROCESSOR] = json_bytes({"image_processor": inner} if chance.random() < 0.8 else inner, chance)
+        changed[OTHER_PROCESSOR] = json_bytes(
+            {"image_processor": inner} if chance.random() < 0.8 else inner, chance
+        )
     elif chance.random() < 0.15:
         document["image_processor_type"] = chance.choice([*_PROCESSORS, hostile(chance)])
     elif chance.random() < 0.25:
         side = chance.choice([0, 1, 2, 16, 5000, 40_000, 1 << 31, -1, 2.5, hostile(chance)])
         document[chance.choice(["size", "crop_size"])] = chance.choice(
-            [side, {"height": side, "width": 16}, {"shortest_edge": side}, {"longest_edge": side}, [side, side], {}]
+            [
+                side,
+                {"height": side, "width": 16},
+                {"shortest_edge": side},
+                {"longest_edge": side},
+                [side, side],
+                {},
+            ]
         )
     else:
         document = edit_json(document, chance, _PROCESSOR_NAMES)
@@ -375,7 +439,9 @@ def mutate_request(files: Files, chance: Chance) -> Files:
     document = json.loads(files[REQUEST])
     for _ in range(chance.choice([1, 1, 2, 3])):
         if chance.random() < 0.6:
-            document[chance.choice(_REQUEST_NAMES)] = chance.choice([hostile(chance), literal(chance), 7, 5, 1e-9])
+            document[chance.choice(_REQUEST_NAMES)] = chance.choice(
+                [hostile(chance), literal(chance), 7, 5, 1e-9]
+            )
         else:
             document = edit_json(document, chance, _REQUEST_NAMES, edits=1)
             if not isinstance(document, dict):

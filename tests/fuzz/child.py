@@ -29,8 +29,19 @@ MEMORY_NET = 24 << 30
 """Bytes of address space: what asks for more fails at once."""
 _ROOT = str(Path(__file__).parents[2])
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_CHANGES = frozenset("os.remove os.rename os.mkdir os.rmdir os.link os.symlink os.truncate os.chmod shutil.rmtree".split())
-_LEAVES = ("socket.", "subprocess.", "os.exec", "os.posix_spawn", "os.system", "os.fork", "os.kill", "webbrowser.")
+_CHANGES = frozenset(
+    "os.remove os.rename os.mkdir os.rmdir os.link os.symlink os.truncate os.chmod shutil.rmtree".split()
+)
+_LEAVES = (
+    "socket.",
+    "subprocess.",
+    "os.exec",
+    "os.posix_spawn",
+    "os.system",
+    "os.fork",
+    "os.kill",
+    "webbrowser.",
+)
 
 
 class Confines:

@@ -79,7 +79,9 @@ def escapes(trace: str, job: str) -> list[str]:
         if call in _NETWORK:
             left.append(line)
             continue
-        paths = [one.encode("latin-1", "replace").decode("unicode_escape") for one in _PATH.findall(rest)]
+        paths = [
+            one.encode("latin-1", "replace").decode("unicode_escape") for one in _PATH.findall(rest)
+        ]
         if call in _OPENS and paths:
             writes = bool(re.search(r"O_(WRONLY|RDWR|CREAT|TRUNC|APPEND)", rest))
             if not is_within(paths[0], job, writes=writes):

@@ -14,10 +14,18 @@ def exif(chance: Chance) -> bytes:
         case 0 | 1:
             return build([turned, entry(0x010F, 2, SECRET + b"\0")], order=order)
         case 2:  # A directory that leads to itself.
-            return build([turned, entry(EXIF, 4, [8], order), entry(GPS, 4, [8], order)], order=order, following=None)
+            return build(
+                [turned, entry(EXIF, 4, [8], order), entry(GPS, 4, [8], order)],
+                order=order,
+                following=None,
+            )
         case 3:
             return build([(ORIENTATION, 3, turned[2], chance.choice(SIZES)), turned], order=order)
         case 4:
-            return build([entry(ORIENTATION, chance.choice([2, 5, 7, 12]), bytes(8))] * 5000, order=order)
+            return build(
+                [entry(ORIENTATION, chance.choice([2, 5, 7, 12]), bytes(8))] * 5000, order=order
+            )
         case _:
-            return build([turned, entry(EXIF, 4, [chance.choice(SIZES)], order)], order=order)[: chance.randrange(90)]
+            return build([turned, entry(EXIF, 4, [chance.choice(SIZES)], order)], order=order)[
+                : chance.randrange(90)
+            ]

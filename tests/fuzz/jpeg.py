@@ -52,8 +52,8 @@ def mutate(content: bytes, chance: Chance) -> bytes:
     match chance.randrange(16):
         case 0:
             written += SECRET
-        case 1:  # Behind the coded data, before the end of the image.
-            written = written[:-2] + SECRET + b"\xff\xd9"
+        case 1:  # Behind the coded data, before the end of the image, where nothing is missing.
+            written = write_segments(read_segments(content))[:-2] + SECRET + b"\xff\xd9"
         case 2:
             written = edit_bytes(written, chance)
         case 3:
@@ -69,9 +69,7 @@ def _edited(segments: list[Segment], chance: Chance) -> list[Segment]:
     marker, payload, coded = segments[at]
     match chance.randrange(13):
         case 0 | 1:
-            return [
-                (m, _frame(p, chance) if m in _FRAMES else p, c) for m, p, c in segments
-            ]
+            return [(m, _frame(p, chance) if m in _FRAMES else p, c) for m, p, c in segments]
         case 2 | 3:
             segments.insert(0, _addition(chance))
         case 4:
@@ -92,7 +90,9 @@ def _edited(segments: list[Segment], chance: Chance) -> list[Segment]:
         case 11:  # A table that no component uses has room for 64 bytes of anything.
             segments.insert(0, (DQT, b"\x03" + (SECRET * 8)[:64], b""))
         case _:
-            segments = [(0xC2 if m == SOF and chance.random() < 0.5 else m, p, c) for m, p, c in segments]
+            segments = [
+                (0xC2 if m == SOF and chance.random() < 0.5 else m, p, c) for m, p, c in segments
+            ]
             segments.append((marker, payload, coded))
     return segments
 
@@ -112,7 +112,9 @@ def _frame(payload: bytes, chance: Chance) -> bytes:
         case 3:
             fields[5] = chance.choice([0, 1, 2, 3, 4, 5, 255])
         case _:
-            fields[chance.randrange(6, len(fields))] = chance.choice([0, 0x11, 0x22, 0x44, 0x14, 0xFF, 3, 4])
+            fields[chance.randrange(6, len(fields))] = chance.choice(
+                [0, 0x11, 0x22, 0x44, 0x14, 0xFF, 3, 4]
+            )
     return bytes(fields)
 
 

@@ -43,7 +43,14 @@ def mutate_bundle(files: Files, chance: Chance) -> Files:
             case 0:
                 changed.pop(name, None)
             case 1:
-                places = ("data/train/x.png", "x", "data/x.csv", ".hidden", "data/train/" + "0" * 32 + ".png", "a/b/c/d")
+                places = (
+                    "data/train/x.png",
+                    "x",
+                    "data/x.csv",
+                    ".hidden",
+                    "data/train/" + "0" * 32 + ".png",
+                    "a/b/c/d",
+                )
                 changed[chance.choice(places)] = SECRET
             case 2:
                 changed[SUMS if chance.random() < 0.5 else SIGNATURE] = edit_bytes(files[SUMS], chance)
@@ -69,7 +76,7 @@ def _edited(name: str, content: bytes, chance: Chance) -> bytes:
     if name.endswith(".json"):
         try:
             document = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):  # One that was changed already.
             return edit_bytes(content, chance)
         return json_bytes(edit_json(document, chance), chance)
     if name.endswith(".png"):
@@ -86,7 +93,7 @@ def _edited(name: str, content: bytes, chance: Chance) -> bytes:
         at = chance.randrange(len(lines))
         try:
             lines[at] = json_bytes(edit_json(json.loads(lines[at]), chance), chance)
-        except ValueError:
+        except (ValueError, RecursionError):
             lines[at] = chance.choice([b"", b"{}", SECRET])
         return b"\n".join(lines) + b"\n"
     return chance.choice([edit_bytes(content, chance), content + SECRET, b"", content * 2])
@@ -106,7 +113,32 @@ def mutate_ledger(files: Files, chance: Chance) -> Files:
             changed[DATABASE] = edit_bytes(files[DATABASE], chance)
         case 2:
             content = bytearray(files[DATABASE])
-            at = chance.choice([16, 18, 19, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60, 64, 92, 96, 100, 101, 103, 105, 108])
+            at = chance.choice(
+                [
+                    16,
+                    18,
+                    19,
+                    20,
+                    24,
+                    28,
+                    32,
+                    36,
+                    40,
+                    44,
+                    48,
+                    52,
+                    56,
+                    60,
+                    64,
+                    92,
+                    96,
+                    100,
+                    101,
+                    103,
+                    105,
+                    108,
+                ]
+            )
             content[at : at + 2] = min(chance.choice(SIZES), 65535).to_bytes(2, "big")
             changed[DATABASE] = bytes(content)
         case 3 if chance.random() < 0.3:
@@ -128,7 +160,9 @@ def head_of(database: bytes, before: bytes) -> bytes:
         try:
             opened = sqlite3.connect(path)
             try:
-                row = opened.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
+                row = opened.execute(
+                    "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
+                ).fetchone()
                 last = f"{row[0]} {row[1]}".encode("utf-8", "replace") if row else b"0 "
             finally:
                 opened.close()
@@ -140,7 +174,9 @@ def head_of(database: bytes, before: bytes) -> bytes:
 def _head_edited(head: bytes, chance: Chance) -> bytes:
     words = head.split()
     at = chance.randrange(len(words))
-    words[at] = chance.choice([b"0", b"", b"9" * 5000, b"next", b"file", b"\xd9\xa3", words[at] * 2, words[at].upper()])
+    words[at] = chance.choice(
+        [b"0", b"", b"9" * 5000, b"next", b"file", b"\xd9\xa3", words[at] * 2, words[at].upper()]
+    )
     return b" ".join(words) + chance.choice([b"\n", b"", b"\r\n"])
 
 
@@ -172,16 +208,48 @@ def _edit_row(database: sqlite3.Connection, chance: Chance) -> None:
         case 0 | 1 | 2 | 3:
             try:
                 document = json.loads(body)
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, RecursionError):
                 return
-            names = ("epsilon", "delta", "account", "content", "release", "key", "per_unit", "unit", "nonce", "date")
+            names = (
+                "epsilon",
+                "delta",
+                "account",
+                "content",
+                "release",
+                "key",
+                "per_unit",
+                "unit",
+                "nonce",
+                "date",
+            )
             written = to_json(edit_json(document, chance, names)).decode("utf-8", "replace")
             database.execute("UPDATE entries SET body = ? WHERE seq = ?", (written, seq))
         case 4:
-            kinds = ("opened", "extended", "joined", "budget", "training", "sealed", "kept", "reserved", "drawn", "published", "x")
+            kinds = (
+                "opened",
+                "extended",
+                "joined",
+                "budget",
+                "training",
+                "sealed",
+                "kept",
+                "reserved",
+                "drawn",
+                "published",
+                "x",
+            )
             database.execute("UPDATE entries SET kind = ? WHERE seq = ?", (chance.choice(kinds), seq))
         case 5:
-            value = chance.choice([b"\xff\xfe", 7, 1.5, None if chance.random() < 0 else "", chance.choice(TEXTS), chance.choice(rows)[1]])
+            value = chance.choice(
+                [
+                    b"\xff\xfe",
+                    7,
+                    1.5,
+                    None if chance.random() < 0 else "",
+                    chance.choice(TEXTS),
+                    chance.choice(rows)[1],
+                ]
+            )
             column = chance.choice(["account", "kind", "body", "previous", "hash"])
             database.execute(f"UPDATE entries SET {column} = ? WHERE seq = ?", (value, seq))  # noqa: S608
         case 6:
@@ -189,10 +257,15 @@ def _edit_row(database: sqlite3.Connection, chance: Chance) -> None:
         case 7:
             content = chance.choice([b"", bytes(31), chance.randbytes(40), bytes(64), SECRET])
             database.execute("UPDATE contents SET content = ? WHERE seq = ?", (content, seq))
-            document = json.loads(body) if isinstance(body, bytes | str) and body[:1] in (b"{", "{") else {}
+            try:
+                document = json.loads(body)
+            except (ValueError, TypeError, RecursionError):
+                return
             if isinstance(document, dict):
                 document["content"] = hashlib.sha256(content).hexdigest()
-                database.execute("UPDATE entries SET body = ? WHERE seq = ?", (json.dumps(document), seq))
+                database.execute(
+                    "UPDATE entries SET body = ? WHERE seq = ?", (json.dumps(document), seq)
+                )
         case 8:
             statements = (
                 "CREATE TRIGGER t AFTER INSERT ON entries BEGIN DELETE FROM entries; END",
@@ -205,7 +278,11 @@ def _edit_row(database: sqlite3.Connection, chance: Chance) -> None:
             )
             database.execute(chance.choice(statements))
         case _:
-            document = {"date": "2024-01-01", "nonce": "", **({"epsilon": hostile(chance)} if chance.random() < 0.5 else {})}
+            document = {
+                "date": "2024-01-01",
+                "nonce": "",
+                **({"epsilon": hostile(chance)} if chance.random() < 0.5 else {}),
+            }
             database.execute(
                 "INSERT INTO entries VALUES (?, ?, ?, ?, '', '')",
                 (rows[-1][0] + 1, account, kind, to_json(document).decode("utf-8", "replace")),
@@ -217,11 +294,14 @@ def _link_again(database: sqlite3.Connection) -> None:
     previous = ""
     rows = database.execute("SELECT seq, account, kind, body FROM entries ORDER BY seq").fetchall()
     for number, (seq, *texts) in enumerate(rows, start=1):
-        account, kind, body = (t.decode("utf-8", "replace") if isinstance(t, bytes) else t for t in texts)
+        account, kind, body = (
+            t.decode("utf-8", "replace") if isinstance(t, bytes) else t for t in texts
+        )
         text = f"{previous}\n{json.dumps([number, account, kind, body])}"
         digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
         database.execute(
-            "UPDATE entries SET seq = ?, previous = ?, hash = ? WHERE seq = ?", (number, previous, digest, seq)
+            "UPDATE entries SET seq = ?, previous = ?, hash = ? WHERE seq = ?",
+            (number, previous, digest, seq),
         )
         previous = digest
 
@@ -231,7 +311,9 @@ def _link_again(database: sqlite3.Connection) -> None:
 
 def mutate_project(files: Files, chance: Chance) -> Files:
     """Return a project whose settings are others."""
-    return _document_edited(files, PROJECT, ("rule", "withheld", "opted_out", "table", "scores", "format", "demo"), chance)
+    return _document_edited(
+        files, PROJECT, ("rule", "withheld", "opted_out", "table", "scores", "format", "demo"), chance
+    )
 
 
 def mutate_window(files: Files, chance: Chance) -> Files:
@@ -245,4 +327,7 @@ def _document_edited(files: Files, name: str, keys: tuple[str, ...], chance: Cha
 
 def mutate_register(files: Files, chance: Chance) -> Files:
     """Return a register whose lines are others."""
-    return {**files, REGISTER: edit_csv(files[REGISTER], chance, ("patient", "id", ""), ("patient 1", "0"))}
+    return {
+        **files,
+        REGISTER: edit_csv(files[REGISTER], chance, ("patient", "id", ""), ("patient 1", "0")),
+    }

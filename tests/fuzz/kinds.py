@@ -74,7 +74,9 @@ def _holds(check: Check) -> Check:
 
 def _opens(files: Files) -> bool:
     (content,) = files.values()
-    with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")) as opened:
+    with Image.open(
+        io.BytesIO(content), formats=("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
+    ) as opened:
         return opened.width > 0
 
 
@@ -112,7 +114,9 @@ def _listing(files: Files) -> bool:
 
 
 def _lines(files: Files) -> bool:
-    return all(isinstance(json.loads(one), dict) for one in files[records.JSONL].splitlines() if one.strip())
+    return all(
+        isinstance(json.loads(one), dict) for one in files[records.JSONL].splitlines() if one.strip()
+    )
 
 
 def _sums(files: Files) -> bool:

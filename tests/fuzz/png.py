@@ -65,7 +65,9 @@ def _edited(chunks: list[Chunk], chance: Chance) -> list[Chunk]:
         case 4:  # Data that no decoder needs: the stream has ended before it.
             places = [place for place, chunk in enumerate(chunks) if chunk[0] == b"IDAT"]
             if places:
-                chunks.insert(places[-1] + 1, (b"IDAT", SECRET + chance.randbytes(chance.choice([0, 40]))))
+                chunks.insert(
+                    places[-1] + 1, (b"IDAT", SECRET + chance.randbytes(chance.choice([0, 40])))
+                )
         case 5:
             if kind == b"IDAT":
                 chunks[at] = (kind, data + SECRET)
@@ -155,5 +157,3 @@ def large(colour: int, depth: int, side: int) -> bytes:
     packed = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
     header = struct.pack(">IIBBBBB", side, side, depth, colour, 0, 0, 0)
     return write_chunks([(b"IHDR", header), (b"IDAT", packed), (b"IEND", b"")])
-
-

@@ -5,7 +5,17 @@ import io
 import json
 from typing import Any
 
-from tests.fuzz.values import SIZES, TEXTS, Chance, Files, edit_bytes, edit_json, hostile, json_bytes, to_json
+from tests.fuzz.values import (
+    SIZES,
+    TEXTS,
+    Chance,
+    Files,
+    edit_bytes,
+    edit_json,
+    hostile,
+    json_bytes,
+    to_json,
+)
 from tests.fuzz.zips import Member, mutate_members, read_members, write_members
 
 ARRAYS = "records.npz"
@@ -28,7 +38,9 @@ def mutate_arrays(files: Files, chance: Chance) -> Files:
         return {ARRAYS: mutate_members(members, chance)}
     for _ in range(chance.choice([1, 1, 2])):
         at = chance.randrange(len(members))
-        members[at] = Member(members[at].name, _array(members[at].content, chance), method=chance.choice([0, 8]))
+        members[at] = Member(
+            members[at].name, _array(members[at].content, chance), method=chance.choice([0, 8])
+        )
     return {ARRAYS: write_members(members)}
 
 
@@ -63,7 +75,13 @@ def _array(content: bytes, chance: Chance) -> bytes:
         case 7:
             data = edit_bytes(data, chance)
         case _:
-            values = (b"\0\0\xc0\x7f", b"\xff\xff\xff\xff", b"\0\xd8\0\0", b"\0\0\x11\0", chance.randbytes(4))
+            values = (
+                b"\0\0\xc0\x7f",
+                b"\xff\xff\xff\xff",
+                b"\0\xd8\0\0",
+                b"\0\0\x11\0",
+                chance.randbytes(4),
+            )
             data = b"".join(chance.choice(values) for _ in range(-(-len(data) // 4)))[: len(data)]
     return _written(repr(fields), data, chance)
 
@@ -73,11 +91,28 @@ def _written(header: str, data: bytes, chance: Chance) -> bytes:
     text = header.encode("latin-1", "replace") + b"\n"
     told = len(text) if chance.random() > 0.04 else chance.choice(SIZES)
     width = 2 if version == 1 else 4
-    return b"\x93NUMPY" + bytes([version, 0]) + (told & ((1 << 8 * width) - 1)).to_bytes(width, "little") + text + data
+    return (
+        b"\x93NUMPY"
+        + bytes([version, 0])
+        + (told & ((1 << 8 * width) - 1)).to_bytes(width, "little")
+        + text
+        + data
+    )
 
 
 CSV, JSONL = "metadata.csv", "metadata.jsonl"
-_COLUMNS = ("file_name", "label", "patient", "Patient ID", "", "label", "\ufeff", "=x", "a" * 5000, "file_name ")
+_COLUMNS = (
+    "file_name",
+    "label",
+    "patient",
+    "Patient ID",
+    "",
+    "label",
+    "\ufeff",
+    "=x",
+    "a" * 5000,
+    "file_name ",
+)
 _FILE_NAMES = (
     "a/1.png", "a/2.png", "b/3.png", "../1.png", "/etc/hostname", "a\\1.png", "./a/1.png", "a//1.png", "", "a/1.png ",
     "A/1.PNG", "a/none.png", "a", "x.txt", "a/1.png\x00", "a/\ud800.png", "e\u0301.png", "\u00e9.png",
@@ -110,7 +145,12 @@ def edit_csv(content: bytes, chance: Chance, columns: tuple[str, ...], names: tu
             case 7 if rows:
                 del rows[chance.randrange(len(rows))]
             case _:
-                rows.append([chance.choice(names), *(chance.choice(TEXTS) for _ in range(chance.choice([0, 1, 2, 60])))])
+                rows.append(
+                    [
+                        chance.choice(names),
+                        *(chance.choice(TEXTS) for _ in range(chance.choice([0, 1, 2, 60]))),
+                    ]
+                )
     written = io.StringIO()
     csv.writer(
         written,
@@ -129,7 +169,9 @@ def edit_csv(content: bytes, chance: Chance, columns: tuple[str, ...], names: tu
         case 3:
             return text + b'"' + b"x" * chance.choice([10, 140_000])
         case 4:
-            return text.decode("utf-8", "replace").encode(chance.choice(["utf-16", "utf-32", "latin-1"]), "replace")
+            return text.decode("utf-8", "replace").encode(
+                chance.choice(["utf-16", "utf-32", "latin-1"]), "replace"
+            )
     return text
 
 
@@ -140,14 +182,20 @@ def mutate_jsonl(files: Files, chance: Chance) -> Files:
         at = chance.randrange(len(lines))
         match chance.randrange(6):
             case 0:
-                lines[at] = {**lines[at], "file_name": chance.choice(_FILE_NAMES)} if isinstance(lines[at], dict) else 7
+                lines[at] = (
+                    {**lines[at], "file_name": chance.choice(_FILE_NAMES)}
+                    if isinstance(lines[at], dict)
+                    else 7
+                )
             case 1:
                 lines[at] = hostile(chance)
             case 2:
                 lines.append(lines[at])
             case _:
                 lines[at] = edit_json(lines[at], chance, ("file_name", "label", "patient"))
-    written = b"\n".join(to_json(line) if chance.random() < 0.98 else json_bytes(line, chance) for line in lines)
+    written = b"\n".join(
+        to_json(line) if chance.random() < 0.98 else json_bytes(line, chance) for line in lines
+    )
     ends = (b"", b"\n", b"\r\n", b"\n\n\n", b"\x00", b"\n{", b"\xff\n")
     return {**_images(files, chance), JSONL: written + chance.choice(ends)}
 
@@ -158,5 +206,15 @@ def _images(files: Files, chance: Chance) -> Files:
         return files
     image = next(content for name, content in files.items() if name.endswith(".png"))
     deep = "/".join(["d"] * chance.choice([3, 400, 1200]))
-    name = chance.choice([f"{deep}/1.png", "\udcff.png", "a/\n.png", "x" * 200 + ".png", ".png", "a/=1.png", "a.png/1.png"])
+    name = chance.choice(
+        [
+            f"{deep}/1.png",
+            "\udcff.png",
+            "a/\n.png",
+            "x" * 200 + ".png",
+            ".png",
+            "a/=1.png",
+            "a.png/1.png",
+        ]
+    )
     return {**files, name: image}

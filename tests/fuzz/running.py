@@ -111,7 +111,11 @@ def _child_results(job: Job, first: int, last: int) -> Iterator[Result]:
     listening, telling = os.pipe()
     with (job.work / "output.txt").open("wb") as output:
         child = subprocess.Popen(
-            _command(job, first, last, telling), stdout=output, stderr=output, pass_fds=[telling], env=_environment()
+            _command(job, first, last, telling),
+            stdout=output,
+            stderr=output,
+            pass_fds=[telling],
+            env=_environment(),
         )
     os.close(telling)
     try:
@@ -120,6 +124,8 @@ def _child_results(job: Job, first: int, last: int) -> Iterator[Result]:
     finally:
         child.kill()
         child.wait()
+        # Python's own ways to remove a folder fail at a thousand folders in each other.
+        subprocess.run(["rm", "-rf", job.work / "job"], check=True)
 
 
 def _command(job: Job, first: int, last: int, telling: int, *more: str) -> list[str]:
@@ -168,7 +174,9 @@ def _heard(child: subprocess.Popen[bytes], told: Any, first: int, output: Path) 
             baseline = line["baseline"]
         elif "seed" in line:
             if line["outcome"] != "taken":
-                raise SeedRefusedError(f"Seed {line['seed']} is not taken: {line['outcome']} {line['where']}")
+                raise SeedRefusedError(
+                    f"Seed {line['seed']} is not taken: {line['outcome']} {line['where']}"
+                )
         elif "started" in line:
             working, passed = line["started"], line["passed"]
             began, worked, most = time.monotonic(), _seconds(child.pid), 0
@@ -240,7 +248,19 @@ def watched(job: Job, first: int, last: int) -> list[str]:
     trace = job.work / "trace.txt"
     listening, telling = os.pipe()
     with (job.work / "output.txt").open("wb") as output:
-        command = ["strace", "-f", "-qq", "-s", "4096", "-e", f"trace={WATCHED}", "-e", "signal=none", "-o", str(trace)]
+        command = [
+            "strace",
+            "-f",
+            "-qq",
+            "-s",
+            "4096",
+            "-e",
+            f"trace={WATCHED}",
+            "-e",
+            "signal=none",
+            "-o",
+            str(trace),
+        ]
         child = subprocess.Popen(
             [*command, *_command(job, first, last, telling, "--marks")],
             stdout=output, stderr=output, pass_fds=[telling], env=_environment(),
@@ -249,8 +269,11 @@ def watched(job: Job, first: int, last: int) -> list[str]:
     with os.fdopen(listening, "rb") as told:
         ended = [json.loads(line) for line in told]
     child.wait()
+    subprocess.run(["rm", "-rf", job.work / "job"], check=True)
     if sum("number" in line for line in ended) != last - first:
-        raise SeedRefusedError(f"The watched process did not reach its end: {_end_of(job.work / 'output.txt')}")
+        raise SeedRefusedError(
+            f"The watched process did not reach its end: {_end_of(job.work / 'output.txt')}"
+        )
     return escapes(trace.read_text(encoding="utf-8", errors="replace"), str(job.work / "job"))
 
 

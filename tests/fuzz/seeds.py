@@ -18,12 +18,22 @@ from tests.fuzz.tiff import EXIF, build, entry
 from tests.fuzz.values import Files
 from tests.helpers import config, preprocessor, write_safetensors
 
-_TRAINING = {"noise_multiplier": 1.1, "max_grad_norm": 1.0, "sample_rate": 0.05, "steps": 100, "delta": 1e-5}
+_TRAINING = {
+    "noise_multiplier": 1.1,
+    "max_grad_norm": 1.0,
+    "sample_rate": 0.05,
+    "steps": 100,
+    "delta": 1e-5,
+}
 
 
 def files_below(folder: Path) -> Files:
     """Return the files below a folder."""
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
 
 
 # Images
@@ -33,7 +43,13 @@ def _pictures() -> list[Image.Image]:
     pixels = np.random.default_rng(0).integers(0, 256, (24, 32, 4), dtype=np.uint8)
     smooth = np.add.outer(np.arange(24), np.arange(32)).astype(np.uint8) * 4
     colour = Image.fromarray(pixels[..., :3])
-    return [colour, Image.fromarray(smooth), Image.fromarray(pixels), colour.quantize(16), Image.fromarray(smooth > 90)]
+    return [
+        colour,
+        Image.fromarray(smooth),
+        Image.fromarray(pixels),
+        colour.quantize(16),
+        Image.fromarray(smooth > 90),
+    ]
 
 
 def _saved(picture: Image.Image, form: str, **options: object) -> bytes:
@@ -66,8 +82,12 @@ def jpeg(_: Path) -> list[Files]:
 def gif(_: Path) -> list[Files]:
     """Return images of one frame and of several."""
     colour, grey = _pictures()[:2]
-    several = _saved(colour.quantize(8), "GIF", save_all=True, append_images=[grey.convert("P")] * 2, loop=0)
-    return [{"1.gif": one} for one in (_saved(colour, "GIF"), _saved(grey, "GIF", transparency=0), several)]
+    several = _saved(
+        colour.quantize(8), "GIF", save_all=True, append_images=[grey.convert("P")] * 2, loop=0
+    )
+    return [
+        {"1.gif": one} for one in (_saved(colour, "GIF"), _saved(grey, "GIF", transparency=0), several)
+    ]
 
 
 def bmp(_: Path) -> list[Files]:
@@ -123,9 +143,15 @@ def arrays(folder: Path) -> list[Files]:
         "patient": np.array([f"patient {row // 2}" for row in range(6)]),
         "age": np.linspace(20, 70, 6),
     }
-    np.savez_compressed(folder / "a.npz", x=chance.integers(0, 256, (6, 5, 4), dtype=np.uint8), **columns)
+    np.savez_compressed(
+        folder / "a.npz", x=chance.integers(0, 256, (6, 5, 4), dtype=np.uint8), **columns
+    )
     np.savez(folder / "b.npz", x=chance.random((6, 1, 4, 4), dtype=np.float32), **columns)
-    np.savez(folder / "c.npz", x=chance.integers(0, 256, (6, 5, 4, 3), dtype=np.uint8), y=np.array([b"a"] * 6))
+    np.savez(
+        folder / "c.npz",
+        x=chance.integers(0, 256, (6, 5, 4, 3), dtype=np.uint8),
+        y=np.array([b"a"] * 6),
+    )
     return [{ARRAYS: path.read_bytes()} for path in sorted(folder.iterdir())]
 
 
@@ -142,7 +168,9 @@ def metadata_csv(_: Path) -> list[Files]:
 
 def metadata_jsonl(_: Path) -> list[Files]:
     """Return a folder of images with lines of JSON."""
-    rows = [{"file_name": name, "label": "cat", "patient": number} for number, name in enumerate(_images())]
+    rows = [
+        {"file_name": name, "label": "cat", "patient": number} for number, name in enumerate(_images())
+    ]
     return [{**_images(), JSONL: b"\n".join(json.dumps(row).encode() for row in rows) + b"\n"}]
 
 
@@ -178,7 +206,9 @@ def exported(folder: Path) -> list[Files]:
             logits: torch.Tensor = self.last((weights @ value).mean(dim=1))
             return logits
 
-    table = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(256, 5), torch.nn.GELU(), torch.nn.Linear(5, 3))
+    table = torch.nn.Sequential(
+        torch.nn.Flatten(), torch.nn.Linear(256, 5), torch.nn.GELU(), torch.nn.Linear(5, 3)
+    )
     torch.manual_seed(0)
     made = []
     for number, model in enumerate((tiny_plain(), table, Attending())):
@@ -200,7 +230,14 @@ def requests(folder: Path) -> list[Files]:
     """Return folders that can be found, with a request."""
     written = _plain_folder(folder)
     one = {"score": "vog", "threshold": 0.25, "contact": "a@example.org", **_TRAINING}
-    other = {"score": "loss", "count": 10, "bounds": {"loss": [0, 5]}, "deadline": "2030-01-01", "epsilon": 2, "delta": 1e-6}
+    other = {
+        "score": "loss",
+        "count": 10,
+        "bounds": {"loss": [0, 5]},
+        "deadline": "2030-01-01",
+        "epsilon": 2,
+        "delta": 1e-6,
+    }
     return [{**written, REQUEST: json.dumps(document).encode()} for document in (one, other)]
 
 
@@ -237,12 +274,16 @@ def _released(folder: Path) -> None:
     folder.mkdir(parents=True)
     with _home(folder / "home"):
         asked = consortium(folder / "consortium", bounds={"loss": [0, 1]})
-        project = scored_project(folder / "p.dataselect", owner_records(folder / "r.npz", 12), asked, None, "patient")
+        project = scored_project(
+            folder / "p.dataselect", owner_records(folder / "r.npz", 12), asked, None, "patient"
+        )
         select(project, threshold="0.5")
         release(project, folder / "bundles/records", sign=key_pair(folder, "owner")[0], budget="90")
         release(project, folder / "bundles/scores", kind="scores", budget=None)
         release(project, folder / "bundles/offers", kind="offers", budget=None)
-        release(project, folder / "bundles/report", kind="report", bins="0.5", by_class=True, budget=None)
+        release(
+            project, folder / "bundles/report", kind="report", bins="0.5", by_class=True, budget=None
+        )
         release(
             project, folder / "bundles/gaussian", kind="report", mechanism="discrete-gaussian", delta="1e-6",
             bins="0.5", budget=None,
@@ -276,7 +317,13 @@ def projects(folder: Path) -> list[Files]:
 
 def windows(_: Path) -> list[Files]:
     """Return what the window remembers."""
-    kept = {"version": 1, "theme": "dark", "recent": {"/a/b.dataselect": "b"}, "geometry": "AAEC", "tile": 128}
+    kept = {
+        "version": 1,
+        "theme": "dark",
+        "recent": {"/a/b.dataselect": "b"},
+        "geometry": "AAEC",
+        "tile": 128,
+    }
     return [{WINDOW: json.dumps(kept).encode()}]
 
 

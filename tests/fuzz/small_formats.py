@@ -37,7 +37,13 @@ def _gif_block(chance: Chance) -> bytes:
     if label == 0xF9:
         return b"!\xf9\x04" + chance.randbytes(4) + b"\0"
     start = b"\x0bNETSCAPE2.0" if label == 0xFF else b""
-    return b"!" + bytes([label]) + start + (bytes([len(SECRET)]) + SECRET) * chance.choice([0, 1, 3000]) + b"\0"
+    return (
+        b"!"
+        + bytes([label])
+        + start
+        + (bytes([len(SECRET)]) + SECRET) * chance.choice([0, 1, 3000])
+        + b"\0"
+    )
 
 
 def _gif_frame(chance: Chance) -> bytes:
@@ -46,7 +52,9 @@ def _gif_frame(chance: Chance) -> bytes:
     least = chance.choice([0, 1, 2, 8, 12, 255])
     flags = chance.choice([0, 0x40, 0x80, 0x87])
     colours = bytes(3 << ((flags & 7) + 1)) if flags & 0x80 else b""
-    return b"," + struct.pack("<HHHHB", *place, flags) + colours + bytes([least, len(data)]) + data + b"\0"
+    return (
+        b"," + struct.pack("<HHHHB", *place, flags) + colours + bytes([least, len(data)]) + data + b"\0"
+    )
 
 
 _BMP_FIELDS = ((2, "I"), (6, "I"), (10, "I"), (14, "I"), (18, "i"), (22, "i"), (26, "H"), (28, "H"), (30, "I"), (34, "I"), (46, "I"), (50, "I"))  # fmt: skip
@@ -57,15 +65,21 @@ def mutate_bmp(content: bytes, chance: Chance) -> bytes:
     fields = bytearray(content)
     for _ in range(chance.choice([1, 1, 2, 3])):
         at, form = chance.choice(_BMP_FIELDS)
-        value = chance.choice([0, 1, 2, 3, 4, 8, 12, 16, 24, 32, 40, 52, 56, 108, 124, chance.choice(SIZES)])
+        value = chance.choice(
+            [0, 1, 2, 3, 4, 8, 12, 16, 24, 32, 40, 52, 56, 108, 124, chance.choice(SIZES)]
+        )
         if form == "i" and chance.random() < 0.3:
             value = -min(value, (1 << 31) - 1)
         most = {"I": (1 << 32) - 1, "i": (1 << 31) - 1, "H": 65535}[form]
         struct.pack_into("<" + form, fields, at, min(value, most))
     if chance.random() < 0.3:
-        struct.pack_into("<HI", fields, 28, *chance.choice([(8, 1), (4, 2), (16, 3), (32, 3), (24, 4), (0, 5)]))
+        struct.pack_into(
+            "<HI", fields, 28, *chance.choice([(8, 1), (4, 2), (16, 3), (32, 3), (24, 4), (0, 5)])
+        )
         codes = b"".join(
-            chance.choice([b"\xff\x00", b"\x00\x00", b"\x00\x02\xff\xff", b"\x00\x01", chance.randbytes(2)])
+            chance.choice(
+                [b"\xff\x00", b"\x00\x00", b"\x00\x02\xff\xff", b"\x00\x01", chance.randbytes(2)]
+            )
             for _ in range(chance.choice([4, 300]))
         )
         fields[54:] = fields[54 : 54 + chance.choice([0, 1024])] + codes
@@ -85,7 +99,13 @@ def mutate_webp(content: bytes, chance: Chance) -> bytes:
         place = chance.randrange(len(chunks) + 1)
         match chance.randrange(8):
             case 0 | 1:
-                chunks.insert(0, (b"VP8X", bytes([chance.randrange(256), 0, 0, 0]) + _three(chance) + _three(chance)))
+                chunks.insert(
+                    0,
+                    (
+                        b"VP8X",
+                        bytes([chance.randrange(256), 0, 0, 0]) + _three(chance) + _three(chance),
+                    ),
+                )
             case 2:
                 chunks.insert(place, _webp_chunk(chance))
             case 3 if place < len(chunks):
@@ -104,7 +124,9 @@ def mutate_webp(content: bytes, chance: Chance) -> bytes:
                 chunks.append((b"prIv", SECRET))
     body = b"".join(
         kind
-        + struct.pack("<I", len(data) if chance.random() > 0.01 else min(chance.choice(SIZES), (1 << 32) - 1))
+        + struct.pack(
+            "<I", len(data) if chance.random() > 0.01 else min(chance.choice(SIZES), (1 << 32) - 1)
+        )
         + data
         + bytes(len(data) % 2)
         for kind, data in chunks

@@ -50,7 +50,9 @@ def image(folder: Path) -> None:
     if not says_nothing_else(extension, cleaned):
         raise BrokenPromiseError("The check of a bundle refuses what the cleaning left.")
     holds_nothing_else(extension, cleaned)
-    if picture.width * picture.height <= _LARGEST_COMPARED and not _same_pixels(picture, decode_image(cleaned)):
+    if picture.width * picture.height <= _LARGEST_COMPARED and not _same_pixels(
+        picture, decode_image(cleaned)
+    ):
         raise BrokenPromiseError("The cleaned image shows other pixels.")
     kind = {b"\xff\xd8": "jpg", b"\x89P": "png", b"II": "tif", b"MM": "tif"}.get(stored[:2])
     if kind is not None and says_nothing_else(kind, stored):
@@ -96,18 +98,30 @@ def source(folder: Path) -> None:
             opened.decode(opened.read(row))
         except UnreadableRecordError as reason:
             is_plain(str(reason))
-    names = [*opened.ids, *opened.columns, *(opened.classes or ()), *(label or "" for label in opened.labels)]
+    names = [
+        *opened.ids,
+        *opened.columns,
+        *(opened.classes or ()),
+        *(label or "" for label in opened.labels),
+    ]
     for name in [*names[:50], *(problem.id for problem in opened.problems[:20])]:
         name.encode("utf-8")
         is_plain(plain(name).plain)
-    table = {"id": list(opened.ids), "label": list(opened.labels), "unit": list(units), "loss": [-0.5] * len(units)}
+    table = {
+        "id": list(opened.ids),
+        "label": list(opened.labels),
+        "unit": list(units),
+        "loss": [-0.5] * len(units),
+    }
     is_no_formula(as_text({name: values[:50] for name, values in table.items()}, "csv"))
 
 
 def is_plain(text: str) -> None:
     """Refuse a text that would command a terminal, or turn what is written around."""
     for character in text:
-        if (unicodedata.category(character) in _COMMANDS and character not in "\n\t") or character in _TURNS:
+        if (
+            unicodedata.category(character) in _COMMANDS and character not in "\n\t"
+        ) or character in _TURNS:
             raise BrokenPromiseError("A terminal is sent more than plain text.")
 
 
@@ -231,7 +245,7 @@ def ledger(folder: Path) -> None:
 
     os.environ["DATASELECT_HOME"] = str(folder)
     for statement in workflow.ledger(None):
-        workflow.statement_in_words(statement).encode("utf-8")
+        "\n".join(workflow.statement_in_words(statement)).encode("utf-8")
     book = Ledger(folder)
     for account in book.accounts():
         book.secret(account)

@@ -6,12 +6,51 @@ from collections.abc import Sequence
 
 from tests.fuzz.values import SECRET, SIZES, Chance, edit_bytes
 
-_TYPES = {1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 6: "b", 7: "s", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d", 16: "Q"}
+_TYPES = {
+    1: "B",
+    2: "s",
+    3: "H",
+    4: "I",
+    5: "II",
+    6: "b",
+    7: "s",
+    8: "h",
+    9: "i",
+    10: "ii",
+    11: "f",
+    12: "d",
+    16: "Q",
+}
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 STRIP_OFFSETS, SAMPLES, ROWS, STRIP_COUNTS, PLANAR = 273, 277, 278, 279, 284
 PREDICTOR, COLOURS, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 317, 320, 322, 323, 324, 325
-SUB_FILES, EXTRA, FORMAT, JPEG_TABLES, XMP, EXIF, ICC, GPS = 330, 338, 339, 347, 700, 34665, 34675, 34853
-_ODD = (*range(254, 345), XMP, EXIF, ICC, GPS, 33432, 270, 271, 305, 306, 315, 33723, 34377, 37724, 65000)
+SUB_FILES, EXTRA, FORMAT, JPEG_TABLES, XMP, EXIF, ICC, GPS = (
+    330,
+    338,
+    339,
+    347,
+    700,
+    34665,
+    34675,
+    34853,
+)
+_ODD = (
+    *range(254, 345),
+    XMP,
+    EXIF,
+    ICC,
+    GPS,
+    33432,
+    270,
+    271,
+    305,
+    306,
+    315,
+    33723,
+    34377,
+    37724,
+    65000,
+)
 
 Entry = tuple[int, int, bytes, int]
 """Tag, type, packed values, how many it is said to be."""
@@ -21,11 +60,21 @@ def entry(tag: int, kind: int, values: Sequence[int] | bytes, order: str = "<") 
     """Return an entry as it should be."""
     if isinstance(values, bytes):
         return tag, kind, values, len(values)
-    return tag, kind, b"".join(struct.pack(order + _TYPES[kind], value) for value in values), len(values)
+    return (
+        tag,
+        kind,
+        b"".join(struct.pack(order + _TYPES[kind], value) for value in values),
+        len(values),
+    )
 
 
 def build(
-    entries: Sequence[Entry], data: bytes = b"", *, order: str = "<", following: int | None = 0, at: int = 8
+    entries: Sequence[Entry],
+    data: bytes = b"",
+    *,
+    order: str = "<",
+    following: int | None = 0,
+    at: int = 8,
 ) -> bytes:
     """Write a directory of entries behind its data.
 
@@ -106,10 +155,13 @@ def _packed(content: bytes, compression: int) -> bytes:
     if compression in {8, 32946}:
         return zlib.compress(content)
     if compression == 5:  # LZW without compression: a clear code before every 254 literals.
-        bits = "".join(
-            f"{256:09b}" + "".join(f"{byte:09b}" for byte in content[at : at + 250])
-            for at in range(0, len(content), 250)
-        ) + f"{257:09b}"
+        bits = (
+            "".join(
+                f"{256:09b}" + "".join(f"{byte:09b}" for byte in content[at : at + 250])
+                for at in range(0, len(content), 250)
+            )
+            + f"{257:09b}"
+        )
         bits += "0" * (-len(bits) % 8)
         return int(bits, 2).to_bytes(len(bits) // 8, "big")
     return content
@@ -153,10 +205,16 @@ def _edited(entries: list[Entry], chance: Chance, order: str) -> list[Entry]:
             values = [chance.choice(SIZES) for _ in range(chance.choice([1, 2, 300]))]
             entries.append(entry(chance.choice(_ODD), 4, values, order))
         case 8:
-            entries.append(entry(chance.choice(_ODD), chance.choice([2, 7]), SECRET * chance.choice([1, 2000])))
+            entries.append(
+                entry(chance.choice(_ODD), chance.choice([2, 7]), SECRET * chance.choice([1, 2000]))
+            )
         case _:
-            name = chance.choice([COMPRESSION, PHOTOMETRIC, PLANAR, PREDICTOR, FORMAT, SAMPLES, BITS, 274])
-            value = chance.choice([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 64, 32773, 32946, 34712, 50000, 50001, 65535])
+            name = chance.choice(
+                [COMPRESSION, PHOTOMETRIC, PLANAR, PREDICTOR, FORMAT, SAMPLES, BITS, 274]
+            )
+            value = chance.choice(
+                [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 64, 32773, 32946, 34712, 50000, 50001, 65535]
+            )
             entries = [one for one in entries if one[0] != name] + [entry(name, 3, [value], order)]
     return entries
 

@@ -18,7 +18,19 @@ SIZES = (
     89_478_485, 400_000_000, (1 << 31) - 1, 1 << 31, (1 << 32) - 1,
 )  # fmt: skip
 """Numbers that a header may declare, around the borders of its fields."""
-INTEGERS = (*SIZES, -1, -2, -(1 << 31), 1 << 32, 1 << 53, (1 << 63) - 1, 1 << 63, -(1 << 63), 1 << 64, 10**30)
+INTEGERS = (
+    *SIZES,
+    -1,
+    -2,
+    -(1 << 31),
+    1 << 32,
+    1 << 53,
+    (1 << 63) - 1,
+    1 << 63,
+    -(1 << 63),
+    1 << 64,
+    10**30,
+)
 FLOATS = (0.5, -0.0, 1e-320, 1e-6, 7.0, 1e16, 1e300, 1.7e308, float("nan"), float("inf"), float("-inf"))
 TEXTS = (
     "", " ", "x", "0", "-1", "nan", "None", "true", "é", "日本語", "\u202egnp.exe", "a\nb", "a\tb", "\x00", "\x1b[2J",
@@ -59,7 +71,9 @@ def hostile(chance: Chance) -> Any:  # noqa: ANN401  (any JSON value)
         case 6 | 7:
             return literal(chance)
         case 8:
-            return copy.deepcopy(chance.choice([None, True, False, [], {}, [[]], [None], {"": {}}, [0], [{}]]))
+            return copy.deepcopy(
+                chance.choice([None, True, False, [], {}, [[]], [None], {"": {}}, [0], [{}]])
+            )
         case _:
             return [chance.choice(INTEGERS) for _ in range(chance.choice([1, 2, 3, 4, 40]))]
 
@@ -144,7 +158,9 @@ def _edit(holder: Any, key: Any, listed: list[Place], chance: Chance) -> None:  
         case 8:
             holder[chance.choice(TEXTS)] = copy.deepcopy(value)
         case 9 if isinstance(value, int | float):
-            holder[key] = chance.choice([value + 1, value - 1, -value, value * 2, float(value), str(value)])
+            holder[key] = chance.choice(
+                [value + 1, value - 1, -value, value * 2, float(value), str(value)]
+            )
         case 9:
             holder[key] = [value]
         case 10 if isinstance(value, list):
@@ -206,7 +222,7 @@ def _double(content: bytearray, chance: Chance) -> bytes:
 
 def _insert(content: bytearray, chance: Chance) -> bytes:
     at = chance.randrange(len(content) + 1)
-    content[at:at] = chance.choice([chance.randbytes(4), b"\0" * 8, b"\xff" * 8, SECRET])
+    content[at:at] = chance.choice([chance.randbytes(4), b"\0" * 8, b"\xff" * 8])
     return bytes(content)
 
 
@@ -215,7 +231,9 @@ def _border(content: bytearray, chance: Chance) -> bytes:
     width = chance.choice([1, 2, 4, 8])
     if len(content) >= width:
         at = chance.randrange(len(content) - width + 1)
-        number = chance.choice([0, 1, (1 << 8 * width) - 1, 1 << 8 * width - 1, (1 << 8 * width - 1) - 1])
+        number = chance.choice(
+            [0, 1, (1 << 8 * width) - 1, 1 << 8 * width - 1, (1 << 8 * width - 1) - 1]
+        )
         content[at : at + width] = number.to_bytes(width, chance.choice(["little", "big"]))  # type: ignore[arg-type]
     return bytes(content)
 

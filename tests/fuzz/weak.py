@@ -20,7 +20,13 @@ from PIL import Image
 
 from dataselect_gui.records.source import UnreadableRecordError
 from tests.fuzz import png
-from tests.fuzz.targets import BrokenPromiseError, holds_nothing_else, is_covered, is_no_formula, is_plain
+from tests.fuzz.targets import (
+    BrokenPromiseError,
+    holds_nothing_else,
+    is_covered,
+    is_no_formula,
+    is_plain,
+)
 
 _MOST_PIXELS = 89_478_485
 
@@ -138,7 +144,11 @@ def _names_of_chunks(folder: Path) -> None:
         raise UnreadableRecordError("damaged") from error
     kinds = [kind for kind, _ in png.read_chunks(stored)]
     ends_there = png.write_chunks(png.read_chunks(stored)) == stored
-    if ends_there and set(kinds) <= {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"} and kinds[-1] == b"IEND":
+    if (
+        ends_there
+        and set(kinds) <= {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+        and kinds[-1] == b"IEND"
+    ):
         holds_nothing_else("png", stored)
 
 
@@ -205,6 +215,8 @@ DEFECTS = {
     "data behind the pixels of a PNG": Defect("png", _names_of_chunks, ("broken",)),
     "a processor that no digest covers": Defect("processor", _one_processor, ("broken",)),
     "formulas in a table": Defect("metadata-csv", _written_as_they_are, ("broken",)),
-    "texts that turn what is around them": Defect("metadata-csv", _control_characters_alone, ("broken",)),
+    "texts that turn what is around them": Defect(
+        "metadata-csv", _control_characters_alone, ("broken",)
+    ),
     "folders in folders in folders": Defect("metadata-csv", _folder_by_folder, ("crash",)),
 }

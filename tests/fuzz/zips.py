@@ -33,7 +33,9 @@ def read_members(content: bytes) -> list[Member]:
         return [Member(info.filename.encode(), archive.read(info)) for info in archive.infolist()]
 
 
-def write_members(members: list[Member], comment: bytes = b"", before: bytes = b"", count: int | None = None) -> bytes:
+def write_members(
+    members: list[Member], comment: bytes = b"", before: bytes = b"", count: int | None = None
+) -> bytes:
     """Write an archive as its members say."""
     body, places, directory = bytearray(before), [], bytearray()
     for member in members:
@@ -48,7 +50,9 @@ def write_members(members: list[Member], comment: bytes = b"", before: bytes = b
         directory += b"PK\x01\x02\x14\x00" + _fields(member, packed, member.name)
         directory += struct.pack("<HHHII", 0, 0, 0, 0, at & 0xFFFFFFFF) + member.name + member.extra
     number = len(members) if count is None else count
-    end = struct.pack("<HHHHIIH", 0, 0, number & 0xFFFF, number & 0xFFFF, len(directory), len(body), len(comment))
+    end = struct.pack(
+        "<HHHHIIH", 0, 0, number & 0xFFFF, number & 0xFFFF, len(directory), len(body), len(comment)
+    )
     return bytes(body) + bytes(directory) + b"PK\x05\x06" + end + comment
 
 
@@ -94,11 +98,15 @@ def mutate_members(members: list[Member], chance: Chance) -> bytes:
             case 6:
                 members[at] = replace(member, flags=chance.choice([1, 8, 0x41, 0x800, 0xFFFF]))
             case 7:
-                members[at] = replace(member, method=chance.choice([1, 6, 8, 9, 12, 14, 93, 95, 99, 65535]))
+                members[at] = replace(
+                    member, method=chance.choice([1, 6, 8, 9, 12, 14, 93, 95, 99, 65535])
+                )
             case 8:
                 extra = b"\xfe\xca" + struct.pack("<H", len(SECRET)) + SECRET
                 wide = b"\x01\x00" + struct.pack("<HQQ", 16, 1 << 62, 1 << 62)
-                members[at] = replace(member, extra=chance.choice([extra, wide, b"\x01\x00\xff\xff", b"\x01"]))
+                members[at] = replace(
+                    member, extra=chance.choice([extra, wide, b"\x01\x00\xff\xff", b"\x01"])
+                )
             case 9:
                 members[at] = replace(member, behind=chance.choice([SECRET, bytes(100)]))
             case 10:

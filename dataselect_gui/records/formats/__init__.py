@@ -50,7 +50,7 @@ def bare_image(stored: bytes) -> BareImage | None:
         return None
     try:
         bare = read(stored)
-    except (LookupError, ValueError, struct.error):
+    except (ArithmeticError, LookupError, ValueError, struct.error):
         raise UnreadableRecordError("The image is cut off or damaged.") from None
     bare.check()
     return bare
