@@ -156,6 +156,7 @@ class ProjectKeeping:
     def __init__(self, project: Project, source: Source, job: ScoreJob) -> None:
         self._project, self.source, self._job = project, source, job
         self.mark: KeptMark = InHand(project.folder)
+        self.ended_by: list[str] = list(project.settings.get("ended_by", ()))
 
     @property
     def scores(self) -> dict[str, dict[str, Any]]:
@@ -163,14 +164,10 @@ class ProjectKeeping:
         found: dict[str, dict[str, Any]] = self._project.settings["scores"]
         return found
 
-    @property
-    def ended_by(self) -> list[str]:
-        """The records that ended a run."""
-        found: list[str] = self._project.settings.setdefault("ended_by", [])
-        return found
-
     def save(self) -> None:
         """See `Keeping`."""
+        if self.ended_by:
+            self._project.settings["ended_by"] = self.ended_by
         self._project.save()
 
     def forget(self, name: str) -> None:
