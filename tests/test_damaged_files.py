@@ -5,18 +5,21 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from dataselect_gui import workflow
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import RefusedError, UnusableError
 from dataselect_gui.privacy.entry_forms import is_content, is_entry
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release.clean import says_nothing_else
+from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.window import settings as remembered
 from tests.fuzz.kept import head_of
 from tests.fuzz.tiff import build, entry
-from tests.helpers import png_header
+from tests.helpers import hugging_face_folder, png_header, preprocessor, write_json
 from tests.projects import consortium, owner_records, scored_project
 
 DAMAGED: dict[str, list[object]] = {
@@ -154,3 +157,27 @@ def test_a_png_whose_header_is_cut_is_no_clean_one() -> None:
 
     short += zlib.crc32(short[12:]).to_bytes(4, "big") + whole[33:]
     assert not says_nothing_else("png", short)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"image_processor_type": "ConvNextImageProcessor", "size": {"height": 16, "width": 16}},
+        {
+            "image_processor_type": "CLIPImageProcessor",
+            "size": {"shortest_edge": 16},
+            "do_center_crop": True,
+            "crop_size": {"longest_edge": 16},
+        },
+        {
+            "image_processor_type": "ViTImageProcessor",
+            "size": {"shortest_edge": 16},
+            "rescale_factor": "x",
+        },
+    ],
+)
+def test_a_processor_that_fails_has_its_reason(changed: dict[str, object], tmp_path: Path) -> None:
+    hugging_face_folder(tmp_path)
+    write_json(tmp_path / "preprocessor_config.json", {**preprocessor(16, 1), **changed})
+    with pytest.raises((UnusableError, UnreadableRecordError)):
+        Preprocessor(find_checkpoint(tmp_path).final, 1)(Image.new("L", (20, 14)))
