@@ -1,9 +1,11 @@
 """What the program itself keeps, damaged so that it can still be read: an answer, never a fault."""
 
+import io
 import json
 import sqlite3
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -12,9 +14,10 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import RefusedError, UnusableError
 from dataselect_gui.privacy.entry_forms import is_content, is_entry
 from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.records.formats.png import chunk
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.source import UnreadableRecordError
-from dataselect_gui.release.clean import says_nothing_else
+from dataselect_gui.release.clean import clean_image, says_nothing_else
 from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.window import settings as remembered
 from tests.fuzz.kept import head_of
@@ -25,11 +28,12 @@ from tests.projects import consortium, owner_records, scored_project
 DAMAGED: dict[str, list[object]] = {
     "rule": [[], "x", {"score": "loss"},
              {"score": "loss", "by": "threshold", "value": "x", "lowest": False},
+             {"score": "/etc/hostname", "by": "threshold", "value": "1", "lowest": False},
              {"score": "loss", "by": [], "value": "1", "lowest": False}],
     "withheld": [7, None, [[]], ["\ud800"]],
     "opted_out": [7, [None]],
     "table": ["../x", "/etc/hostname", "", 7, "table-7", "table-1\0"],
-    "scores": [None, [], {"loss": 7}],
+    "scores": [{"../loss": {}}, None, [], {"loss": 7}],
     "source": [None, {}, {"path": 7}, {"path": "\0", "unit_column": None, "label_column": None}],
     "checkpoint": [{}, {"path": "x", "digest": None}],
     "demo": [None, "yes"],
@@ -181,3 +185,16 @@ def test_a_processor_that_fails_has_its_reason(changed: dict[str, object], tmp_p
     write_json(tmp_path / "preprocessor_config.json", {**preprocessor(16, 1), **changed})
     with pytest.raises((UnusableError, UnreadableRecordError)):
         Preprocessor(find_checkpoint(tmp_path).final, 1)(Image.new("L", (20, 14)))
+
+
+def test_sixteen_bits_stay_sixteen_where_one_value_is_transparent() -> None:
+    deep = np.arange(12, dtype=np.uint16).reshape(3, 4) * 5000
+    written = io.BytesIO()
+    Image.fromarray(deep).save(written, "PNG")
+    start, end = written.getvalue()[:33], written.getvalue()[33:]
+    stored = start + chunk(b"tRNS", b"\x13\x88") + end
+    assert "transparency" in decode_image(stored).info
+    extension, cleaned = clean_image(stored)
+    assert extension == "png"
+    assert np.array_equal(np.asarray(decode_image(cleaned)), deep)
+    assert says_nothing_else(extension, cleaned)

@@ -7,6 +7,7 @@ from typing import Any
 from dataselect_gui.privacy.amounts import decimal_of
 
 FORMAT = 1
+_SCORE = re.compile("[a-z0-9_-]{1,100}")
 _TABLE = re.compile("table-[0-9]{1,9}")
 _CUTS = frozenset({"threshold", "count", "fraction"})
 
@@ -24,7 +25,7 @@ def are_settings(document: object) -> bool:
         and isinstance(document.get("demo"), bool)
         and "in_training" in document
         and isinstance(scores, dict)
-        and all(isinstance(how, dict) for how in scores.values())
+        and all(_SCORE.fullmatch(name) and isinstance(how, dict) for name, how in scores.items())
         and (document.get("rule", "") is None or _is_rule(document.get("rule")))
         and _are_names(document.get("withheld"))
         and _are_names(document.get("opted_out", []))
@@ -44,6 +45,7 @@ def _is_rule(value: Any) -> bool:  # noqa: ANN401  (any JSON)
     return (
         isinstance(value, dict)
         and isinstance(value.get("score"), str)
+        and bool(_SCORE.fullmatch(value["score"]))  # It is the name of a file, too.
         and isinstance(value.get("by"), str)
         and value["by"] in _CUTS
         and isinstance(value.get("value"), str)

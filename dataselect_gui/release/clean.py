@@ -79,7 +79,8 @@ def _clean_jpeg(stored: bytes) -> bytes | None:
 
 def encode(image: Image.Image) -> tuple[str, bytes]:
     """Write an image's pixels as PNG, or as TIFF where PNG cannot hold them."""
-    if "transparency" in image.info:
+    # Of 16 bits a pixel Pillow has none that are transparent: their values stay, all of them.
+    if "transparency" in image.info and image.mode != "I;16":
         image = image.convert("LA" if image.mode == "L" else "RGBA")
     bare = Image.frombytes(image.mode, image.size, image.tobytes())
     if image.mode == "P":

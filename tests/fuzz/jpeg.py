@@ -56,6 +56,9 @@ def mutate(content: bytes, chance: Chance) -> bytes:
             written = write_segments(read_segments(content))[:-2] + SECRET + b"\xff\xd9"
         case 2:
             written = edit_bytes(written, chance)
+        case 4:  # A table that no component uses has room for 64 bytes of anything.
+            unused = (DQT, b"\x03" + (SECRET * 8)[:64], b"")
+            written = write_segments([unused, *read_segments(content)])
         case 3:
             written = written[:-2]
     return written
@@ -67,7 +70,7 @@ def _edited(segments: list[Segment], chance: Chance) -> list[Segment]:
         return segments
     at = chance.randrange(len(segments))
     marker, payload, coded = segments[at]
-    match chance.randrange(13):
+    match chance.randrange(12):
         case 0 | 1:
             return [(m, _frame(p, chance) if m in _FRAMES else p, c) for m, p, c in segments]
         case 2 | 3:
@@ -87,8 +90,6 @@ def _edited(segments: list[Segment], chance: Chance) -> list[Segment]:
             segments[at] = (chance.choice(_MARKERS), payload, coded)
         case 10:
             segments = [(m, p, edit_bytes(c, chance) if c else c) for m, p, c in segments]
-        case 11:  # A table that no component uses has room for 64 bytes of anything.
-            segments.insert(0, (DQT, b"\x03" + (SECRET * 8)[:64], b""))
         case _:
             segments = [
                 (0xC2 if m == SOF and chance.random() < 0.5 else m, p, c) for m, p, c in segments
