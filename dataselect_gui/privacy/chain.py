@@ -25,8 +25,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from dataselect_gui.errors import RefusedError, UnusableError
-from dataselect_gui.privacy.entry_forms import is_content, is_entry
 from dataselect_gui.permissions import FILE_MODE, replacing
+from dataselect_gui.privacy.entry_forms import is_content, is_entry
 from dataselect_gui.privacy.home import open_home
 
 LOCK_SECONDS = 30

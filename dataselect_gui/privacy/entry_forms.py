@@ -1,4 +1,4 @@
-"""What each kind of entry of the ledger holds, so that one of another form is noticed before it is used."""
+"""What each kind of entry of the ledger holds: one of another form is noticed before it is used."""
 
 import math
 import re
@@ -59,7 +59,13 @@ _CHARGE: _Form = {
     "one_sided": lambda value: isinstance(value, bool),
     "loss": _loss,
 }
-_LENGTHS = {"extended": _KEY, "opened": _KEY, "kept": 2 * _KEY, "reserved": 2 * _KEY, "sealed": _KEY + 8}
+_LENGTHS = {
+    "extended": _KEY,
+    "opened": _KEY,
+    "kept": 2 * _KEY,
+    "reserved": 2 * _KEY,
+    "sealed": _KEY + 8,
+}
 """Of the pieces that the content of an entry consists of, in bytes."""
 
 
