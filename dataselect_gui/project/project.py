@@ -18,10 +18,10 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import FILE_MODE, check_above, close_folder, make_folder
 from dataselect_gui.project.demo import check_demo
 from dataselect_gui.project.files import write_json
+from dataselect_gui.project.settings_form import FORMAT, are_settings
 from dataselect_gui.project.table import Index, Table
 
 SUFFIX = ".dataselect"
-FORMAT = 1
 _SETTINGS = "project.json"
 LOCK_SECONDS = 30
 MOMENT_SECONDS = 1.0
@@ -72,10 +72,10 @@ class Project:
                 f"It has no {_SETTINGS}.",
                 f"Choose a folder that scoring made; its name ends in {SUFFIX}.",
             ) from None
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             settings = None
         close_folder(folder, own_files(folder))
-        if not isinstance(settings, dict) or settings.get("format") != FORMAT:
+        if not are_settings(settings):
             raise UnusableError(
                 f"The project “{folder.name}” cannot be opened.",
                 "Its settings are damaged, or come from a newer version of the program.",
@@ -180,10 +180,11 @@ class Project:
             Where nothing was scored yet, or the demo's project holds other records.
         """
         name = self.settings["table"]
-        if name is None:
+        if name is None or not (self.folder / name).is_dir():
+            why = "Scoring was stopped before it read the records."
             raise UnusableError(
                 f"The project “{self.folder.name}” has no scores.",
-                "Scoring was stopped before it read the records.",
+                why if name is None else "The folder that held them is not there.",
                 "Score the records again.",
             )
         table = Table(self.folder / name)

@@ -163,8 +163,9 @@ def find_score(name: str) -> Score:
 
 def in_order(names: Iterable[str]) -> list[str]:
     """Return names of scores in the order of the catalog, forms after their usual form."""
-    bases = list(SCORES)
-    return sorted(names, key=lambda name: (bases.index(name.split("-")[0]), name))
+    places = {base: place for place, base in enumerate(SCORES)}
+    # Those that are not known here, by a newer version of the program, go last.
+    return sorted(names, key=lambda name: (places.get(name.split("-")[0], len(places)), name))
 
 
 def applicable(

@@ -69,8 +69,8 @@ class Preprocessor:
         image = content if content.mode == mode else content.convert(mode)
         try:
             batch = self._processor(images=image, return_tensors="np", input_data_format=_last(mode))
-        except (ValueError, ZeroDivisionError):
-            raise UnreadableRecordError("The checkpoint's processor cannot handle its size.") from None
+        except Exception:  # Any fault of what a stranger's file sets up: it stops no other record.
+            raise UnreadableRecordError("The checkpoint's processor cannot handle it.") from None
         pixels: NDArray[np.float32] = np.asarray(batch["pixel_values"][0], dtype=np.float32)
         return pixels
 

@@ -193,8 +193,8 @@ def report(tallies: dict[str, Tally], left: int) -> int:
     )
     if short or total < ALL:
         print(
-            f"No whole run: fewer than {ALL:,} inputs, or of {FEWEST:,} a kind and {SHARE:.0%} past the "
-            f"first check: {', '.join(short) or 'none'}"
+            f"No whole run: fewer than {ALL:,} inputs, or of {FEWEST:,} a kind and {SHARE:.0%} past "
+            f"the first check: {', '.join(short) or 'none'}"
         )
     return int(found > 0 or left > 0)
 

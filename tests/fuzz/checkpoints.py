@@ -447,7 +447,7 @@ _PROCESSORS = (
 
 
 def mutate_processor(files: Files, chance: Chance) -> Files:
-    """Return a folder with another ``preprocessor_config.json``, or one more that is preferred to it."""
+    """Return a folder with another ``preprocessor_config.json``, or one more that is preferred."""
     changed = dict(files)
     document = json.loads(files[PROCESSOR])
     other = chance.random() < 0.1
@@ -481,7 +481,8 @@ def mutate_processor(files: Files, chance: Chance) -> Files:
 
 _REQUEST_NAMES = tuple(
     (
-        "score threshold count noise_multiplier max_grad_norm sample_rate steps delta epsilon direction "
+        "score threshold count noise_multiplier max_grad_norm sample_rate steps delta epsilon "
+        "direction "
         "contact deadline bounds class_statistics per_unit model note unknown"
     ).split()
 )

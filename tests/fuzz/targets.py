@@ -107,7 +107,7 @@ def source(folder: Path) -> None:
     for name in [*names[:50], *(problem.id for problem in opened.problems[:20])]:
         name.encode("utf-8")
         is_plain(plain(name).plain)
-    table = {
+    table: dict[str, list[Any]] = {
         "id": list(opened.ids),
         "label": list(opened.labels),
         "unit": list(units),
