@@ -13,8 +13,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from dataselect_gui.checkpoints.exported import read_exported
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.exported import Program, read_exported
+from dataselect_gui.checkpoints.layout import Member, find_checkpoint
 from dataselect_gui.checkpoints.operations import SIGNATURES
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring.exported_model import load_exported
@@ -79,6 +79,10 @@ def rewritten(
         for name in dict.fromkeys((*archive.namelist(), *members)):
             written.writestr(name, members[name] if name in members else archive.read(name))
     return path
+
+
+def read(path: Path) -> Program:
+    return read_exported(path.name, path.read_bytes())
 
 
 def with_graph(good: Path, folder: Path, change: Callable[[Graph], object]) -> Path:
@@ -210,7 +214,7 @@ def test_pickled_tensors_and_program_objects_are_refused(
         good, tmp_path, {config: json.dumps(content).encode(), stored: pickled(Payload(marker))}
     )
     with pytest.raises(UnusableError, match="refused"):
-        read_exported(evil)
+        read(evil)
     load_and_run_if_allowed(evil)
     assert not marker.exists()
 
@@ -237,7 +241,7 @@ def test_a_member_of_an_unknown_kind_is_refused(
 ) -> None:
     evil = rewritten(good, tmp_path, {name: pickled(Payload(marker))})
     with pytest.raises(UnusableError, match="refused"):
-        read_exported(evil)
+        read(evil)
     load_and_run_if_allowed(evil)
     assert not marker.exists()
 
@@ -247,7 +251,7 @@ def test_a_packed_archive_is_refused_before_it_is_unpacked(good: Path, tmp_path:
     path = rewritten(good, tmp_path, bomb, zipfile.ZIP_DEFLATED)
     assert path.stat().st_size < 1 << 20
     with pytest.raises(UnusableError, match="packed"):
-        read_exported(path)
+        read(path)
 
 
 @pytest.mark.parametrize(
@@ -276,7 +280,7 @@ def test_an_operation_that_is_not_on_the_list_is_refused(
 ) -> None:
     evil = with_graph(good, tmp_path, lambda graph: nodes(graph)[1].update(target=target))
     with pytest.raises(UnusableError, match="graph calls"):
-        read_exported(evil)
+        read(evil)
 
 
 def hidden_call(graph: Graph, argument: dict[str, Any], command: str) -> None:
@@ -296,7 +300,7 @@ def test_an_operation_as_an_argument_is_checked_too(good: Path, tmp_path: Path, 
 
     evil = with_graph(good, tmp_path, change)
     with pytest.raises(UnusableError, match="refused"):
-        read_exported(evil)
+        read(evil)
     load_and_run_if_allowed(evil)
     assert not marker.exists()
 
@@ -353,7 +357,7 @@ def test_a_name_that_is_source_code_is_refused(
     load_and_run_if_allowed(evil)
     assert not marker.exists()
     with pytest.raises(UnusableError, match=r"refused|damaged"):
-        read_exported(evil)
+        read(evil)
 
 
 def test_names_of_the_models_arguments_are_not_read(good: Path, tmp_path: Path, marker: Path) -> None:
@@ -442,7 +446,7 @@ def test_a_nesting_that_would_import_a_module_is_refused(
         with pytest.raises(SystemExit, match="imported"):  # As it is where the file is trusted.
             torch.export.load(evil)
     with pytest.raises(UnusableError, match="tuples, lists, dicts and plain names"):
-        read_exported(evil)
+        read(evil)
 
 
 @pytest.mark.parametrize(
@@ -494,7 +498,7 @@ UNSAFE = {
 def test_an_unsafe_operation_is_refused(good: Path, tmp_path: Path, target: str) -> None:
     evil = with_graph(good, tmp_path, lambda graph: nodes(graph)[1].update(target=target))
     with pytest.raises(UnusableError, match="not among the operations"):
-        read_exported(evil)
+        read(evil)
 
 
 def test_nothing_on_the_list_is_of_a_kind_that_is_unsafe() -> None:
@@ -564,7 +568,7 @@ def test_an_argument_that_an_operation_does_not_take_is_refused(
     good: Path, tmp_path: Path, kind: str
 ) -> None:
     with pytest.raises(UnusableError, match="refused"):
-        read_exported(with_graph(good, tmp_path, WRONG_ARGUMENTS[kind]))
+        read(with_graph(good, tmp_path, WRONG_ARGUMENTS[kind]))
 
 
 # What would leave a trace
@@ -645,7 +649,7 @@ def test_members_that_unpack_to_more_than_the_file_are_refused(
     good: Path, tmp_path: Path, change: Callable[[list[zipfile.ZipInfo]], object]
 ) -> None:
     with pytest.raises(UnusableError, match=r"overlap|one name|size|not where"):
-        read_exported(joined(good, tmp_path, change))
+        read(joined(good, tmp_path, change))
 
 
 def test_a_member_that_is_not_what_was_stored_is_refused(good: Path, tmp_path: Path) -> None:
@@ -656,7 +660,7 @@ def test_a_member_that_is_not_what_was_stored_is_refused(good: Path, tmp_path: P
     path = tmp_path / "model.pt2"
     path.write_bytes(content)
     with pytest.raises(UnusableError, match=r"damaged|not where"):
-        read_exported(path)
+        read(path)
 
 
 @pytest.mark.parametrize(
@@ -683,13 +687,13 @@ def test_a_tensor_that_reaches_beyond_what_is_stored_is_refused(
     content["config"]["linear.weight"]["tensor_meta"].update(meta)
     evil = rewritten(good, tmp_path, {WEIGHTS: json.dumps(content).encode()})
     with pytest.raises(UnusableError, match="refused"):
-        read_exported(evil)
+        read(evil)
 
 
 def test_a_graph_of_more_bytes_than_any_is_refused_unread(good: Path, tmp_path: Path) -> None:
     evil = rewritten(good, tmp_path, {GRAPH: b"[" + b"[]," * (6 << 20) + b"[]]"})
     with pytest.raises(UnusableError, match="larger than any"):
-        read_exported(evil)
+        read(evil)
 
 
 # What is no archive, or no graph
@@ -702,7 +706,7 @@ def test_a_graph_of_more_bytes_than_any_is_refused_unread(good: Path, tmp_path: 
 )
 def test_a_graph_that_is_no_json_object_is_refused(good: Path, tmp_path: Path, content: bytes) -> None:
     with pytest.raises(UnusableError, match=r"model\.pt2"):
-        read_exported(rewritten(good, tmp_path, {GRAPH: content}))
+        read(rewritten(good, tmp_path, {GRAPH: content}))
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"no archive"])
@@ -710,11 +714,21 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path: Path, content: bytes) ->
     path = tmp_path / "model.pt2"
     path.write_bytes(content)
     with pytest.raises(UnusableError, match="damaged"):
-        read_exported(path)
+        read(path)
 
 
 def test_a_cut_off_archive_is_refused(good: Path, tmp_path: Path) -> None:
     path = tmp_path / "model.pt2"
     path.write_bytes(good.read_bytes()[:-100])
     with pytest.raises(UnusableError, match=r"model\.pt2"):
-        read_exported(path)
+        read(path)
+
+
+def test_a_file_that_changed_since_it_was_hashed_is_not_loaded(good: Path, tmp_path: Path) -> None:
+    path = tmp_path / "model.pt2"
+    path.write_bytes(good.read_bytes())
+    member = find_checkpoint(path).final
+    load_exported(member, torch.device("cpu"))
+    export(path, stir(Small(), 1), torch.zeros(2, 4))
+    with pytest.raises(UnusableError, match="changed while it was read"):
+        load_exported(member, torch.device("cpu"))

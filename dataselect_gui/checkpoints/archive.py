@@ -5,11 +5,11 @@ places that overlap, and a small file then unpacks to a large one. Here every me
 header says, in bytes that no other has, so that all of them together are no larger than the file.
 """
 
+import io
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 _HEADER = struct.Struct("<4s22xHH")
 """A member's own header: a signature, the lengths of its name and of what is added to it."""
@@ -30,8 +30,8 @@ class Archive(Mapping[str, int]):
 
     Parameters
     ----------
-    path : Path
-        The file.
+    content : bytes
+        What the file holds.
 
     Raises
     ------
@@ -41,11 +41,11 @@ class Archive(Mapping[str, int]):
         Where there is no archive.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, content: bytes) -> None:
+        self._content = memoryview(content)
         self._places: dict[str, tuple[int, int, int]] = {}
         try:
-            with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            with io.BytesIO(content) as file, zipfile.ZipFile(file) as archive:
                 members = sorted(archive.infolist(), key=lambda member: member.header_offset)
                 reached = 0
                 for member in members:
@@ -86,10 +86,7 @@ class Archive(Mapping[str, int]):
             Where it is not the content that was stored.
         """
         start, size, checksum = self._places[name]
-        content = bytearray(size)
-        with self._path.open("rb") as file:
-            file.seek(start)
-            count = file.readinto(content)
-        if count != size or zlib.crc32(content) != checksum:
+        content = bytearray(self._content[start : start + size])
+        if len(content) != size or zlib.crc32(content) != checksum:
             raise DamagedArchiveError
         return content

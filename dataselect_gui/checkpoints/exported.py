@@ -13,7 +13,6 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NoReturn
 
 from dataselect_gui.checkpoints.archive import Archive, ArchiveError, DamagedArchiveError
@@ -208,13 +207,15 @@ class _DamagedError(Exception):
     """Something in the file is not as `torch.export.save` writes it."""
 
 
-def read_exported(path: Path) -> Program:
+def read_exported(name: str, content: bytes) -> Program:
     """Read a ``.pt2`` file. Nothing in it is run, imported or evaluated.
 
     Parameters
     ----------
-    path : Path
-        The file.
+    name : str
+        What the file is called.
+    content : bytes
+        What it holds.
 
     Raises
     ------
@@ -222,10 +223,10 @@ def read_exported(path: Path) -> Program:
         Where the file is damaged, or holds something that is not known to be harmless.
     """
     try:
-        return _read(Archive(path))
+        return _read(Archive(content))
     except (_RefusedError, ArchiveError) as error:
         raise UnusableError(
-            f"“{path.name}” is refused.",
+            f"“{name}” is refused.",
             str(error),
             "Ask the consortium for a plain model in evaluation mode, written by torch.export.save as "
             "torch.export.export returned it.",
@@ -243,7 +244,7 @@ def read_exported(path: Path) -> Program:
         MemoryError,
     ):
         raise UnusableError(
-            f"“{path.name}” is damaged.",
+            f"“{name}” is damaged.",
             "It is not a model as torch.export.save writes it.",
             "Fetch the checkpoint again.",
         ) from None

@@ -28,7 +28,7 @@ def load_exported(member: Member, device: torch.device) -> tuple[ExportedModel, 
         Where the file is refused, or takes batches of one size above one alone, or mixes the records of
         the synthetic input.
     """
-    program = read_exported(member.weights[0])
+    program = read_exported(member.weights[0].name, member.read(member.weights[0]))
     size = program.input_sizes[0]
     if size not in {None, 1}:
         raise UnusableError(

@@ -267,19 +267,23 @@ def other_record(told: Terms, scoring: Callable[[Floats], Scores]) -> Sampler:
     return both(outcomes)
 
 
-def beside(attack: Attack, scoring: Callable[[Floats], Scores]) -> Sampler:
-    """The transcript of noised scores of a unit and another record, scoring included.
+_BESIDE = 1.0
+"""A threshold that an even prediction does not reach."""
 
-    It is summed up in the score that lies less far on the side to which the unit moves it.
+
+def beside(attack: Attack, scoring: Callable[[Floats], Scores]) -> Sampler:
+    """Whether another record leaves one-sided while a unit stays out, scoring included.
+
+    Nothing is promised where the unit itself left.
     """
-    told = terms("laplace", 1.0, kind="scores")
+    told = terms("one-sided", 1.0, kind="records")
 
     def outcomes(unit: tuple[float, float], count: int) -> Floats:
-        scores = np.tile(scoring(records(unit, attack.other)), count)
-        steps = noised_scores(scores, told).reshape(count, 2)
-        steps[:, 1] *= 1 if attack.together else -1
-        lowest: Floats = steps.min(axis=1).astype(np.float64)
-        return lowest
+        world = records(unit, attack.other)
+        chosen_from = candidates(copies(world, count))
+        chosen_from.chosen[:] = np.tile(scoring(world) >= _BESIDE, count)
+        there = leaving(chosen_from, told).reshape(count, 2)
+        return np.where(there[:, 0], np.nan, there[:, 1].astype(np.float64))
 
     return lambda count: (outcomes(WRONG, count), outcomes(attack.right, count))
 
@@ -476,7 +480,6 @@ def honest() -> list[Case]:
             f"scored by the program: {attack.name}",
             1.0,
             beside(attack, by_the_program(attack.make)),
-            rare=True,
         )
         for attack in ATTACKS
     ]
@@ -521,7 +524,7 @@ def mistakes() -> list[Case]:
             other_record(scores, by_batch_statistics),
             rare=True,
         ),
-        *(Case(attack.name, 1.0, beside(attack, attack.careless), rare=True) for attack in ATTACKS),
+        *(Case(attack.name, 1.0, beside(attack, attack.careless)) for attack in ATTACKS),
     ]
 
 

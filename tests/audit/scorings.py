@@ -134,8 +134,6 @@ class Attack:
         Contents of a unit that scores low; one that is confidently wrong scores high.
     other : tuple of float
         The other record, whose score must not depend on the unit.
-    together : bool
-        Whether both scores rise together.
     """
 
     name: str
@@ -143,7 +141,6 @@ class Attack:
     careless: Callable[[Floats], Scores]
     right: tuple[float, float] = RIGHT
     other: tuple[float, float] = (0.0, 0.0)
-    together: bool = False
 
 
 ATTACKS = (
@@ -155,9 +152,8 @@ ATTACKS = (
         by_the_values_of_the_first,
         right=(12.8, -12.8),
         other=(-3.0, 3.0),
-        together=True,
     ),
-    Attack("memory that nobody filled", Leftover, in_memory_as_it_was_left, together=True),
+    Attack("memory that nobody filled", Leftover, in_memory_as_it_was_left),
 )
 
 
