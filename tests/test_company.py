@@ -5,6 +5,8 @@ amplify last digits, so that a difference in rounding anywhere is a difference i
 """
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -233,8 +235,8 @@ def test_whatever_a_file_holds_the_others_have_the_same_scores(
 def test_numbers_next_to_zero_are_as_fast_as_others_in_models_alone(
     exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def is_flushed() -> bool:
-        return not bool((torch.full((1 << 16,), 1e-30) * 1e-12).any())
+    def is_flushed() -> bool:  # Of so few numbers this thread computes all.
+        return not bool((torch.full((1 << 10,), 1e-30) * 1e-12).any())
 
     seen: list[bool] = []
     original = Model.forward
@@ -247,6 +249,25 @@ def test_numbers_next_to_zero_are_as_fast_as_others_in_models_alone(
     score(source_of(tmp_path / "plain", None), exported, tmp_path / "p.dataselect")
     assert seen[-1]
     assert not is_flushed(), "accountants need them"
+
+
+def test_threads_that_share_the_work_flush_as_the_one_that_starts_them() -> None:
+    told = """
+import torch
+from dataselect_gui.scoring.arithmetic import flushed_denormals
+small = torch.full((1 << 20,), 1e-30)
+if {flushed}:
+    with flushed_denormals():
+        print(int((small * 1e-12).count_nonzero()))
+else:
+    print(int((small * 1e-12).count_nonzero()))
+"""
+
+    def left(flushed: bool) -> str:
+        command = [sys.executable, "-c", told.format(flushed=flushed)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert (left(True), left(False)) == ("0", str(1 << 20))
 
 
 # Limits, stops, kills, memory
