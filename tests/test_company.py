@@ -252,19 +252,15 @@ def test_numbers_next_to_zero_are_as_fast_as_others_in_models_alone(
 
 
 def test_threads_that_share_the_work_flush_as_the_one_that_starts_them() -> None:
-    told = """
-import torch
+    program = """
+import contextlib, torch
 from dataselect_gui.scoring.arithmetic import flushed_denormals
-small = torch.full((1 << 20,), 1e-30)
-if {flushed}:
-    with flushed_denormals():
-        print(int((small * 1e-12).count_nonzero()))
-else:
-    print(int((small * 1e-12).count_nonzero()))
+with flushed_denormals() if {flushed} else contextlib.nullcontext():
+    print(int((torch.full((1 << 20,), 1e-30) * 1e-12).count_nonzero()))
 """
 
     def left(flushed: bool) -> str:
-        command = [sys.executable, "-c", told.format(flushed=flushed)]
+        command = [sys.executable, "-c", program.format(flushed=flushed)]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     assert (left(True), left(False)) == ("0", str(1 << 20))
