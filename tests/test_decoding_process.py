@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from PIL import Image
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records import decoding_process
+from dataselect_gui.records import arrays, decoding_process
 from dataselect_gui.records.decoding_process import (
     ARRAY,
     COLUMNS,
@@ -88,7 +89,7 @@ def test_what_cannot_be_read_has_the_same_reason(process: DecodingProcess, store
 
 def test_arrays_come_back_as_they_are(process: DecodingProcess, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    arrays: dict[str, NDArray[Any]] = {
+    stored: dict[str, NDArray[Any]] = {
         "x": np.asfortranarray(rng.random((5, 3, 4, 2), dtype=np.float32)),
         "y": np.arange(5),
         "names": np.array(["Ä", "b", "", "d", "e"]),
@@ -98,12 +99,12 @@ def test_arrays_come_back_as_they_are(process: DecodingProcess, tmp_path: Path) 
         "none": np.zeros((0, 3)),
         "one": np.array(7),
     }
-    array_file(tmp_path / "a.npz", **arrays)
+    array_file(tmp_path / "a.npz", **stored)
     with (tmp_path / "a.npz").open("rb") as file:
-        columns, made = process.arrays(file, "a.npz", list(arrays), 1 << 20)
+        columns, made = process.arrays(file, "a.npz", list(stored), 1 << 20)
     assert columns == ["y", "names", "stored", "flags"]
-    assert made.keys() == arrays.keys()
-    for name, array in arrays.items():
+    assert made.keys() == stored.keys()
+    for name, array in stored.items():
         assert made[name].dtype == array.dtype
         assert made[name].shape == array.shape
         assert made[name].tobytes() == array.tobytes()
@@ -308,6 +309,78 @@ def test_one_that_hangs_is_ended_and_the_next_answers(
             process.picture(FILES[0], 8)
         assert time.monotonic() - started < 10
     assert process.picture(FILES[0], 8).shape == (5, 8, 3)
+
+
+def test_a_file_of_arrays_that_hangs_is_ended_and_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = array_file(tmp_path / "a.npz", x=np.zeros((2, 2)))
+    with monkeypatch.context() as patch, DecodingProcess() as process:
+        plant(patch, "if frame[0] == 5: time.sleep(60)")
+        patch.setattr(decoding_process, "HANG_SECONDS", 0.5)
+        patch.setattr(arrays, "shared", lambda: process)
+        started = time.monotonic()
+        with pytest.raises(UnusableError, match=r"“a\.npz” cannot be read as arrays") as refused:
+            open_source(file)
+        assert time.monotonic() - started < 10
+        assert "too long" in refused.value.why
+    assert len(open_source(file).ids) == 2
+
+
+def test_the_time_for_arrays_goes_with_their_size(
+    process: DecodingProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given: list[float] = []
+
+    def within(seconds: float) -> AbstractContextManager[None]:
+        given.append(seconds)
+        return nullcontext()
+
+    monkeypatch.setattr(process, "_within", within)
+    content = np.random.default_rng(0).random((1000, 1000))
+    for name, rows in (("small", content[:10]), ("large", content)):
+        with array_file(tmp_path / f"{name}.npz", x=rows).open("rb") as file:
+            for most in (1 << 23, 1 << 40):
+                process.arrays(file, name, ["x"], most)
+    assert given == sorted(given)
+    assert 10 < given[0] < given[-1] < 120
+
+
+@pytest.mark.skipif(not workflow.what_confines().files, reason="nothing keeps it from files here")
+@pytest.mark.parametrize("variable", ["PYTHONPATH", "LD_LIBRARY_PATH"])
+@pytest.mark.parametrize("place", ["home", "", "ledger"])
+def test_it_is_not_granted_a_home_that_libraries_lie_in(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, place: str
+) -> None:
+    root = tmp_path.resolve()
+    files = [root / name for name in ("home/.ssh/id", "home/lib/module.py", "ledger/ledger.sqlite")]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x")
+    monkeypatch.setenv("HOME", str(root / "home"))
+    monkeypatch.setenv("DATASELECT_HOME", str(root / "ledger"))
+    folders = [str(root / place), str(root / "home/lib"), *os.environ.get(variable, "").split(":")]
+    monkeypatch.setenv(variable, os.pathsep.join(filter(None, folders)))
+    program = """
+import sys
+from dataselect_gui.sandbox.confining import Grant, confine
+confine(Grant.from_line(sys.stdin.buffer.readline().decode()))
+for name in sys.argv[1:]:
+    try:
+        open(name).close()
+        print(name)
+    except OSError:
+        pass
+sys.stdout.flush()
+"""
+    words = [sys.executable, "-c", program, *map(str, files)]
+    monkeypatch.setattr(decoding_process, "command", lambda _flag: words)
+    with DecodingProcess() as process:
+        process.begin()
+        assert process._process is not None
+        assert process._process.stdout is not None
+        reached = process._process.stdout.read().decode().split()
+    assert reached == [str(root / "home/lib/module.py")]
 
 
 # That nothing is decoded elsewhere

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from dataselect_gui.checkpoints.layout import files_beside
+from dataselect_gui.privacy.home import grant
 from dataselect_gui.records.folder import linked_files
-from dataselect_gui.sandbox.confining import Confinement, what_confines
+from dataselect_gui.sandbox.confining import Confinement, Grant, what_confines
 from dataselect_gui.sandbox.seatbelt import profile
 from dataselect_gui.sandbox.seccomp import program
 from dataselect_gui.sandbox.syscalls import ALWAYS, BY_ARGUMENT, LAST
@@ -280,6 +281,31 @@ def test_a_home_is_not_read_because_libraries_lie_in_it(
     files = [home / "lib/module.py", home / "secret"]
     monkeypatch.setenv("PYTHONPATH", f"{home}{os.pathsep}{home / 'lib'}{os.pathsep}{ROOT}")
     assert list(reached(files, home=str(home)).values()) == [True, False]
+
+
+@pytest.mark.parametrize("home", ["", ".", "home", "~", "~/there", "../home"])
+def test_a_home_that_is_nowhere_is_no_home(home: str) -> None:
+    with pytest.raises(ValueError, match="no absolute path"):
+        Grant(home=home)
+    line = Grant(home="/home/somebody").to_line()
+    assert Grant.from_line(line).home == "/home/somebody"
+    with pytest.raises(ValueError, match="no absolute path"):
+        Grant.from_line(line.replace("/home/somebody", home))
+
+
+@pytest.mark.parametrize("named", ["", ".", "home", "/"])
+def test_a_home_that_the_environment_does_not_name_is_the_accounts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "ledger"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert grant().home == str(tmp_path)
+    monkeypatch.setenv("HOME", named)
+    pwd = pytest.importorskip("pwd")
+    made = grant([tmp_path / "a"], [tmp_path / "b"])
+    assert made.home == pwd.getpwuid(os.getuid()).pw_dir
+    assert made.private == (str((tmp_path / "ledger").resolve()),)
+    assert (made.read, made.write) == ((str(tmp_path / "a"),), (str(tmp_path / "b"),))
 
 
 def test_a_record_that_is_a_link_is_read_and_what_lies_beside_it_is_not(tmp_path: Path) -> None:

@@ -1,17 +1,22 @@
 """What a worker may send into a project, and what it may not."""
 
 import json
+import struct
+import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from dataselect_gui import __version__
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.sandbox.frames import FrameError
+from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.indexing import ENTRY_BYTES, read_index
 from dataselect_gui.worker.keeping import InHand
 from dataselect_gui.worker.messages import ScoreJob
@@ -33,7 +38,15 @@ from tests.helpers import CLASSES, image_folder
 from tests.projects import consortium
 
 COUNT = 6
-SETTLED = {"variant": "x", "device": "cpu", "precision": "float32", "threads": 2, "batch": 8}
+SETTLED = {
+    "fixed": True,
+    "program": __version__,
+    "variant": "",
+    "device": "cpu",
+    "precision": "float32",
+    "threads": 2,
+    "batch": 8,
+}
 
 
 @pytest.fixture
@@ -46,6 +59,10 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def receiver(project: Project) -> Receiver:
+    return receiver_of(project)
+
+
+def receiver_of(project: Project, limit: int | None = None) -> Receiver:
     source = open_source(Path(project.settings["source"]["path"]))
     job = ScoreJob(
         source=str(source.path),
@@ -57,7 +74,7 @@ def receiver(project: Project) -> Receiver:
         device="cpu",
         precision="float32",
         batch_size=None,
-        limit=None,
+        limit=limit,
     )
     return Receiver(project, source, job)
 
@@ -83,6 +100,15 @@ class Pipe:
 def remote(receiver: Receiver) -> RemoteKeeping:
     pipe = Pipe(receiver)
     return RemoteKeeping(receiver.job, pipe.send, pipe.receive)
+
+
+def settled(receiver: Receiver, **others: object) -> RemoteKeeping:
+    """Have it settled how both scores are computed."""
+    keeping = remote(receiver)
+    for name in receiver.job.names:
+        keeping.scores[name] = {**SETTLED, "variant": find_score(name).variant, **others}
+    keeping.save()
+    return keeping
 
 
 def indexed(receiver: Receiver, keeping: RemoteKeeping) -> Index:
@@ -115,12 +141,13 @@ def test_what_the_worker_keeps_reaches_the_project(project: Project, receiver: R
 
 
 def test_a_run_that_goes_on_finds_what_was_kept(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    project: Project, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = remote(receiver)
+    first = settled(receiver)
     table = first.take(indexed(receiver, first))
     table.column("vog").write(np.array([2]), np.array([7.0]))
     table.column("vog").mark_done(np.array([2]))
+    receiver = receiver_of(project)
     second = remote(receiver)
     source = receiver.kept.source
     with monkeypatch.context() as patch:  # Nothing has changed: nothing is read again.
@@ -155,14 +182,54 @@ def said(**told: Any) -> bytes:  # noqa: ANN401
     return json.dumps(told).encode()
 
 
+def reason(words: str, *rows: int) -> bytes:
+    stored = words.encode()
+    return struct.pack("<II", len(stored), len(rows)) + stored + rows_of(*rows)
+
+
 LIES: dict[str, tuple[int, bytes]] = {
     "another score": (SETTINGS, said(scores={"random": SETTLED}, ended_by=[])),
     "another device": (SETTINGS, said(scores={"loss": {**SETTLED, "device": "abacus"}}, ended_by=[])),
-    "another precision": (SETTINGS, said(scores={"loss": {"precision": "auto"}}, ended_by=[])),
-    "another key": (SETTINGS, said(scores={"loss": {"secret": "x"}}, ended_by=[])),
-    "another type": (SETTINGS, said(scores={"loss": {"batch": "8"}}, ended_by=[])),
-    "a truth for a number": (SETTINGS, said(scores={"loss": {"batch": True}}, ended_by=[])),
-    "long words": (SETTINGS, said(scores={"loss": {"variant": "x" * 5000}}, ended_by=[])),
+    **{
+        f"{key} that is {str(value)[:20]!r}": (
+            SETTINGS,
+            said(scores={"loss": {**SETTLED, key: value}}, ended_by=[]),
+        )
+        for key, value in [
+            ("fixed", False),
+            ("fixed", 1),
+            ("program", "another"),
+            ("program", "\ud800"),
+            ("variant", "x"),
+            ("device", "cuda"),
+            ("device", ["cpu"]),
+            ("precision", "auto"),
+            ("precision", "float64"),
+            ("threads", -1),
+            ("threads", 0),
+            ("threads", 999_999_999),
+            ("batch", "8"),
+            ("batch", True),
+            ("batch", 8.0),
+            ("batch", 0),
+            ("batch", -5),
+            ("batch", 999_999_999),
+            ("secret", "x"),
+        ]
+    },
+    "a number of many digits": (
+        SETTINGS,
+        said(scores={"loss": {**SETTLED, "batch": "#"}}, ended_by=[]).replace(b'"#"', b"9" * 4000),
+    ),
+    "nothing that is settled": (SETTINGS, said(scores={"loss": {}}, ended_by=[])),
+    "little that is settled": (SETTINGS, said(scores={"loss": {"batch": 8}}, ended_by=[])),
+    "settled without the batch": (
+        SETTINGS,
+        said(scores={"loss": {k: v for k, v in SETTLED.items() if k != "batch"}}, ended_by=[]),
+    ),
+    "no records that ended a run": (SETTINGS, said(scores={})),
+    "one key too many": (SETTINGS, said(scores={}, ended_by=[], more=1)),
+    "a record that ended no run": (SETTINGS, said(scores={}, ended_by=[f"{CLASSES[0]}/0.png"])),
     "a record that there is not": (SETTINGS, said(scores={}, ended_by=["/etc/passwd"])),
     "records that are lists": (SETTINGS, said(scores={}, ended_by=[[1]])),
     "no scores": (SETTINGS, said(scores=[], ended_by=[])),
@@ -185,9 +252,26 @@ LIES: dict[str, tuple[int, bytes]] = {
     "half a done row": (DONE, b"\0" + bytes(7)),
     "another score to forget": (FORGET, b"\2"),
     "no score to forget": (FORGET, b""),
-    "problems of another record": (PROBLEMS, said(**{"../x": "reason"})),
-    "problems that are no words": (PROBLEMS, b'{"bird/0.png": 7}'),
-    "problems of many words": (PROBLEMS, said(**{"bird/0.png": "x" * 5000})),
+    "a mark of a score twice": (MARK, said(scores=["loss", "loss"], record=None)),
+    "a mark of lists": (MARK, said(scores=[["loss"]], record=None)),
+    "a mark of a list of records": (MARK, said(scores=["loss"], record=[])),
+    "a mark of more": (MARK, said(scores=["loss"], record=None, more=1)),
+    "an infinite value": (VALUES, b"\0" + rows_of(0) + np.array([np.inf]).tobytes()),
+    "an infinite value below": (VALUES, b"\1" + rows_of(0) + np.array([-np.inf]).tobytes()),
+    "done rows without values": (DONE, b"\0" + rows_of(0)),
+    "hashes of all records again": (CONTENT, bytes(32 * COUNT)),
+    "problems of another record": (PROBLEMS, reason("It is damaged.", COUNT)),
+    "problems of a record below": (PROBLEMS, reason("It is damaged.", -1)),
+    "problems without words": (PROBLEMS, reason("", 0)),
+    "problems of many words": (PROBLEMS, reason("x" * 301, 0)),
+    "problems that clear a screen": (PROBLEMS, reason("\x1b[2J", 0)),
+    "problems in another direction": (PROBLEMS, reason("\u202egnp.exe", 0)),
+    "problems of several lines": (PROBLEMS, reason("a\nb", 0)),
+    "problems in half a character": (PROBLEMS, reason("x", 0).replace(b"x", b"\xed")),
+    "problems that are cut off": (PROBLEMS, reason("It is damaged.", 0)[:-1]),
+    "half a head of problems": (PROBLEMS, bytes(7)),
+    "the second of two reasons": (PROBLEMS, reason("Damaged.", 0) + reason("\x1b", 1)),
+    "many reasons": (PROBLEMS, reason("Damaged.", 0) * 257),
 }
 
 
@@ -195,6 +279,8 @@ LIES: dict[str, tuple[int, bytes]] = {
 def test_a_lie_is_not_kept(project: Project, receiver: Receiver, lie: str) -> None:
     keeping = remote(receiver)
     keeping.take(indexed(receiver, keeping))
+    keeping.scores["vog"] = {**SETTLED, "variant": find_score("vog").variant}
+    keeping.save()
 
     def held() -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in project.folder.rglob("*") if path.is_file()}
@@ -213,7 +299,7 @@ def test_nothing_is_taken_before_its_turn(receiver: Receiver, kind: int) -> None
         CONTENT: bytes(32 * COUNT),
         VALUES: b"\0" + rows_of(0) + bytes(8),
         DONE: b"\0" + rows_of(0),
-        PROBLEMS: b"{}",
+        PROBLEMS: reason("It is damaged.", 0),
     }
     with pytest.raises(FrameError):
         receiver.take(kind, content[kind])
@@ -225,7 +311,148 @@ def test_records_that_are_listed_otherwise_are_refused(receiver: Receiver, tmp_p
         receiver.take(LISTING, listing_digest(other))
 
 
-def test_frames_are_no_longer_than_the_records_are_many(receiver: Receiver) -> None:
+def test_frames_are_no_longer_than_the_records_are_many(project: Project, receiver: Receiver) -> None:
     assert receiver.most[VALUES] == 1 + 16 * COUNT
     assert receiver.most[CONTENT] == 32 * COUNT
     assert receiver.most[HASHES] == 56 * COUNT
+    assert receiver.most[MARK] < 500
+    assert receiver.most[SETTINGS] < 5000
+    assert receiver.most[PROBLEMS] < COUNT * 1300
+    assert receiver_of(project, limit=2).most[VALUES] == 1 + 16 * 2
+
+
+@pytest.mark.parametrize("kind", [SETTINGS, MARK, PROBLEMS])
+def test_the_longest_lie_costs_little(project: Project, kind: int) -> None:
+    receiver = receiver_of(project)
+    taken = remote(receiver)
+    taken.take(indexed(receiver, taken))
+    most = receiver.most[kind]
+    lies = [b'{"a":' + b"[" * (most - 5), b"[" + b"[]," * (most // 3 - 1) + b"0]", bytes(most)]
+    tracemalloc.start()
+    started = time.process_time()
+    for lie in lies:
+        assert len(lie) <= most
+        with pytest.raises(FrameError):
+            receiver.take(kind, lie)
+    assert time.process_time() - started < 0.5
+    assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    tracemalloc.stop()
+
+
+def values_of(score: int, row: int, value: float) -> bytes:
+    return bytes([score]) + rows_of(row) + np.array([value]).tobytes()
+
+
+def test_a_row_is_computed_once_until_its_score_is_forgotten(
+    project: Project, receiver: Receiver
+) -> None:
+    keeping = settled(receiver)
+    column = keeping.take(indexed(receiver, keeping)).column("loss")
+    column.write(np.array([2]), np.array([2.0]))
+    column.write(np.array([2]), np.array([3.0]))  # Not done yet.
+    column.mark_done(np.array([2]))
+    with pytest.raises(FrameError):
+        receiver.take(VALUES, values_of(0, 2, 99.0))
+    assert project.table.values("loss")[2] == 3.0
+    keeping.forget("vog")
+    with pytest.raises(FrameError):
+        receiver.take(VALUES, values_of(0, 2, 99.0))
+    keeping.forget("loss")
+    with pytest.raises(FrameError, match="without values"):
+        receiver.take(DONE, b"\0" + rows_of(2))
+    column.write(np.array([2]), np.array([4.0]))
+    column.mark_done(np.array([2]))
+    assert project.table.values("loss")[2] == 4.0
+
+
+def test_no_rows_are_taken_that_nobody_asked_for(project: Project) -> None:
+    receiver = receiver_of(project, limit=2)
+    keeping = settled(receiver)
+    keeping.take(indexed(receiver, keeping))
+    receiver.take(VALUES, values_of(0, 1, 1.0))
+    for row in (2, 5):
+        with pytest.raises(FrameError, match="nobody asked for"):
+            receiver.take(VALUES, values_of(0, row, 1.0))
+        with pytest.raises(FrameError, match="nobody asked for"):
+            receiver.take(DONE, b"\0" + rows_of(row))
+
+
+def test_no_values_are_taken_before_it_is_settled_how(receiver: Receiver) -> None:
+    keeping = remote(receiver)
+    keeping.take(indexed(receiver, keeping))
+    with pytest.raises(FrameError, match="before it is settled"):
+        receiver.take(VALUES, values_of(0, 1, 1.0))
+
+
+CHANGES = [("batch", 4), ("threads", 3), ("device", "mps"), ("precision", "float64")]
+
+
+@pytest.mark.parametrize(("key", "value"), CHANGES)
+def test_what_is_settled_stays_so_until_a_score_is_forgotten(
+    project: Project, receiver: Receiver, key: str, value: object
+) -> None:
+    keeping = settled(receiver)
+    column = keeping.take(indexed(receiver, keeping)).column("loss")
+    keeping.scores["loss"]["batch"] = 16  # As long as no row has a value, a size may be tried.
+    keeping.save()
+    column.write(np.array([2]), np.array([2.0]))
+    other = said(scores={"loss": {**SETTLED, "batch": 16, key: value}}, ended_by=[])
+    with pytest.raises(FrameError):
+        receiver.take(SETTINGS, other)
+    with pytest.raises(FrameError):  # Nor in another run.
+        receiver_of(project).take(SETTINGS, other)
+    keeping.forget("loss")
+    if key in {"batch", "threads"}:
+        receiver.take(SETTINGS, other)
+        assert project.settings["scores"]["loss"][key] == value
+    else:  # What was asked for holds in any case.
+        with pytest.raises(FrameError):
+            receiver.take(SETTINGS, other)
+
+
+def test_a_score_of_an_earlier_version_goes_on_as_it_began(project: Project) -> None:
+    early = {"variant": "", "program": "0.1", "device": "cpu", "batch": 4}
+    project.settings["scores"]["loss"] = dict(early)
+    receiver = receiver_of(project)
+    keeping = remote(receiver)
+    keeping.save()
+    keeping.scores["loss"] |= {"precision": "float32", "threads": 2}
+    keeping.save()
+    for lie in ({"fixed": True}, {"program": __version__}, {"batch": 8}):
+        with pytest.raises(FrameError):
+            receiver.take(SETTINGS, said(scores={"loss": {**early, **lie}}, ended_by=[]))
+    assert project.settings["scores"]["loss"] == {**early, "precision": "float32", "threads": 2}
+
+
+def test_the_record_that_ended_a_run_is_noted_once_and_stays(project: Project) -> None:
+    record, other = f"{CLASSES[2]}/2.png", f"{CLASSES[0]}/0.png"
+    InHand(project.folder).write(["loss"], record)
+    marked = InHand(project.folder)
+    marked.write(["loss"], record)
+    marked.confirm()
+    receiver = receiver_of(project)
+    assert {record, other} <= set(receiver.kept.source.ids)
+    keeping = remote(receiver)
+    keeping.ended_by.append(record)
+    keeping.save()
+    keeping.save()
+    for lie in ([], [record, record], [record, other], [record, "nobody"]):
+        with pytest.raises(FrameError):
+            receiver.take(SETTINGS, said(scores={}, ended_by=lie))
+    assert project.settings["ended_by"] == [record]
+
+
+def test_reasons_reach_the_project_however_many_there_are(
+    project: Project, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataselect_gui.worker.score_keeping._REASONS_AT_ONCE", 2)
+    keeping = remote(receiver)
+    index = indexed(receiver, keeping)
+    table = keeping.take(index)
+    told = {record: f"Its shape is {n} × 3." for n, record in enumerate(index.ids)}
+    table.add_problems({**told, "gone": "It is no longer there."})
+    assert project.table.problems() == told
+    table.add_problems({index.ids[0]: "\x1b[2J" + "x" * 1000})
+    shown = project.table.problems()[index.ids[0]]
+    assert shown.startswith("\\x1b[2Jxxx")
+    assert len(shown) <= 300

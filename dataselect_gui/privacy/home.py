@@ -1,12 +1,14 @@
-"""The folder that the ledger and the program's settings lie in."""
+"""The folder that the ledger and the program's settings lie in, and what keeps others out of it."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import platformdirs
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import check_above, close_folder, has_strangers, make_folder
+from dataselect_gui.sandbox.confining import Grant
 
 LEDGER, SETTINGS = "ledger.sqlite", "settings.json"
 _OWN_FILES = ("ledger.*", ".ledger.*", SETTINGS, f".{SETTINGS}.*", "QtProject.*", "unfinished")
@@ -18,6 +20,36 @@ def home() -> Path:
     """Return the folder of the ledger: ``DATASELECT_HOME``, or the platform's place for user data."""
     named = os.environ.get("DATASELECT_HOME")
     return Path(named) if named else Path(platformdirs.user_data_dir("dataselect", appauthor=False))
+
+
+def grant(read: Iterable[Path] = (), write: Iterable[Path] = ()) -> Grant:
+    """Return what a confined process may reach: what is named, and never the ledger.
+
+    Parameters
+    ----------
+    read, write : iterable of Path
+        Files, and folders with all that is in them.
+    """
+    return Grant(
+        home=_persons_home(),
+        read=tuple(map(str, read)),
+        write=tuple(map(str, write)),
+        private=(str(home().resolve()),),
+    )
+
+
+def _persons_home() -> str:
+    """Return the person's home: the environment's, or the account's where that names no place."""
+    named = os.path.expanduser("~")  # noqa: PTH111  (a Path's raises where there is none)
+    if Path(named).is_absolute() and named != Path(named).anchor:
+        return named
+    try:
+        import pwd
+
+        account = pwd.getpwuid(os.getuid()).pw_dir
+    except (ImportError, KeyError):  # Windows; an account that the system does not list.
+        account = ""
+    return account if Path(account).is_absolute() else os.path.abspath(os.sep)  # noqa: PTH100
 
 
 def open_home(folder: Path) -> None:

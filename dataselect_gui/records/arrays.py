@@ -38,6 +38,10 @@ _MAX_TEXT = 4096
 """Characters of a label or a unit."""
 _MAX_CLASSES, _MAX_AXES = 1 << 16, 32
 _CHUNK = 1 << 20
+_DAMAGED = (
+    "It is damaged, is no .npz file, or holds Python objects instead of numbers, which are never "
+    "unpacked."
+)
 _ZIP_END, _ZIP64_END, _ZIP64_LOCATOR = 22, 56, 20
 _ZIP_HEADER, _ZIP_LENGTHS = 30, 26
 """Bytes of a zip file: of its end, of what comes before it in large files, of a member's header without
@@ -213,8 +217,10 @@ def _unpacked(path: Path, needed: Sequence[str]) -> tuple[list[str], dict[str, N
                 columns, made = unpack(file, path.name, needed)
                 return columns, dict(made)
             columns, arrays = shared().arrays(file, path.name, needed, _most_memory())
-    except (OSError, UnreadableRecordError):
+    except OSError:
         raise _not_arrays(path.name) from None
+    except UnreadableRecordError as reason:
+        raise _not_arrays(path.name, str(reason)) from None
     fitting = _columns(path.name, arrays)  # What came may be the work of the file.
     return [name for name in columns if name in fitting or name not in needed], arrays
 
@@ -406,11 +412,10 @@ def _read_array(archive: zipfile.ZipFile, stored: Stored) -> NDArray[Any]:
     return values.reshape(stored.shape, order="F" if stored.fortran else "C")
 
 
-def _not_arrays(name: str) -> UnusableError:
+def _not_arrays(name: str, why: str = _DAMAGED) -> UnusableError:
     return UnusableError(
         f"“{name}” cannot be read as arrays.",
-        "It is damaged, is no .npz file, or holds Python objects instead of numbers, which are "
-        "never unpacked.",
+        why,
         "Save it again with numpy.savez_compressed(path, x=…, y=…).",
     )
 

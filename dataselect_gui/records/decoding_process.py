@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.privacy.home import grant
 from dataselect_gui.records.array_frames import MOST_SAID, array_from
 from dataselect_gui.records.formats.bare import MAX_PIXELS
 from dataselect_gui.records.images import MAX_FILE_BYTES
 from dataselect_gui.records.source import UnreadableRecordError
-from dataselect_gui.sandbox.confining import Grant
 from dataselect_gui.sandbox.frames import FrameError, read_frame, write_head
 from dataselect_gui.sandbox.starting import attended, command, start
 
@@ -41,7 +41,11 @@ SIZE, EXTENSION = struct.Struct("<II"), struct.Struct("<B")
 CLEANED = ("jpg", "png", "tif")
 """The forms that a cleaned file can have, by their number."""
 HANG_SECONDS = 10.0
-"""How long a file may take to decode."""
+"""How long an image may take to decode."""
+SENT_PER_SECOND, UNPACKED_PER_SECOND = 10_000_000, 100_000_000
+"""Bytes of an array file that the slowest machine sends and unpacks."""
+_MOST_DEFLATED = 1032
+"""So many bytes can one byte of DEFLATE become."""
 _MOST_WORDS = 4096
 _MOST_HEADER, _MOST_COLUMNS = 1 << 16, 1 << 22
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -159,7 +163,7 @@ class DecodingProcess:
         Raises
         ------
         UnreadableRecordError, UnusableError
-            Where it cannot be unpacked.
+            Where it cannot be unpacked, or not in a time that goes with its size.
         OSError
             Where it cannot be read.
         """
@@ -180,7 +184,9 @@ class DecodingProcess:
 
         asked = json.dumps([name, list(needed)]).encode()
         stored = _Pieces(file, os.fstat(file.fileno()).st_size)
-        return self._ask([(ARRAYS, (asked,)), (CONTENT, (stored,))], take, math.inf)
+        unpacked = min(most, _MOST_DEFLATED * len(stored))
+        seconds = HANG_SECONDS + len(stored) / SENT_PER_SECOND + unpacked / UNPACKED_PER_SECOND
+        return self._ask([(ARRAYS, (asked,)), (CONTENT, (stored,))], take, seconds)
 
     # Within
 
@@ -221,7 +227,7 @@ class DecodingProcess:
 
     def _running(self) -> "subprocess.Popen[bytes]":
         if self._process is None:
-            self._process = start(command(DECODER_FLAG), Grant(home=""), None, _ENVIRONMENT)
+            self._process = start(command(DECODER_FLAG), grant(), None, _ENVIRONMENT)
             threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
         return self._process
 

@@ -5,6 +5,7 @@ job object, neither of them tested. `what_confines` says what holds on this mach
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -28,12 +29,21 @@ class Grant:
         Files, and folders with all that is in them.
     private : tuple of str
         What is not reached though it lies in one of these.
+
+    Raises
+    ------
+    ValueError
+        Where the home is no absolute path: it would be looked for where the process happens to be.
     """
 
     home: str
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not os.path.isabs(self.home):  # noqa: PTH117  (a Path of nothing is the current folder)
+            raise ValueError("The home is no absolute path")
 
     def to_line(self) -> str:
         """Write it as one line."""

@@ -1,7 +1,6 @@
 """The parent's side: start the child, confined to what its job names, read its messages, stop it."""
 
 import contextlib
-import os
 import signal
 import subprocess
 import tempfile
@@ -21,14 +20,13 @@ from dataselect_gui.errors import (
     WorkerDiedError,
     disk_refused,
 )
-from dataselect_gui.privacy.home import home
+from dataselect_gui.privacy.home import grant
 from dataselect_gui.records.folder import linked_files
 from dataselect_gui.sandbox.confining import Grant
 from dataselect_gui.sandbox.frames import CutOffError, FrameError, read_frame, write_frame
 from dataselect_gui.sandbox.starting import attended, command, start
 from dataselect_gui.worker.messages import (
     MESSAGE,
-    MOST_BYTES,
     Failed,
     Finished,
     InspectJob,
@@ -42,6 +40,7 @@ from dataselect_gui.worker.messages import (
     SumJob,
     VerifyJob,
     from_bytes,
+    most_bytes,
     to_line,
 )
 
@@ -142,8 +141,8 @@ def run_job(
     stop = stop or Stop()
     if stop.requested:
         raise _stopped(job)
-    with _places(job) as (grant, scratch), _interrupts_to(stop):
-        process = start(_command(), grant, scratch, CHILD_ENVIRONMENT)
+    with _places(job) as (reached, scratch), _interrupts_to(stop):
+        process = start(_command(), reached, scratch, CHILD_ENVIRONMENT)
         with attended(process):
             outcome = _conversation(job, process, report, stop, receiver)
     if outcome is None:
@@ -171,7 +170,7 @@ def _conversation(
     """Give the child its job, and listen until it has nothing more to say; None where it died."""
     assert process.stdin is not None
     assert process.stdout is not None
-    most = {MESSAGE: MOST_BYTES, **({} if receiver is None else receiver.most)}
+    most = {MESSAGE: most_bytes(job), **({} if receiver is None else receiver.most)}
     outcome: Finished | Failed | None = None
     try:
         process.stdin.write(to_line(job).encode())
@@ -257,15 +256,7 @@ def _places(job: Job) -> Iterator[tuple[Grant, Path]]:
         for folder in made:  # What is not there cannot be granted.
             folder.mkdir(mode=0o700, parents=True)
         try:
-            yield (
-                Grant(
-                    home=os.path.expanduser("~"),  # noqa: PTH111  (a Path's raises where there is none)
-                    read=tuple(map(str, read)),
-                    write=tuple(map(str, [*write, scratch])),
-                    private=(str(home().resolve()),),
-                ),
-                scratch,
-            )
+            yield grant(read, [*write, scratch]), scratch
         finally:
             for folder in made:
                 with contextlib.suppress(OSError):  # It is not empty: the job came to something.

@@ -21,6 +21,8 @@ SAVE_SECONDS = 1.0
 class Keeper:
     """Scores on their way to the disk: what is not marked there is computed again after a kill.
 
+    What was done before stays as it is, though it is computed beside others once more.
+
     Parameters
     ----------
     table : Table
@@ -31,6 +33,7 @@ class Keeper:
 
     def __init__(self, table: "KeptTable", columns: Mapping[str, "KeptColumn"]) -> None:
         self._table, self._columns = table, columns
+        self._lacking = {name: column.done == 0 for name, column in columns.items()}
         self._rows: list[int] = []
         self._problems: dict[str, str] = {}
         self._saved = time.monotonic()
@@ -38,7 +41,8 @@ class Keeper:
     def add(self, result: Result) -> None:
         """Take the scores of some records, and now and then save them."""
         for name, values in result.scores.items():
-            self._columns[name].write(result.rows, values)
+            lacks = self._lacking[name][result.rows]
+            self._columns[name].write(result.rows[lacks], values[lacks])
         self._rows += result.rows.tolist()
         ids = self._table.index.ids
         self._problems |= {ids[row]: reason for row, reason in result.reasons.items()}
@@ -48,8 +52,9 @@ class Keeper:
     def save(self) -> None:
         """Bring everything to the disk."""
         self._table.add_problems(self._problems)
-        for column in self._columns.values():
-            column.mark_done(np.array(self._rows, dtype=np.int64))
+        rows = np.array(self._rows, dtype=np.int64)
+        for name, column in self._columns.items():
+            column.mark_done(rows[self._lacking[name][rows]])
         self._problems.clear()
         self._rows.clear()
         self._saved = time.monotonic()

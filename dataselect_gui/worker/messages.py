@@ -313,8 +313,9 @@ class Failed:
     exit_code: int
 
 
-MESSAGE, MOST_BYTES = 1, 1 << 28
-"""The kind of a message's frame, and how long one may be."""
+MESSAGE = 1
+"""The kind of a message's frame."""
+_MOST_WORDS, _MOST_CONTENT = 1 << 18, 1 << 28
 REPORT_SECONDS = 0.25
 """How long to be silent between two reports of progress."""
 PLANNED = "The plan is made"
@@ -368,6 +369,12 @@ def from_bytes(content: bytes) -> Message:
     if told.keys() != types.keys() or any(type(told[name]) not in types[name] for name in types):
         raise ValueError("not a message")
     return kind(**told)
+
+
+def most_bytes(job: Job) -> int:
+    """Return how long a message of the child may be: only some jobs end with more than a few words."""
+    ends_with_content = isinstance(job, InspectJob | VerifyJob | PreflightJob)
+    return _MOST_CONTENT if ends_with_content else _MOST_WORDS
 
 
 def job_from_line(line: str) -> Job:

@@ -138,7 +138,12 @@ def _halve(kept: Keeping, names: Sequence[str]) -> None:
 
 def _start_again(kept: Keeping, name: str, size: int) -> None:
     kept.forget(name)
-    kept.scores[name] |= {"batch": size, "fixed": True, "program": __version__}
+    kept.scores[name] |= {
+        "batch": size,
+        "fixed": True,
+        "program": __version__,
+        "variant": find_score(name).variant,
+    }
     kept.save()
 
 
@@ -158,10 +163,11 @@ def _check_conditions(kept: Keeping, job: ScoreJob) -> None:
 
 
 def _give_up(table: KeptTable, record: str, names: Sequence[str]) -> None:
-    rows = np.array([row for row, other in enumerate(table.index.ids) if other == record])
+    rows = np.array([row for row, other in enumerate(table.index.ids) if other == record], dtype=int)
     for column in map(table.column, names):
-        column.write(rows, np.full(len(rows), np.nan))
-        column.mark_done(rows)
+        lacking = rows[column.done[rows] == 0]
+        column.write(lacking, np.full(len(lacking), np.nan))
+        column.mark_done(lacking)
     table.add_problems({record: _GIVEN_UP})
 
 
@@ -333,8 +339,8 @@ class _Part:
         for name in self.names:
             known = self.kept.scores.setdefault(name, {"fixed": True})
             known.setdefault("program", __version__)
+            known.setdefault("variant", find_score(name).variant)
             known |= {
-                "variant": find_score(name).variant,
                 "device": device.type,
                 "precision": scorer.precision,
                 "threads": threads,
