@@ -1,7 +1,7 @@
 """Records side by side in a ``.pt2`` graph: each as if alone, to the last bit, whoever is beside it."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.func import vmap
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from dataselect_gui.checkpoints.exported import Operation
 from dataselect_gui.checkpoints.layout import Member, find_checkpoint
-from dataselect_gui.checkpoints.operations import SIGNATURES, Signature, objection
+from dataselect_gui.checkpoints.operations import SIGNATURES, Signature
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring.batching import Call, Each, NotTogetherError, run_together
 from dataselect_gui.scoring.exported_model import load_exported
+from dataselect_gui.scoring.gradient_norms import BY_FUNCTION
 from dataselect_gui.scoring.graph import ExportedModel, _Operation, _Running
 from dataselect_gui.scoring.scorer import Scorer
 from tests.models import export, stir
@@ -471,9 +473,7 @@ def one_record(value: Any) -> Any:  # noqa: ANN401
 
 
 def through_a_graph(case: Tried, *, together: bool) -> list[Tensor]:
-    """Run an operation as a graph does, if it may be in one."""
-    if objection(case.signature, case.arguments, of_record=True) is not None:
-        return []
+    """Run an operation as a graph does."""
     given = {
         name: of_each(value) if together else one_record(value)
         for name, value in case.arguments.items()
@@ -691,6 +691,50 @@ def test_an_amplifier_of_last_digits_finds_nothing_of_a_neighbour(
     for name in names:
         kept = [0, 1, 3, 4]
         assert found[0][name][kept].tobytes() == found[1][name][kept].tobytes()
+
+
+class Waves(nn.Module):
+    """Takes sines of numbers that a parameter without a rule made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.least, self.exit = nn.Parameter(-torch.ones(16)), nn.Linear(16, 3)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        waves = torch.maximum(inputs, self.least).sin() + inputs.cos()
+        logits: Tensor = self.exit(waves)
+        return logits
+
+
+class Sines(TorchDispatchMode):
+    """Notes of how many numbers sines and cosines are taken in one call, wherever it is made."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.numbers: set[int] = set()
+
+    def __torch_dispatch__(
+        self,
+        func: Any,  # noqa: ANN401
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        if func in {torch.ops.aten.sin.default, torch.ops.aten.cos.default}:
+            self.numbers.add(args[0].numel())
+        return func(*args, **(kwargs or {}))
+
+
+def test_sines_by_torch_func_are_taken_a_record_at_a_time(tmp_path: Path) -> None:
+    path = export(tmp_path / "model.pt2", Waves(), torch.zeros(2, 16))
+    targets = np.array([0, 1, 2, 0, 1, 2, 0, 1])
+    records = np.random.default_rng(0).uniform(1, 90, (8, 16)).astype(np.float32)
+    scorer = Scorer(find_checkpoint(path), ["grad_norm"], CPU, "float32")
+    scorer.prepare(records.shape)
+    with Sines() as sines:
+        scorer.score(["grad_norm"], records, targets)
+    assert BY_FUNCTION in scorer.paths.values()
+    assert sines.numbers == {16}
 
 
 class LooksUp(nn.Module):
