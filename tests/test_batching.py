@@ -1,6 +1,7 @@
 """Records side by side in a ``.pt2`` graph: each as if alone, to the last bit, whoever is beside it."""
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.func import vmap
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from dataselect_gui.checkpoints.exported import Operation
 from dataselect_gui.checkpoints.layout import Member, find_checkpoint
 from dataselect_gui.checkpoints.operations import SIGNATURES, Signature
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring.batching import Call, Each, NotTogetherError, run_together
 from dataselect_gui.scoring.exported_model import load_exported
-from dataselect_gui.scoring.graph import ExportedModel
+from dataselect_gui.scoring.gradient_norms import BY_FUNCTION
+from dataselect_gui.scoring.graph import ExportedModel, _Operation, _Running
 from dataselect_gui.scoring.scorer import Scorer
 from tests.models import export, stir
 from tests.oracle import oracle
@@ -133,13 +137,13 @@ CASES: dict[str, list[list[Any]]] = {
     "var.dim": [[r(1, 3, 4), [1], False], [r(2, 3), [0]]],
     "std.correction": [[r(1, 3, 4), [1, 2]], [r(2, 3)]],
     "std.dim": [[r(1, 3, 4), [2], True, True]],
-    "logsumexp.default": [[r(1, 3, 4), [1]], [r(2, 3), [0]]],
+    "logsumexp.default": [[r(1, 3, 4), [1]], [r(2, 3), [0]], [r(2, 3), []]],
     "softmax.int": [[r(1, 3, 4), -1], [r(3, 4), 0], [r(4), 0]],
     "log_softmax.int": [[r(1, 3, 4), 1], [r(3), -1]],
     "cumsum.default": [[r(1, 3, 4), 1], [r(3, 4), 0]],
     "linalg_vector_norm.default": [[r(1, 3, 4), 2, [1]], [r(3, 4)], [r(3, 4), 2.0, [0], True]],
     "glu.default": [[r(1, 3, 4)], [r(4, 3), 0]],
-    "flip.default": [[r(1, 3, 4), [1, 2]], [r(3, 4), [0]]],
+    "flip.default": [[r(1, 3, 4), [1, 2]], [r(3, 4), [0]], [r(2, 3), []]],
     "roll.default": [[r(1, 5, 5), [1, -2], [1, 2]], [r(3, 4), [1], [0]]],
     "transpose.int": [[r(1, 3, 4), 1, 2], [r(2, 3, 4), 0, -1]],
     "swapaxes.default": [[r(2, 3), 0, 1]],
@@ -149,9 +153,9 @@ CASES: dict[str, list[list[Any]]] = {
         [r(3, 4), [-1, 0]],
     ],
     "movedim.int": [[r(1, 3, 4), 1, -1], [r(2, 3, 4), 0, 2]],
-    "movedim.intlist": [[r(2, 3, 4), [0, 1], [1, 2]]],
+    "movedim.intlist": [[r(2, 3, 4), [0, 1], [1, 2]], [r(2, 3), [], []]],
     "squeeze.dim": [[r(1, 3), 0], [r(2, 1, 3), 1], [r(2, 3), 1]],
-    "squeeze.dims": [[r(1, 3, 1), [0, 2]]],
+    "squeeze.dims": [[r(1, 3, 1), [0, 2]], [r(1, 3, 1), []]],
     "unsqueeze.default": [[r(1, 3), 0], [r(2, 3), -1], [r(), 0]],
     "select.int": [[r(1, 3, 4), 1, -1], [r(2, 3), 0, 1]],
     "slice.Tensor": [[r(1, 3, 4), 1, 1], [r(4, 3), 0, 1, 2**63 - 1, 2], [r(4)]],
@@ -304,16 +308,6 @@ class Tried:
     def together(self) -> list[Tensor]:
         """Run it by its rule. Returns its results, stacked."""
 
-        def of_each(value: Any) -> Any:  # noqa: ANN401
-            if isinstance(value, list):
-                return [of_each(one) for one in value]
-            if not isinstance(value, _Stacked):
-                return value
-            values = value.values.clone()
-            if values.dim() > 1:  # As most tensors come, and as all of one batch of samples do.
-                return Each(values.flatten(0, 1), RECORDS, is_stacked=False)
-            return Each(values, RECORDS, is_stacked=True)
-
         given = {name: of_each(value) for name, value in self.arguments.items()}
         name = self.signature.target.removeprefix("torch.ops.aten.")
         call = Call(name, self.signature.group, self.function, given, self.signature.in_place)
@@ -338,6 +332,18 @@ class Tried:
 @dataclass(frozen=True)
 class _Stacked:
     values: Tensor
+
+
+def of_each(value: Any) -> Any:  # noqa: ANN401
+    """Return what is of every record as a graph holds it."""
+    if isinstance(value, list):
+        return [of_each(one) for one in value]
+    if not isinstance(value, _Stacked):
+        return value
+    values = value.values.clone()
+    if values.dim() > 1:  # As most tensors come, and as all of one batch of samples do.
+        return Each(values.flatten(0, 1), RECORDS, is_stacked=False)
+    return Each(values, RECORDS, is_stacked=True)
 
 
 def filled(
@@ -386,6 +392,135 @@ def test_records_computed_together_are_as_if_alone(signature: Signature) -> None
             stacked = torch.stack([one[place] for one in expected])
             torch.testing.assert_close(result, stacked, rtol=1e-12, atol=1e-12)
     assert tried >= (1 if signature.group == "pointwise" else max(1, len(cases_of(signature)) - 1))
+
+
+RULELESS: dict[str, tuple[str, list[Any]]] = {
+    "only empty tensors": ("cat.default", [[r(0), r(0)]]),
+    "an empty tensor among constants": ("cat.default", [[c(2), r(0)]]),
+    "an index of the record": ("index_select.default", [r(2, 3), 0, below_three(2)]),
+    "an index after an axis": ("index.Tensor", [r(1, 3), [None, below_three(2)]]),
+    "no index": ("index.Tensor", [r(1, 3), [None]]),
+}
+
+
+@pytest.mark.parametrize("kind", RULELESS)
+def test_without_a_rule_no_other_error_is_raised(kind: str) -> None:
+    name, arguments = RULELESS[kind]
+    signature = SIGNATURES[f"torch.ops.aten.{name}"]
+    case = filled(signature, arguments, lambda _, numbers: numbers, torch.float64)
+    with pytest.raises(NotTogetherError):
+        case.together()
+
+
+# Memory as it was found
+
+
+ODD = [-4, -1, 0, 1, 2, 5]
+
+
+def odd_cases(signature: Signature) -> Iterator[list[Any]]:
+    """Yield an operation's usual arguments, and these with odd numbers in place of one, or of all."""
+    for arguments in cases_of(signature):
+        yield arguments
+        names = [n for n, one in signature.arguments.items() if not one.by_keyword]
+        for place, (name, value) in enumerate(zip(names, arguments, strict=False)):
+            kind = signature.arguments[name].type
+            if kind not in {"int", "SymInt", "int[]", "SymInt[]", "int[]?", "SymInt[]?"}:
+                continue
+            for odd in ODD:
+                if not isinstance(value, list):
+                    yield [*arguments[:place], odd, *arguments[place + 1 :]]
+                    continue
+                for changed in ([odd] * len(value), [odd, *value[1:]], [odd, -odd, *value[2:]]):
+                    yield [*arguments[:place], changed[: len(value)], *arguments[place + 1 :]]
+
+
+def poison(value: float) -> None:
+    """Leave a number in memory that was freed, in blocks of every size that is asked for next."""
+    blocks = [torch.full((2**power,), value) for power in range(2, 12) for _ in range(6)]
+    blocks += [torch.full((16 * number,), value) for number in range(1, 40)]
+    del blocks
+
+
+def left_in_memory(run: Callable[[], list[Tensor]]) -> list[list[bytes]]:
+    """Return what a run makes of memory that held one number, and of memory that held another."""
+    found = []
+    for value in (7e7, -1234.5):
+        poison(value)
+        found.append([one.contiguous().numpy().tobytes() for one in run()])
+    return found
+
+
+def test_a_circular_pad_by_less_than_nothing_shows_what_was_in_memory() -> None:
+    pad = torch.ops.aten.pad.default
+    one, other = left_in_memory(lambda: [pad(torch.ones(1, 1, 64), [-64, 64], "circular")])
+    assert one != other
+
+
+STOPS = (RuntimeError, IndexError, ValueError, TypeError, ArithmeticError)
+
+
+def tensors_in(value: Any) -> list[Tensor]:  # noqa: ANN401
+    if isinstance(value, list | tuple):
+        return [one for each in value for one in tensors_in(each)]
+    return [value] if isinstance(value, Tensor) else []
+
+
+def one_record(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, list):
+        return [one_record(one) for one in value]
+    return value.values[0].clone() if isinstance(value, _Stacked) else value
+
+
+def through_a_graph(case: Tried, *, together: bool) -> list[Tensor]:
+    """Run an operation as a graph does."""
+    given = {
+        name: of_each(value) if together else one_record(value)
+        for name, value in case.arguments.items()
+    }
+    step = _Operation(Operation(case.signature, {}, ()))
+    made = _Running(torch.float32, CPU)._do(step, given)
+    made = made if isinstance(made, list | tuple) else [made]
+    return [one.values if isinstance(one, Each) else one for one in made]
+
+
+@pytest.mark.parametrize(
+    "signature", BATCHED, ids=lambda one: one.target.removeprefix("torch.ops.aten.")
+)
+@pytest.mark.filterwarnings("ignore")
+def test_no_operation_shows_what_was_in_memory(signature: Signature) -> None:
+    tried = 0
+    for arguments in odd_cases(signature):
+        case = filled(signature, arguments, lambda _, numbers: numbers, torch.float32)
+        for together in (False, True):
+            try:
+                one, other = left_in_memory(lambda: through_a_graph(case, together=together))  # noqa: B023
+            except (*STOPS, NotTogetherError, UnusableError):
+                continue
+            tried += 1
+            assert one == other, arguments
+    assert tried
+
+
+SHARING = [s for s in SIGNATURES.values() if s.group != "number" and s.results[0] != "SymInt"]
+
+
+@pytest.mark.parametrize(
+    "signature", SHARING, ids=lambda one: one.target.removeprefix("torch.ops.aten.")
+)
+def test_what_lies_in_the_memory_of_an_input_is_known_to(signature: Signature) -> None:
+    if signature.group == "constant":
+        cases = [[[r(2), r(3)], "ij"]] if "meshgrid" in signature.target else []
+    else:
+        cases = cases_of(signature)
+    for arguments in cases:
+        case = filled(signature, arguments, lambda _, numbers: numbers, torch.float64)
+        given = {name: one_record(value) for name, value in case.arguments.items()}
+        with contextlib.suppress(*STOPS):
+            made = case.function(given)
+            lying = {one.untyped_storage().data_ptr() for one in tensors_in(list(given.values()))}
+            shares = any(one.untyped_storage().data_ptr() in lying for one in tensors_in(made))
+            assert signature.shares or not shares, arguments
 
 
 NEIGHBOURS = [0.0, 1e30, -3e4, float("nan"), float("inf"), 1e-42, 1.0]
@@ -556,6 +691,50 @@ def test_an_amplifier_of_last_digits_finds_nothing_of_a_neighbour(
     for name in names:
         kept = [0, 1, 3, 4]
         assert found[0][name][kept].tobytes() == found[1][name][kept].tobytes()
+
+
+class Waves(nn.Module):
+    """Takes sines of numbers that a parameter without a rule made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.least, self.exit = nn.Parameter(-torch.ones(16)), nn.Linear(16, 3)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        waves = torch.maximum(inputs, self.least).sin() + inputs.cos()
+        logits: Tensor = self.exit(waves)
+        return logits
+
+
+class Sines(TorchDispatchMode):
+    """Notes of how many numbers sines and cosines are taken in one call, wherever it is made."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.numbers: set[int] = set()
+
+    def __torch_dispatch__(
+        self,
+        func: Any,  # noqa: ANN401
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        if func in {torch.ops.aten.sin.default, torch.ops.aten.cos.default}:
+            self.numbers.add(args[0].numel())
+        return func(*args, **(kwargs or {}))
+
+
+def test_sines_by_torch_func_are_taken_a_record_at_a_time(tmp_path: Path) -> None:
+    path = export(tmp_path / "model.pt2", Waves(), torch.zeros(2, 16))
+    targets = np.array([0, 1, 2, 0, 1, 2, 0, 1])
+    records = np.random.default_rng(0).uniform(1, 90, (8, 16)).astype(np.float32)
+    scorer = Scorer(find_checkpoint(path), ["grad_norm"], CPU, "float32")
+    scorer.prepare(records.shape)
+    with Sines() as sines:
+        scorer.score(["grad_norm"], records, targets)
+    assert BY_FUNCTION in scorer.paths.values()
+    assert sines.numbers == {16}
 
 
 class LooksUp(nn.Module):

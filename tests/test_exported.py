@@ -554,6 +554,15 @@ WRONG_ARGUMENTS: dict[str, Change] = {
     "an unknown word": first_inputs(
         LINEAR, {"pad": {"as_ints": [1, 1]}}, {"mode": {"as_string": "other"}}, target="pad.default"
     ),
+    **{
+        f"{mode} padding by less than nothing": first_inputs(
+            LINEAR,
+            {"pad": {"as_ints": [-3, 3]}},
+            {"mode": {"as_string": mode}},
+            target="pad.default",
+        )
+        for mode in ("circular", "reflect", "replicate")
+    },
     "an address by a scale": first_inputs(
         {"input": LINEAR["self"]},
         {"output_size": {"as_none": True}},
@@ -688,6 +697,126 @@ def test_a_tensor_that_reaches_beyond_what_is_stored_is_refused(
     evil = rewritten(good, tmp_path, {WEIGHTS: json.dumps(content).encode()})
     with pytest.raises(UnusableError, match="refused"):
         read(evil)
+
+
+def with_views(good: Path, folder: Path, views: list[tuple[int, int]]) -> Path:
+    """Add parameters that lie in the same stored numbers as another, by size and offset."""
+    with zipfile.ZipFile(good) as archive:
+        graph, weights = json.loads(archive.read(GRAPH)), json.loads(archive.read(WEIGHTS))
+    module, first = graph["graph_module"], weights["config"]["linear.weight"]
+    values, specs = module["graph"]["tensor_values"], module["signature"]["input_specs"]
+    known = next(s for s in specs if s["parameter"]["parameter_name"] == "linear.weight")
+    for number, (size, offset) in enumerate(views):
+        name, entry = f"view_{number}", json.loads(json.dumps(first))
+        entry["tensor_meta"].update(
+            sizes=[{"as_int": size}], strides=[{"as_int": 1}], storage_offset={"as_int": offset}
+        )
+        weights["config"][name] = entry
+        spec = json.loads(json.dumps(known))
+        spec["parameter"].update(parameter_name=name, arg={"name": f"p_{name}"})
+        values[f"p_{name}"] = values[known["parameter"]["arg"]["name"]]
+        specs.insert(0, spec)
+        module["graph"]["inputs"].insert(0, {"as_tensor": {"name": f"p_{name}"}})
+    members = {GRAPH: json.dumps(graph).encode(), WEIGHTS: json.dumps(weights).encode()}
+    return rewritten(good, folder, members)
+
+
+@pytest.mark.parametrize(
+    "views",
+    [[(11, 1)], [(12, 0)], [(6, 0), (6, 6), (1, 3)], [(11, 0), (11, 1), (10, 1), (10, 2)]],
+    ids=str,
+)
+def test_tensors_that_together_claim_more_than_is_stored_are_refused(
+    good: Path, tmp_path: Path, views: list[tuple[int, int]]
+) -> None:
+    with pytest.raises(UnusableError, match="together they claim more than the file holds"):
+        read(with_views(good, tmp_path, views))
+
+
+def test_parameters_that_share_all_their_numbers_are_one(tmp_path: Path) -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.other, self.exit = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 3)
+            self.other.weight = self.one.weight
+
+        def forward(self, inputs: Tensor) -> Tensor:
+            logits: Tensor = self.exit(self.other(self.one(inputs)))
+            return logits
+
+    model = stir(Tied(), 0)
+    tied = loaded(export(tmp_path / "model.pt2", model, torch.zeros(2, 4)))
+    assert len(list(tied.parameters())) == len(list(model.parameters())) == 5
+    torch.testing.assert_close(tied(torch.ones(2, 4)), model(torch.ones(2, 4)))
+
+
+# What a run would hold
+
+
+class Widening(nn.Module):
+    """Makes much of little, of a size of which no memory is to be asked."""
+
+    def __init__(self, kind: str, side: int) -> None:
+        super().__init__()
+        self.kind, self.side, self.exit = kind, side, nn.Linear(4, 3)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        logits: Tensor = self.exit(inputs)
+        summed: Tensor = logits + getattr(self, self.kind)(inputs[:, :1])
+        return summed
+
+    def product(self, one: Tensor) -> Tensor:
+        left = one[:, :, None, None, None].expand(-1, self.side, 1, 1, self.side)
+        return (left @ left.permute(0, 2, 1, 4, 3)).sum((1, 2, 3, 4))[:, None]
+
+    def outer(self, one: Tensor) -> Tensor:
+        wide, square = (one.new_ones(1).expand(*(self.side,) * rank) for rank in (1, 2))
+        operands = [wide, square, square, square]
+        summed: Tensor = torch.ops.aten.einsum.default("a,bc,ac,ab->", operands)
+        return summed * one
+
+    def attention(self, one: Tensor) -> Tensor:
+        tokens = one[:, :, None, None].expand(-1, 2, self.side**2, 4)
+        attended = nn.functional.scaled_dot_product_attention(tokens, tokens, tokens)
+        return attended[:, 0, 0, :1]
+
+    def convolution(self, one: Tensor) -> Tensor:
+        image = one[:, :, None, None].expand(-1, 16, 2 * self.side, 2 * self.side)
+        weight = one.new_ones(1, 16, 9, 9)
+        return nn.functional.conv2d(image, weight)[:, 0, 0, :1]
+
+    def many(self, one: Tensor) -> Tensor:
+        kept = [one.expand(-1, self.side**2 * 24) + number for number in range(24)]
+        return torch.stack([each[:, 0] for each in kept]).sum(dim=0)[:, None]
+
+    def one_after_the_other(self, one: Tensor) -> Tensor:
+        for number in range(24):
+            one = (one.expand(-1, self.side**2 * 24) + number)[:, :1] * 1
+        return one
+
+
+WIDENING = ["product", "outer", "attention", "convolution", "many"]
+
+
+@pytest.mark.parametrize("kind", WIDENING)
+def test_a_graph_that_holds_too_much_is_refused_before_it_does(tmp_path: Path, kind: str) -> None:
+    path = export(tmp_path / "model.pt2", Widening(kind, 1400), torch.zeros(2, 4))
+    with pytest.raises(UnusableError, match="million numbers at once"):
+        loaded(path)
+
+
+@pytest.mark.parametrize("kind", [*WIDENING, "one_after_the_other"])
+def test_a_graph_that_holds_less_runs(tmp_path: Path, kind: str) -> None:
+    model = stir(Widening(kind, 8), 0)
+    inputs = torch.randn(3, 4)
+    path = export(tmp_path / "model.pt2", model, torch.zeros(2, 4))
+    torch.testing.assert_close(loaded(path)(inputs), model(inputs))
+
+
+def test_what_is_no_longer_held_does_not_count(tmp_path: Path) -> None:
+    path = export(tmp_path / "model.pt2", Widening("one_after_the_other", 1400), torch.zeros(2, 4))
+    program = read(path)
+    ExportedModel(program).check_sizes(torch.zeros(1, 4))
 
 
 def test_a_graph_of_more_bytes_than_any_is_refused_unread(good: Path, tmp_path: Path) -> None:

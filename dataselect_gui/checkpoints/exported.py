@@ -170,6 +170,11 @@ class Stored:
     strides: tuple[int, ...]
     offset: int
 
+    @property
+    def numbers(self) -> tuple[object, ...]:
+        """Which numbers it is made of: the same for tensors that share all of theirs."""
+        return id(self.content), self.dtype, self.sizes, self.strides, self.offset
+
 
 @dataclass(frozen=True)
 class Program:
@@ -307,6 +312,8 @@ class _Tensors:
             for kind in ("weights", "constants")
         }
         self._contents: dict[str, bytearray] = {}
+        self._rooms: dict[str, int] = {}
+        self._read: set[tuple[object, ...]] = set()
 
     def __getitem__(self, path: str) -> Stored:
         kind = "weights" if path in self._entries["weights"] else "constants"
@@ -332,8 +339,9 @@ class _Tensors:
             _refuse(f"“{path}” claims more numbers than the file holds for it.")
         if member not in self._contents:
             self._contents[member] = self._archive.read(self._members[member])
+            self._rooms[member] = self._archive[self._members[member]]
         is_parameter = kind == "weights" and entry["is_param"] is True
-        return Stored(
+        stored = Stored(
             path,
             is_parameter,
             is_parameter and meta["requires_grad"] is True,
@@ -343,6 +351,13 @@ class _Tensors:
             strides,
             offset,
         )
+        if stored.numbers not in self._read:
+            # Tensors are copied out of what they share: all of them are to be no more than the file.
+            self._read.add(stored.numbers)
+            self._rooms[member] -= count * width
+        if self._rooms[member] < 0:
+            _refuse("Its tensors share their numbers: together they claim more than the file holds.")
+        return stored
 
 
 def _inputs(module: Mapping[str, Any], tensors: _Tensors) -> tuple[list[str], dict[str, Stored], str]:

@@ -365,8 +365,16 @@ ge(Number a, Number b) -> Number
 
 _ATEN, _OPERATOR = "torch.ops.aten.", "_operator."
 _SIGNATURE = re.compile(r"(?P<name>[\w.]+)\((?P<arguments>.*)\) -> (?P<results>.*)")
-_SHARING = frozenset(("dropout.default", "type_as.default", "einsum.default"))
-"""Operations that may return their input itself, though their signature does not say so."""
+_SHARING = frozenset(
+    (
+        "dropout.default",
+        "type_as.default",
+        "einsum.default",
+        "meshgrid.default",
+        "meshgrid.indexing",
+    )
+)
+"""Operations that may return their input or a view of it, though their signature does not say so."""
 
 
 @dataclass(frozen=True)
@@ -491,6 +499,9 @@ def objection(signature: Signature, given: Mapping[str, Any], *, of_record: bool
             1 / _LARGEST_SCALE <= scale <= _LARGEST_SCALE for scale in value or ()
         ):
             return "with a scale out of bounds"  # It becomes an address in memory.
+    is_negative = any(isinstance(side, int) and side < 0 for side in given.get("pad", ()))
+    if is_negative and given.get("mode", "constant") != "constant":
+        return "with negative sides"  # A circular one leaves memory as it found it.
     if "running_mean" in signature.arguments:
         by_input = given.get("use_input_stats", False) or given.get("training", False)
         if any((given.get(name) is None) != by_input for name in ("running_mean", "running_var")):

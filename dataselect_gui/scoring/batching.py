@@ -314,6 +314,10 @@ def _attention(call: Call) -> Any:  # noqa: ANN401
 
 
 _AXES = ("dim", "dims", "dim0", "dim1", "axis0", "axis1", "source", "destination", "dimension")
+_REDUCTIONS = frozenset(
+    ("sum", "mean", "amax", "amin", "var", "std", "logsumexp", "linalg_vector_norm")
+)
+"""For these no axis means all of them; the others then leave every axis as it is."""
 _OVER_ALL = frozenset(("amax", "amin", "var", "std", "linalg_vector_norm"))
 """What looks along all axes where none is named; the others then take the first, ``glu`` the last."""
 
@@ -329,8 +333,8 @@ def _along(call: Call) -> Any:  # noqa: ANN401
         raise NotTogetherError(name)  # They go by the order of all numbers.
     if not axes:
         axes = {"dim": [] if name in _OVER_ALL else _counted(-1 if name == "glu" else 0, rank)}
-    if any(axes[key] == [] for key in axes):  # No axis is all of them.
-        axes = {key: list(range(rank)) for key in axes}
+    if name in _REDUCTIONS and axes["dim"] == []:
+        axes = {"dim": list(range(rank))}
     if name == "permute":
         at_first = axes["dims"][0] == 0
     else:
@@ -418,7 +422,8 @@ def _squeeze(call: Call) -> Any:  # noqa: ANN401
 
 
 def _index_select(call: Call) -> Any:  # noqa: ANN401
-    if call.arguments["index"].dim() != 1:
+    index = call.arguments["index"]
+    if not isinstance(index, Tensor) or index.dim() != 1:
         raise NotTogetherError(call.name)
     return _along(call)
 
@@ -508,7 +513,10 @@ def _joined(call: Call) -> Any:  # noqa: ANN401
     """Run ``cat`` or ``stack``."""
     # PyTorch passes over what is empty and has no shape to speak of.
     tensors = [one for one in call.arguments["tensors"] if tuple(one.shape) != (0,)]
-    records = _each(tensors)[0].records
+    each = _each(tensors)
+    if not each:
+        raise NotTogetherError(call.name)
+    records = each[0].records
     all_of_each = [one if isinstance(one, Each) else _repeated(one, records) for one in tensors]
     ranks = {len(one.shape) for one in all_of_each}
     if len(ranks) != 1 or ranks == {0}:
@@ -603,10 +611,10 @@ def _index(call: Call) -> Any:  # noqa: ANN401
         (index,) = _each(indices)
         result = call.run({"self": table, "indices": [index.stacked]})
         return call.of(result, index.records, is_stacked=True)
-    if isinstance(table, Each) and all(indices[axis].shape == indices[0].shape for axis in given):
+    if isinstance(table, Each) and given == list(range(len(given))):
         # A place of its own for each record: the record's number is one more index.
         shape = indices[0].shape
-        if given == list(range(len(given))) and len(shape) == 1:
+        if len(shape) == 1 and all(indices[axis].shape == shape for axis in given):
             own = torch.arange(table.records, device=table.values.device)[:, None].expand(-1, shape[0])
             places = [one.stacked if isinstance(one, Each) else one for one in indices]
             result = call.run({"self": table.stacked, "indices": [own, *places]})

@@ -33,6 +33,8 @@ from dataselect_gui.scoring.twice import differentiable_twice
 
 BY_FUNCTION = "torch.func"
 _FUNCTION_CHUNK = 8
+_BY_NEIGHBOURS = frozenset(("sin", "cos"))
+"""Operations that libraries may compute by another formula where a neighbour's number is large."""
 
 
 @dataclass
@@ -177,6 +179,7 @@ class GradientNorms:
             _following(*derivations),
             is_last,
             uncovered=set(uncovered),
+            by_loop=not _BY_NEIGHBOURS.isdisjoint(operations),
             is_settled=not self._parameters,
         )
 

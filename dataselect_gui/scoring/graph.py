@@ -22,6 +22,7 @@ from dataselect_gui.checkpoints.exported import (
 from dataselect_gui.checkpoints.operations import Signature
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring.batching import Call, Each, NotTogetherError, run_together
+from dataselect_gui.scoring.graph_memory import GraphMemory
 
 _LARGEST_TENSOR = 2**28
 """Numbers of one record in one tensor: 1 GB of float32."""
@@ -56,7 +57,7 @@ class ExportedModel(nn.Module):
         made: dict[tuple[object, ...], Tensor] = {}
         for name, stored in program.stored.items():
             # What shares its numbers is one parameter by several names.
-            key = id(stored.content), stored.sizes, stored.strides, stored.offset, stored.is_trained
+            key = *stored.numbers, stored.is_parameter, stored.is_trained
             if key not in made:
                 made[key] = _tensor(stored)
             self._owners[name] = _attach(self, stored, made[key])
@@ -131,7 +132,7 @@ class ExportedModel(nn.Module):
             for name, one in self._program.stored.items()
         }
         record = torch.empty((1, *inputs.shape[1:]), dtype=inputs.dtype, device="meta")
-        with torch.no_grad():
+        with torch.no_grad(), GraphMemory():
             self._run(record, stored, record)
         self._shapes.add(key)
 
@@ -257,6 +258,8 @@ class _Running:
             if of_each:  # It gives its kind of numbers, no more.
                 given = {**given, "self": of_each[0].values}
             return step.call(given)
+        if step.name == "pad.default" and given.get("mode", "constant") != "constant":
+            _check_padding(given)
         if step.name in _LOOK_UPS or step.name == "index.Tensor":
             given = self._at_places_that_are(step.name, given)
         if not of_each:
@@ -348,6 +351,18 @@ def _check_size(value: Tensor | float) -> None:
         raise UnusableError(
             "The checkpoint is too large to be used.",
             "For one record alone, its graph makes a tensor of more than 268 million numbers.",
+            "Ask the consortium for the model as it is trained.",
+        )
+
+
+def _check_padding(given: Mapping[str, Any]) -> None:
+    """Refuse sides for which this padding is not defined: some numbers could be anything."""
+    sides, is_circular = given["pad"], given["mode"] == "circular"
+    sizes = [size for size in reversed(given["self"].shape) for _ in range(2)]
+    if any(side < 0 or (is_circular and side > size) for side, size in zip(sides, sizes, strict=False)):
+        raise UnusableError(
+            "The checkpoint cannot be used for scoring.",
+            "Its graph pads by less than nothing, or by more than there is.",
             "Ask the consortium for the model as it is trained.",
         )
 

@@ -1,0 +1,94 @@
+"""What the run of a ``.pt2`` graph would hold in memory, found where tensors have no numbers."""
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from dataselect_gui.errors import UnusableError
+
+LARGEST_MEMORY = 2**30
+"""Numbers that one record's run may hold at once: 4 GB of float32."""
+
+
+class GraphMemory(TorchDispatchMode):
+    """While it is entered, a run on the device ``meta`` is refused once it holds too many numbers.
+
+    It sees every operation below those of the graph, so what these hold in between is counted, too:
+    what ``matmul`` and ``einsum`` expand, the scores of attention. What a kernel may copy for itself
+    is counted as it is at most: an operand that is expanded, and the columns of a convolution. What
+    existed before is not counted: the file's own tensors, and the input.
+
+    Parameters
+    ----------
+    most : int
+        How many numbers it may hold at once.
+
+    Raises
+    ------
+    UnusableError
+        As soon as there are more.
+    """
+
+    def __init__(self, most: int = LARGEST_MEMORY) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._most = most
+        self._held: list[tuple[StorageWeakRef, int]] = []
+        self._numbers = 0
+
+    def __torch_dispatch__(
+        self,
+        func: Any,  # noqa: ANN401  (an operation)
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401  (whatever the operation returns)
+        result = func(*args, **(kwargs or {}))
+        given = list(_tensors((*args, *(kwargs or {}).values())))
+        known = {one.untyped_storage()._cdata for one in given}
+        made = [one for one in _tensors((result,)) if one.untyped_storage()._cdata not in known]
+        for one in made:
+            storage = one.untyped_storage()
+            numbers = storage.nbytes() // one.element_size()
+            self._held.append((StorageWeakRef(storage), numbers))
+            self._numbers += numbers
+        self._check(_copied(func, args, given, made))
+        return result
+
+    def _check(self, copied: int) -> None:
+        if self._numbers + copied <= self._most:
+            return
+        self._held = [(held, numbers) for held, numbers in self._held if not held.expired()]
+        self._numbers = sum(numbers for _, numbers in self._held)
+        if self._numbers + copied > self._most:
+            raise UnusableError(
+                "The checkpoint is too large to be used.",
+                f"For one record alone, its graph holds more than {LARGEST_MEMORY / 1e6:.0f} million "
+                "numbers at once.",
+                "Ask the consortium for the model as it is trained.",
+            )
+
+
+def _copied(func: Any, args: tuple[Any, ...], given: list[Tensor], made: list[Tensor]) -> int:  # noqa: ANN401
+    """Return how many numbers an operation's kernel may hold for itself, at most."""
+    if not made:
+        return 0
+    expanded = (one.numel() for one in given if one.nbytes > one.untyped_storage().nbytes())
+    columns = 0
+    if func is torch.ops.aten.convolution.default:
+        images, weight, is_transposed, groups = args[0], args[1], args[6], args[8]
+        places = images if is_transposed else made[-1]
+        columns = groups * math.prod(weight.shape[1:]) * len(images) * math.prod(places.shape[2:])
+    return sum(expanded) + columns
+
+
+def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from _tensors(value)
