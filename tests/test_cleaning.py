@@ -422,6 +422,22 @@ def test_a_file_of_another_format_than_its_name_says_is_found(extension: str, st
     assert not says_nothing_else(extension, stored)
 
 
+def test_a_palette_with_transparency_keeps_its_colours() -> None:
+    image = hostile.pixels().quantize(40).convert("PA")
+    stored = hostile.stored(image, "TIFF")
+    extension, content = clean_image(stored)
+    assert says_nothing_else(extension, content)
+    assert decode_image(content).tobytes() == image.convert("RGBA").tobytes()
+
+
+def test_a_large_image_is_packed_in_one_way() -> None:
+    image = Image.fromarray(np.tile(np.asarray(hostile.pixels(1000, 100)), (22, 1, 1)))
+    extension, content = encode(image)
+    assert encode(image) == (extension, content)
+    assert says_nothing_else(extension, content)
+    assert decode_image(content).tobytes() == image.tobytes()
+
+
 # The check of a bundle
 
 

@@ -42,6 +42,9 @@ CLEANED = ("jpg", "png", "tif")
 """The forms that a cleaned file can have, by their number."""
 HANG_SECONDS = 10.0
 """How long a file may take to decode."""
+_CLEANING, _BYTES_PER_SECOND = 6, 1 << 24
+"""How much longer it may take to clean, and what it may take for its size: the largest that are read
+take some ten seconds."""
 _MOST_WORDS = 4096
 _MOST_HEADER, _MOST_COLUMNS = 1 << 16, 1 << 22
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -49,6 +52,11 @@ _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _FAILED = "The file made its decoder fail: it may be made to do harm."
 _SLOW = "The file takes too long to decode: it may be made to waste time."
 Made = TypeVar("Made")
+
+
+def hang_seconds(kind: int, size: int) -> float:
+    """Return how long a request may take, by what is asked and how many bytes it is about."""
+    return HANG_SECONDS * (_CLEANING if kind == CLEAN else 1) + size / _BYTES_PER_SECOND
 
 
 class _DiedError(Exception):
@@ -191,11 +199,13 @@ class DecodingProcess:
         seconds: float | None = None,
     ) -> Made:
         """Ask, and take the answer; once more, where the process may have died before it was asked."""
+        if seconds is None:
+            seconds = sum(hang_seconds(kind, sum(map(len, parts))) for kind, parts in questions)
         with self._lock:
             for is_last in (False, True):
                 process = self._running()
                 try:
-                    with self._within(HANG_SECONDS if seconds is None else seconds):
+                    with self._within(seconds):
                         return _conversation(process, questions, take)
                 except _NO_ANSWERS:
                     self._end()

@@ -21,6 +21,8 @@ EXTENSIONS = ("jpg", "png", "tif")
 
 _ORIENTATION = 0x0112
 _PNG_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
+_LARGE = 1 << 21
+"""Pixels beyond which an image is packed quickly rather than small."""
 _PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PALETTE = 3
 
@@ -76,11 +78,18 @@ def _clean_jpeg(stored: bytes) -> bytes | None:
 
 
 def encode(image: Image.Image) -> tuple[str, bytes]:
-    """Write an image's pixels as PNG, or as TIFF where PNG cannot hold them."""
+    """Write an image's pixels as PNG, or as TIFF where PNG cannot hold them.
+
+    What the image tells beside its pixels is emptied.
+    """
+    if image.mode == "PA":  # No file that is written here has a palette and transparency.
+        image = image.convert("RGBA")
     # Of 16 bits a pixel Pillow has none that are transparent: their values stay, all of them.
     if "transparency" in image.info and image.mode != "I;16":
         image = image.convert("LA" if image.mode == "L" else "RGBA")
-    bare = Image.frombytes(image.mode, image.size, image.tobytes())
+    # Of a large image there is no room for another copy.
+    bare = image.copy() if image.mode == "P" else image
+    bare.info = {}  # What is written beside pixels is taken from there.
     if image.mode == "P":
         colours = np.zeros((256, 3), dtype=np.uint8)  # A pixel beyond its palette is black.
         given = np.array(image.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
@@ -91,7 +100,9 @@ def encode(image: Image.Image) -> tuple[str, bytes]:
         bare.putpalette(colours.tobytes(), "RGB")
     written = io.BytesIO()
     if bare.mode in _PNG_MODES:
-        bare.save(written, "PNG")
+        # Searching for repetitions takes a second a megapixel; of large images only runs are sought.
+        is_large = bare.width * bare.height > _LARGE
+        bare.save(written, "PNG", **({"compress_type": zlib.Z_RLE} if is_large else {}))
         return "png", written.getvalue()
     bare.save(written, "TIFF")
     return "tif", written.getvalue()
