@@ -112,6 +112,22 @@ def tiff_that_follows_itself() -> bytes:
     return tiff(grey(8, 8, tag(259, 1), tag(273, 8), tag(279, 64)), bytes(range(64)), following=72)
 
 
+def tiff_of_16_bits() -> bytes:
+    """Return an image that Pillow gives back in 8 bits."""
+    bits = (258, 3, 3, longs(8))
+    strips = [tag(259, 1), tag(262, 2), tag(273, 16), tag(277, 3), tag(278, 8), tag(279, 384)]
+    data = struct.pack("<4H", 16, 16, 16, 0) + bytes(384)
+    return tiff([tag(256, 8), tag(257, 8), bits, *strips], data)
+
+
+def png_of_16_bits(colours: int, samples: int) -> bytes:
+    """Return an image that Pillow gives back in 8 bits."""
+    header = struct.pack(">IIBBBBB", 8, 8, 16, colours, 0, 0, 0)
+    data = zlib.compress(bytes(8 * (1 + 16 * samples)))
+    chunks = [png_chunk(b"IHDR", header), png_chunk(b"IDAT", data), png_chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
 # JPEG
 
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from dataselect_gui.records.formats import jpeg as taken
+from dataselect_gui.records.formats import tiff as taken_tiff
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release import content_check
@@ -84,6 +85,17 @@ def scan_by_scan(jpeg: bytes) -> bytes:
 
 
 USUAL = hostile.stored(hostile.pixels(), "JPEG", quality=90, subsampling=0)
+
+
+def scans_again(place: int, component: int) -> bytes:
+    """Code a component of an image twice, whose later scan replaces the earlier."""
+    parts = scan_by_scan(USUAL).split(b"\xff\xda")
+    start, *scans = parts[0], *(b"\xff\xda" + part for part in parts[1:])
+    scans[-1] = scans[-1].removesuffix(b"\xff\xd9")
+    scans.insert(place, scans[component])
+    return start + b"".join(scans) + b"\xff\xd9"
+
+
 RESTARTS = hostile.stored(hostile.pixels(), "JPEG", quality=90, restart_marker_blocks=2)
 PROGRESSIVE = hostile.stored(hostile.pixels(), "JPEG", progressive=True)
 STUFFED: dict[str, bytes] = {
@@ -134,6 +146,18 @@ def test_no_byte_whatever_it_is_follows_coded_data() -> None:
     for byte in range(256):
         more = bytes([byte, 0]) if byte == 0xFF else bytes([byte])
         assert clean_image(USUAL[:-2] + more + b"\xff\xd9")[0] == "png"
+
+
+@pytest.mark.parametrize(("place", "component"), [(0, 0), (3, 0), (1, 0), (1, 1), (3, 2)])
+def test_a_component_that_is_coded_twice_leaves_as_it_shows(place: int, component: int) -> None:
+    """Of two scans only the later is seen: the other may be a picture of its own."""
+    built = taken.read_jpeg(scans_again(place, component)).content()
+    assert taken.read_jpeg(built).scan_count == 4
+    assert not says_nothing_else("jpg", built)
+    extension, content = clean_image(built)
+    assert extension == "png"
+    assert shows_the_same(content, built)
+    assert clean_image(taken.read_jpeg(scan_by_scan(USUAL)).content())[0] == "jpg"
 
 
 KEPT: dict[str, bytes] = {
@@ -311,7 +335,54 @@ def spare(tiff: bytes) -> bytes:
     return tiff[:place] + b"Mr" + tiff[place + 2 :]
 
 
+def in_one_strip(first: int, height: int = 9, width: int = 4, bits: int = 8) -> bytes:
+    """Return a TIFF of strips of one row, all at one place; the first one's size is to be given."""
+    row = width * bits // 8 or 1
+    data = (b"." * row + HIDDEN).ljust(row * height, b".")
+    place = 8 + len(data)
+    sizes = [first, *[0] * (height - 1)] if first else [row] * height
+    strips = [
+        (273, 4, height, struct.pack("<I", place)),
+        (279, 4, height, struct.pack("<I", place + 4 * height)),
+    ]
+    entries = [
+        *hostile.grey(width, height, hostile.tag(258, bits)),
+        *strips,
+        *[hostile.tag(259, 1), hostile.tag(278, 1)],
+    ]
+    tables = hostile.longs(*[8] * height) + hostile.longs(*sizes)
+    return hostile.tiff(entries, data + tables)
+
+
+def strips_swapped(tiff: bytes) -> bytes:
+    """Store the strips of a TIFF of ours in another order: the same bytes, and nothing between."""
+    read = taken_tiff.read_directory(tiff)
+    (first, second, *_), (size, other, *_) = read.numbers(273), read.numbers(279)
+    assert size == other
+    assert second == first + size
+    place = read.entries[273].place
+    content = tiff[:first] + tiff[second : second + size] + tiff[first:second] + tiff[second + size :]
+    return content[:place] + struct.pack("<II", second, first) + content[place + 8 :]
+
+
+BROAD = hostile.stored(decode_image(FLOATS), "TIFF", tiffinfo={278: 2})
+OVERLAPPING: dict[str, bytes] = {
+    "all bytes in the first strip": in_one_strip(36),
+    "every strip the same": in_one_strip(0),
+    "few bytes in the first strip": in_one_strip(24),
+    "bits that fill up rows": in_one_strip(9, width=3, bits=1),
+}
+
+
+@pytest.mark.parametrize("stored", OVERLAPPING.values(), ids=OVERLAPPING)
+def test_strips_that_share_bytes_hide_none(stored: bytes) -> None:
+    decode_image(stored)
+    assert not says_nothing_else("tif", stored)
+    assert HIDDEN not in clean_image(stored)[1]
+
+
 TIFFS: dict[str, bytes] = {
+    "strips in another order": strips_swapped(BROAD),
     "behind the pixels": FLOATS + HIDDEN,
     "a directory elsewhere": moved(FLOATS, b""),
     "between": moved(FLOATS, HIDDEN),
@@ -349,6 +420,22 @@ def test_a_tiff_of_ours_is_not_taken_for_more(mode: str, width: int) -> None:
 )
 def test_a_file_of_another_format_than_its_name_says_is_found(extension: str, stored: bytes) -> None:
     assert not says_nothing_else(extension, stored)
+
+
+def test_a_palette_with_transparency_keeps_its_colours() -> None:
+    image = hostile.pixels().quantize(40).convert("PA")
+    stored = hostile.stored(image, "TIFF")
+    extension, content = clean_image(stored)
+    assert says_nothing_else(extension, content)
+    assert decode_image(content).tobytes() == image.convert("RGBA").tobytes()
+
+
+def test_a_large_image_is_packed_in_one_way() -> None:
+    image = Image.fromarray(np.tile(np.asarray(hostile.pixels(1000, 100)), (22, 1, 1)))
+    extension, content = encode(image)
+    assert encode(image) == (extension, content)
+    assert says_nothing_else(extension, content)
+    assert decode_image(content).tobytes() == image.tobytes()
 
 
 # The check of a bundle

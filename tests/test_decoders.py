@@ -53,6 +53,12 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "BMP, fewer pixels": (lambda: hostile.bmp(8000, 8000, 24, 0, bytes(100)), "damaged"),
     "BMP, upside down": (lambda: hostile.bmp(30_000, -30_000, 24, 0, bytes(100)), "million"),
     "BMP, jumps": (lambda: hostile.bmp_that_jumps(1 << 22), "run lengths"),
+    "BMP, 16 million pixels of jumps": (
+        lambda: hostile.bmp(4096, 4096, 8, 1, b"\0\2\0\0" * (1 << 24)), "run lengths"),
+    "PNG, 16 bits of colours": (lambda: hostile.png_of_16_bits(2, 3), "more bits"),
+    "PNG, 16 bits and alpha": (lambda: hostile.png_of_16_bits(4, 2), "more bits"),
+    "PNG, 16 bits of colours and alpha": (lambda: hostile.png_of_16_bits(6, 4), "more bits"),
+    "TIFF, 16 bits of colours": (hostile.tiff_of_16_bits, "more bits"),
     "BMP, empty runs": (lambda: hostile.bmp_of_empty_runs(1 << 20), "run lengths"),
     "WebP, canvas": (lambda: hostile.webp_of_canvas(16_000, 16_000), "million"),
     "WebP, several canvases": (lambda: hostile.webp_of_canvas(8000, 8000), "takes more than"),

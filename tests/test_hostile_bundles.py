@@ -361,12 +361,27 @@ def in_arrays(how: str, path: Path) -> None:
             path.write_bytes(stored + hidden)
         case _:
             with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-                for name, content in members.items():
+                for name in sorted(members, reverse=how == "another order"):
+                    content = members[name]
                     info = zipfile.ZipInfo(name)
                     if how == "date":
                         info.date_time = (1984, 6, 4, 10, 20, 30)
                     if how == "header":
                         content = content.replace(b"'shape': (", b"'shape'  :(", 1)
+                    if how == "header's padding":
+                        content = content.replace(b"   \n", b"\n \n\n", 1)
+                    if how == "longer header":
+                        content = content[:8] + b"\xb6\0" + content[10:127] + b" " * 64 + content[127:]
+                    if how == "order of bytes":
+                        content = _reversed(content)
+                    if how == "order of axes":
+                        content = content.replace(
+                            b"'fortran_order': False", b"'fortran_order': True ", 1
+                        )
+                    if how == "wider labels" and name == "y.npy":
+                        content = _widened(content)
+                    if how == "system":
+                        info.create_system = 83
                     if how == "addition":
                         info.extra = b"\xfe\xca" + len(hidden).to_bytes(2, "little") + hidden
                     info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
@@ -381,6 +396,22 @@ def in_arrays(how: str, path: Path) -> None:
                     archive.filelist[0].external_attr = int.from_bytes(b"Mrs ", "little")
             if how == "behind the numbers":
                 _pack_more(path, hidden)
+
+
+def _reversed(content: bytes) -> bytes:
+    numbers = content[128:]
+    if b"<f4" not in content[:128]:
+        return content
+    return content[:128].replace(b"<f4", b">f4") + np.frombuffer(numbers, "<f4").astype(">f4").tobytes()
+
+
+def _widened(content: bytes) -> bytes:
+    import io
+
+    labels = np.load(io.BytesIO(content))
+    written = io.BytesIO()
+    np.save(written, labels.astype("U77"))
+    return written.getvalue()
 
 
 def _pack_more(path: Path, hidden: bytes) -> None:
@@ -408,7 +439,8 @@ def _pack_more(path: Path, hidden: bytes) -> None:
     "how",
     [
         "before", "behind", "array", "between", "addition", "comment", "date", "header", "rights",
-        "behind the numbers", "nothing",
+        "behind the numbers", "header's padding", "longer header", "order of bytes", "order of axes",
+        "wider labels", "system", "another order", "nothing",
     ],
 )  # fmt: skip
 def test_an_array_file_holds_arrays_and_nothing_else(

@@ -15,7 +15,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any, TypeVar
 
 import numpy as np
@@ -46,6 +46,9 @@ SENT_PER_SECOND, UNPACKED_PER_SECOND = 10_000_000, 100_000_000
 """Bytes of an array file that the slowest machine sends and unpacks."""
 _MOST_DEFLATED = 1032
 """So many bytes can one byte of DEFLATE become."""
+_CLEANING, _BYTES_PER_SECOND = 6, 1 << 24
+"""How much longer it may take to clean, and what it may take for its size: the largest that are read
+take some ten seconds."""
 _MOST_WORDS = 4096
 _MOST_HEADER, _MOST_COLUMNS = 1 << 16, 1 << 22
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -53,6 +56,11 @@ _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _FAILED = "The file made its decoder fail: it may be made to do harm."
 _SLOW = "The file takes too long to decode: it may be made to waste time."
 Made = TypeVar("Made")
+
+
+def hang_seconds(kind: int, size: int) -> float:
+    """Return how long a request may take, by what is asked and how many bytes it is about."""
+    return HANG_SECONDS * (_CLEANING if kind == CLEAN else 1) + size / _BYTES_PER_SECOND
 
 
 class _DiedError(Exception):
@@ -65,6 +73,7 @@ class DecodingProcess:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._watcher: threading.Thread | None = None
         self._until = math.inf
         self._is_late = False
 
@@ -197,11 +206,13 @@ class DecodingProcess:
         seconds: float | None = None,
     ) -> Made:
         """Ask, and take the answer; once more, where the process may have died before it was asked."""
+        if seconds is None:
+            seconds = sum(hang_seconds(kind, sum(map(len, parts))) for kind, parts in questions)
         with self._lock:
             for is_last in (False, True):
                 process = self._running()
                 try:
-                    with self._within(HANG_SECONDS if seconds is None else seconds):
+                    with self._within(seconds):
                         return _conversation(process, questions, take)
                 except _NO_ANSWERS:
                     self._end()
@@ -228,7 +239,8 @@ class DecodingProcess:
     def _running(self) -> "subprocess.Popen[bytes]":
         if self._process is None:
             self._process = start(command(DECODER_FLAG), grant(), None, _ENVIRONMENT)
-            threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
+            self._watcher = threading.Thread(target=self._watch, args=(self._process,), daemon=True)
+            self._watcher.start()
         return self._process
 
     def _watch(self, process: "subprocess.Popen[bytes]") -> None:
@@ -237,7 +249,8 @@ class DecodingProcess:
             if time.monotonic() > self._until:
                 self._is_late = True
                 process.kill()
-            time.sleep(0.5)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.5)
 
     def _end(self) -> None:
         process, self._process = self._process, None
@@ -245,6 +258,8 @@ class DecodingProcess:
             process.kill()
             with attended(process):
                 pass
+            assert self._watcher is not None
+            self._watcher.join()
 
 
 _NO_ANSWERS = (

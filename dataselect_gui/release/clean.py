@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dataselect_gui.records.formats import jpeg, png, tiff
+from dataselect_gui.records.formats import jpeg, png
 from dataselect_gui.records.images import decode_image, look_at
 from dataselect_gui.release.coded_data import ends_with_its_pixels
 
@@ -21,12 +21,10 @@ EXTENSIONS = ("jpg", "png", "tif")
 
 _ORIENTATION = 0x0112
 _PNG_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
+_LARGE = 1 << 21
+"""Pixels beyond which an image is packed quickly rather than small."""
 _PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PALETTE = 3
-_TIFF_TAGS = frozenset({256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 338, 339})
-_TIFF_CONSTANTS = {530: (1, 1), 532: (0, 1, 255, 1, 128, 1, 255, 1, 128, 1, 255, 1)}
-"""Tags of luminance and colour differences, with the values that they have wherever we write them."""
-_STRIPS, _STRIP_BYTES, _COMPRESSION = 273, 279, 259
 
 
 def clean_image(stored: bytes) -> tuple[str, bytes]:
@@ -70,6 +68,8 @@ def _clean_jpeg(stored: bytes) -> bytes | None:
         return None
     if not taken_apart.is_sequential or not taken_apart.is_whole:
         return None
+    if not taken_apart.codes_each_component_once:
+        return None
     taken_apart.bare().check()
     if not ends_with_its_pixels(taken_apart):
         return None
@@ -78,11 +78,18 @@ def _clean_jpeg(stored: bytes) -> bytes | None:
 
 
 def encode(image: Image.Image) -> tuple[str, bytes]:
-    """Write an image's pixels as PNG, or as TIFF where PNG cannot hold them."""
+    """Write an image's pixels as PNG, or as TIFF where PNG cannot hold them.
+
+    What the image tells beside its pixels is emptied.
+    """
+    if image.mode == "PA":  # No file that is written here has a palette and transparency.
+        image = image.convert("RGBA")
     # Of 16 bits a pixel Pillow has none that are transparent: their values stay, all of them.
     if "transparency" in image.info and image.mode != "I;16":
         image = image.convert("LA" if image.mode == "L" else "RGBA")
-    bare = Image.frombytes(image.mode, image.size, image.tobytes())
+    # Of a large image there is no room for another copy.
+    bare = image.copy() if image.mode == "P" else image
+    bare.info = {}  # What is written beside pixels is taken from there.
     if image.mode == "P":
         colours = np.zeros((256, 3), dtype=np.uint8)  # A pixel beyond its palette is black.
         given = np.array(image.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
@@ -93,7 +100,9 @@ def encode(image: Image.Image) -> tuple[str, bytes]:
         bare.putpalette(colours.tobytes(), "RGB")
     written = io.BytesIO()
     if bare.mode in _PNG_MODES:
-        bare.save(written, "PNG")
+        # Searching for repetitions takes a second a megapixel; of large images only runs are sought.
+        is_large = bare.width * bare.height > _LARGE
+        bare.save(written, "PNG", **({"compress_type": zlib.Z_RLE} if is_large else {}))
         return "png", written.getvalue()
     bare.save(written, "TIFF")
     return "tif", written.getvalue()
@@ -113,7 +122,7 @@ def says_nothing_else(extension: str, content: bytes) -> bool:
             return kind == "JPEG" and _clean_jpeg(content) == content
         if extension == "png":
             return kind == "PNG" and _is_bare_png(content)
-        return kind == "TIFF" and _is_bare_tiff(content)
+        return kind == "TIFF" and encode(decode_image(content)) == ("tif", content)
     except (ArithmeticError, LookupError, ValueError, struct.error, zlib.error):
         return False  # It is not even built as the cleaning builds a file.
 
@@ -156,36 +165,6 @@ def _is_chunk(chunk: bytes) -> bool:
 def _unseen(image: Image.Image, colours: int) -> NDArray[np.bool_]:
     """Return which of a palette's colours no pixel shows."""
     return np.equal(image.histogram()[:colours], 0)
-
-
-def _is_bare_tiff(content: bytes) -> bool:
-    """Say whether a TIFF has nothing but the tags of its pixels, and no byte but theirs."""
-    directory = tiff.read_directory(content)
-    entries = directory.entries
-    known = _TIFF_TAGS | _TIFF_CONSTANTS.keys()
-    if directory.others or directory.following or not entries.keys() <= known:
-        return False
-    if any(directory.numbers(tag) not in {(), value} for tag, value in _TIFF_CONSTANTS.items()):
-        return False
-    if content[2:4].strip(b"\0") != b"*" or directory.number(_COMPRESSION, 1) != 1:
-        return False
-    spans = [(0, 8), (directory.start, directory.end)]
-    for entry in entries.values():
-        end = entry.place + len(entry.value)
-        if len(entry.value) > 4:
-            spans.append((entry.place, end))
-        elif any(content[end : entry.place + 4]):
-            return False
-    strips = zip(directory.numbers(_STRIPS), directory.numbers(_STRIP_BYTES), strict=True)
-    spans += [(start, start + length) for start, length in strips]
-    place = 0
-    for start, end in sorted(spans):
-        # Values begin at an even place.
-        if start < place or start > place + place % 2 or any(content[place:start]):
-            return False
-        place = end
-    pixels = len(decode_image(content).tobytes())
-    return place == len(content) and sum(directory.numbers(_STRIP_BYTES)) == pixels
 
 
 def _orientation_segment(orientation: int) -> bytes:

@@ -1,6 +1,7 @@
 """Check what lies below ``data`` in a bundle, as `contents` writes it: each form as it is, no other."""
 
 import csv
+import io
 import json
 import math
 import re
@@ -11,8 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.arrays import look_at_arrays, open_arrays
+from dataselect_gui.records.arrays import Stored, look_at_arrays, open_arrays
 from dataselect_gui.records.images import decode_image, look_at
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release.clean import EXTENSIONS, says_nothing_else
@@ -37,8 +40,9 @@ _MOST_PIXELS, _PIXELS_PER_BYTE = 1 << 30, 256
 smallest that a JPEG can be, has about a hundred."""
 _MOST_BYTES, _BYTES_PER_BYTE = 1 << 28, 64
 """The same of arrays."""
-_NO_DATE, _IN_ADDITION, _OWN_FILE = 33, 0xFFFFFFFF, 0o600 << 16
-"""What a zip file says where NumPy writes it: of its date, of sizes that follow, of who may read it."""
+_NO_DATE, _IN_ADDITION, _OWN_FILE, _UNIX = 33, 0xFFFFFFFF, 0o600 << 16, 3
+"""What a zip file says where NumPy writes it: of its date, of sizes that follow, of who may read it, of
+the system that it was made on."""
 _CHUNK = 1 << 20
 _MOST_LINE, _MOST_HEADER = 1 << 22, 1 << 24
 """Bytes of a line of a listing or a table, and of what a gradient's file says of its tensors."""
@@ -83,7 +87,7 @@ def metadata(path: Path, terms: Terms) -> str:
         _nothing_but_arrays(path / ARRAYS)
         return (
             "The array file holds two arrays, with nothing before, between or behind them. Whether the "
-            "numbers themselves hide something was not looked for."
+            "numbers themselves, or how they are packed, hide something was not looked for."
         )
     nothing_but_pixels(sorted(p for p in (path / DATA).iterdir() if p.suffix[1:] in EXTENSIONS))
     return (
@@ -119,7 +123,10 @@ def nothing_but_pixels(files: list[Path]) -> None:
 def _nothing_but_arrays(file: Path) -> None:
     """Refuse a file that is not, byte for byte, what NumPy writes around the packed numbers."""
     directory, place = b"", 0
-    arrays = look_at_arrays(file)
+    arrays = _look_at_records(file)
+    longest = max(len(label or "") for label in open_arrays(file, "y", None).labels)
+    if list(arrays) != ["x", "y"] or arrays["y"].dtype != np.dtype((np.str_, max(longest, 1))):
+        raise FaultError("The array file holds more than arrays.")
     with file.open("rb") as stored:
         for array in arrays.values():
             info, name = array.info, array.info.filename.encode()
@@ -129,15 +136,17 @@ def _nothing_but_arrays(file: Path) -> None:
                 "<4s14sIIHH", b"PK\3\4", told, _IN_ADDITION, _IN_ADDITION, len(name), 20
             )
             local += name + struct.pack("<HHQQ", 1, 16, *sizes)
-            central = struct.pack("<4sBB14sII", b"PK\1\2", 45, info.create_system, told, *sizes[::-1])
+            central = struct.pack("<4sBB14sII", b"PK\1\2", 45, _UNIX, told, *sizes[::-1])
             central += struct.pack("<5HII", len(name), 0, 0, 0, 0, _OWN_FILE, place)
             directory += central + name
-            header = f"{{'descr': {array.dtype.str!r}, 'fortran_order': {array.fortran}, 'shape': "
-            header += f"{array.shape}, }}"
+            header = io.BytesIO()
+            np.lib.format.write_array_header_1_0(
+                header, {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape}
+            )
             if (
                 info.header_offset != place
                 or stored.read(len(local)) != local
-                or array.header[10:].rstrip(b" \n") != header.encode()
+                or array.header != header.getvalue()
                 or not _ends_with_its_numbers(stored, info)
             ):
                 raise FaultError("The array file holds more than arrays.")
@@ -147,6 +156,19 @@ def _nothing_but_arrays(file: Path) -> None:
         )
         if stored.read(len(directory) + len(end) + 1) != directory + end:
             raise FaultError("The array file holds more than arrays.")
+
+
+def _look_at_records(file: Path) -> dict[str, Stored]:
+    """Return the arrays of a file, of which none is unpacked before it is known how large they are."""
+    stored = look_at_arrays(file)
+    if stored.keys() != {"x", "y"}:
+        raise FaultError("The array file holds more than records and labels.")
+    if (
+        sum(array.size for array in stored.values())
+        > _MOST_BYTES + _BYTES_PER_BYTE * file.stat().st_size
+    ):
+        raise FaultError("The arrays unpack to more than arrays of their size do.")
+    return stored
 
 
 def _ends_with_its_numbers(stored: BinaryIO, info: zipfile.ZipInfo) -> bool:
@@ -167,12 +189,7 @@ def _ends_with_its_numbers(stored: BinaryIO, info: zipfile.ZipInfo) -> bool:
 def _records(path: Path) -> str:
     if (path / ARRAYS).is_file():
         try:
-            stored = look_at_arrays(path / ARRAYS)
-            if stored.keys() != {"x", "y"}:
-                raise FaultError("The array file holds more than records and labels.")
-            most = _MOST_BYTES + _BYTES_PER_BYTE * (path / ARRAYS).stat().st_size
-            if sum(array.size for array in stored.values()) > most:
-                raise FaultError("The arrays unpack to more than arrays of their size do.")
+            _look_at_records(path / ARRAYS)
             arrays = open_arrays(path / ARRAYS, "y", None)
         except UnusableError as error:
             raise FaultError(error.why) from None

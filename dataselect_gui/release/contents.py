@@ -18,7 +18,7 @@ from PIL import Image
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.decoding_process import DecodingProcess
-from dataselect_gui.records.source import FloatArray, UnreadableRecordError
+from dataselect_gui.records.source import ChangedRecordError, FloatArray, UnreadableRecordError
 from dataselect_gui.release.clean import encode
 from dataselect_gui.release.drawing import Candidates, cells, read_gradient, score_at
 from dataselect_gui.release.terms import CLIP_STEPS, COUNT_STEPS, Terms
@@ -95,6 +95,34 @@ def partial_writer(
     return write
 
 
+def check_leaving(candidates: Candidates, terms: Terms) -> None:
+    """Clean every image that may leave, for nothing else than to see that it can be.
+
+    Raises
+    ------
+    UnusableError
+        Where one cannot.
+    """
+    if terms.kind != "records" or candidates.source.kind != "images":
+        return
+    assert candidates.part is not None
+    may_leave = candidates.part
+    if terms.mechanism in {"exact", "one-sided"}:
+        may_leave = may_leave & candidates.chosen
+    # Not the process that writes: that one sees only what leaves.
+    with DecodingProcess() as decoding:
+        for row in np.flatnonzero(may_leave):
+            try:
+                decoding.clean(candidates.records.read(int(row)))
+            except UnreadableRecordError as error:
+                raise UnusableError(
+                    "A record that may leave cannot be written without its metadata.",
+                    f"Record {int(row) + 1} of {len(may_leave)}, in the source's order: {error} "
+                    "Nothing was charged for this release.",
+                    "Keep the record from leaving, or store it in another form and score it again.",
+                ) from None
+
+
 def _write_records(
     folder: Path,
     candidates: Candidates,
@@ -157,12 +185,18 @@ def _record(
             return decoding.clean(stored)
         content = source.decode(stored)
         return encode(content) if isinstance(content, Image.Image) else ("", content)
-    except UnreadableRecordError:
+    except ChangedRecordError:
         raise UnusableError(
             "The release was not written.",
             "A record changed after the release was reserved; its cost counts all the same.",
             "Put the records back as they were and give the same command again, or score them "
             "again for another release.",
+        ) from None
+    except UnreadableRecordError as error:
+        raise UnusableError(
+            "The release was not written.",
+            f"A record cannot be written: {error} The release was reserved, and its cost counts.",
+            "Give the same command again: it finishes the same release and costs nothing more.",
         ) from None
 
 

@@ -49,7 +49,7 @@ def main() -> int:
                 assert following is not None
                 _arrays(content, following[1], answers)
                 continue
-            _end_after(protocol.HANG_SECONDS + _SPARE_SECONDS)
+            _end_after(protocol.hang_seconds(kind, len(content)) + _SPARE_SECONDS)
             work[kind](content, answers)
         except UnreadableRecordError as reason:
             write_frame(answers, protocol.UNREADABLE, str(reason).encode("utf-8", "replace"))

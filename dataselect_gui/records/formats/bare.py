@@ -68,6 +68,14 @@ def too_large() -> UnreadableRecordError:
     )
 
 
+def too_deep() -> UnreadableRecordError:
+    """Return the refusal of an image that a decoder would give back in fewer bits than it has."""
+    return UnreadableRecordError(
+        "The image has more bits than are read: of several channels 8 bits each, of one channel 32. It "
+        "would be scored, and leave, as another image than it is."
+    )
+
+
 def too_many(what: str) -> UnreadableRecordError:
     """Return the refusal of a file that consists of more parts than an image needs."""
     return UnreadableRecordError(

@@ -29,7 +29,7 @@ def bare(stored: bytes) -> BareImage:
     elif (
         pixels > _MAX_RUN_LENGTH_PIXELS
         or width > _MAX_RUN_LENGTH_WIDTH
-        or len(stored) > 4 * pixels + _SLACK
+        or len(stored) > pixels + pixels // 16 + 8 * height + _SLACK
     ):
         raise UnreadableRecordError(
             f"The image is coded in run lengths, of which up to {_MAX_RUN_LENGTH_PIXELS // 10**6} "

@@ -102,6 +102,16 @@ class Jpeg:
         """Whether it is coded in the usual way: sequentially, by Huffman codes."""
         return self.marker in _SEQUENTIAL
 
+    @property
+    def codes_each_component_once(self) -> bool:
+        """Whether each component stands in exactly one scan.
+
+        In a sequential file, what a component's later scan codes replaces all of an earlier one.
+        """
+        names = [component.name for component in self.components]
+        coded = [component.name for scan in self.scans for component in scan.components]
+        return len(set(names)) == len(names) and sorted(coded) == sorted(names)
+
     def bare(self) -> BareImage:
         """Return the file that a decoder is given."""
         return BareImage(

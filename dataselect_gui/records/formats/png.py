@@ -4,7 +4,13 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from dataselect_gui.records.formats.bare import MAX_PARTS, BareImage, exif_orientation, too_many
+from dataselect_gui.records.formats.bare import (
+    MAX_PARTS,
+    BareImage,
+    exif_orientation,
+    too_deep,
+    too_many,
+)
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_DATA = 1 << 17
@@ -49,5 +55,7 @@ def bare(stored: bytes) -> BareImage:
                 raise ValueError("a chunk that is there twice")
             places.add(kind)
             kept.append(whole)
-    width, height = struct.unpack_from(">II", kept[1], 8)
+    width, height, depth, colours = struct.unpack_from(">IIBB", kept[1], 8)
+    if depth == 16 and colours:
+        raise too_deep()
     return BareImage("PNG", b"".join(kept), width, height, orientation=orientation)

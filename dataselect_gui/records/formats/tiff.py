@@ -4,7 +4,14 @@ import math
 import struct
 from dataclasses import dataclass
 
-from dataselect_gui.records.formats.bare import MAX_MEMORY, MAX_PARTS, BareImage, too_large, too_many
+from dataselect_gui.records.formats.bare import (
+    MAX_MEMORY,
+    MAX_PARTS,
+    BareImage,
+    too_deep,
+    too_large,
+    too_many,
+)
 from dataselect_gui.records.source import UnreadableRecordError
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _STRIPS, _ORIENTATION = 256, 257, 258, 259, 273, 274
@@ -144,6 +151,8 @@ def _working(directory: Directory, width: int, height: int, compression: int, st
     samples, bits = directory.number(_SAMPLES, 1), max(directory.numbers(_BITS) or (1,))
     if not 1 <= samples <= _MAX_SAMPLES or not 1 <= bits <= _MAX_BITS:
         raise ValueError("samples that no decoder takes")
+    if bits > 32 or (samples > 1 and bits > 8):
+        raise too_deep()
     is_tiled = _STRIPS not in directory.entries
     if is_tiled:
         across, down = directory.number(_TILE_WIDTH), directory.number(_TILE_HEIGHT)
