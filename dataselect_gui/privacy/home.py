@@ -5,7 +5,7 @@ from pathlib import Path
 
 import platformdirs
 
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.permissions import check_above, close_folder, has_strangers, make_folder
 
 LEDGER, SETTINGS = "ledger.sqlite", "settings.json"
@@ -15,9 +15,22 @@ _OWN_FOLDERS = ("projects", "demo")
 
 
 def home() -> Path:
-    """Return the folder of the ledger: ``DATASELECT_HOME``, or the platform's place for user data."""
+    """Return the folder of the ledger: ``DATASELECT_HOME``, or the platform's place for user data.
+
+    Raises
+    ------
+    UsageError
+        Where it is no absolute path.
+    """
     named = os.environ.get("DATASELECT_HOME")
-    return Path(named) if named else Path(platformdirs.user_data_dir("dataselect", appauthor=False))
+    folder = Path(named or platformdirs.user_data_dir("dataselect", appauthor=False))
+    if not folder.is_absolute():
+        raise UsageError(
+            "The ledger's folder is not named in full.",
+            "Its place, and with it the budget, would depend on the folder that you work in.",
+            "Set DATASELECT_HOME to a whole path, without “~”.",
+        )
+    return folder
 
 
 def open_home(folder: Path) -> None:
