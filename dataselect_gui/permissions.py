@@ -191,9 +191,9 @@ def _open_stream(path: Path) -> BinaryIO:
     # A link could have been put there by now, and a pipe that nobody reads would never open.
     opened = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY)
     info = os.fstat(opened)
-    is_device, me = stat.S_ISCHR(info.st_mode), os.geteuid()
-    is_pipe = stat.S_ISFIFO(info.st_mode)
-    if not (is_pipe and info.st_uid == me or is_device and info.st_uid in {0, me}):
+    is_own = info.st_uid == os.geteuid()
+    is_device = stat.S_ISCHR(info.st_mode) and (is_own or info.st_uid == 0)
+    if not is_device and not (stat.S_ISFIFO(info.st_mode) and is_own):
         os.close(opened)
         raise _unsafe(path, "It is a device, or a pipe that another account made.")
     os.set_blocking(opened, True)

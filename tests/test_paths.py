@@ -165,7 +165,7 @@ def test_a_folder_that_is_gone_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
         "verify {records} --key {circle}",
         "verify {records} --page {circle}",
         "delete {circle} --yes",
-        "demo --out {circle}",
+        "demo --headless --out {circle}",
         "ledger {circle}",
         "select {circle} --by loss --fraction 0.5",
         "study {circle} --checkpoint {checkpoint} --dry-run",
@@ -215,6 +215,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("DATASELECT_HOME", str(root / "home"))
         words = ["score", str(source), "--checkpoint", str(checkpoint), "--scores", "random"]
         assert main([*words, "--project", str(root / "p.dataselect")]) == 0
+        assert main(f"select {root / 'p.dataselect'} --by random --fraction 0.5".split()) == 0
     return root / "p.dataselect"
 
 

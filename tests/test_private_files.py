@@ -573,9 +573,8 @@ def test_what_somebody_else_planted_is_not_written_to(public: Path, kind: str) -
         "link to nothing": (mine / "new.txt", planted),
         "link to a folder": (mine, planted / "notes.txt"),
     }[kind]
-    somebody = {"user": SOMEBODY, "group": SOMEBODY, "extra_groups": [], "cwd": "/"}
     plant = [_python(), "-I", "-S", "-c", PLANT, kind, str(planted), str(target)]
-    subprocess.run(plant, check=True, **somebody)
+    subprocess.run(plant, check=True, user=SOMEBODY, group=SOMEBODY, extra_groups=[], cwd="/")
     reader = os.open(target, os.O_RDONLY | os.O_NONBLOCK) if "pipe" in kind else None
     with pytest.raises(UnusableError, match="not safe from other accounts"):
         save({"id": ["secret"]}, "csv", to)
