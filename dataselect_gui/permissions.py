@@ -18,10 +18,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.paths import resolved
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 _OTHERS = 0o077
 _MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_MOST_LINKS = 40
+"""As many as Linux follows for a path."""
 
 
 def close_process() -> None:
@@ -73,7 +76,7 @@ def close_folder(path: Path, own: Iterable[Path]) -> None:
         Where another account owns the folder or something in it, or could put another in its place;
         or where the disk keeps no permissions. What is this account's was closed even so.
     """
-    folder = path.resolve()
+    folder = resolved(path)
     if sys.platform == "win32":
         _close_on_windows(folder)
         return
@@ -96,13 +99,13 @@ def check_above(path: Path) -> None:
     UnusableError
         Where a folder above it lets others rename what lies in it.
     """
-    if is_exposed(path.resolve().parent):
+    if is_exposed(resolved(path).parent):
         raise _unsafe(path, "Other accounts may exchange what lies in a folder above it.")
 
 
 def is_exposed(place: Path) -> bool:
     """Say whether another account could exchange what lies in a folder for something of its own."""
-    place = place.resolve()
+    place = resolved(place)
     return sys.platform != "win32" and any(
         folder.is_dir() and _others_may_rename_in(folder) for folder in (place, *place.parents)
     )
@@ -118,14 +121,19 @@ def has_strangers(path: Path, own: Iterable[Path]) -> bool:
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Write a file that is closed to others from the start, and is put in its place when it is whole.
 
+    A pipe or a terminal is written to as it is. In a folder that others may write to, as /tmp, one of
+    them may have put a link or a pipe where the file shall be: neither is written to.
+
     Raises
     ------
     OSError
         Where the disk refuses; the file that was there stays.
+    UnusableError
+        Where links go round in a circle, or another account made one of them or what is there.
     """
-    path = path.resolve()
-    if path.exists() and not path.is_file():  # A pipe or a terminal keeps nothing; a folder refuses.
-        with path.open("wb") as file:
+    path = _followed(path)
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        with _open_stream(path) as file:
             yield file
         return
     partial = path.with_name(f".{path.name}.partial")
@@ -140,6 +148,56 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+def _followed(path: Path) -> Path:
+    """Return where a path leads by links of this account and of the system.
+
+    A stream that this process was given, as ``/dev/stdout``, stays the link that it is.
+    """
+    whole = resolved(path)
+    if sys.platform == "win32":
+        return whole
+    place, rest, links = Path(os.sep), [*reversed(Path.cwd().joinpath(path).parts)], 0
+    while rest:
+        step = place / rest.pop()
+        try:
+            info = step.lstat()
+        except FileNotFoundError:
+            place = step
+            continue
+        if not stat.S_ISLNK(info.st_mode):
+            place = place.parent if step.name == ".." else step
+        elif _is_own_stream(step):
+            return step
+        elif info.st_uid not in {0, os.geteuid()} or links == _MOST_LINKS:
+            raise _unsafe(path, "A link on its way belongs to another account.")
+        else:
+            rest += reversed(step.readlink().parts)
+            links += 1
+    return place
+
+
+def _is_own_stream(path: Path) -> bool:
+    return path.parent in {Path(f"/proc/{os.getpid()}/fd"), Path("/dev/fd")}
+
+
+def _open_stream(path: Path) -> BinaryIO:
+    """Open a pipe, a terminal or a device of this account or of the system; nothing else."""
+    if sys.platform == "win32":
+        return path.open("wb")
+    if _is_own_stream(path):
+        return open(os.dup(int(path.name)), "wb")  # noqa: PTH123  (a descriptor)
+    # A link could have been put there by now, and a pipe that nobody reads would never open.
+    opened = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY)
+    info = os.fstat(opened)
+    is_own = info.st_uid == os.geteuid()
+    is_device = stat.S_ISCHR(info.st_mode) and (is_own or info.st_uid == 0)
+    if not is_device and not (stat.S_ISFIFO(info.st_mode) and is_own):
+        os.close(opened)
+        raise _unsafe(path, "It is a device, or a pipe that another account made.")
+    os.set_blocking(opened, True)
+    return open(opened, "wb")  # noqa: PTH123  (a descriptor)
 
 
 def _close(path: Path) -> bool:

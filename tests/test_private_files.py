@@ -501,7 +501,102 @@ def test_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(pipe.lstat().st_mode)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="streams have other names elsewhere")
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+@pytest.mark.parametrize("is_pipe", [True, False])
+def test_the_stream_that_the_program_was_given_is_written_to(
+    tmp_path: Path, name: str, is_pipe: bool
+) -> None:
+    code = "import sys; from pathlib import Path; from dataselect_gui.permissions import replacing\n"
+    code += "with replacing(Path(sys.argv[1])) as file: file.write(b'table')"
+    command = [sys.executable, "-c", code, name]
+    with (tmp_path / "out").open("wb") as out:
+        run = subprocess.run(command, stdout=subprocess.PIPE if is_pipe else out, check=True)
+    assert (run.stdout if is_pipe else (tmp_path / "out").read_bytes()) == b"table"
+
+
+@pytest.mark.parametrize("name", ["/dev/null", "link"])
+def test_a_device_of_the_system_is_written_to(tmp_path: Path, name: str) -> None:
+    (tmp_path / "link").symlink_to("/dev/null")
+    save({"id": ["a"]}, "csv", tmp_path / name)
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_ones_own_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "short").symlink_to("folder")
+    (tmp_path / "link").symlink_to("short/../short/table.csv")
+    save({"id": ["a"]}, "csv", tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "folder" / "table.csv").read_text() == '"id"\n"a"\n'
+
+
+def test_a_pipe_that_nobody_reads_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UnusableError, match="cannot be written"):
+        save({"id": ["a"]}, "csv", tmp_path / "pipe")
+
+
 # Where others may write
+
+
+PLANT = """
+import os, sys
+kind, there, target = sys.argv[1:]
+os.umask(0)
+if kind == "pipe":
+    os.mkfifo(there, 0o666)
+elif kind == "link to a pipe":
+    os.mkfifo(target, 0o666)
+    os.symlink(target, there)
+else:
+    os.symlink(target, there)
+"""
+
+
+@as_root
+@pytest.mark.parametrize(
+    "kind", ["pipe", "link to a pipe", "link to a file", "link to nothing", "link to a folder"]
+)
+def test_what_somebody_else_planted_is_not_written_to(public: Path, kind: str) -> None:
+    """In a folder with the sticky bit, as /tmp has it."""
+    shared, theirs, mine = public / "shared", public / "theirs", public / "mine"
+    for folder, mode in ((shared, 0o1777), (theirs, 0o777), (mine, 0o755)):
+        folder.mkdir()
+        folder.chmod(mode)
+    (mine / "notes.txt").write_text("the owner's")
+    planted = shared / "scores.csv"
+    target, to = {
+        "pipe": (planted, planted),
+        "link to a pipe": (theirs / "pipe", planted),
+        "link to a file": (mine / "notes.txt", planted),
+        "link to nothing": (mine / "new.txt", planted),
+        "link to a folder": (mine, planted / "notes.txt"),
+    }[kind]
+    plant = [_python(), "-I", "-S", "-c", PLANT, kind, str(planted), str(target)]
+    subprocess.run(plant, check=True, user=SOMEBODY, group=SOMEBODY, extra_groups=[], cwd="/")
+    reader = os.open(target, os.O_RDONLY | os.O_NONBLOCK) if "pipe" in kind else None
+    with pytest.raises(UnusableError, match="not safe from other accounts"):
+        save({"id": ["secret"]}, "csv", to)
+    if reader is not None:
+        assert os.read(reader, 100) == b""
+        os.close(reader)
+    assert [path.name for path in mine.iterdir()] == ["notes.txt"]
+    assert (mine / "notes.txt").read_text() == "the owner's"
+    # The control: a link of this account is followed, in the same folder.
+    (shared / "own.csv").symlink_to(mine / "notes.txt")
+    save({"id": ["a"]}, "csv", shared / "own.csv")
+    assert '"a"' in (mine / "notes.txt").read_text()
+
+
+@as_root
+def test_a_disk_is_not_written_to_as_a_file(tmp_path: Path) -> None:
+    try:
+        os.mknod(tmp_path / "disk", stat.S_IFBLK | 0o600, os.makedev(240, 0))
+    except PermissionError:
+        pytest.skip("this system makes no devices")
+    with pytest.raises(UnusableError):
+        save({"id": ["a"]}, "csv", tmp_path / "disk")
 
 
 def test_a_place_that_others_may_write_to_is_refused(tmp_path: Path, project: Path) -> None:

@@ -246,6 +246,34 @@ def test_a_missing_column_is_told_with_those_that_exist(tmp_path: Path, name: st
         open_source(tmp_path, **{column: "weight"})
 
 
+@pytest.mark.parametrize("name", METADATA)
+@pytest.mark.parametrize("file", ["a", "a.png", ""])
+def test_lines_of_a_metadata_file_are_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, file: str
+) -> None:
+    """Each line that names no file costs memory: a small file must not make millions of them."""
+    monkeypatch.setattr("dataselect_gui.records.folder._MOST_UNKNOWN", 1000)
+    write_image(tmp_path / "a.png")
+    rows = [{"file_name": file, "label": "cat"}] * 1001
+    write_rows(tmp_path / name, rows)
+    assert len(open_source(tmp_path).problems) in {1000, 1001}
+    write_rows(tmp_path / name, [*rows, *rows])
+    with pytest.raises(UnusableError, match="1,000 files more than the folder holds"):
+        open_source(tmp_path)
+
+
+def test_a_metadata_file_of_millions_of_lines_is_refused_early(tmp_path: Path) -> None:
+    write_image(tmp_path / "a.png")
+    (tmp_path / "metadata.csv").write_text("file_name\n" + "a\n" * 4_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnusableError, match="too many lines"):
+            open_source(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 50 << 20
+    finally:
+        tracemalloc.stop()
+
+
 def test_a_column_without_a_metadata_file_is_refused(tmp_path: Path) -> None:
     image_folder(tmp_path, ["cat/a.png"])
     with pytest.raises(UnusableError, match=r"metadata\.csv or metadata\.jsonl"):

@@ -22,6 +22,7 @@ from dataselect_gui.checkpoints.json_file import LARGEST, parse_object
 from dataselect_gui.checkpoints.request import TRAINING, Request, read_request
 from dataselect_gui.checkpoints.safetensors_header import StoredTensor, read_header
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.paths import regular_file, resolved
 
 CONFIG = "config.json"
 PROCESSOR = "preprocessor_config.json"
@@ -268,19 +269,23 @@ def files_beside(path: Path) -> list[Path]:
     """Return what is read with a checkpoint though it lies outside of its path.
 
     That is what describes a ``.pt2`` file, the request to a whole series, and the files that the
-    folders of a Hugging Face cache are links to.
+    folders of a Hugging Face cache are links to. No folder is reached by a link, for a stranger may
+    have made it: it could lead anywhere.
 
     Parameters
     ----------
     path : Path
         As `find_checkpoint` takes it.
     """
-    files: list[Path] = []
+    path = resolved(path)
+    reached: list[Path] = []
     if path.is_file() or _NUMBERED.fullmatch(path.name):
-        files += [*path.parent.glob("*.json"), *path.parent.glob("*.safetensors")]
-    if path.parent.name == "snapshots":
-        files.append(path.parents[1] / "blobs")
-    return files
+        beside = [*path.parent.glob("*.json"), *path.parent.glob("*.safetensors")]
+        reached += [file for file in map(regular_file, beside) if file is not None]
+    blobs = path.parents[1] / "blobs" if path.parent.name == "snapshots" else None
+    if blobs is not None and blobs.is_dir() and not blobs.is_symlink():
+        reached.append(blobs)
+    return reached
 
 
 def _with_request(path: Path, final: Member, series: tuple[Member, ...], folder: Path) -> Checkpoint:

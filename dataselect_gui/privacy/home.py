@@ -6,7 +6,8 @@ from pathlib import Path
 
 import platformdirs
 
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.paths import resolved
 from dataselect_gui.permissions import check_above, close_folder, has_strangers, make_folder
 from dataselect_gui.sandbox.confining import Grant
 
@@ -17,9 +18,22 @@ _OWN_FOLDERS = ("projects", "demo")
 
 
 def home() -> Path:
-    """Return the folder of the ledger: ``DATASELECT_HOME``, or the platform's place for user data."""
+    """Return the folder of the ledger: ``DATASELECT_HOME``, or the platform's place for user data.
+
+    Raises
+    ------
+    UsageError
+        Where it is no absolute path.
+    """
     named = os.environ.get("DATASELECT_HOME")
-    return Path(named) if named else Path(platformdirs.user_data_dir("dataselect", appauthor=False))
+    folder = Path(named or platformdirs.user_data_dir("dataselect", appauthor=False))
+    if not folder.is_absolute():
+        raise UsageError(
+            "The ledger's folder is not named in full.",
+            "Its place, and with it the budget, would depend on the folder that you work in.",
+            "Set DATASELECT_HOME to a whole path, without “~”.",
+        )
+    return folder
 
 
 def grant(read: Iterable[Path] = (), write: Iterable[Path] = ()) -> Grant:
@@ -34,7 +48,7 @@ def grant(read: Iterable[Path] = (), write: Iterable[Path] = ()) -> Grant:
         home=_persons_home(),
         read=tuple(map(str, read)),
         write=tuple(map(str, write)),
-        private=(str(home().resolve()),),
+        private=(str(resolved(home())),),
     )
 
 

@@ -10,12 +10,13 @@ import json
 import os
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.paths import regular_file
 from dataselect_gui.records.images import EXTENSIONS, MAX_FILE_BYTES, decode_image
 from dataselect_gui.records.source import (
     Content,
@@ -32,6 +33,8 @@ MAX_DEPTH = 100
 """Folders within folders."""
 _MAX_LINE, _MAX_COLUMNS = 1 << 20, 1000
 """Bytes of a line of a metadata file, and its columns."""
+_MOST_UNKNOWN = 100_000
+"""Lines of a metadata file beyond one for each file."""
 
 
 @dataclass
@@ -71,6 +74,14 @@ class ImageFolder:
         return decode_image(stored)
 
 
+class _Row(NamedTuple):
+    """What a line of a metadata file says, as text; empty cells are None."""
+
+    file: str | None
+    label: str | None
+    unit: str | None
+
+
 def open_folder(path: Path, label_column: str | None, unit_column: str | None) -> ImageFolder:
     """List the records of a folder.
 
@@ -107,7 +118,8 @@ def open_folder(path: Path, label_column: str | None, unit_column: str | None) -
             ignored=ignored,
         )
     label = label_column or "label"
-    rows, columns = _read_metadata(metadata[0], {label, unit_column})
+    most = len(found) + len(problems) + _MOST_UNKNOWN
+    rows, columns = _read_metadata(metadata[0], label, unit_column, most)
     for name in (label_column, unit_column):
         if name is not None and name not in columns:
             raise UnusableError(
@@ -115,11 +127,11 @@ def open_folder(path: Path, label_column: str | None, unit_column: str | None) -
                 f"{metadata[0].name} has the columns {', '.join(columns) or 'file_name alone'}.",
                 "Name one of these.",
             )
-    listed: dict[str, dict[str, str | None]] = {}
+    listed: dict[str, _Row] = {}
     reasons = {problem.id: problem.reason for problem in problems}
     chosen_problems: list[Problem] = []
     for row in rows:
-        name = unicodedata.normalize("NFC", (row.get(FILE_COLUMN) or "").replace("\\", "/"))
+        name = unicodedata.normalize("NFC", (row.file or "").replace("\\", "/"))
         reason = _listing_problem(name, found, listed, reasons)
         if reason is None:
             listed[str(PurePosixPath(name))] = row
@@ -130,10 +142,10 @@ def open_folder(path: Path, label_column: str | None, unit_column: str | None) -
     if label_column is None and "label" not in columns:
         labels = [_class_folder(record) for record in ids]
     else:
-        labels = [listed[record].get(label) for record in ids]
+        labels = [listed[record].label for record in ids]
     units = None
     if unit_column is not None:
-        units = [person_name(listed[record].get(unit_column)) or own_unit(record) for record in ids]
+        units = [person_name(listed[record].unit) or own_unit(record) for record in ids]
     return ImageFolder(
         path=path,
         ids=ids,
@@ -147,11 +159,15 @@ def open_folder(path: Path, label_column: str | None, unit_column: str | None) -
 
 
 def linked_files(path: Path) -> list[Path]:
-    """Return the files that links in a folder of records stand for; none where it is no folder."""
+    """Return the files that links in a folder of records stand for; none where it is no folder.
+
+    A link to a folder, or to anything else that is no regular file, stands for no record.
+    """
     if not path.is_dir():
         return []
     links = (Path(entry.path) for entry in _entries(path) if entry.is_symlink())
-    return [link.resolve() for link in links if link.suffix.lower() in EXTENSIONS]
+    files = (regular_file(link) for link in links if link.suffix.lower() in EXTENSIONS)
+    return [file for file in files if file is not None]
 
 
 def _read_file(path: Path) -> bytes:
@@ -247,7 +263,7 @@ def _class_folder(record: str) -> str | None:
 def _listing_problem(
     name: str,
     found: dict[str, Path],
-    listed: dict[str, dict[str, str | None]],
+    listed: Container[str],
     reasons: dict[str, str],
 ) -> str | None:
     path = PurePosixPath(name)
@@ -266,26 +282,27 @@ def _listing_problem(
     return None
 
 
-def _read_metadata(
-    path: Path, wanted: set[str | None]
-) -> tuple[list[dict[str, str | None]], list[str]]:
+def _read_metadata(path: Path, label: str, unit: str | None, most: int) -> tuple[list[_Row], list[str]]:
     """Read a metadata file.
 
     Parameters
     ----------
     path : Path
         The file.
-    wanted : set of str
+    label, unit : str or None
         The columns to read beside that of the file.
+    most : int
+        Rows.
 
     Returns
     -------
     tuple of list and list
-        The rows, these columns alone, as text, empty cells as None; and the names of all others but
-        that of the file.
+        The rows, and the names of all columns but that of the file.
     """
-    rows: list[dict[str, str | None]] = []
+    rows: list[_Row] = []
     columns: dict[str, None] = {}
+    classes: dict[str, str] = {}
+    wanted = {FILE_COLUMN, label, unit}
     line = 0
 
     def lines(file: BinaryIO) -> Iterator[str]:
@@ -297,8 +314,17 @@ def _read_metadata(
             yield stored.decode("utf-8-sig" if line == 1 else "utf-8")
 
     def take(row: Iterable[tuple[str, object]]) -> None:
-        told = {name: _as_text(value) for name, value in row if name == FILE_COLUMN or name in wanted}
-        rows.append(told)
+        if len(rows) == most:
+            raise UnusableError(
+                f"{path.name} has too many lines.",
+                f"It names over {_MOST_UNKNOWN:,} files more than the folder holds.",
+                "Leave out the lines of files that are not there.",
+            )
+        cells = {name: _as_text(value) for name, value in row if name in wanted}
+        told = cells.get(label)
+        if told is not None:
+            told = classes.setdefault(told, told)  # One text for all records of a class.
+        rows.append(_Row(cells.get(FILE_COLUMN), told, None if unit is None else cells.get(unit)))
 
     def name(names: Iterable[str]) -> None:
         columns.update(dict.fromkeys(names))

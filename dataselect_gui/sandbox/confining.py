@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dataselect_gui.sandbox import needs
+from dataselect_gui.sandbox.needs import real
 
 _MOST_FILES = 4096
 _PLATFORM: str = sys.platform
@@ -191,7 +192,7 @@ def _confine_linux(grant: Grant, holds: Confinement) -> None:
 
 def _paths(grant: Grant) -> tuple[list[Path], list[Path]]:
     """Return what may be read, and what may be written."""
-    private = [Path(name).resolve() for name in grant.private]
+    private = [real(Path(name)) for name in grant.private]
     read = [*needs.readable(Path(grant.home)), *map(Path, grant.read)]
     write = [*needs.devices(), *map(Path, grant.write)]
     return (
@@ -202,7 +203,7 @@ def _paths(grant: Grant) -> tuple[list[Path], list[Path]]:
 
 def _without(path: Path, private: list[Path]) -> Iterator[Path]:
     """Yield what a path stands for; of a folder that holds something private, all but that."""
-    whole = path.resolve()
+    whole = real(path)
     if any(whole.is_relative_to(one) for one in private):
         return
     if not any(one.is_relative_to(whole) for one in private):

@@ -67,9 +67,14 @@ def devices() -> list[Path]:
     return [Path(name) for name in _expanded(_DEVICES)]
 
 
+def real(path: Path) -> Path:
+    """Return the path without links; where they go round in a circle, it leads to nothing."""
+    return Path(os.path.realpath(path))
+
+
 def holds(folder: Path, path: Path) -> bool:
     """Say whether a path is a folder, or lies in it."""
-    return path.resolve().is_relative_to(folder.resolve())
+    return real(path).is_relative_to(real(folder))
 
 
 def _of_interpreter() -> Iterator[Path]:

@@ -8,6 +8,8 @@ import ctypes
 from collections.abc import Iterable
 from pathlib import Path
 
+from dataselect_gui.sandbox.needs import real
+
 _LIBRARY = "/usr/lib/libSystem.B.dylib"
 _PERSONAL = ("/Users", "/Volumes", "/private/tmp", "/private/var/folders", "/Network")
 _PROFILE = """(version 1)
@@ -58,5 +60,5 @@ def profile(read: Iterable[Path], write: Iterable[Path]) -> str:
 
 def _places(paths: Iterable[Path]) -> str:
     """Name files and folders, with all that is in them; a name's quotes and strokes are escaped."""
-    names = [str(path.resolve()).replace("\\", "\\\\").replace('"', '\\"') for path in paths]
+    names = [str(real(path)).replace("\\", "\\\\").replace('"', '\\"') for path in paths]
     return " ".join(f'(subpath "{name}")' for name in names) or '(literal "/dev/null")'

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.paths import resolved
 from dataselect_gui.plain import visible
 from dataselect_gui.window import faults, settings, theme
 from dataselect_gui.window.action_list import ActionList
@@ -335,7 +336,7 @@ class MainWindow(QMainWindow):
 
     def _on_deleting(self, project: Path) -> None:
         look = self.state.look
-        if look is not None and look.folder.resolve() == project.resolve():
+        if look is not None and resolved(look.folder) == resolved(project):
             self.preparation.forget()
 
     def _on_deleted(self, told: Message) -> None:

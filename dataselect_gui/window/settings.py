@@ -7,6 +7,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.paths import resolved
 from dataselect_gui.workflow import read_settings, write_settings
 
 VERSION = 1
@@ -44,7 +45,7 @@ class Settings:
 
     def remember(self, project: Path, name: str) -> None:
         """Put a project first among the recent ones."""
-        path = str(project.resolve())
+        path = str(resolved(project))
         others = ((one, called) for one, called in self.recent.items() if one != path)
         self.recent = dict(islice(chain([(path, name)], others), _RECENT))
 

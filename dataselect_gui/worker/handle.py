@@ -20,6 +20,7 @@ from dataselect_gui.errors import (
     WorkerDiedError,
     disk_refused,
 )
+from dataselect_gui.paths import resolved
 from dataselect_gui.privacy.home import grant
 from dataselect_gui.records.folder import linked_files
 from dataselect_gui.sandbox.confining import Grant
@@ -250,7 +251,7 @@ def _command() -> list[str]:
 def _places(job: Job) -> Iterator[tuple[Grant, Path]]:
     """Yield what a job may reach, and a folder for what its libraries leave, until it is over."""
     with tempfile.TemporaryDirectory(prefix="dataselect-") as name:
-        scratch = Path(name).resolve()
+        scratch = resolved(Path(name))
         read, write = _reached_by(job)
         made = [folder for folder in write if not folder.exists()]
         for folder in made:  # What is not there cannot be granted.

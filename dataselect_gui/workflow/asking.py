@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.paths import resolved
 from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.ledger import Statement
 from dataselect_gui.project.project import Project
@@ -205,12 +206,7 @@ def epsilon_of(asked: ReleaseRequest, mechanism: Mechanism, training: Training) 
 
 def destination_of(project: Project, to: Path) -> Path:
     """Return the bundle's folder, which lies neither in the project nor in the source."""
-    try:
-        destination = to.resolve()
-    except RuntimeError:
-        raise UnusableError(
-            f"“{to.name}” leads nowhere.", "Its links go round in a circle.", "Name another folder."
-        ) from None
+    destination = resolved(to)
     for name, place in (
         ("project", project.folder),
         ("source", Path(project.settings["source"]["path"])),

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.sandbox.confining import what_confines
 from dataselect_gui.worker.handle import Stop, run_job
@@ -63,8 +64,8 @@ def inspect(
         return _inspect_project(Project.open(path))
     kind = _kind_of(path)
     job = InspectJob(
-        path=str(path.resolve()),
-        records=None if records is None else str(records.resolve()),
+        path=str(resolved(path)),
+        records=None if records is None else str(resolved(records)),
         kind=kind,
     )
     found = run_job(job, report, stop).content

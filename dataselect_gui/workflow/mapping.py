@@ -11,6 +11,7 @@ import psutil
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError, WorkerDiedError
+from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.sandbox.frames import FrameError
 from dataselect_gui.scoring.catalog import PRECISIONS, Precision, find_score, in_order
@@ -87,11 +88,11 @@ def maps(
         write_rows(Path(folder), table.index, asked)
         job = MapJob(
             source=settings["source"]["path"],
-            checkpoint=str(checkpoint.path.resolve()),
+            checkpoint=str(resolved(checkpoint.path)),
             digest=settings["checkpoint"]["digest"],
             label_column=settings["source"]["label_column"],
             unit_column=settings["source"]["unit_column"],
-            folder=str(Path(folder).resolve()),
+            folder=str(resolved(Path(folder))),
             rows=asked,
             names=names,
             device=device_of(project),

@@ -5,6 +5,7 @@ from typing import Literal
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
+from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.worker.handle import Stop
@@ -43,7 +44,7 @@ def find_again(
     InterruptedByPersonError
         Where the work was stopped.
     """
-    project, path = Project.open(project_path), path.resolve()
+    project, path = Project.open(project_path), resolved(path)
     if looks_like_checkpoint(path):
         check_same_checkpoint(project, find_checkpoint(path).digest())
         with project.exclusive():

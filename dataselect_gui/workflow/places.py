@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from dataselect_gui.paths import resolved
 from dataselect_gui.permissions import is_exposed, replacing
 from dataselect_gui.privacy.home import SETTINGS, home, open_home
 from dataselect_gui.privacy.ledger import Ledger
@@ -16,7 +17,7 @@ def place_beside(path: Path) -> Path:
 
     That is where nothing can be written there, or other accounts may write there, too.
     """
-    beside = path.resolve().parent
+    beside = resolved(path).parent
     is_fit = os.access(beside, os.W_OK) and not is_exposed(beside)
     return beside if is_fit else home() / "projects"
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import applicable
 from dataselect_gui.worker.batches import in_batches
@@ -69,8 +70,8 @@ def preflight(
         request=checkpoint.request.stated,
     )
     job = PreflightJob(
-        source=str(source_path.resolve()),
-        checkpoint=str(checkpoint_path.resolve()),
+        source=str(resolved(source_path)),
+        checkpoint=str(resolved(checkpoint_path)),
         label_column=None,
         names=[score.name for score in scores if score.needs_model],
         device="auto",

@@ -14,6 +14,7 @@ from dataselect_gui import __version__
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError, WorkerDiedError
+from dataselect_gui.paths import resolved
 from dataselect_gui.privacy.identity import source_marks
 from dataselect_gui.project.demo import COUNT as DEMO_COUNT
 from dataselect_gui.project.demo import not_the_demos
@@ -90,7 +91,7 @@ def project_place(source: Path, digest: str) -> Path:
     digest : str
         The checkpoint's.
     """
-    source = source.resolve()
+    source = resolved(source)
     beside = place_beside(source)
     folder, number = beside / project_name(source), 2
     while folder.exists() and not _is_project_of(folder, source, digest):
@@ -143,7 +144,7 @@ def score(
         Where something cannot be used, or the work was stopped.
     """
     started = time.monotonic()
-    source_path, checkpoint_path = source_path.resolve(), checkpoint_path.resolve()
+    source_path, checkpoint_path = resolved(source_path), resolved(checkpoint_path)
     folder = project_path or Path(project_name(source_path))
     checkpoint = find_checkpoint(checkpoint_path)
     project = Project.open(folder) if (folder / "project.json").is_file() else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import applicable
 from dataselect_gui.study.plan import (
@@ -57,7 +58,7 @@ class StudyRequest:
     @property
     def folder(self) -> Path:
         """Where the study is, or would be."""
-        return self.to or Path(f"{source_stem(self.source.resolve())}{SUFFIX}")
+        return self.to or Path(f"{source_stem(resolved(self.source))}{SUFFIX}")
 
 
 @dataclass(frozen=True)
@@ -257,9 +258,9 @@ def _job(asked: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
     series, request = len(checkpoint.series), checkpoint.request.stated
     applicable(choices.scores, series=series, labelled=True, request=request)
     return StudyJob(
-        folder=str(folder.resolve()),
-        source=str(asked.source.resolve()),
-        checkpoint=str(asked.checkpoint.resolve()),
+        folder=str(resolved(folder)),
+        source=str(resolved(asked.source)),
+        checkpoint=str(resolved(asked.checkpoint)),
         label_column=asked.label_column,
         unit_column=asked.unit_column,
         scores=list(choices.scores),

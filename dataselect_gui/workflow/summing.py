@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.layout import Checkpoint
 from dataselect_gui.errors import WorkerDiedError
+from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.drawing import Summed
 from dataselect_gui.release.terms import CLIP_STEPS
@@ -57,11 +58,11 @@ def sum_gradients(
         write_rows(folder, project.table.index, np.flatnonzero(rows).tolist())
         job = SumJob(
             source=settings["path"],
-            checkpoint=str(checkpoint.path.resolve()),
+            checkpoint=str(resolved(checkpoint.path)),
             digest=project.settings["checkpoint"]["digest"],
             label_column=settings["label_column"],
             unit_column=settings["unit_column"],
-            folder=str(folder.resolve()),
+            folder=str(resolved(folder)),
             clip=clip,
             steps=CLIP_STEPS,
             device=device_of(project),

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dataselect_gui.errors import UnusableError, WorkerDiedError, file_refused
+from dataselect_gui.paths import resolved
 from dataselect_gui.permissions import replacing
 from dataselect_gui.release.bundle import digest_of
 from dataselect_gui.release.documents import terms_told
@@ -80,9 +81,9 @@ def verify(bundle: Path, digest: str | None = None, key: Path | None = None) -> 
     UnusableError
         Where the folder is no bundle, or the file is no key.
     """
-    named = None if key is None else str(key.resolve())
+    named = None if key is None else str(resolved(key))
     try:
-        done = run_job(VerifyJob(str(bundle.resolve()), digest, named), lambda _: None)
+        done = run_job(VerifyJob(str(resolved(bundle)), digest, named), lambda _: None)
     except WorkerDiedError:
         return fallen()
     return Verified.told(done.content)
@@ -99,7 +100,7 @@ def write_page(bundle: Path, found: Verified, to: Path) -> None:
     terms, promise = None, "Nothing that can be relied on."
     if found.release is not None:
         terms, promise = terms_told(found.release), str(found.promise)
-    if to.resolve().is_relative_to(bundle.resolve()):
+    if resolved(to).is_relative_to(resolved(bundle)):
         raise UnusableError(
             "The page cannot be written into the bundle.",
             "It would become part of it.",

@@ -1,0 +1,50 @@
+"""Where a path leads, whatever links lie on its way."""
+
+import errno
+import stat
+from pathlib import Path
+
+from dataselect_gui.errors import UnusableError
+
+_OF_THE_KERNEL = ("/proc", "/sys")
+"""What looks like a regular file there is a door into a program or the system."""
+
+
+def resolved(path: Path) -> Path:
+    """Return the absolute path without links; what is not there yet keeps its name.
+
+    `Path.resolve` raises what depends on the version of Python. Nothing else of the package calls it.
+
+    Raises
+    ------
+    UnusableError
+        Where links go round in a circle, or the folder that the program works in is gone.
+    """
+    try:
+        whole = path.resolve()
+    except (OSError, RuntimeError, ValueError):
+        raise _leads_nowhere(path) from None
+    try:
+        path.stat()
+    except OSError as error:  # Only Python 3.11 and 3.12 raise by themselves at a circle.
+        if error.errno == errno.ELOOP:
+            raise _leads_nowhere(path) from None
+    return whole
+
+
+def regular_file(path: Path) -> Path | None:
+    """Return the regular file that a path leads to; none where it leads to anything else."""
+    try:
+        whole = resolved(path)
+        is_regular = stat.S_ISREG(whole.lstat().st_mode)
+    except (OSError, UnusableError):
+        return None
+    return None if not is_regular or any(map(whole.is_relative_to, _OF_THE_KERNEL)) else whole
+
+
+def _leads_nowhere(path: Path) -> UnusableError:
+    return UnusableError(
+        f"“{path.name}” leads nowhere.",
+        "Its links go round in a circle, or the folder that it is named from is gone.",
+        "Name another place.",
+    )
