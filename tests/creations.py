@@ -88,7 +88,9 @@ def created_in(lines: Sequence[str], mask: int) -> list[Created]:
             inherited = masks.get(parent, _Mask(mask))
             masks[process] = inherited if shares else _Mask(inherited.value)
         if call == "umask":
-            masks[process].value = int(rest.split(")")[0], 8)
+            asked = re.match("[0-7]+", rest)  # Another process may cut the line off behind it.
+            assert asked is not None, line
+            masks[process].value = int(asked.group(), 8)
         elif call == "memfd_create":
             found.append(Created(call, "memory", 0o777))
         elif call not in _STARTS and call != "execve":
