@@ -159,7 +159,8 @@ def gui(
     project: Annotated[Path | None, typer.Argument(help="A project to open.")] = None,
 ) -> None:
     """Open the window."""
-    workflow.prepare_pictures()  # It comes up while what shows a window is loaded.
+    if project is not None:
+        workflow.prepare_pictures()  # It comes up while what shows a window is loaded.
     from dataselect_gui.window.app import run
 
     raise typer.Exit(run(project=project))

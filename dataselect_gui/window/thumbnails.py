@@ -79,7 +79,7 @@ class Thumbnails(QObject):
         self._decoded.connect(self._on_decoded, Qt.ConnectionType.QueuedConnection)
         self._missed.connect(self._on_missed, Qt.ConnectionType.QueuedConnection)
         state.opened.connect(self._drop)
-        workflow.prepare_pictures()
+        self._prepare()
 
     def find(self, key: Key) -> QPixmap | str | None:
         """Return a picture, the reason why there is none, or None where it is not decoded yet."""
@@ -215,6 +215,11 @@ class Thumbnails(QObject):
             self._busy.clear()
             self._look = self._state.look
             self._pictures = None
+        self._prepare()
+
+    def _prepare(self) -> None:
+        if self._look is not None:  # A window without a project is there sooner without.
+            workflow.prepare_pictures()
 
 
 class _Decoder(QThread):
