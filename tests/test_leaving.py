@@ -66,6 +66,32 @@ def test_what_cannot_be_cleaned_costs_nothing(
     assert not entries
 
 
+def test_neither_threshold_nor_training_is_charged_where_something_cannot_leave(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    select(project, fraction="0.5")
+    asked = {"threshold_from": "bought:1", "in_training": "dp:2,1e-5", "budget": "30"}
+    entries = reserved(monkeypatch)
+    trainings: list[object] = []
+    charge = Ledger.charge_training
+
+    def charged(*arguments: object) -> object:
+        trainings.append(arguments)
+        return charge(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Ledger, "charge_training", charged)
+    with monkeypatch.context() as patch:
+        fail_from(patch, 12)  # The last of all: which are chosen is not known yet.
+        with pytest.raises(UnusableError, match="cannot be written"):
+            release(project, tmp_path / "b", **asked)
+    assert not entries
+    assert not trainings
+    release(project, tmp_path / "b", **asked)
+    assert len(entries) == 2
+    assert len(trainings) == 1
+    assert is_verified(tmp_path / "b")
+
+
 def test_what_fails_after_all_is_told_as_it_is_and_can_be_finished(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

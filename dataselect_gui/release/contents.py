@@ -95,23 +95,39 @@ def partial_writer(
     return write
 
 
-def check_leaving(candidates: Candidates, terms: Terms) -> None:
+def check_leaving(
+    candidates: Candidates, terms: Terms, *, anything: bool, report: Callable[[int, int], None]
+) -> None:
     """Clean every image that may leave, for nothing else than to see that it can be.
+
+    What is cleaned here is not what leaves: a process that has decoded a record that stays could
+    smuggle it into one that leaves.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The records.
+    terms : Terms
+        What the release is.
+    anything : bool
+        Whether it is not known yet what is chosen.
+    report : callable
+        Called with the numbers of records checked and to check.
 
     Raises
     ------
     UnusableError
-        Where one cannot.
+        Where one cannot be cleaned.
     """
     if terms.kind != "records" or candidates.source.kind != "images":
         return
     assert candidates.part is not None
     may_leave = candidates.part
-    if terms.mechanism in {"exact", "one-sided"}:
+    if terms.mechanism in {"exact", "one-sided"} and not anything:
         may_leave = may_leave & candidates.chosen
-    # Not the process that writes: that one sees only what leaves.
+    rows = np.flatnonzero(may_leave)
     with DecodingProcess() as decoding:
-        for row in np.flatnonzero(may_leave):
+        for number, row in enumerate(rows, start=1):
             try:
                 decoding.clean(candidates.records.read(int(row)))
             except UnreadableRecordError as error:
@@ -121,6 +137,7 @@ def check_leaving(candidates: Candidates, terms: Terms) -> None:
                     "Nothing was charged for this release.",
                     "Keep the record from leaving, or store it in another form and score it again.",
                 ) from None
+            report(number, len(rows))
 
 
 def _write_records(

@@ -24,7 +24,7 @@ from dataselect_gui.privacy.calibration import quantile_scale
 from dataselect_gui.privacy.identity import belongings, record_keys, source_marks, unit_marks
 from dataselect_gui.privacy.ledger import NO_PEOPLE, Grouping, Ledger, Statement, check_budget
 from dataselect_gui.release.bundle import is_there, sign_bundle, write_bundle
-from dataselect_gui.release.contents import check_leaving, partial_writer
+from dataselect_gui.release.contents import partial_writer
 from dataselect_gui.release.drawing import Candidates, Summed, buy_threshold, draw
 from dataselect_gui.release.places import folder_beside
 from dataselect_gui.release.signing import Signer
@@ -246,9 +246,6 @@ def release(
             foresee(ledger, account, candidates, terms, None, first_budget=first_budget)
             assert candidates.part is not None
             summed = sum_gradients(candidates.part & candidates.chosen)
-        if earlier is None and terms.kind == "records":
-            foresee(ledger, account, candidates, terms, None, first_budget=first_budget)
-            check_leaving(candidates, terms)
         entry = ledger.reserve(
             account,
             charge_of(terms),

@@ -18,6 +18,7 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.bundle import check_place, is_there
+from dataselect_gui.release.contents import check_leaving
 from dataselect_gui.release.drawing import Candidates
 from dataselect_gui.release.places import sweep
 from dataselect_gui.release.releasing import Purchase, buy, foresee, marks_of, part_of, purchased
@@ -268,21 +269,28 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
         per_unit=per_unit,
         after_exact=before.exact > 0,
     ).terms()
-    if pending is not None and not asked.dry_run:
+    threshold = None if purchase is None else purchased(ledger, account, candidates, terms, purchase)
+    if threshold is not None:
+        purchase, terms, candidates = None, *_cut_at(threshold, rule, terms, candidates)
+    if not asked.dry_run:
         # Not before it is known that the release is possible: a line in the ledger is for good.
-        foresee(ledger, account, candidates, terms, purchase, first_budget=first_budget, before=pending)
-        ledger.charge_training(account, training.epsilon, training.delta, checkpoint.digest())
-        pending = None
-    if purchase is not None:
-        threshold = purchased(ledger, account, candidates, terms, purchase)
-        if threshold is None and not asked.dry_run:
-            is_there(words.destination, None)  # What is there is another: known before it costs.
+        foresight = foresee(
+            ledger, account, candidates, terms, purchase, first_budget=first_budget, before=pending
+        )
+        if not foresight.same:
+            is_there(words.destination, None)  # What is there is another.
+            check_leaving(
+                candidates,
+                terms,
+                anything=purchase is not None,
+                report=lambda done, total: report(Progress("Checking what may leave", done, total)),
+            )
+        if pending is not None:
+            ledger.charge_training(account, training.epsilon, training.delta, checkpoint.digest())
+            pending = None
+        if purchase is not None:
             threshold = buy(ledger, account, candidates, terms, purchase, first_budget=first_budget)
-        if threshold is not None:
-            purchase, rule = None, replace(rule, by="threshold", value=threshold)
-            terms = replace(terms, threshold=exact(threshold))
-            chosen = select(rule, candidates.scores, candidates.eligible).chosen
-            candidates = replace(candidates, chosen=chosen)
+            purchase, terms, candidates = None, *_cut_at(threshold, rule, terms, candidates)
     return _Matter(
         ledger=ledger,
         account=account,
@@ -295,6 +303,15 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
         purchase=purchase,
         to=asked.to,
     )
+
+
+def _cut_at(
+    threshold: Decimal, rule: Rule, terms: Terms, candidates: Candidates
+) -> tuple[Terms, Candidates]:
+    """Return the terms and candidates of a release whose threshold was bought."""
+    bought = replace(rule, by="threshold", value=threshold)
+    chosen = select(bought, candidates.scores, candidates.eligible).chosen
+    return replace(terms, threshold=exact(threshold)), replace(candidates, chosen=chosen)
 
 
 def _foreseen(matter: _Matter, *, within_budget: bool) -> Released:
