@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.func import vmap
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from dataselect_gui.checkpoints.exported import Operation
+from dataselect_gui.checkpoints.exported.program import Operation
 from dataselect_gui.checkpoints.layout import Member, find_checkpoint
 from dataselect_gui.checkpoints.operations import SIGNATURES, Signature
 from dataselect_gui.errors import UnusableError

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dataselect_gui.checkpoints.exported import (
+from dataselect_gui.checkpoints.exported.program import (
     Device,
     Dtype,
     Format,
