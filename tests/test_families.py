@@ -15,9 +15,10 @@ from torch.overrides import TorchFunctionMode
 from transformers import PreTrainedModel
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.norms.cross_entropy import cross_entropy, logit_gradients
+from dataselect_gui.norms.gradient_norms import BY_FUNCTION, GradientNorms
 from dataselect_gui.scoring.catalog import Precision
-from dataselect_gui.scoring.gradient_norms import BY_FUNCTION, GradientNorms
-from dataselect_gui.scoring.measures import cross_entropy, el2n, logit_gradients
+from dataselect_gui.scoring.measures import el2n
 from dataselect_gui.scoring.model import PREFIX, Model
 from dataselect_gui.scoring.scorer import Scorer
 from tests.families import IMAGES, MORE_IMAGES, TEXTS, image_model, images, text_model, texts

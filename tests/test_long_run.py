@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from dataselect_gui import __version__, workflow
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError
+from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.folder import ImageFolder
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.scoring.memory import GIB, Need, PeakMemory, is_out_of_memory
+from dataselect_gui.scoring.memory import GIB, Need, PeakMemory
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.worker import score_run
 from dataselect_gui.worker.batches import Result

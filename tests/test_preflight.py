@@ -13,7 +13,8 @@ from torch import nn
 from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
-from dataselect_gui.scoring.gradient_norms import BY_FUNCTION, Measured, Pass
+from dataselect_gui.norms.gradient_norms import BY_FUNCTION
+from dataselect_gui.norms.passes import Measured, Pass
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.preflight import try_on
 from dataselect_gui.scoring.scorer import Scorer

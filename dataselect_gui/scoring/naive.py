@@ -13,7 +13,9 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from dataselect_gui.checkpoints.layout import Checkpoint, Member
-from dataselect_gui.scoring import autograd, measures
+from dataselect_gui.norms import autograd
+from dataselect_gui.norms.cross_entropy import logit_gradients
+from dataselect_gui.scoring import measures
 from dataselect_gui.scoring.direction import load_direction
 from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
 
@@ -82,7 +84,7 @@ def _of_gradient(
     gradients = autograd.gradients(
         logits,
         list(parameters.values()),
-        measures.logit_gradients(logits, target),
+        logit_gradients(logits, target),
         create_graph=twice,
     )
     own = dict(zip(parameters, gradients, strict=True))

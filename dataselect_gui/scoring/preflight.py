@@ -12,8 +12,8 @@ from torch import nn
 
 from dataselect_gui.checkpoints.layout import Checkpoint
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.norms.gradient_norms import BY_FUNCTION
 from dataselect_gui.scoring.catalog import find_score
-from dataselect_gui.scoring.gradient_norms import BY_FUNCTION
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.model import PREFIX
 from dataselect_gui.scoring.naive import naive_scores

@@ -11,11 +11,14 @@ from torch import Tensor
 
 from dataselect_gui.checkpoints.layout import Checkpoint, Member
 from dataselect_gui.errors import UnusableError, UsageError
-from dataselect_gui.scoring import autograd, measures
+from dataselect_gui.norms import autograd
+from dataselect_gui.norms.cross_entropy import cross_entropy, logit_gradients
+from dataselect_gui.norms.gradient_norms import GradientNorms
+from dataselect_gui.norms.passes import Pass
+from dataselect_gui.scoring import measures
 from dataselect_gui.scoring.arithmetic import flushed_denormals
 from dataselect_gui.scoring.catalog import Precision, Score, find_score
 from dataselect_gui.scoring.direction import load_direction
-from dataselect_gui.scoring.gradient_norms import GradientNorms, Pass
 from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.scoring.memory import Need, PeakMemory
 from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
@@ -85,7 +88,7 @@ class _Batch:
             Whose logit VoG differentiates, shape (batch,).
         """
         found = {
-            "loss": measures.cross_entropy(self.logits, self._targets),
+            "loss": cross_entropy(self.logits, self._targets),
             "el2n": measures.el2n(self.logits, self._targets),
         }
         if "vog" in self._needs:
@@ -97,7 +100,7 @@ class _Batch:
         if "plis" in self._needs:
             measured, found["plis"] = self._pass.susceptibility(self._targets, direction)
         else:
-            at_logits = measures.logit_gradients(self.logits, self._targets)
+            at_logits = logit_gradients(self.logits, self._targets)
             with_norms = "grad_norm" in self._needs
             measured = self._pass.measure(at_logits, direction, with_norms=with_norms)
         found["grad_norm"], found["alignment"] = measured.squares.sqrt(), measured.products

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dataselect_gui.scoring.sample_gradients import SampleGradient, Tokens
+from dataselect_gui.norms.sample_gradients import SampleGradient, Tokens
 
 LARGE = 2000
 """How many places a map has that is dear to rearrange."""
