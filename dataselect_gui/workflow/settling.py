@@ -22,13 +22,11 @@ from dataselect_gui.release.terms import (
     Terms,
     calibrated,
 )
+from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.workflow.asking import ReleaseRequest, Training, probability_of
 from dataselect_gui.workflow.conditions import conditions_of
 
-SQRT_2_UPWARDS = "1.4142135624"
-_OWN_BOUNDS = {"el2n": ("0", SQRT_2_UPWARDS), "random": ("0", "1")}
-"""Bounds that a score cannot leave, whatever the record."""
 _BOUGHT = "bought:"
 _MOST_EDGES, _MOST_ROWS = 1000, 10_000_000
 _LEAST_NORM, _LARGEST_NORM = Decimal("1e-9"), Decimal("1e9")
@@ -317,11 +315,14 @@ def public_bounds(score: str, request: Request) -> tuple[tuple[str, str], str] |
     requested = request.stated.get("bounds", {}).get(score)
     if requested is not None:
         return _two_bounds(requested if isinstance(requested, list) else [requested]), "request"
-    if score in _OWN_BOUNDS:
-        return _OWN_BOUNDS[score], "score"
-    norm = request.stated.get("max_grad_norm")
-    if score == "clipped_norm" and norm is not None:
-        return ("0", exact(_norm(str(norm), "The request's max_grad_norm"))), "score"
+    known = SCORES.get(score)
+    if known is None:
+        return None
+    if known.own_bounds is not None:
+        return known.own_bounds, "score"
+    norm = request.stated.get(known.bounded_by)
+    if norm is not None:
+        return ("0", exact(_norm(str(norm), f"The request's {known.bounded_by}"))), "score"
     return None
 
 

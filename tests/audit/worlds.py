@@ -21,7 +21,7 @@ from dataselect_gui.project.table import Index
 from dataselect_gui.records.source import Source
 from dataselect_gui.release.drawing import Candidates, draw
 from dataselect_gui.release.terms import Terms, calibrated
-from dataselect_gui.scoring.measures import el2n
+from dataselect_gui.scoring.scores.el2n import el2n
 
 Scores = NDArray[np.float64]
 Scoring = Callable[[NDArray[np.float64]], Scores]

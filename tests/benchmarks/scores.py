@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from dataselect_gui.norms.cross_entropy import logit_gradients
 from dataselect_gui.norms.gradient_norms import GradientNorms
-from dataselect_gui.scoring.measures import channel_mean, spread_of_gradients
+from dataselect_gui.scoring.scores.vog import channel_mean, spread_of_gradients
 from tests.benchmarks.models import WORKLOADS, Workload
 from tests.benchmarks.norms import training_step
 from tests.benchmarks.timing import (
