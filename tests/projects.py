@@ -59,7 +59,7 @@ def scored_project(
     rows = np.arange(len(opened.ids))
     column.write(rows, np.array(values, dtype=np.float64))
     column.mark_done(rows)
-    project.settings["scores"]["loss"] = {
+    project.scores["loss"] = {
         "variant": "",
         "program": "0.1.0",
         "device": "cpu",

@@ -96,7 +96,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scores_of(project: Path) -> Scores:
     """Return all scores of a model: record → name → value."""
     table = workflow.scores(project)
-    names = [name for name in Project.open(project).settings["scores"] if name != "random"]
+    names = [name for name in Project.open(project).scores if name != "random"]
     return {
         record: {name: table[name][row] for name in names} for row, record in enumerate(table["id"])
     }
@@ -316,7 +316,7 @@ def test_memory_that_runs_out_changes_no_digit_of_another(
         score(source, exported, tmp_path / f"{n}.dataselect") for n, source in enumerate(sources)
     )
     assert_others_equal(found, expected, {str(CHANGED)})
-    settled = Project.open(tmp_path / "0.dataselect").settings["scores"]
+    settled = Project.open(tmp_path / "0.dataselect").scores
     assert {one["batch"] for name, one in settled.items() if name != "random"} == {4}
 
 
@@ -386,7 +386,7 @@ def test_a_record_of_its_own_shape_for_which_memory_ends_halves_nothing(
     monkeypatch.setattr(Scorer, "prepare", prepared)
     project = tmp_path / "odd.dataselect"
     assert_others_equal(score(source, checkpoint, project), expected, {FILE})
-    assert Project.open(project).settings["scores"]["loss"]["batch"] == 32
+    assert Project.open(project).scores["loss"]["batch"] == 32
     reason = "Its input has a shape of its own, 1 × 9 × 31, for which there is not enough memory."
     assert workflow.look(project).problems == {FILE: reason}
 

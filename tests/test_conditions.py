@@ -27,8 +27,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def change(project: Path, **conditions: object) -> None:
     """Change how the scores of a project were computed; what is None is not known."""
     opened = Project.open(project)
-    known = opened.settings["scores"]["loss"] | conditions
-    opened.settings["scores"]["loss"] = {k: v for k, v in known.items() if v is not None}
+    known = opened.scores["loss"] | conditions
+    opened.scores["loss"] = {k: v for k, v in known.items() if v is not None}
     opened.save()
 
 

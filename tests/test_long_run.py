@@ -94,7 +94,7 @@ def size_of(project: Path) -> int:
 
 
 def settings_of(project: Path) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = Project.open(project).settings["scores"]
+    found: dict[str, dict[str, Any]] = Project.open(project).scores
     return found
 
 
@@ -411,10 +411,10 @@ def test_all_scores_of_a_project_have_one_precision(scans: Path, series: Path, t
 def as_of_an_earlier_version(project: Path) -> None:
     """Let a project be as the program left it while it chose the precision by looking at records."""
     opened = Project.open(project)
-    names = [name for name in opened.settings["scores"] if name != "random"]
+    names = [name for name in opened.scores if name != "random"]
     for name in names:
         told = {"variant": "", "program": "0.9", "device": "cpu", "precision": "float64"}
-        opened.settings["scores"][name] = told
+        opened.scores[name] = told
     opened.settings["run"] = {
         "scores": names, "device": "cpu", "asked": "auto", "precision": "float64", "at_once": 64,
     }  # fmt: skip

@@ -175,15 +175,15 @@ def test_maps_are_made_in_the_precision_of_the_scores(
 
     monkeypatch.setattr("dataselect_gui.workflow.mapping.run_job", noted)
     told = {"device": "cpu", "program": "0.1.0", "variant": ""}
-    for settings in (
-        {"scores": {"vog": {**told, "precision": "float64"}}},
-        {"scores": {"vog": told}, "run": {"precision": "float64"}},  # Of an earlier version.
-        {"scores": {"vog": told}},
+    for scores, more in (
+        ({"vog": {**told, "precision": "float64"}}, {}),
+        ({"vog": told}, {"run": {"precision": "float64"}}),  # Of an earlier version.
+        ({"vog": told}, {}),
     ):
         copied = tmp_path / "p.dataselect"
         shutil.copytree(scored, copied, dirs_exist_ok=True)
         project = Project.open(copied)
-        project.settings |= settings
+        project.settings |= {"scores": {project.settings["checkpoint"]["digest"]: scores}, **more}
         project.save()
         with pytest.raises(UnusableError):
             workflow.maps(copied, range(COUNT), silent)

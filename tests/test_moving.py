@@ -166,7 +166,7 @@ def test_a_project_that_read_nothing_takes_what_it_is_shown(
     tmp_path: Path, records: Path, checkpoint: Path
 ) -> None:
     source = {"path": "/nowhere", "kind": "images", "label_column": None, "unit_column": None}
-    project = Project.create(tmp_path / "p.dataselect", source, {"path": "/nowhere", "digest": "?"})
+    project = Project.create(tmp_path / "p.dataselect", source, {"path": "/nowhere", "digest": "0"})
     assert workflow.find_again(project.folder, records, print) == "records"
     assert workflow.find_again(project.folder, checkpoint, print) == "checkpoint"
     look = workflow.look(project.folder)

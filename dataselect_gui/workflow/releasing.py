@@ -25,6 +25,8 @@ from dataselect_gui.release.releasing import Purchase, buy, foresee, marks_of, p
 from dataselect_gui.release.releasing import release as carry_out
 from dataselect_gui.release.signing import Signer, read_signer
 from dataselect_gui.release.terms import Kind, Mechanism, Terms
+from dataselect_gui.scoring.scores import SCORES
+from dataselect_gui.scoring.scores.base import KeyedScore
 from dataselect_gui.selection.rules import Rule, select
 from dataselect_gui.worker.messages import Progress, Report
 from dataselect_gui.workflow.asking import (
@@ -231,7 +233,8 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
     checkpoint = _checkpoint(project)
     # Where chance may pick any record, one that cannot be read must not be among them.
     any_record = words.kind == "records" and (
-        words.mechanism in {"randomized-response", "noisy-top-k"} or rule.score == "random"
+        words.mechanism in {"randomized-response", "noisy-top-k"}
+        or isinstance(SCORES.get(rule.score), KeyedScore)
     )
     candidates = _candidates(
         project,
@@ -384,7 +387,7 @@ def _candidates(
         eligible=eligible,
         chosen=select(rule, values, eligible).chosen,
         unit_column=settings["unit_column"],
-        scored_by=project.settings["scores"][rule.score]["program"],
+        scored_by=project.scores[rule.score]["program"],
         classes=[classes.get(label, -1) if label is not None else -1 for label in index.labels],
     )
 

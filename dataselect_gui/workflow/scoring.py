@@ -286,7 +286,7 @@ def _score_by_key(project: Project, score: KeyedScore, limit: int | None) -> int
             secret = b"demo" if project.settings["demo"] else ledger.secret(account)
             column.write(rows, np.array([score.keyed(secret, table.index.ids[row]) for row in rows]))
             column.mark_done(rows)
-        project.settings["scores"][score.name] = {
+        project.scores[score.name] = {
             "variant": score.variant,
             "program": __version__,
             "device": "none",

@@ -101,7 +101,7 @@ class Question:
             unit="record" if self.candidates.unit_column is None else "person",
             per_unit=self.per_unit,
             score=self.rule.score,
-            variant=self.project.settings["scores"][self.rule.score]["variant"],
+            variant=self.project.scores[self.rule.score]["variant"],
             lowest=self.rule.lowest,
             cut=("threshold" if purchase is not None else self.rule.by) if cut else None,
             threshold=exact(self.rule.value) if cut and public else None,
