@@ -245,9 +245,9 @@ class GradientNorms:
         # In float32 a rounding at a kink of the network may move a gradient by a hundredth.
         own, whole = (1e-6, 1e-12) if weights.dtype == torch.float64 else (3e-2, 1e-4)
         for row in {0, len(inputs) - 1}:
-            one = slice(row, row + 1)
+            place = slice(row, row + 1)
             alone, _ = one_by_one(
-                self._model, self._parameters, inputs[one].detach(), weights[one].detach(), {}
+                self._model, self._parameters, inputs[place].detach(), weights[place].detach(), {}
             )
             total = sum(float(square) for square in alone.values())
             if not math.isfinite(total):
@@ -295,17 +295,19 @@ def _exact(inputs: Tensor) -> AbstractContextManager[Any]:
     return SingleRecord() if len(inputs) == 1 else nullcontext()
 
 
-def _following(one: Sequence[Derivation], two: Sequence[Derivation]) -> frozenset[int]:
+def _following(single: Sequence[Derivation], double: Sequence[Derivation]) -> frozenset[int]:
     """Say which derivations follow the records, from those of one record and of two.
 
     What is made from one of these is no derivation once it is followed, and is not counted.
     """
-    grows = {n for n, (a, b) in enumerate(zip(one, two, strict=True)) if b.leading == 2 * a.leading}
-    counted = [n for n, derivation in enumerate(one) if not grows & derivation.sources]
+    grows = {
+        n for n, (a, b) in enumerate(zip(single, double, strict=True)) if b.leading == 2 * a.leading
+    }
+    counted = [n for n, derivation in enumerate(single) if not grows & derivation.sources]
     return frozenset(place for place, n in enumerate(counted) if n in grows)
 
 
-def _total(found: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
-    if not found:
+def _total(parts: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+    if not parts:
         return torch.zeros(len(inputs), dtype=torch.float64, device=inputs.device)
-    return torch.stack(list(found.values())).sum(dim=0, dtype=torch.float64)
+    return torch.stack(list(parts.values())).sum(dim=0, dtype=torch.float64)

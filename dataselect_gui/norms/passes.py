@@ -71,12 +71,12 @@ class Pass:
             The second is ∇_x ‖g‖₂ (Mueller et al., arXiv 2211.10173), in the shape of the inputs;
             zero where the gradient vanishes.
         """
-        found = self.measure(logit_gradients(self.logits, targets), direction, create_graph=True)
-        measured = Measured(found.squares.detach(), found.products.detach())
-        if not found.squares.requires_grad:
+        tracked = self.measure(logit_gradients(self.logits, targets), direction, create_graph=True)
+        measured = Measured(tracked.squares.detach(), tracked.products.detach())
+        if not tracked.squares.requires_grad:
             return measured, torch.zeros_like(self.inputs)
         # √ has no derivative at 0: there the record's gradient does not move.
-        norms = found.squares.where(found.squares > 0, 1.0).sqrt()
+        norms = tracked.squares.where(tracked.squares > 0, 1.0).sqrt()
         (gradient,) = autograd.gradients(norms.sum(), [self.inputs])
         return measured, gradient
 

@@ -338,19 +338,19 @@ class Recording(TorchFunctionMode):
         if self._measure is None or use is None:
             return  # Another backward pass, for the inputs alone.
         try:
-            found = use.gradients(gradient)
+            gradients = use.gradients(gradient)
         except UncoveredError:
-            found = {}
+            gradients = {}
         if not torch.is_grad_enabled():
             self._uses[number] = None  # Frees the activation.
         for key, weight in use.weights.items():
             for name in weight.leaves:
-                if key not in found:
+                if key not in gradients:
                     self.uncovered.add(name)
                 elif self._times[name] == 1:
-                    self._measure(name, weight.gradient_of(name, found[key]))
+                    self._measure(name, weight.gradient_of(name, gradients[key]))
                 else:
-                    self._waiting.setdefault(name, []).append(weight.gradient_of(name, found[key]))
+                    self._waiting.setdefault(name, []).append(weight.gradient_of(name, gradients[key]))
 
     def close(self) -> None:
         """Let go of everything that was recorded."""

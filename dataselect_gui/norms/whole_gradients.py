@@ -59,8 +59,8 @@ def by_function(
     def measures(record: Tensor, weight: Tensor) -> Measures:
         return _measures(grad(product)(left, record, weight), direction)
 
-    found: Measures = vmap(measures, chunk_size=_CHUNK)(inputs, weights)
-    return found
+    result: Measures = vmap(measures, chunk_size=_CHUNK)(inputs, weights)
+    return result
 
 
 def one_by_one(
@@ -77,8 +77,10 @@ def one_by_one(
         with torch.enable_grad(), SingleRecord(), differentiable(twice=create_graph):
             # PyTorch 2.13 crashes where a group norm on channels last is the first layer.
             logits = model(record.contiguous())
-        found = autograd.gradients(logits, list(parameters.values()), weight, create_graph=create_graph)
-        each.append(_measures(dict(zip(parameters, found, strict=True)), direction))
+        gradients = autograd.gradients(
+            logits, list(parameters.values()), weight, create_graph=create_graph
+        )
+        each.append(_measures(dict(zip(parameters, gradients, strict=True)), direction))
     first, second = zip(*each, strict=True)
     return _stacked(first), _stacked(second)
 
@@ -90,4 +92,4 @@ def _measures(gradients: Mapping[str, Tensor], direction: Mapping[str, Tensor]) 
 
 
 def _stacked(each: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    return {name: torch.stack([one[name] for one in each]) for name in each[0]}
+    return {name: torch.stack([record[name] for record in each]) for name in each[0]}

@@ -49,15 +49,15 @@ def naive_scores(
     over_series = [score for score in scores if score.is_of_gradients and score.is_over_series]
     of_final = [score for score in scores if score.is_of_gradients and not score.is_over_series]
     records = list(zip(inputs, targets.tolist(), strict=True))
-    found: dict[str, NDArray[np.float64]] = {}
+    scored: dict[str, NDArray[np.float64]] = {}
     for wanted, members in ((of_final, [checkpoint.final]), (over_series, list(checkpoint.series))):
         parts = [_parts(checkpoint, member, wanted, records) for member in members if wanted]
         for score in wanted:
             places = score.members(len(parts)) if score.is_over_series else range(1)
             own = [[parts[place][row][score.name] for place in places] for row in range(len(records))]
             values = [float(score.values(each, checkpoint.request.stated)) for each in own]
-            found[score.name] = np.array(values)
-    return found
+            scored[score.name] = np.array(values)
+    return scored
 
 
 def _parts(
@@ -75,8 +75,10 @@ def _parts(
         direction = load_direction(checkpoint.read_direction(), model, PREFIX)
     each = []
     for record, target in records:
-        found = _quantities(model, direction, torch.from_numpy(record)[None].double(), target, needs)
-        each.append({score.name: score.part(found) for score in scores})
+        quantities = _quantities(
+            model, direction, torch.from_numpy(record)[None].double(), target, needs
+        )
+        each.append({score.name: score.part(quantities) for score in scores})
     return each
 
 
@@ -93,12 +95,12 @@ def _quantities(
     with sdpa_kernel(SDPBackend.MATH):  # The others cannot be differentiated twice.
         # Beside a copy of itself: of one record, PyTorch 2.13 takes wrong gradients of batch norm.
         logits = model(leaf.repeat(2, *(1,) * (leaf.dim() - 1)))[:1]
-    found = {Quantity.LOGITS: logits.detach(), Quantity.TARGETS: targets}
+    quantities = {Quantity.LOGITS: logits.detach(), Quantity.TARGETS: targets}
     if Quantity.INPUT_GRADIENT in needs:
         (slope,) = autograd.gradients(logits[0, target], [leaf], retain_graph=True)
-        found[Quantity.INPUT_GRADIENT] = slope
+        quantities[Quantity.INPUT_GRADIENT] = slope
     if not needs & {Quantity.NORM, Quantity.PRODUCT, Quantity.SUSCEPTIBILITY}:
-        return found
+        return quantities
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     twice = Quantity.SUSCEPTIBILITY in needs
     gradients = autograd.gradients(
@@ -107,11 +109,11 @@ def _quantities(
     own = dict(zip(parameters, gradients, strict=True))
     zero = torch.zeros((), dtype=torch.float64)
     norm = sum((gradient.square().sum() for gradient in gradients), zero).sqrt()
-    found[Quantity.NORM] = norm.detach()[None]
+    quantities[Quantity.NORM] = norm.detach()[None]
     products = ((own[n].detach() * v).sum() for n, v in direction.items() if n in own)
-    found[Quantity.PRODUCT] = sum(products, zero)[None]
+    quantities[Quantity.PRODUCT] = sum(products, zero)[None]
     if twice:
         moves = norm.requires_grad  # Not where there is nothing to train.
         (susceptibility,) = autograd.gradients(norm, [leaf]) if moves else (torch.zeros_like(leaf),)
-        found[Quantity.SUSCEPTIBILITY] = susceptibility
-    return found
+        quantities[Quantity.SUSCEPTIBILITY] = susceptibility
+    return quantities

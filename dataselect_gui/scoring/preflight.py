@@ -160,11 +160,11 @@ def _deviation(
     if not len(rows):
         return 0, 0.0
     exact = naive_scores(checkpoint, names, inputs[rows], targets[rows])
-    found = scorer.score(list(exact), inputs[rows], targets[rows])
+    scored = scorer.score(list(exact), inputs[rows], targets[rows])
     deviation = 0.0
     for name, values in exact.items():
         is_there = np.isfinite(values)
-        off, sizes = np.abs(found[name] - values)[is_there], np.abs(values[is_there])
+        off, sizes = np.abs(scored[name] - values)[is_there], np.abs(values[is_there])
         # What is close to zero by chance counts by its size on the whole.
         scale = sizes.max(initial=0.0) if find_model_score(name).is_signed else sizes
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -234,11 +234,11 @@ def _dp_training(scorer: Scorer) -> tuple[str, list[str]]:
     was_training = model.training
     try:
         model.train()
-        found = ModuleValidator.validate(model, strict=False)
+        errors = ModuleValidator.validate(model, strict=False)
     finally:
         model.train(was_training)
-    said = {str(error).partition(".")[0] for error in found}
-    return ("no", sorted(said)) if found else ("yes", [])
+    said = {str(error).partition(".")[0] for error in errors}
+    return ("no", sorted(said)) if errors else ("yes", [])
 
 
 def _sizes(scorer: Scorer) -> dict[str, int]:

@@ -81,22 +81,25 @@ class MeasuredBatch:
         classes : Tensor
             Whose logit the input gradient is of, shape (batch,).
         """
-        found = {Quantity.LOGITS: self.logits, Quantity.TARGETS: self._targets}
+        quantities = {Quantity.LOGITS: self.logits, Quantity.TARGETS: self._targets}
         if Quantity.INPUT_GRADIENT in self._needs:
             chosen = torch.zeros_like(self.logits).scatter(1, classes[:, None], 1.0)
-            found[Quantity.INPUT_GRADIENT] = self._input_gradient(chosen)
+            quantities[Quantity.INPUT_GRADIENT] = self._input_gradient(chosen)
         if self._pass is None:
-            return found
+            return quantities
         direction = self._state.direction
         if Quantity.SUSCEPTIBILITY in self._needs:
             measured, susceptibility = self._pass.susceptibility(self._targets, direction)
-            found[Quantity.SUSCEPTIBILITY] = susceptibility
+            quantities[Quantity.SUSCEPTIBILITY] = susceptibility
         else:
             at_logits = logit_gradients(self.logits, self._targets)
             with_norms = Quantity.NORM in self._needs
             measured = self._pass.measure(at_logits, direction, with_norms=with_norms)
-        found[Quantity.NORM], found[Quantity.PRODUCT] = measured.squares.sqrt(), measured.products
-        return found
+        quantities[Quantity.NORM], quantities[Quantity.PRODUCT] = (
+            measured.squares.sqrt(),
+            measured.products,
+        )
+        return quantities
 
     def _input_gradient(self, chosen: Tensor) -> Tensor:
         if self._pass is not None:

@@ -219,7 +219,7 @@ class Scorer:
         for state in self._states:
             with torch.no_grad():
                 together = state.model(batch)
-                alone = torch.cat([state.model(one[None]) for one in batch])
+                alone = torch.cat([state.model(record[None]) for record in batch])
             if not together.isfinite().all(dim=1).any():
                 raise _no_numbers()
             scale = float(together[together.isfinite()].abs().max())
@@ -230,13 +230,13 @@ class Scorer:
         names = list(self._scores)
         scores = self._score(names, inputs, targets)
         for row in (0, len(inputs) - 1):
-            one = slice(row, row + 1)
-            own = self._score(names, inputs[one], targets[one])
+            place = slice(row, row + 1)
+            own = self._score(names, inputs[place], targets[place])
             for name, values in scores.items():
                 score = self._scores[name]
                 tolerance = _SCORE_TOLERANCE if score.is_of_gradients else COMPANY_TOLERANCE
                 # What is close to zero by chance counts by its size on the whole.
-                sizes = np.abs(values) if score.is_signed else np.abs(values[one])
+                sizes = np.abs(values) if score.is_signed else np.abs(values[place])
                 allowed = tolerance * float(np.nan_to_num(sizes).max())
                 if _differ(float(own[name][0]), float(values[row]), allowed):
                     raise _mixing()
@@ -275,7 +275,7 @@ class Scorer:
         wanted = [self._scores[name] for name in names]
         given = torch.from_numpy(targets).to(self.device)
         final, series = self._measure(wanted, self._tensor(inputs), given)
-        found = {
+        scored = {
             score.name: score.values(self._parts_of(score, final, series), self._request)
             .double()
             .cpu()
@@ -284,9 +284,9 @@ class Scorer:
         }
         for score in wanted:
             if score.needs_label:
-                found[score.name][targets < 0] = np.nan
-            found[score.name][~np.isfinite(found[score.name])] = np.nan
-        return found
+                scored[score.name][targets < 0] = np.nan
+            scored[score.name][~np.isfinite(scored[score.name])] = np.nan
+        return scored
 
     def maps(
         self, names: Sequence[str], inputs: NDArray[np.float32], targets: NDArray[np.int64]
@@ -321,7 +321,8 @@ class Scorer:
         """Return what the scores keep of the final checkpoint and of the series."""
         if len(batch) > 1 and self._goes_one_at_a_time:
             alone = [
-                self._measure(wanted, *one) for one in zip(batch.split(1), given.split(1), strict=True)
+                self._measure(wanted, *record)
+                for record in zip(batch.split(1), given.split(1), strict=True)
             ]
             finals, of_states = zip(*alone, strict=True)
             return _joined(finals), [_joined(parts) for parts in zip(*of_states, strict=True)]
@@ -377,8 +378,8 @@ def _quantities(scores: Sequence[ModelScore]) -> frozenset[Quantity]:
 
 
 def _parts(scores: Sequence[ModelScore], batch: MeasuredBatch, classes: Tensor) -> Parts:
-    found, definitions = batch.measure(classes), {score.base: score for score in scores}
-    return {base: score.part(found) for base, score in definitions.items()}
+    quantities, definitions = batch.measure(classes), {score.base: score for score in scores}
+    return {base: score.part(quantities) for base, score in definitions.items()}
 
 
 def _joined(parts: Sequence[Parts]) -> Parts:

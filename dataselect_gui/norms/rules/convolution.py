@@ -54,16 +54,16 @@ def _any_convolution(call: Call, *, transposed: bool) -> Gradients:
     )
 
     def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
-        found: dict[str, SampleGradient] = {}
+        by_weight: dict[str, SampleGradient] = {}
         if "bias" in call.weights:
-            found["bias"] = Whole(output.flatten(start_dim=2).sum(dim=2))
+            by_weight["bias"] = Whole(output.flatten(start_dim=2).sum(dim=2))
         if is_tiled:
             tokens = Tokens(output.flatten(start_dim=2).transpose(1, 2))
             patches = _patches(kept, weight.shape[2:], geometry.stride)
-            found["weight"] = Outer(tokens, patches, weight.shape)
+            by_weight["weight"] = Outer(tokens, patches, weight.shape)
         else:
-            found["weight"] = Correlation(kept, output, weight, geometry)
-        return found
+            by_weight["weight"] = Correlation(kept, output, weight, geometry)
+        return by_weight
 
     return gradients
 

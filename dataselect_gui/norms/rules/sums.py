@@ -17,10 +17,10 @@ def by_channel(call: Call, scale: Callable[[Tensor, Tensor, Tensor], Tensor]) ->
 
     def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
         sums = call.by_channel(output)
-        found: dict[str, SampleGradient] = {"bias": Whole(sums)}
+        by_weight: dict[str, SampleGradient] = {"bias": Whole(sums)}
         if "weight" in call.weights:
-            found["weight"] = Whole(scale(activation, output, sums))
-        return found
+            by_weight["weight"] = Whole(scale(activation, output, sums))
+        return by_weight
 
     return gradients
 
@@ -35,12 +35,12 @@ def by_element(call: Call, normalise: Callable[[Tensor, list[int]], Tensor]) -> 
         def summed(values: Tensor) -> Whole:
             return Whole(call.by_record(values).reshape(call.batch, -1, *shape).sum(dim=1))
 
-        found: dict[str, SampleGradient] = {}
+        by_weight: dict[str, SampleGradient] = {}
         if "weight" in call.weights:
-            found["weight"] = summed(output * normalise(activation, shape))
+            by_weight["weight"] = summed(output * normalise(activation, shape))
         if "bias" in call.weights:
-            found["bias"] = summed(output)
-        return found
+            by_weight["bias"] = summed(output)
+        return by_weight
 
     return gradients
 

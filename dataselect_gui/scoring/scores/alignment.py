@@ -24,6 +24,6 @@ class Alignment(ModelScore):
     is_signed = True
     quantities = frozenset({Quantity.PRODUCT})
 
-    def part(self, found: Quantities) -> "Tensor":
+    def part(self, measured: Quantities) -> "Tensor":
         """See `ModelScore.part`: the product itself."""
-        return found[Quantity.PRODUCT]
+        return measured[Quantity.PRODUCT]

@@ -200,7 +200,7 @@ class ModelScore(Score):
         return self.reads_series or self.is_averaged
 
     @abstractmethod
-    def part(self, found: Quantities) -> "Tensor":
+    def part(self, measured: Quantities) -> "Tensor":
         """Return what it keeps of a checkpoint, the same in all of its forms; shape (batch, …)."""
 
     def value(self, part: "Tensor", request: Mapping[str, Any]) -> "Tensor":

@@ -21,9 +21,9 @@ class ClippedNorm(ModelScore):
     bounded_by = "max_grad_norm"
     quantities = frozenset({Quantity.NORM})
 
-    def part(self, found: Quantities) -> "Tensor":
+    def part(self, measured: Quantities) -> "Tensor":
         """See `ModelScore.part`: the unclipped norm."""
-        return found[Quantity.NORM]
+        return measured[Quantity.NORM]
 
     def value(self, part: "Tensor", request: Mapping[str, Any]) -> "Tensor":
         """See `ModelScore.value`."""

@@ -22,9 +22,9 @@ class El2n(ModelScore):
     quantities = frozenset({Quantity.LOGITS, Quantity.TARGETS})
     own_bounds = "0", SQRT_2_UPWARDS
 
-    def part(self, found: Quantities) -> "Tensor":
+    def part(self, measured: Quantities) -> "Tensor":
         """See `ModelScore.part`: the distance itself."""
-        return el2n(found[Quantity.LOGITS], found[Quantity.TARGETS])
+        return el2n(measured[Quantity.LOGITS], measured[Quantity.TARGETS])
 
 
 def el2n(logits: "Tensor", targets: "Tensor") -> "Tensor":

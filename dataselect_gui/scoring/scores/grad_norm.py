@@ -22,6 +22,6 @@ class GradNorm(ModelScore):
     colour = "#778A2E"
     quantities = frozenset({Quantity.NORM})
 
-    def part(self, found: Quantities) -> "Tensor":
+    def part(self, measured: Quantities) -> "Tensor":
         """See `ModelScore.part`: the norm itself."""
-        return found[Quantity.NORM]
+        return measured[Quantity.NORM]

@@ -19,8 +19,8 @@ class Loss(ModelScore):
     colour = "#5D246B"
     quantities = frozenset({Quantity.LOGITS, Quantity.TARGETS})
 
-    def part(self, found: Quantities) -> "Tensor":
+    def part(self, measured: Quantities) -> "Tensor":
         """See `ModelScore.part`: the loss itself."""
         from dataselect_gui.norms.cross_entropy import cross_entropy
 
-        return cross_entropy(found[Quantity.LOGITS], found[Quantity.TARGETS])
+        return cross_entropy(measured[Quantity.LOGITS], measured[Quantity.TARGETS])

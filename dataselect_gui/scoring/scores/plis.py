@@ -36,9 +36,9 @@ class Plis(MappedScore):
             "gradient norm per unit of the model's input",
         )
 
-    def part(self, found: Quantities) -> "Tensor":
+    def part(self, measured: Quantities) -> "Tensor":
         """See `ModelScore.part`: the gradient of the norm."""
-        return found[Quantity.SUSCEPTIBILITY]
+        return measured[Quantity.SUSCEPTIBILITY]
 
     def value(self, part: "Tensor", request: Mapping[str, Any]) -> "Tensor":
         """See `ModelScore.value`."""

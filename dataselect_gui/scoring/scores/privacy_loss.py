@@ -4,12 +4,15 @@ It depends on the data itself, so it is shown and never released raw.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from dataselect_gui.scoring.scores.base import ModelScore, Quantities, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from dataselect_gui.scoring.privacy_loss import PrivacyLoss
 
 
 class PrivacyLossScore(ModelScore):
@@ -27,15 +30,22 @@ class PrivacyLossScore(ModelScore):
     reads_series = True
     quantities = frozenset({Quantity.NORM})
 
-    def part(self, found: Quantities) -> "Tensor":
+    def part(self, measured: Quantities) -> "Tensor":
         """See `ModelScore.part`: the norm."""
-        return found[Quantity.NORM]
+        return measured[Quantity.NORM]
 
     def values(self, parts: Sequence["Tensor"], request: Mapping[str, Any]) -> "Tensor":
         """See `ModelScore.values`."""
         import torch
 
-        from dataselect_gui.scoring.privacy_loss import PrivacyLoss
-
         norms = torch.stack(list(parts), dim=1).double().cpu().numpy()
-        return torch.from_numpy(PrivacyLoss(request)(norms))
+        account = _accountant(tuple(float(request[key]) for key in self.needs))
+        return torch.from_numpy(account(norms))
+
+
+@cache
+def _accountant(training: tuple[float, ...]) -> "PrivacyLoss":
+    """Return what accounts for a training, given as `PrivacyLossScore.needs` has it."""
+    from dataselect_gui.scoring.privacy_loss import PrivacyLoss
+
+    return PrivacyLoss(dict(zip(PrivacyLossScore.needs, training, strict=True)))

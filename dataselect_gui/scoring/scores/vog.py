@@ -45,9 +45,9 @@ class Vog(MappedScore):
             f"square of {unit}" if self.form == "var" else unit,
         )
 
-    def part(self, found: Quantities) -> "Tensor":
+    def part(self, measured: Quantities) -> "Tensor":
         """See `ModelScore.part`: S_t."""
-        return channel_mean(found[Quantity.INPUT_GRADIENT])
+        return channel_mean(measured[Quantity.INPUT_GRADIENT])
 
     def values(self, parts: Sequence["Tensor"], request: Mapping[str, Any]) -> "Tensor":
         """See `ModelScore.values`."""
