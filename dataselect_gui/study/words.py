@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.study.plan import COST
 
 _COST_NAME = "privacy loss εᵢ"
@@ -60,12 +60,14 @@ def line_of(one: dict[str, Any]) -> PickLine:
 
 
 def name_of(score: str) -> str:
-    """Return what a score is called in text."""
+    """Return what a score, or what another library judges by, is called in text."""
     if score == COST:
         return _COST_NAME
-    known = find_score(score)
-    options = score.removeprefix(known.base).removeprefix("-")
-    return f"{known.short_name} ({options})" if options else known.short_name
+    base, _, options = score.partition("-")
+    if base not in SCORES:
+        return score  # By another library, under its own name.
+    name = SCORES[base].short_name
+    return f"{name} ({options})" if options else name
 
 
 def percent(share: float) -> str:
