@@ -641,9 +641,9 @@ def test_a_norm_that_is_a_little_wrong_is_not_used(
 def test_what_could_not_be_held_against_autograd_is_not_trusted(
     monkeypatch: pytest.MonkeyPatch, *, twice: bool
 ) -> None:
-    """On made-up records the gradients are no numbers, on these they are; and all rules are wrong."""
+    """On made-up records the gradients are no numbers, on these they are; and a rule is wrong."""
     model = BiasOfOne(is_steep=True).double()
-    monkeypatch.setattr(SampleGradient, "squares", scaled([2.0] * 5))
+    monkeypatch.setattr(Outer, "squares", scaled([2.0] * 5))
     records = torch.from_numpy(np.abs(RECORDS) + 2).double()
     gradients, targets = GradientNorms(model), torch.tensor(TARGETS)
     for _ in range(3):
