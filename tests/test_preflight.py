@@ -141,9 +141,9 @@ def test_the_pace_is_that_of_a_usual_batch(
             now[0] += 3.0 if len(timed) == 2 else 0.0
         return original(scorer, *batch)
 
-    def prepared(scorer: Scorer, shape: tuple[int, ...]) -> None:
+    def prepared(scorer: Scorer, shape: tuple[int, ...]) -> int:
         now[0] += 0.0 if shape in scorer._prepared else 5.0
-        prepare(scorer, shape)
+        return prepare(scorer, shape)
 
     monkeypatch.setattr(Scorer, "score", scored)
     monkeypatch.setattr(Scorer, "prepare", prepared)
