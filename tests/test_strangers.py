@@ -39,16 +39,17 @@ class World:
         )
 
 
+pytestmark = pytest.mark.usefixtures("home")
+
+
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+def world(tmp_path: Path) -> World:
     return World(tmp_path, names())
 
 
 @pytest.fixture
-def printable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def printable(tmp_path: Path) -> World:
     """One whose classes a report may hold."""
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
     return World(tmp_path, [name for name in names() if name.isprintable()])
 
 

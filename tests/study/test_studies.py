@@ -105,11 +105,10 @@ def test_a_folder_that_is_no_study_is_never_taken(subject: StudySubject, tmp_pat
 
 
 def test_beside_what_cannot_be_written_a_study_lies_with_the_ledger(
-    subject: StudySubject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    subject: StudySubject, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("os.access", lambda _path, _mode: False)
-    assert workflow.study_place(subject) == tmp_path / "home" / "projects" / "scans.study"
+    assert workflow.study_place(subject) == home / "projects" / "scans.study"
 
 
 def test_a_deletion_tells_of_studies_that_stay(tmp_path: Path) -> None:

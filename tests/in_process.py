@@ -1,0 +1,12 @@
+"""The worker's jobs, done in this process. Needs torch."""
+
+from dataselect_gui.worker import score_run
+from dataselect_gui.worker.handle import Stop
+from dataselect_gui.worker.messages import Finished, Job, Report, ScoreJob
+from dataselect_gui.worker.score_keeping import Receiver
+
+
+def score_here(job: Job, report: Report, stop: Stop | None, receiver: Receiver) -> Finished:
+    """Score as the worker does; takes what `dataselect_gui.worker.handle.run_job` takes."""
+    assert isinstance(job, ScoreJob)
+    return score_run.run(job, lambda: stop is not None and stop.requested, report, receiver.kept)
