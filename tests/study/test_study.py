@@ -322,6 +322,7 @@ def test_a_plan_from_some_of_the_records_is_that_of_all(consortium: Path, tmp_pa
     assert sum(plans[0].values()) == pytest.approx(sum(plans[1].values()), rel=0.5)
 
 
+@pytest.mark.usefixtures("studying_here")
 def test_records_that_are_none_to_learn_from_are_refused(
     consortium: Path, tmp_path: Path, records: Path
 ) -> None:
