@@ -3,7 +3,7 @@
 from dataselect_gui.worker import score_run, study_run
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Finished, Job, Report, ScoreJob, StudyJob
-from dataselect_gui.worker.score_keeping import Receiver
+from dataselect_gui.worker.score_receiving import Receiver
 
 
 def score_here(job: Job, report: Report, stop: Stop | None, receiver: Receiver) -> Finished:
