@@ -38,7 +38,7 @@ from tests.releases import silent
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 NAMES = ["loss", "el2n", "grad_norm", "vog"]
-ROWS = 400
+ROWS = 240
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +227,7 @@ def killed_and_started_again(
 def test_a_killed_run_goes_on_to_the_same_digits(
     records: Path, series: Path, undisturbed: Path, tmp_path: Path, victim: str
 ) -> None:
-    told = killed_and_started_again(records, series, tmp_path / "p.dataselect", victim, after=100)
+    told = killed_and_started_again(records, series, tmp_path / "p.dataselect", victim, after=ROWS // 4)
     assert told["scored"] == ROWS
     assert workflow.scores(tmp_path / "p.dataselect") == workflow.scores(undisturbed)
 

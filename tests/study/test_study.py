@@ -61,7 +61,7 @@ def few_steps(patch: Callable[[object, str, object], None]) -> None:
     for module in (train, estimating):
         patch(module, "PLAIN_STEPS", 5)
         patch(module, "PRIVATE_STEPS", 5)
-    patch(train, "PRIVATE_BATCH", 8)
+    patch(train, "PRIVATE_BATCH", 1000)  # Half the records a step: one rate, accounted for quickly.
     patch(running, "COMPARED", 40)
     for module in (plan, findings):
         patch(module, "RELEASE_EPSILONS", ("2",))
