@@ -153,6 +153,7 @@ def test_records_of_the_same_names_are_others(
     assert_refused(read, lambda: workflow.find_again(read, source, quiet))
 
 
+@pytest.mark.usefixtures("scoring_here")
 def test_the_shipped_file_with_other_records_is_not_the_demo(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -122,6 +122,7 @@ def test_missing_scores_are_added_and_a_limit_takes_the_first(
     assert table["random"] == workflow.scores(undisturbed)["random"]
 
 
+@pytest.mark.usefixtures("scoring_here")
 def test_only_what_changed_is_scored_again(records: Path, series: Path, tmp_path: Path) -> None:
     arrays = dict(np.load(records))
     source = tmp_path / "records.npz"
@@ -168,6 +169,7 @@ def test_what_cannot_be_read_is_listed_and_the_rest_is_scored(series: Path, tmp_
     assert table["loss"][-1] is None
 
 
+@pytest.mark.usefixtures("scoring_here")
 def test_a_source_of_which_nothing_can_be_read_is_unusable(series: Path, tmp_path: Path) -> None:
     (tmp_path / "scans/cat").mkdir(parents=True)
     (tmp_path / "scans/cat/1.png").write_bytes(b"nothing")
