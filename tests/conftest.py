@@ -69,3 +69,13 @@ def scoring_here(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     del home
     monkeypatch.setattr("dataselect_gui.workflow.scoring.run_job", score_here)
+
+
+@pytest.fixture
+def verifying_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check bundles in this process: for those that were edited in a place or two, and made by us."""
+    from dataselect_gui.worker.verify_run import run_verification
+
+    monkeypatch.setattr(
+        "dataselect_gui.workflow.verifying.run_job", lambda job, _report: run_verification(job)
+    )
