@@ -22,7 +22,7 @@ from dataselect_gui.errors import RefusedError
 from dataselect_gui.privacy.accounting import Charge, plain_total
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.chain import Chain, Entry, Pages
-from dataselect_gui.privacy.mechanisms import draw_exponentials
+from dataselect_gui.privacy.noise import draw_exponentials
 
 KEY_BYTES = 32
 _SECRET_BYTES = 32

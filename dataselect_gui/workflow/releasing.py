@@ -11,6 +11,7 @@ from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.ledger import Ledger, Statement
+from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, SelectionMechanism
 from dataselect_gui.project.project import MOMENT_SECONDS, Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
@@ -18,13 +19,15 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.bundle import check_place, is_there
-from dataselect_gui.release.contents import check_leaving
-from dataselect_gui.release.drawing import Candidates
+from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.release.kinds.gradient import Gradient
+from dataselect_gui.release.kinds.kind import Kind
+from dataselect_gui.release.leaving import check_leaving
 from dataselect_gui.release.places import sweep
 from dataselect_gui.release.releasing import Purchase, buy, foresee, marks_of, part_of, purchased
 from dataselect_gui.release.releasing import release as carry_out
 from dataselect_gui.release.signing import Signer, read_signer
-from dataselect_gui.release.terms import Kind, Mechanism, Terms
+from dataselect_gui.release.terms import Terms
 from dataselect_gui.selection.rules import Rule, select
 from dataselect_gui.worker.messages import Progress, Report
 from dataselect_gui.workflow.asking import (
@@ -62,8 +65,6 @@ class Released:
         Whether it is an earlier release again.
     spent, left : Decimal or None
         The account after it; for a dry run, as it is.
-    share : float
-        The share of the selection that leaves by ``one-sided``, on average.
     preview : Preview or None
         What a dry run found.
     """
@@ -75,7 +76,6 @@ class Released:
     repeated: bool
     spent: Decimal
     left: Decimal | None
-    share: float
     preview: Preview | None = None
 
 
@@ -93,13 +93,14 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
     """
     project = Project.open(project_path)
     with project.exclusive():
-        words = _words(project, asked)
+        words = _words(project, asked, acknowledging=True)
         matter = _consider(project, words, report, reading=True)
         if asked.dry_run:
             return _foreseen(matter, within_budget=True)
         terms, summing = matter.terms, None
-        if terms.clip is not None:
-            summing = partial(sum_gradients, project, matter.checkpoint, float(terms.clip), report)
+        if isinstance(terms.kind, Gradient):
+            clip = float(terms.kind.clip)
+            summing = partial(sum_gradients, project, matter.checkpoint, clip, report)
         ledger, account = matter.ledger, matter.account
         outcome = carry_out(
             ledger,
@@ -117,12 +118,11 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
     return Released(
         release=terms.release,
         bundle=asked.to,
-        epsilon=terms.claimed,
+        epsilon=None if terms.claimed is None else exact(terms.claimed),
         conditional=terms.conditional,
         repeated=outcome.repeated,
         spent=after.spent,
         left=after.left,
-        share=terms.share,
     )
 
 
@@ -144,10 +144,8 @@ def preview(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
     """
     project = Project.open(project_path)
     asked = replace(asked, dry_run=True)
-    if asked.mechanism == "exact":
-        asked = replace(asked, acknowledge_exact=True, reason="preview")
     with project.exclusive(MOMENT_SECONDS):
-        words = _words(project, asked)
+        words = _words(project, asked, acknowledging=False)
     return _foreseen(_consider(project, words, report, reading=False), within_budget=False)
 
 
@@ -157,15 +155,15 @@ class _Words:
 
     asked: ReleaseRequest
     rule: Rule
-    kind: Kind
-    mechanism: Mechanism
+    kind: type[Kind]
+    mechanism: type[Mechanism]
     training: Training
     epsilon: Decimal | None
     destination: Path
     signer: Signer | None
 
 
-def _words(project: Project, asked: ReleaseRequest) -> _Words:
+def _words(project: Project, asked: ReleaseRequest, *, acknowledging: bool) -> _Words:
     rule = rule_of(project)
     if rule is None:
         raise UsageError(
@@ -175,6 +173,8 @@ def _words(project: Project, asked: ReleaseRequest) -> _Words:
         )
     kind, mechanism = kind_of(asked)
     training = training_of(project, asked)
+    if acknowledging:
+        mechanism.check_acknowledged(acknowledged=asked.acknowledge_exact, reason=asked.reason)
     return _Words(
         asked=asked,
         rule=rule,
@@ -230,8 +230,9 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
     asked, rule, training = words.asked, words.rule, words.training
     checkpoint = _checkpoint(project)
     # Where chance may pick any record, one that cannot be read must not be among them.
-    any_record = words.kind == "records" and (
-        words.mechanism in {"randomized-response", "noisy-top-k"} or rule.score == "random"
+    any_record = words.kind.discloses and (
+        rule.score == "random"
+        or (issubclass(words.mechanism, SelectionMechanism) and not words.mechanism.keeps_to_selection)
     )
     candidates = _candidates(
         project,
@@ -311,7 +312,9 @@ def _cut_at(
     """Return the terms and candidates of a release whose threshold was bought."""
     bought = replace(rule, by="threshold", value=threshold)
     chosen = select(bought, candidates.scores, candidates.eligible).chosen
-    return replace(terms, threshold=exact(threshold)), replace(candidates, chosen=chosen)
+    assert terms.cut is not None
+    cut = replace(terms.cut, threshold=threshold)
+    return replace(terms, cut=cut), replace(candidates, chosen=chosen)
 
 
 def _foreseen(matter: _Matter, *, within_budget: bool) -> Released:
@@ -331,12 +334,11 @@ def _foreseen(matter: _Matter, *, within_budget: bool) -> Released:
     return Released(
         release=None,
         bundle=matter.to,
-        epsilon=terms.claimed,
+        epsilon=None if terms.claimed is None else exact(terms.claimed),
         conditional=terms.conditional,
         repeated=foresight.same,
         spent=before.spent,
         left=before.left,
-        share=terms.share,
         preview=preview_of(terms, matter.candidates, foresight, statement, matter.pending),
     )
 

@@ -467,12 +467,13 @@ def test_no_record_leaves_so_no_consent_is_asked_for(place: ReleasePlace, qtbot:
 
 
 def test_the_parcel_shows_field_by_field_what_would_leave(place: ReleasePlace) -> None:
-    for kind in ("records", "offers", "scores", "report", "gradient"):
+    for kind, leaving in workflow.KINDS.items():
         ask_for(place, kind)
         folds = place.parcel._leave.findChildren(Fold)
         shown_fields = "\n".join(label.text() for fold in folds for label in fold.findChildren(QLabel))
-        for one in workflow.what_leaves(kind):
-            assert f"{one['field']}: {one['what']}." in shown_fields
+        for file in (*leaving.leaves, *workflow.DOCUMENTS):
+            for field, what in file.fields:
+                assert f"{field}: {what}." in shown_fields
         assert shown_fields.count("Made-up sample: ") == len(folds)
 
 
