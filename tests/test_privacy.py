@@ -33,6 +33,14 @@ def test_the_share_that_leaves_is_that_of_a_unit() -> None:
     assert OneSided(per_unit=4, epsilon=Decimal(1)).share == pytest.approx(1 - math.exp(-0.25))
 
 
+def test_the_share_that_leaves_is_told_alike_everywhere() -> None:
+    mechanism = OneSided(per_unit=3, epsilon=Decimal("0.7"))
+    share = mechanism.share
+    assert mechanism.expect(100, 10).recall == share
+    assert mechanism.parameters()["share_that_leaves"]["value"] == share
+    assert f"probability {share:.6f}" in mechanism.how_drawn(of_people=False, lowest=False)
+
+
 def test_of_one_sided_releases_the_largest_counts_and_of_others_the_sum() -> None:
     charges = [
         Charge(Decimal(1), one_sided=True),

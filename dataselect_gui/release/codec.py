@@ -58,7 +58,8 @@ _FORMS = {
 class TermsForm:
     """Terms as they are written down; see `Terms`, `Cut`, `Bounds`, `Scoring`, kinds and mechanisms.
 
-    Amounts, thresholds, bounds and edges are exact decimals in one form.
+    Amounts, thresholds, bounds and edges are exact decimals in one form. `bounds_from` tells of the
+    bounds and of the norm to clip to; `clip_from` is there only where both are, and differ.
     """
 
     release: str
@@ -94,13 +95,15 @@ class TermsForm:
     precision: str | None = None
     device: str | None = None
     batch: int | None = None
+    clip_from: BoundsSource | None = None
 
 
 def to_form(terms: Terms) -> TermsForm:
     """Return the written form of terms."""
     cut, bounds, scoring = terms.cut, terms.bounds, terms.scoring
     mechanism, kind = terms.mechanism.form, terms.kind.form
-    bounds_from = None if bounds is None else bounds.source
+    clip_from = kind.get("clip_from")
+    bounds_from = clip_from if bounds is None else bounds.source
     return TermsForm(
         release=terms.release,
         program=terms.program,
@@ -123,7 +126,7 @@ def to_form(terms: Terms) -> TermsForm:
         after_exact=terms.after_exact,
         checkpoint=terms.checkpoint,
         bounds=None if bounds is None else (exact(bounds.low), exact(bounds.high)),
-        bounds_from=kind.get("bounds_from") or bounds_from,
+        bounds_from=bounds_from,
         count=mechanism["count"],
         padded=kind.get("padded"),
         bins=kind.get("bins"),
@@ -135,6 +138,7 @@ def to_form(terms: Terms) -> TermsForm:
         precision=scoring.precision,
         device=scoring.device,
         batch=scoring.batch,
+        clip_from=None if clip_from == bounds_from else clip_from,
     )
 
 
@@ -154,7 +158,7 @@ def from_form(form: TermsForm) -> Terms:
             "classes": form.classes,
             "count_threshold": form.count_threshold,
             "clip": form.clip,
-            "bounds_from": form.bounds_from,
+            "clip_from": form.clip_from or form.bounds_from,
         }
     )
     mechanism = line.mechanism.of(
@@ -189,7 +193,15 @@ def from_form(form: TermsForm) -> Terms:
 
 def to_entry(terms: Terms) -> dict[str, object]:
     """Return terms as an entry of the ledger holds them."""
-    return asdict(to_form(terms))
+    return as_entry(to_form(terms))
+
+
+def as_entry(form: TermsForm) -> dict[str, object]:
+    """Return a form as an entry of the ledger holds it."""
+    entry = asdict(form)
+    if form.clip_from is None:
+        del entry["clip_from"]  # Or releases of earlier versions would not be known again.
+    return entry
 
 
 def from_entry(entry: Mapping[str, object]) -> Terms:
@@ -200,8 +212,13 @@ def from_entry(entry: Mapping[str, object]) -> Terms:
     ValueError
         Where they are no terms of a registered kind and mechanism.
     """
+    return from_form(form_of_entry(entry))
+
+
+def form_of_entry(entry: Mapping[str, object]) -> TermsForm:
+    """Return the written form that an entry of the ledger holds, of whatever kind and mechanism."""
     lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
-    return from_form(TermsForm(**{**entry, **lists}))  # type: ignore[arg-type]
+    return TermsForm(**{**entry, **lists})  # type: ignore[arg-type]
 
 
 def is_well_formed(form: TermsForm) -> bool:

@@ -101,6 +101,7 @@ def terms_told(document: dict[str, Any]) -> Terms:
         precision=scoring["precision"],
         device=scoring["device"],
         batch=scoring["batch"],
+        clip_from=None if origin("clip") == (origin("bounds") or origin("clip")) else origin("clip"),
     )
     if not is_well_formed(form):
         raise ValueError("not written by this program")
@@ -127,13 +128,13 @@ def _parameters(terms: Terms) -> dict[str, Any]:
         "threshold_epsilon": {"value": form.threshold_epsilon, "from": viewed},
         **terms.mechanism.parameters(),
         "odds_factor": {"value": terms.odds if terms.claims else None, "from": "exp(epsilon)"},
-        "bounds": {"value": _listed(form.bounds), "from": _bounds_origin(form)},
+        "bounds": {"value": _listed(form.bounds), "from": _origin(form.bounds_from)},
         "count": {"value": form.count, "from": viewed},
         "padded_to": {"value": form.padded, "from": viewed},
         "bins": {"value": _listed(form.bins), "from": viewed},
         "classes": {"value": _listed(form.classes), "from": "the checkpoint"},
         "count_threshold": {"value": form.count_threshold, "from": viewed},
-        "clip": {"value": form.clip, "from": _bounds_origin(form)},
+        "clip": {"value": form.clip, "from": _origin(form.clip_from or form.bounds_from)},
         "noise": {"value": noise, "from": "epsilon, delta and the sensitivity of one unit"},
     }
     always = {"epsilon", "odds_factor", *(["threshold"] if form.cut is not None else [])}
@@ -144,8 +145,8 @@ def _listed(values: tuple[str, ...] | None) -> list[str] | None:
     return None if values is None else list(values)
 
 
-def _bounds_origin(form: TermsForm) -> str | None:
-    return None if form.bounds_from is None else ORIGIN_OF_BOUNDS[form.bounds_from]
+def _origin(source: BoundsSource | None) -> str | None:
+    return None if source is None else ORIGIN_OF_BOUNDS[source]
 
 
 def privacy_document(terms: Terms) -> dict[str, Any]:

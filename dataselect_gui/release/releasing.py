@@ -25,7 +25,14 @@ from dataselect_gui.privacy.identity import belongings, record_keys, source_mark
 from dataselect_gui.privacy.ledger import NO_PEOPLE, Grouping, Ledger, Statement, check_budget
 from dataselect_gui.release.bundle import is_there, sign_bundle, write_bundle
 from dataselect_gui.release.candidates import Candidates, Summed
-from dataselect_gui.release.codec import NOT_IN_KEY, from_entry, to_entry, to_form
+from dataselect_gui.release.codec import (
+    NOT_IN_KEY,
+    as_entry,
+    form_of_entry,
+    from_entry,
+    to_entry,
+    to_form,
+)
 from dataselect_gui.release.drawing import buy_threshold, draw
 from dataselect_gui.release.kinds.kind import Drawn
 from dataselect_gui.release.places import folder_beside
@@ -399,12 +406,12 @@ def _nearest(statement: Statement, terms: Terms) -> dict[str, tuple[object, obje
     differences = []
     for entry in statement.entries:
         if entry.kind == "reserved" and "terms" in entry.body:
-            there = to_entry(from_entry(entry.body["terms"]))
+            there = as_entry(form_of_entry(entry.body["terms"]))
             differences.append(
                 {
-                    name: (there[name], here[name])
+                    name: (there.get(name), here[name])
                     for name in here
-                    if name not in NOT_IN_KEY and there[name] != here[name]
+                    if name not in NOT_IN_KEY and there.get(name) != here[name]
                 }
             )
     return min(differences, key=len) if differences else None

@@ -128,9 +128,9 @@ def assumptions(terms: Terms) -> list[str]:
     # That of a count or a fraction was not fixed, whoever agreed on these.
     if terms.cut is not None and terms.cut.by == "threshold":
         listed += _THRESHOLD_RESTS_ON[terms.cut.source]
-    # So it is written of the norm that gradients are clipped to, too.
-    bounds_from = None if terms.bounds is None else terms.bounds.source
-    if "agreed" in {bounds_from, terms.kind.form.get("bounds_from")}:
+    # Where there are none, it is written of the norm that gradients are clipped to.
+    clip_from = terms.kind.form.get("clip_from")
+    if (clip_from if terms.bounds is None else terms.bounds.source) == "agreed":
         listed.append(_BOUNDS_AGREED)
     if terms.after_exact:
         listed.append(AFTER_EXACT)

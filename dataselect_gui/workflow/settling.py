@@ -176,7 +176,7 @@ class Question:
                 "classes": self.checkpoint.labels if self.asked.by_class else None,
                 "count_threshold": beyond,
                 "clip": clip,
-                "bounds_from": clip_from,
+                "clip_from": clip_from,
             }
         )
 

@@ -67,7 +67,7 @@ def terms(
             "classes": None,
             "count_threshold": count_threshold,
             "clip": clip,
-            "bounds_from": "agreed",
+            "clip_from": "agreed",
         }
     )
     setting = Setting(

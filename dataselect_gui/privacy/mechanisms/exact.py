@@ -73,7 +73,7 @@ class Exact(SelectionMechanism):
         del lowest
         return f"None: every selected record{' that takes part' if of_people else ''} leaves."
 
-    def parameters(self) -> dict[str, object]:
+    def parameters(self) -> dict[str, dict[str, object]]:
         """Return the share that leaves: all."""
         return {
             "share_that_leaves": {"value": 1.0, "from": "1 - exp(-epsilon / records_per_unit)"},

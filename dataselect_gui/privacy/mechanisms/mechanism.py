@@ -234,7 +234,7 @@ class Mechanism(ABC):
         """Return what it costs, as the ledger counts it; None where nothing is promised."""
         return None if self.epsilon is None else Charge(self.epsilon, self.delta or Decimal(0))
 
-    def parameters(self) -> dict[str, object]:
+    def parameters(self) -> dict[str, dict[str, object]]:
         """Return what ``release.json`` states of it beside ε and δ: name → value and origin."""
         return {}
 

@@ -96,7 +96,7 @@ class OneSided(SelectionMechanism):
             COUNT_TELLS.format(share=f"{self.share:.2f}"),
         ]
 
-    def parameters(self) -> dict[str, object]:
+    def parameters(self) -> dict[str, dict[str, object]]:
         """Return the share that leaves."""
         return {
             "share_that_leaves": {

@@ -68,7 +68,7 @@ class RandomizedResponse(SelectionMechanism):
             "which the answer is yes are here."
         )
 
-    def parameters(self) -> dict[str, object]:
+    def parameters(self) -> dict[str, dict[str, object]]:
         """Return the share told truly."""
         return {
             "share_told_truly": {

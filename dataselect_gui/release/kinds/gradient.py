@@ -78,12 +78,12 @@ class Gradient(Kind):
     @property
     def form(self) -> KindForm:
         """The written form of its own parameters."""
-        return {"clip": exact(self.clip), "bounds_from": self.clip_from}
+        return {"clip": exact(self.clip), "clip_from": self.clip_from}
 
     @classmethod
     def of_form(cls, form: KindForm) -> Self:
         """Return the kind whose parameters were written down."""
-        clip, clip_from = form["clip"], form["bounds_from"]
+        clip, clip_from = form["clip"], form["clip_from"]
         if clip is None or clip_from is None:
             raise ValueError("the norm that gradients are clipped to is missing")
         return cls(Decimal(clip), clip_from)

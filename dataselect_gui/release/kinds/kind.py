@@ -114,7 +114,7 @@ class KindForm(TypedDict, total=False):
     classes: tuple[str, ...] | None
     count_threshold: str | None
     clip: str | None
-    bounds_from: Literal["request", "score", "agreed"] | None
+    clip_from: Literal["request", "score", "agreed"] | None
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def what_is_unanswered(
             else "Say whether these records helped to train this checkpoint.",
             answers.training.epsilon if is_private else answers.training.no,
         ),
-        (not asked.mechanism, UNPROMISED, answers.what.mechanisms["exact"]),
+        (not asked.mechanism, UNPROMISED, answers.what.unprotected),
         (
             asked.epsilon is None and not prospect.is_exact,
             f"Give ε, a number above 0 and at most {LARGEST_AMOUNT}.",

@@ -70,6 +70,11 @@ class What(QWidget):
         chosen = self._group.checkedButton()
         return next((name for name, button in self.mechanisms.items() if button is chosen), None)
 
+    @property
+    def unprotected(self) -> RadioButton:
+        """What is left where no ε can be promised."""
+        return next(button for name, button in self.mechanisms.items() if is_unprotected(name))
+
     def begin(self) -> None:
         """Begin anew: records, one-sided."""
         self.blockSignals(True)
