@@ -438,6 +438,18 @@ def test_a_large_image_is_packed_in_one_way() -> None:
     assert decode_image(content).tobytes() == image.tobytes()
 
 
+@pytest.mark.parametrize("count", [0, 1, 255, 256, 257, 300, 768])
+def test_a_palette_with_any_number_of_transparencies_is_cleaned_or_refused(count: int) -> None:
+    image = Image.new("P", (4, 4), 1)
+    image.putpalette(bytes(range(48)))
+    stored = with_chunks(hostile.stored(image, "PNG"), png_chunk(b"tRNS", bytes(count)))
+    if count > 256:
+        with pytest.raises(UnreadableRecordError, match="damaged"):
+            decode_image(stored)
+    else:
+        assert says_nothing_else(*clean_image(stored))
+
+
 # The check of a bundle
 
 

@@ -27,7 +27,7 @@ from dataselect_gui.worker.batches import EMPTY, in_batches
 from dataselect_gui.worker.computing import Computation
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Finished, Job, Report, ScoreJob
-from dataselect_gui.worker.score_keeping import Receiver
+from dataselect_gui.worker.score_receiving import Receiver
 from tests.helpers import CLASSES, array_file, config, preprocessor, write_json
 from tests.models import SIDE, export, save_series, stir, tiny_resnet, tiny_vit
 

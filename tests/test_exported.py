@@ -13,7 +13,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from dataselect_gui.checkpoints.exported import Program, read_exported
+from dataselect_gui.checkpoints.exported.program import Program
+from dataselect_gui.checkpoints.exported.reading import read_exported
 from dataselect_gui.checkpoints.layout import Member, find_checkpoint
 from dataselect_gui.checkpoints.operations import SIGNATURES
 from dataselect_gui.errors import UnusableError

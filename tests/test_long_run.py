@@ -24,7 +24,7 @@ from dataselect_gui.worker.computing import Computation
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.indexing import HashCache, read_index
 from dataselect_gui.worker.messages import Finished, Job, Report, ScoreJob
-from dataselect_gui.worker.score_keeping import Receiver
+from dataselect_gui.worker.score_receiving import Receiver
 from tests.helpers import CLASSES, image_folder, preprocessor, write_image, write_json
 from tests.models import save_member, save_series, stir, tiny_resnet
 

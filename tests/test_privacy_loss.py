@@ -1,5 +1,6 @@
 """The individual privacy loss against the accountants, and what must hold in any training."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from opacus.accountants import RDPAccountant
+from opacus.accountants.analysis.rdp import compute_rdp
 
 from dataselect_gui.scoring.privacy_loss import PrivacyLoss, _divergences, orders
+from dataselect_gui.scoring.subsampled_gaussian import divergences
 from tests.oracle import oracle_privacy_loss
 
 TRAININGS = [
@@ -123,15 +126,42 @@ def test_a_norm_that_is_not_clipped_is_noticed(training: Mapping[str, Any]) -> N
     assert oracle_privacy_loss(np.array([[norm]]), unclipped)[0] > 1.5 * found
 
 
-def test_it_needs_the_numbers_that_computing_on_records_flushes() -> None:
-    """The demo's training; and records are computed on as before afterwards."""
+def test_it_is_the_same_where_the_smallest_numbers_are_flushed() -> None:
+    """As they are while records are computed on."""
     rate, noise = 0.01, 1.1234  # No other test's: what is known is kept.
     given = {"noise_multiplier": noise, "max_grad_norm": 1.0, "sample_rate": rate, "steps": 100}
     torch.set_flush_denormal(True)
     try:
         flushed = epsilons({**given, "delta": 1e-5}, [0.001, 0.1, 1.0])
-        assert np.float64(np.finfo(np.float64).tiny) / 2 == 0
     finally:
         torch.set_flush_denormal(False)
     _divergences.cache_clear()
     np.testing.assert_array_equal(flushed, epsilons({**given, "delta": 1e-5}, [0.001, 0.1, 1.0]))
+
+
+@pytest.mark.parametrize("rate", [1e-4, 0.004, 0.05, 0.2, 0.3, 0.31, 0.9, 1.0])
+@pytest.mark.parametrize("noise", [0.05, 0.25, 0.7, 1.1, 4.0, 200.0])
+def test_a_steps_divergences_are_the_accountants(rate: float, noise: float) -> None:
+    some = orders(rate)[::7]
+    accountants = compute_rdp(q=rate, noise_multiplier=noise, steps=1, orders=some)
+    (ours,) = divergences(rate, np.array([noise]), some)
+    # An accountant ends its series at e^−30, and takes the logarithm of what is next to 1.
+    np.testing.assert_allclose(ours, accountants, rtol=1e-9, atol=3e-12)
+
+
+@pytest.mark.parametrize(("rate", "noise"), [(0.05, 0.25), (0.3, 0.5), (0.001, 0.1)])
+def test_no_training_takes_long(rate: float, noise: float) -> None:
+    """An accountant's loops take ten thousand times as many steps of Python."""
+    _divergences.cache_clear()
+    steps = 0
+
+    def count(*_: object) -> None:
+        nonlocal steps
+        steps += 1
+
+    sys.setprofile(count)
+    try:
+        _divergences(rate, noise)
+    finally:
+        sys.setprofile(None)
+    assert steps < 100_000

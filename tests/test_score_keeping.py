@@ -20,7 +20,7 @@ from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.indexing import ENTRY_BYTES, read_index
 from dataselect_gui.worker.keeping import InHand
 from dataselect_gui.worker.messages import ScoreJob
-from dataselect_gui.worker.score_keeping import (
+from dataselect_gui.worker.score_frames import (
     CONTENT,
     DONE,
     FORGET,
@@ -30,10 +30,10 @@ from dataselect_gui.worker.score_keeping import (
     PROBLEMS,
     SETTINGS,
     VALUES,
-    Receiver,
-    RemoteKeeping,
     listing_digest,
 )
+from dataselect_gui.worker.score_receiving import Receiver
+from dataselect_gui.worker.score_sending import RemoteKeeping
 from tests.helpers import CLASSES, image_folder
 from tests.projects import consortium
 
@@ -445,7 +445,7 @@ def test_the_record_that_ended_a_run_is_noted_once_and_stays(project: Project) -
 def test_reasons_reach_the_project_however_many_there_are(
     project: Project, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dataselect_gui.worker.score_keeping._REASONS_AT_ONCE", 2)
+    monkeypatch.setattr("dataselect_gui.worker.score_sending.REASONS_AT_ONCE", 2)
     keeping = remote(receiver)
     index = indexed(receiver, keeping)
     table = keeping.take(index)

@@ -25,9 +25,11 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from dataselect_gui.errors import RefusedError, UnusableError
+from dataselect_gui.paths import resolved
 from dataselect_gui.permissions import FILE_MODE, replacing
 from dataselect_gui.privacy.entry_forms import is_content, is_entry
 from dataselect_gui.privacy.home import open_home
+from dataselect_gui.privacy.shared_disks import is_on_shared_disk
 
 LOCK_SECONDS = 30
 _SCHEMA = """
@@ -163,7 +165,7 @@ class Chain:
     Raises
     ------
     UnusableError
-        Where the folder cannot be written, or other accounts may change what is in it.
+        Where the folder cannot be written, or other accounts or machines may change what is in it.
     """
 
     def __init__(self, home: Path) -> None:
@@ -171,6 +173,13 @@ class Chain:
         self._log = home / "ledger.sqlite-wal"
         self._head = home / "ledger.head"
         self._lock = FileLock(home / "ledger.lock", timeout=LOCK_SECONDS, mode=FILE_MODE)
+        if is_on_shared_disk(resolved(home)):
+            raise UnusableError(
+                f"“{home.name}” cannot be the ledger's folder.",
+                "It lies on a disk that other machines share, where two programs could both spend the "
+                "same budget, or damage the ledger.",
+                "Name a folder on a disk of this machine with DATASELECT_HOME.",
+            )
         try:
             open_home(home)
         except OSError as error:

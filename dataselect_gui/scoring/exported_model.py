@@ -3,10 +3,11 @@
 import torch
 from torch import Tensor
 
-from dataselect_gui.checkpoints.exported import Program, read_exported
+from dataselect_gui.checkpoints.exported.program import Program
+from dataselect_gui.checkpoints.exported.reading import read_exported
 from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.scoring.batching import NotTogetherError
+from dataselect_gui.scoring.batching.calls import NotTogetherError
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.logits import check_logits
 from dataselect_gui.scoring.memory import is_out_of_memory

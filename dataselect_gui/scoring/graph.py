@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dataselect_gui.checkpoints.exported import (
+from dataselect_gui.checkpoints.exported.program import (
     Device,
     Dtype,
     Format,
@@ -21,7 +21,8 @@ from dataselect_gui.checkpoints.exported import (
 )
 from dataselect_gui.checkpoints.operations import Signature
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.scoring.batching import Call, Each, NotTogetherError, run_together
+from dataselect_gui.scoring.batching.calls import Call, Each, NotTogetherError
+from dataselect_gui.scoring.batching.together import run_together
 from dataselect_gui.scoring.graph_memory import GraphMemory
 
 _LARGEST_TENSOR = 2**28

@@ -5,24 +5,24 @@ sum with noise σC: for this record, a subsampled Gaussian mechanism with noise 
 σC / min(‖g‖, C) (Feldman and Zrnic, arXiv 2008.11193; Yu et al., arXiv 2206.02617). The training's
 steps are shared out evenly among the checkpoints of its series.
 
-An accountant needs hundredths of a second for one noise multiplier. So the Rényi divergence of a step
-is computed for a few hundred norms, and its logarithm is interpolated between, monotonically: where one
-order takes over from another, a spline would swing below.
+The Rényi divergence of a step is computed for a few hundred norms, and its logarithm is interpolated
+between, monotonically: where one order takes over from another, a spline would swing below.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.scoring.subsampled_gaussian import divergences
+
 _LARGE_ORDERS = (64, 80, 96, 128, 160, 192, 256, 384, 512, 768, 1024)
 """Beyond the accountant's own: what a record with a small norm incurs shows at large orders alone."""
 _DENSE_RATE = 0.3
-"""Above that sampling rate the accountant's series for orders between whole ones converges so slowly
-that the divergences would take minutes. The minimum over whole orders alone is a bound, too."""
+"""Above that sampling rate an accountant's series for orders between whole ones converges so slowly
+that nobody takes these. The minimum over whole orders alone is a bound, too."""
 _EVEN, _LEAST = 256, 1e-4
 _SLICE = 4096
 
@@ -35,34 +35,15 @@ def orders(rate: float) -> list[float]:
     return [order for order in found if order == int(order)] if _DENSE_RATE < rate < 1 else found
 
 
-@contextmanager
-def _denormals() -> Iterator[None]:
-    """Keep the numbers closest to 0, which the accountant's sums need: it sees no record."""
-    import torch
-
-    are_flushed = np.float64(np.finfo(np.float64).tiny) / 2 == 0
-    torch.set_flush_denormal(False)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(bool(are_flushed))
-
-
 @cache
 def _divergences(rate: float, noise: float) -> Any:  # noqa: ANN401  (scipy is untyped)
     """Return the logarithm of a step's Rényi divergences as a function of that of the norm's share."""
-    from opacus.accountants.analysis.rdp import compute_rdp
     from scipy.interpolate import PchipInterpolator
 
     even = np.linspace(1 / _EVEN, 1, _EVEN)
     shares = np.concatenate([np.geomspace(_LEAST, even[0], 24, endpoint=False), even])
-    with _denormals():
-        divergences = [
-            compute_rdp(q=rate, noise_multiplier=noise / share, steps=1, orders=orders(rate))
-            for share in shares.tolist()
-        ]
     # Where the noise is so large that rounding hides the divergence, it is next to nothing.
-    positive = np.maximum(np.array(divergences), np.finfo(np.float64).tiny)
+    positive = np.maximum(divergences(rate, noise / shares, orders(rate)), np.finfo(np.float64).tiny)
     return PchipInterpolator(np.log(shares), np.log(positive))
 
 

@@ -13,7 +13,6 @@ from dataselect_gui.records.opening import content_hash
 from dataselect_gui.records.source import Source, UnreadableRecordError
 from dataselect_gui.scoring.inputs import Preprocessor
 
-MOST_RECORDS = 10_000
 FEWEST_RECORDS = 200
 SIDE = 32
 """Images are averaged down to at most this side for the study's own network."""

@@ -101,8 +101,8 @@ def _run(job: Job, parent: "_Parent", report: Report) -> Finished:
     stopped = parent.is_gone
     match job:
         case ScoreJob():
-            from dataselect_gui.worker.score_keeping import RemoteKeeping
             from dataselect_gui.worker.score_run import run
+            from dataselect_gui.worker.score_sending import RemoteKeeping
 
             keeping = RemoteKeeping(job, parent.tell, parent.answer)
             return run(job, stopped, report, keeping)

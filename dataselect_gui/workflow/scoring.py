@@ -26,7 +26,7 @@ from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.worker.keeping import InHand
 from dataselect_gui.worker.messages import Report, ScoreJob
-from dataselect_gui.worker.score_keeping import Receiver
+from dataselect_gui.worker.score_receiving import Receiver
 from dataselect_gui.workflow.conditions import precision_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
 from dataselect_gui.workflow.places import ledger_of, place_beside

@@ -77,7 +77,7 @@ class Case:
     tight : bool
         Whether the mechanism reaches its claim, so that an audit must see nine tenths of it.
     rare : bool
-        Whether the telling event is so rare that even a short audit needs many draws.
+        Whether the telling event is so rare that it needs more draws than others.
     """
 
     name: str

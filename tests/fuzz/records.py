@@ -89,26 +89,26 @@ def _array(content: bytes, chance: Chance) -> bytes:
     header = content[10 : 10 + length].decode("latin-1").strip()
     data = content[10 + length :]
     try:
-        fields: dict[str, Any] = eval(header, {"__builtins__": {}})  # noqa: S307  (our own, mutated here alone)
+        fields: dict[str, Any] = dict(eval(header, {"__builtins__": {}}))  # noqa: S307  (our own, mutated)
     except Exception:  # One that was changed already.
         return edit_bytes(content, chance)
     match chance.randrange(9):
         case 0 | 1:
             fields["descr"] = chance.choice(_TYPES)
         case 2 | 3:
-            shape = list(fields["shape"]) if isinstance(fields["shape"], tuple) else []
+            shape = list(_shape_of(fields))
             if shape and chance.random() < 0.6:
                 shape[chance.randrange(len(shape))] = chance.choice([*SIZES, -1, 1 << 40])
             else:
                 shape.insert(0, chance.choice([0, 1, 1 << 40]))
             fields["shape"] = tuple(shape)
         case 4:
-            fields["fortran_order"] = not fields["fortran_order"]
+            fields["fortran_order"] = not fields.get("fortran_order")
         case 5:
             return _written(chance.choice(_HEADERS), data, chance)
         case 6:  # Its size as the header says, mostly zeros.
             count = chance.choice([0, 1, 3, 40, 4096])
-            fields["shape"] = (count, *fields["shape"][1:])
+            fields["shape"] = (count, *_shape_of(fields)[1:])
             data = (data * (count // 40 + 1))[: len(data) * count // 40]
         case 7:
             data = edit_bytes(data, chance)
@@ -122,6 +122,12 @@ def _array(content: bytes, chance: Chance) -> bytes:
             )
             data = b"".join(chance.choice(values) for _ in range(-(-len(data) // 4)))[: len(data)]
     return _written(repr(fields), data, chance)
+
+
+def _shape_of(fields: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the shape of an array; empty where an earlier mutation left none."""
+    shape = fields.get("shape")
+    return shape if isinstance(shape, tuple) else ()
 
 
 def _written(header: str, data: bytes, chance: Chance) -> bytes:

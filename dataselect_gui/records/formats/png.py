@@ -16,6 +16,8 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_DATA = 1 << 17
 """Chunks of pixel data; encoders write a few kilobytes into each."""
 
+_COLOURS = 256
+
 
 def chunks(stored: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield each chunk up to the end of the image: its kind, and the whole of it."""
@@ -53,6 +55,8 @@ def bare(stored: bytes) -> BareImage:
         elif kind in {b"IHDR", b"IDAT", b"IEND"} or (kind in {b"PLTE", b"tRNS"} and not data):
             if kind in places and kind != b"IDAT":
                 raise ValueError("a chunk that is there twice")
+            if kind == b"tRNS" and len(whole) > 12 + _COLOURS:
+                raise ValueError("transparency of more colours than a palette has")
             places.add(kind)
             kept.append(whole)
     width, height, depth, colours = struct.unpack_from(">IIBB", kept[1], 8)

@@ -1,0 +1,1 @@
+"""A ``.pt2`` file of `torch.export`, read as plain values."""

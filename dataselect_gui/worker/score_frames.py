@@ -1,0 +1,38 @@
+"""The frames by which a confined worker has the scores of a run kept.
+
+========== =============================================================================================
+`STATE`    to the worker, at first: how scores are computed already, and how an earlier run ended
+`SETTINGS` how scores are computed, as it is settled
+`MARK`     what is in hand, so that it is known what a worker was killed over; empty where nothing is
+`LISTING`  the digest of the records' names, labels and units; answered by the hashes that are known
+`HASHES`   rows (int64), and for each the content hash and stamp of its file (48 bytes)
+`CONTENT`  the content hashes of all records (32 bytes each); answered, score by score and record by
+           record, by 0, `IS_DONE` or `IS_DONE` + `HAS_NUMBER`
+`FORGET`   the number of a score that is computed from the beginning again
+`VALUES`   the number of a score, rows (int64), and for each its value (float64)
+`DONE`     the number of a score, and rows (int64) of which nothing is left to compute
+`PROBLEMS` why records have no scores: the length of a reason in bytes (uint32), how many rows have it
+           (uint32), the reason, and these rows (int64); further reasons likewise
+========== =============================================================================================
+"""
+
+import hashlib
+import json
+import struct
+
+from dataselect_gui.records.source import Source
+
+STATE, SETTINGS, MARK, LISTING, HASHES, CONTENT, FORGET, VALUES, DONE, PROBLEMS = range(20, 30)
+IS_DONE, HAS_NUMBER = 1, 2
+REASON = struct.Struct("<II")
+MOST_REASON = 300
+"""Characters of a reason."""
+REASONS_AT_ONCE = 256
+"""So many different reasons go in one frame."""
+
+
+def listing_digest(source: Source) -> bytes:
+    """Return the SHA-256 of the records' names, labels and units."""
+    units = None if source.units is None else list(source.units)
+    told = json.dumps([list(source.ids), list(source.labels), units])
+    return hashlib.sha256(told.encode()).digest()

@@ -1,0 +1,183 @@
+"""The worker's side of what a scoring run keeps: whatever is kept goes to the parent, in frames."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.plain import visible
+from dataselect_gui.project.table import Index
+from dataselect_gui.records.source import Source
+from dataselect_gui.worker.indexing import (
+    ENTRY_BYTES,
+    hash_entry,
+    known_hash,
+)
+from dataselect_gui.worker.messages import ScoreJob
+from dataselect_gui.worker.score_frames import (
+    CONTENT,
+    DONE,
+    FORGET,
+    HAS_NUMBER,
+    HASHES,
+    IS_DONE,
+    LISTING,
+    MARK,
+    MOST_REASON,
+    PROBLEMS,
+    REASON,
+    REASONS_AT_ONCE,
+    SETTINGS,
+    VALUES,
+    listing_digest,
+)
+from dataselect_gui.worker.score_keeping import KeptMark
+
+_AT_ONCE = 4096
+"""So many hashes go in one frame."""
+Send = Callable[..., None]
+"""Takes the kind of a frame and its content, in parts."""
+
+
+class RemoteKeeping:
+    """Keeps with the parent.
+
+    Parameters
+    ----------
+    job : ScoreJob
+        What is scored.
+    send : callable
+        See `Send`.
+    receive : callable
+        Waits for what the parent answers.
+    """
+
+    def __init__(self, job: ScoreJob, send: Send, receive: Callable[[], bytes]) -> None:
+        self._names, self._send, self._receive = job.names, send, receive
+        told = json.loads(receive())
+        self.scores: dict[str, dict[str, Any]] = told["scores"]
+        self.ended_by: list[str] = told["ended_by"]
+        self.mark: KeptMark = _RemoteMark(send, told["in hand"], told["record"])
+        self._hashes: _RemoteHashes | None = None
+        self._table: _RemoteTable | None = None
+
+    def save(self) -> None:
+        """See `Keeping`."""
+        settled = {name: self.scores[name] for name in self._names if name in self.scores}
+        told = {"scores": settled, "ended_by": self.ended_by}
+        self._send(SETTINGS, json.dumps(told).encode())
+
+    def forget(self, name: str) -> None:
+        """See `Keeping`."""
+        self._send(FORGET, bytes([self._names.index(name)]))
+        if self._table is not None:
+            self._table.column(name).states[:] = 0
+
+    def hashes(self, source: Source) -> "_RemoteHashes":
+        """See `Keeping`."""
+        self._send(LISTING, listing_digest(source))
+        known = np.frombuffer(self._receive(), dtype=np.uint8).reshape(-1, ENTRY_BYTES)
+        self._hashes = _RemoteHashes(known, self._send)
+        return self._hashes
+
+    def take(self, index: Index) -> "_RemoteTable":
+        """See `Keeping`."""
+        assert self._hashes is not None
+        self._hashes.flush()
+        self._send(CONTENT, index.content.tobytes())
+        states = np.frombuffer(bytearray(self._receive()), dtype=np.uint8)
+        columns = states.reshape(len(self._names), len(index.ids))
+        self._table = _RemoteTable(index, self._names, columns, self._send)
+        return self._table
+
+
+class _RemoteMark:
+    def __init__(self, send: Send, scores: list[str], record: str | None) -> None:
+        self._send, self.scores, self.record = send, scores, record
+
+    @contextmanager
+    def hold(self, scores: Sequence[str], record: str | None = None) -> Iterator[None]:
+        self._send(MARK, json.dumps({"scores": list(scores), "record": record}).encode())
+        try:
+            yield
+        finally:
+            self.take_away()
+
+    def take_away(self) -> None:
+        self._send(MARK)
+
+
+class _RemoteHashes:
+    def __init__(self, known: NDArray[np.uint8], send: Send) -> None:
+        self._known, self._send = known, send
+        self._rows: list[int] = []
+        self._entries: list[bytes] = []
+
+    def find(self, row: int, stamp: tuple[int, int]) -> NDArray[np.uint8] | None:
+        return known_hash(self._known[row], stamp)
+
+    def put(self, row: int, stamp: tuple[int, int], content: NDArray[np.uint8]) -> None:
+        self._rows.append(row)
+        self._entries.append(hash_entry(stamp, content).tobytes())
+        if len(self._rows) == _AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        self._send(HASHES, np.array(self._rows, dtype=np.int64).tobytes(), b"".join(self._entries))
+        self._rows.clear()
+        self._entries.clear()
+
+
+class _RemoteColumn:
+    def __init__(self, number: int, states: NDArray[np.uint8], send: Send) -> None:
+        self._head, self.states, self._send = bytes([number]), states, send
+
+    @property
+    def done(self) -> NDArray[np.uint8]:
+        done: NDArray[np.uint8] = self.states & np.uint8(IS_DONE)
+        return done
+
+    def write(self, rows: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+        self._send(VALUES, self._head, rows.tobytes(), values.astype(np.float64).tobytes())
+        self.states[rows] = np.where(np.isnan(values), 0, HAS_NUMBER)
+
+    def mark_done(self, rows: NDArray[np.int64]) -> None:
+        self._send(DONE, self._head, rows.tobytes())
+        self.states[rows] |= IS_DONE
+
+
+class _RemoteTable:
+    def __init__(
+        self, index: Index, names: Sequence[str], states: NDArray[np.uint8], send: Send
+    ) -> None:
+        self.index, self._send = index, send
+        self._columns = {
+            name: _RemoteColumn(number, states[number], send) for number, name in enumerate(names)
+        }
+
+    def column(self, name: str) -> _RemoteColumn:
+        return self._columns[name]
+
+    def has_number(self, name: str) -> NDArray[np.bool_]:
+        has: NDArray[np.bool_] = self._columns[name].states == (IS_DONE | HAS_NUMBER)
+        return has
+
+    def add_problems(self, reasons: Mapping[str, str]) -> None:
+        if not reasons:
+            return
+        by_reason: dict[str, list[int]] = {}
+        for row, record in enumerate(self.index.ids):
+            if record in reasons:
+                by_reason.setdefault(visible(reasons[record], MOST_REASON), []).append(row)
+        told = list(by_reason.items())
+        for start in range(0, len(told), REASONS_AT_ONCE):
+            some = told[start : start + REASONS_AT_ONCE]
+            self._send(PROBLEMS, *(part for reason, rows in some for part in _reason(reason, rows)))
+
+
+def _reason(reason: str, rows: Sequence[int]) -> tuple[bytes, bytes, bytes]:
+    words = reason.encode()
+    return REASON.pack(len(words), len(rows)), words, np.array(rows, dtype=np.int64).tobytes()
