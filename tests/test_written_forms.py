@@ -150,7 +150,7 @@ def write_case(folder: Path, name: str, patch: pytest.MonkeyPatch) -> dict[str, 
         for name, content in files(folder / "b").items()
     }
     del told["SHA256SUMS"]  # Of what is compared already, and of the clock.
-    told["preview.json"] = json.dumps(foreseen.preview.told(), default=str)
+    told["preview.json"] = json.dumps(foreseen.preview.as_json(), default=str)
     told["ledger.json"] = json.dumps(reserved)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     head = json.loads(told["release.json"])["ledger_head"]

@@ -420,7 +420,7 @@ def release(
         "left": None if done.left is None else float(done.left),
     }
     if done.preview is not None:
-        content["preview"] = done.preview.told()
+        content["preview"] = done.preview.as_json()
     else:
         content["digest"] = digest_of(done.bundle)
     tell("release", as_json, content, release_in_words(done))

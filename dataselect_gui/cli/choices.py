@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dataselect_gui.workflow import KINDS, MECHANISMS, mechanisms_of
+from dataselect_gui.workflow import KINDS, MECHANISMS, Answer, mechanisms_of
 
 
 def one_of(names: Iterable[str]) -> str:
@@ -11,7 +11,7 @@ def one_of(names: Iterable[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def _takers(answer: str) -> list[str]:
+def _takers(answer: Answer) -> list[str]:
     return [name for name, mechanism in MECHANISMS.items() if answer in mechanism.takes]
 
 

@@ -229,14 +229,14 @@ def is_well_formed(form: TermsForm) -> bool:
             pattern.endswith("?") if text is None else re.fullmatch(pattern.removesuffix("?"), text)
         ):
             return False
-    numbers, words = [*(form.bounds or ()), *(form.bins or ())], form.classes or ()
+    numbers, classes = [*(form.bounds or ()), *(form.bins or ())], form.classes or ()
     counts = [form.per_unit, *(n for n in (form.count, form.padded) if n is not None)]
     amounts = [Decimal(a) for a in (form.epsilon, form.delta, form.threshold_epsilon) if a is not None]
     scale = form.noise_scale
     return (
-        all(type(one) is bool for one in (form.conditional, form.lowest, form.after_exact))
+        all(type(flag) is bool for flag in (form.conditional, form.lowest, form.after_exact))
         and all(re.fullmatch(_NUMBER, number) for number in numbers)
-        and all(isinstance(word, str) for word in words)
+        and all(isinstance(name, str) for name in classes)
         and all(type(count) is int and count >= 0 for count in counts)
         and 1 <= form.per_unit <= MOST_PER_UNIT
         and all(map(is_amount, amounts))

@@ -49,21 +49,21 @@ def release_document(terms: Terms, ledger_head: str) -> dict[str, Any]:
     }
 
 
-def terms_told(document: dict[str, Any]) -> Terms:
-    """Return the terms that a ``release.json`` tells.
+def terms_of_document(document: dict[str, Any]) -> Terms:
+    """Return the terms that a ``release.json`` states.
 
     Raises
     ------
     KeyError, TypeError, ValueError
         Where it is not built as `release_document` builds it.
     """
-    told = document["parameters"]
+    parameters = document["parameters"]
 
     def value(name: str) -> Any:  # noqa: ANN401  (any JSON value)
-        return told[name]["value"] if name in told else None
+        return parameters[name]["value"] if name in parameters else None
 
     def origin(name: str) -> BoundsSource | None:
-        return BOUNDS_OF_ORIGIN[told[name]["from"]] if name in told else None
+        return BOUNDS_OF_ORIGIN[parameters[name]["from"]] if name in parameters else None
 
     scoring = document.get("scoring", dict.fromkeys(("program", "precision", "device", "batch")))
     bounds, bins, classes, noise = (value(name) for name in ("bounds", "bins", "classes", "noise"))
@@ -79,11 +79,11 @@ def terms_told(document: dict[str, Any]) -> Terms:
         unit=document["unit"],
         per_unit=document["records_per_unit"],
         score=value("score"),
-        variant=told["score"]["variant"],
+        variant=parameters["score"]["variant"],
         lowest={"lowest": True, "highest": False}[value("direction")],
         cut=value("cut"),
         threshold=value("threshold"),
-        threshold_from=told["cut"]["from"] if "cut" in told else None,
+        threshold_from=parameters["cut"]["from"] if "cut" in parameters else None,
         threshold_epsilon=value("threshold_epsilon"),
         in_training=document["checkpoint"]["records_in_training"],
         after_exact=AFTER_EXACT in document["assumptions"],
@@ -117,11 +117,11 @@ def _parameters(terms: Terms) -> dict[str, Any]:
     """Return every parameter with its value and where it came from."""
     form, viewed = to_form(terms), "chosen after viewing"
     noise = terms.mechanism.noise_document()
-    told: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "epsilon": {"value": form.epsilon, "from": viewed},
         "score": {"value": form.score, "variant": form.variant, "from": score_origin(terms)},
         "direction": {"value": "lowest" if form.lowest else "highest", "from": score_origin(terms)},
-        "withheld": {"value": "not told", "from": viewed},
+        "withheld": {"value": "not parameters", "from": viewed},
         "delta": {"value": form.delta, "from": viewed},
         "cut": {"value": form.cut, "from": form.threshold_from},
         "threshold": {"value": form.threshold, "from": origin_of(terms)},
@@ -138,7 +138,11 @@ def _parameters(terms: Terms) -> dict[str, Any]:
         "noise": {"value": noise, "from": "epsilon, delta and the sensitivity of one unit"},
     }
     always = {"epsilon", "odds_factor", *(["threshold"] if form.cut is not None else [])}
-    return {name: one for name, one in told.items() if one["value"] is not None or name in always}
+    return {
+        name: parameter
+        for name, parameter in parameters.items()
+        if parameter["value"] is not None or name in always
+    }
 
 
 def _listed(values: tuple[str, ...] | None) -> list[str] | None:

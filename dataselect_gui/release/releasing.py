@@ -22,7 +22,8 @@ from dataselect_gui.privacy.accounting import Charge, plain_total
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.calibration import quantile_scale
 from dataselect_gui.privacy.identity import belongings, record_keys, source_marks, unit_marks
-from dataselect_gui.privacy.ledger import NO_PEOPLE, Grouping, Ledger, Statement, check_budget
+from dataselect_gui.privacy.ledger import NO_PEOPLE, Grouping, Ledger
+from dataselect_gui.privacy.statement import Statement, check_budget
 from dataselect_gui.release.bundle import is_there, sign_bundle, write_bundle
 from dataselect_gui.release.candidates import Candidates, Summed
 from dataselect_gui.release.codec import (
@@ -355,14 +356,14 @@ def _grouping(candidates: Candidates) -> Grouping:
 
 def _sameness(candidates: Candidates, terms: Terms) -> str:
     """Return the key by which the same release is known again."""
-    told = to_entry(terms)
+    covered = to_entry(terms)
     for name in NOT_IN_KEY:
-        del told[name]
-    return _key({**_records(candidates, candidates.chosen), "terms": told})
+        del covered[name]
+    return _key({**_records(candidates, candidates.chosen), "terms": covered})
 
 
 def _purchase_key(candidates: Candidates, terms: Terms, purchase: Purchase) -> str:
-    told = {
+    covered = {
         "score": [terms.score, terms.variant, terms.lowest],
         "checkpoint": terms.checkpoint,
         "bounds": to_form(terms).bounds,
@@ -371,7 +372,7 @@ def _purchase_key(candidates: Candidates, terms: Terms, purchase: Purchase) -> s
         "epsilon": exact(purchase.epsilon),
         "share": str(purchase.share),
     }
-    return _key({**_records(candidates, np.zeros_like(candidates.eligible)), "purchase": told})
+    return _key({**_records(candidates, np.zeros_like(candidates.eligible)), "purchase": covered})
 
 
 def _records(candidates: Candidates, chosen: NDArray[np.bool_]) -> dict[str, object]:
@@ -379,10 +380,10 @@ def _records(candidates: Candidates, chosen: NDArray[np.bool_]) -> dict[str, obj
     keys, part = _keys(candidates), candidates.part
     assert part is not None
     order = sorted(range(len(keys)), key=keys.__getitem__)
-    words = np.stack([part, candidates.eligible, part & chosen], axis=1).astype(np.uint8)
+    flags = np.stack([part, candidates.eligible, part & chosen], axis=1).astype(np.uint8)
     records = hashlib.sha256()
     for row in order:
-        records.update(keys[row] + words[row].tobytes())
+        records.update(keys[row] + flags[row].tobytes())
     return {
         "records": records.hexdigest(),
         "labels": [candidates.index.labels[row] for row in order],

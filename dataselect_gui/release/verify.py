@@ -30,7 +30,7 @@ from dataselect_gui.release.documents import (
     claimed_delta,
     privacy_document,
     release_document,
-    terms_told,
+    terms_of_document,
 )
 from dataselect_gui.release.faults import FaultError, shown
 from dataselect_gui.release.kinds.gradient import GRADIENT
@@ -301,12 +301,12 @@ def _same(stated: object, expected: object) -> bool:
 def _arithmetic(path: Path) -> str:
     """Compute the stated figures anew, by the mechanism's own check."""
     terms, release = _terms(path), _json(path, layout.RELEASE)
-    told = release["parameters"]
+    parameters = release["parameters"]
     stated = Stated(
-        epsilon=_amount(told, "epsilon"),
-        delta=_amount(told, "delta"),
+        epsilon=_amount(parameters, "epsilon"),
+        delta=_amount(parameters, "delta"),
         per_unit=release["records_per_unit"],
-        parameters=told,
+        parameters=parameters,
     )
     registered(terms.kind.name, terms.mechanism.name).check(stated)
     if stated.epsilon is None:
@@ -315,7 +315,7 @@ def _arithmetic(path: Path) -> str:
         return "The stated figures follow from the parameters; no ε is claimed."
     with localcontext() as context:
         context.prec = 50
-        odds = (stated.epsilon + (_amount(told, "threshold_epsilon") or 0)).exp()
+        odds = (stated.epsilon + (_amount(parameters, "threshold_epsilon") or 0)).exp()
         if not is_close(stated.number("odds_factor"), odds):
             raise FaultError("The stated odds factor is not e^ε.")
     return "The stated ε and δ follow from the stated noise and from how far one unit can move it."
@@ -362,7 +362,7 @@ def _promise(path: Path) -> str:
 
 def _terms(path: Path) -> Terms:
     try:
-        return terms_told(_json(path, layout.RELEASE))
+        return terms_of_document(_json(path, layout.RELEASE))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         raise FaultError(f"{layout.RELEASE} is not built as it should be.") from None
 

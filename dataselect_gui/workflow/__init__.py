@@ -3,10 +3,10 @@
 from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
 from dataselect_gui.privacy.amounts import decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
-from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
+from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
 from dataselect_gui.release.bundle import count_records, digest_of
-from dataselect_gui.release.kinds.kind import Kind, Leaving
+from dataselect_gui.release.kinds.kind import Kind, KindAnswer, Leaving
 from dataselect_gui.release.registry import KINDS, MECHANISMS, mechanisms_of
 from dataselect_gui.release.verify import Check
 from dataselect_gui.release.words import CANNOT_CHECK
@@ -91,11 +91,13 @@ __all__ = [
     "MECHANISMS",
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
+    "Answer",
     "ChangedRecordError",
     "Check",
     "Confinement",
     "Deletion",
     "Kind",
+    "KindAnswer",
     "Leaving",
     "Listing",
     "Look",

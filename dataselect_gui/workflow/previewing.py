@@ -10,7 +10,7 @@ from typing import Any
 
 from dataselect_gui.privacy.accounting import Charge, total_delta
 from dataselect_gui.privacy.amounts import exact
-from dataselect_gui.privacy.ledger import Statement
+from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.kinds.kind import Kind, Leaving
 from dataselect_gui.release.releasing import Foresight
@@ -85,7 +85,7 @@ class Preview:
     nearest: dict[str, tuple[object, object]] | None
     usefulness: list[dict[str, float]]
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
         return {
             **vars(self),

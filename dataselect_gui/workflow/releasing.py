@@ -10,8 +10,9 @@ from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.amounts import exact
-from dataselect_gui.privacy.ledger import Ledger, Statement
+from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, SelectionMechanism
+from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import MOMENT_SECONDS, Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
@@ -93,24 +94,24 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
     """
     project = Project.open(project_path)
     with project.exclusive():
-        words = _words(project, asked, acknowledging=True)
-        matter = _consider(project, words, report, reading=True)
+        answers = _read_answers(project, asked, acknowledging=True)
+        proposal = _consider(project, answers, report, reading=True)
         if asked.dry_run:
-            return _foreseen(matter, within_budget=True)
-        terms, summing = matter.terms, None
+            return _foreseen(proposal, within_budget=True)
+        terms, summing = proposal.terms, None
         if isinstance(terms.kind, Gradient):
             clip = float(terms.kind.clip)
-            summing = partial(sum_gradients, project, matter.checkpoint, clip, report)
-        ledger, account = matter.ledger, matter.account
+            summing = partial(sum_gradients, project, proposal.checkpoint, clip, report)
+        ledger, account = proposal.ledger, proposal.account
         outcome = carry_out(
             ledger,
             account,
-            matter.candidates,
+            proposal.candidates,
             terms,
-            words.destination,
-            first_budget=matter.first_budget,
+            answers.destination,
+            first_budget=proposal.first_budget,
             reason=asked.reason,
-            signer=words.signer,
+            signer=answers.signer,
             sum_gradients=summing,
             report=lambda done, total: report(Progress("Writing the bundle", done, total)),
         )
@@ -145,12 +146,12 @@ def preview(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
     project = Project.open(project_path)
     asked = replace(asked, dry_run=True)
     with project.exclusive(MOMENT_SECONDS):
-        words = _words(project, asked, acknowledging=False)
-    return _foreseen(_consider(project, words, report, reading=False), within_budget=False)
+        answers = _read_answers(project, asked, acknowledging=False)
+    return _foreseen(_consider(project, answers, report, reading=False), within_budget=False)
 
 
 @dataclass(frozen=True)
-class _Words:
+class _Answers:
     """What the owner asked for, as far as it makes sense by itself."""
 
     asked: ReleaseRequest
@@ -163,7 +164,7 @@ class _Words:
     signer: Signer | None
 
 
-def _words(project: Project, asked: ReleaseRequest, *, acknowledging: bool) -> _Words:
+def _read_answers(project: Project, asked: ReleaseRequest, *, acknowledging: bool) -> _Answers:
     rule = rule_of(project)
     if rule is None:
         raise UsageError(
@@ -175,7 +176,7 @@ def _words(project: Project, asked: ReleaseRequest, *, acknowledging: bool) -> _
     training = training_of(project, asked)
     if acknowledging:
         mechanism.check_acknowledged(acknowledged=asked.acknowledge_exact, reason=asked.reason)
-    return _Words(
+    return _Answers(
         asked=asked,
         rule=rule,
         kind=kind,
@@ -188,7 +189,7 @@ def _words(project: Project, asked: ReleaseRequest, *, acknowledging: bool) -> _
 
 
 @dataclass(frozen=True)
-class _Matter:
+class _Proposal:
     """A release under consideration: what it would be, of what, and on whose account.
 
     Attributes
@@ -225,14 +226,17 @@ class _Matter:
     to: Path
 
 
-def _consider(project: Project, words: _Words, report: Report, *, reading: bool) -> _Matter:
+def _consider(project: Project, answers: _Answers, report: Report, *, reading: bool) -> _Proposal:
     """Bring together what a release is made of; what it needs first is charged, but for a dry run."""
-    asked, rule, training = words.asked, words.rule, words.training
+    asked, rule, training = answers.asked, answers.rule, answers.training
     checkpoint = _checkpoint(project)
     # Where chance may pick any record, one that cannot be read must not be among them.
-    any_record = words.kind.discloses and (
+    any_record = answers.kind.discloses and (
         rule.score == "random"
-        or (issubclass(words.mechanism, SelectionMechanism) and not words.mechanism.keeps_to_selection)
+        or (
+            issubclass(answers.mechanism, SelectionMechanism)
+            and not answers.mechanism.keeps_to_selection
+        )
     )
     candidates = _candidates(
         project,
@@ -249,7 +253,7 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
     before = ledger.statement(account)
     first_budget = first_budget_of(asked.budget, before)
     sweep(ledger.home)
-    check_place(words.destination, make=not asked.dry_run)
+    check_place(answers.destination, make=not asked.dry_run)
     pending = None
     if training.answer == "dp" and not before.has_training(
         training.epsilon, training.delta, checkpoint.digest()
@@ -261,9 +265,9 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
         asked=asked,
         project=project,
         rule=rule,
-        kind=words.kind,
-        mechanism=words.mechanism,
-        epsilon=words.epsilon,
+        kind=answers.kind,
+        mechanism=answers.mechanism,
+        epsilon=answers.epsilon,
         training=training,
         checkpoint=checkpoint,
         candidates=candidates,
@@ -279,7 +283,7 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
             ledger, account, candidates, terms, purchase, first_budget=first_budget, before=pending
         )
         if not foresight.same:
-            is_there(words.destination, None)  # What is there is another.
+            is_there(answers.destination, None)  # What is there is another.
             check_leaving(
                 candidates,
                 terms,
@@ -292,7 +296,7 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
         if purchase is not None:
             threshold = buy(ledger, account, candidates, terms, purchase, first_budget=first_budget)
             purchase, terms, candidates = None, *_cut_at(threshold, rule, terms, candidates)
-    return _Matter(
+    return _Proposal(
         ledger=ledger,
         account=account,
         before=before,
@@ -317,29 +321,29 @@ def _cut_at(
     return replace(terms, cut=cut), replace(candidates, chosen=chosen)
 
 
-def _foreseen(matter: _Matter, *, within_budget: bool) -> Released:
+def _foreseen(proposal: _Proposal, *, within_budget: bool) -> Released:
     """Say what a release would come to, with nothing drawn."""
-    terms, before = matter.terms, matter.before
+    terms, before = proposal.terms, proposal.before
     foresight = foresee(
-        matter.ledger,
-        matter.account,
-        matter.candidates,
+        proposal.ledger,
+        proposal.account,
+        proposal.candidates,
         terms,
-        matter.purchase,
-        first_budget=matter.first_budget,
-        before=matter.pending,
+        proposal.purchase,
+        first_budget=proposal.first_budget,
+        before=proposal.pending,
         within_budget=within_budget,
     )
-    statement = replace(before, budget=before.budget or matter.first_budget)
+    statement = replace(before, budget=before.budget or proposal.first_budget)
     return Released(
         release=None,
-        bundle=matter.to,
+        bundle=proposal.to,
         epsilon=None if terms.claimed is None else exact(terms.claimed),
         conditional=terms.conditional,
         repeated=foresight.same,
         spent=before.spent,
         left=before.left,
-        preview=preview_of(terms, matter.candidates, foresight, statement, matter.pending),
+        preview=preview_of(terms, proposal.candidates, foresight, statement, proposal.pending),
     )
 
 

@@ -11,7 +11,7 @@ from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.accounting import Charge, Loss
 from dataselect_gui.privacy.amounts import probability_of
 from dataselect_gui.privacy.calibration import gaussian_scale
-from dataselect_gui.privacy.mechanisms.mechanism import NoiseMechanism, Setting, needed
+from dataselect_gui.privacy.mechanisms.mechanism import Answer, NoiseMechanism, Setting, needed
 from dataselect_gui.privacy.noise import add_gaussian
 
 _WITHIN_95 = 1.959964
@@ -26,7 +26,7 @@ class DiscreteGaussian(NoiseMechanism):
     explanation: ClassVar[str] = (
         "Less noise for many numbers at once, for a promise that holds but for a small chance δ."
     )
-    takes: ClassVar[frozenset[str]] = frozenset({"epsilon", "delta"})
+    takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "delta"})
     steps_per_count: ClassVar[int] = 1000
 
     delta: Decimal

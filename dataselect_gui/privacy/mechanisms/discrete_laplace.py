@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.mechanisms import laplace_noise
-from dataselect_gui.privacy.mechanisms.mechanism import NoiseMechanism, Setting, needed
+from dataselect_gui.privacy.mechanisms.mechanism import Answer, NoiseMechanism, Setting, needed
 from dataselect_gui.privacy.noise import add_laplace
 
 
@@ -20,7 +20,7 @@ class DiscreteLaplace(NoiseMechanism):
     name: ClassVar[str] = "discrete-laplace"
     title: ClassVar[str] = "Laplace noise on each count"
     explanation: ClassVar[str] = "ε alone bounds what counts reveal."
-    takes: ClassVar[frozenset[str]] = frozenset({"epsilon"})
+    takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon"})
 
     delta: None = None
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.errors import UsageError
-from dataselect_gui.privacy.mechanisms.mechanism import Pool, SelectionMechanism, Setting
+from dataselect_gui.privacy.mechanisms.mechanism import Answer, Pool, SelectionMechanism, Setting
 from dataselect_gui.privacy.usefulness import Agreement, share_of
 
 
@@ -19,7 +19,7 @@ class Exact(SelectionMechanism):
     name: ClassVar[str] = "exact"
     title: ClassVar[str] = "Exact: everything, no protection"
     explanation: ClassVar[str] = ""
-    takes: ClassVar[frozenset[str]] = frozenset({"threshold"})
+    takes: ClassVar[frozenset[Answer]] = frozenset({"threshold"})
     keeps_to_selection: ClassVar[bool] = True
 
     epsilon: None = None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dataselect_gui.privacy.mechanisms.discrete_laplace import DiscreteLaplace
+from dataselect_gui.privacy.mechanisms.mechanism import Answer
 from dataselect_gui.privacy.usefulness import Agreement, highest_noised
 
 
@@ -14,7 +15,7 @@ class Laplace(DiscreteLaplace):
     name: ClassVar[str] = "laplace"
     title: ClassVar[str] = "Laplace noise on each score"
     explanation: ClassVar[str] = "Each score is clipped to public bounds first."
-    takes: ClassVar[frozenset[str]] = frozenset({"epsilon", "bounds"})
+    takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "bounds"})
 
     def expect(self, records: int, selected: int) -> Agreement:
         """Return how well the best by noised scores agree, if scores were spread evenly."""

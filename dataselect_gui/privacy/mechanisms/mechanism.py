@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import ClassVar, Self, TypedDict, TypeVar
+from typing import ClassVar, Literal, Self, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.usefulness import Agreement
 
 Value = TypeVar("Value")
+Answer = Literal["epsilon", "delta", "count", "bounds", "threshold"]
+"""What an owner is asked that a mechanism may have a use for."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class Mechanism(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     explanation: ClassVar[str]
-    takes: ClassVar[frozenset[str]]
+    takes: ClassVar[frozenset[Answer]]
     epsilon_means: ClassVar[str] = (
         "ε limits what this reveals of each record. Smaller reveals less, and chance has more say."
     )

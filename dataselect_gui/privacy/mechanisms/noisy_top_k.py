@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.mechanisms import laplace_noise
 from dataselect_gui.privacy.mechanisms.mechanism import (
+    Answer,
     MechanismForm,
     Pool,
     Query,
@@ -41,7 +42,7 @@ class NoisyTopK(SelectionMechanism):
     explanation: ClassVar[str] = (
         "Scores get noise, and a public number of the best by it is taken. So some others {leave} too."
     )
-    takes: ClassVar[frozenset[str]] = frozenset({"epsilon", "count", "bounds"})
+    takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "count", "bounds"})
     keeps_to_selection: ClassVar[bool] = False
 
     epsilon: Decimal

@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.privacy.accounting import Charge
-from dataselect_gui.privacy.mechanisms.mechanism import Pool, SelectionMechanism, Setting, needed
+from dataselect_gui.privacy.mechanisms.mechanism import (
+    Answer,
+    Pool,
+    SelectionMechanism,
+    Setting,
+    needed,
+)
 from dataselect_gui.privacy.noise import STEPS_PER_UNIT
 from dataselect_gui.privacy.usefulness import Agreement, share_of
 
@@ -32,7 +38,7 @@ class OneSided(SelectionMechanism):
         "Nothing but your selection leaves, and chance keeps a part of it back, by one draw per record "
         "that is made once for good."
     )
-    takes: ClassVar[frozenset[str]] = frozenset({"epsilon", "threshold"})
+    takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "threshold"})
     epsilon_means: ClassVar[str] = (
         "ε limits what a missing record reveals. Smaller reveals less, and fewer records leave."
     )

@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.privacy.calibration import flip_scale
-from dataselect_gui.privacy.mechanisms.mechanism import Pool, SelectionMechanism, Setting, needed
+from dataselect_gui.privacy.mechanisms.mechanism import (
+    Answer,
+    Pool,
+    SelectionMechanism,
+    Setting,
+    needed,
+)
 from dataselect_gui.privacy.noise import add_laplace
 from dataselect_gui.privacy.usefulness import Agreement, share_of
 
@@ -27,7 +33,7 @@ class RandomizedResponse(SelectionMechanism):
         "Whether a record is in your selection is told truly or turned round, by chance. So some "
         "others {leave} too."
     )
-    takes: ClassVar[frozenset[str]] = frozenset({"epsilon", "threshold"})
+    takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "threshold"})
     keeps_to_selection: ClassVar[bool] = False
 
     epsilon: Decimal

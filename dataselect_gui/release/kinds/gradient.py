@@ -16,7 +16,15 @@ from dataselect_gui.privacy.usefulness import Width
 from dataselect_gui.release.candidates import Summed
 from dataselect_gui.release.contents import Written, write_file
 from dataselect_gui.release.faults import FaultError
-from dataselect_gui.release.kinds.kind import Drawn, Kind, KindForm, Leaving, Material, as_noise
+from dataselect_gui.release.kinds.kind import (
+    Drawn,
+    Kind,
+    KindAnswer,
+    KindForm,
+    Leaving,
+    Material,
+    as_noise,
+)
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -61,7 +69,7 @@ class Gradient(Kind):
         "one clipped, summed, noised gradient of the records beyond a threshold (`--clip C`)"
     )
     guarantee: ClassVar[str] = "(ε, δ)-DP"
-    takes: ClassVar[frozenset[str]] = frozenset({"clip", "threshold"})
+    takes: ClassVar[frozenset[KindAnswer]] = frozenset({"clip", "threshold"})
     file: ClassVar[str] = GRADIENT
     leaves: ClassVar[tuple[Leaving, ...]] = (
         Leaving(
@@ -147,10 +155,10 @@ class Gradient(Kind):
     def how_drawn(self, terms: "Terms") -> str:
         """Return how it was drawn, as a sentence."""
         threshold = None if terms.cut is None else terms.cut.threshold
-        told = None if threshold is None else exact(threshold)
+        beyond = None if threshold is None else exact(threshold)
         return (
             "The gradient of the loss of each record whose score is "
-            f"{'at most' if terms.lowest else 'at least'} {told} was clipped to norm "
+            f"{'at most' if terms.lowest else 'at least'} {beyond} was clipped to norm "
             f"{exact(self.clip)} and brought to whole steps of norm at most {CLIP_STEPS}; every "
             f"element of their sum got {as_noise(terms.mechanism).noise} × {exact(self.clip)}."
         )

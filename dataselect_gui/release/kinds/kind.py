@@ -35,6 +35,10 @@ PROMISE_DP = (
 )
 
 
+KindAnswer = Literal["pad_to", "bins", "by_class", "count_threshold", "clip", "threshold"]
+"""What an owner is asked that a kind of release may have a use for."""
+
+
 @dataclass(frozen=True)
 class Leaving:
     """A file of a bundle, for the owner who decides.
@@ -170,7 +174,7 @@ class Kind(ABC):
     description: ClassVar[str]
     summary: ClassVar[str]
     guarantee: ClassVar[str]
-    takes: ClassVar[frozenset[str]] = frozenset()
+    takes: ClassVar[frozenset[KindAnswer]] = frozenset()
     discloses: ClassVar[bool] = False
     selects: ClassVar[bool] = False
     promise: ClassVar[str] = PROMISE_DP

@@ -18,7 +18,15 @@ from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, NoiseMechanis
 from dataselect_gui.privacy.usefulness import Width
 from dataselect_gui.release.contents import Written
 from dataselect_gui.release.faults import FaultError
-from dataselect_gui.release.kinds.kind import Drawn, Kind, KindForm, Leaving, Material, as_noise
+from dataselect_gui.release.kinds.kind import (
+    Drawn,
+    Kind,
+    KindAnswer,
+    KindForm,
+    Leaving,
+    Material,
+    as_noise,
+)
 from dataselect_gui.release.tables import read_table, write_table
 
 if TYPE_CHECKING:
@@ -63,7 +71,7 @@ class Report(Kind):
         "threshold (`--count-threshold T`)"
     )
     guarantee: ClassVar[str] = "(ε, δ)-DP"
-    takes: ClassVar[frozenset[str]] = frozenset({"bins", "by_class", "count_threshold"})
+    takes: ClassVar[frozenset[KindAnswer]] = frozenset({"bins", "by_class", "count_threshold"})
     file: ClassVar[str] = "data/report.csv"
     columns: ClassVar[tuple[str, ...] | None] = _COLUMNS
     leaves: ClassVar[tuple[Leaving, ...]] = (

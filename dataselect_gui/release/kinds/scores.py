@@ -15,7 +15,15 @@ from dataselect_gui.privacy.usefulness import Agreement
 from dataselect_gui.release.contents import Written
 from dataselect_gui.release.faults import FaultError
 from dataselect_gui.release.grid import SCORE_STEPS, SCORES, on_grid, score_at
-from dataselect_gui.release.kinds.kind import Drawn, Kind, KindForm, Leaving, Material, as_noise
+from dataselect_gui.release.kinds.kind import (
+    Drawn,
+    Kind,
+    KindAnswer,
+    KindForm,
+    Leaving,
+    Material,
+    as_noise,
+)
 from dataselect_gui.release.tables import check_tokens, read_table, write_table
 
 if TYPE_CHECKING:
@@ -52,7 +60,7 @@ class Scores(Kind):
     )
     summary: ClassVar[str] = "one noised score per eligible record, under random tokens (`--pad-to N`)"
     guarantee: ClassVar[str] = "ε-DP, and so for whatever is made of them"
-    takes: ClassVar[frozenset[str]] = frozenset({"pad_to"})
+    takes: ClassVar[frozenset[KindAnswer]] = frozenset({"pad_to"})
     file: ClassVar[str] = "data/scores.csv"
     columns: ClassVar[tuple[str, ...] | None] = _COLUMNS
     leaves: ClassVar[tuple[Leaving, ...]] = (

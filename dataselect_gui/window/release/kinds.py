@@ -1,6 +1,6 @@
 """What can be released and how, as the form needs it: by name, and what each has a use for."""
 
-from dataselect_gui.workflow import KINDS, MECHANISMS, Kind, Mechanism
+from dataselect_gui.workflow import KINDS, MECHANISMS, Answer, Kind, KindAnswer, Mechanism
 
 
 def kind_named(name: str) -> type[Kind]:
@@ -13,10 +13,11 @@ def mechanism_named(name: str | None) -> type[Mechanism] | None:
     return None if not name else MECHANISMS[name]
 
 
-def takes(kind: str, mechanism: str | None) -> frozenset[str]:
+def takes(kind: str, mechanism: str | None) -> frozenset[Answer | KindAnswer]:
     """Return which answers a kind and its mechanism have a use for."""
     chosen = mechanism_named(mechanism)
-    return kind_named(kind).takes | (frozenset() if chosen is None else chosen.takes)
+    nothing: frozenset[Answer] = frozenset()
+    return kind_named(kind).takes | (nothing if chosen is None else chosen.takes)
 
 
 def is_unprotected(mechanism: str | None) -> bool:
