@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui import workflow
 from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.release.codec import from_entry, to_entry
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import files, is_verified, release, select, silent
 
@@ -181,6 +182,17 @@ def test_what_is_written_stays(name: str, tmp_path: Path, monkeypatch: pytest.Mo
     told = write_case(tmp_path, name, monkeypatch)
     for file, text in told.items():
         assert text == (FORMS / name / file).read_text(encoding="utf-8"), file
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_entry_of_the_ledger_is_read_as_it_was_written(name: str) -> None:
+    entries = json.loads((FORMS / name / "ledger.json").read_text(encoding="utf-8"))
+    for entry in entries:
+        if "terms" in entry:
+            terms = entry["terms"]
+            scale = terms["noise_scale"]  # Kept rounded, as a text.
+            terms["noise_scale"] = None if scale is None else float(scale)
+            assert json.loads(json.dumps(to_entry(from_entry(terms)))) == terms
 
 
 def test_every_form_that_is_kept_is_compared() -> None:

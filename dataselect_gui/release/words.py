@@ -28,8 +28,6 @@ ORIGIN_OF_BOUNDS: dict[BoundsSource, str] = {
     "agreed": "agreed beforehand",
 }
 BOUNDS_OF_ORIGIN = {text: origin for origin, text in ORIGIN_OF_BOUNDS.items()}
-
-
 _ORIGIN_OF_CUT: dict[CutSource, str] = {
     "request": "the consortium's request",
     "agreed": "agreed beforehand",
@@ -51,11 +49,11 @@ def promise(terms: Terms) -> str:
     if mechanism.epsilon is None:
         return NO_PROMISE_EXACT
     if terms.conditional:
-        is_threshold = terms.cut is not None and terms.cut.by == "threshold"
+        by = "threshold" if terms.cut is None else terms.cut.by
         why = (
             "it was chosen after the scores were seen"
-            if is_threshold
-            else f"a {_by(terms)} of the records depends on everybody's scores"
+            if by == "threshold"
+            else f"a {by} of the records depends on everybody's scores"
         )
         return NO_PROMISE_CONDITIONAL.format(why=why)
     # A bought threshold moves a little with everybody's scores, whichever way these lie.
@@ -155,7 +153,3 @@ def cut_in_words(cut: Cut) -> str:
     if cut.threshold is None:
         return "Threshold chosen after viewing; its value is not told: it may be a record's score."
     return f"Threshold {exact(cut.threshold)}: {_ORIGIN_OF_CUT[cut.source]}."
-
-
-def _by(terms: Terms) -> str:
-    return "threshold" if terms.cut is None else terms.cut.by
