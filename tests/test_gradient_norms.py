@@ -179,6 +179,39 @@ class ChangedLater(Patches):
         return before.square() + after.square()
 
 
+class BiasOfOne(nn.Module):
+    """Adds one trained number to all logits, within the product; may have no slope at small inputs."""
+
+    def __init__(self, *, is_steep: bool = False) -> None:
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.randn(256, 3)), nn.Parameter(torch.randn(1))
+        self.factor = nn.Parameter(torch.ones(()))
+        self._is_steep = is_steep
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        flat = inputs.flatten(1)
+        logits = torch.addmm(self.bias, torch.tanh(flat / 100), self.weight)
+        logits = logits * logits.new_tensor([1.0, 2.0, 3.0])
+        if self._is_steep:  # √ has no slope at 0: its gradient is no number.
+            logits = logits + torch.sqrt(self.factor * torch.relu(flat[:, :3] - 1))
+        return logits
+
+
+class PartInPlace(nn.Module):
+    """Scales a part of an activation in place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entry, self.exit = nn.Linear(256, 4), nn.Linear(4, 3)
+        self.scale = nn.Parameter(torch.randn(2))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        hidden = self.entry(inputs.flatten(1))
+        hidden[:, :2].mul_(self.scale)
+        logits: Tensor = self.exit(hidden)
+        return logits
+
+
 class Direct(nn.Module):
     """Calls the operations behind functions, which take their arguments in another order."""
 
@@ -399,6 +432,8 @@ UNCOVERED: dict[str, Callable[[], nn.Module]] = {
     "attention": lambda: Attending(7),
     "recurrent": lambda: Recurrent(7),
     "function of its own": lambda: OwnFunction(7),
+    "bias of one number": BiasOfOne,
+    "part changed in place": PartInPlace,
 }
 UNUSUAL = COVERED | UNCOVERED
 
@@ -600,6 +635,26 @@ def test_a_norm_that_is_a_little_wrong_is_not_used(
     done.measure(logit_gradients(done.logits.detach(), torch.tensor(TARGETS)))
     names = {name for name, path in gradients.paths.items() if path == BY_FUNCTION}
     assert names == {"entry.weight", "exit.weight"}
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_what_could_not_be_held_against_autograd_is_not_trusted(
+    monkeypatch: pytest.MonkeyPatch, *, twice: bool
+) -> None:
+    """On made-up records the gradients are no numbers, on these they are; and all rules are wrong."""
+    model = BiasOfOne(is_steep=True).double()
+    monkeypatch.setattr(SampleGradient, "squares", scaled([2.0] * 5))
+    records = torch.from_numpy(np.abs(RECORDS) + 2).double()
+    gradients, targets = GradientNorms(model), torch.tensor(TARGETS)
+    for _ in range(3):
+        done = gradients.run(torch.rand_like(records), twice=twice, for_inputs=twice)
+        done.measure(logit_gradients(done.logits.detach(), targets), create_graph=twice)
+    assert not gradients.is_settled(records.shape)
+    gradients.settle(records.shape)
+    done = gradients.run(records, twice=twice, for_inputs=twice)
+    measured = done.measure(logit_gradients(done.logits.detach(), targets), create_graph=twice)
+    expected = oracle(model, records.numpy(), TARGETS)["grad_norm"]
+    np.testing.assert_allclose(measured.squares.detach().sqrt().numpy(), expected, rtol=1e-9)
 
 
 def test_every_shape_is_checked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
