@@ -180,20 +180,29 @@ class ChangedLater(Patches):
 
 
 class BiasOfOne(nn.Module):
-    """Adds one trained number to all logits, within the product; may have no slope at small inputs."""
+    """Adds one trained number to all logits, within the product."""
 
-    def __init__(self, *, is_steep: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.weight, self.bias = nn.Parameter(torch.randn(256, 3)), nn.Parameter(torch.randn(1))
         self.factor = nn.Parameter(torch.ones(()))
-        self._is_steep = is_steep
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        logits = torch.addmm(self.bias, torch.tanh(inputs.flatten(1) / 100), self.weight)
+        return logits * logits.new_tensor([1.0, 2.0, 3.0]) * self.factor
+
+
+class Steep(nn.Module):
+    """Has no slope where numbers are below 1, as made-up ones are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden, self.factor = nn.Linear(256, 3), nn.Parameter(torch.ones(()))
 
     def forward(self, inputs: Tensor) -> Tensor:
         flat = inputs.flatten(1)
-        logits = torch.addmm(self.bias, torch.tanh(flat / 100), self.weight)
-        logits = logits * logits.new_tensor([1.0, 2.0, 3.0])
-        if self._is_steep:  # √ has no slope at 0: its gradient is no number.
-            logits = logits + torch.sqrt(self.factor * torch.relu(flat[:, :3] - 1))
+        root = torch.sqrt(self.factor * torch.relu(flat[:, :3] - 1))
+        logits: Tensor = self.hidden(flat) + root
         return logits
 
 
@@ -641,9 +650,9 @@ def test_a_norm_that_is_a_little_wrong_is_not_used(
 def test_what_could_not_be_held_against_autograd_is_not_trusted(
     monkeypatch: pytest.MonkeyPatch, *, twice: bool
 ) -> None:
-    """On made-up records the gradients are no numbers, on these they are; and all rules are wrong."""
-    model = BiasOfOne(is_steep=True).double()
-    monkeypatch.setattr(SampleGradient, "squares", scaled([2.0] * 5))
+    """On made-up records the gradients are no numbers, on these they are; and a rule is wrong."""
+    model = Steep().double()
+    monkeypatch.setattr(Outer, "squares", scaled([2.0] * 5))
     records = torch.from_numpy(np.abs(RECORDS) + 2).double()
     gradients, targets = GradientNorms(model), torch.tensor(TARGETS)
     for _ in range(3):
