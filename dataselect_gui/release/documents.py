@@ -121,7 +121,7 @@ def _parameters(terms: Terms) -> dict[str, Any]:
         "epsilon": {"value": form.epsilon, "from": viewed},
         "score": {"value": form.score, "variant": form.variant, "from": score_origin(terms)},
         "direction": {"value": "lowest" if form.lowest else "highest", "from": score_origin(terms)},
-        "withheld": {"value": "not parameters", "from": viewed},
+        "withheld": {"value": "not told", "from": viewed},
         "delta": {"value": form.delta, "from": viewed},
         "cut": {"value": form.cut, "from": form.threshold_from},
         "threshold": {"value": form.threshold, "from": origin_of(terms)},
