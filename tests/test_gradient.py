@@ -28,9 +28,9 @@ from dataselect_gui.errors import (
     WorkerDiedError,
 )
 from dataselect_gui.privacy.calibration import gaussian_scale
-from dataselect_gui.privacy.mechanisms import add_gaussian
+from dataselect_gui.privacy.noise import add_gaussian
 from dataselect_gui.project.project import Project
-from dataselect_gui.release.terms import CLIP_STEPS
+from dataselect_gui.release.kinds.gradient import CLIP_STEPS
 from dataselect_gui.scoring.clipped_sum import ClippedSum, in_steps
 from dataselect_gui.scoring.model import Model
 from dataselect_gui.worker.decoding import RowReader

@@ -500,7 +500,7 @@ def test_a_dry_run_shows_all_and_draws_nothing(
     assert done.preview.cost == epsilon
     assert done.preview.left_after == 4 - epsilon
     assert {0.1, 0.25, 0.5, 1, 2, 4, 8} <= {one["epsilon"] for one in done.preview.usefulness}
-    json.dumps(done.preview.told())
+    json.dumps(done.preview.as_json())
     real = release(project, tmp_path / "b", **asked)
     assert real.spent == done.preview.cost
     fields = {one["file"] for one in done.preview.leaves}

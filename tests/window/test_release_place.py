@@ -120,6 +120,26 @@ def test_the_default_path_takes_four_clicks_to_a_verified_bundle(
     assert focused.text() == "Open folder"
 
 
+def test_the_limit_of_epsilon_that_it_states_is_the_one_that_holds(
+    place: ReleasePlace, qtbot: QtBot
+) -> None:
+    answer_no(qtbot, place)
+    for text, is_amount in (("300.1", False), ("300", True)):
+        place.answers.amount.epsilon.setText(text)
+        says = place.foot.hint.text() == "Give ε, a number above 0 and at most 300."
+        assert says != is_amount
+        assert (place.answers.asked().epsilon is not None) == is_amount
+
+
+def test_the_form_offers_all_that_is_registered(place: ReleasePlace) -> None:
+    what = place.answers.what
+    assert [what.kinds.itemData(row) for row in range(what.kinds.count())] == list(workflow.KINDS)
+    for name, kind in workflow.KINDS.items():
+        ask_for(place, name)
+        offered = {one for one, button in what.mechanisms.items() if not button.isHidden()}
+        assert offered == {one.name for one in workflow.mechanisms_of(kind)}
+
+
 def test_beyond_the_budget_it_refuses_and_leaves_nothing(
     place: ReleasePlace, project: Path, qtbot: QtBot
 ) -> None:
@@ -470,12 +490,13 @@ def test_no_record_leaves_so_no_consent_is_asked_for(place: ReleasePlace, qtbot:
 
 
 def test_the_parcel_shows_field_by_field_what_would_leave(place: ReleasePlace) -> None:
-    for kind in ("records", "offers", "scores", "report", "gradient"):
+    for kind, leaving in workflow.KINDS.items():
         ask_for(place, kind)
         folds = place.parcel._leave.findChildren(Fold)
         shown_fields = "\n".join(label.text() for fold in folds for label in fold.findChildren(QLabel))
-        for one in workflow.what_leaves(kind):
-            assert f"{one['field']}: {one['what']}." in shown_fields
+        for file in (*leaving.leaves, *workflow.DOCUMENTS):
+            for field, what in file.fields:
+                assert f"{field}: {what}." in shown_fields
         assert shown_fields.count("Made-up sample: ") == len(folds)
 
 
