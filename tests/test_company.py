@@ -403,10 +403,10 @@ def test_a_record_of_its_own_shape_for_which_memory_ends_halves_nothing(
     to_other_size(source / FILE)
     original = Scorer.prepare
 
-    def prepared(scorer: Scorer, shape: tuple[int, ...]) -> None:
+    def prepared(scorer: Scorer, shape: tuple[int, ...]) -> int:
         if shape[-1] == 31:
             raise MemoryError
-        original(scorer, shape)
+        return original(scorer, shape)
 
     monkeypatch.setattr(Scorer, "prepare", prepared)
     project = tmp_path / "odd.dataselect"

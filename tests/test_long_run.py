@@ -67,9 +67,9 @@ def disturb_trials(monkeypatch: pytest.MonkeyPatch, before: Callable[[int], None
     """Have something happen before a shape of batches is tried on made-up records."""
     original = Scorer.prepare
 
-    def prepared(scorer: Scorer, shape: Sequence[int]) -> None:
+    def prepared(scorer: Scorer, shape: Sequence[int]) -> int:
         before(shape[0])
-        original(scorer, shape)
+        return original(scorer, shape)
 
     monkeypatch.setattr(Scorer, "prepare", prepared)
 
