@@ -494,6 +494,17 @@ def test_images_that_unpack_to_more_than_a_bundle_has_are_refused(
     assert len(decoded) < 20
 
 
+def test_a_check_counts_the_pixels_that_nobody_sees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tile = hostile.tiff_of_tiles(8, 8, 1024, 8, [zlib.compress(bytes(1 << 20))])
+    files = folder_of(tmp_path, {f"{number:02}.tif": tile for number in range(8)})
+    monkeypatch.setattr(content_check, "says_nothing_else", lambda *_: True)
+    monkeypatch.setattr(content_check, "_MOST_PIXELS", 4 << 20)
+    with pytest.raises(FaultError, match="unpack to more"):
+        content_check.nothing_but_pixels(files)
+
+
 # Whatever is wrong with a file
 
 

@@ -8,6 +8,7 @@ import subprocess
 import time
 import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -35,6 +36,24 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "TIFF, samples": (lambda: hostile.tiff_of_samples(65_535), "damaged"),
     "TIFF, strips": (lambda: hostile.tiff_of_strips_in_one_place(250_000), "more values"),
     "TIFF, tags": (lambda: hostile.tiff_of_tags(20_000), "more tags"),
+    "TIFF, tiles outside the image": (
+        lambda: hostile.tiff_of_tiles(8, 80_000, 1024, 8, [bytes(8)]), "more pixels in its tiles"),
+    "TIFF, a tile outside the image": (
+        lambda: hostile.tiff_of_tiles(8, 8, 4096, 8, [bytes(8)]), "more pixels in its tiles"),
+    "TIFF, a shared tile of deflate": (lambda: hostile.tiff_that_shares_its_tile(8), "share bytes"),
+    "TIFF, a shared tile of PackBits": (
+        lambda: hostile.tiff_that_shares_its_tile(32773), "share bytes"),
+    "TIFF, strips that overlap": (hostile.tiff_of_overlapping_strips, "share bytes"),
+    "TIFF, tiles and strips": (hostile.tiff_of_tiles_and_strips, "damaged"),
+    "TIFF, a JPEG of scans": (
+        lambda: hostile.tiff_of_jpeg(hostile.jpeg_of_scans(50, 512, 512), 512), "more scans"),
+    "TIFF, a JPEG of two scans": (
+        lambda: hostile.tiff_of_jpeg(hostile.jpeg_that_scans_again(), 32), "more scans"),
+    "TIFF, a JPEG of segments": (
+        lambda: hostile.tiff_of_jpeg(hostile.jpeg_of_segments(200), 48), "more segments"),
+    "TIFF, a JPEG of another size": (
+        lambda: hostile.tiff_of_jpeg(hostile.stored(hostile.pixels(80, 80, "L"), "JPEG"), 64),
+        "damaged"),
     "TIFF, LZMA": (hostile.tiff_in_lzma, "compressed in a way"),
     "JPEG, scans": (lambda: hostile.jpeg_of_scans(1000), "more scans"),
     "JPEG, scans of many pixels": (lambda: hostile.jpeg_of_scans(30, 8000, 8000), "more scans"),
@@ -126,6 +145,19 @@ PLAIN: dict[str, bytes] = {
         hostile.pixels(), "WEBP", save_all=True, append_images=[Image.new("RGB", (40, 24))]
     ),
 }
+
+
+PLAIN["TIFF in tiles larger than it"] = hostile.tiff_of_tiles(40, 24, 256, 1, [bytes(range(256)) * 256])
+PLAIN["TIFF in packed tiles"] = hostile.tiff_of_tiles(
+    40, 24, 32, 8, [zlib.compress(bytes(range(n, n + 64)) * 16) for n in range(2)]
+)
+PLAIN["TIFF in tiles of JPEG"] = hostile.tiff_of_tiles(
+    40, 24, 32, 7, [hostile.stored(hostile.pixels(32, 32, "L").rotate(n), "JPEG") for n in (0, 90)]
+)
+PLAIN["TIFF of JPEG"] = hostile.stored(hostile.pixels(), "TIFF", compression="jpeg")
+PLAIN["TIFF in strips of JPEG"] = hostile.stored(
+    hostile.pixels(64, 64), "TIFF", compression="jpeg", tiffinfo={278: 16}
+)
 
 
 @pytest.mark.parametrize("stored", PLAIN.values(), ids=PLAIN)

@@ -147,11 +147,12 @@ def segment(marker: int, payload: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
 
 
-def read_jpeg(stored: bytes) -> Jpeg:
+def read_jpeg(stored: bytes, most_segments: int = MAX_PARTS) -> Jpeg:
     """Take a JPEG apart.
 
     Of tables only those are kept that a scan uses, as they are when it begins; of application
-    segments those that decide how colours are read; nothing else, and nothing after the end.
+    segments those before the first scan that decide how colours are read; nothing else, and nothing
+    after the end.
 
     Raises
     ------
@@ -160,7 +161,7 @@ def read_jpeg(stored: bytes) -> Jpeg:
     ValueError, IndexError, struct.error
         Where it is damaged.
     """
-    return _Reader(stored).read()
+    return _Reader(stored).read(most_segments)
 
 
 class _Reader:
@@ -178,7 +179,7 @@ class _Reader:
         self.other: list[tuple[int, bytes, bytes]] = []
         self.jfif = self.adobe = self.exif = b""
 
-    def read(self) -> Jpeg:
+    def read(self, most_segments: int) -> Jpeg:
         jpeg, position, parts = self.jpeg, len(SIGNATURE), 0
         while found := _MARKER.search(self.stored, position):
             marker, position = found[1][0], found.end()
@@ -186,7 +187,7 @@ class _Reader:
                 jpeg.is_whole = True
                 break
             parts += 1
-            if parts > MAX_PARTS:
+            if parts > most_segments:
                 raise too_many("segments")
             if marker in _ALONE:
                 continue
