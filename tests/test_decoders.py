@@ -240,6 +240,23 @@ LYING: dict[str, dict[str, bytes]] = {
         "x.npy": array(ROWS),
         "y.npy": array(np.zeros(4, [("a", "<i4"), ("b", "<f8")])),
     },
+    "many texts": {
+        "x.npy": array(np.zeros((9000, 2, 2), np.uint8)),
+        "y.npy": declared("<U4000", (9000,), bytes(144_000_000)),
+    },
+    "many bytes": {
+        "x.npy": array(np.zeros((30_000, 2, 2), np.uint8)),
+        "y.npy": declared("|S4000", (30_000,), bytes(120_000_000)),
+    },
+    "classes of long texts": {
+        "x.npy": array(ROWS),
+        "y.npy": array(np.zeros(4, np.int64)),
+        "classes.npy": declared("<U4000", (9000,), bytes(144_000_000)),
+    },
+    "labels of many columns": {
+        "x.npy": array(ROWS),
+        "y.npy": declared("<f8", (4, 3_000_000), bytes(96_000_000)),
+    },
     "labels of nothing": {"x.npy": array(ROWS), "y.npy": declared("<U0", (4,))},
 }
 
@@ -255,6 +272,13 @@ def test_an_array_that_promises_too_much_is_refused(tmp_path: Path, members: dic
         assert tracemalloc.get_traced_memory()[1] < MEMORY
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("label", ["a", "b" * 40])
+def test_texts_of_usual_length_are_read(tmp_path: Path, label: str) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, x=np.zeros((50_000, 1, 1), np.uint8), y=np.array([label] * 50_000))
+    assert set(open_source(path).labels) == {label}
 
 
 def test_arrays_that_are_not_needed_are_never_unpacked(tmp_path: Path) -> None:
