@@ -92,8 +92,9 @@ def metadata(path: Path, terms: Terms) -> str:
     nothing_but_pixels(sorted(p for p in (path / DATA).iterdir() if p.suffix[1:] in EXTENSIONS))
     return (
         "Every image consists of what its pixels need: no metadata but an orientation, no table or "
-        "colour that is not used, no byte behind the coded pixels. Whether the pixels themselves, or "
-        "how they are coded, hide something was not looked for."
+        "colour that is not used, no byte behind or between the coded pixels, and beyond the edge of a "
+        "picture nothing but what encoders write there. Whether the pixels themselves, or how they are "
+        "coded, hide something was not looked for."
     )
 
 

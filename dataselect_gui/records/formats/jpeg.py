@@ -118,11 +118,12 @@ class Jpeg:
             "JPEG", self.content(), self.width, self.height, self._working(), self.orientation
         )
 
-    def content(self, extra: bytes = b"") -> bytes:
-        """Return the file, with an extra segment at its beginning."""
+    def content(self, extra: bytes = b"", size: tuple[int, int] | None = None) -> bytes:
+        """Return the file, with an extra segment at its beginning, under another size."""
+        width, height = size or (self.width, self.height)
         parts = [SIGNATURE, extra, self.application]
         for number, scan in enumerate(self.scans):
-            frame = frame_segment(self.marker, self.width, self.height, self.components)
+            frame = frame_segment(self.marker, width, height, self.components)
             parts += [scan.quantisation, b"" if number else frame, scan.tables, scan.header, scan.coded]
         parts += [self.other, b"\xff\xd9" if self.is_whole else b""]
         return b"".join(parts)
@@ -215,7 +216,8 @@ class _Reader:
 
     def _take(self, marker: int, payload: bytes, coded: bytes) -> None:
         if _APP0 <= marker <= _APP15 or marker == _COM:
-            self._application(marker, payload)
+            if not self.jpeg.scan_count:  # Behind the first scan no decoder looks for them.
+                self._application(marker, payload)
             return
         self.other.append((marker, payload, coded))
         if marker == _SOS:
