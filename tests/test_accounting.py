@@ -21,10 +21,10 @@ from dataselect_gui.privacy.accounting import (
     plain_total,
     totals,
 )
-from dataselect_gui.privacy.usefulness import noisy_scores, randomized_response
-from dataselect_gui.release.releasing import charge_of
-from dataselect_gui.release.terms import CLIP_STEPS
-from dataselect_gui.release.verify import gaussian_delta
+from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
+from dataselect_gui.privacy.usefulness import Agreement
+from dataselect_gui.release.checks.discrete_gaussian import gaussian_delta
+from dataselect_gui.release.kinds.gradient import CLIP_STEPS
 from tests.audit.worlds import terms
 
 Delta = Callable[[float], float]
@@ -246,6 +246,17 @@ def test_expected_usefulness_is_that_of_the_mechanisms(
     )
 
 
+def noisy_scores(epsilon: Decimal, per_unit: int, records: int, selected: int) -> Agreement:
+    told = terms("laplace", float(epsilon), m=per_unit, kind="scores")
+    agreement = told.kind.expect(told.mechanism, records, selected)
+    assert isinstance(agreement, Agreement)
+    return agreement
+
+
+def randomized_response(epsilon: Decimal, per_unit: int, records: int, selected: int) -> Agreement:
+    return RandomizedResponse(per_unit=per_unit, epsilon=epsilon).expect(records, selected)
+
+
 def test_more_epsilon_is_never_worth_less() -> None:
     marks = [Decimal(mark) for mark in ("0.1", "0.5", "1", "4", "16", "100")]
     for expected in (noisy_scores, randomized_response):
@@ -302,7 +313,7 @@ def charge_at(kind: str, mechanism: str, per_unit: int) -> Charge:
     }
     delta = "1e-6" if mechanism == "discrete-gaussian" else None
     told = terms(mechanism, 0.3, m=per_unit, kind=kind, delta=delta, **parts[kind])
-    charge = charge_of(told)
+    charge = told.mechanism.charge()
     assert charge is not None
     return charge
 

@@ -16,8 +16,8 @@ from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release import content_check
 from dataselect_gui.release.clean import clean_image, encode, says_nothing_else
-from dataselect_gui.release.content_check import FaultError
 from dataselect_gui.release.contents import DATA
+from dataselect_gui.release.faults import FaultError
 from tests import hostile_files as hostile
 from tests.hostile_files import before_scans, png_chunk, segment, with_chunks
 

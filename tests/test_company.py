@@ -22,12 +22,9 @@ from dataselect_gui import workflow
 from dataselect_gui.project.project import Project
 from dataselect_gui.scoring.model import Model
 from dataselect_gui.scoring.scorer import Scorer
-from dataselect_gui.worker import score_run
 from dataselect_gui.worker.batches import EMPTY, in_batches
 from dataselect_gui.worker.computing import Computation
 from dataselect_gui.worker.handle import Stop
-from dataselect_gui.worker.messages import Finished, Job, Report, ScoreJob
-from dataselect_gui.worker.score_receiving import Receiver
 from tests.helpers import CLASSES, array_file, config, preprocessor, write_json
 from tests.models import SIDE, export, save_series, stir, tiny_resnet, tiny_vit
 
@@ -35,16 +32,7 @@ COUNT, CHANGED = 14, 5
 Scores = dict[str, dict[str, float | None]]
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do the worker's job in this process, where it can be disturbed."""
-
-    def run_job(job: Job, report: Report, stop: Stop | None, receiver: Receiver) -> Finished:
-        assert isinstance(job, ScoreJob)
-        return score_run.run(job, lambda: stop is not None and stop.requested, report, receiver.kept)
-
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("dataselect_gui.workflow.scoring.run_job", run_job)
+pytestmark = pytest.mark.usefixtures("scoring_here")
 
 
 class Amplifier(nn.Module):
@@ -415,10 +403,10 @@ def test_a_record_of_its_own_shape_for_which_memory_ends_halves_nothing(
     to_other_size(source / FILE)
     original = Scorer.prepare
 
-    def prepared(scorer: Scorer, shape: tuple[int, ...]) -> None:
+    def prepared(scorer: Scorer, shape: tuple[int, ...]) -> int:
         if shape[-1] == 31:
             raise MemoryError
-        original(scorer, shape)
+        return original(scorer, shape)
 
     monkeypatch.setattr(Scorer, "prepare", prepared)
     project = tmp_path / "odd.dataselect"

@@ -28,9 +28,9 @@ from dataselect_gui.errors import (
     WorkerDiedError,
 )
 from dataselect_gui.privacy.calibration import gaussian_scale
-from dataselect_gui.privacy.mechanisms import add_gaussian
+from dataselect_gui.privacy.noise import add_gaussian
 from dataselect_gui.project.project import Project
-from dataselect_gui.release.terms import CLIP_STEPS
+from dataselect_gui.release.kinds.gradient import CLIP_STEPS
 from dataselect_gui.scoring.clipped_sum import ClippedSum, in_steps
 from dataselect_gui.scoring.model import Model
 from dataselect_gui.worker.decoding import RowReader
@@ -48,9 +48,7 @@ from tests.test_gradient_norms import Gathered
 NORM = 0.5
 
 
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture(scope="module")

@@ -18,13 +18,10 @@ from dataselect_gui.records.folder import ImageFolder
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.memory import GIB, Need, PeakMemory, is_out_of_memory
 from dataselect_gui.scoring.scorer import Scorer
-from dataselect_gui.worker import score_run
 from dataselect_gui.worker.batches import Result
 from dataselect_gui.worker.computing import Computation
-from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.indexing import HashCache, read_index
-from dataselect_gui.worker.messages import Finished, Job, Report, ScoreJob
-from dataselect_gui.worker.score_receiving import Receiver
+from dataselect_gui.worker.messages import Finished
 from tests.helpers import CLASSES, image_folder, preprocessor, write_image, write_json
 from tests.models import save_member, save_series, stir, tiny_resnet
 
@@ -43,16 +40,7 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return image_folder(tmp_path_factory.mktemp("owner") / "scans", names)
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do the worker's job in this process, where it can be disturbed."""
-
-    def run_job(job: Job, report: Report, stop: Stop | None, receiver: Receiver) -> Finished:
-        assert isinstance(job, ScoreJob)
-        return score_run.run(job, lambda: stop is not None and stop.requested, report, receiver.kept)
-
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("dataselect_gui.workflow.scoring.run_job", run_job)
+pytestmark = pytest.mark.usefixtures("scoring_here")
 
 
 def score(scans: Path, series: Path, project: Path, **options: Any) -> dict[str, list[Any]]:  # noqa: ANN401
@@ -79,9 +67,9 @@ def disturb_trials(monkeypatch: pytest.MonkeyPatch, before: Callable[[int], None
     """Have something happen before a shape of batches is tried on made-up records."""
     original = Scorer.prepare
 
-    def prepared(scorer: Scorer, shape: Sequence[int]) -> None:
+    def prepared(scorer: Scorer, shape: Sequence[int]) -> int:
         before(shape[0])
-        original(scorer, shape)
+        return original(scorer, shape)
 
     monkeypatch.setattr(Scorer, "prepare", prepared)
 

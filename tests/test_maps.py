@@ -26,6 +26,7 @@ from tests.models import SIDE, export, save_series, stir, tiny_resnet
 from tests.oracle import oracle_susceptibility, oracle_vog_maps
 from tests.processes import workers_of
 from tests.projects import scored_project
+from tests.releases import silent
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 COUNT = 40
@@ -62,10 +63,6 @@ def scored(records: Path, series: Path, tmp_path_factory: pytest.TempPathFactory
         patch.setenv("DATASELECT_HOME", str(tmp_path_factory.getbasetemp() / "home"))
         folder = tmp_path_factory.mktemp("scored") / "p.dataselect"
         return workflow.score(records, series, silent, project_path=folder, names=FORMS).project
-
-
-def silent(_: object) -> None:
-    """Take progress and say nothing."""
 
 
 def job(

@@ -8,12 +8,8 @@ from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.accounting import Charge, plain_total, totals
 from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.identity import record_keys, source_marks
-from dataselect_gui.privacy.mechanisms import (
-    STEPS_PER_UNIT,
-    draw_exponentials,
-    one_sided_cut,
-    one_sided_share,
-)
+from dataselect_gui.privacy.mechanisms.one_sided import OneSided
+from dataselect_gui.privacy.noise import STEPS_PER_UNIT, draw_exponentials
 
 
 def test_secrets_are_exponential() -> None:
@@ -27,14 +23,22 @@ def test_secrets_are_exponential() -> None:
 
 @pytest.mark.parametrize(("epsilon", "per_unit"), [("1", 1), ("1", 3), ("0.1", 7)])
 def test_the_cut_rounds_towards_privacy(epsilon: str, per_unit: int) -> None:
-    cut = one_sided_cut(Decimal(epsilon), per_unit)
+    cut = OneSided(per_unit=per_unit, epsilon=Decimal(epsilon)).cut
     assert Decimal(cut) / STEPS_PER_UNIT <= Decimal(epsilon) / per_unit
     assert Decimal(cut + 1) / STEPS_PER_UNIT > Decimal(epsilon) / per_unit
 
 
 def test_the_share_that_leaves_is_that_of_a_unit() -> None:
-    assert one_sided_share(Decimal(1), 1) == pytest.approx(1 - math.exp(-1))
-    assert one_sided_share(Decimal(1), 4) == pytest.approx(1 - math.exp(-0.25))
+    assert OneSided(per_unit=1, epsilon=Decimal(1)).share == pytest.approx(1 - math.exp(-1))
+    assert OneSided(per_unit=4, epsilon=Decimal(1)).share == pytest.approx(1 - math.exp(-0.25))
+
+
+def test_the_share_that_leaves_is_told_alike_everywhere() -> None:
+    mechanism = OneSided(per_unit=3, epsilon=Decimal("0.7"))
+    share = mechanism.share
+    assert mechanism.expect(100, 10).recall == share
+    assert mechanism.parameters()["share_that_leaves"]["value"] == share
+    assert f"probability {share:.6f}" in mechanism.how_drawn(of_people=False, lowest=False)
 
 
 def test_of_one_sided_releases_the_largest_counts_and_of_others_the_sum() -> None:

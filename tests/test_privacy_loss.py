@@ -139,8 +139,8 @@ def test_it_is_the_same_where_the_smallest_numbers_are_flushed() -> None:
     np.testing.assert_array_equal(flushed, epsilons({**given, "delta": 1e-5}, [0.001, 0.1, 1.0]))
 
 
-@pytest.mark.parametrize("rate", [1e-4, 0.004, 0.05, 0.2, 0.3, 0.31, 0.9, 1.0])
-@pytest.mark.parametrize("noise", [0.05, 0.25, 0.7, 1.1, 4.0, 200.0])
+@pytest.mark.parametrize("rate", [1e-12, 1e-9, 1e-4, 0.004, 0.05, 0.2, 0.3, 0.31, 0.9, 1.0])
+@pytest.mark.parametrize("noise", [0.05, 0.25, 0.7, 1.1, 4.0, 200.0, 1e7])
 def test_a_steps_divergences_are_the_accountants(rate: float, noise: float) -> None:
     some = orders(rate)[::7]
     accountants = compute_rdp(q=rate, noise_multiplier=noise, steps=1, orders=some)

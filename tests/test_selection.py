@@ -47,6 +47,22 @@ def test_the_cut_of_a_count_is_the_last_score_taken() -> None:
     assert select(Rule("loss", "count", Decimal(2)), SCORES, ALL).threshold == 0.7
 
 
+@pytest.mark.parametrize(
+    ("by", "value", "eligible", "count"),
+    [
+        ("fraction", "0.25", 10, 3),
+        ("fraction", "0.25", 9, 2),
+        ("count", "4", 9, 4),
+        ("threshold", "1", 9, None),
+    ],
+)
+def test_a_rule_says_how_many_it_picks(
+    by: Literal["threshold", "count", "fraction"], value: str, eligible: int, count: int | None
+) -> None:
+    """For whoever selects and for whoever takes as many by chance."""
+    assert Rule("loss", by, Decimal(value)).count(eligible) == count
+
+
 @given(
     scores=st.lists(st.floats(0, 1) | st.just(float("nan")), min_size=1, max_size=30),
     share=st.decimals("0.01", "1", places=2),

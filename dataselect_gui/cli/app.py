@@ -11,6 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from dataselect_gui import __version__, workflow
+from dataselect_gui.cli import choices
 from dataselect_gui.cli.account import release_in_words
 from dataselect_gui.cli.demo import run_demo
 from dataselect_gui.cli.numbers import positive, whole
@@ -343,18 +344,9 @@ def release(
     project: ProjectPath,
     to: Annotated[Path, typer.Option(help="The bundle's folder; it must not be there yet.")],
     epsilon: Annotated[str | None, typer.Option(help="What may be revealed, per unit.")] = None,
-    kind: Annotated[
-        str, typer.Option("--as", help="records, offers, scores, report or gradient.")
-    ] = "records",
-    mechanism: Annotated[
-        str | None,
-        typer.Option(
-            help="records: one-sided, randomized-response, noisy-top-k or exact; offers: "
-            "randomized-response or noisy-top-k; scores: laplace; report: discrete-laplace or "
-            "discrete-gaussian; gradient: discrete-gaussian. The first is the usual one."
-        ),
-    ] = None,
-    delta: Annotated[str | None, typer.Option(help="For Gaussian noise.")] = None,
+    kind: Annotated[str, typer.Option("--as", help=choices.KIND)] = "records",
+    mechanism: Annotated[str | None, typer.Option(help=choices.MECHANISM)] = None,
+    delta: Annotated[str | None, typer.Option(help=choices.DELTA)] = None,
     per_unit: Annotated[
         int | None,
         typer.Option(parser=whole, metavar="N", help="At most so many records of a person."),
@@ -365,7 +357,7 @@ def release(
     ] = None,
     count: Annotated[
         int | None,
-        typer.Option(parser=whole, metavar="N", help="How many noisy-top-k takes; public."),
+        typer.Option(parser=whole, metavar="N", help=choices.COUNT),
     ] = None,
     bounds: Annotated[str | None, typer.Option(help="L,U: bounds of the score, as agreed.")] = None,
     pad_to: Annotated[
@@ -428,7 +420,7 @@ def release(
         "left": None if done.left is None else float(done.left),
     }
     if done.preview is not None:
-        content["preview"] = done.preview.told()
+        content["preview"] = done.preview.as_json()
     else:
         content["digest"] = digest_of(done.bundle)
     tell("release", as_json, content, release_in_words(done))

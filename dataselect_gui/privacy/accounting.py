@@ -5,7 +5,7 @@ Everything is under one relation: the contents of one unit are replaced.
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +20,7 @@ _LOSS_STEP = 1e-4
 """On which losses are rounded up, as the library does."""
 _LOSS_MARGIN = 2.0**-48
 _TOO_LARGE = 100
+Noise = Literal["discrete-laplace", "discrete-gaussian"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Loss:
         In the same steps: L1 for Laplace (a whole number), L2 for Gaussian noise.
     """
 
-    noise: Literal["discrete-laplace", "discrete-gaussian"]
+    noise: Noise
     scale: float
     sensitivity: float
 
@@ -168,13 +169,30 @@ def _distribution(charge: Charge) -> Any:  # noqa: ANN401  (the library's own cl
     if loss is None:
         stated = common.DifferentialPrivacyParameters(float(charge.epsilon), float(charge.delta))
         return privacy_loss_distribution.from_privacy_parameters(stated)
-    if loss.noise == "discrete-laplace":
-        return privacy_loss_distribution.PrivacyLossDistribution.create_from_rounded_probability(
-            laplace_losses(loss.scale, loss.sensitivity), 0, _LOSS_STEP
-        )
+    return _DISTRIBUTIONS[loss.noise](loss)
+
+
+def _laplace_distribution(loss: Loss) -> Any:  # noqa: ANN401  (the library's own class)
+    from dp_accounting.pld import privacy_loss_distribution
+
+    return privacy_loss_distribution.PrivacyLossDistribution.create_from_rounded_probability(
+        laplace_losses(loss.scale, loss.sensitivity), 0, _LOSS_STEP
+    )
+
+
+def _gaussian_distribution(loss: Loss) -> Any:  # noqa: ANN401  (the library's own class)
+    from dp_accounting.pld import privacy_loss_distribution
+
     return privacy_loss_distribution.from_gaussian_mechanism(
         _GAUSSIAN_MARGIN * loss.scale / loss.sensitivity
     )
+
+
+_DISTRIBUTIONS: dict[Noise, Callable[[Loss], Any]] = {
+    "discrete-laplace": _laplace_distribution,
+    "discrete-gaussian": _gaussian_distribution,
+}
+NOISES = frozenset(_DISTRIBUTIONS)
 
 
 def laplace_losses(scale: float, sensitivity: float) -> dict[int, float]:

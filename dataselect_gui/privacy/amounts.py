@@ -12,6 +12,7 @@ from decimal import Decimal
 from dataselect_gui.errors import UsageError
 
 LARGEST = Decimal(300)
+LARGEST_DELTA = Decimal("0.1")
 PLACES = 12
 LARGEST_COUNT = 1_000_000_000
 LARGEST_BOUND = Decimal("1e30")
@@ -66,5 +67,23 @@ def positive_amount(text: str, what: str) -> Decimal:
             f"{what} cannot be “{text}”.",
             f"It is a number above 0 and at most {LARGEST}, with {PLACES} decimal places at most.",
             "Common values are 0.5, 1 and 2.",
+        )
+    return number
+
+
+def probability_of(text: str, what: str) -> Decimal:
+    """Read δ.
+
+    Raises
+    ------
+    UsageError
+        Where it is no number, not positive, or too large a chance.
+    """
+    number = positive_amount(text, what)
+    if number > LARGEST_DELTA:
+        raise UsageError(
+            f"{what} cannot be {text}.",
+            f"It is the chance that a promise fails, {LARGEST_DELTA} at most.",
+            "Common values are 1e-5 and 1e-6; a training's is the consortium's own, like dp:8,1e-5.",
         )
     return number

@@ -19,16 +19,11 @@ _GRAINS = 2.0**-40
 
 
 def flip_scale(epsilon: Decimal, per_unit: int) -> float:
-    """Return the scale of discrete Laplace noise that is positive as often as a bit is flipped."""
-    return _at_least(Fraction(per_unit) / Fraction(epsilon))
+    """Return the scale of discrete Laplace noise that is positive as often as a bit is flipped.
 
-
-def flip_loss(scale: float, per_unit: int) -> Fraction:
-    """Return ε of one unit where its m records' bits are flipped with noise of that scale.
-
-    P[flip] = 1 / (1 + e^(1/scale)), so each bit costs 1/scale.
+    P[flip] = 1 / (1 + e^(1/scale)), so each of a unit's m bits costs 1/scale.
     """
-    return Fraction(per_unit) / Fraction(scale)
+    return _at_least(Fraction(per_unit) / Fraction(epsilon))
 
 
 def laplace_scale(epsilon: Decimal, sensitivity: int) -> float:

@@ -5,10 +5,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dataselect_gui.privacy.accounting import NOISES
+
 _AMOUNT = re.compile(r"[0-9]{1,400}(\.[0-9]{1,400})?")
 _DIGEST = re.compile("[0-9a-f]{64}")
 _KEY = 32
-_NOISES = frozenset({"discrete-laplace", "discrete-gaussian"})
 
 
 def _text(value: object) -> bool:
@@ -30,7 +31,7 @@ def _count(value: object) -> bool:
 def _loss(value: object) -> bool:
     if value is None:
         return True
-    if not isinstance(value, list) or len(value) != 3 or value[0] not in _NOISES:
+    if not isinstance(value, list) or len(value) != 3 or value[0] not in NOISES:
         return False
     return all(type(one) in {int, float} and 0 < one < math.inf and one < 1e300 for one in value[1:])
 

@@ -19,61 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.errors import RefusedError
-from dataselect_gui.privacy.accounting import Charge, plain_total
+from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.chain import Chain, Entry, Pages
-from dataselect_gui.privacy.mechanisms import draw_exponentials
+from dataselect_gui.privacy.noise import draw_exponentials
+from dataselect_gui.privacy.statement import (
+    Statement,
+    check_budget,
+    root_of,
+    statement_of,
+    training_body,
+)
 
 KEY_BYTES = 32
 _SECRET_BYTES = 32
 _STEPS_BYTES = 8
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One account, with those joined to it.
-
-    Attributes
-    ----------
-    id : str
-        The account's id.
-    budget : Decimal or None
-        None while none is set.
-    charges : list of Charge
-        Everything that counts against it.
-    exact : int
-        How many releases had no protection.
-    entries : list of Entry
-        All lines, in order.
-    """
-
-    id: str
-    budget: Decimal | None
-    charges: list[Charge]
-    exact: int
-    entries: list[Entry]
-
-    @property
-    def spent(self) -> Decimal:
-        """The plain total."""
-        return plain_total(self.charges)
-
-    @property
-    def left(self) -> Decimal | None:
-        """What the budget leaves; None while none is set."""
-        return None if self.budget is None else self.budget - self.spent
-
-    def has_training(self, epsilon: Decimal, delta: Decimal, checkpoint: str) -> bool:
-        """Say whether the DP training of a checkpoint was written down."""
-        body = _training(epsilon, delta, checkpoint)
-        return any(entry.kind == "training" and entry.body == body for entry in self.entries)
-
-    def find(self, key: str) -> Entry | None:
-        """Return the reservation of the same release, where there was one."""
-        for entry in self.entries:
-            if entry.kind == "reserved" and entry.body["key"] == key:
-                return entry
-        return None
 
 
 @dataclass(frozen=True)
@@ -123,7 +83,7 @@ class Ledger:
     def account_of(self, marks: Collection[bytes]) -> str | None:
         """Return the account that knows any of these marks; None where none does."""
         with self._chain.open() as pages:
-            roots = {_root(pages, account) for account in _known(pages, marks).values()}
+            roots = {root_of(pages, account) for account in _known(pages, marks).values()}
             return min(roots) if roots else None
 
     def claim(self, marks: Collection[bytes]) -> str:
@@ -131,7 +91,7 @@ class Ledger:
         with self._chain.open() as pages:
             known = _known(pages, marks)
             fresh = b"".join(sorted(mark for mark in marks if mark not in known))
-            roots = sorted({_root(pages, account) for account in known.values()})
+            roots = sorted({root_of(pages, account) for account in known.values()})
             if not roots:
                 account = secrets.token_hex(8)
                 pages.append(account, "opened", {}, secrets.token_bytes(_SECRET_BYTES) + fresh)
@@ -153,12 +113,12 @@ class Ledger:
         """Return the ids of all accounts that are not joined to another."""
         with self._chain.open() as pages:
             opened = [entry.account for entry in pages.entries if entry.kind == "opened"]
-            return sorted(account for account in opened if _root(pages, account) == account)
+            return sorted(account for account in opened if root_of(pages, account) == account)
 
     def statement(self, account: str) -> Statement:
         """Return the lines and sums of an account."""
         with self._chain.open() as pages:
-            return _statement(pages, account)
+            return statement_of(pages, account)
 
     def knows_head(self, head: str) -> bool:
         """Say whether a head, as bundles hold it, is one of this chain."""
@@ -171,14 +131,14 @@ class Ledger:
         """Set or change the budget, with a reason."""
         with self._chain.open() as pages:
             body = {"epsilon": exact(budget), "reason": reason}
-            pages.append(_root(pages, account), "budget", body)
+            pages.append(root_of(pages, account), "budget", body)
 
     def charge_training(self, account: str, epsilon: Decimal, delta: Decimal, checkpoint: str) -> None:
         """Write down, once, that the records took part in a checkpoint's DP training."""
         with self._chain.open() as pages:
-            if not _statement(pages, account).has_training(epsilon, delta, checkpoint):
-                body = _training(epsilon, delta, checkpoint)
-                pages.append(_root(pages, account), "training", body)
+            if not statement_of(pages, account).has_training(epsilon, delta, checkpoint):
+                body = training_body(epsilon, delta, checkpoint)
+                pages.append(root_of(pages, account), "training", body)
 
     # Releases, in the order in which they happen
 
@@ -217,14 +177,16 @@ class Ledger:
             Nothing was written then.
         """
         with self._chain.open() as pages:
-            account = _root(pages, account)  # Another process may have joined it to another meanwhile.
-            earlier = _statement(pages, account).find(body["key"])
+            account = root_of(
+                pages, account
+            )  # Another process may have joined it to another meanwhile.
+            earlier = statement_of(pages, account).find(body["key"])
             if earlier is not None:
                 return earlier
-            if first_budget is not None and _statement(pages, account).budget is None:
+            if first_budget is not None and statement_of(pages, account).budget is None:
                 budget = {"epsilon": exact(first_budget), "reason": "set with the first release"}
                 pages.append(account, "budget", budget)
-            statement = _statement(pages, account)
+            statement = statement_of(pages, account)
             fresh = _check_units(pages, statement, body["unit"], body["per_unit"], grouping)
             if charge is not None:
                 check_budget(statement, [charge])
@@ -242,7 +204,7 @@ class Ledger:
             Where the column, the number m, or whose a record is, is another.
         """
         with self._chain.open() as pages:
-            _check_units(pages, _statement(pages, account), unit, per_unit, grouping)
+            _check_units(pages, statement_of(pages, account), unit, per_unit, grouping)
 
     def secrets_of(self, records: Sequence[bytes]) -> NDArray[np.int64]:
         """Return each record's sealed secret, drawing those that were never drawn.
@@ -330,36 +292,10 @@ class Ledger:
     def mark_published(self, account: str, release: str) -> None:
         """Write down, once, that a bundle of a release was written."""
         with self._chain.open() as pages:
-            entries = _statement(pages, account).entries
+            entries = statement_of(pages, account).entries
             body = {"release": release}
             if not any(entry.kind == "published" and entry.body == body for entry in entries):
                 pages.append(account, "published", body)
-
-
-def check_budget(statement: Statement, charges: Sequence[Charge]) -> None:
-    """Refuse charges that the budget does not allow.
-
-    Raises
-    ------
-    RefusedError
-        With what is left and what it would have taken.
-    """
-    if not charges:
-        return
-    if statement.budget is None:
-        raise RefusedError(
-            "There is no budget for this source.",
-            "A release needs one: how much ε the records may ever cost.",
-            "Set it with --budget E, for example --budget 4.",
-        )
-    after = plain_total([*statement.charges, *charges])
-    if after > statement.budget:
-        needs = after - statement.spent
-        raise RefusedError(
-            f"This needs ε {exact(needs)}; {exact(statement.budget - statement.spent)} is left.",
-            "Nothing was drawn.",
-            "Lower ε, or raise the budget and give a reason.",
-        )
 
 
 def _check_units(
@@ -402,37 +338,6 @@ def _check_units(
     ]
 
 
-def _statement(pages: Pages, account: str) -> Statement:
-    account = _root(pages, account)
-    family = {
-        entry.account
-        for entry in pages.entries
-        if entry.kind == "opened" and _root(pages, entry.account) == account
-    }
-    entries = [entry for entry in pages.entries if entry.account in family]
-    budgets: dict[str, Decimal] = {}
-    for entry in entries:
-        if entry.kind == "budget":
-            budgets[entry.account] = Decimal(entry.body["epsilon"])
-        elif entry.kind == "joined":
-            # Of two budgets for what turns out to be one source, the smaller holds.
-            names = (entry.account, entry.body["account"])
-            both = [budgets.pop(name) for name in names if name in budgets]
-            if both:
-                budgets[entry.account] = min(both)
-    charges = [
-        Charge.of_entry(entry.body)
-        for entry in entries
-        if entry.kind in {"training", "reserved"} and "epsilon" in entry.body
-    ]
-    unprotected = sum(e.kind == "reserved" and "epsilon" not in e.body for e in entries)
-    return Statement(account, budgets.get(account), charges, unprotected, entries)
-
-
-def _training(epsilon: Decimal, delta: Decimal, checkpoint: str) -> dict[str, Any]:
-    return {"epsilon": exact(epsilon), "delta": exact(delta), "checkpoint": checkpoint}
-
-
 def _known(pages: Pages, marks: Collection[bytes]) -> dict[bytes, str]:
     """Return which of these marks are known, and to which account."""
     wanted = set(marks)
@@ -470,13 +375,6 @@ def _kept(
         if candidates and most > len(already):
             open_places[unit] = (most - len(already), candidates)
     return kept, open_places
-
-
-def _root(pages: Pages, account: str) -> str:
-    for entry in pages.entries:
-        if entry.kind == "joined" and entry.body["account"] == account:
-            account = entry.account
-    return account
 
 
 def _draw(pages: Pages, release: str) -> bytes | None:

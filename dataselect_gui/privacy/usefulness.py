@@ -1,8 +1,6 @@
 """What a release is worth to be expected, from the mechanism and the sizes alone: no score is read."""
 
-import math
 from dataclasses import dataclass
-from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +9,7 @@ _POINTS = 4001
 
 
 @dataclass(frozen=True)
-class Found:
+class Agreement:
     """How well what leaves agrees with the selection.
 
     Attributes
@@ -29,29 +27,38 @@ class Found:
     random: float
 
 
-def one_sided(epsilon: Decimal, per_unit: int, records: int, selected: int) -> Found:
-    """Return what one-sided releases find: nothing but the selection, and a part of it."""
-    recall = -math.expm1(-float(epsilon / per_unit))
-    return Found(1.0, recall, _share(selected, records))
+@dataclass(frozen=True)
+class Width:
+    """How far noise moves a number.
+
+    Attributes
+    ----------
+    width : float
+        What it stays within 95 times in 100.
+    against : float
+        What the number is without noise, on average.
+    """
+
+    width: float
+    against: float
 
 
-def randomized_response(epsilon: Decimal, per_unit: int, records: int, selected: int) -> Found:
-    """Return what randomised response finds."""
-    kept = 1 / (1 + math.exp(-float(epsilon / per_unit)))
-    right, wrong = kept * selected, (1 - kept) * (records - selected)
-    return Found(_share(right, right + wrong), kept, _share(selected, records))
-
-
-def noisy_scores(epsilon: Decimal, per_unit: int, records: int, selected: int) -> Found:
+def highest_noised(scale: float, records: int, selected: int) -> Agreement:
     """Return what the highest of noised scores find, if scores were spread evenly between bounds.
 
-    Of a score S uniform in [0, 1] and Z = S + Laplace noise of scale m/ε, the share q with the highest
-    Z is compared with the share q of the highest S.
+    Of a score S uniform in [0, 1] and Z = S + Laplace noise, the share q with the highest Z is compared
+    with the share q of the highest S.
+
+    Parameters
+    ----------
+    scale : float
+        Of the noise, as a share of the distance between the bounds.
+    records, selected : int
+        How many take part, and how many of them are wanted.
     """
-    share = _share(selected, records)
+    share = share_of(selected, records)
     if not 0 < share < 1:
-        return Found(share, share, share)
-    scale = float(per_unit / epsilon)
+        return Agreement(share, share, share)
     scores = np.linspace(0, 1, _POINTS)
 
     def beyond(cut: float) -> NDArray[np.float64]:
@@ -68,19 +75,10 @@ def noisy_scores(epsilon: Decimal, per_unit: int, records: int, selected: int) -
             high = middle
     passed = beyond(high)
     top = scores >= 1 - share
-    found = float(np.trapezoid(np.where(top, passed, 0.0), scores)) / share
-    return Found(min(1.0, found), min(1.0, found), share)
+    right = float(np.trapezoid(np.where(top, passed, 0.0), scores)) / share
+    return Agreement(min(1.0, right), min(1.0, right), share)
 
 
-def laplace_width(scale: float) -> float:
-    """Return the half-width that Laplace noise stays within 95 times in 100."""
-    return scale * math.log(20)
-
-
-def gaussian_width(scale: float) -> float:
-    """Return the half-width that Gaussian noise stays within 95 times in 100."""
-    return 1.959964 * scale
-
-
-def _share(part: float, whole: float) -> float:
+def share_of(part: float, whole: float) -> float:
+    """Return a share; 0 of nothing."""
     return part / whole if whole else 0.0

@@ -9,7 +9,6 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +16,12 @@ import numpy as np
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import make_folder
 from dataselect_gui.release.card import card
-from dataselect_gui.release.contents import ARRAYS, COLUMNS, DATA, LISTING, Written
+from dataselect_gui.release.contents import ARRAYS, DATA, LISTING
 from dataselect_gui.release.croissant import describe
 from dataselect_gui.release.documents import privacy_document, release_document
+from dataselect_gui.release.kinds.kind import Drawn
+from dataselect_gui.release.registry import KINDS
 from dataselect_gui.release.signing import SIGNATURE, SUMS, Signer, signature_of
-from dataselect_gui.release.terms import Terms
 
 __all__ = ["ARRAYS", "CARD", "CROISSANT", "DATA", "LISTING", "PRIVACY", "RELEASE", "SIGNATURE", "SUMS"]
 
@@ -87,9 +87,8 @@ def check_place(destination: Path, *, make: bool) -> None:
 def write_bundle(
     partial: Path,
     destination: Path,
-    terms: Terms,
     ledger_head: str,
-    write_data: Callable[[Path], Written],
+    drawn: Drawn,
     signer: Signer | None,
 ) -> None:
     """Write a bundle into a folder beside its destination, then move it there.
@@ -100,12 +99,10 @@ def write_bundle(
         An empty folder on the same disk.
     destination : Path
         The bundle's folder: not there yet, or empty.
-    terms : Terms
-        What the release is.
     ledger_head : str
         The head of the ledger's chain after the reservation.
-    write_data : callable
-        Writes what lies below ``data``.
+    drawn : Drawn
+        What the release is, and its draw.
     signer : Signer or None
         What it is signed with.
 
@@ -114,8 +111,9 @@ def write_bundle(
     UnusableError
         Where the disk refuses; the release stays reserved and can be written again.
     """
+    terms = drawn.terms
     try:
-        written = write_data(partial)
+        written = terms.kind.write(partial, drawn)
         files = dict(written.sums)
         _write_text(partial / CROISSANT, describe(terms, files, written.listing))
         _write_json(partial / RELEASE, release_document(terms, ledger_head))
@@ -184,9 +182,9 @@ def count_records(bundle: Path) -> int:
     if (bundle / LISTING).is_file():
         # Not splitlines: a label may hold a character that Unicode calls a line's end.
         return (bundle / LISTING).read_text(encoding="utf-8").count("\n")
-    for table in COLUMNS:
-        if (bundle / table).is_file():
-            with (bundle / table).open(encoding="utf-8", newline="") as file:
+    for kind in KINDS.values():
+        if kind.columns is not None and (bundle / kind.file).is_file():
+            with (bundle / kind.file).open(encoding="utf-8", newline="") as file:
                 return sum(1 for _ in csv.reader(file)) - 1
     return 1
 

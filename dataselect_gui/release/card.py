@@ -1,17 +1,11 @@
 """The card of a bundle, its ``README.md``: what a lawyer can read."""
 
-from dataselect_gui.release.contents import TABLES
+from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.release.words import (
     CANNOT_CHECK,
-    COUNT_TELLS,
-    DISCLOSED,
-    PIXELS,
-    TITLES,
-    WITHHELD,
-    WITHHELD_HERE,
+    ORIGIN_OF_BOUNDS,
     assumptions,
-    bounds_origin,
     cut_in_words,
     how_drawn,
     how_scored,
@@ -23,14 +17,11 @@ from dataselect_gui.release.words import (
 
 def card(terms: Terms) -> str:
     """Return the ``README.md`` of a bundle: what a lawyer can read."""
-    title, scored = TITLES[terms.kind], how_scored(terms)
-    head = ["---", f"pretty_name: {title}"]
-    if terms.kind == "records":
-        head += ["task_categories:", "- image-classification"]
-    elif terms.kind in TABLES:
-        head += ["configs:", "- config_name: default", f"  data_files: {TABLES[terms.kind]}"]
+    title, scored = terms.kind.heading, how_scored(terms)
     lines = [
-        *head,
+        "---",
+        f"pretty_name: {title}",
+        *terms.kind.front_matter,
         "---",
         "",
         f"# {title}",
@@ -44,14 +35,8 @@ def card(terms: Terms) -> str:
     ]
     if terms.claims:
         lines += [f"In figures: {_figures(terms)}", ""]
-    if terms.mechanism == "one-sided":
-        of_people = " that take part" if terms.unit == "person" else ""
-        lines += [
-            f"Of 100 records in the owner's selection{of_people}, about {100 * terms.share:.0f} "
-            "leave and the rest stay; which ones, chance decided.",
-            COUNT_TELLS.format(share=f"{terms.share:.2f}"),
-            "",
-        ]
+    remarks = terms.mechanism.remarks(of_people=terms.of_people)
+    lines += [*remarks, ""] if remarks else []
     if terms.in_training in {"yes", "unknown"}:
         lines += [
             "The records took part in training the checkpoints without differential privacy, or that "
@@ -59,10 +44,7 @@ def card(terms: Terms) -> str:
             "",
         ]
     lines += ["## What is not protected", ""]
-    if terms.kind == "records":
-        lines += [f"- {DISCLOSED}", f"- {PIXELS}", f"- {WITHHELD}"]
-    else:
-        lines.append(f"- {WITHHELD_HERE}")
+    lines += [f"- {warning}" for warning in terms.kind.warnings]
     lines += [
         *(f"- Not protected: {item}." for item in not_protected(terms)),
         "",
@@ -92,42 +74,27 @@ def card(terms: Terms) -> str:
 
 
 def _figures(terms: Terms) -> str:
-    delta = "" if terms.delta is None else f", δ = {terms.delta}"
+    mechanism, cut, total = terms.mechanism, terms.cut, terms.total
+    assert mechanism.epsilon is not None
+    assert total is not None
+    delta = "" if mechanism.delta is None else f", δ = {exact(mechanism.delta)}"
     bought = (
         ""
-        if terms.threshold_epsilon is None
-        else f" ({terms.epsilon} for the draw and {terms.threshold_epsilon} for the threshold)"
+        if cut is None or cut.epsilon is None
+        else f" ({exact(mechanism.epsilon)} for the draw and {exact(cut.epsilon)} for the threshold)"
     )
-    return f"ε = {terms.total}{bought}{delta} for each {terms.unit}."
+    return f"ε = {exact(total)}{bought}{delta} for each {terms.unit}."
 
 
 def _made(terms: Terms) -> list[str]:
     """Return the parameters that only some releases have, as sentences."""
     lines = []
-    if terms.unit == "person":
+    if terms.of_people:
         records = "one record takes" if terms.per_unit == 1 else f"{terms.per_unit} records take"
         lines.append(f"Of each person at most {records} part, by one random choice; the others stay.")
     if terms.cut is not None:
-        lines.append(cut_in_words(terms))
+        lines.append(cut_in_words(terms.cut))
     if terms.bounds is not None:
-        low, high = terms.bounds
-        lines.append(f"Bounds of the score: {low} to {high}, {bounds_origin(terms)}.")
-    if terms.clip is not None:
-        lines.append(f"Norm that gradients are clipped to: {terms.clip}, {bounds_origin(terms)}.")
-    if terms.kind == "scores":
-        padded = (
-            "There is one row per eligible record"
-            if terms.padded is None
-            else f"The rows were padded to {terms.padded}, which was declared, with rows that look "
-            "like records of the lowest score"
-        )
-        lines.append(f"{padded}; the tokens are random.")
-    if terms.bins is not None:
-        lines.append(
-            "A histogram over fixed bins with an open one at each end; each cell holds its lower edge. "
-            "Records without a score are in no cell. Counts with noise may be negative."
-        )
-    if terms.count_threshold is not None:
-        side = "at or below" if terms.lowest else "at or above"
-        lines.append(f"A count of the records {side} {terms.count_threshold}.")
-    return lines
+        low, high = exact(terms.bounds.low), exact(terms.bounds.high)
+        lines.append(f"Bounds of the score: {low} to {high}, {ORIGIN_OF_BOUNDS[terms.bounds.source]}.")
+    return [*lines, *terms.kind.remarks(terms)]

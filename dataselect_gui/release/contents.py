@@ -1,15 +1,13 @@
-"""What lies below ``data`` in a bundle: records, or a table, or a gradient.
+"""Records below ``data`` in a bundle, and how a file of it is written.
 
-Everything follows from the draw, the terms and the records, so that the same release written twice
-gives the same bytes. Records and rows are in the order of their random names.
+Everything follows from the draw and the records, so that the same release written twice gives the same
+bytes. Records are in the order of their random names.
 """
 
-import csv
 import hashlib
 import io
 import json
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,16 +17,12 @@ from PIL import Image
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.decoding_process import DecodingProcess
 from dataselect_gui.records.source import ChangedRecordError, FloatArray, UnreadableRecordError
+from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.clean import encode
-from dataselect_gui.release.drawing import Candidates, cells, read_gradient, score_at
-from dataselect_gui.release.terms import CLIP_STEPS, COUNT_STEPS, Terms
 
 DATA = "data/train"
 LISTING = f"{DATA}/metadata.jsonl"
 ARRAYS = f"{DATA}/records.npz"
-OFFERS, SCORES, REPORT = "data/offers.csv", "data/scores.csv", "data/report.csv"
-GRADIENT = "data/gradient.safetensors"
-TABLES = {"offers": OFFERS, "scores": SCORES, "report": REPORT}
 
 
 @dataclass(frozen=True)
@@ -47,105 +41,25 @@ class Written:
     sums: dict[str, str]
 
 
-COLUMNS = {
-    OFFERS: ("token",),
-    SCORES: ("token", "score"),
-    REPORT: ("table", "class", "from", "to", "count"),
-}
-
-
-def partial_writer(
-    candidates: Candidates,
-    keys: list[bytes],
-    terms: Terms,
-    drawn: bytes,
-    report: Callable[[int, int], None],
-) -> Callable[[Path], Written]:
-    """Return what writes the content of a release into a bundle's folder.
-
-    Parameters
-    ----------
-    candidates : Candidates
-        The records.
-    keys : list of bytes
-        Their keys, shape (n,).
-    terms : Terms
-        What the release is.
-    drawn : bytes
-        Its draw.
-    report : callable
-        Called with the numbers of records written and to write.
-
-    Returns
-    -------
-    callable
-        Takes the folder.
-    """
-
-    def write(folder: Path) -> Written:
-        if terms.kind == "gradient":
-            return _write_gradient(folder, drawn, terms)
-        told = json.loads(drawn)
-        if terms.kind in TABLES:
-            return _write_table(folder, told, terms)
-        rows = {key.hex(): row for row, key in enumerate(keys)}
-        names = {rows[record]: name for record, name in told["names"].items()}
-        return _write_records(folder, candidates, names, report)
-
-    return write
-
-
-def check_leaving(
-    candidates: Candidates, terms: Terms, *, anything: bool, report: Callable[[int, int], None]
-) -> None:
-    """Clean every image that may leave, for nothing else than to see that it can be.
-
-    What is cleaned here is not what leaves: a process that has decoded a record that stays could
-    smuggle it into one that leaves.
-
-    Parameters
-    ----------
-    candidates : Candidates
-        The records.
-    terms : Terms
-        What the release is.
-    anything : bool
-        Whether it is not known yet what is chosen.
-    report : callable
-        Called with the numbers of records checked and to check.
-
-    Raises
-    ------
-    UnusableError
-        Where one cannot be cleaned.
-    """
-    if terms.kind != "records" or candidates.source.kind != "images":
-        return
-    assert candidates.part is not None
-    may_leave = candidates.part
-    if terms.mechanism in {"exact", "one-sided"} and not anything:
-        may_leave = may_leave & candidates.chosen
-    rows = np.flatnonzero(may_leave)
-    with DecodingProcess() as decoding:
-        for number, row in enumerate(rows, start=1):
-            try:
-                decoding.clean(candidates.records.read(int(row)))
-            except UnreadableRecordError as error:
-                raise UnusableError(
-                    "A record that may leave cannot be written without its metadata.",
-                    f"Record {int(row) + 1} of {len(may_leave)}, in the source's order: {error} "
-                    "Nothing was charged for this release.",
-                    "Keep the record from leaving, or store it in another form and score it again.",
-                ) from None
-            report(number, len(rows))
-
-
-def _write_records(
+def write_records(
     folder: Path,
     candidates: Candidates,
     names: dict[int, str],
     report: Callable[[int, int], None],
 ) -> Written:
+    """Write records into a bundle's folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The bundle's.
+    candidates : Candidates
+        The records.
+    names : dict
+        Place of a record → its random name.
+    report : callable
+        Called with the numbers of records written and to write.
+    """
     (folder / DATA).mkdir(parents=True)
     ordered = sorted(names.items(), key=lambda item: item[1])
     place, labels = f"{folder / DATA}/", candidates.index.labels
@@ -171,24 +85,15 @@ def _write_records(
         np.savez_compressed(
             written, x=np.stack(arrays), y=np.array([labels[row] or "" for row, _ in ordered])
         )
-        return _written(folder, ARRAYS, written.getvalue())
+        return write_file(folder, ARRAYS, written.getvalue())
     # The names have one length, so the order of the lines is theirs.
-    listing = _written(folder, LISTING, "".join(lines).encode())
+    listing = write_file(folder, LISTING, "".join(lines).encode())
     return Written(LISTING, {**sums, **listing.sums})
 
 
 def listing_line(file_name: str, label: str | None) -> str:
     """Return the line by which a record is listed."""
     return json.dumps({"file_name": file_name, "label": label}, ensure_ascii=False) + "\n"
-
-
-def table_text(name: str, rows: Iterable[Sequence[object]]) -> str:
-    """Return a table as it is written."""
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(COLUMNS[name])
-    writer.writerows(rows)
-    return written.getvalue()
 
 
 def _record(
@@ -217,45 +122,8 @@ def _record(
         ) from None
 
 
-def _write_table(folder: Path, told: dict[str, dict[str, object]], terms: Terms) -> Written:
-    name = TABLES[terms.kind]
-    lines: list[tuple[object, ...]]
-    if terms.kind == "offers":
-        lines = [(token,) for token in sorted(told["names"].values(), key=str)]
-    elif terms.kind == "scores":
-        lines = [
-            (token, f"{score_at(float(str(step)), terms):.9g}")
-            for token, step in sorted(told["values"].items())
-        ]
-    else:
-        step = 1 if terms.mechanism == "discrete-laplace" else COUNT_STEPS
-        lines = [
-            (table, kind or "", low, high, format_count(int(str(value)), step))
-            for (table, kind, low, high), value in zip(cells(terms), told["values"], strict=True)
-        ]
-    return _written(folder, name, table_text(name, lines).encode())
-
-
-def format_count(steps: int, step: int) -> str:
-    """Write a count that was noised in steps."""
-    return str(steps) if step == 1 else f"{steps / step:.3f}"
-
-
-def _write_gradient(folder: Path, drawn: bytes, terms: Terms) -> Written:
-    from safetensors.numpy import save
-
-    assert terms.clip is not None
-    layout, steps = read_gradient(drawn)
-    values = (steps * (float(terms.clip) / CLIP_STEPS)).astype(np.float32)
-    ends = np.cumsum([math.prod(shape) for _, shape in layout])
-    tensors = {
-        name: part.reshape(shape)
-        for (name, shape), part in zip(layout, np.split(values, ends[:-1]), strict=True)
-    }
-    return _written(folder, GRADIENT, save(tensors))
-
-
-def _written(folder: Path, name: str, content: bytes) -> Written:
+def write_file(folder: Path, name: str, content: bytes) -> Written:
+    """Write a file that lists the content of a bundle."""
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     write_new(str(folder / name), content)
     return Written(name, {name: hashlib.sha256(content).hexdigest()})

@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dataselect_gui.release.contents import COLUMNS
 from dataselect_gui.release.terms import Terms
-from dataselect_gui.release.words import TITLES, promise
+from dataselect_gui.release.words import promise
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 _ENCODINGS = {
@@ -55,14 +54,14 @@ def describe(terms: Terms, files: dict[str, str], listing: str) -> str:
         sha256=files[listing],
     )
     record_sets = []
-    if listing in COLUMNS:
-        record_sets = [_rows(mlc, context, COLUMNS[listing])]
+    if terms.kind.columns is not None:
+        record_sets = [_rows(mlc, context, terms.kind.columns)]
     elif extensions:
         record_sets = [_images(mlc, context)]
     metadata = mlc.Metadata(
         ctx=context,
-        name="selection" if terms.kind == "records" else terms.kind,
-        description=f"{TITLES[terms.kind]}, by the score {terms.score}. {promise(terms)}",
+        name="selection" if terms.kind.discloses else terms.kind.name,
+        description=f"{terms.kind.heading}, by the score {terms.score}. {promise(terms)}",
         cite_as=f"DataSelect release {terms.release}",
         date_published=datetime.datetime.fromisoformat(terms.date),
         license=["Not stated: ask the data owner"],

@@ -4,29 +4,18 @@ All of it follows from the terms of the release, which are written into the ledg
 drawn, and from the release's id and place in the ledger. So the same release gives the same words.
 """
 
-import math
-import re
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from dataselect_gui.privacy.amounts import PLACES, is_amount
-from dataselect_gui.privacy.mechanisms import kept_share
-from dataselect_gui.release.terms import (
-    CLIP_STEPS,
-    COUNT_STEPS,
-    MECHANISMS,
-    MOST_AT_ONCE,
-    MOST_PER_UNIT,
-    SCORE_STEPS,
-    Terms,
-)
+from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.release.codec import TermsForm, from_form, is_well_formed, to_form
+from dataselect_gui.release.terms import BoundsSource, Terms
 from dataselect_gui.release.words import (
     AFTER_EXACT,
-    BOUNDS_TOLD,
-    DESCRIPTIONS,
-    TITLES,
+    BOUNDS_OF_ORIGIN,
+    ORIGIN_OF_BOUNDS,
     assumptions,
-    bounds_origin,
     how_drawn,
     not_protected,
     origin_of,
@@ -34,52 +23,25 @@ from dataselect_gui.release.words import (
     score_origin,
 )
 
-_AMOUNT = rf"(0|[1-9][0-9]{{0,2}})(\.[0-9]{{0,{PLACES - 1}}}[1-9])?"
-_NUMBER = r"-?(0|[1-9][0-9]{0,299})(\.[0-9]{0,359}[1-9])?"
-_FORMS = {
-    "release": "[0-9a-f]{16}",
-    "program": r"[0-9][0-9A-Za-z.+-]{0,40}",
-    "date": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
-    "unit": "record|person",
-    "score": "[a-z][a-z0-9_]{0,40}",
-    "variant": "[a-z0-9_]{0,40}",
-    "in_training": "no|dp|yes|unknown",
-    "checkpoint": "[0-9a-f]{64}",
-    "scored_by": r"([0-9][0-9A-Za-z.+-]{0,40})?",
-    "precision": "(float32|float64)?",
-    "device": "(cpu|cuda|mps)?",
-    "cut": "(threshold|count|fraction)?",
-    "threshold_from": "(request|agreed|viewed|bought)?",
-    **dict.fromkeys(("epsilon", "delta", "threshold_epsilon"), f"({_AMOUNT})?"),
-    **dict.fromkeys(("threshold", "count_threshold", "clip"), f"({_NUMBER})?"),
-}
-"""How the texts among the terms are written; those that end in a question mark may be missing."""
-
 
 def release_document(terms: Terms, ledger_head: str) -> dict[str, Any]:
     """Return the content of ``release.json``."""
-    scoring = {
-        "program": terms.scored_by,
-        "precision": terms.precision,
-        "device": terms.device,
-        "batch": terms.batch,
-    }
     return {
         "format": 1,
         "release": terms.release,
         "date": terms.date,
         "program": {"name": "DataSelect", "version": terms.program},
-        "kind": terms.kind,
-        "mechanism": terms.mechanism,
-        "epsilon": terms.claimed,
-        "delta": (terms.delta or "0") if terms.claims else None,
+        "kind": terms.kind.name,
+        "mechanism": terms.mechanism.name,
+        "epsilon": None if terms.claimed is None else exact(terms.claimed),
+        "delta": claimed_delta(terms),
         "conditional": terms.conditional,
         "promise": promise(terms),
         "unit": terms.unit,
         "records_per_unit": terms.per_unit,
         "relation": "the contents of one unit are replaced",
         "parameters": _parameters(terms),
-        **({} if terms.scored_by is None else {"scoring": scoring}),
+        **({} if terms.scoring.program is None else {"scoring": asdict(terms.scoring)}),
         "checkpoint": {"sha256": terms.checkpoint, "records_in_training": terms.in_training},
         "assumptions": assumptions(terms),
         "not_protected": not_protected(terms),
@@ -87,25 +49,25 @@ def release_document(terms: Terms, ledger_head: str) -> dict[str, Any]:
     }
 
 
-def terms_told(document: dict[str, Any]) -> Terms:
-    """Return the terms that a ``release.json`` tells.
+def terms_of_document(document: dict[str, Any]) -> Terms:
+    """Return the terms that a ``release.json`` states.
 
     Raises
     ------
     KeyError, TypeError, ValueError
         Where it is not built as `release_document` builds it.
     """
-    told = document["parameters"]
+    parameters = document["parameters"]
 
     def value(name: str) -> Any:  # noqa: ANN401  (any JSON value)
-        return told[name]["value"] if name in told else None
+        return parameters[name]["value"] if name in parameters else None
 
-    def origin(name: str, names: dict[str, str]) -> str | None:
-        return names[told[name]["from"]] if name in told else None
+    def origin(name: str) -> BoundsSource | None:
+        return BOUNDS_OF_ORIGIN[parameters[name]["from"]] if name in parameters else None
 
     scoring = document.get("scoring", dict.fromkeys(("program", "precision", "device", "batch")))
     bounds, bins, classes, noise = (value(name) for name in ("bounds", "bins", "classes", "noise"))
-    terms = Terms(
+    form = TermsForm(
         release=document["release"],
         program=document["program"]["version"],
         date=document["date"],
@@ -117,17 +79,17 @@ def terms_told(document: dict[str, Any]) -> Terms:
         unit=document["unit"],
         per_unit=document["records_per_unit"],
         score=value("score"),
-        variant=told["score"]["variant"],
+        variant=parameters["score"]["variant"],
         lowest={"lowest": True, "highest": False}[value("direction")],
         cut=value("cut"),
         threshold=value("threshold"),
-        threshold_from=told["cut"]["from"] if "cut" in told else None,
+        threshold_from=parameters["cut"]["from"] if "cut" in parameters else None,
         threshold_epsilon=value("threshold_epsilon"),
         in_training=document["checkpoint"]["records_in_training"],
         after_exact=AFTER_EXACT in document["assumptions"],
         checkpoint=document["checkpoint"]["sha256"],
         bounds=None if bounds is None else (bounds[0], bounds[1]),
-        bounds_from=origin("bounds", BOUNDS_TOLD) or origin("clip", BOUNDS_TOLD),
+        bounds_from=origin("bounds") or origin("clip"),
         count=value("count"),
         padded=value("padded_to"),
         bins=None if bins is None else tuple(bins),
@@ -139,115 +101,63 @@ def terms_told(document: dict[str, Any]) -> Terms:
         precision=scoring["precision"],
         device=scoring["device"],
         batch=scoring["batch"],
+        clip_from=None if origin("clip") == (origin("bounds") or origin("clip")) else origin("clip"),
     )
-    if not _is_well_formed(terms):
+    if not is_well_formed(form):
         raise ValueError("not written by this program")
-    return terms
+    return from_form(form)
 
 
-def _is_well_formed(terms: Terms) -> bool:
-    """Say whether every value is of its type, written in its one form, and of a possible size."""
-    for name, form in _FORMS.items():
-        text = getattr(terms, name)
-        if not (form.endswith("?") if text is None else re.fullmatch(form.removesuffix("?"), text)):
-            return False
-    numbers, words = [*(terms.bounds or ()), *(terms.bins or ())], terms.classes or ()
-    counts = [terms.per_unit, *(n for n in (terms.count, terms.padded) if n is not None)]
-    amounts = [
-        Decimal(a) for a in (terms.epsilon, terms.delta, terms.threshold_epsilon) if a is not None
-    ]
-    scale = terms.noise_scale
-    return (
-        terms.mechanism in MECHANISMS[terms.kind]
-        and all(type(one) is bool for one in (terms.conditional, terms.lowest, terms.after_exact))
-        and all(re.fullmatch(_NUMBER, number) for number in numbers)
-        and all(isinstance(word, str) for word in words)
-        and all(type(count) is int and count >= 0 for count in counts)
-        and 1 <= terms.per_unit <= MOST_PER_UNIT
-        and all(map(is_amount, amounts))
-        and Decimal(terms.delta or 0) < 1
-        and (terms.batch is None or (type(terms.batch) is int and 1 <= terms.batch <= MOST_AT_ONCE))
-        and (scale is None or (type(scale) is float and math.isfinite(scale) and scale > 0))
-    )
+def claimed_delta(terms: Terms) -> str | None:
+    """Return the δ that is claimed, as it is written; None where no ε is."""
+    return exact(terms.mechanism.delta or Decimal(0)) if terms.claims else None
 
 
 def _parameters(terms: Terms) -> dict[str, Any]:
     """Return every parameter with its value and where it came from."""
-    viewed = "chosen after viewing"
-    told: dict[str, Any] = {
-        "epsilon": {"value": terms.epsilon, "from": viewed},
-        "score": {"value": terms.score, "variant": terms.variant, "from": score_origin(terms)},
-        "direction": {
-            "value": "lowest" if terms.lowest else "highest",
-            "from": score_origin(terms),
-        },
+    form, viewed = to_form(terms), "chosen after viewing"
+    noise = terms.mechanism.noise_document()
+    parameters: dict[str, Any] = {
+        "epsilon": {"value": form.epsilon, "from": viewed},
+        "score": {"value": form.score, "variant": form.variant, "from": score_origin(terms)},
+        "direction": {"value": "lowest" if form.lowest else "highest", "from": score_origin(terms)},
         "withheld": {"value": "not told", "from": viewed},
+        "delta": {"value": form.delta, "from": viewed},
+        "cut": {"value": form.cut, "from": form.threshold_from},
+        "threshold": {"value": form.threshold, "from": origin_of(terms)},
+        "threshold_epsilon": {"value": form.threshold_epsilon, "from": viewed},
+        **terms.mechanism.parameters(),
+        "odds_factor": {"value": terms.odds if terms.claims else None, "from": "exp(epsilon)"},
+        "bounds": {"value": _listed(form.bounds), "from": _origin(form.bounds_from)},
+        "count": {"value": form.count, "from": viewed},
+        "padded_to": {"value": form.padded, "from": viewed},
+        "bins": {"value": _listed(form.bins), "from": viewed},
+        "classes": {"value": _listed(form.classes), "from": "the checkpoint"},
+        "count_threshold": {"value": form.count_threshold, "from": viewed},
+        "clip": {"value": form.clip, "from": _origin(form.clip_from or form.bounds_from)},
+        "noise": {"value": noise, "from": "epsilon, delta and the sensitivity of one unit"},
     }
-    if terms.delta is not None:
-        told["delta"] = {"value": terms.delta, "from": viewed}
-    if terms.cut is not None:
-        told["cut"] = {"value": terms.cut, "from": terms.threshold_from}
-        told["threshold"] = {"value": terms.threshold, "from": origin_of(terms)}
-    if terms.threshold_epsilon is not None:
-        told["threshold_epsilon"] = {"value": terms.threshold_epsilon, "from": viewed}
-    if terms.mechanism == "one-sided" or terms.mechanism == "exact":
-        told["share_that_leaves"] = {
-            "value": terms.share,
-            "from": "1 - exp(-epsilon / records_per_unit)",
-        }
-    if terms.mechanism == "randomized-response":
-        kept = kept_share(Decimal(str(terms.epsilon)), terms.per_unit)
-        told["share_told_truly"] = {
-            "value": kept,
-            "from": "1 / (1 + exp(-epsilon / records_per_unit))",
-        }
-    told["odds_factor"] = {"value": terms.odds if terms.claims else None, "from": "exp(epsilon)"}
-    if terms.bounds is not None:
-        told["bounds"] = {"value": list(terms.bounds), "from": bounds_origin(terms)}
-    if terms.count is not None:
-        told["count"] = {"value": terms.count, "from": viewed}
-    if terms.padded is not None:
-        told["padded_to"] = {"value": terms.padded, "from": viewed}
-    if terms.bins is not None:
-        told["bins"] = {"value": list(terms.bins), "from": viewed}
-    if terms.classes is not None:
-        told["classes"] = {"value": list(terms.classes), "from": "the checkpoint"}
-    if terms.count_threshold is not None:
-        told["count_threshold"] = {"value": terms.count_threshold, "from": viewed}
-    if terms.clip is not None:
-        told["clip"] = {"value": terms.clip, "from": bounds_origin(terms)}
-    if terms.noise_scale is not None:
-        told["noise"] = {
-            "value": {
-                "distribution": _distribution(terms),
-                "scale_in_steps": terms.noise_scale,
-                **_steps(terms),
-            },
-            "from": "epsilon, delta and the sensitivity of one unit",
-        }
-    return told
+    always = {"epsilon", "odds_factor", *(["threshold"] if form.cut is not None else [])}
+    return {
+        name: parameter
+        for name, parameter in parameters.items()
+        if parameter["value"] is not None or name in always
+    }
 
 
-def _distribution(terms: Terms) -> str:
-    return "discrete Gaussian" if terms.mechanism == "discrete-gaussian" else "discrete Laplace"
+def _listed(values: tuple[str, ...] | None) -> list[str] | None:
+    return None if values is None else list(values)
 
 
-def _steps(terms: Terms) -> dict[str, Any]:
-    if terms.mechanism in {"laplace", "noisy-top-k"}:
-        return {"steps_between_bounds": SCORE_STEPS, "l1_sensitivity_in_steps": terms.sensitivity}
-    if terms.mechanism == "discrete-laplace":
-        return {"steps_per_count": 1, "l1_sensitivity_in_steps": terms.sensitivity}
-    squared = terms.squared_sensitivity
-    if terms.kind == "report":
-        return {"steps_per_count": COUNT_STEPS, "squared_l2_sensitivity_in_steps": squared}
-    return {"steps_per_clip": CLIP_STEPS, "squared_l2_sensitivity_in_steps": squared}
+def _origin(source: BoundsSource | None) -> str | None:
+    return None if source is None else ORIGIN_OF_BOUNDS[source]
 
 
 def privacy_document(terms: Terms) -> dict[str, Any]:
     """Return the content of ``privacy.json``, in the terms of the deployments registry."""
     unit = "One record" if terms.unit == "record" else f"One person (records: {terms.per_unit} at most)"
     details = "Neighbours differ in the contents of one unit."
-    if terms.kind == "records":
+    if terms.kind.discloses:
         details += (
             " Bounded is what the absence of a unit from the release can tell, not what its presence "
             "tells."
@@ -259,16 +169,16 @@ def privacy_document(terms: Terms) -> dict[str, Any]:
     }
     if terms.claims:
         loss["privacy_parameters"] = {"epsilon": float(terms.total or 0)}
-        if terms.delta is not None:
-            loss["privacy_parameters"]["delta"] = float(terms.delta)
+        if terms.mechanism.delta is not None:
+            loss["privacy_parameters"]["delta"] = float(terms.mechanism.delta)
     variant = "Custom"
-    if terms.claims and terms.kind != "records":
-        variant = "Pure DP" if terms.delta is None else "Approximate DP"
+    if terms.claims and not terms.kind.discloses:
+        variant = "Pure DP" if terms.mechanism.delta is None else "Approximate DP"
     return {
         "url_slug": f"dataselect-{terms.release}",
         "deployment": {
             "basic": {
-                "name": TITLES[terms.kind],
+                "name": terms.kind.heading,
                 "data_curators": [
                     {
                         # The schema wants one of three types; the program knows none.
@@ -276,9 +186,9 @@ def privacy_document(terms: Terms) -> dict[str, Any]:
                         "data_curator_type": "Nonprofit",
                     }
                 ],
-                "description": DESCRIPTIONS[terms.kind],
+                "description": terms.kind.description,
                 "intended_use": "Training of the model whose checkpoints the records were scored with.",
-                "data_product_type": ("Dataset" if terms.kind == "records" else "Summary statistics"),
+                "data_product_type": "Dataset" if terms.kind.discloses else "Summary statistics",
                 "data_product_region": "Not stated",
                 "publication_date": terms.date,
             },

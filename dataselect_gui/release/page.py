@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from dataselect_gui import __version__
 from dataselect_gui.plain import Html
+from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.release.documents import claimed_delta
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.release.verify import Check
-from dataselect_gui.release.words import CANNOT_CHECK, TITLES
+from dataselect_gui.release.words import CANNOT_CHECK
 
 _STYLE = Html(
     "body{font:16px/1.45 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;"
@@ -59,11 +61,11 @@ def page_of(terms: Terms | None, promise: str, checks: Sequence[Check], digest: 
     facts: list[tuple[str, str]] = [("Digest of the bundle", Html("<code>{}</code>").format(digest))]
     if terms is not None:
         facts += [
-            ("Release", f"{TITLES.get(terms.kind, terms.kind)}, {terms.release}"),
+            ("Release", f"{terms.kind.heading}, {terms.release}"),
             ("Date", terms.date),
-            ("Mechanism", terms.mechanism),
-            ("ε for each unit", terms.claimed or "none is claimed"),
-            ("δ", terms.delta or "0" if terms.claims else "none is claimed"),
+            ("Mechanism", terms.mechanism.name),
+            ("ε for each unit", "none is claimed" if terms.claimed is None else exact(terms.claimed)),
+            ("δ", claimed_delta(terms) or "none is claimed"),
         ]
     return _PAGE.format(
         style=_STYLE,

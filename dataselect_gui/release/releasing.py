@@ -10,7 +10,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -18,17 +18,27 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.privacy.accounting import Charge, Loss, plain_total
+from dataselect_gui.privacy.accounting import Charge, plain_total
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.calibration import quantile_scale
 from dataselect_gui.privacy.identity import belongings, record_keys, source_marks, unit_marks
-from dataselect_gui.privacy.ledger import NO_PEOPLE, Grouping, Ledger, Statement, check_budget
+from dataselect_gui.privacy.ledger import NO_PEOPLE, Grouping, Ledger
+from dataselect_gui.privacy.statement import Statement, check_budget
 from dataselect_gui.release.bundle import is_there, sign_bundle, write_bundle
-from dataselect_gui.release.contents import partial_writer
-from dataselect_gui.release.drawing import Candidates, Summed, buy_threshold, draw
+from dataselect_gui.release.candidates import Candidates, Summed
+from dataselect_gui.release.codec import (
+    NOT_IN_KEY,
+    as_entry,
+    form_of_entry,
+    from_entry,
+    to_entry,
+    to_form,
+)
+from dataselect_gui.release.drawing import buy_threshold, draw
+from dataselect_gui.release.kinds.kind import Drawn
 from dataselect_gui.release.places import folder_beside
 from dataselect_gui.release.signing import Signer
-from dataselect_gui.release.terms import NOT_IN_KEY, Terms, terms_of
+from dataselect_gui.release.terms import Terms
 
 
 @dataclass(frozen=True)
@@ -79,25 +89,6 @@ def part_of(
     keep = ledger.keep if choose else ledger.kept_already
     kept = keep(unit_marks(keys, people), keys, per_unit)
     return None if kept is None else candidates.eligible & kept
-
-
-def charge_of(terms: Terms) -> Charge | None:
-    """Return what a release costs beside its threshold; None where nothing is promised."""
-    if terms.epsilon is None:
-        return None
-    epsilon, delta = Decimal(terms.epsilon), Decimal(terms.delta or 0)
-    if terms.mechanism == "one-sided":
-        return Charge(epsilon, one_sided=True)
-    loss = None
-    if terms.mechanism == "laplace" or terms.mechanism == "discrete-laplace":
-        assert terms.noise_scale is not None
-        assert terms.sensitivity is not None
-        loss = Loss("discrete-laplace", terms.noise_scale, terms.sensitivity)
-    elif terms.mechanism == "discrete-gaussian":
-        assert terms.noise_scale is not None
-        assert terms.squared_sensitivity is not None
-        loss = Loss("discrete-gaussian", terms.noise_scale, terms.squared_sensitivity**0.5)
-    return Charge(epsilon, delta, loss=loss)
 
 
 @dataclass(frozen=True)
@@ -176,7 +167,8 @@ def buy(
     if bought is None:
         scores = candidates.scores[candidates.part]
         scale = quantile_scale(purchase.epsilon, len(scores), terms.per_unit)
-        drawn = buy_threshold(scores, purchase.share, terms, scale)
+        assert terms.bounds is not None
+        drawn = buy_threshold(scores, purchase.share, terms.bounds, scale, lowest=terms.lowest)
         bought = ledger.keep_draw(account, entry.body["release"], exact(drawn).encode())
     return Decimal(bought.decode())
 
@@ -237,7 +229,7 @@ def release(
             with folder_beside(destination, ledger.home) as partial:
                 sign_bundle(partial, destination, signer)
         ledger.mark_published(account, earlier.body["release"])
-        return Outcome(terms_of(earlier.body["terms"]), repeated=True)
+        return Outcome(from_entry(earlier.body["terms"]), repeated=True)
     drawn = None if earlier is None else ledger.draw_of(earlier.body["release"])
     with folder_beside(destination, ledger.home) as partial:
         summed = None
@@ -248,25 +240,25 @@ def release(
             summed = sum_gradients(candidates.part & candidates.chosen)
         entry = ledger.reserve(
             account,
-            charge_of(terms),
+            terms.mechanism.charge(),
             {
                 "release": terms.release,
                 "key": sameness,
                 "unit": candidates.unit_column,
                 "per_unit": terms.per_unit,
                 "reason": reason,
-                "terms": asdict(terms),
+                "terms": to_entry(terms),
             },
             first_budget,
             _grouping(candidates),
         )
-        terms = terms_of(entry.body["terms"])
+        terms = from_entry(entry.body["terms"])
         drawn = ledger.draw_of(terms.release)
         if drawn is None:
             fresh = draw(candidates, keys, terms, ledger.secrets_of, summed)
             drawn = ledger.keep_draw(account, terms.release, fresh)
-        write = partial_writer(candidates, keys, terms, drawn, report)
-        write_bundle(partial, destination, terms, entry.hash, write, signer)
+        written = Drawn(drawn, candidates, keys, terms, report)
+        write_bundle(partial, destination, entry.hash, written, signer)
     ledger.mark_published(account, terms.release)
     return Outcome(terms, repeated=earlier is not None)
 
@@ -328,7 +320,7 @@ def foresee(
         and candidates.part is not None
         and statement.find(_sameness(candidates, terms)) is not None
     )
-    charges = [before, None if same else charge_of(terms)]
+    charges = [before, None if same else terms.mechanism.charge()]
     if purchase is not None and not (
         # Reserved, and cut off before it was drawn.
         candidates.part is not None and statement.find(_purchase_key(candidates, terms, purchase))
@@ -364,23 +356,23 @@ def _grouping(candidates: Candidates) -> Grouping:
 
 def _sameness(candidates: Candidates, terms: Terms) -> str:
     """Return the key by which the same release is known again."""
-    told = asdict(terms)
+    covered = to_entry(terms)
     for name in NOT_IN_KEY:
-        del told[name]
-    return _key({**_records(candidates, candidates.chosen), "terms": told})
+        del covered[name]
+    return _key({**_records(candidates, candidates.chosen), "terms": covered})
 
 
 def _purchase_key(candidates: Candidates, terms: Terms, purchase: Purchase) -> str:
-    told = {
+    covered = {
         "score": [terms.score, terms.variant, terms.lowest],
         "checkpoint": terms.checkpoint,
-        "bounds": terms.bounds,
+        "bounds": to_form(terms).bounds,
         "unit": [terms.unit, terms.per_unit],
         "in_training": terms.in_training,
         "epsilon": exact(purchase.epsilon),
         "share": str(purchase.share),
     }
-    return _key({**_records(candidates, np.zeros_like(candidates.eligible)), "purchase": told})
+    return _key({**_records(candidates, np.zeros_like(candidates.eligible)), "purchase": covered})
 
 
 def _records(candidates: Candidates, chosen: NDArray[np.bool_]) -> dict[str, object]:
@@ -388,10 +380,10 @@ def _records(candidates: Candidates, chosen: NDArray[np.bool_]) -> dict[str, obj
     keys, part = _keys(candidates), candidates.part
     assert part is not None
     order = sorted(range(len(keys)), key=keys.__getitem__)
-    words = np.stack([part, candidates.eligible, part & chosen], axis=1).astype(np.uint8)
+    flags = np.stack([part, candidates.eligible, part & chosen], axis=1).astype(np.uint8)
     records = hashlib.sha256()
     for row in order:
-        records.update(keys[row] + words[row].tobytes())
+        records.update(keys[row] + flags[row].tobytes())
     return {
         "records": records.hexdigest(),
         "labels": [candidates.index.labels[row] for row in order],
@@ -411,16 +403,16 @@ def _purchase_charge(purchase: Purchase) -> Charge:
 
 def _nearest(statement: Statement, terms: Terms) -> dict[str, tuple[object, object]] | None:
     """Return how the earlier release that is most like this one differs from it."""
-    here = asdict(terms)
+    here = to_entry(terms)
     differences = []
     for entry in statement.entries:
         if entry.kind == "reserved" and "terms" in entry.body:
-            there = asdict(terms_of(entry.body["terms"]))
+            there = as_entry(form_of_entry(entry.body["terms"]))
             differences.append(
                 {
-                    name: (there[name], here[name])
+                    name: (there.get(name), here[name])
                     for name in here
-                    if name not in NOT_IN_KEY and there[name] != here[name]
+                    if name not in NOT_IN_KEY and there.get(name) != here[name]
                 }
             )
     return min(differences, key=len) if differences else None

@@ -13,22 +13,29 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from dataselect_gui import __version__
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.records.images import MAX_FILE_BYTES
 from dataselect_gui.release import bundle as layout
-from dataselect_gui.release import content_check, signing
+from dataselect_gui.release import signing
 from dataselect_gui.release.card import card
+from dataselect_gui.release.checks.stated import Stated, is_close
 from dataselect_gui.release.clean import EXTENSIONS
-from dataselect_gui.release.content_check import FaultError, shown
-from dataselect_gui.release.contents import COLUMNS, GRADIENT
 from dataselect_gui.release.croissant import describe, problems_of
-from dataselect_gui.release.documents import privacy_document, release_document, terms_told
-from dataselect_gui.release.terms import MECHANISMS, Terms
+from dataselect_gui.release.documents import (
+    claimed_delta,
+    privacy_document,
+    release_document,
+    terms_of_document,
+)
+from dataselect_gui.release.faults import FaultError, shown
+from dataselect_gui.release.kinds.gradient import GRADIENT
+from dataselect_gui.release.registry import KINDS, registered
+from dataselect_gui.release.terms import Terms
 from dataselect_gui.release.words import not_protected, promise
 from dataselect_gui.resources import resource
 
@@ -36,7 +43,7 @@ _NAME = re.compile(rf"[0-9a-f]{{32}}\.({'|'.join(EXTENSIONS)})")
 _HEAD = re.compile("[0-9a-f]{64}")
 _DOCUMENTS = {layout.RELEASE, layout.PRIVACY, layout.CROISSANT, layout.CARD}
 _FOLDERS = ("data", layout.DATA)
-_LISTINGS = {layout.LISTING, layout.ARRAYS, GRADIENT, *COLUMNS}
+_LISTINGS = {layout.ARRAYS, *(kind.file for kind in KINDS.values())}
 _MOST_DOCUMENT, _MOST_ARRAYS, _SLACK = 1 << 24, 1 << 36, 1 << 20
 """Bytes that a document may have, a file of arrays, and checksums beyond those of what is there."""
 
@@ -91,8 +98,8 @@ def verify_bundle(path: Path, digest: str | None = None, key: bytes | None = Non
         ("stray files", lambda: _strays(path)),
         ("documents", lambda: _documents(path)),
         ("description", lambda: _description(path)),
-        ("content", lambda: content_check.content(path, _terms(path))),
-        ("metadata", lambda: content_check.metadata(path, _terms(path))),
+        ("content", lambda: _content(path)),
+        ("metadata", lambda: _terms(path).kind.check_metadata(path)),
         ("arithmetic", lambda: _arithmetic(path)),
         ("promise", lambda: _promise(path)),
     ]
@@ -262,6 +269,15 @@ def _description(path: Path) -> str:
     return f"{layout.CROISSANT} is a Croissant 1.1 description of what is here."
 
 
+def _content(path: Path) -> str:
+    """Hold what is there against the kind of release."""
+    terms = _terms(path)
+    for kind in KINDS.values():
+        if not isinstance(terms.kind, kind) and kind.file in _sums(path):
+            raise FaultError(f"“{kind.file}” is not what a release of {terms.kind.name} holds.")
+    return terms.kind.check(path, terms)
+
+
 def _by(terms: Terms) -> str:
     """Say that another version wrote a bundle, whose words may have been others."""
     if terms.program == __version__:
@@ -283,85 +299,56 @@ def _same(stated: object, expected: object) -> bool:
 
 
 def _arithmetic(path: Path) -> str:
-    """Compute the stated figures anew, from the noise that is stated."""
-    terms, told = _terms(path), _json(path, layout.RELEASE)["parameters"]
-    if terms.mechanism == "exact":
-        if terms.epsilon is not None or terms.claims:
-            raise FaultError("A release without a mechanism states an ε.")
+    """Compute the stated figures anew, by the mechanism's own check."""
+    terms, release = _terms(path), _json(path, layout.RELEASE)
+    parameters = release["parameters"]
+    stated = Stated(
+        epsilon=_amount(parameters, "epsilon"),
+        delta=_amount(parameters, "delta"),
+        per_unit=release["records_per_unit"],
+        parameters=parameters,
+    )
+    registered(terms.kind.name, terms.mechanism.name).check(stated)
+    if stated.epsilon is None:
         return "No ε is stated, and none applies."
-    epsilon, per_unit = Decimal(str(terms.epsilon)), terms.per_unit
-    if not epsilon > 0 or per_unit < 1:
-        raise FaultError("ε or the number of records of a unit makes no sense.")
-    with localcontext() as context:
-        context.prec = 50
-        if terms.mechanism == "one-sided":
-            share = 1 - (-epsilon / per_unit).exp()
-            if not _close(told["share_that_leaves"]["value"], share):
-                raise FaultError("The stated share that leaves is not 1 − e^(−ε/m).")
-        elif terms.mechanism == "randomized-response":
-            kept = 1 / (1 + (-epsilon / per_unit).exp())
-            if not _close(told["share_told_truly"]["value"], kept):
-                raise FaultError("The stated share told truly is not 1 / (1 + e^(−ε/m)).")
-        odds = Decimal(terms.total or 0).exp()
-        if terms.claims and not _close(told["odds_factor"]["value"], odds):
-            raise FaultError("The stated odds factor is not e^ε.")
-    _noise(terms, epsilon)
     if not terms.claims:
         return "The stated figures follow from the parameters; no ε is claimed."
+    with localcontext() as context:
+        context.prec = 50
+        odds = (stated.epsilon + (_amount(parameters, "threshold_epsilon") or 0)).exp()
+        if not is_close(stated.number("odds_factor"), odds):
+            raise FaultError("The stated odds factor is not e^ε.")
     return "The stated ε and δ follow from the stated noise and from how far one unit can move it."
 
 
-def _noise(terms: Terms, epsilon: Decimal) -> None:
-    """Hold ε and δ against the stated noise, by another accountant than the one that chose it."""
-    if terms.sensitivity is not None:
-        scale = Fraction(terms.noise_scale or 0)
-        if scale <= 0 or Fraction(terms.sensitivity) / scale > Fraction(epsilon):
-            raise FaultError("The stated noise is too small for the stated ε.")
-    if terms.squared_sensitivity is not None:
-        ratio = (terms.noise_scale or 0.0) / math.sqrt(terms.squared_sensitivity)
-        if not ratio > 0 or gaussian_delta(ratio, float(epsilon)) > float(terms.delta or 0):
-            raise FaultError("The stated noise is too small for the stated ε and δ.")
-
-
-def gaussian_delta(ratio: float, epsilon: float) -> float:
-    """Return δ at ε of Gaussian noise, σ given as a multiple of the L2 sensitivity.
-
-    δ = Φ(1/2s − εs) − e^ε Φ(−1/2s − εs) (Balle and Wang 2018, arXiv 1805.06530, theorem 8).
-    """
-
-    def below(z: float) -> float:
-        return math.erfc(-z / math.sqrt(2)) / 2
-
-    first, second = 1 / (2 * ratio), epsilon * ratio
-    return below(first - second) - math.exp(epsilon) * below(-first - second)
+def _amount(parameters: dict[str, Any], name: str) -> Decimal | None:
+    value = parameters[name]["value"] if name in parameters else None
+    return None if value is None else Decimal(value)
 
 
 def _promise(path: Path) -> str:
     """Hold the promise against the mechanism."""
     release, terms = _json(path, layout.RELEASE), _terms(path)
-    if terms.kind not in MECHANISMS or terms.mechanism not in MECHANISMS[terms.kind]:
-        raise FaultError("The mechanism is not known here.")
+    mechanism, cut = terms.mechanism, terms.cut
     claimed = release["epsilon"] is not None
-    if claimed and terms.mechanism == "exact":
+    if claimed and mechanism.epsilon is None:
         raise FaultError("An ε is claimed for a release without a mechanism.")
     if claimed and terms.in_training not in {"no", "dp"}:
         raise FaultError("An ε is claimed although the records may have trained the checkpoints.")
-    needs_threshold = terms.mechanism in {"one-sided", "randomized-response"} or (
-        terms.kind == "gradient"
+    needs_threshold = (
+        mechanism.epsilon is not None and "threshold" in mechanism.takes | terms.kind.takes
     )
     depends = needs_threshold and (
-        terms.cut != "threshold" or terms.threshold_from == "viewed" or terms.threshold is None
+        cut is None or cut.by != "threshold" or cut.source == "viewed" or cut.threshold is None
     )
     if claimed and depends:
         raise FaultError("An ε is claimed although the threshold depends on the records.")
     if terms.conditional != depends:
         raise FaultError("The release is not marked as conditional as its threshold demands.")
-    if (terms.threshold_from == "bought") != (terms.threshold_epsilon is not None):
+    if terms.is_bought != (cut is not None and cut.epsilon is not None):
         raise FaultError("A bought threshold is not counted, or one is counted that was not bought.")
-    expected = terms.claimed
-    if release["epsilon"] != expected or release["delta"] != (
-        (terms.delta or "0") if terms.claims else None
-    ):
+    expected = None if terms.claimed is None else exact(terms.claimed)
+    if release["epsilon"] != expected or release["delta"] != claimed_delta(terms):
         raise FaultError("The stated ε or δ is not the mechanism's.")
     if release["promise"] != promise(terms):
         raise FaultError("The promise in words is not that of the mechanism.")
@@ -369,13 +356,13 @@ def _promise(path: Path) -> str:
         raise FaultError("What is said not to be protected is not what the mechanism leaves open.")
     if not claimed:
         return "Nothing is promised, and the bundle says so."
-    delta = "" if terms.delta is None else f", δ = {terms.delta}"
+    delta = "" if mechanism.delta is None else f", δ = {exact(mechanism.delta)}"
     return f"What is promised is what the mechanism gives: ε = {expected}{delta} per unit."
 
 
 def _terms(path: Path) -> Terms:
     try:
-        return terms_told(_json(path, layout.RELEASE))
+        return terms_of_document(_json(path, layout.RELEASE))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         raise FaultError(f"{layout.RELEASE} is not built as it should be.") from None
 
@@ -397,7 +384,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(name: str) -> float:
     raise FaultError(f"A document holds {name} for a number.")
-
-
-def _close(stated: float, computed: Decimal) -> bool:
-    return abs(Decimal(stated) - computed) <= computed * Decimal("1e-12")

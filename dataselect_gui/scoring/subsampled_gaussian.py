@@ -83,5 +83,8 @@ def _log_of_series(logarithms: Floats, signs: Floats) -> Floats:
     sums = np.cumsum(signs * np.exp(logarithms - largest), axis=1)[:, -_AVERAGED:]
     while sums.shape[1] > 1:
         sums = (sums[:, 1:] + sums[:, :-1]) / 2
-    logarithm: Floats = largest[:, 0] + np.log(sums[:, 0])
+    with np.errstate(
+        divide="ignore"
+    ):  # Where rounding leaves nothing, the other series is all there is.
+        logarithm: Floats = largest[:, 0] + np.log(np.maximum(sums[:, 0], 0.0))
     return logarithm

@@ -29,6 +29,17 @@ class Rule:
     value: Decimal
     lowest: bool = False
 
+    def count(self, eligible: int) -> int | None:
+        """Return how many of so many eligible records it picks; None where it goes by a threshold.
+
+        Of a fraction F that is ⌊F·n + ½⌋.
+        """
+        if self.by == "threshold":
+            return None
+        if self.by == "count":
+            return int(self.value)
+        return int((self.value * eligible + Decimal("0.5")).to_integral_value(ROUND_FLOOR))
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -65,14 +76,11 @@ def select(rule: Rule, scores: NDArray[np.float64], eligible: NDArray[np.bool_])
         scores are taken in the source's order.
     """
     candidates = eligible & ~np.isnan(scores)
-    if rule.by == "threshold":
+    count = rule.count(int(eligible.sum()))
+    if count is None:
         cut = float(rule.value)
         beyond = scores <= cut if rule.lowest else scores >= cut
         return Selection(candidates & beyond, cut)
-    count = int(rule.value)
-    if rule.by == "fraction":
-        half_up = rule.value * int(eligible.sum()) + Decimal("0.5")
-        count = int(half_up.to_integral_value(ROUND_FLOOR))
     keys = np.where(candidates, scores if rule.lowest else -scores, np.inf)
     order = np.argsort(keys, kind="stable")[: min(count, int(candidates.sum()))]
     chosen = np.zeros(len(scores), dtype=bool)

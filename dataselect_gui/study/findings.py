@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
+from dataselect_gui.release.registry import MECHANISMS
 from dataselect_gui.study.material import Material
 from dataselect_gui.study.others import LIBRARIES
 from dataselect_gui.study.parts import split
@@ -250,7 +252,7 @@ class Findings:
             for epsilon in RELEASE_EPSILONS:
                 one = Picked(0, score, "top", share, None, mechanism, epsilon)
                 other = Picked(0, "random", "any", share, None, mechanism, epsilon)
-                if mechanism == "noisy-top-k":
+                if "count" in MECHANISMS[mechanism].takes:  # As many leave as were picked.
                     other = Picked(0, "random", "any", share)
                 results = self._over_seeds(one)
                 shares = [result["right"] / max(1, result["leaving"]) for result in results]
@@ -339,7 +341,7 @@ class Findings:
             result["right"] / max(1, result["leaving"]) - result["expected"]
             for epsilon in RELEASE_EPSILONS
             for result in self._over_seeds(
-                Picked(0, score, "top", share, None, "randomized-response", epsilon)
+                Picked(0, score, "top", share, None, RandomizedResponse.name, epsilon)
             )
         ]
         value = float(np.mean(apart))

@@ -6,6 +6,10 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 from dataselect_gui.errors import UsageError
+from dataselect_gui.privacy.mechanisms.noisy_top_k import NoisyTopK
+from dataselect_gui.privacy.mechanisms.one_sided import OneSided
+from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
+from dataselect_gui.release.registry import MECHANISMS
 from dataselect_gui.scoring.catalog import applicable
 
 Start = Literal["scratch", "checkpoint"]
@@ -28,7 +32,7 @@ WIDTH, WIDTHS = 8, (4, 8, 16)
 """Channels of the first layer of the study's own network: usually, and where sizes are compared."""
 REFERENCE_EPSILONS = ("1", "3", "8")
 """ε of the stand-ins for the consortium's model, beside those that were asked for."""
-RELEASED_BY = ("one-sided", "randomized-response", "noisy-top-k")
+RELEASED_BY = (OneSided.name, RandomizedResponse.name, NoisyTopK.name)
 RELEASE_EPSILONS = ("0.5", "2", "8")
 FEWEST_SEEDS, MOST_SEEDS = 5, 100
 """No interval is worth its name below."""
@@ -165,7 +169,7 @@ def trainings(choices: Choices) -> dict[str, list[Training]]:
         for mechanism in RELEASED_BY:
             for epsilon in RELEASE_EPSILONS:
                 asked["f"].append(Picked(seed, first, "top", share, None, mechanism, epsilon))
-                if mechanism != "noisy-top-k":  # As many leave there as were picked.
+                if "count" not in MECHANISMS[mechanism].takes:  # As many leave there as were picked.
                     asked["f"].append(Picked(seed, "random", "any", share, None, mechanism, epsilon))
     return asked
 

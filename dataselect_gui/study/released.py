@@ -5,9 +5,9 @@ The draws are charged to a ledger that is thrown away: nothing leaves.
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from dataselect_gui import __version__
 from dataselect_gui.privacy.identity import record_keys
 from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Setting
 from dataselect_gui.project.table import Index
-from dataselect_gui.release.drawing import Candidates, draw
+from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.release.drawing import draw
+from dataselect_gui.release.kinds.records import Records
 from dataselect_gui.release.releasing import part_of
-from dataselect_gui.release.terms import Mechanism, Terms, calibrated
+from dataselect_gui.release.terms import Bounds, Cut, Terms
 from dataselect_gui.study.material import Material
 
 _BOUNDS = (0.01, 0.99)
@@ -35,7 +38,7 @@ def release(
     places: NDArray[np.int64],
     scores: NDArray[np.float64],
     chosen: NDArray[np.bool_],
-    mechanism: str,
+    mechanism: type[Mechanism],
     epsilon: str,
     bounds: tuple[str, str],
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -51,8 +54,10 @@ def release(
         Of these, shape (n,).
     chosen : ndarray of bool
         The selection, shape (n,).
-    mechanism, epsilon : str
+    mechanism : type
         How.
+    epsilon : str
+        Per unit.
     bounds : tuple of str
         Of the score, public.
 
@@ -83,35 +88,29 @@ def release(
         ledger = Ledger(Path(home))
         part = part_of(ledger, candidates, 1, choose=True)
         assert part is not None
+        setting = Setting(
+            per_unit=1,
+            epsilon=Decimal(epsilon),
+            count=min(int(chosen.sum()), int(part.sum())),
+            query=Records().query(mechanism),
+        )
         terms = Terms(
             release="study",
             program=__version__,
             date="",
-            kind="records",
-            mechanism=cast(Mechanism, mechanism),
-            epsilon=epsilon,
-            delta=None,
-            conditional=mechanism != "noisy-top-k",
+            kind=Records(),
+            mechanism=mechanism.calibrated(setting),
+            conditional="threshold" in mechanism.takes,
             unit="record" if units is None else "person",
-            per_unit=1,
             score="",
             variant="",
             lowest=False,
-            cut="fraction",
-            threshold=None,
-            threshold_from="viewed",
-            threshold_epsilon=None,
+            cut=Cut("fraction", "viewed"),
+            bounds=Bounds(Decimal(bounds[0]), Decimal(bounds[1]), "agreed"),
             in_training="no",
             after_exact=False,
             checkpoint="",
-            bounds=bounds,
-            count=min(int(chosen.sum()), int(part.sum())),
         )
-        drawn = draw(
-            replace(candidates, part=part),
-            keys,
-            calibrated(terms),
-            ledger.secrets_of,
-        )
+        drawn = draw(replace(candidates, part=part), keys, terms, ledger.secrets_of)
     names = json.loads(drawn)["names"]
     return np.array([key.hex() in names for key in keys], dtype=bool), part

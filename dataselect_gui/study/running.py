@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from dataselect_gui.checkpoints.layout import Checkpoint
-from dataselect_gui.privacy.usefulness import randomized_response
+from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
+from dataselect_gui.release.registry import MECHANISMS
 from dataselect_gui.scoring.model import Model, load_model
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.study import others
@@ -254,17 +255,17 @@ class Runner:
         given = self.given[first.score]
         bounds = public_bounds(given[self._split(one.seed).reference])
         assert one.release_epsilon is not None
+        mechanism = MECHANISMS[one.mechanism]
         leaving, part = release(
-            self._material, pool, scores, chosen, one.mechanism, one.release_epsilon, bounds
+            self._material, pool, scores, chosen, mechanism, one.release_epsilon, bounds
         )
         if one.score == "random":
             order = np.random.default_rng((one.seed, 2)).permutation(len(pool))
             return pool[np.sort(order[: int(leaving.sum())])], {}
         told: dict[str, float] = {"leaving": int(leaving.sum()), "right": int((leaving & chosen).sum())}
-        if one.mechanism == "randomized-response":
-            told["expected"] = randomized_response(
-                Decimal(one.release_epsilon), 1, int(part.sum()), int((part & chosen).sum())
-            ).precision
+        if mechanism is RandomizedResponse:
+            at = RandomizedResponse(per_unit=1, epsilon=Decimal(one.release_epsilon))
+            told["expected"] = at.expect(int(part.sum()), int((part & chosen).sum())).precision
         return pool[leaving], told
 
     def _scores(self, one: Picked, pool: NDArray[np.int64]) -> NDArray[np.float64]:

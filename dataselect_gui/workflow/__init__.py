@@ -1,10 +1,13 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
+from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
 from dataselect_gui.privacy.amounts import decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
+from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
 from dataselect_gui.release.bundle import count_records, digest_of
-from dataselect_gui.release.terms import BY_THRESHOLD, MECHANISMS
+from dataselect_gui.release.kinds.kind import Kind, KindAnswer, Leaving
+from dataselect_gui.release.registry import KINDS, MECHANISMS, mechanisms_of
 from dataselect_gui.release.verify import Check
 from dataselect_gui.release.words import CANNOT_CHECK
 from dataselect_gui.sandbox.confining import Confinement, what_confines
@@ -26,7 +29,7 @@ from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
 from dataselect_gui.workflow.places import read_settings, write_settings
 from dataselect_gui.workflow.preflight import preflight, preflight_facts
-from dataselect_gui.workflow.previewing import Preview, what_leaves
+from dataselect_gui.workflow.previewing import DOCUMENTS, Preview
 from dataselect_gui.workflow.registers import (
     Listing,
     Register,
@@ -80,18 +83,25 @@ from dataselect_gui.workflow.trying import (
 from dataselect_gui.workflow.verifying import Verified, verify, write_page
 
 __all__ = [
-    "BY_THRESHOLD",
     "CANNOT_CHECK",
+    "DOCUMENTS",
     "FEWEST_SEEDS",
+    "KINDS",
+    "LARGEST_AMOUNT",
     "MECHANISMS",
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
+    "Answer",
     "ChangedRecordError",
     "Check",
     "Confinement",
     "Deletion",
+    "Kind",
+    "KindAnswer",
+    "Leaving",
     "Listing",
     "Look",
+    "Mechanism",
     "OtherStudyError",
     "PickLine",
     "Pictures",
@@ -142,6 +152,7 @@ __all__ = [
     "look",
     "make_rule",
     "maps",
+    "mechanisms_of",
     "name_of",
     "opt_in",
     "opt_out",
@@ -176,7 +187,6 @@ __all__ = [
     "tokens",
     "verify",
     "what_confines",
-    "what_leaves",
     "whole_of",
     "write_page",
     "write_settings",

@@ -10,7 +10,8 @@ from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.chain import tampered
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.identity import source_marks
-from dataselect_gui.privacy.ledger import Ledger, Statement
+from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.bundle import RELEASE
 from dataselect_gui.release.places import sweep

@@ -6,18 +6,16 @@ from pathlib import Path
 
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.paths import resolved
-from dataselect_gui.privacy.amounts import exact, positive_amount
-from dataselect_gui.privacy.ledger import Statement
+from dataselect_gui.privacy.amounts import exact, positive_amount, probability_of
+from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
+from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.source import is_text
-from dataselect_gui.release.terms import (
-    MECHANISMS,
-    MOST_PER_UNIT,
-    Kind,
-    Mechanism,
-)
+from dataselect_gui.release.kinds.kind import Kind
+from dataselect_gui.release.registry import KINDS, mechanisms_of
+from dataselect_gui.release.terms import MOST_PER_UNIT
+from dataselect_gui.release.terms import Training as TrainingAnswer
 
-_LARGEST_DELTA = Decimal("0.1")
 _LONGEST_REASON = 10_000
 
 
@@ -34,7 +32,7 @@ class ReleaseRequest:
     kind : str
         ``records``, ``offers``, ``scores``, ``report`` or ``gradient``.
     mechanism : str or None
-        See `MECHANISMS`; None for the usual one of the kind.
+        One of `mechanisms_of` it; None for the usual one of the kind.
     per_unit : int or None
         At most so many records of a unit.
     threshold_from : str or None
@@ -120,27 +118,28 @@ class Training:
         Of the training, where it was under differential privacy.
     """
 
-    answer: str
+    answer: TrainingAnswer
     epsilon: Decimal = Decimal(0)
     delta: Decimal = Decimal(0)
 
 
-def kind_of(asked: ReleaseRequest) -> tuple[Kind, Mechanism]:
+def kind_of(asked: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
     """Return what is released and how."""
-    for kind, mechanisms in MECHANISMS.items():
-        if kind == asked.kind:
-            for mechanism in mechanisms:
-                if mechanism == (asked.mechanism or mechanisms[0]):
-                    return kind, mechanism
-            raise UsageError(
-                f"There is no mechanism “{asked.mechanism}” for {kind}.",
-                f"They are released by {' or '.join(mechanisms)}.",
-                "Give one of these.",
-            )
+    kind = KINDS.get(asked.kind)
+    if kind is None:
+        raise UsageError(
+            f"“{asked.kind}” cannot be released.",
+            f"What can be is {', '.join(KINDS)}.",
+            "Give one of these with --as.",
+        )
+    possible = mechanisms_of(kind)
+    for mechanism in possible:
+        if mechanism.name == (asked.mechanism or possible[0].name):
+            return kind, mechanism
     raise UsageError(
-        f"“{asked.kind}” cannot be released.",
-        f"What can be is {', '.join(MECHANISMS)}.",
-        "Give one of these with --as.",
+        f"There is no mechanism “{asked.mechanism}” for {kind.name}.",
+        f"They are released by {' or '.join(mechanism.name for mechanism in possible)}.",
+        "Give one of these.",
     )
 
 
@@ -154,54 +153,34 @@ def training_of(project: Project, asked: ReleaseRequest) -> Training:
             "Add --in-training no, --in-training dp:E,D (under differential privacy), yes or unknown.",
         )
     kind, _, rest = text.partition(":")
-    training = Training(kind)
-    if kind == "dp":
-        first, _, second = rest.partition(",")
-        epsilon = positive_amount(first, "The training's ε")
-        delta = probability_of(second or "missing", "The training's δ")
-        training = Training(kind, epsilon, delta)
-    elif kind not in {"no", "yes", "unknown"} or rest:
-        raise UsageError(
-            f"--in-training cannot be “{text}”.",
-            "It is no, dp:E,D, yes or unknown.",
-            "Give one of these.",
-        )
+    match kind:
+        case "dp":
+            first, _, second = rest.partition(",")
+            epsilon = positive_amount(first, "The training's ε")
+            training = Training(kind, epsilon, probability_of(second or "missing", "The training's δ"))
+        case "no" | "yes" | "unknown" if not rest:
+            training = Training(kind)
+        case _:
+            raise UsageError(
+                f"--in-training cannot be “{text}”.",
+                "It is no, dp:E,D, yes or unknown.",
+                "Give one of these.",
+            )
     project.settings["in_training"] = text
     project.save()
     return training
 
 
-def epsilon_of(asked: ReleaseRequest, mechanism: Mechanism, training: Training) -> Decimal | None:
-    """Return the mechanism's ε; None for ``exact``, to which the owner agreed."""
-    if mechanism == "exact":
-        if not asked.acknowledge_exact or not (asked.reason or "").strip():
-            raise UsageError(
-                "An exact release needs your word.",
-                "Every selected record leaves, with no protection at all, and every later promise "
-                "about this source will say that it does not cover these records.",
-                "Add --acknowledge-exact --reason TEXT, or use --mechanism one-sided.",
-            )
-        if asked.epsilon is not None:
-            raise UsageError(
-                "An exact release has no ε.",
-                "It draws nothing, so there is nothing for ε to bound.",
-                "Leave --epsilon out, or use --mechanism one-sided.",
-            )
-        return None
-    if training.answer in {"yes", "unknown"}:
+def epsilon_of(asked: ReleaseRequest, mechanism: type[Mechanism], training: Training) -> Decimal | None:
+    """Return the mechanism's ε; None where it has none."""
+    if "epsilon" in mechanism.takes and training.answer in {"yes", "unknown"}:
         raise UsageError(
             "ε cannot be promised here.",
             "The records took part in training the checkpoints without differential privacy, or that "
             "is unknown; then what is released says more than any mechanism counts.",
             "Only --mechanism exact is left, with your acknowledgement.",
         )
-    if asked.epsilon is None:
-        raise UsageError(
-            "ε is missing.",
-            "It limits what a missing record reveals; smaller reveals less, and fewer records leave.",
-            "Add --epsilon E, for example --epsilon 1.",
-        )
-    return positive_amount(asked.epsilon, "ε")
+    return mechanism.read_epsilon(asked.epsilon)
 
 
 def destination_of(project: Project, to: Path) -> Path:
@@ -251,15 +230,3 @@ def first_budget_of(stated: str | None, statement: Statement) -> Decimal | None:
             "Change it with “dataselect ledger PROJECT --set-budget E --reason TEXT”.",
         )
     return budget
-
-
-def probability_of(text: str, what: str) -> Decimal:
-    """Return δ, as a person wrote it."""
-    number = positive_amount(text, what)
-    if number > _LARGEST_DELTA:
-        raise UsageError(
-            f"{what} cannot be {text}.",
-            f"It is the chance that a promise fails, {_LARGEST_DELTA} at most.",
-            "Common values are 1e-5 and 1e-6; a training's is the consortium's own, like dp:8,1e-5.",
-        )
-    return number

@@ -1,29 +1,19 @@
 """How the scores of a project are computed, as it is kept with them."""
 
-from typing import TypedDict
-
 from dataselect_gui.project.project import Project
+from dataselect_gui.release.terms import Scoring
 
 
-class Conditions(TypedDict):
-    """What of it stands in the terms of a release; see `dataselect_gui.release.terms.Terms`."""
-
-    scored_by: str
-    precision: str | None
-    device: str | None
-    batch: int | None
-
-
-def conditions_of(project: Project, score: str) -> Conditions:
+def scoring_of(project: Project, score: str) -> Scoring:
     """Return how a score was computed; the size of batches only where it was fixed beforehand."""
     known = project.settings["scores"][score]
     device = known["device"]
-    return {
-        "scored_by": known["program"],
-        "precision": known.get("precision"),
-        "device": None if device == "none" else device,
-        "batch": known.get("batch") if known.get("fixed") else None,
-    }
+    return Scoring(
+        program=known["program"],
+        precision=known.get("precision"),
+        device=None if device == "none" else device,
+        batch=known.get("batch") if known.get("fixed") else None,
+    )
 
 
 def precision_of(project: Project) -> str | None:

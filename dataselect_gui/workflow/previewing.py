@@ -8,18 +8,42 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from dataselect_gui.privacy import usefulness
 from dataselect_gui.privacy.accounting import Charge, total_delta
 from dataselect_gui.privacy.amounts import exact
-from dataselect_gui.privacy.calibration import gaussian_scale, laplace_scale
-from dataselect_gui.privacy.ledger import Statement
-from dataselect_gui.release.contents import COLUMNS, TABLES
-from dataselect_gui.release.drawing import Candidates, cells
+from dataselect_gui.privacy.statement import Statement
+from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.release.kinds.kind import Kind, Leaving
 from dataselect_gui.release.releasing import Foresight
-from dataselect_gui.release.terms import CLIP_STEPS, COUNT_STEPS, Terms
+from dataselect_gui.release.terms import Terms
 from dataselect_gui.release.words import how_drawn, not_protected, promise
 
 MARKS = tuple(Decimal(mark) for mark in ("0.1", "0.25", "0.5", "1", "2", "4", "8"))
+
+
+DOCUMENTS = (
+    Leaving(
+        "release.json, privacy.json",
+        "Mechanism and parameters",
+        (("parameters", "mechanism, ε, score, and where each came from"),),
+        '"mechanism": "one-sided", "epsilon": "1"',
+    ),
+    Leaving(
+        "release.json",
+        "Hashes",
+        (("hashes", "of the checkpoints and of the ledger's last entry"),),
+        '"ledger_head": "c41f…9a"',
+    ),
+    Leaving(
+        "croissant.json, README.md",
+        "Card",
+        (("description", "the same for machines and for people"),),
+        "“What is not protected: …”",
+    ),
+    Leaving(
+        "SHA256SUMS", "Checksums", (("checksums", "of the bundle's own files"),), "9b1d…07  README.md"
+    ),
+)
+"""What every bundle holds."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +85,7 @@ class Preview:
     nearest: dict[str, tuple[object, object]] | None
     usefulness: list[dict[str, float]]
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
         return {
             **vars(self),
@@ -99,10 +123,11 @@ def preview_of(
     left = None if statement.left is None else statement.left - foresight.cost
     delta = total_delta(statement.charges) + (Decimal(0) if pending is None else pending.delta)
     if not foresight.same:
-        delta += Decimal(terms.delta or 0)
-    marks = sorted({*MARKS, Decimal(terms.epsilon)}) if terms.epsilon is not None else []
+        delta += terms.mechanism.delta or Decimal(0)
+    epsilon = terms.mechanism.epsilon
+    marks = [] if epsilon is None else sorted({*MARKS, epsilon})
     return Preview(
-        leaves=what_leaves(terms.kind),
+        leaves=_what_leaves(type(terms.kind)),
         promise=promise(terms),
         mechanism=how_drawn(terms),
         not_protected=not_protected(terms),
@@ -113,67 +138,19 @@ def preview_of(
         delta_after=delta,
         nearest=foresight.nearest,
         usefulness=[
-            {"epsilon": float(mark), **_expected(terms, mark, records, selected)} for mark in marks
+            {
+                "epsilon": float(mark),
+                **vars(terms.kind.expect(terms.mechanism.at(mark), records, selected)),
+            }
+            for mark in marks
         ],
     )
 
 
-def _expected(terms: Terms, epsilon: Decimal, records: int, selected: int) -> dict[str, float]:
-    match terms.mechanism:
-        case "one-sided":
-            return vars(usefulness.one_sided(epsilon, terms.per_unit, records, selected))
-        case "randomized-response":
-            return vars(usefulness.randomized_response(epsilon, terms.per_unit, records, selected))
-        case "noisy-top-k":
-            return vars(
-                usefulness.noisy_scores(epsilon, terms.per_unit, records, int(terms.count or 0))
-            )
-        case "laplace":
-            return vars(usefulness.noisy_scores(epsilon, terms.per_unit, records, selected))
-        case "discrete-laplace":
-            assert terms.sensitivity is not None
-            width = usefulness.laplace_width(laplace_scale(epsilon, terms.sensitivity))
-            return {"width": width, "against": records / len(cells(terms))}
-        case _:
-            assert terms.squared_sensitivity is not None
-            delta = Decimal(str(terms.delta))
-            sigma = gaussian_scale(epsilon, delta, terms.squared_sensitivity)
-            if terms.kind == "report":
-                width = usefulness.gaussian_width(sigma / COUNT_STEPS)
-                return {"width": width, "against": records / len(cells(terms))}
-            # In units of the norm that one record may have at most, for each element of the sum.
-            return {"width": usefulness.gaussian_width(sigma / CLIP_STEPS), "against": float(selected)}
-
-
-def what_leaves(kind: str) -> list[dict[str, str]]:
+def _what_leaves(kind: type[Kind]) -> list[dict[str, str]]:
     """Return what a release of some kind lets leave, field by field: ``file``, ``field``, ``what``."""
-    told: list[tuple[str, str, str]] = []
-    if kind == "records":
-        told += [
-            ("data/train/", "record", "the record itself, in full, without metadata"),
-            ("data/train/metadata.jsonl", "file_name", "a random name, like 3f9a….png"),
-            ("data/train/metadata.jsonl", "label", "the label"),
-        ]
-    elif kind == "gradient":
-        told.append(
-            ("data/gradient.safetensors", "every parameter", "a noised sum over records, in float32")
-        )
-    else:
-        meanings = {
-            "token": "a random name that only you can tie to a record",
-            "score": "the clipped score with noise",
-            "table": "histogram or count",
-            "class": "one of the checkpoint's classes, or other; empty where not by class",
-            "from": "the lower edge of the cell, public",
-            "to": "the upper edge of the cell, public",
-            "count": "the count with noise",
-        }
-        name = TABLES[kind]
-        told += [(name, column, meanings[column]) for column in COLUMNS[name]]
-    told += [
-        ("release.json, privacy.json", "parameters", "mechanism, ε, score, and where each came from"),
-        ("release.json", "hashes", "of the checkpoints and of the ledger's last entry"),
-        ("croissant.json, README.md", "description", "the same for machines and for people"),
-        ("SHA256SUMS", "checksums", "of the bundle's own files"),
+    return [
+        {"file": leaving.file, "field": field, "what": what}
+        for leaving in (*kind.leaves, *DOCUMENTS)
+        for field, what in leaving.fields
     ]
-    return [{"file": file, "field": field, "what": what} for file, field, what in told]

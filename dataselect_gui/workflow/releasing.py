@@ -10,7 +10,9 @@ from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.amounts import exact
-from dataselect_gui.privacy.ledger import Ledger, Statement
+from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, SelectionMechanism
+from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import MOMENT_SECONDS, Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
@@ -18,13 +20,15 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.bundle import check_place, is_there
-from dataselect_gui.release.contents import check_leaving
-from dataselect_gui.release.drawing import Candidates
+from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.release.kinds.gradient import Gradient
+from dataselect_gui.release.kinds.kind import Kind
+from dataselect_gui.release.leaving import check_leaving
 from dataselect_gui.release.places import sweep
 from dataselect_gui.release.releasing import Purchase, buy, foresee, marks_of, part_of, purchased
 from dataselect_gui.release.releasing import release as carry_out
 from dataselect_gui.release.signing import Signer, read_signer
-from dataselect_gui.release.terms import Kind, Mechanism, Terms
+from dataselect_gui.release.terms import Terms
 from dataselect_gui.selection.rules import Rule, select
 from dataselect_gui.worker.messages import Progress, Report
 from dataselect_gui.workflow.asking import (
@@ -62,8 +66,6 @@ class Released:
         Whether it is an earlier release again.
     spent, left : Decimal or None
         The account after it; for a dry run, as it is.
-    share : float
-        The share of the selection that leaves by ``one-sided``, on average.
     preview : Preview or None
         What a dry run found.
     """
@@ -75,7 +77,6 @@ class Released:
     repeated: bool
     spent: Decimal
     left: Decimal | None
-    share: float
     preview: Preview | None = None
 
 
@@ -93,23 +94,24 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
     """
     project = Project.open(project_path)
     with project.exclusive():
-        words = _words(project, asked)
-        matter = _consider(project, words, report, reading=True)
+        answers = _read_answers(project, asked, acknowledging=True)
+        proposal = _consider(project, answers, report, reading=True)
         if asked.dry_run:
-            return _foreseen(matter, within_budget=True)
-        terms, summing = matter.terms, None
-        if terms.clip is not None:
-            summing = partial(sum_gradients, project, matter.checkpoint, float(terms.clip), report)
-        ledger, account = matter.ledger, matter.account
+            return _foreseen(proposal, within_budget=True)
+        terms, summing = proposal.terms, None
+        if isinstance(terms.kind, Gradient):
+            clip = float(terms.kind.clip)
+            summing = partial(sum_gradients, project, proposal.checkpoint, clip, report)
+        ledger, account = proposal.ledger, proposal.account
         outcome = carry_out(
             ledger,
             account,
-            matter.candidates,
+            proposal.candidates,
             terms,
-            words.destination,
-            first_budget=matter.first_budget,
+            answers.destination,
+            first_budget=proposal.first_budget,
             reason=asked.reason,
-            signer=words.signer,
+            signer=answers.signer,
             sum_gradients=summing,
             report=lambda done, total: report(Progress("Writing the bundle", done, total)),
         )
@@ -117,12 +119,11 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
     return Released(
         release=terms.release,
         bundle=asked.to,
-        epsilon=terms.claimed,
+        epsilon=None if terms.claimed is None else exact(terms.claimed),
         conditional=terms.conditional,
         repeated=outcome.repeated,
         spent=after.spent,
         left=after.left,
-        share=terms.share,
     )
 
 
@@ -144,28 +145,26 @@ def preview(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
     """
     project = Project.open(project_path)
     asked = replace(asked, dry_run=True)
-    if asked.mechanism == "exact":
-        asked = replace(asked, acknowledge_exact=True, reason="preview")
     with project.exclusive(MOMENT_SECONDS):
-        words = _words(project, asked)
-    return _foreseen(_consider(project, words, report, reading=False), within_budget=False)
+        answers = _read_answers(project, asked, acknowledging=False)
+    return _foreseen(_consider(project, answers, report, reading=False), within_budget=False)
 
 
 @dataclass(frozen=True)
-class _Words:
+class _Answers:
     """What the owner asked for, as far as it makes sense by itself."""
 
     asked: ReleaseRequest
     rule: Rule
-    kind: Kind
-    mechanism: Mechanism
+    kind: type[Kind]
+    mechanism: type[Mechanism]
     training: Training
     epsilon: Decimal | None
     destination: Path
     signer: Signer | None
 
 
-def _words(project: Project, asked: ReleaseRequest) -> _Words:
+def _read_answers(project: Project, asked: ReleaseRequest, *, acknowledging: bool) -> _Answers:
     rule = rule_of(project)
     if rule is None:
         raise UsageError(
@@ -175,7 +174,9 @@ def _words(project: Project, asked: ReleaseRequest) -> _Words:
         )
     kind, mechanism = kind_of(asked)
     training = training_of(project, asked)
-    return _Words(
+    if acknowledging:
+        mechanism.check_acknowledged(acknowledged=asked.acknowledge_exact, reason=asked.reason)
+    return _Answers(
         asked=asked,
         rule=rule,
         kind=kind,
@@ -188,7 +189,7 @@ def _words(project: Project, asked: ReleaseRequest) -> _Words:
 
 
 @dataclass(frozen=True)
-class _Matter:
+class _Proposal:
     """A release under consideration: what it would be, of what, and on whose account.
 
     Attributes
@@ -225,13 +226,17 @@ class _Matter:
     to: Path
 
 
-def _consider(project: Project, words: _Words, report: Report, *, reading: bool) -> _Matter:
+def _consider(project: Project, answers: _Answers, report: Report, *, reading: bool) -> _Proposal:
     """Bring together what a release is made of; what it needs first is charged, but for a dry run."""
-    asked, rule, training = words.asked, words.rule, words.training
+    asked, rule, training = answers.asked, answers.rule, answers.training
     checkpoint = _checkpoint(project)
     # Where chance may pick any record, one that cannot be read must not be among them.
-    any_record = words.kind == "records" and (
-        words.mechanism in {"randomized-response", "noisy-top-k"} or rule.score == "random"
+    any_record = answers.kind.discloses and (
+        rule.score == "random"
+        or (
+            issubclass(answers.mechanism, SelectionMechanism)
+            and not answers.mechanism.keeps_to_selection
+        )
     )
     candidates = _candidates(
         project,
@@ -248,7 +253,7 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
     before = ledger.statement(account)
     first_budget = first_budget_of(asked.budget, before)
     sweep(ledger.home)
-    check_place(words.destination, make=not asked.dry_run)
+    check_place(answers.destination, make=not asked.dry_run)
     pending = None
     if training.answer == "dp" and not before.has_training(
         training.epsilon, training.delta, checkpoint.digest()
@@ -260,9 +265,9 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
         asked=asked,
         project=project,
         rule=rule,
-        kind=words.kind,
-        mechanism=words.mechanism,
-        epsilon=words.epsilon,
+        kind=answers.kind,
+        mechanism=answers.mechanism,
+        epsilon=answers.epsilon,
         training=training,
         checkpoint=checkpoint,
         candidates=candidates,
@@ -278,7 +283,7 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
             ledger, account, candidates, terms, purchase, first_budget=first_budget, before=pending
         )
         if not foresight.same:
-            is_there(words.destination, None)  # What is there is another.
+            is_there(answers.destination, None)  # What is there is another.
             check_leaving(
                 candidates,
                 terms,
@@ -291,7 +296,7 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
         if purchase is not None:
             threshold = buy(ledger, account, candidates, terms, purchase, first_budget=first_budget)
             purchase, terms, candidates = None, *_cut_at(threshold, rule, terms, candidates)
-    return _Matter(
+    return _Proposal(
         ledger=ledger,
         account=account,
         before=before,
@@ -311,33 +316,34 @@ def _cut_at(
     """Return the terms and candidates of a release whose threshold was bought."""
     bought = replace(rule, by="threshold", value=threshold)
     chosen = select(bought, candidates.scores, candidates.eligible).chosen
-    return replace(terms, threshold=exact(threshold)), replace(candidates, chosen=chosen)
+    assert terms.cut is not None
+    cut = replace(terms.cut, threshold=threshold)
+    return replace(terms, cut=cut), replace(candidates, chosen=chosen)
 
 
-def _foreseen(matter: _Matter, *, within_budget: bool) -> Released:
+def _foreseen(proposal: _Proposal, *, within_budget: bool) -> Released:
     """Say what a release would come to, with nothing drawn."""
-    terms, before = matter.terms, matter.before
+    terms, before = proposal.terms, proposal.before
     foresight = foresee(
-        matter.ledger,
-        matter.account,
-        matter.candidates,
+        proposal.ledger,
+        proposal.account,
+        proposal.candidates,
         terms,
-        matter.purchase,
-        first_budget=matter.first_budget,
-        before=matter.pending,
+        proposal.purchase,
+        first_budget=proposal.first_budget,
+        before=proposal.pending,
         within_budget=within_budget,
     )
-    statement = replace(before, budget=before.budget or matter.first_budget)
+    statement = replace(before, budget=before.budget or proposal.first_budget)
     return Released(
         release=None,
-        bundle=matter.to,
-        epsilon=terms.claimed,
+        bundle=proposal.to,
+        epsilon=None if terms.claimed is None else exact(terms.claimed),
         conditional=terms.conditional,
         repeated=foresight.same,
         spent=before.spent,
         left=before.left,
-        share=terms.share,
-        preview=preview_of(terms, matter.candidates, foresight, statement, matter.pending),
+        preview=preview_of(terms, proposal.candidates, foresight, statement, proposal.pending),
     )
 
 

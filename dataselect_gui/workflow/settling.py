@@ -1,9 +1,9 @@
 """From what the owner asked for to the terms of a release; what does not fit together is refused."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
@@ -12,19 +12,15 @@ from dataselect_gui.checkpoints.layout import Checkpoint
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.amounts import LARGEST_BOUND, decimal_of, exact, positive_amount
+from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Setting
 from dataselect_gui.project.project import Project
-from dataselect_gui.release.drawing import Candidates
+from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.release.kinds.kind import Kind
 from dataselect_gui.release.releasing import Purchase, new_release_id
-from dataselect_gui.release.terms import (
-    BY_THRESHOLD,
-    Kind,
-    Mechanism,
-    Terms,
-    calibrated,
-)
+from dataselect_gui.release.terms import Bounds, BoundsSource, Cut, CutSource, Terms
 from dataselect_gui.selection.rules import Rule
-from dataselect_gui.workflow.asking import ReleaseRequest, Training, probability_of
-from dataselect_gui.workflow.conditions import conditions_of
+from dataselect_gui.workflow.asking import ReleaseRequest, Training
+from dataselect_gui.workflow.conditions import scoring_of
 
 SQRT_2_UPWARDS = "1.4142135624"
 _OWN_BOUNDS = {"el2n": ("0", SQRT_2_UPWARDS), "random": ("0", "1")}
@@ -46,7 +42,7 @@ class Question:
         Whose.
     rule : Rule
         The project's.
-    kind, mechanism : str
+    kind, mechanism : type
         What is released and how.
     epsilon : Decimal or None
         The mechanism's.
@@ -65,8 +61,8 @@ class Question:
     asked: ReleaseRequest
     project: Project
     rule: Rule
-    kind: Kind
-    mechanism: Mechanism
+    kind: type[Kind]
+    mechanism: type[Mechanism]
     epsilon: Decimal | None
     training: Training
     checkpoint: Checkpoint
@@ -76,55 +72,56 @@ class Question:
 
     def terms(self) -> tuple[Terms, Purchase | None]:
         """Return the terms, and the threshold that they still need."""
-        self._check_words()
-        cut = self.mechanism in BY_THRESHOLD or self.kind == "gradient"
+        self._check_options()
+        cut = "threshold" in self.kind.takes | self.mechanism.takes
         purchase = self._purchase() if cut else None
-        threshold_from = self._threshold_from() if cut else None
-        public = self.rule.by == "threshold" and threshold_from != "viewed"
-        bounds = self._bounds() if self._needs_bounds(purchase) else None
-        clip = self._clip() if self.kind == "gradient" else None
-        bins = self._bins()
-        if self.kind == "gradient" and purchase is None and not public:
+        source = self._cut_source() if cut else None
+        public = self.rule.by == "threshold" and source != "viewed"
+        needs_bounds = purchase is not None or "bounds" in self.mechanism.takes
+        bounds = self._bounds() if needs_bounds else None
+        kind = self._kind()
+        if "threshold" in self.kind.takes and purchase is None and not public:
             raise UsageError(
-                "A gradient needs a public threshold.",
+                f"A {self.kind.name} needs a public threshold.",
                 "Which records are summed would otherwise depend on everybody's scores.",
                 "Select by an agreed threshold, or buy one: --threshold-source bought:E with a rule "
                 "by fraction.",
             )
+        mechanism = self.mechanism.calibrated(
+            Setting(
+                per_unit=self.per_unit,
+                epsilon=self.epsilon,
+                delta=self.mechanism.read_delta(self.asked.delta),
+                count=self.mechanism.read_count(self._count(), self._taking_part),
+                query=kind.query(self.mechanism),
+            )
+        )
         terms = Terms(
             release=new_release_id(),
             program=__version__,
             date=datetime.now(UTC).date().isoformat(),
-            kind=self.kind,
-            mechanism=self.mechanism,
-            epsilon=None if self.epsilon is None else exact(self.epsilon),
-            delta=self._delta(),
+            kind=kind,
+            mechanism=mechanism,
             conditional=cut and self.epsilon is not None and not public and purchase is None,
             unit="record" if self.candidates.unit_column is None else "person",
-            per_unit=self.per_unit,
             score=self.rule.score,
             variant=self.project.settings["scores"][self.rule.score]["variant"],
             lowest=self.rule.lowest,
-            cut=("threshold" if purchase is not None else self.rule.by) if cut else None,
-            threshold=exact(self.rule.value) if cut and public else None,
-            threshold_from=threshold_from,
-            threshold_epsilon=None if purchase is None else exact(purchase.epsilon),
+            cut=None
+            if source is None
+            else Cut(
+                by="threshold" if purchase is not None else self.rule.by,
+                source=source,
+                threshold=self.rule.value if public else None,
+                epsilon=None if purchase is None else purchase.epsilon,
+            ),
+            bounds=bounds,
             in_training=self.training.answer,
             after_exact=self.after_exact,
             checkpoint=self.checkpoint.digest(),
-            bounds=None if bounds is None else bounds[0],
-            bounds_from=None if bounds is None else bounds[1],
-            count=self._count() if self.mechanism == "noisy-top-k" else None,
-            padded=self._padded(),
-            bins=bins,
-            classes=self.checkpoint.labels if self.asked.by_class else None,
-            count_threshold=self._count_threshold(),
-            clip=None if clip is None else clip[0],
-            **conditions_of(self.project, self.rule.score),
+            scoring=scoring_of(self.project, self.rule.score),
         )
-        if clip is not None:
-            terms = replace(terms, bounds_from=clip[1])
-        return calibrated(terms), purchase
+        return terms, purchase
 
     @property
     def _taking_part(self) -> int:
@@ -132,27 +129,28 @@ class Question:
         part = self.candidates.part
         return int((self.candidates.eligible if part is None else part).sum())
 
-    def _check_words(self) -> None:
+    def _check_options(self) -> None:
         """Refuse options that do not belong to this kind of release."""
-        asked = self.asked
-        gaussian, topped = self.mechanism == "discrete-gaussian", self.mechanism == "noisy-top-k"
-        belong = {
-            "--delta": (asked.delta is not None, gaussian),
-            "--count": (asked.count is not None, topped),
-            "--pad-to": (asked.pad_to is not None, self.kind == "scores"),
-            "--bins": (asked.bins is not None, self.kind == "report"),
-            "--by-class": (asked.by_class, self.kind == "report" and asked.bins is not None),
-            "--count-threshold": (asked.count_threshold is not None, self.kind == "report"),
-            "--clip": (asked.clip is not None, self.kind == "gradient"),
+        asked, takes = self.asked, self.kind.takes | self.mechanism.takes
+        given = {
+            "delta": asked.delta is not None,
+            "count": asked.count is not None,
+            "pad_to": asked.pad_to is not None,
+            "bins": asked.bins is not None,
+            "by_class": asked.by_class,
+            "count_threshold": asked.count_threshold is not None,
+            "clip": asked.clip is not None,
         }
-        for option, (is_given, belongs) in belong.items():
-            if is_given and not belongs:
+        for name, is_given in given.items():
+            has_use = name in takes and (name != "by_class" or asked.bins is not None)
+            if is_given and not has_use:
+                option = f"--{name.replace('_', '-')}"
                 raise UsageError(
                     f"{option} does not belong here.",
-                    f"A release of {self.kind} by {self.mechanism} has no use for it.",
+                    f"A release of {self.kind.name} by {self.mechanism.name} has no use for it.",
                     f"Leave {option} out.",
                 )
-        if self.kind == "report" and asked.bins is None and asked.count_threshold is None:
+        if "bins" in takes and asked.bins is None and asked.count_threshold is None:
             raise UsageError(
                 "What the report shall tell is missing.",
                 "It tells a histogram, a count, or both.",
@@ -166,23 +164,28 @@ class Question:
                 "Leave --by-class out.",
             )
 
-    def _delta(self) -> str | None:
-        if self.mechanism != "discrete-gaussian":
-            return None
-        if self.asked.delta is None:
-            raise UsageError(
-                "δ is missing.",
-                "Gaussian noise keeps its promise but for a small chance, and δ bounds that chance.",
-                "Add --delta D, far below one in the number of records, for example --delta 1e-6.",
-            )
-        return exact(probability_of(self.asked.delta, "δ"))
+    def _kind(self) -> Kind:
+        """Return the kind with its own parameters."""
+        takes = self.kind.takes
+        clip, clip_from = self._clip() if "clip" in takes else (None, None)
+        bins, padded, beyond = self._bins(), self._padded(), self._count_threshold()
+        return self.kind.of_form(
+            {
+                "padded": padded,
+                "bins": bins,
+                "classes": self.checkpoint.labels if self.asked.by_class else None,
+                "count_threshold": beyond,
+                "clip": clip,
+                "clip_from": clip_from,
+            }
+        )
 
     def _purchase(self) -> Purchase | None:
         stated = self.asked.threshold_from or ""
         if not stated.startswith(_BOUGHT):
             return None
         epsilon = positive_amount(stated.removeprefix(_BOUGHT), "The threshold's ε")
-        if self.mechanism == "exact":
+        if self.epsilon is None:
             raise UsageError(
                 "A threshold cannot be bought here.",
                 "An exact release promises nothing that its threshold could break.",
@@ -199,7 +202,7 @@ class Question:
             share = min(Fraction(1), share / int(self.candidates.eligible.sum()))
         return Purchase(epsilon, share)
 
-    def _threshold_from(self) -> str:
+    def _cut_source(self) -> CutSource:
         stated, rule, request = self.asked.threshold_from, self.rule, self.checkpoint.request
         is_requested = (
             rule.by == "threshold"
@@ -208,33 +211,34 @@ class Question:
             and request.threshold is not None
             and Decimal(str(request.threshold)) == rule.value
         )
-        if stated is None:
-            return "request" if is_requested else "viewed"
-        if stated.startswith(_BOUGHT):
-            return "bought"
-        if stated not in {"request", "agreed", "viewed"}:
-            raise UsageError(
-                f"--threshold-source cannot be “{stated}”.",
-                "A threshold comes from the request, was agreed before, was bought under differential "
-                "privacy, or was chosen after viewing.",
-                "Give request, agreed, bought:E or viewed.",
-            )
-        if stated == "request" and rule.by == "threshold" and not is_requested:
-            raise UsageError(
-                "The threshold is not the request's.",
-                f"The request says {request.score or 'no score'} ≥ {request.threshold}; the rule says "
-                f"{rule.score} {'≤' if rule.lowest else '≥'} {rule.value}.",
-                "Select by the request's threshold, or say where yours comes from.",
-            )
-        return stated
+        match stated:
+            case None:
+                return "request" if is_requested else "viewed"
+            case "agreed" | "viewed":
+                return stated
+            case "request" if is_requested or rule.by != "threshold":
+                return stated
+            case "request":
+                raise UsageError(
+                    "The threshold is not the request's.",
+                    f"The request says {request.score or 'no score'} ≥ {request.threshold}; the rule "
+                    f"says {rule.score} {'≤' if rule.lowest else '≥'} {rule.value}.",
+                    "Select by the request's threshold, or say where yours comes from.",
+                )
+            case _ if stated.startswith(_BOUGHT):
+                return "bought"
+            case _:
+                raise UsageError(
+                    f"--threshold-source cannot be “{stated}”.",
+                    "A threshold comes from the request, was agreed before, was bought under "
+                    "differential privacy, or was chosen after viewing.",
+                    "Give request, agreed, bought:E or viewed.",
+                )
 
-    def _needs_bounds(self, purchase: Purchase | None) -> bool:
-        return purchase is not None or self.mechanism in {"laplace", "noisy-top-k"}
-
-    def _bounds(self) -> tuple[tuple[str, str], str]:
-        """Return the public bounds of the score, and where they come from."""
+    def _bounds(self) -> Bounds:
+        """Return the public bounds of the score."""
         if self.asked.bounds is not None:
-            return _two_bounds(self.asked.bounds.split(",")), "agreed"
+            return Bounds(*_two_bounds(self.asked.bounds.split(",")), "agreed")
         known = public_bounds(self.rule.score, self.checkpoint.request)
         if known is not None:
             return known
@@ -246,7 +250,7 @@ class Question:
             "to state bounds in its request.",
         )
 
-    def _clip(self) -> tuple[str, str]:
+    def _clip(self) -> tuple[str, BoundsSource]:
         norm = self.checkpoint.request.stated.get("max_grad_norm")
         if self.asked.clip is not None:
             return exact(_norm(self.asked.clip, "--clip")), "agreed"
@@ -258,20 +262,11 @@ class Question:
             "Add --clip C, for example --clip 1.",
         )
 
-    def _count(self) -> int:
-        count = self.asked.count
-        if count is None and self.rule.by == "count":
-            count = int(self.rule.value)
-        if count is None and self.rule.by == "fraction":
-            half_up = self.rule.value * int(self.candidates.eligible.sum()) + Decimal("0.5")
-            count = int(half_up.to_integral_value(ROUND_FLOOR))
-        if count is None or not 1 <= count <= self._taking_part:
-            raise UsageError(
-                "How many shall be taken is not clear.",
-                "A number is missing, or it is not between 1 and the number of records that take part.",
-                "Add --count K, or select by a count.",
-            )
-        return count
+    def _count(self) -> int | None:
+        """Return how many the owner wants to be taken; the rule's number where none is stated."""
+        if self.asked.count is not None:
+            return self.asked.count
+        return self.rule.count(int(self.candidates.eligible.sum()))
 
     def _padded(self) -> int | None:
         padded = self.asked.pad_to
@@ -306,8 +301,8 @@ class Question:
         return None if text is None else exact(_number(text, "--count-threshold"))
 
 
-def public_bounds(score: str, request: Request) -> tuple[tuple[str, str], str] | None:
-    """Return the bounds of a score that are known without the owner, and where they come from.
+def public_bounds(score: str, request: Request) -> Bounds | None:
+    """Return the bounds of a score that are known without the owner.
 
     Raises
     ------
@@ -316,16 +311,18 @@ def public_bounds(score: str, request: Request) -> tuple[tuple[str, str], str] |
     """
     requested = request.stated.get("bounds", {}).get(score)
     if requested is not None:
-        return _two_bounds(requested if isinstance(requested, list) else [requested]), "request"
+        both = _two_bounds(requested if isinstance(requested, list) else [requested])
+        return Bounds(*both, "request")
     if score in _OWN_BOUNDS:
-        return _OWN_BOUNDS[score], "score"
+        low, high = map(Decimal, _OWN_BOUNDS[score])
+        return Bounds(low, high, "score")
     norm = request.stated.get("max_grad_norm")
     if score == "clipped_norm" and norm is not None:
-        return ("0", exact(_norm(str(norm), "The request's max_grad_norm"))), "score"
+        return Bounds(Decimal(0), _norm(str(norm), "The request's max_grad_norm"), "score")
     return None
 
 
-def _two_bounds(stated: Sequence[object]) -> tuple[str, str]:
+def _two_bounds(stated: Sequence[object]) -> tuple[Decimal, Decimal]:
     numbers = [_number(str(one), "--bounds") for one in stated]
     is_small = all(abs(number) <= LARGEST_BOUND for number in numbers)
     # Scores are doubles.
@@ -335,7 +332,7 @@ def _two_bounds(stated: Sequence[object]) -> tuple[str, str]:
             f"They are two numbers from −{LARGEST_BOUND} to {LARGEST_BOUND}, the lower first.",
             "Give them like --bounds 0,5.",
         )
-    return exact(numbers[0]), exact(numbers[1])
+    return numbers[0], numbers[1]
 
 
 def _number(text: str, what: str) -> Decimal:

@@ -11,8 +11,8 @@ from dataselect_gui.checkpoints.layout import Checkpoint
 from dataselect_gui.errors import WorkerDiedError
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
-from dataselect_gui.release.drawing import Summed
-from dataselect_gui.release.terms import CLIP_STEPS
+from dataselect_gui.release.candidates import Summed
+from dataselect_gui.release.kinds.gradient import CLIP_STEPS
 from dataselect_gui.sandbox.frames import FrameError
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.messages import Report, SumJob

@@ -8,7 +8,7 @@ from dataselect_gui.errors import UnusableError, WorkerDiedError, file_refused
 from dataselect_gui.paths import resolved
 from dataselect_gui.permissions import replacing
 from dataselect_gui.release.bundle import digest_of
-from dataselect_gui.release.documents import terms_told
+from dataselect_gui.release.documents import terms_of_document
 from dataselect_gui.release.page import page_of
 from dataselect_gui.release.verify import Check
 from dataselect_gui.worker.handle import run_job
@@ -99,7 +99,7 @@ def write_page(bundle: Path, found: Verified, to: Path) -> None:
     """
     terms, promise = None, "Nothing that can be relied on."
     if found.release is not None:
-        terms, promise = terms_told(found.release), str(found.promise)
+        terms, promise = terms_of_document(found.release), str(found.promise)
     if resolved(to).is_relative_to(resolved(bundle)):
         raise UnusableError(
             "The page cannot be written into the bundle.",

@@ -19,9 +19,24 @@ from numpy.typing import NDArray
 from dataselect_gui.privacy.calibration import quantile_scale
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.privacy.library import quantile_measurement
-from dataselect_gui.privacy.mechanisms import add_gaussian
-from dataselect_gui.release.drawing import noised_counts, noised_scores, top
-from dataselect_gui.release.terms import CLIP_STEPS, Terms
+from dataselect_gui.privacy.mechanisms.discrete_gaussian import DiscreteGaussian
+from dataselect_gui.privacy.mechanisms.discrete_laplace import DiscreteLaplace
+from dataselect_gui.privacy.mechanisms.exact import Exact
+from dataselect_gui.privacy.mechanisms.laplace import Laplace
+from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
+from dataselect_gui.privacy.mechanisms.noisy_top_k import NoisyTopK, highest
+from dataselect_gui.privacy.mechanisms.one_sided import OneSided
+from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
+from dataselect_gui.privacy.noise import add_laplace
+from dataselect_gui.release import registry
+from dataselect_gui.release.grid import SCORE_STEPS, on_grid
+from dataselect_gui.release.kinds.gradient import CLIP_STEPS, Gradient
+from dataselect_gui.release.kinds.kind import Kind, as_noise
+from dataselect_gui.release.kinds.offers import Offers
+from dataselect_gui.release.kinds.records import Records
+from dataselect_gui.release.kinds.report import Report
+from dataselect_gui.release.kinds.scores import Scores as ScoresKind
+from dataselect_gui.release.terms import Terms
 from dataselect_gui.scoring.clipped_sum import in_steps
 from tests.audit.bounds import Sampler
 from tests.audit.scorings import ATTACKS, Attack, by_the_program
@@ -42,6 +57,8 @@ from tests.audit.worlds import (
 )
 
 PRESSES = 10
+BITS, SIDED, TOP = RandomizedResponse.name, OneSided.name, NoisyTopK.name
+NORMAL = DiscreteGaussian.name
 Floats: TypeAlias = NDArray[np.float64]
 
 
@@ -227,6 +244,11 @@ def pressed_after_rollback(epsilon: float) -> Sampler:
 # Noised scores, and what is made of them
 
 
+def noised_scores(scores: Scores, told: Terms) -> NDArray[np.int64]:
+    assert isinstance(told.kind, ScoresKind)
+    return told.kind.noised(scores, told)
+
+
 def all_beyond(told: Terms, m: int) -> Sampler:
     """The lowest noised score of a unit's records."""
 
@@ -238,13 +260,17 @@ def all_beyond(told: Terms, m: int) -> Sampler:
     return both(outcomes, m)
 
 
-def highest_of_three(told: Terms) -> Sampler:
-    """Whether the unit is the one on offer of three records."""
+def highest_of_three(told: Terms, *, absent: bool = False) -> Sampler:
+    """Which of three records is the one on offer; where it leaves, of the unit's absence alone."""
+    mechanism = told.mechanism
+    assert isinstance(mechanism, NoisyTopK)
 
     def outcomes(unit: Floats, count: int) -> Floats:
         world = copies(np.concatenate([unit, records(RIGHT, (0.0, 0.0))]), count)
-        steps = noised_scores(score(world), told).reshape(count, 3)
-        return np.array([float(top(row, 1)[0]) for row in steps])
+        steps = on_grid(score(world), told.bounds, SCORE_STEPS)
+        noised = add_laplace(steps, mechanism.scale).reshape(count, 3)
+        first = np.array([float(highest(row, 1)[0]) for row in noised])
+        return np.where(first == 0, np.nan, first) if absent else first
 
     return both(outcomes)
 
@@ -305,6 +331,11 @@ def by_batch_statistics(world: Floats) -> Scores:
 
 
 # Counts
+
+
+def noised_counts(counts: NDArray[np.int64], told: Terms) -> NDArray[np.int64]:
+    assert isinstance(told.kind, Report)
+    return told.kind.noised(counts, told.mechanism)
 
 
 def all_counts(told: Terms, m: int) -> Sampler:
@@ -382,12 +413,11 @@ def gradient(told: Terms, m: int, *, mean: bool = False) -> Sampler:
     """
 
     def sample(count: int) -> tuple[Floats, Floats]:
-        assert told.noise_scale is not None
         drawn = []
         for side in (1.0, -1.0):
             one = in_steps(np.array([side * 1e9, 0.0]), 1.0, CLIP_STEPS)
             total = np.tile(m * one, count)
-            sums = add_gaussian(total, told.noise_scale).reshape(count, 2).astype(np.float64)
+            sums = as_noise(told.mechanism).add_noise(total).reshape(count, 2).astype(np.float64)
             # One other record, without a gradient; the unit is beyond the threshold on one side.
             summed = (2 if side > 0 else 1) if mean else 1
             drawn.append(sums[:, 1] / summed if mean else sums[:, 0])
@@ -403,38 +433,96 @@ def gradient(told: Terms, m: int, *, mean: bool = False) -> Sampler:
     return sizes
 
 
-def honest() -> list[Case]:
-    """Return every claim of the program that is audited."""
+def bits_of_offers() -> list[Case]:
+    cases = [
+        Case(f"offers, bits, ε {epsilon}", epsilon, told_bits(terms(BITS, epsilon), 1), tight=True)
+        for epsilon in (0.3, 1.0, 4.0)
+    ]
+    bits = told_bits(terms(BITS, 1.0, m=3), 3)
+    return [*cases, Case("offers, bits, m 3", 1.0, bits, tight=True, rare=True)]
+
+
+def bits_of_records() -> list[Case]:
+    told = terms(BITS, 1.0, m=2, kind="records")
+    return [Case("records, bits, absence, m 2", 1.0, absences(told, 2), tight=True, rare=True)]
+
+
+def one_sided_records() -> list[Case]:
     cases = []
     for epsilon in (0.3, 1.0, 4.0):
-        told = terms("randomized-response", epsilon)
-        cases.append(Case(f"offers, bits, ε {epsilon}", epsilon, told_bits(told, 1), tight=True))
-    cases += [
-        Case(
-            "offers, bits, m 3",
-            1.0,
-            told_bits(terms("randomized-response", 1.0, m=3), 3),
-            tight=True,
-            rare=True,
-        ),
-        Case(
-            "records, bits, absence, m 2",
-            1.0,
-            absences(terms("randomized-response", 1.0, m=2, kind="records"), 2),
-            tight=True,
-            rare=True,
-        ),
-    ]
-    for epsilon in (0.3, 1.0, 4.0):
-        told = terms("one-sided", epsilon, kind="records")
+        told = terms(SIDED, epsilon, kind="records")
         cases.append(Case(f"records, one-sided, ε {epsilon}", epsilon, absences(told, 1), tight=True))
-    cases += [
-        Case(
-            "records, one-sided, m 3",
-            1.0,
-            absences(terms("one-sided", 1.0, m=3, kind="records"), 3),
-            tight=True,
-        ),
+    told = terms(SIDED, 1.0, m=3, kind="records")
+    return [*cases, Case("records, one-sided, m 3", 1.0, absences(told, 3), tight=True)]
+
+
+def top_of_records() -> list[Case]:
+    told = terms(TOP, 2.0, count=1, kind="records")
+    return [Case("records, highest of three", 2.0, highest_of_three(told, absent=True))]
+
+
+def top_of_offers() -> list[Case]:
+    return [Case("offers, highest of three", 2.0, highest_of_three(terms(TOP, 2.0, count=1)))]
+
+
+def noise_on_scores() -> list[Case]:
+    cases = []
+    for epsilon, m in ((0.3, 1), (1.0, 1), (4.0, 1), (1.0, 4)):
+        told = terms(Laplace.name, epsilon, m=m, kind="scores")
+        name = f"scores, ε {epsilon}, m {m}"
+        cases.append(Case(name, epsilon, all_beyond(told, m), tight=True, rare=m > 1))
+    other = other_record(terms(Laplace.name, 1.0, kind="scores"), score)
+    return [*cases, Case("scores, the other record", 1.0, other)]
+
+
+def laplace_on_counts() -> list[Case]:
+    cases = []
+    for m in (1, 2):
+        told = terms(
+            DiscreteLaplace.name, 2.0, m=m, kind="report", bins=("0.7",), count_threshold="0.7"
+        )
+        cases.append(Case(f"report, Laplace, m {m}", 2.0, all_counts(told, m), tight=True, rare=True))
+    return cases
+
+
+def gaussian_on_counts() -> list[Case]:
+    cases = []
+    for m in (1, 2):
+        told = terms(NORMAL, 1.0, m=m, kind="report", bins=("0.7",), delta="0.01")
+        cases.append(Case(f"report, Gaussian, m {m}", 1.0, along_the_difference(told, m), delta=0.01))
+    return cases
+
+
+def gaussian_on_gradients() -> list[Case]:
+    cases = []
+    for m in (1, 2):
+        told = terms(NORMAL, 1.0, m=m, kind="gradient", clip="1", delta="0.01")
+        cases.append(Case(f"gradient, m {m}", 1.0, gradient(told, m), delta=0.01))
+    return cases
+
+
+def nothing_claimed() -> list[Case]:
+    return []
+
+
+CASES: dict[tuple[type[Kind], type[Mechanism]], Callable[[], list[Case]]] = {
+    (Records, OneSided): one_sided_records,
+    (Records, RandomizedResponse): bits_of_records,
+    (Records, NoisyTopK): top_of_records,
+    (Records, Exact): nothing_claimed,
+    (Offers, RandomizedResponse): bits_of_offers,
+    (Offers, NoisyTopK): top_of_offers,
+    (ScoresKind, Laplace): noise_on_scores,
+    (Report, DiscreteLaplace): laplace_on_counts,
+    (Report, DiscreteGaussian): gaussian_on_counts,
+    (Gradient, DiscreteGaussian): gaussian_on_gradients,
+}
+"""The audit of each kind of release by each mechanism."""
+
+
+def transcripts() -> list[Case]:
+    """Return what is claimed of many releases together, of thresholds, and of scoring."""
+    cases = [
         Case(
             "ten one-sided releases, other thresholds",
             1.0,
@@ -443,38 +531,11 @@ def honest() -> list[Case]:
         ),
         Case("ten presses, one of three records", 1.0, pressed_people(1.0, kept=True), tight=True),
         Case("ten presses, the same offers", 1.0, pressed_bits(1.0, 1, same=True), tight=True),
-        Case(
-            "a withheld record",
-            0.0,
-            withheld(terms("randomized-response", 1.0), shipped=False),
-        ),
-    ]
-    for epsilon, m in ((0.3, 1), (1.0, 1), (4.0, 1), (1.0, 4)):
-        told = terms("laplace", epsilon, m=m, kind="scores")
-        name = f"scores, ε {epsilon}, m {m}"
-        cases.append(Case(name, epsilon, all_beyond(told, m), tight=True, rare=m > 1))
-    cases += [
-        Case(
-            "scores, the other record",
-            1.0,
-            other_record(terms("laplace", 1.0, kind="scores"), score),
-        ),
-        Case(
-            "offers, highest of three",
-            2.0,
-            highest_of_three(terms("noisy-top-k", 2.0, count=1)),
-        ),
+        Case("a withheld record", 0.0, withheld(terms(BITS, 1.0), shipped=False)),
     ]
     for m in (1, 2):
-        report = {"kind": "report", "bins": ("0.7",), "count_threshold": "0.7"}
-        told = terms("discrete-laplace", 2.0, m=m, **report)
-        cases.append(Case(f"report, Laplace, m {m}", 2.0, all_counts(told, m), tight=True, rare=True))
-        told = terms("discrete-gaussian", 1.0, m=m, kind="report", bins=("0.7",), delta="0.01")
-        cases.append(Case(f"report, Gaussian, m {m}", 1.0, along_the_difference(told, m), delta=0.01))
         scale = quantile_scale(Decimal(1), 2 * m, m)
         cases.append(Case(f"a bought threshold, m {m}", 1.0, quantile(scale, m)))
-        told = terms("discrete-gaussian", 1.0, m=m, kind="gradient", clip="1", delta="0.01")
-        cases.append(Case(f"gradient, m {m}", 1.0, gradient(told, m), delta=0.01))
     cases += [
         Case(
             f"scored by the program: {attack.name}",
@@ -485,6 +546,18 @@ def honest() -> list[Case]:
     ]
     cases.append(Case("a bought threshold, then offers", 2.0, bought_then_bits(1.0, 1.0)))
     return cases
+
+
+def honest() -> list[Case]:
+    """Return every claim of the program that is audited: all that is registered, and transcripts.
+
+    Raises
+    ------
+    KeyError
+        Where something is registered that nothing audits.
+    """
+    audited = [case for line in registry.REGISTRY for case in CASES[line.kind, line.mechanism]()]
+    return [*audited, *transcripts()]
 
 
 def mistakes() -> list[Case]:

@@ -9,9 +9,13 @@ import torch
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import RefusedError, UnusableError
 from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.privacy.mechanisms.discrete_gaussian import DiscreteGaussian
+from dataselect_gui.release import registry
+from dataselect_gui.release.checks import discrete_gaussian
+from dataselect_gui.release.kinds.scores import Scores
 from dataselect_gui.scoring.scorer import Scorer
 from tests.audit.bounds import ERROR, lower_bound
-from tests.audit.cases import Case, honest, mistakes, names
+from tests.audit.cases import CASES, Case, honest, mistakes, names
 from tests.helpers import config, preprocessor, write_json
 from tests.models import export
 
@@ -37,6 +41,18 @@ def test_what_is_promised_is_kept(case: Case) -> None:
 @pytest.mark.parametrize("case", CONTROLS, ids=names(CONTROLS))
 def test_a_mistake_is_caught(case: Case) -> None:
     assert lower_bound(case.sample, draws(case), case.delta, SHARED_OUT) > case.claim
+
+
+def test_what_is_registered_must_be_audited(monkeypatch: pytest.MonkeyPatch) -> None:
+    unaudited = registry.Registered(Scores, DiscreteGaussian, discrete_gaussian.check_counts)
+    monkeypatch.setattr(registry, "REGISTRY", (*registry.REGISTRY, unaudited))
+    with pytest.raises(KeyError):
+        honest()
+
+
+def test_what_promises_something_has_a_case() -> None:
+    for (_, mechanism), audit in CASES.items():
+        assert bool(audit()) == ("epsilon" in mechanism.takes)
 
 
 def test_a_model_with_batch_statistics_is_refused(tmp_path: Path) -> None:

@@ -10,22 +10,26 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dataselect_gui.privacy.mechanisms import draw_exponentials
+from dataselect_gui.privacy.mechanisms.mechanism import Setting
+from dataselect_gui.privacy.noise import draw_exponentials
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.source import Source
-from dataselect_gui.release.drawing import Candidates, draw
-from dataselect_gui.release.terms import Terms, calibrated
+from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.release.drawing import draw
+from dataselect_gui.release.kinds.kind import as_noise
+from dataselect_gui.release.registry import registered
+from dataselect_gui.release.terms import Bounds, Cut, Terms
 from dataselect_gui.scoring.measures import el2n
 
 Scores = NDArray[np.float64]
 Scoring = Callable[[NDArray[np.float64]], Scores]
-BOUNDS = ("0", "1.4142135624")
+BOUNDS = Bounds(Decimal(0), Decimal("1.4142135624"), "score")
 THRESHOLD = 0.7
 RIGHT, WRONG = (20.0, -20.0), (-20.0, 20.0)
 """Contents of a record: logits that are confidently right, and confidently wrong."""
@@ -42,34 +46,54 @@ def records(*contents: Sequence[float], copies: int = 1) -> NDArray[np.float64]:
     return np.tile(np.array(contents, dtype=np.float64), (copies, 1))
 
 
-def terms(mechanism: str, epsilon: float, *, m: int = 1, **more: Any) -> Terms:  # noqa: ANN401
+def terms(
+    mechanism: str,
+    epsilon: float,
+    *,
+    m: int = 1,
+    kind: str = "offers",
+    delta: str | None = None,
+    count: int | None = None,
+    bins: tuple[str, ...] | None = None,
+    count_threshold: str | None = None,
+    clip: str | None = None,
+) -> Terms:
     """Return the terms of a release, its noise calibrated as the program does it."""
-    told = Terms(
+    line = registered(kind, mechanism)
+    what = line.kind.of_form(
+        {
+            "padded": None,
+            "bins": bins,
+            "classes": None,
+            "count_threshold": count_threshold,
+            "clip": clip,
+            "clip_from": "agreed",
+        }
+    )
+    setting = Setting(
+        per_unit=m,
+        epsilon=Decimal(str(epsilon)),
+        delta=None if delta is None else Decimal(delta),
+        count=count,
+        query=what.query(line.mechanism),
+    )
+    return Terms(
         release="audit",
         program="audit",
         date="2000-01-01",
-        kind=more.pop("kind", "offers"),
-        mechanism=cast(Any, mechanism),
-        epsilon=str(Decimal(str(epsilon))),
-        delta=more.pop("delta", None),
+        kind=what,
+        mechanism=line.mechanism.calibrated(setting),
         conditional=False,
         unit="record" if m == 1 else "person",
-        per_unit=m,
         score="el2n",
         variant="",
         lowest=False,
-        cut="threshold",
-        threshold=str(THRESHOLD),
-        threshold_from="agreed",
-        threshold_epsilon=None,
+        cut=Cut("threshold", "agreed", Decimal(str(THRESHOLD))),
+        bounds=BOUNDS,
         in_training="no",
         after_exact=False,
         checkpoint="0" * 64,
-        bounds=BOUNDS,
-        bounds_from="score",
-        **more,
     )
-    return calibrated(told)
 
 
 def candidates(
@@ -124,5 +148,5 @@ def noised(chosen_from: Candidates, told: Terms) -> NDArray[np.float64]:
 
 def weaker(told: Terms, by: float) -> Terms:
     """Return terms with less noise than they say."""
-    assert told.noise_scale is not None
-    return replace(told, noise_scale=told.noise_scale / by)
+    noise = as_noise(told.mechanism)
+    return replace(told, mechanism=replace(noise, scale=noise.scale / by))

@@ -21,7 +21,7 @@ from dataselect_gui.cli.app import main as command
 from dataselect_gui.privacy.chain import Chain
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.release import bundle, places, releasing, signing
-from dataselect_gui.release.drawing import Summed
+from dataselect_gui.release.candidates import Summed
 from dataselect_gui.release.verify import verify_bundle
 from dataselect_gui.workflow import releasing as asking
 from tests.projects import consortium, owner_records, scored_project

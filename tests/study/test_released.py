@@ -4,8 +4,10 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from dataselect_gui.privacy.mechanisms import kept_share
-from dataselect_gui.privacy.usefulness import one_sided, randomized_response
+from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
+from dataselect_gui.privacy.mechanisms.noisy_top_k import NoisyTopK
+from dataselect_gui.privacy.mechanisms.one_sided import OneSided
+from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
 from dataselect_gui.study.material import Material
 from dataselect_gui.study.parts import pick
 from dataselect_gui.study.released import public_bounds, release
@@ -18,39 +20,38 @@ BOUNDS = ("0", "1")
 
 
 def drawn(
-    material: Material, mechanism: str, epsilon: str
+    material: Material, mechanism: type[Mechanism], epsilon: str
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return release(material, EVERYTHING, SCORES, CHOSEN, mechanism, epsilon, BOUNDS)[0]
 
 
 def test_one_sided_lets_a_share_of_the_selection_leave_and_nothing_else(material: Material) -> None:
-    leaving = drawn(material, "one-sided", "2")
+    leaving = drawn(material, OneSided, "2")
     assert not (leaving & ~CHOSEN).any()
-    recall = one_sided(Decimal(2), 1, RECORDS, 60).recall
+    recall = OneSided(per_unit=1, epsilon=Decimal(2)).expect(RECORDS, 60).recall
     assert leaving.sum() / 60 == pytest.approx(recall, abs=5 * (recall * (1 - recall) / 60) ** 0.5)
 
 
 def test_randomised_response_is_as_precise_as_its_closed_form(material: Material) -> None:
-    expected = randomized_response(Decimal(2), 1, RECORDS, 60).precision
+    mechanism = RandomizedResponse(per_unit=1, epsilon=Decimal(2))
+    expected = mechanism.expect(RECORDS, 60).precision
     found = []
     for _ in range(20):
-        leaving = drawn(material, "randomized-response", "2")
+        leaving = drawn(material, RandomizedResponse, "2")
         found.append((leaving & CHOSEN).sum() / leaving.sum())
-    assert expected == pytest.approx(
-        kept_share(Decimal(2), 1) * 60 / (60 * 0.8808 + 180 * 0.1192), rel=1e-3
-    )
+    assert expected == pytest.approx(mechanism.kept_share * 60 / (60 * 0.8808 + 180 * 0.1192), rel=1e-3)
     assert np.mean(found) == pytest.approx(expected, abs=0.04)
 
 
 def test_noisy_top_k_lets_as_many_leave_as_were_selected(material: Material) -> None:
-    assert drawn(material, "noisy-top-k", "0.5").sum() == 60
-    assert (drawn(material, "noisy-top-k", "9999") & CHOSEN).sum() == 60
+    assert drawn(material, NoisyTopK, "0.5").sum() == 60
+    assert (drawn(material, NoisyTopK, "9999") & CHOSEN).sum() == 60
 
 
 def test_at_most_one_record_of_a_person_leaves(material_by_patient: Material) -> None:
     units = material_by_patient.index.units
     assert units is not None
-    leaving = drawn(material_by_patient, "randomized-response", "0.5")
+    leaving = drawn(material_by_patient, RandomizedResponse, "0.5")
     people = Counter(units[row] for row in np.flatnonzero(leaving).tolist())
     assert max(people.values()) == 1
     assert max(Counter(units).values()) > 1

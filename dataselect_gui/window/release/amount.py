@@ -10,7 +10,7 @@ from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.budget import read_amount
 from dataselect_gui.window.layout import row
 from dataselect_gui.window.release.pictures import Ticks
-from dataselect_gui.window.release.sentences import DELTA_MEANS, EPSILON, EPSILON_NOISE
+from dataselect_gui.window.release.sentences import DELTA_MEANS
 
 MARKS = ("0.1", "0.25", "0.5", "1", "2", "4", "8")
 _DELTA = "0.000001"
@@ -75,9 +75,9 @@ class Amount(QWidget):
         delta = read_amount(self.delta.text())
         return delta if delta is not None and delta < 1 else None
 
-    def adapt(self, *, drops_records: bool, has_delta: bool) -> None:
+    def adapt(self, means: str, *, has_delta: bool) -> None:
         """Say what ε does here, and ask for δ where it is needed."""
-        self._means.setText(EPSILON if drops_records else EPSILON_NOISE)
+        self._means.setText(means)
         self._small.setVisible(has_delta)
 
     def _on_change(self) -> None:

@@ -11,7 +11,13 @@ from dataselect_gui.window.plain import Button
 from dataselect_gui.window.release.advanced import Advanced
 from dataselect_gui.window.release.amount import Amount
 from dataselect_gui.window.release.cutoff import CutOff
-from dataselect_gui.window.release.kinds import has_bounds, has_cut, has_delta
+from dataselect_gui.window.release.kinds import (
+    has_bounds,
+    has_cut,
+    is_unprotected,
+    mechanism_named,
+    takes,
+)
 from dataselect_gui.window.release.parameters import Parameters, read_number, read_whole
 from dataselect_gui.window.release.prospect import agreed_threshold, is_agreed, known_bounds
 from dataselect_gui.window.release.sentences import rule_sentence
@@ -57,23 +63,23 @@ class Answers(QFrame):
         """
         kind, mechanism, fields = self.what.kind, self.what.mechanism, self.parameters
         epsilon, delta = self.amount.read_epsilon(), self.amount.read_delta()
-        cut, is_report = has_cut(kind, mechanism), kind == "report"
+        taken = takes(kind, mechanism)
         return ReleaseRequest(
             to=Path(),
             kind=kind,
             mechanism=mechanism or "",
-            epsilon=None if epsilon is None or mechanism == "exact" else exact(epsilon),
-            delta=None if delta is None or not has_delta(mechanism) else exact(delta),
+            epsilon=None if epsilon is None or "epsilon" not in taken else exact(epsilon),
+            delta=None if delta is None or "delta" not in taken else exact(delta),
             per_unit=self.per_unit.value() if self._has_people else None,
-            threshold_from=self.cut_off.source if cut else None,
+            threshold_from=self.cut_off.source if has_cut(kind, mechanism) else None,
             in_training=self.training.answer,
-            count=read_whole(fields.count) if mechanism == "noisy-top-k" else None,
-            bounds=fields.bounds if has_bounds(mechanism, buys=self._buys()) else None,
-            pad_to=read_whole(fields.rows) if kind == "scores" else None,
-            bins=fields.edges if is_report else None,
-            by_class=is_report and fields.edges is not None and fields.by_class.isChecked(),
-            count_threshold=read_number(fields.beyond) if is_report else None,
-            clip=read_number(fields.clip) if kind == "gradient" else None,
+            count=read_whole(fields.count) if "count" in taken else None,
+            bounds=fields.bounds if has_bounds(kind, mechanism, buys=self._buys()) else None,
+            pad_to=read_whole(fields.rows) if "pad_to" in taken else None,
+            bins=fields.edges if "bins" in taken else None,
+            by_class="by_class" in taken and fields.edges is not None and fields.by_class.isChecked(),
+            count_threshold=read_number(fields.beyond) if "count_threshold" in taken else None,
+            clip=read_number(fields.clip) if "clip" in taken else None,
             sign=self.advanced.key,
         )
 
@@ -115,8 +121,10 @@ class Answers(QFrame):
         """Offer only what the answers leave open."""
         self.what.set_unknown(self.training.unknown.isChecked())
         kind, mechanism = self.what.kind, self.what.mechanism
-        self.amount.setVisible(mechanism not in {None, "exact"})
-        self.amount.adapt(drops_records=mechanism == "one-sided", has_delta=has_delta(mechanism))
+        chosen = mechanism_named(mechanism)
+        self.amount.setVisible(chosen is not None and not is_unprotected(mechanism))
+        if chosen is not None:
+            self.amount.adapt(chosen.epsilon_means, has_delta="delta" in chosen.takes)
         self._cut.setVisible(has_cut(kind, mechanism))
         self.parameters.adapt(kind, mechanism, buys=self._buys())
 

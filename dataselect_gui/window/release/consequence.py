@@ -116,7 +116,7 @@ class Consequence(QWidget):
         preview, foreseen, expected = prospect.preview, prospect.foreseen, prospect.expected
         assert preview is not None
         assert foreseen is not None
-        has_pictures = prospect.asked.kind in {"records", "offers"} and expected is not None
+        has_pictures = prospect.kind.selects and expected is not None
         self._seen.setVisible(has_pictures)
         if has_pictures and expected is not None:
             share = expected["recall"]

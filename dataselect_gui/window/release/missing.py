@@ -5,8 +5,10 @@ from PySide6.QtWidgets import QWidget
 from dataselect_gui.errors import DataSelectError, UsageError
 from dataselect_gui.window.release.answers import Answers
 from dataselect_gui.window.release.consequence import Consequence
+from dataselect_gui.window.release.kinds import takes
 from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.window.release.sentences import UNPROMISED, WORKING, refusal_sentence
+from dataselect_gui.workflow import LARGEST_AMOUNT
 
 
 def what_is_unanswered(
@@ -35,14 +37,14 @@ def what_is_unanswered(
             else "Say whether these records helped to train this checkpoint.",
             answers.training.epsilon if is_private else answers.training.no,
         ),
-        (not asked.mechanism, UNPROMISED, answers.what.mechanisms["exact"]),
+        (not asked.mechanism, UNPROMISED, answers.what.unprotected),
         (
             asked.epsilon is None and not prospect.is_exact,
-            "Give ε, a number above 0 and at most 1000.",
+            f"Give ε, a number above 0 and at most {LARGEST_AMOUNT}.",
             amount.epsilon,
         ),
         (
-            asked.mechanism == "discrete-gaussian" and asked.delta is None,
+            "delta" in takes(asked.kind, asked.mechanism) and asked.delta is None,
             "Give δ, a small number above 0.",
             amount.delta,
         ),

@@ -9,7 +9,7 @@ from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import paragraph
 from dataselect_gui.window.layout import row
 from dataselect_gui.window.plain import CheckBox, Label
-from dataselect_gui.window.release.kinds import has_bounds
+from dataselect_gui.window.release.kinds import has_bounds, takes
 from dataselect_gui.window.release.prospect import agreed_threshold, known_bounds
 from dataselect_gui.window.release.sentences import BINS, BOUNDS, CLIP, COUNT, COUNTED, PADDING
 from dataselect_gui.workflow import Look, Rule, whole_of
@@ -46,11 +46,15 @@ class Parameters(QWidget):
         self._column.setSpacing(theme.SPACE[0])
         bounds = row(self.low, Label("to"), self.high, paragraph())
         self._bounds = self._part("Public bounds of the score", BOUNDS, bounds)
-        self._count = self._part("How many are taken", COUNT, row(self.count, paragraph()))
-        self._rows = self._part("Rows, as declared", PADDING, row(self.rows, paragraph()))
-        self._bins = self._part("Edges of the histogram", BINS, self.bins, self.by_class)
-        self._beyond = self._part("A count at or beyond", COUNTED, row(self.beyond, paragraph()))
-        self._clip = self._part("Norm to clip to", CLIP, row(self.clip, paragraph()))
+        self._parts = {
+            "count": self._part("How many are taken", COUNT, row(self.count, paragraph())),
+            "pad_to": self._part("Rows, as declared", PADDING, row(self.rows, paragraph())),
+            "bins": self._part("Edges of the histogram", BINS, self.bins, self.by_class),
+            "count_threshold": self._part(
+                "A count at or beyond", COUNTED, row(self.beyond, paragraph())
+            ),
+            "clip": self._part("Norm to clip to", CLIP, row(self.clip, paragraph())),
+        }
         for field in self._fields:
             field.textChanged.connect(self._on_text)
         self.by_class.toggled.connect(self.changed)
@@ -96,12 +100,10 @@ class Parameters(QWidget):
 
     def adapt(self, kind: str, mechanism: str | None, *, buys: bool) -> None:
         """Show what belongs to a kind of release."""
-        self._bounds.setVisible(has_bounds(mechanism, buys=buys))
-        self._count.setVisible(mechanism == "noisy-top-k")
-        self._rows.setVisible(kind == "scores")
-        self._bins.setVisible(kind == "report")
-        self._beyond.setVisible(kind == "report")
-        self._clip.setVisible(kind == "gradient")
+        self._bounds.setVisible(has_bounds(kind, mechanism, buys=buys))
+        taken = takes(kind, mechanism)
+        for name, part in self._parts.items():
+            part.setVisible(name in taken)
 
     # Within
 

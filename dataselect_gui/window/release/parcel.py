@@ -11,6 +11,7 @@ from dataselect_gui.window.column import clear
 from dataselect_gui.window.fold import Fold
 from dataselect_gui.window.plain import Button
 from dataselect_gui.window.release.jobs import Done
+from dataselect_gui.window.release.kinds import kind_named
 from dataselect_gui.window.release.samples import leaving, staying
 from dataselect_gui.window.release.sentences import REPEAT, counted
 from dataselect_gui.workflow import CANNOT_CHECK
@@ -67,7 +68,7 @@ class ParcelColumn(QWidget):
             if fields[0].startswith("In data")
             for line in fields
         ]
-        body.addWidget(Fold(counted(done.content, done.kind), *content))
+        body.addWidget(Fold(counted(done.content, kind_named(done.kind).nouns), *content))
         body.addWidget(Fold(f"{len(done.documents)} documents", *done.documents))
         body.addSpacing(theme.SPACE[1])
         is_verified = all(check.ok for check in done.checks)

@@ -30,6 +30,7 @@ from dataselect_gui.window.release.consequence import Consequence
 from dataselect_gui.window.release.foot import Foot
 from dataselect_gui.window.release.foresight import Foresight
 from dataselect_gui.window.release.jobs import Done, Releasing
+from dataselect_gui.window.release.kinds import is_unprotected
 from dataselect_gui.window.release.missing import what_is_missing, what_is_unanswered
 from dataselect_gui.window.release.parcel import ParcelColumn
 from dataselect_gui.window.release.prospect import (
@@ -184,7 +185,7 @@ class ReleasePlace(QWidget):
     def request(self) -> ReleaseRequest:
         """Return what the button would ask for."""
         asked, consequence = self.answers.asked(), self.consequence
-        if asked.mechanism == "exact":
+        if is_unprotected(asked.mechanism):
             asked = replace(
                 asked,
                 acknowledge_exact=consequence.choose_exact.isChecked(),

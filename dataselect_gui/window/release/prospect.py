@@ -6,7 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from dataselect_gui.errors import DataSelectError, UsageError
-from dataselect_gui.workflow import Look, Preview, Released, ReleaseRequest, Rule, public_bounds
+from dataselect_gui.window.release.kinds import is_unprotected, kind_named, mechanism_named
+from dataselect_gui.workflow import (
+    Kind,
+    Look,
+    Mechanism,
+    Preview,
+    Released,
+    ReleaseRequest,
+    Rule,
+    exact,
+    public_bounds,
+)
 
 
 @dataclass(frozen=True)
@@ -34,14 +45,24 @@ class Prospect:
     waiting: bool = False
 
     @property
+    def kind(self) -> type[Kind]:
+        """What would leave."""
+        return kind_named(self.asked.kind)
+
+    @property
+    def mechanism(self) -> type[Mechanism] | None:
+        """How; None where nothing is chosen."""
+        return mechanism_named(self.asked.mechanism)
+
+    @property
     def is_exact(self) -> bool:
         """Whether nothing would protect the records."""
-        return self.asked.mechanism == "exact"
+        return is_unprotected(self.asked.mechanism)
 
     @property
     def discloses(self) -> bool:
         """Whether records themselves would leave."""
-        return self.asked.kind == "records"
+        return self.kind.discloses
 
     @property
     def preview(self) -> Preview | None:
@@ -114,7 +135,7 @@ def known_bounds(look: Look | None, rule: Rule | None) -> tuple[str, str] | None
         known = public_bounds(rule.score, look.request)
     except UsageError:  # The request's are none; what asks for them will say so.
         return None
-    return None if known is None else known[0]
+    return None if known is None else (exact(known.low), exact(known.high))
 
 
 def free_destination(look: Look) -> Path:

@@ -5,10 +5,6 @@ from decimal import Decimal
 from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.workflow import Rule, exact
 
-EPSILON = "ε limits what a missing record reveals. Smaller reveals less, and fewer records leave."
-EPSILON_NOISE = (
-    "ε limits what this reveals of each record. Smaller reveals less, and chance has more say."
-)
 DELTA_MEANS = "A chance that the promise fails, far below one in the number of your records."
 BUYING = (
     "A value near yours is drawn under differential privacy, at a cost that counts. It needs public "
@@ -44,23 +40,6 @@ PROMISE = (
 EARLIER = " With all earlier releases: {total} times"
 DELTA = ", plus at most 1 extra chance in {inverse}"
 PERSON = "This covers each person, with at most {m} {records}."
-USEFULNESS = (
-    "Everything that leaves is in your selection. About {leave} in 100 of it leave{of_whom}. A random "
-    "pick would be right {random} times in 100."
-)
-USEFULNESS_OTHERS = "Of 100 records that leave, about {right} are in your selection. Random: {random}."
-USEFULNESS_OFFERS = "Of 100 records on offer, about {right} are in your selection. Random: {random}."
-USEFULNESS_SCORES = (
-    "Of 100 records that look best by what leaves, about {right} are in your selection. Random: "
-    "{random}."
-)
-USEFULNESS_REPORT = (
-    "95 times in 100, a count is off by no more than {width}. An average count is {against}."
-)
-USEFULNESS_GRADIENT = (
-    "95 times in 100, an element of the sum is off by no more than {width} times the norm that is "
-    "clipped to. {against} records are in the sum."
-)
 BUDGET = (
     "This release spends ε {cost}. Left now: {left}. Left after: {after}. Spent cannot be taken back, "
     "even if you delete the bundle."
@@ -113,13 +92,6 @@ SAME = "This is an earlier release again: it costs nothing and gives the same fi
 TAKE = "Take me there"
 RAISE = "Raise the budget…"
 WORKING = "Working out what this would cost…"
-CONTENT = {
-    "records": ("record", "records"),
-    "offers": ("name on offer", "names on offer"),
-    "scores": ("score with noise", "scores with noise"),
-    "report": ("count with noise", "counts with noise"),
-    "gradient": ("sum of gradients", "sums of gradients"),
-}
 _NO_PARAMETERS = "nothing but the records, their scores or which of them are eligible"
 
 
@@ -135,9 +107,9 @@ def least_chance(epsilon: Decimal) -> int:
     return round(100 / (1 + epsilon.exp()))
 
 
-def counted(number: int, kind: str) -> str:
-    """Return how much of a kind there is, with the word that goes with it."""
-    one, many = CONTENT[kind]
+def counted(number: int, nouns: tuple[str, str]) -> str:
+    """Return how much there is, with the word that goes with it."""
+    one, many = nouns
     return f"{number:,} {one if number == 1 else many}"
 
 
@@ -175,7 +147,7 @@ def promise_sentence(prospect: Prospect) -> str:
 def has_lay_promise(prospect: Prospect) -> bool:
     """Say whether the promise is that of absence under a public threshold."""
     bought = (prospect.asked.threshold_from or "").startswith("bought")
-    return prospect.asked.mechanism == "one-sided" and not bought
+    return prospect.mechanism is not None and prospect.mechanism.promise is not None and not bought
 
 
 def person_sentence(per_unit: int) -> str:
@@ -185,17 +157,13 @@ def person_sentence(per_unit: int) -> str:
 
 def usefulness_sentence(prospect: Prospect, expected: dict[str, float]) -> str:
     """Say what leaves is worth."""
+    text = prospect.kind.usefulness
     if "width" in expected:
-        text = USEFULNESS_REPORT if prospect.asked.kind == "report" else USEFULNESS_GRADIENT
         return text.format(width=rounded(expected["width"]), against=rounded(expected["against"]))
-    random = round(100 * expected["random"])
-    if prospect.asked.mechanism == "one-sided":
-        leave = round(100 * expected["recall"])
-        return USEFULNESS.format(leave=leave, random=random, of_whom=_of_whom(prospect))
-    text = {"offers": USEFULNESS_OFFERS, "scores": USEFULNESS_SCORES}.get(
-        prospect.asked.kind, USEFULNESS_OTHERS
-    )
-    return text.format(right=round(100 * expected["precision"]), random=random)
+    if prospect.mechanism is not None and prospect.mechanism.usefulness is not None:
+        text = prospect.mechanism.usefulness
+    hundredths = {name: round(100 * share) for name, share in expected.items() if name != "epsilon"}
+    return text.format(**hundredths, of_whom=_of_whom(prospect))
 
 
 def budget_sentence(prospect: Prospect) -> str:

@@ -47,7 +47,7 @@ class Usefulness(QWidget):
                 self._grid.addWidget(label, row, column)
             told = (f"{head} {text}" for head, text in zip(heads, words, strict=True))
             said.append(", ".join(told))
-        if prospect.asked.mechanism in {"laplace", "noisy-top-k"}:
+        if prospect.mechanism is not None and "bounds" in prospect.mechanism.takes:
             note = paragraph(_EVENLY, step=-1, role="dim")
             self._grid.addWidget(note, len(lines) + 1, 0, 1, len(heads))
         self.setAccessibleName("What to expect, by ε")
@@ -59,12 +59,11 @@ def _columns(
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return the heads of the table and its cells, line by line."""
     if "width" in lines[0]:
-        against = "Average count" if prospect.asked.kind == "report" else "Records in the sum"
-        return ("ε", "Off by, 95 times in 100", against), [
+        return ("ε", "Off by, 95 times in 100", prospect.kind.compared), [
             (f"{one['epsilon']:g}", f"± {rounded(one['width'])}", rounded(one["against"]))
             for one in lines
         ]
-    does = {"records": "leave", "offers": "are on offer"}.get(prospect.asked.kind, "look best")
+    does = prospect.kind.compared
     heads = (
         "ε",
         f"Of 100 that {does}, in your selection",

@@ -6,16 +6,10 @@ from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 from dataselect_gui.window import theme
 from dataselect_gui.window.boundary import Note, paragraph
 from dataselect_gui.window.plain import ComboBox, RadioButton
-from dataselect_gui.window.release.kinds import KINDS, MECHANISMS, explained
+from dataselect_gui.window.release.kinds import is_unprotected, kind_named, mechanism_named
 from dataselect_gui.window.release.sentences import UNPROMISED
 from dataselect_gui.window.training_question import check_only
-from dataselect_gui.workflow import MECHANISMS as POSSIBLE
-
-_HOW = {
-    "records": "How records leave",
-    "offers": "How records are offered",
-    "gradient": "What hides each record",
-}
+from dataselect_gui.workflow import KINDS, MECHANISMS, mechanisms_of
 
 
 class What(QWidget):
@@ -40,11 +34,11 @@ class What(QWidget):
         super().__init__()
         self.kinds = ComboBox()
         self.kinds.setAccessibleName("What leaves")
-        for kind in POSSIBLE:
-            self.kinds.add(KINDS[kind][0], kind)
+        for name, kind in KINDS.items():
+            self.kinds.add(kind.title, name)
         self._leaves, self._does = paragraph(role="dim"), paragraph(role="dim")
         self._how = paragraph(bold=True)
-        self.mechanisms = {name: RadioButton(words) for name, (words, _) in MECHANISMS.items()}
+        self.mechanisms = {name: RadioButton(one.title) for name, one in MECHANISMS.items()}
         self.unpromised = Note("warn", UNPROMISED)
         self._group = QButtonGroup(self)
         self._is_unknown = False
@@ -76,6 +70,11 @@ class What(QWidget):
         chosen = self._group.checkedButton()
         return next((name for name, button in self.mechanisms.items() if button is chosen), None)
 
+    @property
+    def unprotected(self) -> RadioButton:
+        """What is left where no ε can be promised."""
+        return next(button for name, button in self.mechanisms.items() if is_unprotected(name))
+
     def begin(self) -> None:
         """Begin anew: records, one-sided."""
         self.blockSignals(True)
@@ -100,17 +99,19 @@ class What(QWidget):
 
     def _adapt(self) -> None:
         """Offer what belongs to the kind, and choose its usual mechanism where none is chosen."""
-        offered = next(names for kind, names in POSSIBLE.items() if kind == self.kind)
+        kind = kind_named(self.kind)
+        offered = [mechanism.name for mechanism in mechanisms_of(kind)]
         for name, button in self.mechanisms.items():
             button.setVisible(name in offered)
-            button.setEnabled(name == "exact" or not self._is_unknown)
-        if self._is_unknown and self.mechanism != "exact":
+            button.setEnabled(is_unprotected(name) or not self._is_unknown)
+        if self._is_unknown and not is_unprotected(self.mechanism):
             check_only(self._group, None)  # Exact is never chosen for the owner.
         elif self.mechanism is None:
             check_only(self._group, self.mechanisms[offered[0]])
-        self._leaves.setText(KINDS[self.kind][1])
-        self._how.setText(_HOW.get(self.kind, "How noise is added"))
-        does = "" if self.mechanism is None else explained(self.kind, self.mechanism)
+        self._leaves.setText(kind.explanation)
+        self._how.setText(kind.question)
+        mechanism = mechanism_named(self.mechanism)
+        does = "" if mechanism is None else mechanism.explanation.format(leave=kind.verb)
         self._does.setText(does)
         self._does.setVisible(bool(does))
         self.unpromised.setVisible(self._is_unknown)

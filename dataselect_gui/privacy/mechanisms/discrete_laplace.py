@@ -1,0 +1,68 @@
+"""Laplace noise on counts; see ``discrete_laplace.md``."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.privacy.accounting import Charge
+from dataselect_gui.privacy.mechanisms import laplace_noise
+from dataselect_gui.privacy.mechanisms.mechanism import Answer, NoiseMechanism, Setting, needed
+from dataselect_gui.privacy.noise import add_laplace
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiscreteLaplace(NoiseMechanism):
+    """Every number gets noise of P[k] ∝ e^(−|k|/b)."""
+
+    name: ClassVar[str] = "discrete-laplace"
+    title: ClassVar[str] = "Laplace noise on each count"
+    explanation: ClassVar[str] = "ε alone bounds what counts reveal."
+    takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon"})
+
+    delta: None = None
+
+    @classmethod
+    def of(cls, setting: Setting) -> Self:
+        """Make the mechanism."""
+        return cls(
+            per_unit=setting.per_unit,
+            epsilon=needed(setting.epsilon, "ε"),
+            query=needed(setting.query, "the query"),
+            scale=needed(setting.scale, "the scale of the noise"),
+        )
+
+    @classmethod
+    def calibrated(cls, setting: Setting) -> Self:
+        """Make the mechanism with the noise that ε needs."""
+        return cls.of(laplace_noise.calibrated(setting))
+
+    def add_noise(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Add noise to values, shape (n,), in steps."""
+        return add_laplace(values, self.scale)
+
+    def charge(self) -> Charge:
+        """Return what it costs, with how it composes."""
+        loss = laplace_noise.loss(self.query, self.per_unit, self.scale)
+        return Charge(self.epsilon, Decimal(0), loss=loss)
+
+    @property
+    def distribution(self) -> str:
+        """What the noise is called."""
+        return laplace_noise.DISTRIBUTION
+
+    @property
+    def noise(self) -> str:
+        """The noise with its scale, in words."""
+        return laplace_noise.in_words(self.scale)
+
+    @property
+    def sensitivity(self) -> dict[str, int]:
+        """How far one unit moves the values, by the L1 norm."""
+        return laplace_noise.sensitivity(self.query, self.per_unit)
+
+    def width(self) -> float:
+        """Return what the noise stays within 95 times in 100, in the query's own unit."""
+        return laplace_noise.width(self.scale) / self.query.steps

@@ -1,0 +1,22 @@
+"""Laplace noise on scores; see ``laplace.md``."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dataselect_gui.privacy.mechanisms.discrete_laplace import DiscreteLaplace
+from dataselect_gui.privacy.mechanisms.mechanism import Answer
+from dataselect_gui.privacy.usefulness import Agreement, highest_noised
+
+
+@dataclass(frozen=True, kw_only=True)
+class Laplace(DiscreteLaplace):
+    """Every score gets noise, on its grid between public bounds."""
+
+    name: ClassVar[str] = "laplace"
+    title: ClassVar[str] = "Laplace noise on each score"
+    explanation: ClassVar[str] = "Each score is clipped to public bounds first."
+    takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "bounds"})
+
+    def expect(self, records: int, selected: int) -> Agreement:
+        """Return how well the best by noised scores agree, if scores were spread evenly."""
+        return highest_noised(float(self.per_unit / self.epsilon), records, selected)

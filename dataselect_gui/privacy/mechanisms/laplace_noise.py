@@ -1,0 +1,41 @@
+"""Discrete Laplace noise on a vector of whole numbers: what its mechanisms share."""
+
+import math
+from dataclasses import replace
+
+from dataselect_gui.privacy.accounting import Loss
+from dataselect_gui.privacy.calibration import laplace_scale
+from dataselect_gui.privacy.mechanisms.mechanism import Query, Setting, needed
+
+DISTRIBUTION = "discrete Laplace"
+
+
+def l1_sensitivity(query: Query, per_unit: int) -> int:
+    """Return how far a unit of m records moves the vector, by the L1 norm, in steps."""
+    return per_unit * needed(query.l1, "a bound on the L1 norm")
+
+
+def sensitivity(query: Query, per_unit: int) -> dict[str, int]:
+    """Return the sensitivity under the name that it is written by."""
+    return {"l1_sensitivity_in_steps": l1_sensitivity(query, per_unit)}
+
+
+def calibrated(setting: Setting) -> Setting:
+    """Return a setting with the scale of the noise that its ε needs."""
+    sensitivity = l1_sensitivity(needed(setting.query, "the query"), setting.per_unit)
+    return replace(setting, scale=laplace_scale(needed(setting.epsilon, "ε"), sensitivity))
+
+
+def loss(query: Query, per_unit: int, scale: float) -> Loss:
+    """Return how the noise composes."""
+    return Loss("discrete-laplace", scale, l1_sensitivity(query, per_unit))
+
+
+def in_words(scale: float) -> str:
+    """Return the noise in words."""
+    return f"{DISTRIBUTION} noise of scale {scale:.6g}"
+
+
+def width(scale: float) -> float:
+    """Return the half-width that Laplace noise stays within 95 times in 100."""
+    return scale * math.log(20)

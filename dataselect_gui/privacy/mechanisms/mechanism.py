@@ -1,0 +1,375 @@
+"""What every mechanism is: what it needs, what it draws, what that costs, and what is said of it.
+
+A mechanism is a frozen object that holds its own parameters. It knows nothing of releases: what it
+draws from comes in as arrays of whole numbers, and how far one record moves them as a `Query`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import ClassVar, Literal, Self, TypedDict, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.errors import UsageError
+from dataselect_gui.privacy.accounting import Charge
+from dataselect_gui.privacy.amounts import exact, positive_amount
+from dataselect_gui.privacy.usefulness import Agreement
+
+Value = TypeVar("Value")
+Answer = Literal["epsilon", "delta", "count", "bounds", "threshold"]
+"""What an owner is asked that a mechanism may have a use for."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A vector of whole numbers that noise is added to, and how far one record moves it.
+
+    Attributes
+    ----------
+    unit : str
+        What is divided into steps, as it is written: ``"between_bounds"``, ``"per_count"`` or
+        ``"per_clip"``.
+    steps : int
+        Into how many.
+    l1 : int or None
+        How far the vector moves at most, by the L1 norm and in steps, where the contents of one record
+        are replaced; None where nothing bounds that. m records move it m times as far.
+    squared_l2 : int
+        The square of the same by the L2 norm, in squared steps.
+    """
+
+    unit: str
+    steps: int
+    l1: int | None
+    squared_l2: int
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a mechanism is made of; each takes of it what it needs.
+
+    Attributes
+    ----------
+    per_unit : int
+        m: at most so many records of a unit take part.
+    epsilon, delta : Decimal or None
+        Per unit.
+    count : int or None
+        How many are taken.
+    query : Query or None
+        What noise is added to.
+    scale : float or None
+        Of the noise, in steps.
+    """
+
+    per_unit: int
+    epsilon: Decimal | None = None
+    delta: Decimal | None = None
+    count: int | None = None
+    query: Query | None = None
+    scale: float | None = None
+
+
+class MechanismForm(TypedDict):
+    """The written form of a mechanism's own parameters; amounts are exact decimals."""
+
+    epsilon: str | None
+    delta: str | None
+    count: int | None
+    noise_scale: float | None
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The records that take part in a draw, as far as a mechanism may see them.
+
+    Attributes
+    ----------
+    chosen : ndarray of bool
+        What the owner's rule picks, shape (n,).
+    secrets : callable
+        Returns the sealed secrets of the records, see `draw_exponentials`; shape (n,).
+    steps : callable
+        Returns the scores in whole steps between their bounds, the highest wanted; shape (n,).
+    """
+
+    chosen: NDArray[np.bool_]
+    secrets: Callable[[], NDArray[np.int64]]
+    steps: Callable[[], NDArray[np.int64]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mechanism(ABC):
+    """How a release is drawn.
+
+    Attributes
+    ----------
+    name : str
+        By which it is asked for and written down.
+    title, explanation : str
+        For the owner who chooses one; `explanation` may hold ``{leave}``, what records do by it.
+    takes : frozenset of str
+        Which of the owner's answers it has a use for: ``epsilon``, ``delta``, ``count``, ``bounds`` of
+        the score, ``threshold`` (it looks at what the rule picked).
+    epsilon_means : str
+        What a smaller ε comes to, for the owner who sets it.
+    promise : str or None
+        The promise in words, with ``{odds}``; None where it is what the kind of release says.
+    assumption : str or None
+        What the promise rests on beside what every promise does.
+    usefulness : str or None
+        What is said of its expected usefulness; None where it is what the kind of release says.
+    per_unit : int
+        m: at most so many records of a unit take part.
+    epsilon, delta : Decimal or None
+        What it costs per unit; None for ε where nothing is promised, for δ where it is 0.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    explanation: ClassVar[str]
+    takes: ClassVar[frozenset[Answer]]
+    epsilon_means: ClassVar[str] = (
+        "ε limits what this reveals of each record. Smaller reveals less, and chance has more say."
+    )
+    promise: ClassVar[str | None] = None
+    assumption: ClassVar[str | None] = None
+    usefulness: ClassVar[str | None] = None
+
+    per_unit: int
+    epsilon: Decimal | None
+    delta: Decimal | None = None
+
+    # How it is asked for
+
+    @classmethod
+    def proof(cls) -> Path:
+        """Return the page that argues why the promise holds."""
+        return Path(__file__).with_name(f"{cls.name.replace('-', '_')}.md")
+
+    @classmethod
+    def check_acknowledged(cls, *, acknowledged: bool, reason: str | None) -> None:
+        """Refuse to go on without the owner's word, where it needs one.
+
+        Raises
+        ------
+        UsageError
+            Where the word is missing.
+        """
+        del acknowledged, reason
+
+    @classmethod
+    def read_epsilon(cls, stated: str | None) -> Decimal | None:
+        """Read ε, as the owner stated it.
+
+        Raises
+        ------
+        UsageError
+            Where it is missing, or no amount.
+        """
+        if stated is None:
+            raise UsageError(
+                "ε is missing.",
+                "It limits what a missing record reveals; smaller reveals less, and fewer records "
+                "leave.",
+                "Add --epsilon E, for example --epsilon 1.",
+            )
+        return positive_amount(stated, "ε")
+
+    @classmethod
+    def read_delta(cls, stated: str | None) -> Decimal | None:
+        """Read δ, as the owner stated it; None where there is none."""
+        del stated
+        return None
+
+    @classmethod
+    def read_count(cls, stated: int | None, most: int) -> int | None:
+        """Read how many shall be taken, `most` at most; None where nothing is counted."""
+        del stated, most
+        return None
+
+    # How it is made
+
+    @classmethod
+    @abstractmethod
+    def of(cls, setting: Setting) -> Self:
+        """Make the mechanism.
+
+        Raises
+        ------
+        ValueError
+            Where something that it needs is missing.
+        """
+
+    @classmethod
+    def calibrated(cls, setting: Setting) -> Self:
+        """Make the mechanism with the noise that its ε and δ need, whatever scale is set.
+
+        Raises
+        ------
+        ValueError
+            Where something that it needs is missing.
+        """
+        return cls.of(setting)
+
+    @abstractmethod
+    def at(self, epsilon: Decimal) -> Self:
+        """Return the same mechanism at another ε."""
+
+    @property
+    def form(self) -> MechanismForm:
+        """Its written form."""
+        return {
+            "epsilon": None if self.epsilon is None else exact(self.epsilon),
+            "delta": None if self.delta is None else exact(self.delta),
+            "count": None,
+            "noise_scale": None,
+        }
+
+    # What it costs, and what is said of it
+
+    def charge(self) -> Charge | None:
+        """Return what it costs, as the ledger counts it; None where nothing is promised."""
+        return None if self.epsilon is None else Charge(self.epsilon, self.delta or Decimal(0))
+
+    def parameters(self) -> dict[str, dict[str, object]]:
+        """Return what ``release.json`` states of it beside ε and δ: name → value and origin."""
+        return {}
+
+    def noise_document(self) -> dict[str, object] | None:
+        """Return what ``release.json`` states of its noise; None where it adds none."""
+        return None
+
+    def remarks(self, *, of_people: bool) -> list[str]:
+        """Return what else the card says of it, in sentences."""
+        del of_people
+        return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelectionMechanism(Mechanism):
+    """Says which records leave, or are offered.
+
+    Attributes
+    ----------
+    keeps_to_selection : bool
+        Whether only records that the rule picked can be among them.
+    """
+
+    keeps_to_selection: ClassVar[bool]
+
+    @abstractmethod
+    def pick(self, pool: Pool) -> NDArray[np.int64]:
+        """Draw: return the places of the records, among those that take part, shape (k,)."""
+
+    @abstractmethod
+    def expect(self, records: int, selected: int) -> Agreement:
+        """Return how well what leaves will agree with the selection.
+
+        Parameters
+        ----------
+        records, selected : int
+            How many records take part, and how many of them the rule picked.
+        """
+
+    @abstractmethod
+    def how_drawn(self, *, of_people: bool, lowest: bool) -> str:
+        """Return how it draws, as a sentence.
+
+        Parameters
+        ----------
+        of_people : bool
+            Whether the unit is a person, of whom at most m records take part.
+        lowest : bool
+            Whether the lowest scores are wanted.
+        """
+
+    def _per_record(self) -> str:
+        return "" if self.per_unit == 1 else f" (ε/{self.per_unit} a record)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoiseMechanism(Mechanism):
+    """Adds noise to a vector of whole numbers.
+
+    Attributes
+    ----------
+    steps_per_count : int
+        On how fine a grid it noises counts.
+    epsilon : Decimal
+        Per unit.
+    query : Query
+        What noise is added to.
+    scale : float
+        Of the noise, in steps.
+    """
+
+    steps_per_count: ClassVar[int] = 1
+
+    epsilon: Decimal
+    query: Query
+    scale: float
+
+    @abstractmethod
+    def add_noise(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Add noise to values, shape (n,), in steps."""
+
+    @property
+    @abstractmethod
+    def distribution(self) -> str:
+        """What the noise is called."""
+
+    @property
+    @abstractmethod
+    def noise(self) -> str:
+        """The noise with its scale, in words."""
+
+    @property
+    @abstractmethod
+    def sensitivity(self) -> dict[str, int]:
+        """How far one unit moves the values, in steps, under the name that says in which norm."""
+
+    @abstractmethod
+    def width(self) -> float:
+        """Return what the noise stays within 95 times in 100, in the query's own unit."""
+
+    def at(self, epsilon: Decimal) -> Self:
+        """Return the same mechanism at another ε."""
+        return self.calibrated(Setting(self.per_unit, epsilon, self.delta, query=self.query))
+
+    @property
+    def form(self) -> MechanismForm:
+        """Its written form."""
+        return {**super().form, "noise_scale": self.scale}
+
+    def noise_document(self) -> dict[str, object]:
+        """Return what ``release.json`` states of its noise."""
+        return noise_document(self.distribution, self.scale, self.query, self.sensitivity)
+
+    def expect(self, records: int, selected: int) -> Agreement | None:
+        """Return how well a choice by the noised values agrees with the selection; None for others."""
+        del records, selected
+        return None
+
+
+def noise_document(
+    distribution: str, scale: float, query: Query, sensitivity: dict[str, int]
+) -> dict[str, object]:
+    """Return what ``release.json`` states of noise."""
+    return {
+        "distribution": distribution,
+        "scale_in_steps": scale,
+        f"steps_{query.unit}": query.steps,
+        **sensitivity,
+    }
+
+
+def needed(value: Value | None, what: str) -> Value:
+    """Return a value that must be there."""
+    if value is None:
+        raise ValueError(f"{what} is missing")
+    return value

@@ -1,0 +1,112 @@
+"""One-sided: what the rule picks leaves, unless a secret of its own keeps it back.
+
+After Doudalis, Kotsogiannis, Haney, Machanavajjhala, Mehrotra, arXiv 1712.05888; see ``one_sided.md``.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from decimal import ROUND_FLOOR, Decimal
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.privacy.accounting import Charge
+from dataselect_gui.privacy.mechanisms.mechanism import (
+    Answer,
+    Pool,
+    SelectionMechanism,
+    Setting,
+    needed,
+)
+from dataselect_gui.privacy.noise import STEPS_PER_UNIT
+from dataselect_gui.privacy.usefulness import Agreement, share_of
+
+COUNT_TELLS = (
+    "The number of files tells roughly how many records scored high (the number of files divided by "
+    "{share})."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneSided(SelectionMechanism):
+    """A record that the rule picked leaves where its secret E ~ Exp(1) is below ε/m."""
+
+    name: ClassVar[str] = "one-sided"
+    title: ClassVar[str] = "One-sided: chance decides"
+    explanation: ClassVar[str] = (
+        "Nothing but your selection leaves, and chance keeps a part of it back, by one draw per record "
+        "that is made once for good."
+    )
+    takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "threshold"})
+    epsilon_means: ClassVar[str] = (
+        "ε limits what a missing record reveals. Smaller reveals less, and fewer records leave."
+    )
+    promise: ClassVar[str | None] = (
+        "If none of someone's records is in this bundle, that hardly tells the receiver whether they "
+        "would have scored high: it can shift the odds by at most a factor of {odds}."
+    )
+    assumption: ClassVar[str | None] = "each record has one secret, drawn once and kept by the owner"
+    usefulness: ClassVar[str | None] = (
+        "Everything that leaves is in your selection. About {recall} in 100 of it leave{of_whom}. A "
+        "random pick would be right {random} times in 100."
+    )
+    keeps_to_selection: ClassVar[bool] = True
+
+    epsilon: Decimal
+
+    @classmethod
+    def of(cls, setting: Setting) -> Self:
+        """Make the mechanism."""
+        return cls(per_unit=setting.per_unit, epsilon=needed(setting.epsilon, "ε"))
+
+    def at(self, epsilon: Decimal) -> Self:
+        """Return the same mechanism at another ε."""
+        return replace(self, epsilon=epsilon)
+
+    @property
+    def cut(self) -> int:
+        """The step below which a secret lets its record leave: ε/m, rounded down."""
+        return int((self.epsilon / self.per_unit * STEPS_PER_UNIT).to_integral_value(ROUND_FLOOR))
+
+    @property
+    def share(self) -> float:
+        """The share of picked records that leave, 1 − e^(−ε/m)."""
+        return -math.expm1(-float(self.epsilon / self.per_unit))
+
+    def pick(self, pool: Pool) -> NDArray[np.int64]:
+        """Draw which records leave."""
+        return np.flatnonzero(pool.chosen & (pool.secrets() < self.cut))
+
+    def charge(self) -> Charge:
+        """Return what it costs: of all one-sided releases the largest ε alone counts."""
+        return Charge(self.epsilon, one_sided=True)
+
+    def expect(self, records: int, selected: int) -> Agreement:
+        """Return what to expect: nothing but the selection leaves, and a part of it."""
+        return Agreement(1.0, self.share, share_of(selected, records))
+
+    def how_drawn(self, *, of_people: bool, lowest: bool) -> str:
+        """Return how it draws, as a sentence."""
+        del lowest
+        return (
+            f"Each record beyond the threshold{' that takes part' if of_people else ''} leaves with "
+            f"probability {self.share:.6f}{self._per_record()}, by one secret drawn once per record."
+        )
+
+    def remarks(self, *, of_people: bool) -> list[str]:
+        """Return what the number of files tells."""
+        return [
+            f"Of 100 records in the owner's selection{' that take part' if of_people else ''}, about "
+            f"{100 * self.share:.0f} leave and the rest stay; which ones, chance decided.",
+            COUNT_TELLS.format(share=f"{self.share:.2f}"),
+        ]
+
+    def parameters(self) -> dict[str, dict[str, object]]:
+        """Return the share that leaves."""
+        return {
+            "share_that_leaves": {
+                "value": self.share,
+                "from": "1 - exp(-epsilon / records_per_unit)",
+            }
+        }

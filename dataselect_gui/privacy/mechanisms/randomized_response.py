@@ -1,0 +1,84 @@
+"""Randomised response: whether the rule picked a record is told truly, or turned round by chance.
+
+See ``randomized_response.md``.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.privacy.calibration import flip_scale
+from dataselect_gui.privacy.mechanisms.mechanism import (
+    Answer,
+    Pool,
+    SelectionMechanism,
+    Setting,
+    needed,
+)
+from dataselect_gui.privacy.noise import add_laplace
+from dataselect_gui.privacy.usefulness import Agreement, share_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class RandomizedResponse(SelectionMechanism):
+    """Each bit is kept with probability e^x / (1 + e^x), x = ε/m, and flipped otherwise."""
+
+    name: ClassVar[str] = "randomized-response"
+    title: ClassVar[str] = "Randomised response"
+    explanation: ClassVar[str] = (
+        "Whether a record is in your selection is told truly or turned round, by chance. So some "
+        "others {leave} too."
+    )
+    takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "threshold"})
+    keeps_to_selection: ClassVar[bool] = False
+
+    epsilon: Decimal
+
+    @classmethod
+    def of(cls, setting: Setting) -> Self:
+        """Make the mechanism."""
+        return cls(per_unit=setting.per_unit, epsilon=needed(setting.epsilon, "ε"))
+
+    def at(self, epsilon: Decimal) -> Self:
+        """Return the same mechanism at another ε."""
+        return replace(self, epsilon=epsilon)
+
+    @property
+    def kept_share(self) -> float:
+        """The probability with which a bit is told truly."""
+        return 1 / (1 + math.exp(-float(self.epsilon / self.per_unit)))
+
+    def pick(self, pool: Pool) -> NDArray[np.int64]:
+        """Draw: a discrete Laplace variable of scale m/ε is positive as often as a bit is flipped."""
+        noise = add_laplace(
+            np.zeros(len(pool.chosen), dtype=np.int64), flip_scale(self.epsilon, self.per_unit)
+        )
+        return np.flatnonzero(pool.chosen ^ (noise > 0))
+
+    def expect(self, records: int, selected: int) -> Agreement:
+        """Return what to expect of the records for which the answer is yes."""
+        kept = self.kept_share
+        right, wrong = kept * selected, (1 - kept) * (records - selected)
+        return Agreement(share_of(right, right + wrong), kept, share_of(selected, records))
+
+    def how_drawn(self, *, of_people: bool, lowest: bool) -> str:
+        """Return how it draws, as a sentence."""
+        del of_people, lowest
+        return (
+            "Whether a record is beyond the threshold is told truly with probability "
+            f"{self.kept_share:.6f}{self._per_record()} and turned round otherwise; the records for "
+            "which the answer is yes are here."
+        )
+
+    def parameters(self) -> dict[str, dict[str, object]]:
+        """Return the share told truly."""
+        return {
+            "share_told_truly": {
+                "value": self.kept_share,
+                "from": "1 / (1 + exp(-epsilon / records_per_unit))",
+            }
+        }

@@ -1,0 +1,125 @@
+"""What one account of the ledger comes to, read from its entries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from dataselect_gui.errors import RefusedError
+from dataselect_gui.privacy.accounting import Charge, plain_total
+from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.privacy.chain import Entry, Pages
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One account, with those joined to it.
+
+    Attributes
+    ----------
+    id : str
+        The account's id.
+    budget : Decimal or None
+        None while none is set.
+    charges : list of Charge
+        Everything that counts against it.
+    exact : int
+        How many releases had no protection.
+    entries : list of Entry
+        All lines, in order.
+    """
+
+    id: str
+    budget: Decimal | None
+    charges: list[Charge]
+    exact: int
+    entries: list[Entry]
+
+    @property
+    def spent(self) -> Decimal:
+        """The plain total."""
+        return plain_total(self.charges)
+
+    @property
+    def left(self) -> Decimal | None:
+        """What the budget leaves; None while none is set."""
+        return None if self.budget is None else self.budget - self.spent
+
+    def has_training(self, epsilon: Decimal, delta: Decimal, checkpoint: str) -> bool:
+        """Say whether the DP training of a checkpoint was written down."""
+        body = training_body(epsilon, delta, checkpoint)
+        return any(entry.kind == "training" and entry.body == body for entry in self.entries)
+
+    def find(self, key: str) -> Entry | None:
+        """Return the reservation of the same release, where there was one."""
+        for entry in self.entries:
+            if entry.kind == "reserved" and entry.body["key"] == key:
+                return entry
+        return None
+
+
+def statement_of(pages: Pages, account: str) -> Statement:
+    """Return the statement of an account, with those joined to it."""
+    account = root_of(pages, account)
+    family = {
+        entry.account
+        for entry in pages.entries
+        if entry.kind == "opened" and root_of(pages, entry.account) == account
+    }
+    entries = [entry for entry in pages.entries if entry.account in family]
+    budgets: dict[str, Decimal] = {}
+    for entry in entries:
+        if entry.kind == "budget":
+            budgets[entry.account] = Decimal(entry.body["epsilon"])
+        elif entry.kind == "joined":
+            # Of two budgets for what turns out to be one source, the smaller holds.
+            names = (entry.account, entry.body["account"])
+            both = [budgets.pop(name) for name in names if name in budgets]
+            if both:
+                budgets[entry.account] = min(both)
+    charges = [
+        Charge.of_entry(entry.body)
+        for entry in entries
+        if entry.kind in {"training", "reserved"} and "epsilon" in entry.body
+    ]
+    unprotected = sum(e.kind == "reserved" and "epsilon" not in e.body for e in entries)
+    return Statement(account, budgets.get(account), charges, unprotected, entries)
+
+
+def check_budget(statement: Statement, charges: Sequence[Charge]) -> None:
+    """Refuse charges that the budget does not allow.
+
+    Raises
+    ------
+    RefusedError
+        With what is left and what it would have taken.
+    """
+    if not charges:
+        return
+    if statement.budget is None:
+        raise RefusedError(
+            "There is no budget for this source.",
+            "A release needs one: how much ε the records may ever cost.",
+            "Set it with --budget E, for example --budget 4.",
+        )
+    after = plain_total([*statement.charges, *charges])
+    if after > statement.budget:
+        needs = after - statement.spent
+        raise RefusedError(
+            f"This needs ε {exact(needs)}; {exact(statement.budget - statement.spent)} is left.",
+            "Nothing was drawn.",
+            "Lower ε, or raise the budget and give a reason.",
+        )
+
+
+def root_of(pages: Pages, account: str) -> str:
+    """Return the account that an account was joined to; itself where it was not."""
+    for entry in pages.entries:
+        if entry.kind == "joined" and entry.body["account"] == account:
+            account = entry.account
+    return account
+
+
+def training_body(epsilon: Decimal, delta: Decimal, checkpoint: str) -> dict[str, Any]:
+    """Return what an entry on the DP training of a checkpoint says."""
+    return {"epsilon": exact(epsilon), "delta": exact(delta), "checkpoint": checkpoint}

@@ -1,0 +1,59 @@
+"""What a release is drawn from: the owner's records with their scores, or a sum of gradients."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.project.table import Index
+from dataselect_gui.records.scored import ScoredRecords
+from dataselect_gui.records.source import Source
+
+Layout: TypeAlias = Sequence[tuple[str, Sequence[int]]]
+"""The names and shapes of a model's parameters, in their order."""
+Summed: TypeAlias = tuple[Layout, NDArray[np.int64]]
+"""A sum of clipped gradients, in steps: the layout of the parameters, and all values in a row."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What a release chooses from.
+
+    Attributes
+    ----------
+    source : Source
+        Where the records are.
+    index : Index
+        The records as they were scored, in the source's order.
+    scores : ndarray of float64
+        The frozen scores of the rule, shape (n,).
+    eligible, chosen : ndarray of bool
+        The owner's word, and the rule's; shape (n,).
+    unit_column : str or None
+        What the units are; None where the record is the unit.
+    scored_by : str
+        The version of the program that computed the scores.
+    part : ndarray of bool or None
+        Which records enter the mechanism at all: the eligible ones, at most m of a unit. Shape (n,);
+        None while the m were not chosen.
+    classes : sequence of int or None
+        The index of each record's class among the checkpoint's, −1 for none or another.
+    """
+
+    source: Source
+    index: Index
+    scores: NDArray[np.float64]
+    eligible: NDArray[np.bool_]
+    chosen: NDArray[np.bool_]
+    unit_column: str | None
+    scored_by: str
+    part: NDArray[np.bool_] | None = None
+    classes: Sequence[int] | None = None
+
+    @cached_property
+    def records(self) -> ScoredRecords:
+        """Reads them as they were scored."""
+        return ScoredRecords(self.source, self.index.ids, self.index.content)

@@ -1,0 +1,53 @@
+"""Check the figures of Gaussian noise, by another accountant than the one that chose it."""
+
+import math
+
+from dataselect_gui.release.checks.stated import Stated
+from dataselect_gui.release.faults import FaultError
+
+_STEPS_PER_COUNT = 1000
+
+
+def check_counts(stated: Stated) -> None:
+    """Refuse noise on counts that is too small for ε and δ.
+
+    What m records left and what they entered are two vectors of norm m at most without negative
+    elements, so a histogram moves by √2·m at most, and a count by m.
+
+    Raises
+    ------
+    FaultError
+        Where it is.
+    """
+    squared = (2 if stated.has("bins") else 0) + (1 if stated.has("count_threshold") else 0)
+    _check(stated, stated.scale() / (stated.per_unit * _STEPS_PER_COUNT * math.sqrt(squared)))
+
+
+def check_sum(stated: Stated) -> None:
+    """Refuse noise on a sum of m clipped vectors, moved by 2mC at most, that is too small.
+
+    Raises
+    ------
+    FaultError
+        Where it is.
+    """
+    _check(stated, stated.scale() / (2 * stated.per_unit * 2**24))
+
+
+def _check(stated: Stated, ratio: float) -> None:
+    delta = gaussian_delta(ratio, float(stated.amount()))
+    if stated.delta is None or delta > float(stated.delta):
+        raise FaultError("The stated noise is too small for the stated ε and δ.")
+
+
+def gaussian_delta(ratio: float, epsilon: float) -> float:
+    """Return δ at ε of Gaussian noise, σ given as a multiple of the L2 sensitivity.
+
+    δ = Φ(1/2s − εs) − e^ε Φ(−1/2s − εs) (Balle and Wang 2018, arXiv 1805.06530, theorem 8).
+    """
+
+    def below(z: float) -> float:
+        return math.erfc(-z / math.sqrt(2)) / 2
+
+    first, second = 1 / (2 * ratio), epsilon * ratio
+    return below(first - second) - math.exp(epsilon) * below(-first - second)

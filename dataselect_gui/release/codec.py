@@ -1,0 +1,268 @@
+"""The written form of terms: flat, of texts and numbers, as the ledger keeps it.
+
+``release.json`` tells the same (see `documents`). Inside the program amounts are decimals, and kind and
+mechanism are objects; here is the one place where they become texts and are read again. A kind or
+mechanism that is not registered ends in an error.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+
+from dataselect_gui.privacy.amounts import PLACES, exact, is_amount
+from dataselect_gui.privacy.mechanisms.mechanism import Setting
+from dataselect_gui.release.registry import registered
+from dataselect_gui.release.terms import (
+    MOST_AT_ONCE,
+    MOST_PER_UNIT,
+    Bounds,
+    BoundsSource,
+    Cut,
+    CutBy,
+    CutSource,
+    Scoring,
+    Terms,
+    Training,
+    Unit,
+)
+
+NOT_IN_KEY = frozenset(
+    "release program date after_exact noise_scale scored_by precision device batch".split()
+)
+"""Fields by which two releases are not told apart; how scores were computed shows in the scores."""
+_AMOUNT = rf"(0|[1-9][0-9]{{0,2}})(\.[0-9]{{0,{PLACES - 1}}}[1-9])?"
+_NUMBER = r"-?(0|[1-9][0-9]{0,299})(\.[0-9]{0,359}[1-9])?"
+_FORMS = {
+    "release": "[0-9a-f]{16}",
+    "program": r"[0-9][0-9A-Za-z.+-]{0,40}",
+    "date": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    "unit": "record|person",
+    "score": "[a-z][a-z0-9_]{0,40}",
+    "variant": "[a-z0-9_]{0,40}",
+    "in_training": "no|dp|yes|unknown",
+    "checkpoint": "[0-9a-f]{64}",
+    "scored_by": r"([0-9][0-9A-Za-z.+-]{0,40})?",
+    "precision": "(float32|float64)?",
+    "device": "(cpu|cuda|mps)?",
+    "cut": "(threshold|count|fraction)?",
+    "threshold_from": "(request|agreed|viewed|bought)?",
+    **dict.fromkeys(("epsilon", "delta", "threshold_epsilon"), f"({_AMOUNT})?"),
+    **dict.fromkeys(("threshold", "count_threshold", "clip"), f"({_NUMBER})?"),
+}
+"""How the texts among the terms are written; those that end in a question mark may be missing."""
+
+
+@dataclass(frozen=True)
+class TermsForm:
+    """Terms as they are written down; see `Terms`, `Cut`, `Bounds`, `Scoring`, kinds and mechanisms.
+
+    Amounts, thresholds, bounds and edges are exact decimals in one form. `bounds_from` tells of the
+    bounds and of the norm to clip to; `clip_from` is there only where both are, and differ.
+    """
+
+    release: str
+    program: str
+    date: str
+    kind: str
+    mechanism: str
+    epsilon: str | None
+    delta: str | None
+    conditional: bool
+    unit: Unit
+    per_unit: int
+    score: str
+    variant: str
+    lowest: bool
+    cut: CutBy | None
+    threshold: str | None
+    threshold_from: CutSource | None
+    threshold_epsilon: str | None
+    in_training: Training
+    after_exact: bool
+    checkpoint: str
+    bounds: tuple[str, str] | None = None
+    bounds_from: BoundsSource | None = None
+    count: int | None = None
+    padded: int | None = None
+    bins: tuple[str, ...] | None = None
+    classes: tuple[str, ...] | None = None
+    count_threshold: str | None = None
+    clip: str | None = None
+    noise_scale: float | None = None
+    scored_by: str | None = None
+    precision: str | None = None
+    device: str | None = None
+    batch: int | None = None
+    clip_from: BoundsSource | None = None
+
+
+def to_form(terms: Terms) -> TermsForm:
+    """Return the written form of terms."""
+    cut, bounds, scoring = terms.cut, terms.bounds, terms.scoring
+    mechanism, kind = terms.mechanism.form, terms.kind.form
+    clip_from = kind.get("clip_from")
+    bounds_from = clip_from if bounds is None else bounds.source
+    return TermsForm(
+        release=terms.release,
+        program=terms.program,
+        date=terms.date,
+        kind=terms.kind.name,
+        mechanism=terms.mechanism.name,
+        epsilon=mechanism["epsilon"],
+        delta=mechanism["delta"],
+        conditional=terms.conditional,
+        unit=terms.unit,
+        per_unit=terms.per_unit,
+        score=terms.score,
+        variant=terms.variant,
+        lowest=terms.lowest,
+        cut=None if cut is None else cut.by,
+        threshold=None if cut is None else _text(cut.threshold),
+        threshold_from=None if cut is None else cut.source,
+        threshold_epsilon=None if cut is None else _text(cut.epsilon),
+        in_training=terms.in_training,
+        after_exact=terms.after_exact,
+        checkpoint=terms.checkpoint,
+        bounds=None if bounds is None else (exact(bounds.low), exact(bounds.high)),
+        bounds_from=bounds_from,
+        count=mechanism["count"],
+        padded=kind.get("padded"),
+        bins=kind.get("bins"),
+        classes=kind.get("classes"),
+        count_threshold=kind.get("count_threshold"),
+        clip=kind.get("clip"),
+        noise_scale=mechanism["noise_scale"],
+        scored_by=scoring.program,
+        precision=scoring.precision,
+        device=scoring.device,
+        batch=scoring.batch,
+        clip_from=None if clip_from == bounds_from else clip_from,
+    )
+
+
+def from_form(form: TermsForm) -> Terms:
+    """Return the terms that were written down.
+
+    Raises
+    ------
+    ValueError
+        Where they are no terms of a registered kind and mechanism.
+    """
+    line = registered(form.kind, form.mechanism)
+    kind = line.kind.of_form(
+        {
+            "padded": form.padded,
+            "bins": form.bins,
+            "classes": form.classes,
+            "count_threshold": form.count_threshold,
+            "clip": form.clip,
+            "clip_from": form.clip_from or form.bounds_from,
+        }
+    )
+    mechanism = line.mechanism.of(
+        Setting(
+            per_unit=form.per_unit,
+            epsilon=_number(form.epsilon),
+            delta=_number(form.delta),
+            count=form.count,
+            query=kind.query(line.mechanism),
+            scale=form.noise_scale,
+        )
+    )
+    return Terms(
+        release=form.release,
+        program=form.program,
+        date=form.date,
+        kind=kind,
+        mechanism=mechanism,
+        conditional=form.conditional,
+        unit=form.unit,
+        score=form.score,
+        variant=form.variant,
+        lowest=form.lowest,
+        cut=_cut(form),
+        bounds=_bounds(form),
+        in_training=form.in_training,
+        after_exact=form.after_exact,
+        checkpoint=form.checkpoint,
+        scoring=Scoring(form.scored_by, form.precision, form.device, form.batch),
+    )
+
+
+def to_entry(terms: Terms) -> dict[str, object]:
+    """Return terms as an entry of the ledger holds them."""
+    return as_entry(to_form(terms))
+
+
+def as_entry(form: TermsForm) -> dict[str, object]:
+    """Return a form as an entry of the ledger holds it."""
+    entry = asdict(form)
+    if form.clip_from is None:
+        del entry["clip_from"]  # Or releases of earlier versions would not be known again.
+    return entry
+
+
+def from_entry(entry: Mapping[str, object]) -> Terms:
+    """Return the terms that an entry of the ledger holds.
+
+    Raises
+    ------
+    ValueError
+        Where they are no terms of a registered kind and mechanism.
+    """
+    return from_form(form_of_entry(entry))
+
+
+def form_of_entry(entry: Mapping[str, object]) -> TermsForm:
+    """Return the written form that an entry of the ledger holds, of whatever kind and mechanism."""
+    lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
+    return TermsForm(**{**entry, **lists})  # type: ignore[arg-type]
+
+
+def is_well_formed(form: TermsForm) -> bool:
+    """Say whether every value is of its type, written in its one form, and of a possible size."""
+    for name, pattern in _FORMS.items():
+        text = getattr(form, name)
+        if not (
+            pattern.endswith("?") if text is None else re.fullmatch(pattern.removesuffix("?"), text)
+        ):
+            return False
+    numbers, classes = [*(form.bounds or ()), *(form.bins or ())], form.classes or ()
+    counts = [form.per_unit, *(n for n in (form.count, form.padded) if n is not None)]
+    amounts = [Decimal(a) for a in (form.epsilon, form.delta, form.threshold_epsilon) if a is not None]
+    scale = form.noise_scale
+    return (
+        all(type(flag) is bool for flag in (form.conditional, form.lowest, form.after_exact))
+        and all(re.fullmatch(_NUMBER, number) for number in numbers)
+        and all(isinstance(name, str) for name in classes)
+        and all(type(count) is int and count >= 0 for count in counts)
+        and 1 <= form.per_unit <= MOST_PER_UNIT
+        and all(map(is_amount, amounts))
+        and Decimal(form.delta or 0) < 1
+        and (form.batch is None or (type(form.batch) is int and 1 <= form.batch <= MOST_AT_ONCE))
+        and (scale is None or (type(scale) is float and math.isfinite(scale) and scale > 0))
+    )
+
+
+def _cut(form: TermsForm) -> Cut | None:
+    if form.cut is None or form.threshold_from is None:
+        return None
+    threshold, epsilon = _number(form.threshold), _number(form.threshold_epsilon)
+    return Cut(form.cut, form.threshold_from, threshold, epsilon)
+
+
+def _bounds(form: TermsForm) -> Bounds | None:
+    if form.bounds is None or form.bounds_from is None:
+        return None
+    low, high = map(Decimal, form.bounds)
+    return Bounds(low, high, form.bounds_from)
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else exact(number)
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

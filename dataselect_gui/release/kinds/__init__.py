@@ -1,0 +1,1 @@
+"""The kinds of release: what leaves, one module each."""

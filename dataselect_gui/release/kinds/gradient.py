@@ -1,0 +1,188 @@
+"""The sum of clipped gradients, with noise."""
+
+import json
+import math
+import struct
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
+
+import numpy as np
+
+from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Query
+from dataselect_gui.privacy.usefulness import Width
+from dataselect_gui.release.candidates import Summed
+from dataselect_gui.release.contents import Written, write_file
+from dataselect_gui.release.faults import FaultError
+from dataselect_gui.release.kinds.kind import (
+    Drawn,
+    Kind,
+    KindAnswer,
+    KindForm,
+    Leaving,
+    Material,
+    as_noise,
+)
+
+if TYPE_CHECKING:
+    from dataselect_gui.release.terms import Terms
+
+CLIP_STEPS = 1 << 24
+"""Into how many steps the norm of a record's gradient is divided."""
+GRADIENT = "data/gradient.safetensors"
+_MOST_HEADER = 1 << 24
+"""Bytes of what a gradient's file says of its tensors."""
+
+
+@dataclass(frozen=True)
+class Gradient(Kind):
+    """One noised sum over the records beyond a threshold.
+
+    Attributes
+    ----------
+    clip : Decimal
+        The norm that each record's gradient is clipped to.
+    clip_from : str
+        Where it comes from: ``"request"`` or ``"agreed"``.
+    """
+
+    name: ClassVar[str] = "gradient"
+    title: ClassVar[str] = "Gradient"
+    explanation: ClassVar[str] = (
+        "One sum with noise leaves: what your selection would teach the model in a step. No record "
+        "leaves."
+    )
+    question: ClassVar[str] = "What hides each record"
+    nouns: ClassVar[tuple[str, str]] = ("sum of gradients", "sums of gradients")
+    usefulness: ClassVar[str] = (
+        "95 times in 100, an element of the sum is off by no more than {width} times the norm that is "
+        "clipped to. {against} records are in the sum."
+    )
+    compared: ClassVar[str] = "Records in the sum"
+    heading: ClassVar[str] = "A clipped sum of gradients, with noise"
+    description: ClassVar[str] = (
+        "The sum of the clipped gradients of a data owner's records, with noise."
+    )
+    summary: ClassVar[str] = (
+        "one clipped, summed, noised gradient of the records beyond a threshold (`--clip C`)"
+    )
+    guarantee: ClassVar[str] = "(ε, δ)-DP"
+    takes: ClassVar[frozenset[KindAnswer]] = frozenset({"clip", "threshold"})
+    file: ClassVar[str] = GRADIENT
+    leaves: ClassVar[tuple[Leaving, ...]] = (
+        Leaving(
+            GRADIENT,
+            "Sum of gradients with noise",
+            (("every parameter", "a noised sum over records, in float32"),),
+            "classifier.bias: −0.42, 1.07, …",
+        ),
+    )
+
+    clip: Decimal
+    clip_from: Literal["request", "score", "agreed"]
+
+    @property
+    def form(self) -> KindForm:
+        """The written form of its own parameters."""
+        return {"clip": exact(self.clip), "clip_from": self.clip_from}
+
+    @classmethod
+    def of_form(cls, form: KindForm) -> Self:
+        """Return the kind whose parameters were written down."""
+        clip, clip_from = form["clip"], form["clip_from"]
+        if clip is None or clip_from is None:
+            raise ValueError("the norm that gradients are clipped to is missing")
+        return cls(Decimal(clip), clip_from)
+
+    def query(self, mechanism: type[Mechanism]) -> Query:
+        """Return the sum: a vector of norm C is replaced by another, 2C away at most.
+
+        Nothing bounds the L1 norm but the number of parameters, so that is no basis for noise here.
+        """
+        del mechanism
+        return Query("per_clip", CLIP_STEPS, l1=None, squared_l2=(2 * CLIP_STEPS) ** 2)
+
+    def draw(self, material: Material) -> bytes:
+        """Add noise to the sum."""
+        assert material.summed is not None
+        layout, values = material.summed
+        steps = as_noise(material.terms.mechanism).add_noise(values)
+        return json.dumps(layout).encode() + b"\n" + steps.astype("<i8").tobytes()
+
+    def write(self, folder: Path, drawn: Drawn) -> Written:
+        """Write the sum as tensors under the names of the parameters."""
+        from safetensors.numpy import save
+
+        layout, steps = read_gradient(drawn.content)
+        values = (steps * (float(self.clip) / CLIP_STEPS)).astype(np.float32)
+        ends = np.cumsum([math.prod(shape) for _, shape in layout])
+        tensors = {
+            name: part.reshape(shape)
+            for (name, shape), part in zip(layout, np.split(values, ends[:-1]), strict=True)
+        }
+        return write_file(folder, GRADIENT, save(tensors))
+
+    def check(self, path: Path, terms: "Terms") -> str:
+        """Say how many numbers are there."""
+        from safetensors import safe_open
+
+        del terms
+        with (path / GRADIENT).open("rb") as stored:
+            (length,) = struct.unpack("<Q", stored.read(8))
+            if length > _MOST_HEADER:
+                raise FaultError("The gradient's file names more than a model has.")
+            header = stored.read(length)
+        compact = json.dumps(json.loads(header), separators=(",", ":"), ensure_ascii=False).encode()
+        # Filled up to a multiple of eight; a key that is there twice, or blanks between, would be lost.
+        if header != compact.ljust(-len(compact) % 8 + len(compact)):
+            raise FaultError("The gradient's file is not written as such a file is.")
+        with safe_open(path / GRADIENT, framework="numpy") as file:
+            if file.metadata() is not None:
+                raise FaultError("The gradient's file holds metadata.")
+            tensors = [file.get_slice(name) for name in file.keys()]  # noqa: SIM118  (no mapping)
+            if any(tensor.get_dtype() != "F32" for tensor in tensors):
+                raise FaultError("The gradient's file holds something else than numbers.")
+            count = sum(math.prod(tensor.get_shape()) for tensor in tensors)
+        return f"One number for each of {count:,} parameters, under their names, and nothing else."
+
+    def expect(self, mechanism: Mechanism, records: int, selected: int) -> Width:
+        """Return how wide the noise of an element is, in units of the norm that is clipped to."""
+        del records
+        return Width(as_noise(mechanism).width(), float(selected))
+
+    def how_drawn(self, terms: "Terms") -> str:
+        """Return how it was drawn, as a sentence."""
+        threshold = None if terms.cut is None else terms.cut.threshold
+        beyond = None if threshold is None else exact(threshold)
+        return (
+            "The gradient of the loss of each record whose score is "
+            f"{'at most' if terms.lowest else 'at least'} {beyond} was clipped to norm "
+            f"{exact(self.clip)} and brought to whole steps of norm at most {CLIP_STEPS}; every "
+            f"element of their sum got {as_noise(terms.mechanism).noise} × {exact(self.clip)}."
+        )
+
+    def how_computed(self, terms: "Terms") -> str:
+        """Return in which precision gradients were computed."""
+        double = "float32" if terms.scoring.device == "mps" else "float64"
+        return f" The gradient of each record was computed by itself, in {double}."
+
+    @property
+    def front_matter(self) -> list[str]:
+        """A hub shows no table of it."""
+        return []
+
+    def remarks(self, terms: "Terms") -> list[str]:
+        """Return the norm that is clipped to."""
+        from dataselect_gui.release.words import ORIGIN_OF_BOUNDS
+
+        del terms
+        origin = ORIGIN_OF_BOUNDS[self.clip_from]
+        return [f"Norm that gradients are clipped to: {exact(self.clip)}, {origin}."]
+
+
+def read_gradient(drawn: bytes) -> Summed:
+    """Return what the draw of a gradient holds: its layout and its values, in steps."""
+    layout, _, values = drawn.partition(b"\n")
+    return json.loads(layout), np.frombuffer(values, dtype="<i8")

@@ -1,0 +1,305 @@
+"""What every kind of release is: what leaves, how it is written, and how the receiver checks it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.privacy.mechanisms.mechanism import (
+    Mechanism,
+    NoiseMechanism,
+    Query,
+    SelectionMechanism,
+)
+from dataselect_gui.privacy.usefulness import Agreement, Width
+from dataselect_gui.release.candidates import Candidates, Summed
+from dataselect_gui.release.contents import Written
+
+if TYPE_CHECKING:
+    from dataselect_gui.release.terms import Terms
+
+FIXED = "how many records the source has, how they are grouped into units, and which are eligible"
+RELATED = "what one unit's records tell about another's: c related units together cost c·ε"
+MANY = "what holds for many records together, such as roughly how many score high"
+WITHHELD_HERE = (
+    "The owner may have withheld records. They took no part. If the owner withheld a record because of "
+    "another, ε does not cover that."
+)
+PROMISE_DP = (
+    "Whatever the receiver knew before, this bundle can shift the odds of anything about what {unit} "
+    "by at most a factor of {odds}."
+)
+
+
+KindAnswer = Literal["pad_to", "bins", "by_class", "count_threshold", "clip", "threshold"]
+"""What an owner is asked that a kind of release may have a use for."""
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A file of a bundle, for the owner who decides.
+
+    Attributes
+    ----------
+    file : str
+        Its path, as it is shown.
+    title : str
+        What it is called.
+    fields : tuple of tuple of str
+        What it holds, field by field: the field and what that is.
+    sample : str
+        Made up.
+    """
+
+    file: str
+    title: str
+    fields: tuple[tuple[str, str], ...]
+    sample: str
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a release is drawn from.
+
+    Attributes
+    ----------
+    candidates : Candidates
+        The records.
+    rows : ndarray of int64
+        The places of those that take part, shape (n,).
+    keys : sequence of bytes
+        The ledger's key of each record of the source.
+    terms : Terms
+        How it is drawn.
+    secrets_of : callable
+        Returns the sealed secrets of records.
+    summed : tuple or None
+        For a gradient: the sum of those of the records that are chosen.
+    """
+
+    candidates: Candidates
+    rows: NDArray[np.int64]
+    keys: Sequence[bytes]
+    terms: "Terms"
+    secrets_of: Callable[[Sequence[bytes]], NDArray[np.int64]]
+    summed: Summed | None
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A draw, to be written.
+
+    Attributes
+    ----------
+    content : bytes
+        What the ledger keeps of it.
+    candidates, keys, terms
+        What it was drawn from, as `Material` has it.
+    report : callable
+        Takes the numbers of records written and to write.
+    """
+
+    content: bytes
+    candidates: Candidates
+    keys: Sequence[bytes]
+    terms: "Terms"
+    report: Callable[[int, int], None]
+
+
+class KindForm(TypedDict, total=False):
+    """The written form of a kind's own parameters; numbers are exact decimals."""
+
+    padded: int | None
+    bins: tuple[str, ...] | None
+    classes: tuple[str, ...] | None
+    count_threshold: str | None
+    clip: str | None
+    clip_from: Literal["request", "score", "agreed"] | None
+
+
+@dataclass(frozen=True)
+class Kind(ABC):
+    """What leaves.
+
+    Attributes
+    ----------
+    name : str
+        By which it is asked for and written down.
+    title, explanation : str
+        For the owner who chooses one.
+    question : str
+        What its mechanism is an answer to.
+    verb : str
+        What records do by it: they leave, or are offered.
+    nouns : tuple of str
+        What is counted in a bundle, one of it and many.
+    usefulness : str
+        What is said of its expected usefulness, unless the mechanism says it.
+    compared : str
+        The head of the column that expected noise or choice is compared in.
+    heading, description : str
+        For the documents of a bundle.
+    guarantee, summary : str
+        What is promised and what leaves, for the table of the README.
+    takes : frozenset of str
+        Which of the owner's answers it has a use for, beside the mechanism's: ``pad_to``, ``bins``,
+        ``by_class``, ``count_threshold``, ``clip``, ``threshold``.
+    discloses : bool
+        Whether records themselves leave.
+    selects : bool
+        Whether each record leaves, or is named, or not at all.
+    promise : str
+        In words, unless the mechanism has its own; with ``{odds}`` and ``{unit}``.
+    file : str
+        The file that lists the content.
+    columns : tuple of str or None
+        Where that is a table.
+    leaves : tuple of Leaving
+        What leaves, beside the bundle's own documents.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    explanation: ClassVar[str]
+    question: ClassVar[str] = "How noise is added"
+    verb: ClassVar[str] = "leave"
+    nouns: ClassVar[tuple[str, str]]
+    usefulness: ClassVar[str]
+    compared: ClassVar[str]
+    heading: ClassVar[str]
+    description: ClassVar[str]
+    summary: ClassVar[str]
+    guarantee: ClassVar[str]
+    takes: ClassVar[frozenset[KindAnswer]] = frozenset()
+    discloses: ClassVar[bool] = False
+    selects: ClassVar[bool] = False
+    promise: ClassVar[str] = PROMISE_DP
+    file: ClassVar[str]
+    columns: ClassVar[tuple[str, ...] | None] = None
+    leaves: ClassVar[tuple[Leaving, ...]]
+
+    # Its own parameters
+
+    @property
+    def form(self) -> KindForm:
+        """The written form of its own parameters."""
+        return {}
+
+    @classmethod
+    @abstractmethod
+    def of_form(cls, form: KindForm) -> Self:
+        """Return the kind whose parameters were written down.
+
+        Raises
+        ------
+        ValueError
+            Where one is missing.
+        """
+
+    @abstractmethod
+    def query(self, mechanism: type[Mechanism]) -> Query | None:
+        """Return what a mechanism adds noise to here; None where it adds none."""
+
+    # From the draw to the check
+
+    @abstractmethod
+    def draw(self, material: Material) -> bytes:
+        """Draw: return what the ledger keeps, so that the same release again is the same draw."""
+
+    @abstractmethod
+    def write(self, folder: Path, drawn: Drawn) -> Written:
+        """Write a draw below ``data`` in a bundle's folder: the same draw in the same bytes."""
+
+    @abstractmethod
+    def check(self, path: Path, terms: "Terms") -> str:
+        """Say what is there, for the receiver.
+
+        Raises
+        ------
+        FaultError
+            Where it is not what such a release holds.
+        """
+
+    def check_metadata(self, path: Path) -> str:
+        """Say that no file is built of more than its content needs.
+
+        Raises
+        ------
+        FaultError
+            Where one is.
+        """
+        del path
+        return "There are no images or arrays: a table or a gradient was read whole, to its last byte."
+
+    # What is said of it
+
+    @abstractmethod
+    def expect(self, mechanism: Mechanism, records: int, selected: int) -> Agreement | Width:
+        """Return what a release is worth to be expected.
+
+        Parameters
+        ----------
+        mechanism : Mechanism
+            How it is drawn.
+        records, selected : int
+            How many records take part, and how many of them the rule picked.
+        """
+
+    @abstractmethod
+    def how_drawn(self, terms: "Terms") -> str:
+        """Return how it was drawn, as a sentence."""
+
+    def how_computed(self, terms: "Terms") -> str:
+        """Return what was computed beside the scores, as a sentence after another."""
+        del terms
+        return ""
+
+    def not_protected(self, mechanism: Mechanism) -> list[str]:
+        """Return what no ε covers."""
+        del mechanism
+        return [FIXED, MANY, RELATED]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the card says first of what is not protected, in sentences."""
+        return (WITHHELD_HERE,)
+
+    @property
+    def front_matter(self) -> list[str]:
+        """What the card says of its data to a hub of data sets, as lines of YAML."""
+        return ["configs:", "- config_name: default", f"  data_files: {self.file}"]
+
+    def remarks(self, terms: "Terms") -> list[str]:
+        """Return what the card says of its own parameters, in sentences."""
+        del terms
+        return []
+
+
+def as_selection(mechanism: Mechanism) -> SelectionMechanism:
+    """Return a mechanism that says which records leave.
+
+    Raises
+    ------
+    TypeError
+        Where it is none.
+    """
+    if not isinstance(mechanism, SelectionMechanism):
+        raise TypeError(f"{mechanism.name} says of no record whether it leaves")
+    return mechanism
+
+
+def as_noise(mechanism: Mechanism) -> NoiseMechanism:
+    """Return a mechanism that adds noise.
+
+    Raises
+    ------
+    TypeError
+        Where it is none.
+    """
+    if not isinstance(mechanism, NoiseMechanism):
+        raise TypeError(f"{mechanism.name} adds no noise to what leaves")
+    return mechanism

@@ -1,0 +1,59 @@
+"""Random names of records that are on offer."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from dataselect_gui.release.contents import Written
+from dataselect_gui.release.kinds.kind import Drawn, Leaving
+from dataselect_gui.release.kinds.selection import SelectionKind
+from dataselect_gui.release.tables import check_tokens, read_table, write_table
+
+if TYPE_CHECKING:
+    from dataselect_gui.release.terms import Terms
+
+
+@dataclass(frozen=True)
+class Offers(SelectionKind):
+    """Tokens of the records that a mechanism picks; only the owner knows which is which."""
+
+    name: ClassVar[str] = "offers"
+    title: ClassVar[str] = "Offers"
+    explanation: ClassVar[str] = (
+        "Random names of records that you offer leave. No record leaves, and only you can tell which "
+        "name is which."
+    )
+    question: ClassVar[str] = "How records are offered"
+    verb: ClassVar[str] = "are offered"
+    nouns: ClassVar[tuple[str, str]] = ("name on offer", "names on offer")
+    usefulness: ClassVar[str] = (
+        "Of 100 records on offer, about {precision} are in your selection. Random: {random}."
+    )
+    compared: ClassVar[str] = "are on offer"
+    heading: ClassVar[str] = "Records on offer"
+    description: ClassVar[str] = (
+        "Random names of records that a data owner offers for the training of a model."
+    )
+    summary: ClassVar[str] = "random tokens of records on offer"
+    guarantee: ClassVar[str] = "ε-DP"
+    file: ClassVar[str] = "data/offers.csv"
+    columns: ClassVar[tuple[str, ...] | None] = ("token",)
+    leaves: ClassVar[tuple[Leaving, ...]] = (
+        Leaving(
+            "data/offers.csv",
+            "Names on offer",
+            (("token", "a random name that only you can tie to a record"),),
+            "9d2e…40",
+        ),
+    )
+
+    def write(self, folder: Path, drawn: Drawn) -> Written:
+        """Write the tokens, in their order."""
+        tokens = sorted(json.loads(drawn.content)["names"].values())
+        return write_table(folder, self.file, ("token",), [(token,) for token in tokens])
+
+    def check(self, path: Path, terms: "Terms") -> str:
+        """Say how many tokens are there."""
+        rows = read_table(path, self.file, ("token",))
+        return check_tokens(self.file, rows, terms.mechanism.form["count"])

@@ -1,0 +1,247 @@
+"""Counts with noise: a histogram of the score, and how many records lie beyond a threshold."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.plain import to_cell
+from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, NoiseMechanism, Query
+from dataselect_gui.privacy.usefulness import Width
+from dataselect_gui.release.contents import Written
+from dataselect_gui.release.faults import FaultError
+from dataselect_gui.release.kinds.kind import (
+    Drawn,
+    Kind,
+    KindAnswer,
+    KindForm,
+    Leaving,
+    Material,
+    as_noise,
+)
+from dataselect_gui.release.tables import read_table, write_table
+
+if TYPE_CHECKING:
+    from dataselect_gui.release.terms import Terms
+
+OTHER = "other"
+"""The class of a report for labels that the checkpoint does not name, and for records without one."""
+_COLUMNS = ("table", "class", "from", "to", "count")
+_WHOLE, _IN_STEPS = re.compile(r"0|-?[1-9][0-9]{0,18}"), re.compile(r"-?[0-9]{1,16}\.[0-9]{3}")
+
+
+@dataclass(frozen=True)
+class Report(Kind):
+    """Noised counts.
+
+    Attributes
+    ----------
+    bins : tuple of Decimal or None
+        The public edges of a histogram, ascending.
+    classes : tuple of str or None
+        Where the histogram is told by class: the checkpoint's classes.
+    count_threshold : Decimal or None
+        Where the records beyond a public threshold are counted: that threshold.
+    """
+
+    name: ClassVar[str] = "report"
+    title: ClassVar[str] = "Report"
+    explanation: ClassVar[str] = (
+        "Counts with noise leave: how many of your records score how high. No record leaves."
+    )
+    nouns: ClassVar[tuple[str, str]] = ("count with noise", "counts with noise")
+    usefulness: ClassVar[str] = (
+        "95 times in 100, a count is off by no more than {width}. An average count is {against}."
+    )
+    compared: ClassVar[str] = "Average count"
+    heading: ClassVar[str] = "Counts of records, with noise"
+    description: ClassVar[str] = (
+        "Counts of a data owner's records by the score of a model, each with noise."
+    )
+    summary: ClassVar[str] = (
+        "counts: a histogram over fixed bins (`--bins 0,0.5,1 --by-class`), and how many lie beyond a "
+        "threshold (`--count-threshold T`)"
+    )
+    guarantee: ClassVar[str] = "(ε, δ)-DP"
+    takes: ClassVar[frozenset[KindAnswer]] = frozenset({"bins", "by_class", "count_threshold"})
+    file: ClassVar[str] = "data/report.csv"
+    columns: ClassVar[tuple[str, ...] | None] = _COLUMNS
+    leaves: ClassVar[tuple[Leaving, ...]] = (
+        Leaving(
+            "data/report.csv",
+            "Counts with noise",
+            (
+                ("table", "histogram or count"),
+                ("class", "one of the checkpoint's classes, or other; empty where not by class"),
+                ("from", "the lower edge of the cell, public"),
+                ("to", "the upper edge of the cell, public"),
+                ("count", "the count with noise"),
+            ),
+            "histogram,cat,0.1,0.2,417",
+        ),
+    )
+
+    bins: tuple[Decimal, ...] | None = None
+    classes: tuple[str, ...] | None = None
+    count_threshold: Decimal | None = None
+
+    @property
+    def form(self) -> KindForm:
+        """The written form of its own parameters."""
+        beyond = self.count_threshold
+        return {
+            "bins": None if self.bins is None else tuple(map(exact, self.bins)),
+            "classes": self.classes,
+            "count_threshold": None if beyond is None else exact(beyond),
+        }
+
+    @classmethod
+    def of_form(cls, form: KindForm) -> Self:
+        """Return the kind whose parameters were written down."""
+        bins, beyond = form["bins"], form["count_threshold"]
+        return cls(
+            None if bins is None else tuple(map(Decimal, bins)),
+            form["classes"],
+            None if beyond is None else Decimal(beyond),
+        )
+
+    def query(self, mechanism: type[Mechanism]) -> Query:
+        """Return the counts: a record leaves one cell of the histogram and enters another.
+
+        It is counted once more beyond the threshold, or not.
+        """
+        if not issubclass(mechanism, NoiseMechanism):
+            raise TypeError(f"{mechanism.name} adds no noise to counts")
+        steps = mechanism.steps_per_count
+        moves = 2 * (self.bins is not None) + (self.count_threshold is not None)
+        return Query("per_count", steps, l1=moves * steps, squared_l2=moves * steps**2)
+
+    # The cells
+
+    def cells(self, *, lowest: bool) -> list[tuple[str, str | None, str, str]]:
+        """Return the cells: table, class, from, to. Public, and always all of them.
+
+        The classes are the consortium's words, written for spreadsheets.
+        """
+        listed: list[tuple[str, str | None, str, str]] = []
+        if self.bins is not None:
+            edges = ["-inf", *map(exact, self.bins), "inf"]
+            names = [None] if self.classes is None else [*map(to_cell, self.classes), OTHER]
+            listed += [
+                ("histogram", name, low, high) for name in names for low, high in pairwise(edges)
+            ]
+        if self.count_threshold is not None:
+            beyond = exact(self.count_threshold)
+            listed.append(("count", None, *(("-inf", beyond) if lowest else (beyond, "inf"))))
+        return listed
+
+    @property
+    def cell_count(self) -> int:
+        """How many cells there are."""
+        names = 1 if self.classes is None else len(self.classes) + 1
+        in_histogram = 0 if self.bins is None else names * (len(self.bins) + 1)
+        return in_histogram + (self.count_threshold is not None)
+
+    def count(
+        self, scores: NDArray[np.float64], classes: Sequence[int] | None, *, lowest: bool
+    ) -> NDArray[np.int64]:
+        """Count the records of each cell; a record without a score is in none.
+
+        A cell holds the scores from its lower edge on and below its upper one; the count of the lowest
+        holds its threshold too.
+
+        Parameters
+        ----------
+        scores : ndarray of float64
+            Shape (n,).
+        classes : sequence of int or None
+            The class of each, −1 for none or another; needed where the histogram is by class.
+        lowest : bool
+            Whether the lowest scores are beyond the threshold.
+        """
+        counts: list[NDArray[np.int64]] = []
+        if self.bins is not None:
+            edges = np.array([float(edge) for edge in self.bins])
+            width, number = len(edges) + 1, 1
+            place = np.searchsorted(edges, scores, side="right")
+            if self.classes is not None:
+                assert classes is not None
+                given = np.asarray(classes, dtype=np.int64)
+                number = len(self.classes) + 1
+                place = place + width * np.where(given < 0, len(self.classes), given)
+            there = place[~np.isnan(scores)]
+            counts.append(np.bincount(there, minlength=width * number).astype(np.int64))
+        if self.count_threshold is not None:
+            edge = float(self.count_threshold)
+            beyond = scores <= edge if lowest else scores >= edge
+            counts.append(np.array([beyond.sum()], dtype=np.int64))
+        return np.concatenate(counts)
+
+    # From the draw to the check
+
+    def noised(self, counts: NDArray[np.int64], mechanism: Mechanism) -> NDArray[np.int64]:
+        """Return counts with noise, in the mechanism's steps."""
+        noise = as_noise(mechanism)
+        return noise.add_noise(counts * noise.query.steps)
+
+    def draw(self, material: Material) -> bytes:
+        """Draw a noised count for each cell."""
+        candidates, rows = material.candidates, material.rows
+        classes = None if candidates.classes is None else np.asarray(candidates.classes)[rows].tolist()
+        counts = self.count(candidates.scores[rows], classes, lowest=material.terms.lowest)
+        noised = self.noised(counts, material.terms.mechanism)
+        return json.dumps({"values": noised.tolist()}).encode()
+
+    def write(self, folder: Path, drawn: Drawn) -> Written:
+        """Write the counts, in the order of the cells."""
+        values, steps = json.loads(drawn.content)["values"], as_noise(drawn.terms.mechanism).query.steps
+        cells = self.cells(lowest=drawn.terms.lowest)
+        rows = [
+            (table, name or "", low, high, str(value) if steps == 1 else f"{value / steps:.3f}")
+            for (table, name, low, high), value in zip(cells, values, strict=True)
+        ]
+        return write_table(folder, self.file, _COLUMNS, rows)
+
+    def check(self, path: Path, terms: "Terms") -> str:
+        """Say that all cells are there."""
+        rows = read_table(path, self.file, _COLUMNS)
+        # Counted before they are listed: a declaration can be of more cells than fit into memory.
+        if len(rows) != self.cell_count or any(
+            tuple(row[:4]) != (table, name or "", low, high)
+            for row, (table, name, low, high) in zip(rows, self.cells(lowest=terms.lowest), strict=True)
+        ):
+            raise FaultError("The report does not hold exactly the cells that were declared.")
+        number = _WHOLE if as_noise(terms.mechanism).query.steps == 1 else _IN_STEPS
+        if not all(number.fullmatch(row[4]) for row in rows):
+            raise FaultError("The report holds something else than counts.")
+        return f"All {len(rows)} declared cells are there, whether empty or not."
+
+    def expect(self, mechanism: Mechanism, records: int, selected: int) -> Width:
+        """Return how wide the noise of a count is."""
+        del selected
+        return Width(as_noise(mechanism).width(), records / self.cell_count)
+
+    def how_drawn(self, terms: "Terms") -> str:
+        """Return how it was drawn, as a sentence."""
+        return f"Every count got {as_noise(terms.mechanism).noise}."
+
+    def remarks(self, terms: "Terms") -> list[str]:
+        """Return what is counted."""
+        lines = []
+        if self.bins is not None:
+            lines.append(
+                "A histogram over fixed bins with an open one at each end; each cell holds its lower "
+                "edge. Records without a score are in no cell. Counts with noise may be negative."
+            )
+        if self.count_threshold is not None:
+            side = "at or below" if terms.lowest else "at or above"
+            lines.append(f"A count of the records {side} {exact(self.count_threshold)}.")
+        return lines

@@ -1,0 +1,153 @@
+"""One score with noise for each record."""
+
+import json
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Query
+from dataselect_gui.privacy.usefulness import Agreement
+from dataselect_gui.release.contents import Written
+from dataselect_gui.release.faults import FaultError
+from dataselect_gui.release.grid import SCORE_STEPS, SCORES, on_grid, score_at
+from dataselect_gui.release.kinds.kind import (
+    Drawn,
+    Kind,
+    KindAnswer,
+    KindForm,
+    Leaving,
+    Material,
+    as_noise,
+)
+from dataselect_gui.release.tables import check_tokens, read_table, write_table
+
+if TYPE_CHECKING:
+    from dataselect_gui.release.terms import Terms
+
+_COLUMNS = ("token", "score")
+_SCORE = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-][0-9]{2,3})?")
+
+
+@dataclass(frozen=True)
+class Scores(Kind):
+    """Noised scores under random names.
+
+    Attributes
+    ----------
+    padded : int or None
+        To how many rows they are padded; declared.
+    """
+
+    name: ClassVar[str] = "scores"
+    title: ClassVar[str] = "Scores"
+    explanation: ClassVar[str] = (
+        "One score with noise for each eligible record leaves, under a random name. No record leaves."
+    )
+    nouns: ClassVar[tuple[str, str]] = ("score with noise", "scores with noise")
+    usefulness: ClassVar[str] = (
+        "Of 100 records that look best by what leaves, about {precision} are in your selection. "
+        "Random: {random}."
+    )
+    compared: ClassVar[str] = "look best"
+    heading: ClassVar[str] = "Scores of records, with noise"
+    description: ClassVar[str] = (
+        "One score per record of a data owner, each with noise, under random names."
+    )
+    summary: ClassVar[str] = "one noised score per eligible record, under random tokens (`--pad-to N`)"
+    guarantee: ClassVar[str] = "ε-DP, and so for whatever is made of them"
+    takes: ClassVar[frozenset[KindAnswer]] = frozenset({"pad_to"})
+    file: ClassVar[str] = "data/scores.csv"
+    columns: ClassVar[tuple[str, ...] | None] = _COLUMNS
+    leaves: ClassVar[tuple[Leaving, ...]] = (
+        Leaving(
+            "data/scores.csv",
+            "Scores with noise",
+            (
+                ("token", "a random name that only you can tie to a record"),
+                ("score", "the clipped score with noise"),
+            ),
+            "9d2e…40,0.318",
+        ),
+    )
+
+    padded: int | None = None
+
+    @property
+    def form(self) -> KindForm:
+        """The written form of its own parameters."""
+        return {"padded": self.padded}
+
+    @classmethod
+    def of_form(cls, form: KindForm) -> Self:
+        """Return the kind whose parameters were written down."""
+        return cls(form["padded"])
+
+    def query(self, mechanism: type[Mechanism]) -> Query:
+        """Return the scores."""
+        del mechanism
+        return SCORES
+
+    def noised(self, scores: NDArray[np.float64], terms: "Terms") -> NDArray[np.int64]:
+        """Return scores with noise, in steps; one that is missing is taken for the lowest."""
+        return as_noise(terms.mechanism).add_noise(on_grid(scores, terms.bounds, SCORE_STEPS))
+
+    def draw(self, material: Material) -> bytes:
+        """Draw a noised score for each record, and give each a token.
+
+        Rows that pad look like records of the lowest score.
+        """
+        rows, terms = material.rows, material.terms
+        noised = self.noised(material.candidates.scores[rows], terms)
+        tokens = [secrets.token_hex(16) for _ in rows]
+        values = dict(zip(tokens, noised.tolist(), strict=True))
+        padding = max(0, (self.padded or 0) - len(rows))
+        blank = self.noised(np.full(padding, np.nan), terms)
+        values.update((secrets.token_hex(16), value) for value in blank.tolist())
+        names = {
+            material.keys[row].hex(): token for row, token in zip(rows.tolist(), tokens, strict=True)
+        }
+        return json.dumps({"names": names, "values": values}).encode()
+
+    def write(self, folder: Path, drawn: Drawn) -> Written:
+        """Write the scores, in the order of their tokens."""
+        values, bounds = json.loads(drawn.content)["values"], drawn.terms.bounds
+        rows = [(token, f"{score_at(step, bounds):.9g}") for token, step in sorted(values.items())]
+        return write_table(folder, self.file, _COLUMNS, rows)
+
+    def check(self, path: Path, terms: "Terms") -> str:
+        """Say how many scores are there."""
+        del terms
+        rows = read_table(path, self.file, _COLUMNS)
+        if not all(_SCORE.fullmatch(row[1]) for row in rows):
+            raise FaultError(f"“{self.file}” holds something else than scores.")
+        return check_tokens(self.file, rows, self.padded)
+
+    def expect(self, mechanism: Mechanism, records: int, selected: int) -> Agreement:
+        """Return how well the best by noised scores will agree with the selection."""
+        agreement = as_noise(mechanism).expect(records, selected)
+        if agreement is None:
+            raise TypeError(f"{mechanism.name} does not say how well scores agree")
+        return agreement
+
+    def how_drawn(self, terms: "Terms") -> str:
+        """Return how it was drawn, as a sentence."""
+        return (
+            f"Every score was clipped to its bounds and got {as_noise(terms.mechanism).noise} steps of "
+            f"{SCORE_STEPS} between the bounds."
+        )
+
+    def remarks(self, terms: "Terms") -> list[str]:
+        """Return how many rows there are, and why."""
+        del terms
+        padded = (
+            "There is one row per eligible record"
+            if self.padded is None
+            else f"The rows were padded to {self.padded}, which was declared, with rows that look like "
+            "records of the lowest score"
+        )
+        return [f"{padded}; the tokens are random."]

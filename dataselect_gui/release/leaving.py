@@ -1,0 +1,57 @@
+"""What may leave is checked before anything is charged."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.decoding_process import DecodingProcess
+from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.release.kinds.kind import as_selection
+from dataselect_gui.release.terms import Terms
+
+
+def check_leaving(
+    candidates: Candidates, terms: Terms, *, anything: bool, report: Callable[[int, int], None]
+) -> None:
+    """Clean every image that may leave, for nothing else than to see that it can be.
+
+    What is cleaned here is not what leaves: a process that has decoded a record that stays could
+    smuggle it into one that leaves.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The records.
+    terms : Terms
+        What the release is.
+    anything : bool
+        Whether it is not known yet what is chosen.
+    report : callable
+        Called with the numbers of records checked and to check.
+
+    Raises
+    ------
+    UnusableError
+        Where one cannot be cleaned.
+    """
+    if not terms.kind.discloses or candidates.source.kind != "images":
+        return
+    assert candidates.part is not None
+    may_leave = candidates.part
+    if as_selection(terms.mechanism).keeps_to_selection and not anything:
+        may_leave = may_leave & candidates.chosen
+    rows = np.flatnonzero(may_leave)
+    with DecodingProcess() as decoding:
+        for number, row in enumerate(rows, start=1):
+            try:
+                decoding.clean(candidates.records.read(int(row)))
+            except UnreadableRecordError as error:
+                raise UnusableError(
+                    "A record that may leave cannot be written without its metadata.",
+                    f"Record {int(row) + 1} of {len(may_leave)}, in the source's order: {error} "
+                    "Nothing was charged for this release.",
+                    "Keep the record from leaving, or store it in another form and score it again.",
+                ) from None
+            report(number, len(rows))

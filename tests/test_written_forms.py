@@ -1,0 +1,220 @@
+"""What a bundle says, word for word, for each kind of release and each mechanism.
+
+Everything that chance and the clock decide is fixed, so that a change of a word, a
+draw, a charge or the key of sameness shows. The files in ``tests/written_forms`` are made anew by
+``python -m tests.test_written_forms``.
+"""
+
+import datetime
+import hashlib
+import json
+import random
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dataselect_gui import workflow
+from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.release.codec import from_entry, to_entry
+from tests.projects import consortium, owner_records, scored_project
+from tests.releases import files, is_verified, release, select, silent
+
+FORMS = Path(__file__).parent / "written_forms"
+WHOLE = ("release.json", "privacy.json", "README.md", "preview.json", "ledger.json")
+"""Files that are kept as they are; of the others, the digest."""
+
+_BINS: dict[str, Any] = {"kind": "report", "bins": "0.25,0.5"}
+_NORMAL: dict[str, Any] = {"mechanism": "discrete-gaussian", "delta": "1e-6"}
+CASES: dict[str, dict[str, Any]] = {
+    "records": {},
+    "records-viewed": {"threshold_from": "viewed"},
+    "records-agreed": {"threshold_from": "agreed", "epsilon": "0.25"},
+    "records-fraction": {"rule": {"fraction": "0.25"}},
+    "records-bought": {"rule": {"fraction": "0.25"}, "threshold_from": "bought:0.5", "bounds": "0,1"},
+    "records-people": {"people": True, "per_unit": 2},
+    "records-trained-privately": {"in_training": "dp:1,1e-6"},
+    "records-bits": {"mechanism": "randomized-response", "epsilon": "3"},
+    "records-bits-people": {"mechanism": "randomized-response", "people": True, "per_unit": 2},
+    "records-top": {"mechanism": "noisy-top-k", "count": 7},
+    "records-lowest": {"mechanism": "noisy-top-k", "rule": {"count": "5", "lowest": True}},
+    "records-exact": {
+        "mechanism": "exact",
+        "epsilon": None,
+        "budget": None,
+        "acknowledge_exact": True,
+        "reason": "a test",
+    },
+    "records-exact-unknown": {
+        "mechanism": "exact",
+        "epsilon": None,
+        "budget": None,
+        "acknowledge_exact": True,
+        "reason": "a test",
+        "in_training": "unknown",
+        "people": True,
+        "rule": {"fraction": "0.1"},
+    },
+    "offers": {"kind": "offers"},
+    "offers-bought": {
+        "kind": "offers",
+        "rule": {"count": "9", "lowest": True},
+        "threshold_from": "bought:0.25",
+    },
+    "offers-top": {"kind": "offers", "mechanism": "noisy-top-k", "rule": {"fraction": "0.2"}},
+    "offers-top-people": {"kind": "offers", "mechanism": "noisy-top-k", "count": 3, "people": True},
+    "scores": {"kind": "scores"},
+    "scores-padded": {"kind": "scores", "pad_to": 50, "rule": {"threshold": "0.5", "lowest": True}},
+    "scores-people": {"kind": "scores", "people": True, "per_unit": 3},
+    "report": {**_BINS, "by_class": True, "count_threshold": "0.9"},
+    "report-count": {
+        "kind": "report",
+        "count_threshold": "0.5",
+        "rule": {"count": "3", "lowest": True},
+    },
+    "report-people": {**_BINS, "people": True, "per_unit": 2},
+    "report-normal": {**_BINS, **_NORMAL},
+    "report-normal-people": {**_BINS, **_NORMAL, "count_threshold": "0.5", "people": True},
+    "gradient": {"kind": "gradient", "delta": "1e-6"},
+    "gradient-people": {"kind": "gradient", "delta": "0.001", "clip": "2.5", "people": True},
+    "gradient-bought": {
+        "kind": "gradient",
+        "delta": "1e-6",
+        "rule": {"fraction": "0.5"},
+        "threshold_from": "bought:0.5",
+    },
+}
+
+
+class Fixed:
+    """Stands for chance: the same numbers at each start."""
+
+    def __init__(self) -> None:
+        self._rng = np.random.default_rng(0)
+        self._tokens: Counter[int] = Counter()
+
+    def noise(self, _: object, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        return values + self._rng.integers(-(10**9), 10**9, len(values))
+
+    def token(self, length: int = 32) -> str:
+        self._tokens[length] += 1
+        return hashlib.sha256(f"{length}, {self._tokens[length]}".encode()).hexdigest()[: 2 * length]
+
+
+def summed(*_: object) -> tuple[list[tuple[str, list[int]]], NDArray[np.int64]]:
+    """Stand for the worker."""
+    return [("classifier.weight", [3, 2]), ("classifier.bias", [3])], np.arange(9, dtype=np.int64)
+
+
+def write_case(folder: Path, name: str, patch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Make a release, and return what is to be compared: name of a file → text."""
+    asked = dict(CASES[name])
+    rule, is_of_people = asked.pop("rule", {"threshold": "0.5"}), asked.pop("people", False)
+    chance = Fixed()
+    patch.setenv("DATASELECT_HOME", str(folder / "home"))
+    patch.setattr("secrets.token_hex", chance.token)
+    patch.setattr("secrets.SystemRandom", lambda: random.Random(0))
+    patch.setattr("dataselect_gui.privacy.noise._measured", chance.noise)
+    patch.setattr("dataselect_gui.release.releasing.buy_threshold", lambda *_, **__: Decimal("0.625"))
+    patch.setattr("dataselect_gui.workflow.releasing.sum_gradients", summed)
+    request = {"bounds": {"loss": [0, 1]}, "max_grad_norm": 1.5}
+    project = scored_project(
+        folder / "p.dataselect",
+        owner_records(folder / "r.npz"),
+        consortium(folder / "consortium", **request),
+        unit_column="patient" if is_of_people else None,
+    )
+    select(project, **rule)
+    stated = workflow.ReleaseRequest(
+        to=folder / "b", **{"epsilon": "1", "in_training": "no", "budget": "9", **asked}
+    )
+    foreseen = workflow.preview(project, stated, silent)
+    assert foreseen.preview is not None
+    done = release(project, folder / "b", **{"budget": "9", **asked})
+    assert is_verified(folder / "b")
+    (account,) = Ledger(folder / "home").accounts()
+    entries = Ledger(folder / "home").statement(account).entries
+    reserved = [entry.body for entry in entries if entry.kind == "reserved"]
+    for body in reserved:
+        body.pop("nonce", None)
+    told = {
+        name: content.decode("latin-1" if name.endswith(("png", "safetensors")) else "utf-8")
+        for name, content in files(folder / "b").items()
+    }
+    del told["SHA256SUMS"]  # Of what is compared already, and of the clock.
+    told["preview.json"] = json.dumps(foreseen.preview.as_json(), default=str)
+    told["ledger.json"] = json.dumps(reserved)
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    head = json.loads(told["release.json"])["ledger_head"]
+    return _compared(told, {today: "2000-01-01", head: "0" * 64, str(done.release): "0" * 16})
+
+
+def _compared(told: dict[str, str], replaced: dict[str, str]) -> dict[str, str]:
+    """Return what is compared of a release, without what the clock and the ledger decide."""
+    digests, kept = {}, {}
+    for name, text in sorted(told.items()):
+        for what, by in replaced.items():
+            text = text.replace(what, by)
+        if name in WHOLE:
+            kept[name] = _rounded(text) if name.endswith(".json") else text
+        else:
+            digests[name] = hashlib.sha256(text.encode()).hexdigest()
+    return {**kept, "others.json": _rounded(json.dumps(digests))}
+
+
+def _rounded(text: str) -> str:
+    """Return JSON with its numbers to ten digits: the last ones may differ between machines."""
+    content = json.loads(text, parse_float=lambda number: f"{float(number):.10g}")
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_written_stays(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = write_case(tmp_path, name, monkeypatch)
+    for file, text in told.items():
+        assert text == (FORMS / name / file).read_text(encoding="utf-8"), file
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_entry_of_the_ledger_is_read_as_it_was_written(name: str) -> None:
+    entries = json.loads((FORMS / name / "ledger.json").read_text(encoding="utf-8"))
+    for entry in entries:
+        if "terms" in entry:
+            terms = entry["terms"]
+            scale = terms["noise_scale"]  # Kept rounded, as a text.
+            terms["noise_scale"] = None if scale is None else float(scale)
+            assert json.loads(json.dumps(to_entry(from_entry(terms)))) == terms
+
+
+def test_every_form_that_is_kept_is_compared() -> None:
+    assert {path.name for path in FORMS.iterdir()} == set(CASES)
+
+
+@contextmanager
+def _fresh(name: str) -> Iterator[Path]:
+    shutil.rmtree(FORMS / name, ignore_errors=True)
+    (FORMS / name).mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def main() -> int:
+    """Write what is compared anew."""
+    for name in CASES:
+        with _fresh(name) as folder, pytest.MonkeyPatch.context() as patch:
+            for file, text in write_case(folder, name, patch).items():
+                (FORMS / name / file).write_text(text, encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
