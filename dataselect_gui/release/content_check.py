@@ -47,8 +47,9 @@ def metadata(path: Path) -> str:
     nothing_but_pixels(sorted(p for p in (path / DATA).iterdir() if p.suffix[1:] in EXTENSIONS))
     return (
         "Every image consists of what its pixels need: no metadata but an orientation, no table or "
-        "colour that is not used, no byte behind the coded pixels. Whether the pixels themselves, or "
-        "how they are coded, hide something was not looked for."
+        "colour that is not used, no byte behind or between the coded pixels, and beyond the edge of a "
+        "picture nothing but what encoders write there. Whether the pixels themselves, or how they are "
+        "coded, hide something was not looked for."
     )
 
 
@@ -65,7 +66,7 @@ def nothing_but_pixels(files: list[Path]) -> None:
         stored = file.read_bytes()
         try:
             bare = look_at(stored)
-            left -= bare.width * bare.height
+            left -= max(bare.width * bare.height, bare.unpacked)
             if left < 0:
                 raise FaultError("The images unpack to more than images of their size do.")
             if not says_nothing_else(file.suffix[1:], stored):
