@@ -191,7 +191,9 @@ def _edited(entries: list[Entry], chance: Chance, order: str) -> list[Entry]:
     match chance.randrange(10):
         case 0 | 1 | 2 if kind in {3, 4}:
             most = (1 << 16) - 1 if kind == 3 else (1 << 32) - 1
-            entries[at] = entry(tag, kind, [min(chance.choice(SIZES), most)] * max(count, 1), order)
+            entries[at] = entry(
+                tag, kind, [min(chance.choice(SIZES), most)] * min(max(count, 1), 4096), order
+            )
         case 3:
             entries[at] = (tag, kind, packed, chance.choice(SIZES))
         case 4:
