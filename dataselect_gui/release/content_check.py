@@ -1,23 +1,21 @@
 """Check what lies below ``data`` in a bundle, as `contents` writes it: each form as it is, no other."""
 
-import csv
 import io
 import json
 import math
-import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.arrays import Stored, look_at_arrays, open_arrays
+from dataselect_gui.records.arrays import MAX_ROWS, Stored, look_at_arrays
 from dataselect_gui.records.images import decode_image, look_at
 from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.release import limits
 from dataselect_gui.release.clean import EXTENSIONS, says_nothing_else
 from dataselect_gui.release.contents import (
     ARRAYS,
@@ -26,36 +24,24 @@ from dataselect_gui.release.contents import (
     GRADIENT,
     LISTING,
     listing_line,
-    table_text,
 )
-from dataselect_gui.release.drawing import cell_count, cells
-from dataselect_gui.release.terms import Terms
+from dataselect_gui.release.drawing import cell_count, cells, score_at
+from dataselect_gui.release.faults import FaultError, shown
+from dataselect_gui.release.table_check import (
+    check_cells,
+    check_tokens,
+    is_on_grid,
+    lines_of,
+    rows_of,
+)
+from dataselect_gui.release.terms import COUNT_STEPS, SCORE_STEPS, Terms
 
-_TOKEN = re.compile("[0-9a-f]{32}")
-_WHOLE, _IN_STEPS = re.compile(r"0|-?[1-9][0-9]{0,18}"), re.compile(r"-?[0-9]{1,16}\.[0-9]{3}")
-_SCORE = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-][0-9]{2,3})?")
-_MOST_SHOWN = 100
-_MOST_PIXELS, _PIXELS_PER_BYTE = 1 << 30, 256
-"""Pixels that a bundle may have, and how many more for each byte of its images: an even grey image, the
-smallest that a JPEG can be, has about a hundred."""
-_MOST_BYTES, _BYTES_PER_BYTE = 1 << 28, 64
-"""The same of arrays."""
 _NO_DATE, _IN_ADDITION, _OWN_FILE, _UNIX = 33, 0xFFFFFFFF, 0o600 << 16, 3
 """What a zip file says where NumPy writes it: of its date, of sizes that follow, of who may read it, of
 the system that it was made on."""
 _CHUNK = 1 << 20
-_MOST_LINE, _MOST_HEADER = 1 << 22, 1 << 24
-"""Bytes of a line of a listing or a table, and of what a gradient's file says of its tensors."""
-
-
-class FaultError(Exception):
-    """What a check found wrong, as a sentence."""
-
-
-def shown(name: str) -> str:
-    """Return a stranger's name of a file as it can be shown anywhere."""
-    plain = "".join(one if one.isprintable() else "�" for one in name[:_MOST_SHOWN])
-    return plain if len(name) <= _MOST_SHOWN else f"{plain}…"
+_MOST_LABEL, _LAST_CHARACTER, _HALVES = 4096, 0x10FFFF, (0xD800, 0xDFFF)
+"""Characters of a label of an array; the last that there is; those that are only half of one."""
 
 
 def content(path: Path, terms: Terms) -> str:
@@ -98,21 +84,19 @@ def metadata(path: Path, terms: Terms) -> str:
 
 
 def nothing_but_pixels(files: list[Path]) -> None:
-    """Look at each image before it is decoded, and at how much all of them unpack to.
+    """Look at each image before it is decoded, one after the other.
+
+    What all of them unpack to has no bound but that of each: blank pages are small files.
 
     Raises
     ------
     FaultError
         Where one holds more than its pixels need, cannot be read, or is too much.
     """
-    left = _MOST_PIXELS + _PIXELS_PER_BYTE * sum(file.stat().st_size for file in files)
     for file in files:
         stored = file.read_bytes()
         try:
-            bare = look_at(stored)
-            left -= bare.width * bare.height
-            if left < 0:
-                raise FaultError("The images unpack to more than images of their size do.")
+            look_at(stored)
             if not says_nothing_else(file.suffix[1:], stored):
                 raise FaultError(f"“{shown(file.name)}” holds more than pixels.")
             decode_image(stored)
@@ -124,8 +108,7 @@ def _nothing_but_arrays(file: Path) -> None:
     """Refuse a file that is not, byte for byte, what NumPy writes around the packed numbers."""
     directory, place = b"", 0
     arrays = _look_at_records(file)
-    longest = max(len(label or "") for label in open_arrays(file, "y", None).labels)
-    if list(arrays) != ["x", "y"] or arrays["y"].dtype != np.dtype((np.str_, max(longest, 1))):
+    if list(arrays) != ["x", "y"]:
         raise FaultError("The array file holds more than arrays.")
     with file.open("rb") as stored:
         for array in arrays.values():
@@ -147,7 +130,7 @@ def _nothing_but_arrays(file: Path) -> None:
                 info.header_offset != place
                 or stored.read(len(local)) != local
                 or array.header != header.getvalue()
-                or not _ends_with_its_numbers(stored, info)
+                or not _is_whole(stored, array, _Labels(array) if info.filename == "y.npy" else None)
             ):
                 raise FaultError("The array file holds more than arrays.")
             place += len(local) + info.compress_size
@@ -163,39 +146,80 @@ def _look_at_records(file: Path) -> dict[str, Stored]:
     stored = look_at_arrays(file)
     if stored.keys() != {"x", "y"}:
         raise FaultError("The array file holds more than records and labels.")
+    if sum(array.size for array in stored.values()) > limits.MOST_ARRAY_BYTES:
+        raise FaultError("The arrays unpack to more than arrays of a bundle do.")
+    x, y = stored["x"], stored["y"]
     if (
-        sum(array.size for array in stored.values())
-        > _MOST_BYTES + _BYTES_PER_BYTE * file.stat().st_size
+        x.dtype not in {np.dtype(np.float32), np.dtype(np.float64)}
+        or len(x.shape) < 2
+        or not x.size
+        or x.shape[0] > MAX_ROWS
+        or y.shape != x.shape[:1]
+        or y.dtype.kind != "U"
+        or not 0 < y.dtype.itemsize <= 4 * _MOST_LABEL
     ):
-        raise FaultError("The arrays unpack to more than arrays of their size do.")
+        raise FaultError("The array file holds something else than records and labels.")
     return stored
 
 
-def _ends_with_its_numbers(stored: BinaryIO, info: zipfile.ZipInfo) -> bool:
-    """Say whether a member's packed bytes end where what they unpack to does."""
-    inflating, inflated = zlib.decompressobj(-zlib.MAX_WBITS), 0
-    left, part = info.compress_size, b""
+class _Labels:
+    """Looks at labels on their way: texts, of which the longest is as long as there is room."""
+
+    def __init__(self, array: Stored) -> None:
+        self._width, self._left, self._is_filled = array.dtype.itemsize // 4, b"", False
+
+    def take(self, part: bytes) -> bool:
+        """Say whether the next bytes are those of texts."""
+        whole = self._left + part
+        end = len(whole) // (4 * self._width) * 4 * self._width
+        self._left = whole[end:]
+        letters = np.frombuffer(whole[:end], dtype="<u4").reshape(-1, self._width)
+        self._is_filled = self._is_filled or bool(letters[:, -1].any())
+        are_halves = (letters >= _HALVES[0]) & (letters <= _HALVES[1])
+        return not (letters > _LAST_CHARACTER).any() and not are_halves.any()
+
+    @property
+    def fit(self) -> bool:
+        """Whether there is no more room than the longest label needs, or the least that there is."""
+        return self._is_filled or self._width == 1
+
+
+def _is_whole(stored: BinaryIO, array: Stored, labels: _Labels | None) -> bool:
+    """Say whether a member's packed bytes unpack to its array and end with it."""
+    info, inflating = array.info, zlib.decompressobj(-zlib.MAX_WBITS)
+    left, part, header, inflated, checksum = info.compress_size, b"", len(array.header), 0, 0
     while (left or part) and not inflating.eof:
         if not part:
             part = stored.read(min(left, _CHUNK))
             left -= len(part)
             if not part:
                 return False
-        inflated += len(inflating.decompress(part, _CHUNK))
+        piece = inflating.decompress(part, _CHUNK)
+        checksum = zlib.crc32(piece, checksum)
+        numbers = piece[max(0, header - inflated) :]
+        inflated += len(piece)
+        if inflated > info.file_size or (labels is not None and not labels.take(numbers)):
+            return False
         part = inflating.unconsumed_tail
-    return inflating.eof and not left and not inflating.unused_data and inflated == info.file_size
+    return (
+        inflating.eof
+        and not left
+        and not inflating.unused_data
+        and inflated == info.file_size == header + array.size
+        and checksum == info.CRC
+        and (labels is None or labels.fit)
+    )
 
 
 def _records(path: Path) -> str:
     if (path / ARRAYS).is_file():
         try:
-            _look_at_records(path / ARRAYS)
-            arrays = open_arrays(path / ARRAYS, "y", None)
+            arrays = _look_at_records(path / ARRAYS)
         except UnusableError as error:
             raise FaultError(error.why) from None
-        return f"The array file holds {len(arrays.ids)} records with labels alone."
+        return f"The array file holds {arrays['x'].shape[0]} records with labels alone."
     listed: list[str] = []
-    for line in _lines(path / LISTING):
+    for line in lines_of(path / LISTING):
         entry = json.loads(line)
         name, label = entry["file_name"], entry["label"]
         if not isinstance(name, str) or not isinstance(label, str | None):
@@ -212,52 +236,24 @@ def _records(path: Path) -> str:
     return f"{len(listed)} records are there and listed, with labels and nothing else."
 
 
-def _lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a file, with their ends.
-
-    Not by the file's own lines: a label may hold a character that Unicode calls a line's end.
-    """
-    with path.open("rb") as file:
-        while line := file.readline(_MOST_LINE + 1):
-            if len(line) > _MOST_LINE:
-                raise FaultError(f"“{shown(path.name)}” has a line that is longer than it can be.")
-            yield line.decode("utf-8")
-
-
 def _table(path: Path, terms: Terms) -> str:
     name = next(name for name in COLUMNS if (path / name).is_file())
     if name != f"data/{terms.kind}.csv":
         raise FaultError(f"“{name}” is not what a release of {terms.kind} holds.")
-    rows = list(csv.reader(_lines(path / name)))
-    header = tuple(rows.pop(0)) if rows else ()
-    if header != COLUMNS[name] or any(len(row) != len(header) for row in rows):
-        raise FaultError(f"“{name}” has other columns than it should.")
-    if (path / name).read_bytes() != table_text(name, rows).encode():
-        raise FaultError(f"“{name}” is not written as such a table is.")
+    lines = rows_of(path, name, COLUMNS[name])
     if terms.kind == "report":
-        return _report(rows, terms)
-    tokens = [row[0] for row in rows]
-    if tokens != sorted(set(tokens)) or not all(map(_TOKEN.fullmatch, tokens)):
-        raise FaultError(f"“{name}” is not in the order of its random tokens.")
-    if terms.kind == "scores" and not all(_SCORE.fullmatch(row[1]) for row in rows):
-        raise FaultError(f"“{name}” holds something else than scores.")
-    declared = terms.count if terms.kind == "offers" else terms.padded
-    if declared is not None and len(rows) != declared:
-        raise FaultError(f"“{name}” does not have the number of rows that was declared.")
-    return f"{len(rows)} rows are there, in the order of their random tokens."
-
-
-def _report(rows: list[list[str]], terms: Terms) -> str:
-    # Counted before they are listed: a declaration can be of more cells than fit into memory.
-    if len(rows) != cell_count(terms) or any(
-        tuple(row[:4]) != (table, kind or "", low, high)
-        for row, (table, kind, low, high) in zip(rows, cells(terms), strict=True)
-    ):
-        raise FaultError("The report does not hold exactly the cells that were declared.")
-    number = _WHOLE if terms.mechanism == "discrete-laplace" else _IN_STEPS
-    if not all(number.fullmatch(row[4]) for row in rows):
-        raise FaultError("The report holds something else than counts.")
-    return f"All {len(rows)} declared cells are there, whether empty or not."
+        if cell_count(terms) > limits.MOST_CELLS:
+            raise FaultError("The report has more cells than a report can have.")
+        steps = 1 if terms.mechanism == "discrete-laplace" else COUNT_STEPS
+        return check_cells(lines, cells(terms), steps)
+    if terms.kind == "offers":
+        return check_tokens(name, lines, terms.count, None)
+    return check_tokens(
+        name,
+        lines,
+        terms.padded,
+        lambda text: is_on_grid(text, lambda step: score_at(step, terms), SCORE_STEPS),
+    )
 
 
 def _gradient(path: Path) -> str:
@@ -265,7 +261,7 @@ def _gradient(path: Path) -> str:
 
     with (path / GRADIENT).open("rb") as stored:
         (length,) = struct.unpack("<Q", stored.read(8))
-        if length > _MOST_HEADER:
+        if length > limits.MOST_HEADER:
             raise FaultError("The gradient's file names more than a model has.")
         header = stored.read(length)
     compact = json.dumps(json.loads(header), separators=(",", ":"), ensure_ascii=False).encode()

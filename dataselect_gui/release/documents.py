@@ -4,22 +4,13 @@ All of it follows from the terms of the release, which are written into the ledg
 drawn, and from the release's id and place in the ledger. So the same release gives the same words.
 """
 
-import math
-import re
+import json
 from decimal import Decimal
 from typing import Any
 
-from dataselect_gui.privacy.amounts import PLACES, is_amount
 from dataselect_gui.privacy.mechanisms import kept_share
-from dataselect_gui.release.terms import (
-    CLIP_STEPS,
-    COUNT_STEPS,
-    MECHANISMS,
-    MOST_AT_ONCE,
-    MOST_PER_UNIT,
-    SCORE_STEPS,
-    Terms,
-)
+from dataselect_gui.release.terms import CLIP_STEPS, COUNT_STEPS, SCORE_STEPS, Terms
+from dataselect_gui.release.well_formed import is_well_formed
 from dataselect_gui.release.words import (
     AFTER_EXACT,
     BOUNDS_TOLD,
@@ -33,27 +24,6 @@ from dataselect_gui.release.words import (
     promise,
     score_origin,
 )
-
-_AMOUNT = rf"(0|[1-9][0-9]{{0,2}})(\.[0-9]{{0,{PLACES - 1}}}[1-9])?"
-_NUMBER = r"-?(0|[1-9][0-9]{0,299})(\.[0-9]{0,359}[1-9])?"
-_FORMS = {
-    "release": "[0-9a-f]{16}",
-    "program": r"[0-9][0-9A-Za-z.+-]{0,40}",
-    "date": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
-    "unit": "record|person",
-    "score": "[a-z][a-z0-9_]{0,40}",
-    "variant": "[a-z0-9_]{0,40}",
-    "in_training": "no|dp|yes|unknown",
-    "checkpoint": "[0-9a-f]{64}",
-    "scored_by": r"([0-9][0-9A-Za-z.+-]{0,40})?",
-    "precision": "(float32|float64)?",
-    "device": "(cpu|cuda|mps)?",
-    "cut": "(threshold|count|fraction)?",
-    "threshold_from": "(request|agreed|viewed|bought)?",
-    **dict.fromkeys(("epsilon", "delta", "threshold_epsilon"), f"({_AMOUNT})?"),
-    **dict.fromkeys(("threshold", "count_threshold", "clip"), f"({_NUMBER})?"),
-}
-"""How the texts among the terms are written; those that end in a question mark may be missing."""
 
 
 def release_document(terms: Terms, ledger_head: str) -> dict[str, Any]:
@@ -85,6 +55,11 @@ def release_document(terms: Terms, ledger_head: str) -> dict[str, Any]:
         "not_protected": not_protected(terms),
         "ledger_head": ledger_head,
     }
+
+
+def document_text(document: dict[str, Any]) -> str:
+    """Return a document as it is written."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def terms_told(document: dict[str, Any]) -> Terms:
@@ -140,35 +115,9 @@ def terms_told(document: dict[str, Any]) -> Terms:
         device=scoring["device"],
         batch=scoring["batch"],
     )
-    if not _is_well_formed(terms):
+    if not is_well_formed(terms):
         raise ValueError("not written by this program")
     return terms
-
-
-def _is_well_formed(terms: Terms) -> bool:
-    """Say whether every value is of its type, written in its one form, and of a possible size."""
-    for name, form in _FORMS.items():
-        text = getattr(terms, name)
-        if not (form.endswith("?") if text is None else re.fullmatch(form.removesuffix("?"), text)):
-            return False
-    numbers, words = [*(terms.bounds or ()), *(terms.bins or ())], terms.classes or ()
-    counts = [terms.per_unit, *(n for n in (terms.count, terms.padded) if n is not None)]
-    amounts = [
-        Decimal(a) for a in (terms.epsilon, terms.delta, terms.threshold_epsilon) if a is not None
-    ]
-    scale = terms.noise_scale
-    return (
-        terms.mechanism in MECHANISMS[terms.kind]
-        and all(type(one) is bool for one in (terms.conditional, terms.lowest, terms.after_exact))
-        and all(re.fullmatch(_NUMBER, number) for number in numbers)
-        and all(isinstance(word, str) for word in words)
-        and all(type(count) is int and count >= 0 for count in counts)
-        and 1 <= terms.per_unit <= MOST_PER_UNIT
-        and all(map(is_amount, amounts))
-        and Decimal(terms.delta or 0) < 1
-        and (terms.batch is None or (type(terms.batch) is int and 1 <= terms.batch <= MOST_AT_ONCE))
-        and (scale is None or (type(scale) is float and math.isfinite(scale) and scale > 0))
-    )
 
 
 def _parameters(terms: Terms) -> dict[str, Any]:

@@ -19,16 +19,20 @@ from typing import Any
 
 from dataselect_gui import __version__
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.images import MAX_FILE_BYTES
 from dataselect_gui.release import bundle as layout
-from dataselect_gui.release import content_check, signing
+from dataselect_gui.release import content_check, limits, signing
 from dataselect_gui.release.card import card
 from dataselect_gui.release.clean import EXTENSIONS
-from dataselect_gui.release.content_check import FaultError, shown
 from dataselect_gui.release.contents import COLUMNS, GRADIENT
 from dataselect_gui.release.croissant import describe, problems_of
-from dataselect_gui.release.documents import privacy_document, release_document, terms_told
-from dataselect_gui.release.terms import MECHANISMS, Terms
+from dataselect_gui.release.documents import (
+    document_text,
+    privacy_document,
+    release_document,
+    terms_told,
+)
+from dataselect_gui.release.faults import FaultError, shown
+from dataselect_gui.release.terms import Terms, calibrated
 from dataselect_gui.release.words import not_protected, promise
 from dataselect_gui.resources import resource
 
@@ -37,8 +41,10 @@ _HEAD = re.compile("[0-9a-f]{64}")
 _DOCUMENTS = {layout.RELEASE, layout.PRIVACY, layout.CROISSANT, layout.CARD}
 _FOLDERS = ("data", layout.DATA)
 _LISTINGS = {layout.LISTING, layout.ARRAYS, GRADIENT, *COLUMNS}
-_MOST_DOCUMENT, _MOST_ARRAYS, _SLACK = 1 << 24, 1 << 36, 1 << 20
-"""Bytes that a document may have, a file of arrays, and checksums beyond those of what is there."""
+_SLACK = 1 << 20
+"""Bytes that checksums may have beyond those of what is there, and packed numbers beyond their own."""
+_ROUNDING = 1e-12
+"""By how much, relatively, the program computes the same number on different machines."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +158,10 @@ def _mode(path: Path) -> int:
 def _most(name: str) -> int:
     """Return how many bytes a file of a bundle may have."""
     if name in {*_DOCUMENTS, layout.SIGNATURE}:
-        return _MOST_DOCUMENT
-    return _MOST_ARRAYS if name in {layout.ARRAYS, GRADIENT} else MAX_FILE_BYTES
+        return limits.MOST_DOCUMENT
+    if name in {layout.ARRAYS, GRADIENT}:
+        return limits.MOST_ARRAY_BYTES + (limits.MOST_ARRAY_BYTES >> 8) + _SLACK
+    return limits.MOST_FILE
 
 
 def _signature(path: Path, key: bytes | None) -> str:
@@ -274,11 +282,11 @@ def _same(stated: object, expected: object) -> bool:
     if isinstance(expected, dict):
         return (
             isinstance(stated, dict)
-            and stated.keys() == expected.keys()
+            and list(stated) == list(expected)
             and all(_same(stated[key], value) for key, value in expected.items())
         )
     if isinstance(expected, float):
-        return isinstance(stated, float) and math.isclose(stated, expected, rel_tol=1e-12)
+        return isinstance(stated, float) and math.isclose(stated, expected, rel_tol=_ROUNDING)
     return type(stated) is type(expected) and stated == expected
 
 
@@ -306,6 +314,9 @@ def _arithmetic(path: Path) -> str:
         if terms.claims and not _close(told["odds_factor"]["value"], odds):
             raise FaultError("The stated odds factor is not e^ε.")
     _noise(terms, epsilon)
+    needed = calibrated(terms).noise_scale
+    if needed is not None and not math.isclose(terms.noise_scale or 0.0, needed, rel_tol=_ROUNDING):
+        raise FaultError(f"The stated noise is not the program's for the stated ε.{_by(terms)}")
     if not terms.claims:
         return "The stated figures follow from the parameters; no ε is claimed."
     return "The stated ε and δ follow from the stated noise and from how far one unit can move it."
@@ -339,8 +350,6 @@ def gaussian_delta(ratio: float, epsilon: float) -> float:
 def _promise(path: Path) -> str:
     """Hold the promise against the mechanism."""
     release, terms = _json(path, layout.RELEASE), _terms(path)
-    if terms.kind not in MECHANISMS or terms.mechanism not in MECHANISMS[terms.kind]:
-        raise FaultError("The mechanism is not known here.")
     claimed = release["epsilon"] is not None
     if claimed and terms.mechanism == "exact":
         raise FaultError("An ε is claimed for a release without a mechanism.")
@@ -381,11 +390,14 @@ def _terms(path: Path) -> Terms:
 
 
 def _json(path: Path, name: str) -> dict[str, Any]:
-    """Read a document in which nothing is hidden: no key twice, nothing that is no JSON."""
-    text = (path / name).read_text(encoding="utf-8")
+    """Read a document that is written in the one way in which the program writes it."""
+    text = (path / name).read_bytes().decode("utf-8")
     content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     if not isinstance(content, dict):
         raise FaultError(f"{name} is not built as it should be.")
+    # Blanks, other spellings of a number or a letter: whatever reading it would lose.
+    if text != document_text(content):
+        raise FaultError(f"{name} is not written as such a document is.")
     return content
 
 
