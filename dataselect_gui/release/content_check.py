@@ -70,7 +70,7 @@ def metadata(path: Path, terms: Terms) -> str:
     if terms.kind != "records":
         return "There are no images or arrays: a table or a gradient was read whole, to its last byte."
     if (path / ARRAYS).is_file():
-        _nothing_but_arrays(path / ARRAYS)
+        nothing_but_arrays(path / ARRAYS)
         return (
             "The array file holds two arrays, with nothing before, between or behind them. Whether the "
             "numbers themselves, or how they are packed, hide something was not looked for."
@@ -104,8 +104,14 @@ def nothing_but_pixels(files: list[Path]) -> None:
             raise FaultError(f"“{shown(file.name)}” cannot be read: {error}") from None
 
 
-def _nothing_but_arrays(file: Path) -> None:
-    """Refuse a file that is not, byte for byte, what NumPy writes around the packed numbers."""
+def nothing_but_arrays(file: Path) -> None:
+    """Hold an array file, byte for byte, against what NumPy writes around the packed numbers.
+
+    Raises
+    ------
+    FaultError
+        Where it is another.
+    """
     directory, place = b"", 0
     arrays = _look_at_records(file)
     if list(arrays) != ["x", "y"]:
@@ -188,13 +194,13 @@ def _is_whole(stored: BinaryIO, array: Stored, labels: _Labels | None) -> bool:
     """Say whether a member's packed bytes unpack to its array and end with it."""
     info, inflating = array.info, zlib.decompressobj(-zlib.MAX_WBITS)
     left, part, header, inflated, checksum = info.compress_size, b"", len(array.header), 0, 0
-    while (left or part) and not inflating.eof:
-        if not part:
+    while not inflating.eof:
+        if not part and left:
             part = stored.read(min(left, _CHUNK))
             left -= len(part)
-            if not part:
-                return False
         piece = inflating.decompress(part, _CHUNK)
+        if not piece and not part:
+            return False  # Cut off: what was taken in may still be on its way out, but here is nothing.
         checksum = zlib.crc32(piece, checksum)
         numbers = piece[max(0, header - inflated) :]
         inflated += len(piece)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from dataselect_gui.errors import UnusableError
@@ -95,6 +96,23 @@ def partial_writer(
     return write
 
 
+def may_leave(candidates: Candidates, terms: Terms, *, anything: bool) -> NDArray[np.bool_]:
+    """Return which records may be in a release, shape (n,).
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The records.
+    terms : Terms
+        What the release is.
+    anything : bool
+        Whether it is not known yet what is chosen.
+    """
+    part = candidates.eligible if candidates.part is None else candidates.part
+    keeps = terms.kind == "records" and terms.mechanism in {"exact", "one-sided"} and not anything
+    return part & candidates.chosen if keeps else part
+
+
 def check_leaving(
     candidates: Candidates, terms: Terms, *, anything: bool, report: Callable[[int, int], None]
 ) -> None:
@@ -122,10 +140,7 @@ def check_leaving(
     if terms.kind != "records" or candidates.source.kind != "images":
         return
     assert candidates.part is not None
-    may_leave = candidates.part
-    if terms.mechanism in {"exact", "one-sided"} and not anything:
-        may_leave = may_leave & candidates.chosen
-    rows = np.flatnonzero(may_leave)
+    rows = np.flatnonzero(may_leave(candidates, terms, anything=anything))
     with DecodingProcess() as decoding:
         for number, row in enumerate(rows, start=1):
             try:
@@ -133,7 +148,7 @@ def check_leaving(
             except UnreadableRecordError as error:
                 raise UnusableError(
                     "A record that may leave cannot be written without its metadata.",
-                    f"Record {int(row) + 1} of {len(may_leave)}, in the source's order: {error} "
+                    f"Record {int(row) + 1} of {candidates.part.size}, in the source's order: {error} "
                     "Nothing was charged for this release.",
                     "Keep the record from leaving, or store it in another form and score it again.",
                 ) from None

@@ -26,6 +26,7 @@ from dataselect_gui.privacy.ledger import NO_PEOPLE, Grouping, Ledger, Statement
 from dataselect_gui.release.bundle import is_there, sign_bundle, write_bundle
 from dataselect_gui.release.contents import partial_writer
 from dataselect_gui.release.drawing import Candidates, Summed, buy_threshold, draw
+from dataselect_gui.release.fitting import check_sum
 from dataselect_gui.release.places import folder_beside
 from dataselect_gui.release.signing import Signer
 from dataselect_gui.release.terms import NOT_IN_KEY, Terms, terms_of
@@ -246,6 +247,7 @@ def release(
             foresee(ledger, account, candidates, terms, None, first_budget=first_budget)
             assert candidates.part is not None
             summed = sum_gradients(candidates.part & candidates.chosen)
+            check_sum(summed[0])
         entry = ledger.reserve(
             account,
             charge_of(terms),

@@ -285,6 +285,12 @@ def _same(stated: object, expected: object) -> bool:
             and list(stated) == list(expected)
             and all(_same(stated[key], value) for key, value in expected.items())
         )
+    if isinstance(expected, list):
+        return (
+            isinstance(stated, list)
+            and len(stated) == len(expected)
+            and all(map(_same, stated, expected))
+        )
     if isinstance(expected, float):
         return isinstance(stated, float) and math.isclose(stated, expected, rel_tol=_ROUNDING)
     return type(stated) is type(expected) and stated == expected

@@ -18,8 +18,9 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.bundle import check_place, is_there
-from dataselect_gui.release.contents import check_leaving
+from dataselect_gui.release.contents import check_leaving, may_leave
 from dataselect_gui.release.drawing import Candidates
+from dataselect_gui.release.fitting import check_fits
 from dataselect_gui.release.places import sweep
 from dataselect_gui.release.releasing import Purchase, buy, foresee, marks_of, part_of, purchased
 from dataselect_gui.release.releasing import release as carry_out
@@ -279,6 +280,7 @@ def _consider(project: Project, words: _Words, report: Report, *, reading: bool)
         )
         if not foresight.same:
             is_there(words.destination, None)  # What is there is another.
+            _check_fits(candidates, terms, checkpoint, anything=purchase is not None)
             check_leaving(
                 candidates,
                 terms,
@@ -327,6 +329,8 @@ def _foreseen(matter: _Matter, *, within_budget: bool) -> Released:
         before=matter.pending,
         within_budget=within_budget,
     )
+    if not foresight.same:
+        _check_fits(matter.candidates, terms, matter.checkpoint, anything=matter.purchase is not None)
     statement = replace(before, budget=before.budget or matter.first_budget)
     return Released(
         release=None,
@@ -339,6 +343,14 @@ def _foreseen(matter: _Matter, *, within_budget: bool) -> Released:
         share=terms.share,
         preview=preview_of(terms, matter.candidates, foresight, statement, matter.pending),
     )
+
+
+def _check_fits(
+    candidates: Candidates, terms: Terms, checkpoint: Checkpoint, *, anything: bool
+) -> None:
+    """Refuse what would be too large for a bundle or the ledger."""
+    parameters = checkpoint.final.parameters if terms.kind == "gradient" else None
+    check_fits(candidates, terms, may_leave(candidates, terms, anything=anything), parameters)
 
 
 def _checkpoint(project: Project) -> Checkpoint:
