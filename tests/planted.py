@@ -7,6 +7,7 @@ control. Its parent is ``python -m tests.planted --parent FILE``: it holds a sec
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import mmap
 import os
@@ -14,6 +15,7 @@ import platform
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -177,6 +179,13 @@ def _in_python(world: World) -> dict[str, Callable[[], object]]:
         link.hardlink_to(world.victim())
         link.write_bytes(world.victim().read_bytes())
 
+    def kept_from_backups() -> None:
+        """Set an attribute by a descriptor that reads alone: FS_IOC_SETFLAGS, FS_NODUMP_FL."""
+        path = world.fresh(world.project)
+        path.touch()
+        with path.open("rb") as file:
+            fcntl.ioctl(file, 0x40086602, struct.pack("q", 0x40))
+
     def own_signals() -> None:
         import fcntl
 
@@ -222,6 +231,7 @@ def _in_python(world: World) -> dict[str, Callable[[], object]]:
         "open the owner's file to all": lambda: world.victim().chmod(0o666),
         "change the owner's file's time": lambda: os.utime(world.victim()),
         "mark the owner's file": lambda: os.setxattr(world.victim(), "user.mark", b"x"),
+        "keep a file from back-ups": kept_from_backups,
         "signal the parent": lambda: os.kill(world.parent, signal.SIGUSR1),
         "have the kernel signal the parent": own_signals,
         "limit the parent": lambda: resource.prlimit(

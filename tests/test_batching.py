@@ -1,6 +1,7 @@
 """Records side by side in a ``.pt2`` graph: each as if alone, to the last bit, whoever is beside it."""
 
 import contextlib
+import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -393,6 +394,56 @@ def test_records_computed_together_are_as_if_alone(signature: Signature) -> None
             stacked = torch.stack([one[place] for one in expected])
             torch.testing.assert_close(result, stacked, rtol=1e-12, atol=1e-12)
     assert tried >= (1 if signature.group == "pointwise" else max(1, len(cases_of(signature)) - 1))
+
+
+SIDES, RANKS = (1, 1, 2), range(5)
+"""As many records as a side has places: where a rule takes the one for the other, it shows."""
+SEVERAL = [
+    one
+    for one in BATCHED
+    if sum(argument.type.startswith("Tensor") for argument in one.arguments.values()) > 1
+    or any(argument.type.startswith("Tensor[]") for argument in one.arguments.values())
+]
+
+
+def with_random_shapes(value: Any, chance: random.Random) -> Any:  # noqa: ANN401
+    """Return arguments whose tensors have other shapes, and some of which are constants."""
+    if isinstance(value, list):
+        return [with_random_shapes(one, chance) for one in value]
+    if not isinstance(value, Of | Tensor):
+        return value
+    shape = value.shape
+    if chance.random() < 0.8:
+        rank = chance.choice([len(shape), len(shape), chance.choice(RANKS)])
+        shape = tuple(chance.choice(SIDES) for _ in range(rank))
+    kind = value.kind if isinstance(value, Of) else "number"
+    is_number = isinstance(value, Of) or value.is_floating_point()
+    if not is_number:
+        return value
+    return Of(shape, kind) if chance.random() < 0.9 else c(*shape)
+
+
+@pytest.mark.parametrize(
+    "signature", SEVERAL, ids=lambda one: one.target.removeprefix("torch.ops.aten.")
+)
+def test_records_stay_apart_where_sides_are_as_long_as_there_are_records(
+    signature: Signature, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.test_batching.RECORDS", 2)
+    chance = random.Random(5)
+    for arguments in cases_of(signature) * (120 // len(cases_of(signature))):
+        changed = [with_random_shapes(one, chance) for one in arguments]
+        if "Of(" not in repr(changed):
+            continue  # Constants alone.
+        case = filled(signature, changed, lambda _, numbers: numbers, torch.float64)
+        try:
+            expected = [case.alone(record) for record in range(2)]
+            found = case.together()
+        except (RuntimeError, IndexError, ValueError, NotTogetherError):
+            continue  # Of these shapes, it takes none; or has no rule for them.
+        for place, result in enumerate(found):
+            stacked = torch.stack([one[place] for one in expected])
+            torch.testing.assert_close(result, stacked, rtol=1e-12, atol=1e-12, equal_nan=True)
 
 
 RULELESS: dict[str, tuple[str, list[Any]]] = {

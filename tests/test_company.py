@@ -229,6 +229,43 @@ def test_whatever_a_file_holds_the_others_have_the_same_scores(
         assert_others_equal(found, expected, {FILE, f"{CLASSES[0]}/zzz.png", "giraffe/zzz.png"})
 
 
+class Columns(nn.Module):
+    """Has as many logits as its input has columns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        logits: Tensor = inputs.mean(dim=(1, 2)) * self.scale
+        return logits
+
+
+@pytest.mark.parametrize("width", [2, 1, 40])
+def test_a_record_for_which_the_model_tells_other_classes_apart_is_alone_with_it(
+    tmp_path: Path, width: int
+) -> None:
+    checkpoint = tmp_path / "consortium"
+    checkpoint.mkdir()
+    side = torch.export.Dim.DYNAMIC
+    program = torch.export.export(
+        Columns().eval(), (torch.rand(2, 1, 20, 20),), dynamic_shapes=({0: side, 2: side, 3: side},)
+    )
+    torch.export.save(program, checkpoint / "model.pt2")
+    write_json(checkpoint / "config.json", config())
+    told = preprocessor(SIDE, 1)
+    write_json(checkpoint / "preprocessor_config.json", {**told, "do_resize": False})
+    expected = score(
+        image_source(tmp_path / "plain"), checkpoint, tmp_path / "p.dataselect", batch_size=2
+    )
+    for number in (0, 5, 8):
+        source = image_source(tmp_path / str(number))
+        file = f"{CLASSES[number % 3]}/{number}.png"
+        Image.fromarray(np.full((9, width), 77, np.uint8)).save(source / file)
+        found = score(source, checkpoint, tmp_path / f"{number}.dataselect", batch_size=2)
+        assert_others_equal(found, expected, {file})
+
+
 # Time
 
 

@@ -790,6 +790,12 @@ class Widening(nn.Module):
         kept = [one.expand(-1, self.side**2 * 24) + number for number in range(24)]
         return torch.stack([each[:, 0] for each in kept]).sum(dim=0)[:, None]
 
+    def chain(self, one: Tensor) -> Tensor:
+        square = one[:, :1, None].expand(-1, self.side, self.side) / self.side
+        for _ in range(120):
+            square = square @ square
+        return square[:, 0, :1]
+
     def one_after_the_other(self, one: Tensor) -> Tensor:
         for number in range(24):
             one = (one.expand(-1, self.side**2 * 24) + number)[:, :1] * 1
@@ -806,7 +812,13 @@ def test_a_graph_that_holds_too_much_is_refused_before_it_does(tmp_path: Path, k
         loaded(path)
 
 
-@pytest.mark.parametrize("kind", [*WIDENING, "one_after_the_other"])
+def test_a_graph_that_takes_too_long_is_refused_before_it_does(tmp_path: Path) -> None:
+    path = export(tmp_path / "model.pt2", Widening("chain", 1400), torch.zeros(2, 4))
+    with pytest.raises(UnusableError, match="operations"):
+        loaded(path)
+
+
+@pytest.mark.parametrize("kind", [*WIDENING, "chain", "one_after_the_other"])
 def test_a_graph_that_holds_less_runs(tmp_path: Path, kind: str) -> None:
     model = stir(Widening(kind, 8), 0)
     inputs = torch.randn(3, 4)

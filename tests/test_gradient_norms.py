@@ -179,6 +179,48 @@ class ChangedLater(Patches):
         return before.square() + after.square()
 
 
+class BiasOfOne(nn.Module):
+    """Adds one trained number to all logits, within the product."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.randn(256, 3)), nn.Parameter(torch.randn(1))
+        self.factor = nn.Parameter(torch.ones(()))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        logits = torch.addmm(self.bias, torch.tanh(inputs.flatten(1) / 100), self.weight)
+        return logits * logits.new_tensor([1.0, 2.0, 3.0]) * self.factor
+
+
+class Steep(nn.Module):
+    """Has no slope where numbers are below 1, as made-up ones are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden, self.factor = nn.Linear(256, 3), nn.Parameter(torch.ones(()))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        flat = inputs.flatten(1)
+        root = torch.sqrt(self.factor * torch.relu(flat[:, :3] - 1))
+        logits: Tensor = self.hidden(flat) + root
+        return logits
+
+
+class PartInPlace(nn.Module):
+    """Scales a part of an activation in place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entry, self.exit = nn.Linear(256, 4), nn.Linear(4, 3)
+        self.scale = nn.Parameter(torch.randn(2))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        hidden = self.entry(inputs.flatten(1))
+        hidden[:, :2].mul_(self.scale)
+        logits: Tensor = self.exit(hidden)
+        return logits
+
+
 class Direct(nn.Module):
     """Calls the operations behind functions, which take their arguments in another order."""
 
@@ -399,6 +441,8 @@ UNCOVERED: dict[str, Callable[[], nn.Module]] = {
     "attention": lambda: Attending(7),
     "recurrent": lambda: Recurrent(7),
     "function of its own": lambda: OwnFunction(7),
+    "bias of one number": BiasOfOne,
+    "part changed in place": PartInPlace,
 }
 UNUSUAL = COVERED | UNCOVERED
 
@@ -600,6 +644,26 @@ def test_a_norm_that_is_a_little_wrong_is_not_used(
     done.measure(logit_gradients(done.logits.detach(), torch.tensor(TARGETS)))
     names = {name for name, path in gradients.paths.items() if path == BY_FUNCTION}
     assert names == {"entry.weight", "exit.weight"}
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_what_could_not_be_held_against_autograd_is_not_trusted(
+    monkeypatch: pytest.MonkeyPatch, *, twice: bool
+) -> None:
+    """On made-up records the gradients are no numbers, on these they are; and a rule is wrong."""
+    model = Steep().double()
+    monkeypatch.setattr(Outer, "squares", scaled([2.0] * 5))
+    records = torch.from_numpy(np.abs(RECORDS) + 2).double()
+    gradients, targets = GradientNorms(model), torch.tensor(TARGETS)
+    for _ in range(3):
+        done = gradients.run(torch.rand_like(records), twice=twice, for_inputs=twice)
+        done.measure(logit_gradients(done.logits.detach(), targets), create_graph=twice)
+    assert not gradients.is_settled(records.shape)
+    gradients.settle(records.shape)
+    done = gradients.run(records, twice=twice, for_inputs=twice)
+    measured = done.measure(logit_gradients(done.logits.detach(), targets), create_graph=twice)
+    expected = oracle(model, records.numpy(), TARGETS)["grad_norm"]
+    np.testing.assert_allclose(measured.squares.detach().sqrt().numpy(), expected, rtol=1e-9)
 
 
 def test_every_shape_is_checked_anew(monkeypatch: pytest.MonkeyPatch) -> None:

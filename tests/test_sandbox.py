@@ -401,8 +401,34 @@ def test_a_filter_looks_at_arguments(machine: str) -> None:
         REFUSE,
         ALLOW,
     ]
-    assert told("ioctl", 0, 0x5401) == ALLOW
-    assert told("ioctl", 0, 0x5412) == told("ioctl", 0, (7 << 32) | 0x5412) == REFUSE
+    needed = {
+        "TCGETS": 0x5401,
+        "TIOCGWINSZ": 0x5413,
+        "FIONREAD": 0x541B,
+        "FIOCLEX": 0x5451,
+        "NV_ESC_CARD_INFO": 0xC90046C8,
+        "UVM_INITIALIZE": 0x30000001,
+        "UVM_REGISTER_GPU": 37,
+        "DRM_IOCTL_VERSION": 0xC0406400,
+        "AMDKFD_IOC_GET_VERSION": 0x80084B01,
+    }
+    harmful = {
+        "TIOCSTI": 0x5412,
+        "TIOCSTI, with more above": (7 << 32) | 0x5412,
+        "FIOSETOWN": 0x8901,
+        "FS_IOC_SETFLAGS": 0x40086602,
+        "FS_IOC32_SETFLAGS": 0x40046602,
+        "FS_IOC_FSSETXATTR": 0x401C5820,
+        "FS_IOC_ENABLE_VERITY": 0x40806685,
+        "FS_IOC_SET_ENCRYPTION_POLICY": 0x800C6613,
+        "FICLONE": 0x40049409,
+        "FITRIM": 0xC0185879,
+        "NS_GET_PARENT": 0xB702,
+    }
+    assert {name: told("ioctl", 0, one) for name, one in needed.items()} == dict.fromkeys(needed, ALLOW)
+    assert {name: told("ioctl", 0, one) for name, one in harmful.items()} == dict.fromkeys(
+        harmful, REFUSE
+    )
     assert told("prctl", 4, 1) == REFUSE
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from dataselect_gui import workflow
@@ -213,6 +214,40 @@ def killed_and_started_again(
     assert again.returncode == 0, again.stdout
     told: dict[str, Any] = json.loads(again.stdout)
     return told
+
+
+IN_A_LONG_BATCH = """
+import sys, time
+from dataselect_gui.worker.child import _Parent
+parent = _Parent(sys.stdin.buffer, sys.stdout.buffer)
+print("begun", flush=True)
+time.sleep(600)
+"""
+PARENT = """
+import subprocess, sys, time
+child = subprocess.Popen(
+    [sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+)
+child.stdout.readline()
+print(child.pid, flush=True)
+if sys.argv[2] == "asks":
+    child.stdin.close()
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there, a process keeps the number of its dead parent")
+@pytest.mark.parametrize("what", ["dies", "asks"])
+def test_a_worker_ends_in_the_middle_of_a_batch_where_its_parent_died_alone(what: str) -> None:
+    command = [sys.executable, "-c", PARENT, IN_A_LONG_BATCH, what]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        if what == "asks":
+            with pytest.raises(psutil.TimeoutExpired):
+                child.wait(timeout=2)
+        parent.kill()
+    child.wait(timeout=30)
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the child in /proc")

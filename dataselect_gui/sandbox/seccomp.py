@@ -29,8 +29,12 @@ _CLONE_THREAD = 0x00010000
 _ACCESS_MODE, _TRUNCATE = 0o3, 0o1000
 _OWNED_SIGNALS = (8, 10, 15)
 """F_SETOWN, F_SETSIG, F_SETOWN_EX: have the kernel send a signal, to anybody."""
-_TERMINAL = (0x5412, 0x541C, 0x8901, 0x8902)
-"""TIOCSTI and TIOCLINUX put words into a terminal; FIOSETOWN and SIOCSPGRP send signals."""
+_ORDINARY = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+"""TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX: of all that ``ioctl`` does, what is needed.
+Others set attributes of files that may only be read, put words into a terminal, or send signals."""
+_OF_DEVICES, _UNTYPED = (0x46, 0x64, 0x4B), (0x30000001, 0x30000002)
+"""The types of requests of the drivers of GPUs (NVIDIA's, Linux's, AMD's), and those for NVIDIA's
+memory that have no type, beside the small numbers."""
 _DUMPABLE = 4
 
 Instruction = tuple[int, int, int, int]
@@ -94,7 +98,7 @@ def program(machine: str, process: int) -> list[Instruction]:
     for name in ("prlimit64", "sched_setaffinity"):
         when(name, _by_argument(0, [0, process], allow, refuse))
     when("fcntl", _by_argument(1, _OWNED_SIGNALS, refuse, allow))
-    when("ioctl", _by_argument(1, _TERMINAL, refuse, allow))
+    when("ioctl", _by_request(allow, refuse))
     when("prctl", _by_argument(0, [_DUMPABLE], refuse, allow))
     emptied = [(_AND, 0, 0, _ACCESS_MODE | _TRUNCATE), (_EQUAL, 0, 1, _TRUNCATE), refuse, allow]
     # Kernels before 6.2 let a file be emptied that may only be read.
@@ -115,6 +119,14 @@ def _by_argument(
 ) -> list[Instruction]:
     checks = [step for value in values for step in ((_EQUAL, 0, 1, value), then)]
     return [_argument(place), *checks, otherwise]
+
+
+def _by_request(allow: Instruction, refuse: Instruction) -> list[Instruction]:
+    """Allow a request of ``ioctl`` that reads a state, or is a GPU's driver's."""
+    small: list[Instruction] = [_argument(1), (_AT_LEAST, 1, 0, 0x100), allow]
+    typed = [step for kind in _OF_DEVICES for step in ((_EQUAL, 0, 1, kind << 8), allow)]
+    listed = [step for one in (*_ORDINARY, *_UNTYPED) for step in ((_EQUAL, 0, 1, one), allow)]
+    return [*small, *listed, (_AND, 0, 0, 0xFF00), *typed, refuse]
 
 
 def _runs(numbers: Iterable[int | None]) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""What the run of a ``.pt2`` graph would hold in memory, found where tensors have no numbers."""
+"""What the run of a ``.pt2`` graph would take, of memory and of time, found without its numbers."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -8,15 +8,22 @@ import torch
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 from dataselect_gui.errors import UnusableError
 
-LARGEST_MEMORY = 2**30
-"""Numbers that one record's run may hold at once: 4 GB of float32."""
+LARGEST_MEMORY = 2**28
+"""Numbers that one record's run may hold at once: 1 GB of float32. It is tried on two, in float64."""
+LARGEST_COPY = 2**30
+"""The same, with what a kernel may copy for itself in the worst case."""
+LARGEST_WORK = 2**39
+"""Operations on numbers that one record's run may take: a hundred times those of a ResNet-18."""
+_WORK_OF_A_NUMBER = 16
+"""What a number that is made takes at least, beside a product's operations: it goes through memory."""
 
 
 class GraphMemory(TorchDispatchMode):
-    """While it is entered, a run on the device ``meta`` is refused once it holds too many numbers.
+    """While it is entered, a run on the device ``meta`` is refused once it holds or takes too much.
 
     It sees every operation below those of the graph, so what these hold in between is counted, too:
     what ``matmul`` and ``einsum`` expand, the scores of attention. What a kernel may copy for itself
@@ -27,6 +34,8 @@ class GraphMemory(TorchDispatchMode):
     ----------
     most : int
         How many numbers it may hold at once.
+    work : int
+        How many operations on numbers it may take.
 
     Raises
     ------
@@ -34,9 +43,9 @@ class GraphMemory(TorchDispatchMode):
         As soon as there are more.
     """
 
-    def __init__(self, most: int = LARGEST_MEMORY) -> None:
+    def __init__(self, most: int = LARGEST_MEMORY, work: int = LARGEST_WORK) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._most = most
+        self._most, self._work = most, work
         self._held: list[tuple[StorageWeakRef, int]] = []
         self._numbers = 0
 
@@ -57,20 +66,31 @@ class GraphMemory(TorchDispatchMode):
             self._held.append((StorageWeakRef(storage), numbers))
             self._numbers += numbers
         self._check(_copied(func, args, given, made))
+        self._work -= _WORK_OF_A_NUMBER * sum(one.numel() for one in made)
+        counted = flop_registry.get(getattr(func, "overloadpacket", None))
+        if counted is not None:
+            self._work -= counted(*args, **(kwargs or {}), out_val=result)
+        if self._work < 0:
+            raise _too_large(f"its graph takes more than {LARGEST_WORK:.1e} operations.")
         return result
 
     def _check(self, copied: int) -> None:
-        if self._numbers + copied <= self._most:
+        if self._numbers <= self._most and self._numbers + copied <= LARGEST_COPY:
             return
         self._held = [(held, numbers) for held, numbers in self._held if not held.expired()]
         self._numbers = sum(numbers for _, numbers in self._held)
-        if self._numbers + copied > self._most:
-            raise UnusableError(
-                "The checkpoint is too large to be used.",
-                f"For one record alone, its graph holds more than {LARGEST_MEMORY / 1e6:.0f} million "
-                "numbers at once.",
-                "Ask the consortium for the model as it is trained.",
+        if self._numbers > self._most or self._numbers + copied > LARGEST_COPY:
+            raise _too_large(
+                f"its graph holds more than {LARGEST_MEMORY / 1e6:.0f} million numbers at once."
             )
+
+
+def _too_large(why: str) -> UnusableError:
+    return UnusableError(
+        "The checkpoint is too large to be used.",
+        f"For one record alone, {why}",
+        "Ask the consortium for the model as it is trained.",
+    )
 
 
 def _copied(func: Any, args: tuple[Any, ...], given: list[Tensor], made: list[Tensor]) -> int:  # noqa: ANN401

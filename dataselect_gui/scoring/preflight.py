@@ -155,8 +155,8 @@ def _deviation(
     targets: NDArray[np.int64],
 ) -> tuple[int, float]:
     """Hold a few labelled records against the naive loop."""
-    scorer.prepare(inputs.shape)
-    rows = np.flatnonzero((targets >= 0) & (targets < scorer.classes))[:_CHECKED]
+    classes = scorer.prepare(inputs.shape)
+    rows = np.flatnonzero((targets >= 0) & (targets < classes))[:_CHECKED]
     usual = [name for name in names if name == find_score(name).base]
     if not len(rows):
         return 0, 0.0

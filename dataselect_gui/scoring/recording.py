@@ -198,6 +198,8 @@ class Recording(TorchFunctionMode):
             with suppress(UncoveredError):
                 gradients = rule(call)
         output = func(*args, **kwargs)
+        if any(output is value and value._is_view() for value in arguments.values()):
+            gradients = None  # A part of a tensor was changed in place: its own hook is never called.
         if gradients is None or not isinstance(output, Tensor) or not output.is_floating_point():
             self.uncovered.update(leaf for key in involved for leaf in self._weights[key].leaves)
             return output

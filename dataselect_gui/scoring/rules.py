@@ -106,8 +106,9 @@ def _matrix_product(call: Call) -> Gradients:
     is_scaled = call.get("alpha", 1) != 1 or call.get("beta", 1) != 1
     if is_scaled or call.arguments[right].dim() != 2 or call.arguments[left].dim() < 2:
         raise UncoveredError
-    if "input" in call.weights and len(call.shape("input")) != 1:
-        raise UncoveredError
+    columns = call.arguments[right].shape[1]
+    if "input" in call.weights and call.shape("input") != (columns,):
+        raise UncoveredError  # A bias of one number is added to every column.
     activation = call.share(call.arguments[left])
 
     def gradients(output: Tensor) -> Mapping[str, SampleGradient]:

@@ -136,11 +136,7 @@ class Scorer:
         Where it is computed.
     preprocess : Preprocessor
         From a decoded record to an input.
-    classes : int
-        How many classes the model tells apart; known once a shape was prepared.
     """
-
-    classes: int
 
     def __init__(
         self,
@@ -160,7 +156,7 @@ class Scorer:
                 "GPUs of Apple have no float64.",
                 "Use --device cpu, or leave the precision out.",
             )
-        self._prepared: set[tuple[int, ...]] = set()
+        self._prepared: dict[tuple[int, ...], int] = {}
         self._met: set[tuple[int, ...]] = set()
         self._load()
         self.preprocess = Preprocessor(checkpoint.final, self._final.model.channels)
@@ -201,7 +197,7 @@ class Scorer:
             state.direction = load_direction(self._checkpoint.read_direction(), model, PREFIX)
         return state
 
-    def prepare(self, shape: Sequence[int]) -> None:
+    def prepare(self, shape: Sequence[int]) -> int:
         """Find out on made-up records how batches of a shape are computed, and keep to it.
 
         So no record decides how another one is computed. `score` does it where it was not done.
@@ -211,6 +207,11 @@ class Scorer:
         shape : sequence of int
             That of a whole batch, (batch, …).
 
+        Returns
+        -------
+        int
+            How many classes the model tells apart in such a batch.
+
         Raises
         ------
         UnusableError
@@ -218,10 +219,11 @@ class Scorer:
         """
         shape = tuple(shape)
         if shape in self._prepared:
-            return
+            return self._prepared[shape]
         inputs = synthetic(shape)
         size = torch.Size((1, *shape[1:]) if self._goes_one_at_a_time else shape)
-        targets = np.arange(len(inputs), dtype=np.int64) % self._count_classes(inputs[:_MET])
+        classes = self._count_classes(inputs[:_MET])
+        targets = np.arange(len(inputs), dtype=np.int64) % classes
         if len(inputs) > 1 and shape[1:] not in self._met:
             self.check_independence(inputs[:_MET], targets[:_MET])
             self._met.add(shape[1:])
@@ -232,7 +234,8 @@ class Scorer:
                 break
         for each in norms:
             each.settle(size)
-        self._prepared.add(shape)
+        self._prepared[shape] = classes
+        return classes
 
     @property
     def _states(self) -> list[_State]:
@@ -250,8 +253,7 @@ class Scorer:
             logits = self._final.model(self._tensor(inputs))
         if not logits.isfinite().all(dim=1).any():
             raise _no_numbers()
-        self.classes = logits.shape[1]
-        return self.classes
+        return int(logits.shape[1])
 
     def need(self, shape: Sequence[int]) -> Need:
         """Find out how much memory a batch takes, by scoring two small ones of made-up records.

@@ -2,8 +2,8 @@
 
 It confines itself to what its first line names before anything heavy is imported, and touches nothing
 of a stranger before. Libraries may print; so the original standard output is kept for messages alone,
-and whatever else is printed goes to standard error. When the parent dies, standard input ends, and the
-child stops after the batch in hand.
+and whatever else is printed goes to standard error. When standard input ends, the child stops after the
+batch in hand; where it ended because the parent died, at once.
 """
 
 import os
@@ -11,6 +11,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 from typing import IO
@@ -37,6 +38,7 @@ from dataselect_gui.worker.messages import (
 )
 
 _MOST_DESCRIPTORS = 1 << 16
+_LOOK_SECONDS = 0.5
 
 
 def main() -> int:
@@ -146,7 +148,7 @@ class _Parent:
     """
 
     def __init__(self, asked: IO[bytes], told: IO[bytes]) -> None:
-        self._asked, self._told = asked, told
+        self._asked, self._told, self._process = asked, told, os.getppid()
         self._stop = threading.Event()
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -175,3 +177,6 @@ class _Parent:
         finally:
             self._stop.set()
             self._answers.put(None)
+        while os.getppid() == self._process:  # It waits until the batch in hand is done.
+            time.sleep(_LOOK_SECONDS)
+        os._exit(1)  # It died: a batch may take minutes, and nobody is left to keep it.

@@ -85,6 +85,7 @@ class Computation:
                 yield from self._results_of(decoder, places)
 
     def _results_of(self, decoder: Decoder, places: Sequence[Decoded | None]) -> Iterator[Result]:
+        classes = 0 if self._shape is None else self._scorer.prepare((self._size, *self._shape))
         together: dict[int, Decoded] = {}
         alone, lacking, reasons, handled = list[int](), list[int](), dict[int, str](), 0
         for place, one in enumerate(places):
@@ -93,7 +94,7 @@ class Computation:
             if one.is_odd:
                 alone.append(one.row)
                 continue
-            has_class = one.values is None or self._targets[one.row] < self._scorer.classes
+            has_class = one.values is None or self._targets[one.row] < classes
             if one.values is not None and has_class:
                 together[place] = one
                 continue
@@ -179,7 +180,6 @@ class Computation:
     def _score_alone(
         self, row: int, inputs: NDArray[np.float32], none: dict[str, NDArray[np.float64]]
     ) -> tuple[dict[str, NDArray[np.float64]], str]:
-        self._scorer.prepare(inputs.shape)
-        if self._targets[row] >= self._scorer.classes:
+        if self._targets[row] >= self._scorer.prepare(inputs.shape):
             return none, _NO_CLASS
         return self._scorer.score(self._names, inputs, self._targets[row : row + 1]), ""

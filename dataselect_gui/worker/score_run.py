@@ -281,8 +281,8 @@ class _Part:
         size, ids, hold = self.size or 1, table.index.ids, self.kept.mark.hold
         if shape is not None:
             with hold(self.names):
-                scorer.prepare((size, *shape))
-            self._check_classes(scorer)
+                classes = scorer.prepare((size, *shape))
+            self._check_classes(classes)
         columns = {name: table.column(name) for name in self.names}
         is_done = np.all([column.done for column in columns.values()], axis=0)
         left = [row for row in order if not is_done[row]]
@@ -314,12 +314,12 @@ class _Part:
         self.report(Progress("Scoring", total, total, 0.0))
         return True
 
-    def _check_classes(self, scorer: "Scorer") -> None:
+    def _check_classes(self, classes: int) -> None:
         named = len(self.checkpoint.labels)
-        if named > scorer.classes:
+        if named > classes:
             raise UnusableError(
                 "The checkpoint's class names do not match its model.",
-                f"The model tells {scorer.classes} classes apart; its config.json names {named}.",
+                f"The model tells {classes} classes apart; its config.json names {named}.",
                 "Ask the consortium for the config.json of this model.",
             )
 

@@ -64,10 +64,15 @@ def _product_and_sum(call: Call) -> Any:  # noqa: ANN401
 
 
 def _batched_product_and_sum(call: Call) -> Any:  # noqa: ANN401
-    """Run ``baddbmm`` where all of it is of every record."""
+    """Run ``baddbmm`` where all of it is of every record.
+
+    What is added has three axes, too: with fewer, broadcasting would take the records for another axis.
+    """
     tensors = {name: call.arguments[name] for name in ("self", "batch1", "batch2")}
     each = each_of(list(tensors.values()))
     if len(each) != 3 or len({one.shape[0] for one in each}) != 1:
+        raise NotTogetherError(call.name)
+    if any(len(one.shape) != 3 for one in each):
         raise NotTogetherError(call.name)
     rows = {name: value.rows for name, value in tensors.items()}
     return call.of(call.run({**call.arguments, **rows}), each[0].records, is_stacked=False)
