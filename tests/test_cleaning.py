@@ -480,18 +480,17 @@ def test_a_check_refuses_what_promises_too_much_before_it_decodes(
     assert not opened
 
 
-def test_images_that_unpack_to_more_than_a_bundle_has_are_refused(
+def test_blank_pages_pass_however_many_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each is small enough by itself."""
+    """Each is a small file of many pixels; what bounds them is what one image may have."""
     plain = encode(Image.new("1", (8192, 8184)))[1]
     files = folder_of(tmp_path, {f"{number:02}.png": plain for number in range(40)})
     decoded: list[object] = []
     monkeypatch.setattr(content_check, "says_nothing_else", lambda *_: True)
     monkeypatch.setattr(content_check, "decode_image", decoded.append)
-    with pytest.raises(FaultError, match="unpack to more"):
-        content_check.nothing_but_pixels(files)
-    assert len(decoded) < 20
+    content_check.nothing_but_pixels(files)
+    assert len(decoded) == 40
 
 
 # Whatever is wrong with a file
