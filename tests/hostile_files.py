@@ -61,6 +61,51 @@ def tiff_of_one_tile(side: int) -> bytes:
     return tiff(grey(8, 8, *tile), packed)
 
 
+def tiff_of_tiles(
+    width: int, height: int, side: int, compression: int, packed: Sequence[bytes], *more: Entry
+) -> bytes:
+    """Return a grey image in square tiles; where too few are packed, all share the first."""
+    count = -(-width // side) * -(-height // side)
+    places, at = [], 8
+    for tile in packed:
+        places.append(at)
+        at += len(tile)
+    lengths = [len(tile) for tile in packed]
+    if len(packed) < count:
+        places, lengths = places[:1] * count, lengths[:1] * count
+    data = b"".join(packed)
+    first, second = 8 + len(data), 8 + len(data) + 4 * count
+    tiles = [tag(259, compression), tag(322, side), tag(323, side)]
+    tiles += [(324, 4, count, longs(first if count > 1 else places[0]))]
+    tiles += [(325, 4, count, longs(second if count > 1 else lengths[0]))]
+    return tiff(grey(width, height, *tiles, *more), data + longs(*places) + longs(*lengths))
+
+
+def tiff_that_shares_its_tile(compression: int) -> bytes:
+    """The finding: all tiles of a large image share one stored piece."""
+    tile = zlib.compress(bytes(64 * 64), 9) if compression == 8 else b"\x81\0" * 32
+    return tiff_of_tiles(6400, 6400, 64, compression, [tile])
+
+
+def tiff_of_overlapping_strips() -> bytes:
+    packed = zlib.compress(bytes(64), 9)
+    data = packed + bytes(16) + longs(8, 9) + longs(len(packed), len(packed))
+    end = 8 + len(packed) + 16
+    strips = [tag(259, 8), tag(278, 8), (273, 4, 2, longs(end)), (279, 4, 2, longs(end + 8))]
+    return tiff(grey(8, 16, *strips), data)
+
+
+def tiff_of_tiles_and_strips() -> bytes:
+    """An image in small strips for whoever reads one tag, in one huge tile for another."""
+    packed = zlib.compress(bytes(64), 9)
+    both = [tag(259, 8), tag(273, 8), tag(279, len(packed)), tag(322, 32_768), tag(323, 32_768)]
+    return tiff(grey(8, 8, *both), packed)
+
+
+def tiff_of_jpeg(coded: bytes, side: int) -> bytes:
+    return tiff_of_tiles(side, side, side, 7, [coded])
+
+
 def tiff_of_tiny_tiles(count: int) -> bytes:
     places = longs(*[8] * count)
     tiles = [
@@ -154,6 +199,13 @@ def jpeg_of_scans(scans: int, width: int = 2048, height: int = 2048) -> bytes:
     # One component, its coefficients 1 to 63, their last bit.
     refinement = segment(0xDA, b"\1\1\0\1\x3f\x10") + b"\0"
     return whole[:-2] + refinement * scans + b"\xff\xd9"
+
+
+def jpeg_that_scans_again() -> bytes:
+    """A sequential JPEG whose one component is coded twice."""
+    whole = stored(pixels(32, 32, "L"), "JPEG")
+    place = whole.index(b"\xff\xda")
+    return whole[:-2] + whole[place:]
 
 
 def jpeg_of_segments(count: int) -> bytes:

@@ -69,7 +69,7 @@ def scored_project(
         "batch": 32,
         "fixed": True,
     }
-    project.settings["scores"][score] = {
+    project.scores[score] = {
         "variant": scored.variant,
         "program": "0.1.0",
         **(by_model if scored.needs_model else {"device": "none"}),

@@ -77,8 +77,8 @@ def test_what_is_no_whole_number_is_not_read(text: str) -> None:
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+def world(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    del home
     monkeypatch.chdir(tmp_path)
     source = owner_records(tmp_path / "records.npz")
     checkpoint = consortium(tmp_path / "consortium", bounds={"loss": [0, 1]})

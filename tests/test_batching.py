@@ -18,10 +18,10 @@ from dataselect_gui.checkpoints.exported.program import Operation
 from dataselect_gui.checkpoints.layout import Member, find_checkpoint
 from dataselect_gui.checkpoints.operations import SIGNATURES, Signature
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.norms.gradient_norms import BY_FUNCTION
 from dataselect_gui.scoring.batching.calls import Call, Each, NotTogetherError
 from dataselect_gui.scoring.batching.together import run_together
 from dataselect_gui.scoring.exported_model import load_exported
-from dataselect_gui.scoring.gradient_norms import BY_FUNCTION
 from dataselect_gui.scoring.graph import ExportedModel, _Operation, _Running
 from dataselect_gui.scoring.scorer import Scorer
 from tests.models import export, stir

@@ -1,5 +1,6 @@
 """What leaves of an image, and what a check says of it."""
 
+import io
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageOps
 
 from dataselect_gui.records.formats import jpeg as taken
 from dataselect_gui.records.formats import tiff as taken_tiff
@@ -96,6 +97,18 @@ def scans_again(place: int, component: int) -> bytes:
     return start + b"".join(scans) + b"\xff\xd9"
 
 
+def filled(place: bytes, count: int) -> Callable[[bytes], bytes]:
+    """Fill bytes in before every occurrence of some in the coded data."""
+
+    def change(jpeg: bytes) -> bytes:
+        start = jpeg.index(b"\xff\xda")
+        head, coded = jpeg[:start], jpeg[start:]
+        assert coded.count(place)
+        return head + coded.replace(place, b"\xff" * count + place)
+
+    return change
+
+
 RESTARTS = hostile.stored(hostile.pixels(), "JPEG", quality=90, restart_marker_blocks=2)
 PROGRESSIVE = hostile.stored(hostile.pixels(), "JPEG", progressive=True)
 STUFFED: dict[str, bytes] = {
@@ -105,6 +118,10 @@ STUFFED: dict[str, bytes] = {
     "a coded 0xFF before the end": USUAL[:-2] + b"\xff\0\xff\xd9",
     "filling before the end": USUAL[:-2] + b"\xff" * 9 + b"\xff\xd9",
     "restart markers before the end": USUAL[:-2] + b"\xff\xd0\xff\xd1" + HIDDEN + b"\xff\xd9",
+    "filling before a coded 0xFF": filled(b"\xff\0", 1)(USUAL),
+    "much filling before a coded 0xFF": filled(b"\xff\0", 99)(USUAL),
+    "filling before a restart": filled(b"\xff\xd0", 1)(RESTARTS),
+    "filling before a coded 0xFF among restarts": filled(b"\xff\0", 7)(RESTARTS),
     "behind the end": USUAL + HIDDEN,
     "an unused quantisation table": before_scans(USUAL, table(3)),
     "an unused Huffman table": before_scans(USUAL, codes(0x13)),
@@ -181,6 +198,110 @@ def test_a_jpeg_that_hides_nothing_keeps_its_coded_data(stored: bytes) -> None:
     before, after = taken.read_jpeg(stored), taken.read_jpeg(content)
     assert [scan.coded for scan in before.scans] == [scan.coded for scan in after.scans]
     assert shows_the_same(content, stored)
+
+
+def cut_off(image: Image.Image, width: int, height: int, **options: object) -> bytes:
+    """Return a JPEG of a part of an image, whose coded data hold all of it."""
+    whole = hostile.stored(image, "JPEG", **options)
+    return hostile.sized(whole, width, height)
+
+
+PAGE = Image.new("RGB", (64, 64), (200, 190, 180))
+for place in range(-44, 64, 10):  # To the edge, and beyond it.
+    ImageDraw.Draw(PAGE).text((place % 30, place), "Mrs Smith of Ward 7", fill=(20, 10, 0))
+CUT_OFF: dict[str, bytes] = {
+    "columns of grey": cut_off(PAGE.convert("L"), 57, 64),
+    "columns of hardly anything": cut_off(PAGE.convert("L"), 59, 64, quality=30),
+    "rows of grey": cut_off(PAGE.convert("L"), 64, 59),
+    "columns and rows of grey": cut_off(PAGE.convert("L"), 61, 58),
+    "columns": cut_off(PAGE, 60, 64, subsampling=0),
+    "rows": cut_off(PAGE, 64, 61, subsampling=0),
+    "whole blocks beside": cut_off(PAGE, 56, 64, subsampling=2),
+    "whole blocks below": cut_off(PAGE, 64, 50, subsampling=2),
+    "whole blocks of a shade, below": cut_off(
+        PAGE.resize((8, 8)).resize((64, 64), Image.Resampling.NEAREST),
+        64,
+        56,
+        subsampling=2,
+        quality=95,
+    ),
+    "fewer columns of colour": cut_off(PAGE, 63, 64, subsampling=1),
+    "columns among restarts": cut_off(PAGE, 60, 64, subsampling=0, restart_marker_rows=1),
+    "columns of four colours": cut_off(PAGE.convert("CMYK"), 60, 64),
+}
+
+
+@pytest.mark.parametrize("stored", CUT_OFF.values(), ids=CUT_OFF)
+def test_what_lies_beyond_the_edge_of_a_picture_does_not_leave(stored: bytes) -> None:
+    assert not says_nothing_else("jpg", stored)
+    extension, content = clean_image(stored)
+    assert extension in {"png", "tif"}
+    assert shows_the_same(content, stored)
+    assert says_nothing_else(extension, content)
+
+
+@pytest.mark.parametrize("quality", [30, 75, 95])
+@pytest.mark.parametrize("subsampling", [None, 0, 2])
+@pytest.mark.parametrize("size", [(41, 48), (48, 43), (47, 46), (40, 40), (1, 1), (56, 57)])
+def test_a_jpeg_of_any_size_keeps_its_coded_data(
+    size: tuple[int, int], subsampling: int | None, quality: int
+) -> None:
+    """What encoders write beyond the edge is recognised, be the picture smooth or noise."""
+    rng = np.random.default_rng(0)
+    coarse = Image.fromarray(rng.integers(0, 256, (6, 6, 3), dtype=np.uint8))
+    for image in (coarse.resize(size, Image.Resampling.BICUBIC), hostile.pixels(*size)):
+        if subsampling is None:
+            stored = hostile.stored(image.convert("L"), "JPEG", quality=quality)
+        else:
+            stored = hostile.stored(image, "JPEG", quality=quality, subsampling=subsampling)
+        extension, content = clean_image(stored)
+        assert extension == "jpg"
+        assert shows_the_same(content, stored)
+
+
+def late(segments: bytes) -> bytes:
+    return USUAL[:-2] + segments + b"\xff\xd9"
+
+
+def exif(orientation: int) -> bytes:
+    entry = struct.pack("<HHHIHH", 1, 0x0112, 3, 1, orientation, 0)
+    return segment(0xE1, b"Exif\0\0II*\0\x08\0\0\0" + entry + bytes(4))
+
+
+LATE: dict[str, bytes] = {
+    "a turn": late(exif(3)),
+    "colours": late(segment(0xEE, b"Adobe\0\x64\0\0\0\0\0")),
+    "between scans": scan_by_scan(USUAL)
+    .replace(b"\xff\xc4", exif(6) + segment(0xEE, b"Adobe\0\x64\0\0\0\0\0") + b"\xff\xc4", 5)
+    .replace(exif(6) + segment(0xEE, b"Adobe\0\x64\0\0\0\0\0"), b"", 2),
+}
+
+
+@pytest.mark.parametrize("stored", LATE.values(), ids=LATE)
+def test_nothing_behind_the_first_scan_changes_a_picture(stored: bytes) -> None:
+    """Decoders do not look there, and neither do we: seen, scored and released it is one picture."""
+    with Image.open(io.BytesIO(stored)) as opened:
+        seen = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
+    assert np.array_equal(np.asarray(decode_image(stored)), seen)
+    assert np.array_equal(np.asarray(decode_image(clean_image(stored)[1])), seen)
+
+
+@pytest.mark.parametrize("hidden", [b"\x12\x34", HIDDEN, b"\xff\0"])
+def test_a_large_jpeg_is_unpacked_a_few_times_at_most(
+    monkeypatch: pytest.MonkeyPatch, hidden: bytes
+) -> None:
+    whole = hostile.stored(Image.new("L", (4096, 4096), 90), "JPEG")
+    unpacked: list[tuple[int, int]] = []
+    unpack = Image.Image.tobytes
+
+    def counted(image: Image.Image) -> bytes:
+        unpacked.append(image.size)
+        return unpack(image)
+
+    monkeypatch.setattr(Image.Image, "tobytes", counted)
+    assert not says_nothing_else("jpg", whole[:-2] + hidden + b"\xff\xd9")
+    assert unpacked.count((4096, 4096)) <= 4
+    assert len(unpacked) <= 7
 
 
 @pytest.mark.parametrize("quality", [30, 75, 95, 100])
@@ -491,6 +612,19 @@ def test_blank_pages_pass_however_many_they_are(
     monkeypatch.setattr(content_check, "decode_image", decoded.append)
     content_check.nothing_but_pixels(files)
     assert len(decoded) == 40
+
+
+def test_a_check_refuses_pixels_that_nobody_sees_before_it_decodes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few they are: the program writes no tiles."""
+    tile = hostile.tiff_of_tiles(8, 8, 1024, 8, [zlib.compress(bytes(1 << 20))])
+    files = folder_of(tmp_path, {"a.tif": tile})
+    decoded: list[object] = []
+    monkeypatch.setattr(content_check, "says_nothing_else", lambda *_: decoded.append(1))
+    with pytest.raises(FaultError, match="unpacks to more"):
+        content_check.nothing_but_pixels(files)
+    assert not decoded
 
 
 # Whatever is wrong with a file

@@ -30,16 +30,9 @@ HEAVY = [
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+def home(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    source, checkpoint = owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium")
-    return scored_project(tmp_path / "p.dataselect", source, checkpoint)
+    return home
 
 
 class Shell:

@@ -22,12 +22,9 @@ from dataselect_gui import workflow
 from dataselect_gui.project.project import Project
 from dataselect_gui.scoring.model import Model
 from dataselect_gui.scoring.scorer import Scorer
-from dataselect_gui.worker import score_run
 from dataselect_gui.worker.batches import EMPTY, in_batches
 from dataselect_gui.worker.computing import Computation
 from dataselect_gui.worker.handle import Stop
-from dataselect_gui.worker.messages import Finished, Job, Report, ScoreJob
-from dataselect_gui.worker.score_receiving import Receiver
 from tests.helpers import CLASSES, array_file, config, preprocessor, write_json
 from tests.models import SIDE, export, save_series, stir, tiny_resnet, tiny_vit
 
@@ -35,16 +32,7 @@ COUNT, CHANGED = 14, 5
 Scores = dict[str, dict[str, float | None]]
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do the worker's job in this process, where it can be disturbed."""
-
-    def run_job(job: Job, report: Report, stop: Stop | None, receiver: Receiver) -> Finished:
-        assert isinstance(job, ScoreJob)
-        return score_run.run(job, lambda: stop is not None and stop.requested, report, receiver.kept)
-
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("dataselect_gui.workflow.scoring.run_job", run_job)
+pytestmark = pytest.mark.usefixtures("scoring_here")
 
 
 class Amplifier(nn.Module):
@@ -96,7 +84,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scores_of(project: Path) -> Scores:
     """Return all scores of a model: record → name → value."""
     table = workflow.scores(project)
-    names = [name for name in Project.open(project).settings["scores"] if name != "random"]
+    names = [name for name in Project.open(project).scores if name != "random"]
     return {
         record: {name: table[name][row] for name in names} for row, record in enumerate(table["id"])
     }
@@ -353,7 +341,7 @@ def test_memory_that_runs_out_changes_no_digit_of_another(
         score(source, exported, tmp_path / f"{n}.dataselect") for n, source in enumerate(sources)
     )
     assert_others_equal(found, expected, {str(CHANGED)})
-    settled = Project.open(tmp_path / "0.dataselect").settings["scores"]
+    settled = Project.open(tmp_path / "0.dataselect").scores
     assert {one["batch"] for name, one in settled.items() if name != "random"} == {4}
 
 
@@ -415,15 +403,15 @@ def test_a_record_of_its_own_shape_for_which_memory_ends_halves_nothing(
     to_other_size(source / FILE)
     original = Scorer.prepare
 
-    def prepared(scorer: Scorer, shape: tuple[int, ...]) -> None:
+    def prepared(scorer: Scorer, shape: tuple[int, ...]) -> int:
         if shape[-1] == 31:
             raise MemoryError
-        original(scorer, shape)
+        return original(scorer, shape)
 
     monkeypatch.setattr(Scorer, "prepare", prepared)
     project = tmp_path / "odd.dataselect"
     assert_others_equal(score(source, checkpoint, project), expected, {FILE})
-    assert Project.open(project).settings["scores"]["loss"]["batch"] == 32
+    assert Project.open(project).scores["loss"]["batch"] == 32
     reason = "Its input has a shape of its own, 1 × 9 × 31, for which there is not enough memory."
     assert workflow.look(project).problems == {FILE: reason}
 

@@ -7,17 +7,18 @@ import pytest
 
 from dataselect_gui.project.project import Project
 from tests.helpers import hugging_face_folder
-from tests.projects import owner_records, scored_project
+from tests.projects import scored_project
 from tests.releases import failed, is_verified, rebuild, release, select, told
 
 SCORING = {"program": "0.1.0", "precision": "float32", "device": "cpu", "batch": 32}
 CAVEAT = "rounding of the last digits"
 
 
+pytestmark = pytest.mark.usefixtures("home")
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
-    source = owner_records(tmp_path / "records.npz")
+def project(tmp_path: Path, source: Path) -> Path:
     checkpoint = hugging_face_folder(tmp_path / "model")
     folder = scored_project(tmp_path / "p.dataselect", source, checkpoint)
     select(folder, threshold="0.5")
@@ -27,8 +28,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def change(project: Path, **conditions: object) -> None:
     """Change how the scores of a project were computed; what is None is not known."""
     opened = Project.open(project)
-    known = opened.settings["scores"]["loss"] | conditions
-    opened.settings["scores"]["loss"] = {k: v for k, v in known.items() if v is not None}
+    known = opened.scores["loss"] | conditions
+    opened.scores["loss"] = {k: v for k, v in known.items() if v is not None}
     opened.save()
 
 

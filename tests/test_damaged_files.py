@@ -33,9 +33,10 @@ DAMAGED: dict[str, list[object]] = {
     "withheld": [7, None, [[]], ["\ud800"]],
     "opted_out": [7, [None]],
     "table": ["../x", "/etc/hostname", "", 7, "table-7", "table-1\0"],
-    "scores": [{"../loss": {}}, None, [], {"loss": 7}],
+    "scores": [{"../loss": {}}, None, [], {"loss": 7}, {"0": {"../loss": {}}}, {"0": {"loss": 7}}],
+    "loose_scores": ["../x", "", 7, None],
     "source": [None, {}, {"path": 7}, {"path": "\0", "unit_column": None, "label_column": None}],
-    "checkpoint": [{}, {"path": "x", "digest": None}],
+    "checkpoint": [{}, *({"path": "x", "digest": one} for one in (None, "", "../x", "a/b"))],
     "demo": [None, "yes"],
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ import subprocess
 import time
 import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -35,6 +36,24 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "TIFF, samples": (lambda: hostile.tiff_of_samples(65_535), "damaged"),
     "TIFF, strips": (lambda: hostile.tiff_of_strips_in_one_place(250_000), "more values"),
     "TIFF, tags": (lambda: hostile.tiff_of_tags(20_000), "more tags"),
+    "TIFF, tiles outside the image": (
+        lambda: hostile.tiff_of_tiles(8, 80_000, 1024, 8, [bytes(8)]), "more pixels in its tiles"),
+    "TIFF, a tile outside the image": (
+        lambda: hostile.tiff_of_tiles(8, 8, 4096, 8, [bytes(8)]), "more pixels in its tiles"),
+    "TIFF, a shared tile of deflate": (lambda: hostile.tiff_that_shares_its_tile(8), "share bytes"),
+    "TIFF, a shared tile of PackBits": (
+        lambda: hostile.tiff_that_shares_its_tile(32773), "share bytes"),
+    "TIFF, strips that overlap": (hostile.tiff_of_overlapping_strips, "share bytes"),
+    "TIFF, tiles and strips": (hostile.tiff_of_tiles_and_strips, "damaged"),
+    "TIFF, a JPEG of scans": (
+        lambda: hostile.tiff_of_jpeg(hostile.jpeg_of_scans(50, 512, 512), 512), "more scans"),
+    "TIFF, a JPEG of two scans": (
+        lambda: hostile.tiff_of_jpeg(hostile.jpeg_that_scans_again(), 32), "more scans"),
+    "TIFF, a JPEG of segments": (
+        lambda: hostile.tiff_of_jpeg(hostile.jpeg_of_segments(200), 48), "more segments"),
+    "TIFF, a JPEG of another size": (
+        lambda: hostile.tiff_of_jpeg(hostile.stored(hostile.pixels(80, 80, "L"), "JPEG"), 64),
+        "damaged"),
     "TIFF, LZMA": (hostile.tiff_in_lzma, "compressed in a way"),
     "JPEG, scans": (lambda: hostile.jpeg_of_scans(1000), "more scans"),
     "JPEG, scans of many pixels": (lambda: hostile.jpeg_of_scans(30, 8000, 8000), "more scans"),
@@ -128,6 +147,19 @@ PLAIN: dict[str, bytes] = {
 }
 
 
+PLAIN["TIFF in tiles larger than it"] = hostile.tiff_of_tiles(40, 24, 256, 1, [bytes(range(256)) * 256])
+PLAIN["TIFF in packed tiles"] = hostile.tiff_of_tiles(
+    40, 24, 32, 8, [zlib.compress(bytes(range(n, n + 64)) * 16) for n in range(2)]
+)
+PLAIN["TIFF in tiles of JPEG"] = hostile.tiff_of_tiles(
+    40, 24, 32, 7, [hostile.stored(hostile.pixels(32, 32, "L").rotate(n), "JPEG") for n in (0, 90)]
+)
+PLAIN["TIFF of JPEG"] = hostile.stored(hostile.pixels(), "TIFF", compression="jpeg")
+PLAIN["TIFF in strips of JPEG"] = hostile.stored(
+    hostile.pixels(64, 64), "TIFF", compression="jpeg", tiffinfo={278: 16}
+)
+
+
 @pytest.mark.parametrize("stored", PLAIN.values(), ids=PLAIN)
 def test_a_decoder_without_us_sees_the_same(stored: bytes) -> None:
     """The control of the above: nothing of an ordinary file is lost."""
@@ -208,6 +240,23 @@ LYING: dict[str, dict[str, bytes]] = {
         "x.npy": array(ROWS),
         "y.npy": array(np.zeros(4, [("a", "<i4"), ("b", "<f8")])),
     },
+    "many texts": {
+        "x.npy": array(np.zeros((9000, 2, 2), np.uint8)),
+        "y.npy": declared("<U4000", (9000,), bytes(144_000_000)),
+    },
+    "many bytes": {
+        "x.npy": array(np.zeros((30_000, 2, 2), np.uint8)),
+        "y.npy": declared("|S4000", (30_000,), bytes(120_000_000)),
+    },
+    "classes of long texts": {
+        "x.npy": array(ROWS),
+        "y.npy": array(np.zeros(4, np.int64)),
+        "classes.npy": declared("<U4000", (9000,), bytes(144_000_000)),
+    },
+    "labels of many columns": {
+        "x.npy": array(ROWS),
+        "y.npy": declared("<f8", (4, 3_000_000), bytes(96_000_000)),
+    },
     "labels of nothing": {"x.npy": array(ROWS), "y.npy": declared("<U0", (4,))},
 }
 
@@ -223,6 +272,13 @@ def test_an_array_that_promises_too_much_is_refused(tmp_path: Path, members: dic
         assert tracemalloc.get_traced_memory()[1] < MEMORY
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("label", ["a", "b" * 40])
+def test_texts_of_usual_length_are_read(tmp_path: Path, label: str) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, x=np.zeros((50_000, 1, 1), np.uint8), y=np.array([label] * 50_000))
+    assert set(open_source(path).labels) == {label}
 
 
 def test_arrays_that_are_not_needed_are_never_unpacked(tmp_path: Path) -> None:

@@ -395,11 +395,11 @@ def nothing_is_opened_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zipfile.ZipFile", refuse)
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("form", ["images", "arrays"])
 def test_a_release_decodes_nothing_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, form: str
 ) -> None:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
     if form == "images":
         names = [f"{kind}/{number}.jpg" for kind in ("cat", "dog") for number in range(6)]
         source = image_folder(tmp_path / "scans", names)

@@ -19,7 +19,7 @@ from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.workflow import demo as demo_module
 from tests.helpers import array_file
-from tests.projects import consortium, owner_records, scored_project
+from tests.projects import owner_records, scored_project
 from tests.releases import release, select
 
 SHIPPED = resource("demo/records.npz")
@@ -38,11 +38,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def real(tmp_path: Path) -> Path:
     return owner_records(tmp_path / "real.npz")
-
-
-@pytest.fixture
-def checkpoint(tmp_path: Path) -> Path:
-    return consortium(tmp_path / "consortium")
 
 
 def stopped_demo(out: Path) -> Path:
@@ -158,6 +153,7 @@ def test_records_of_the_same_names_are_others(
     assert_refused(read, lambda: workflow.find_again(read, source, quiet))
 
 
+@pytest.mark.usefixtures("scoring_here")
 def test_the_shipped_file_with_other_records_is_not_the_demo(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

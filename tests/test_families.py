@@ -15,11 +15,12 @@ from torch.overrides import TorchFunctionMode
 from transformers import PreTrainedModel
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.norms.cross_entropy import cross_entropy, logit_gradients
+from dataselect_gui.norms.gradient_norms import BY_FUNCTION, GradientNorms
 from dataselect_gui.scoring.catalog import Precision
-from dataselect_gui.scoring.gradient_norms import BY_FUNCTION, GradientNorms
-from dataselect_gui.scoring.measures import cross_entropy, el2n, logit_gradients
 from dataselect_gui.scoring.model import PREFIX, Model
 from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.scoring.scores.el2n import el2n
 from tests.families import IMAGES, MORE_IMAGES, TEXTS, image_model, images, text_model, texts
 from tests.helpers import write_json
 from tests.models import save_series

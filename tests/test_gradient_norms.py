@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dataselect_gui.scoring import convolutions
-from dataselect_gui.scoring.gradient_norms import BY_FUNCTION, GradientNorms
-from dataselect_gui.scoring.measures import logit_gradients
-from dataselect_gui.scoring.recording import Recording
-from dataselect_gui.scoring.sample_gradients import OneHot, Outer, SampleGradient, Sum, TokenSum
+from dataselect_gui.norms import convolutions
+from dataselect_gui.norms.cross_entropy import logit_gradients
+from dataselect_gui.norms.gradient_norms import BY_FUNCTION, GradientNorms
+from dataselect_gui.norms.recording import Recording
+from dataselect_gui.norms.sample_gradients import OneHot, Outer, SampleGradient, Sum, TokenSum
 from tests.models import SIDE, stir
 from tests.oracle import oracle, oracle_alignment, oracle_plis
 

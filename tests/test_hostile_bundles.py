@@ -212,6 +212,7 @@ def test_a_number_is_written_as_the_program_writes_it(
     assert failed(bundle) & {"promise", "documents"}
 
 
+@pytest.mark.usefixtures("verifying_here")
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize(
     ("key", "value"),

@@ -15,9 +15,11 @@ from tests.releases import is_verified, release, select
 REASON = "It takes too long."
 
 
+pytestmark = pytest.mark.usefixtures("home")
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+def project(tmp_path: Path) -> Path:
     images = image_folder(tmp_path / "scans", [f"c{n % 3}/{n}.png" for n in range(12)])
     checkpoint = consortium(tmp_path / "consortium", bounds={"loss": [0, 1]})
     made = scored_project(tmp_path / "p.dataselect", images, checkpoint)

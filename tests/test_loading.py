@@ -25,9 +25,7 @@ print(json.dumps({"rows": len(loaded), "columns": columns, "first": first, "labe
 """
 
 
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def loaded(bundle: Path, tmp_path: Path) -> dict[str, Any]:

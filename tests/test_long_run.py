@@ -13,18 +13,16 @@ from numpy.typing import NDArray
 
 from dataselect_gui import __version__, workflow
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError
+from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.folder import ImageFolder
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.scoring.memory import GIB, Need, PeakMemory, is_out_of_memory
+from dataselect_gui.scoring.memory import GIB, Need, PeakMemory
 from dataselect_gui.scoring.scorer import Scorer
-from dataselect_gui.worker import score_run
 from dataselect_gui.worker.batches import Result
 from dataselect_gui.worker.computing import Computation
-from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.indexing import HashCache, read_index
-from dataselect_gui.worker.messages import Finished, Job, Report, ScoreJob
-from dataselect_gui.worker.score_receiving import Receiver
+from dataselect_gui.worker.messages import Finished
 from tests.helpers import CLASSES, image_folder, preprocessor, write_image, write_json
 from tests.models import save_member, save_series, stir, tiny_resnet
 
@@ -43,16 +41,7 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return image_folder(tmp_path_factory.mktemp("owner") / "scans", names)
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do the worker's job in this process, where it can be disturbed."""
-
-    def run_job(job: Job, report: Report, stop: Stop | None, receiver: Receiver) -> Finished:
-        assert isinstance(job, ScoreJob)
-        return score_run.run(job, lambda: stop is not None and stop.requested, report, receiver.kept)
-
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("dataselect_gui.workflow.scoring.run_job", run_job)
+pytestmark = pytest.mark.usefixtures("scoring_here")
 
 
 def score(scans: Path, series: Path, project: Path, **options: Any) -> dict[str, list[Any]]:  # noqa: ANN401
@@ -79,9 +68,9 @@ def disturb_trials(monkeypatch: pytest.MonkeyPatch, before: Callable[[int], None
     """Have something happen before a shape of batches is tried on made-up records."""
     original = Scorer.prepare
 
-    def prepared(scorer: Scorer, shape: Sequence[int]) -> None:
+    def prepared(scorer: Scorer, shape: Sequence[int]) -> int:
         before(shape[0])
-        original(scorer, shape)
+        return original(scorer, shape)
 
     monkeypatch.setattr(Scorer, "prepare", prepared)
 
@@ -93,7 +82,7 @@ def size_of(project: Path) -> int:
 
 
 def settings_of(project: Path) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = Project.open(project).settings["scores"]
+    found: dict[str, dict[str, Any]] = Project.open(project).scores
     return found
 
 
@@ -410,10 +399,10 @@ def test_all_scores_of_a_project_have_one_precision(scans: Path, series: Path, t
 def as_of_an_earlier_version(project: Path) -> None:
     """Let a project be as the program left it while it chose the precision by looking at records."""
     opened = Project.open(project)
-    names = [name for name in opened.settings["scores"] if name != "random"]
+    names = [name for name in opened.scores if name != "random"]
     for name in names:
         told = {"variant": "", "program": "0.9", "device": "cpu", "precision": "float64"}
-        opened.settings["scores"][name] = told
+        opened.scores[name] = told
     opened.settings["run"] = {
         "scores": names, "device": "cpu", "asked": "auto", "precision": "float64", "at_once": 64,
     }  # fmt: skip

@@ -26,6 +26,7 @@ from tests.models import SIDE, export, save_series, stir, tiny_resnet
 from tests.oracle import oracle_susceptibility, oracle_vog_maps
 from tests.processes import workers_of
 from tests.projects import scored_project
+from tests.releases import silent
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 COUNT = 40
@@ -62,10 +63,6 @@ def scored(records: Path, series: Path, tmp_path_factory: pytest.TempPathFactory
         patch.setenv("DATASELECT_HOME", str(tmp_path_factory.getbasetemp() / "home"))
         folder = tmp_path_factory.mktemp("scored") / "p.dataselect"
         return workflow.score(records, series, silent, project_path=folder, names=FORMS).project
-
-
-def silent(_: object) -> None:
-    """Take progress and say nothing."""
 
 
 def job(
@@ -175,15 +172,15 @@ def test_maps_are_made_in_the_precision_of_the_scores(
 
     monkeypatch.setattr("dataselect_gui.workflow.mapping.run_job", noted)
     told = {"device": "cpu", "program": "0.1.0", "variant": ""}
-    for settings in (
-        {"scores": {"vog": {**told, "precision": "float64"}}},
-        {"scores": {"vog": told}, "run": {"precision": "float64"}},  # Of an earlier version.
-        {"scores": {"vog": told}},
+    for scores, more in (
+        ({"vog": {**told, "precision": "float64"}}, {}),
+        ({"vog": told}, {"run": {"precision": "float64"}}),  # Of an earlier version.
+        ({"vog": told}, {}),
     ):
         copied = tmp_path / "p.dataselect"
         shutil.copytree(scored, copied, dirs_exist_ok=True)
         project = Project.open(copied)
-        project.settings |= settings
+        project.settings |= {"scores": {project.settings["checkpoint"]["digest"]: scores}, **more}
         project.save()
         with pytest.raises(UnusableError):
             workflow.maps(copied, range(COUNT), silent)

@@ -17,7 +17,7 @@ from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.workflow import Progress
 from tests.helpers import image_folder
-from tests.projects import consortium, owner_records, scored_project
+from tests.projects import owner_records, scored_project
 
 Way = Callable[[Path, Path, Path], None]
 NAMES = [f"{kind}/{number}.png" for kind in ("bird", "cat", "dog") for number in range(3)]
@@ -34,19 +34,12 @@ SHARED_ROOMS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
 def records(tmp_path: Path) -> Path:
     return image_folder(tmp_path / "scans", NAMES)
-
-
-@pytest.fixture
-def checkpoint(tmp_path: Path) -> Path:
-    return consortium(tmp_path / "consortium")
 
 
 @pytest.fixture
@@ -166,7 +159,7 @@ def test_a_project_that_read_nothing_takes_what_it_is_shown(
     tmp_path: Path, records: Path, checkpoint: Path
 ) -> None:
     source = {"path": "/nowhere", "kind": "images", "label_column": None, "unit_column": None}
-    project = Project.create(tmp_path / "p.dataselect", source, {"path": "/nowhere", "digest": "?"})
+    project = Project.create(tmp_path / "p.dataselect", source, {"path": "/nowhere", "digest": "0"})
     assert workflow.find_again(project.folder, records, print) == "records"
     assert workflow.find_again(project.folder, checkpoint, print) == "checkpoint"
     look = workflow.look(project.folder)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dataselect_gui.scoring.gradient_norms import BY_FUNCTION, GradientNorms, Pass
-from dataselect_gui.scoring.measures import logit_gradients
+from dataselect_gui.norms.cross_entropy import logit_gradients
+from dataselect_gui.norms.gradient_norms import BY_FUNCTION, GradientNorms
+from dataselect_gui.norms.passes import Pass
 from tests.networks import Network, networks
 from tests.oracle import (
     logits_of,

@@ -18,7 +18,6 @@ from dataselect_gui.scoring.model import Model, load_model
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.preflight import try_on
 from dataselect_gui.scoring.scorer import Scorer
-from dataselect_gui.worker import score_run
 from tests.helpers import array_file, config, write_json
 from tests.models import SIDE, export, stir
 from tests.oracle import oracle, oracle_plis, oracle_vog
@@ -151,17 +150,11 @@ def test_a_record_without_a_finite_result_has_no_score_and_slows_no_other(tmp_pa
     assert "torch.func" not in scorer.paths.values()
 
 
-def test_whoever_misses_a_score_is_told_why_also_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("scoring_here")
+def test_whoever_misses_a_score_is_told_why_also_later(tmp_path: Path) -> None:
     def root(model: Odd, inputs: Tensor) -> Tensor:
         return model.logits(inputs + inputs.mean(dim=(1, 2, 3), keepdim=True).sqrt())
 
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(
-        "dataselect_gui.workflow.scoring.run_job",
-        lambda job, report, _stop, to: score_run.run(job, lambda: False, report, to.kept),
-    )
     model = save(tmp_path / "model", *(stir(Odd(root), seed) for seed in range(2)))
     pixels = FIRST_IS_DARK.copy()
     pixels[3] = np.nan
@@ -384,10 +377,8 @@ def test_a_state_of_the_series_that_mixes_records_a_little_is_refused(tmp_path: 
 # Through the worker
 
 
-def test_the_worker_tells_it_as_an_unusable_checkpoint(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+@pytest.mark.usefixtures("home")
+def test_the_worker_tells_it_as_an_unusable_checkpoint(tmp_path: Path) -> None:
     folder, _ = series(tmp_path / "consortium", in_place_after_a_layer)
     source = array_file(tmp_path / "records.npz", x=RECORDS, y=np.array(TARGETS))
     project = tmp_path / "p.dataselect"
@@ -398,11 +389,8 @@ def test_the_worker_tells_it_as_an_unusable_checkpoint(
     assert done.scored == 5
 
 
-def test_a_model_that_makes_enormous_tensors_is_refused_before_it_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
-
+@pytest.mark.usefixtures("home")
+def test_a_model_that_makes_enormous_tensors_is_refused_before_it_does(tmp_path: Path) -> None:
     def enormous(model: Odd, inputs: Tensor) -> Tensor:
         return model.logits(inputs) + inputs.sum() * torch.ones(1 << 22, 1 << 22).mean()
 

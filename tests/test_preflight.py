@@ -13,7 +13,8 @@ from torch import nn
 from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
-from dataselect_gui.scoring.gradient_norms import BY_FUNCTION, Measured, Pass
+from dataselect_gui.norms.gradient_norms import BY_FUNCTION
+from dataselect_gui.norms.passes import Measured, Pass
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.preflight import try_on
 from dataselect_gui.scoring.scorer import Scorer
@@ -140,9 +141,9 @@ def test_the_pace_is_that_of_a_usual_batch(
             now[0] += 3.0 if len(timed) == 2 else 0.0
         return original(scorer, *batch)
 
-    def prepared(scorer: Scorer, shape: tuple[int, ...]) -> None:
+    def prepared(scorer: Scorer, shape: tuple[int, ...]) -> int:
         now[0] += 0.0 if shape in scorer._prepared else 5.0
-        prepare(scorer, shape)
+        return prepare(scorer, shape)
 
     monkeypatch.setattr(Scorer, "score", scored)
     monkeypatch.setattr(Scorer, "prepare", prepared)

@@ -23,22 +23,19 @@ from dataselect_gui.project.files import write_json
 from dataselect_gui.project.project import Project
 from dataselect_gui.study.store import FINDINGS, PLAN, RESULTS, SETTING, Store
 from tests.creations import OTHERS, Created, created_in, watch
-from tests.projects import consortium, owner_records, scored_project
+from tests.projects import owner_records, scored_project
 from tests.releases import release, select
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has access lists, not modes")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has access lists, not modes"),
+    pytest.mark.usefixtures("home"),
+]
 as_root = pytest.mark.skipif(
     sys.platform == "win32" or os.geteuid() != 0, reason="only root can become somebody else"
 )
 SOMEBODY = 65534
 COMMAND = (sys.executable, "-P", "-m", "dataselect_gui")
 MARK = "marked-source"
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
 
 
 @pytest.fixture
@@ -50,11 +47,9 @@ def mask() -> Iterator[None]:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    source, checkpoint = owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium")
-    made = scored_project(tmp_path / "p.dataselect", source, checkpoint)
-    select(made, threshold="0.5")
-    return made
+def project(project: Path) -> Path:
+    select(project, threshold="0.5")
+    return project
 
 
 def mode_of(path: Path) -> int:

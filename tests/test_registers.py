@@ -7,24 +7,10 @@ import pytest
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UnusableError, UsageError
-from tests.projects import consortium, owner_records, scored_project
+from tests.projects import scored_project
 from tests.releases import files, release, select, shown
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def checkpoint(tmp_path: Path) -> Path:
-    return consortium(tmp_path / "consortium")
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return owner_records(tmp_path / "records.npz")
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture

@@ -26,28 +26,13 @@ from tests.helpers import image_folder
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import files, is_verified, release, select, shown
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return owner_records(tmp_path / "records.npz")
-
-
-@pytest.fixture
-def checkpoint(tmp_path: Path) -> Path:
-    return consortium(tmp_path / "consortium")
-
-
-@pytest.fixture
-def project(tmp_path: Path, source: Path, checkpoint: Path) -> Path:
-    folder = scored_project(tmp_path / "p.dataselect", source, checkpoint)
-    select(folder, threshold="0.5")
-    return folder
+def project(project: Path) -> Path:
+    select(project, threshold="0.5")
+    return project
 
 
 def test_what_leaves_is_a_part_of_the_selection(project: Path, source: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from dataselect_gui.privacy.identity import record_keys, unit_marks
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.project import Project
 from tests.helpers import config, write_json
-from tests.projects import consortium, owner_records, scored_project
+from tests.projects import consortium, scored_project
 from tests.releases import (
     failed,
     files,
@@ -46,15 +46,7 @@ KINDS: dict[str, dict[str, Any]] = {
 every_kind = pytest.mark.parametrize("asked", KINDS.values(), ids=KINDS)
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return owner_records(tmp_path / "records.npz")
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
@@ -63,10 +55,9 @@ def checkpoint(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def project(tmp_path: Path, source: Path, checkpoint: Path) -> Path:
-    folder = scored_project(tmp_path / "p.dataselect", source, checkpoint)
-    select(folder, threshold="0.5")
-    return folder
+def project(project: Path) -> Path:
+    select(project, threshold="0.5")
+    return project
 
 
 def test_the_owner_finds_the_records_behind_tokens(project: Path, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def project(tmp_path: Path) -> Project:
     names = [f"{CLASSES[n % 3]}/{n}.png" for n in range(COUNT)]
     scans, model = image_folder(tmp_path / "scans", names), consortium(tmp_path / "model")
     told = {"path": str(scans), "kind": "images", "label_column": None, "unit_column": None}
-    return Project.create(tmp_path / "p.dataselect", told, {"path": str(model), "digest": ""})
+    return Project.create(tmp_path / "p.dataselect", told, {"path": str(model), "digest": "0"})
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_what_the_worker_keeps_reaches_the_project(project: Project, receiver: R
     assert column.done.tolist() == [0, 1, 0, 1, 0, 0]
     assert table.has_number("loss").tolist() == [False, True, False, False, False, False]
     kept = Project.open(project.folder)
-    assert kept.settings["scores"] == {"loss": SETTLED}
+    assert kept.scores == {"loss": SETTLED}
     np.testing.assert_array_equal(kept.table.values("loss")[:4], [np.nan, 0.5, np.nan, np.nan])
     assert kept.table.column("loss").done.tolist() == [0, 1, 0, 1, 0, 0]
     assert kept.table.problems() == {index.ids[3]: "It has no label."}
@@ -404,7 +404,7 @@ def test_what_is_settled_stays_so_until_a_score_is_forgotten(
     keeping.forget("loss")
     if key in {"batch", "threads"}:
         receiver.take(SETTINGS, other)
-        assert project.settings["scores"]["loss"][key] == value
+        assert project.scores["loss"][key] == value
     else:  # What was asked for holds in any case.
         with pytest.raises(FrameError):
             receiver.take(SETTINGS, other)
@@ -412,7 +412,7 @@ def test_what_is_settled_stays_so_until_a_score_is_forgotten(
 
 def test_a_score_of_an_earlier_version_goes_on_as_it_began(project: Project) -> None:
     early = {"variant": "", "program": "0.1", "device": "cpu", "batch": 4}
-    project.settings["scores"]["loss"] = dict(early)
+    project.scores["loss"] = dict(early)
     receiver = receiver_of(project)
     keeping = remote(receiver)
     keeping.save()
@@ -421,7 +421,7 @@ def test_a_score_of_an_earlier_version_goes_on_as_it_began(project: Project) -> 
     for lie in ({"fixed": True}, {"program": __version__}, {"batch": 8}):
         with pytest.raises(FrameError):
             receiver.take(SETTINGS, said(scores={"loss": {**early, **lie}}, ended_by=[]))
-    assert project.settings["scores"]["loss"] == {**early, "precision": "float32", "threads": 2}
+    assert project.scores["loss"] == {**early, "precision": "float32", "threads": 2}
 
 
 def test_the_record_that_ended_a_run_is_noted_once_and_stays(project: Project) -> None:

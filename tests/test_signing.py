@@ -19,21 +19,15 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.release.bundle import FIXED_TIME
 from dataselect_gui.release.signing import read_public
 from dataselect_gui.release.verify import verify_bundle
-from tests.projects import consortium, owner_records, scored_project
 from tests.releases import files, rebuild, release, select, told
 
-
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    source, checkpoint = owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium")
-    folder = scored_project(tmp_path / "p.dataselect", source, checkpoint)
-    select(folder, threshold="0.5")
-    return folder
+def project(project: Path) -> Path:
+    select(project, threshold="0.5")
+    return project
 
 
 @pytest.fixture(params=["pem", "openssh"])

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dataselect_gui.scoring.single_record import SingleRecord
+from dataselect_gui.norms.single_record import SingleRecord
 
 CHANNELS, SIDES = 4, (6, 5)
 LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dataselect_gui.scoring.stored_statistics import StoredStatistics
+from dataselect_gui.norms.stored_statistics import StoredStatistics
 
 CHANNELS = 4
 MEAN, VARIANCE = torch.arange(4.0).double(), torch.arange(1.0, 5).double()

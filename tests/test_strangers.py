@@ -39,16 +39,17 @@ class World:
         )
 
 
+pytestmark = pytest.mark.usefixtures("home")
+
+
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
+def world(tmp_path: Path) -> World:
     return World(tmp_path, names())
 
 
 @pytest.fixture
-def printable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def printable(tmp_path: Path) -> World:
     """One whose classes a report may hold."""
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
     return World(tmp_path, [name for name in names() if name.isprintable()])
 
 
@@ -153,6 +154,7 @@ def test_progress_shows_a_phase_as_text(capfd: pytest.CaptureFixture[str]) -> No
 # Bundles
 
 
+@pytest.mark.usefixtures("verifying_here")
 def test_no_field_of_a_bundle_looks_like_a_line_of_the_check(
     world: World, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -170,6 +172,7 @@ def test_no_field_of_a_bundle_looks_like_a_line_of_the_check(
         assert not HIDDEN & set(page.read_text(encoding="utf-8")), field
 
 
+@pytest.mark.usefixtures("verifying_here")
 @pytest.mark.parametrize("name", ["image", "page", "link", "entity", "turned", "ansi"])
 def test_a_page_of_a_bundle_shows_its_fields_as_text(world: World, tmp_path: Path, name: str) -> None:
     select(world.project, threshold="0.5")

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,10 +35,11 @@ from dataselect_gui.worker.messages import (
 )
 from tests.helpers import array_file, image_folder
 from tests.processes import workers_of
+from tests.releases import silent
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 NAMES = ["loss", "el2n", "grad_norm", "vog"]
-ROWS = 400
+ROWS = 240
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +64,6 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATASELECT_HOME", str(tmp_path_factory.getbasetemp() / "home"))
-
-
-def silent(_: object) -> None:
-    """Take progress and say nothing."""
 
 
 def score_command(records: Path, series: Path, project: Path) -> list[str]:
@@ -127,6 +123,7 @@ def test_missing_scores_are_added_and_a_limit_takes_the_first(
     assert table["random"] == workflow.scores(undisturbed)["random"]
 
 
+@pytest.mark.usefixtures("scoring_here")
 def test_only_what_changed_is_scored_again(records: Path, series: Path, tmp_path: Path) -> None:
     arrays = dict(np.load(records))
     source = tmp_path / "records.npz"
@@ -173,6 +170,7 @@ def test_what_cannot_be_read_is_listed_and_the_rest_is_scored(series: Path, tmp_
     assert table["loss"][-1] is None
 
 
+@pytest.mark.usefixtures("scoring_here")
 def test_a_source_of_which_nothing_can_be_read_is_unusable(series: Path, tmp_path: Path) -> None:
     (tmp_path / "scans/cat").mkdir(parents=True)
     (tmp_path / "scans/cat/1.png").write_bytes(b"nothing")
@@ -191,23 +189,34 @@ def test_scores_that_cannot_be_are_refused_before_the_work(
         workflow.score(records, series, silent, project_path=project, device="abacus")
 
 
+def wait_for_records(parent: int, project: Path, count: int) -> None:
+    """Wait until a run's worker is there and so many records are marked as scored on disk."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        done = [np.count_nonzero(np.load(path)) for path in project.glob("table-1/vog.done.npy")]
+        if any(True for _ in workers_of(parent)) and (count == 0 or (done and done[0] >= count)):
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{count} records were not scored")
+
+
 def killed_and_started_again(
-    records: Path, series: Path, project: Path, victim: str, seconds: float
+    records: Path, series: Path, project: Path, victim: str, after: int
 ) -> dict[str, Any]:
-    """Kill a scoring run after some seconds; return what the same command then tells."""
+    """Kill a scoring run once so many records are scored; return what the same command then tells."""
     command = score_command(records, series, project)
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
-        time.sleep(seconds)
+        wait_for_records(process.pid, project, after)
         if victim == "parent":
             process.kill()
         else:
             for child in workers_of(process.pid):
                 os.kill(child, signal.SIGKILL)
         printed = process.communicate()[0]
-        if victim == "child" and process.returncode != 0:
-            assert process.returncode == 1
+        assert process.returncode == (1 if victim == "child" else -signal.SIGKILL)
+        if victim == "child":
             what = json.loads(printed)["error"]["what"]
             assert re.fullmatch(r"Scoring stopped unexpectedly\. [\d,]+ scores? (is|are) kept\.", what)
     again = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -255,7 +264,7 @@ def test_a_worker_ends_in_the_middle_of_a_batch_where_its_parent_died_alone(what
 def test_a_killed_run_goes_on_to_the_same_digits(
     records: Path, series: Path, undisturbed: Path, tmp_path: Path, victim: str
 ) -> None:
-    told = killed_and_started_again(records, series, tmp_path / "p.dataselect", victim, seconds=5)
+    told = killed_and_started_again(records, series, tmp_path / "p.dataselect", victim, after=ROWS // 4)
     assert told["scored"] == ROWS
     assert workflow.scores(tmp_path / "p.dataselect") == workflow.scores(undisturbed)
 
@@ -271,12 +280,12 @@ def test_a_run_that_is_killed_in_the_middle_of_a_batch_goes_on_with_half_as_many
     sizes = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         child = held_in_a_batch(process.pid, project)
-        sizes.append(Project.open(project).settings["scores"]["loss"]["batch"])
+        sizes.append(Project.open(project).scores["loss"]["batch"])
         os.kill(child, signal.SIGKILL)
         process.communicate()
     assert process.returncode == 1
     subprocess.run(command, capture_output=True, check=True)
-    sizes.append(Project.open(project).settings["scores"]["loss"]["batch"])
+    sizes.append(Project.open(project).scores["loss"]["batch"])
     assert sizes == [32, 16]
     same = score_command(records, series, tmp_path / "same.dataselect")
     same[same.index("--batch-size") + 1] = "16"
@@ -325,7 +334,7 @@ def child_that(ends: str, monkeypatch: pytest.MonkeyPatch) -> None:
     program = f"""
 import os, signal, sys, time
 from dataselect_gui.worker import child
-from dataselect_gui.worker.messages import Finished
+from dataselect_gui.worker.messages import Finished, Progress
 def run(job, stopped, report):
     {ends}
 child._run = run
@@ -360,11 +369,10 @@ def test_every_job_ends_in_words_of_its_own(title: str, monkeypatch: pytest.Monk
 def test_a_job_that_is_ended_on_request_did_not_stop_unexpectedly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    child_that("time.sleep(60)", monkeypatch)
+    child_that("report(Progress('Waiting', 0, 1)); time.sleep(60)", monkeypatch)
     stop = Stop()
-    threading.Timer(0.5, stop.insist).start()
     with pytest.raises(InterruptedByPersonError, match="Scoring was stopped"):
-        run_job(JOBS["Scoring"], silent, stop)
+        run_job(JOBS["Scoring"], lambda _: stop.insist(), stop)
 
 
 @pytest.mark.slow
@@ -377,7 +385,7 @@ def test_twenty_killed_runs_end_in_the_same_digits(
     for number in range(20):
         project = tmp_path / f"{number}.dataselect"
         victim = ("child", "parent")[number % 2]
-        killed_and_started_again(records, series, project, victim, chance.uniform(0, 9))
+        killed_and_started_again(records, series, project, victim, chance.randrange(3 * ROWS // 4))
         assert workflow.scores(project) == expected
 
 

@@ -18,7 +18,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import FILE_MODE, check_above, close_folder, make_folder
 from dataselect_gui.project.demo import check_demo
 from dataselect_gui.project.files import write_json
-from dataselect_gui.project.settings_form import FORMAT, are_settings
+from dataselect_gui.project.settings_form import FORMAT, are_settings, migrated
 from dataselect_gui.project.table import Index, Table
 
 SUFFIX = ".dataselect"
@@ -81,7 +81,7 @@ class Project:
                 "Its settings are damaged, or come from a newer version of the program.",
                 "Update the program, or score the source again into a new project.",
             )
-        return cls(folder, settings)
+        return cls(folder, migrated(settings))
 
     @classmethod
     def create(
@@ -171,8 +171,14 @@ class Project:
             ) from None
 
     @property
+    def scores(self) -> dict[str, dict[str, Any]]:
+        """How the scores by the project's checkpoint are computed, by their names; can be added to."""
+        by_checkpoint: dict[str, dict[str, dict[str, Any]]] = self.settings["scores"]
+        return by_checkpoint.setdefault(self.settings["checkpoint"]["digest"], {})
+
+    @property
     def table(self) -> Table:
-        """The records and scores.
+        """The records and their scores by the project's checkpoint.
 
         Raises
         ------
@@ -187,7 +193,11 @@ class Project:
                 why if name is None else "The folder that held them is not there.",
                 "Score the records again.",
             )
-        table = Table(self.folder / name)
+        table = Table(
+            self.folder / name,
+            self.settings["checkpoint"]["digest"],
+            self.settings.get("loose_scores"),
+        )
         self.check_records(table.index)
         return table
 
@@ -219,8 +229,9 @@ class Project:
             return earlier
         number = 1 if earlier is None else int(earlier.folder.name.removeprefix("table-")) + 1
         folder = self.folder / f"table-{number}"
-        table = Table.create(folder, index, earlier)
+        table = Table.create(folder, index, self.settings["checkpoint"]["digest"], earlier)
         self.settings["table"] = folder.name
+        self.settings.pop("loose_scores", None)
         self.save()
         if earlier is not None:
             shutil.rmtree(earlier.folder, ignore_errors=True)

@@ -2,15 +2,17 @@
 
 A score's column is an ``.npy`` of float64 beside an ``.npy`` of bytes that says which rows are done.
 Both are mapped into memory: what was written survives the death of the process that wrote it. Rows
-are marked as done only after their values are on disk.
+are marked as done only after their values are on disk. Columns lie in a folder for each checkpoint,
+called by its digest; those of a project of format 1 lie beside the index.
 """
 
+import copy
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +79,7 @@ class Column:
     """
 
     def __init__(self, folder: Path, name: str, rows: int) -> None:
+        folder.mkdir(exist_ok=True)
         self.values = mapped(folder / f"{name}.npy", np.float64, (rows,), np.nan)
         self.done = mapped(folder / f"{name}.done.npy", np.uint8, (rows,), 0)
 
@@ -97,18 +100,29 @@ class Column:
 
 
 class Table:
-    """A folder with an index, the problems met while scoring, and columns."""
+    """A folder with an index, the problems met while scoring, and the columns of a checkpoint's scores.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder : Path
+        Where.
+    checkpoint : str
+        The digest of the checkpoint whose scores are meant.
+    loose : str or None
+        The digest of the checkpoint whose columns lie beside the index; None for none.
+    """
+
+    def __init__(self, folder: Path, checkpoint: str, loose: str | None = None) -> None:
         self.folder = folder
+        self._checkpoint, self._loose = checkpoint, loose
         records = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
         self.index = Index(
             records["ids"], records["labels"], records["units"], np.load(folder / _CONTENT)
         )
 
     @classmethod
-    def create(cls, folder: Path, index: Index, earlier: "Table | None") -> "Table":
-        """Write a new table, keeping the scores of records that did not change.
+    def create(cls, folder: Path, index: Index, checkpoint: str, earlier: Self | None) -> Self:
+        """Write a new table, keeping the scores, by all checkpoints, of records that did not change.
 
         Parameters
         ----------
@@ -116,6 +130,8 @@ class Table:
             Where; it must not exist.
         index : Index
             The records.
+        checkpoint : str
+            The digest of the checkpoint whose scores are meant.
         earlier : Table or None
             The table that it replaces.
         """
@@ -123,25 +139,44 @@ class Table:
         np.save(folder / _CONTENT, index.content)
         records = {"ids": list(index.ids), "labels": list(index.labels), "units": index.units}
         write_json(folder / _RECORDS, records)
-        table = cls(folder)
+        table = cls(folder, checkpoint)
         if earlier is not None:
             old_rows, new_rows = _unchanged(earlier.index, index)
-            for name in earlier.columns():
-                old, new = earlier.column(name), table.column(name)
-                kept = old.done[old_rows] == 1
-                new.write(new_rows[kept], old.values[old_rows[kept]])
-                new.mark_done(new_rows[kept])
+            for digest in earlier.checkpoints():
+                by_old, by_new = earlier.by(digest), table.by(digest)
+                for name in by_old.columns():
+                    old, new = by_old.column(name), by_new.column(name)
+                    kept = old.done[old_rows] == 1
+                    new.write(new_rows[kept], old.values[old_rows[kept]])
+                    new.mark_done(new_rows[kept])
             surviving = {index.ids[row] for row in new_rows}
             table.add_problems({i: r for i, r in earlier.problems().items() if i in surviving})
         return table
 
+    def by(self, checkpoint: str) -> Self:
+        """Return the same records with the scores by another checkpoint, of that digest."""
+        other = copy.copy(self)
+        other._checkpoint = checkpoint
+        return other
+
+    def checkpoints(self) -> list[str]:
+        """Return the digests of the checkpoints by which there are scores."""
+        kept = {path.name for path in self.folder.iterdir() if path.is_dir()}
+        return sorted(kept if self._loose is None else kept | {self._loose})
+
     def columns(self) -> list[str]:
         """Return the names of the scores that there are."""
-        return sorted(path.name[: -len(".done.npy")] for path in self.folder.glob("*.done.npy"))
+        return sorted(path.name[: -len(".done.npy")] for path in self._place.glob("*.done.npy"))
 
     def column(self, name: str) -> Column:
         """Open a column, creating it where there is none."""
-        return Column(self.folder, name, len(self.index.ids))
+        return Column(self._place, name, len(self.index.ids))
+
+    @property
+    def _place(self) -> Path:
+        """Where the columns lie."""
+        is_loose = self._checkpoint == self._loose
+        return self.folder if is_loose else self.folder / self._checkpoint
 
     def values(self, name: str) -> NDArray[np.float64]:
         """Return a score of all records, shape (n,); NaN where it is missing."""

@@ -34,8 +34,8 @@ from dataselect_gui.sandbox.confining import is_confined
 MAX_ROWS = 5_000_000
 _MAX_MEMBERS, _MAX_DIRECTORY = 1000, 1 << 20
 _MAX_HEADER = 1 << 14
-_MAX_TEXT = 4096
-"""Characters of a label or a unit."""
+_MAX_TEXT, _MAX_TEXTS = 4096, 1 << 26
+"""Characters of a label or a unit; bytes of all of them, and of classes, that are no numbers."""
 _MAX_CLASSES, _MAX_AXES = 1 << 16, 32
 _CHUNK = 1 << 20
 _DAMAGED = (
@@ -197,6 +197,7 @@ def unpack(
     wanted = {key: header for key, header in headers.items() if key in needed}
     _check_memory(name, sum(header.size for header in wanted.values()))
     columns = _columns(name, headers)
+    _check_texts(name, wanted)
 
     def arrays() -> Iterator[tuple[str, NDArray[Any]]]:
         try:
@@ -426,6 +427,18 @@ def _check_memory(name: str, declared: int) -> None:
             f"“{name}” is too large to unpack.",
             f"It unpacks to {declared / 2**30:.1f} GiB, more than half of this machine's memory.",
             "Split it into several files, or save the records as a folder of images.",
+        )
+
+
+def _check_texts(name: str, wanted: Mapping[str, Stored]) -> None:
+    """Refuse texts that pack to little and unpack to much; of numbers there is one for each row."""
+    rows, others = wanted["x"].shape[:1], [array for key, array in wanted.items() if key != "x"]
+    told = sum(a.size for a in others if a.dtype.kind not in "biuf" or a.shape != rows)
+    if told > _MAX_TEXTS:
+        raise UnusableError(
+            f"The labels or units in “{name}” are too long.",
+            f"They unpack to {told >> 20:,} MiB, of which {_MAX_TEXTS >> 20} are read.",
+            "Save numbers, and what they are called as classes, or split the file into several.",
         )
 
 

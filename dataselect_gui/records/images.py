@@ -1,13 +1,15 @@
 """Decode one image file, taking for granted that the file may be hostile.
 
 What its header promises is bounded before anything is unpacked, and a decoder is given nothing but
-what the first image's pixels need (`formats`). Orientation is applied. Reasons are told in our own
-words, since a decoder's message may hold a path.
+what the first image's pixels need (`formats`). Orientation is applied. What is scored and shown has 8
+bits a channel; what leaves keeps its own depth. Reasons are told in our own words, since a decoder's
+message may hold a path.
 """
 
 import io
 import warnings
 
+import numpy as np
 from PIL import Image
 
 from dataselect_gui.records.formats import bare_image
@@ -27,6 +29,9 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+_OF_16_BITS = frozenset({"I;16", "I;16B"})
+_OF_8_BITS = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"})
 
 warnings.filterwarnings("ignore", message="Palette images with Transparency", category=UserWarning)
 
@@ -52,6 +57,31 @@ def decode_image(stored: bytes) -> Image.Image:
     return unpack(look_at(stored))
 
 
+def with_8_bits(image: Image.Image) -> Image.Image:
+    """Return an image as it is scored and shown: with at most 8 bits a channel.
+
+    Greys of 16 bits are brought to 8 by their full range: v / 257, rounded.
+
+    Raises
+    ------
+    UnreadableRecordError
+        Where the range of its values is not known.
+    """
+    if image.mode in _OF_16_BITS:
+        values = np.asarray(image)
+        nearest = values // 257
+        nearest += values - 257 * nearest > 128
+        return Image.fromarray(nearest.astype(np.uint8))
+    if image.mode in _OF_8_BITS:
+        return image
+    raise UnreadableRecordError(
+        "Nothing says which of the image's values is black and which is white. Save it as PNG or "
+        "TIFF of 8 or 16 bits."
+        if image.mode in {"I", "F"}
+        else f"The image's colours are of a kind ({image.mode}) that is not scored. Save it as PNG."
+    )
+
+
 def look_at(stored: bytes) -> BareImage:
     """Return what a decoder may be given of an image file, having unpacked nothing.
 
@@ -73,8 +103,10 @@ def unpack(bare: BareImage) -> Image.Image:
             if image.size != (bare.width, bare.height):
                 raise ValueError("the decoder sees another image")
             image.load()
+            # Greys that are stored times their opacity are taken by nothing else.
+            decoded = image.convert("LA") if image.mode == "La" else image.copy()
             turn = _TURNS.get(bare.orientation)
-            return image.copy() if turn is None else image.transpose(turn)
+            return decoded if turn is None else decoded.transpose(turn)
     except MemoryError:
         raise UnreadableRecordError("Unpacking the image takes more memory than there is.") from None
     except Exception:  # A hostile file reaches every corner of a decoder: any fault is its own.

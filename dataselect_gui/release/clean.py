@@ -16,6 +16,7 @@ from PIL import Image
 from dataselect_gui.records.formats import jpeg, png
 from dataselect_gui.records.images import decode_image, look_at
 from dataselect_gui.release.coded_data import ends_with_its_pixels
+from dataselect_gui.release.jpeg_edges import repeats_its_edge
 
 EXTENSIONS = ("jpg", "png", "tif")
 
@@ -71,7 +72,7 @@ def _clean_jpeg(stored: bytes) -> bytes | None:
     if not taken_apart.codes_each_component_once:
         return None
     taken_apart.bare().check()
-    if not ends_with_its_pixels(taken_apart):
+    if not ends_with_its_pixels(taken_apart) or not repeats_its_edge(taken_apart):
         return None
     orientation = taken_apart.orientation
     return taken_apart.content(_orientation_segment(orientation) if orientation > 1 else b"")

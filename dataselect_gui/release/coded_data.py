@@ -17,8 +17,12 @@ from dataselect_gui.records.formats.jpeg import Component, Jpeg, Scan, frame_seg
 from dataselect_gui.records.source import UnreadableRecordError
 
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
+_FILLED = b"\xff\xff"
+"""A byte 0xFF in coded data may be led by any number of others, which decoders skip."""
 _MAX_PIECES, _MAX_SIDE = 4096, 65_500
 _BLOCK = 8
+_SPARE_PIXELS = 1 << 25
+"""How many may be unpacked at full size, beside twice those of the image."""
 # Bits of the last byte that are changed: its first one is needed wherever any of it is.
 _CHANGES = (0x80, 0x40, 0xC0, 0x20, 0x10, 0xE0, 0xFF, 0x08, 0x04, 0x02, 0x01)
 
@@ -26,7 +30,8 @@ _CHANGES = (0x80, 0x40, 0xC0, 0x20, 0x10, 0xE0, 0xFF, 0x08, 0x04, 0x02, 0x01)
 def ends_with_its_pixels(jpeg: Jpeg) -> bool:
     """Say whether every last byte of a JPEG's coded data is one that its pixels need.
 
-    Up to seven bits may follow them in that byte, and are not looked at.
+    Up to seven bits may follow them in that byte, and are not looked at. Nor may bytes be filled in
+    between.
 
     Parameters
     ----------
@@ -44,16 +49,20 @@ def ends_with_its_pixels(jpeg: Jpeg) -> bool:
         Where it cannot be decoded.
     """
     tables = b""
+    left = _SPARE_PIXELS + 2 * jpeg.width * jpeg.height
     for scan in jpeg.scans:
         tables += scan.quantisation + scan.tables
-        pieces = _pieces(jpeg, scan)
+        pieces = None if _FILLED in scan.coded else _pieces(jpeg, scan)
         if pieces is None:
             return False
         for width, height, components, coded in pieces:
             start = b"\xff\xd8" + jpeg.application + tables
             start += frame_segment(jpeg.marker, width, height, components) + scan.header
-            if not _is_needed(start, coded):
+            tries = left // (width * height)
+            spent = _tries_until_needed(start, coded, tries)
+            if spent is None:
                 return False
+            left -= spent * width * height
     return True
 
 
@@ -105,23 +114,29 @@ def _shapes(columns: int, total: int, interval: int) -> Iterator[tuple[int, int]
         yield (columns, count // columns) if count % columns == 0 else (count, 1)
 
 
-def _is_needed(start: bytes, coded: bytes) -> bool:
-    """Say whether the last byte of coded data changes what is seen.
+def _tries_until_needed(start: bytes, coded: bytes, tries: int) -> int | None:
+    """Change the last byte of coded data until what is seen changes too.
 
     An eighth of the size is quickly unpacked, and mostly shows it.
+
+    Returns
+    -------
+    int or None
+        How often the image was unpacked at full size; None where it may not be unpacked more often, or
+        nothing changes.
     """
     if not coded:
-        return True
+        return 0
     is_stuffed = coded.endswith(b"\xff\0")
     before, last = (coded[:-2], 0xFF) if is_stuffed else (coded[:-1], coded[-1])
-    for scale, changes in ((8, _CHANGES[:2]), (1, _CHANGES)):
-        whole = _pixels(start + coded, scale)
-        for change in changes:
+    for scale, changes in ((8, _CHANGES[:2]), (1, _CHANGES[: max(tries - 1, 0)])):
+        whole = _pixels(start + coded, scale) if changes else b""
+        for number, change in enumerate(changes, 2):
             byte = last ^ change
             changed = before + (b"\xff\0" if byte == 0xFF else bytes([byte]))
             if _pixels(start + changed, scale) != whole:
-                return True
-    return False
+                return 0 if scale > 1 else number
+    return None
 
 
 def _pixels(begun: bytes, scale: int) -> bytes:

@@ -45,8 +45,9 @@ def metadata(path: Path) -> str:
     nothing_but_pixels(sorted(p for p in (path / DATA).iterdir() if p.suffix[1:] in EXTENSIONS))
     return (
         "Every image consists of what its pixels need: no metadata but an orientation, no table or "
-        "colour that is not used, no byte behind the coded pixels. Whether the pixels themselves, or "
-        "how they are coded, hide something was not looked for."
+        "colour that is not used, no byte behind or between the coded pixels, and beyond the edge of a "
+        "picture nothing but what encoders write there. Whether the pixels themselves, or how they are "
+        "coded, hide something was not looked for."
     )
 
 
@@ -63,7 +64,9 @@ def nothing_but_pixels(files: list[Path]) -> None:
     for file in files:
         stored = file.read_bytes()
         try:
-            look_at(stored)
+            bare = look_at(stored)
+            if bare.unpacked > bare.width * bare.height:
+                raise FaultError(f"“{shown(file.name)}” unpacks to more pixels than it shows.")
             if not says_nothing_else(file.suffix[1:], stored):
                 raise FaultError(f"“{shown(file.name)}” holds more than pixels.")
             decode_image(stored)

@@ -25,10 +25,8 @@ from dataselect_gui.release.codec import TermsForm, from_form, to_form
 from dataselect_gui.release.registry import registered
 from dataselect_gui.release.terms import MOST_AT_ONCE, MOST_PER_UNIT
 from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.scoring.scores import SCORES
 
-SQRT_2_UPWARDS = "1.4142135624"
-OWN_BOUNDS = {"el2n": ("0", SQRT_2_UPWARDS), "random": ("0", "1")}
-"""Bounds that a score cannot leave, whatever the record."""
 LEAST_NORM, LARGEST_NORM = Decimal("1e-9"), Decimal("1e9")
 """Of the norm that gradients are clipped to."""
 
@@ -183,8 +181,8 @@ def _are_bounds(form: TermsForm) -> bool:
     if len(bounds) != 2 or not all(map(is_number, bounds)):
         return False
     if form.bounds_from == "score":
-        own = bounds == OWN_BOUNDS.get(form.score)
-        if not (own or (form.score == "clipped_norm" and bounds[0] == "0")):
+        score = SCORES.get(form.score)
+        if score is None or not (bounds == score.own_bounds or (score.bounded_by and bounds[0] == "0")):
             return False
     return all(abs(Decimal(bound)) <= LARGEST_BOUND for bound in bounds) and _is_ascending(bounds)
 

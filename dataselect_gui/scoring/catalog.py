@@ -1,132 +1,15 @@
 """Which scores there are and what each needs. No torch here: the window and the terminal read it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from dataselect_gui.errors import UsageError
+from dataselect_gui.scoring.scores import SCORES
+from dataselect_gui.scoring.scores.base import WINDOWS, MappedScore, ModelScore, Score
 
 Precision = Literal["float32", "float64"]
 PRECISIONS = get_args(Precision)
-WINDOWS = ("early", "middle", "late")
-
-
-@dataclass(frozen=True)
-class Score:
-    """One score per record.
-
-    Attributes
-    ----------
-    name : str
-        Its name in commands, files and the window: that of its definition, and what of it differs.
-    meaning : str
-        What it says, in one line.
-    base : str
-        The definition.
-    form : str
-        Which of several forms of the definition is meant; empty where there is one.
-    window : str
-        The third of the series that it reads; empty for all of it.
-    is_averaged : bool
-        Whether it is averaged over the series instead of read from the final checkpoint.
-    needs_label : bool
-        Empty for records without a label.
-    reads_series : bool
-        Its definition is one over the series.
-    needs : tuple of str
-        The keys of the consortium's request without which it cannot be computed.
-    """
-
-    name: str
-    meaning: str
-    base: str
-    form: str = ""
-    window: str = ""
-    is_averaged: bool = False
-    needs_label: bool = True
-    reads_series: bool = False
-    needs: tuple[str, ...] = ()
-
-    @property
-    def needs_model(self) -> bool:
-        """Whether it is computed from the checkpoints."""
-        return self.base != "random"
-
-    @property
-    def has_map(self) -> bool:
-        """Whether the same question can be asked of each element of a record's input."""
-        return self.base in {"vog", "plis"}
-
-    @property
-    def variant(self) -> str:
-        """What is stored with the score: the form, the window, the average."""
-        parts = (
-            self.form,
-            f"{self.window} third of the series" if self.window else "",
-            "averaged over the series" if self.is_averaged else "",
-        )
-        return ", ".join(part for part in parts if part)
-
-    def members(self, series: int) -> range:
-        """Return which checkpoints of a series of that length it reads, where it reads the series."""
-        if not self.window:
-            return range(series)
-        # As `numpy.array_split` cuts: the first parts take what is left over.
-        part, left = divmod(series, len(WINDOWS))
-        place = WINDOWS.index(self.window)
-        start = place * part + min(place, left)
-        return range(start, start + part + (place < left))
-
-
-_TRAINING = ("noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta")
-SCORES = {
-    score.name: score
-    for score in (
-        Score("loss", "cross-entropy of the given label", "loss"),
-        Score("el2n", "distance of the prediction from the given label (arXiv 2107.07075)", "el2n"),
-        Score(
-            "grad_norm",
-            "L2 norm of the gradient over all trainable parameters (arXiv 2107.07075)",
-            "grad_norm",
-        ),
-        Score(
-            "clipped_norm",
-            "that norm, at most the consortium's clip norm: what its training sees",
-            "clipped_norm",
-            needs=("max_grad_norm",),
-        ),
-        Score(
-            "privacy_loss",
-            "the ε that the record would incur in the consortium's training (arXiv 2008.11193)",
-            "privacy_loss",
-            reads_series=True,
-            needs=_TRAINING,
-        ),
-        Score(
-            "vog",
-            "variance of the label's input gradient over the series (arXiv 2008.11600)",
-            "vog",
-            form="std",
-            needs_label=False,
-            reads_series=True,
-        ),
-        Score(
-            "plis",
-            "susceptibility of the gradient norm to the input (arXiv 2211.10173)",
-            "plis",
-            form="L2",
-        ),
-        Score(
-            "alignment",
-            "inner product of the gradient and the consortium's direction (arXiv 2002.08484)",
-            "alignment",
-            needs=("direction",),
-        ),
-        Score("random", "a keyed random number in [0, 1): the baseline", "random", needs_label=False),
-    )
-}
-"""The scores that are computed by default, each in its usual form."""
-_FORMS = {"vog": {"var": "var"}, "plis": {"l1": "L1", "mean": "mean of absolute values"}}
 
 
 def find_score(name: str) -> Score:
@@ -139,26 +22,65 @@ def find_score(name: str) -> Score:
     """
     base, *options = name.split("-")
     score = SCORES.get(base)
-    for option in options if score is not None else []:
-        assert score is not None
-        is_single = score.needs_model and not score.reads_series
-        if option in _FORMS.get(base, {}) and score.form == SCORES[base].form:
-            score = replace(score, form=_FORMS[base][option])
-        elif option in WINDOWS and base == "vog" and not score.window:
-            score = replace(score, window=option)
-        elif option == "series" and is_single and not score.is_averaged:
-            score = replace(score, is_averaged=True)
-        else:
-            score = None
-            break
+    for option in options:
+        score = None if score is None else _with_option(score, option)
     if score is None:
+        forms = [
+            f"{usual.base}-{option}"
+            for usual in SCORES.values()
+            for option in (*usual.forms, *(WINDOWS if usual.has_windows else ()))
+        ]
         raise UsageError(
             f"There is no score “{name}”.",
-            f"The scores are {', '.join(SCORES)}; with forms vog-var, vog-early, vog-middle, vog-late, "
-            "plis-l1, plis-mean, and NAME-series for an average over the series.",
+            f"The scores are {', '.join(SCORES)}; with forms {', '.join(forms)}, "
+            "and NAME-series for an average over the series.",
             "Name one or more of these, separated by commas.",
         )
     return replace(score, name=name)
+
+
+def find_model_score(name: str) -> ModelScore:
+    """Return a score that is computed from the checkpoints by its name.
+
+    Raises
+    ------
+    UsageError
+        Where there is none of that name.
+    ValueError
+        Where it is computed otherwise.
+    """
+    score = find_score(name)
+    if not isinstance(score, ModelScore):
+        raise ValueError(f"{name} is not computed from a checkpoint")
+    return score
+
+
+def find_mapped_score(name: str) -> MappedScore:
+    """Return a score with a map by its name.
+
+    Raises
+    ------
+    UsageError
+        Where there is none of that name.
+    ValueError
+        Where it has no map.
+    """
+    score = find_score(name)
+    if not isinstance(score, MappedScore):
+        raise ValueError(f"{name} has no map")
+    return score
+
+
+def _with_option(score: Score, option: str) -> Score | None:
+    """Return a score with one more option of its name; None where there is no such option."""
+    if option in score.forms and score.form == score.usual_form:
+        return replace(score, form=score.forms[option])
+    if option in WINDOWS and score.has_windows and not score.window:
+        return replace(score, window=option)
+    is_single = score.needs_model and not score.reads_series
+    if option == "series" and is_single and not score.is_averaged:
+        return replace(score, is_averaged=True)
+    return None
 
 
 def in_order(names: Iterable[str]) -> list[str]:
@@ -209,7 +131,7 @@ def _obstacle(
     score: Score, *, series: int, labelled: bool, request: Mapping[str, Any]
 ) -> Sequence[str] | None:
     """Return why a score cannot be computed, and what to do; None where it can."""
-    if score.base == "vog" and len(score.members(series)) < 2:
+    if score.needs_several_checkpoints and len(score.members(series)) < 2:
         return (
             "It needs at least two checkpoints of one training run"
             + (f" in the {score.window} third of the series" if score.window else "")

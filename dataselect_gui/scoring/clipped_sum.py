@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.scoring import autograd, measures
+from dataselect_gui.norms import autograd
+from dataselect_gui.norms.cross_entropy import logit_gradients
+from dataselect_gui.norms.single_record import SingleRecord
 from dataselect_gui.scoring.arithmetic import flushed_denormals
 from dataselect_gui.scoring.model import Model
-from dataselect_gui.scoring.single_record import SingleRecord
 
 _SHRINK = 1 - 2.0**-30
 
@@ -80,7 +81,7 @@ class ClippedSum:
         if target >= logits.shape[1]:
             return np.zeros(len(self.total))
         targets = torch.tensor([target], device=one.device)
-        at_logits = measures.logit_gradients(logits.detach(), targets).to(logits.dtype)
+        at_logits = logit_gradients(logits.detach(), targets).to(logits.dtype)
         gradients = autograd.gradients(logits, self._parameters, at_logits)
         return np.concatenate([gradient.double().cpu().numpy().ravel() for gradient in gradients])
 

@@ -7,10 +7,10 @@ from dataselect_gui.checkpoints.exported.program import Program
 from dataselect_gui.checkpoints.exported.reading import read_exported
 from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.scoring.batching.calls import NotTogetherError
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.logits import check_logits
-from dataselect_gui.scoring.memory import is_out_of_memory
 
 _TOLERANCE = 1e-9
 """How far logits may be from those of another form, relative to the largest: rounding of float64."""

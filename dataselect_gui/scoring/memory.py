@@ -99,12 +99,6 @@ class PeakMemory(TorchDispatchMode):
         self._known[place] = weakref.ref(storage, gone)
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Say whether an error means that memory ran out, on whatever device."""
-    is_cpu = isinstance(error, RuntimeError) and "allocate memory" in str(error)
-    return is_cpu or isinstance(error, MemoryError | torch.OutOfMemoryError)
-
-
 def release_memory() -> None:
     """Give back what a batch that did not fit has left behind."""
     gc.collect()

@@ -7,12 +7,12 @@ from torch import Tensor, nn
 
 from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.scoring.arithmetic import fix_arithmetic, flushed_denormals
 from dataselect_gui.scoring.exported_model import load_exported
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.hugging_face import load_hugging_face
 from dataselect_gui.scoring.logits import check_logits
-from dataselect_gui.scoring.memory import is_out_of_memory
 
 PREFIX = "inner."
 """What stands before the checkpoint's own names in those of a `Model`."""

@@ -4,7 +4,7 @@ Slow, and simple enough to be believed. The preflight holds the program's own re
 few of the owner's records.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 import torch
@@ -13,9 +13,12 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from dataselect_gui.checkpoints.layout import Checkpoint, Member
-from dataselect_gui.scoring import autograd, measures
+from dataselect_gui.norms import autograd
+from dataselect_gui.norms.cross_entropy import logit_gradients
+from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.scoring.direction import load_direction
 from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
+from dataselect_gui.scoring.scores.base import ModelScore, Quantity
 
 
 def naive_scores(
@@ -31,7 +34,7 @@ def naive_scores(
     checkpoint : Checkpoint
         The consortium's.
     names : iterable of str
-        Scores in their usual form; those that are not made of gradients are passed over.
+        The scores; those that are not made of gradients are passed over.
     inputs : ndarray
         Shape (n, …).
     targets : ndarray
@@ -40,72 +43,77 @@ def naive_scores(
     Returns
     -------
     dict
-        For each of ``grad_norm``, ``alignment``, ``plis`` and ``vog`` that was asked for an array of
-        shape (n,).
+        For each of these scores that is made of gradients an array of shape (n,).
     """
-    wanted = {"grad_norm", "alignment", "plis", "vog"}.intersection(names)
-    found: dict[str, list[float]] = {name: [] for name in wanted}
-    records = [torch.from_numpy(one)[None].double() for one in inputs]
-    if wanted - {"vog"}:
-        model = _load(checkpoint.final)
-        parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
-        direction = {}
-        if "alignment" in wanted and checkpoint.direction is not None:
-            direction = load_direction(checkpoint.read_direction(), model, PREFIX)
-        for record, target in zip(records, torch.from_numpy(targets), strict=True):
-            values = _of_gradient(model, parameters, direction, record, target[None], wanted)
-            for name, value in values.items():
-                found[name].append(value)
-    if "vog" in wanted:
-        series = [_load(member).requires_grad_(requires_grad=False) for member in checkpoint.series]
-        for record, target in zip(records, targets.tolist(), strict=True):
-            maps = [measures.channel_mean(_slope(model, record, target)) for model in series]
-            found["vog"].append(float(measures.spread_of_gradients(maps, "std").mean()))
-    return {name: np.array(values) for name, values in found.items()}
+    scores = [score for score in map(find_score, names) if isinstance(score, ModelScore)]
+    over_series = [score for score in scores if score.is_of_gradients and score.is_over_series]
+    of_final = [score for score in scores if score.is_of_gradients and not score.is_over_series]
+    records = list(zip(inputs, targets.tolist(), strict=True))
+    scored: dict[str, NDArray[np.float64]] = {}
+    for wanted, members in ((of_final, [checkpoint.final]), (over_series, list(checkpoint.series))):
+        parts = [_parts(checkpoint, member, wanted, records) for member in members if wanted]
+        for score in wanted:
+            places = score.members(len(parts)) if score.is_over_series else range(1)
+            own = [[parts[place][row][score.name] for place in places] for row in range(len(records))]
+            values = [float(score.values(each, checkpoint.request.stated)) for each in own]
+            scored[score.name] = np.array(values)
+    return scored
 
 
-def _load(member: Member) -> Model:
-    return in_precision(load_model(member, torch.device("cpu")), torch.float64)
+def _parts(
+    checkpoint: Checkpoint,
+    member: Member,
+    scores: Iterable[ModelScore],
+    records: Iterable[tuple[NDArray[np.float32], int]],
+) -> list[dict[str, Tensor]]:
+    """Return what scores keep of one checkpoint, for each record."""
+    scores = list(scores)
+    model = in_precision(load_model(member, torch.device("cpu")), torch.float64)
+    needs = frozenset[Quantity]().union(*(score.quantities for score in scores))
+    direction = {}
+    if Quantity.PRODUCT in needs:
+        direction = load_direction(checkpoint.read_direction(), model, PREFIX)
+    each = []
+    for record, target in records:
+        quantities = _quantities(
+            model, direction, torch.from_numpy(record)[None].double(), target, needs
+        )
+        each.append({score.name: score.part(quantities) for score in scores})
+    return each
 
 
-def _of_gradient(
+def _quantities(
     model: Model,
-    parameters: Mapping[str, Tensor],
     direction: dict[str, Tensor],
     record: Tensor,
-    target: Tensor,
-    wanted: set[str],
-) -> dict[str, float]:
-    leaf, twice = record.clone().requires_grad_("plis" in wanted), "plis" in wanted
+    target: int,
+    needs: frozenset[Quantity],
+) -> dict[Quantity, Tensor]:
+    """Return what scores are made of, for one record."""
+    at_input = bool(needs & {Quantity.INPUT_GRADIENT, Quantity.SUSCEPTIBILITY})
+    leaf, targets = record.clone().requires_grad_(at_input), torch.tensor([target])
     with sdpa_kernel(SDPBackend.MATH):  # The others cannot be differentiated twice.
-        logits = _logits(model, leaf)
+        # Beside a copy of itself: of one record, PyTorch 2.13 takes wrong gradients of batch norm.
+        logits = model(leaf.repeat(2, *(1,) * (leaf.dim() - 1)))[:1]
+    quantities = {Quantity.LOGITS: logits.detach(), Quantity.TARGETS: targets}
+    if Quantity.INPUT_GRADIENT in needs:
+        (slope,) = autograd.gradients(logits[0, target], [leaf], retain_graph=True)
+        quantities[Quantity.INPUT_GRADIENT] = slope
+    if not needs & {Quantity.NORM, Quantity.PRODUCT, Quantity.SUSCEPTIBILITY}:
+        return quantities
+    parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    twice = Quantity.SUSCEPTIBILITY in needs
     gradients = autograd.gradients(
-        logits,
-        list(parameters.values()),
-        measures.logit_gradients(logits, target),
-        create_graph=twice,
+        logits, list(parameters.values()), logit_gradients(logits, targets), create_graph=twice
     )
     own = dict(zip(parameters, gradients, strict=True))
     zero = torch.zeros((), dtype=torch.float64)
-    norm = sum((one.square().sum() for one in gradients), zero).sqrt()
-    found = {"grad_norm": float(norm.detach())}
-    if "alignment" in wanted:
-        found["alignment"] = sum(
-            float((own[n].detach() * v).sum()) for n, v in direction.items() if n in own
-        )
+    norm = sum((gradient.square().sum() for gradient in gradients), zero).sqrt()
+    quantities[Quantity.NORM] = norm.detach()[None]
+    products = ((own[n].detach() * v).sum() for n, v in direction.items() if n in own)
+    quantities[Quantity.PRODUCT] = sum(products, zero)[None]
     if twice:
         moves = norm.requires_grad  # Not where there is nothing to train.
-        found["plis"] = float(autograd.gradients(norm, [leaf])[0].norm()) if moves else 0.0
-    return {name: value for name, value in found.items() if name in wanted}
-
-
-def _slope(model: Model, record: Tensor, target: int) -> Tensor:
-    leaf = record.clone().requires_grad_()
-    (gradient,) = autograd.gradients(_logits(model, leaf)[0, target], [leaf])
-    return gradient
-
-
-def _logits(model: Model, record: Tensor) -> Tensor:
-    # Beside a copy of itself: of one record, PyTorch 2.13 takes wrong gradients of batch norm.
-    logits: Tensor = model(record.repeat(2, *(1,) * (record.dim() - 1)))
-    return logits[:1]
+        (susceptibility,) = autograd.gradients(norm, [leaf]) if moves else (torch.zeros_like(leaf),)
+        quantities[Quantity.SUSCEPTIBILITY] = susceptibility
+    return quantities

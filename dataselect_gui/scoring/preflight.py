@@ -12,8 +12,8 @@ from torch import nn
 
 from dataselect_gui.checkpoints.layout import Checkpoint
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.scoring.catalog import find_score
-from dataselect_gui.scoring.gradient_norms import BY_FUNCTION
+from dataselect_gui.norms.gradient_norms import BY_FUNCTION
+from dataselect_gui.scoring.catalog import find_model_score
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.model import PREFIX
 from dataselect_gui.scoring.naive import naive_scores
@@ -157,17 +157,16 @@ def _deviation(
     """Hold a few labelled records against the naive loop."""
     classes = scorer.prepare(inputs.shape)
     rows = np.flatnonzero((targets >= 0) & (targets < classes))[:_CHECKED]
-    usual = [name for name in names if name == find_score(name).base]
     if not len(rows):
         return 0, 0.0
-    exact = naive_scores(checkpoint, usual, inputs[rows], targets[rows])
-    found = scorer.score(list(exact), inputs[rows], targets[rows])
+    exact = naive_scores(checkpoint, names, inputs[rows], targets[rows])
+    scored = scorer.score(list(exact), inputs[rows], targets[rows])
     deviation = 0.0
     for name, values in exact.items():
         is_there = np.isfinite(values)
-        off, sizes = np.abs(found[name] - values)[is_there], np.abs(values[is_there])
-        # An inner product may be close to zero by chance: what counts is its size on the whole.
-        scale = sizes.max(initial=0.0) if name == "alignment" else sizes
+        off, sizes = np.abs(scored[name] - values)[is_there], np.abs(values[is_there])
+        # What is close to zero by chance counts by its size on the whole.
+        scale = sizes.max(initial=0.0) if find_model_score(name).is_signed else sizes
         with np.errstate(divide="ignore", invalid="ignore"):
             ratios = np.where(off == 0, 0.0, off / scale)
         deviation = max(deviation, float(np.nan_to_num(ratios, nan=np.inf).max(initial=0.0)))
@@ -235,11 +234,11 @@ def _dp_training(scorer: Scorer) -> tuple[str, list[str]]:
     was_training = model.training
     try:
         model.train()
-        found = ModuleValidator.validate(model, strict=False)
+        errors = ModuleValidator.validate(model, strict=False)
     finally:
         model.train(was_training)
-    said = {str(error).partition(".")[0] for error in found}
-    return ("no", sorted(said)) if found else ("yes", [])
+    said = {str(error).partition(".")[0] for error in errors}
+    return ("no", sorted(said)) if errors else ("yes", [])
 
 
 def _sizes(scorer: Scorer) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -11,20 +10,19 @@ from torch import Tensor
 
 from dataselect_gui.checkpoints.layout import Checkpoint, Member
 from dataselect_gui.errors import UnusableError, UsageError
-from dataselect_gui.scoring import autograd, measures
+from dataselect_gui.norms.gradient_norms import GradientNorms
 from dataselect_gui.scoring.arithmetic import flushed_denormals
-from dataselect_gui.scoring.catalog import Precision, Score, find_score
+from dataselect_gui.scoring.catalog import Precision, find_mapped_score, find_model_score
 from dataselect_gui.scoring.direction import load_direction
-from dataselect_gui.scoring.gradient_norms import GradientNorms, Pass
 from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.scoring.memory import Need, PeakMemory
 from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
-from dataselect_gui.scoring.privacy_loss import PrivacyLoss
+from dataselect_gui.scoring.quantities import MeasuredBatch, State
+from dataselect_gui.scoring.scores.base import ModelScore, Quantity
 from dataselect_gui.scoring.synthetic import synthetic
 
 COMPANY_TOLERANCE = 1e-4
 """How far a record's logits may move with its company, relative to the largest: rounding, no more."""
-_OF_LOGITS = frozenset({"loss", "el2n"})
 _SCORE_TOLERANCE = 5e-2
 """How far its other scores may: rounding at a kink of the network moves a gradient by a hundredth."""
 
@@ -36,84 +34,8 @@ _PASSES = 3
 """After so many, no further parameter can turn out to have no rule."""
 
 Maps = dict[str, NDArray[np.float64]]
-
-
-@dataclass
-class _State:
-    """One checkpoint, ready to be measured.
-
-    Attributes
-    ----------
-    model : Model
-        In the precision in force.
-    norms : GradientNorms
-        Of that model.
-    direction : dict
-        The consortium's, where alignment is wanted.
-    """
-
-    model: Model
-    norms: GradientNorms
-    direction: dict[str, Tensor] = field(default_factory=dict)
-
-
-class _Batch:
-    """What one checkpoint says of a batch, each part of it computed once."""
-
-    def __init__(self, state: _State, inputs: Tensor, targets: Tensor, needs: frozenset[str]) -> None:
-        self._state, self._inputs, self._targets, self._needs = state, inputs, targets, needs
-        self._pass: Pass | None = None
-        self._traced: tuple[Tensor, Tensor] | None = None
-        if needs & {"plis", "grad_norm", "alignment"}:
-            self._pass = state.norms.run(
-                inputs, for_inputs=bool(needs & {"vog", "plis"}), twice="plis" in needs
-            )
-            self.logits = self._pass.logits.detach()
-        elif "vog" in needs:
-            self._traced = state.norms.trace(inputs)
-            self.logits = self._traced[1].detach()
-        else:
-            with torch.no_grad():
-                self.logits = state.model(inputs)
-
-    def measure(self, classes: Tensor) -> dict[str, Tensor]:
-        """Return what the scores are made of, by name.
-
-        Parameters
-        ----------
-        classes : Tensor
-            Whose logit VoG differentiates, shape (batch,).
-        """
-        found = {
-            "loss": measures.cross_entropy(self.logits, self._targets),
-            "el2n": measures.el2n(self.logits, self._targets),
-        }
-        if "vog" in self._needs:
-            chosen = torch.zeros_like(self.logits).scatter(1, classes[:, None], 1.0)
-            found["vog"] = measures.channel_mean(self._input_gradient(chosen))
-        if self._pass is None:
-            return found
-        direction = self._state.direction
-        if "plis" in self._needs:
-            measured, found["plis"] = self._pass.susceptibility(self._targets, direction)
-        else:
-            at_logits = measures.logit_gradients(self.logits, self._targets)
-            with_norms = "grad_norm" in self._needs
-            measured = self._pass.measure(at_logits, direction, with_norms=with_norms)
-        found["grad_norm"], found["alignment"] = measured.squares.sqrt(), measured.products
-        return found
-
-    def _input_gradient(self, chosen: Tensor) -> Tensor:
-        if self._pass is not None:
-            return self._pass.input_gradient(chosen)
-        assert self._traced is not None
-        inputs, logits = self._traced
-        (gradient,) = autograd.gradients(logits, [inputs], chosen)
-        return gradient
-
-
-_PARTS = {"clipped_norm": "grad_norm", "privacy_loss": "grad_norm"}
-"""What a score is made of, where that has another name."""
+Parts = dict[str, Tensor]
+"""What scores keep of a checkpoint, by their definitions' names."""
 
 
 class Scorer:
@@ -146,9 +68,8 @@ class Scorer:
         precision: Precision = "float32",
     ) -> None:
         self._checkpoint, self.device = checkpoint, device
-        self._scores = {name: find_score(name) for name in names}
+        self._scores = {name: find_model_score(name) for name in names}
         self._request = checkpoint.request.stated
-        self._privacy_loss: PrivacyLoss | None = None
         self._dtype = {"float32": torch.float32, "float64": torch.float64}[precision]
         if self._dtype == torch.float64 and device.type == "mps":
             raise UsageError(
@@ -182,7 +103,7 @@ class Scorer:
         return set().union(*(state.norms.operations for state in (self._final, *self._series)))
 
     def _load(self) -> None:
-        reads_series = any(one.reads_series or one.is_averaged for one in self._scores.values())
+        reads_series = any(score.is_over_series for score in self._scores.values())
         members = self._checkpoint.series if reads_series else ()
         self._final = self._state(self._checkpoint.final)
         self._series = [
@@ -190,10 +111,10 @@ class Scorer:
             for member in members
         ]
 
-    def _state(self, member: Member) -> _State:
+    def _state(self, member: Member) -> State:
         model = in_precision(load_model(member, self.device), self._dtype)
-        state = _State(model, GradientNorms(model))
-        if any(score.base == "alignment" for score in self._scores.values()):
+        state = State(model, GradientNorms(model))
+        if any(Quantity.PRODUCT in score.quantities for score in self._scores.values()):
             state.direction = load_direction(self._checkpoint.read_direction(), model, PREFIX)
         return state
 
@@ -238,7 +159,7 @@ class Scorer:
         return classes
 
     @property
-    def _states(self) -> list[_State]:
+    def _states(self) -> list[State]:
         """Every state that a score reads, once."""
         return list({id(state): state for state in (self._final, *self._series)}.values())
 
@@ -300,7 +221,7 @@ class Scorer:
         for state in self._states:
             with torch.no_grad():
                 together = state.model(batch)
-                alone = torch.cat([state.model(one[None]) for one in batch])
+                alone = torch.cat([state.model(record[None]) for record in batch])
             if not together.isfinite().all(dim=1).any():
                 raise _no_numbers()
             scale = float(together[together.isfinite()].abs().max())
@@ -308,16 +229,16 @@ class Scorer:
                 together, alone, rtol=0.0, atol=COMPANY_TOLERANCE * scale, equal_nan=True
             ):
                 raise _mixing()
-        names = [name for name, score in self._scores.items() if score.base != "random"]
+        names = list(self._scores)
         scores = self._score(names, inputs, targets)
         for row in (0, len(inputs) - 1):
-            one = slice(row, row + 1)
-            own = self._score(names, inputs[one], targets[one])
+            place = slice(row, row + 1)
+            own = self._score(names, inputs[place], targets[place])
             for name, values in scores.items():
-                base = self._scores[name].base
-                tolerance = COMPANY_TOLERANCE if base in _OF_LOGITS else _SCORE_TOLERANCE
-                # An inner product may be close to zero by chance: what counts is its size on the whole.
-                sizes = np.abs(values) if base == "alignment" else np.abs(values[one])
+                score = self._scores[name]
+                tolerance = _SCORE_TOLERANCE if score.is_of_gradients else COMPANY_TOLERANCE
+                # What is close to zero by chance counts by its size on the whole.
+                sizes = np.abs(values) if score.is_signed else np.abs(values[place])
                 allowed = tolerance * float(np.nan_to_num(sizes).max())
                 if _differ(float(own[name][0]), float(values[row]), allowed):
                     raise _mixing()
@@ -356,98 +277,80 @@ class Scorer:
         wanted = [self._scores[name] for name in names]
         given = torch.from_numpy(targets).to(self.device)
         final, series = self._measure(wanted, self._tensor(inputs), given)
-        found = {score.name: self._assemble(score, final, series) for score in wanted}
+        scored = {
+            score.name: score.values(self._parts_of(score, final, series), self._request)
+            .double()
+            .cpu()
+            .numpy()
+            for score in wanted
+        }
         for score in wanted:
             if score.needs_label:
-                found[score.name][targets < 0] = np.nan
-            found[score.name][~np.isfinite(found[score.name])] = np.nan
-        return found
+                scored[score.name][targets < 0] = np.nan
+            scored[score.name][~np.isfinite(scored[score.name])] = np.nan
+        return scored
 
     def maps(
         self, names: Sequence[str], inputs: NDArray[np.float32], targets: NDArray[np.int64]
     ) -> Maps:
-        """Return the maps of the scores that have one, VoG and PLIS, for a few records.
+        """Return maps for a few records.
 
         Parameters
         ----------
-        names, inputs, targets
+        names : sequence of str
+            Scores that have one.
+        inputs, targets
             As `score` takes them.
 
         Returns
         -------
         dict
-            For each score an array of shape (batch, …): as the input's, without its channels. The mean
-            of a VoG map is the score; the L2 norm of a PLIS map is the score in its L2 form.
+            For each score an array of shape (batch, …): as the input's, without its channels.
         """
         self.prepare(inputs.shape)
-        wanted = [self._scores[name] for name in names]
+        wanted = [find_mapped_score(name) for name in names]
         given = torch.from_numpy(targets).to(self.device)
         final, series = self._measure(wanted, self._tensor(inputs), given)
-        maps = {}
-        for score in wanted:
-            if score.base == "vog":
-                spread = measures.spread_of_gradients(self._window(score, series), score.form)
-                maps[score.name] = spread.cpu().numpy()
-            elif score.base == "plis":
-                states = series if score.is_averaged else [final]
-                sizes = [measures.channel_norm(one["plis"]) for one in states]
-                maps[score.name] = torch.stack(sizes).mean(dim=0).cpu().numpy()
-        return maps
+        return {
+            score.name: score.map(self._parts_of(score, final, series)).cpu().numpy()
+            for score in wanted
+        }
 
     @flushed_denormals()
     def _measure(
-        self, wanted: Sequence[Score], batch: Tensor, given: Tensor
-    ) -> tuple[dict[str, Tensor], list[dict[str, Tensor]]]:
-        """Return what the scores are made of at the final checkpoint and over the series."""
+        self, wanted: Sequence[ModelScore], batch: Tensor, given: Tensor
+    ) -> tuple[Parts, list[Parts]]:
+        """Return what the scores keep of the final checkpoint and of the series."""
         if len(batch) > 1 and self._goes_one_at_a_time:
             alone = [
-                self._measure(wanted, *one) for one in zip(batch.split(1), given.split(1), strict=True)
+                self._measure(wanted, *record)
+                for record in zip(batch.split(1), given.split(1), strict=True)
             ]
             finals, of_states = zip(*alone, strict=True)
             return _joined(finals), [_joined(parts) for parts in zip(*of_states, strict=True)]
-        over_series = [score for score in wanted if score.reads_series or score.is_averaged]
-        of_final = [score for score in wanted if score not in over_series]
-        for_series = frozenset(_PARTS.get(score.base, score.base) for score in over_series)
-        for_final = frozenset(_PARTS.get(score.base, score.base) for score in of_final)
-        shared = self._final in self._series and bool(over_series)
+        over_series = [score for score in wanted if score.is_over_series]
+        of_final = [score for score in wanted if not score.is_over_series]
+        if self._final in self._series:
+            of_final += over_series  # The series holds the final checkpoint.
         known = given.clamp(min=0)
-        needs = for_final | (for_series if shared else frozenset())
-        first = _Batch(self._final, batch, known, needs)
+        first = MeasuredBatch(self._final, batch, known, _quantities(of_final))
         self._check_classes(first.logits, given)
         classes = given.where(given >= 0, first.logits.argmax(dim=1))
-        final = first.measure(classes)
+        final = _parts(of_final, first, classes)
+        needs = _quantities(over_series)
         series = [
-            final if state is self._final else _Batch(state, batch, known, for_series).measure(classes)
+            final
+            if state is self._final
+            else _parts(over_series, MeasuredBatch(state, batch, known, needs), classes)
             for state in (self._series if over_series else ())
         ]
         return final, series
 
-    def _assemble(
-        self, score: Score, final: dict[str, Tensor], series: list[dict[str, Tensor]]
-    ) -> NDArray[np.float64]:
-        if score.base == "vog":
-            maps = measures.spread_of_gradients(self._window(score, series), score.form)
-            values = maps.flatten(start_dim=1).mean(dim=1)
-        elif score.base == "privacy_loss":
-            norms = torch.stack([one["grad_norm"] for one in series], dim=1)
-            if self._privacy_loss is None:
-                self._privacy_loss = PrivacyLoss(self._request)
-            return self._privacy_loss(norms.double().cpu().numpy())
-        else:
-            states = series if score.is_averaged else [final]
-            values = torch.stack([self._single(score, one) for one in states]).mean(dim=0)
-        return values.double().cpu().numpy()
-
-    def _single(self, score: Score, found: dict[str, Tensor]) -> Tensor:
-        values = found[_PARTS.get(score.base, score.base)]
-        if score.base == "clipped_norm":
-            return values.clamp(max=float(self._request["max_grad_norm"]))
-        if score.base == "plis":
-            return measures.size_of_map(values, score.form)
-        return values
-
-    def _window(self, score: Score, series: list[dict[str, Tensor]]) -> list[Tensor]:
-        return [series[place]["vog"] for place in score.members(len(series))]
+    def _parts_of(self, score: ModelScore, final: Parts, series: Sequence[Parts]) -> list[Tensor]:
+        """Return what a score keeps of each checkpoint that it reads."""
+        if not score.is_over_series:
+            return [final[score.base]]
+        return [series[place][score.base] for place in score.members(len(series))]
 
     def _check_classes(self, logits: Tensor, given: Tensor) -> None:
         if bool((given >= logits.shape[1]).any()):
@@ -472,7 +375,16 @@ def _differ(alone: float, together: float, allowed: float) -> bool:
     return abs(alone - together) > allowed
 
 
-def _joined(parts: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+def _quantities(scores: Sequence[ModelScore]) -> frozenset[Quantity]:
+    return frozenset[Quantity]().union(*(score.quantities for score in scores))
+
+
+def _parts(scores: Sequence[ModelScore], batch: MeasuredBatch, classes: Tensor) -> Parts:
+    quantities, definitions = batch.measure(classes), {score.base: score for score in scores}
+    return {base: score.part(quantities) for base, score in definitions.items()}
+
+
+def _joined(parts: Sequence[Parts]) -> Parts:
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 

@@ -8,23 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from dataselect_gui.permissions import make_folder
 from dataselect_gui.plain import Html, visible
+from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.study.words import name_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = {
-    "random": "#56606D",
-    "loss": "#5D246B",
-    "el2n": "#298EE0",
-    "grad_norm": "#778A2E",
-    "vog": "#7D1232",
-    "plis": "#3E1CC4",
-    "privacy_loss": "#B87A96",
-}
-"""Of the window's palette; random is grey everywhere."""
-_OTHER = "#B87A96"
 _TEXT, _LINE = "#1B2027", "#D3D8DF"
 _STYLE: dict[str, object] = {
     "font.family": "sans-serif",
@@ -111,7 +101,7 @@ def _figure(
 
 
 def _colour(score: str) -> str:
-    return COLOURS.get(score.split("-")[0], _OTHER)
+    return find_score(score).colour
 
 
 def _bars(
@@ -162,7 +152,7 @@ def _picks(findings: dict[str, Any]) -> "Figure":
                 _bars(panel, x, [o["accuracy"] for o in found], _colour(score), label, marker, line)
             found = [one for one in of_way if one["score"] == "random"]
             x = [float(one["share"]) for one in found]
-            _bars(panel, x, [o["accuracy"] for o in found], COLOURS["random"], "random", "o")
+            _bars(panel, x, [o["accuracy"] for o in found], _colour("random"), "random", "o")
             panel.set_title("without DP" if epsilon is None else f"DP-SGD, ε = {epsilon}", fontsize=9)
             _as_percent(panel, "x")
             _as_percent(panel, "y")
@@ -233,7 +223,7 @@ def _wrong_labels(findings: dict[str, Any]) -> "Figure":
                 [value["mean"]], [place], xerr=spread, color=colour, marker="o", markersize=4, capsize=2
             )
         by_chance = 0.5 if what == "auroc" else 0.1
-        panel.axvline(by_chance, color=COLOURS["random"], linestyle="--", linewidth=1)
+        panel.axvline(by_chance, color=_colour("random"), linestyle="--", linewidth=1)
         names = [f"{name_of(one['score'])} · {one['by']}" for one in reversed(found)]
         panel.set_yticks(range(len(found)), names if column == 0 else [""] * len(found), fontsize=7.5)
         panel.set_title(title, fontsize=9)
@@ -250,11 +240,11 @@ def _costs(findings: dict[str, Any]) -> "Figure":
         panel,
         [one["cost"] for one in picks],
         [one["accuracy"] for one in picks],
-        COLOURS["privacy_loss"],
+        _colour("privacy_loss"),
         "picked by εᵢ: lowest, middle, highest",
     )
     random = costs["random"]
-    _bars(panel, [random["cost"]], [random["accuracy"]], COLOURS["random"], "random")
+    _bars(panel, [random["cost"]], [random["accuracy"]], _colour("random"), "random")
     panel.set_xlabel("mean εᵢ of the records trained on")
     panel.set_ylabel("right on held-out records")
     _as_percent(panel, "y")
@@ -264,7 +254,7 @@ def _costs(findings: dict[str, Any]) -> "Figure":
     for place, one in enumerate(classes):
         value = one["cost"]
         spread = [[value["mean"] - value["low"]], [value["high"] - value["mean"]]]
-        colour = COLOURS["privacy_loss"]
+        colour = _colour("privacy_loss")
         panel.errorbar(
             [value["mean"]], [place], xerr=spread, color=colour, marker="o", markersize=4.5, capsize=2
         )
@@ -291,7 +281,7 @@ def _releases(findings: dict[str, Any]) -> "Figure":
         )
         _bars(panel, places, [one["accuracy"] for one in found], colour, "what leaves of it", "^")
         x = [place + 0.07 for place in places]
-        _bars(panel, x, [one["random"] for one in found], COLOURS["random"], "as many random records")
+        _bars(panel, x, [one["random"] for one in found], _colour("random"), "as many random records")
         ticks = [f"{one['release epsilon']}\n{one['records']:.0f}" for one in found]
         panel.set_xticks(places, ticks)
         panel.set_xlabel("ε of the release\nrecords that leave")

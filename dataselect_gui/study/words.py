@@ -3,18 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.study.plan import COST
 
-_NAMES = {
-    "vog": "VoG",
-    "plis": "PLIS",
-    "el2n": "EL2N",
-    "grad_norm": "gradient norm",
-    "clipped_norm": "clipped norm",
-    "privacy_loss": "privacy loss",
-    COST: "privacy loss εᵢ",
-}
+_COST_NAME = "privacy loss εᵢ"
 _VERDICTS = {"better": "better", "worse": "random won", "no difference": "no difference"}
 PLACES = {"top": "highest", "middle": "middle", "bottom": "lowest", "any": "random"}
 
@@ -68,11 +60,14 @@ def line_of(one: dict[str, Any]) -> PickLine:
 
 
 def name_of(score: str) -> str:
-    """Return what a score is called in text."""
-    if score in _NAMES or "-" not in score:
-        return _NAMES.get(score, score)
-    base = find_score(score).base
-    return f"{_NAMES.get(base, base)} ({score.removeprefix(base + '-')})"
+    """Return what a score, or what another library judges by, is called in text."""
+    if score == COST:
+        return _COST_NAME
+    base, _, options = score.partition("-")
+    if base not in SCORES:
+        return score  # By another library, under its own name.
+    name = SCORES[base].short_name
+    return f"{name} ({options})" if options else name
 
 
 def percent(share: float) -> str:

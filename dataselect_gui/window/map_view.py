@@ -25,20 +25,10 @@ from dataselect_gui.window.maps import Maps
 from dataselect_gui.window.plain import Button, ComboBox, Label, elided, paint, tip
 from dataselect_gui.window.scores import short
 from dataselect_gui.window.tile import paint_whole
-from dataselect_gui.workflow import find_score
+from dataselect_gui.workflow import SCORES, find_mapped_score
 
 _USUAL_OPACITY = 45
 _BAR = 12
-_MEANING = {
-    "vog": "Bright: where a small change of the picture changes the model's answer differently from "
-    "one training state to the next. It does not point at findings.",
-    "plis": "Bright: where a small change of the picture most changes how strongly the record would "
-    "pull at the model in training. It does not point at findings.",
-}
-_UNIT = {
-    "vog": "logits per unit of the model's input",
-    "plis": "gradient norm per unit of the model's input",
-}
 _SAME_SCALE = (
     "The same colour is the same value in every record of this project. The scale ends where the "
     "brightest hundredth of the first maps begins, some of them of records from all over the project; "
@@ -174,7 +164,7 @@ class MapView(QWidget):
         self.words.setVisible(maps.is_on)
         self.words.setToolTip("")
         if top is not None:
-            self.scale.show_range(top, _unit(name))
+            self.scale.show_range(top, find_mapped_score(name).map_text.unit)
         if not maps.is_on or found is None or values is None or top is None:
             self._layers = self._shown = None
             self.summary = ""
@@ -182,7 +172,7 @@ class MapView(QWidget):
         elif self._shown != (found.id, name):
             self._shown = found.id, name
             self._layers = _picture(found.view), _picture(coloured(values, top))
-            self._meaning.setText(_MEANING[find_score(name).base])
+            self._meaning.setText(find_mapped_score(name).map_text.meaning)
             self.summary = summary_of(values)
             self.words.setText(self.summary)
             if QAccessible.isActive():
@@ -195,7 +185,8 @@ class MapView(QWidget):
         """Say why there is no map, or not yet."""
         maps = self._maps
         if not name:
-            return "No score of this project has a map: only vog and plis have one."
+            mapped = " and ".join(name for name, score in SCORES.items() if score.has_map)
+            return f"No score of this project has a map: only {mapped} have one."
         if maps.current is not None:
             return maps.current.reasons.get(name, "")
         if maps.waits_for:
@@ -290,12 +281,6 @@ def _colours() -> NDArray[np.uint8]:
 
     found: NDArray[np.uint8] = colormap.get("cividis").getLookupTable(nPts=256, alpha=False)
     return found
-
-
-def _unit(name: str) -> str:
-    score = find_score(name)
-    unit = _UNIT[score.base]
-    return f"square of {unit}" if score.form == "var" else unit
 
 
 def _picture(pixels: NDArray[np.uint8] | None) -> QPixmap:

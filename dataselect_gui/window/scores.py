@@ -4,22 +4,10 @@ import math
 
 from dataselect_gui.workflow import find_score
 
-_MEANINGS = {
-    "loss": "High: the model finds the given label unlikely.",
-    "el2n": "High: the model's answer is far from the given label.",
-    "grad_norm": "High: training on it would change the model much.",
-    "clipped_norm": "High: training on it changes the model as much as allowed.",
-    "privacy_loss": "High: the consortium's training would reveal more about it.",
-    "vog": "High: what sways the model's answer changed in training.",
-    "plis": "High: small changes of it change how much the model learns.",
-    "alignment": "High: training on it moves the model as the consortium asks.",
-    "random": "Chance alone: what the other scores are compared with.",
-}
-
 
 def meaning_of(name: str) -> str:
     """Return what a score means, in a sentence without a term of the field; see `Score.meaning`."""
-    return _MEANINGS[find_score(name).base]
+    return find_score(name).sentence
 
 
 def short(value: float) -> str:

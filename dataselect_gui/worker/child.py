@@ -75,7 +75,7 @@ def main() -> int:
 def _is_of_memory(error: Exception) -> bool:
     if "torch" not in sys.modules:  # Perhaps it is what could not be loaded.
         return isinstance(error, MemoryError)
-    from dataselect_gui.scoring.memory import is_out_of_memory
+    from dataselect_gui.norms.memory import is_out_of_memory
 
     return is_out_of_memory(error)
 

@@ -12,7 +12,8 @@ from contextlib import AbstractContextManager, closing
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.scoring.memory import is_out_of_memory, release_memory
+from dataselect_gui.norms.memory import is_out_of_memory
+from dataselect_gui.scoring.memory import release_memory
 from dataselect_gui.scoring.public_shape import Shape
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.scoring.synthetic import filler

@@ -70,10 +70,10 @@ def _picture(content: bytes, answers: IO[bytes]) -> None:
     from PIL import Image
 
     from dataselect_gui.records.decoding_process import PIXELS, SIDE, SIZE
-    from dataselect_gui.records.images import decode_image
+    from dataselect_gui.records.images import decode_image, with_8_bits
 
     (most,) = SIDE.unpack_from(content)
-    image = decode_image(content[SIDE.size :]).convert("RGB")
+    image = with_8_bits(decode_image(content[SIDE.size :])).convert("RGB")
     if most:
         image.thumbnail((most, most), Image.Resampling.BILINEAR)
     write_frame(answers, PIXELS, SIZE.pack(*image.size), image.tobytes())
@@ -81,9 +81,9 @@ def _picture(content: bytes, answers: IO[bytes]) -> None:
 
 def _check(content: bytes, answers: IO[bytes]) -> None:
     from dataselect_gui.records.decoding_process import FINE
-    from dataselect_gui.records.images import decode_image
+    from dataselect_gui.records.images import decode_image, with_8_bits
 
-    decode_image(content)
+    with_8_bits(decode_image(content))
     write_frame(answers, FINE)
 
 

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.records.images import with_8_bits
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source, UnreadableRecordError
 from dataselect_gui.scoring.catalog import applicable
@@ -87,7 +90,9 @@ def _source(path: Path, report: Report, stopped: Callable[[], bool]) -> dict[str
             if stopped():
                 return None
         try:
-            source.decode(source.read(row))
+            content = source.decode(source.read(row))
+            if isinstance(content, Image.Image):
+                with_8_bits(content)
         except UnreadableRecordError as reason:
             problems.append({"id": record, "reason": str(reason)})
     return {

@@ -120,8 +120,7 @@ class ProjectKeeping:
     @property
     def scores(self) -> dict[str, dict[str, Any]]:
         """How scores are computed."""
-        found: dict[str, dict[str, Any]] = self._project.settings["scores"]
-        return found
+        return self._project.scores
 
     def save(self) -> None:
         """See `Keeping`."""

@@ -227,7 +227,8 @@ class _Part:
 
     def settle(self) -> None:
         """Settle how the scores are computed, on made-up records."""
-        from dataselect_gui.scoring.memory import is_out_of_memory, release_memory
+        from dataselect_gui.norms.memory import is_out_of_memory
+        from dataselect_gui.scoring.memory import release_memory
 
         scorer, shape = self._load()
         hold, asked = self.kept.mark.hold, self.job.batch_size
@@ -257,7 +258,8 @@ class _Part:
         stopped: Callable[[], bool],
     ) -> bool:
         """Score batch by batch. Returns False where it was stopped."""
-        from dataselect_gui.scoring.memory import is_out_of_memory, release_memory
+        from dataselect_gui.norms.memory import is_out_of_memory
+        from dataselect_gui.scoring.memory import release_memory
 
         while True:
             try:

@@ -31,9 +31,9 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
     """
     import torch
 
+    from dataselect_gui.norms.memory import is_out_of_memory
     from dataselect_gui.scoring.clipped_sum import ClippedSum
     from dataselect_gui.scoring.inputs import Preprocessor
-    from dataselect_gui.scoring.memory import is_out_of_memory
     from dataselect_gui.scoring.model import choose_device, in_precision, load_model
     from dataselect_gui.scoring.public_shape import public_shape
     from dataselect_gui.scoring.synthetic import synthetic

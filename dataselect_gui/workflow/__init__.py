@@ -11,7 +11,8 @@ from dataselect_gui.release.registry import KINDS, MECHANISMS, mechanisms_of
 from dataselect_gui.release.verify import Check
 from dataselect_gui.release.words import CANNOT_CHECK
 from dataselect_gui.sandbox.confining import Confinement, what_confines
-from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.scoring.catalog import find_mapped_score, find_score
+from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
@@ -91,6 +92,7 @@ __all__ = [
     "MECHANISMS",
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
+    "SCORES",
     "Answer",
     "ChangedRecordError",
     "Check",
@@ -141,6 +143,7 @@ __all__ = [
     "duration",
     "exact",
     "find_again",
+    "find_mapped_score",
     "find_score",
     "flipped_labels",
     "foresee_study",

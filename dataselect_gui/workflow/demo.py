@@ -8,7 +8,7 @@ import numpy as np
 
 from dataselect_gui.checkpoints.request import read_request
 from dataselect_gui.resources import resource
-from dataselect_gui.scoring.catalog import SCORES
+from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Report
 from dataselect_gui.workflow.scoring import Scored, score

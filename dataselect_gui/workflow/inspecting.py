@@ -101,7 +101,7 @@ def _inspect_project(project: Project) -> dict[str, Any]:
         "problems": [{"id": i, "reason": r} for i, r in sorted(problems.items())],
         "labels": sorted({label for label in labels if label is not None}),
         "records": len(labels),
-        "scores": project.settings["scores"],
+        "scores": project.scores,
         "rule": project.settings["rule"],
         "source": project.settings["source"],
         "checkpoint": project.settings["checkpoint"],

@@ -30,6 +30,8 @@ from dataselect_gui.release.releasing import Purchase, buy, foresee, marks_of, p
 from dataselect_gui.release.releasing import release as carry_out
 from dataselect_gui.release.signing import Signer, read_signer
 from dataselect_gui.release.terms import Terms
+from dataselect_gui.scoring.scores import SCORES
+from dataselect_gui.scoring.scores.base import KeyedScore
 from dataselect_gui.selection.rules import Rule, select
 from dataselect_gui.worker.messages import Progress, Report
 from dataselect_gui.workflow.asking import (
@@ -233,7 +235,7 @@ def _consider(project: Project, answers: _Answers, report: Report, *, reading: b
     checkpoint = _checkpoint(project)
     # Where chance may pick any record, one that cannot be read must not be among them.
     any_record = answers.kind.discloses and (
-        rule.score == "random"
+        isinstance(SCORES.get(rule.score), KeyedScore)
         or (
             issubclass(answers.mechanism, SelectionMechanism)
             and not answers.mechanism.keeps_to_selection
@@ -395,7 +397,7 @@ def _candidates(
         eligible=eligible,
         chosen=select(rule, values, eligible).chosen,
         unit_column=settings["unit_column"],
-        scored_by=project.settings["scores"][rule.score]["program"],
+        scored_by=project.scores[rule.score]["program"],
         classes=[classes.get(label, -1) if label is not None else -1 for label in index.labels],
     )
 

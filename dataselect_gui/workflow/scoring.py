@@ -1,7 +1,5 @@
 """Score the records of a source into a project."""
 
-import hashlib
-import hmac
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +19,8 @@ from dataselect_gui.project.demo import not_the_demos
 from dataselect_gui.project.project import SUFFIX, Project
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
-from dataselect_gui.scoring.catalog import PRECISIONS, SCORES, Precision, applicable
+from dataselect_gui.scoring.catalog import PRECISIONS, Precision, applicable
+from dataselect_gui.scoring.scores.base import KeyedScore
 from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.worker.keeping import InHand
@@ -204,9 +203,10 @@ def score(
         raise type(error)(f"{error.what} {_kept(folder)}", error.why, do) from None
     project = Project.open(folder)
     scored = finished.scored
-    if any(not one.needs_model for one in wanted):
-        rows = _score_random(project, limit)
-        scored = scored if job.names else rows
+    for one in wanted:
+        if isinstance(one, KeyedScore):
+            rows = _score_by_key(project, one, limit)
+            scored = scored if job.names else rows
     table = project.table
     return Scored(
         folder,
@@ -273,24 +273,21 @@ def _kept(folder: Path) -> str:
     return f"{count:,} {'score is' if count == 1 else 'scores are'} kept."
 
 
-def _score_random(project: Project, limit: int | None) -> int:
-    """Write the random baseline: the first 8 bytes of HMAC-SHA-256(secret, id), over 2⁶⁴."""
+def _score_by_key(project: Project, score: KeyedScore, limit: int | None) -> int:
+    """Write a score that is computed from the source's secret; returns of how many records."""
     with project.exclusive():
         table = project.table
         rows = np.arange(len(table.index.ids))[:limit]
-        column = table.column("random")
+        column = table.column(score.name)
         if not column.done[rows].all():
             ledger = ledger_of(project)
             account = ledger.claim(source_marks(table.index.content, table.index.people))
             # The demo's records are public, and everybody's demo shows the same numbers.
             secret = b"demo" if project.settings["demo"] else ledger.secret(account)
-            digests = (
-                hmac.digest(secret, table.index.ids[row].encode(), hashlib.sha256) for row in rows
-            )
-            column.write(rows, np.array([int.from_bytes(d[:8]) / 2**64 for d in digests]))
+            column.write(rows, np.array([score.keyed(secret, table.index.ids[row]) for row in rows]))
             column.mark_done(rows)
-        project.settings["scores"]["random"] = {
-            "variant": SCORES["random"].variant,
+        project.scores[score.name] = {
+            "variant": score.variant,
             "program": __version__,
             "device": "none",
         }

@@ -19,12 +19,8 @@ from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.kinds.kind import Kind
 from dataselect_gui.release.releasing import Purchase, new_release_id
 from dataselect_gui.release.terms import Bounds, BoundsSource, Cut, CutSource, Terms
-from dataselect_gui.release.well_formed import (
-    LARGEST_NORM,
-    LEAST_NORM,
-    OWN_BOUNDS,
-    is_class_name,
-)
+from dataselect_gui.release.well_formed import LARGEST_NORM, LEAST_NORM, is_class_name
+from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.workflow.asking import ReleaseRequest, Training
 from dataselect_gui.workflow.conditions import scoring_of
@@ -107,7 +103,7 @@ class Question:
             conditional=cut and self.epsilon is not None and not public and purchase is None,
             unit="record" if self.candidates.unit_column is None else "person",
             score=self.rule.score,
-            variant=self.project.settings["scores"][self.rule.score]["variant"],
+            variant=self.project.scores[self.rule.score]["variant"],
             lowest=self.rule.lowest,
             cut=None
             if source is None
@@ -321,12 +317,15 @@ def public_bounds(score: str, request: Request) -> Bounds | None:
     if requested is not None:
         both = _two_bounds(requested if isinstance(requested, list) else [requested])
         return Bounds(*both, "request")
-    if score in OWN_BOUNDS:
-        low, high = map(Decimal, OWN_BOUNDS[score])
+    known = SCORES.get(score)
+    if known is None:
+        return None
+    if known.own_bounds is not None:
+        low, high = map(Decimal, known.own_bounds)
         return Bounds(low, high, "score")
-    norm = request.stated.get("max_grad_norm")
-    if score == "clipped_norm" and norm is not None:
-        return Bounds(Decimal(0), _norm(str(norm), "The request's max_grad_norm"), "score")
+    norm = request.stated.get(known.bounded_by)
+    if norm is not None:
+        return Bounds(Decimal(0), _norm(str(norm), f"The request's {known.bounded_by}"), "score")
     return None
 
 

@@ -10,7 +10,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.scoring.catalog import applicable, find_score
 from dataselect_gui.study.plan import (
     FEWEST_SEEDS,
     MOST_SEEDS,
@@ -149,7 +149,7 @@ def choose_study(
     series, request = len(checkpoint.series), checkpoint.request.stated
     if scores is None:
         scores = [proposed_score(series, request)]
-    names = [name for name in dict.fromkeys(scores) if name != "random"]
+    names = [name for name in dict.fromkeys(scores) if find_score(name).needs_model]
     applicable(names, series=series, labelled=True, request=request)
     if not names:
         raise UsageError(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
-from dataselect_gui.scoring.catalog import SCORES, applicable, find_score
+from dataselect_gui.scoring.catalog import applicable, find_score
+from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.study.plan import (
     QUESTIONS,
     SCORED,
@@ -73,7 +74,7 @@ def study_scores(checkpoint_path: Path, also: Sequence[str] = ()) -> list[StudyS
     proposed = proposed_score(series, request)
     found = []
     for name in dict.fromkeys((*SCORES, proposed, *also)):
-        if name == "random":
+        if name in SCORES and not SCORES[name].needs_model:
             continue
         try:
             (score,) = applicable([name], series=series, labelled=True, request=request)

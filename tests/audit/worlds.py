@@ -25,7 +25,7 @@ from dataselect_gui.release.drawing import draw
 from dataselect_gui.release.kinds.kind import as_noise
 from dataselect_gui.release.registry import registered
 from dataselect_gui.release.terms import Bounds, Cut, Terms
-from dataselect_gui.scoring.measures import el2n
+from dataselect_gui.scoring.scores.el2n import el2n
 
 Scores = NDArray[np.float64]
 Scoring = Callable[[NDArray[np.float64]], Scores]

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.norms.cross_entropy import logit_gradients
+from dataselect_gui.norms.gradient_norms import GradientNorms
 from dataselect_gui.scoring.exported_model import load_exported
-from dataselect_gui.scoring.gradient_norms import GradientNorms
-from dataselect_gui.scoring.measures import logit_gradients
 from dataselect_gui.scoring.model import Model, choose_device
 from tests.benchmarks.models import CLASSES, resnet_groupnorm
 from tests.benchmarks.timing import as_in_the_worker

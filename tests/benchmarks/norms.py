@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 from torch.nn import functional
 
-from dataselect_gui.scoring.gradient_norms import GradientNorms
-from dataselect_gui.scoring.measures import logit_gradients
+from dataselect_gui.norms.cross_entropy import logit_gradients
+from dataselect_gui.norms.gradient_norms import GradientNorms
 from tests.benchmarks.models import WORKLOADS, Workload
 from tests.benchmarks.timing import ORDINARY, Method, Run, as_in_the_worker, prepare, ratios, told
 

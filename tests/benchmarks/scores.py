@@ -15,8 +15,9 @@ from torch import Tensor
 from torch.func import functional_call, grad, jvp, vmap
 from torch.nn import functional
 
-from dataselect_gui.scoring.gradient_norms import GradientNorms
-from dataselect_gui.scoring.measures import channel_mean, logit_gradients, spread_of_gradients
+from dataselect_gui.norms.cross_entropy import logit_gradients
+from dataselect_gui.norms.gradient_norms import GradientNorms
+from dataselect_gui.scoring.scores.vog import channel_mean, spread_of_gradients
 from tests.benchmarks.models import WORKLOADS, Workload
 from tests.benchmarks.norms import training_step
 from tests.benchmarks.timing import (

@@ -206,8 +206,9 @@ def _look_at(found: Any) -> None:  # noqa: ANN401  (a checkpoint)
 def request(folder: Path) -> None:
     """Read a request and use everything that it states."""
     from dataselect_gui.checkpoints.layout import find_checkpoint
-    from dataselect_gui.scoring.catalog import SCORES, applicable
+    from dataselect_gui.scoring.catalog import applicable
     from dataselect_gui.scoring.privacy_loss import PrivacyLoss
+    from dataselect_gui.scoring.scores import SCORES
     from dataselect_gui.workflow import public_bounds, requested_rule
 
     found = find_checkpoint(folder)

@@ -9,6 +9,7 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.study.material import Material, read_material
 from tests.helpers import CLASSES, array_file
+from tests.in_process import study_here
 from tests.models import SIDE, save_series, stir, tiny_resnet
 
 RECORDS = 240
@@ -26,6 +27,13 @@ def learnable_records(path: Path, count: int = RECORDS) -> Path:
         classes=np.array(CLASSES),
         patient=rng.integers(0, count // 2, count),
     )
+
+
+@pytest.fixture
+def studying_here(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do the worker's job of a study in this process."""
+    del home
+    monkeypatch.setattr("dataselect_gui.workflow.studying.run_job", study_here)
 
 
 @pytest.fixture(scope="session")

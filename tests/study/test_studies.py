@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dataselect_gui import workflow
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.study.store import PLAN, RESULTS, SETTING
 from dataselect_gui.workflow import OtherStudyError, Progress, Stop, StudyChoices, StudySubject
@@ -105,11 +106,10 @@ def test_a_folder_that_is_no_study_is_never_taken(subject: StudySubject, tmp_pat
 
 
 def test_beside_what_cannot_be_written_a_study_lies_with_the_ledger(
-    subject: StudySubject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    subject: StudySubject, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("os.access", lambda _path, _mode: False)
-    assert workflow.study_place(subject) == tmp_path / "home" / "projects" / "scans.study"
+    assert workflow.study_place(subject) == home / "projects" / "scans.study"
 
 
 def test_a_deletion_tells_of_studies_that_stay(tmp_path: Path) -> None:
@@ -180,20 +180,23 @@ def test_a_damaged_study_is_told(
         workflow.study_at(folder)
 
 
-# Through the worker
+# Plans and runs
 
 
+@pytest.mark.usefixtures("studying_here")
+@pytest.mark.filterwarnings("ignore:Optimal order is the largest alpha:UserWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_plan_leaves_nothing_on_disk_and_other_records_are_refused(
     tmp_path: Path, consortium: Path
 ) -> None:
     source = learnable_records(tmp_path / "scans.npz")
-    digest = workflow.inspect(consortium, None, print)["digest"]
+    digest = find_checkpoint(consortium).digest()
     subject = StudySubject(source, consortium, digest, tmp_path / "scans.dataselect")
     folder = workflow.study_place(subject)
     plan = workflow.plan_study(subject, VOG, folder, lambda _: None)
     assert (plan.folder, plan.trainings, plan.left) == (folder, 200, 200)
     assert plan.seconds > 1
-    assert [path.name for path in tmp_path.iterdir()] == ["scans.npz"]
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["scans.npz"]
     begun(folder, subject)
     (folder / RESULTS).mkdir()
     with pytest.raises(OtherStudyError, match="holds a study of something else") as caught:
@@ -205,7 +208,7 @@ def test_a_plan_leaves_nothing_on_disk_and_other_records_are_refused(
 def test_a_study_of_records_as_they_were_is_not_gone_on_with(tmp_path: Path, consortium: Path) -> None:
     """The plan of a study that was begun reads none of them, so it is the study that notices."""
     source, folder = learnable_records(tmp_path / "scans.npz"), tmp_path / "scans.study"
-    digest = workflow.inspect(consortium, None, print)["digest"]
+    digest = find_checkpoint(consortium).digest()
     subject = StudySubject(source, consortium, digest, tmp_path / "scans.dataselect")
     stop = Stop()
 

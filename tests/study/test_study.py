@@ -61,7 +61,7 @@ def few_steps(patch: Callable[[object, str, object], None]) -> None:
     for module in (train, estimating):
         patch(module, "PLAIN_STEPS", 5)
         patch(module, "PRIVATE_STEPS", 5)
-    patch(train, "PRIVATE_BATCH", 8)
+    patch(train, "PRIVATE_BATCH", 1000)  # Half the records a step: one rate, accounted for quickly.
     patch(running, "COMPARED", 40)
     for module in (plan, findings):
         patch(module, "RELEASE_EPSILONS", ("2",))
@@ -322,6 +322,7 @@ def test_a_plan_from_some_of_the_records_is_that_of_all(consortium: Path, tmp_pa
     assert sum(plans[0].values()) == pytest.approx(sum(plans[1].values()), rel=0.5)
 
 
+@pytest.mark.usefixtures("studying_here")
 def test_records_that_are_none_to_learn_from_are_refused(
     consortium: Path, tmp_path: Path, records: Path
 ) -> None:

@@ -16,7 +16,7 @@ from dataselect_gui.window import theme
 from dataselect_gui.window.main_window import MainWindow
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.workflow import Report, Scored
-from tests.projects import consortium, owner_records, scored_project
+from tests.projects import scored_project
 from tests.window.leaks import holdings, noted
 
 
@@ -55,10 +55,9 @@ def colours(qapp: QApplication) -> None:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep the ledger and the settings of a test to itself."""
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+def home(home: Path) -> Path:
+    """Keep the ledger and the settings of every test to itself."""
+    return home
 
 
 @pytest.fixture
@@ -69,13 +68,6 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     qtbot.waitExposed(made)
     yield made
     made.close()
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A project of 40 records by one score that was made up; its request asks for 0.5 and more."""
-    source, checkpoint = owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium")
-    return scored_project(tmp_path / "p.dataselect", source, checkpoint)
 
 
 @pytest.fixture

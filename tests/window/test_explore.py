@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
 from dataselect_gui.project.project import Project
-from dataselect_gui.scoring.catalog import SCORES
+from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.window.explore import Explore
 from dataselect_gui.window.gallery import LARGEST, SMALLEST
 from dataselect_gui.window.jobs import Jobs

@@ -132,14 +132,14 @@ def test_the_statement_is_saved_as_a_page(
     release(project, tmp_path / "b", kind="scores", bounds="0,1")
     place.refresh()
     place.save_statement(tmp_path / "statement.html")
-    qtbot.waitUntil(lambda: not place._composing.waiting, timeout=20_000)
+    saved = f"Saved as {tmp_path / 'statement.html'}."
+    qtbot.waitUntil(lambda: saved in shown(place), timeout=20_000)
     page = (tmp_path / "statement.html").read_text(encoding="utf-8")
     for words in ("scores by laplace", "Left: 3", place.elsewhere.head.text(), "not privatised"):
         assert words in page
-    assert f"Saved as {tmp_path / 'statement.html'}." in shown(place)
     place.save_statement(tmp_path / "nowhere" / "statement.html")
-    qtbot.waitUntil(lambda: not place._composing.waiting, timeout=20_000)
-    assert "“statement.html” cannot be written." in shown(place)
+    refused = "“statement.html” cannot be written."
+    qtbot.waitUntil(lambda: refused in shown(place), timeout=20_000)
 
 
 def test_a_head_that_was_noted_is_found_again_and_another_is_not(

@@ -30,21 +30,24 @@ from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.window.state import State
 from tests.projects import consortium, owner_records, scored_project
-from tests.releases import silent
+from tests.releases import select, silent
 from tests.test_signing import key_pair
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    source = owner_records(tmp_path / "records.npz")
-    folder = scored_project(tmp_path / "p.dataselect", source, consortium(tmp_path / "consortium"))
-    workflow.select_records(folder, workflow.make_rule("loss", threshold="0.5"))
-    return folder
+def project(project: Path) -> Path:
+    select(project, threshold="0.5")
+    return project
 
 
 @pytest.fixture
-def place(project: Path, qtbot: QtBot) -> Iterator[ReleasePlace]:
-    state, jobs = State(), Jobs()
+def state() -> State:
+    return State()
+
+
+@pytest.fixture
+def place(project: Path, state: State, qtbot: QtBot) -> Iterator[ReleasePlace]:
+    jobs = Jobs()
     made = ReleasePlace(state, jobs)
     made.resize(1360, 784)
     qtbot.addWidget(made)
@@ -174,10 +177,10 @@ def test_a_place_that_cannot_be_written_is_told_before_the_draw(
 
 
 def test_a_cut_off_chosen_after_viewing_says_so_and_claims_nothing(
-    place: ReleasePlace, qtbot: QtBot
+    place: ReleasePlace, state: State, qtbot: QtBot
 ) -> None:
     answer_no(qtbot, place)
-    place._state.set_rule(workflow.make_rule("loss", threshold="0.4"))
+    state.set_rule(workflow.make_rule("loss", threshold="0.4"))
     assert not place.consequence.consent.isChecked()
     place.consequence.consent.click()
     assert (
@@ -195,16 +198,16 @@ def test_a_cut_off_chosen_after_viewing_says_so_and_claims_nothing(
     assert done.released.epsilon is None
 
 
-def test_the_agreed_cut_off_is_one_click_away(place: ReleasePlace, qtbot: QtBot) -> None:
-    place._state.set_rule(workflow.make_rule("loss", fraction="0.25"))
+def test_the_agreed_cut_off_is_one_click_away(place: ReleasePlace, state: State, qtbot: QtBot) -> None:
+    state.set_rule(workflow.make_rule("loss", fraction="0.25"))
     cut = place.answers.cut_off
     assert not cut.from_agreed.isVisible(), "a share is no value that could be agreed"
     assert cut.from_request.text() == "Use the agreed 0.5"
     click(qtbot, cut.from_request)
     assert cut.from_request.isChecked()
     assert cut.from_request.text() == "The request: 0.5"
-    assert place._state.rule is not None
-    assert place._state.rule.value == Decimal("0.5")
+    assert state.rule is not None
+    assert state.rule.value == Decimal("0.5")
     assert place.request().threshold_from == "request"
 
 
@@ -287,12 +290,12 @@ def test_repeating_costs_nothing(place: ReleasePlace, project: Path, qtbot: QtBo
     [("0.5", 39, "1.65", 38), ("1", 63, "2.7", 27), ("2", 86, "7.4", 12), ("4", 98, "55", 2)],
 )
 def test_every_sentence_is_as_it_was_written(
-    place: ReleasePlace, qtbot: QtBot, epsilon: str, leave: int, odds: str, least: int
+    place: ReleasePlace, state: State, qtbot: QtBot, epsilon: str, leave: int, odds: str, least: int
 ) -> None:
     answer_no(qtbot, place)
     place.answers.amount.epsilon.setText(epsilon)
     foresee(qtbot, place)
-    chosen = place._state.selection.chosen
+    chosen = state.selection.chosen
     random = round(100 * chosen.sum() / len(chosen))
     after = Decimal(4) - Decimal(epsilon)
     text = shown(place)
@@ -352,11 +355,11 @@ def test_people_and_a_private_training_are_counted(tmp_path: Path, qtbot: QtBot)
 
 
 def test_before_a_draw_nothing_of_the_records_stands_inside_the_leaving_frame(
-    place: ReleasePlace, qtbot: QtBot
+    place: ReleasePlace, state: State, qtbot: QtBot
 ) -> None:
     answer_no(qtbot, place)
     before = [one.text() for one in place.parcel._leave.findChildren(QLabel)]
-    place._state.set_rule(workflow.make_rule("loss", threshold="0"))
+    state.set_rule(workflow.make_rule("loss", threshold="0"))
     place.answers.amount.epsilon.setText("4")
     foresee(qtbot, place)
     assert [one.text() for one in place.parcel._leave.findChildren(QLabel)] == before
@@ -513,22 +516,26 @@ def test_expected_usefulness_is_shown_over_a_range_of_epsilon(
 
 @pytest.mark.parametrize("bounds", [None, {"loss": [0, 1]}])
 def test_a_private_cut_off_is_the_usual_one_of_a_fraction_where_it_can_be_bought(
-    tmp_path: Path, project: Path, place: ReleasePlace, bounds: dict[str, list[int]] | None
+    tmp_path: Path,
+    project: Path,
+    place: ReleasePlace,
+    state: State,
+    bounds: dict[str, list[int]] | None,
 ) -> None:
     if bounds is not None:
         consortium(tmp_path / "consortium", bounds=bounds)
-        place._state.open(project)
-    place._state.set_rule(workflow.make_rule("loss", fraction="0.25"))
+        state.open(project)
+    state.set_rule(workflow.make_rule("loss", fraction="0.25"))
     cut = place.answers.cut_off
     assert (cut.bought if bounds else cut.viewed).isChecked()
     assert place.answers.parameters.low.placeholderText() == ("0" if bounds else "lowest")
 
 
 def test_a_fraction_buys_a_private_cut_off_unless_the_owner_keeps_theirs(
-    place: ReleasePlace, qtbot: QtBot
+    place: ReleasePlace, state: State, qtbot: QtBot
 ) -> None:
     answer_no(qtbot, place)
-    place._state.set_rule(workflow.make_rule("loss", fraction="0.25"))
+    state.set_rule(workflow.make_rule("loss", fraction="0.25"))
     place.consequence.consent.click()
     cut = place.answers.cut_off
     click(qtbot, cut.bought)
@@ -564,21 +571,23 @@ def test_a_fraction_buys_a_private_cut_off_unless_the_owner_keeps_theirs(
     assert done.released.epsilon == "1.5"
 
 
-def test_buying_for_a_cut_off_makes_it_a_share_first(place: ReleasePlace, qtbot: QtBot) -> None:
-    place._state.set_rule(workflow.make_rule("loss", threshold="0.9", lowest=False))
-    chosen, count = int(place._state.selection.chosen.sum()), len(place._state.eligible)
+def test_buying_for_a_cut_off_makes_it_a_share_first(
+    place: ReleasePlace, state: State, qtbot: QtBot
+) -> None:
+    state.set_rule(workflow.make_rule("loss", threshold="0.9", lowest=False))
+    chosen, count = int(state.selection.chosen.sum()), len(state.eligible)
     click(qtbot, place.answers.cut_off.bought)
-    rule = place._state.rule
+    rule = state.rule
     assert rule is not None
     assert (rule.by, rule.value) == ("fraction", Decimal(round(100 * chosen / count)) / 100)
     assert place.answers.cut_off.bought.isChecked()
-    place._state.undo.undo()
+    state.undo.undo()
     assert place.answers.cut_off.viewed.isChecked()
 
 
-def test_a_gradient_needs_a_public_cut_off(place: ReleasePlace, qtbot: QtBot) -> None:
+def test_a_gradient_needs_a_public_cut_off(place: ReleasePlace, state: State, qtbot: QtBot) -> None:
     answer_no(qtbot, place)
-    place._state.set_rule(workflow.make_rule("loss", threshold="0.4"))
+    state.set_rule(workflow.make_rule("loss", threshold="0.4"))
     ask_for(place, "gradient")
     place.answers.parameters.clip.setText("1")
     foresee(qtbot, place)

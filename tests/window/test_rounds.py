@@ -49,7 +49,7 @@ def play(qtbot: QtBot, records: Path, checkpoint: Path, *, scores: bool) -> "wea
 
 
 @pytest.mark.parametrize(
-    "rounds", [3, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
+    "rounds", [2, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
 )
 def test_rounds_of_open_score_cancel_and_close_leave_nothing(
     qtbot: QtBot, tmp_path: Path, real_series: Path, rounds: int

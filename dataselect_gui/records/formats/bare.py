@@ -32,6 +32,8 @@ class BareImage:
         How many bytes a decoder takes beside the image itself, at most.
     orientation : int
         The EXIF orientation, 1 to 8.
+    unpacked : int
+        How many pixels a decoder unpacks, where these are more than the image has.
     """
 
     format: str
@@ -40,6 +42,7 @@ class BareImage:
     height: int
     working: int = 0
     orientation: int = 1
+    unpacked: int = 0
 
     def check(self) -> None:
         """Refuse an image that would take too much to unpack.
@@ -73,6 +76,14 @@ def too_deep() -> UnreadableRecordError:
     return UnreadableRecordError(
         "The image has more bits than are read: of several channels 8 bits each, of one channel 32. It "
         "would be scored, and leave, as another image than it is."
+    )
+
+
+def unknown_values() -> UnreadableRecordError:
+    """Return the refusal of an image whose values a decoder would take for others."""
+    return UnreadableRecordError(
+        "The image's values are of a type that is not read here: it would be scored, and leave, as "
+        "another image than it is. Save it as PNG or TIFF of 8 or 16 bits, black being 0."
     )
 
 

@@ -118,11 +118,12 @@ class Jpeg:
             "JPEG", self.content(), self.width, self.height, self._working(), self.orientation
         )
 
-    def content(self, extra: bytes = b"") -> bytes:
-        """Return the file, with an extra segment at its beginning."""
+    def content(self, extra: bytes = b"", size: tuple[int, int] | None = None) -> bytes:
+        """Return the file, with an extra segment at its beginning, under another size."""
+        width, height = size or (self.width, self.height)
         parts = [SIGNATURE, extra, self.application]
         for number, scan in enumerate(self.scans):
-            frame = frame_segment(self.marker, self.width, self.height, self.components)
+            frame = frame_segment(self.marker, width, height, self.components)
             parts += [scan.quantisation, b"" if number else frame, scan.tables, scan.header, scan.coded]
         parts += [self.other, b"\xff\xd9" if self.is_whole else b""]
         return b"".join(parts)
@@ -147,11 +148,12 @@ def segment(marker: int, payload: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
 
 
-def read_jpeg(stored: bytes) -> Jpeg:
+def read_jpeg(stored: bytes, most_segments: int = MAX_PARTS) -> Jpeg:
     """Take a JPEG apart.
 
     Of tables only those are kept that a scan uses, as they are when it begins; of application
-    segments those that decide how colours are read; nothing else, and nothing after the end.
+    segments those before the first scan that decide how colours are read; nothing else, and nothing
+    after the end.
 
     Raises
     ------
@@ -160,7 +162,7 @@ def read_jpeg(stored: bytes) -> Jpeg:
     ValueError, IndexError, struct.error
         Where it is damaged.
     """
-    return _Reader(stored).read()
+    return _Reader(stored).read(most_segments)
 
 
 class _Reader:
@@ -178,7 +180,7 @@ class _Reader:
         self.other: list[tuple[int, bytes, bytes]] = []
         self.jfif = self.adobe = self.exif = b""
 
-    def read(self) -> Jpeg:
+    def read(self, most_segments: int) -> Jpeg:
         jpeg, position, parts = self.jpeg, len(SIGNATURE), 0
         while found := _MARKER.search(self.stored, position):
             marker, position = found[1][0], found.end()
@@ -186,7 +188,7 @@ class _Reader:
                 jpeg.is_whole = True
                 break
             parts += 1
-            if parts > MAX_PARTS:
+            if parts > most_segments:
                 raise too_many("segments")
             if marker in _ALONE:
                 continue
@@ -214,7 +216,8 @@ class _Reader:
 
     def _take(self, marker: int, payload: bytes, coded: bytes) -> None:
         if _APP0 <= marker <= _APP15 or marker == _COM:
-            self._application(marker, payload)
+            if not self.jpeg.scan_count:  # Behind the first scan no decoder looks for them.
+                self._application(marker, payload)
             return
         self.other.append((marker, payload, coded))
         if marker == _SOS:

@@ -7,30 +7,44 @@ from dataclasses import dataclass
 from dataselect_gui.records.formats.bare import (
     MAX_MEMORY,
     MAX_PARTS,
+    MAX_PIXELS,
     BareImage,
     too_deep,
     too_large,
     too_many,
+    unknown_values,
 )
+from dataselect_gui.records.formats.jpeg import read_jpeg
 from dataselect_gui.records.source import UnreadableRecordError
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _STRIPS, _ORIENTATION = 256, 257, 258, 259, 273, 274
-_SAMPLES, _ROWS, _STRIP_BYTES, _PLANES = 277, 278, 279, 284
+_PHOTOMETRIC, _SAMPLES, _ROWS, _STRIP_BYTES, _PLANES = 262, 277, 278, 279, 284
 _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES = 322, 323, 324, 325
+_FORMATS, _SUBSAMPLING = 339, 530
 _MAX_PIECES = 1 << 16
 """Strips or tiles."""
 _MAX_VALUES = {
-    _WIDTH: 1, _HEIGHT: 1, _BITS: 8, _COMPRESSION: 1, 262: 1, 266: 1, _STRIPS: _MAX_PIECES,
+    _WIDTH: 1, _HEIGHT: 1, _BITS: 8, _COMPRESSION: 1, _PHOTOMETRIC: 1, 266: 1, _STRIPS: _MAX_PIECES,
     _ORIENTATION: 1, _SAMPLES: 1, _ROWS: 1, _STRIP_BYTES: _MAX_PIECES, _PLANES: 1, 292: 1, 293: 1,
     317: 1, 320: 3 << 16, _TILE_WIDTH: 1, _TILE_HEIGHT: 1, _TILES: _MAX_PIECES,
-    _TILE_BYTES: _MAX_PIECES, 332: 1, 338: 8, 339: 8, 347: 1 << 16, 529: 3, 530: 2, 531: 1, 532: 6,
+    _TILE_BYTES: _MAX_PIECES, 332: 1, 338: 8, _FORMATS: 8, 347: 1 << 16, 529: 3, _SUBSAMPLING: 2,
+    531: 1, 532: 6,
 }  # fmt: skip
 """Tag → how many values it may have. Any other tag says nothing that decoding needs."""
 _TYPES = {1: "B", 3: "H", 4: "I", 5: "II", 7: "B", 16: "Q"}
 """Type → how one value is stored. Only tables of JPEG are of type 7, only coefficients of type 5."""
 _READ = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 50000})
 """The compressions that are read. LZMA is none: its header asks for gigabytes."""
+_PLAIN, _JPEG = 1, 7
 _MAX_SAMPLES, _MAX_BITS = 8, 64
+_UNIT, _USUAL_TILE = 16, 1024
+"""A tile's sides are multiples of 16; encoders choose one of up to 1024 for the smallest images too."""
+_MAX_SEGMENTS = 64
+"""Of one strip or tile that is coded as JPEG."""
+_UNSIGNED, _SIGNED, _FLOAT = frozenset({1}), frozenset({2}), frozenset({3})
+_DEEP = {(16, _UNSIGNED), (16, _SIGNED), (32, _SIGNED), (32, _FLOAT)}
+"""Bits and formats of a sample, above 8 bits, that are decoded as they are."""
+_BLACK_IS_ZERO, _YCBCR = 1, 6
 
 
 @dataclass(frozen=True)
@@ -138,42 +152,133 @@ def bare(stored: bytes) -> BareImage:
             "The TIFF is compressed in a way that is not read here; deflate, LZW, PackBits, JPEG, "
             "Zstandard and fax are."
         )
-    working = _working(directory, width, height, compression, len(stored))
+    _check_values(directory, compression)
+    pieces = _Pieces.of(directory, width, height)
+    pieces.check(stored, directory, compression)
+    working = 0 if compression == _PLAIN else pieces.size
     orientation = directory.number(_ORIENTATION, 1)
-    content = stored[:0].join(_rewritten(stored, directory))
     return BareImage(
-        "TIFF", content, width, height, working, orientation if 1 <= orientation <= 8 else 1
+        "TIFF",
+        b"".join(_rewritten(stored, directory)),
+        width,
+        height,
+        working,
+        orientation if 1 <= orientation <= 8 else 1,
+        pieces.unpacked,
     )
 
 
-def _working(directory: Directory, width: int, height: int, compression: int, stored_bytes: int) -> int:
-    """Hold strips or tiles against the image; return how many bytes a decoder takes for one."""
+def _check_values(directory: Directory, compression: int) -> None:
+    """Refuse samples that Pillow does not read, or takes for others."""
     samples, bits = directory.number(_SAMPLES, 1), max(directory.numbers(_BITS) or (1,))
     if not 1 <= samples <= _MAX_SAMPLES or not 1 <= bits <= _MAX_BITS:
         raise ValueError("samples that no decoder takes")
     if bits > 32 or (samples > 1 and bits > 8):
         raise too_deep()
-    is_tiled = _STRIPS not in directory.entries
-    if is_tiled:
-        across, down = directory.number(_TILE_WIDTH), directory.number(_TILE_HEIGHT)
-    else:
-        across, down = width, min(directory.number(_ROWS, height), height)
-    if across < 1 or down < 1:
-        raise ValueError("strips or tiles that no decoder takes")
-    planes = samples if directory.number(_PLANES, 1) == 2 else 1
-    pieces = math.ceil(width / across) * math.ceil(height / down) * planes
-    if pieces > _MAX_PIECES:
-        raise too_many("strips or tiles")
-    if len(directory.numbers(_TILES if is_tiled else _STRIPS)) < pieces:
-        raise ValueError("fewer strips or tiles than the image needs")
-    piece = math.ceil(across * bits * (samples // planes) / 8) * down
-    if pieces * piece > MAX_MEMORY:
-        raise too_large()
-    if compression != 1:
-        return piece
-    if not is_tiled and height // down * piece > stored_bytes:
-        raise ValueError("fewer pixels than the header says")
-    return 0
+    photometric = directory.number(_PHOTOMETRIC, 0)
+    formats = frozenset(directory.numbers(_FORMATS)) or _UNSIGNED
+    if bits > 8:  # It inverts none of these, and reads 12 bits as if they were 16.
+        if (bits, formats) not in _DEEP or photometric != _BLACK_IS_ZERO:
+            raise unknown_values()
+    elif formats != _UNSIGNED:
+        raise unknown_values()
+    # Uncompressed, it takes it for granted that there are as many samples of colour as of brightness.
+    is_ycbcr = photometric == _YCBCR and samples > 1 and compression == _PLAIN
+    if is_ycbcr and (directory.numbers(_SUBSAMPLING) or (2, 2)) != (1, 1):
+        raise unknown_values()
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """The strips or tiles of an image.
+
+    Attributes
+    ----------
+    across, down : int
+        The pixels of each.
+    count : int
+        How many there are, over all planes.
+    planes : int
+        In how many planes the samples lie.
+    size : int
+        Bytes of each, unpacked.
+    unpacked : int
+        How many pixels all of them have.
+    """
+
+    across: int
+    down: int
+    count: int
+    planes: int
+    size: int
+    unpacked: int
+
+    @classmethod
+    def of(cls, directory: Directory, width: int, height: int) -> "_Pieces":
+        """Hold the strips or tiles of a directory against the image."""
+        samples, bits = directory.number(_SAMPLES, 1), max(directory.numbers(_BITS) or (1,))
+        is_tiled = _is_tiled(directory)
+        if is_tiled:
+            across, down = directory.number(_TILE_WIDTH), directory.number(_TILE_HEIGHT)
+        else:
+            across, down = width, min(directory.number(_ROWS, height), height)
+        if across < 1 or down < 1:
+            raise ValueError("strips or tiles that no decoder takes")
+        planes = samples if directory.number(_PLANES, 1) == 2 else 1
+        count = math.ceil(width / across) * math.ceil(height / down)
+        if count * planes > _MAX_PIECES:
+            raise too_many("strips or tiles")
+        size = math.ceil(across * bits * (samples // planes) / 8) * down
+        if count * planes * size > MAX_MEMORY:
+            raise too_large()
+        unpacked = count * across * down if is_tiled else width * height
+        if unpacked > MAX_PIXELS or any(
+            piece > max(math.ceil(side / _UNIT) * _UNIT, _USUAL_TILE)
+            for piece, side in ((across, width), (down, height))
+        ):
+            raise too_many("pixels in its tiles")
+        return cls(across, down, count * planes, planes, size, unpacked)
+
+    def check(self, stored: bytes, directory: Directory, compression: int) -> None:
+        """Hold the strips or tiles against what is stored of them."""
+        is_tiled = _is_tiled(directory)
+        places = directory.numbers(_TILES if is_tiled else _STRIPS)
+        if len(places) != self.count:
+            raise ValueError("not as many strips or tiles as the image needs")
+        if compression == _PLAIN:
+            if not is_tiled and directory.number(_HEIGHT) // self.down * self.size > len(stored):
+                raise ValueError("fewer pixels than the header says")
+            return
+        lengths = directory.numbers(_TILE_BYTES if is_tiled else _STRIP_BYTES)
+        if not lengths and self.count == 1:
+            lengths = (len(stored) - places[0],)
+        if len(lengths) != self.count:
+            raise ValueError("strips or tiles whose lengths are not known")
+        end = 0
+        for place, length in sorted(zip(places, lengths, strict=True)):
+            if place < end:
+                raise UnreadableRecordError(
+                    "Strips or tiles of the TIFF share bytes: it may be made to waste time."
+                )
+            end = place + length
+            if compression == _JPEG:
+                self._check_jpeg(stored[place:end])
+
+    def _check_jpeg(self, coded: bytes) -> None:
+        """Refuse a strip or tile that a decoder passes over more than once."""
+        jpeg = read_jpeg(coded, _MAX_SEGMENTS)
+        if not jpeg.is_sequential or jpeg.scan_count != 1:
+            raise too_many("scans in its strips or tiles")
+        if jpeg.width > self.across or jpeg.height > self.down:
+            raise ValueError("a strip or tile of another size than the header says")
+
+
+def _is_tiled(directory: Directory) -> bool:
+    """Say whether an image lies in tiles. Decoders differ where there are marks of both."""
+    is_tiled = not directory.entries.keys().isdisjoint({_TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES})
+    if is_tiled and not directory.entries.keys().isdisjoint({_STRIPS, _STRIP_BYTES}):
+        raise ValueError("both strips and tiles")
+    return is_tiled
 
 
 def _rewritten(stored: bytes, directory: Directory) -> list[bytes]:

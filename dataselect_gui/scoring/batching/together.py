@@ -6,7 +6,7 @@ records' own axis is never among those that the operation looks along, because t
 the operation, by its definition, treats every place by itself. What the graph's authors wrote about
 their batch they wrote about a batch of one, and none of it reaches the records' axis. This is what
 `torch.func.vmap` does; here it is done with the operations as they are, since `vmap` takes apart the
-layers (norms, convolutions, attention) whose gradients the rules of `dataselect_gui.scoring.rules`
+layers (norms, convolutions, attention) whose gradients the rules of `dataselect_gui.norms.rules`
 know, and takes their fast forms away. The tests hold every rule against `vmap`.
 
 An operation without a rule for its arguments is no fault: then the records go one at a time.

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.scoring.memory import is_out_of_memory
+from dataselect_gui.norms.memory import is_out_of_memory
 
 _DO = "Ask the consortium for the model as it is trained, or score by loss and el2n alone."
 

@@ -298,7 +298,7 @@ class Sum(SampleGradient):
         outers = [use for use in self._uses if isinstance(use, Outer)]
         if len(outers) == len(self._uses) and prefers_gram(outers):
             alone = torch.stack([use.squares() for use in outers]).sum(dim=0)
-            return alone + sum(2 * one.inner(other) for one, other in combinations(outers, 2))
+            return alone + sum(2 * first.inner(second) for first, second in combinations(outers, 2))
         return super().squares()
 
     def along(self, direction: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dataselect_gui.scoring.sample_gradients import SampleGradient, Tokens
+from dataselect_gui.norms.sample_gradients import SampleGradient, Tokens
 
 LARGE = 2000
 """How many places a map has that is dear to rearrange."""
@@ -65,7 +65,7 @@ class Geometry:
     ) -> Tensor:
         """Return the convolution; where it is transposed, its output's sides must be known."""
         more = self._output_padding(activation, weight, sides)
-        found: Tensor = torch.ops.aten.convolution(
+        result: Tensor = torch.ops.aten.convolution(
             activation,
             weight,
             bias,
@@ -76,7 +76,7 @@ class Geometry:
             more,
             self.groups,
         )
-        return found
+        return result
 
     def to_weight(self, activation: Tensor, output: Tensor, weight: Tensor) -> Tensor:
         """Return the gradient of a weight, of which only the shape counts."""
@@ -94,10 +94,10 @@ class Geometry:
         Stride and dilation change places. Libraries have far faster code for that direction.
         """
         turned = replace(self, stride=self.dilation, dilation=self.stride)
-        found = turned.convolve(activation, output.transpose(0, 1))
+        result = turned.convolve(activation, output.transpose(0, 1))
         for axis, side in enumerate(weight.shape[2:], start=2):
-            found = found.narrow(axis, 0, side)
-        return found.reshape(weight.shape)
+            result = result.narrow(axis, 0, side)
+        return result.reshape(weight.shape)
 
     def to_input(self, activation: Tensor, output: Tensor, weight: Tensor) -> Tensor:
         """Return the gradient of an input, of which only the shape counts."""
@@ -106,7 +106,7 @@ class Geometry:
     def _backward(
         self, activation: Tensor, output: Tensor, weight: Tensor, which: list[bool]
     ) -> Sequence[Tensor]:
-        found: Sequence[Tensor] = torch.ops.aten.convolution_backward(
+        result: Sequence[Tensor] = torch.ops.aten.convolution_backward(
             output,
             activation,
             weight,
@@ -119,7 +119,7 @@ class Geometry:
             self.groups,
             which,
         )
-        return found
+        return result
 
     def _output_padding(self, activation: Tensor, weight: Tensor, sides: Sequence[int]) -> list[int]:
         """Return how much longer a transposed convolution's output is than its input tells."""
@@ -175,7 +175,7 @@ class Correlation(SampleGradient):
             return torch.bmm(outputs, patches.transpose(1, 2)).reshape(count, *self.shape)
         if self._has_few_channels() or self._is_dear_to_fold():
             records = zip(activation.split(1), output.split(1), strict=True)
-            return torch.stack([self._fold(*one, count=1) for one in records])
+            return torch.stack([self._fold(*record, count=1) for record in records])
         folded = activation.reshape(1, -1, *activation.shape[2:])
         outputs = output.reshape(1, -1, *output.shape[2:])
         return self._fold(folded, outputs, count=count).reshape(count, *self.shape)
@@ -184,8 +184,8 @@ class Correlation(SampleGradient):
         """Return the weight's gradient of a convolution whose groups are so many records."""
         weight = self._weight.new_empty(count * self.shape[0], *self.shape[1:])
         geometry = replace(self._geometry, groups=self._geometry.groups * count)
-        found: Tensor = _Folded.apply(activation, output, weight, geometry)  # type: ignore[no-untyped-call]
-        return found
+        result: Tensor = _Folded.apply(activation, output, weight, geometry)  # type: ignore[no-untyped-call]
+        return result
 
     def _has_few_channels(self) -> bool:
         return self._geometry.groups == 1 and not self._geometry.transposed and self.shape[1] < 8

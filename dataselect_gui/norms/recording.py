@@ -21,10 +21,10 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from dataselect_gui.scoring import autograd
-from dataselect_gui.scoring.operations import Function, name_of, named_arguments
-from dataselect_gui.scoring.rules import RULES, Call, Gradients, UncoveredError, folded_group_norm
-from dataselect_gui.scoring.sample_gradients import Derived, SampleGradient, Sum, Tokens, Whole
+from dataselect_gui.norms import autograd
+from dataselect_gui.norms.operations import Function, name_of, named_arguments
+from dataselect_gui.norms.rules import RULES, Call, Gradients, UncoveredError
+from dataselect_gui.norms.sample_gradients import Derived, SampleGradient, Sum, Tokens, Whole
 
 _REARRANGEMENTS = frozenset(
     "view reshape flatten unflatten t transpose permute movedim squeeze unsqueeze contiguous clone "
@@ -191,12 +191,12 @@ class Recording(TorchFunctionMode):
         gradients: Gradients | None = None
         if rule is not None and len(weights) == len(involved):
             call = Call(arguments, frozenset(weights), self._batch, self._keep, self._share)
-            if name == "group_norm":
-                folded = folded_group_norm(call, partial(self._each, call, weights))
+            if rule.with_own_weights is not None:
+                folded = rule.with_own_weights(call, partial(self._repeated, call, weights, name))
                 if folded is not None:
                     return folded
             with suppress(UncoveredError):
-                gradients = rule(call)
+                gradients = rule.gradients(call)
         output = func(*args, **kwargs)
         if any(output is value and value._is_view() for value in arguments.values()):
             gradients = None  # A part of a tensor was changed in place: its own hook is never called.
@@ -205,8 +205,10 @@ class Recording(TorchFunctionMode):
             return output
         return self._watch(output, _Use(weights, gradients), name)
 
-    def _each(self, call: Call, weights: Mapping[str, _Weight], key: str) -> Tensor | None:
-        """Repeat what scales channels for every row of a group norm's input, and watch it."""
+    def _repeated(
+        self, call: Call, weights: Mapping[str, _Weight], operation: str, key: str
+    ) -> Tensor | None:
+        """Repeat what scales channels for every row of an operation's input, and watch it."""
         value, rows = call.get(key), len(call.arguments["input"])
         if value is None:
             return None
@@ -217,7 +219,7 @@ class Recording(TorchFunctionMode):
         def gradients(output: Tensor) -> Mapping[str, SampleGradient]:
             return {key: Whole(call.by_channel(output.reshape(rows, -1)))}
 
-        return self._watch(repeated, _Use({key: weights[key]}, gradients), "group_norm")
+        return self._watch(repeated, _Use({key: weights[key]}, gradients), operation)
 
     def _derive(self, func: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         """Run a call on weights alone: it makes a weight, or a row of one for every record."""
@@ -338,19 +340,19 @@ class Recording(TorchFunctionMode):
         if self._measure is None or use is None:
             return  # Another backward pass, for the inputs alone.
         try:
-            found = use.gradients(gradient)
+            gradients = use.gradients(gradient)
         except UncoveredError:
-            found = {}
+            gradients = {}
         if not torch.is_grad_enabled():
             self._uses[number] = None  # Frees the activation.
         for key, weight in use.weights.items():
             for name in weight.leaves:
-                if key not in found:
+                if key not in gradients:
                     self.uncovered.add(name)
                 elif self._times[name] == 1:
-                    self._measure(name, weight.gradient_of(name, found[key]))
+                    self._measure(name, weight.gradient_of(name, gradients[key]))
                 else:
-                    self._waiting.setdefault(name, []).append(weight.gradient_of(name, found[key]))
+                    self._waiting.setdefault(name, []).append(weight.gradient_of(name, gradients[key]))
 
     def close(self) -> None:
         """Let go of everything that was recorded."""

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dataselect_gui.scoring.operations import Function, OwnForms, are_constants, named_arguments
+from dataselect_gui.norms.operations import Function, OwnForms, are_constants, named_arguments
 
 
 class StoredStatistics(OwnForms):

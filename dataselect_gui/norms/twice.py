@@ -13,13 +13,16 @@ import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from dataselect_gui.scoring.convolutions import Geometry
-from dataselect_gui.scoring.operations import Function, OwnForms, are_constants, named_arguments
+from dataselect_gui.norms.convolutions import Geometry
+from dataselect_gui.norms.operations import Function, OwnForms, are_constants, named_arguments
 
 
 @contextmanager
-def differentiable_twice() -> Iterator[None]:
-    """Let what is computed meanwhile be differentiated twice, without what nobody asks for."""
+def differentiable(*, twice: bool) -> Iterator[None]:
+    """Let what is computed meanwhile be differentiated, or twice, without what nobody asks for."""
+    if not twice:
+        yield
+        return
     with sdpa_kernel(SDPBackend.MATH), _Convolutions():
         yield
 

@@ -19,20 +19,19 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, grad, vmap
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.scoring import autograd
-from dataselect_gui.scoring.measures import logit_gradients
-from dataselect_gui.scoring.memory import is_out_of_memory
-from dataselect_gui.scoring.recording import Derivation, Recording
-from dataselect_gui.scoring.sample_gradients import SampleGradient
-from dataselect_gui.scoring.single_record import SingleRecord
-from dataselect_gui.scoring.stored_statistics import StoredStatistics
-from dataselect_gui.scoring.twice import differentiable_twice
+from dataselect_gui.norms.memory import is_out_of_memory
+from dataselect_gui.norms.passes import Measured, Pass
+from dataselect_gui.norms.recording import Derivation, Recording
+from dataselect_gui.norms.rules import RULES
+from dataselect_gui.norms.sample_gradients import SampleGradient
+from dataselect_gui.norms.single_record import SingleRecord
+from dataselect_gui.norms.stored_statistics import StoredStatistics
+from dataselect_gui.norms.twice import differentiable
+from dataselect_gui.norms.whole_gradients import Measures, by_function, one_by_one
 
 BY_FUNCTION = "torch.func"
-_FUNCTION_CHUNK = 8
 _BY_NEIGHBOURS = frozenset(("sin", "cos"))
 """Operations that libraries may compute by another formula where a neighbour's number is large."""
 
@@ -90,7 +89,7 @@ class GradientNorms:
         self._parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
         self._ways: dict[torch.Size, _Way] = {}
 
-    def run(self, inputs: Tensor, *, for_inputs: bool = False, twice: bool = False) -> "Pass":
+    def run(self, inputs: Tensor, *, for_inputs: bool = False, twice: bool = False) -> Pass:
         """Compute the logits of a batch, ready for its gradients.
 
         Parameters
@@ -107,7 +106,7 @@ class GradientNorms:
         way = self._ways[inputs.shape]
         inputs = _laid_out(inputs, last=way.channels_last).requires_grad_(for_inputs)
         while True:
-            with _differentiable(twice=twice):
+            with differentiable(twice=twice):
                 recording, logits = self._record(inputs, way)
             changed = recording.finish()
             if not changed:
@@ -181,8 +180,7 @@ class GradientNorms:
             derivations.append(recording.derivations)
             operations |= recording.operations
             recording.close()
-        # On channels last, group norm is slow, and the rearranging of its input eats what is won.
-        is_last = "group_norm" not in operations
+        is_last = not any(RULES[name].is_slow_channels_last for name in operations & RULES.keys())
         return _Way(
             _following(*derivations),
             is_last,
@@ -191,16 +189,16 @@ class GradientNorms:
             is_settled=not self._parameters,
         )
 
-    def _measure(
+    def measure(
         self,
-        done: "Pass",
+        done: Pass,
         weights: Tensor,
         direction: Mapping[str, Tensor],
         *,
         with_norms: bool,
         create_graph: bool,
-    ) -> "Measured":
-        """Measure the gradients of a pass, each parameter's by its own way."""
+    ) -> Measured:
+        """Measure the gradients of a pass, each parameter's by its own way: see `Pass.measure`."""
         inputs, recording = done.inputs, done.recording
         way = self._ways[inputs.shape]
         is_new = bool(self._parameters) and not way.is_settled
@@ -220,9 +218,9 @@ class GradientNorms:
         if way.uncovered:
             self.paths |= dict.fromkeys(way.uncovered, BY_FUNCTION)
             with torch.set_grad_enabled(create_graph):
-                by_function = self._by_function(inputs, weights, direction, way)
-            squares |= by_function[0]
-            products |= by_function[1]
+                more_squares, more_products = self._whole(inputs, weights, direction, way)
+            squares |= more_squares
+            products |= more_products
         return Measured(_total(squares, inputs), _total(products, inputs))
 
     def _learn(
@@ -258,9 +256,9 @@ class GradientNorms:
         is_double = weights.dtype == torch.float64
         own, tight, whole = (1e-6, 1e-6, 1e-12) if is_double else (3e-2, 2e-3, 1e-4)
         for row in {0, len(inputs) - 1}:
-            one = slice(row, row + 1)
-            alone, _ = self._one_by_one(
-                inputs[one].detach(), weights[one].detach(), self._parameters, {}
+            place = slice(row, row + 1)
+            alone, _ = one_by_one(
+                self._model, self._parameters, inputs[place].detach(), weights[place].detach(), {}
             )
             total = sum(float(square) for square in alone.values())
             if not math.isfinite(total):
@@ -278,48 +276,22 @@ class GradientNorms:
         wrong |= doubtful
         return wrong if has_compared else None
 
-    def _by_function(
+    def _whole(
         self, inputs: Tensor, weights: Tensor, direction: Mapping[str, Tensor], way: _Way
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Return the squared norms of the parameters that no rule covers, and their products."""
-        left = {n: p.detach() for n, p in self._parameters.items() if n in way.uncovered}
-
-        def product(parameters: dict[str, Tensor], record: Tensor, weight: Tensor) -> Tensor:
-            logits = functional_call(self._model, parameters, (record[None],))
-            result: Tensor = (logits[0] * weight).sum()
-            return result
-
-        def measures(record: Tensor, weight: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-            return _measures(grad(product)(left, record, weight), direction)
-
+    ) -> Measures:
+        """Measure whole gradients of the parameters that no rule covers."""
+        left = {name: p for name, p in self._parameters.items() if name in way.uncovered}
+        given = self._model, left, inputs, weights, direction
         # Differentiated once more, `vmap` returns wrong gradients of instance norm (PyTorch 2.13).
         if not (way.by_loop or torch.is_grad_enabled()):
             try:
                 with self._frozen():
-                    return vmap(measures, chunk_size=_FUNCTION_CHUNK)(inputs, weights)
+                    return by_function(*given)
             except (RuntimeError, UnusableError) as error:  # Some operations cannot be vectorised.
                 if way.is_settled or is_out_of_memory(error):
                     raise
                 way.by_loop = True
-        return self._one_by_one(inputs, weights, left, direction)
-
-    def _one_by_one(
-        self, inputs: Tensor, weights: Tensor, names: Iterable[str], direction: Mapping[str, Tensor]
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Return the same for some parameters by plain autograd, a record at a time."""
-        parameters = {name: self._parameters[name] for name in names}
-        create_graph = torch.is_grad_enabled()
-        each = []
-        for record, weight in zip(inputs.split(1), weights.split(1), strict=True):
-            with torch.enable_grad(), SingleRecord(), _differentiable(twice=create_graph):
-                # PyTorch 2.13 crashes where a group norm on channels last is the first layer.
-                logits = self._model(record.contiguous())
-            found = autograd.gradients(
-                logits, list(parameters.values()), weight, create_graph=create_graph
-            )
-            each.append(_measures(dict(zip(parameters, found, strict=True)), direction))
-        first, second = zip(*each, strict=True)
-        return _stacked(first), _stacked(second)
+        return one_by_one(*given)
 
 
 def _laid_out(inputs: Tensor, *, last: bool) -> Tensor:
@@ -336,126 +308,19 @@ def _exact(inputs: Tensor) -> AbstractContextManager[Any]:
     return SingleRecord() if len(inputs) == 1 else nullcontext()
 
 
-def _following(one: Sequence[Derivation], two: Sequence[Derivation]) -> frozenset[int]:
+def _following(single: Sequence[Derivation], double: Sequence[Derivation]) -> frozenset[int]:
     """Say which derivations follow the records, from those of one record and of two.
 
     What is made from one of these is no derivation once it is followed, and is not counted.
     """
-    grows = {n for n, (a, b) in enumerate(zip(one, two, strict=True)) if b.leading == 2 * a.leading}
-    counted = [n for n, derivation in enumerate(one) if not grows & derivation.sources]
+    grows = {
+        n for n, (a, b) in enumerate(zip(single, double, strict=True)) if b.leading == 2 * a.leading
+    }
+    counted = [n for n, derivation in enumerate(single) if not grows & derivation.sources]
     return frozenset(place for place, n in enumerate(counted) if n in grows)
 
 
-def _differentiable(*, twice: bool) -> AbstractContextManager[None]:
-    return differentiable_twice() if twice else nullcontext()
-
-
-def _measures(
-    gradients: Mapping[str, Tensor], direction: Mapping[str, Tensor]
-) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    squares = {name: gradient.square().sum() for name, gradient in gradients.items()}
-    products = {n: (g * direction[n]).sum() for n, g in gradients.items() if n in direction}
-    return squares, products
-
-
-def _stacked(each: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    return {name: torch.stack([one[name] for one in each]) for name in each[0]}
-
-
-def _total(found: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
-    if not found:
+def _total(parts: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+    if not parts:
         return torch.zeros(len(inputs), dtype=torch.float64, device=inputs.device)
-    return torch.stack(list(found.values())).sum(dim=0, dtype=torch.float64)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What is told of each record's gradient.
-
-    Attributes
-    ----------
-    squares : Tensor
-        The squared L2 norm, shape (batch,), float64.
-    products : Tensor
-        The inner product with the direction that was given, shape (batch,), float64.
-    """
-
-    squares: Tensor
-    products: Tensor
-
-
-class Pass:
-    """A batch that ran through the model.
-
-    Attributes
-    ----------
-    inputs : Tensor
-        Shape (batch, …).
-    logits : Tensor
-        Shape (batch, classes), with their history.
-    """
-
-    def __init__(
-        self, norms: GradientNorms, inputs: Tensor, logits: Tensor, recording: Recording
-    ) -> None:
-        self.inputs, self.logits, self.recording = inputs, logits, recording
-        self._norms = norms
-
-    def input_gradient(self, weights: Tensor) -> Tensor:
-        """Return the gradient of ``(logits * weights).sum()`` at the inputs, in their shape."""
-        (gradient,) = autograd.gradients(self.logits, [self.inputs], weights, retain_graph=True)
-        return gradient
-
-    def susceptibility(
-        self, targets: Tensor, direction: Mapping[str, Tensor] | None = None
-    ) -> tuple[Measured, Tensor]:
-        """Measure each record's gradient, and how its norm changes with the input.
-
-        Parameters
-        ----------
-        targets : Tensor
-            Class indices of the cross-entropy, shape (batch,).
-        direction : dict or None
-            As `measure` takes it.
-
-        Returns
-        -------
-        tuple of Measured and Tensor
-            The second is ∇_x ‖g‖₂ (Mueller et al., arXiv 2211.10173), in the shape of the inputs;
-            zero where the gradient vanishes.
-        """
-        found = self.measure(logit_gradients(self.logits, targets), direction, create_graph=True)
-        measured = Measured(found.squares.detach(), found.products.detach())
-        if not found.squares.requires_grad:
-            return measured, torch.zeros_like(self.inputs)
-        # √ has no derivative at 0: there the record's gradient does not move.
-        norms = found.squares.where(found.squares > 0, 1.0).sqrt()
-        (gradient,) = autograd.gradients(norms.sum(), [self.inputs])
-        return measured, gradient
-
-    def measure(
-        self,
-        at_logits: Tensor,
-        direction: Mapping[str, Tensor] | None = None,
-        *,
-        with_norms: bool = True,
-        create_graph: bool = False,
-    ) -> Measured:
-        """Measure each record's gradient; the pass is used up by it.
-
-        Parameters
-        ----------
-        at_logits : Tensor
-            The loss's gradient at the logits, shape (batch, classes). Taken in float64 and rounded
-            once, since softmax − onehot cancels in float32 for a record that is confidently right.
-        direction : dict or None
-            A tensor for some parameters' names, to take inner products with.
-        with_norms : bool
-            Whether norms are wanted; without, the squares may come out as zeros.
-        create_graph : bool
-            Whether what is measured is to be differentiated by the inputs.
-        """
-        weights = at_logits.to(self.logits.dtype)
-        return self._norms._measure(
-            self, weights, direction or {}, with_norms=with_norms, create_graph=create_graph
-        )
+    return torch.stack(list(parts.values())).sum(dim=0, dtype=torch.float64)

@@ -12,42 +12,9 @@ from typing import Any, ClassVar
 import torch
 from torch.overrides import TorchFunctionMode
 
-Function = Callable[..., Any]
+from dataselect_gui.norms.rules import RULES
 
-_CONVOLUTION = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
-_TRANSPOSED = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
-_SIGNATURES: dict[str, tuple[str, ...]] = {
-    "linear": ("input", "weight", "bias"),
-    **dict.fromkeys(("matmul", "mm", "mul"), ("input", "other")),
-    "addmm": ("input", "mat1", "mat2"),
-    "embedding": (
-        "input", "weight", "padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse",
-    ),
-    **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _CONVOLUTION),
-    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _TRANSPOSED),
-    "batch_norm": (
-        "input", "running_mean", "running_var", "weight", "bias", "training", "momentum", "eps",
-    ),
-    "group_norm": ("input", "num_groups", "weight", "bias", "eps"),
-    "instance_norm": (
-        "input", "running_mean", "running_var", "weight", "bias", "use_input_stats", "momentum", "eps",
-    ),
-    "layer_norm": ("input", "normalized_shape", "weight", "bias", "eps"),
-    "rms_norm": ("input", "normalized_shape", "weight", "eps"),
-    **dict.fromkeys(("add", "sub"), ("input", "other", "alpha")),
-    **dict.fromkeys(("expand", "expand_as", "broadcast_to", "repeat"), ("input",)),
-}  # fmt: skip
-"""The arguments of functions, in order."""
-_BEHIND: dict[str, tuple[str, ...]] = {
-    "embedding": ("weight", "input", "graph_padding_idx", "scale_grad_by_freq", "sparse"),
-    "batch_norm": (
-        "input", "weight", "bias", "running_mean", "running_var", "training", "momentum", "eps",
-    ),
-    "instance_norm": (
-        "input", "weight", "bias", "running_mean", "running_var", "use_input_stats", "momentum", "eps",
-    ),
-}  # fmt: skip
-"""Where the operation behind a function of that name takes its arguments in another order."""
+Function = Callable[..., Any]
 
 
 def name_of(func: Function) -> str:
@@ -59,7 +26,7 @@ def name_of(func: Function) -> str:
 
 
 def named_arguments(func: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a call's arguments by name; those of an operation that is not known, where they have one.
+    """Return a call's arguments by name; those of an operation without a rule, where they have one.
 
     Parameters
     ----------
@@ -68,10 +35,10 @@ def named_arguments(func: Function, args: Sequence[Any], kwargs: Mapping[str, An
     args, kwargs
         As it was called.
     """
-    name = name_of(func)
-    signature = _SIGNATURES.get(name, ())
-    if not isinstance(func, FunctionType):
-        signature = _BEHIND.get(name, signature)
+    rule = RULES.get(name_of(func))
+    signature: Sequence[str] = ()
+    if rule is not None:
+        signature = rule.arguments if isinstance(func, FunctionType) else rule.aten_arguments
     return dict(zip(signature, args, strict=False)) | dict(kwargs)
 
 

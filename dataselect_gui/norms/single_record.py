@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from dataselect_gui.scoring.operations import Function, OwnForms
+from dataselect_gui.norms.operations import Function, OwnForms
 
 
 class SingleRecord(OwnForms):

@@ -1,0 +1,108 @@
+"""A batch that ran through a model, and what is measured of its records' gradients."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from dataselect_gui.norms import autograd
+from dataselect_gui.norms.cross_entropy import logit_gradients
+from dataselect_gui.norms.recording import Recording
+
+if TYPE_CHECKING:
+    from dataselect_gui.norms.gradient_norms import GradientNorms
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is told of each record's gradient.
+
+    Attributes
+    ----------
+    squares : Tensor
+        The squared L2 norm, shape (batch,), float64.
+    products : Tensor
+        The inner product with the direction that was given, shape (batch,), float64.
+    """
+
+    squares: Tensor
+    products: Tensor
+
+
+class Pass:
+    """A batch that ran through the model.
+
+    Attributes
+    ----------
+    inputs : Tensor
+        Shape (batch, …).
+    logits : Tensor
+        Shape (batch, classes), with their history.
+    """
+
+    def __init__(
+        self, norms: "GradientNorms", inputs: Tensor, logits: Tensor, recording: Recording
+    ) -> None:
+        self.inputs, self.logits, self.recording = inputs, logits, recording
+        self._norms = norms
+
+    def input_gradient(self, weights: Tensor) -> Tensor:
+        """Return the gradient of ``(logits * weights).sum()`` at the inputs, in their shape."""
+        (gradient,) = autograd.gradients(self.logits, [self.inputs], weights, retain_graph=True)
+        return gradient
+
+    def susceptibility(
+        self, targets: Tensor, direction: Mapping[str, Tensor] | None = None
+    ) -> tuple[Measured, Tensor]:
+        """Measure each record's gradient, and how its norm changes with the input.
+
+        Parameters
+        ----------
+        targets : Tensor
+            Class indices of the cross-entropy, shape (batch,).
+        direction : dict or None
+            As `measure` takes it.
+
+        Returns
+        -------
+        tuple of Measured and Tensor
+            The second is ∇_x ‖g‖₂ (Mueller et al., arXiv 2211.10173), in the shape of the inputs;
+            zero where the gradient vanishes.
+        """
+        tracked = self.measure(logit_gradients(self.logits, targets), direction, create_graph=True)
+        measured = Measured(tracked.squares.detach(), tracked.products.detach())
+        if not tracked.squares.requires_grad:
+            return measured, torch.zeros_like(self.inputs)
+        # √ has no derivative at 0: there the record's gradient does not move.
+        norms = tracked.squares.where(tracked.squares > 0, 1.0).sqrt()
+        (gradient,) = autograd.gradients(norms.sum(), [self.inputs])
+        return measured, gradient
+
+    def measure(
+        self,
+        at_logits: Tensor,
+        direction: Mapping[str, Tensor] | None = None,
+        *,
+        with_norms: bool = True,
+        create_graph: bool = False,
+    ) -> Measured:
+        """Measure each record's gradient; the pass is used up by it.
+
+        Parameters
+        ----------
+        at_logits : Tensor
+            The loss's gradient at the logits, shape (batch, classes). Taken in float64 and rounded
+            once, since softmax − onehot cancels in float32 for a record that is confidently right.
+        direction : dict or None
+            A tensor for some parameters' names, to take inner products with.
+        with_norms : bool
+            Whether norms are wanted; without, the squares may come out as zeros.
+        create_graph : bool
+            Whether what is measured is to be differentiated by the inputs.
+        """
+        weights = at_logits.to(self.logits.dtype)
+        return self._norms.measure(
+            self, weights, direction or {}, with_norms=with_norms, create_graph=create_graph
+        )

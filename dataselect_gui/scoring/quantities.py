@@ -1,0 +1,110 @@
+"""What scores are made of, at one checkpoint: each quantity of a batch is computed once."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from dataselect_gui.norms import autograd
+from dataselect_gui.norms.cross_entropy import logit_gradients
+from dataselect_gui.norms.gradient_norms import GradientNorms
+from dataselect_gui.norms.passes import Pass
+from dataselect_gui.scoring.model import Model
+from dataselect_gui.scoring.scores.base import Quantity
+
+_OF_GRADIENT = frozenset({Quantity.NORM, Quantity.PRODUCT, Quantity.SUSCEPTIBILITY})
+_AT_INPUTS = frozenset({Quantity.INPUT_GRADIENT, Quantity.SUSCEPTIBILITY})
+
+
+@dataclass
+class State:
+    """One checkpoint, ready to be measured.
+
+    Attributes
+    ----------
+    model : Model
+        In the precision in force.
+    norms : GradientNorms
+        Of that model.
+    direction : dict
+        The consortium's, where products with it are wanted.
+    """
+
+    model: Model
+    norms: GradientNorms
+    direction: dict[str, Tensor] = field(default_factory=dict)
+
+
+class MeasuredBatch:
+    """A batch that ran through one checkpoint.
+
+    Parameters
+    ----------
+    state : State
+        The checkpoint.
+    inputs : Tensor
+        Shape (batch, …).
+    targets : Tensor
+        Class indices, shape (batch,).
+    needs : frozenset of Quantity
+        What is wanted.
+
+    Attributes
+    ----------
+    logits : Tensor
+        Shape (batch, classes).
+    """
+
+    def __init__(
+        self, state: State, inputs: Tensor, targets: Tensor, needs: frozenset[Quantity]
+    ) -> None:
+        self._state, self._targets, self._needs = state, targets, needs
+        self._pass: Pass | None = None
+        self._traced: tuple[Tensor, Tensor] | None = None
+        if needs & _OF_GRADIENT:
+            self._pass = state.norms.run(
+                inputs, for_inputs=bool(needs & _AT_INPUTS), twice=Quantity.SUSCEPTIBILITY in needs
+            )
+            self.logits = self._pass.logits.detach()
+        elif needs & _AT_INPUTS:
+            self._traced = state.norms.trace(inputs)
+            self.logits = self._traced[1].detach()
+        else:
+            with torch.no_grad():
+                self.logits = state.model(inputs)
+
+    def measure(self, classes: Tensor) -> dict[Quantity, Tensor]:
+        """Return the quantities that are wanted; the batch is used up by it.
+
+        Parameters
+        ----------
+        classes : Tensor
+            Whose logit the input gradient is of, shape (batch,).
+        """
+        quantities = {Quantity.LOGITS: self.logits, Quantity.TARGETS: self._targets}
+        if Quantity.INPUT_GRADIENT in self._needs:
+            chosen = torch.zeros_like(self.logits).scatter(1, classes[:, None], 1.0)
+            quantities[Quantity.INPUT_GRADIENT] = self._input_gradient(chosen)
+        if self._pass is None:
+            return quantities
+        direction = self._state.direction
+        if Quantity.SUSCEPTIBILITY in self._needs:
+            measured, susceptibility = self._pass.susceptibility(self._targets, direction)
+            quantities[Quantity.SUSCEPTIBILITY] = susceptibility
+        else:
+            at_logits = logit_gradients(self.logits, self._targets)
+            with_norms = Quantity.NORM in self._needs
+            measured = self._pass.measure(at_logits, direction, with_norms=with_norms)
+        quantities[Quantity.NORM], quantities[Quantity.PRODUCT] = (
+            measured.squares.sqrt(),
+            measured.products,
+        )
+        return quantities
+
+    def _input_gradient(self, chosen: Tensor) -> Tensor:
+        if self._pass is not None:
+            return self._pass.input_gradient(chosen)
+        assert self._traced is not None
+        inputs, logits = self._traced
+        (gradient,) = autograd.gradients(logits, [inputs], chosen)
+        return gradient

@@ -1,0 +1,30 @@
+"""The clipped gradient norm: what training with differential privacy sees of a record."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dataselect_gui.scoring.scores.base import ModelScore, Quantities, Quantity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class ClippedNorm(ModelScore):
+    """min(‖g‖₂, C), with the clip norm C of the consortium's request: bounded by it."""
+
+    base = "clipped_norm"
+    short_name = "clipped norm"
+    meaning = "that norm, at most the consortium's clip norm: what its training sees"
+    definition = "min(‖g‖₂, C)"
+    sentence = "High: training on it changes the model as much as allowed."
+    needs = ("max_grad_norm",)
+    bounded_by = "max_grad_norm"
+    quantities = frozenset({Quantity.NORM})
+
+    def part(self, measured: Quantities) -> "Tensor":
+        """See `ModelScore.part`: the unclipped norm."""
+        return measured[Quantity.NORM]
+
+    def value(self, part: "Tensor", request: Mapping[str, Any]) -> "Tensor":
+        """See `ModelScore.value`."""
+        return part.clamp(max=float(request["max_grad_norm"]))

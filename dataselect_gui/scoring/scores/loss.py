@@ -1,0 +1,26 @@
+"""The cross-entropy of the given label."""
+
+from typing import TYPE_CHECKING
+
+from dataselect_gui.scoring.scores.base import ModelScore, Quantities, Quantity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Loss(ModelScore):
+    """ℓ, the loss that the consortium trains with."""
+
+    base = "loss"
+    short_name = "loss"
+    meaning = "cross-entropy of the given label"
+    definition = "ℓ"
+    sentence = "High: the model finds the given label unlikely."
+    colour = "#5D246B"
+    quantities = frozenset({Quantity.LOGITS, Quantity.TARGETS})
+
+    def part(self, measured: Quantities) -> "Tensor":
+        """See `ModelScore.part`: the loss itself."""
+        from dataselect_gui.norms.cross_entropy import cross_entropy
+
+        return cross_entropy(measured[Quantity.LOGITS], measured[Quantity.TARGETS])

@@ -1,0 +1,24 @@
+"""A keyed random number: the baseline that every comparison shows."""
+
+import hashlib
+import hmac
+
+from dataselect_gui.scoring.scores.base import KeyedScore
+
+
+class Random(KeyedScore):
+    """The first 8 bytes of HMAC-SHA-256(secret of the source, id), over 2⁶⁴."""
+
+    base = "random"
+    short_name = "random"
+    meaning = "a keyed random number in [0, 1): the baseline"
+    definition = "the first 8 bytes of HMAC-SHA-256(secret of the source, id), over 2⁶⁴"
+    sentence = "Chance alone: what the other scores are compared with."
+    colour = "#56606D"
+    needs_label = False
+    own_bounds = "0", "1"
+
+    def keyed(self, secret: bytes, record: str) -> float:
+        """See `KeyedScore.keyed`."""
+        digest = hmac.digest(secret, record.encode(), hashlib.sha256)
+        return int.from_bytes(digest[:8]) / 2**64

@@ -1,0 +1,149 @@
+"""An image of more than 8 bits is scored and shown as the picture that it is, or not at all."""
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.records.decoding_process import shared
+from dataselect_gui.records.images import decode_image, with_8_bits
+from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.release.clean import clean_image, says_nothing_else
+from dataselect_gui.scoring.inputs import Preprocessor
+from tests import hostile_files as hostile
+from tests.helpers import hugging_face_folder, preprocessor, write_json
+
+GREYS = np.random.default_rng(0).integers(0, 256, (20, 14), dtype=np.uint8)
+DEEP = GREYS.astype(np.uint16) * 257
+FLOATS = (GREYS / 255).astype(np.float32)
+UNSIGNED, SIGNED, FLOAT = 1, 2, 3
+
+
+def tiff(
+    values: NDArray[np.generic], form: int, photometric: int = 1, order: Literal["<", ">"] = "<"
+) -> bytes:
+    """Return a TIFF of one channel, whatever its samples are."""
+    data = values.astype(values.dtype.newbyteorder(order)).tobytes()
+    bits = 8 * values.dtype.itemsize
+    tags = {256: values.shape[1], 257: values.shape[0], 258: bits, 259: 1, 262: photometric}
+    tags |= {273: 8, 277: 1, 278: values.shape[0], 279: len(data), 339: form}
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", 8 + len(data))
+    directory = struct.pack(f"{order}H", len(tags))
+    for number, value in tags.items():
+        directory += struct.pack(f"{order}HHII", number, 4, 1, value)
+    return head + data + directory + bytes(4)
+
+
+def stored(values: NDArray[np.generic], form: str) -> bytes:
+    return hostile.stored(Image.fromarray(values), form)
+
+
+SAME: dict[str, Callable[[], bytes]] = {
+    "PNG of 8 bits": lambda: stored(GREYS, "PNG"),
+    "PNG of 16 bits": lambda: stored(DEEP, "PNG"),
+    "TIFF of 8 bits": lambda: stored(GREYS, "TIFF"),
+    "TIFF of 8 bits, white being 0": lambda: tiff(255 - GREYS, UNSIGNED, 0),
+    "TIFF of 16 bits": lambda: stored(DEEP, "TIFF"),
+    "TIFF of 16 bits, the higher byte first": lambda: tiff(DEEP, UNSIGNED, order=">"),
+}
+
+
+@pytest.fixture
+def preprocess(tmp_path: Path) -> Preprocessor:
+    hugging_face_folder(tmp_path)
+    write_json(tmp_path / "preprocessor_config.json", preprocessor(16, 1))
+    return Preprocessor(find_checkpoint(tmp_path).final, 1)
+
+
+@pytest.mark.parametrize("made", SAME.values(), ids=SAME)
+def test_one_picture_is_scored_and_shown_alike_however_it_is_stored(
+    made: Callable[[], bytes], preprocess: Preprocessor
+) -> None:
+    expected = np.asarray(preprocess(Image.fromarray(GREYS)))
+    np.testing.assert_array_equal(np.asarray(preprocess(decode_image(made()))), expected)
+    np.testing.assert_array_equal(shared().picture(made(), None), np.stack([GREYS] * 3, axis=2))
+    extension, cleaned = clean_image(made())
+    assert says_nothing_else(extension, cleaned)
+    np.testing.assert_array_equal(np.asarray(decode_image(cleaned)), np.asarray(decode_image(made())))
+    np.testing.assert_array_equal(np.asarray(with_8_bits(decode_image(cleaned))), GREYS)
+
+
+def test_every_grey_of_16_bits_is_brought_to_the_nearest_of_8() -> None:
+    every = np.arange(1 << 16, dtype=np.uint16).reshape(256, 256)
+    nearest = ((every.astype(np.int64) + 128) // 257).astype(np.uint8)
+    np.testing.assert_array_equal(np.asarray(with_8_bits(Image.fromarray(every))), nearest)
+
+
+def test_greys_above_a_level_are_not_white(preprocess: Preprocessor) -> None:
+    """Scanners use 12 of 16 bits, or add a base: what is not white is not clipped to it."""
+    deep = GREYS.astype(np.uint16) * 128 + 1000
+    inputs = preprocess(decode_image(stored(deep, "PNG")))
+    assert len(np.unique(inputs)) > 50
+    assert inputs.max() < 1
+
+
+RANGE_UNKNOWN: dict[str, bytes] = {
+    "floats": stored(FLOATS, "TIFF"),
+    "integers of 32 bits": stored(GREYS.astype(np.int32), "TIFF"),
+    "signed integers of 16 bits": tiff(DEEP.astype(np.int16), SIGNED),
+    "colours of another model": hostile.stored(Image.new("LAB", (4, 4)), "TIFF"),
+}
+
+
+@pytest.mark.parametrize("image", RANGE_UNKNOWN.values(), ids=RANGE_UNKNOWN)
+def test_an_unknown_range_is_a_reason(image: bytes, preprocess: Preprocessor) -> None:
+    reason = "Nothing says which|is not scored"
+    decoded = decode_image(image)
+    assert says_nothing_else(*clean_image(image))  # Of what earlier versions released.
+    for asked in (
+        lambda: preprocess(decoded),
+        lambda: shared().picture(image, None),
+        lambda: shared().check(image),
+    ):
+        with pytest.raises(UnreadableRecordError, match=reason):
+            asked()
+
+
+MISREAD: dict[str, bytes] = {
+    "16 bits, white being 0": tiff(DEEP, UNSIGNED, 0),
+    "floats, white being 0": tiff(FLOATS, FLOAT, 0),
+    "unsigned integers of 32 bits": tiff(DEEP.astype(np.uint32) << 16, UNSIGNED),
+    "signed integers of 8 bits": tiff(GREYS.astype(np.int8), SIGNED),
+    "12 bits": hostile.tiff(
+        hostile.grey(
+            8, 8, hostile.tag(258, 12), hostile.tag(259, 1), hostile.tag(273, 8), hostile.tag(279, 96)
+        ),
+        bytes(96),
+    ),
+    "half as many samples of colour": hostile.tiff(
+        [
+            *(hostile.tag(256, 8), hostile.tag(257, 8), hostile.tag(259, 1), hostile.tag(262, 6)),
+            *(hostile.tag(273, 16), hostile.tag(277, 3), hostile.tag(278, 8), hostile.tag(279, 96)),
+            (258, 3, 3, hostile.longs(8)),
+        ],
+        struct.pack("<4H", 8, 8, 8, 0) + bytes(192),
+    ),
+}
+
+
+@pytest.mark.parametrize("image", MISREAD.values(), ids=MISREAD)
+def test_what_would_be_taken_for_other_values_is_refused(image: bytes) -> None:
+    with pytest.raises(UnreadableRecordError, match="another image than it is"):
+        decode_image(image)
+
+
+def test_greys_times_their_opacity_leave_as_they_show() -> None:
+    bits = (258, 3, 2, struct.pack("<HH", 8, 8))
+    tags = [hostile.tag(256, 8), hostile.tag(257, 8), bits, hostile.tag(259, 1), hostile.tag(262, 1)]
+    tags += [hostile.tag(273, 8), hostile.tag(277, 2), hostile.tag(278, 8), hostile.tag(279, 128)]
+    image = hostile.tiff([*tags, hostile.tag(338, 1)], bytes(range(128)))
+    extension, cleaned = clean_image(image)
+    assert extension == "png"
+    assert says_nothing_else(extension, cleaned)
+    assert decode_image(cleaned).tobytes() == decode_image(image).tobytes()
