@@ -10,6 +10,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import content_hash, open_source
+from dataselect_gui.scoring.catalog import find_score
 from tests.helpers import array_file, hugging_face_folder, write_json
 
 
@@ -38,8 +39,9 @@ def scored_project(
     checkpoint: Path,
     scores: Sequence[float] | None = None,
     unit_column: str | None = None,
+    score: str = "loss",
 ) -> Path:
-    """Make a project whose score `loss` is given, or else follows from each record alone."""
+    """Make a project whose score is given, or else follows from each record alone."""
     opened = open_source(source, unit_column=unit_column)
     content = [content_hash(opened.read(row)) for row in range(len(opened.ids))]
     project = Project.create(
@@ -55,18 +57,22 @@ def scored_project(
     hashes = np.array([list(one) for one in content], dtype=np.uint8)
     table = project.update_index(Index(opened.ids, opened.labels, opened.units, hashes))
     values = [own_score(one) for one in content] if scores is None else scores
-    column = table.column("loss")
+    column = table.column(score)
     rows = np.arange(len(opened.ids))
     column.write(rows, np.array(values, dtype=np.float64))
     column.mark_done(rows)
-    project.scores["loss"] = {
-        "variant": "",
-        "program": "0.1.0",
+    scored = find_score(score)
+    by_model = {
         "device": "cpu",
         "precision": "float32",
         "threads": 1,
         "batch": 32,
         "fixed": True,
+    }
+    project.scores[score] = {
+        "variant": scored.variant,
+        "program": "0.1.0",
+        **(by_model if scored.needs_model else {"device": "none"}),
     }
     project.save()
     return folder

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from dataselect_gui.permissions import make_folder
 from dataselect_gui.release.card import card
 from dataselect_gui.release.contents import ARRAYS, DATA, LISTING
 from dataselect_gui.release.croissant import describe
-from dataselect_gui.release.documents import privacy_document, release_document
+from dataselect_gui.release.documents import document_text, privacy_document, release_document
 from dataselect_gui.release.kinds.kind import Drawn
 from dataselect_gui.release.registry import KINDS
 from dataselect_gui.release.signing import SIGNATURE, SUMS, Signer, signature_of
@@ -226,8 +227,8 @@ def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _write_json(path: Path, content: object) -> None:
-    _write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    _write_text(path, document_text(content))
 
 
 def _flush(folder: Path) -> None:

@@ -5,18 +5,14 @@ mechanism are objects; here is the one place where they become texts and are rea
 mechanism that is not registered ends in an error.
 """
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
-from dataselect_gui.privacy.amounts import PLACES, exact, is_amount
+from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.mechanisms.mechanism import Setting
 from dataselect_gui.release.registry import registered
 from dataselect_gui.release.terms import (
-    MOST_AT_ONCE,
-    MOST_PER_UNIT,
     Bounds,
     BoundsSource,
     Cut,
@@ -32,26 +28,6 @@ NOT_IN_KEY = frozenset(
     "release program date after_exact noise_scale scored_by precision device batch".split()
 )
 """Fields by which two releases are not told apart; how scores were computed shows in the scores."""
-_AMOUNT = rf"(0|[1-9][0-9]{{0,2}})(\.[0-9]{{0,{PLACES - 1}}}[1-9])?"
-_NUMBER = r"-?(0|[1-9][0-9]{0,299})(\.[0-9]{0,359}[1-9])?"
-_FORMS = {
-    "release": "[0-9a-f]{16}",
-    "program": r"[0-9][0-9A-Za-z.+-]{0,40}",
-    "date": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
-    "unit": "record|person",
-    "score": "[a-z][a-z0-9_]{0,40}",
-    "variant": "[a-z0-9_]{0,40}",
-    "in_training": "no|dp|yes|unknown",
-    "checkpoint": "[0-9a-f]{64}",
-    "scored_by": r"([0-9][0-9A-Za-z.+-]{0,40})?",
-    "precision": "(float32|float64)?",
-    "device": "(cpu|cuda|mps)?",
-    "cut": "(threshold|count|fraction)?",
-    "threshold_from": "(request|agreed|viewed|bought)?",
-    **dict.fromkeys(("epsilon", "delta", "threshold_epsilon"), f"({_AMOUNT})?"),
-    **dict.fromkeys(("threshold", "count_threshold", "clip"), f"({_NUMBER})?"),
-}
-"""How the texts among the terms are written; those that end in a question mark may be missing."""
 
 
 @dataclass(frozen=True)
@@ -219,31 +195,6 @@ def form_of_entry(entry: Mapping[str, object]) -> TermsForm:
     """Return the written form that an entry of the ledger holds, of whatever kind and mechanism."""
     lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
     return TermsForm(**{**entry, **lists})  # type: ignore[arg-type]
-
-
-def is_well_formed(form: TermsForm) -> bool:
-    """Say whether every value is of its type, written in its one form, and of a possible size."""
-    for name, pattern in _FORMS.items():
-        text = getattr(form, name)
-        if not (
-            pattern.endswith("?") if text is None else re.fullmatch(pattern.removesuffix("?"), text)
-        ):
-            return False
-    numbers, classes = [*(form.bounds or ()), *(form.bins or ())], form.classes or ()
-    counts = [form.per_unit, *(n for n in (form.count, form.padded) if n is not None)]
-    amounts = [Decimal(a) for a in (form.epsilon, form.delta, form.threshold_epsilon) if a is not None]
-    scale = form.noise_scale
-    return (
-        all(type(flag) is bool for flag in (form.conditional, form.lowest, form.after_exact))
-        and all(re.fullmatch(_NUMBER, number) for number in numbers)
-        and all(isinstance(name, str) for name in classes)
-        and all(type(count) is int and count >= 0 for count in counts)
-        and 1 <= form.per_unit <= MOST_PER_UNIT
-        and all(map(is_amount, amounts))
-        and Decimal(form.delta or 0) < 1
-        and (form.batch is None or (type(form.batch) is int and 1 <= form.batch <= MOST_AT_ONCE))
-        and (scale is None or (type(scale) is float and math.isfinite(scale) and scale > 0))
-    )
 
 
 def _cut(form: TermsForm) -> Cut | None:

@@ -11,23 +11,21 @@ from typing import BinaryIO
 import numpy as np
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.arrays import Stored, look_at_arrays, open_arrays
+from dataselect_gui.records.arrays import MAX_ROWS, Stored, look_at_arrays
 from dataselect_gui.records.images import decode_image, look_at
 from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.release import limits
 from dataselect_gui.release.clean import EXTENSIONS, says_nothing_else
 from dataselect_gui.release.contents import ARRAYS, DATA, LISTING, listing_line
 from dataselect_gui.release.faults import FaultError, shown
-from dataselect_gui.release.tables import lines_of
+from dataselect_gui.release.table_check import lines_of
 
-_MOST_PIXELS, _PIXELS_PER_BYTE = 1 << 30, 256
-"""Pixels that a bundle may have, and how many more for each byte of its images: an even grey image, the
-smallest that a JPEG can be, has about a hundred."""
-_MOST_BYTES, _BYTES_PER_BYTE = 1 << 28, 64
-"""The same of arrays."""
 _NO_DATE, _IN_ADDITION, _OWN_FILE, _UNIX = 33, 0xFFFFFFFF, 0o600 << 16, 3
 """What a zip file says where NumPy writes it: of its date, of sizes that follow, of who may read it, of
 the system that it was made on."""
 _CHUNK = 1 << 20
+_MOST_LABEL, _LAST_CHARACTER, _HALVES = 4096, 0x10FFFF, (0xD800, 0xDFFF)
+"""Characters of a label of an array; the last that there is; those that are only half of one."""
 
 
 def metadata(path: Path) -> str:
@@ -39,7 +37,7 @@ def metadata(path: Path) -> str:
         Where one is.
     """
     if (path / ARRAYS).is_file():
-        _nothing_but_arrays(path / ARRAYS)
+        nothing_but_arrays(path / ARRAYS)
         return (
             "The array file holds two arrays, with nothing before, between or behind them. Whether the "
             "numbers themselves, or how they are packed, hide something was not looked for."
@@ -54,21 +52,21 @@ def metadata(path: Path) -> str:
 
 
 def nothing_but_pixels(files: list[Path]) -> None:
-    """Look at each image before it is decoded, and at how much all of them unpack to.
+    """Look at each image before it is decoded, one after the other.
+
+    What all of them unpack to has no bound but that of each: blank pages are small files.
 
     Raises
     ------
     FaultError
         Where one holds more than its pixels need, cannot be read, or is too much.
     """
-    left = _MOST_PIXELS + _PIXELS_PER_BYTE * sum(file.stat().st_size for file in files)
     for file in files:
         stored = file.read_bytes()
         try:
             bare = look_at(stored)
-            left -= max(bare.width * bare.height, bare.unpacked)
-            if left < 0:
-                raise FaultError("The images unpack to more than images of their size do.")
+            if bare.unpacked > bare.width * bare.height:
+                raise FaultError(f"“{shown(file.name)}” unpacks to more pixels than it shows.")
             if not says_nothing_else(file.suffix[1:], stored):
                 raise FaultError(f"“{shown(file.name)}” holds more than pixels.")
             decode_image(stored)
@@ -76,12 +74,17 @@ def nothing_but_pixels(files: list[Path]) -> None:
             raise FaultError(f"“{shown(file.name)}” cannot be read: {error}") from None
 
 
-def _nothing_but_arrays(file: Path) -> None:
-    """Refuse a file that is not, byte for byte, what NumPy writes around the packed numbers."""
+def nothing_but_arrays(file: Path) -> None:
+    """Hold an array file, byte for byte, against what NumPy writes around the packed numbers.
+
+    Raises
+    ------
+    FaultError
+        Where it is another.
+    """
     directory, place = b"", 0
     arrays = _look_at_records(file)
-    longest = max(len(label or "") for label in open_arrays(file, "y", None).labels)
-    if list(arrays) != ["x", "y"] or arrays["y"].dtype != np.dtype((np.str_, max(longest, 1))):
+    if list(arrays) != ["x", "y"]:
         raise FaultError("The array file holds more than arrays.")
     with file.open("rb") as stored:
         for array in arrays.values():
@@ -103,7 +106,7 @@ def _nothing_but_arrays(file: Path) -> None:
                 info.header_offset != place
                 or stored.read(len(local)) != local
                 or array.header != header.getvalue()
-                or not _ends_with_its_numbers(stored, info)
+                or not _is_whole(stored, array, _Labels(array) if info.filename == "y.npy" else None)
             ):
                 raise FaultError("The array file holds more than arrays.")
             place += len(local) + info.compress_size
@@ -119,27 +122,69 @@ def _look_at_records(file: Path) -> dict[str, Stored]:
     stored = look_at_arrays(file)
     if stored.keys() != {"x", "y"}:
         raise FaultError("The array file holds more than records and labels.")
+    if sum(array.size for array in stored.values()) > limits.MOST_ARRAY_BYTES:
+        raise FaultError("The arrays unpack to more than arrays of a bundle do.")
+    x, y = stored["x"], stored["y"]
     if (
-        sum(array.size for array in stored.values())
-        > _MOST_BYTES + _BYTES_PER_BYTE * file.stat().st_size
+        x.dtype not in {np.dtype(np.float32), np.dtype(np.float64)}
+        or len(x.shape) < 2
+        or not x.size
+        or x.shape[0] > MAX_ROWS
+        or y.shape != x.shape[:1]
+        or y.dtype.kind != "U"
+        or not 0 < y.dtype.itemsize <= 4 * _MOST_LABEL
     ):
-        raise FaultError("The arrays unpack to more than arrays of their size do.")
+        raise FaultError("The array file holds something else than records and labels.")
     return stored
 
 
-def _ends_with_its_numbers(stored: BinaryIO, info: zipfile.ZipInfo) -> bool:
-    """Say whether a member's packed bytes end where what they unpack to does."""
-    inflating, inflated = zlib.decompressobj(-zlib.MAX_WBITS), 0
-    left, part = info.compress_size, b""
-    while (left or part) and not inflating.eof:
-        if not part:
+class _Labels:
+    """Looks at labels on their way: texts, of which the longest is as long as there is room."""
+
+    def __init__(self, array: Stored) -> None:
+        self._width, self._left, self._is_filled = array.dtype.itemsize // 4, b"", False
+
+    def take(self, part: bytes) -> bool:
+        """Say whether the next bytes are those of texts."""
+        whole = self._left + part
+        end = len(whole) // (4 * self._width) * 4 * self._width
+        self._left = whole[end:]
+        letters = np.frombuffer(whole[:end], dtype="<u4").reshape(-1, self._width)
+        self._is_filled = self._is_filled or bool(letters[:, -1].any())
+        are_halves = (letters >= _HALVES[0]) & (letters <= _HALVES[1])
+        return not (letters > _LAST_CHARACTER).any() and not are_halves.any()
+
+    @property
+    def fit(self) -> bool:
+        """Whether there is no more room than the longest label needs, or the least that there is."""
+        return self._is_filled or self._width == 1
+
+
+def _is_whole(stored: BinaryIO, array: Stored, labels: _Labels | None) -> bool:
+    """Say whether a member's packed bytes unpack to its array and end with it."""
+    info, inflating = array.info, zlib.decompressobj(-zlib.MAX_WBITS)
+    left, part, header, inflated, checksum = info.compress_size, b"", len(array.header), 0, 0
+    while not inflating.eof:
+        if not part and left:
             part = stored.read(min(left, _CHUNK))
             left -= len(part)
-            if not part:
-                return False
-        inflated += len(inflating.decompress(part, _CHUNK))
+        piece = inflating.decompress(part, _CHUNK)
+        if not piece and not part:
+            return False  # Cut off: what was taken in may still be on its way out, but here is nothing.
+        checksum = zlib.crc32(piece, checksum)
+        numbers = piece[max(0, header - inflated) :]
+        inflated += len(piece)
+        if inflated > info.file_size or (labels is not None and not labels.take(numbers)):
+            return False
         part = inflating.unconsumed_tail
-    return inflating.eof and not left and not inflating.unused_data and inflated == info.file_size
+    return (
+        inflating.eof
+        and not left
+        and not inflating.unused_data
+        and inflated == info.file_size == header + array.size
+        and checksum == info.CRC
+        and (labels is None or labels.fit)
+    )
 
 
 def records(path: Path) -> str:
@@ -152,11 +197,10 @@ def records(path: Path) -> str:
     """
     if (path / ARRAYS).is_file():
         try:
-            _look_at_records(path / ARRAYS)
-            arrays = open_arrays(path / ARRAYS, "y", None)
+            arrays = _look_at_records(path / ARRAYS)
         except UnusableError as error:
             raise FaultError(error.why) from None
-        return f"The array file holds {len(arrays.ids)} records with labels alone."
+        return f"The array file holds {arrays['x'].shape[0]} records with labels alone."
     listed: list[str] = []
     for line in lines_of(path / LISTING):
         entry = json.loads(line)

@@ -4,13 +4,15 @@ All of it follows from the terms of the release, which are written into the ledg
 drawn, and from the release's id and place in the ledger. So the same release gives the same words.
 """
 
+import json
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 from dataselect_gui.privacy.amounts import exact
-from dataselect_gui.release.codec import TermsForm, from_form, is_well_formed, to_form
+from dataselect_gui.release.codec import TermsForm, from_form, to_form
 from dataselect_gui.release.terms import BoundsSource, Terms
+from dataselect_gui.release.well_formed import is_well_formed
 from dataselect_gui.release.words import (
     AFTER_EXACT,
     BOUNDS_OF_ORIGIN,
@@ -47,6 +49,11 @@ def release_document(terms: Terms, ledger_head: str) -> dict[str, Any]:
         "not_protected": not_protected(terms),
         "ledger_head": ledger_head,
     }
+
+
+def document_text(document: dict[str, Any]) -> str:
+    """Return a document as it is written."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def terms_of_document(document: dict[str, Any]) -> Terms:

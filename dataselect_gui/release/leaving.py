@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.decoding_process import DecodingProcess
@@ -10,6 +11,23 @@ from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.kinds.kind import as_selection
 from dataselect_gui.release.terms import Terms
+
+
+def may_leave(candidates: Candidates, terms: Terms, *, anything: bool) -> NDArray[np.bool_]:
+    """Return which records may be in a release, shape (n,).
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The records.
+    terms : Terms
+        What the release is.
+    anything : bool
+        Whether it is not known yet what is chosen.
+    """
+    part = candidates.eligible if candidates.part is None else candidates.part
+    keeps = terms.kind.discloses and as_selection(terms.mechanism).keeps_to_selection and not anything
+    return part & candidates.chosen if keeps else part
 
 
 def check_leaving(
@@ -39,10 +57,7 @@ def check_leaving(
     if not terms.kind.discloses or candidates.source.kind != "images":
         return
     assert candidates.part is not None
-    may_leave = candidates.part
-    if as_selection(terms.mechanism).keeps_to_selection and not anything:
-        may_leave = may_leave & candidates.chosen
-    rows = np.flatnonzero(may_leave)
+    rows = np.flatnonzero(may_leave(candidates, terms, anything=anything))
     with DecodingProcess() as decoding:
         for number, row in enumerate(rows, start=1):
             try:
@@ -50,7 +65,7 @@ def check_leaving(
             except UnreadableRecordError as error:
                 raise UnusableError(
                     "A record that may leave cannot be written without its metadata.",
-                    f"Record {int(row) + 1} of {len(may_leave)}, in the source's order: {error} "
+                    f"Record {int(row) + 1} of {candidates.part.size}, in the source's order: {error} "
                     "Nothing was charged for this release.",
                     "Keep the record from leaving, or store it in another form and score it again.",
                 ) from None

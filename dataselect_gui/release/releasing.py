@@ -35,6 +35,7 @@ from dataselect_gui.release.codec import (
     to_form,
 )
 from dataselect_gui.release.drawing import buy_threshold, draw
+from dataselect_gui.release.kinds.gradient import check_sum
 from dataselect_gui.release.kinds.kind import Drawn
 from dataselect_gui.release.places import folder_beside
 from dataselect_gui.release.signing import Signer
@@ -238,6 +239,7 @@ def release(
             foresee(ledger, account, candidates, terms, None, first_budget=first_budget)
             assert candidates.part is not None
             summed = sum_gradients(candidates.part & candidates.chosen)
+            check_sum(summed[0])
         entry = ledger.reserve(
             account,
             terms.mechanism.charge(),

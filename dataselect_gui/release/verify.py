@@ -19,15 +19,15 @@ from typing import Any
 from dataselect_gui import __version__
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.amounts import exact
-from dataselect_gui.records.images import MAX_FILE_BYTES
 from dataselect_gui.release import bundle as layout
-from dataselect_gui.release import signing
+from dataselect_gui.release import limits, signing
 from dataselect_gui.release.card import card
 from dataselect_gui.release.checks.stated import Stated, is_close
 from dataselect_gui.release.clean import EXTENSIONS
 from dataselect_gui.release.croissant import describe, problems_of
 from dataselect_gui.release.documents import (
     claimed_delta,
+    document_text,
     privacy_document,
     release_document,
     terms_of_document,
@@ -44,8 +44,10 @@ _HEAD = re.compile("[0-9a-f]{64}")
 _DOCUMENTS = {layout.RELEASE, layout.PRIVACY, layout.CROISSANT, layout.CARD}
 _FOLDERS = ("data", layout.DATA)
 _LISTINGS = {layout.ARRAYS, *(kind.file for kind in KINDS.values())}
-_MOST_DOCUMENT, _MOST_ARRAYS, _SLACK = 1 << 24, 1 << 36, 1 << 20
-"""Bytes that a document may have, a file of arrays, and checksums beyond those of what is there."""
+_SLACK = 1 << 20
+"""Bytes that checksums may have beyond those of what is there, and packed numbers beyond their own."""
+_ROUNDING = 1e-12
+"""By how much, relatively, the program computes the same number on different machines."""
 
 
 @dataclass(frozen=True)
@@ -159,8 +161,10 @@ def _mode(path: Path) -> int:
 def _most(name: str) -> int:
     """Return how many bytes a file of a bundle may have."""
     if name in {*_DOCUMENTS, layout.SIGNATURE}:
-        return _MOST_DOCUMENT
-    return _MOST_ARRAYS if name in {layout.ARRAYS, GRADIENT} else MAX_FILE_BYTES
+        return limits.MOST_DOCUMENT
+    if name in {layout.ARRAYS, GRADIENT}:
+        return limits.MOST_ARRAY_BYTES + (limits.MOST_ARRAY_BYTES >> 8) + _SLACK
+    return limits.MOST_FILE
 
 
 def _signature(path: Path, key: bytes | None) -> str:
@@ -290,11 +294,17 @@ def _same(stated: object, expected: object) -> bool:
     if isinstance(expected, dict):
         return (
             isinstance(stated, dict)
-            and stated.keys() == expected.keys()
+            and list(stated) == list(expected)
             and all(_same(stated[key], value) for key, value in expected.items())
         )
+    if isinstance(expected, list):
+        return (
+            isinstance(stated, list)
+            and len(stated) == len(expected)
+            and all(map(_same, stated, expected))
+        )
     if isinstance(expected, float):
-        return isinstance(stated, float) and math.isclose(stated, expected, rel_tol=1e-12)
+        return isinstance(stated, float) and math.isclose(stated, expected, rel_tol=_ROUNDING)
     return type(stated) is type(expected) and stated == expected
 
 
@@ -311,6 +321,12 @@ def _arithmetic(path: Path) -> str:
     registered(terms.kind.name, terms.mechanism.name).check(stated)
     if stated.epsilon is None:
         return "No ε is stated, and none applies."
+    # The check refuses noise that is too small; digits of a larger one could hide something.
+    scale, needed = (
+        one.form["noise_scale"] for one in (terms.mechanism, terms.mechanism.at(stated.epsilon))
+    )
+    if needed is not None and not math.isclose(scale or 0.0, needed, rel_tol=_ROUNDING):
+        raise FaultError(f"The stated noise is not the program's for the stated ε.{_by(terms)}")
     if not terms.claims:
         return "The stated figures follow from the parameters; no ε is claimed."
     with localcontext() as context:
@@ -368,11 +384,14 @@ def _terms(path: Path) -> Terms:
 
 
 def _json(path: Path, name: str) -> dict[str, Any]:
-    """Read a document in which nothing is hidden: no key twice, nothing that is no JSON."""
-    text = (path / name).read_text(encoding="utf-8")
+    """Read a document that is written in the one way in which the program writes it."""
+    text = (path / name).read_bytes().decode("utf-8")
     content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     if not isinstance(content, dict):
         raise FaultError(f"{name} is not built as it should be.")
+    # Blanks, other spellings of a number or a letter: whatever reading it would lose.
+    if text != document_text(content):
+        raise FaultError(f"{name} is not written as such a document is.")
     return content
 
 

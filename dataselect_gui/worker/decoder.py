@@ -89,9 +89,11 @@ def _check(content: bytes, answers: IO[bytes]) -> None:
 
 def _clean(content: bytes, answers: IO[bytes]) -> None:
     from dataselect_gui.records.decoding_process import CLEANED, EXTENSION, FILE
+    from dataselect_gui.records.images import look_at
     from dataselect_gui.release.clean import clean_image
 
     extension, cleaned = clean_image(content)
+    look_at(cleaned)  # Whoever receives it must be able to read it, within the same bounds.
     write_frame(answers, FILE, EXTENSION.pack(CLEANED.index(extension)), cleaned)
 
 

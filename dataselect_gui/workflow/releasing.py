@@ -21,6 +21,7 @@ from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.bundle import check_place, is_there
 from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.release.fitting import check_fits
 from dataselect_gui.release.kinds.gradient import Gradient
 from dataselect_gui.release.kinds.kind import Kind
 from dataselect_gui.release.leaving import check_leaving
@@ -286,6 +287,7 @@ def _consider(project: Project, answers: _Answers, report: Report, *, reading: b
         )
         if not foresight.same:
             is_there(answers.destination, None)  # What is there is another.
+            check_fits(candidates, terms, checkpoint.final, anything=purchase is not None)
             check_leaving(
                 candidates,
                 terms,
@@ -336,6 +338,9 @@ def _foreseen(proposal: _Proposal, *, within_budget: bool) -> Released:
         before=proposal.pending,
         within_budget=within_budget,
     )
+    if not foresight.same:
+        anything = proposal.purchase is not None
+        check_fits(proposal.candidates, terms, proposal.checkpoint.final, anything=anything)
     statement = replace(before, budget=before.budget or proposal.first_budget)
     return Released(
         release=None,

@@ -14,18 +14,18 @@ from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.amounts import LARGEST_BOUND, decimal_of, exact, positive_amount
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Setting
 from dataselect_gui.project.project import Project
+from dataselect_gui.release import limits
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.kinds.kind import Kind
 from dataselect_gui.release.releasing import Purchase, new_release_id
 from dataselect_gui.release.terms import Bounds, BoundsSource, Cut, CutSource, Terms
+from dataselect_gui.release.well_formed import LARGEST_NORM, LEAST_NORM, is_class_name
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.workflow.asking import ReleaseRequest, Training
 from dataselect_gui.workflow.conditions import scoring_of
 
 _BOUGHT = "bought:"
-_MOST_EDGES, _MOST_ROWS = 1000, 10_000_000
-_LEAST_NORM, _LARGEST_NORM = Decimal("1e-9"), Decimal("1e9")
 
 
 @dataclass(frozen=True)
@@ -155,10 +155,13 @@ class Question:
                 "Add --bins 0,0.1,0.2 (public edges), --count-threshold T, or both.",
             )
         labels = self.checkpoint.labels
-        if asked.by_class and not (labels and all(name.isprintable() for name in labels)):
+        if asked.by_class and not (
+            labels and len(labels) <= limits.MOST_CLASSES and all(map(is_class_name, labels))
+        ):
             raise UsageError(
                 "--by-class does not apply.",
-                "The checkpoint names no classes, or by characters that a table cannot hold.",
+                "The checkpoint names no classes, or too many, or by names that a table cannot hold: "
+                f"longer than {limits.MOST_CLASS_NAME} characters, or with some that cannot be seen.",
                 "Leave --by-class out.",
             )
 
@@ -274,10 +277,10 @@ class Question:
                 "There are more records that take part than rows were declared.",
                 "Declare more rows.",
             )
-        if padded is not None and padded > _MOST_ROWS:
+        if padded is not None and padded > limits.MOST_ROWS:
             raise UsageError(
                 f"--pad-to cannot be {padded}.",
-                f"No more than {_MOST_ROWS} rows are written.",
+                f"No more than {limits.MOST_ROWS} rows are written.",
                 "Declare fewer rows.",
             )
         return padded
@@ -286,10 +289,13 @@ class Question:
         if self.asked.bins is None:
             return None
         edges = [_number(text, "--bins") for text in self.asked.bins.split(",")]
-        if any(low >= high for low, high in pairwise(map(float, edges))) or len(edges) > _MOST_EDGES:
+        if (
+            any(low >= high for low, high in pairwise(map(float, edges)))
+            or len(edges) > limits.MOST_EDGES
+        ):
             raise UsageError(
                 "--bins are not as they should be.",
-                f"They are edges in ascending order, {_MOST_EDGES} at most.",
+                f"They are edges in ascending order, {limits.MOST_EDGES} at most.",
                 "Give them like --bins 0,0.1,0.2,0.5.",
             )
         return tuple(exact(edge) for edge in edges)
@@ -349,10 +355,10 @@ def _number(text: str, what: str) -> Decimal:
 
 def _norm(text: str, what: str) -> Decimal:
     number = _number(text, what)
-    if not _LEAST_NORM <= number <= _LARGEST_NORM:
+    if not LEAST_NORM <= number <= LARGEST_NORM:
         raise UsageError(
             f"{what} cannot be “{text}”.",
-            f"It is a number from {_LEAST_NORM} to {_LARGEST_NORM}.",
+            f"It is a number from {LEAST_NORM} to {LARGEST_NORM}.",
             "Write it like 1.",
         )
     return number

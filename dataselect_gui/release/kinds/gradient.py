@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Query
 from dataselect_gui.privacy.usefulness import Width
-from dataselect_gui.release.candidates import Summed
+from dataselect_gui.release import limits
+from dataselect_gui.release.candidates import Candidates, Layout, Summed
 from dataselect_gui.release.contents import Written, write_file
 from dataselect_gui.release.faults import FaultError
 from dataselect_gui.release.kinds.kind import (
@@ -25,6 +28,7 @@ from dataselect_gui.release.kinds.kind import (
     Material,
     as_noise,
 )
+from dataselect_gui.release.sizes import hold
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -32,8 +36,8 @@ if TYPE_CHECKING:
 CLIP_STEPS = 1 << 24
 """Into how many steps the norm of a record's gradient is divided."""
 GRADIENT = "data/gradient.safetensors"
-_MOST_HEADER = 1 << 24
-"""Bytes of what a gradient's file says of its tensors."""
+_PER_VALUE, _PER_TENSOR, _PER_AXIS = 8, 96, 24
+"""Bytes of a draw for each parameter; of what a file says of each tensor and axis; at most."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,12 @@ class Gradient(Kind):
         del mechanism
         return Query("per_clip", CLIP_STEPS, l1=None, squared_l2=(2 * CLIP_STEPS) ** 2)
 
+    def check_size(self, candidates: Candidates, may_leave: NDArray[np.bool_], model: Member) -> None:
+        """Refuse a model of more parameters than the ledger can hold."""
+        del candidates, may_leave
+        values = model.parameters or 0  # Not known of every model; the sum is held too.
+        hold(_PER_VALUE * values, limits.MOST_DRAW, "bytes of a gradient with its noise")
+
     def draw(self, material: Material) -> bytes:
         """Add noise to the sum."""
         assert material.summed is not None
@@ -131,7 +141,7 @@ class Gradient(Kind):
         del terms
         with (path / GRADIENT).open("rb") as stored:
             (length,) = struct.unpack("<Q", stored.read(8))
-            if length > _MOST_HEADER:
+            if length > limits.MOST_HEADER:
                 raise FaultError("The gradient's file names more than a model has.")
             header = stored.read(length)
         compact = json.dumps(json.loads(header), separators=(",", ":"), ensure_ascii=False).encode()
@@ -180,6 +190,20 @@ class Gradient(Kind):
         del terms
         origin = ORIGIN_OF_BOUNDS[self.clip_from]
         return [f"Norm that gradients are clipped to: {exact(self.clip)}, {origin}."]
+
+
+def check_sum(layout: Layout) -> None:
+    """Refuse a gradient that is larger than a bundle or the ledger can hold.
+
+    Raises
+    ------
+    UnusableError
+        Where it is.
+    """
+    values = sum(int(np.prod(shape, dtype=object)) for _, shape in layout)
+    said = sum(6 * len(name.encode()) + _PER_TENSOR + _PER_AXIS * len(shape) for name, shape in layout)
+    hold(said, limits.MOST_HEADER, "bytes of the names of a model's parameters")
+    hold(_PER_VALUE * values + said, limits.MOST_DRAW, "bytes of a gradient with its noise")
 
 
 def read_gradient(drawn: bytes) -> Summed:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.privacy.mechanisms.mechanism import (
     Mechanism,
     NoiseMechanism,
@@ -205,6 +206,25 @@ class Kind(ABC):
         """Return what a mechanism adds noise to here; None where it adds none."""
 
     # From the draw to the check
+
+    @abstractmethod
+    def check_size(self, candidates: Candidates, may_leave: NDArray[np.bool_], model: Member) -> None:
+        """Refuse what is larger than a bundle or the ledger can hold, before anything is charged.
+
+        Parameters
+        ----------
+        candidates : Candidates
+            The records.
+        may_leave : ndarray of bool
+            Which of them may be in the release, shape (n,).
+        model : Member
+            The checkpoint's final state.
+
+        Raises
+        ------
+        UnusableError
+            Where it is.
+        """
 
     @abstractmethod
     def draw(self, material: Material) -> bytes:

@@ -5,10 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.contents import Written
 from dataselect_gui.release.kinds.kind import Drawn, Leaving
 from dataselect_gui.release.kinds.selection import SelectionKind
-from dataselect_gui.release.tables import check_tokens, read_table, write_table
+from dataselect_gui.release.sizes import hold_tokens
+from dataselect_gui.release.table_check import check_tokens, rows_of
+from dataselect_gui.release.tables import write_table
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -48,6 +55,12 @@ class Offers(SelectionKind):
         ),
     )
 
+    def check_size(self, candidates: Candidates, may_leave: NDArray[np.bool_], model: Member) -> None:
+        """Refuse more tokens than a table can hold."""
+        del candidates, model
+        count = int(may_leave.sum())
+        hold_tokens(count, count)
+
     def write(self, folder: Path, drawn: Drawn) -> Written:
         """Write the tokens, in their order."""
         tokens = sorted(json.loads(drawn.content)["names"].values())
@@ -55,5 +68,5 @@ class Offers(SelectionKind):
 
     def check(self, path: Path, terms: "Terms") -> str:
         """Say how many tokens are there."""
-        rows = read_table(path, self.file, ("token",))
-        return check_tokens(self.file, rows, terms.mechanism.form["count"])
+        lines = rows_of(path, self.file, ("token",))
+        return check_tokens(self.file, lines, terms.mechanism.form["count"], None)

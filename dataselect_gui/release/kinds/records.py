@@ -5,15 +5,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
-from dataselect_gui.release import content_check
-from dataselect_gui.release.contents import LISTING, Written, write_records
+from dataselect_gui.records.formats.bare import MAX_MEMORY, MAX_PIXELS
+from dataselect_gui.release import content_check, limits
+from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.release.contents import LISTING, Written, listing_line, write_records
 from dataselect_gui.release.kinds.kind import FIXED, MANY, RELATED, Drawn, Leaving, as_selection
 from dataselect_gui.release.kinds.selection import SelectionKind
+from dataselect_gui.release.sizes import NAMED, hold
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
 
+_FILE = f"{'0' * 32}.png"
+"""A name of a file, as long as each is."""
 DISCLOSED = (
     "Records that leave are disclosed by the owner's decision. No mechanism protects them, and the "
     "program does not know whether the people in them agreed."
@@ -64,6 +73,28 @@ class Records(SelectionKind):
             '{"file_name": "5f0c…e1.png", "label": "cat"}',
         ),
     )
+
+    def check_size(self, candidates: Candidates, may_leave: NDArray[np.bool_], model: Member) -> None:
+        """Refuse more than fits into a listing, or into a file of arrays."""
+        del model
+        rows = np.flatnonzero(may_leave).tolist()
+        hold(NAMED * len(rows), limits.MOST_DRAW, "bytes of a draw")
+        labels = [candidates.index.labels[row] for row in rows]
+        blank = None if candidates.source.kind == "images" else candidates.source.blank
+        if isinstance(blank, np.ndarray):
+            longest = max((len(label or "") for label in labels), default=0)
+            size = blank.nbytes + 4 * max(longest, 1)
+            hold(len(rows) * size, limits.MOST_ARRAY_BYTES, "bytes of records and labels")
+            return
+        if blank is not None:
+            # As PNG, beside what it unpacks to; images of a folder are looked at one by one.
+            pixels = blank.width * blank.height
+            packed = len(blank.getbands()) * pixels
+            hold(pixels, MAX_PIXELS, "pixels of an image")
+            hold(4 * pixels + packed + (packed >> 6) + (1 << 20), MAX_MEMORY, "bytes of an image")
+        lines = {label: len(listing_line(_FILE, label).encode()) for label in set(labels)}
+        hold(max(lines.values(), default=0), limits.MOST_LINE, "bytes of a label")
+        hold(sum(lines[label] for label in labels), limits.MOST_FILE, "bytes of the list of records")
 
     def write(self, folder: Path, drawn: Drawn) -> Written:
         """Write the records under their random names."""

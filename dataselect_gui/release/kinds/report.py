@@ -1,7 +1,6 @@
 """Counts with noise: a histogram of the score, and how many records lie beyond a threshold."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,10 +11,13 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.plain import to_cell
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, NoiseMechanism, Query
 from dataselect_gui.privacy.usefulness import Width
+from dataselect_gui.release import limits
+from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.contents import Written
 from dataselect_gui.release.faults import FaultError
 from dataselect_gui.release.kinds.kind import (
@@ -27,7 +29,9 @@ from dataselect_gui.release.kinds.kind import (
     Material,
     as_noise,
 )
-from dataselect_gui.release.tables import read_table, write_table
+from dataselect_gui.release.sizes import hold
+from dataselect_gui.release.table_check import check_cells, line_of, rows_of
+from dataselect_gui.release.tables import write_table
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -35,7 +39,8 @@ if TYPE_CHECKING:
 OTHER = "other"
 """The class of a report for labels that the checkpoint does not name, and for records without one."""
 _COLUMNS = ("table", "class", "from", "to", "count")
-_WHOLE, _IN_STEPS = re.compile(r"0|-?[1-9][0-9]{0,18}"), re.compile(r"-?[0-9]{1,16}\.[0-9]{3}")
+_COUNT = 24
+"""Bytes of a count, at most."""
 
 
 @dataclass(frozen=True)
@@ -192,6 +197,27 @@ class Report(Kind):
         noise = as_noise(mechanism)
         return noise.add_noise(counts * noise.query.steps)
 
+    def check_size(self, candidates: Candidates, may_leave: NDArray[np.bool_], model: Member) -> None:
+        """Refuse more cells than a report can hold."""
+        del candidates, may_leave, model
+        hold(self.cell_count, limits.MOST_CELLS, "cells of a report")
+        hold(self._most_bytes, limits.MOST_FILE, "bytes of a report")
+
+    @property
+    def _most_bytes(self) -> int:
+        """How many bytes a report has at most."""
+        header, total = 64, 0
+        if self.bins is not None:
+            names = [""] if self.classes is None else [*map(to_cell, self.classes), OTHER]
+            edges = len("-inf") + len("inf") + 2 * sum(len(exact(edge)) for edge in self.bins)
+            cells = len(self.bins) + 1
+            named = sum(len(line_of(("histogram", name, "", "", "")).encode()) for name in names)
+            total += cells * (named + _COUNT * len(names)) + len(names) * edges
+        if self.count_threshold is not None:
+            beyond = exact(self.count_threshold)
+            total += len(line_of(("count", "", "-inf", beyond, "")).encode()) + _COUNT
+        return header + total
+
     def draw(self, material: Material) -> bytes:
         """Draw a noised count for each cell."""
         candidates, rows = material.candidates, material.rows
@@ -212,17 +238,11 @@ class Report(Kind):
 
     def check(self, path: Path, terms: "Terms") -> str:
         """Say that all cells are there."""
-        rows = read_table(path, self.file, _COLUMNS)
         # Counted before they are listed: a declaration can be of more cells than fit into memory.
-        if len(rows) != self.cell_count or any(
-            tuple(row[:4]) != (table, name or "", low, high)
-            for row, (table, name, low, high) in zip(rows, self.cells(lowest=terms.lowest), strict=True)
-        ):
-            raise FaultError("The report does not hold exactly the cells that were declared.")
-        number = _WHOLE if as_noise(terms.mechanism).query.steps == 1 else _IN_STEPS
-        if not all(number.fullmatch(row[4]) for row in rows):
-            raise FaultError("The report holds something else than counts.")
-        return f"All {len(rows)} declared cells are there, whether empty or not."
+        if self.cell_count > limits.MOST_CELLS:
+            raise FaultError("The report has more cells than a report can have.")
+        lines, steps = rows_of(path, self.file, _COLUMNS), as_noise(terms.mechanism).query.steps
+        return check_cells(lines, self.cells(lowest=terms.lowest), steps)
 
     def expect(self, mechanism: Mechanism, records: int, selected: int) -> Width:
         """Return how wide the noise of a count is."""

@@ -1,7 +1,6 @@
 """One score with noise for each record."""
 
 import json
-import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,11 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Query
 from dataselect_gui.privacy.usefulness import Agreement
+from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.contents import Written
-from dataselect_gui.release.faults import FaultError
 from dataselect_gui.release.grid import SCORE_STEPS, SCORES, on_grid, score_at
 from dataselect_gui.release.kinds.kind import (
     Drawn,
@@ -24,13 +24,14 @@ from dataselect_gui.release.kinds.kind import (
     Material,
     as_noise,
 )
-from dataselect_gui.release.tables import check_tokens, read_table, write_table
+from dataselect_gui.release.sizes import hold_tokens
+from dataselect_gui.release.table_check import check_tokens, is_on_grid, rows_of
+from dataselect_gui.release.tables import write_table
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
 
 _COLUMNS = ("token", "score")
-_SCORE = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-][0-9]{2,3})?")
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,12 @@ class Scores(Kind):
         """Return scores with noise, in steps; one that is missing is taken for the lowest."""
         return as_noise(terms.mechanism).add_noise(on_grid(scores, terms.bounds, SCORE_STEPS))
 
+    def check_size(self, candidates: Candidates, may_leave: NDArray[np.bool_], model: Member) -> None:
+        """Refuse more rows than a table can hold."""
+        del candidates, model
+        count = int(may_leave.sum())
+        hold_tokens(count, max(count, self.padded or 0))
+
     def draw(self, material: Material) -> bytes:
         """Draw a noised score for each record, and give each a token.
 
@@ -121,11 +128,12 @@ class Scores(Kind):
 
     def check(self, path: Path, terms: "Terms") -> str:
         """Say how many scores are there."""
-        del terms
-        rows = read_table(path, self.file, _COLUMNS)
-        if not all(_SCORE.fullmatch(row[1]) for row in rows):
-            raise FaultError(f"“{self.file}” holds something else than scores.")
-        return check_tokens(self.file, rows, self.padded)
+        return check_tokens(
+            self.file,
+            rows_of(path, self.file, _COLUMNS),
+            self.padded,
+            lambda text: is_on_grid(text, lambda step: score_at(step, terms.bounds), SCORE_STEPS),
+        )
 
     def expect(self, mechanism: Mechanism, records: int, selected: int) -> Agreement:
         """Return how well the best by noised scores will agree with the selection."""

@@ -1,0 +1,36 @@
+"""What does not fit into a bundle, or into the ledger, is refused before anything is charged."""
+
+from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.release import limits
+from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.release.documents import document_text, release_document
+from dataselect_gui.release.leaving import may_leave
+from dataselect_gui.release.sizes import hold
+from dataselect_gui.release.terms import Terms
+
+_LATER = 1 << 12
+"""Bytes that a document may grow by once a threshold is bought."""
+
+
+def check_fits(candidates: Candidates, terms: Terms, model: Member, *, anything: bool) -> None:
+    """Refuse a release that is larger than a bundle or the ledger can hold.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The records.
+    terms : Terms
+        What the release is.
+    model : Member
+        The checkpoint's final state.
+    anything : bool
+        Whether it is not known yet what is chosen.
+
+    Raises
+    ------
+    UnusableError
+        Where it is.
+    """
+    document = document_text(release_document(terms, "0" * 64))
+    hold(len(document.encode()) + _LATER, limits.MOST_DOCUMENT, "bytes of release.json")
+    terms.kind.check_size(candidates, may_leave(candidates, terms, anything=anything), model)

@@ -1,0 +1,50 @@
+"""How large a release becomes, held against the limits before anything is charged."""
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.release import limits
+
+NAMED = 104
+"""Bytes of a draw for a record with its token, at most."""
+_ROW, _NOISED = 52, 60
+"""Bytes of a row of a table of tokens, and of a draw for a token with its score, at most."""
+
+
+def hold(size: int, most: int, what: str) -> None:
+    """Refuse what is larger than it can be.
+
+    Parameters
+    ----------
+    size, most : int
+        How large it is, and may be.
+    what : str
+        What is counted, in the plural.
+
+    Raises
+    ------
+    UnusableError
+        Where it is.
+    """
+    if size > most:
+        raise UnusableError(
+            "The release is larger than can be written and checked.",
+            f"It would come to {size:,} {what}; {most:,} at most. Nothing was charged for it.",
+            "Release less at once: fewer records, classes, bins or rows, or of a smaller model.",
+        )
+
+
+def hold_tokens(count: int, rows: int) -> None:
+    """Refuse a table of tokens that is larger than it can be, or whose draw is.
+
+    Parameters
+    ----------
+    count, rows : int
+        How many records may be in it, and how many rows it may have.
+
+    Raises
+    ------
+    UnusableError
+        Where it is.
+    """
+    hold(rows, limits.MOST_ROWS, "rows of a table")
+    hold(_ROW * rows, limits.MOST_FILE, "bytes of a table")
+    hold(NAMED * count + _NOISED * rows, limits.MOST_DRAW, "bytes of a draw")

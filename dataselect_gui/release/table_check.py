@@ -1,0 +1,155 @@
+"""Hold the lines of a table against what the program writes: one after the other, none kept."""
+
+import csv
+import io
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from dataselect_gui.release import limits
+from dataselect_gui.release.faults import FaultError, shown
+
+Cell: TypeAlias = tuple[str, str | None, str, str]
+"""Of a report: table, class, from, to."""
+_TOKEN = re.compile("[0-9a-f]{32}")
+_WHOLE, _IN_STEPS = re.compile(r"0|-?[1-9][0-9]{0,18}"), re.compile(r"-?[0-9]{1,16}\.[0-9]{3}")
+_LONGEST_SCORE = 24
+_LARGEST = 1 << 63
+"""Noise is drawn as whole numbers of 64 bits."""
+
+
+def lines_of(path: Path) -> Iterator[str]:
+    """Yield the lines of a file, with their ends.
+
+    Not by the file's own lines: a label may hold a character that Unicode calls a line's end.
+    """
+    with path.open("rb") as file:
+        while line := file.readline(limits.MOST_LINE + 1):
+            if len(line) > limits.MOST_LINE:
+                raise FaultError(f"“{shown(path.name)}” has a line that is longer than it can be.")
+            yield line.decode("utf-8")
+
+
+def rows_of(path: Path, name: str, columns: Sequence[str]) -> Iterator[str]:
+    """Yield the lines of a table below its header.
+
+    Raises
+    ------
+    FaultError
+        Where it has other columns.
+    """
+    lines = lines_of(path / name)
+    if next(lines, "") != line_of(columns):
+        raise FaultError(f"“{name}” has other columns than it should.")
+    return lines
+
+
+def line_of(row: Sequence[str]) -> str:
+    """Return a row as the program writes it."""
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerow(row)
+    return written.getvalue()
+
+
+def check_tokens(
+    name: str, lines: Iterable[str], declared: int | None, is_score: Callable[[str], bool] | None
+) -> str:
+    """Say how many rows with random tokens there are.
+
+    Parameters
+    ----------
+    name : str
+        Of the table.
+    lines : iterable of str
+        Its rows.
+    declared : int or None
+        How many there must be, where that was declared.
+    is_score : callable or None
+        Says whether a text is a score that can be there; None where there are tokens alone.
+
+    Raises
+    ------
+    FaultError
+        Where they are not as they are written.
+    """
+    count, before = 0, ""
+    for line in lines:
+        token, *score = line.removesuffix("\n").split(",")
+        if not line.endswith("\n") or len(score) != (is_score is not None):
+            raise FaultError(f"“{name}” is not written as such a table is.")
+        if not _TOKEN.fullmatch(token) or token <= before:
+            raise FaultError(f"“{name}” is not in the order of its random tokens.")
+        if is_score is not None and not is_score(score[0]):
+            raise FaultError(f"“{name}” holds something else than scores.")
+        count, before = count + 1, token
+        if count > limits.MOST_ROWS:
+            raise FaultError(f"“{name}” has more rows than a table can have.")
+    if declared is not None and count != declared:
+        raise FaultError(f"“{name}” does not have the number of rows that was declared.")
+    return f"{count} rows are there, in the order of their random tokens."
+
+
+def check_cells(lines: Iterable[str], cells: Iterable[Cell], steps: int) -> str:
+    """Say how many counts there are.
+
+    Parameters
+    ----------
+    lines : iterable of str
+        The rows of the report.
+    cells : iterable of tuple
+        The cells that were declared.
+    steps : int
+        The steps of one count in which noise was drawn.
+
+    Raises
+    ------
+    FaultError
+        Where they are not as they are written.
+    """
+    rows, number = iter(lines), 0
+    for table, kind, low, high in cells:
+        number += 1
+        line = next(rows, "")
+        count = line.removesuffix("\n").rpartition(",")[2]
+        if line != line_of((table, kind or "", low, high, count)):
+            raise FaultError("The report does not hold exactly the cells that were declared.")
+        if not is_count(count, steps):
+            raise FaultError("The report holds something else than counts.")
+    if next(rows, None) is not None:
+        raise FaultError("The report does not hold exactly the cells that were declared.")
+    return f"All {number} declared cells are there, whether empty or not."
+
+
+def is_count(text: str, steps: int) -> bool:
+    """Say whether a text is a count with noise, written as the program writes it."""
+    if steps == 1:
+        return _WHOLE.fullmatch(text) is not None and abs(int(text)) <= _LARGEST
+    if not _IN_STEPS.fullmatch(text):
+        return False
+    drawn = int(text.replace(".", ""))
+    return abs(drawn) <= _LARGEST and f"{drawn / steps:.3f}" == text
+
+
+def is_on_grid(text: str, score_at: Callable[[float], float], steps: int) -> bool:
+    """Say whether a text is a score at a whole step of the grid, written as the program writes it.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    score_at : callable
+        Returns the score at a step.
+    steps : int
+        Into how many the range between the bounds is divided.
+    """
+    low = score_at(0.0)
+    try:
+        stated = float(text) if len(text) <= _LONGEST_SCORE else math.nan
+        nearest = round((stated - low) / ((score_at(float(steps)) - low) / steps))
+    except (ValueError, OverflowError, ZeroDivisionError):
+        return False
+    # Of several that are written alike the nearest may be another than the one that was drawn.
+    near = (nearest - 1, nearest, nearest + 1)
+    return any(abs(step) <= _LARGEST and f"{score_at(float(step)):.9g}" == text for step in near)

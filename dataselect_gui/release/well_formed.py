@@ -1,0 +1,223 @@
+"""Which terms the program can have written: those, and no others, are read from a bundle.
+
+Whatever is not determined by something else in a bundle has one spelling, a bounded size, and is there
+exactly where its kind of release and its mechanism have a use for it. So nothing can be hidden in it.
+"""
+
+import datetime
+import math
+import re
+from decimal import Decimal
+from itertools import pairwise
+
+from dataselect_gui.errors import UsageError
+from dataselect_gui.plain import visible
+from dataselect_gui.privacy.amounts import (
+    LARGEST_BOUND,
+    LARGEST_COUNT,
+    PLACES,
+    decimal_of,
+    exact,
+    is_amount,
+)
+from dataselect_gui.release import limits
+from dataselect_gui.release.codec import TermsForm, from_form, to_form
+from dataselect_gui.release.registry import registered
+from dataselect_gui.release.terms import MOST_AT_ONCE, MOST_PER_UNIT
+from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.scoring.scores import SCORES
+
+LEAST_NORM, LARGEST_NORM = Decimal("1e-9"), Decimal("1e9")
+"""Of the norm that gradients are clipped to."""
+
+_VERSION = r"([0-9]{1,4}(\.[0-9]{1,4}){0,3}((a|b|rc)[0-9]{1,3})?(\.post[0-9]{1,3})?(\.dev[0-9]{1,4})?)"
+_AMOUNT = rf"(0|[1-9][0-9]{{0,2}})(\.[0-9]{{0,{PLACES - 1}}}[1-9])?"
+_FORMS = {
+    "release": "[0-9a-f]{16}",
+    "program": _VERSION,
+    "date": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    "unit": "record|person",
+    "score": "[a-z][a-z0-9_-]{0,40}",
+    "in_training": "no|dp|yes|unknown",
+    "checkpoint": "[0-9a-f]{64}",
+    "scored_by": f"{_VERSION}?",
+    "precision": "(float32|float64)?",
+    "device": "(cpu|cuda|mps)?",
+    "cut": "(threshold|count|fraction)?",
+    "threshold_from": "(request|agreed|viewed|bought)?",
+    "bounds_from": "(request|score|agreed)?",
+    "clip_from": "(request|agreed)?",
+    **dict.fromkeys(("epsilon", "delta", "threshold_epsilon"), f"({_AMOUNT})?"),
+}
+"""How the texts among the terms are written; those that end in a question mark may be missing."""
+
+
+def is_well_formed(form: TermsForm) -> bool:
+    """Say whether the program can have written these terms of a release."""
+    return (
+        all(_is_written_as(getattr(form, name), pattern) for name, pattern in _FORMS.items())
+        and all(type(one) is bool for one in (form.conditional, form.lowest, form.after_exact))
+        and _are_amounts(form)
+        and _are_counts(form)
+        and _is_score(form)
+        and _is_cut(form)
+        and _are_bounds(form)
+        and _are_cells(form)
+        and _is_date(form.date)
+        and _has_its_fields(form)
+    )
+
+
+def is_class_name(name: object) -> bool:
+    """Say whether a class can be named in a report: plain text of a sensible length."""
+    return (
+        isinstance(name, str)
+        and len(name) <= limits.MOST_CLASS_NAME
+        and name.isprintable()
+        and visible(name) == name
+    )
+
+
+def is_number(text: object) -> bool:
+    """Say whether a text is a number, written as the program writes it."""
+    number = decimal_of(text) if isinstance(text, str) else None
+    return number is not None and exact(number) == text
+
+
+def _is_written_as(text: object, pattern: str) -> bool:
+    if text is None:
+        return pattern.endswith("?")
+    return isinstance(text, str) and re.fullmatch(pattern.removesuffix("?"), text) is not None
+
+
+def _has_its_fields(form: TermsForm) -> bool:
+    """Say whether there is what the kind and the mechanism need, and nothing that they do not use.
+
+    Every value must be well-formed by itself.
+    """
+    try:
+        line, terms = registered(form.kind, form.mechanism), from_form(form)
+    except ValueError:
+        return False
+    is_counted = "bins" in line.kind.takes
+    is_cut = "threshold" in line.kind.takes | line.mechanism.takes
+    is_bounded = "bounds" in line.mechanism.takes or form.threshold_from == "bought"
+    return (
+        to_form(terms) == form  # What nothing has a use for is not read.
+        and (form.cut is not None) == is_cut
+        and (form.bounds is not None) == is_bounded
+        and (form.threshold is not None or "threshold" not in line.kind.takes)
+        and (form.epsilon is not None or form.threshold_epsilon is None)
+        and (not is_counted or form.bins is not None or form.count_threshold is not None)
+    )
+
+
+def _are_amounts(form: TermsForm) -> bool:
+    stated = (form.epsilon, form.delta, form.threshold_epsilon)
+    scale = form.noise_scale
+    return (
+        all(is_amount(Decimal(amount)) for amount in stated if amount is not None)
+        and Decimal(form.delta or 0) < 1
+        and (scale is None or (type(scale) is float and math.isfinite(scale) and scale > 0))
+        # Without a mechanism no ε is claimed, and with one no answer that forbids to.
+        and (form.epsilon is None or form.in_training in {"no", "dp"})
+    )
+
+
+def _are_counts(form: TermsForm) -> bool:
+    return (
+        _is_count(form.per_unit, 1, MOST_PER_UNIT)
+        and (form.unit == "person" or form.per_unit == 1)
+        and (form.count is None or _is_count(form.count, 1, LARGEST_COUNT))
+        and (form.padded is None or _is_count(form.padded, 0, limits.MOST_ROWS))
+        and (form.batch is None or _is_count(form.batch, 1, MOST_AT_ONCE))
+    )
+
+
+def _is_count(number: object, least: int, most: int) -> bool:
+    return type(number) is int and least <= number <= most
+
+
+def _is_score(form: TermsForm) -> bool:
+    """Say whether the score is known, and how it was computed is as it can be."""
+    try:
+        score = find_score(form.score)
+    except UsageError:
+        return False
+    conditions = (form.precision, form.device, form.batch)
+    if form.scored_by is None or not score.needs_model:
+        are_conditions = conditions == (None, None, None)
+    else:
+        are_conditions = form.device is not None
+    return form.variant == score.variant and are_conditions
+
+
+def _is_cut(form: TermsForm) -> bool:
+    """Say whether a threshold is told where it is public alone, and its ε where it was bought."""
+    if form.cut is None:
+        return True  # Then nothing else of it is read, see `_has_its_fields`.
+    is_bought = form.threshold_from == "bought"
+    is_public = form.cut == "threshold" and form.threshold_from != "viewed"
+    return (
+        (form.threshold is not None) == is_public
+        and (form.threshold is None or is_number(form.threshold))
+        and (form.threshold_epsilon is not None) == is_bought
+        and (is_public or not is_bought)
+    )
+
+
+def _are_bounds(form: TermsForm) -> bool:
+    bounds, clip = form.bounds, form.clip
+    if (form.bounds_from is None) != (bounds is None and clip is None):
+        return False
+    if clip is not None and not (
+        is_number(clip)
+        and LEAST_NORM <= Decimal(clip) <= LARGEST_NORM
+        and (bounds is not None or form.bounds_from != "score")
+    ):
+        return False
+    if bounds is None:
+        return True
+    if len(bounds) != 2 or not all(map(is_number, bounds)):
+        return False
+    if form.bounds_from == "score":
+        score = SCORES.get(form.score)
+        if score is None or not (bounds == score.own_bounds or (score.bounded_by and bounds[0] == "0")):
+            return False
+    return all(abs(Decimal(bound)) <= LARGEST_BOUND for bound in bounds) and _is_ascending(bounds)
+
+
+def _are_cells(form: TermsForm) -> bool:
+    bins, classes, beyond = form.bins, form.classes, form.count_threshold
+    return (
+        (
+            bins is None
+            or (
+                1 <= len(bins) <= limits.MOST_EDGES
+                and all(map(is_number, bins))
+                and _is_ascending(bins)
+            )
+        )
+        and (
+            classes is None
+            or (
+                bins is not None
+                and 1 <= len(classes) <= limits.MOST_CLASSES
+                and all(map(is_class_name, classes))
+            )
+        )
+        and (beyond is None or is_number(beyond))
+    )
+
+
+def _is_ascending(numbers: tuple[str, ...]) -> bool:
+    # Scores are doubles.
+    return all(low < high for low, high in pairwise(map(float, numbers)))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
