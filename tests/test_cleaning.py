@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -557,6 +558,17 @@ def test_a_large_image_is_packed_in_one_way() -> None:
     assert encode(image) == (extension, content)
     assert says_nothing_else(extension, content)
     assert decode_image(content).tobytes() == image.tobytes()
+
+
+def test_a_png_of_other_chunks_is_refused_without_a_copy_of_them() -> None:
+    stored = with_chunks(USUAL, png_chunk(b"iTXt", bytes(1 << 20)) * 32)
+    tracemalloc.start()
+    try:
+        assert not says_nothing_else("png", stored)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < len(stored) / 4
 
 
 @pytest.mark.parametrize("count", [0, 1, 255, 256, 257, 300, 768])

@@ -116,6 +116,10 @@ def test_entries_as_the_program_writes_them(kind: str, body: dict[str, object]) 
         ("reserved", {**CHARGED, "loss": ["laplace", 2, 1]}),
         ("reserved", {**CHARGED, "loss": ["discrete-laplace", float("inf"), 1]}),
         ("opened", {**GOOD, "content": "x"}),
+        ("published", {**GOOD, "release": "x", "epsilon": ["1"]}),
+        ("joined", {**GOOD, "account": "x", "epsilon": {}}),
+        ("drawn", {**GOOD, "release": "x", "content": 64 * "0", "reason": 7}),
+        ("reserved", {**RESERVED, "threshold_of": ["loss"]}),
     ],
 )
 def test_entries_of_another_form(kind: object, body: object) -> None:

@@ -60,6 +60,12 @@ _CHARGE: _Form = {
     "one_sided": lambda value: isinstance(value, bool),
     "loss": _loss,
 }
+_WHEREVER: _Form = {
+    **dict.fromkeys(("epsilon", "delta"), _amount),
+    **dict.fromkeys(("account", "checkpoint", "key", "release", "threshold_of"), _text),
+    "reason": lambda value: value is None or isinstance(value, str),
+}
+"""What may stand in an entry of any kind, since a statement shows it."""
 _LENGTHS = {
     "extended": _KEY,
     "opened": _KEY,
@@ -87,6 +93,8 @@ def is_entry(kind: object, body: object) -> bool:
     if kind == "reserved" and "epsilon" in body:
         form |= _CHARGE
     if not all(name in body and check(body[name]) for name, check in form.items()):
+        return False
+    if not all(check(body[name]) for name, check in _WHEREVER.items() if name in body):
         return False
     terms, content = body.get("terms", {}), body.get("content")
     return isinstance(terms, dict) and (content is None or _digest(content)) and _is_text(body)

@@ -26,6 +26,7 @@ _LARGE = 1 << 21
 """Pixels beyond which an image is packed quickly rather than small."""
 _PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PALETTE = 3
+_BARE_CHUNKS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 
 
 def clean_image(stored: bytes) -> tuple[str, bytes]:
@@ -130,6 +131,9 @@ def says_nothing_else(extension: str, content: bytes) -> bool:
 
 def _is_bare_png(content: bytes) -> bool:
     """Say whether a PNG has the chunks of its pixels alone, and in these nothing but pixels."""
+    # Seen one by one first: of chunks that must not be there, a large file holds many.
+    if any(kind not in _BARE_CHUNKS for kind, _ in png.chunks(content)):
+        return False
     chunks = list(png.chunks(content))
     kinds = [kind for kind, _ in chunks]
     data = [chunk[8:-4] for kind, chunk in chunks if kind == b"IDAT"]

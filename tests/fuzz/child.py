@@ -127,7 +127,9 @@ def _work(asked: argparse.Namespace) -> None:
             os.path.exists(name)  # noqa: PTH110  (one system call, nothing more)
 
     for number, files in enumerate(corpus):  # All modules are imported by these, all caches filled.
-        outcome, where = _try(files, asked.job, target, Confines.__new__(Confines), lambda _: None)
+        outcome, where = _try(
+            dict(files), asked.job, target, Confines.__new__(Confines), lambda _: None
+        )
         say(seed=number, outcome=outcome, where=where)
     say(baseline=_resident())
     numbers = range(asked.first, asked.last)
@@ -157,13 +159,14 @@ def _try(
     confines: Confines,
     marks: Callable[[str], object],
 ) -> tuple[str, str]:
-    """Give one input to the program; say what came of it, and where."""
+    """Give one input to the program; say what came of it, and where. The files are let go of."""
     from dataselect_gui.errors import DataSelectError
     from dataselect_gui.records.source import UnreadableRecordError
     from tests.fuzz.targets import BrokenPromiseError
 
     folder = job / "in"
     write_files(folder, files)
+    files.clear()  # Its memory is not the program's.
     confines.left = []
     threads = threading.active_count()
     marks(STARTS)
