@@ -193,7 +193,7 @@ def wait_for_records(parent: int, project: Path, count: int) -> None:
     """Wait until a run's worker is there and so many records are marked as scored on disk."""
     until = time.monotonic() + 120
     while time.monotonic() < until:
-        done = [np.count_nonzero(np.load(path)) for path in project.glob("table-1/vog.done.npy")]
+        done = [np.count_nonzero(np.load(path)) for path in project.glob("table-1/*/vog.done.npy")]
         if any(True for _ in workers_of(parent)) and (count == 0 or (done and done[0] >= count)):
             return
         time.sleep(0.01)

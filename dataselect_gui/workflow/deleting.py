@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dataselect_gui.project.project import Project, cannot_write
+from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.workflow.studies import studies_of, study_subject
 
 
@@ -37,8 +38,10 @@ def before_deletion(project_path: Path) -> Deletion:
     project = Project.open(project_path)
     settings, own = project.settings, project.own_files()
     others = [path.name for path in sorted(project.folder.iterdir()) if path not in own]
+    # Those by other checkpoints go, too.
+    scores = in_order({name for of_one in settings["scores"].values() for name in of_one})
     goes = [
-        f"The scores: {', '.join(settings['scores']) or 'none yet'}",
+        f"The scores: {', '.join(scores) or 'none yet'}",
         "The rule, and with it the selection",
         f"The list of withheld records: {len(project.withheld):,}",
         f"The list of those who opted out: {len(project.opted_out):,}",

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from dataselect_gui.project.settings_form import FORMAT
 from tests.fuzz import checkpoints, jpeg, kept, png, records, seeds, small_formats, targets, tiff
 from tests.fuzz.values import Chance, Files
 
@@ -132,10 +133,10 @@ def _table(files: Files) -> bool:
     return bool(next(csv.reader(io.StringIO(files[kept.REGISTER].decode("utf-8-sig"), newline=""))))
 
 
-def _states(name: str, key: str) -> Check:
+def _states(name: str, key: str, value: int) -> Check:
     def states(files: Files) -> bool:
         document: Any = json.loads(files[name].decode("utf-8"))
-        return isinstance(document, dict) and document.get(key) == 1
+        return isinstance(document, dict) and document.get(key) == value
 
     return _holds(states)
 
@@ -236,7 +237,7 @@ _ALL = (
         "project",
         seeds.projects,
         kept.mutate_project,
-        _states(kept.PROJECT, "format"),
+        _states(kept.PROJECT, "format", FORMAT),
         "it is a JSON object of this format",
         targets.project,
     ),
@@ -244,7 +245,7 @@ _ALL = (
         "window",
         seeds.windows,
         kept.mutate_window,
-        _states(kept.WINDOW, "version"),
+        _states(kept.WINDOW, "version", 1),
         "it is a JSON object of this version",
         targets.window,
     ),
