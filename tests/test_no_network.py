@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -73,13 +74,12 @@ def without_network(*tests: str) -> None:
     )
     names = {line.split(":")[0].strip() for line in devices.stdout.splitlines() if ":" in line}
     assert names <= {"lo"}  # Which is down, too.
-    run = subprocess.run(
-        [*NO_NETWORK, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as folder:  # Apart from what other runs left, and of whom.
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        command += ["--basetemp", f"{folder}/tests"]
+        run = subprocess.run(
+            [*NO_NETWORK, *command, *tests], capture_output=True, text=True, cwd=ROOT, check=False
+        )
     assert run.returncode == 0, run.stdout[-3000:]
 
 
