@@ -13,7 +13,7 @@ setup:
 
 # The ordinary tests; arguments go to pytest.
 test *arguments:
-    python -m pytest {{ arguments }}
+    python -m pytest -n 2 {{ arguments }}
 
 # The tests that take minutes each.
 slow *arguments:

@@ -28,6 +28,9 @@ _FILES = frozenset(
     "/proc/stat /proc/mounts".split()
 )
 
+_MOUNTS = re.compile(r"/proc/\d+/mounts")
+"""A process's own list of disks, which says whether the ledger lies on one of a network."""
+
 
 def is_within(path: str, job: str, *, writes: bool) -> bool:
     """Say whether a file may be opened for a job in a folder.
@@ -44,7 +47,10 @@ def is_within(path: str, job: str, *, writes: bool) -> bool:
     whole = os.path.normpath(os.path.join(job, path))  # noqa: PTH118  (a path may hold anything)
     if _below(whole, job) or whole == "/dev/null":
         return True
-    return not writes and (whole in _FILES or any(_below(whole, folder) for folder in _READ))
+    if writes:
+        return False
+    is_listed = whole in _FILES or _MOUNTS.fullmatch(whole) is not None
+    return is_listed or any(_below(whole, folder) for folder in _READ)
 
 
 def _below(path: str, folder: str) -> bool:
