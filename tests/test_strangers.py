@@ -14,6 +14,7 @@ import pytest
 from dataselect_gui import workflow
 from dataselect_gui.cli.app import main
 from dataselect_gui.release.bundle import RELEASE
+from dataselect_gui.release.well_formed import is_class_name
 from tests.hostile import COLUMN, HIDDEN, NAMES, hostile_consortium, hostile_folder, names
 from tests.projects import scored_project
 from tests.releases import rebuild, release, select, told
@@ -50,7 +51,7 @@ def world(tmp_path: Path) -> World:
 @pytest.fixture
 def printable(tmp_path: Path) -> World:
     """One whose classes a report may hold."""
-    return World(tmp_path, [name for name in names() if name.isprintable()])
+    return World(tmp_path, [name for name in names() if is_class_name(name)])
 
 
 def shown_by(capfd: pytest.CaptureFixture[str], *words: object) -> str:

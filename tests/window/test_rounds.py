@@ -40,7 +40,7 @@ def play(qtbot: QtBot, records: Path, checkpoint: Path, *, scores: bool) -> "wea
     if scores:
         qtbot.waitUntil(lambda: "Scoring" in phases, timeout=60_000)
     else:
-        qtbot.waitUntil(lambda: any(True for _ in workers_of(os.getpid())), timeout=20_000)
+        qtbot.waitUntil(lambda: any(True for _ in workers_of(os.getpid())), timeout=60_000)
         window.setup.stop.click()
         settle(qtbot, window)
     window.close()
