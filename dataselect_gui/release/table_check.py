@@ -1,7 +1,5 @@
 """Hold the lines of a table against what the program writes: one after the other, none kept."""
 
-import csv
-import io
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,6 +8,7 @@ from typing import TypeAlias
 
 from dataselect_gui.release import limits
 from dataselect_gui.release.faults import FaultError, shown
+from dataselect_gui.release.tables import table_text
 
 Cell: TypeAlias = tuple[str, str | None, str, str]
 """Of a report: table, class, from, to."""
@@ -48,9 +47,7 @@ def rows_of(path: Path, name: str, columns: Sequence[str]) -> Iterator[str]:
 
 def line_of(row: Sequence[str]) -> str:
     """Return a row as the program writes it."""
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerow(row)
-    return written.getvalue()
+    return table_text(row, ())
 
 
 def check_tokens(

@@ -30,24 +30,16 @@ class GraphMemory(TorchDispatchMode):
     is counted as it is at most: an operand that is expanded, and the columns of a convolution. What
     existed before is not counted: the file's own tensors, and the input.
 
-    Parameters
-    ----------
-    most : int
-        How many numbers it may hold at once.
-    work : int
-        How many operations on numbers it may take.
-
     Raises
     ------
     UnusableError
         As soon as there are more.
     """
 
-    def __init__(self, most: int = LARGEST_MEMORY, work: int = LARGEST_WORK) -> None:
+    def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._most, self._work = most, work
         self._held: list[tuple[StorageWeakRef, int]] = []
-        self._numbers = 0
+        self._numbers, self._work = 0, 0
 
     def __torch_dispatch__(
         self,
@@ -66,23 +58,26 @@ class GraphMemory(TorchDispatchMode):
             self._held.append((StorageWeakRef(storage), numbers))
             self._numbers += numbers
         self._check(_copied(func, args, given, made))
-        self._work -= _WORK_OF_A_NUMBER * sum(one.numel() for one in made)
+        self._work += _WORK_OF_A_NUMBER * sum(one.numel() for one in made)
         counted = flop_registry.get(getattr(func, "overloadpacket", None))
         if counted is not None:
-            self._work -= counted(*args, **(kwargs or {}), out_val=result)
-        if self._work < 0:
+            self._work += counted(*args, **(kwargs or {}), out_val=result)
+        if self._work > LARGEST_WORK:
             raise _too_large(f"its graph takes more than {LARGEST_WORK:.1e} operations.")
         return result
 
     def _check(self, copied: int) -> None:
-        if self._numbers <= self._most and self._numbers + copied <= LARGEST_COPY:
+        if self._fits(copied):
             return
         self._held = [(held, numbers) for held, numbers in self._held if not held.expired()]
         self._numbers = sum(numbers for _, numbers in self._held)
-        if self._numbers > self._most or self._numbers + copied > LARGEST_COPY:
+        if not self._fits(copied):
             raise _too_large(
                 f"its graph holds more than {LARGEST_MEMORY / 1e6:.0f} million numbers at once."
             )
+
+    def _fits(self, copied: int) -> bool:
+        return self._numbers <= LARGEST_MEMORY and self._numbers + copied <= LARGEST_COPY
 
 
 def _too_large(why: str) -> UnusableError:
