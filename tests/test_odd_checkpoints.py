@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -128,7 +129,9 @@ def test_a_model_with_nothing_to_train_has_only_scores_of_its_inputs(tmp_path: P
     checkpoint = find_checkpoint(folder)
     scorer = Scorer(checkpoint, ["grad_norm"], CPU)
     told = try_on(scorer, checkpoint, ["grad_norm"], RECORDS, np.array(TARGETS))
-    words = dict(workflow.preflight_facts({**vars(told), "records": 5, "seconds": 1.0}))
+    stated = msgspec.structs.asdict(told)
+    tried_on = workflow.Preflight(**stated, records=5, seconds_to_read=0.0, seconds=1.0)
+    words = dict(workflow.preflight_facts(tried_on))
     assert words["Parameters"].startswith("none that is trained")
     with pytest.raises(UnusableError, match="no gradient that could be released"):
         ClippedSum(Model(models[0], 1), 1.0, 1000)
@@ -172,7 +175,7 @@ def test_whoever_misses_a_score_is_told_why_also_later(tmp_path: Path) -> None:
     assert done.problems == reasons
     assert workflow.look(project).problems == reasons
     inspected = workflow.inspect(project, None, lambda _: None)
-    assert {one["id"]: one["reason"] for one in inspected["problems"]} == reasons
+    assert {problem.id: problem.reason for problem in inspected.problems} == reasons
     told = workflow.scores(project)
     for row, name in (("0", "el2n"), ("0", "vog"), ("1", "el2n")):
         assert told[name][told["id"].index(row)] is None

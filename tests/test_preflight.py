@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -18,6 +19,7 @@ from dataselect_gui.norms.passes import Measured, Pass
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.preflight import try_on
 from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.scoring.trial import Trial
 from dataselect_gui.worker.handle import Stop
 from tests.helpers import write_json
 from tests.models import SIDE, save_member, save_series, stir, tiny_plain, tiny_resnet, tiny_vit
@@ -57,18 +59,18 @@ def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> Non
     records = owner_records(tmp_path / "records.npz")
     found = workflow.preflight(checkpoint, records, lambda _step: None)
     model = tiny_resnet()
-    assert sum(found["parameters"].values()) == sum(p.numel() for p in model.parameters())
-    assert {"conv2d", "batch_norm", "linear"} <= set(found["parameters"])
-    assert found["by_function"] == []
-    assert (found["checked"], found["precision"]) == (3, "float32")
-    assert 0 < found["deviation"] < 1e-9, "in float64"
-    assert found["tried"] > 0
-    assert found["at_once"] == 32
-    assert found["records"] == 40
-    assert 0 < found["seconds"] < 60
-    assert 1e8 < found["bytes_needed"] < 1e10
-    assert found["dp_training"] == "no"
-    assert "BatchNorm" in found["dp_objections"][0]
+    assert sum(found.parameters.values()) == sum(p.numel() for p in model.parameters())
+    assert {"conv2d", "batch_norm", "linear"} <= set(found.parameters)
+    assert found.by_function == []
+    assert (found.checked, found.precision) == (3, "float32")
+    assert 0 < found.deviation < 1e-9, "in float64"
+    assert found.tried > 0
+    assert found.at_once == 32
+    assert found.records == 40
+    assert 0 < found.seconds < 60
+    assert 1e8 < found.bytes_needed < 1e10
+    assert found.dp_training == "no"
+    assert "BatchNorm" in found.dp_objections[0]
     words = dict(workflow.preflight_facts(found))
     assert words["Checked"].startswith("3 of your records agree with a plain computation to ")
     assert "BatchNorm" in words["Private training"]
@@ -79,7 +81,13 @@ def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> Non
     )
 
 
-def fly(folder: Path, names: list[str], inputs: NDArray[np.float32]) -> Any:  # noqa: ANN401
+def preflight_of(trial: Trial) -> workflow.Preflight:
+    """Return a preflight of eight records that came to a trial."""
+    stated = msgspec.structs.asdict(trial)
+    return workflow.Preflight(**stated, records=8, seconds_to_read=0.0, seconds=1.0)
+
+
+def fly(folder: Path, names: list[str], inputs: NDArray[np.float32]) -> Trial:
     checkpoint = find_checkpoint(folder)
     scorer = Scorer(checkpoint, names, CPU)
     return try_on(scorer, checkpoint, names, inputs, TARGETS)
@@ -122,7 +130,7 @@ def test_what_no_rule_covers_is_named(tmp_path: Path, inputs: NDArray[np.float32
     found = fly(member(tmp_path, Odd()), ["grad_norm"], inputs)
     assert found.by_function == ["power"]
     assert found.parameters[BY_FUNCTION] == SIDE
-    words = dict(workflow.preflight_facts({**vars(found), "records": 8, "seconds": 1.0}))
+    words = dict(workflow.preflight_facts(preflight_of(found)))
     assert "the gradients of power are computed the slow way" in words["Parameters"]
 
 

@@ -4,9 +4,11 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 from typer.exceptions import TyperException
 
@@ -46,6 +48,7 @@ from dataselect_gui.privacy.amounts import whole_of
 from dataselect_gui.records.source import is_text
 from dataselect_gui.release.bundle import digest_of
 from dataselect_gui.release.words import CANNOT_CHECK
+from dataselect_gui.workflow import CheckpointInspection, ProjectInspection
 
 app = typer.Typer(
     name="dataselect",
@@ -177,15 +180,19 @@ def inspect(
 ) -> None:
     """Say what something is, and what is wrong with it."""
     with progress() as report:
-        content = workflow.inspect(path, records, report)
-        tried = records is not None and content["kind"] == "checkpoint"
-        found = workflow.preflight(path, records, report) if tried and records is not None else {}
-    facts = workflow.preflight_facts(found) if found else []
+        found = workflow.inspect(path, records, report)
+        tried = None
+        if isinstance(found, CheckpointInspection) and records is not None:
+            tried = workflow.preflight(path, records, report)
+    content = msgspec.to_builtins(found)
     told = {name: value for name, value in content.items() if name != "release"}
-    if "confined" in told:
-        told["confined"] = workflow.what_confines().sentence
-    lines = [*_listed(told), *(f"{name}: {words}" for name, words in facts)]
-    content.get("preflight", {}).update(found)
+    if not isinstance(found, ProjectInspection):
+        confined = workflow.what_confines()
+        content["confined"], told["confined"] = asdict(confined), confined.sentence
+    lines = _listed(told)
+    if tried is not None:
+        lines += [f"{name}: {words}" for name, words in workflow.preflight_facts(tried)]
+        content["preflight"] |= msgspec.to_builtins(tried)
     tell("inspect", as_json, content, lines)
 
 

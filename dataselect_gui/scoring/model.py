@@ -13,6 +13,7 @@ from dataselect_gui.scoring.exported_model import load_exported
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.hugging_face import load_hugging_face
 from dataselect_gui.scoring.logits import check_logits
+from dataselect_gui.scoring.trial import Batching
 
 PREFIX = "inner."
 """What stands before the checkpoint's own names in those of a `Model`."""
@@ -34,8 +35,8 @@ class Model(nn.Module):
         self.channels = channels
 
     @property
-    def batching(self) -> str:
-        """How the records of a batch are kept apart, as `Preflight` has it."""
+    def batching(self) -> Batching:
+        """How the records of a batch are kept apart."""
         if not isinstance(self.inner, ExportedModel):
             return "by family"
         return "by operation" if self.inner.runs_together else "one at a time"

@@ -55,7 +55,7 @@ def naive_scores(
         for score in wanted:
             places = score.members(len(parts)) if score.is_over_series else range(1)
             own = [[parts[place][row][score.name] for place in places] for row in range(len(records))]
-            values = [float(score.values(each, checkpoint.request.stated)) for each in own]
+            values = [float(score.values(each, checkpoint.request)) for each in own]
             scored[score.name] = np.array(values)
     return scored
 

@@ -69,7 +69,7 @@ class Scorer:
     ) -> None:
         self._checkpoint, self.device = checkpoint, device
         self._scores = {name: find_model_score(name) for name in names}
-        self._request = checkpoint.request.stated
+        self._request = checkpoint.request
         self._dtype = {"float32": torch.float32, "float64": torch.float64}[precision]
         if self._dtype == torch.float64 and device.type == "mps":
             raise UsageError(

@@ -116,7 +116,7 @@ def pieces_of(choices: Choices, compared: Sequence[str], records: int) -> list[P
 
 def compared_scores(checkpoint: Checkpoint) -> list[str]:
     """Return which of the scores that are always compared a checkpoint allows."""
-    series, request = len(checkpoint.series), checkpoint.request.stated
+    series, request = len(checkpoint.series), checkpoint.request
     there = applicable(None, series=series, labelled=True, request=request)
     return [score.name for score in there if score.name in SCORED]
 

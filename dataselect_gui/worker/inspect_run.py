@@ -4,18 +4,25 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+import msgspec
 from PIL import Image
 
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.records.images import with_8_bits
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
+from dataselect_gui.records.source import Problem, Source, SourceRef, UnreadableRecordError
 from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.scoring.trial import Batching
 from dataselect_gui.worker.messages import REPORT_SECONDS, Finished, InspectJob, Progress, Report
-from dataselect_gui.worker.verify_run import checks_of
+from dataselect_gui.worker.results import (
+    BundleInspection,
+    CheckpointInspection,
+    ModelFacts,
+    SourceInspection,
+)
+from dataselect_gui.worker.verify_run import inspect_bundle
 
 _PERSON = re.compile(
     r"(patient|subject|participant|person|individual)[ _-]?(id|uid|no|nr|number|key|name)?",
@@ -31,57 +38,53 @@ def run_inspection(job: InspectJob, stopped: Callable[[], bool], report: Report)
     UnusableError
         Where it is none of these.
     """
-    path, found = Path(job.path), None
+    path = Path(job.path)
+    found: BundleInspection | CheckpointInspection | SourceInspection | None
     if job.kind == "bundle":
-        found = {"kind": "bundle", "problems": [], **checks_of(path, None, None)}
+        found = inspect_bundle(path, None, None)
     elif job.kind == "checkpoint":
         found = _checkpoint(find_checkpoint(path), None if job.records is None else Path(job.records))
     else:
         found = _source(path, report, stopped)
-    return Finished(0, "none", stopped=found is None, content=found)
+    content = None if found is None else msgspec.to_builtins(found)
+    return Finished(0, "none", stopped=found is None, content=content)
 
 
-def _checkpoint(checkpoint: Checkpoint, records: Path | None) -> dict[str, Any]:
-    batching = "by family"
+def _checkpoint(checkpoint: Checkpoint, records: Path | None) -> CheckpointInspection:
+    batching: Batching = "by family"
     if checkpoint.final.form == "exported":
         from dataselect_gui.scoring.model import choose_device, load_model
 
         batching = load_model(checkpoint.final, choose_device("cpu")).batching
-    preflight: dict[str, Any] = {
-        "form": checkpoint.final.form,
-        "batching": batching,
-        "architecture": checkpoint.final.config.get("model_type"),
-        "elements": checkpoint.final.parameters,
-        "preprocessing": checkpoint.final.processor is not None,
-        "scores": [
-            score.name
-            for score in applicable(
-                None,
-                series=len(checkpoint.series),
-                labelled=True,
-                request=checkpoint.request.stated,
-            )
-        ],
-    }
+    architecture = checkpoint.final.config.get("model_type")
+    scores = applicable(None, series=len(checkpoint.series), labelled=True, request=checkpoint.request)
+    labels = None
     if records is not None:
         source = open_source(SourceRef(records))
-        preflight["labels"] = match_labels(source.labels, source.classes, checkpoint.labels)
-    return {
-        "kind": "checkpoint",
-        "problems": [],
-        "labels": list(checkpoint.labels),
-        "series": [member.step for member in checkpoint.series],
-        "request": {**checkpoint.request.stated, **checkpoint.request.unknown},
-        "unknown_in_request": sorted(checkpoint.request.unknown),
-        "digest": checkpoint.digest(),
-        "preflight": preflight,
-    }
+        labels = match_labels(source.labels, source.classes, checkpoint.labels)
+    return CheckpointInspection(
+        problems=[],
+        labels=list(checkpoint.labels),
+        series=[member.step for member in checkpoint.series],
+        request=checkpoint.request.content,
+        unknown_in_request=sorted(checkpoint.request.unknown),
+        digest=checkpoint.digest(),
+        model=ModelFacts(
+            form=checkpoint.final.form,
+            batching=batching,
+            architecture=architecture if isinstance(architecture, str) else None,
+            elements=checkpoint.final.parameters,
+            preprocessing=checkpoint.final.processor is not None,
+            scores=[score.name for score in scores],
+            labels=labels,
+        ),
+    )
 
 
-def _source(path: Path, report: Report, stopped: Callable[[], bool]) -> dict[str, Any] | None:
+def _source(path: Path, report: Report, stopped: Callable[[], bool]) -> SourceInspection | None:
     """Return what a source is; None where it was stopped."""
     source = open_source(SourceRef(path))
-    problems = [{"id": p.id, "reason": p.reason} for p in source.problems]
+    problems = list(source.problems)
     told = time.monotonic()
     for row, record in enumerate(source.ids):
         if time.monotonic() - told > REPORT_SECONDS:
@@ -94,18 +97,17 @@ def _source(path: Path, report: Report, stopped: Callable[[], bool]) -> dict[str
             if isinstance(content, Image.Image):
                 with_8_bits(content)
         except UnreadableRecordError as reason:
-            problems.append({"id": record, "reason": str(reason)})
-    return {
-        "kind": "source",
-        "form": source.kind,
-        "records": len(source.ids),
-        "readable": len(source.ids) - len(problems) + len(source.problems),
-        "problems": sorted(problems, key=lambda problem: problem["id"]),
-        "labels": sorted({label for label in source.labels if label is not None}),
-        "columns": [column for column in source.columns if column not in {"label", "y"}],
-        "person": _person_column(source),
-        "ignored": source.ignored,
-    }
+            problems.append(Problem(record, str(reason)))
+    return SourceInspection(
+        form=source.kind,
+        records=len(source.ids),
+        readable=len(source.ids) - len(problems) + len(source.problems),
+        problems=sorted(problems, key=lambda problem: problem.id),
+        labels=sorted({label for label in source.labels if label is not None}),
+        columns=[column for column in source.columns if column not in {"label", "y"}],
+        person=_person_column(source),
+        ignored=source.ignored,
+    )
 
 
 def _person_column(source: Source) -> str | None:

@@ -1,9 +1,10 @@
 """Try a checkpoint on some of the owner's records, before the long run."""
 
 import time
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
@@ -11,9 +12,12 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
+from dataselect_gui.scoring.trial import Trial
+from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.decoding import Decoder
 from dataselect_gui.worker.indexing import fair_order
 from dataselect_gui.worker.messages import Finished, PreflightJob, Progress, Report
+from dataselect_gui.worker.results import Preflight
 
 RECORDS = 64
 
@@ -49,6 +53,20 @@ def run_preflight(job: PreflightJob, report: Report) -> Finished:
         )
     inputs = np.stack([one.values for one in records if one.values is not None])
     targets = class_indices((source.labels[one.row] for one in records), classes)
-    found = asdict(try_on(scorer, checkpoint, job.names, inputs, targets))
-    content = {**found, "records": len(source.ids), "seconds_to_read": seconds_to_read}
+    trial = try_on(scorer, checkpoint, job.names, inputs, targets)
+    preflight = Preflight(
+        **msgspec.structs.asdict(trial),
+        records=len(source.ids),
+        seconds_to_read=seconds_to_read,
+        seconds=_seconds(trial, source.ids, seconds_to_read),
+    )
+    content = msgspec.to_builtins(preflight)
     return Finished(len(records), device.type, stopped=False, content=content)
+
+
+def _seconds(trial: Trial, ids: Sequence[str], seconds_to_read: float) -> float:
+    """Return how long it takes to read and score all records."""
+    places = in_batches(ids, range(len(ids)), trial.at_once).size  # Some of which stay empty.
+    read, compute = seconds_to_read * len(ids), trial.seconds_per_record * places
+    # Beside a GPU the processor reads what comes next.
+    return read + compute if trial.device == "cpu" else max(read, compute)

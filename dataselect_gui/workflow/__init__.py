@@ -1,5 +1,6 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
+from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
 from dataselect_gui.privacy.amounts import decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
@@ -20,11 +21,17 @@ from dataselect_gui.study.words import PickLine, name_of
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.map_file import RecordMaps
 from dataselect_gui.worker.messages import Progress, Report, duration
+from dataselect_gui.worker.results import (
+    BundleInspection,
+    CheckpointInspection,
+    Preflight,
+    SourceInspection,
+)
 from dataselect_gui.workflow.accounts import account, change_budget, hold_against, knows_head, ledger
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
-from dataselect_gui.workflow.inspecting import inspect
+from dataselect_gui.workflow.inspecting import Inspection, ProjectInspection, inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
@@ -94,10 +101,13 @@ __all__ = [
     "MOST_TRAININGS",
     "SCORES",
     "Answer",
+    "BundleInspection",
     "ChangedRecordError",
     "Check",
+    "CheckpointInspection",
     "Confinement",
     "Deletion",
+    "Inspection",
     "Kind",
     "KindAnswer",
     "Leaving",
@@ -107,16 +117,20 @@ __all__ = [
     "OtherStudyError",
     "PickLine",
     "Pictures",
+    "Preflight",
     "Preview",
     "Progress",
+    "ProjectInspection",
     "RecordMaps",
     "Register",
     "ReleaseRequest",
     "Released",
     "Report",
+    "Request",
     "Rule",
     "Scored",
     "Selection",
+    "SourceInspection",
     "Start",
     "Stop",
     "Studied",

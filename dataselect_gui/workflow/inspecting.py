@@ -1,48 +1,63 @@
 """What something is, and what is wrong with it."""
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Literal, TypeAlias, assert_never
 
 import msgspec
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
-from dataselect_gui.sandbox.confining import what_confines
+from dataselect_gui.project.settings import (
+    Conditions,
+    StoredCheckpoint,
+    StoredRule,
+    StoredSource,
+)
+from dataselect_gui.records.source import Problem
 from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.messages import InspectJob, Report
+from dataselect_gui.worker.results import BundleInspection, CheckpointInspection, SourceInspection
 from dataselect_gui.workflow.reasons import reasons_of
 
-_FIELDS: dict[str, dict[str, type]] = {
-    "bundle": {"checks": list},
-    "checkpoint": {
-        "labels": list,
-        "series": list,
-        "request": dict,
-        "unknown_in_request": list,
-        "digest": str,
-        "preflight": dict,
-    },
-    "source": {
-        "form": str,
-        "records": int,
-        "readable": int,
-        "problems": list,
-        "labels": list,
-        "columns": list,
-        "ignored": int,
-    },
-}
-"""Kind → what has to be said of such a thing."""
+
+class ProjectInspection(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="project"):
+    """What a project is.
+
+    Attributes
+    ----------
+    problems : list of Problem
+        The records that have no scores, or lack some.
+    labels : list of str
+        The labels that there are, in order.
+    records : int
+        How many there are; 0 where scoring ended before it had read them.
+    scores : dict
+        Score → how it is computed.
+    rule : StoredRule or None
+        The rule, where there is one.
+    source : StoredSource
+        The records that it is about.
+    checkpoint : StoredCheckpoint
+        What they are scored with.
+    """
+
+    problems: list[Problem]
+    labels: list[str]
+    records: int
+    scores: dict[str, Conditions]
+    rule: StoredRule | None
+    source: StoredSource
+    checkpoint: StoredCheckpoint
 
 
-def inspect(
-    path: Path, records: Path | None, report: Report, stop: Stop | None = None
-) -> dict[str, Any]:
+Inspection: TypeAlias = ProjectInspection | BundleInspection | CheckpointInspection | SourceInspection
+
+
+def inspect(path: Path, records: Path | None, report: Report, stop: Stop | None = None) -> Inspection:
     """Say what a path is: a project, a bundle, a checkpoint or a source.
 
-    What strangers made is parsed in a process that is confined to it; ``confined`` says by what.
+    What strangers made is parsed in a process that is confined to it.
 
     Parameters
     ----------
@@ -70,17 +85,26 @@ def inspect(
         records=None if records is None else str(resolved(records)),
         kind=kind,
     )
-    found = run_job(job, report, stop).content
-    if found is None or any(type(found.get(name)) is not of for name, of in _FIELDS[kind].items()):
+    content = run_job(job, report, stop).content
+    try:
+        match kind:
+            case "bundle":
+                return msgspec.convert(content, BundleInspection)
+            case "checkpoint":
+                return msgspec.convert(content, CheckpointInspection)
+            case "source":
+                return msgspec.convert(content, SourceInspection)
+            case _:
+                assert_never(kind)
+    except msgspec.ValidationError:
         raise UnusableError(
             f"“{path.name}” cannot be looked at.",
             "What read it fell over it: it may be made to do harm.",
             "Ask for another copy of it.",
-        )
-    return {**found, "kind": kind, "confined": asdict(what_confines())}
+        ) from None
 
 
-def _kind_of(path: Path) -> str:
+def _kind_of(path: Path) -> Literal["bundle", "checkpoint", "source"]:
     if (path / "release.json").is_file():
         return "bundle"
     return "checkpoint" if looks_like_checkpoint(path) else "source"
@@ -93,18 +117,18 @@ def looks_like_checkpoint(path: Path) -> bool:
     return (path / "config.json").is_file() or any(path.glob("checkpoint-*")) or any(path.glob("*.pt2"))
 
 
-def _inspect_project(project: Project) -> dict[str, Any]:
+def _inspect_project(project: Project) -> ProjectInspection:
+    settings = project.settings
     # There is no table where scoring ended before it had read the records.
-    table = None if project.settings.table is None else project.table
+    table = None if settings.table is None else project.table
     problems = {} if table is None else reasons_of(table)
     labels = () if table is None else table.index.labels
-    return {
-        "kind": "project",
-        "problems": [{"id": i, "reason": r} for i, r in sorted(problems.items())],
-        "labels": sorted({label for label in labels if label is not None}),
-        "records": len(labels),
-        "scores": msgspec.to_builtins(project.scores),
-        "rule": msgspec.to_builtins(project.settings.rule),
-        "source": msgspec.to_builtins(project.settings.source),
-        "checkpoint": msgspec.to_builtins(project.settings.checkpoint),
-    }
+    return ProjectInspection(
+        problems=[Problem(record, reason) for record, reason in sorted(problems.items())],
+        labels=sorted({label for label in labels if label is not None}),
+        records=len(labels),
+        scores=project.scores,
+        rule=settings.rule,
+        source=settings.source,
+        checkpoint=settings.checkpoint,
+    )

@@ -1,7 +1,8 @@
 """Try a checkpoint on some of the owner's records before the long run, and tell what was found."""
 
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
@@ -9,36 +10,17 @@ from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import applicable
-from dataselect_gui.worker.batches import in_batches
+from dataselect_gui.scoring.trial import Batching
 from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.messages import PreflightJob, Report, duration
+from dataselect_gui.worker.results import Preflight
 
-_NUMBER = (int, float)
 _MOST_AT_ONCE = 1 << 16
-_FIELDS: dict[str, tuple[type, ...]] = {
-    "parameters": (dict,),
-    "by_function": (list,),
-    "checked": (int,),
-    "deviation": _NUMBER,
-    "precision": (str,),
-    "tried": (int,),
-    "moved": (int,),
-    "float64_pace": (*_NUMBER, type(None)),
-    "device": (str,),
-    "at_once": (int,),
-    "seconds_per_record": _NUMBER,
-    "bytes_needed": (int,),
-    "dp_training": (str,),
-    "dp_objections": (list,),
-    "records": (int,),
-    "seconds_to_read": _NUMBER,
-}
-"""What has to be told of a checkpoint that was tried."""
 
 
 def preflight(
     checkpoint_path: Path, source_path: Path, report: Report, stop: Stop | None = None
-) -> dict[str, Any]:
+) -> Preflight:
     """Try a checkpoint on some records of a source, in the worker.
 
     Parameters
@@ -49,12 +31,6 @@ def preflight(
         Takes progress.
     stop : Stop or None
         By which another thread can stop the work.
-
-    Returns
-    -------
-    dict
-        What `dataselect_gui.scoring.preflight.Preflight` holds; with it ``records`` (how many there
-        are), ``seconds_to_read`` (one) and ``seconds`` (all, read and scored).
 
     Raises
     ------
@@ -68,7 +44,7 @@ def preflight(
         None,
         series=len(checkpoint.series),
         labelled=any(label is not None for label in source.labels),
-        request=checkpoint.request.stated,
+        request=checkpoint.request,
     )
     job = PreflightJob(
         source=str(resolved(source_path)),
@@ -77,45 +53,40 @@ def preflight(
         names=[score.name for score in scores if score.needs_model],
         device="auto",
     )
-    found = run_job(job, report, stop).content
-    if (
-        found is None
-        or any(type(found.get(name)) not in types for name, types in _FIELDS.items())
-        or not 0 < found["at_once"] <= _MOST_AT_ONCE
-    ):
+    content = run_job(job, report, stop).content
+    try:
+        found = msgspec.convert(content, Preflight)
+    except msgspec.ValidationError:
+        found = None
+    if found is None or not 0 < found.at_once <= _MOST_AT_ONCE:
         raise UnusableError(
             f"“{checkpoint_path.name}” cannot be tried.",
             "What computed it fell over it: it may be made to do harm.",
             "Ask the consortium for another copy of it.",
         )
-    ids = source.ids
-    places = in_batches(ids, range(len(ids)), found["at_once"]).size  # Some of which stay empty.
-    read, compute = found["seconds_to_read"] * len(ids), found["seconds_per_record"] * places
-    # Beside a GPU the processor reads what comes next.
-    seconds = read + compute if found["device"] == "cpu" else max(read, compute)
-    return {**found, "seconds": seconds}
+    return found
 
 
-def preflight_facts(found: dict[str, Any]) -> list[tuple[str, str]]:
+def preflight_facts(found: Preflight) -> list[tuple[str, str]]:
     """Return what a preflight found in words, line by line: what it is about, and what is so.
 
     Parameters
     ----------
-    found : dict
+    found : Preflight
         As `preflight` returns it.
     """
     return [
         ("Parameters", _parameters(found)),
-        ("Batches", _BATCHING[found["batching"]]),
+        ("Batches", _BATCHING[found.batching]),
         ("Checked", _checked(found)),
         ("Precision", _precision(found)),
         ("Time", _time(found)),
-        ("Memory", f"about {found['bytes_needed'] / 1e9:.1f} GB, {found['at_once']} records at once"),
+        ("Memory", f"about {found.bytes_needed / 1e9:.1f} GB, {found.at_once} records at once"),
         ("Private training", _dp_training(found)),
     ]
 
 
-_BATCHING = {
+_BATCHING: dict[Batching, str] = {
     "by operation": "records are computed together; each operation has a rule that keeps them apart",
     "one at a time": "one record at a time: for something in the graph there is no rule that would "
     "keep several apart",
@@ -123,8 +94,8 @@ _BATCHING = {
 }
 
 
-def _parameters(found: dict[str, Any]) -> str:
-    total, slow = sum(found["parameters"].values()), found["by_function"]
+def _parameters(found: Preflight) -> str:
+    total, slow = sum(found.parameters.values()), found.by_function
     if not total:
         return "none that is trained: there is no gradient at parameters, and its norm is 0"
     if not slow:
@@ -133,35 +104,35 @@ def _parameters(found: dict[str, Any]) -> str:
     return f"{total:,}; the gradients of {names} are computed the slow way (torch.func)"
 
 
-def _checked(found: dict[str, Any]) -> str:
-    if not found["checked"]:
+def _checked(found: Preflight) -> str:
+    if not found.checked:
         return "not against a plain computation: none of the records that were tried has a label"
-    noun = "record" if found["checked"] == 1 else "records"
+    noun = "record" if found.checked == 1 else "records"
     return (
-        f"{found['checked']} of your {noun} agree with a plain computation to "
-        f"{found['deviation']:.0e} of the score"
+        f"{found.checked} of your {noun} agree with a plain computation to "
+        f"{found.deviation:.0e} of the score"
     )
 
 
-def _precision(found: dict[str, Any]) -> str:
-    if found["float64_pace"] is None:
-        return f"{found['precision']}; this device has no float64"
+def _precision(found: Preflight) -> str:
+    if found.float64_pace is None:
+        return f"{found.precision}; this device has no float64"
     return (
-        f"{found['precision']}; it moves {found['moved']} of {found['tried']} of your records by more "
-        f"than 0.01 %. In float64, scoring would take {found['float64_pace']:.1f} times as long"
+        f"{found.precision}; it moves {found.moved} of {found.tried} of your records by more "
+        f"than 0.01 %. In float64, scoring would take {found.float64_pace:.1f} times as long"
     )
 
 
-def _time(found: dict[str, Any]) -> str:
-    return f"about {duration(found['seconds'])} for your {found['records']:,} records"
+def _time(found: Preflight) -> str:
+    return f"about {duration(found.seconds)} for your {found.records:,} records"
 
 
-def _dp_training(found: dict[str, Any]) -> str:
-    if found["dp_training"] == "yes":
+def _dp_training(found: Preflight) -> str:
+    if found.dp_training == "yes":
         return "possible with this model as it is"
-    if found["dp_training"] == "unknown":
+    if found.dp_training == "unknown":
         return "a .pt2 graph does not tell whether it is possible"
     return (
-        f"not with this model as it is: {'; '.join(found['dp_objections'])}. Your scores do not depend "
+        f"not with this model as it is: {'; '.join(found.dp_objections)}. Your scores do not depend "
         "on that. If the consortium promises private training, ask how."
     )

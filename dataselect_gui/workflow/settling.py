@@ -252,7 +252,7 @@ class Question:
         )
 
     def _clip(self) -> tuple[str, BoundsSource]:
-        norm = self.checkpoint.request.stated.get("max_grad_norm")
+        norm = self.checkpoint.request.max_grad_norm
         if self.asked.clip is not None:
             return exact(_norm(self.asked.clip, "--clip")), "agreed"
         if norm is not None:
@@ -313,10 +313,9 @@ def public_bounds(score: str, request: Request) -> Bounds | None:
     UsageError
         Where the request states bounds that are none.
     """
-    requested = request.stated.get("bounds", {}).get(score)
+    requested = request.bounds.get(score)
     if requested is not None:
-        both = _two_bounds(requested if isinstance(requested, list) else [requested])
-        return Bounds(*both, "request")
+        return Bounds(*_two_bounds(requested), "request")
     known = SCORES.get(score)
     if known is None:
         return None

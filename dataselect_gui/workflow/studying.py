@@ -147,7 +147,7 @@ def choose_study(
         Where the checkpoint cannot be used.
     """
     checkpoint = find_checkpoint(checkpoint_path)
-    series, request = len(checkpoint.series), checkpoint.request.stated
+    series, request = len(checkpoint.series), checkpoint.request
     if scores is None:
         scores = [proposed_score(series, request)]
     names = [name for name in dict.fromkeys(scores) if find_score(name).needs_model]
@@ -256,7 +256,7 @@ def _job(asked: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
             "None of them has a label, so there is nothing to learn.",
             "Name the label column.",
         )
-    series, request = len(checkpoint.series), checkpoint.request.stated
+    series, request = len(checkpoint.series), checkpoint.request
     applicable(choices.scores, series=series, labelled=True, request=request)
     return StudyJob(
         folder=str(resolved(folder)),

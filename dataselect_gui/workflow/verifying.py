@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from dataselect_gui.errors import UnusableError, WorkerDiedError, file_refused
 from dataselect_gui.paths import resolved
@@ -13,6 +14,7 @@ from dataselect_gui.release.page import page_of
 from dataselect_gui.release.verify import Check
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.messages import VerifyJob
+from dataselect_gui.worker.results import BundleInspection
 
 _MOST_WORDS = 10_000
 
@@ -30,23 +32,16 @@ class Verified:
     """
 
     checks: list[Check]
-    release: dict[str, Any] | None
+    release: dict[str, object] | None
 
     @classmethod
-    def told(cls, content: dict[str, Any] | None) -> "Verified":
-        """Take what the process said that checked the bundle; it may have fallen to it."""
-        try:
-            assert content is not None
-            checks = [Check(one["name"], one["ok"], one["detail"]) for one in content["checks"]]
-            assert checks
-            assert all(type(one.ok) is bool for one in checks)
-            words = [word for one in checks for word in (one.name, one.detail)]
-            assert all(type(word) is str and len(word) < _MOST_WORDS for word in words)
-            release = content["release"]
-            assert release is None or (isinstance(release, dict) and all(one.ok for one in checks))
-        except (AssertionError, KeyError, TypeError):
+    def of(cls, found: BundleInspection) -> "Verified":
+        """Take what the process found that checked the bundle; it may have fallen to it."""
+        words = [word for check in found.checks for word in (check.name, check.detail)]
+        is_sound = found.checks and all(len(word) < _MOST_WORDS for word in words)
+        if not is_sound or (found.release is not None and not all(one.ok for one in found.checks)):
             return fallen()
-        return cls(checks, release)
+        return cls(found.checks, found.release)
 
     @property
     def promise(self) -> str | None:
@@ -86,7 +81,10 @@ def verify(bundle: Path, digest: str | None = None, key: Path | None = None) -> 
         done = run_job(VerifyJob(str(resolved(bundle)), digest, named), lambda _: None)
     except WorkerDiedError:
         return fallen()
-    return Verified.told(done.content)
+    try:
+        return Verified.of(msgspec.convert(done.content, BundleInspection))
+    except msgspec.ValidationError:
+        return fallen()
 
 
 def write_page(bundle: Path, found: Verified, to: Path) -> None:

@@ -87,26 +87,26 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return asked
 
 
-TRIED = {
-    "parameters": {"linear": 1_000},
-    "by_function": [],
-    "batching": "by family",
-    "checked": 3,
-    "deviation": 2e-15,
-    "precision": "float32",
-    "tried": 40,
-    "moved": 1,
-    "float64_pace": 2.5,
-    "device": "cpu",
-    "at_once": 64,
-    "seconds_per_record": 0.01,
-    "bytes_needed": 1_200_000_000,
-    "dp_training": "yes",
-    "dp_objections": [],
-    "records": 40,
-    "seconds_to_read": 0.001,
-    "seconds": 0.44,
-}
+TRIED = workflow.Preflight(
+    parameters={"linear": 1_000},
+    by_function=[],
+    batching="by family",
+    checked=3,
+    deviation=2e-15,
+    precision="float32",
+    tried=40,
+    moved=1,
+    float64_pace=2.5,
+    device="cpu",
+    at_once=64,
+    seconds_per_record=0.01,
+    bytes_needed=1_200_000_000,
+    dp_training="yes",
+    dp_objections=[],
+    records=40,
+    seconds_to_read=0.001,
+    seconds=0.44,
+)
 """What a preflight came to."""
 
 

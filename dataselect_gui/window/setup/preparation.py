@@ -1,7 +1,6 @@
 """What a person gives: taking it, telling what it is, matching it, and having it scored."""
 
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
@@ -17,7 +16,19 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.study import STUDYING
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
 from dataselect_gui.window.widgets.plain import choose_file, choose_folder
-from dataselect_gui.workflow import Progress, Report, Stop, StudySubject, Verified
+from dataselect_gui.workflow import (
+    BundleInspection,
+    CheckpointInspection,
+    Inspection,
+    Preflight,
+    Progress,
+    ProjectInspection,
+    Report,
+    SourceInspection,
+    Stop,
+    StudySubject,
+    Verified,
+)
 
 _LONG = {SCORING: "scoring", STUDYING: "the study"}
 """Work that takes long, and goes on where it was stopped."""
@@ -166,33 +177,33 @@ class Preparation(QObject):
             self.find_again(path)
 
     def _inspect(self, path: Path) -> None:
-        def work(report: Report, stop: Stop) -> tuple[Path, dict[str, Any]]:
+        def work(report: Report, stop: Stop) -> tuple[Path, Inspection]:
             return path, workflow.inspect(path, None, report, stop)
 
         self._notice.tell(None)
         self._jobs.start("Looking at what was given", work, self._on_inspected, self._on_failed)
 
-    def _on_inspected(self, told: tuple[Path, dict[str, Any]]) -> None:
+    def _on_inspected(self, told: tuple[Path, Inspection]) -> None:
         path, found = told
-        if found["kind"] == "project":
+        if isinstance(found, ProjectInspection):
             self.scored.emit(path)
             return
-        if found["kind"] == "bundle":
-            self.checked.emit(path, Verified.told(found))
+        if isinstance(found, BundleInspection):
+            self.checked.emit(path, Verified.of(found))
             return
-        is_source, look = found["kind"] == "source", self._state.look
+        is_source, look = isinstance(found, SourceInspection), self._state.look
         if look is not None:
             self.forget()
             if not self._waiting:  # New records for the same checkpoint, or the other way round.
                 self._waiting.append(look.checkpoint if is_source else look.source)
         if not self._start.isVisible():
             self.wanted.emit("setup")
-        if is_source:
-            self._records, self._labelled = path, bool(found["labels"])
+        if isinstance(found, SourceInspection):
+            self._records, self._labelled = path, bool(found.labels)
             self._start.show_records(path, found)
             self._setup.show_records(path, found)
         else:
-            self._checkpoint, self._digest = path, found["digest"]
+            self._checkpoint, self._digest = path, found.digest
             self._start.show_checkpoint(path, found)
             self._setup.show_checkpoint(path, found)
         self._show_idle()
@@ -209,20 +220,22 @@ class Preparation(QObject):
             self.scored.emit(folder)
             return
 
-        def work(report: Report, stop: Stop) -> tuple[Path, dict[str, Any]]:
+        def work(report: Report, stop: Stop) -> tuple[Path, Inspection]:
             return checkpoint, workflow.inspect(checkpoint, records, report, stop)
 
         self.wanted.emit("setup")
         self._jobs.start("Matching the labels", work, self._on_matched, self._on_failed)
 
-    def _on_matched(self, told: tuple[Path, dict[str, Any]]) -> None:
-        self._setup.show_checkpoint(*told)
+    def _on_matched(self, told: tuple[Path, Inspection]) -> None:
+        checkpoint, found = told
+        assert isinstance(found, CheckpointInspection)
+        self._setup.show_checkpoint(checkpoint, found)
         self._setup.training.no.setFocus()
-        records, checkpoint = self._records, told[0]
+        records = self._records
         if records is None or self._waiting:
             return
 
-        def work(report: Report, stop: Stop) -> dict[str, Any]:
+        def work(report: Report, stop: Stop) -> Preflight:
             return workflow.preflight(checkpoint, records, report, stop)
 
         self._setup.show_trying()
