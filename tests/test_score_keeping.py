@@ -12,6 +12,7 @@ import pytest
 
 from dataselect_gui import __version__
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import open_source
@@ -19,8 +20,8 @@ from dataselect_gui.records.source import SourceRef
 from dataselect_gui.sandbox.frames import FrameError
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.indexing import ENTRY_BYTES, read_index
+from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.keeping import InHand
-from dataselect_gui.worker.messages import ScoreJob
 from dataselect_gui.worker.score_frames import (
     CONTENT,
     DONE,
@@ -64,13 +65,12 @@ def receiver(project: Project) -> Receiver:
 
 
 def receiver_of(project: Project, limit: int | None = None) -> Receiver:
-    source = open_source(SourceRef(Path(project.settings["source"]["path"])))
+    where = SourceRef(Path(project.settings["source"]["path"]))
+    source = open_source(where)
     job = ScoreJob(
-        source=str(source.path),
-        checkpoint=project.settings["checkpoint"]["path"],
+        source=where,
+        checkpoint=Path(project.settings["checkpoint"]["path"]),
         digest="",
-        label_column=None,
-        unit_column=None,
         names=["loss", "vog"],
         device="cpu",
         precision="float32",
@@ -114,9 +114,7 @@ def settled(receiver: Receiver, **others: object) -> RemoteKeeping:
 
 def indexed(receiver: Receiver, keeping: RemoteKeeping) -> Index:
     source = receiver.kept.source
-    index = read_index(source, lambda: False, lambda _: None, keeping.hashes(source))
-    assert index is not None
-    return index
+    return read_index(source, JobContext(), keeping.hashes(source))
 
 
 def test_what_the_worker_keeps_reaches_the_project(project: Project, receiver: Receiver) -> None:

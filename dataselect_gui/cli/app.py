@@ -34,7 +34,6 @@ from dataselect_gui.cli.study import (
 from dataselect_gui.cli.table import as_text, print_table, rows_of, save
 from dataselect_gui.errors import (
     DataSelectError,
-    InternalError,
     InterruptedByPersonError,
     UnusableError,
     UsageError,
@@ -97,17 +96,7 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         fault = disk_refused(error)
     except Exception as error:  # The last stop; a message might hold content, so it is not shown.
-        trace = error.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        place = (
-            f"{Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}" if trace else "?"
-        )
-        fault = InternalError(
-            "Something went wrong inside the program.",
-            f"{type(error).__name__} in {place}.",
-            "Nothing was lost. Please report these words.",
-        )
+        fault = workflow.internal_error(workflow.fault_of(error))
     tell_error(verb, as_json, fault)
     return fault.exit_code
 
@@ -150,8 +139,8 @@ def demo(
         from dataselect_gui.window.shell.app import run
 
         raise typer.Exit(run(demo=out))
-    with progress() as report:
-        content, lines = run_demo(out, report)
+    with progress() as context:
+        content, lines = run_demo(out, context)
     tell("demo", as_json, content, lines)
 
 
@@ -176,10 +165,10 @@ def inspect(
     as_json: Json = False,
 ) -> None:
     """Say what something is, and what is wrong with it."""
-    with progress() as report:
-        content = workflow.inspect(path, records, report)
+    with progress() as context:
+        content = workflow.inspect(path, records, context)
         tried = records is not None and content["kind"] == "checkpoint"
-        found = workflow.preflight(path, records, report) if tried and records is not None else {}
+        found = workflow.preflight(path, records, context) if tried and records is not None else {}
     facts = workflow.preflight_facts(found) if found else []
     told = {name: value for name, value in content.items() if name != "release"}
     if "confined" in told:
@@ -215,11 +204,11 @@ def score(
             "It is auto or a whole number above zero.",
             "Leave it out to let the program choose.",
         )
-    with progress() as report:
+    with progress() as context:
         done = workflow.score(
             source,
             checkpoint,
-            report,
+            context,
             names=None if scores is None else [name.strip() for name in scores.split(",")],
             project_path=project,
             device=device,
@@ -407,8 +396,8 @@ def release(
         sign=sign,
         dry_run=dry_run,
     )
-    with progress() as report:
-        done = workflow.release(project, asked, report)
+    with progress() as context:
+        done = workflow.release(project, asked, context)
     content: dict[str, Any] = {
         "release": done.release,
         "bundle": str(done.bundle),
@@ -541,12 +530,12 @@ def study(
         label_column=label_column,
         unit_column=unit_column,
     )
-    with progress() as report:
+    with progress() as context:
         if dry_run:
-            plan = workflow.foresee_study(asked, report)
+            plan = workflow.foresee_study(asked, context)
             tell("study", as_json, {"plan": plan_as_json(plan)}, plan_in_words(plan))
             return
-        done = workflow.study(asked, report, show_plan)
+        done = workflow.study(asked, context, show_plan)
     content = {
         "plan": plan_as_json(done.plan),
         "page": str(done.page),

@@ -10,8 +10,7 @@ from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.amounts import decimal_of
 from dataselect_gui.study.plan import QUESTIONS
 from dataselect_gui.study.words import headline, tally
-from dataselect_gui.worker.messages import duration
-from dataselect_gui.workflow import Studied, StudyPlan
+from dataselect_gui.workflow import Studied, StudyPlan, duration
 
 _MOST_NUMBERS = 10
 

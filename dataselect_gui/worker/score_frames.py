@@ -19,6 +19,9 @@
 import hashlib
 import json
 import struct
+from typing import Any
+
+import msgspec
 
 from dataselect_gui.records.source import Source
 
@@ -29,6 +32,41 @@ MOST_REASON = 300
 """Characters of a reason."""
 REASONS_AT_ONCE = 256
 """So many different reasons go in one frame."""
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The content of `STATE`.
+
+    Attributes
+    ----------
+    scores : dict
+        Score → how it is computed, as the project has it.
+    ended_by : list of str
+        Records that ended a run.
+    in_hand : list of str
+        The scores that an earlier run was killed over.
+    record : str or None
+        The record that it computed by itself.
+    """
+
+    scores: dict[str, dict[str, Any]]
+    ended_by: list[str]
+    in_hand: list[str]
+    record: str | None
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The content of `SETTINGS`: of scores how they are computed, and records that ended a run."""
+
+    scores: dict[str, dict[str, bool | int | str]]
+    ended_by: list[str]
+
+
+class Mark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The content of `MARK`: scores, and the record that is computed by itself."""
+
+    scores: list[str]
+    record: str | None
 
 
 def listing_digest(source: Source) -> bytes:

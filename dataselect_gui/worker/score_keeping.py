@@ -19,8 +19,8 @@ from dataselect_gui.worker.indexing import (
     KnownHashes,
     check_same_source,
 )
+from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.keeping import InHand
-from dataselect_gui.worker.messages import ScoreJob
 
 
 class KeptColumn(Protocol):
@@ -150,10 +150,10 @@ class ProjectKeeping:
         project.settings["source"] = {
             "path": str(source.path),
             "kind": source.kind,
-            "label_column": job.label_column,
-            "unit_column": job.unit_column,
+            "label_column": job.source.label_column,
+            "unit_column": job.source.unit_column,
         }
-        project.settings["checkpoint"]["path"] = job.checkpoint
+        project.settings["checkpoint"]["path"] = str(job.checkpoint)
         project.save()
         table = project.update_index(index)
         table.add_problems({problem.id: problem.reason for problem in source.problems})

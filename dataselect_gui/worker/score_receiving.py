@@ -7,9 +7,9 @@ after a `FORGET` alone.
 
 import json
 import struct
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,8 +26,8 @@ from dataselect_gui.worker.indexing import (
     HASH_BYTES,
     HashCache,
 )
+from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.keeping import InHand
-from dataselect_gui.worker.messages import ScoreJob
 from dataselect_gui.worker.score_frames import (
     CONTENT,
     DONE,
@@ -43,6 +43,9 @@ from dataselect_gui.worker.score_frames import (
     REASONS_AT_ONCE,
     SETTINGS,
     VALUES,
+    Mark,
+    Settings,
+    State,
     listing_digest,
 )
 from dataselect_gui.worker.score_keeping import ProjectKeeping
@@ -51,7 +54,6 @@ _MOST_SETTLED = 1024
 """Bytes of what is settled of a score, as JSON."""
 _ESCAPED, _UTF_8 = 12, 4
 """Bytes that a character can take: escaped in JSON, and as it is."""
-_MOST_DIGITS = 9
 _MOST_BATCH, _MOST_THREADS = 1 << 16, 1 << 12
 _SETTLED = frozenset({"fixed", "program", "variant", "device", "precision", "threads", "batch"})
 """What is settled of a score."""
@@ -106,13 +108,13 @@ class Receiver:
 
     def state(self) -> bytes:
         """Return what the worker is told at first."""
-        told = {
-            "scores": self.kept.scores,
-            "ended_by": self.kept.ended_by,
-            "in hand": self._mark.scores,
-            "record": self._mark.record,
-        }
-        return json.dumps(told).encode()
+        state = State(
+            scores=self.kept.scores,
+            ended_by=self.kept.ended_by,
+            in_hand=self._mark.scores,
+            record=self._mark.record,
+        )
+        return msgspec.json.encode(state)
 
     def take(self, kind: int, content: bytes) -> bytes | None:
         """Take a frame. Returns the answer, where there is one.
@@ -151,20 +153,19 @@ class Receiver:
         self._mark.confirm()
 
     def _take_settings(self, content: bytes) -> None:
-        told = _object(content)
-        if told.keys() != {"scores", "ended_by"} or told["ended_by"] not in self._ended:
+        told = msgspec.json.decode(content, type=Settings)
+        if told.ended_by not in self._ended:
             raise FrameError("other records")
-        scores = told["scores"]
-        if not isinstance(scores, dict) or not scores.keys() <= set(self._names):
+        if not told.scores.keys() <= set(self._names):
             raise FrameError("other scores")
-        for name, settled in scores.items():
-            if not isinstance(settled, dict) or not self._may_be_settled(name, settled):
+        for name, settled in told.scores.items():
+            if not self._may_be_settled(name, settled):
                 raise FrameError("nothing that is settled of a score")
-        self.kept.scores.update(scores)
-        self.kept.ended_by[:] = told["ended_by"]
+        self.kept.scores.update(told.scores)
+        self.kept.ended_by[:] = told.ended_by
         self.kept.save()
 
-    def _may_be_settled(self, name: str, settled: dict[str, Any]) -> bool:
+    def _may_be_settled(self, name: str, settled: Mapping[str, bool | int | str]) -> bool:
         """Say whether a score may be computed so: as it was settled, and else as this program does."""
         known, fixed = self.kept.scores.get(name, {}), self._settled.get(name, {})
         return (known.keys() or _SETTLED) <= settled.keys() and all(
@@ -200,10 +201,8 @@ class Receiver:
         if not content:
             self._mark.take_away()
             return
-        told = _object(content)
-        scores, record = told.get("scores"), told.get("record")
-        if told.keys() != {"scores", "record"} or not isinstance(scores, list):
-            raise FrameError("no mark")
+        told = msgspec.json.decode(content, type=Mark)
+        scores, record = told.scores, told.record
         if not set(scores) <= set(self._names) or len(set(scores)) != len(scores):
             raise FrameError("other scores")
         if record is not None and record not in self._ids:
@@ -298,22 +297,6 @@ class Receiver:
         if not content or content[0] >= len(self._names):
             raise FrameError("another score")
         return self._names[content[0]]
-
-
-def _object(content: bytes) -> dict[str, Any]:
-    try:
-        told = json.loads(content, parse_int=_number)
-    except RecursionError:
-        told = None
-    if not isinstance(told, dict):
-        raise FrameError("no object")
-    return told
-
-
-def _number(digits: str) -> int:
-    if len(digits) > _MOST_DIGITS:
-        raise FrameError("a number that is no count")
-    return int(digits)
 
 
 def _is_same(value: object, known: object) -> bool:

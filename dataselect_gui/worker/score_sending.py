@@ -1,10 +1,10 @@
 """The worker's side of what a scoring run keeps: whatever is kept goes to the parent, in frames."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +16,7 @@ from dataselect_gui.worker.indexing import (
     hash_entry,
     known_hash,
 )
-from dataselect_gui.worker.messages import ScoreJob
+from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.score_frames import (
     CONTENT,
     DONE,
@@ -32,6 +32,9 @@ from dataselect_gui.worker.score_frames import (
     REASONS_AT_ONCE,
     SETTINGS,
     VALUES,
+    Mark,
+    Settings,
+    State,
     listing_digest,
 )
 from dataselect_gui.worker.score_keeping import KeptMark
@@ -57,18 +60,17 @@ class RemoteKeeping:
 
     def __init__(self, job: ScoreJob, send: Send, receive: Callable[[], bytes]) -> None:
         self._names, self._send, self._receive = job.names, send, receive
-        told = json.loads(receive())
-        self.scores: dict[str, dict[str, Any]] = told["scores"]
-        self.ended_by: list[str] = told["ended_by"]
-        self.mark: KeptMark = _RemoteMark(send, told["in hand"], told["record"])
+        state = msgspec.json.decode(receive(), type=State)
+        self.scores: dict[str, dict[str, Any]] = state.scores
+        self.ended_by: list[str] = state.ended_by
+        self.mark: KeptMark = _RemoteMark(send, state.in_hand, state.record)
         self._hashes: _RemoteHashes | None = None
         self._table: _RemoteTable | None = None
 
     def save(self) -> None:
         """See `Keeping`."""
         settled = {name: self.scores[name] for name in self._names if name in self.scores}
-        told = {"scores": settled, "ended_by": self.ended_by}
-        self._send(SETTINGS, json.dumps(told).encode())
+        self._send(SETTINGS, msgspec.json.encode(Settings(settled, self.ended_by)))
 
     def forget(self, name: str) -> None:
         """See `Keeping`."""
@@ -100,7 +102,7 @@ class _RemoteMark:
 
     @contextmanager
     def hold(self, scores: Sequence[str], record: str | None = None) -> Iterator[None]:
-        self._send(MARK, json.dumps({"scores": list(scores), "record": record}).encode())
+        self._send(MARK, msgspec.json.encode(Mark(list(scores), record)))
         try:
             yield
         finally:

@@ -1,5 +1,10 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
+from dataselect_gui.errors import OtherStudyError
+from dataselect_gui.jobs.context import JobContext, Stop
+from dataselect_gui.jobs.faults import Fault, fault_of, internal_error
+from dataselect_gui.jobs.kinds import JobKind
+from dataselect_gui.jobs.progress import Phase, Progress, Report, duration
 from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
 from dataselect_gui.privacy.amounts import decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
@@ -17,9 +22,7 @@ from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
 from dataselect_gui.study.words import PickLine, name_of
-from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.map_file import RecordMaps
-from dataselect_gui.worker.messages import Progress, Report, duration
 from dataselect_gui.workflow.accounts import account, change_budget, hold_against, knows_head, ledger
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
@@ -73,7 +76,6 @@ from dataselect_gui.workflow.studying import (
 from dataselect_gui.workflow.tokens import tokens
 from dataselect_gui.workflow.training import answer_training
 from dataselect_gui.workflow.trying import (
-    OtherStudyError,
     StudyScore,
     count_trainings,
     plan_study,
@@ -98,6 +100,9 @@ __all__ = [
     "Check",
     "Confinement",
     "Deletion",
+    "Fault",
+    "JobContext",
+    "JobKind",
     "Kind",
     "KindAnswer",
     "Leaving",
@@ -105,6 +110,7 @@ __all__ = [
     "Look",
     "Mechanism",
     "OtherStudyError",
+    "Phase",
     "PickLine",
     "Pictures",
     "Preview",
@@ -142,6 +148,7 @@ __all__ = [
     "digest_of",
     "duration",
     "exact",
+    "fault_of",
     "find_again",
     "find_mapped_score",
     "find_score",
@@ -150,6 +157,7 @@ __all__ = [
     "hold_against",
     "home",
     "inspect",
+    "internal_error",
     "knows_head",
     "ledger",
     "look",
