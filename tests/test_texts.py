@@ -1,6 +1,7 @@
 """The catalogue of texts: whole, current, and what is said goes through it."""
 
 import ast
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import dataselect_gui
 from dataselect_gui import texts
 from dataselect_gui.errors import file_refused
 from dataselect_gui.texts import N_, _, english, language, ngettext
+from tests.test_written_forms import FORMS, write_case
 from tests.translations import LANGUAGE, ROOT, TEMPLATE, placeholders, write_brackets
 from tests.translations import texts as catalogue
 
@@ -114,3 +116,18 @@ def test_what_is_said_in_english_stays_english() -> None:
         assert file_refused("a.csv", OSError()).what == "“a.csv” cannot be written."
         assert language() == "en"
     assert english()(language)() == "en"
+
+
+@pytest.mark.parametrize("name", ["records-people", "records-exact-unknown", "gradient", "report"])
+@pytest.mark.usefixtures("brackets", "verifying_here")
+def test_a_bundle_is_the_same_whatever_its_owner_reads(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Byte by byte; and whoever reads another language finds it as it should be."""
+    told = write_case(tmp_path, name, monkeypatch)
+    preview = json.loads(told.pop("preview.json"))
+    assert preview["promise"].startswith("⟦")
+    assert preview["mechanism"].startswith("⟦")
+    assert all(item.startswith("⟦") for item in preview["not_protected"])
+    for file, text in told.items():
+        assert text == (FORMS / name / file).read_text("utf-8"), file

@@ -45,7 +45,7 @@ from dataselect_gui.plain import from_cell
 from dataselect_gui.privacy.amounts import whole_of
 from dataselect_gui.records.source import is_text
 from dataselect_gui.release.bundle import digest_of
-from dataselect_gui.release.words import CANNOT_CHECK
+from dataselect_gui.texts.promises import CANNOT_CHECK
 
 app = typer.Typer(
     name="dataselect",

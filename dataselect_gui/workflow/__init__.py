@@ -9,7 +9,6 @@ from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.kinds.kind import Kind, KindAnswer, Leaving
 from dataselect_gui.release.registry import KINDS, MECHANISMS, mechanisms_of
 from dataselect_gui.release.verify import Check
-from dataselect_gui.release.words import CANNOT_CHECK
 from dataselect_gui.sandbox.confining import Confinement, what_confines
 from dataselect_gui.scoring.catalog import find_mapped_score, find_score
 from dataselect_gui.scoring.scores import SCORES
@@ -17,6 +16,7 @@ from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
 from dataselect_gui.study.words import PickLine, name_of
+from dataselect_gui.texts.promises import CANNOT_CHECK
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.map_file import RecordMaps
 from dataselect_gui.worker.messages import Progress, Report, duration
