@@ -10,6 +10,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import content_hash, open_source
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import find_score
 from tests.helpers import array_file, hugging_face_folder, write_json
 
@@ -42,7 +43,7 @@ def scored_project(
     score: str = "loss",
 ) -> Path:
     """Make a project whose score is given, or else follows from each record alone."""
-    opened = open_source(source, unit_column=unit_column)
+    opened = open_source(SourceRef(source, unit_column=unit_column))
     content = [content_hash(opened.read(row)) for row in range(len(opened.ids))]
     project = Project.create(
         folder,

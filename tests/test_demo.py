@@ -14,6 +14,7 @@ from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.project.demo import COUNT, RECORDS, digest_of
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.resources import resource
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.indexing import read_index
@@ -92,7 +93,7 @@ def assert_refused(project: Path, action: Callable[[], object]) -> None:
 
 
 def test_the_digest_is_that_of_the_shipped_records() -> None:
-    index = read_index(open_source(SHIPPED), lambda: False, quiet)
+    index = read_index(open_source(SourceRef(SHIPPED)), lambda: False, quiet)
     assert index is not None
     assert len(index.ids) == COUNT
     assert digest_of(index) == RECORDS

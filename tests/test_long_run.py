@@ -17,6 +17,7 @@ from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.folder import ImageFolder
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.memory import GIB, Need, PeakMemory
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.worker.batches import Result
@@ -356,7 +357,7 @@ def test_what_has_not_changed_is_not_read_again(
     assert score(scans, series, project) == before
     assert read == []
     write_image(scans / "cat/4.png", seed=99)
-    source = open_source(scans)
+    source = open_source(SourceRef(scans))
     index = read_index(source, lambda: False, lambda _step: None, HashCache(project, source.ids))
     assert read == ["cat/4.png"]
     assert index is not None

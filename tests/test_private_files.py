@@ -180,7 +180,7 @@ from dataselect_gui.__main__ import main
 main()
 import shiboken6
 from PySide6.QtWidgets import QApplication, QFileDialog
-from dataselect_gui.window.app import keep_what_qt_remembers
+from dataselect_gui.window.shell.app import keep_what_qt_remembers
 app = QApplication([])
 if {kept}:
     keep_what_qt_remembers()

@@ -15,6 +15,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.sandbox.frames import FrameError
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.indexing import ENTRY_BYTES, read_index
@@ -63,7 +64,7 @@ def receiver(project: Project) -> Receiver:
 
 
 def receiver_of(project: Project, limit: int | None = None) -> Receiver:
-    source = open_source(Path(project.settings["source"]["path"]))
+    source = open_source(SourceRef(Path(project.settings["source"]["path"])))
     job = ScoreJob(
         source=str(source.path),
         checkpoint=project.settings["checkpoint"]["path"],
@@ -306,7 +307,7 @@ def test_nothing_is_taken_before_its_turn(receiver: Receiver, kind: int) -> None
 
 
 def test_records_that_are_listed_otherwise_are_refused(receiver: Receiver, tmp_path: Path) -> None:
-    other = open_source(image_folder(tmp_path / "other", ["cat/1.png"]))
+    other = open_source(SourceRef(image_folder(tmp_path / "other", ["cat/1.png"])))
     with pytest.raises(UnusableError, match="changed while they were looked at"):
         receiver.take(LISTING, listing_digest(other))
 

@@ -147,7 +147,7 @@ def demo(
 ) -> None:
     """Score 2,000 images with five shared checkpoints, release a selection and verify it."""
     if not headless and _has_display():
-        from dataselect_gui.window.app import run
+        from dataselect_gui.window.shell.app import run
 
         raise typer.Exit(run(demo=out))
     with progress() as report:
@@ -162,7 +162,7 @@ def gui(
     """Open the window."""
     if project is not None:
         workflow.prepare_pictures()  # It comes up while what shows a window is loaded.
-    from dataselect_gui.window.app import run
+    from dataselect_gui.window.shell.app import run
 
     raise typer.Exit(run(project=project))
 

@@ -23,7 +23,7 @@ from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import Source
+from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.decoding import Decoder
@@ -66,7 +66,7 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report, kept: Keepin
     """
     checkpoint = find_checkpoint(Path(job.checkpoint))
     checkpoint.check_digest(job.digest)
-    source = open_source(Path(job.source), job.label_column, job.unit_column)
+    source = open_source(SourceRef(Path(job.source), job.label_column, job.unit_column))
     classes = match_labels(source.labels, source.classes, checkpoint.labels)
     given_up = _recover(kept)
     _check_conditions(kept, job)

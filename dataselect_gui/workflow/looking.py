@@ -16,7 +16,7 @@ from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
-from dataselect_gui.records.source import Content
+from dataselect_gui.records.source import Content, SourceRef
 from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.workflow.reasons import reasons_of
@@ -166,7 +166,7 @@ class Pictures:
 
     def __init__(self, found: Look) -> None:
         shared().begin()  # It comes up while the source is listed.
-        self._source = open_source(found.source, unit_column=found.unit_column)
+        self._source = open_source(SourceRef(found.source, unit_column=found.unit_column))
         self._records = ScoredRecords(self._source, found.ids, found.content)
 
     def picture(self, row: int, most: int | None = None) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.indexing import check_same_source, read_index
 from dataselect_gui.worker.messages import Report
@@ -52,7 +53,7 @@ def find_again(
             project.save()
         return "checkpoint"
     settings = project.settings["source"]
-    source = open_source(path, settings["label_column"], settings["unit_column"])
+    source = open_source(SourceRef(path, settings["label_column"], settings["unit_column"]))
     index = read_index(source, lambda: stop is not None and stop.requested, report)
     if index is None:
         raise InterruptedByPersonError(

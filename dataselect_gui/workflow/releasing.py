@@ -18,7 +18,7 @@ from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
-from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
+from dataselect_gui.records.source import ChangedRecordError, Source, SourceRef, UnreadableRecordError
 from dataselect_gui.release.bundle import check_place, is_there
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.fitting import check_fits
@@ -376,7 +376,9 @@ def _candidates(
     reading: bool,
 ) -> Candidates:
     settings = project.settings["source"]
-    source = open_source(Path(settings["path"]), settings["label_column"], settings["unit_column"])
+    source = open_source(
+        SourceRef(Path(settings["path"]), settings["label_column"], settings["unit_column"])
+    )
     index = project.table.index
     report(Progress("Reading records", 0, len(index.ids)))
     problems = project.table.problems()

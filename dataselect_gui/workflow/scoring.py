@@ -18,7 +18,7 @@ from dataselect_gui.project.demo import COUNT as DEMO_COUNT
 from dataselect_gui.project.demo import not_the_demos
 from dataselect_gui.project.project import SUFFIX, Project
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import Source
+from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.catalog import PRECISIONS, Precision, applicable
 from dataselect_gui.scoring.scores.base import KeyedScore
 from dataselect_gui.worker.handle import Stop, run_job
@@ -157,7 +157,7 @@ def score(
         known = project.settings["source"]
         label_column = label_column or known["label_column"]
         unit_column = unit_column or known["unit_column"]
-    source = open_source(source_path, label_column, unit_column)
+    source = open_source(SourceRef(source_path, label_column, unit_column))
     labelled = any(label is not None for label in source.labels)
     wanted = applicable(
         names,

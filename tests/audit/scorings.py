@@ -19,6 +19,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.worker.messages import ScoreJob
 from dataselect_gui.worker.score_keeping import ProjectKeeping
 from dataselect_gui.worker.score_run import run
@@ -183,7 +184,7 @@ def by_the_program(make: Callable[[], nn.Module]) -> Callable[[Floats], Scores]:
                 limit=None,
             )
             try:
-                kept = ProjectKeeping(project, open_source(records), job)
+                kept = ProjectKeeping(project, open_source(SourceRef(records)), job)
                 run(job, lambda: False, lambda _: None, kept)
             except UnusableError as error:
                 if "is refused" not in error.what:
