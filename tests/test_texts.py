@@ -2,7 +2,10 @@
 
 import ast
 import json
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,7 @@ from tests.translations import LANGUAGE, ROOT, TEMPLATE, placeholders, write_bra
 from tests.translations import texts as catalogue
 
 PACKAGE = Path(dataselect_gui.__file__).parent
+Run = Callable[..., tuple[int, list[str], list[str]]]
 
 
 @pytest.fixture
@@ -131,3 +135,70 @@ def test_a_bundle_is_the_same_whatever_its_owner_reads(
     assert all(item.startswith("⟦") for item in preview["not_protected"])
     for file, text in told.items():
         assert text == (FORMS / name / file).read_text("utf-8"), file
+
+
+TRANSLATED = """
+import sys
+from pathlib import Path
+from dataselect_gui import texts
+texts.FOLDER = Path(sys.argv[1])
+"""
+"""Begins a process that reads its catalogue from a folder of ours, before anything else is loaded."""
+COMMAND = """
+from dataselect_gui.cli.app import main
+sys.exit(main(sys.argv[2:]))
+"""
+HELP = """
+from typer.main import get_command
+from dataselect_gui.cli.app import app
+command = get_command(app)
+print(command.help)
+for verb in command.commands.values():
+    print(verb.help)
+    for option in verb.params:
+        print(option.help)
+"""
+
+
+@pytest.fixture
+def translated(tmp_path: Path) -> Run:
+    """Run a program in the other language; returns its exit code and the lines of its two outputs."""
+    write_brackets(tmp_path / "locale")
+
+    def run(code: str, *words: object) -> tuple[int, list[str], list[str]]:
+        done = subprocess.run(
+            [sys.executable, "-c", TRANSLATED + code, tmp_path / "locale", *map(str, words)],
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "LANGUAGE": LANGUAGE,
+                "DATASELECT_HOME": str(tmp_path / "home"),
+                "PYTHONPATH": str(ROOT),
+                "PYTHONIOENCODING": "utf-8",
+            },
+        )
+        return done.returncode, done.stdout.splitlines(), done.stderr.splitlines()
+
+    return run
+
+
+def is_translated(line: str) -> bool:
+    return line.startswith("⟦") and line.endswith("⟧")
+
+
+def test_a_command_speaks_the_language_of_the_environment(translated: Run) -> None:
+    assert translated(COMMAND, "ledger") == (0, ["⟦Nothing was ever released.⟧"], [])
+    code, out, refused = translated(COMMAND, "delete", "p.dataselect")
+    assert (code, out) == (2, [])
+    assert len(refused) == 3
+    assert all(map(is_translated, refused))
+
+
+def test_all_help_is_translated(translated: Run) -> None:
+    code, lines, _errors = translated(HELP)
+    assert code == 0
+    assert len(lines) > 80
+    assert [line for line in lines if not is_translated(line)] == []
