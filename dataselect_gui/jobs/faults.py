@@ -12,6 +12,7 @@ import msgspec
 from dataselect_gui.errors import InternalError
 from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.jobs.progress import Count
+from dataselect_gui.texts import _
 
 _PACKAGE = __name__.partition(".")[0]
 _MOST_PLACES = 8
@@ -56,7 +57,8 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def sentence(self) -> str:
         """Kind and place for a person."""
-        return f"{self.error} in {self.file}, line {self.line}."
+        place = _("{file}, line {line}", file=self.file, line=self.line)
+        return _("{error} in {place}.", error=self.error, place=place)
 
 
 def fault_of(error: BaseException) -> Fault:
@@ -77,12 +79,12 @@ def internal_error(fault: Fault, kind: JobKind | None = None) -> InternalError:
     """Return what a person is told of a fault, during a job of that kind or anywhere else."""
     if kind is None:
         return InternalError(
-            "Something went wrong inside the program.",
+            _("Something went wrong inside the program."),
             fault.sentence,
-            "Nothing was lost. Please report these words.",
+            _("Nothing was lost. Please report these words."),
         )
     return InternalError(
-        f"{kind.title} stopped because of a fault in the program.",
+        _("{job} stopped because of a fault in the program.", job=kind.title),
         fault.sentence,
-        f"Please report these words. {kind.afterwards}",
+        _("Please report these words. {afterwards}", afterwards=kind.afterwards),
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from dataselect_gui.texts import N_, _
+
 
 class JobKind(Enum):
     """What a job does. The values are identifiers, as the fault log has them."""
@@ -27,17 +29,17 @@ class JobKind(Enum):
     @property
     def title(self) -> str:
         """The job as the subject of a sentence, as in “The study stopped”."""
-        return _TEXTS[self].title
+        return _(_TEXTS[self].title)
 
     @property
     def running(self) -> str:
         """What is being done, without names or counts: “Studying”."""
-        return _TEXTS[self].running or _TEXTS[self].title
+        return _(_TEXTS[self].running or _TEXTS[self].title)
 
     @property
     def afterwards(self) -> str:
         """What can be done where the job ended early."""
-        return _TEXTS[self].afterwards
+        return _(_TEXTS[self].afterwards)
 
     @property
     def keeps(self) -> bool:
@@ -52,39 +54,45 @@ class _Texts:
     running: str = ""
 
 
-_NOTHING_CHANGED = "Nothing was changed. Try again."
+_NOTHING_CHANGED = N_("Nothing was changed. Try again.")
 _TEXTS = {
-    JobKind.SCORING: _Texts("Scoring", "Scoring again goes on from there: nothing is computed twice."),
+    JobKind.SCORING: _Texts(
+        N_("Scoring"), N_("Scoring again goes on from there: nothing is computed twice.")
+    ),
     JobKind.SUMMING: _Texts(
-        "Summing the gradients",
-        "No gradient was drawn or charged; a threshold that was bought is kept. Release again.",
+        N_("Summing the gradients"),
+        N_("No gradient was drawn or charged; a threshold that was bought is kept. Release again."),
     ),
     JobKind.PREFLIGHT: _Texts(
-        "Trying the checkpoint",
-        "Scoring works without it, and keeps what is done where it stops, too.",
+        N_("Trying the checkpoint"),
+        N_("Scoring works without it, and keeps what is done where it stops, too."),
     ),
-    JobKind.MAPS: _Texts("Making the map", "Ask for it again.", "Making maps"),
+    JobKind.MAPS: _Texts(N_("Making the map"), N_("Ask for it again."), N_("Making maps")),
     JobKind.STUDY: _Texts(
-        "The study",
-        "The same command goes on from there: no training is done twice.",
-        "Studying",
+        N_("The study"),
+        N_("The same command goes on from there: no training is done twice."),
+        N_("Studying"),
     ),
-    JobKind.STUDY_PLAN: _Texts("The plan of the study", "Nothing was trained. Plan again.", "Planning"),
+    JobKind.STUDY_PLAN: _Texts(
+        N_("The plan of the study"), N_("Nothing was trained. Plan again."), N_("Planning")
+    ),
     JobKind.INSPECTION: _Texts(
-        "Looking at what was given",
-        "Nothing was changed. Look again, or ask for a whole copy of it.",
+        N_("Looking at what was given"),
+        N_("Nothing was changed. Look again, or ask for a whole copy of it."),
     ),
     JobKind.VERIFICATION: _Texts(
-        "Checking the bundle", "Nothing was changed. Check it again, or ask for another copy."
+        N_("Checking the bundle"), N_("Nothing was changed. Check it again, or ask for another copy.")
     ),
-    JobKind.LABEL_MATCHING: _Texts("Matching the labels", _NOTHING_CHANGED),
-    JobKind.RECORD_COMPARISON: _Texts("Comparing with what was scored", "The project is as it was."),
+    JobKind.LABEL_MATCHING: _Texts(N_("Matching the labels"), _NOTHING_CHANGED),
+    JobKind.RECORD_COMPARISON: _Texts(
+        N_("Comparing with what was scored"), N_("The project is as it was.")
+    ),
     JobKind.RELEASE: _Texts(
-        "Writing the bundle", "Release the same again: what was paid for costs nothing more."
+        N_("Writing the bundle"), N_("Release the same again: what was paid for costs nothing more.")
     ),
-    JobKind.PREVIEW: _Texts("Foreseeing", _NOTHING_CHANGED),
-    JobKind.DELETION: _Texts("Deleting the project", "Delete it again."),
-    JobKind.STATEMENT: _Texts("Saving the statement", _NOTHING_CHANGED),
-    JobKind.COMPOSITION: _Texts("Composing", _NOTHING_CHANGED),
-    JobKind.LIST_READING: _Texts("Reading a list", _NOTHING_CHANGED),
+    JobKind.PREVIEW: _Texts(N_("Foreseeing"), _NOTHING_CHANGED),
+    JobKind.DELETION: _Texts(N_("Deleting the project"), N_("Delete it again.")),
+    JobKind.STATEMENT: _Texts(N_("Saving the statement"), _NOTHING_CHANGED),
+    JobKind.COMPOSITION: _Texts(N_("Composing"), _NOTHING_CHANGED),
+    JobKind.LIST_READING: _Texts(N_("Reading a list"), _NOTHING_CHANGED),
 }

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import msgspec
 
+from dataselect_gui.texts import N_, _
+
 Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 """A count in a message; as large as every number type of the program can hold."""
 
@@ -32,25 +34,25 @@ class Phase(Enum):
     @property
     def text(self) -> str:
         """The phase for a person, as “Reading records”."""
-        return _TEXTS[self]
+        return _(_TEXTS[self])
 
 
 _TEXTS = {
-    Phase.LOADING_MODEL: "Loading the model",
-    Phase.READING_RECORDS: "Reading records",
-    Phase.TRYING_ON_MADE_UP: "Trying the checkpoint on made-up records",
-    Phase.TRYING_ON_RECORDS: "Trying the checkpoint on some of your records",
-    Phase.SCORING: "Scoring",
-    Phase.SUMMING: "Summing gradients",
-    Phase.MAKING_MAPS: "Making maps",
-    Phase.TIMING: "Timing a few steps",
-    Phase.TRAINING: "Training",
-    Phase.SCORING_BY_CHECKPOINT: "Scoring by the checkpoint",
-    Phase.SCORING_FLIPPED_LABELS: "Scoring flipped labels",
-    Phase.OTHER_LIBRARIES: "Other libraries",
-    Phase.WRITING_PAGE: "Writing the page",
-    Phase.CHECKING_WHAT_LEAVES: "Checking what may leave",
-    Phase.WRITING_BUNDLE: "Writing the bundle",
+    Phase.LOADING_MODEL: N_("Loading the model"),
+    Phase.READING_RECORDS: N_("Reading records"),
+    Phase.TRYING_ON_MADE_UP: N_("Trying the checkpoint on made-up records"),
+    Phase.TRYING_ON_RECORDS: N_("Trying the checkpoint on some of your records"),
+    Phase.SCORING: N_("Scoring"),
+    Phase.SUMMING: N_("Summing gradients"),
+    Phase.MAKING_MAPS: N_("Making maps"),
+    Phase.TIMING: N_("Timing a few steps"),
+    Phase.TRAINING: N_("Training"),
+    Phase.SCORING_BY_CHECKPOINT: N_("Scoring by the checkpoint"),
+    Phase.SCORING_FLIPPED_LABELS: N_("Scoring flipped labels"),
+    Phase.OTHER_LIBRARIES: N_("Other libraries"),
+    Phase.WRITING_PAGE: N_("Writing the page"),
+    Phase.CHECKING_WHAT_LEAVES: N_("Checking what may leave"),
+    Phase.WRITING_BUNDLE: N_("Writing the bundle"),
 }
 
 

@@ -7,7 +7,7 @@ after a `FORGET` alone.
 
 import json
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -17,6 +17,7 @@ from dataselect_gui import __version__
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.plain import visible
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import Conditions
 from dataselect_gui.project.table import Index, Table
 from dataselect_gui.records.source import Source
 from dataselect_gui.sandbox.frames import FrameError
@@ -43,8 +44,8 @@ from dataselect_gui.worker.score_frames import (
     REASONS_AT_ONCE,
     SETTINGS,
     VALUES,
-    Mark,
-    Settings,
+    InWork,
+    Settled,
     State,
     listing_digest,
 )
@@ -79,9 +80,7 @@ class Receiver:
         self._source, self._names, self._rows = source, job.names, len(source.ids)
         self._asked = len(range(self._rows)[: job.limit])
         self._ids = frozenset(source.ids)
-        self._settled = {
-            name: dict(self.kept.scores[name]) for name in job.names if name in self.kept.scores
-        }
+        self._settled = {name: self.kept.scores[name] for name in job.names if name in self.kept.scores}
         """What stays as it is, until a score is forgotten."""
         self._given: dict[str, NDArray[np.bool_]] = {}
         """For each score, which rows have a value that came since it was forgotten."""
@@ -108,12 +107,8 @@ class Receiver:
 
     def state(self) -> bytes:
         """Return what the worker is told at first."""
-        state = State(
-            scores=self.kept.scores,
-            ended_by=self.kept.ended_by,
-            in_hand=self._mark.scores,
-            record=self._mark.record,
-        )
+        mark = self._mark
+        state = State(self.kept.scores, self.kept.ended_by, mark.scores, mark.record)
         return msgspec.json.encode(state)
 
     def take(self, kind: int, content: bytes) -> bytes | None:
@@ -144,7 +139,9 @@ class Receiver:
         except (
             ValueError,
             TypeError,
+            RecursionError,
             struct.error,
+            msgspec.MsgspecError,
         ):  # Of what is built in another way than it should be.
             raise FrameError("not as it should be") from None
 
@@ -153,7 +150,7 @@ class Receiver:
         self._mark.confirm()
 
     def _take_settings(self, content: bytes) -> None:
-        told = msgspec.json.decode(content, type=Settings)
+        told = msgspec.json.decode(content, type=Settled)
         if told.ended_by not in self._ended:
             raise FrameError("other records")
         if not told.scores.keys() <= set(self._names):
@@ -165,44 +162,44 @@ class Receiver:
         self.kept.ended_by[:] = told.ended_by
         self.kept.save()
 
-    def _may_be_settled(self, name: str, settled: Mapping[str, bool | int | str]) -> bool:
+    def _may_be_settled(self, name: str, settled: Conditions) -> bool:
         """Say whether a score may be computed so: as it was settled, and else as this program does."""
-        known, fixed = self.kept.scores.get(name, {}), self._settled.get(name, {})
-        return (known.keys() or _SETTLED) <= settled.keys() and all(
-            _is_same(value, fixed[key])
+        known = _stated(self.kept.scores.get(name))
+        fixed, stated = _stated(self._settled.get(name)), _stated(settled)
+        return (known.keys() or _SETTLED) <= stated.keys() and all(
+            value == fixed[key]
             if key in fixed
-            else (key in known and _is_same(value, known[key]))
-            or (not (key == "fixed" and fixed) and self._is_sound(name, key, value))
-            for key, value in settled.items()
+            else (key in known and value == known[key])
+            or (not (key == "fixed" and fixed) and self._is_sound(name, key, settled))
+            for key, value in stated.items()
         )
 
-    def _is_sound(self, name: str, key: str, value: object) -> bool:
+    def _is_sound(self, name: str, key: str, settled: Conditions) -> bool:
         """Say whether this program settles that for a score that has no values yet."""
         job = self.job
         match key:
             case "fixed":
-                return value is True
+                return settled.fixed
             case "program":
-                return value == __version__
+                return settled.program == __version__
             case "variant":
-                return value == find_score(name).variant
+                return settled.variant == find_score(name).variant
             case "device":
-                devices = _DEVICES if job.device == "auto" else {job.device}
-                return isinstance(value, str) and value in devices
+                return settled.device in (_DEVICES if job.device == "auto" else {job.device})
             case "precision":
-                return value == job.precision
+                return settled.precision == job.precision
             case "threads":
-                return type(value) is int and 1 <= value <= _MOST_THREADS
+                return 1 <= (settled.threads or 0) <= _MOST_THREADS
             case "batch":
-                return type(value) is int and 1 <= value <= max(_MOST_BATCH, job.batch_size or 1)
+                return 1 <= (settled.batch or 0) <= max(_MOST_BATCH, job.batch_size or 1)
         return False
 
     def _take_mark(self, content: bytes) -> None:
         if not content:
             self._mark.take_away()
             return
-        told = msgspec.json.decode(content, type=Mark)
-        scores, record = told.scores, told.record
+        mark = msgspec.json.decode(content, type=InWork)
+        scores, record = mark.scores, mark.record
         if not set(scores) <= set(self._names) or len(set(scores)) != len(scores):
             raise FrameError("other scores")
         if record is not None and record not in self._ids:
@@ -256,7 +253,7 @@ class Receiver:
             raise FrameError("rows that are done, or no scores")
         if name not in self.kept.scores:
             raise FrameError("before it is settled how")
-        self._settled[name] = dict(self.kept.scores[name])
+        self._settled[name] = self.kept.scores[name]
         column.write(rows, values)
         self._given[name][rows] = True
 
@@ -299,9 +296,10 @@ class Receiver:
         return self._names[content[0]]
 
 
-def _is_same(value: object, known: object) -> bool:
-    """Say whether two values of JSON are the same: there, True is not 1."""
-    return type(value) is type(known) and value == known
+def _stated(conditions: Conditions | None) -> dict[str, object]:
+    """Return what is settled of a score, by its name."""
+    stated: dict[str, object] = {} if conditions is None else msgspec.to_builtins(conditions)
+    return stated
 
 
 def _listed_otherwise() -> UnusableError:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -32,8 +31,8 @@ from dataselect_gui.worker.score_frames import (
     REASONS_AT_ONCE,
     SETTINGS,
     VALUES,
-    Mark,
-    Settings,
+    InWork,
+    Settled,
     State,
     listing_digest,
 )
@@ -61,8 +60,7 @@ class RemoteKeeping:
     def __init__(self, job: ScoreJob, send: Send, receive: Callable[[], bytes]) -> None:
         self._names, self._send, self._receive = job.names, send, receive
         state = msgspec.json.decode(receive(), type=State)
-        self.scores: dict[str, dict[str, Any]] = state.scores
-        self.ended_by: list[str] = state.ended_by
+        self.scores, self.ended_by = state.scores, state.ended_by
         self.mark: KeptMark = _RemoteMark(send, state.in_hand, state.record)
         self._hashes: _RemoteHashes | None = None
         self._table: _RemoteTable | None = None
@@ -70,7 +68,7 @@ class RemoteKeeping:
     def save(self) -> None:
         """See `Keeping`."""
         settled = {name: self.scores[name] for name in self._names if name in self.scores}
-        self._send(SETTINGS, msgspec.json.encode(Settings(settled, self.ended_by)))
+        self._send(SETTINGS, msgspec.json.encode(Settled(settled, self.ended_by)))
 
     def forget(self, name: str) -> None:
         """See `Keeping`."""
@@ -102,7 +100,7 @@ class _RemoteMark:
 
     @contextmanager
     def hold(self, scores: Sequence[str], record: str | None = None) -> Iterator[None]:
-        self._send(MARK, msgspec.json.encode(Mark(list(scores), record)))
+        self._send(MARK, msgspec.json.encode(InWork(list(scores), record)))
         try:
             yield
         finally:

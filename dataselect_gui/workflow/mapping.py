@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 import psutil
 
@@ -14,9 +13,8 @@ from dataselect_gui.errors import UnusableError, WorkerDiedError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
-from dataselect_gui.records.source import SourceRef
 from dataselect_gui.sandbox.frames import FrameError
-from dataselect_gui.scoring.catalog import PRECISIONS, Precision, find_score, in_order
+from dataselect_gui.scoring.catalog import PRECISIONS, find_score, in_order
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import MapJob
 from dataselect_gui.worker.map_file import RecordMaps, read_maps
@@ -76,7 +74,7 @@ def maps(project_path: Path, rows: Sequence[int], context: JobContext) -> dict[i
             "Open it again.",
         )
     settings = project.settings
-    checkpoint = find_checkpoint(Path(settings["checkpoint"]["path"]))
+    checkpoint = find_checkpoint(Path(settings.checkpoint.path))
     check_same_checkpoint(project, checkpoint.digest())
     _clear(project.folder)
     # In the project: what is made of records is nowhere else, even where the program is killed.
@@ -85,18 +83,14 @@ def maps(project_path: Path, rows: Sequence[int], context: JobContext) -> dict[i
         asked = list(rows)[:MOST_AT_ONCE]
         write_rows(Path(folder), table.index, asked)
         job = MapJob(
-            source=SourceRef(
-                Path(settings["source"]["path"]),
-                settings["source"]["label_column"],
-                settings["source"]["unit_column"],
-            ),
+            source=settings.source.ref,
             checkpoint=resolved(checkpoint.path),
-            digest=settings["checkpoint"]["digest"],
+            digest=settings.checkpoint.digest,
             folder=resolved(Path(folder)),
             rows=asked,
             names=names,
             device=device_of(project),
-            precision=cast("Precision", precision_of(project) or PRECISIONS[0]),
+            precision=precision_of(project) or PRECISIONS[0],
             seconds=_SECONDS,
         )
         run_job(job, context)

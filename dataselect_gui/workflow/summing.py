@@ -12,7 +12,6 @@ from dataselect_gui.errors import WorkerDiedError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
-from dataselect_gui.records.source import SourceRef
 from dataselect_gui.release.candidates import Summed
 from dataselect_gui.release.kinds.gradient import CLIP_STEPS
 from dataselect_gui.sandbox.frames import FrameError
@@ -54,14 +53,13 @@ def sum_gradients(
     """
     for left in project.folder.glob(f"{_PREFIX}*"):  # By a run that was killed.
         shutil.rmtree(left, ignore_errors=True)
-    settings = project.settings["source"]
     with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=project.folder) as name:
         folder = Path(name)
         write_rows(folder, project.table.index, np.flatnonzero(rows).tolist())
         job = SumJob(
-            source=SourceRef(Path(settings["path"]), settings["label_column"], settings["unit_column"]),
+            source=project.settings.source.ref,
             checkpoint=resolved(checkpoint.path),
-            digest=project.settings["checkpoint"]["digest"],
+            digest=project.settings.checkpoint.digest,
             folder=resolved(folder),
             clip=clip,
             steps=CLIP_STEPS,
