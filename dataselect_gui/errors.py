@@ -64,6 +64,10 @@ class UnusableError(DataSelectError):
     exit_code = 4
 
 
+class OtherStudyError(UnusableError):
+    """The folder of a study holds one of other records, or of the same ones as they were."""
+
+
 class VerificationError(DataSelectError):
     """A bundle is not what it says it is."""
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 import torch
@@ -14,11 +13,13 @@ from torch import Tensor, nn
 from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.scoring.clipped_sum import ClippedSum
 from dataselect_gui.scoring.model import Model, load_model
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.preflight import try_on
 from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.worker.results import PreflightResult
 from tests.helpers import array_file, config, write_json
 from tests.models import SIDE, export, stir
 from tests.oracle import oracle, oracle_plis, oracle_vog
@@ -129,9 +130,8 @@ def test_a_model_with_nothing_to_train_has_only_scores_of_its_inputs(tmp_path: P
     checkpoint = find_checkpoint(folder)
     scorer = Scorer(checkpoint, ["grad_norm"], CPU)
     told = try_on(scorer, checkpoint, ["grad_norm"], RECORDS, np.array(TARGETS))
-    stated = msgspec.structs.asdict(told)
-    tried_on = workflow.Preflight(**stated, records=5, seconds_to_read=0.0, seconds=1.0)
-    words = dict(workflow.preflight_facts(tried_on))
+    result = PreflightResult(**vars(told), records=5, seconds_to_read=0.0)
+    words = dict(workflow.preflight_facts(workflow.Preflight(result, 1.0)))
     assert words["Parameters"].startswith("none that is trained")
     with pytest.raises(UnusableError, match="no gradient that could be released"):
         ClippedSum(Model(models[0], 1), 1.0, 1000)
@@ -164,7 +164,7 @@ def test_whoever_misses_a_score_is_told_why_also_later(tmp_path: Path) -> None:
     source = array_file(tmp_path / "records.npz", x=pixels, y=np.array([0, -1, 2, 1, 0]))
     project = tmp_path / "p.dataselect"
     done = workflow.score(
-        source, model, lambda _: None, project_path=project, names=["el2n", "vog", "random"]
+        source, model, JobContext(), project_path=project, names=["el2n", "vog", "random"]
     )
     reasons = {
         "0": "The model gave no finite number for it, so it has no score by el2n, vog.",
@@ -174,7 +174,7 @@ def test_whoever_misses_a_score_is_told_why_also_later(tmp_path: Path) -> None:
     assert done.scored == 3
     assert done.problems == reasons
     assert workflow.look(project).problems == reasons
-    inspected = workflow.inspect(project, None, lambda _: None)
+    inspected = workflow.inspect(project, None, JobContext())
     assert {problem.id: problem.reason for problem in inspected.problems} == reasons
     told = workflow.scores(project)
     for row, name in (("0", "el2n"), ("0", "vog"), ("1", "el2n")):
@@ -386,9 +386,9 @@ def test_the_worker_tells_it_as_an_unusable_checkpoint(tmp_path: Path) -> None:
     source = array_file(tmp_path / "records.npz", x=RECORDS, y=np.array(TARGETS))
     project = tmp_path / "p.dataselect"
     with pytest.raises(UnusableError, match="in place"):
-        workflow.score(source, folder, lambda _step: None, project_path=project)
+        workflow.score(source, folder, JobContext(), project_path=project)
     names = ["loss", "el2n"]
-    done = workflow.score(source, folder, lambda _step: None, project_path=project, names=names)
+    done = workflow.score(source, folder, JobContext(), project_path=project, names=names)
     assert done.scored == 5
 
 
@@ -400,7 +400,7 @@ def test_a_model_that_makes_enormous_tensors_is_refused_before_it_does(tmp_path:
     folder, _ = series(tmp_path / "consortium", enormous)
     source = array_file(tmp_path / "records.npz", x=RECORDS, y=np.array(TARGETS))
     with pytest.raises(UnusableError, match="too large"):
-        workflow.preflight(folder, source, lambda _step: None)
+        workflow.preflight(folder, source, JobContext())
     project = tmp_path / "p.dataselect"
     with pytest.raises(UnusableError, match="too large"):
-        workflow.score(source, folder, lambda _step: None, project_path=project)
+        workflow.score(source, folder, JobContext(), project_path=project)

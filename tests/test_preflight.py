@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 import torch
@@ -14,13 +13,14 @@ from torch import nn
 from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.norms.gradient_norms import BY_FUNCTION
 from dataselect_gui.norms.passes import Measured, Pass
 from dataselect_gui.scoring.naive import naive_scores
+from dataselect_gui.scoring.preflight import Preflight as Trial
 from dataselect_gui.scoring.preflight import try_on
 from dataselect_gui.scoring.scorer import Scorer
-from dataselect_gui.scoring.trial import Trial
-from dataselect_gui.worker.handle import Stop
+from dataselect_gui.worker.results import PreflightResult
 from tests.helpers import write_json
 from tests.models import SIDE, save_member, save_series, stir, tiny_plain, tiny_resnet, tiny_vit
 from tests.oracle import oracle, oracle_susceptibility, oracle_vog
@@ -57,8 +57,8 @@ def test_the_naive_loop_is_what_the_definitions_say(
 def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> None:
     checkpoint = member(tmp_path / "model", tiny_resnet())
     records = owner_records(tmp_path / "records.npz")
-    found = workflow.preflight(checkpoint, records, lambda _step: None)
-    model = tiny_resnet()
+    preflight = workflow.preflight(checkpoint, records, JobContext())
+    found, model = preflight.found, tiny_resnet()
     assert sum(found.parameters.values()) == sum(p.numel() for p in model.parameters())
     assert {"conv2d", "batch_norm", "linear"} <= set(found.parameters)
     assert found.by_function == []
@@ -67,11 +67,11 @@ def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> Non
     assert found.tried > 0
     assert found.at_once == 32
     assert found.records == 40
-    assert 0 < found.seconds < 60
+    assert 0 < preflight.seconds < 60
     assert 1e8 < found.bytes_needed < 1e10
     assert found.dp_training == "no"
     assert "BatchNorm" in found.dp_objections[0]
-    words = dict(workflow.preflight_facts(found))
+    words = dict(workflow.preflight_facts(preflight))
     assert words["Checked"].startswith("3 of your records agree with a plain computation to ")
     assert "BatchNorm" in words["Private training"]
     assert re.fullmatch(
@@ -83,8 +83,8 @@ def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> Non
 
 def preflight_of(trial: Trial) -> workflow.Preflight:
     """Return a preflight of eight records that came to a trial."""
-    stated = msgspec.structs.asdict(trial)
-    return workflow.Preflight(**stated, records=8, seconds_to_read=0.0, seconds=1.0)
+    result = PreflightResult(**vars(trial), records=8, seconds_to_read=0.0)
+    return workflow.Preflight(result, 1.0)
 
 
 def fly(folder: Path, names: list[str], inputs: NDArray[np.float32]) -> Trial:
@@ -184,16 +184,15 @@ def test_a_checkpoint_that_cannot_be_loaded_is_told_before_the_long_run(tmp_path
     checkpoint = member(tmp_path / "model", tiny_resnet())
     write_json(checkpoint / "config.json", {"model_type": "nothing that is known"})
     with pytest.raises(UnusableError):
-        workflow.preflight(checkpoint, owner_records(tmp_path / "records.npz"), lambda _step: None)
+        workflow.preflight(checkpoint, owner_records(tmp_path / "records.npz"), JobContext())
 
 
 def test_a_preflight_can_be_ended(tmp_path: Path) -> None:
-    stop = Stop()
-    stop.insist()
+    context = JobContext()
+    context.stop.insist()
     with pytest.raises(InterruptedByPersonError):
         workflow.preflight(
             member(tmp_path / "model", tiny_resnet()),
             owner_records(tmp_path / "records.npz"),
-            lambda _step: None,
-            stop,
+            context,
         )

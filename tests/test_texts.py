@@ -1,7 +1,11 @@
 """The catalogue of texts: whole, current, and what is said goes through it."""
 
 import ast
-from collections.abc import Iterator
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +16,12 @@ import dataselect_gui
 from dataselect_gui import texts
 from dataselect_gui.errors import file_refused
 from dataselect_gui.texts import N_, _, english, language, ngettext
+from tests.test_written_forms import FORMS, write_case
 from tests.translations import LANGUAGE, ROOT, TEMPLATE, placeholders, write_brackets
 from tests.translations import texts as catalogue
 
 PACKAGE = Path(dataselect_gui.__file__).parent
+Run = Callable[..., tuple[int, list[str], list[str]]]
 
 
 @pytest.fixture
@@ -114,3 +120,85 @@ def test_what_is_said_in_english_stays_english() -> None:
         assert file_refused("a.csv", OSError()).what == "“a.csv” cannot be written."
         assert language() == "en"
     assert english()(language)() == "en"
+
+
+@pytest.mark.parametrize("name", ["records-people", "records-exact-unknown", "gradient", "report"])
+@pytest.mark.usefixtures("brackets", "verifying_here")
+def test_a_bundle_is_the_same_whatever_its_owner_reads(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Byte by byte; and whoever reads another language finds it as it should be."""
+    told = write_case(tmp_path, name, monkeypatch)
+    preview = json.loads(told.pop("preview.json"))
+    assert preview["promise"].startswith("⟦")
+    assert preview["mechanism"].startswith("⟦")
+    assert all(item.startswith("⟦") for item in preview["not_protected"])
+    for file, text in told.items():
+        assert text == (FORMS / name / file).read_text("utf-8"), file
+
+
+TRANSLATED = """
+import sys
+from pathlib import Path
+from dataselect_gui import texts
+texts.FOLDER = Path(sys.argv[1])
+"""
+"""Begins a process that reads its catalogue from a folder of ours, before anything else is loaded."""
+COMMAND = """
+from dataselect_gui.cli.app import main
+sys.exit(main(sys.argv[2:]))
+"""
+HELP = """
+from typer.main import get_command
+from dataselect_gui.cli.app import app
+command = get_command(app)
+print(command.help)
+for verb in command.commands.values():
+    print(verb.help)
+    for option in verb.params:
+        print(option.help)
+"""
+
+
+@pytest.fixture
+def translated(tmp_path: Path) -> Run:
+    """Run a program in the other language; returns its exit code and the lines of its two outputs."""
+    write_brackets(tmp_path / "locale")
+
+    def run(code: str, *words: object) -> tuple[int, list[str], list[str]]:
+        done = subprocess.run(
+            [sys.executable, "-c", TRANSLATED + code, tmp_path / "locale", *map(str, words)],
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "LANGUAGE": LANGUAGE,
+                "DATASELECT_HOME": str(tmp_path / "home"),
+                "PYTHONPATH": str(ROOT),
+                "PYTHONIOENCODING": "utf-8",
+            },
+        )
+        return done.returncode, done.stdout.splitlines(), done.stderr.splitlines()
+
+    return run
+
+
+def is_translated(line: str) -> bool:
+    return line.startswith("⟦") and line.endswith("⟧")
+
+
+def test_a_command_speaks_the_language_of_the_environment(translated: Run) -> None:
+    assert translated(COMMAND, "ledger") == (0, ["⟦Nothing was ever released.⟧"], [])
+    code, out, refused = translated(COMMAND, "delete", "p.dataselect")
+    assert (code, out) == (2, [])
+    assert len(refused) == 3
+    assert all(map(is_translated, refused))
+
+
+def test_all_help_is_translated(translated: Run) -> None:
+    code, lines, _errors = translated(HELP)
+    assert code == 0
+    assert len(lines) > 80
+    assert [line for line in lines if not is_translated(line)] == []

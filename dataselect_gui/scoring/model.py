@@ -9,11 +9,11 @@ from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.scoring.arithmetic import fix_arithmetic, flushed_denormals
+from dataselect_gui.scoring.catalog import Batching
 from dataselect_gui.scoring.exported_model import load_exported
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.hugging_face import load_hugging_face
 from dataselect_gui.scoring.logits import check_logits
-from dataselect_gui.scoring.trial import Batching
 
 PREFIX = "inner."
 """What stands before the checkpoint's own names in those of a `Model`."""
@@ -36,7 +36,7 @@ class Model(nn.Module):
 
     @property
     def batching(self) -> Batching:
-        """How the records of a batch are kept apart."""
+        """How the records of a batch are kept apart, as `Preflight` has it."""
         if not isinstance(self.inner, ExportedModel):
             return "by family"
         return "by operation" if self.inner.runs_together else "one at a time"

@@ -10,18 +10,18 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal
 
-from dataselect_gui.errors import DataSelectError, InternalError, InterruptedByPersonError, disk_refused
+from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, disk_refused
 from dataselect_gui.window import faults
-from dataselect_gui.workflow import Progress, Report, Stop
+from dataselect_gui.workflow import JobContext, JobKind, Progress, Stop, internal_error
 
-Work = Callable[[Report, Stop], Any]
+Work = Callable[[JobContext], Any]
 
 
 @dataclass
 class _Job:
     """A job with all that belongs to it."""
 
-    title: str
+    kind: JobKind
     work: Work
     succeed: Callable[[Any], None]
     fail: Callable[[DataSelectError], None]
@@ -45,20 +45,13 @@ class _Runner(QThread):
     def run(self) -> None:
         """Do the work; called by the thread."""
         try:
-            outcome = self._work(self._report, self._stop)
+            outcome = self._work(JobContext(self._report, self._stop))
         except DataSelectError as error:
             self.failed.emit(self._number, error)
         except OSError as error:
             self.failed.emit(self._number, disk_refused(error))
         except Exception as error:  # The last stop of this thread.
-            faults.note(error)
-            kind = type(error).__name__
-            fault = InternalError(
-                "Something went wrong inside the program.",
-                f"It was a {kind}.",
-                "Nothing was lost. Please report these words.",
-            )
-            self.failed.emit(self._number, fault)
+            self.failed.emit(self._number, internal_error(faults.note(error)))
         else:
             self.succeeded.emit(self._number, outcome)
 
@@ -71,8 +64,8 @@ class Jobs(QObject):
 
     Signals
     -------
-    started(str)
-        A job of that title began.
+    started(JobKind)
+        A job of that kind began.
     progressed(Progress)
         The current job got on.
     finished()
@@ -81,7 +74,7 @@ class Jobs(QObject):
     A job that gives way is in none of these.
     """
 
-    started = Signal(str)
+    started = Signal(object)
     progressed = Signal(object)
     finished = Signal()
 
@@ -103,14 +96,18 @@ class Jobs(QObject):
         return self._runner is not None
 
     @property
+    def kind(self) -> JobKind | None:
+        """What is done; None where no job is running."""
+        return None if self._foremost is None else self._foremost.kind
+
+    @property
     def title(self) -> str:
         """What is done, for a person; empty where no job is running."""
-        job = self._foremost
-        return "" if job is None else job.title
+        return "" if self.kind is None else self.kind.running
 
     def start(
         self,
-        title: str,
+        kind: JobKind,
         work: Work,
         succeed: Callable[[Any], None],
         fail: Callable[[DataSelectError], None],
@@ -121,10 +118,10 @@ class Jobs(QObject):
 
         Parameters
         ----------
-        title : str
-            What is done, for a person, without counts or names.
+        kind : JobKind
+            What is done.
         work : callable
-            Takes a report function and a stop request; runs in another thread.
+            Takes a context, which it reports progress to and is stopped by; runs in another thread.
         succeed, fail : callable
             Called in the window's thread with what came of it.
         gives_way : bool
@@ -132,7 +129,7 @@ class Jobs(QObject):
             unless it is done.
         """
         assert not self.running
-        job, passed_over = _Job(title, work, succeed, fail, gives_way), self._next
+        job, passed_over = _Job(kind, work, succeed, fail, gives_way), self._next
         if self._job is None:
             self._begin(job)
         else:
@@ -141,7 +138,7 @@ class Jobs(QObject):
         if passed_over is not None:
             passed_over.fail(InterruptedByPersonError("Not begun.", "Other work came first.", "Wait."))
         if not gives_way:
-            self.started.emit(title)
+            self.started.emit(kind)
 
     def stop(self) -> None:
         """Ask the current job to stop; returns at once."""

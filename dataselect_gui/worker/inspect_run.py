@@ -1,28 +1,29 @@
 """What a bundle, a checkpoint or a source is, and what is wrong with it."""
 
 import re
-import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import assert_never
 
-import msgspec
 from PIL import Image
 
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.images import with_8_bits
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import Problem, Source, SourceRef, UnreadableRecordError
-from dataselect_gui.scoring.catalog import applicable
-from dataselect_gui.scoring.trial import Batching
-from dataselect_gui.worker.messages import REPORT_SECONDS, Finished, InspectJob, Progress, Report
+from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
+from dataselect_gui.scoring.catalog import Batching, applicable
+from dataselect_gui.worker.jobs import InspectJob
 from dataselect_gui.worker.results import (
-    BundleInspection,
-    CheckpointInspection,
-    ModelFacts,
-    SourceInspection,
+    BundleInspected,
+    CheckpointFacts,
+    CheckpointInspected,
+    InspectionResult,
+    ProblemFound,
+    SourceInspected,
 )
-from dataselect_gui.worker.verify_run import inspect_bundle
+from dataselect_gui.worker.verify_run import checks_of
 
 _PERSON = re.compile(
     r"(patient|subject|participant|person|individual)[ _-]?(id|uid|no|nr|number|key|name)?",
@@ -30,46 +31,53 @@ _PERSON = re.compile(
 )
 
 
-def run_inspection(job: InspectJob, stopped: Callable[[], bool], report: Report) -> Finished:
+def run_inspection(job: InspectJob, context: JobContext) -> InspectionResult:
     """Look at what was given.
 
     Raises
     ------
     UnusableError
         Where it is none of these.
+    InterruptedByPersonError
+        Where it was stopped.
     """
-    path = Path(job.path)
-    found: BundleInspection | CheckpointInspection | SourceInspection | None
-    if job.kind == "bundle":
-        found = inspect_bundle(path, None, None)
-    elif job.kind == "checkpoint":
-        found = _checkpoint(find_checkpoint(path), None if job.records is None else Path(job.records))
-    else:
-        found = _source(path, report, stopped)
-    content = None if found is None else msgspec.to_builtins(found)
-    return Finished(0, "none", stopped=found is None, content=content)
+    match job.thing:
+        case "bundle":
+            checked = checks_of(job.path, None, None)
+            bundle = BundleInspected(problems=[], checks=checked.checks, release=checked.release)
+            return InspectionResult(found=bundle)
+        case "checkpoint":
+            return InspectionResult(found=_checkpoint(find_checkpoint(job.path), job.records))
+        case "source":
+            return InspectionResult(found=_source(job.path, context))
+        case _:
+            assert_never(job.thing)
 
 
-def _checkpoint(checkpoint: Checkpoint, records: Path | None) -> CheckpointInspection:
+def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> CheckpointInspected:
     batching: Batching = "by family"
     if checkpoint.final.form == "exported":
         from dataselect_gui.scoring.model import choose_device, load_model
 
         batching = load_model(checkpoint.final, choose_device("cpu")).batching
-    architecture = checkpoint.final.config.get("model_type")
-    scores = applicable(None, series=len(checkpoint.series), labelled=True, request=checkpoint.request)
-    labels = None
+    architecture, labels = checkpoint.final.config.get("model_type"), None
     if records is not None:
-        source = open_source(SourceRef(records))
+        source = open_source(records)
         labels = match_labels(source.labels, source.classes, checkpoint.labels)
-    return CheckpointInspection(
+    scores = applicable(
+        None,
+        series=len(checkpoint.series),
+        labelled=True,
+        request=checkpoint.request,
+    )
+    return CheckpointInspected(
         problems=[],
         labels=list(checkpoint.labels),
         series=[member.step for member in checkpoint.series],
         request=checkpoint.request.content,
         unknown_in_request=sorted(checkpoint.request.unknown),
         digest=checkpoint.digest(),
-        model=ModelFacts(
+        preflight=CheckpointFacts(
             form=checkpoint.final.form,
             batching=batching,
             architecture=architecture if isinstance(architecture, str) else None,
@@ -81,24 +89,18 @@ def _checkpoint(checkpoint: Checkpoint, records: Path | None) -> CheckpointInspe
     )
 
 
-def _source(path: Path, report: Report, stopped: Callable[[], bool]) -> SourceInspection | None:
-    """Return what a source is; None where it was stopped."""
+def _source(path: Path, context: JobContext) -> SourceInspected:
     source = open_source(SourceRef(path))
-    problems = list(source.problems)
-    told = time.monotonic()
+    problems = [ProblemFound(problem.id, problem.reason) for problem in source.problems]
     for row, record in enumerate(source.ids):
-        if time.monotonic() - told > REPORT_SECONDS:
-            told = time.monotonic()
-            report(Progress("Reading records", row, len(source.ids)))
-            if stopped():
-                return None
+        context.advance(Phase.READING_RECORDS, row, len(source.ids))
         try:
             content = source.decode(source.read(row))
             if isinstance(content, Image.Image):
                 with_8_bits(content)
         except UnreadableRecordError as reason:
-            problems.append(Problem(record, str(reason)))
-    return SourceInspection(
+            problems.append(ProblemFound(record, str(reason)))
+    return SourceInspected(
         form=source.kind,
         records=len(source.ids),
         readable=len(source.ids) - len(problems) + len(source.problems),

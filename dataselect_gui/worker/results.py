@@ -1,110 +1,197 @@
-"""What the worker finds out where it is asked to look, try or check: neither numbers nor files.
+"""What each job ends with, as the child sends it and the parent reads it.
 
-The worker writes these as JSON, and its parent, which trusts no worker that read what strangers made,
-takes nothing that is of another form.
+The child may have fallen to what it was given, so that every type here says how much of it may come.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from dataselect_gui.checkpoints.request import Request, request_of
-from dataselect_gui.records.source import Problem
-from dataselect_gui.release.verify import Check
-from dataselect_gui.scoring.trial import Batching, Trial
+from dataselect_gui.jobs.progress import Count
+from dataselect_gui.scoring.catalog import Batching, Precision
+
+Text = Annotated[str, msgspec.Meta(max_length=10_000)]
+"""A name, or a sentence."""
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+MOST_AT_ONCE = 1 << 16
+"""Records in a batch."""
 
 
-class SourceInspection(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="source"):
-    """What a source is.
+class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=True):
+    """What a job ends with."""
+
+
+class ScoringResult(Result, frozen=True):
+    """The scores are kept.
+
+    Attributes
+    ----------
+    scored : int
+        How many records have some.
+    device : str
+        Where they were computed; ``none`` where nothing was to be computed.
+    """
+
+    scored: Count
+    device: Text
+
+
+class FilesResult(Result, frozen=True):
+    """What was asked for lies in the job's folder.
+
+    Attributes
+    ----------
+    records : int
+        Of how many records.
+    """
+
+    records: Count
+
+
+class PreflightResult(Result, frozen=True):
+    """What a preflight found: `dataselect_gui.scoring.preflight.Preflight`, and two figures more.
+
+    Attributes
+    ----------
+    records : int
+        How many records the source has.
+    seconds_to_read : float
+        How long reading one takes.
+    """
+
+    parameters: dict[Text, Count]
+    by_function: list[Text]
+    batching: Batching
+    checked: Count
+    deviation: float
+    precision: Precision
+    tried: Count
+    moved: Count
+    float64_pace: float | None
+    device: Text
+    at_once: Annotated[int, msgspec.Meta(gt=0, le=MOST_AT_ONCE)]
+    seconds_per_record: Seconds
+    bytes_needed: Count
+    dp_training: Literal["yes", "no", "unknown"]
+    dp_objections: list[Text]
+    records: Count
+    seconds_to_read: Seconds
+
+
+class StudyResult(Result, frozen=True):
+    """The study lies in its folder, or its plan was sent.
+
+    Attributes
+    ----------
+    trainings : int
+        How many are done.
+    """
+
+    trainings: Count
+
+
+class CheckResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that was checked of a bundle; see `dataselect_gui.release.verify.Check`."""
+
+    name: Text
+    ok: bool
+    detail: Text
+
+
+Checks = Annotated[list[CheckResult], msgspec.Meta(min_length=1)]
+
+
+class VerificationResult(Result, frozen=True):
+    """What a check of a bundle found.
+
+    Attributes
+    ----------
+    checks : list of CheckResult
+        At least one.
+    release : dict or None
+        The bundle's ``release.json``, where all checks hold; None where its word is not worth
+        repeating.
+    """
+
+    checks: Checks
+    release: dict[str, object] | None
+
+    def __post_init__(self) -> None:
+        _hold_together(self.checks, self.release)
+
+
+def _hold_together(checks: list[CheckResult], release: dict[str, object] | None) -> None:
+    if release is not None and not all(check.ok for check in checks):
+        raise ValueError("a release that does not hold")
+
+
+class ProblemFound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A record that cannot be read; see `dataselect_gui.records.source.Problem`."""
+
+    id: str
+    reason: str
+
+
+class Inspected(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"
+):
+    """What something is."""
+
+
+class BundleInspected(Inspected, frozen=True, tag="bundle"):
+    """A bundle, with what `VerificationResult` has."""
+
+    problems: list[ProblemFound]
+    checks: Checks
+    release: dict[str, object] | None
+
+    def __post_init__(self) -> None:
+        _hold_together(self.checks, self.release)
+
+
+class CheckpointFacts(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """What is known of a checkpoint without records.
 
     Attributes
     ----------
     form : str
-        The kind of its records.
-    records, readable : int
-        How many there are, and how many of them can be read.
-    problems : list of Problem
-        What cannot be read.
-    labels : list of str
-        The labels that there are, in order.
-    columns : list of str
-        The columns that may name the unit.
-    person : str or None
-        The one of them that plainly names the person; None where none does.
-    ignored : int
-        How many files were passed over because they are no records.
+        How it is stored.
+    batching : str
+        See `PreflightResult`.
+    architecture : str or None
+        As its ``config.json`` names it.
+    elements : int or None
+        How many numbers its parameters are.
+    preprocessing : bool
+        Whether it says how records become inputs.
+    scores : list of str
+        The scores that apply to it.
+    labels : dict or None
+        The owner's label → the index of the model's; None where no source was given.
     """
 
     form: str
-    records: int
-    readable: int
-    problems: list[Problem]
-    labels: list[str]
-    columns: list[str]
-    person: str | None
-    ignored: int
-
-
-class ModelFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known of a checkpoint's model without a record.
-
-    Attributes
-    ----------
-    form : str
-        ``huggingface`` or ``exported``.
-    batching : str
-        In which form the records of a batch are kept apart.
-    architecture : str or None
-        Its family; None for a graph.
-    elements : int or None
-        How many numbers its weights hold; None where that is not told.
-    preprocessing : bool
-        Whether it says how inputs are prepared.
-    scores : list of str
-        Those that apply to labelled records.
-    labels : dict or None
-        The label of records that it was held against → the index of its class; None without records.
-    """
-
-    form: Literal["huggingface", "exported"]
     batching: Batching
     architecture: str | None
-    elements: int | None
+    elements: Count | None
     preprocessing: bool
     scores: list[str]
     labels: dict[str, int] | None = None
 
 
-class CheckpointInspection(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="checkpoint"
-):
-    """What a checkpoint is.
+class CheckpointInspected(Inspected, frozen=True, tag="checkpoint"):
+    """A checkpoint, with what its request states."""
 
-    Attributes
-    ----------
-    problems : list of Problem
-        None: a checkpoint with a problem is refused.
-    labels : list of str
-        The names of its classes.
-    series : list of int or None
-        The step of each state; None for one that has none.
-    request : dict
-        The consortium's, as it was written.
-    unknown_in_request : list of str
-        What of it is not known here.
-    digest : str
-        The SHA-256 over all that a score depends on.
-    model : ModelFacts
-        Written as ``preflight``.
-    """
-
-    problems: list[Problem]
+    problems: list[ProblemFound]
     labels: list[str]
     series: list[int | None]
     request: dict[str, object]
     unknown_in_request: list[str]
     digest: str
-    model: ModelFacts = msgspec.field(name="preflight")
+    preflight: CheckpointFacts
 
     @property
     def asks(self) -> Request:
@@ -112,37 +199,38 @@ class CheckpointInspection(
         return request_of(self.request)
 
 
-class BundleInspection(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="bundle"):
-    """What a bundle is.
+class SourceInspected(Inspected, frozen=True, tag="source"):
+    """A source of records.
 
     Attributes
     ----------
-    problems : list of Problem
-        None: what is wrong with it stands among the checks.
-    checks : list of Check
-        What was checked.
-    release : dict or None
-        Its ``release.json``; None where that is not worth repeating.
+    form : str
+        ``images`` or ``arrays``.
+    records, readable, ignored : int
+        How many there are, can be read, and how many other files.
+    labels, columns : list of str
+        The labels, and the columns that may serve as label or unit.
+    person : str or None
+        The column that plainly names the person of each record.
     """
 
-    problems: list[Problem]
-    checks: list[Check]
-    release: dict[str, object] | None
+    form: str
+    records: Count
+    readable: Count
+    problems: list[ProblemFound]
+    labels: list[str]
+    columns: list[str]
+    person: str | None
+    ignored: Count
 
 
-class Preflight(Trial, frozen=True, kw_only=True):
-    """What came of trying a checkpoint on some records of a source.
+class InspectionResult(Result, frozen=True):
+    """What something is.
 
     Attributes
     ----------
-    records : int
-        How many the source has.
-    seconds_to_read : float
-        How long reading one takes.
-    seconds : float
-        How long it takes to read and score all of them.
+    found : Inspected
+        By its kind.
     """
 
-    records: int
-    seconds_to_read: float
-    seconds: float
+    found: BundleInspected | CheckpointInspected | SourceInspected

@@ -1,42 +1,40 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
 from dataselect_gui.checkpoints.request import Request
+from dataselect_gui.errors import OtherStudyError
+from dataselect_gui.jobs.context import JobContext, Stop
+from dataselect_gui.jobs.faults import Fault, fault_of, internal_error
+from dataselect_gui.jobs.kinds import JobKind
+from dataselect_gui.jobs.progress import Phase, Progress, Report, duration
 from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
-from dataselect_gui.privacy.amounts import decimal_of, exact, positive_amount, whole_of
+from dataselect_gui.privacy.amounts import LARGEST_COUNT, decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
-from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
+from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError, is_text
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.kinds.kind import Kind, KindAnswer, Leaving
 from dataselect_gui.release.registry import KINDS, MECHANISMS, mechanisms_of
 from dataselect_gui.release.verify import Check
-from dataselect_gui.release.words import CANNOT_CHECK
 from dataselect_gui.sandbox.confining import Confinement, what_confines
 from dataselect_gui.scoring.catalog import find_mapped_score, find_score
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule, Selection, select
-from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, Start
+from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
-from dataselect_gui.study.words import PickLine, name_of
-from dataselect_gui.worker.handle import Stop
+from dataselect_gui.study.words import PickLine, headline, name_of, tally
+from dataselect_gui.texts.promises import CANNOT_CHECK
 from dataselect_gui.worker.map_file import RecordMaps
-from dataselect_gui.worker.messages import Progress, Report, duration
-from dataselect_gui.worker.results import (
-    BundleInspection,
-    CheckpointInspection,
-    Preflight,
-    SourceInspection,
-)
+from dataselect_gui.worker.results import BundleInspected, CheckpointInspected, SourceInspected
 from dataselect_gui.workflow.accounts import account, change_budget, hold_against, knows_head, ledger
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
-from dataselect_gui.workflow.inspecting import Inspection, ProjectInspection, inspect
+from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
 from dataselect_gui.workflow.places import read_settings, write_settings
-from dataselect_gui.workflow.preflight import preflight, preflight_facts
+from dataselect_gui.workflow.preflight import Preflight, preflight, preflight_facts
 from dataselect_gui.workflow.previewing import DOCUMENTS, Preview
 from dataselect_gui.workflow.registers import (
     Listing,
@@ -80,7 +78,6 @@ from dataselect_gui.workflow.studying import (
 from dataselect_gui.workflow.tokens import tokens
 from dataselect_gui.workflow.training import answer_training
 from dataselect_gui.workflow.trying import (
-    OtherStudyError,
     StudyScore,
     count_trainings,
     plan_study,
@@ -96,18 +93,23 @@ __all__ = [
     "FEWEST_SEEDS",
     "KINDS",
     "LARGEST_AMOUNT",
+    "LARGEST_COUNT",
     "MECHANISMS",
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
+    "QUESTIONS",
     "SCORES",
     "Answer",
-    "BundleInspection",
+    "BundleInspected",
     "ChangedRecordError",
     "Check",
-    "CheckpointInspection",
+    "CheckpointInspected",
     "Confinement",
     "Deletion",
+    "Fault",
     "Inspection",
+    "JobContext",
+    "JobKind",
     "Kind",
     "KindAnswer",
     "Leaving",
@@ -115,12 +117,13 @@ __all__ = [
     "Look",
     "Mechanism",
     "OtherStudyError",
+    "Phase",
     "PickLine",
     "Pictures",
     "Preflight",
     "Preview",
     "Progress",
-    "ProjectInspection",
+    "ProjectInspected",
     "RecordMaps",
     "Register",
     "ReleaseRequest",
@@ -130,7 +133,7 @@ __all__ = [
     "Rule",
     "Scored",
     "Selection",
-    "SourceInspection",
+    "SourceInspected",
     "Start",
     "Stop",
     "Studied",
@@ -156,14 +159,18 @@ __all__ = [
     "digest_of",
     "duration",
     "exact",
+    "fault_of",
     "find_again",
     "find_mapped_score",
     "find_score",
     "flipped_labels",
     "foresee_study",
+    "headline",
     "hold_against",
     "home",
     "inspect",
+    "internal_error",
+    "is_text",
     "knows_head",
     "ledger",
     "look",
@@ -201,6 +208,7 @@ __all__ = [
     "study_place",
     "study_scores",
     "study_subject",
+    "tally",
     "tokens",
     "verify",
     "what_confines",

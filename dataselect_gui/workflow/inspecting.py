@@ -1,32 +1,34 @@
 """What something is, and what is wrong with it."""
 
 from pathlib import Path
-from typing import Literal, TypeAlias, assert_never
-
-import msgspec
+from typing import Literal, TypeAlias
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
-from dataselect_gui.project.settings import (
-    Conditions,
-    StoredCheckpoint,
-    StoredRule,
-    StoredSource,
+from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredRule, StoredSource
+from dataselect_gui.records.source import SourceRef
+from dataselect_gui.worker.handle import run_job
+from dataselect_gui.worker.jobs import InspectJob
+from dataselect_gui.worker.results import (
+    BundleInspected,
+    CheckpointInspected,
+    Inspected,
+    ProblemFound,
+    SourceInspected,
 )
-from dataselect_gui.records.source import Problem
-from dataselect_gui.worker.handle import Stop, run_job
-from dataselect_gui.worker.messages import InspectJob, Report
-from dataselect_gui.worker.results import BundleInspection, CheckpointInspection, SourceInspection
 from dataselect_gui.workflow.reasons import reasons_of
 
+_Thing = Literal["bundle", "checkpoint", "source"]
 
-class ProjectInspection(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="project"):
-    """What a project is.
+
+class ProjectInspected(Inspected, frozen=True, tag="project"):
+    """A project.
 
     Attributes
     ----------
-    problems : list of Problem
+    problems : list of ProblemFound
         The records that have no scores, or lack some.
     labels : list of str
         The labels that there are, in order.
@@ -36,13 +38,11 @@ class ProjectInspection(msgspec.Struct, frozen=True, kw_only=True, tag_field="ki
         Score → how it is computed.
     rule : StoredRule or None
         The rule, where there is one.
-    source : StoredSource
-        The records that it is about.
-    checkpoint : StoredCheckpoint
-        What they are scored with.
+    source, checkpoint : StoredSource and StoredCheckpoint
+        What it is about.
     """
 
-    problems: list[Problem]
+    problems: list[ProblemFound]
     labels: list[str]
     records: int
     scores: dict[str, Conditions]
@@ -51,10 +51,15 @@ class ProjectInspection(msgspec.Struct, frozen=True, kw_only=True, tag_field="ki
     checkpoint: StoredCheckpoint
 
 
-Inspection: TypeAlias = ProjectInspection | BundleInspection | CheckpointInspection | SourceInspection
+Inspection: TypeAlias = ProjectInspected | BundleInspected | CheckpointInspected | SourceInspected
+_TYPES: dict[_Thing, type[Inspected]] = {
+    "bundle": BundleInspected,
+    "checkpoint": CheckpointInspected,
+    "source": SourceInspected,
+}
 
 
-def inspect(path: Path, records: Path | None, report: Report, stop: Stop | None = None) -> Inspection:
+def inspect(path: Path, records: Path | None, context: JobContext) -> Inspection:
     """Say what a path is: a project, a bundle, a checkpoint or a source.
 
     What strangers made is parsed in a process that is confined to it.
@@ -65,10 +70,8 @@ def inspect(path: Path, records: Path | None, report: Report, stop: Stop | None 
         What to look at.
     records : Path or None
         A source whose labels are held against a checkpoint's.
-    report : callable
-        Takes progress.
-    stop : Stop or None
-        By which another thread can stop the work.
+    context : JobContext
+        Takes progress, and by which another thread can stop the work.
 
     Raises
     ------
@@ -79,32 +82,23 @@ def inspect(path: Path, records: Path | None, report: Report, stop: Stop | None 
     """
     if (path / "project.json").is_file():
         return _inspect_project(Project.open(path))
-    kind = _kind_of(path)
+    thing = _thing_at(path)
     job = InspectJob(
-        path=str(resolved(path)),
-        records=None if records is None else str(resolved(records)),
-        kind=kind,
+        path=resolved(path),
+        records=None if records is None else SourceRef(resolved(records)),
+        thing=thing,
     )
-    content = run_job(job, report, stop).content
-    try:
-        match kind:
-            case "bundle":
-                return msgspec.convert(content, BundleInspection)
-            case "checkpoint":
-                return msgspec.convert(content, CheckpointInspection)
-            case "source":
-                return msgspec.convert(content, SourceInspection)
-            case _:
-                assert_never(kind)
-    except msgspec.ValidationError:
+    found = run_job(job, context).found
+    if not isinstance(found, _TYPES[thing]):
         raise UnusableError(
             f"“{path.name}” cannot be looked at.",
             "What read it fell over it: it may be made to do harm.",
             "Ask for another copy of it.",
-        ) from None
+        )
+    return found
 
 
-def _kind_of(path: Path) -> Literal["bundle", "checkpoint", "source"]:
+def _thing_at(path: Path) -> _Thing:
     if (path / "release.json").is_file():
         return "bundle"
     return "checkpoint" if looks_like_checkpoint(path) else "source"
@@ -117,14 +111,14 @@ def looks_like_checkpoint(path: Path) -> bool:
     return (path / "config.json").is_file() or any(path.glob("checkpoint-*")) or any(path.glob("*.pt2"))
 
 
-def _inspect_project(project: Project) -> ProjectInspection:
+def _inspect_project(project: Project) -> ProjectInspected:
     settings = project.settings
     # There is no table where scoring ended before it had read the records.
     table = None if settings.table is None else project.table
     problems = {} if table is None else reasons_of(table)
     labels = () if table is None else table.index.labels
-    return ProjectInspection(
-        problems=[Problem(record, reason) for record, reason in sorted(problems.items())],
+    return ProjectInspected(
+        problems=[ProblemFound(record, reason) for record, reason in sorted(problems.items())],
         labels=sorted({label for label in labels if label is not None}),
         records=len(labels),
         scores=project.scores,

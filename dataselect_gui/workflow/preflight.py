@@ -1,36 +1,52 @@
 """Try a checkpoint on some of the owner's records before the long run, and tell what was found."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import duration
 from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.scoring.catalog import applicable
-from dataselect_gui.scoring.trial import Batching
-from dataselect_gui.worker.handle import Stop, run_job
-from dataselect_gui.worker.messages import PreflightJob, Report, duration
-from dataselect_gui.worker.results import Preflight
-
-_MOST_AT_ONCE = 1 << 16
+from dataselect_gui.scoring.catalog import Batching, applicable
+from dataselect_gui.worker.batches import in_batches
+from dataselect_gui.worker.handle import run_job
+from dataselect_gui.worker.jobs import PreflightJob
+from dataselect_gui.worker.results import PreflightResult
 
 
-def preflight(
-    checkpoint_path: Path, source_path: Path, report: Report, stop: Stop | None = None
-) -> Preflight:
+@dataclass(frozen=True)
+class Preflight:
+    """What came of trying a checkpoint on some records.
+
+    Attributes
+    ----------
+    found : PreflightResult
+        What the worker found.
+    seconds : float
+        How long it would take to read and score all records.
+    """
+
+    found: PreflightResult
+    seconds: float
+
+    def as_json(self) -> dict[str, object]:
+        """Return all of it as one JSON object."""
+        return {**msgspec.structs.asdict(self.found), "seconds": self.seconds}
+
+
+def preflight(checkpoint_path: Path, source_path: Path, context: JobContext) -> Preflight:
     """Try a checkpoint on some records of a source, in the worker.
 
     Parameters
     ----------
     checkpoint_path, source_path : Path
         What is tried, and on what.
-    report : callable
-        Takes progress.
-    stop : Stop or None
-        By which another thread can stop the work.
+    context : JobContext
+        Takes progress, and by which another thread can stop the work.
 
     Raises
     ------
@@ -47,40 +63,29 @@ def preflight(
         request=checkpoint.request,
     )
     job = PreflightJob(
-        source=str(resolved(source_path)),
-        checkpoint=str(resolved(checkpoint_path)),
-        label_column=None,
+        source=SourceRef(resolved(source_path)),
+        checkpoint=resolved(checkpoint_path),
         names=[score.name for score in scores if score.needs_model],
         device="auto",
     )
-    content = run_job(job, report, stop).content
-    try:
-        found = msgspec.convert(content, Preflight)
-    except msgspec.ValidationError:
-        found = None
-    if found is None or not 0 < found.at_once <= _MOST_AT_ONCE:
-        raise UnusableError(
-            f"“{checkpoint_path.name}” cannot be tried.",
-            "What computed it fell over it: it may be made to do harm.",
-            "Ask the consortium for another copy of it.",
-        )
-    return found
+    found = run_job(job, context)
+    ids = source.ids
+    places = in_batches(ids, range(len(ids)), found.at_once).size  # Some of which stay empty.
+    read, compute = found.seconds_to_read * len(ids), found.seconds_per_record * places
+    # Beside a GPU the processor reads what comes next.
+    seconds = read + compute if found.device == "cpu" else max(read, compute)
+    return Preflight(found, seconds)
 
 
-def preflight_facts(found: Preflight) -> list[tuple[str, str]]:
-    """Return what a preflight found in words, line by line: what it is about, and what is so.
-
-    Parameters
-    ----------
-    found : Preflight
-        As `preflight` returns it.
-    """
+def preflight_facts(preflight: Preflight) -> list[tuple[str, str]]:
+    """Return what a preflight found in words, line by line: what it is about, and what is so."""
+    found = preflight.found
     return [
         ("Parameters", _parameters(found)),
         ("Batches", _BATCHING[found.batching]),
         ("Checked", _checked(found)),
         ("Precision", _precision(found)),
-        ("Time", _time(found)),
+        ("Time", f"about {duration(preflight.seconds)} for your {found.records:,} records"),
         ("Memory", f"about {found.bytes_needed / 1e9:.1f} GB, {found.at_once} records at once"),
         ("Private training", _dp_training(found)),
     ]
@@ -94,7 +99,7 @@ _BATCHING: dict[Batching, str] = {
 }
 
 
-def _parameters(found: Preflight) -> str:
+def _parameters(found: PreflightResult) -> str:
     total, slow = sum(found.parameters.values()), found.by_function
     if not total:
         return "none that is trained: there is no gradient at parameters, and its norm is 0"
@@ -104,7 +109,7 @@ def _parameters(found: Preflight) -> str:
     return f"{total:,}; the gradients of {names} are computed the slow way (torch.func)"
 
 
-def _checked(found: Preflight) -> str:
+def _checked(found: PreflightResult) -> str:
     if not found.checked:
         return "not against a plain computation: none of the records that were tried has a label"
     noun = "record" if found.checked == 1 else "records"
@@ -114,7 +119,7 @@ def _checked(found: Preflight) -> str:
     )
 
 
-def _precision(found: Preflight) -> str:
+def _precision(found: PreflightResult) -> str:
     if found.float64_pace is None:
         return f"{found.precision}; this device has no float64"
     return (
@@ -123,11 +128,7 @@ def _precision(found: Preflight) -> str:
     )
 
 
-def _time(found: Preflight) -> str:
-    return f"about {duration(found.seconds)} for your {found.records:,} records"
-
-
-def _dp_training(found: Preflight) -> str:
+def _dp_training(found: PreflightResult) -> str:
     if found.dp_training == "yes":
         return "possible with this model as it is"
     if found.dp_training == "unknown":

@@ -8,6 +8,8 @@ from pathlib import Path
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.ledger import Ledger
@@ -33,7 +35,6 @@ from dataselect_gui.release.terms import Terms
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import KeyedScore
 from dataselect_gui.selection.rules import Rule, select
-from dataselect_gui.worker.messages import Progress, Report
 from dataselect_gui.workflow.asking import (
     ReleaseRequest,
     Training,
@@ -83,7 +84,7 @@ class Released:
     preview: Preview | None = None
 
 
-def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Released:
+def release(project_path: Path, asked: ReleaseRequest, context: JobContext) -> Released:
     """Carry out a release of a project.
 
     Raises
@@ -98,13 +99,13 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
     project = Project.open(project_path)
     with project.exclusive():
         answers = _read_answers(project, asked, acknowledging=True)
-        proposal = _consider(project, answers, report, reading=True)
+        proposal = _consider(project, answers, context, reading=True)
         if asked.dry_run:
             return _foreseen(proposal, within_budget=True)
         terms, summing = proposal.terms, None
         if isinstance(terms.kind, Gradient):
             clip = float(terms.kind.clip)
-            summing = partial(sum_gradients, project, proposal.checkpoint, clip, report)
+            summing = partial(sum_gradients, project, proposal.checkpoint, clip, context)
         ledger, account = proposal.ledger, proposal.account
         outcome = carry_out(
             ledger,
@@ -116,7 +117,7 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
             reason=asked.reason,
             signer=answers.signer,
             sum_gradients=summing,
-            report=lambda done, total: report(Progress("Writing the bundle", done, total)),
+            report=partial(context.report, Phase.WRITING_BUNDLE),
         )
     after, terms = ledger.statement(account), outcome.terms
     return Released(
@@ -130,7 +131,7 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
     )
 
 
-def preview(project_path: Path, asked: ReleaseRequest, report: Report) -> Released:
+def preview(project_path: Path, asked: ReleaseRequest, context: JobContext) -> Released:
     """Say what a release would come to, to somebody who is still making up their mind.
 
     A dry run that stands in nobody's way: records are taken for what was scored without being read
@@ -150,7 +151,7 @@ def preview(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
     asked = replace(asked, dry_run=True)
     with project.exclusive(MOMENT_SECONDS):
         answers = _read_answers(project, asked, acknowledging=False)
-    return _foreseen(_consider(project, answers, report, reading=False), within_budget=False)
+    return _foreseen(_consider(project, answers, context, reading=False), within_budget=False)
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,7 @@ class _Proposal:
     to: Path
 
 
-def _consider(project: Project, answers: _Answers, report: Report, *, reading: bool) -> _Proposal:
+def _consider(project: Project, answers: _Answers, context: JobContext, *, reading: bool) -> _Proposal:
     """Bring together what a release is made of; what it needs first is charged, but for a dry run."""
     asked, rule, training = answers.asked, answers.rule, answers.training
     checkpoint = _checkpoint(project)
@@ -245,7 +246,7 @@ def _consider(project: Project, answers: _Answers, report: Report, *, reading: b
         project,
         rule,
         checkpoint,
-        report,
+        context,
         only_readable=any_record,
         by_class=asked.by_class,
         reading=reading,
@@ -292,7 +293,7 @@ def _consider(project: Project, answers: _Answers, report: Report, *, reading: b
                 candidates,
                 terms,
                 anything=purchase is not None,
-                report=lambda done, total: report(Progress("Checking what may leave", done, total)),
+                report=partial(context.report, Phase.CHECKING_WHAT_LEAVES),
             )
         if pending is not None:
             ledger.charge_training(account, training.epsilon, training.delta, checkpoint.digest())
@@ -369,7 +370,7 @@ def _candidates(
     project: Project,
     rule: Rule,
     checkpoint: Checkpoint,
-    report: Report,
+    context: JobContext,
     *,
     only_readable: bool,
     by_class: bool,
@@ -378,7 +379,7 @@ def _candidates(
     ref = project.settings.source.ref
     source = open_source(ref)
     index = project.table.index
-    report(Progress("Reading records", 0, len(index.ids)))
+    context.report(Phase.READING_RECORDS, 0, len(index.ids))
     problems = project.table.problems()
     unreadable = (
         _read_again(source, index, only_readable=only_readable)

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from dataselect_gui.errors import UnusableError, WorkerDiedError, file_refused
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.permissions import replacing
 from dataselect_gui.release.bundle import digest_of
@@ -13,10 +12,8 @@ from dataselect_gui.release.documents import terms_of_document
 from dataselect_gui.release.page import page_of
 from dataselect_gui.release.verify import Check
 from dataselect_gui.worker.handle import run_job
-from dataselect_gui.worker.messages import VerifyJob
-from dataselect_gui.worker.results import BundleInspection
-
-_MOST_WORDS = 10_000
+from dataselect_gui.worker.jobs import VerifyJob
+from dataselect_gui.worker.results import BundleInspected, VerificationResult
 
 
 @dataclass(frozen=True)
@@ -35,13 +32,10 @@ class Verified:
     release: dict[str, object] | None
 
     @classmethod
-    def of(cls, found: BundleInspection) -> "Verified":
-        """Take what the process found that checked the bundle; it may have fallen to it."""
-        words = [word for check in found.checks for word in (check.name, check.detail)]
-        is_sound = found.checks and all(len(word) < _MOST_WORDS for word in words)
-        if not is_sound or (found.release is not None and not all(one.ok for one in found.checks)):
-            return fallen()
-        return cls(found.checks, found.release)
+    def of(cls, found: BundleInspected | VerificationResult) -> "Verified":
+        """Return what an inspection or a check found."""
+        checks = [Check(check.name, check.ok, check.detail) for check in found.checks]
+        return cls(checks, found.release)
 
     @property
     def promise(self) -> str | None:
@@ -76,15 +70,12 @@ def verify(bundle: Path, digest: str | None = None, key: Path | None = None) -> 
     UnusableError
         Where the folder is no bundle, or the file is no key.
     """
-    named = None if key is None else str(resolved(key))
+    job = VerifyJob(bundle=resolved(bundle), digest=digest, key=None if key is None else resolved(key))
     try:
-        done = run_job(VerifyJob(str(resolved(bundle)), digest, named), lambda _: None)
+        done = run_job(job, JobContext())
     except WorkerDiedError:
         return fallen()
-    try:
-        return Verified.of(msgspec.convert(done.content, BundleInspection))
-    except msgspec.ValidationError:
-        return fallen()
+    return Verified.of(done)
 
 
 def write_page(bundle: Path, found: Verified, to: Path) -> None:

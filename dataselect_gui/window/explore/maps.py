@@ -15,7 +15,7 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, UnusableError
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import RecordMaps, Report, Stop, find_score
+from dataselect_gui.workflow import JobContext, JobKind, RecordMaps, find_score
 
 _MOST_BYTES = 64 * 1024 * 1024
 _PAUSE_MILLISECONDS = 150
@@ -178,11 +178,11 @@ class Maps(QObject):
         self._making = self._project, frozenset(wanted)
         project, folder, needs_ranges = self._project, look.folder, not self._ranges
 
-        def work(report: Report, stop: Stop) -> _Made:
-            found = workflow.maps(folder, wanted, report, stop)
+        def work(context: JobContext) -> _Made:
+            found = workflow.maps(folder, wanted, context)
             return project, found, _ranges_of(found.values()) if needs_ranges else {}
 
-        self._jobs.start("Making maps", work, self._on_made, self._on_failed, gives_way=True)
+        self._jobs.start(JobKind.MAPS, work, self._on_made, self._on_failed, gives_way=True)
 
     def _wanted(self, current: int) -> list[int]:
         """Return the rows to make maps of, the most urgent first; none where there is no need."""

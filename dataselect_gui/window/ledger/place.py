@@ -20,7 +20,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace
 from dataselect_gui.window.widgets.plain import Button, choose_place
-from dataselect_gui.workflow import Report, Stop, exact
+from dataselect_gui.workflow import JobContext, JobKind, exact
 
 CANNOT_NOTICE = (
     "The ledger notices that it was edited, shortened or put back. It cannot notice that every copy "
@@ -103,8 +103,8 @@ class LedgerPlace(ColumnPlace):
             return
         folder = self._state.look.folder
 
-        def work(report: Report, stop: Stop) -> dict[str, Any]:
-            del report, stop
+        def work(context: JobContext) -> dict[str, Any]:
+            del context
             workflow.write_statement(folder, to)
             return workflow.ledger(folder)[0]
 
@@ -114,7 +114,7 @@ class LedgerPlace(ColumnPlace):
             self._saved.show()
 
         self._saved.hide()
-        self._composing.ask("Saving the statement", work, saved, self._show_error)
+        self._composing.ask(JobKind.STATEMENT, work, saved, self._show_error)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Read the ledger again: it may have grown while another place was shown."""
@@ -155,11 +155,11 @@ class LedgerPlace(ColumnPlace):
         self.raise_budget.setText("Set a budget…" if account["budget"] is None else "Raise the budget…")
         if Decimal(account["total_plain"]) > Decimal(account["one_sided"]):
 
-            def work(report: Report, stop: Stop) -> dict[str, Any]:
-                del report, stop
+            def work(context: JobContext) -> dict[str, Any]:
+                del context
                 return workflow.ledger(folder)[0]
 
-            self._composing.ask("Composing", work, self.totals.show_composed, self._show_error)
+            self._composing.ask(JobKind.COMPOSITION, work, self.totals.show_composed, self._show_error)
 
     def _show_error(self, error: DataSelectError) -> None:
         self.error.set_text(str(error))

@@ -41,7 +41,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.plain import choose_place, tip
-from dataselect_gui.workflow import ReleaseRequest, exact
+from dataselect_gui.workflow import JobKind, ReleaseRequest, exact
 
 
 class ReleasePlace(QWidget):
@@ -338,7 +338,7 @@ class ReleasePlace(QWidget):
         self.parcel.error.hide()
         self._last = self.request()
         work = Releasing(look.folder, self._last)
-        self._jobs.start("Writing the bundle", work, self._on_done, self._on_fault)
+        self._jobs.start(JobKind.RELEASE, work, self._on_done, self._on_fault)
         # Where it says what is done: what had the focus is disabled, and the next key must do nothing.
         self.foot.hint.setFocus()
 

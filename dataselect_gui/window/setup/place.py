@@ -16,12 +16,11 @@ from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, ComboBox
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
 from dataselect_gui.workflow import (
-    CheckpointInspection,
+    CheckpointInspected,
     Look,
     Preflight,
-    Progress,
     Request,
-    SourceInspection,
+    SourceInspected,
     preflight_facts,
 )
 
@@ -93,7 +92,7 @@ class SetupPlace(ColumnPlace):
         """The column that names the person; None where each record is protected by itself."""
         return self.unit.chosen()
 
-    def show_records(self, path: Path | None, found: SourceInspection | None) -> None:
+    def show_records(self, path: Path | None, found: SourceInspected | None) -> None:
         """Show what inspection found at the source."""
         if found is None or path is None:
             self._show_units("")
@@ -114,13 +113,13 @@ class SetupPlace(ColumnPlace):
             "", facts, [f"{problem.id}: {problem.reason}" for problem in found.problems]
         )
 
-    def show_checkpoint(self, path: Path | None, found: CheckpointInspection | None) -> None:
+    def show_checkpoint(self, path: Path | None, found: CheckpointInspected | None) -> None:
         """Show what inspection found at the checkpoint."""
         self.preflight.hide()
         if found is None or path is None:
             self.checkpoint.show_facts(_NO_CHECKPOINT, [], [])
             return
-        model = found.model
+        model = found.preflight
         steps = [step for step in found.series if step is not None]
         facts = [
             ("Where", str(path)),
@@ -196,14 +195,24 @@ class SetupPlace(ColumnPlace):
         # Not at once, which would be before it has its place.
         QTimer.singleShot(1, self, self._show_progress)
 
-    def show_running(self, step: Progress, *, keeps: bool) -> None:
-        """Show how far the work is, and whether what is done is kept where it is stopped."""
+    def show_running(self, text: str, share: float = 0, *, keeps: bool) -> None:
+        """Show what is being done, the share that is done, and whether it is kept where it is stopped.
+
+        Parameters
+        ----------
+        text : str
+            As a sentence.
+        share : float
+            From 0 to 1.
+        keeps : bool
+            Whether what is done is kept where the work is stopped.
+        """
         self.score.hide()
         self.stop.show()
         self.progress.show()
-        self.progress.setValue(1000 * step.done // max(1, step.total))
+        self.progress.setValue(int(1000 * share))
         promise = " You may stop and go on tomorrow." if keeps else ""
-        self._say(f"{step.sentence}{promise}")
+        self._say(f"{text}{promise}")
 
     def show_trial(self, obstacle: str) -> None:
         """Offer to see whether picking by a score helps, or say why that cannot be seen."""

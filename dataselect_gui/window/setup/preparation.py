@@ -9,28 +9,27 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.setup.place import SetupPlace
-from dataselect_gui.window.setup.scoring import SCORING, Run, Scoring
+from dataselect_gui.window.setup.scoring import Run, Scoring
 from dataselect_gui.window.setup.standing import Mend, what_is_wrong
 from dataselect_gui.window.setup.start import StartPlace
 from dataselect_gui.window.state import State
-from dataselect_gui.window.study import STUDYING
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
 from dataselect_gui.window.widgets.plain import choose_file, choose_folder
 from dataselect_gui.workflow import (
-    BundleInspection,
-    CheckpointInspection,
+    BundleInspected,
+    CheckpointInspected,
     Inspection,
+    JobContext,
+    JobKind,
     Preflight,
     Progress,
-    ProjectInspection,
-    Report,
-    SourceInspection,
-    Stop,
+    ProjectInspected,
+    SourceInspected,
     StudySubject,
     Verified,
 )
 
-_LONG = {SCORING: "scoring", STUDYING: "the study"}
+_LONG = {JobKind.SCORING: "scoring", JobKind.STUDY: "the study"}
 """Work that takes long, and goes on where it was stopped."""
 NOTHING_TO_TRY = "Try it: that needs your records and the consortium's checkpoint."
 NO_LABELS = "Trying it is not possible: none of the records has a label, so there is nothing to learn."
@@ -136,8 +135,8 @@ class Preparation(QObject):
         is_missing = look is not None and not (look.source.exists() and look.checkpoint.exists())
         if self._jobs.running:
             self._waiting.append(path)
-            if self._jobs.title in _LONG:
-                work = _LONG[self._jobs.title]
+            if self._jobs.kind in _LONG:
+                work = _LONG[self._jobs.kind]
                 self._notice.tell(Message(f"What you gave is looked at when {work} has ended."))
         elif is_missing and not self._start.isVisible():
             self.find_again(path)
@@ -151,12 +150,12 @@ class Preparation(QObject):
             return
         folder = look.folder
 
-        def work(report: Report, stop: Stop) -> Path:
-            workflow.find_again(folder, path, report, stop)
+        def work(context: JobContext) -> Path:
+            workflow.find_again(folder, path, context)
             return folder
 
         self._notice.tell(None)
-        self._jobs.start("Comparing with what was scored", work, self.scored.emit, self._on_failed)
+        self._jobs.start(JobKind.RECORD_COMPARISON, work, self.scored.emit, self._on_failed)
 
     def choose_records(self) -> None:
         """Ask where the open project's records are now."""
@@ -177,28 +176,28 @@ class Preparation(QObject):
             self.find_again(path)
 
     def _inspect(self, path: Path) -> None:
-        def work(report: Report, stop: Stop) -> tuple[Path, Inspection]:
-            return path, workflow.inspect(path, None, report, stop)
+        def work(context: JobContext) -> tuple[Path, Inspection]:
+            return path, workflow.inspect(path, None, context)
 
         self._notice.tell(None)
-        self._jobs.start("Looking at what was given", work, self._on_inspected, self._on_failed)
+        self._jobs.start(JobKind.INSPECTION, work, self._on_inspected, self._on_failed)
 
     def _on_inspected(self, told: tuple[Path, Inspection]) -> None:
         path, found = told
-        if isinstance(found, ProjectInspection):
+        if isinstance(found, ProjectInspected):
             self.scored.emit(path)
             return
-        if isinstance(found, BundleInspection):
+        if isinstance(found, BundleInspected):
             self.checked.emit(path, Verified.of(found))
             return
-        is_source, look = isinstance(found, SourceInspection), self._state.look
+        is_source, look = isinstance(found, SourceInspected), self._state.look
         if look is not None:
             self.forget()
             if not self._waiting:  # New records for the same checkpoint, or the other way round.
                 self._waiting.append(look.checkpoint if is_source else look.source)
         if not self._start.isVisible():
             self.wanted.emit("setup")
-        if isinstance(found, SourceInspection):
+        if isinstance(found, SourceInspected):
             self._records, self._labelled = path, bool(found.labels)
             self._start.show_records(path, found)
             self._setup.show_records(path, found)
@@ -220,27 +219,27 @@ class Preparation(QObject):
             self.scored.emit(folder)
             return
 
-        def work(report: Report, stop: Stop) -> tuple[Path, Inspection]:
-            return checkpoint, workflow.inspect(checkpoint, records, report, stop)
+        def work(context: JobContext) -> tuple[Path, Inspection]:
+            return checkpoint, workflow.inspect(checkpoint, records, context)
 
         self.wanted.emit("setup")
-        self._jobs.start("Matching the labels", work, self._on_matched, self._on_failed)
+        self._jobs.start(JobKind.LABEL_MATCHING, work, self._on_matched, self._on_failed)
 
     def _on_matched(self, told: tuple[Path, Inspection]) -> None:
         checkpoint, found = told
-        assert isinstance(found, CheckpointInspection)
+        assert isinstance(found, CheckpointInspected)
         self._setup.show_checkpoint(checkpoint, found)
         self._setup.training.no.setFocus()
         records = self._records
         if records is None or self._waiting:
             return
 
-        def work(report: Report, stop: Stop) -> Preflight:
-            return workflow.preflight(checkpoint, records, report, stop)
+        def work(context: JobContext) -> Preflight:
+            return workflow.preflight(checkpoint, records, context)
 
         self._setup.show_trying()
         self._jobs.start(
-            "Trying the checkpoint",
+            JobKind.PREFLIGHT,
             work,
             self._setup.show_preflight,
             self._on_trying_failed,
@@ -275,8 +274,8 @@ class Preparation(QObject):
         """Score the demo, or open it where it was scored before."""
         folder = out if out is not None else workflow.home() / "demo"
 
-        def work(report: Report, stop: Stop) -> Path:
-            return workflow.score_demo(folder, report, stop).project
+        def work(context: JobContext) -> Path:
+            return workflow.score_demo(folder, context).project
 
         if not self._jobs.running:
             self.forget()
@@ -297,15 +296,14 @@ class Preparation(QObject):
         unit, answer = self._setup.unit_column, self._state.in_training
         folder = workflow.project_place(records, self._digest) if look is None else look.folder
 
-        def work(report: Report, stop: Stop) -> Path:
+        def work(context: JobContext) -> Path:
             return workflow.score(
                 records,
                 checkpoint,
-                report,
+                context,
                 project_path=folder,
                 unit_column=unit,
                 in_training=answer,
-                stop=stop,
             ).project
 
         self._scoring.begin(Run(work, str(records)))
@@ -349,11 +347,12 @@ class Preparation(QObject):
         if self._setup.training.answer != self._state.in_training:
             self._setup.training.show_answer(self._state.in_training)
 
-    def _on_job_started(self, title: str) -> None:
-        self._on_progress(Progress(title, 0, 1))
+    def _on_job_started(self, kind: JobKind) -> None:
+        self._setup.show_running(f"{kind.running}.", keeps=kind.keeps)
 
     def _on_progress(self, step: Progress) -> None:
-        self._setup.show_running(step, keeps=self._jobs.title in _LONG)
+        keeps = self._jobs.kind is not None and self._jobs.kind.keeps
+        self._setup.show_running(step.sentence, step.share, keeps=keeps)
 
     def _on_job_finished(self) -> None:
         self._show_idle()

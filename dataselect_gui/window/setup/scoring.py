@@ -11,9 +11,7 @@ from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.setup.place import SetupPlace
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
-from dataselect_gui.workflow import Progress, Report, Stop
-
-SCORING = "Scoring"
+from dataselect_gui.workflow import JobContext, JobKind, Progress
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Run:
         What is scored, for a person.
     """
 
-    work: Callable[[Report, Stop], Path]
+    work: Callable[[JobContext], Path]
     records: str
 
 
@@ -91,7 +89,7 @@ class Scoring(QObject):
         """Begin a run; none must be running."""
         self._notice.tell(None)
         self._run, self._last_step = run, None
-        self._jobs.start(SCORING, run.work, self._on_scored, self._on_failed)
+        self._jobs.start(JobKind.SCORING, run.work, self._on_scored, self._on_failed)
         self.begun.emit()
 
     # Within
@@ -124,7 +122,7 @@ class Scoring(QObject):
 
     def _died(self, error: DataSelectError, run: Run) -> Message:
         step = self._last_step
-        done = "" if step is None else f"{step.phase}: {step.done:,} of {step.total:,}. "
+        done = "" if step is None else f"{step.phase.text}: {step.done:,} of {step.total:,}. "
         return Message(
             error.what,
             error.why,

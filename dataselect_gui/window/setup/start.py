@@ -12,7 +12,7 @@ from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair, clear
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, choose_file, choose_folder
-from dataselect_gui.workflow import CheckpointInspection, SourceInspection
+from dataselect_gui.workflow import CheckpointInspected, SourceInspected
 
 _MOST_LABELS, _MOST_NAME = 5, 100
 
@@ -183,7 +183,7 @@ class StartPlace(ColumnPlace):
             line.unwanted.connect(self.delete_wanted)
             self._recent.addWidget(line)
 
-    def show_records(self, path: Path, found: SourceInspection) -> None:
+    def show_records(self, path: Path, found: SourceInspected) -> None:
         """Show what inspection found at a source: whoever gave the wrong folder sees it here."""
         count, readable, labels = found.records, found.readable, found.labels
         noun = "record" if count == 1 else "records"
@@ -196,7 +196,7 @@ class StartPlace(ColumnPlace):
             words = "None of the records can be read. Setup says why."
         self.records.show_given(path, words, warns=readable < count)
 
-    def show_checkpoint(self, path: Path, found: CheckpointInspection) -> None:
+    def show_checkpoint(self, path: Path, found: CheckpointInspected) -> None:
         """Show what inspection found at a checkpoint."""
         states = max(1, len(found.series))
         words = f"{states} {'state' if states == 1 else 'states'} of a model, {_labels(found.labels)}."

@@ -35,11 +35,10 @@ from dataselect_gui.window.shell.actions import ACTIONS, make_actions
 from dataselect_gui.window.shell.footer import Footer
 from dataselect_gui.window.shell.header import Header
 from dataselect_gui.window.state import State
-from dataselect_gui.window.study import STUDYING
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
 from dataselect_gui.window.widgets.plain import choose_folder, tip
-from dataselect_gui.workflow import Progress, Verified
+from dataselect_gui.workflow import JobKind, Progress, Verified
 
 if TYPE_CHECKING:
     from dataselect_gui.window.study.place import StudyPlace
@@ -388,16 +387,16 @@ class MainWindow(QMainWindow):
 
     # Jobs
 
-    def _on_job_started(self, title: str) -> None:
-        self._show_job(title)
+    def _on_job_started(self, kind: JobKind) -> None:
+        self._show_job(kind.running)
         self._enable_actions()
 
     def _on_progress(self, step: Progress) -> None:
         share = f"{100 * step.done // max(1, step.total)} %" if step.total > 1 else ""
-        self._show_job(step.phase, " · ".join(part for part in (share, step.time_left) if part))
+        self._show_job(step.phase.text, " · ".join(part for part in (share, step.time_left) if part))
 
     def _show_job(self, doing: str, how_far: str = "") -> None:
-        self.header.show_job(doing, how_far, "study" if self.jobs.title == STUDYING else "setup")
+        self.header.show_job(doing, how_far, "study" if self.jobs.kind is JobKind.STUDY else "setup")
 
     def _on_job_finished(self) -> None:
         self.header.show_job("")
@@ -425,7 +424,7 @@ class MainWindow(QMainWindow):
             action.setEnabled(action.isEnabled() and not is_running)
         self.actions_by_key["score"].setEnabled(self.setup.score.isEnabled() and not is_running)
         self.actions_by_key["stop"].setEnabled(is_running)
-        can_try = self.jobs.title == STUDYING or not self.preparation.cannot_try
+        can_try = self.jobs.kind is JobKind.STUDY or not self.preparation.cannot_try
         self.actions_by_key["try"].setEnabled(can_try)
         for key, tab in self.header.tabs.items():
             tab.setEnabled(self.actions_by_key[key].isEnabled())

@@ -10,7 +10,6 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, WorkerDiedError
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.latest import PAUSE_MILLISECONDS
-from dataselect_gui.window.study import STUDYING
 from dataselect_gui.window.study.choices import StudyForm, summary
 from dataselect_gui.window.study.heading import Heading
 from dataselect_gui.window.study.plan import ESTIMATING, WAITING, PlanPanel
@@ -20,11 +19,11 @@ from dataselect_gui.window.widgets.column import ColumnPlace
 from dataselect_gui.window.widgets.notice import Message
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.workflow import (
+    JobContext,
+    JobKind,
     OtherStudyError,
     Progress,
-    Report,
     Start,
-    Stop,
     StudyFound,
     StudyPlan,
     StudySubject,
@@ -131,16 +130,16 @@ class StudyPlace(ColumnPlace):
         if subject is None or isinstance(choices, str) or not self.plan.start.isEnabled():
             return
 
-        def work(report: Report, stop: Stop) -> StudyFound:
-            return workflow.run_study(subject, choices, folder, report, stop)
+        def work(context: JobContext) -> StudyFound:
+            return workflow.run_study(subject, choices, folder, context)
 
         self._drop_plan()
         self._show_error(None)
         self._planned = None  # What is done will be.
         self._is_running, self._is_stopping = True, False
-        self._jobs.start(STUDYING, work, self._on_done, self._on_failed)
+        self._jobs.start(JobKind.STUDY, work, self._on_done, self._on_failed)
         self.form.setEnabled(False)
-        self._on_progress(Progress(STUDYING, 0, 1))
+        self.plan.show_running(f"{JobKind.STUDY.running}.")
         self.take_focus()  # The button that was pressed is hidden now.
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
@@ -234,11 +233,11 @@ class StudyPlace(ColumnPlace):
             self._timer.start(PAUSE_MILLISECONDS)
             return
 
-        def work(report: Report, stop: Stop) -> StudyPlan:
-            return workflow.plan_study(subject, choices, folder, report, stop)
+        def work(context: JobContext) -> StudyPlan:
+            return workflow.plan_study(subject, choices, folder, context)
 
         self._is_planning = True
-        self._jobs.start("Planning", work, self._on_planned, self._on_unplanned, gives_way=True)
+        self._jobs.start(JobKind.STUDY_PLAN, work, self._on_planned, self._on_unplanned, gives_way=True)
 
     def _on_planned(self, plan: StudyPlan) -> None:
         self._is_planning = False
@@ -268,7 +267,7 @@ class StudyPlace(ColumnPlace):
 
     def _on_progress(self, step: Progress) -> None:
         if self._is_running and not self._is_stopping:
-            self.plan.show_running(step)
+            self.plan.show_running(step.sentence, step.share)
 
     def _on_done(self, found: StudyFound) -> None:
         self._end()

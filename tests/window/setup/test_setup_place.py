@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.source import SourceRef
@@ -43,8 +44,8 @@ def listed(folder: Path, **columns: list[str]) -> Path:
 
 def person_in(source: Path) -> str | None:
     """Return the column that plainly names the person, as inspection finds it."""
-    found = workflow.inspect(source, None, print)
-    assert isinstance(found, workflow.SourceInspection)
+    found = workflow.inspect(source, None, JobContext())
+    assert isinstance(found, workflow.SourceInspected)
     return found.person
 
 
@@ -225,8 +226,8 @@ def test_a_checkpoint_that_fails_on_the_records_is_told(
 def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a preflight last until it is ended."""
 
-    def lasts(_checkpoint: Path, _records: Path, _report: object, stop: workflow.Stop) -> None:
-        while not stop.requested:
+    def lasts(_checkpoint: Path, _records: Path, context: workflow.JobContext) -> None:
+        while not context.stop.requested:
             time.sleep(0.01)
         raise InterruptedByPersonError("Not tried to the end.", "You stopped it.", "You may score.")
 

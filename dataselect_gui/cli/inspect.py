@@ -1,0 +1,53 @@
+"""The verb `inspect`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from dataselect_gui import workflow
+from dataselect_gui.cli.options import Json
+from dataselect_gui.cli.output import progress, tell
+from dataselect_gui.texts import _
+from dataselect_gui.workflow import CheckpointInspected, ProjectInspected
+
+
+def inspect(
+    path: Annotated[Path, typer.Argument(help=_("A source, checkpoint, project or bundle."))],
+    records: Annotated[
+        Path | None, typer.Option(help=_("A source, to hold against the checkpoint."))
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what something is, and what is wrong with it."""
+    with progress() as context:
+        found = workflow.inspect(path, records, context)
+        tried = None
+        if isinstance(found, CheckpointInspected) and records is not None:
+            tried = workflow.preflight(path, records, context)
+    content = msgspec.to_builtins(found)
+    shown = {name: value for name, value in content.items() if name != "release"}
+    if not isinstance(found, ProjectInspected):
+        confined = workflow.what_confines()
+        content["confined"], shown["confined"] = asdict(confined), confined.sentence
+    lines = _listed(shown)
+    if tried is not None:
+        lines += [f"{name}: {value}" for name, value in workflow.preflight_facts(tried)]
+        content["preflight"] |= tried.as_json()
+    tell("inspect", as_json, content, lines)
+
+
+def _listed(content: dict[str, Any]) -> list[str]:
+    """Return a line for each item, under the name that it has in JSON."""
+    lines = []
+    for key, value in content.items():
+        if key == "problems":
+            lines.append(f"problems: {len(value)}")
+            lines += [f"  {problem['id']}: {problem['reason']}" for problem in value]
+        else:
+            shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            lines.append(f"{key}: {shown}")
+    return lines
