@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import asdict
 
 from dataselect_gui import __version__
 from dataselect_gui.plain import Html
+from dataselect_gui.study.findings import Findings
 from dataselect_gui.study.notes import sentence_on
 from dataselect_gui.study.others import LIBRARIES, MISSING
 from dataselect_gui.study.plan import QUESTIONS
@@ -78,12 +79,12 @@ _QUESTION = Html(
 )
 
 
-def page_of(findings: dict[str, Any], figures: Mapping[str, str], setting: dict[str, Any]) -> str:
+def page_of(findings: Findings, figures: Mapping[str, str], setting: Mapping[str, object]) -> str:
     """Return the page.
 
     Parameters
     ----------
-    findings : dict
+    findings : Findings
         What the study found.
     figures : mapping
         Question → its figure, an SVG element.
@@ -100,11 +101,8 @@ def page_of(findings: dict[str, Any], figures: Mapping[str, str], setting: dict[
         )
         for question, text in QUESTIONS.items()
     ]
-    known = [
-        (one["what"], one["told"], "holds" if one["holds"] else "does not hold")
-        for one in findings["known"]
-    ]
-    choices = json.dumps({**findings["choices"], **setting}, ensure_ascii=False, indent=1)
+    known = [(one.what, one.told, "holds" if one.holds else "does not hold") for one in findings.known]
+    choices = json.dumps({**asdict(findings.choices), **setting}, ensure_ascii=False, indent=1)
     return _PAGE.format(
         style=_STYLE,
         owner_only=OWNER_ONLY,
@@ -124,28 +122,28 @@ def _each(template: Html, items: Iterable[str]) -> Html:
     return Html("").join(template.format(item) for item in items)
 
 
-def _on_records(findings: dict[str, Any]) -> str:
-    records = findings["records"]
-    people = "" if records["units"] is None else f" of {records['units']:,} people, never split up,"
+def _on_records(findings: Findings) -> str:
+    records = findings.records
+    people = "" if records.units is None else f" of {records.units:,} people, never split up,"
     return (
-        f"{records['used']:,} records{people} were used ({records['left out']:,} could not be read or "
-        f"had no label): {records['reference']:,} to train stand-ins for the consortium's model, about "
-        f"{records['held out']:,} held out for testing, about {records['pool']:,} to pick from. Every "
-        f"training was repeated {findings['choices']['seeds']} times."
+        f"{records.used:,} records{people} were used ({records.left_out:,} could not be read or "
+        f"had no label): {records.reference:,} to train stand-ins for the consortium's model, about "
+        f"{records.held_out:,} held out for testing, about {records.pool:,} to pick from. Every "
+        f"training was repeated {findings.choices.seeds} times."
     )
 
 
-def _on_accountants(findings: dict[str, Any]) -> str:
-    found = findings["accountants"]
+def _on_accountants(findings: Findings) -> str:
+    found = findings.accountants
     return (
-        f"The ε of {found['trainings']} trainings by DP-SGD was computed twice, by Opacus and by "
-        f"dp_accounting: at most {found['apart']:.2%} apart."
+        f"The ε of {found.trainings} trainings by DP-SGD was computed twice, by Opacus and by "
+        f"dp_accounting: at most {found.apart:.2%} apart."
     )
 
 
-def _table_of_picks(findings: dict[str, Any]) -> Html:
+def _table_of_picks(findings: Findings) -> Html:
     rows = []
-    for line in map(line_of, findings["a"]):
+    for line in map(line_of, findings.picks):
         kind = "worse" if line.verdict == "random won" else line.verdict.split(" ")[0]
         verdict = Html('<span class="{}">{}</span>').format(kind, line.verdict)
         told = Html("{} {}").format(line.beyond, verdict) if line.beyond else ""
@@ -166,18 +164,18 @@ def _table_of_picks(findings: dict[str, Any]) -> Html:
     )
 
 
-def _table_of_finders(findings: dict[str, Any]) -> Html:
+def _table_of_finders(findings: Findings) -> Html:
     rows = [
         (
-            name_of(one["score"]),
-            one["by"],
-            f"{one['auroc']['mean']:.3f} ({one['auroc']['low']:.3f} to {one['auroc']['high']:.3f})",
-            percent(one["precision"]["mean"]),
-            "" if one["seconds"] is None else f"{one['seconds']:.2f}",
+            name_of(one.score),
+            one.by,
+            f"{one.auroc.mean:.3f} ({one.auroc.low:.3f} to {one.auroc.high:.3f})",
+            percent(one.precision.mean),
+            "" if one.seconds is None else f"{one.seconds:.2f}",
         )
-        for one in findings["d"]
+        for one in findings.wrong_labels
     ]
-    there = {one["score"] for one in findings["d"]}
+    there = {one.score for one in findings.wrong_labels}
     missing = [MISSING.format(name=name) for name in LIBRARIES if name not in there]
     return _table(
         (

@@ -18,6 +18,7 @@ from dataselect_gui.release.registry import MECHANISMS
 from dataselect_gui.scoring.model import Model, load_model
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.study import others
+from dataselect_gui.study.evaluation import Evaluation
 from dataselect_gui.study.findings import Findings
 from dataselect_gui.study.material import Material
 from dataselect_gui.study.parts import Split, flip, pick, split
@@ -107,9 +108,9 @@ class Runner:
             case Picked():
                 self._train_picked(piece)
 
-    def findings(self) -> dict[str, Any]:
+    def findings(self) -> Findings:
         """Return what came of it, once all the work is done."""
-        return Findings(self._material, self._choices, self._store, self.given).all()
+        return Evaluation(self._material, self._choices, self._store, self.given).findings()
 
     # Pieces of work
 

@@ -1,9 +1,9 @@
 """How a study speaks: plain sentences about differences and their intervals."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from dataselect_gui.scoring.scores import SCORES
+from dataselect_gui.study.findings import Difference, Findings, Pick
 from dataselect_gui.study.plan import COST
 
 _COST_NAME = "privacy loss εᵢ"
@@ -42,20 +42,20 @@ class PickLine:
     verdict: str
 
 
-def line_of(one: dict[str, Any]) -> PickLine:
+def line_of(one: Pick) -> PickLine:
     """Return what came of one pick, as a line of a table."""
-    beyond = one.get("accuracy beyond random")
+    beyond, balanced = one.accuracy_difference, one.balanced_difference
     return PickLine(
-        epsilon=one["epsilon"],
-        share=f"{100 * float(one['share']):g} %",
-        pick="random" if beyond is None else f"{PLACES[one['place']]} {name_of(one['score'])}",
-        records=f"{one['records']:.0f}",
-        right=percent(one["accuracy"]["mean"]),
+        epsilon=one.epsilon,
+        share=f"{100 * float(one.share):g} %",
+        pick="random" if beyond is None else f"{PLACES[one.place]} {name_of(one.score)}",
+        records=f"{one.records:.0f}",
+        right=percent(one.accuracy.mean),
         beyond=""
         if beyond is None
-        else f"{points(beyond['mean'])} ({points(beyond['low'])} to {points(beyond['high'])})",
-        balanced="" if beyond is None else points(one["balanced beyond random"]["mean"]),
-        verdict="" if beyond is None else _VERDICTS[beyond["verdict"]],
+        else f"{points(beyond.mean)} ({points(beyond.low)} to {points(beyond.high)})",
+        balanced="" if balanced is None else points(balanced.mean),
+        verdict="" if beyond is None else _VERDICTS[beyond.verdict],
     )
 
 
@@ -80,9 +80,9 @@ def points(difference: float) -> str:
     return f"{100 * difference:+.1f}".replace("-", "−")
 
 
-def span(found: dict[str, float]) -> str:
+def span(found: Difference) -> str:
     """Return an interval of differences, in percentage points."""
-    return f"{points(found['low'])} to {points(found['high'])} points"
+    return f"{points(found.low)} to {points(found.high)} points"
 
 
 def way(epsilon: str | None) -> str:
@@ -90,14 +90,15 @@ def way(epsilon: str | None) -> str:
     return "without differential privacy" if epsilon is None else f"with DP-SGD at ε = {epsilon}"
 
 
-def compared(one: dict[str, Any], random: dict[str, Any], seeds: int) -> str:
+def compared(one: Pick, random: Pick, seeds: int) -> str:
     """Say in a sentence or two how a pick did beside random picks of the same size."""
-    gave, chance = percent(one["accuracy"]["mean"]), percent(random["accuracy"]["mean"])
-    difference = one["accuracy beyond random"]
-    share = f"{100 * float(one['share']):g} %"
+    gave, chance = percent(one.accuracy.mean), percent(random.accuracy.mean)
+    difference = one.accuracy_difference
+    assert difference is not None  # It is no random pick.
+    share = f"{100 * float(one.share):g} %"
     start = (
-        f"Trained {way(one['epsilon'])} on the {share} of records with the {PLACES[one['place']]} "
-        f"{name_of(one['score'])}, the model was right on {gave} of the held-out records; on as many "
+        f"Trained {way(one.epsilon)} on the {share} of records with the {PLACES[one.place]} "
+        f"{name_of(one.score)}, the model was right on {gave} of the held-out records; on as many "
         f"random ones, on {chance}: "
     )
     ends = {
@@ -105,24 +106,24 @@ def compared(one: dict[str, Any], random: dict[str, Any], seeds: int) -> str:
         "worse": f"random won, by {_turned(difference)}.",
         "no difference": f"no difference that {seeds} runs can show ({span(difference)}).",
     }
-    return start + ends[difference["verdict"]]
+    return start + ends[difference.verdict]
 
 
-def headline(findings: dict[str, Any]) -> list[str]:
+def headline(findings: Findings) -> list[str]:
     """Return the answer, in plain sentences, for the highest scores."""
-    choices = findings["choices"]
-    share = choices["shares"][0]
+    choices = findings.choices
+    share = choices.shares[0]
     lines = []
-    for score in choices["scores"]:
-        for epsilon in (None, *choices["epsilons"]):
-            of_way = [o for o in findings["a"] if (o["epsilon"], o["share"]) == (epsilon, share)]
-            random = next(one for one in of_way if one["score"] == "random")
-            one = next(o for o in of_way if (o["score"], o["place"]) == (score, "top"))
-            lines.append(compared(one, random, choices["seeds"]))
+    for score in choices.scores:
+        for epsilon in (None, *choices.epsilons):
+            of_way = [o for o in findings.picks if (o.epsilon, o.share) == (epsilon, share)]
+            random = next(one for one in of_way if one.score == "random")
+            one = next(o for o in of_way if (o.score, o.place) == (score, "top"))
+            lines.append(compared(one, random, choices.seeds))
     return lines
 
 
-def verdict(findings: dict[str, Any]) -> str:
+def verdict(findings: Findings) -> str:
     """Say who won more often, in one short sentence."""
     verdicts = _verdicts(findings)
     better, worse = verdicts.count("better"), verdicts.count("worse")
@@ -133,7 +134,7 @@ def verdict(findings: dict[str, Any]) -> str:
     return "Neither picks by a score nor random ones won more often."
 
 
-def tally(findings: dict[str, Any]) -> str:
+def tally(findings: Findings) -> str:
     """Say how the picks did in all."""
     verdicts = _verdicts(findings)
     better, worse = verdicts.count("better"), verdicts.count("worse")
@@ -144,11 +145,11 @@ def tally(findings: dict[str, Any]) -> str:
     )
 
 
-def _verdicts(findings: dict[str, Any]) -> list[str]:
+def _verdicts(findings: Findings) -> list[str]:
     return [
-        one["accuracy beyond random"]["verdict"] for one in findings["a"] if one["score"] != "random"
+        one.accuracy_difference.verdict for one in findings.picks if one.accuracy_difference is not None
     ]
 
 
-def _turned(found: dict[str, float]) -> str:
-    return f"{100 * -found['high']:.1f} to {100 * -found['low']:.1f} points"
+def _turned(found: Difference) -> str:
+    return f"{100 * -found.high:.1f} to {100 * -found.low:.1f} points"

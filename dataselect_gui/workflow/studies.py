@@ -8,6 +8,7 @@ from typing import Any
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
+from dataselect_gui.study.findings import read_findings
 from dataselect_gui.study.notes import sentence_on
 from dataselect_gui.study.plan import QUESTIONS, Choices, Start, Training, in_order, trainings
 from dataselect_gui.study.store import (
@@ -236,21 +237,20 @@ def _choices_of(path: Path) -> Choices:
 
 
 def _result(folder: Path) -> StudyResult:
-    path = folder / FINDINGS
-    findings, choices = read_json(path), _choices_of(path)
+    path, findings = folder / FINDINGS, read_findings(folder)
     try:
         return StudyResult(
-            choices,
+            findings.choices,
             time.strftime("%Y-%m-%d", time.localtime(path.stat().st_mtime)),
             verdict(findings),
             tally(findings),
             headline(findings),
-            [line_of(one) for one in findings["a"]],
+            [line_of(one) for one in findings.picks],
             [
                 StudyFigure(text, sentence_on(key, findings), folder / FIGURES / f"{key}.svg")
                 for key, text in QUESTIONS.items()
             ],
             folder / PAGE,
         )
-    except (KeyError, TypeError, StopIteration):
-        raise damaged(path) from None
+    except (KeyError, ValueError, IndexError, AssertionError, StopIteration):
+        raise damaged(path) from None  # Something is missing that every study has.

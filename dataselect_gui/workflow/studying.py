@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
@@ -13,6 +12,7 @@ from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import applicable, find_score
+from dataselect_gui.study.findings import Findings, read_findings
 from dataselect_gui.study.plan import (
     FEWEST_SEEDS,
     MOST_SEEDS,
@@ -22,7 +22,7 @@ from dataselect_gui.study.plan import (
     proposed_score,
     trainings,
 )
-from dataselect_gui.study.store import FINDINGS, PAGE, is_begun, read_json
+from dataselect_gui.study.store import PAGE, is_begun
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import StudyJob
 from dataselect_gui.worker.messages import StudyPlanned
@@ -106,13 +106,13 @@ class Studied:
         What it took.
     page : Path
         Its page.
-    findings : dict
+    findings : Findings
         What the page says, as numbers.
     """
 
     plan: StudyPlan
     page: Path
-    findings: dict[str, Any]
+    findings: Findings
 
 
 def choose_study(
@@ -241,7 +241,7 @@ def study(
         show(made[0])
 
     run_job(_job(asked, folder, plan_only=False), context, planned=planned)
-    return Studied(made[0], folder / PAGE, read_json(folder / FINDINGS))
+    return Studied(made[0], folder / PAGE, read_findings(folder))
 
 
 def _job(asked: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:

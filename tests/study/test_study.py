@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -23,7 +24,8 @@ from dataselect_gui.records.arrays import ArrayFile
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.inputs import Preprocessor
-from dataselect_gui.study import estimating, findings, others, plan, running, train
+from dataselect_gui.study import estimating, evaluation, others, plan, running, train
+from dataselect_gui.study.findings import Findings, read_findings
 from dataselect_gui.study.material import FEWEST_RECORDS, read_material
 from dataselect_gui.study.page import page_of
 from dataselect_gui.study.plan import QUESTIONS
@@ -71,12 +73,12 @@ def few_steps(patch: Callable[[object, str, object], None]) -> None:
         patch(module, "PRIVATE_STEPS", 5)
     patch(train, "PRIVATE_BATCH", 1000)  # Half the records a step: one rate, accounted for quickly.
     patch(running, "COMPARED", 40)
-    for module in (plan, findings):
+    for module in (plan, evaluation):
         patch(module, "RELEASE_EPSILONS", ("2",))
         patch(module, "WIDTHS", (8,))
     patch(plan, "REFERENCE_EPSILONS", ("8",))
     patch(others, "LIBRARIES", {})
-    patch(findings, "LIBRARIES", {})
+    patch(evaluation, "LIBRARIES", {})
 
 
 @pytest.fixture(scope="module")
@@ -218,13 +220,13 @@ def test_where_random_wins_the_page_says_so(finished: tuple[Path, list[Progress]
     for one in found["a"]:
         if one["score"] != "random":
             one["accuracy beyond random"] |= {"low": -0.2, "high": -0.1, "verdict": "worse"}
-    page = page_of(found, blank, read_json(folder / SETTING))
+    page = page_of(msgspec.convert(found, Findings), blank, read_json(folder / SETTING))
     assert "random won, by 10.0 to 20.0 points" in page
     assert "random beat 6" in page
     for one in found["a"]:
         if one["score"] != "random":
             one["accuracy beyond random"] |= {"low": -0.1, "high": 0.1, "verdict": "no difference"}
-    page = page_of(found, blank, read_json(folder / SETTING))
+    page = page_of(msgspec.convert(found, Findings), blank, read_json(folder / SETTING))
     assert "Random won nowhere" in page
     assert "no difference that 5 runs can show" in page
 
@@ -235,15 +237,15 @@ def test_names_of_classes_are_text_on_the_page(finished: tuple[Path, list[Progre
     worst = min(found["e"]["classes"], key=lambda one: float(one["recall"]["mean"]))
     for known in found["known"]:
         known["told"] = known["told"].replace(worst["class"], "<script>")
-    page = page_of(found, dict.fromkeys(QUESTIONS, ""), read_json(folder / SETTING))
+    page = page_of(
+        msgspec.convert(found, Findings), dict.fromkeys(QUESTIONS, ""), read_json(folder / SETTING)
+    )
     assert "<script" not in page
 
 
 def test_a_missing_library_is_told(finished: tuple[Path, list[Progress], int]) -> None:
     folder, _, _ = finished
-    page = page_of(
-        read_json(folder / FINDINGS), dict.fromkeys(QUESTIONS, ""), read_json(folder / SETTING)
-    )
+    page = page_of(read_findings(folder), dict.fromkeys(QUESTIONS, ""), read_json(folder / SETTING))
     assert "Cleanlab is not installed, so it is not compared." in page
     assert "dattri is not installed, so it is not compared." in page
 
