@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from dataselect_gui.checkpoints.json_file import LARGEST, parse_object
+from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.amounts import LARGEST_BOUND, LARGEST_COUNT
 
@@ -94,7 +94,7 @@ def read_request(folder: Path) -> Request:
     return request_of(content)
 
 
-def request_of(content: dict[str, object]) -> Request:
+def request_of(content: JsonObject) -> Request:
     """Return the request that a JSON object states.
 
     Raises

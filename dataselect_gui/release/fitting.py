@@ -1,6 +1,6 @@
 """What does not fit into a bundle, or into the ledger, is refused before anything is charged."""
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.release import limits
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.documents import document_text, release_document

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from dataselect_gui.checkpoints.layout import Checkpoint, Member
+from dataselect_gui.checkpoints.checkpoint import Checkpoint, Member
 from dataselect_gui.norms import autograd
 from dataselect_gui.norms.cross_entropy import logit_gradients
 from dataselect_gui.scoring.catalog import find_score

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.records.source import Content, Source, UnreadableRecordError
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.model import Model

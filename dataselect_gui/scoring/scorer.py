@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dataselect_gui.checkpoints.layout import Checkpoint, Member
+from dataselect_gui.checkpoints.checkpoint import Checkpoint, Member
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.norms.gradient_norms import GradientNorms
 from dataselect_gui.scoring.arithmetic import flushed_denormals

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from dataselect_gui.checkpoints.layout import Checkpoint
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.scoring.catalog import applicable
 from dataselect_gui.study import others
 from dataselect_gui.study.plan import (

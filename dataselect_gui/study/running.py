@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from dataselect_gui.checkpoints.layout import Checkpoint
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
 from dataselect_gui.release.registry import MECHANISMS
 from dataselect_gui.scoring.model import Model, load_model

@@ -6,8 +6,9 @@ from typing import assert_never
 
 from PIL import Image
 
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.labels import match_labels
-from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.images import with_8_bits

@@ -5,8 +5,9 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.labels import match_labels
-from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase

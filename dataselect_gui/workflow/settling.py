@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from dataselect_gui import __version__
-from dataselect_gui.checkpoints.layout import Checkpoint
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.amounts import LARGEST_BOUND, decimal_of, exact, positive_amount

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Query
 from dataselect_gui.privacy.usefulness import Width

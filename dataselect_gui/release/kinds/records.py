@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
 from dataselect_gui.records.formats.bare import MAX_MEMORY, MAX_PIXELS
 from dataselect_gui.release import content_check, limits

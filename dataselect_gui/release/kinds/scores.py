@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Query
 from dataselect_gui.privacy.usefulness import Agreement
 from dataselect_gui.release.candidates import Candidates
