@@ -64,6 +64,10 @@ class UnusableError(DataSelectError):
     exit_code = 4
 
 
+class NotEnoughMemoryError(UnusableError):
+    """There is too little memory for what was asked."""
+
+
 class OtherStudyError(UnusableError):
     """The folder of a study holds one of other records, or of the same ones as they were."""
 

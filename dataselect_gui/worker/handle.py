@@ -10,11 +10,12 @@ from typing import Generic, Protocol, TypeVar, assert_never
 from dataselect_gui.errors import (
     DataSelectError,
     InterruptedByPersonError,
-    UnusableError,
+    NotEnoughMemoryError,
     WorkerDiedError,
     disk_refused,
 )
 from dataselect_gui.jobs.context import JobContext, Stop
+from dataselect_gui.jobs.fault_log import Crash, ProcessDied, job_logged, note
 from dataselect_gui.jobs.faults import internal_error
 from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.jobs.progress import Progress
@@ -105,9 +106,19 @@ def run_job(
     InterruptedByPersonError
         Where the person asked to stop, or pressed Ctrl+C; the child has been stopped.
     """
-    stop = context.stop
-    if stop.requested:
+    if context.stop.requested:
         raise _stopped(job.kind)
+    with job_logged(job.kind, confined=True):
+        return _run(job, context, receiver, planned)
+
+
+def _run(
+    job: Job[R],
+    context: JobContext,
+    receiver: Receiver | None,
+    planned: Callable[[StudyPlanned], None] | None,
+) -> R:
+    stop = context.stop
     with reached_places(job) as (reached, scratch), _interrupts_to(stop):
         process = start(_command(), reached, scratch, CHILD_ENVIRONMENT)
         with attended(process):
@@ -115,6 +126,7 @@ def run_job(
     if outcome is None and not stop.requested:
         if receiver is not None:
             receiver.note_death()
+        note(ProcessDied(job=job.kind, exit_code=process.returncode))
         raise WorkerDiedError(
             f"{job.kind.title} stopped unexpectedly.", _cause(process.returncode), job.kind.afterwards
         )
@@ -207,12 +219,13 @@ def _error_of(ending: Ending, kind: JobKind) -> DataSelectError:
         case Stopped():
             return _stopped(kind)
         case OutOfMemory():
-            return UnusableError(
+            return NotEnoughMemoryError(
                 f"{kind.title} stopped: there is not enough memory.",
                 "The model, or its input, is too large for what is free now.",
                 f"Close other programs. {kind.afterwards}",
             )
         case Crashed():
+            note(Crash.of(ending.fault))
             return internal_error(ending.fault, kind)
         case _:
             assert_never(ending)

@@ -2,6 +2,9 @@
 
 from dataselect_gui.errors import OtherStudyError
 from dataselect_gui.jobs.context import JobContext, Stop
+from dataselect_gui.jobs.fault_log import VARIABLE as LOG_VARIABLE
+from dataselect_gui.jobs.fault_log import Crash, Left, job_logged, log_path, start_log, stop_log
+from dataselect_gui.jobs.fault_log import note as note_event
 from dataselect_gui.jobs.faults import Fault, fault_of, internal_error
 from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.jobs.progress import Phase, Progress, Report, duration
@@ -92,6 +95,7 @@ __all__ = [
     "KINDS",
     "LARGEST_AMOUNT",
     "LARGEST_COUNT",
+    "LOG_VARIABLE",
     "MECHANISMS",
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
@@ -101,6 +105,7 @@ __all__ = [
     "ChangedRecordError",
     "Check",
     "Confinement",
+    "Crash",
     "Deletion",
     "Fault",
     "JobContext",
@@ -108,6 +113,7 @@ __all__ = [
     "Kind",
     "KindAnswer",
     "Leaving",
+    "Left",
     "Listing",
     "Look",
     "Mechanism",
@@ -162,13 +168,16 @@ __all__ = [
     "inspect",
     "internal_error",
     "is_text",
+    "job_logged",
     "knows_head",
     "ledger",
+    "log_path",
     "look",
     "make_rule",
     "maps",
     "mechanisms_of",
     "name_of",
+    "note_event",
     "opt_in",
     "opt_out",
     "plan_study",
@@ -193,7 +202,9 @@ __all__ = [
     "scores",
     "select",
     "select_records",
+    "start_log",
     "statement_in_words",
+    "stop_log",
     "study",
     "study_at",
     "study_place",
