@@ -89,6 +89,7 @@ def test_the_log_tells_jobs_how_they_ended_and_what_ran(logged: Path) -> None:
     ended = [(job["job"], job["outcome"], job["error"]) for job in jobs]
     assert ended == [
         ("scoring", "done", None),
+        ("release", "done", None),
         ("verification", "done", None),
         ("inspection", "failed", "UnusableError"),
     ]

@@ -97,7 +97,7 @@ def release(
         sign=sign,
         dry_run=dry_run,
     )
-    with progress() as context:
+    with progress() as context, workflow.job_logged(workflow.JobKind.RELEASE, confined=False):
         done = workflow.release(project, asked, context)
     content: dict[str, Any] = {
         "release": done.release,

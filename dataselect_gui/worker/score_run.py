@@ -22,7 +22,12 @@ from numpy.typing import NDArray
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
-from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError
+from dataselect_gui.errors import (
+    InterruptedByPersonError,
+    NotEnoughMemoryError,
+    UnusableError,
+    UsageError,
+)
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.project.settings import Conditions, Device
@@ -351,7 +356,7 @@ class _Part:
 
     def _take_half(self) -> None:
         if self.size == 1:
-            raise UnusableError(
+            raise NotEnoughMemoryError(
                 "There is not enough memory to score even one record at a time.",
                 "The model, or its input, is too large for what is free now.",
                 "Close other programs, or leave out plis, which takes the most; then score again.",
