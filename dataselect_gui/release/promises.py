@@ -1,27 +1,24 @@
-"""What is said of a release, in words for people: the same in the window, the card and the documents.
+"""What is said of a release, from its terms: to the owner in their language, in a bundle in English.
 
-All of it follows from the terms of the release.
+The sentences that other surfaces show too are in ``texts/promises.py``; those of one mechanism or kind
+of release are in its own file.
 """
+
+from typing import assert_never
 
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.release.terms import BoundsSource, Cut, CutSource, Terms
+from dataselect_gui.texts import N_, _
+from dataselect_gui.texts.promises import (
+    AFTER_EXACT,
+    BUT_FOR_DELTA,
+    NO_PROTECTION,
+    ONE_PERSON,
+    ONE_RECORD,
+    covers_people,
+    not_claimed,
+)
 
-BUT_FOR_DELTA = " There is one extra chance in {inverse} at most that it tells more (δ = {delta})."
-NO_PROMISE_EXACT = (
-    "No protection. Every selected record leaves. Anyone who knows of a record learns for certain "
-    "whether it was selected."
-)
-NO_PROMISE_CONDITIONAL = (
-    "No ε is claimed. The mechanism worked as if the threshold had been fixed beforehand; that is "
-    "not covered, because {why}."
-)
-CANNOT_CHECK = (
-    "that the mechanism drew its randomness as described",
-    "that the threshold was fixed before anybody looked at the scores",
-    "that there were no other releases of the same records",
-    "that the owner's answers about the checkpoints and the people are true",
-)
-AFTER_EXACT = "records of this source that left earlier without protection are not covered"
 ORIGIN_OF_BOUNDS: dict[BoundsSource, str] = {
     "request": "the consortium's request",
     "score": "which the score cannot leave",
@@ -34,40 +31,32 @@ _ORIGIN_OF_CUT: dict[CutSource, str] = {
     "bought": "drawn under differential privacy",
     "viewed": "chosen after viewing",
 }
-_THRESHOLD_RESTS_ON: dict[CutSource, list[str]] = {
-    "agreed": ["the threshold was agreed before anybody looked at the scores"],
-    "request": ["the threshold was in the consortium's request before anybody looked"],
-    "bought": ["the threshold was drawn under differential privacy, and its ε is counted"],
-    "viewed": [],
+_THRESHOLD_RESTS_ON: dict[CutSource, str | None] = {
+    "agreed": N_("the threshold was agreed before anybody looked at the scores"),
+    "request": N_("the threshold was in the consortium's request before anybody looked"),
+    "bought": N_("the threshold was drawn under differential privacy, and its ε is counted"),
+    "viewed": None,
 }
-_BOUNDS_AGREED = "the bounds of the score were agreed before anybody looked at the scores"
+_BOUNDS_AGREED = N_("the bounds of the score were agreed before anybody looked at the scores")
 
 
 def promise(terms: Terms) -> str:
     """Return what the release promises, or that it does not."""
     mechanism = terms.mechanism
     if mechanism.epsilon is None:
-        return NO_PROMISE_EXACT
+        return _(NO_PROTECTION)
     if terms.conditional:
-        by = "threshold" if terms.cut is None else terms.cut.by
-        why = (
-            "it was chosen after the scores were seen"
-            if by == "threshold"
-            else f"a {by} of the records depends on everybody's scores"
-        )
-        return NO_PROMISE_CONDITIONAL.format(why=why)
+        return not_claimed("threshold" if terms.cut is None else terms.cut.by)
     # A bought threshold moves a little with everybody's scores, whichever way these lie.
-    text = terms.kind.promise if terms.is_bought else mechanism.promise or terms.kind.promise
-    unit = "one person's records hold" if terms.of_people else "one record holds"
-    text = text.format(odds=f"{terms.odds:.3g}", unit=unit)
+    message = terms.kind.promise if terms.is_bought else mechanism.promise or terms.kind.promise
+    unit, odds = _(ONE_PERSON if terms.of_people else ONE_RECORD), f"{terms.odds:.3g}"
+    said = [_(message, odds=odds, unit=unit)]
     if mechanism.delta is not None:
-        text += BUT_FOR_DELTA.format(
-            inverse=f"{1 / mechanism.delta:,.0f}", delta=exact(mechanism.delta)
-        )
+        inverse = f"{1 / mechanism.delta:,.0f}"
+        said.append(_(BUT_FOR_DELTA, inverse=inverse, delta=exact(mechanism.delta)))
     if terms.of_people:
-        records = "one record" if terms.per_unit == 1 else f"{terms.per_unit} records"
-        text += f" This covers each person, with at most {records}."
-    return text
+        said.append(covers_people(terms.per_unit))
+    return " ".join(said)
 
 
 def how_drawn(terms: Terms) -> str:
@@ -102,36 +91,55 @@ def not_protected(terms: Terms) -> list[str]:
 
 def assumptions(terms: Terms) -> list[str]:
     """Return what the promise rests on and nobody but the owner can check."""
-    listed = ["a score depends on one record and the checkpoints alone"]
-    scoring = terms.scoring
-    if (scoring.device is not None and scoring.batch is None) or scoring.program is None:
-        listed[0] += "; remaining rounding of the last digits is assumed harmless, not covered"
-    if terms.claims:
-        listed.append(
-            "what is marked as chosen after viewing was not chosen because of one record or person; ε "
-            "does not cover what such a choice tells"
-        )
-    if terms.mechanism.assumption is not None:
-        listed.append(terms.mechanism.assumption)
     match terms.in_training:
         case "no":
-            listed.append("the records took no part in training the checkpoints")
+            listed = [*_on_scores(terms), _("the records took no part in training the checkpoints")]
         case "dp":
-            listed.append(
-                "the records took part in training the checkpoints under differential privacy, "
-                "which the owner's ledger counts"
-            )
-        case _:
-            listed = ["none: the records took part in training the checkpoints, or it is unknown"]
+            listed = [
+                *_on_scores(terms),
+                _(
+                    "the records took part in training the checkpoints under differential privacy, "
+                    "which the owner's ledger counts"
+                ),
+            ]
+        case "yes" | "unknown":
+            listed = [_("none: the records took part in training the checkpoints, or it is unknown")]
+        case unknown:
+            assert_never(unknown)
     # That of a count or a fraction was not fixed, whoever agreed on these.
     if terms.cut is not None and terms.cut.by == "threshold":
-        listed += _THRESHOLD_RESTS_ON[terms.cut.source]
+        rests_on = _THRESHOLD_RESTS_ON[terms.cut.source]
+        listed += [] if rests_on is None else [_(rests_on)]
     # Where there are none, it is written of the norm that gradients are clipped to.
     clip_from = terms.kind.form.get("clip_from")
     if (clip_from if terms.bounds is None else terms.bounds.source) == "agreed":
-        listed.append(_BOUNDS_AGREED)
+        listed.append(_(_BOUNDS_AGREED))
     if terms.after_exact:
-        listed.append(AFTER_EXACT)
+        listed.append(_(AFTER_EXACT))
+    return listed
+
+
+def _on_scores(terms: Terms) -> list[str]:
+    """Return what the promise rests on besides what is known of the training."""
+    scoring = terms.scoring
+    if (scoring.device is not None and scoring.batch is None) or scoring.program is None:
+        listed = [
+            _(
+                "a score depends on one record and the checkpoints alone; remaining rounding of the "
+                "last digits is assumed harmless, not covered"
+            )
+        ]
+    else:
+        listed = [_("a score depends on one record and the checkpoints alone")]
+    if terms.claims:
+        listed.append(
+            _(
+                "what is marked as chosen after viewing was not chosen because of one record or "
+                "person; ε does not cover what such a choice tells"
+            )
+        )
+    if terms.mechanism.assumption is not None:
+        listed.append(_(terms.mechanism.assumption))
     return listed
 
 
