@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 from dataselect_gui import workflow
 from dataselect_gui.errors import WorkerDiedError
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.workflow import Progress, Report, Stop
@@ -121,9 +123,9 @@ def test_scoring_that_read_nothing_goes_on_after_a_restart(
     made_up: list[dict[str, Any]],
 ) -> None:
     records, model = owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium")
-    source = {"path": str(records), "kind": "arrays", "label_column": None, "unit_column": "patient"}
+    source = StoredSource.of(SourceRef(records, unit_column="patient"), "arrays")
     digest = workflow.inspect(model, None, print)["digest"]
-    Project.create(folder, source, {"path": str(model), "digest": digest})
+    Project.create(folder, source, StoredCheckpoint(str(model), digest))
     give(qtbot, window, folder)
     assert place(window) == "setup"
     assert told(window).what == "Scoring is not finished. 0 scores are kept."

@@ -12,6 +12,8 @@ from pytestqt.qtbot import QtBot
 from dataselect_gui import workflow
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.window.setup.place import requested
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.helpers import array_file, image_folder
@@ -285,8 +287,8 @@ def test_a_project_has_a_place_of_its_own(tmp_path: Path) -> None:
     records = owner_records(tmp_path / "records.npz")
     first = workflow.project_place(records, "digest")
     assert first == tmp_path / "records.dataselect"
-    source = {"path": str(records), "kind": "arrays", "label_column": None, "unit_column": None}
-    Project.create(first, source, {"path": "/c", "digest": "digest"})
+    source = StoredSource.of(SourceRef(records), "arrays")
+    Project.create(first, source, StoredCheckpoint("/c", "digest"))
     assert workflow.project_place(records, "digest") == first
     assert workflow.project_place(records, "other") == tmp_path / "records-2.dataselect"
     (tmp_path / "records-2.dataselect").write_text("a file of that name")
