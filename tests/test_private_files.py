@@ -641,7 +641,8 @@ def test_what_belongs_to_somebody_else_is_refused(project: Path, home: Path) -> 
     os.chown(project, SOMEBODY, SOMEBODY)
     with pytest.raises(UnusableError, match="belongs to another account"):
         workflow.scores(project)
-    Ledger(home)
+    with Ledger(home).session():
+        pass
     (home / "unknown").write_text("planted")
     os.chown(home / "unknown", SOMEBODY, SOMEBODY)
     with pytest.raises(UnusableError, match="belongs to another account"):
@@ -789,6 +790,6 @@ def test_the_demo_folder_is_closed(tmp_path: Path) -> None:
     )
     settings = Project.open(made).settings
     write_json(made / "project.json", {**settings, "demo": True})
-    workflow.ledger(made)
+    workflow.change_budget(made, "4", "a test")
     assert open_ones(tmp_path / "d" / "home") == []
     assert mode_of(tmp_path / "d") == mode_of(made) == 0o700

@@ -487,7 +487,8 @@ def ledger(
     if bundle is not None:
         workflow.hold_against(bundle, project)
     statements = workflow.ledger(project, set_budget, reason)
-    content = statements[0] if project is not None else {"ledgers": statements}
+    told_as_json = [account.as_json() for account in statements]
+    content = told_as_json[0] if project is not None else {"ledgers": told_as_json}
     lines = [line for one in statements for line in ("", *workflow.statement_in_words(one))][1:]
     tell("ledger", as_json, content, lines or ["Nothing was ever released."])
 

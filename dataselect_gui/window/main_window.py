@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
@@ -38,7 +38,7 @@ from dataselect_gui.window.setup import SetupPlace
 from dataselect_gui.window.start import StartPlace
 from dataselect_gui.window.state import State
 from dataselect_gui.window.study import STUDYING
-from dataselect_gui.workflow import Progress, Verified
+from dataselect_gui.workflow import Account, Progress, Verified
 
 if TYPE_CHECKING:
     from dataselect_gui.window.study.place import StudyPlace
@@ -447,7 +447,7 @@ class MainWindow(QMainWindow):
 
     def _show_budget(self) -> None:
         look = self.state.look
-        told: dict[str, Any] | None = None
+        told: Account | None = None
         if look is not None and look.ids:
             try:
                 told = workflow.account(look.folder)
@@ -455,7 +455,7 @@ class MainWindow(QMainWindow):
                 self.show_error(error)
         self.header.budget.setVisible(told is not None)
         if told is not None:
-            self.header.budget.show_budget(told["budget"], told["total_plain"], None)
+            self.header.budget.show_budget(told.budget, told.total_plain)
 
     def _on_tile_changed(self, side: int) -> None:
         self._kept.tile = side

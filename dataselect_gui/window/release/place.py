@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
@@ -41,7 +40,7 @@ from dataselect_gui.window.release.prospect import (
 )
 from dataselect_gui.window.release.sentences import RAISE, TAKE, button_text
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import ReleaseRequest, exact
+from dataselect_gui.workflow import Account, ReleaseRequest, exact
 
 
 class ReleasePlace(QWidget):
@@ -71,7 +70,7 @@ class ReleasePlace(QWidget):
     def __init__(self, state: State, jobs: Jobs) -> None:
         super().__init__()
         self._state, self._jobs = state, jobs
-        self._account: dict[str, Any] | None = None
+        self._account: Account | None = None
         self._own_destination: Path | None = None
         self._last: ReleaseRequest | None = None
         self._missing: QWidget | None = None
@@ -232,7 +231,7 @@ class ReleasePlace(QWidget):
         self.answers.destination.setToolTip(tip(str(request.to)))
         text, self._missing = self._consider(request)
         prospect = self.prospect
-        after_exact = bool((self._account or {}).get("exact_releases"))
+        after_exact = self._account is not None and self._account.exact_releases > 0
         self.consequence.show_prospect(prospect, self._state.rule, after_exact=after_exact)
         if not text:
             text, self._missing = what_is_missing(
@@ -243,11 +242,7 @@ class ReleasePlace(QWidget):
         is_over = prospect.is_over and not self._jobs.running
         self.foot.show_hint(text, RAISE if is_over else TAKE if self._missing is not None else "")
         self.foot.button.setText(button_text(prospect, again=self.parcel.done is not None))
-        told = (
-            None if prospect.budget is None else exact(prospect.budget),
-            exact(prospect.spent),
-            None if prospect.cost is None else exact(prospect.cost),
-        )
+        told = prospect.budget, prospect.spent, prospect.cost
         self.foot.show_account(*told, is_known=self._account is not None)
         self.proposed.emit(*told)
 
