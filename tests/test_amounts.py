@@ -250,9 +250,10 @@ def test_folders_that_are_nested_deeply_end_in_a_sentence(deep: Path) -> None:
 
 def test_names_are_listed_in_the_same_order_however_folders_lie(tmp_path: Path) -> None:
     from dataselect_gui.records.opening import open_source
+    from dataselect_gui.records.source import SourceRef
 
     names = ["b/2.png", "a/c/1.png", "a/1.png", "0.png", "c/d/e/f.png"]
-    assert list(open_source(image_folder(tmp_path / "x", names)).ids) == sorted(names)
+    assert list(open_source(SourceRef(image_folder(tmp_path / "x", names))).ids) == sorted(names)
 
 
 # The request

@@ -23,7 +23,7 @@ from dataselect_gui.records.folder import MAX_DEPTH
 from dataselect_gui.records.formats.bare import BareImage
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.records.source import SourceRef, UnreadableRecordError
 from tests import hostile_files as hostile
 
 SECONDS, MEMORY = 2.0, 300 << 20
@@ -268,7 +268,7 @@ def test_an_array_that_promises_too_much_is_refused(tmp_path: Path, members: dic
     tracemalloc.start()
     try:
         with pytest.raises(UnusableError):
-            open_source(path)
+            open_source(SourceRef(path))
         assert tracemalloc.get_traced_memory()[1] < MEMORY
     finally:
         tracemalloc.stop()
@@ -278,7 +278,7 @@ def test_an_array_that_promises_too_much_is_refused(tmp_path: Path, members: dic
 def test_texts_of_usual_length_are_read(tmp_path: Path, label: str) -> None:
     path = tmp_path / "a.npz"
     np.savez(path, x=np.zeros((50_000, 1, 1), np.uint8), y=np.array([label] * 50_000))
-    assert set(open_source(path).labels) == {label}
+    assert set(open_source(SourceRef(path)).labels) == {label}
 
 
 def test_arrays_that_are_not_needed_are_never_unpacked(tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ def test_arrays_that_are_not_needed_are_never_unpacked(tmp_path: Path) -> None:
     path = npz(tmp_path / "a.npz", {"x.npy": array(ROWS), "extra.npy": extra})
     tracemalloc.start()
     try:
-        assert len(open_source(path).ids) == 4
+        assert len(open_source(SourceRef(path)).ids) == 4
         assert tracemalloc.get_traced_memory()[1] < 8 << 20
     finally:
         tracemalloc.stop()
@@ -348,7 +348,7 @@ def test_an_archive_of_another_kind_than_numpy_writes_is_refused(tmp_path: Path,
             with zipfile.ZipFile(npz(path, members), "a") as archive:
                 archive.comment = b"x" * 60_000
     with pytest.raises(UnusableError, match="cannot be read as arrays"):
-        open_source(path)
+        open_source(SourceRef(path))
 
 
 # Folders and their metadata
@@ -381,7 +381,7 @@ def deep(tmp_path: Path) -> Iterator[Path]:
 def test_folders_nested_without_end_are_a_problem_with_a_reason(deep: Path, depth: int) -> None:
     (deep / "top.png").write_bytes(PLAIN["PNG"])
     nested(deep, depth)
-    source = open_source(deep)
+    source = open_source(SourceRef(deep))
     assert source.ids == ["top.png"]
     (problem,) = source.problems
     assert problem.id == "/".join("d" * (MAX_DEPTH + 1))
@@ -390,20 +390,20 @@ def test_folders_nested_without_end_are_a_problem_with_a_reason(deep: Path, dept
 
 def test_folders_nested_as_a_person_does_are_read(deep: Path) -> None:
     nested(deep, MAX_DEPTH)
-    assert [Path(record).name for record in open_source(deep).ids] == ["a.png"]
+    assert [Path(record).name for record in open_source(SourceRef(deep)).ids] == ["a.png"]
 
 
 def test_a_path_longer_than_the_system_takes_is_a_sentence(deep: Path) -> None:
     nested(deep, 30, "n" * 200)
     with pytest.raises(UnusableError, match="too deep"):
-        open_source(deep)
+        open_source(SourceRef(deep))
 
 
 def test_folders_that_hold_themselves_end(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(PLAIN["PNG"])
     (tmp_path / "again").symlink_to(tmp_path)
     (tmp_path / "again.png").symlink_to(tmp_path)
-    source = open_source(tmp_path)
+    source = open_source(SourceRef(tmp_path))
     assert source.ids == ["a.png"]
 
 
@@ -427,7 +427,7 @@ def test_metadata_without_end_are_refused(tmp_path: Path, name: str, text: str) 
     tracemalloc.start()
     try:
         with pytest.raises(UnusableError, match="columns"):
-            open_source(tmp_path)
+            open_source(SourceRef(tmp_path))
         assert tracemalloc.get_traced_memory()[1] < MEMORY
     finally:
         tracemalloc.stop()

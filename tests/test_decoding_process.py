@@ -34,7 +34,7 @@ from dataselect_gui.records.decoding_process import (
 )
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.records.source import SourceRef, UnreadableRecordError
 from dataselect_gui.release.clean import clean_image
 from tests.helpers import array_file, image_folder
 from tests.processes import children_of
@@ -116,13 +116,13 @@ def test_arrays_come_back_as_they_are(process: DecodingProcess, tmp_path: Path) 
 def test_what_is_no_array_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.npz").write_bytes(content)
     with pytest.raises(UnusableError, match=r"“a\.npz” cannot be read as arrays"):
-        open_source(tmp_path / "a.npz")
+        open_source(SourceRef(tmp_path / "a.npz"))
 
 
 def test_python_objects_are_never_unpacked(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.array([{}, None], dtype=object))
     with pytest.raises(UnusableError, match="never unpacked"):
-        open_source(tmp_path / "a.npz")
+        open_source(SourceRef(tmp_path / "a.npz"))
 
 
 # That it is always there
@@ -321,10 +321,10 @@ def test_a_file_of_arrays_that_hangs_is_ended_and_refused(
         patch.setattr(arrays, "shared", lambda: process)
         started = time.monotonic()
         with pytest.raises(UnusableError, match=r"“a\.npz” cannot be read as arrays") as refused:
-            open_source(file)
+            open_source(SourceRef(file))
         assert time.monotonic() - started < 10
         assert "too long" in refused.value.why
-    assert len(open_source(file).ids) == 2
+    assert len(open_source(SourceRef(file)).ids) == 2
 
 
 def test_the_time_for_arrays_goes_with_their_size(

@@ -165,12 +165,13 @@ def test_a_gradient_is_released_near_the_truth(
     assert is_verified(tmp_path / "b")
     tensors = load_file(tmp_path / "b/data/gradient.safetensors")
     from dataselect_gui.records.opening import open_source
+    from dataselect_gui.records.source import SourceRef
     from dataselect_gui.scoring.inputs import Preprocessor
     from dataselect_gui.scoring.model import load_model
 
     member = find_checkpoint(checkpoint).final
     model = load_model(member, torch.device("cpu"))
-    preprocess, records = Preprocessor(member, 1), open_source(source)
+    preprocess, records = Preprocessor(member, 1), open_source(SourceRef(source))
     rows = [int(r) for r in workflow.select_records(project, None)[0]]
     assert 0 < len(rows) < 12
     inputs = torch.stack(

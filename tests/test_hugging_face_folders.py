@@ -26,7 +26,7 @@ from dataselect_gui.cli.app import main
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.records.source import SourceRef, UnreadableRecordError
 from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.scoring.model import load_model
 from dataselect_gui.worker.rows_file import write_rows
@@ -190,7 +190,7 @@ def test_the_worker_scores_no_other_checkpoint_than_the_projects(
     write_rows(tmp_path, project.table.index, [0])
     change(folder / "preprocessor_config.json", image_mean=[0.4])
     common: dict[str, Any] = {
-        "digest": project.settings["checkpoint"]["digest"],
+        "digest": project.settings.checkpoint.digest,
         "source": str(source),
         "checkpoint": str(folder),
         "label_column": None,
@@ -202,7 +202,7 @@ def test_the_worker_scores_no_other_checkpoint_than_the_projects(
     def work() -> object:
         if job == "score":
             scoring = ScoreJob(names=["loss"], batch_size=None, limit=None, **common)
-            kept = ProjectKeeping(project, open_source(source), scoring)
+            kept = ProjectKeeping(project, open_source(SourceRef(source)), scoring)
             return score_run.run(scoring, lambda: False, lambda _: None, kept)
         asked: dict[str, Any] = {"folder": str(tmp_path), "rows": [0], "names": ["plis"]}
         return map_run.run_maps(MapJob(seconds=1, **asked, **common), lambda: False, lambda _: None)

@@ -18,7 +18,7 @@ from PIL import Image, ImageFile
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.opening import content_hash, open_source
-from dataselect_gui.records.source import Problem, Source, UnreadableRecordError
+from dataselect_gui.records.source import Problem, Source, SourceRef, UnreadableRecordError
 from tests.helpers import array_file, image_folder, png_header, write_image
 
 pytestmark = pytest.mark.filterwarnings(
@@ -60,7 +60,7 @@ def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
 
 def test_ids_are_relative_paths_in_order_whatever_the_disk_returns(tmp_path: Path) -> None:
     image_folder(tmp_path, ["dog/z.png", "cat/b.JPG", "cat/a.tiff", "cat/deep/c.webp"])
-    source = open_source(tmp_path)
+    source = open_source(SourceRef(tmp_path))
     assert source.ids == ["cat/a.tiff", "cat/b.JPG", "cat/deep/c.webp", "dog/z.png"]
     assert source.labels == ["cat", "cat", "cat", "dog"]
     assert source.units is None
@@ -70,7 +70,7 @@ def test_ids_are_relative_paths_in_order_whatever_the_disk_returns(tmp_path: Pat
 def test_ids_are_in_composed_unicode_form_and_still_read(tmp_path: Path) -> None:
     decomposed = unicodedata.normalize("NFD", "Kätzchen/ü.png")
     write_image(tmp_path / decomposed)
-    source = open_source(tmp_path)
+    source = open_source(SourceRef(tmp_path))
     assert source.ids == [unicodedata.normalize("NFC", decomposed)]
     assert source.labels == ["Kätzchen"]
     assert pixels(source, 0).shape == (6, 8, 3)
@@ -81,14 +81,14 @@ def test_two_files_of_one_composed_name_are_one_record_and_one_problem(tmp_path:
         write_image(tmp_path / unicodedata.normalize(form, "ü.png"))
     if len(list(tmp_path.iterdir())) < 2:
         pytest.skip("this file system keeps one Unicode form")
-    source = open_source(tmp_path)
+    source = open_source(SourceRef(tmp_path))
     assert source.ids == ["ü.png"]
     assert "Unicode form" in reasons(source)["ü.png"]
 
 
 def test_images_at_the_root_have_no_label(tmp_path: Path) -> None:
     image_folder(tmp_path, ["a.png", "cat/b.png"])
-    assert open_source(tmp_path).labels == [None, "cat"]
+    assert open_source(SourceRef(tmp_path)).labels == [None, "cat"]
 
 
 def test_other_files_are_counted_and_hidden_ones_are_no_records(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_other_files_are_counted_and_hidden_ones_are_no_records(tmp_path: Path) 
     (tmp_path / "notes.txt").write_text("x")
     (tmp_path / "__MACOSX").mkdir()
     write_image(tmp_path / "__MACOSX" / "c.png")
-    source = open_source(tmp_path)
+    source = open_source(SourceRef(tmp_path))
     assert source.ids == ["a.png"]
     assert source.ignored == 3
     assert not source.problems
@@ -116,7 +116,7 @@ def test_what_only_looks_like_an_image_is_a_problem_and_never_hangs(tmp_path: Pa
             os.mkfifo(odd)
         case "link to itself":
             odd.symlink_to(odd)
-    source = open_source(tmp_path)
+    source = open_source(SourceRef(tmp_path))
     assert source.ids == ["good.png"]
     assert list(reasons(source)) == ["odd.png"]
 
@@ -124,7 +124,7 @@ def test_what_only_looks_like_an_image_is_a_problem_and_never_hangs(tmp_path: Pa
 @pytest.mark.timeout(20)
 def test_a_file_that_became_a_fifo_does_not_hang(tmp_path: Path) -> None:
     image = write_image(tmp_path / "a.png")
-    source = open_source(tmp_path)
+    source = open_source(SourceRef(tmp_path))
     image.unlink()
     os.mkfifo(image)
     with pytest.raises(UnreadableRecordError, match="regular file"):
@@ -133,7 +133,7 @@ def test_a_file_that_became_a_fifo_does_not_hang(tmp_path: Path) -> None:
 
 def test_a_file_that_vanished_is_told_without_its_path(tmp_path: Path) -> None:
     image = write_image(tmp_path / "secret-name.png")
-    source = open_source(tmp_path)
+    source = open_source(SourceRef(tmp_path))
     image.unlink()
     with pytest.raises(UnreadableRecordError, match="no longer there") as caught:
         source.read(0)
@@ -146,7 +146,7 @@ def test_a_name_that_is_not_text_is_a_problem_with_a_printable_id(tmp_path: Path
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png")).write_bytes(b"x")
     except OSError:
         pytest.skip("this file system takes no such name")
-    source = open_source(tmp_path)
+    source = open_source(SourceRef(tmp_path))
     assert source.ids == ["a.png"]
     (problem,) = source.problems
     assert problem.id.encode("utf-8").endswith(b".png")
@@ -156,20 +156,20 @@ def test_a_name_that_is_not_text_is_a_problem_with_a_printable_id(tmp_path: Path
 def test_a_folder_without_images_is_refused_and_says_what_was_passed_over(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(UnusableError, match="1 other files"):
-        open_source(tmp_path)
+        open_source(SourceRef(tmp_path))
 
 
 @pytest.mark.parametrize("name", ["nothing-here", "notes.txt"])
 def test_what_is_no_source_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(UnusableError, match=name):
-        open_source(tmp_path / name)
+        open_source(SourceRef(tmp_path / name))
 
 
 def test_the_content_hash_follows_the_stored_bytes(tmp_path: Path) -> None:
     image_folder(tmp_path, ["a.png", "b.png"])
     (tmp_path / "c.png").write_bytes((tmp_path / "a.png").read_bytes())
-    source = open_source(tmp_path)
+    source = open_source(SourceRef(tmp_path))
     first, second, third = (content_hash(source.read(index)) for index in range(3))
     assert first == third != second
     assert len(first) == 32
@@ -188,13 +188,13 @@ def test_a_metadata_file_decides_records_labels_and_units(tmp_path: Path, name: 
             {"file_name": "./cat/a.png", "label": "fish", "patient": "p1", "finding": "f2"},
         ],
     )
-    usual = open_source(tmp_path)
+    usual = open_source(SourceRef(tmp_path))
     assert usual.ids == ["cat/a.png", "dog/c.png"]
     assert usual.labels == ["fish", "bird"]
     assert usual.units is None
     assert usual.columns == ["label", "patient", "finding"]
     assert usual.ignored == 1
-    named = open_source(tmp_path, label_column="finding", unit_column="patient")
+    named = open_source(SourceRef(tmp_path, label_column="finding", unit_column="patient"))
     assert named.labels == ["f2", "f1"]
     assert named.units == ["p1", "p2"]
 
@@ -207,7 +207,7 @@ def test_a_label_of_another_type_is_told_as_text_and_an_empty_one_is_none(tmp_pa
         '{"file_name": "c.png", "label": ""}\n'
         '{"file_name": "d.png"}\n'
     )
-    assert open_source(tmp_path).labels == ["3", None, None, None]
+    assert open_source(SourceRef(tmp_path)).labels == ["3", None, None, None]
 
 
 def test_a_record_that_names_no_person_is_a_person_of_its_own(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_a_record_that_names_no_person_is_a_person_of_its_own(tmp_path: Path) ->
     people = {"a.png": "p", "b.png": "", "c.png": ""}
     rows = [{"file_name": name, "who": who} for name, who in people.items()]
     write_rows(tmp_path / "metadata.csv", rows)
-    units = open_source(tmp_path, unit_column="who").units
+    units = open_source(SourceRef(tmp_path, unit_column="who")).units
     assert units is not None
     assert len(set(units)) == 3
 
@@ -224,7 +224,7 @@ def test_every_label_and_person_can_be_written(tmp_path: Path) -> None:
     image_folder(tmp_path, ["a.png"])
     row = '{"file_name": "a.png", "label": "\\ud800", "who": "p\\udfff"}\n'
     (tmp_path / "metadata.jsonl").write_text(row)
-    source = open_source(tmp_path, unit_column="who")
+    source = open_source(SourceRef(tmp_path, unit_column="who"))
     assert (source.labels, source.units) == (["?"], ["p?"])
 
 
@@ -234,7 +234,7 @@ def test_a_person_has_one_name_however_it_was_typed(tmp_path: Path) -> None:
     people = dict(zip("abcde", ["Zoë", "Zoe\u0308", " Zoë", "Zoë\t", " "], strict=True))
     rows = [{"file_name": f"{letter}.png", "who": who} for letter, who in people.items()]
     write_rows(tmp_path / "metadata.csv", rows)
-    assert open_source(tmp_path, unit_column="who").units == ["Zoë"] * 4 + ["record e.png"]
+    assert open_source(SourceRef(tmp_path, unit_column="who")).units == ["Zoë"] * 4 + ["record e.png"]
 
 
 @pytest.mark.parametrize("column", ["label_column", "unit_column"])
@@ -243,7 +243,7 @@ def test_a_missing_column_is_told_with_those_that_exist(tmp_path: Path, name: st
     image_folder(tmp_path, ["a.png"])
     write_rows(tmp_path / name, [{"file_name": "a.png", "label": "cat", "age": "3"}])
     with pytest.raises(UnusableError, match=r"“weight”.*label, age"):
-        open_source(tmp_path, **{column: "weight"})
+        open_source(SourceRef(tmp_path, **{column: "weight"}))
 
 
 @pytest.mark.parametrize("name", METADATA)
@@ -256,10 +256,10 @@ def test_lines_of_a_metadata_file_are_bounded(
     write_image(tmp_path / "a.png")
     rows = [{"file_name": file, "label": "cat"}] * 1001
     write_rows(tmp_path / name, rows)
-    assert len(open_source(tmp_path).problems) in {1000, 1001}
+    assert len(open_source(SourceRef(tmp_path)).problems) in {1000, 1001}
     write_rows(tmp_path / name, [*rows, *rows])
     with pytest.raises(UnusableError, match="1,000 files more than the folder holds"):
-        open_source(tmp_path)
+        open_source(SourceRef(tmp_path))
 
 
 def test_a_metadata_file_of_millions_of_lines_is_refused_early(tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_a_metadata_file_of_millions_of_lines_is_refused_early(tmp_path: Path) -
     tracemalloc.start()
     try:
         with pytest.raises(UnusableError, match="too many lines"):
-            open_source(tmp_path)
+            open_source(SourceRef(tmp_path))
         assert tracemalloc.get_traced_memory()[1] < 50 << 20
     finally:
         tracemalloc.stop()
@@ -277,7 +277,7 @@ def test_a_metadata_file_of_millions_of_lines_is_refused_early(tmp_path: Path) -
 def test_a_column_without_a_metadata_file_is_refused(tmp_path: Path) -> None:
     image_folder(tmp_path, ["cat/a.png"])
     with pytest.raises(UnusableError, match=r"metadata\.csv or metadata\.jsonl"):
-        open_source(tmp_path, unit_column="patient")
+        open_source(SourceRef(tmp_path, unit_column="patient"))
 
 
 @pytest.mark.parametrize("name", METADATA)
@@ -289,7 +289,7 @@ def test_a_bad_line_is_told_with_its_number(tmp_path: Path, name: str, bad: byte
     first = b"file_name\n" if name.endswith("csv") else row
     (tmp_path / name).write_bytes(first + row * (line - 2) + bad + row)
     with pytest.raises(UnusableError, match=rf"Line {line} is not"):
-        open_source(tmp_path)
+        open_source(SourceRef(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_a_line_that_is_no_json_object_is_told_with_its_number(tmp_path: Path, b
     image_folder(tmp_path, ["a.png"])
     (tmp_path / "metadata.jsonl").write_text(f'{{"file_name": "a.png"}}\n{bad}\n')
     with pytest.raises(UnusableError, match="Line 2 is not a JSON object"):
-        open_source(tmp_path)
+        open_source(SourceRef(tmp_path))
 
 
 @pytest.mark.parametrize("content", ["", "file,label\na.png,x\n", "file_name,label\n"])
@@ -309,7 +309,7 @@ def test_a_metadata_file_without_names_is_refused(tmp_path: Path, content: str) 
     image_folder(tmp_path, ["a.png"])
     (tmp_path / "metadata.csv").write_text(content)
     with pytest.raises(UnusableError, match="file_name"):
-        open_source(tmp_path)
+        open_source(SourceRef(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_a_name_that_is_no_record_is_a_problem(tmp_path: Path, name: str, reason
     (source_folder / "link.png").symlink_to("nowhere.png")
     rows = [{"file_name": "a.png", "label": "1"}, {"file_name": name, "label": "2"}]
     write_rows(source_folder / "metadata.csv", rows)
-    source = open_source(source_folder)
+    source = open_source(SourceRef(source_folder))
     assert source.ids == ["a.png"]
     assert source.labels == ["1"]
     (problem,) = source.problems
@@ -344,7 +344,7 @@ def test_a_name_that_is_no_record_is_a_problem(tmp_path: Path, name: str, reason
 def test_every_problem_has_an_id_that_can_be_written(tmp_path: Path) -> None:
     image_folder(tmp_path, ["a.png"])
     (tmp_path / "metadata.jsonl").write_text('{"file_name": "a.png"}\n{"file_name": "\\ud800.png"}\n')
-    for problem in open_source(tmp_path).problems:
+    for problem in open_source(SourceRef(tmp_path)).problems:
         problem.id.encode("utf-8")
 
 
@@ -451,7 +451,7 @@ def test_a_file_that_is_no_image_is_told_in_our_own_words(stored: bytes, reason:
 def test_a_file_larger_than_any_image_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "a.png").open("wb") as file:
         file.truncate(1 << 30)
-    source = open_source(tmp_path)
+    source = open_source(SourceRef(tmp_path))
     with pytest.raises(UnreadableRecordError, match="512 MiB"):
         source.read(0)
 
@@ -464,7 +464,7 @@ def test_reasons_never_hold_the_path(tmp_path: Path) -> None:
         (folder / f"bad-{index}.png").write_bytes(content)
     (folder / "link.png").symlink_to(tmp_path / "secret-clinic-2")
     (folder / "folder.png").mkdir()
-    source = open_source(folder)
+    source = open_source(SourceRef(folder))
     told = [problem.reason for problem in source.problems]
     for index in range(len(source.ids)):
         try:
@@ -480,7 +480,7 @@ def test_reasons_never_hold_the_path(tmp_path: Path) -> None:
 
 def test_array_rows_are_records_with_their_number_as_id(tmp_path: Path) -> None:
     path = array_file(tmp_path / "a.npz", x=NOISE, y=np.array([1, 0, 1, 2]))
-    source = open_source(path)
+    source = open_source(SourceRef(path))
     assert source.kind == "arrays"
     assert source.ids == ["0", "1", "2", "3"]
     assert source.labels == ["1", "0", "1", "2"]
@@ -492,7 +492,7 @@ def test_array_rows_are_records_with_their_number_as_id(tmp_path: Path) -> None:
 def test_array_labels_take_the_names_of_the_classes(tmp_path: Path) -> None:
     classes = np.array(["cat", "dog", "bird"])
     path = array_file(tmp_path / "a.npz", x=NOISE, y=np.array([2, 0, 1, -1]), classes=classes)
-    source = open_source(path)
+    source = open_source(SourceRef(path))
     assert source.labels == ["bird", "cat", "dog", None]
     assert source.classes == ["cat", "dog", "bird"]
 
@@ -507,13 +507,13 @@ def test_other_columns_may_be_label_and_unit(tmp_path: Path) -> None:
         classes=np.array(["a", "b", "c", "d"]),
         matrix=np.eye(4),
     )
-    source = open_source(path, label_column="z", unit_column="who")
+    source = open_source(SourceRef(path, label_column="z", unit_column="who"))
     assert source.labels == ["p", "q", None, "p"]
     assert source.units == ["7", "7", "8", "9"]
     assert source.classes is None
     assert sorted(source.columns) == ["who", "y", "z"]
     with pytest.raises(UnusableError, match=r"“age”.*who"):
-        open_source(path, unit_column="age")
+        open_source(SourceRef(path, unit_column="age"))
 
 
 @pytest.mark.parametrize(
@@ -533,7 +533,7 @@ def test_whatever_names_a_person_in_an_array_is_a_person(
 ) -> None:
     """Somebody who is taken for nobody would be as many units as they have records."""
     path = array_file(tmp_path / "a.npz", x=NOISE, who=column)
-    assert open_source(path, unit_column="who").units == units
+    assert open_source(SourceRef(path, unit_column="who")).units == units
 
 
 @pytest.mark.parametrize(
@@ -549,7 +549,7 @@ def test_whatever_names_a_person_in_an_array_is_a_person(
 def test_labels_of_every_type_are_names(
     tmp_path: Path, values: NDArray[np.generic], labels: list[str | None]
 ) -> None:
-    assert open_source(array_file(tmp_path / "a.npz", x=NOISE, y=values)).labels == labels
+    assert open_source(SourceRef(array_file(tmp_path / "a.npz", x=NOISE, y=values))).labels == labels
 
 
 @pytest.mark.parametrize("labels", [np.arange(3), np.eye(4), np.arange(4)[:, None]])
@@ -557,13 +557,13 @@ def test_labels_that_do_not_fit_the_records_are_told(
     tmp_path: Path, labels: NDArray[np.generic]
 ) -> None:
     with pytest.raises(UnusableError, match="y"):
-        open_source(array_file(tmp_path / "a.npz", x=NOISE, y=labels))
+        open_source(SourceRef(array_file(tmp_path / "a.npz", x=NOISE, y=labels)))
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_images_with_channels_are_decoded(tmp_path: Path, channels: int) -> None:
     rows = np.random.default_rng(1).integers(0, 256, (2, 5, 6, channels), dtype=np.uint8)
-    source = open_source(array_file(tmp_path / "a.npz", x=rows))
+    source = open_source(SourceRef(array_file(tmp_path / "a.npz", x=rows)))
     np.testing.assert_array_equal(pixels(source, 1), rows[1].squeeze())
 
 
@@ -572,7 +572,7 @@ def test_images_with_channels_are_decoded(tmp_path: Path, channels: int) -> None
 def test_float_rows_go_in_as_they_are(tmp_path: Path, dtype: type[np.floating], order: str) -> None:
     rows = np.random.default_rng(1).normal(size=(3, 2, 5, 6)).astype(dtype)
     stored = np.asfortranarray(rows) if order == "F" else rows
-    source = open_source(array_file(tmp_path / "a.npz", x=stored))
+    source = open_source(SourceRef(array_file(tmp_path / "a.npz", x=stored)))
     decoded = pixels(source, 2)
     assert decoded.dtype == dtype
     np.testing.assert_array_equal(decoded, rows[2])
@@ -584,7 +584,7 @@ def test_a_row_that_is_not_finite_is_unreadable_and_the_others_are_not(
 ) -> None:
     rows = np.zeros((3, 4), np.float32)
     rows[1, 2] = value
-    source = open_source(array_file(tmp_path / "a.npz", x=rows))
+    source = open_source(SourceRef(array_file(tmp_path / "a.npz", x=rows)))
     with pytest.raises(UnreadableRecordError, match="finite"):
         pixels(source, 1)
     np.testing.assert_array_equal(pixels(source, 2), rows[2])
@@ -603,12 +603,12 @@ def test_a_row_that_is_not_finite_is_unreadable_and_the_others_are_not(
 )
 def test_records_of_an_unknown_type_are_refused(tmp_path: Path, rows: NDArray[np.generic]) -> None:
     with pytest.raises(UnusableError, match=r"a\.npz"):
-        open_source(array_file(tmp_path / "a.npz", x=rows))
+        open_source(SourceRef(array_file(tmp_path / "a.npz", x=rows)))
 
 
 def test_an_array_file_without_records_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableError, match="images, y"):
-        open_source(array_file(tmp_path / "a.npz", images=NOISE, y=np.arange(4)))
+        open_source(SourceRef(array_file(tmp_path / "a.npz", images=NOISE, y=np.arange(4))))
 
 
 class Payload:
@@ -629,7 +629,7 @@ def test_arrays_of_objects_are_refused_and_never_unpickled(tmp_path: Path, name:
     assert marker.exists(), "the payload works where it is let in"
     marker.unlink()
     with pytest.raises(UnusableError, match="never unpacked"):
-        open_source(path)
+        open_source(SourceRef(path))
     assert not marker.exists()
 
 
@@ -648,7 +648,7 @@ def test_a_header_that_lies_about_its_shape_is_refused(tmp_path: Path, shape: tu
     tracemalloc.start()
     try:
         with pytest.raises(UnusableError, match="damaged"):
-            open_source(path)
+            open_source(SourceRef(path))
         assert tracemalloc.get_traced_memory()[1] < 1 << 22
     finally:
         tracemalloc.stop()
@@ -662,7 +662,7 @@ def test_more_than_fits_into_memory_is_refused_before_anything_is_unpacked(tmp_p
     tracemalloc.start()
     try:
         with pytest.raises(UnusableError, match="too large to unpack"):
-            open_source(path)
+            open_source(SourceRef(path))
         assert tracemalloc.get_traced_memory()[1] < 1 << 22
     finally:
         tracemalloc.stop()
@@ -699,13 +699,13 @@ def test_a_damaged_array_file_is_refused(tmp_path: Path, kind: str) -> None:
     path = array_file(tmp_path / "a.npz", x=NOISE)
     path.write_bytes(damaged(kind, path.read_bytes()))
     with pytest.raises(UnusableError, match="damaged"):
-        open_source(path)
+        open_source(SourceRef(path))
 
 
 def test_the_content_of_a_row_tells_its_shape_and_type_apart(tmp_path: Path) -> None:
-    wide = open_source(array_file(tmp_path / "wide.npz", x=np.zeros((1, 2, 8), np.uint8)))
-    high = open_source(array_file(tmp_path / "high.npz", x=np.zeros((1, 8, 2), np.uint8)))
-    real = open_source(array_file(tmp_path / "real.npz", x=np.zeros((1, 2, 2), np.float32)))
+    wide = open_source(SourceRef(array_file(tmp_path / "wide.npz", x=np.zeros((1, 2, 8), np.uint8))))
+    high = open_source(SourceRef(array_file(tmp_path / "high.npz", x=np.zeros((1, 8, 2), np.uint8))))
+    real = open_source(SourceRef(array_file(tmp_path / "real.npz", x=np.zeros((1, 2, 2), np.float32))))
     assert len({source.read(0) for source in (wide, high, real)}) == 3
 
 
@@ -720,7 +720,7 @@ def test_every_odd_file_lands_where_its_manifest_says(shared_data: Path) -> None
             for row in csv.DictReader(file)
             if os.path.lexists(folder / row["file"])
         }
-    source = open_source(folder)
+    source = open_source(SourceRef(folder))
     unreadable = list(source.problems)
     readable = set()
     for index, record in enumerate(source.ids):
@@ -758,7 +758,7 @@ def test_a_turned_x_ray_has_the_pixels_of_the_upright_one(
 
 
 def test_people_of_the_chest_x_rays_are_units(shared_data: Path) -> None:
-    source = open_source(shared_data / "chest-xray" / "owner", unit_column="patient")
+    source = open_source(SourceRef(shared_data / "chest-xray" / "owner", unit_column="patient"))
     assert source.units is not None
     assert len(source.ids) == len(source.units) > len(set(source.units))
     assert set(source.labels) == {"NORMAL", "PNEUMONIA"}

@@ -81,8 +81,9 @@ def test_a_record_that_comes_later_is_covered_too(
     from dataselect_gui.project.project import Project
     from dataselect_gui.project.table import Index
     from dataselect_gui.records.opening import content_hash, open_source
+    from dataselect_gui.records.source import SourceRef
 
-    opened = open_source(source, unit_column="patient")
+    opened = open_source(SourceRef(source, unit_column="patient"))
     hashes = [list(content_hash(opened.read(row))) for row in range(41)]
     project = Project.open(people)
     project.update_index(

@@ -15,7 +15,7 @@ from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import Source
+from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.model import load_model
 from dataselect_gui.scoring.scorer import Scorer
 from tests.helpers import write_json, write_safetensors
@@ -302,7 +302,7 @@ REAL = {
 
 def real_source(folder: Path) -> Source:
     (path,) = folder.glob("*.npz") if not (folder / "metadata.csv").exists() else (folder,)
-    return open_source(path)
+    return open_source(SourceRef(path))
 
 
 def real_models(folder: Path, form: str) -> list[nn.Module]:

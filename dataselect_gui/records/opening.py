@@ -1,29 +1,27 @@
 """Open whatever a person points at as a source of records."""
 
 import hashlib
-from pathlib import Path
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.arrays import open_arrays
 from dataselect_gui.records.folder import open_folder
-from dataselect_gui.records.source import ChangedRecordError, Source
+from dataselect_gui.records.source import ChangedRecordError, Source, SourceRef
 
 
-def open_source(path: Path, label_column: str | None = None, unit_column: str | None = None) -> Source:
+def open_source(where: SourceRef) -> Source:
     """Open a folder of images or an array file.
 
     Parameters
     ----------
-    path : Path
-        The folder or file.
-    label_column, unit_column : str or None
-        The columns of labels and units, where they are not the usual ones.
+    where : SourceRef
+        The folder or file, and which of its columns hold labels and units.
 
     Raises
     ------
     UnusableError
         Where there is nothing at the path, or it holds no records.
     """
+    path, label_column, unit_column = where.path, where.label_column, where.unit_column
     source: Source
     if path.is_dir():
         source = open_folder(path, label_column, unit_column)

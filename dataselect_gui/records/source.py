@@ -21,6 +21,23 @@ Content: TypeAlias = Image.Image | FloatArray
 
 
 @dataclass(frozen=True)
+class SourceRef:
+    """Which records are meant: where they are, and how their columns are to be read.
+
+    Attributes
+    ----------
+    path : Path
+        The folder or file.
+    label_column, unit_column : str or None
+        The columns of labels and units, where they are not the usual ones.
+    """
+
+    path: Path
+    label_column: str | None = None
+    unit_column: str | None = None
+
+
+@dataclass(frozen=True)
 class Problem:
     """Something that looked like a record and cannot be read.
 

@@ -12,7 +12,7 @@ from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.records.images import with_8_bits
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import Source, UnreadableRecordError
+from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
 from dataselect_gui.scoring.catalog import applicable
 from dataselect_gui.worker.messages import REPORT_SECONDS, Finished, InspectJob, Progress, Report
 from dataselect_gui.worker.verify_run import checks_of
@@ -64,7 +64,7 @@ def _checkpoint(checkpoint: Checkpoint, records: Path | None) -> dict[str, Any]:
         ],
     }
     if records is not None:
-        source = open_source(records)
+        source = open_source(SourceRef(records))
         preflight["labels"] = match_labels(source.labels, source.classes, checkpoint.labels)
     return {
         "kind": "checkpoint",
@@ -80,7 +80,7 @@ def _checkpoint(checkpoint: Checkpoint, records: Path | None) -> dict[str, Any]:
 
 def _source(path: Path, report: Report, stopped: Callable[[], bool]) -> dict[str, Any] | None:
     """Return what a source is; None where it was stopped."""
-    source = open_source(path)
+    source = open_source(SourceRef(path))
     problems = [{"id": p.id, "reason": p.reason} for p in source.problems]
     told = time.monotonic()
     for row, record in enumerate(source.ids):
@@ -112,7 +112,7 @@ def _person_column(source: Source) -> str | None:
     """Return the column that plainly names the person of each record, where several share one."""
     for column in source.columns:
         if _PERSON.fullmatch(column):
-            units = open_source(source.path, unit_column=column).units or ()
+            units = open_source(SourceRef(source.path, unit_column=column)).units or ()
             if len(set(units)) < len(source.ids):
                 return column
     return None

@@ -11,7 +11,7 @@ from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.records.source import SourceRef, UnreadableRecordError
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.decoding import RowReader
 from dataselect_gui.worker.map_file import RecordMaps, write_maps
@@ -40,7 +40,7 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
 
     checkpoint = find_checkpoint(Path(job.checkpoint))
     checkpoint.check_digest(job.digest)
-    source = open_source(Path(job.source), job.label_column, job.unit_column)
+    source = open_source(SourceRef(Path(job.source), job.label_column, job.unit_column))
     index, labels = read_rows(Path(job.folder))
     classes = match_labels(labels, source.classes, checkpoint.labels)
     report(Progress("Loading the model", 0, 1))

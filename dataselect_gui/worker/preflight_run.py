@@ -10,6 +10,7 @@ from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.worker.decoding import Decoder
 from dataselect_gui.worker.indexing import fair_order
 from dataselect_gui.worker.messages import Finished, PreflightJob, Progress, Report
@@ -30,7 +31,7 @@ def run_preflight(job: PreflightJob, report: Report) -> Finished:
     from dataselect_gui.scoring.scorer import Scorer
 
     checkpoint = find_checkpoint(Path(job.checkpoint))
-    source = open_source(Path(job.source), job.label_column, None)
+    source = open_source(SourceRef(Path(job.source), job.label_column, None))
     classes = match_labels(source.labels, source.classes, checkpoint.labels)
     report(Progress("Loading the model", 0, 1))
     device = choose_device(job.device)

@@ -11,7 +11,7 @@ from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.project.files import write_json
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import Source
+from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.study.pieces import Piece, compared_scores, is_training, pieces_of
 from dataselect_gui.study.plan import Choices
 from dataselect_gui.study.store import PLAN, Store
@@ -83,7 +83,7 @@ def run_study(job: StudyJob, stopped: Callable[[], bool], report: Report) -> Fin
         "scratch" if job.start == "scratch" else "checkpoint",
     )
     checkpoint = find_checkpoint(Path(job.checkpoint))
-    source = open_source(Path(job.source), job.label_column, job.unit_column)
+    source = open_source(SourceRef(Path(job.source), job.label_column, job.unit_column))
     setting = setting_of(checkpoint, choices, job.limit)
     try:
         material = None

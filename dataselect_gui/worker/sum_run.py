@@ -10,7 +10,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.array_frames import array_parts
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
+from dataselect_gui.records.source import ChangedRecordError, SourceRef, UnreadableRecordError
 from dataselect_gui.sandbox.frames import write_frame
 from dataselect_gui.worker.decoding import RowReader
 from dataselect_gui.worker.messages import REPORT_SECONDS, Finished, Progress, Report, SumJob
@@ -41,7 +41,7 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
     folder = Path(job.folder)
     checkpoint = find_checkpoint(Path(job.checkpoint))
     checkpoint.check_digest(job.digest)
-    source = open_source(Path(job.source), job.label_column, job.unit_column)
+    source = open_source(SourceRef(Path(job.source), job.label_column, job.unit_column))
     index, labels = read_rows(folder)
     classes = match_labels(labels, source.classes, checkpoint.labels)
     report(Progress("Loading the model", 0, 1))

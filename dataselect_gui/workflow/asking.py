@@ -145,7 +145,7 @@ def kind_of(asked: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
 
 def training_of(project: Project, asked: ReleaseRequest) -> Training:
     """Return the answer about training: what is asked with, or else what the project remembers."""
-    text = asked.in_training or project.settings["in_training"]
+    text = asked.in_training or project.settings.in_training
     if text is None:
         raise UsageError(
             "One answer is missing: did these records help to train this checkpoint?",
@@ -170,8 +170,8 @@ def training_of(project: Project, asked: ReleaseRequest) -> Training:
 
 def remember_training(project: Project, asked: ReleaseRequest) -> None:
     """Keep the answer about training in the project, which the caller holds."""
-    if asked.in_training is not None and asked.in_training != project.settings["in_training"]:
-        project.settings["in_training"] = asked.in_training
+    if asked.in_training is not None and asked.in_training != project.settings.in_training:
+        project.settings.in_training = asked.in_training
         project.save()
 
 
@@ -192,7 +192,7 @@ def destination_of(project: Project, to: Path) -> Path:
     destination = resolved(to)
     for name, place in (
         ("project", project.folder),
-        ("source", Path(project.settings["source"]["path"])),
+        ("source", Path(project.settings.source.path)),
     ):
         # By what is there, not by name: one place may have several, in other letters or mounted twice.
         around = [one for one in (destination, *destination.parents) if one.exists()]

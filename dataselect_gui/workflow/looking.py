@@ -16,7 +16,7 @@ from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
-from dataselect_gui.records.source import Content
+from dataselect_gui.records.source import Content, SourceRef
 from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.workflow.reasons import reasons_of
@@ -108,12 +108,12 @@ def look(project_path: Path) -> Look:
     """
     project = Project.open(project_path)
     settings = project.settings
-    source, checkpoint = Path(settings["source"]["path"]), Path(settings["checkpoint"]["path"])
+    source, checkpoint = Path(settings.source.path), Path(settings.checkpoint.path)
     try:
         request = find_checkpoint(checkpoint).request
     except UnusableError:  # The checkpoint moved: scores can still be looked at.
         request = Request()
-    table = None if settings["table"] is None else project.table
+    table = None if settings.table is None else project.table
     index = _NOTHING if table is None else table.index
     names = [] if table is None else in_order(table.columns())
     undone = np.zeros(len(index.ids), dtype=bool)
@@ -124,10 +124,10 @@ def look(project_path: Path) -> Look:
             undone |= table.column(name).done == 0
     return Look(
         folder=project_path,
-        name="Demo" if settings["demo"] else project_path.stem,
+        name="Demo" if settings.demo else project_path.stem,
         source=source,
         checkpoint=checkpoint,
-        unit_column=settings["source"]["unit_column"],
+        unit_column=settings.source.unit_column,
         ids=index.ids,
         content=index.content,
         labels=index.labels,
@@ -141,7 +141,7 @@ def look(project_path: Path) -> Look:
         problems={} if table is None else reasons_of(table),
         rule=rule_of(project),
         request=request,
-        in_training=settings["in_training"],
+        in_training=settings.in_training,
     )
 
 
@@ -166,7 +166,7 @@ class Pictures:
 
     def __init__(self, found: Look) -> None:
         shared().begin()  # It comes up while the source is listed.
-        self._source = open_source(found.source, unit_column=found.unit_column)
+        self._source = open_source(SourceRef(found.source, unit_column=found.unit_column))
         self._records = ScoredRecords(self._source, found.ids, found.content)
 
     def picture(self, row: int, most: int | None = None) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import applicable
 from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.handle import Stop, run_job
@@ -62,7 +63,7 @@ def preflight(
     InterruptedByPersonError
         Where it was stopped.
     """
-    checkpoint, source = find_checkpoint(checkpoint_path), open_source(source_path)
+    checkpoint, source = find_checkpoint(checkpoint_path), open_source(SourceRef(source_path))
     scores = applicable(
         None,
         series=len(checkpoint.series),

@@ -253,8 +253,8 @@ def _foresee(
 
 
 def _checkpoint(project: Project) -> Checkpoint:
-    checkpoint = find_checkpoint(Path(project.settings["checkpoint"]["path"]))
-    if checkpoint.digest() != project.settings["checkpoint"]["digest"]:
+    checkpoint = find_checkpoint(Path(project.settings.checkpoint.path))
+    if checkpoint.digest() != project.settings.checkpoint.digest:
         raise UnusableError(
             "The checkpoint is not the one that the scores were made with.",
             "Its files changed since.",
@@ -273,8 +273,8 @@ def _candidates(
     by_class: bool,
     reading: bool,
 ) -> Candidates:
-    settings = project.settings["source"]
-    source = open_source(Path(settings["path"]), settings["label_column"], settings["unit_column"])
+    ref = project.settings.source.ref
+    source = open_source(ref)
     index = project.table.index
     report(Progress("Reading records", 0, len(index.ids)))
     problems = project.table.problems()
@@ -294,8 +294,8 @@ def _candidates(
         scores=values,
         eligible=eligible,
         chosen=select(rule, values, eligible).chosen,
-        unit_column=settings["unit_column"],
-        scored_by=project.scores[rule.score]["program"],
+        unit_column=ref.unit_column,
+        scored_by=project.scores[rule.score].program,
         classes=[classes.get(label, -1) if label is not None else -1 for label in index.labels],
     )
 

@@ -10,6 +10,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import applicable, find_score
 from dataselect_gui.study.plan import (
     FEWEST_SEEDS,
@@ -248,7 +249,7 @@ def study(
 def _job(asked: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
     """Return what the worker is to do, once it is known that there is something to study."""
     checkpoint, choices = find_checkpoint(asked.checkpoint), asked.choices
-    source = open_source(asked.source, asked.label_column, asked.unit_column)
+    source = open_source(SourceRef(asked.source, asked.label_column, asked.unit_column))
     if all(label is None for label in source.labels):
         raise UnusableError(
             "The records cannot be studied.",

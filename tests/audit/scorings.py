@@ -18,7 +18,9 @@ from torch import Tensor, nn
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.worker.messages import ScoreJob
 from dataselect_gui.worker.score_keeping import ProjectKeeping
 from dataselect_gui.worker.score_run import run
@@ -167,9 +169,11 @@ def by_the_program(make: Callable[[], nn.Module]) -> Callable[[Floats], Scores]:
             checkpoint = export(folder / "model.pt2", make().eval(), torch.zeros(2, 2))
             contents = np.frombuffer(world).reshape(-1, 2).astype(np.float32)
             records = array_file(folder / "x.npz", x=contents, y=np.zeros(len(contents), np.int64))
-            told = {"path": str(records), "kind": "arrays"}
-            digest = find_checkpoint(checkpoint).digest()
-            project = Project.create(folder / "p.dataselect", told, {"digest": digest})
+            project = Project.create(
+                folder / "p.dataselect",
+                StoredSource.of(SourceRef(records), "arrays"),
+                StoredCheckpoint(str(checkpoint), find_checkpoint(checkpoint).digest()),
+            )
             job = ScoreJob(
                 source=str(records),
                 checkpoint=str(checkpoint),
@@ -183,7 +187,7 @@ def by_the_program(make: Callable[[], nn.Module]) -> Callable[[Floats], Scores]:
                 limit=None,
             )
             try:
-                kept = ProjectKeeping(project, open_source(records), job)
+                kept = ProjectKeeping(project, open_source(SourceRef(records)), job)
                 run(job, lambda: False, lambda _: None, kept)
             except UnusableError as error:
                 if "is refused" not in error.what:

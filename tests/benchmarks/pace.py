@@ -18,6 +18,7 @@ from PIL import Image
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.records.opening import content_hash, open_source
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.model import choose_device
 from dataselect_gui.scoring.public_shape import public_shape
 from dataselect_gui.scoring.scorer import Scorer
@@ -52,7 +53,9 @@ def main() -> None:
     parser.add_argument("--device", default="auto")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        source = open_source(write_records(Path(name) / "records", asked.records, asked.side))
+        source = open_source(
+            SourceRef(write_records(Path(name) / "records", asked.records, asked.side))
+        )
         model = Path(name) / "model"
         stir(tiny_resnet(), 0).save_pretrained(model)  # type: ignore[operator]
         write_json(model / "preprocessor_config.json", preprocessor(asked.model_side, channels=1))

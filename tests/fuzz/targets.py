@@ -84,15 +84,15 @@ def source(folder: Path) -> None:
     from dataselect_gui.cli.output import plain
     from dataselect_gui.cli.table import as_text
     from dataselect_gui.records.opening import open_source
-    from dataselect_gui.records.source import UnreadableRecordError
+    from dataselect_gui.records.source import SourceRef, UnreadableRecordError
 
     arrays = folder / "records.npz"
     path = arrays if arrays.is_file() else folder
-    opened = open_source(path)
+    opened = open_source(SourceRef(path))
     units = opened.ids
     for column in list(opened.columns)[:3]:
-        units = open_source(path, unit_column=column).units or units
-        open_source(path, label_column=column)
+        units = open_source(SourceRef(path, unit_column=column)).units or units
+        open_source(SourceRef(path, label_column=column))
     for row in range(min(RECORDS, len(opened.ids))):
         try:
             opened.decode(opened.read(row))

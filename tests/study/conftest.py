@@ -6,6 +6,7 @@ import pytest
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.study.material import Material, read_material
 from tests.helpers import CLASSES, array_file
@@ -49,7 +50,7 @@ def consortium(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def material_of(records: Path, consortium: Path, unit_column: str | None) -> Material:
-    source = open_source(records, None, unit_column)
+    source = open_source(SourceRef(records, None, unit_column))
     checkpoint = find_checkpoint(consortium)
     return read_material(
         source,

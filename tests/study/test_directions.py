@@ -16,6 +16,7 @@ import torch
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.scoring.model import load_model
 from dataselect_gui.study import others
@@ -50,7 +51,7 @@ class Fashion:
 
     def __init__(self, shared: Path, folder: Path) -> None:
         checkpoint = find_checkpoint(shared / "checkpoints" / "fashion-mnist-resnet")
-        source = open_source(fashion_mnist(shared, folder / "records.npz", ROWS))
+        source = open_source(SourceRef(fashion_mnist(shared, folder / "records.npz", ROWS)))
         self.material = read_material(
             source,
             match_labels(source.labels, source.classes, checkpoint.labels),
@@ -100,7 +101,7 @@ def test_errors_become_more_frequent_with_vog_on_x_rays(shared_data: Path, tmp_p
         (tmp_path / file.parent.name).mkdir(exist_ok=True)
         shutil.copy(file, tmp_path / file.parent.name)
     checkpoint = find_checkpoint(shared_data / "checkpoints" / "chest-xray-resnet")
-    source = open_source(tmp_path)
+    source = open_source(SourceRef(tmp_path))
     matched = match_labels(source.labels, source.classes, checkpoint.labels)
     inputs = Preprocessor(checkpoint.final, 1)
     material = read_material(source, matched, checkpoint.labels, inputs, SCORED + 1, lambda *_: None)

@@ -19,6 +19,7 @@ from dataselect_gui.cli.app import main
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.arrays import ArrayFile
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.study import estimating, findings, others, plan, running, train
 from dataselect_gui.study.material import FEWEST_RECORDS, read_material
@@ -309,7 +310,7 @@ def test_a_plan_reads_no_more_records_than_it_times(
 
 
 def test_a_plan_from_some_of_the_records_is_that_of_all(consortium: Path, tmp_path: Path) -> None:
-    source = open_source(learnable_records(tmp_path / "records.npz", 600), None, "patient")
+    source = open_source(SourceRef(learnable_records(tmp_path / "records.npz", 600), None, "patient"))
     checkpoint, plans = find_checkpoint(consortium), []
     matched = match_labels(source.labels, source.classes, checkpoint.labels)
     for enough in (FEWEST_RECORDS, None):
