@@ -36,6 +36,8 @@ _MODULES = (
     "scoring/inputs.py",
     "privacy/chain.py",
     "privacy/ledger.py",
+    "privacy/pages.py",
+    "privacy/snapshot.py",
     "project/*",
     "window/settings.py",
     "workflow/registers.py",
