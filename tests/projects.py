@@ -49,7 +49,7 @@ def scored_project(
         folder,
         {
             "path": str(source.resolve()),
-            "kind": opened.kind,
+            "kind": opened.kind.name,
             "label_column": None,
             "unit_column": unit_column,
         },

@@ -7,6 +7,7 @@ import pytest
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.records.decoding_process import DecodingProcess
+from dataselect_gui.records.kinds.kind import RecordKind
 from dataselect_gui.records.source import UnreadableRecordError
 from tests.helpers import image_folder
 from tests.projects import consortium, scored_project
@@ -43,11 +44,11 @@ def fail_from(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     """Have cleaning fail from a request on."""
     clean, asked = DecodingProcess.clean, []
 
-    def failing(process: DecodingProcess, stored: bytes) -> tuple[str, bytes]:
+    def failing(process: DecodingProcess, kind: RecordKind, stored: bytes) -> tuple[str, bytes]:
         asked.append(1)
         if len(asked) >= number:
             raise UnreadableRecordError(REASON)
-        return clean(process, stored)
+        return clean(process, kind, stored)
 
     monkeypatch.setattr(DecodingProcess, "clean", failing)
 

@@ -18,10 +18,10 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UnusableError, UsageError
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.project import Project
+from dataselect_gui.records.cleaning.image import clean_image, says_nothing_else
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release.bundle import SUMS
-from dataselect_gui.release.clean import clean_image, says_nothing_else
 from tests.helpers import image_folder
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import files, is_verified, release, select, shown

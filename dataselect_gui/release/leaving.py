@@ -33,7 +33,7 @@ def may_leave(candidates: Candidates, terms: Terms, *, anything: bool) -> NDArra
 def check_leaving(
     candidates: Candidates, terms: Terms, *, anything: bool, report: Callable[[int, int], None]
 ) -> None:
-    """Clean every image that may leave, for nothing else than to see that it can be.
+    """Clean every record that may leave, for nothing else than to see that it can be.
 
     What is cleaned here is not what leaves: a process that has decoded a record that stays could
     smuggle it into one that leaves.
@@ -54,14 +54,14 @@ def check_leaving(
     UnusableError
         Where one cannot be cleaned.
     """
-    if not terms.kind.discloses or candidates.source.kind != "images":
+    if not terms.kind.discloses or not candidates.source.kind.is_confined:
         return
     assert candidates.part is not None
     rows = np.flatnonzero(may_leave(candidates, terms, anything=anything))
     with DecodingProcess() as decoding:
         for number, row in enumerate(rows, start=1):
             try:
-                decoding.clean(candidates.records.read(int(row)))
+                decoding.clean(candidates.source.kind, candidates.records.read(int(row)))
             except UnreadableRecordError as error:
                 raise UnusableError(
                     "A record that may leave cannot be written without its metadata.",

@@ -149,7 +149,7 @@ class ProjectKeeping:
         check_same_source(project, source, index)
         project.settings["source"] = {
             "path": str(source.path),
-            "kind": source.kind,
+            "kind": source.kind.name,
             "label_column": job.label_column,
             "unit_column": job.unit_column,
         }

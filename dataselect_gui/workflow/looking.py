@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.checkpoints.request import Request
@@ -16,7 +15,7 @@ from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
-from dataselect_gui.records.source import Content, SourceRef
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.workflow.reasons import reasons_of
@@ -186,20 +185,4 @@ class Pictures:
         UnreadableRecordError
             Where it cannot be read, as when it was scored.
         """
-        stored = self._records.read(row)
-        if self._source.kind == "images":
-            return shared().picture(stored, most)
-        image = _as_image(self._source.decode(stored))  # Numbers, as they are stored.
-        if most is not None:
-            image.thumbnail((most, most), Image.Resampling.BILINEAR)
-        return np.asarray(image)
-
-
-def _as_image(content: Content) -> Image.Image:
-    if isinstance(content, Image.Image):
-        return content.convert("RGB")
-    array = np.asarray(content, dtype=np.float64)
-    plane = array.reshape(-1, *array.shape[-2:]).mean(axis=0) if array.ndim > 1 else array[None]
-    low, high = float(plane.min()), float(plane.max())
-    grey = (plane - low) / ((high - low) or 1.0) * 255
-    return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+        return shared().look(self._source.kind, self._records.read(row), most)

@@ -61,7 +61,7 @@ def find_again(
         )
     with project.exclusive():
         check_same_source(project, source, index)
-        project.settings["source"] |= {"path": str(path), "kind": source.kind}
+        project.settings["source"] |= {"path": str(path), "kind": source.kind.name}
         project.save()
     return "records"
 

@@ -439,10 +439,7 @@ def _said_of(listed: Source | Index) -> list[tuple[str | None, str | None]]:
 
 def _is_readable(source: Source, stored: bytes) -> bool:
     try:
-        if source.kind == "images":
-            shared().check(stored)
-        else:
-            source.decode(stored)  # Numbers, as they are stored.
+        shared().check(source.kind, stored)
     except UnreadableRecordError:
         return False
     return True

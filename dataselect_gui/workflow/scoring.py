@@ -168,7 +168,7 @@ def score(
     match_labels(source.labels, source.classes, checkpoint.labels)
     described = {
         "path": str(source_path),
-        "kind": source.kind,
+        "kind": source.kind.name,
         "label_column": label_column,
         "unit_column": unit_column,
     }

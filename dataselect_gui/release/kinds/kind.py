@@ -17,8 +17,8 @@ from dataselect_gui.privacy.mechanisms.mechanism import (
     SelectionMechanism,
 )
 from dataselect_gui.privacy.usefulness import Agreement, Width
+from dataselect_gui.records.forms.form import Written
 from dataselect_gui.release.candidates import Candidates, Summed
-from dataselect_gui.release.contents import Written
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dataselect_gui.records.cleaning.coded_data import ends_with_its_pixels
+from dataselect_gui.records.cleaning.jpeg_edges import repeats_its_edge
 from dataselect_gui.records.formats import jpeg, png
 from dataselect_gui.records.images import decode_image, look_at
-from dataselect_gui.release.coded_data import ends_with_its_pixels
-from dataselect_gui.release.jpeg_edges import repeats_its_edge
 
 EXTENSIONS = ("jpg", "png", "tif")
 
