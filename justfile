@@ -30,6 +30,19 @@ lint:
     mypy
     lint-imports
 
+# Collect the texts to translate into resources/locale/dataselect.pot.
+texts:
+    pybabel -q extract -F pyproject.toml --omit-header --add-location=file --sort-by-file -o resources/locale/dataselect.pot dataselect_gui
+
+# Begin the translation into a language, for example `just language de`.
+language code:
+    pybabel init -D dataselect -i resources/locale/dataselect.pot -d resources/locale -l {{ code }}
+
+# Bring the translations up to date with the texts, and compile them.
+languages: texts
+    pybabel update -D dataselect -i resources/locale/dataselect.pot -d resources/locale
+    pybabel compile -D dataselect -d resources/locale --statistics
+
 # Known weaknesses of what is installed (needs `pip install pip-audit` and a network).
 dependencies:
     pip-audit --skip-editable

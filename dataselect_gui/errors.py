@@ -6,6 +6,8 @@ them ever holds the content of a record. The exit codes are the contract of the 
 
 from typing import ClassVar
 
+from dataselect_gui.texts import _
+
 
 class DataSelectError(Exception):
     """Base of all errors that are told to a person.
@@ -75,18 +77,18 @@ class VerificationError(DataSelectError):
 def disk_refused(error: OSError) -> UnusableError:
     """Return what is told where the system refuses a file, without naming it."""
     return UnusableError(
-        "A file could not be read or written.",
-        f"The system refused: {error.strerror or type(error).__name__}.",
-        "Make room on the disk or ask for access, and give the same command again.",
+        _("A file could not be read or written."),
+        _("The system refused: {reason}.", reason=error.strerror or type(error).__name__),
+        _("Make room on the disk or ask for access, and give the same command again."),
     )
 
 
 def file_refused(name: str, error: OSError) -> UnusableError:
     """Return what is told where a file that a person asked for cannot be written."""
     return UnusableError(
-        f"“{name}” cannot be written.",
-        error.strerror or "The disk refused.",
-        "Name another file.",
+        _("“{name}” cannot be written.", name=name),
+        error.strerror or _("The disk refused."),
+        _("Name another file."),
     )
 
 

@@ -3,7 +3,7 @@
 Names of files, classes, columns and people, the words of a request and the fields of a bundle come from
 whoever wrote them. A screen, a terminal, a spreadsheet and a browser each take some texts for more than
 text. Here is one function for each of the last two, and what all of them share: `visible`. Those of
-the window are in `window/plain.py`, that of the terminal is in `cli/output.py`.
+the window are in `window/widgets/plain.py`, that of the terminal is in `cli/output.py`.
 """
 
 import re

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dataselect_gui.window.main_window import MainWindow
+    from dataselect_gui.window.shell.main_window import MainWindow
 
 SIZES = ((1360, 860), (640, 400))
 _SETTLE_MILLISECONDS = 700
@@ -46,9 +46,9 @@ class Photographer:
         from PySide6.QtCore import QEvent
         from PySide6.QtWidgets import QApplication
 
-        from dataselect_gui.window import theme
-        from dataselect_gui.window.main_window import MainWindow
         from dataselect_gui.window.settings import Settings
+        from dataselect_gui.window.shell.main_window import MainWindow
+        from dataselect_gui.window.widgets import theme
 
         app = QApplication([])
         scenes: dict[str, Callable[[MainWindow], None]] = {

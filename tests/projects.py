@@ -8,6 +8,7 @@ import numpy as np
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredSource
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.source import SourceRef
@@ -47,13 +48,8 @@ def scored_project(
     content = [content_hash(opened.read(row)) for row in range(len(opened.ids))]
     project = Project.create(
         folder,
-        {
-            "path": str(source.resolve()),
-            "kind": opened.kind.name,
-            "label_column": None,
-            "unit_column": unit_column,
-        },
-        {"path": str(checkpoint.resolve()), "digest": find_checkpoint(checkpoint).digest()},
+        StoredSource.of(SourceRef(source.resolve(), unit_column=unit_column), opened.kind.name),
+        StoredCheckpoint(str(checkpoint.resolve()), find_checkpoint(checkpoint).digest()),
     )
     hashes = np.array([list(one) for one in content], dtype=np.uint8)
     table = project.update_index(Index(opened.ids, opened.labels, opened.units, hashes))
@@ -63,18 +59,18 @@ def scored_project(
     column.write(rows, np.array(values, dtype=np.float64))
     column.mark_done(rows)
     scored = find_score(score)
-    by_model = {
-        "device": "cpu",
-        "precision": "float32",
-        "threads": 1,
-        "batch": 32,
-        "fixed": True,
-    }
-    project.scores[score] = {
-        "variant": scored.variant,
-        "program": "0.1.0",
-        **(by_model if scored.needs_model else {"device": "none"}),
-    }
+    conditions = Conditions(program="0.1.0", variant=scored.variant, device="none")
+    if scored.needs_model:
+        conditions = Conditions(
+            fixed=True,
+            program="0.1.0",
+            variant=scored.variant,
+            device="cpu",
+            precision="float32",
+            threads=1,
+            batch=32,
+        )
+    project.scores[score] = conditions
     project.save()
     return folder
 

@@ -342,7 +342,7 @@ def test_memory_that_runs_out_changes_no_digit_of_another(
     )
     assert_others_equal(found, expected, {str(CHANGED)})
     settled = Project.open(tmp_path / "0.dataselect").scores
-    assert {one["batch"] for name, one in settled.items() if name != "random"} == {4}
+    assert {one.batch for name, one in settled.items() if name != "random"} == {4}
 
 
 @pytest.mark.parametrize("replaced", [None, "no number"])
@@ -411,7 +411,7 @@ def test_a_record_of_its_own_shape_for_which_memory_ends_halves_nothing(
     monkeypatch.setattr(Scorer, "prepare", prepared)
     project = tmp_path / "odd.dataselect"
     assert_others_equal(score(source, checkpoint, project), expected, {FILE})
-    assert Project.open(project).scores["loss"]["batch"] == 32
+    assert Project.open(project).scores["loss"].batch == 32
     reason = "Its input has a shape of its own, 1 × 9 × 31, for which there is not enough memory."
     assert workflow.look(project).problems == {FILE: reason}
 

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import Conditions
 from tests.helpers import hugging_face_folder
 from tests.projects import scored_project
 from tests.releases import failed, is_verified, rebuild, release, select, told
@@ -28,8 +30,9 @@ def project(tmp_path: Path, source: Path) -> Path:
 def change(project: Path, **conditions: object) -> None:
     """Change how the scores of a project were computed; what is None is not known."""
     opened = Project.open(project)
-    known = opened.scores["loss"] | conditions
-    opened.scores["loss"] = {k: v for k, v in known.items() if v is not None}
+    known = msgspec.to_builtins(opened.scores["loss"]) | conditions
+    stated = {name: value for name, value in known.items() if value is not None}
+    opened.scores["loss"] = msgspec.convert(stated, Conditions)
     opened.save()
 
 

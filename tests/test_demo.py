@@ -13,6 +13,7 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.project.demo import COUNT, RECORDS, digest_of
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.resources import resource
@@ -243,12 +244,12 @@ def test_an_answer_about_training_is_not_inherited(
 ) -> None:
     """Of a project that was stopped before it read anything, and then takes something else."""
     folder = tmp_path / "p.dataselect"
-    described = {"path": str(real), "kind": "arrays", "label_column": None, "unit_column": None}
+    described = StoredSource.of(SourceRef(real), "arrays")
     digest = "0" * 64
     if other == "records":
-        described["path"] = str(tmp_path / "first.npz")
+        described = StoredSource.of(SourceRef(tmp_path / "first.npz"), "arrays")
         digest = workflow.inspect(checkpoint, None, quiet)["digest"]
-    Project.create(folder, described, {"path": str(checkpoint), "digest": digest})
+    Project.create(folder, described, StoredCheckpoint(str(checkpoint), digest))
     change(folder, in_training="no")
     score_into(folder, real, checkpoint)
     assert settings_of(folder)["in_training"] is None

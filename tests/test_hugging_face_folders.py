@@ -190,7 +190,7 @@ def test_the_worker_scores_no_other_checkpoint_than_the_projects(
     write_rows(tmp_path, project.table.index, [0])
     change(folder / "preprocessor_config.json", image_mean=[0.4])
     common: dict[str, Any] = {
-        "digest": project.settings["checkpoint"]["digest"],
+        "digest": project.settings.checkpoint.digest,
         "source": str(source),
         "checkpoint": str(folder),
         "label_column": None,

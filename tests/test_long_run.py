@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -15,6 +16,7 @@ from dataselect_gui import __version__, workflow
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError
 from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import Conditions
 from dataselect_gui.records.kinds.images import ImageFolder
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
@@ -83,7 +85,7 @@ def size_of(project: Path) -> int:
 
 
 def settings_of(project: Path) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = Project.open(project).scores
+    found: dict[str, dict[str, Any]] = msgspec.to_builtins(Project.open(project).scores)
     return found
 
 
@@ -402,12 +404,11 @@ def as_of_an_earlier_version(project: Path) -> None:
     opened = Project.open(project)
     names = [name for name in opened.scores if name != "random"]
     for name in names:
-        told = {"variant": "", "program": "0.9", "device": "cpu", "precision": "float64"}
-        opened.scores[name] = told
-    opened.settings["run"] = {
-        "scores": names, "device": "cpu", "asked": "auto", "precision": "float64", "at_once": 64,
-    }  # fmt: skip
+        opened.scores[name] = Conditions(program="0.9", variant="", device="cpu", precision="float64")
     opened.save()
+    path = project / "project.json"
+    run = {"scores": names, "device": "cpu", "asked": "auto", "precision": "float64", "at_once": 64}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "run": run}))
 
 
 def test_an_older_project_goes_on_in_its_own_precision(

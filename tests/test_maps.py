@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 from torch import nn
 
 from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, WorkerDiedError
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import Conditions, EarlierRun
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.worker.map_file import read_maps
 from dataselect_gui.worker.map_run import picture_of, run_maps
@@ -171,16 +173,18 @@ def test_maps_are_made_in_the_precision_of_the_scores(
         raise UnusableError("", "", "")
 
     monkeypatch.setattr("dataselect_gui.workflow.mapping.run_job", noted)
-    told = {"device": "cpu", "program": "0.1.0", "variant": ""}
-    for scores, more in (
-        ({"vog": {**told, "precision": "float64"}}, {}),
-        ({"vog": told}, {"run": {"precision": "float64"}}),  # Of an earlier version.
-        ({"vog": told}, {}),
+    told = Conditions(program="0.1.0", variant="", device="cpu")
+    for conditions, earlier in (
+        (replace(told, precision="float64"), None),
+        (told, EarlierRun("float64")),
+        (told, None),
     ):
         copied = tmp_path / "p.dataselect"
         shutil.copytree(scored, copied, dirs_exist_ok=True)
         project = Project.open(copied)
-        project.settings |= {"scores": {project.settings["checkpoint"]["digest"]: scores}, **more}
+        digest = project.settings.checkpoint.digest
+        project.settings.scores = {digest: {"vog": conditions}}
+        project.settings.run = earlier
         project.save()
         with pytest.raises(UnusableError):
             workflow.maps(copied, range(COUNT), silent)
@@ -269,7 +273,7 @@ def test_what_cannot_be_is_refused_before_the_work(
     shutil.copytree(scored, copied)
     project = Project.open(copied)
     other = save_series(tmp_path / "other", [stir(tiny_resnet(), seed) for seed in range(2)])
-    project.settings["checkpoint"]["path"] = str(other)
+    project.settings.checkpoint = replace(project.settings.checkpoint, path=str(other))
     project.save()
     with pytest.raises(UnusableError, match="scored with another checkpoint"):
         workflow.maps(copied, [0], silent)

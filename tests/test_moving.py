@@ -15,6 +15,7 @@ import pytest
 from dataselect_gui import workflow
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.workflow import Progress
 from tests.helpers import image_folder
 from tests.projects import owner_records, scored_project
@@ -158,8 +159,8 @@ def test_what_could_not_be_read_then_may_be_readable_now(
 def test_a_project_that_read_nothing_takes_what_it_is_shown(
     tmp_path: Path, records: Path, checkpoint: Path
 ) -> None:
-    source = {"path": "/nowhere", "kind": "images", "label_column": None, "unit_column": None}
-    project = Project.create(tmp_path / "p.dataselect", source, {"path": "/nowhere", "digest": "0"})
+    source = StoredSource("/nowhere", "images", None, None)
+    project = Project.create(tmp_path / "p.dataselect", source, StoredCheckpoint("/nowhere", "0"))
     assert workflow.find_again(project.folder, records, print) == "records"
     assert workflow.find_again(project.folder, checkpoint, print) == "checkpoint"
     look = workflow.look(project.folder)

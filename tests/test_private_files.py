@@ -1,5 +1,6 @@
 """What the program writes is closed to every other account, from the moment it is there."""
 
+import json
 import os
 import re
 import resource
@@ -180,7 +181,7 @@ from dataselect_gui.__main__ import main
 main()
 import shiboken6
 from PySide6.QtWidgets import QApplication, QFileDialog
-from dataselect_gui.window.app import keep_what_qt_remembers
+from dataselect_gui.window.shell.app import keep_what_qt_remembers
 app = QApplication([])
 if {kept}:
     keep_what_qt_remembers()
@@ -616,7 +617,7 @@ def test_a_place_that_others_may_write_to_is_refused(tmp_path: Path, project: Pa
     (shared / "link").symlink_to(tmp_path / "elsewhere")
     shared.chmod(0o1777)
     assert not is_exposed(shared)
-    assert Project.open(shared / "p.dataselect").settings["rule"]
+    assert Project.open(shared / "p.dataselect").settings.rule
 
 
 def test_a_project_is_put_with_the_ledger_where_its_place_is_shared(tmp_path: Path, home: Path) -> None:
@@ -787,7 +788,7 @@ def test_the_demo_folder_is_closed(tmp_path: Path) -> None:
     made = scored_project(
         tmp_path / "d" / "project", shipped("demo/records.npz"), shipped("demo/checkpoint")
     )
-    settings = Project.open(made).settings
+    settings = json.loads((made / "project.json").read_text(encoding="utf-8"))
     write_json(made / "project.json", {**settings, "demo": True})
     workflow.ledger(made)
     assert open_ones(tmp_path / "d" / "home") == []

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dataselect_gui import workflow
-from dataselect_gui.cli import choices
+from dataselect_gui.cli import options
 from dataselect_gui.errors import FaultError
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.mechanisms.exact import Exact
@@ -222,9 +222,10 @@ def test_the_table_of_the_readme_is_that_of_the_registry() -> None:
 
 def test_the_help_names_everything_that_is_registered() -> None:
     for line in REGISTRY:
-        assert line.kind.name in choices.KIND
-        assert line.mechanism.name in choices.MECHANISM
-    assert registered("records", "noisy-top-k").mechanism.name in choices.COUNT
+        assert line.kind.name in list(options.KindName)
+        assert line.mechanism.name in options.mechanisms_by_kind()
+        assert line.mechanism.name in list(options.MechanismName)
+    assert registered("records", "noisy-top-k").mechanism.name in options.takers("count")
 
 
 # One place for each name

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -478,7 +479,7 @@ def test_the_units_are_those_that_the_records_were_scored_with(
     folder = scored_project(tmp_path / "p.dataselect", source, checkpoint, unit_column=scored_by)
     select(folder, threshold="0")
     project = Project.open(folder)
-    project.settings["source"]["unit_column"] = said
+    project.settings.source = replace(project.settings.source, unit_column=said)
     project.save()
     with pytest.raises(UnusableError, match="40 records changed"):
         release(folder, tmp_path / "b", threshold_from="agreed")
@@ -605,7 +606,7 @@ def test_nothing_that_stays_is_in_the_bundle(tmp_path: Path, checkpoint: Path) -
         "Smith",
         str(tmp_path),
         "patient",
-        key["table"],
+        key.table or "",
         os.environ.get("USER") or "root/",
     ]
     assert not [word for word in stays if word.encode() in whole]

@@ -203,7 +203,7 @@ def test_noisy_top_k_takes_what_is_wanted(project: Path, tmp_path: Path, lowest:
         epsilon="300",
         budget="300",
     )
-    pixels = np.load(Project.open(project).settings["source"]["path"])["x"]
+    pixels = np.load(Project.open(project).settings.source.path)["x"]
     taken = shown(tmp_path / "b")
     assert len(taken) == 10
     assert len(taken & {pixels[int(row)].tobytes() for row in wanted}) >= 8

@@ -7,12 +7,15 @@ import tracemalloc
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from dataselect_gui import __version__
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredSource
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
@@ -54,8 +57,8 @@ SETTLED = {
 def project(tmp_path: Path) -> Project:
     names = [f"{CLASSES[n % 3]}/{n}.png" for n in range(COUNT)]
     scans, model = image_folder(tmp_path / "scans", names), consortium(tmp_path / "model")
-    told = {"path": str(scans), "kind": "images", "label_column": None, "unit_column": None}
-    return Project.create(tmp_path / "p.dataselect", told, {"path": str(model), "digest": "0"})
+    source = StoredSource.of(SourceRef(scans), "images")
+    return Project.create(tmp_path / "p.dataselect", source, StoredCheckpoint(str(model), "0"))
 
 
 @pytest.fixture
@@ -64,10 +67,10 @@ def receiver(project: Project) -> Receiver:
 
 
 def receiver_of(project: Project, limit: int | None = None) -> Receiver:
-    source = open_source(SourceRef(Path(project.settings["source"]["path"])))
+    source = open_source(project.settings.source.ref)
     job = ScoreJob(
         source=str(source.path),
-        checkpoint=project.settings["checkpoint"]["path"],
+        checkpoint=project.settings.checkpoint.path,
         digest="",
         label_column=None,
         unit_column=None,
@@ -78,6 +81,11 @@ def receiver_of(project: Project, limit: int | None = None) -> Receiver:
         limit=limit,
     )
     return Receiver(project, source, job)
+
+
+def conditions(**others: object) -> Conditions:
+    """Return how a score is settled to be computed, otherwise in some points."""
+    return msgspec.convert({**SETTLED, **others}, Conditions)
 
 
 class Pipe:
@@ -107,7 +115,7 @@ def settled(receiver: Receiver, **others: object) -> RemoteKeeping:
     """Have it settled how both scores are computed."""
     keeping = remote(receiver)
     for name in receiver.job.names:
-        keeping.scores[name] = {**SETTLED, "variant": find_score(name).variant, **others}
+        keeping.scores[name] = conditions(variant=find_score(name).variant, **others)
     keeping.save()
     return keeping
 
@@ -121,7 +129,7 @@ def indexed(receiver: Receiver, keeping: RemoteKeeping) -> Index:
 
 def test_what_the_worker_keeps_reaches_the_project(project: Project, receiver: Receiver) -> None:
     keeping = remote(receiver)
-    keeping.scores["loss"] = dict(SETTLED)
+    keeping.scores["loss"] = conditions()
     keeping.save()
     index = indexed(receiver, keeping)
     table = keeping.take(index)
@@ -134,7 +142,7 @@ def test_what_the_worker_keeps_reaches_the_project(project: Project, receiver: R
     assert column.done.tolist() == [0, 1, 0, 1, 0, 0]
     assert table.has_number("loss").tolist() == [False, True, False, False, False, False]
     kept = Project.open(project.folder)
-    assert kept.scores == {"loss": SETTLED}
+    assert kept.scores == {"loss": conditions()}
     np.testing.assert_array_equal(kept.table.values("loss")[:4], [np.nan, 0.5, np.nan, np.nan])
     assert kept.table.column("loss").done.tolist() == [0, 1, 0, 1, 0, 0]
     assert kept.table.problems() == {index.ids[3]: "It has no label."}
@@ -280,7 +288,7 @@ LIES: dict[str, tuple[int, bytes]] = {
 def test_a_lie_is_not_kept(project: Project, receiver: Receiver, lie: str) -> None:
     keeping = remote(receiver)
     keeping.take(indexed(receiver, keeping))
-    keeping.scores["vog"] = {**SETTLED, "variant": find_score("vog").variant}
+    keeping.scores["vog"] = conditions(variant=find_score("vog").variant)
     keeping.save()
 
     def held() -> dict[str, bytes]:
@@ -394,7 +402,7 @@ def test_what_is_settled_stays_so_until_a_score_is_forgotten(
 ) -> None:
     keeping = settled(receiver)
     column = keeping.take(indexed(receiver, keeping)).column("loss")
-    keeping.scores["loss"]["batch"] = 16  # As long as no row has a value, a size may be tried.
+    keeping.scores["loss"] = conditions(batch=16)  # As long as no row has a value, a size may be tried.
     keeping.save()
     column.write(np.array([2]), np.array([2.0]))
     other = said(scores={"loss": {**SETTLED, "batch": 16, key: value}}, ended_by=[])
@@ -405,7 +413,7 @@ def test_what_is_settled_stays_so_until_a_score_is_forgotten(
     keeping.forget("loss")
     if key in {"batch", "threads"}:
         receiver.take(SETTINGS, other)
-        assert project.scores["loss"][key] == value
+        assert getattr(project.scores["loss"], key) == value
     else:  # What was asked for holds in any case.
         with pytest.raises(FrameError):
             receiver.take(SETTINGS, other)
@@ -413,16 +421,17 @@ def test_what_is_settled_stays_so_until_a_score_is_forgotten(
 
 def test_a_score_of_an_earlier_version_goes_on_as_it_began(project: Project) -> None:
     early = {"variant": "", "program": "0.1", "device": "cpu", "batch": 4}
-    project.scores["loss"] = dict(early)
+    project.scores["loss"] = msgspec.convert(early, Conditions)
     receiver = receiver_of(project)
     keeping = remote(receiver)
     keeping.save()
-    keeping.scores["loss"] |= {"precision": "float32", "threads": 2}
+    keeping.scores["loss"] = replace(keeping.scores["loss"], precision="float32", threads=2)
     keeping.save()
     for lie in ({"fixed": True}, {"program": __version__}, {"batch": 8}):
         with pytest.raises(FrameError):
             receiver.take(SETTINGS, said(scores={"loss": {**early, **lie}}, ended_by=[]))
-    assert project.scores["loss"] == {**early, "precision": "float32", "threads": 2}
+    expected = {**early, "precision": "float32", "threads": 2}
+    assert project.scores["loss"] == msgspec.convert(expected, Conditions)
 
 
 def test_the_record_that_ended_a_run_is_noted_once_and_stays(project: Project) -> None:
@@ -440,7 +449,7 @@ def test_the_record_that_ended_a_run_is_noted_once_and_stays(project: Project) -
     for lie in ([], [record, record], [record, other], [record, "nobody"]):
         with pytest.raises(FrameError):
             receiver.take(SETTINGS, said(scores={}, ended_by=lie))
-    assert project.settings["ended_by"] == [record]
+    assert project.settings.ended_by == [record]
 
 
 def test_reasons_reach_the_project_however_many_there_are(

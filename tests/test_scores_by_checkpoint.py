@@ -5,11 +5,14 @@ import shutil
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from dataselect_gui import workflow
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import Conditions
 from dataselect_gui.project.table import Index
 from tests.projects import consortium, owner_records, scored_project
 
@@ -28,13 +31,18 @@ def earlier(tmp_path: Path) -> Path:
     return Path(shutil.copytree(EARLIER, tmp_path / "earlier.dataselect"))
 
 
+def point_to(project: Project, digest: str) -> None:
+    """Make another checkpoint the project's, by its digest."""
+    project.settings.checkpoint = replace(project.settings.checkpoint, digest=digest)
+
+
 def score_with(project: Project, digest: str, value: float) -> None:
-    project.settings["checkpoint"]["digest"] = digest
+    point_to(project, digest)
     column = project.table.column("el2n")
     rows = np.arange(len(project.table.index.ids))
     column.write(rows, np.full(len(rows), value))
     column.mark_done(rows)
-    project.scores["el2n"] = {"variant": "", "program": "0.1.0", "device": "cpu"}
+    project.scores["el2n"] = Conditions(program="0.1.0", variant="", device="cpu")
     project.save()
 
 
@@ -49,7 +57,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def test_scores_of_several_checkpoints_stand_side_by_side(project: Project) -> None:
-    own = project.settings["checkpoint"]["digest"]
+    own = project.settings.checkpoint.digest
     before = project.table.values("loss")
     score_with(project, OTHER, 0.25)
     opened = Project.open(project.folder)
@@ -59,7 +67,7 @@ def test_scores_of_several_checkpoints_stand_side_by_side(project: Project) -> N
     columns = workflow.scores(project.folder)
     assert "loss" not in columns
     assert set(columns["el2n"]) == {0.25}
-    opened.settings["checkpoint"]["digest"] = own
+    point_to(opened, own)
     opened.save()
     again = Project.open(project.folder)
     assert again.table.columns() == ["loss"]
@@ -68,7 +76,7 @@ def test_scores_of_several_checkpoints_stand_side_by_side(project: Project) -> N
 
 
 def test_all_of_them_are_kept_where_records_change(project: Project) -> None:
-    own, before = project.settings["checkpoint"]["digest"], project.table.values("loss")
+    own, before = project.settings.checkpoint.digest, project.table.values("loss")
     score_with(project, OTHER, 0.25)
     project.update_index(changed(project.table.index, 2))
     opened = Project.open(project.folder)
@@ -82,7 +90,7 @@ def test_a_project_of_format_1_is_read_as_it_is(earlier: Path) -> None:
     before = files_of(earlier)
     project = Project.open(earlier)
     settings = json.loads(before["project.json"])
-    assert project.scores == settings["scores"]
+    assert msgspec.to_builtins(project.scores) == settings["scores"]
     assert project.table.columns() == ["loss"]
     stored = np.load(EARLIER / "table-1" / "loss.npy")
     np.testing.assert_array_equal(project.table.values("loss"), stored)
@@ -96,13 +104,13 @@ def test_a_project_of_format_1_goes_on_in_the_new_form(earlier: Path) -> None:
     stored = np.load(EARLIER / "table-1" / "loss.npy")
     workflow.select_records(earlier, workflow.Rule("loss", "count", Decimal(5)))
     project = Project.open(earlier)
-    assert project.settings["format"] == 2
-    assert project.settings["withheld"] == ["3"]
+    assert project.settings.format == 2
+    assert project.settings.withheld == ["3"]
     score_with(project, OTHER, 0.25)
     assert project.table.columns() == ["el2n"]
     np.testing.assert_array_equal(Project.open(earlier).table.by(own).values("loss"), stored)
     project.update_index(changed(project.table.index, 0))
     project = Project.open(earlier)
-    assert "loose_scores" not in project.settings
+    assert project.settings.loose_scores is msgspec.UNSET
     assert project.table.columns() == ["el2n"]
     np.testing.assert_array_equal(project.table.by(own).values("loss")[1:], stored[1:])

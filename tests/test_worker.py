@@ -280,12 +280,12 @@ def test_a_run_that_is_killed_in_the_middle_of_a_batch_goes_on_with_half_as_many
     sizes = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         child = held_in_a_batch(process.pid, project)
-        sizes.append(Project.open(project).scores["loss"]["batch"])
+        sizes.append(Project.open(project).scores["loss"].batch)
         os.kill(child, signal.SIGKILL)
         process.communicate()
     assert process.returncode == 1
     subprocess.run(command, capture_output=True, check=True)
-    sizes.append(Project.open(project).scores["loss"]["batch"])
+    sizes.append(Project.open(project).scores["loss"].batch)
     assert sizes == [32, 16]
     same = score_command(records, series, tmp_path / "same.dataselect")
     same[same.index("--batch-size") + 1] = "16"

@@ -1,12 +1,33 @@
-"""The demo without a window: the whole way once."""
+"""The verb `demo`: in the window, or without one the whole way once."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from dataselect_gui import workflow
+from dataselect_gui.cli.options import Json
+from dataselect_gui.cli.output import progress, tell
+from dataselect_gui.cli.window import has_display
+from dataselect_gui.texts import _
 from dataselect_gui.workflow import Report
 
 EPSILON, BUDGET = "1", "10"
+
+
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help=_("Show no window."))] = False,
+    out: Annotated[Path, typer.Option(help=_("Where."))] = Path("dataselect-demo"),
+    as_json: Json = False,
+) -> None:
+    """Score 2,000 images with five shared checkpoints, release a selection and verify it."""
+    if not headless and has_display():
+        from dataselect_gui.window.shell.app import run
+
+        raise typer.Exit(run(demo=out))
+    with progress() as report:
+        content, lines = run_demo(out, report)
+    tell("demo", as_json, content, lines)
 
 
 def run_demo(out: Path, report: Report) -> tuple[dict[str, Any], list[str]]:
@@ -48,13 +69,29 @@ def run_demo(out: Path, report: Report) -> tuple[dict[str, Any], list[str]]:
     }
     width = max(map(len, flipped.found))
     lines = [
-        f"{scored.scored:,} records scored in {scored.seconds:.0f} s.",
-        f"{flipped.labels} of their labels were flipped on purpose. Among the {flipped.highest} "
-        f"highest of each score ({flipped.by_chance:.0f} by chance):",
+        _(
+            "{count:,} records scored in {seconds:.0f} s.",
+            count=scored.scored,
+            seconds=scored.seconds,
+        ),
+        _(
+            "{flipped} of their labels were flipped on purpose. Among the {highest} highest of each "
+            "score ({by_chance:.0f} by chance):",
+            flipped=flipped.labels,
+            highest=flipped.highest,
+            by_chance=flipped.by_chance,
+        ),
         *(f"  {name:<{width}} {count:>3}" for name, count in flipped.found.items()),
-        f"{selected} records reach the threshold of the consortium's request.",
-        f"Released one-sided at ε {EPSILON} from a budget of {BUDGET}; left: {released.left}.",
-        f"Verified: {'yes' if content['verified'] else 'NO'} ({len(checks)} checks).",
-        f"Project: {project}   Bundle: {bundle}",
+        _("{count} records reach the threshold of the consortium's request.", count=selected),
+        _(
+            "Released one-sided at ε {epsilon} from a budget of {budget}; left: {left}.",
+            epsilon=EPSILON,
+            budget=BUDGET,
+            left=released.left,
+        ),
+        _("Verified: yes ({count} checks).", count=len(checks))
+        if content["verified"]
+        else _("Verified: NO ({count} checks).", count=len(checks)),
+        _("Project: {project}   Bundle: {bundle}", project=project, bundle=bundle),
     ]
     return content, lines

@@ -20,8 +20,8 @@ from rich.text import Text
 
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.plain import visible
-from dataselect_gui.worker.messages import Progress
-from dataselect_gui.workflow import Report
+from dataselect_gui.texts import _
+from dataselect_gui.workflow import Progress, Report
 
 QUIET_SECONDS = 10
 errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
@@ -124,6 +124,8 @@ class _Lines:
         if step.phase == self._phase and now - self._told < QUIET_SECONDS:
             return
         self._phase, self._told = step.phase, now
-        counts = f" {step.done:,} of {step.total:,}" if step.total > 1 else ""
+        line = step.phase
+        if step.total > 1:
+            line = _("{phase} {done:,} of {total:,}", phase=line, done=step.done, total=step.total)
         left = f", {step.time_left}" if step.time_left else ""
-        print_lines(errors, [f"{step.phase}{counts}{left}"])
+        print_lines(errors, [f"{line}{left}"])

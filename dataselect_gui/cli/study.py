@@ -3,17 +3,98 @@
 import json
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
-from dataselect_gui.cli.output import errors, print_lines
+import typer
+
+from dataselect_gui import workflow
+from dataselect_gui.cli.options import (
+    CheckpointPath,
+    Json,
+    LabelColumn,
+    SourcePath,
+    UnitColumn,
+    names,
+    positive,
+    whole,
+)
+from dataselect_gui.cli.output import errors, print_lines, progress, tell
 from dataselect_gui.errors import UsageError
-from dataselect_gui.privacy.amounts import decimal_of
-from dataselect_gui.study.plan import QUESTIONS
-from dataselect_gui.study.words import headline, tally
-from dataselect_gui.worker.messages import duration
-from dataselect_gui.workflow import Studied, StudyPlan
+from dataselect_gui.texts import _
 
 _MOST_NUMBERS = 10
+
+
+def study(
+    source: SourcePath,
+    checkpoint: CheckpointPath,
+    to: Annotated[Path | None, typer.Option(help=_("By default ./NAME.study."))] = None,
+    scores: Annotated[
+        str | None,
+        typer.Option(help=_("Names, separated by commas; by default the request's, or vog.")),
+    ] = None,
+    shares: Annotated[
+        str, typer.Option(help=_("Which shares of the records to train on."))
+    ] = "0.1,0.3",
+    epsilons: Annotated[str, typer.Option(help=_("ε of the trainings by DP-SGD."))] = "8",
+    seeds: Annotated[
+        int, typer.Option(parser=whole, metavar="N", help=_("How often each training is repeated."))
+    ] = 5,
+    start: Annotated[
+        workflow.Start,
+        typer.Option(help=_("scratch: a small network; checkpoint: the consortium's model.")),
+    ] = "scratch",
+    limit: Annotated[
+        int, typer.Option(parser=positive, metavar="N", help=_("At most so many records, drawn."))
+    ] = 10_000,
+    limit_trainings: Annotated[
+        int, typer.Option(parser=positive, metavar="N", help=_("Refuse a larger plan."))
+    ] = workflow.MOST_TRAININGS,
+    label_column: LabelColumn = None,
+    unit_column: UnitColumn = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=_("Show the plan and the time it takes; train nothing."))
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Try whether picking by a score helps, on your own records; for you alone, never a release."""
+    choices = workflow.choose_study(
+        checkpoint,
+        names(scores),
+        decimals(shares, "--shares", most=1),
+        decimals(epsilons, "--epsilons", most=100),
+        seeds,
+        start,
+        limit_trainings,
+    )
+    asked = workflow.StudyRequest(
+        source,
+        checkpoint,
+        choices,
+        to=to,
+        limit=limit,
+        label_column=label_column,
+        unit_column=unit_column,
+    )
+    with progress() as report:
+        if dry_run:
+            plan = workflow.foresee_study(asked, report)
+            tell("study", as_json, {"plan": _as_json(plan)}, _lines_of(plan))
+            return
+        # The plan is shown before anything is trained, on standard error.
+        done = workflow.study(asked, report, lambda plan: print_lines(errors, _lines_of(plan)))
+    content = {
+        "plan": _as_json(done.plan),
+        "page": str(done.page),
+        "findings": done.findings,
+    }
+    lines = [
+        *workflow.headline(done.findings),
+        workflow.tally(done.findings),
+        _("Page: {page} (yours alone, no release)", page=done.page),
+    ]
+    tell("study", as_json, content, lines)
 
 
 def decimals(text: str, option: str, most: int) -> tuple[str, ...]:
@@ -24,47 +105,60 @@ def decimals(text: str, option: str, most: int) -> tuple[str, ...]:
     UsageError
         Where one is no number, not above 0, or above `most`, or where there are too many.
     """
-    found: dict[Decimal, None] = {}
+    numbers: set[Decimal] = set()
     parts = text.split(",")
     if len(parts) > _MOST_NUMBERS:
         raise UsageError(
-            f"{option} names too many numbers.",
-            f"{_MOST_NUMBERS} at most are compared, or no study would come to an end.",
-            "Name fewer.",
+            _("{option} names too many numbers.", option=option),
+            _("{most} at most are compared, or no study would come to an end.", most=_MOST_NUMBERS),
+            _("Name fewer."),
         )
     for part in parts:
-        number = decimal_of(part)
+        number = workflow.decimal_of(part)
         if number is None or not 0 < number <= most:
             raise UsageError(
-                f"{option} cannot be “{text}”.",
-                f"It is one or more numbers above 0 and at most {most}, separated by commas.",
-                f"Write it like {option} {'0.1,0.3' if most == 1 else '3,8'}.",
+                _("{option} cannot be “{stated}”.", option=option, stated=text),
+                _(
+                    "It is one or more numbers above 0 and at most {most}, separated by commas.",
+                    most=most,
+                ),
+                _(
+                    "Write it like {option} {example}.",
+                    option=option,
+                    example="0.1,0.3" if most == 1 else "3,8",
+                ),
             )
-        found[number.normalize()] = None
-    return tuple(format(number, "f") for number in sorted(found))
+        numbers.add(number.normalize())
+    return tuple(format(number, "f") for number in sorted(numbers))
 
 
-def plan_in_words(plan: StudyPlan) -> list[str]:
+def _lines_of(plan: workflow.StudyPlan) -> list[str]:
     """Return the plan as lines for a terminal."""
     choices = plan.choices
     return [
-        f"{plan.trainings} trainings, {plan.left} of them to be done: about {duration(plan.seconds)}.",
-        f"Scores: random, {', '.join(choices.scores)}. Shares: {', '.join(choices.shares)}. "
-        f"Trained without DP and at ε = {', '.join(choices.epsilons)}. {choices.seeds} seeds.",
-        *(
-            f"  {question}  {plan.by_question[question]:4d}  {text}"
-            for question, text in QUESTIONS.items()
+        _(
+            "{trainings} trainings, {left} of them to be done: about {duration}.",
+            trainings=plan.trainings,
+            left=plan.left,
+            duration=workflow.duration(plan.seconds),
         ),
-        "Some trainings serve several questions.",
+        _(
+            "Scores: random, {scores}. Shares: {shares}. Trained without DP and at ε = {epsilons}. "
+            "{seeds} seeds.",
+            scores=", ".join(choices.scores),
+            shares=", ".join(choices.shares),
+            epsilons=", ".join(choices.epsilons),
+            seeds=choices.seeds,
+        ),
+        *(
+            f"  {question}  {plan.by_question[question]:4d}  {_(text)}"
+            for question, text in workflow.QUESTIONS.items()
+        ),
+        _("Some trainings serve several questions."),
     ]
 
 
-def show_plan(plan: StudyPlan) -> None:
-    """Show the plan before anything is trained, on standard error."""
-    print_lines(errors, plan_in_words(plan))
-
-
-def plan_as_json(plan: StudyPlan) -> dict[str, Any]:
+def _as_json(plan: workflow.StudyPlan) -> dict[str, Any]:
     """Return the plan as JSON can hold it."""
     return {
         "folder": str(plan.folder),
@@ -74,9 +168,3 @@ def plan_as_json(plan: StudyPlan) -> dict[str, Any]:
         "by_question": plan.by_question,
         "choices": json.loads(json.dumps(asdict(plan.choices))),
     }
-
-
-def study_in_words(done: Studied) -> list[str]:
-    """Return the answer as lines for a terminal."""
-    page = f"Page: {done.page} (yours alone, no release)"
-    return [*headline(done.findings), tally(done.findings), page]

@@ -12,6 +12,7 @@ from dataselect_gui.cli.output import plain, print_lines, results
 from dataselect_gui.errors import file_refused
 from dataselect_gui.permissions import replacing
 from dataselect_gui.plain import to_cell, visible
+from dataselect_gui.texts import _
 
 Columns: TypeAlias = dict[str, list[Any]]
 """The name of each column, with its values."""
@@ -71,7 +72,10 @@ def print_table(columns: Columns, most: int = 50) -> None:
     results.print(table)
     total = len(columns["id"])
     if total > most:
-        print_lines(results, [f"The first {most} of {total:,} records; --format csv gives all."])
+        line = _(
+            "The first {most} of {total:,} records; --format csv gives all.", most=most, total=total
+        )
+        print_lines(results, [line])
 
 
 def _cell(value: object) -> str:

@@ -9,6 +9,8 @@ from dataselect_gui.errors import RefusedError
 from dataselect_gui.privacy.accounting import Charge, plain_total
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.chain import Entry, Pages
+from dataselect_gui.texts import _
+from dataselect_gui.texts.promises import LOWER_OR_RAISE, NOTHING_DRAWN, needs_more
 
 
 @dataclass(frozen=True)
@@ -98,17 +100,16 @@ def check_budget(statement: Statement, charges: Sequence[Charge]) -> None:
         return
     if statement.budget is None:
         raise RefusedError(
-            "There is no budget for this source.",
-            "A release needs one: how much ε the records may ever cost.",
-            "Set it with --budget E, for example --budget 4.",
+            _("There is no budget for this source."),
+            _("A release needs one: how much ε the records may ever cost."),
+            _("Set it with --budget E, for example --budget 4."),
         )
     after = plain_total([*statement.charges, *charges])
     if after > statement.budget:
-        needs = after - statement.spent
         raise RefusedError(
-            f"This needs ε {exact(needs)}; {exact(statement.budget - statement.spent)} is left.",
-            "Nothing was drawn.",
-            "Lower ε, or raise the budget and give a reason.",
+            needs_more(exact(after - statement.spent), exact(statement.budget - statement.spent)),
+            _(NOTHING_DRAWN),
+            _(LOWER_OR_RAISE),
         )
 
 

@@ -4,21 +4,28 @@
 the settings point at it, so that a crash leaves one or the other.
 """
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
+from msgspec import UNSET
 
 from dataselect_gui import __version__
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import FILE_MODE, check_above, close_folder, make_folder
 from dataselect_gui.project.demo import check_demo
 from dataselect_gui.project.files import write_json
-from dataselect_gui.project.settings_form import FORMAT, are_settings, migrated
+from dataselect_gui.project.settings import (
+    FORMAT,
+    Conditions,
+    ProjectSettings,
+    StoredCheckpoint,
+    StoredSource,
+    read_settings,
+    written,
+)
 from dataselect_gui.project.table import Index, Table
 
 SUFFIX = ".dataselect"
@@ -46,11 +53,11 @@ class Project:
     ----------
     folder : Path
         Where it lies.
-    settings : dict
+    settings : ProjectSettings
         What ``project.json`` holds: source, checkpoint, answers, rule, withheld ids.
     """
 
-    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, settings: ProjectSettings) -> None:
         self.folder = folder
         self.settings = settings
 
@@ -64,31 +71,30 @@ class Project:
             Where there is none, its settings cannot be read, or other accounts may change it.
         """
         try:
-            stored = (folder / _SETTINGS).read_text(encoding="utf-8")
-            settings = json.loads(stored)
+            settings = read_settings((folder / _SETTINGS).read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             raise UnusableError(
                 f"“{folder.name}” is not a project.",
                 f"It has no {_SETTINGS}.",
                 f"Choose a folder that scoring made; its name ends in {SUFFIX}.",
             ) from None
-        except (OSError, ValueError, RecursionError):
+        except (OSError, ValueError):
             settings = None
         close_folder(folder, own_files(folder))
-        if not are_settings(settings):
+        if settings is None:
             raise UnusableError(
                 f"The project “{folder.name}” cannot be opened.",
                 "Its settings are damaged, or come from a newer version of the program.",
                 "Update the program, or score the source again into a new project.",
             )
-        return cls(folder, migrated(settings))
+        return cls(folder, settings)
 
     @classmethod
     def create(
         cls,
         folder: Path,
-        source: dict[str, Any],
-        checkpoint: dict[str, Any],
+        source: StoredSource,
+        checkpoint: StoredCheckpoint,
         *,
         demo: bool = False,
     ) -> "Project":
@@ -98,8 +104,10 @@ class Project:
         ----------
         folder : Path
             Where.
-        source, checkpoint : dict
-            What it is about.
+        source : StoredSource
+            The records that it is about.
+        checkpoint : StoredCheckpoint
+            What the consortium shares.
         demo : bool
             Whether it is the demo's, with a ledger of its own beside it.
 
@@ -121,18 +129,18 @@ class Project:
             close_folder(folder, own_files(folder))
             project = cls(
                 folder,
-                {
-                    "format": FORMAT,
-                    "program": __version__,
-                    "source": source,
-                    "checkpoint": checkpoint,
-                    "demo": demo,
-                    "table": None,
-                    "scores": {},
-                    "in_training": None,
-                    "rule": None,
-                    "withheld": [],
-                },
+                ProjectSettings(
+                    format=FORMAT,
+                    program=__version__,
+                    source=source,
+                    checkpoint=checkpoint,
+                    demo=demo,
+                    table=None,
+                    scores={},
+                    in_training=None,
+                    rule=None,
+                    withheld=[],
+                ),
             )
             project.save()
         except OSError as error:
@@ -141,7 +149,7 @@ class Project:
 
     def save(self) -> None:
         """Write the settings."""
-        write_json(self.folder / _SETTINGS, self.settings)
+        write_json(self.folder / _SETTINGS, written(self.settings))
 
     @contextmanager
     def exclusive(self, patience: float | None = None) -> Iterator[None]:
@@ -171,10 +179,9 @@ class Project:
             ) from None
 
     @property
-    def scores(self) -> dict[str, dict[str, Any]]:
+    def scores(self) -> dict[str, Conditions]:
         """How the scores by the project's checkpoint are computed, by their names; can be added to."""
-        by_checkpoint: dict[str, dict[str, dict[str, Any]]] = self.settings["scores"]
-        return by_checkpoint.setdefault(self.settings["checkpoint"]["digest"], {})
+        return self.settings.scores.setdefault(self.settings.checkpoint.digest, {})
 
     @property
     def table(self) -> Table:
@@ -185,7 +192,7 @@ class Project:
         UnusableError
             Where nothing was scored yet, or the demo's project holds other records.
         """
-        name = self.settings["table"]
+        name = self.settings.table
         if name is None or not (self.folder / name).is_dir():
             why = "Scoring was stopped before it read the records."
             raise UnusableError(
@@ -195,8 +202,8 @@ class Project:
             )
         table = Table(
             self.folder / name,
-            self.settings["checkpoint"]["digest"],
-            self.settings.get("loose_scores"),
+            self.settings.checkpoint.digest,
+            self.settings.loose_scores or None,
         )
         self.check_records(table.index)
         return table
@@ -209,7 +216,7 @@ class Project:
         UnusableError
             Where these are others.
         """
-        if self.settings["demo"]:
+        if self.settings.demo:
             check_demo(self.folder.name, index)
 
     def update_index(self, index: Index) -> Table:
@@ -221,7 +228,7 @@ class Project:
             Where this is the demo's project, and these are not its records.
         """
         self.check_records(index)
-        earlier = None if self.settings["table"] is None else self.table
+        earlier = None if self.settings.table is None else self.table
         for left in self.folder.glob("table-*"):  # By a run that was killed while it replaced one.
             if earlier is None or left != earlier.folder:
                 shutil.rmtree(left, ignore_errors=True)
@@ -229,9 +236,9 @@ class Project:
             return earlier
         number = 1 if earlier is None else int(earlier.folder.name.removeprefix("table-")) + 1
         folder = self.folder / f"table-{number}"
-        table = Table.create(folder, index, self.settings["checkpoint"]["digest"], earlier)
-        self.settings["table"] = folder.name
-        self.settings.pop("loose_scores", None)
+        table = Table.create(folder, index, self.settings.checkpoint.digest, earlier)
+        self.settings.table = folder.name
+        self.settings.loose_scores = UNSET
         self.save()
         if earlier is not None:
             shutil.rmtree(earlier.folder, ignore_errors=True)
@@ -240,12 +247,12 @@ class Project:
     @property
     def withheld(self) -> set[str]:
         """The ids that the owner withholds."""
-        return set(self.settings["withheld"])
+        return set(self.settings.withheld)
 
     @property
     def opted_out(self) -> set[str]:
         """The units that registers name: none of their records is eligible, now or later."""
-        return set(self.settings.get("opted_out", ()))
+        return set(self.settings.opted_out)
 
     def own_files(self) -> list[Path]:
         """Return what the program wrote into the folder, the settings last."""

@@ -1,9 +1,7 @@
 """The card of a bundle, its ``README.md``: what a lawyer can read."""
 
 from dataselect_gui.privacy.amounts import exact
-from dataselect_gui.release.terms import Terms
-from dataselect_gui.release.words import (
-    CANNOT_CHECK,
+from dataselect_gui.release.promises import (
     ORIGIN_OF_BOUNDS,
     assumptions,
     cut_in_words,
@@ -13,8 +11,12 @@ from dataselect_gui.release.words import (
     promise,
     score_origin,
 )
+from dataselect_gui.release.terms import Terms
+from dataselect_gui.texts import english
+from dataselect_gui.texts.promises import CANNOT_CHECK, as_sentence
 
 
+@english()
 def card(terms: Terms) -> str:
     """Return the ``README.md`` of a bundle: what a lawyer can read."""
     title, scored = terms.kind.heading, how_scored(terms)
@@ -50,7 +52,7 @@ def card(terms: Terms) -> str:
         "",
         "## What the promise rests on",
         "",
-        *(f"- {item[0].upper()}{item[1:]}." for item in assumptions(terms)),
+        *(f"- {as_sentence(item)}" for item in assumptions(terms)),
         "",
         "## How this was made",
         "",
@@ -65,7 +67,7 @@ def card(terms: Terms) -> str:
         "",
         "## What a check of this bundle cannot show",
         "",
-        *(f"- {item[0].upper()}{item[1:]}." for item in CANNOT_CHECK),
+        *(f"- {as_sentence(item)}" for item in CANNOT_CHECK),
         "",
         "Check it with `dataselect verify BUNDLE`, or the files alone with `sha256sum -c SHA256SUMS`.",
         "",

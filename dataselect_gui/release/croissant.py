@@ -8,8 +8,9 @@ from typing import Any
 
 from dataselect_gui.records.forms.form import DATA, DescribedField, WrittenForm
 from dataselect_gui.records.kinds import FORMS
+from dataselect_gui.release.promises import promise
 from dataselect_gui.release.terms import Terms
-from dataselect_gui.release.words import promise
+from dataselect_gui.texts import english
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 _LISTINGS = {".csv": "text/csv"}
@@ -27,6 +28,7 @@ _CONTEXT_1_1 = {
 }
 
 
+@english()
 def describe(terms: Terms, files: dict[str, str], listing: str) -> str:
     """Return the description of a bundle's data.
 

@@ -11,10 +11,7 @@ from typing import Any
 
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.release.codec import TermsForm, from_form, to_form
-from dataselect_gui.release.terms import BoundsSource, Terms
-from dataselect_gui.release.well_formed import is_well_formed
-from dataselect_gui.release.words import (
-    AFTER_EXACT,
+from dataselect_gui.release.promises import (
     BOUNDS_OF_ORIGIN,
     ORIGIN_OF_BOUNDS,
     assumptions,
@@ -24,8 +21,13 @@ from dataselect_gui.release.words import (
     promise,
     score_origin,
 )
+from dataselect_gui.release.terms import BoundsSource, Terms
+from dataselect_gui.release.well_formed import is_well_formed
+from dataselect_gui.texts import english
+from dataselect_gui.texts.promises import AFTER_EXACT
 
 
+@english()
 def release_document(terms: Terms, ledger_head: str) -> dict[str, Any]:
     """Return the content of ``release.json``."""
     return {
@@ -160,6 +162,7 @@ def _origin(source: BoundsSource | None) -> str | None:
     return None if source is None else ORIGIN_OF_BOUNDS[source]
 
 
+@english()
 def privacy_document(terms: Terms) -> dict[str, Any]:
     """Return the content of ``privacy.json``, in the terms of the deployments registry."""
     unit = "One record" if terms.unit == "record" else f"One person (records: {terms.per_unit} at most)"

@@ -8,7 +8,7 @@ from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.release.documents import claimed_delta
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.release.verify import Check
-from dataselect_gui.release.words import CANNOT_CHECK
+from dataselect_gui.texts.promises import CANNOT_CHECK
 
 _STYLE = Html(
     "body{font:16px/1.45 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;"

@@ -36,10 +36,11 @@ from dataselect_gui.release.documents import (
     terms_of_document,
 )
 from dataselect_gui.release.kinds.gradient import GRADIENT
+from dataselect_gui.release.promises import not_protected, promise
 from dataselect_gui.release.registry import KINDS, registered
 from dataselect_gui.release.terms import Terms
-from dataselect_gui.release.words import not_protected, promise
 from dataselect_gui.resources import resource
+from dataselect_gui.texts import english
 
 _NAME = re.compile(r"[0-9a-f]{32}\.([a-z0-9]+)")
 _HEAD = re.compile("[0-9a-f]{64}")
@@ -372,9 +373,11 @@ def _promise(path: Path) -> str:
     expected = None if terms.claimed is None else exact(terms.claimed)
     if release["epsilon"] != expected or release["delta"] != claimed_delta(terms):
         raise FaultError("The stated ε or δ is not the mechanism's.")
-    if release["promise"] != promise(terms):
+    with english():
+        promised, uncovered = promise(terms), not_protected(terms)
+    if release["promise"] != promised:
         raise FaultError("The promise in words is not that of the mechanism.")
-    if release["not_protected"] != not_protected(terms):
+    if release["not_protected"] != uncovered:
         raise FaultError("What is said not to be protected is not what the mechanism leaves open.")
     if not claimed:
         return "Nothing is promised, and the bundle says so."

@@ -134,7 +134,7 @@ def check_same_source(project: Project, source: Source, index: Index) -> None:
         Where the source is not the project's.
     """
     project.check_records(index)
-    if project.settings["table"] is None or project.settings["source"]["path"] == str(source.path):
+    if project.settings.table is None or project.settings.source.path == str(source.path):
         return
     known = project.table.index
     now = dict(zip(index.ids, index.content, strict=True))

@@ -1,14 +1,15 @@
 """What a long run keeps on its way: scores on the disk, and the pace that it has."""
 
-import json
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from dataselect_gui.worker.batches import Result
 
@@ -60,6 +61,14 @@ class Keeper:
         self._saved = time.monotonic()
 
 
+class _Left(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The mark as it is written."""
+
+    scores: list[str]
+    record: str | None
+    unsure: bool = False
+
+
 class InHand:
     """A mark on the disk while records are computed: a run that is killed meanwhile leaves it.
 
@@ -85,20 +94,18 @@ class InHand:
     def __init__(self, folder: Path) -> None:
         self._path = folder / ".in-hand"
         try:
-            content = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):  # None, or one that was cut off.
-            content = {}
-        if content.get("unsure"):
-            content = {}
-        self.was_left = bool(content)
-        self.scores: list[str] = content.get("scores", [])
-        self.record: str | None = content.get("record")
-        self._in_hand: dict[str, Any] | None = None
+            left = msgspec.json.decode(self._path.read_bytes(), type=_Left)
+        except (OSError, msgspec.MsgspecError):  # None, or one that was cut off.
+            left = None
+        self.was_left = left is not None and not left.unsure
+        self.scores: list[str] = left.scores if left is not None and self.was_left else []
+        self.record = left.record if left is not None and self.was_left else None
+        self._in_hand: _Left | None = None
 
     @contextmanager
     def hold(self, scores: Sequence[str], record: str | None = None) -> Iterator[None]:
         """Leave the mark until what is computed meanwhile is done."""
-        self._path.write_text(json.dumps({"scores": list(scores), "record": record}), encoding="utf-8")
+        self._path.write_bytes(msgspec.json.encode(_Left(list(scores), record)))
         try:
             yield
         finally:
@@ -106,14 +113,13 @@ class InHand:
 
     def write(self, scores: Sequence[str], record: str | None) -> None:
         """Leave the mark for a worker; it does not count before `confirm`."""
-        told = {"scores": list(scores), "record": record}
-        self._path.write_text(json.dumps({**told, "unsure": True}), encoding="utf-8")
-        self._in_hand = told
+        self._in_hand = _Left(list(scores), record)
+        self._path.write_bytes(msgspec.json.encode(replace(self._in_hand, unsure=True)))
 
     def confirm(self) -> None:
         """Have the mark count, where one was left: the worker died."""
         if self._in_hand is not None:
-            self._path.write_text(json.dumps(self._in_hand), encoding="utf-8")
+            self._path.write_bytes(msgspec.json.encode(self._in_hand))
 
     def take_away(self) -> None:
         """Take the mark away."""

@@ -20,6 +20,9 @@ import hashlib
 import json
 import struct
 
+import msgspec
+
+from dataselect_gui.project.settings import Conditions
 from dataselect_gui.records.source import Source
 
 STATE, SETTINGS, MARK, LISTING, HASHES, CONTENT, FORGET, VALUES, DONE, PROBLEMS = range(20, 30)
@@ -29,6 +32,41 @@ MOST_REASON = 300
 """Characters of a reason."""
 REASONS_AT_ONCE = 256
 """So many different reasons go in one frame."""
+
+
+class State(msgspec.Struct, frozen=True):
+    """What `STATE` holds.
+
+    Attributes
+    ----------
+    scores : dict
+        Score → how it is computed already.
+    ended_by : list of str
+        Records that ended a run as they were computed by themselves.
+    in_hand : list of str
+        The scores that an earlier run was killed over; empty where none was.
+    record : str or None
+        The record that it computed by itself.
+    """
+
+    scores: dict[str, Conditions]
+    ended_by: list[str]
+    in_hand: list[str]
+    record: str | None
+
+
+class Settled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `SETTINGS` holds: how the scores of a job are computed, and what ended runs."""
+
+    scores: dict[str, Conditions]
+    ended_by: list[str]
+
+
+class InWork(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `MARK` holds: the scores in hand, and a record that is computed by itself."""
+
+    scores: list[str]
+    record: str | None
 
 
 def listing_digest(source: Source) -> bytes:

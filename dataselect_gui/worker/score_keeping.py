@@ -6,14 +6,15 @@ what an honest worker could have sent (`score_receiving`).
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredSource
 from dataselect_gui.project.table import Index, Table
-from dataselect_gui.records.source import Source
+from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.worker.indexing import (
     HashCache,
     KnownHashes,
@@ -81,7 +82,7 @@ class Keeping(Protocol):
     mark: KeptMark
 
     @property
-    def scores(self) -> dict[str, dict[str, Any]]: ...  # noqa: D102
+    def scores(self) -> dict[str, Conditions]: ...  # noqa: D102
 
     @property
     def ended_by(self) -> list[str]: ...  # noqa: D102
@@ -115,22 +116,22 @@ class ProjectKeeping:
     def __init__(self, project: Project, source: Source, job: ScoreJob) -> None:
         self._project, self.source, self._job = project, source, job
         self.mark: KeptMark = InHand(project.folder)
-        self.ended_by: list[str] = list(project.settings.get("ended_by", ()))
+        self.ended_by: list[str] = list(project.settings.ended_by)
 
     @property
-    def scores(self) -> dict[str, dict[str, Any]]:
+    def scores(self) -> dict[str, Conditions]:
         """How scores are computed."""
         return self._project.scores
 
     def save(self) -> None:
         """See `Keeping`."""
         if self.ended_by:
-            self._project.settings["ended_by"] = self.ended_by
+            self._project.settings.ended_by = self.ended_by
         self._project.save()
 
     def forget(self, name: str) -> None:
         """See `Keeping`."""
-        if self._project.settings["table"] is not None:
+        if self._project.settings.table is not None:
             self._project.table.column(name).forget()
 
     def hashes(self, source: Source) -> HashCache:
@@ -147,13 +148,10 @@ class ProjectKeeping:
         """
         project, source, job = self._project, self.source, self._job
         check_same_source(project, source, index)
-        project.settings["source"] = {
-            "path": str(source.path),
-            "kind": source.kind.name,
-            "label_column": job.label_column,
-            "unit_column": job.unit_column,
-        }
-        project.settings["checkpoint"]["path"] = job.checkpoint
+        ref = SourceRef(source.path, job.label_column, job.unit_column)
+        project.settings.source = StoredSource.of(ref, source.kind.name)
+        digest = project.settings.checkpoint.digest
+        project.settings.checkpoint = StoredCheckpoint(job.checkpoint, digest)
         project.save()
         table = project.update_index(index)
         table.add_problems({problem.id: problem.reason for problem in source.problems})

@@ -8,8 +8,8 @@ after a `FORGET` alone.
 import json
 import struct
 from collections.abc import Callable
-from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +17,7 @@ from dataselect_gui import __version__
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.plain import visible
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import Conditions
 from dataselect_gui.project.table import Index, Table
 from dataselect_gui.records.source import Source
 from dataselect_gui.sandbox.frames import FrameError
@@ -43,6 +44,9 @@ from dataselect_gui.worker.score_frames import (
     REASONS_AT_ONCE,
     SETTINGS,
     VALUES,
+    InWork,
+    Settled,
+    State,
     listing_digest,
 )
 from dataselect_gui.worker.score_keeping import ProjectKeeping
@@ -51,7 +55,6 @@ _MOST_SETTLED = 1024
 """Bytes of what is settled of a score, as JSON."""
 _ESCAPED, _UTF_8 = 12, 4
 """Bytes that a character can take: escaped in JSON, and as it is."""
-_MOST_DIGITS = 9
 _MOST_BATCH, _MOST_THREADS = 1 << 16, 1 << 12
 _SETTLED = frozenset({"fixed", "program", "variant", "device", "precision", "threads", "batch"})
 """What is settled of a score."""
@@ -77,9 +80,7 @@ class Receiver:
         self._source, self._names, self._rows = source, job.names, len(source.ids)
         self._asked = len(range(self._rows)[: job.limit])
         self._ids = frozenset(source.ids)
-        self._settled = {
-            name: dict(self.kept.scores[name]) for name in job.names if name in self.kept.scores
-        }
+        self._settled = {name: self.kept.scores[name] for name in job.names if name in self.kept.scores}
         """What stays as it is, until a score is forgotten."""
         self._given: dict[str, NDArray[np.bool_]] = {}
         """For each score, which rows have a value that came since it was forgotten."""
@@ -106,13 +107,9 @@ class Receiver:
 
     def state(self) -> bytes:
         """Return what the worker is told at first."""
-        told = {
-            "scores": self.kept.scores,
-            "ended_by": self.kept.ended_by,
-            "in hand": self._mark.scores,
-            "record": self._mark.record,
-        }
-        return json.dumps(told).encode()
+        mark = self._mark
+        state = State(self.kept.scores, self.kept.ended_by, mark.scores, mark.record)
+        return msgspec.json.encode(state)
 
     def take(self, kind: int, content: bytes) -> bytes | None:
         """Take a frame. Returns the answer, where there is one.
@@ -142,7 +139,9 @@ class Receiver:
         except (
             ValueError,
             TypeError,
+            RecursionError,
             struct.error,
+            msgspec.MsgspecError,
         ):  # Of what is built in another way than it should be.
             raise FrameError("not as it should be") from None
 
@@ -151,59 +150,56 @@ class Receiver:
         self._mark.confirm()
 
     def _take_settings(self, content: bytes) -> None:
-        told = _object(content)
-        if told.keys() != {"scores", "ended_by"} or told["ended_by"] not in self._ended:
+        told = msgspec.json.decode(content, type=Settled)
+        if told.ended_by not in self._ended:
             raise FrameError("other records")
-        scores = told["scores"]
-        if not isinstance(scores, dict) or not scores.keys() <= set(self._names):
+        if not told.scores.keys() <= set(self._names):
             raise FrameError("other scores")
-        for name, settled in scores.items():
-            if not isinstance(settled, dict) or not self._may_be_settled(name, settled):
+        for name, settled in told.scores.items():
+            if not self._may_be_settled(name, settled):
                 raise FrameError("nothing that is settled of a score")
-        self.kept.scores.update(scores)
-        self.kept.ended_by[:] = told["ended_by"]
+        self.kept.scores.update(told.scores)
+        self.kept.ended_by[:] = told.ended_by
         self.kept.save()
 
-    def _may_be_settled(self, name: str, settled: dict[str, Any]) -> bool:
+    def _may_be_settled(self, name: str, settled: Conditions) -> bool:
         """Say whether a score may be computed so: as it was settled, and else as this program does."""
-        known, fixed = self.kept.scores.get(name, {}), self._settled.get(name, {})
-        return (known.keys() or _SETTLED) <= settled.keys() and all(
-            _is_same(value, fixed[key])
+        known = _stated(self.kept.scores.get(name))
+        fixed, stated = _stated(self._settled.get(name)), _stated(settled)
+        return (known.keys() or _SETTLED) <= stated.keys() and all(
+            value == fixed[key]
             if key in fixed
-            else (key in known and _is_same(value, known[key]))
-            or (not (key == "fixed" and fixed) and self._is_sound(name, key, value))
-            for key, value in settled.items()
+            else (key in known and value == known[key])
+            or (not (key == "fixed" and fixed) and self._is_sound(name, key, settled))
+            for key, value in stated.items()
         )
 
-    def _is_sound(self, name: str, key: str, value: object) -> bool:
+    def _is_sound(self, name: str, key: str, settled: Conditions) -> bool:
         """Say whether this program settles that for a score that has no values yet."""
         job = self.job
         match key:
             case "fixed":
-                return value is True
+                return settled.fixed
             case "program":
-                return value == __version__
+                return settled.program == __version__
             case "variant":
-                return value == find_score(name).variant
+                return settled.variant == find_score(name).variant
             case "device":
-                devices = _DEVICES if job.device == "auto" else {job.device}
-                return isinstance(value, str) and value in devices
+                return settled.device in (_DEVICES if job.device == "auto" else {job.device})
             case "precision":
-                return value == job.precision
+                return settled.precision == job.precision
             case "threads":
-                return type(value) is int and 1 <= value <= _MOST_THREADS
+                return 1 <= (settled.threads or 0) <= _MOST_THREADS
             case "batch":
-                return type(value) is int and 1 <= value <= max(_MOST_BATCH, job.batch_size or 1)
+                return 1 <= (settled.batch or 0) <= max(_MOST_BATCH, job.batch_size or 1)
         return False
 
     def _take_mark(self, content: bytes) -> None:
         if not content:
             self._mark.take_away()
             return
-        told = _object(content)
-        scores, record = told.get("scores"), told.get("record")
-        if told.keys() != {"scores", "record"} or not isinstance(scores, list):
-            raise FrameError("no mark")
+        mark = msgspec.json.decode(content, type=InWork)
+        scores, record = mark.scores, mark.record
         if not set(scores) <= set(self._names) or len(set(scores)) != len(scores):
             raise FrameError("other scores")
         if record is not None and record not in self._ids:
@@ -257,7 +253,7 @@ class Receiver:
             raise FrameError("rows that are done, or no scores")
         if name not in self.kept.scores:
             raise FrameError("before it is settled how")
-        self._settled[name] = dict(self.kept.scores[name])
+        self._settled[name] = self.kept.scores[name]
         column.write(rows, values)
         self._given[name][rows] = True
 
@@ -300,25 +296,10 @@ class Receiver:
         return self._names[content[0]]
 
 
-def _object(content: bytes) -> dict[str, Any]:
-    try:
-        told = json.loads(content, parse_int=_number)
-    except RecursionError:
-        told = None
-    if not isinstance(told, dict):
-        raise FrameError("no object")
-    return told
-
-
-def _number(digits: str) -> int:
-    if len(digits) > _MOST_DIGITS:
-        raise FrameError("a number that is no count")
-    return int(digits)
-
-
-def _is_same(value: object, known: object) -> bool:
-    """Say whether two values of JSON are the same: there, True is not 1."""
-    return type(value) is type(known) and value == known
+def _stated(conditions: Conditions | None) -> dict[str, object]:
+    """Return what is settled of a score, by its name."""
+    stated: dict[str, object] = {} if conditions is None else msgspec.to_builtins(conditions)
+    return stated
 
 
 def _listed_otherwise() -> UnusableError:

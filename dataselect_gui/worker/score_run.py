@@ -13,15 +13,18 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.project.settings import Conditions, Device
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.catalog import find_score
@@ -132,34 +135,37 @@ def _recover(kept: Keeping) -> str | None:
 def _halve(kept: Keeping, names: Sequence[str]) -> None:
     """Have scores computed again from the beginning, in batches of half the size."""
     for name in names:
-        size = kept.scores.get(name, {}).get("batch", 1)
-        if size > 1:
+        known = kept.scores.get(name)
+        size = None if known is None else known.batch
+        if size is not None and size > 1:
             _start_again(kept, name, _half(size))
 
 
 def _start_again(kept: Keeping, name: str, size: int) -> None:
     kept.forget(name)
-    kept.scores[name] |= {
-        "batch": size,
-        "fixed": True,
-        "program": __version__,
-        "variant": find_score(name).variant,
-    }
+    kept.scores[name] = replace(
+        kept.scores[name],
+        batch=size,
+        fixed=True,
+        program=__version__,
+        variant=find_score(name).variant,
+    )
     kept.save()
 
 
 def _check_conditions(kept: Keeping, job: ScoreJob) -> None:
     """Hold what was asked for against how scores of the project are computed already."""
     for name in job.names:
-        known = kept.scores.get(name, {})
-        device = known.get("device", job.device)
+        known = kept.scores.get(name)
+        device = job.device if known is None else known.device
         if job.device not in {"auto", device}:
             raise UsageError(
                 f"The scores of this project cannot be computed on {job.device}.",
                 f"Those that it has were computed on {device}; numbers that differ are not mixed.",
                 "Leave the device as it is, or score into another project.",
             )
-        if job.batch_size is not None and job.batch_size < known.get("batch", 1):
+        batch = 1 if known is None else known.batch or 1
+        if job.batch_size is not None and job.batch_size < batch:
             _start_again(kept, name, job.batch_size)
 
 
@@ -176,8 +182,10 @@ def _parts(kept: Keeping, job: ScoreJob) -> list[list[str]]:
     """Part the scores of a job by how they are computed; those that are new go together."""
 
     def conditions(name: str) -> tuple[str, ...]:
-        known = kept.scores.get(name, {})
-        return tuple(str(known.get(key)) for key in ("device", "precision", "threads", "batch"))
+        known = kept.scores.get(name)
+        if known is None:
+            return ()
+        return tuple(map(str, (known.device, known.precision, known.threads, known.batch)))
 
     return [list(names) for _, names in groupby(sorted(job.names, key=conditions), key=conditions)]
 
@@ -205,22 +213,19 @@ class _Part:
     _loaded: "tuple[Scorer, ToInput, Shape | None] | None" = None
 
     @property
-    def _known(self) -> dict[str, Any]:
-        """How these scores are computed, as far as that is settled."""
-        known: dict[str, Any] = self.kept.scores.get(self.names[0], {})
-        return known
+    def _known(self) -> Conditions | None:
+        """How these scores are computed; None while that is not settled."""
+        return self.kept.scores.get(self.names[0])
 
     @property
     def size(self) -> int | None:
         """How many places a batch has; None while that is not settled."""
-        size: int | None = self._known.get("batch")
-        return size
+        return None if self._known is None else self._known.batch
 
     @property
     def device(self) -> str:
         """Where they are computed."""
-        device: str = self._known.get("device", self.job.device)
-        return device
+        return self.job.device if self._known is None else self._known.device
 
     def lacks(self, table: KeptTable, rows: Sequence[int]) -> bool:
         """Say whether some of the rows lack some of the scores."""
@@ -337,17 +342,19 @@ class _Part:
 
         self.report(Progress("Loading the model", 0, 1))
         device = choose_device(self.device)
-        threads = fix_arithmetic(self._known.get("threads"))
+        threads = fix_arithmetic(None if self._known is None else self._known.threads)
         scorer = Scorer(self.checkpoint, self.names, device, self.job.precision)
         for name in self.names:
-            known = self.kept.scores.setdefault(name, {"fixed": True})
-            known.setdefault("program", __version__)
-            known.setdefault("variant", find_score(name).variant)
-            known |= {
-                "device": device.type,
-                "precision": scorer.precision,
-                "threads": threads,
-            }
+            known = self.kept.scores.get(name)
+            self.kept.scores[name] = Conditions(
+                fixed=True if known is None else known.fixed,
+                program=__version__ if known is None else known.program,
+                variant=find_score(name).variant if known is None else known.variant,
+                device=msgspec.convert(device.type, Device),
+                precision=self.job.precision,
+                threads=threads,
+                batch=None if known is None else known.batch,
+            )
         final = self.checkpoint.final
         to_input = self.source.kind.to_input(final, scorer.model.channels)
         shape = public_shape(self.source, final, scorer.model, to_input)
@@ -357,7 +364,7 @@ class _Part:
     def _keep(self, size: int) -> None:
         """Keep the size of the batches before it is tried."""
         for name in self.names:
-            self.kept.scores[name]["batch"] = size
+            self.kept.scores[name] = replace(self.kept.scores[name], batch=size)
         self.kept.save()
 
     def _take_half(self) -> None:

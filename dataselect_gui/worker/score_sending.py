@@ -1,10 +1,9 @@
 """The worker's side of what a scoring run keeps: whatever is kept goes to the parent, in frames."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,6 +31,9 @@ from dataselect_gui.worker.score_frames import (
     REASONS_AT_ONCE,
     SETTINGS,
     VALUES,
+    InWork,
+    Settled,
+    State,
     listing_digest,
 )
 from dataselect_gui.worker.score_keeping import KeptMark
@@ -57,18 +59,16 @@ class RemoteKeeping:
 
     def __init__(self, job: ScoreJob, send: Send, receive: Callable[[], bytes]) -> None:
         self._names, self._send, self._receive = job.names, send, receive
-        told = json.loads(receive())
-        self.scores: dict[str, dict[str, Any]] = told["scores"]
-        self.ended_by: list[str] = told["ended_by"]
-        self.mark: KeptMark = _RemoteMark(send, told["in hand"], told["record"])
+        state = msgspec.json.decode(receive(), type=State)
+        self.scores, self.ended_by = state.scores, state.ended_by
+        self.mark: KeptMark = _RemoteMark(send, state.in_hand, state.record)
         self._hashes: _RemoteHashes | None = None
         self._table: _RemoteTable | None = None
 
     def save(self) -> None:
         """See `Keeping`."""
         settled = {name: self.scores[name] for name in self._names if name in self.scores}
-        told = {"scores": settled, "ended_by": self.ended_by}
-        self._send(SETTINGS, json.dumps(told).encode())
+        self._send(SETTINGS, msgspec.json.encode(Settled(settled, self.ended_by)))
 
     def forget(self, name: str) -> None:
         """See `Keeping`."""
@@ -100,7 +100,7 @@ class _RemoteMark:
 
     @contextmanager
     def hold(self, scores: Sequence[str], record: str | None = None) -> Iterator[None]:
-        self._send(MARK, json.dumps({"scores": list(scores), "record": record}).encode())
+        self._send(MARK, msgspec.json.encode(InWork(list(scores), record)))
         try:
             yield
         finally:

@@ -1,22 +1,22 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
 from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
-from dataselect_gui.privacy.amounts import decimal_of, exact, positive_amount, whole_of
+from dataselect_gui.privacy.amounts import LARGEST_COUNT, decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
-from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
+from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError, is_text
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.kinds.kind import Kind, KindAnswer, Leaving
 from dataselect_gui.release.registry import KINDS, MECHANISMS, mechanisms_of
 from dataselect_gui.release.verify import Check
-from dataselect_gui.release.words import CANNOT_CHECK
 from dataselect_gui.sandbox.confining import Confinement, what_confines
 from dataselect_gui.scoring.catalog import find_mapped_score, find_score
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule, Selection, select
-from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, Start
+from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
-from dataselect_gui.study.words import PickLine, name_of
+from dataselect_gui.study.words import PickLine, headline, name_of, tally
+from dataselect_gui.texts.promises import CANNOT_CHECK
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.map_file import RecordMaps
 from dataselect_gui.worker.messages import Progress, Report, duration
@@ -89,9 +89,11 @@ __all__ = [
     "FEWEST_SEEDS",
     "KINDS",
     "LARGEST_AMOUNT",
+    "LARGEST_COUNT",
     "MECHANISMS",
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
+    "QUESTIONS",
     "SCORES",
     "Answer",
     "ChangedRecordError",
@@ -147,9 +149,11 @@ __all__ = [
     "find_score",
     "flipped_labels",
     "foresee_study",
+    "headline",
     "hold_against",
     "home",
     "inspect",
+    "is_text",
     "knows_head",
     "ledger",
     "look",
@@ -187,6 +191,7 @@ __all__ = [
     "study_place",
     "study_scores",
     "study_subject",
+    "tally",
     "tokens",
     "verify",
     "what_confines",

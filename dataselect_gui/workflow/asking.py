@@ -145,7 +145,7 @@ def kind_of(asked: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
 
 def training_of(project: Project, asked: ReleaseRequest) -> Training:
     """Return the answer about training, and remember it."""
-    text = asked.in_training or project.settings["in_training"]
+    text = asked.in_training or project.settings.in_training
     if text is None:
         raise UsageError(
             "One answer is missing: did these records help to train this checkpoint?",
@@ -166,7 +166,7 @@ def training_of(project: Project, asked: ReleaseRequest) -> Training:
                 "It is no, dp:E,D, yes or unknown.",
                 "Give one of these.",
             )
-    project.settings["in_training"] = text
+    project.settings.in_training = text
     project.save()
     return training
 
@@ -188,7 +188,7 @@ def destination_of(project: Project, to: Path) -> Path:
     destination = resolved(to)
     for name, place in (
         ("project", project.folder),
-        ("source", Path(project.settings["source"]["path"])),
+        ("source", Path(project.settings.source.path)),
     ):
         # By what is there, not by name: one place may have several, in other letters or mounted twice.
         around = [one for one in (destination, *destination.parents) if one.exists()]

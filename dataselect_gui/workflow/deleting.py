@@ -39,7 +39,7 @@ def before_deletion(project_path: Path) -> Deletion:
     settings, own = project.settings, project.own_files()
     others = [path.name for path in sorted(project.folder.iterdir()) if path not in own]
     # Those by other checkpoints go, too.
-    scores = in_order({name for of_one in settings["scores"].values() for name in of_one})
+    scores = in_order({name for of_one in settings.scores.values() for name in of_one})
     goes = [
         f"The scores: {', '.join(scores) or 'none yet'}",
         "The rule, and with it the selection",
@@ -49,8 +49,8 @@ def before_deletion(project_path: Path) -> Deletion:
         f"In the folder {project.folder}: {', '.join(path.name for path in own)}",
     ]
     stays = [
-        f"The records: {settings['source']['path']}",
-        f"The checkpoint: {settings['checkpoint']['path']}",
+        f"The records: {settings.source.path}",
+        f"The checkpoint: {settings.checkpoint.path}",
         "The ledger: what was released was released, and counts for these records ever after",
         "Every bundle that was written, and every copy of it",
     ]
@@ -60,7 +60,7 @@ def before_deletion(project_path: Path) -> Deletion:
         stays.append(f"Studies beside the project, with scores of these records: {named}")
     if others:
         stays.append(f"Other files in the project's folder: {', '.join(others)}")
-    name = "Demo" if settings["demo"] else project_path.stem
+    name = "Demo" if settings.demo else project_path.stem
     return Deletion(name, tuple(goes), tuple(stays))
 
 

@@ -4,6 +4,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
@@ -94,7 +96,7 @@ def looks_like_checkpoint(path: Path) -> bool:
 
 def _inspect_project(project: Project) -> dict[str, Any]:
     # There is no table where scoring ended before it had read the records.
-    table = None if project.settings["table"] is None else project.table
+    table = None if project.settings.table is None else project.table
     problems = {} if table is None else reasons_of(table)
     labels = () if table is None else table.index.labels
     return {
@@ -102,8 +104,8 @@ def _inspect_project(project: Project) -> dict[str, Any]:
         "problems": [{"id": i, "reason": r} for i, r in sorted(problems.items())],
         "labels": sorted({label for label in labels if label is not None}),
         "records": len(labels),
-        "scores": project.scores,
-        "rule": project.settings["rule"],
-        "source": project.settings["source"],
-        "checkpoint": project.settings["checkpoint"],
+        "scores": msgspec.to_builtins(project.scores),
+        "rule": msgspec.to_builtins(project.settings.rule),
+        "source": msgspec.to_builtins(project.settings.source),
+        "checkpoint": msgspec.to_builtins(project.settings.checkpoint),
     }

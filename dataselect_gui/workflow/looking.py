@@ -107,12 +107,12 @@ def look(project_path: Path) -> Look:
     """
     project = Project.open(project_path)
     settings = project.settings
-    source, checkpoint = Path(settings["source"]["path"]), Path(settings["checkpoint"]["path"])
+    source, checkpoint = Path(settings.source.path), Path(settings.checkpoint.path)
     try:
         request = find_checkpoint(checkpoint).request
     except UnusableError:  # The checkpoint moved: scores can still be looked at.
         request = Request()
-    table = None if settings["table"] is None else project.table
+    table = None if settings.table is None else project.table
     index = _NOTHING if table is None else table.index
     names = [] if table is None else in_order(table.columns())
     undone = np.zeros(len(index.ids), dtype=bool)
@@ -123,10 +123,10 @@ def look(project_path: Path) -> Look:
             undone |= table.column(name).done == 0
     return Look(
         folder=project_path,
-        name="Demo" if settings["demo"] else project_path.stem,
+        name="Demo" if settings.demo else project_path.stem,
         source=source,
         checkpoint=checkpoint,
-        unit_column=settings["source"]["unit_column"],
+        unit_column=settings.source.unit_column,
         ids=index.ids,
         content=index.content,
         labels=index.labels,
@@ -140,7 +140,7 @@ def look(project_path: Path) -> Look:
         problems={} if table is None else reasons_of(table),
         rule=rule_of(project),
         request=request,
-        in_training=settings["in_training"],
+        in_training=settings.in_training,
     )
 
 

@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 import psutil
 
@@ -14,7 +13,7 @@ from dataselect_gui.errors import UnusableError, WorkerDiedError
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.sandbox.frames import FrameError
-from dataselect_gui.scoring.catalog import PRECISIONS, Precision, find_score, in_order
+from dataselect_gui.scoring.catalog import PRECISIONS, find_score, in_order
 from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.map_file import RecordMaps, read_maps
 from dataselect_gui.worker.messages import MapJob, Report
@@ -78,7 +77,7 @@ def maps(
             "Open it again.",
         )
     settings = project.settings
-    checkpoint = find_checkpoint(Path(settings["checkpoint"]["path"]))
+    checkpoint = find_checkpoint(Path(settings.checkpoint.path))
     check_same_checkpoint(project, checkpoint.digest())
     _clear(project.folder)
     # In the project: what is made of records is nowhere else, even where the program is killed.
@@ -87,16 +86,16 @@ def maps(
         asked = list(rows)[:MOST_AT_ONCE]
         write_rows(Path(folder), table.index, asked)
         job = MapJob(
-            source=settings["source"]["path"],
+            source=settings.source.path,
             checkpoint=str(resolved(checkpoint.path)),
-            digest=settings["checkpoint"]["digest"],
-            label_column=settings["source"]["label_column"],
-            unit_column=settings["source"]["unit_column"],
+            digest=settings.checkpoint.digest,
+            label_column=settings.source.label_column,
+            unit_column=settings.source.unit_column,
             folder=str(resolved(Path(folder))),
             rows=asked,
             names=names,
             device=device_of(project),
-            precision=cast("Precision", precision_of(project) or PRECISIONS[0]),
+            precision=precision_of(project) or PRECISIONS[0],
             seconds=_SECONDS,
         )
         run_job(job, report, stop)

@@ -1,5 +1,6 @@
 """Point a project to the new place of its records or of its checkpoint."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -7,8 +8,8 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import SourceRef
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.indexing import check_same_source, read_index
 from dataselect_gui.worker.messages import Report
@@ -49,11 +50,12 @@ def find_again(
     if looks_like_checkpoint(path):
         check_same_checkpoint(project, find_checkpoint(path).digest())
         with project.exclusive():
-            project.settings["checkpoint"]["path"] = str(path)
+            stored = project.settings.checkpoint
+            project.settings.checkpoint = StoredCheckpoint(str(path), stored.digest)
             project.save()
         return "checkpoint"
-    settings = project.settings["source"]
-    source = open_source(SourceRef(path, settings["label_column"], settings["unit_column"]))
+    ref = replace(project.settings.source.ref, path=path)
+    source = open_source(ref)
     index = read_index(source, lambda: stop is not None and stop.requested, report)
     if index is None:
         raise InterruptedByPersonError(
@@ -61,7 +63,7 @@ def find_again(
         )
     with project.exclusive():
         check_same_source(project, source, index)
-        project.settings["source"] |= {"path": str(path), "kind": source.kind.name}
+        project.settings.source = StoredSource.of(ref, source.kind.name)
         project.save()
     return "records"
 
@@ -75,7 +77,7 @@ def check_same_checkpoint(project: Project, digest: str) -> None:
         Where its files are not those that the scores were made with.
     """
     settings = project.settings
-    if settings["table"] is not None and settings["checkpoint"]["digest"] != digest:
+    if settings.table is not None and settings.checkpoint.digest != digest:
         raise UnusableError(
             f"The project “{project.folder.name}” was scored with another checkpoint.",
             "Scores of different checkpoints cannot stand side by side.",

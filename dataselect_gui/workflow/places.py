@@ -24,7 +24,7 @@ def place_beside(path: Path) -> Path:
 
 def ledger_of(project: Project) -> Ledger:
     """Return the ledger that a project's releases are charged to: the demo has one of its own."""
-    return Ledger(project.folder.parent / DEMO_HOME if project.settings["demo"] else home())
+    return Ledger(project.folder.parent / DEMO_HOME if project.settings.demo else home())
 
 
 def read_settings() -> str:

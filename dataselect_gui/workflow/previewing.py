@@ -13,9 +13,10 @@ from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.kinds.kind import Kind, Leaving
+from dataselect_gui.release.promises import how_drawn, not_protected, promise
 from dataselect_gui.release.releasing import Foresight
 from dataselect_gui.release.terms import Terms
-from dataselect_gui.release.words import how_drawn, not_protected, promise
+from dataselect_gui.texts import N_, _
 
 MARKS = tuple(Decimal(mark) for mark in ("0.1", "0.25", "0.5", "1", "2", "4", "8"))
 
@@ -23,24 +24,27 @@ MARKS = tuple(Decimal(mark) for mark in ("0.1", "0.25", "0.5", "1", "2", "4", "8
 DOCUMENTS = (
     Leaving(
         "release.json, privacy.json",
-        "Mechanism and parameters",
-        (("parameters", "mechanism, ε, score, and where each came from"),),
+        N_("Mechanism and parameters"),
+        (("parameters", N_("mechanism, ε, score, and where each came from")),),
         '"mechanism": "one-sided", "epsilon": "1"',
     ),
     Leaving(
         "release.json",
-        "Hashes",
-        (("hashes", "of the checkpoints and of the ledger's last entry"),),
+        N_("Hashes"),
+        (("hashes", N_("of the checkpoints and of the ledger's last entry")),),
         '"ledger_head": "c41f…9a"',
     ),
     Leaving(
         "croissant.json, README.md",
-        "Card",
-        (("description", "the same for machines and for people"),),
+        N_("Card"),
+        (("description", N_("the same for machines and for people")),),
         "“What is not protected: …”",
     ),
     Leaving(
-        "SHA256SUMS", "Checksums", (("checksums", "of the bundle's own files"),), "9b1d…07  README.md"
+        "SHA256SUMS",
+        N_("Checksums"),
+        (("checksums", N_("of the bundle's own files")),),
+        "9b1d…07  README.md",
     ),
 )
 """What every bundle holds."""
@@ -150,7 +154,7 @@ def preview_of(
 def _what_leaves(kind: type[Kind]) -> list[dict[str, str]]:
     """Return what a release of some kind lets leave, field by field: ``file``, ``field``, ``what``."""
     return [
-        {"file": leaving.file, "field": field, "what": what}
+        {"file": leaving.file, "field": field, "what": _(what)}
         for leaving in (*kind.leaves, *DOCUMENTS)
         for field, what in leaving.fields
     ]

@@ -65,7 +65,7 @@ def read_register(project_path: Path, register: Path, column: str | None) -> Lis
     UnusableError
         Where the file cannot be read.
     """
-    unit_column = Project.open(project_path).settings["source"]["unit_column"]
+    unit_column = Project.open(project_path).settings.source.unit_column
     columns, rows = _rows(register)
     found = _column(columns, column, unit_column)
     if found is None:
@@ -84,7 +84,7 @@ def put_opted_out(project_path: Path, units: Collection[str]) -> None:
     """
     project = Project.open(project_path)
     with project.exclusive(MOMENT_SECONDS):
-        project.settings["opted_out"] = sorted(units)
+        project.settings.opted_out = sorted(units)
         project.save()
 
 
@@ -119,11 +119,11 @@ def _apply(project_path: Path, register: Path, column: str | None, *, out: bool)
     project = Project.open(project_path)
     with project.exclusive():
         index = project.table.index
-        named = _read(register, column, project.settings["source"]["unit_column"])
+        named = _read(register, column, project.settings.source.unit_column)
         units = index.units or index.ids
         there = [unit for unit in units if unit in named]
         listed = project.opted_out | named if out else project.opted_out - named
-        project.settings["opted_out"] = sorted(listed)
+        project.settings.opted_out = sorted(listed)
         project.save()
     return Register(len(named), len(set(there)), len(there))
 

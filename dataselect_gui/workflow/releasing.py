@@ -18,7 +18,7 @@ from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
-from dataselect_gui.records.source import ChangedRecordError, Source, SourceRef, UnreadableRecordError
+from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.bundle import check_place, is_there
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.fitting import check_fits
@@ -355,8 +355,8 @@ def _foreseen(proposal: _Proposal, *, within_budget: bool) -> Released:
 
 
 def _checkpoint(project: Project) -> Checkpoint:
-    checkpoint = find_checkpoint(Path(project.settings["checkpoint"]["path"]))
-    if checkpoint.digest() != project.settings["checkpoint"]["digest"]:
+    checkpoint = find_checkpoint(Path(project.settings.checkpoint.path))
+    if checkpoint.digest() != project.settings.checkpoint.digest:
         raise UnusableError(
             "The checkpoint is not the one that the scores were made with.",
             "Its files changed since.",
@@ -375,10 +375,8 @@ def _candidates(
     by_class: bool,
     reading: bool,
 ) -> Candidates:
-    settings = project.settings["source"]
-    source = open_source(
-        SourceRef(Path(settings["path"]), settings["label_column"], settings["unit_column"])
-    )
+    ref = project.settings.source.ref
+    source = open_source(ref)
     index = project.table.index
     report(Progress("Reading records", 0, len(index.ids)))
     problems = project.table.problems()
@@ -398,8 +396,8 @@ def _candidates(
         scores=values,
         eligible=eligible,
         chosen=select(rule, values, eligible).chosen,
-        unit_column=settings["unit_column"],
-        scored_by=project.scores[rule.score]["program"],
+        unit_column=ref.unit_column,
+        scored_by=project.scores[rule.score].program,
         classes=[classes.get(label, -1) if label is not None else -1 for label in index.labels],
     )
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from dataselect_gui.privacy.identity import source_marks
 from dataselect_gui.project.demo import COUNT as DEMO_COUNT
 from dataselect_gui.project.demo import not_the_demos
 from dataselect_gui.project.project import SUFFIX, Project
+from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredSource
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.catalog import PRECISIONS, Precision, applicable
@@ -148,16 +149,17 @@ def score(
     checkpoint = find_checkpoint(checkpoint_path)
     project = Project.open(folder) if (folder / "project.json").is_file() else None
     if project is not None:
-        if demo and not project.settings["demo"]:
+        if demo and not project.settings.demo:
             raise UnusableError(
                 f"“{folder.name}” is a project of yours.",
                 "The demo needs a folder of its own, and answers no question about your records.",
                 "Name another folder for the demo.",
             )
-        known = project.settings["source"]
-        label_column = label_column or known["label_column"]
-        unit_column = unit_column or known["unit_column"]
-    source = open_source(SourceRef(source_path, label_column, unit_column))
+        known = project.settings.source
+        label_column = label_column or known.label_column
+        unit_column = unit_column or known.unit_column
+    ref = SourceRef(source_path, label_column, unit_column)
+    source = open_source(ref)
     labelled = any(label is not None for label in source.labels)
     wanted = applicable(
         names,
@@ -166,13 +168,8 @@ def score(
         request=checkpoint.request.stated,
     )
     match_labels(source.labels, source.classes, checkpoint.labels)
-    described = {
-        "path": str(source_path),
-        "kind": source.kind.name,
-        "label_column": label_column,
-        "unit_column": unit_column,
-    }
-    model = {"path": str(checkpoint_path), "digest": checkpoint.digest()}
+    described = StoredSource.of(ref, source.kind.name)
+    model = StoredCheckpoint(str(checkpoint_path), checkpoint.digest())
     if project is None:
         project = Project.create(folder, described, model, demo=demo)
     else:
@@ -183,7 +180,7 @@ def score(
     job = ScoreJob(
         source=str(source_path),
         checkpoint=str(checkpoint_path),
-        digest=model["digest"],
+        digest=model.digest,
         label_column=label_column,
         unit_column=unit_column,
         names=[one.name for one in wanted if one.needs_model],
@@ -220,22 +217,22 @@ def score(
 
 
 def _settle(
-    project: Project, opened: Source, source: dict[str, Any], checkpoint: dict[str, Any]
+    project: Project, opened: Source, source: StoredSource, checkpoint: StoredCheckpoint
 ) -> None:
     """Hold an existing project against what it is asked to score."""
-    check_same_checkpoint(project, checkpoint["digest"])
-    if project.settings["demo"]:  # Before anything of other records is written into it.
+    check_same_checkpoint(project, checkpoint.digest)
+    if project.settings.demo:  # Before anything of other records is written into it.
         if len(opened.ids) != DEMO_COUNT:
             raise not_the_demos(project.folder.name)
         index = read_index(opened, lambda: False, lambda _: None)
         assert index is not None
         project.check_records(index)
     with project.exclusive():
-        if project.settings["table"] is None:  # The first try read nothing; it may have been a mistake.
-            before = (project.settings["source"]["path"], project.settings["checkpoint"]["digest"])
-            if before != (source["path"], checkpoint["digest"]):
-                project.settings["in_training"] = None  # The answer was about those.
-            project.settings |= {"source": source, "checkpoint": checkpoint}
+        if project.settings.table is None:  # The first try read nothing; it may have been a mistake.
+            before = (project.settings.source.path, project.settings.checkpoint.digest)
+            if before != (source.path, checkpoint.digest):
+                project.settings.in_training = None  # The answer was about those.
+            project.settings.source, project.settings.checkpoint = source, checkpoint
             project.save()
 
 
@@ -262,14 +259,14 @@ def _is_project_of(folder: Path, source: Path, digest: str) -> bool:
         settings = Project.open(folder).settings
     except UnusableError:
         return False
-    same = (settings["source"]["path"], settings["checkpoint"]["digest"]) == (str(source), digest)
-    return same and not settings["demo"]
+    same = (settings.source.path, settings.checkpoint.digest) == (str(source), digest)
+    return same and not settings.demo
 
 
 def _kept(folder: Path) -> str:
     """Say how many scores a project holds, though the work on them ended early."""
     project = Project.open(folder)
-    count = 0 if project.settings["table"] is None else project.table.count_scores()
+    count = 0 if project.settings.table is None else project.table.count_scores()
     return f"{count:,} {'score is' if count == 1 else 'scores are'} kept."
 
 
@@ -283,13 +280,11 @@ def _score_by_key(project: Project, score: KeyedScore, limit: int | None) -> int
             ledger = ledger_of(project)
             account = ledger.claim(source_marks(table.index.content, table.index.people))
             # The demo's records are public, and everybody's demo shows the same numbers.
-            secret = b"demo" if project.settings["demo"] else ledger.secret(account)
+            secret = b"demo" if project.settings.demo else ledger.secret(account)
             column.write(rows, np.array([score.keyed(secret, table.index.ids[row]) for row in rows]))
             column.mark_done(rows)
-        project.scores[score.name] = {
-            "variant": score.variant,
-            "program": __version__,
-            "device": "none",
-        }
+        project.scores[score.name] = Conditions(
+            program=__version__, variant=score.variant, device="none"
+        )
         project.save()
         return len(rows)

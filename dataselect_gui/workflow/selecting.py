@@ -1,7 +1,6 @@
 """The project's table of scores, and its one selection."""
 
 from collections.abc import Collection, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.amounts import decimal_of
 from dataselect_gui.project.project import MOMENT_SECONDS, Project
+from dataselect_gui.project.settings import StoredRule
 from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule, Selection, select
 
@@ -142,8 +142,8 @@ def select_records(
                     f"The project has {', '.join(table.columns()) or 'none'}.",
                     "Select by one of these, or score the records by it.",
                 )
-            project.settings["rule"] = _stored(rule)
-        project.settings["withheld"] = sorted((project.withheld | set(withhold)) - set(restore))
+            project.settings.rule = StoredRule.of(rule)
+        project.settings.withheld = sorted((project.withheld | set(withhold)) - set(restore))
         project.save()
         chosen = selection_of(project, eligible_records(project, table.index.ids))
     ids = [table.index.ids[row] for row in np.flatnonzero(chosen.chosen).tolist()]
@@ -160,18 +160,9 @@ def put_selection(project_path: Path, rule: Rule | None, withheld: Sequence[str]
     """
     project = Project.open(project_path)
     with project.exclusive(MOMENT_SECONDS):
-        project.settings["rule"] = None if rule is None else _stored(rule)
-        project.settings["withheld"] = sorted(withheld)
+        project.settings.rule = None if rule is None else StoredRule.of(rule)
+        project.settings.withheld = sorted(withheld)
         project.save()
-
-
-def _stored(rule: Rule) -> dict[str, Any]:
-    return {
-        "score": rule.score,
-        "by": rule.by,
-        "value": str(rule.value),
-        "lowest": rule.lowest,
-    }
 
 
 def eligible_records(project: Project, ids: Sequence[str]) -> NDArray[np.bool_]:
@@ -187,10 +178,8 @@ def among(names: Sequence[str], listed: Collection[str]) -> NDArray[np.bool_]:
 
 def rule_of(project: Project) -> Rule | None:
     """Return the project's rule; None where it has none yet."""
-    stored = project.settings["rule"]
-    if stored is None:
-        return None
-    return Rule(stored["score"], stored["by"], Decimal(stored["value"]), stored["lowest"])
+    stored = project.settings.rule
+    return None if stored is None else stored.rule
 
 
 def selection_of(project: Project, eligible: NDArray[np.bool_]) -> Selection:

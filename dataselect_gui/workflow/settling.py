@@ -103,7 +103,7 @@ class Question:
             conditional=cut and self.epsilon is not None and not public and purchase is None,
             unit="record" if self.candidates.unit_column is None else "person",
             score=self.rule.score,
-            variant=self.project.scores[self.rule.score]["variant"],
+            variant=self.project.scores[self.rule.score].variant,
             lowest=self.rule.lowest,
             cut=None
             if source is None

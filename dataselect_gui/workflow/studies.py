@@ -127,14 +127,14 @@ def study_subject(project_path: Path) -> StudySubject:
         Where there is no project.
     """
     settings = Project.open(project_path).settings
-    source, checkpoint = settings["source"], settings["checkpoint"]
+    source, checkpoint = settings.source, settings.checkpoint
     return StudySubject(
-        Path(source["path"]),
-        Path(checkpoint["path"]),
-        checkpoint["digest"],
+        Path(source.path),
+        Path(checkpoint.path),
+        checkpoint.digest,
         project_path,
-        source["label_column"],
-        source["unit_column"],
+        source.label_column,
+        source.unit_column,
     )
 
 

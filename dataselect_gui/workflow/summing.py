@@ -52,16 +52,16 @@ def sum_gradients(
     """
     for left in project.folder.glob(f"{_PREFIX}*"):  # By a run that was killed.
         shutil.rmtree(left, ignore_errors=True)
-    settings = project.settings["source"]
+    settings = project.settings.source
     with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=project.folder) as name:
         folder = Path(name)
         write_rows(folder, project.table.index, np.flatnonzero(rows).tolist())
         job = SumJob(
-            source=settings["path"],
+            source=settings.path,
             checkpoint=str(resolved(checkpoint.path)),
-            digest=project.settings["checkpoint"]["digest"],
-            label_column=settings["label_column"],
-            unit_column=settings["unit_column"],
+            digest=project.settings.checkpoint.digest,
+            label_column=settings.label_column,
+            unit_column=settings.unit_column,
             folder=str(resolved(folder)),
             clip=clip,
             steps=CLIP_STEPS,

@@ -22,5 +22,5 @@ def answer_training(project_path: Path, answer: str) -> None:
     """
     project = Project.open(project_path)
     with project.exclusive(MOMENT_SECONDS):
-        project.settings["in_training"] = answer
+        project.settings.in_training = answer
         project.save()

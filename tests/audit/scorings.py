@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.worker.messages import ScoreJob
@@ -168,9 +169,11 @@ def by_the_program(make: Callable[[], nn.Module]) -> Callable[[Floats], Scores]:
             checkpoint = export(folder / "model.pt2", make().eval(), torch.zeros(2, 2))
             contents = np.frombuffer(world).reshape(-1, 2).astype(np.float32)
             records = array_file(folder / "x.npz", x=contents, y=np.zeros(len(contents), np.int64))
-            told = {"path": str(records), "kind": "arrays"}
-            digest = find_checkpoint(checkpoint).digest()
-            project = Project.create(folder / "p.dataselect", told, {"digest": digest})
+            project = Project.create(
+                folder / "p.dataselect",
+                StoredSource.of(SourceRef(records), "arrays"),
+                StoredCheckpoint(str(checkpoint), find_checkpoint(checkpoint).digest()),
+            )
             job = ScoreJob(
                 source=str(records),
                 checkpoint=str(checkpoint),

@@ -83,9 +83,9 @@ def window(project: Path, *, here: bool) -> None:
     from PySide6.QtWidgets import QApplication
 
     from dataselect_gui import workflow
-    from dataselect_gui.window import theme
-    from dataselect_gui.window.main_window import MainWindow
     from dataselect_gui.window.settings import Settings
+    from dataselect_gui.window.shell.main_window import MainWindow
+    from dataselect_gui.window.widgets import theme
 
     if here:
         _decode_here()

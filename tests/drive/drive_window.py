@@ -139,8 +139,9 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
     from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
-    from dataselect_gui.window import settings, theme
-    from dataselect_gui.window.main_window import MainWindow
+    from dataselect_gui.window import settings
+    from dataselect_gui.window.shell.main_window import MainWindow
+    from dataselect_gui.window.widgets import theme
 
     app = QApplication(["dataselect"])
     kept = settings.load()

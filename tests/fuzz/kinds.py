@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from dataselect_gui.project.settings_form import FORMAT
+from dataselect_gui.project.settings import FORMAT
 from tests.fuzz import checkpoints, jpeg, kept, png, records, seeds, small_formats, targets, tiff
 from tests.fuzz.values import Chance, Files
 

@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
 from dataselect_gui.records.decoding_process import shared
-from dataselect_gui.window import theme
-from dataselect_gui.window.main_window import MainWindow
 from dataselect_gui.window.settings import Settings
+from dataselect_gui.window.shell.main_window import MainWindow
+from dataselect_gui.window.widgets import theme
 from dataselect_gui.workflow import Report, Scored
 from tests.projects import scored_project
 from tests.window.leaks import holdings, noted

@@ -6,8 +6,8 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
-from dataselect_gui.window.main_window import MainWindow
-from dataselect_gui.window.notice import Message
+from dataselect_gui.window.shell.main_window import MainWindow
+from dataselect_gui.window.widgets.notice import Message
 
 
 def place(window: MainWindow) -> str:

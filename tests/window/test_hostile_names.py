@@ -32,13 +32,13 @@ from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.window import plain
-from dataselect_gui.window.main_window import MainWindow
+from dataselect_gui.window.shell.main_window import MainWindow
+from dataselect_gui.window.widgets import plain
 from tests.hostile import COLUMN, NAMES, hostile_consortium, hostile_folder, is_seen, names
 from tests.projects import scored_project
 from tests.releases import rebuild, release, select, told
 from tests.window.steps import give, place, settle
-from tests.window.test_study_place import Worker
+from tests.window.study.test_study_place import Worker
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes such names of files")
 _OPENED = 0x20 | 0x1

@@ -13,6 +13,7 @@ from dataselect_gui.privacy.amounts import probability_of
 from dataselect_gui.privacy.calibration import gaussian_scale
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, NoiseMechanism, Setting, needed
 from dataselect_gui.privacy.noise import add_gaussian
+from dataselect_gui.texts import N_, _
 
 _WITHIN_95 = 1.959964
 
@@ -22,8 +23,8 @@ class DiscreteGaussian(NoiseMechanism):
     """Every number gets noise of P[k] ∝ e^(−k²/2σ²); the scale is σ."""
 
     name: ClassVar[str] = "discrete-gaussian"
-    title: ClassVar[str] = "Gaussian noise"
-    explanation: ClassVar[str] = (
+    title: ClassVar[str] = N_("Gaussian noise")
+    explanation: ClassVar[str] = N_(
         "Less noise for many numbers at once, for a promise that holds but for a small chance δ."
     )
     takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "delta"})
@@ -42,9 +43,9 @@ class DiscreteGaussian(NoiseMechanism):
         """
         if stated is None:
             raise UsageError(
-                "δ is missing.",
-                "Gaussian noise keeps its promise but for a small chance, and δ bounds that chance.",
-                "Add --delta D, far below one in the number of records, for example --delta 1e-6.",
+                _("δ is missing."),
+                _("Gaussian noise keeps its promise but for a small chance, and δ bounds that chance."),
+                _("Add --delta D, far below one in the number of records, for example --delta 1e-6."),
             )
         return probability_of(stated, "δ")
 
@@ -88,7 +89,7 @@ class DiscreteGaussian(NoiseMechanism):
     @property
     def noise(self) -> str:
         """The noise with its σ, in words."""
-        return f"{self.distribution} noise, σ = {self.scale / self.query.steps:.6g}"
+        return _("discrete Gaussian noise, σ = {sigma:.6g}", sigma=self.scale / self.query.steps)
 
     @property
     def sensitivity(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.mechanisms import laplace_noise
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, NoiseMechanism, Setting, needed
 from dataselect_gui.privacy.noise import add_laplace
+from dataselect_gui.texts import N_
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,8 +19,8 @@ class DiscreteLaplace(NoiseMechanism):
     """Every number gets noise of P[k] ∝ e^(−|k|/b)."""
 
     name: ClassVar[str] = "discrete-laplace"
-    title: ClassVar[str] = "Laplace noise on each count"
-    explanation: ClassVar[str] = "ε alone bounds what counts reveal."
+    title: ClassVar[str] = N_("Laplace noise on each count")
+    explanation: ClassVar[str] = N_("ε alone bounds what counts reveal.")
     takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon"})
 
     delta: None = None

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, Pool, SelectionMechanism, Setting
 from dataselect_gui.privacy.usefulness import Agreement, share_of
+from dataselect_gui.texts import N_, _
+from dataselect_gui.texts.promises import NO_PROTECTION, NOT_COVERED_LATER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +19,7 @@ class Exact(SelectionMechanism):
     """No mechanism: the selection leaves as it is."""
 
     name: ClassVar[str] = "exact"
-    title: ClassVar[str] = "Exact: everything, no protection"
+    title: ClassVar[str] = N_("Exact: everything, no protection")
     explanation: ClassVar[str] = ""
     takes: ClassVar[frozenset[Answer]] = frozenset({"threshold"})
     keeps_to_selection: ClassVar[bool] = True
@@ -29,10 +31,9 @@ class Exact(SelectionMechanism):
         """Refuse a release without the owner's word that nothing protects the records."""
         if not acknowledged or not (reason or "").strip():
             raise UsageError(
-                "An exact release needs your word.",
-                "Every selected record leaves, with no protection at all, and every later promise "
-                "about this source will say that it does not cover these records.",
-                "Add --acknowledge-exact --reason TEXT, or use --mechanism one-sided.",
+                _("An exact release needs your word."),
+                f"{_(NO_PROTECTION)} {_(NOT_COVERED_LATER)}",
+                _("Add --acknowledge-exact --reason TEXT, or use --mechanism one-sided."),
             )
 
     @classmethod
@@ -40,9 +41,9 @@ class Exact(SelectionMechanism):
         """Refuse an ε."""
         if stated is not None:
             raise UsageError(
-                "An exact release has no ε.",
-                "It draws nothing, so there is nothing for ε to bound.",
-                "Leave --epsilon out, or use --mechanism one-sided.",
+                _("An exact release has no ε."),
+                _("It draws nothing, so there is nothing for ε to bound."),
+                _("Leave --epsilon out, or use --mechanism one-sided."),
             )
 
     @classmethod
@@ -71,7 +72,9 @@ class Exact(SelectionMechanism):
     def how_drawn(self, *, of_people: bool, lowest: bool) -> str:
         """Say that nothing is drawn."""
         del lowest
-        return f"None: every selected record{' that takes part' if of_people else ''} leaves."
+        if of_people:
+            return _("None: every selected record that takes part leaves.")
+        return _("None: every selected record leaves.")
 
     def parameters(self) -> dict[str, dict[str, object]]:
         """Return the share that leaves: all."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 from dataselect_gui.privacy.mechanisms.discrete_laplace import DiscreteLaplace
 from dataselect_gui.privacy.mechanisms.mechanism import Answer
 from dataselect_gui.privacy.usefulness import Agreement, highest_noised
+from dataselect_gui.texts import N_
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,8 +14,8 @@ class Laplace(DiscreteLaplace):
     """Every score gets noise, on its grid between public bounds."""
 
     name: ClassVar[str] = "laplace"
-    title: ClassVar[str] = "Laplace noise on each score"
-    explanation: ClassVar[str] = "Each score is clipped to public bounds first."
+    title: ClassVar[str] = N_("Laplace noise on each score")
+    explanation: ClassVar[str] = N_("Each score is clipped to public bounds first.")
     takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "bounds"})
 
     def expect(self, records: int, selected: int) -> Agreement:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from dataselect_gui.privacy.accounting import Loss
 from dataselect_gui.privacy.calibration import laplace_scale
 from dataselect_gui.privacy.mechanisms.mechanism import Query, Setting, needed
+from dataselect_gui.texts import _
 
 DISTRIBUTION = "discrete Laplace"
 
@@ -33,7 +34,7 @@ def loss(query: Query, per_unit: int, scale: float) -> Loss:
 
 def in_words(scale: float) -> str:
     """Return the noise in words."""
-    return f"{DISTRIBUTION} noise of scale {scale:.6g}"
+    return _("discrete Laplace noise of scale {scale:.6g}", scale=scale)
 
 
 def width(scale: float) -> float:

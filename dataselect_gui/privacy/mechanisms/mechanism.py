@@ -18,6 +18,7 @@ from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.usefulness import Agreement
+from dataselect_gui.texts import N_, _
 
 Value = TypeVar("Value")
 Answer = Literal["epsilon", "delta", "count", "bounds", "threshold"]
@@ -133,7 +134,7 @@ class Mechanism(ABC):
     title: ClassVar[str]
     explanation: ClassVar[str]
     takes: ClassVar[frozenset[Answer]]
-    epsilon_means: ClassVar[str] = (
+    epsilon_means: ClassVar[str] = N_(
         "ε limits what this reveals of each record. Smaller reveals less, and chance has more say."
     )
     promise: ClassVar[str | None] = None
@@ -173,10 +174,12 @@ class Mechanism(ABC):
         """
         if stated is None:
             raise UsageError(
-                "ε is missing.",
-                "It limits what a missing record reveals; smaller reveals less, and fewer records "
-                "leave.",
-                "Add --epsilon E, for example --epsilon 1.",
+                _("ε is missing."),
+                _(
+                    "It limits what a missing record reveals; smaller reveals less, and fewer records "
+                    "leave."
+                ),
+                _("Add --epsilon E, for example --epsilon 1."),
             )
         return positive_amount(stated, "ε")
 
@@ -289,7 +292,7 @@ class SelectionMechanism(Mechanism):
         """
 
     def _per_record(self) -> str:
-        return "" if self.per_unit == 1 else f" (ε/{self.per_unit} a record)"
+        return "" if self.per_unit == 1 else _(" (ε/{most} a record)", most=self.per_unit)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from dataselect_gui.privacy.mechanisms.mechanism import (
 )
 from dataselect_gui.privacy.noise import add_laplace
 from dataselect_gui.privacy.usefulness import Agreement, highest_noised
+from dataselect_gui.texts import N_, _
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +39,8 @@ class NoisyTopK(SelectionMechanism):
     """
 
     name: ClassVar[str] = "noisy-top-k"
-    title: ClassVar[str] = "Noisy top-k"
-    explanation: ClassVar[str] = (
+    title: ClassVar[str] = N_("Noisy top-k")
+    explanation: ClassVar[str] = N_(
         "Scores get noise, and a public number of the best by it is taken. So some others {leave} too."
     )
     takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "count", "bounds"})
@@ -61,9 +62,12 @@ class NoisyTopK(SelectionMechanism):
         """
         if stated is None or not 1 <= stated <= most:
             raise UsageError(
-                "How many shall be taken is not clear.",
-                "A number is missing, or it is not between 1 and the number of records that take part.",
-                "Add --count K, or select by a count.",
+                _("How many shall be taken is not clear."),
+                _(
+                    "A number is missing, or it is not between 1 and the number of records that take "
+                    "part."
+                ),
+                _("Add --count K, or select by a count."),
             )
         return stated
 
@@ -104,11 +108,19 @@ class NoisyTopK(SelectionMechanism):
     def how_drawn(self, *, of_people: bool, lowest: bool) -> str:
         """Return how it draws, as a sentence."""
         del of_people
-        return (
-            f"Every score was clipped to its bounds and got {laplace_noise.in_words(self.scale)} steps "
-            f"of {self.query.steps} between the bounds; the {self.count} "
-            f"{'lowest' if lowest else 'highest'} are here."
+        message = (
+            N_(
+                "Every score was clipped to its bounds and got {noise} steps of {steps} between the "
+                "bounds; the {count} lowest are here."
+            )
+            if lowest
+            else N_(
+                "Every score was clipped to its bounds and got {noise} steps of {steps} between the "
+                "bounds; the {count} highest are here."
+            )
         )
+        noise = laplace_noise.in_words(self.scale)
+        return _(message, noise=noise, steps=self.query.steps, count=self.count)
 
     def noise_document(self) -> dict[str, object]:
         """Return what ``release.json`` states of its noise."""

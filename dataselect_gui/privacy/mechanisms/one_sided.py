@@ -21,6 +21,7 @@ from dataselect_gui.privacy.mechanisms.mechanism import (
 )
 from dataselect_gui.privacy.noise import STEPS_PER_UNIT
 from dataselect_gui.privacy.usefulness import Agreement, share_of
+from dataselect_gui.texts import N_, _
 
 COUNT_TELLS = (
     "The number of files tells roughly how many records scored high (the number of files divided by "
@@ -33,21 +34,23 @@ class OneSided(SelectionMechanism):
     """A record that the rule picked leaves where its secret E ~ Exp(1) is below ε/m."""
 
     name: ClassVar[str] = "one-sided"
-    title: ClassVar[str] = "One-sided: chance decides"
-    explanation: ClassVar[str] = (
+    title: ClassVar[str] = N_("One-sided: chance decides")
+    explanation: ClassVar[str] = N_(
         "Nothing but your selection leaves, and chance keeps a part of it back, by one draw per record "
         "that is made once for good."
     )
     takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "threshold"})
-    epsilon_means: ClassVar[str] = (
+    epsilon_means: ClassVar[str] = N_(
         "ε limits what a missing record reveals. Smaller reveals less, and fewer records leave."
     )
-    promise: ClassVar[str | None] = (
+    promise: ClassVar[str | None] = N_(
         "If none of someone's records is in this bundle, that hardly tells the receiver whether they "
         "would have scored high: it can shift the odds by at most a factor of {odds}."
     )
-    assumption: ClassVar[str | None] = "each record has one secret, drawn once and kept by the owner"
-    usefulness: ClassVar[str | None] = (
+    assumption: ClassVar[str | None] = N_(
+        "each record has one secret, drawn once and kept by the owner"
+    )
+    usefulness: ClassVar[str | None] = N_(
         "Everything that leaves is in your selection. About {recall} in 100 of it leave{of_whom}. A "
         "random pick would be right {random} times in 100."
     )
@@ -89,10 +92,18 @@ class OneSided(SelectionMechanism):
     def how_drawn(self, *, of_people: bool, lowest: bool) -> str:
         """Return how it draws, as a sentence."""
         del lowest
-        return (
-            f"Each record beyond the threshold{' that takes part' if of_people else ''} leaves with "
-            f"probability {self.share:.6f}{self._per_record()}, by one secret drawn once per record."
+        message = (
+            N_(
+                "Each record beyond the threshold that takes part leaves with probability "
+                "{share:.6f}{per_record}, by one secret drawn once per record."
+            )
+            if of_people
+            else N_(
+                "Each record beyond the threshold leaves with probability {share:.6f}{per_record}, by "
+                "one secret drawn once per record."
+            )
         )
+        return _(message, share=self.share, per_record=self._per_record())
 
     def remarks(self, *, of_people: bool) -> list[str]:
         """Return what the number of files tells."""

@@ -21,6 +21,7 @@ from dataselect_gui.privacy.mechanisms.mechanism import (
 )
 from dataselect_gui.privacy.noise import add_laplace
 from dataselect_gui.privacy.usefulness import Agreement, share_of
+from dataselect_gui.texts import N_, _
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +29,8 @@ class RandomizedResponse(SelectionMechanism):
     """Each bit is kept with probability e^x / (1 + e^x), x = ε/m, and flipped otherwise."""
 
     name: ClassVar[str] = "randomized-response"
-    title: ClassVar[str] = "Randomised response"
-    explanation: ClassVar[str] = (
+    title: ClassVar[str] = N_("Randomised response")
+    explanation: ClassVar[str] = N_(
         "Whether a record is in your selection is told truly or turned round, by chance. So some "
         "others {leave} too."
     )
@@ -68,10 +69,12 @@ class RandomizedResponse(SelectionMechanism):
     def how_drawn(self, *, of_people: bool, lowest: bool) -> str:
         """Return how it draws, as a sentence."""
         del of_people, lowest
-        return (
+        return _(
             "Whether a record is beyond the threshold is told truly with probability "
-            f"{self.kept_share:.6f}{self._per_record()} and turned round otherwise; the records for "
-            "which the answer is yes are here."
+            "{share:.6f}{per_record} and turned round otherwise; the records for which the answer is "
+            "yes are here.",
+            share=self.kept_share,
+            per_record=self._per_record(),
         )
 
     def parameters(self) -> dict[str, dict[str, object]]:

@@ -29,6 +29,7 @@ from dataselect_gui.release.kinds.kind import (
     as_noise,
 )
 from dataselect_gui.release.sizes import hold
+from dataselect_gui.texts import N_, _
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -53,19 +54,19 @@ class Gradient(Kind):
     """
 
     name: ClassVar[str] = "gradient"
-    title: ClassVar[str] = "Gradient"
-    explanation: ClassVar[str] = (
+    title: ClassVar[str] = N_("Gradient")
+    explanation: ClassVar[str] = N_(
         "One sum with noise leaves: what your selection would teach the model in a step. No record "
         "leaves."
     )
-    question: ClassVar[str] = "What hides each record"
+    question: ClassVar[str] = N_("What hides each record")
     nouns: ClassVar[tuple[str, str]] = ("sum of gradients", "sums of gradients")
-    usefulness: ClassVar[str] = (
+    usefulness: ClassVar[str] = N_(
         "95 times in 100, an element of the sum is off by no more than {width} times the norm that is "
         "clipped to. {against} records are in the sum."
     )
-    compared: ClassVar[str] = "Records in the sum"
-    heading: ClassVar[str] = "A clipped sum of gradients, with noise"
+    compared: ClassVar[str] = N_("Records in the sum")
+    heading: ClassVar[str] = N_("A clipped sum of gradients, with noise")
     description: ClassVar[str] = (
         "The sum of the clipped gradients of a data owner's records, with noise."
     )
@@ -78,8 +79,8 @@ class Gradient(Kind):
     leaves: ClassVar[tuple[Leaving, ...]] = (
         Leaving(
             GRADIENT,
-            "Sum of gradients with noise",
-            (("every parameter", "a noised sum over records, in float32"),),
+            N_("Sum of gradients with noise"),
+            (("every parameter", N_("a noised sum over records, in float32")),),
             "classifier.bias: −0.42, 1.07, …",
         ),
     )
@@ -166,12 +167,21 @@ class Gradient(Kind):
         """Return how it was drawn, as a sentence."""
         threshold = None if terms.cut is None else terms.cut.threshold
         beyond = None if threshold is None else exact(threshold)
-        return (
-            "The gradient of the loss of each record whose score is "
-            f"{'at most' if terms.lowest else 'at least'} {beyond} was clipped to norm "
-            f"{exact(self.clip)} and brought to whole steps of norm at most {CLIP_STEPS}; every "
-            f"element of their sum got {as_noise(terms.mechanism).noise} × {exact(self.clip)}."
+        message = (
+            N_(
+                "The gradient of the loss of each record whose score is at most {threshold} was "
+                "clipped to norm {clip} and brought to whole steps of norm at most {steps}; every "
+                "element of their sum got {noise} × {clip}."
+            )
+            if terms.lowest
+            else N_(
+                "The gradient of the loss of each record whose score is at least {threshold} was "
+                "clipped to norm {clip} and brought to whole steps of norm at most {steps}; every "
+                "element of their sum got {noise} × {clip}."
+            )
         )
+        noise = as_noise(terms.mechanism).noise
+        return _(message, threshold=beyond, clip=exact(self.clip), steps=CLIP_STEPS, noise=noise)
 
     def how_computed(self, terms: "Terms") -> str:
         """Return in which precision gradients were computed."""
@@ -185,7 +195,7 @@ class Gradient(Kind):
 
     def remarks(self, terms: "Terms") -> list[str]:
         """Return the norm that is clipped to."""
-        from dataselect_gui.release.words import ORIGIN_OF_BOUNDS
+        from dataselect_gui.release.promises import ORIGIN_OF_BOUNDS
 
         del terms
         origin = ORIGIN_OF_BOUNDS[self.clip_from]

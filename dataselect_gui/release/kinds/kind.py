@@ -19,22 +19,11 @@ from dataselect_gui.privacy.mechanisms.mechanism import (
 from dataselect_gui.privacy.usefulness import Agreement, Width
 from dataselect_gui.records.forms.form import Written
 from dataselect_gui.release.candidates import Candidates, Summed
+from dataselect_gui.texts import N_, _
+from dataselect_gui.texts.promises import FIXED, MANY, RELATED, SHIFTS_ODDS, WITHHELD_HERE
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
-
-FIXED = "how many records the source has, how they are grouped into units, and which are eligible"
-RELATED = "what one unit's records tell about another's: c related units together cost c·ε"
-MANY = "what holds for many records together, such as roughly how many score high"
-WITHHELD_HERE = (
-    "The owner may have withheld records. They took no part. If the owner withheld a record because of "
-    "another, ε does not cover that."
-)
-PROMISE_DP = (
-    "Whatever the receiver knew before, this bundle can shift the odds of anything about what {unit} "
-    "by at most a factor of {odds}."
-)
-
 
 KindAnswer = Literal["pad_to", "bins", "by_class", "count_threshold", "clip", "threshold"]
 """What an owner is asked that a kind of release may have a use for."""
@@ -166,8 +155,8 @@ class Kind(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     explanation: ClassVar[str]
-    question: ClassVar[str] = "How noise is added"
-    verb: ClassVar[str] = "leave"
+    question: ClassVar[str] = N_("How noise is added")
+    verb: ClassVar[str] = N_("leave")
     nouns: ClassVar[tuple[str, str]]
     usefulness: ClassVar[str]
     compared: ClassVar[str]
@@ -178,7 +167,7 @@ class Kind(ABC):
     takes: ClassVar[frozenset[KindAnswer]] = frozenset()
     discloses: ClassVar[bool] = False
     selects: ClassVar[bool] = False
-    promise: ClassVar[str] = PROMISE_DP
+    promise: ClassVar[str] = SHIFTS_ODDS
     file: ClassVar[str]
     columns: ClassVar[tuple[str, ...] | None] = None
     leaves: ClassVar[tuple[Leaving, ...]]
@@ -281,7 +270,7 @@ class Kind(ABC):
     def not_protected(self, mechanism: Mechanism) -> list[str]:
         """Return what no ε covers."""
         del mechanism
-        return [FIXED, MANY, RELATED]
+        return [_(FIXED), _(MANY), _(RELATED)]
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from dataselect_gui.release.kinds.selection import SelectionKind
 from dataselect_gui.release.sizes import hold_tokens
 from dataselect_gui.release.table_check import check_tokens, rows_of
 from dataselect_gui.release.tables import write_table
+from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -26,19 +27,19 @@ class Offers(SelectionKind):
     """Tokens of the records that a mechanism picks; only the owner knows which is which."""
 
     name: ClassVar[str] = "offers"
-    title: ClassVar[str] = "Offers"
-    explanation: ClassVar[str] = (
+    title: ClassVar[str] = N_("Offers")
+    explanation: ClassVar[str] = N_(
         "Random names of records that you offer leave. No record leaves, and only you can tell which "
         "name is which."
     )
-    question: ClassVar[str] = "How records are offered"
-    verb: ClassVar[str] = "are offered"
+    question: ClassVar[str] = N_("How records are offered")
+    verb: ClassVar[str] = N_("are offered")
     nouns: ClassVar[tuple[str, str]] = ("name on offer", "names on offer")
-    usefulness: ClassVar[str] = (
+    usefulness: ClassVar[str] = N_(
         "Of 100 records on offer, about {precision} are in your selection. Random: {random}."
     )
-    compared: ClassVar[str] = "are on offer"
-    heading: ClassVar[str] = "Records on offer"
+    compared: ClassVar[str] = N_("are on offer")
+    heading: ClassVar[str] = N_("Records on offer")
     description: ClassVar[str] = (
         "Random names of records that a data owner offers for the training of a model."
     )
@@ -49,8 +50,8 @@ class Offers(SelectionKind):
     leaves: ClassVar[tuple[Leaving, ...]] = (
         Leaving(
             "data/offers.csv",
-            "Names on offer",
-            (("token", "a random name that only you can tie to a record"),),
+            N_("Names on offer"),
+            (("token", N_("a random name that only you can tie to a record")),),
             "9d2e…40",
         ),
     )

@@ -17,22 +17,24 @@ from dataselect_gui.records.kinds import form_in
 from dataselect_gui.release import limits
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.contents import write_records
-from dataselect_gui.release.kinds.kind import FIXED, MANY, RELATED, Drawn, Leaving, as_selection
+from dataselect_gui.release.kinds.kind import Drawn, Leaving, as_selection
 from dataselect_gui.release.kinds.selection import SelectionKind
 from dataselect_gui.release.sizes import NAMED, hold
+from dataselect_gui.texts import N_, _
+from dataselect_gui.texts.promises import (
+    DISCLOSED,
+    FIXED,
+    IN_FULL,
+    MANY,
+    NUMBER_OF_FILES,
+    PIXELS,
+    READABLE,
+    RELATED,
+    WITHHELD,
+)
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
-
-DISCLOSED = (
-    "Records that leave are disclosed by the owner's decision. No mechanism protects them, and the "
-    "program does not know whether the people in them agreed."
-)
-PIXELS = "Pixels leave unchanged: a name or date written into an image leaves too."
-WITHHELD = (
-    "The owner may have withheld records. They never leave; someone who knows of one sees only that "
-    "it is missing. If the owner withheld a record because of another, ε does not cover that."
-)
 
 
 @dataclass(frozen=True)
@@ -40,22 +42,22 @@ class Records(SelectionKind):
     """The records that a mechanism lets leave, in full."""
 
     name: ClassVar[str] = "records"
-    title: ClassVar[str] = "Records"
-    explanation: ClassVar[str] = "The records themselves leave, in full, with their labels."
-    question: ClassVar[str] = "How records leave"
+    title: ClassVar[str] = N_("Records")
+    explanation: ClassVar[str] = N_("The records themselves leave, in full, with their labels.")
+    question: ClassVar[str] = N_("How records leave")
     nouns: ClassVar[tuple[str, str]] = ("record", "records")
-    usefulness: ClassVar[str] = (
+    usefulness: ClassVar[str] = N_(
         "Of 100 records that leave, about {precision} are in your selection. Random: {random}."
     )
-    compared: ClassVar[str] = "leave"
-    heading: ClassVar[str] = "A selection of records"
+    compared: ClassVar[str] = N_("leave")
+    heading: ClassVar[str] = N_("A selection of records")
     description: ClassVar[str] = "Records that a data owner contributes to the training of a model."
     summary: ClassVar[str] = "records themselves"
     guarantee: ClassVar[str] = (
         "of units that stay wholly out: their absence tells little. Nothing of records that leave"
     )
     discloses: ClassVar[bool] = True
-    promise: ClassVar[str] = (
+    promise: ClassVar[str] = N_(
         "If none of someone's records is in this bundle, that hardly tells the receiver what their "
         "records hold: it can shift the odds of anything about them by at most a factor of {odds}."
     )
@@ -63,14 +65,14 @@ class Records(SelectionKind):
     leaves: ClassVar[tuple[Leaving, ...]] = (
         Leaving(
             "data/train/",
-            "Records",
-            (("record", "the record itself, in full, without metadata"),),
+            N_("Records"),
+            (("record", N_("the record itself, in full, without metadata")),),
             "5f0c…e1.png",
         ),
         Leaving(
             LISTING,
-            "Labels, as corrected",
-            (("file_name", "a random name, like 3f9a….png"), ("label", "the label")),
+            N_("Labels, as corrected"),
+            (("file_name", N_("a random name, like 3f9a….png")), ("label", N_("the label"))),
             '{"file_name": "5f0c…e1.png", "label": "cat"}',
         ),
     )
@@ -101,14 +103,9 @@ class Records(SelectionKind):
 
     def not_protected(self, mechanism: Mechanism) -> list[str]:
         """Return what no ε covers."""
-        listed = ["the records in this bundle, in full", FIXED]
-        if as_selection(mechanism).keeps_to_selection:
-            listed.append(
-                "roughly how many records scored beyond the threshold, by the number of files"
-            )
-        else:
-            listed += ["which records can be read at all", MANY]
-        return [*listed, RELATED]
+        keeps = as_selection(mechanism).keeps_to_selection
+        listed = [IN_FULL, FIXED, *((NUMBER_OF_FILES,) if keeps else (READABLE, MANY)), RELATED]
+        return [_(item) for item in listed]
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from dataselect_gui.release.kinds.kind import (
 from dataselect_gui.release.sizes import hold
 from dataselect_gui.release.table_check import check_cells, line_of, rows_of
 from dataselect_gui.release.tables import write_table
+from dataselect_gui.texts import N_, _
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -59,16 +60,16 @@ class Report(Kind):
     """
 
     name: ClassVar[str] = "report"
-    title: ClassVar[str] = "Report"
-    explanation: ClassVar[str] = (
+    title: ClassVar[str] = N_("Report")
+    explanation: ClassVar[str] = N_(
         "Counts with noise leave: how many of your records score how high. No record leaves."
     )
     nouns: ClassVar[tuple[str, str]] = ("count with noise", "counts with noise")
-    usefulness: ClassVar[str] = (
+    usefulness: ClassVar[str] = N_(
         "95 times in 100, a count is off by no more than {width}. An average count is {against}."
     )
-    compared: ClassVar[str] = "Average count"
-    heading: ClassVar[str] = "Counts of records, with noise"
+    compared: ClassVar[str] = N_("Average count")
+    heading: ClassVar[str] = N_("Counts of records, with noise")
     description: ClassVar[str] = (
         "Counts of a data owner's records by the score of a model, each with noise."
     )
@@ -83,13 +84,13 @@ class Report(Kind):
     leaves: ClassVar[tuple[Leaving, ...]] = (
         Leaving(
             "data/report.csv",
-            "Counts with noise",
+            N_("Counts with noise"),
             (
-                ("table", "histogram or count"),
-                ("class", "one of the checkpoint's classes, or other; empty where not by class"),
-                ("from", "the lower edge of the cell, public"),
-                ("to", "the upper edge of the cell, public"),
-                ("count", "the count with noise"),
+                ("table", N_("histogram or count")),
+                ("class", N_("one of the checkpoint's classes, or other; empty where not by class")),
+                ("from", N_("the lower edge of the cell, public")),
+                ("to", N_("the upper edge of the cell, public")),
+                ("count", N_("the count with noise")),
             ),
             "histogram,cat,0.1,0.2,417",
         ),
@@ -252,7 +253,7 @@ class Report(Kind):
 
     def how_drawn(self, terms: "Terms") -> str:
         """Return how it was drawn, as a sentence."""
-        return f"Every count got {as_noise(terms.mechanism).noise}."
+        return _("Every count got {noise}.", noise=as_noise(terms.mechanism).noise)
 
     def remarks(self, terms: "Terms") -> list[str]:
         """Return what is counted."""

@@ -27,6 +27,7 @@ from dataselect_gui.release.kinds.kind import (
 from dataselect_gui.release.sizes import hold_tokens
 from dataselect_gui.release.table_check import check_tokens, is_on_grid, rows_of
 from dataselect_gui.release.tables import write_table
+from dataselect_gui.texts import N_, _
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -45,17 +46,17 @@ class Scores(Kind):
     """
 
     name: ClassVar[str] = "scores"
-    title: ClassVar[str] = "Scores"
-    explanation: ClassVar[str] = (
+    title: ClassVar[str] = N_("Scores")
+    explanation: ClassVar[str] = N_(
         "One score with noise for each eligible record leaves, under a random name. No record leaves."
     )
     nouns: ClassVar[tuple[str, str]] = ("score with noise", "scores with noise")
-    usefulness: ClassVar[str] = (
+    usefulness: ClassVar[str] = N_(
         "Of 100 records that look best by what leaves, about {precision} are in your selection. "
         "Random: {random}."
     )
-    compared: ClassVar[str] = "look best"
-    heading: ClassVar[str] = "Scores of records, with noise"
+    compared: ClassVar[str] = N_("look best")
+    heading: ClassVar[str] = N_("Scores of records, with noise")
     description: ClassVar[str] = (
         "One score per record of a data owner, each with noise, under random names."
     )
@@ -67,10 +68,10 @@ class Scores(Kind):
     leaves: ClassVar[tuple[Leaving, ...]] = (
         Leaving(
             "data/scores.csv",
-            "Scores with noise",
+            N_("Scores with noise"),
             (
-                ("token", "a random name that only you can tie to a record"),
-                ("score", "the clipped score with noise"),
+                ("token", N_("a random name that only you can tie to a record")),
+                ("score", N_("the clipped score with noise")),
             ),
             "9d2e…40,0.318",
         ),
@@ -144,9 +145,11 @@ class Scores(Kind):
 
     def how_drawn(self, terms: "Terms") -> str:
         """Return how it was drawn, as a sentence."""
-        return (
-            f"Every score was clipped to its bounds and got {as_noise(terms.mechanism).noise} steps of "
-            f"{SCORE_STEPS} between the bounds."
+        return _(
+            "Every score was clipped to its bounds and got {noise} steps of {steps} between the "
+            "bounds.",
+            noise=as_noise(terms.mechanism).noise,
+            steps=SCORE_STEPS,
         )
 
     def remarks(self, terms: "Terms") -> list[str]:

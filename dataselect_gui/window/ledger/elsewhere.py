@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import Note, paragraph
-from dataselect_gui.window.layout import row
-from dataselect_gui.window.plain import Button, choose_folder
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import Note, paragraph
+from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.plain import Button, choose_folder
 
 HEAD = (
     "Note it where this machine cannot change it: on paper, in another system. Whoever has it can find "

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dataselect_gui.window.table import Table
+from dataselect_gui.window.widgets.table import Table
 
 _COLUMNS = ("When", "Entry", "What", "ε", "Where from, or why")
 _STRETCHED = (2, 4)

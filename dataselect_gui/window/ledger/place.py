@@ -10,16 +10,16 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import Note, StayPanel, paragraph
-from dataselect_gui.window.column import ColumnPlace
 from dataselect_gui.window.latest import Latest
 from dataselect_gui.window.ledger.elsewhere import Elsewhere
 from dataselect_gui.window.ledger.entries import Entries
 from dataselect_gui.window.ledger.raising import Raising
 from dataselect_gui.window.ledger.totals import Totals
-from dataselect_gui.window.plain import Button, choose_place
 from dataselect_gui.window.state import State
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
+from dataselect_gui.window.widgets.column import ColumnPlace
+from dataselect_gui.window.widgets.plain import Button, choose_place
 from dataselect_gui.workflow import Report, Stop, exact
 
 CANNOT_NOTICE = (

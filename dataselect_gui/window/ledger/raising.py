@@ -5,8 +5,8 @@ from decimal import Decimal
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit
 
-from dataselect_gui.window.budget import read_amount
-from dataselect_gui.window.plain import Button
+from dataselect_gui.window.widgets.budget import read_amount
+from dataselect_gui.window.widgets.plain import Button
 
 
 class Raising(QFrame):

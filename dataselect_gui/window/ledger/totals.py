@@ -5,10 +5,10 @@ from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import paragraph
-from dataselect_gui.window.budget import BudgetBar
-from dataselect_gui.window.plain import Label
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.budget import BudgetBar
+from dataselect_gui.window.widgets.plain import Label
 from dataselect_gui.workflow import exact
 
 _COMPOSING = "The same releases composed as privacy loss distributions: working it out…"

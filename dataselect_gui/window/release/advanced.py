@@ -4,12 +4,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 
-from dataselect_gui.window.boundary import paragraph
-from dataselect_gui.window.fold import Fold
-from dataselect_gui.window.layout import row
-from dataselect_gui.window.plain import Button, choose_file
 from dataselect_gui.window.release.sentences import SIGNING
-from dataselect_gui.window.words import Elided
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.elided import Elided
+from dataselect_gui.window.widgets.fold import Fold
+from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.plain import Button, choose_file
 
 _UNSIGNED = "No key: the bundle is not signed."
 

@@ -5,12 +5,12 @@ from decimal import Decimal
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QSlider, QVBoxLayout, QWidget
 
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import paragraph
-from dataselect_gui.window.budget import read_amount
-from dataselect_gui.window.layout import row
 from dataselect_gui.window.release.pictures import Ticks
 from dataselect_gui.window.release.sentences import DELTA_MEANS
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.budget import read_amount
+from dataselect_gui.window.widgets.layout import row
 
 MARKS = ("0.1", "0.25", "0.5", "1", "2", "4", "8")
 _DELTA = "0.000001"

@@ -5,9 +5,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import paragraph
-from dataselect_gui.window.plain import Button
 from dataselect_gui.window.release.advanced import Advanced
 from dataselect_gui.window.release.amount import Amount
 from dataselect_gui.window.release.cutoff import CutOff
@@ -22,7 +19,10 @@ from dataselect_gui.window.release.parameters import Parameters, read_number, re
 from dataselect_gui.window.release.prospect import agreed_threshold, is_agreed, known_bounds
 from dataselect_gui.window.release.sentences import rule_sentence
 from dataselect_gui.window.release.what import What
-from dataselect_gui.window.training_question import TrainingQuestion
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.plain import Button
+from dataselect_gui.window.widgets.training_question import TrainingQuestion
 from dataselect_gui.workflow import Look, ReleaseRequest, Rule, exact
 
 

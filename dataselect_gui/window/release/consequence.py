@@ -5,12 +5,6 @@ from decimal import Decimal
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import Note, StayPanel, paragraph
-from dataselect_gui.window.column import Pair
-from dataselect_gui.window.fold import Fold
-from dataselect_gui.window.layout import row
-from dataselect_gui.window.plain import Button, CheckBox
 from dataselect_gui.window.release.pictures import Bars, Squares
 from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.window.release.sentences import (
@@ -36,6 +30,12 @@ from dataselect_gui.window.release.sentences import (
     viewed_sentences,
 )
 from dataselect_gui.window.release.usefulness import Usefulness
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
+from dataselect_gui.window.widgets.column import Pair
+from dataselect_gui.window.widgets.fold import Fold
+from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.plain import Button, CheckBox
 from dataselect_gui.workflow import Rule
 
 

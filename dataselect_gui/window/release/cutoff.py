@@ -5,13 +5,13 @@ from decimal import Decimal
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLineEdit, QVBoxLayout, QWidget
 
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import paragraph
-from dataselect_gui.window.budget import read_amount
-from dataselect_gui.window.layout import row
-from dataselect_gui.window.plain import RadioButton
 from dataselect_gui.window.release.sentences import BUYING
-from dataselect_gui.window.training_question import check_only
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.budget import read_amount
+from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.plain import RadioButton
+from dataselect_gui.window.widgets.training_question import check_only
 from dataselect_gui.workflow import Rule, exact
 
 _PRICE = "0.2"

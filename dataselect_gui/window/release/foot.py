@@ -3,11 +3,11 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import paragraph
-from dataselect_gui.window.budget import BudgetBar
-from dataselect_gui.window.layout import row
-from dataselect_gui.window.plain import Button, Label
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.budget import BudgetBar
+from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.plain import Button, Label
 
 DEFAULT_BUDGET = "4"
 

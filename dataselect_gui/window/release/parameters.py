@@ -5,13 +5,13 @@ from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import paragraph
-from dataselect_gui.window.layout import row
-from dataselect_gui.window.plain import CheckBox, Label
 from dataselect_gui.window.release.kinds import has_bounds, takes
 from dataselect_gui.window.release.prospect import agreed_threshold, known_bounds
 from dataselect_gui.window.release.sentences import BINS, BOUNDS, CLIP, COUNT, COUNTED, PADDING
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.plain import CheckBox, Label
 from dataselect_gui.workflow import Look, Rule, whole_of
 
 _MOST = 10_000_000

@@ -4,16 +4,16 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import LeavePanel, Note, StayPanel, paragraph
-from dataselect_gui.window.checks import check_line
-from dataselect_gui.window.column import clear
-from dataselect_gui.window.fold import Fold
-from dataselect_gui.window.plain import Button
 from dataselect_gui.window.release.jobs import Done
 from dataselect_gui.window.release.kinds import kind_named
 from dataselect_gui.window.release.samples import leaving, staying
 from dataselect_gui.window.release.sentences import REPEAT, counted
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import LeavePanel, Note, StayPanel, paragraph
+from dataselect_gui.window.widgets.check_line import check_line
+from dataselect_gui.window.widgets.column import clear
+from dataselect_gui.window.widgets.fold import Fold
+from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.workflow import CANNOT_CHECK
 
 

@@ -7,8 +7,8 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSlider, QStyle, QWidget
 
 from dataselect_gui.plain import visible
-from dataselect_gui.window import theme
-from dataselect_gui.window.plain import paint
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.plain import paint
 
 
 class Squares(QWidget):

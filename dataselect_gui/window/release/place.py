@@ -21,10 +21,7 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
-from dataselect_gui.window import theme
-from dataselect_gui.window.budget import read_amount
 from dataselect_gui.window.jobs import Jobs
-from dataselect_gui.window.plain import choose_place, tip
 from dataselect_gui.window.release.answers import Answers
 from dataselect_gui.window.release.consequence import Consequence
 from dataselect_gui.window.release.foot import Foot
@@ -41,6 +38,9 @@ from dataselect_gui.window.release.prospect import (
 )
 from dataselect_gui.window.release.sentences import RAISE, TAKE, button_text
 from dataselect_gui.window.state import State
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.budget import read_amount
+from dataselect_gui.window.widgets.plain import choose_place, tip
 from dataselect_gui.workflow import ReleaseRequest, exact
 
 

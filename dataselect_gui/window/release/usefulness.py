@@ -4,12 +4,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from dataselect_gui.plain import visible
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import paragraph
-from dataselect_gui.window.column import clear
-from dataselect_gui.window.plain import Label
 from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.window.release.sentences import rounded
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.column import clear
+from dataselect_gui.window.widgets.plain import Label
 
 _EVENLY = "As if scores were spread evenly between their bounds."
 

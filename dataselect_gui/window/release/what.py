@@ -3,12 +3,12 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import Note, paragraph
-from dataselect_gui.window.plain import ComboBox, RadioButton
 from dataselect_gui.window.release.kinds import is_unprotected, kind_named, mechanism_named
 from dataselect_gui.window.release.sentences import UNPROMISED
-from dataselect_gui.window.training_question import check_only
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import Note, paragraph
+from dataselect_gui.window.widgets.plain import ComboBox, RadioButton
+from dataselect_gui.window.widgets.training_question import check_only
 from dataselect_gui.workflow import KINDS, MECHANISMS, mechanisms_of
 
 

@@ -7,13 +7,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import paragraph
-from dataselect_gui.window.budget import read_amount
-from dataselect_gui.window.column import clear
-from dataselect_gui.window.fold import Fold
-from dataselect_gui.window.layout import row
-from dataselect_gui.window.plain import CheckBox, Label, RadioButton
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.budget import read_amount
+from dataselect_gui.window.widgets.column import clear
+from dataselect_gui.window.widgets.fold import Fold
+from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.plain import CheckBox, Label, RadioButton
 from dataselect_gui.workflow import (
     FEWEST_SEEDS,
     MOST_TRAININGS,

@@ -9,8 +9,8 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from dataselect_gui.plain import visible
-from dataselect_gui.window import theme
-from dataselect_gui.window.theme import Palette
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.theme import Palette
 
 _LARGEST = 1.45
 """How much larger than it was drawn a figure is shown at most: its letters are then the window's."""

@@ -3,10 +3,10 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import StayPanel, paragraph
-from dataselect_gui.window.plain import Button
-from dataselect_gui.window.words import Elided
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import StayPanel, paragraph
+from dataselect_gui.window.widgets.elided import Elided
+from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.workflow import StudySubject
 
 QUESTION = "Does picking by a score help, with your records?"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dataselect_gui.window.table import Table
+from dataselect_gui.window.widgets.table import Table
 from dataselect_gui.workflow import PickLine
 
 _COLUMNS = ("Trained", "Share", "Picked", "Right", "Points beyond random")

@@ -8,17 +8,17 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, WorkerDiedError
-from dataselect_gui.window.boundary import Note
-from dataselect_gui.window.column import ColumnPlace
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.latest import PAUSE_MILLISECONDS
-from dataselect_gui.window.notice import Message
-from dataselect_gui.window.plain import Button
 from dataselect_gui.window.study import STUDYING
 from dataselect_gui.window.study.choices import StudyForm, summary
 from dataselect_gui.window.study.heading import Heading
 from dataselect_gui.window.study.plan import ESTIMATING, WAITING, PlanPanel
 from dataselect_gui.window.study.results import ResultsPanel
+from dataselect_gui.window.widgets.boundary import Note
+from dataselect_gui.window.widgets.column import ColumnPlace
+from dataselect_gui.window.widgets.notice import Message
+from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.workflow import (
     OtherStudyError,
     Progress,

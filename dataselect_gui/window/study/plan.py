@@ -3,10 +3,10 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import Note, paragraph
-from dataselect_gui.window.column import clear
-from dataselect_gui.window.plain import Button, Label
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import Note, paragraph
+from dataselect_gui.window.widgets.column import clear
+from dataselect_gui.window.widgets.plain import Button, Label
 from dataselect_gui.workflow import Progress, StudyPlan, duration
 
 ESTIMATING = "Working out how long it takes, by timing a few steps on this machine…"

@@ -6,13 +6,13 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from dataselect_gui.window import theme
-from dataselect_gui.window.boundary import StayPanel, paragraph
-from dataselect_gui.window.column import clear
-from dataselect_gui.window.plain import Button
 from dataselect_gui.window.study.choices import summary
 from dataselect_gui.window.study.figure import Figure
 from dataselect_gui.window.study.picks import Picks
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import StayPanel, paragraph
+from dataselect_gui.window.widgets.column import clear
+from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.workflow import StudyFigure, StudyResult
 
 INTERVALS = "In brackets: the interval that holds the expected difference 95 times in 100."

@@ -1,0 +1,78 @@
+"""What the options of the verbs accept: their choices, and how their numbers are read."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from dataselect_gui.texts import _
+from dataselect_gui.workflow import KINDS, LARGEST_COUNT, MECHANISMS, Answer, mechanisms_of, whole_of
+
+Json = Annotated[bool, typer.Option("--json", help=_("Print exactly one JSON object."))]
+ProjectPath = Annotated[Path, typer.Argument(help=_("A project, NAME.dataselect."))]
+SourcePath = Annotated[Path, typer.Argument(help=_("A folder of images, or an .npz file."))]
+CheckpointPath = Annotated[Path, typer.Option(help=_("What the consortium shares."))]
+LabelColumn = Annotated[str | None, typer.Option(help=_("The column of labels."))]
+UnitColumn = Annotated[str | None, typer.Option(help=_("The column that names the person."))]
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Precision = Literal["float32", "float64"]
+TableFormat = Literal["table", "csv", "parquet", "json"]
+# The names of whatever is registered, which no type checker can know.
+KindName = StrEnum("KindName", {name: name for name in KINDS})  # type: ignore[misc]
+USUAL_KIND = KindName("records")
+MechanismName = StrEnum("MechanismName", {name: name for name in MECHANISMS})  # type: ignore[misc]
+
+
+def mechanisms_by_kind() -> str:
+    """Say which mechanisms there are for each kind of release, the usual one first."""
+    ways = (
+        f"{name}: {', '.join(mechanism.name for mechanism in mechanisms_of(kind))}"
+        for name, kind in KINDS.items()
+    )
+    return _("{ways}. The first is the usual one.", ways="; ".join(ways))
+
+
+def takers(answer: Answer) -> str:
+    """Return the names of the mechanisms that have a use for an answer."""
+    return ", ".join(name for name, mechanism in MECHANISMS.items() if answer in mechanism.takes)
+
+
+def whole(stated: str | int) -> int:
+    """Return the whole number that was typed, or the default.
+
+    Raises
+    ------
+    typer.BadParameter
+        Where it is none, or too large.
+    """
+    number = whole_of(str(stated))
+    if number is None:
+        raise typer.BadParameter(
+            _(
+                "“{stated}” is no whole number up to {most:,}, in the digits 0 to 9",
+                stated=stated,
+                most=LARGEST_COUNT,
+            )
+        )
+    return number
+
+
+def positive(stated: str | int) -> int:
+    """Return the whole number above zero that was typed, or the default.
+
+    Raises
+    ------
+    typer.BadParameter
+        Where it is none, or too large.
+    """
+    number = whole(stated)
+    if number == 0:
+        raise typer.BadParameter(_("it is a whole number above zero"))
+    return number
+
+
+def names(listed: str | None) -> list[str] | None:
+    """Return names that were typed with commas between them; None where none were."""
+    return None if listed is None else [name.strip() for name in listed.split(",")]

@@ -1,0 +1,97 @@
+"""The verb `score`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dataselect_gui import workflow
+from dataselect_gui.cli.options import (
+    CheckpointPath,
+    Device,
+    Json,
+    LabelColumn,
+    Precision,
+    SourcePath,
+    UnitColumn,
+    names,
+    positive,
+)
+from dataselect_gui.cli.output import progress, tell
+from dataselect_gui.errors import UsageError
+from dataselect_gui.texts import _, ngettext
+
+_MOST_LISTED = 10
+"""So many records without a score are listed."""
+
+
+def score(
+    source: SourcePath,
+    checkpoint: CheckpointPath,
+    scores: Annotated[
+        str | None, typer.Option(help=_("Names, separated by commas; by default all."))
+    ] = None,
+    project: Annotated[Path | None, typer.Option(help=_("By default ./NAME.dataselect."))] = None,
+    device: Annotated[Device, typer.Option(help=_("Where it is computed."))] = "auto",
+    precision: Annotated[
+        Precision | None, typer.Option(help=_("float32, unless the project has another."))
+    ] = None,
+    batch_size: Annotated[
+        str, typer.Option(metavar="auto|N", help=_("At most how many records at once."))
+    ] = "auto",
+    limit: Annotated[
+        int | None,
+        typer.Option(parser=positive, metavar="N", help=_("Only the first so many records.")),
+    ] = None,
+    label_column: LabelColumn = None,
+    unit_column: UnitColumn = None,
+    as_json: Json = False,
+) -> None:
+    """Compute scores of records; the same command goes on where it was stopped."""
+    at_once = None if batch_size == "auto" else workflow.whole_of(batch_size)
+    if at_once == 0 or (at_once is None and batch_size != "auto"):
+        raise UsageError(
+            _("--batch-size cannot be “{stated}”.", stated=batch_size),
+            _("It is auto or a whole number above zero."),
+            _("Leave it out to let the program choose."),
+        )
+    with progress() as report:
+        done = workflow.score(
+            source,
+            checkpoint,
+            report,
+            names=names(scores),
+            project_path=project,
+            device=device,
+            precision=precision,
+            batch_size=at_once,
+            limit=limit,
+            label_column=label_column,
+            unit_column=unit_column,
+        )
+    problems = sorted(done.problems.items())
+    content = {
+        "project": str(done.project),
+        "scored": done.scored,
+        "problems": [{"id": record, "reason": reason} for record, reason in problems],
+        "seconds": round(done.seconds, 3),
+        "device": done.device,
+        "precision": done.precision,
+        "scores": done.names,
+    }
+    lines = [
+        ngettext(
+            "{count:,} record scored by {scores}, in {seconds:.0f} s.",
+            "{count:,} records scored by {scores}, in {seconds:.0f} s.",
+            done.scored,
+            scores=", ".join(done.names),
+            seconds=done.seconds,
+        )
+    ]
+    if problems:
+        lines.append(_("{count:,} without a score, or without all:", count=len(problems)))
+        lines += [f"{record}: {reason}" for record, reason in problems[:_MOST_LISTED]]
+    if len(problems) > _MOST_LISTED:
+        lines.append(_("… and {count:,} more", count=len(problems) - _MOST_LISTED))
+    lines.append(_("Project: {project}", project=done.project))
+    tell("score", as_json, content, lines)

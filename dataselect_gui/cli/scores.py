@@ -1,0 +1,35 @@
+"""The verb `scores`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dataselect_gui import workflow
+from dataselect_gui.cli.options import Json, ProjectPath, TableFormat
+from dataselect_gui.cli.output import print_raw, tell
+from dataselect_gui.cli.table import as_text, print_table, rows_of, save
+from dataselect_gui.errors import UsageError
+from dataselect_gui.texts import _
+
+
+def scores(
+    project: ProjectPath,
+    form: Annotated[TableFormat, typer.Option("--format", help=_("How they are written."))] = "table",
+    to: Annotated[Path | None, typer.Option(help=_("A file, instead of standard output."))] = None,
+    as_json: Json = False,
+) -> None:
+    """Show or save the scores: your own copy, not a release."""
+    columns = workflow.scores(project)
+    if form == "parquet" and to is None:
+        raise UsageError(_("Parquet needs a file."), _("It is not text."), _("Add --to FILE."))
+    if to is not None:
+        save(columns, form, to)
+        saved = _("Saved to {to}. This is your own copy: it is not privatised.", to=to)
+        tell("scores", as_json, {"to": str(to), "columns": list(columns)}, [saved])
+    elif as_json:
+        tell("scores", True, {"columns": list(columns), "records": rows_of(columns)}, [])
+    elif form == "table":
+        print_table(columns)
+    else:
+        print_raw(as_text(columns, form))

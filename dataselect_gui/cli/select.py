@@ -1,0 +1,110 @@
+"""The verb `select`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dataselect_gui import workflow
+from dataselect_gui.cli.options import Json, ProjectPath, whole
+from dataselect_gui.cli.output import tell
+from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.plain import from_cell
+from dataselect_gui.texts import N_, _, ngettext
+
+_REGISTERS = (
+    (
+        "opted_out",
+        workflow.opt_out,
+        N_("Opted out: {known:,} of {listed:,} people have records here, {records:,} in all."),
+    ),
+    (
+        "opted_in",
+        workflow.opt_in,
+        N_("Opted in: {known:,} of {listed:,} people have records here, {records:,} in all."),
+    ),
+)
+
+
+def select(
+    project: ProjectPath,
+    by: Annotated[str | None, typer.Option(help=_("The score."))] = None,
+    threshold: Annotated[str | None, typer.Option(help=_("Scores at or above it."))] = None,
+    count: Annotated[
+        int | None, typer.Option(parser=whole, metavar="N", help=_("So many records."))
+    ] = None,
+    fraction: Annotated[str | None, typer.Option(help=_("This share of the eligible records."))] = None,
+    lowest: Annotated[
+        bool, typer.Option("--lowest", help=_("The lowest instead of the highest."))
+    ] = False,
+    withhold: Annotated[
+        str | None, typer.Option(help=_("Ids, or @FILE with one a line: never to leave."))
+    ] = None,
+    restore: Annotated[str | None, typer.Option(help=_("Ids, or @FILE: eligible again."))] = None,
+    opt_out: Annotated[
+        Path | None, typer.Option(help=_("A CSV of people none of whose records may ever leave."))
+    ] = None,
+    opt_in: Annotated[
+        Path | None, typer.Option(help=_("A CSV of people to take off that list."))
+    ] = None,
+    register_column: Annotated[
+        str | None,
+        typer.Option(help=_("The CSV's column; by default the unit column, or the only one.")),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Replace the project's selection, or withhold and restore records."""
+    rule = None
+    if by is not None:
+        rule = workflow.make_rule(
+            by, threshold=threshold, count=count, fraction=fraction, lowest=lowest
+        )
+    elif (threshold, count, fraction, lowest) != (None, None, None, False) or not any(
+        (withhold, restore, opt_out, opt_in)
+    ):
+        raise UsageError(
+            _("The score to select by is missing."),
+            _("A threshold, count or fraction is one of a score."),
+            _("Add --by SCORE, for example --by vog."),
+        )
+    lines, registers = [], {}
+    for (name, apply, sentence), file in zip(_REGISTERS, (opt_out, opt_in), strict=True):
+        if file is not None:
+            done = apply(project, file, register_column)
+            registers[name] = vars(done)
+            lines.append(_(sentence, known=done.found, listed=done.listed, records=done.records))
+    ids, cut = workflow.select_records(project, rule, withhold=_ids(withhold), restore=_ids(restore))
+    if cut is None:
+        lines.append(
+            ngettext(
+                "{count:,} record in the selection.", "{count:,} records in the selection.", len(ids)
+            )
+        )
+    else:
+        lines.append(
+            ngettext(
+                "{count:,} record in the selection, cut at {cut:.6g}.",
+                "{count:,} records in the selection, cut at {cut:.6g}.",
+                len(ids),
+                cut=cut,
+            )
+        )
+    tell("select", as_json, {"ids": ids, "threshold": cut, **registers}, lines)
+
+
+def _ids(text: str | None) -> list[str]:
+    """Return ids that were typed with commas between them, or those of a file."""
+    if text is None:
+        return []
+    if not text.startswith("@"):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        lines = Path(text[1:]).read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError):
+        raise UnusableError(
+            _("“{name}” cannot be read.", name=Path(text[1:]).name),
+            _("It is not there, or not text in UTF-8."),
+            _("Give a file with one id a line."),
+        ) from None
+    # A list may have been copied from a table that was written for spreadsheets.
+    return [from_cell(line.strip()) for line in lines if line.strip()]

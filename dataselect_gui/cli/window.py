@@ -1,0 +1,29 @@
+"""The verb `gui`, and whether there is a display for it."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dataselect_gui import workflow
+from dataselect_gui.texts import _
+
+
+def gui(
+    project: Annotated[Path | None, typer.Argument(help=_("A project to open."))] = None,
+) -> None:
+    """Open the window."""
+    if project is not None:
+        workflow.prepare_pictures()  # It comes up while what shows a window is loaded.
+    from dataselect_gui.window.shell.app import run
+
+    raise typer.Exit(run(project=project))
+
+
+def has_display() -> bool:
+    """Say whether a window can be shown, without loading what shows it."""
+    if sys.platform in {"win32", "darwin"} or "QT_QPA_PLATFORM" in os.environ:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,203 @@
+"""What the settings of a project hold, as types: damaged ones are noticed when it is opened.
+
+Format 1 had one checkpoint for all scores: ``scores`` told how each is computed, and their columns lay
+beside the table's index. Since format 2 ``scores`` does so for each checkpoint, by its digest; where
+a project comes from format 1, ``loose_scores`` is the digest of the checkpoint whose columns still lie
+there.
+"""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from dataselect_gui.privacy.amounts import decimal_of
+from dataselect_gui.records.source import SourceRef
+from dataselect_gui.selection.rules import Rule
+
+FORMAT: Literal[2] = 2
+# Scores and digests are the names of files and folders, too.
+ScoreName = Annotated[str, Meta(pattern=r"\A[a-z0-9_-]{1,100}\Z")]
+Digest = Annotated[str, Meta(pattern=r"\A[0-9a-z]{1,64}\Z")]
+TableName = Annotated[str, Meta(pattern=r"\Atable-[0-9]{1,9}\Z")]
+StoredPath = Annotated[str, Meta(pattern=r"\A[^\0]*\Z")]
+Device = Literal["cpu", "cuda", "mps", "none"]
+
+
+class StoredSource(msgspec.Struct, frozen=True):
+    """Where a project's records are, and how they are read.
+
+    Attributes
+    ----------
+    path : str
+        The folder or file.
+    kind : str
+        The kind of its records, as a `Source` states it.
+    label_column, unit_column : str or None
+        The columns of labels and units, where they are not the usual ones.
+    """
+
+    path: StoredPath
+    kind: str
+    label_column: str | None
+    unit_column: str | None
+
+    @classmethod
+    def of(cls, ref: SourceRef, kind: str) -> Self:
+        """Return what is stored of a source of a kind."""
+        return cls(str(ref.path), kind, ref.label_column, ref.unit_column)
+
+    @property
+    def ref(self) -> SourceRef:
+        """The records that are meant."""
+        return SourceRef(Path(self.path), self.label_column, self.unit_column)
+
+
+class StoredCheckpoint(msgspec.Struct, frozen=True):
+    """Where a project's checkpoint is, and the digest by which it is known."""
+
+    path: StoredPath
+    digest: Digest
+
+
+class Conditions(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """How a score is computed: once it is settled, it stays so.
+
+    Attributes
+    ----------
+    fixed : bool
+        Whether the size of batches was settled before the first record was read.
+    program : str
+        The version of the program.
+    variant : str
+        The score's variant.
+    device : str
+        Where: ``cpu``, ``cuda`` or ``mps``; ``none`` for a score that needs no model.
+    precision : str or None
+        ``float32`` or ``float64``; None where no model is needed, or an earlier version wrote none.
+    threads : int or None
+        How many compute; None as above.
+    batch : int or None
+        The places of a batch; None as above.
+    """
+
+    fixed: bool = False
+    program: str
+    variant: str
+    device: Device
+    precision: Literal["float32", "float64"] | None = None
+    threads: int | None = None
+    batch: int | None = None
+
+
+class StoredRule(msgspec.Struct, frozen=True):
+    """The rule that picks records, its value as it was stated."""
+
+    score: ScoreName
+    by: Literal["threshold", "count", "fraction"]
+    value: str
+    lowest: bool
+
+    def __post_init__(self) -> None:
+        if decimal_of(self.value) is None:
+            raise ValueError("The value is no number.")
+
+    @classmethod
+    def of(cls, rule: Rule) -> Self:
+        """Return what is stored of a rule."""
+        return cls(rule.score, rule.by, str(rule.value), rule.lowest)
+
+    @property
+    def rule(self) -> Rule:
+        """The rule that is meant."""
+        return Rule(self.score, self.by, Decimal(self.value), self.lowest)
+
+
+class EarlierRun(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a version that chose the precision by itself wrote of its last run."""
+
+    precision: Literal["float32", "float64"] | None = None
+
+
+class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What ``project.json`` holds.
+
+    Attributes
+    ----------
+    format : int
+        The version of this form.
+    program : str
+        The version of the program that made the project.
+    source : StoredSource
+        The records.
+    checkpoint : StoredCheckpoint
+        What the consortium shares.
+    demo : bool
+        Whether it is the demo's, with a ledger of its own beside it.
+    table : str or None
+        The folder of the table in force; None where none was written yet.
+    scores : dict
+        Checkpoint's digest → score → how it is computed.
+    in_training : str or None
+        The answer about training; None where none was given.
+    rule : StoredRule or None
+        The rule that selects; None where there is none.
+    withheld : list of str
+        The ids that the owner withholds.
+    opted_out : list of str
+        The units that registers name.
+    ended_by : list of str
+        Records that ended a run as they were computed by themselves.
+    loose_scores : str or UNSET
+        The checkpoint whose columns lie beside the index, as format 1 had them.
+    run : EarlierRun or None
+        The last run, where an earlier version wrote of it.
+    """
+
+    format: Literal[2]
+    program: str
+    source: StoredSource
+    checkpoint: StoredCheckpoint
+    demo: bool
+    table: TableName | None
+    scores: dict[Digest, dict[ScoreName, Conditions]]
+    in_training: str | None
+    rule: StoredRule | None
+    withheld: list[str]
+    opted_out: list[str] = []
+    ended_by: list[str] = []
+    loose_scores: Digest | UnsetType = UNSET
+    run: EarlierRun | None = None
+
+
+def read_settings(stored: bytes) -> ProjectSettings:
+    """Read settings as any version of the program wrote them.
+
+    Raises
+    ------
+    ValueError
+        Where they are damaged, or come from a newer version.
+    """
+    try:
+        document = msgspec.json.decode(stored, type=dict[str, object])
+        return msgspec.convert(_migrated(document), ProjectSettings)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+
+
+def written(settings: ProjectSettings) -> dict[str, Any]:
+    """Return the settings as JSON holds them."""
+    document: dict[str, Any] = msgspec.to_builtins(settings)
+    return document
+
+
+def _migrated(document: dict[str, object]) -> dict[str, object]:
+    """Return a document of format 1 as format 2 has it, and any other as it is."""
+    match document:
+        case {"format": 1, "checkpoint": {"digest": str(digest)}, "scores": scores}:
+            return document | {"format": FORMAT, "scores": {digest: scores}, "loose_scores": digest}
+    return document

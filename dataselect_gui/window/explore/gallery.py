@@ -1,0 +1,411 @@
+"""All records as tiles, in the order of a score.
+
+Where a tile stands is arithmetic, never a layout that holds an object a record: a million records
+paint as fast as those in view. Images are shown whole, and their pixels stay visible when enlarged.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+
+from dataselect_gui.plain import visible
+from dataselect_gui.window.explore.scores import short
+from dataselect_gui.window.explore.thumbnails import Key, Thumbnails, key_of
+from dataselect_gui.window.explore.tile import FOOT, paint_tile
+from dataselect_gui.window.state import State
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.plain import paint
+
+SMALLEST, USUAL, LARGEST = 48, 128, 384
+_SIDES = (48, 64, 80, 96, 128, 160, 192, 256, 320, 384)
+_GAP = 12
+_EDGE = 4  # Room for the focus ring.
+
+
+class Gallery(QAbstractScrollArea):
+    """Shows the records of a state.
+
+    Parameters
+    ----------
+    state : State
+        What the window shows.
+    thumbnails : Thumbnails
+        Where pictures come from.
+    parent : QWidget or None
+        The owner.
+
+    Signals
+    -------
+    activated(int)
+        A row was double-clicked, or Enter was pressed on it.
+    painted()
+        Everything in view was painted: nothing there is still to be decoded.
+    tile_changed(int)
+        Tiles have another side.
+    """
+
+    activated = Signal(int)
+    painted = Signal()
+    tile_changed = Signal(int)
+
+    def __init__(self, state: State, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._thumbnails = thumbnails
+        self._wanted_tile = USUAL
+        self._places: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self._cut_place: int | None = None
+        self._anchor = 0
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Otherwise a whole page of tiles would move at each change between one column and two.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        for widget in (self, self.viewport()):
+            widget.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
+        self.setAccessibleName("Records")
+        state.opened.connect(self._on_order)
+        state.order_changed.connect(self._on_order)
+        state.selection_changed.connect(self._on_selection)
+        state.current_changed.connect(self._on_current)
+        state.marked_changed.connect(self._repaint)
+        state.stale_changed.connect(self._repaint)
+        thumbnails.arrived.connect(self._repaint)
+        self._on_order()
+
+    # Where tiles stand
+
+    @property
+    def tile(self) -> int:
+        """The side that a tile's image is to have, in pixels; it is less where there is no room."""
+        return self._wanted_tile
+
+    def set_tile(self, side: int) -> None:
+        """Make tiles larger or smaller; the first one in view stays in view."""
+        side = min(max(side, SMALLEST), LARGEST)
+        if side != self._wanted_tile:
+            first = self._first_place()
+            self._wanted_tile = side
+            self._lay_out(first)
+            self.tile_changed.emit(side)
+
+    @property
+    def columns(self) -> int:
+        """How many tiles stand side by side."""
+        return self._columns_within(self.viewport().width())
+
+    def tile_rect(self, place: int) -> QRect:
+        """Return where a tile stands in the viewport.
+
+        Parameters
+        ----------
+        place : int
+            Its place in the order that is shown.
+        """
+        line, column = divmod(place, self.columns)
+        x = _EDGE + column * (self._tile + _GAP)
+        y = self._line_gap + line * self._line_height - self.verticalScrollBar().value()
+        return QRect(x, y, self._tile, self._tile + FOOT)
+
+    def row_at(self, point: QPoint) -> int | None:
+        """Return the record under a point of the viewport; None between tiles."""
+        column, right = divmod(point.x() - _EDGE, self._tile + _GAP)
+        top = point.y() - self._line_gap + self.verticalScrollBar().value()
+        line, below = divmod(top, self._line_height)
+        place = line * self.columns + column
+        is_tile = 0 <= column < self.columns and right < self._tile and below < self._tile + FOOT
+        if is_tile and line >= 0 and place < len(self._state.order):
+            return int(self._state.order[place])
+        return None
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Return the size that the gallery likes to have."""
+        return QSize(640, 480)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Return the size below which the gallery is of no use."""
+        return QSize(200, 100)
+
+    @property
+    def _tile(self) -> int:
+        return self._tile_within(self.viewport().width())
+
+    def _tile_within(self, width: int) -> int:
+        return max(1, min(self._wanted_tile, width - 2 * _EDGE))
+
+    def _columns_within(self, width: int) -> int:
+        return max(1, (width + _GAP - 2 * _EDGE) // (self._tile_within(width) + _GAP))
+
+    @property
+    def _line_gap(self) -> int:
+        # The name of the cut-off stands in it.
+        return QFontMetrics(theme.font(-1)).height() + 4
+
+    @property
+    def _line_height(self) -> int:
+        return self._tile + FOOT + self._line_gap
+
+    def _first_place(self) -> int:
+        line = -(-self.verticalScrollBar().value() // self._line_height)
+        return line * self.columns
+
+    def _lay_out(self, first: int) -> None:
+        lines = -(-len(self._state.order) // self.columns)
+        height = lines * self._line_height + self._line_gap
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(0, height - self.viewport().height()))
+        bar.setPageStep(max(self._line_height, self.viewport().height() - self._line_height))
+        bar.setSingleStep(max(1, self._line_height // 3))
+        bar.setValue(first // self.columns * self._line_height)
+        self._repaint()
+
+    def _places_in_view(self, pages: int = 1) -> range:
+        top = self.verticalScrollBar().value()
+        first = top // self._line_height
+        last = (top + pages * self.viewport().height()) // self._line_height
+        return range(first * self.columns, min((last + 1) * self.columns, len(self._state.order)))
+
+    def _show_place(self, place: int) -> None:
+        top = place // self.columns * self._line_height
+        bar = self.verticalScrollBar()
+        bottom = top + self._line_height + self._line_gap - self.viewport().height()
+        bar.setValue(min(max(bar.value(), bottom), top))
+
+    # What the state says
+
+    def _on_order(self) -> None:
+        order = self._state.order
+        self._places = np.empty_like(order)
+        self._places[order] = np.arange(len(order))
+        current = self._state.current
+        self._anchor = 0 if current is None else int(self._places[current])
+        self._find_cut()
+        self._lay_out(0)
+        self._describe()
+
+    def _on_selection(self) -> None:
+        self._find_cut()
+        self._describe()
+        self._repaint()
+
+    def _find_cut(self) -> None:
+        """Find the first place beyond the cut-off, where the order is that of the rule's score."""
+        state = self._state
+        cut, rule, found = state.selection.threshold, state.rule, state.look
+        self._cut_place = None
+        if cut is None or rule is None or found is None or state.sort != rule.score:
+            return
+        values = found.scores[rule.score]
+        chosen = values <= cut if rule.lowest else values >= cut
+        before = chosen if rule.lowest != state.descending else ~chosen & ~np.isnan(values)
+        self._cut_place = int(np.count_nonzero(before))
+
+    def _on_current(self) -> None:
+        current = self._state.current
+        if current is not None:
+            self._show_place(int(self._places[current]))
+            self._announce(current)
+        self._repaint()
+
+    def _describe(self) -> None:
+        count = len(self._state.order)
+        chosen = int(np.count_nonzero(self._state.selection.chosen))
+        sort = f", sorted by {self._state.sort}" if self._state.sort else ""
+        self.setAccessibleDescription(visible(f"{count:,} records{sort}; {chosen:,} in the selection"))
+
+    def describe_record(self, row: int) -> str:
+        """Return what the tile of a record shows, as text."""
+        found = self._state.look
+        if found is None:
+            return ""
+        parts = [found.ids[row]]
+        label = found.labels[row]
+        if label is not None:
+            parts.append(label)
+        if self._state.sort is not None:
+            parts.append(f"{self._state.sort} {short(float(found.scores[self._state.sort][row]))}")
+        if self._state.selection.chosen[row]:
+            parts.append("in the selection")
+        if self._state.withheld[row]:
+            parts.append("withheld")
+        if self._state.opted_out[row]:
+            parts.append("opted out")
+        if self._state.stale[row]:
+            parts.append("not what was scored")
+        if self._state.marked[row]:
+            parts.append("marked")
+        return ", ".join(parts)
+
+    def _announce(self, row: int) -> None:
+        if QAccessible.isActive():
+            event = QAccessibleAnnouncementEvent(self, visible(self.describe_record(row)))
+            QAccessible.updateAccessibility(event)
+
+    def _repaint(self) -> None:
+        self.viewport().update()
+
+    # Mouse and keys
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Make the record under the mouse current, and mark it where a key says so."""
+        row = self.row_at(event.position().toPoint())
+        if event.button() != Qt.MouseButton.LeftButton or row is None:
+            event.ignore()
+            return
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._extend(int(self._places[row]))
+        else:
+            self._anchor = int(self._places[row])
+            if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                self._state.toggle_mark(row)
+        self._state.set_current(row)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Activate the record under the mouse."""
+        row = self.row_at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and row is not None and not event.modifiers():
+            self.activated.emit(row)
+        else:
+            self.mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Move, mark, or change the size of tiles."""
+        key, held = event.key(), event.modifiers()
+        current = self._state.current
+        if held & Qt.KeyboardModifier.ControlModifier:
+            if key != Qt.Key.Key_A:
+                event.ignore()
+                return
+            self._state.mark(self._state.order.tolist())
+        elif (place := self._place_after(key)) is not None:
+            if held & Qt.KeyboardModifier.ShiftModifier:
+                self._extend(place)
+            else:
+                self._anchor = place
+            self._state.set_current(int(self._state.order[place]))
+        elif key == Qt.Key.Key_Space and current is not None:
+            self._state.toggle_mark(current)
+        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and current is not None:
+            self.activated.emit(current)
+        elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal}:
+            self.set_tile(next((side for side in _SIDES if side > self.tile), LARGEST))
+        elif key == Qt.Key.Key_Minus:
+            self.set_tile(next((side for side in reversed(_SIDES) if side < self.tile), SMALLEST))
+        elif key == Qt.Key.Key_Escape and self._state.marked.any():
+            self._state.clear_marks()
+        else:
+            event.ignore()
+
+    def _place_after(self, key: int) -> int | None:
+        """Return where a key leads from the current record; None where it leads nowhere."""
+        last = len(self._state.order) - 1
+        page = max(1, self.viewport().height() // self._line_height) * self.columns
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -self.columns,
+            Qt.Key.Key_Down: self.columns,
+            Qt.Key.Key_PageUp: -page,
+            Qt.Key.Key_PageDown: page,
+            Qt.Key.Key_Home: -last,
+            Qt.Key.Key_End: last,
+        }
+        if last < 0 or key not in steps:
+            return None
+        current = self._state.current
+        if current is None:
+            return last if key == Qt.Key.Key_End else 0
+        place = int(self._places[current])
+        wanted = place + steps[Qt.Key(key)]
+        # Up and down keep their column: from the first line up leads nowhere.
+        if key == Qt.Key.Key_Up and wanted < 0:
+            return place
+        return min(max(wanted, 0), last)
+
+    def _extend(self, place: int) -> None:
+        first, last = sorted((min(self._anchor, len(self._state.order) - 1), place))
+        self._state.mark(self._state.order[first : last + 1].tolist())
+
+    # Painting
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Lay the tiles out anew; the first one in view stays in view."""
+        before = event.oldSize().width()
+        height = self._tile_within(before) + FOOT + self._line_gap
+        top = self.verticalScrollBar().value()
+        self._lay_out(-(-top // height) * self._columns_within(before))
+        if self._columns_within(before) == self.columns and height == self._line_height:
+            self.verticalScrollBar().setValue(top)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Paint the tiles in view, and ask for the pictures that are missing."""
+        del event
+        colours = theme.palette()
+        painter = QPainter(self.viewport())
+        painter.fillRect(self.viewport().rect(), theme.colour(colours.ground))
+        painter.setFont(theme.font(-1))
+        if not len(self._state.order):
+            painter.setPen(theme.colour(colours.dim))
+            painter.setFont(theme.font())
+            words = "No project is open." if self._state.look is None else "No record matches."
+            paint(painter, self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, words)
+            return
+        missing: list[Key] = []
+        side = self._tile * self.devicePixelRatioF()
+        in_view = self._places_in_view()
+        for place in in_view:
+            row = int(self._state.order[place])
+            key = key_of(row, side)
+            found = self._thumbnails.find(key)
+            if found is None:
+                missing.append(key)
+            rect = self.tile_rect(place)
+            paint_tile(painter, self._state, rect, row, found, has_focus=self.hasFocus())
+        self._paint_cut(painter, colours)
+        painter.end()
+        is_complete = not missing
+        for place in range(in_view.stop, self._places_in_view(pages=2).stop):
+            key = key_of(int(self._state.order[place]), side)
+            if self._thumbnails.find(key) is None:
+                missing.append(key)
+        self._thumbnails.want(missing)
+        if is_complete:
+            self.painted.emit()
+
+    def _paint_cut(self, painter: QPainter, colours: theme.Palette) -> None:
+        """Paint the cut-off as one line around the tiles before it: none of them makes way."""
+        cut, place = self._state.selection.threshold, self._cut_place
+        if place is None or cut is None:
+            return
+        line, column = divmod(place, self.columns)
+        top = line * self._line_height + self._line_gap // 2 - self.verticalScrollBar().value()
+        bottom = top + self._line_height
+        left, right = _EDGE - 3, self.columns * (self._tile + _GAP) + _EDGE - _GAP // 2
+        across = _EDGE - _GAP // 2 + column * (self._tile + _GAP) if column else left
+        points = [(across, top), (right, top)]
+        if column:
+            points = [(left, bottom), (across, bottom), *points]
+        pen = QPen(theme.colour(colours.accent), 2)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolyline(QPolygonF([QPointF(*point) for point in points]))
+        words = f"cut-off {short(cut)}"
+        height = self._line_gap
+        width = painter.fontMetrics().horizontalAdvance(words) + 12
+        label = QRect(min(across, right - width), top - height // 2, width, height)
+        painter.fillRect(label, theme.colour(colours.accent))
+        painter.setPen(theme.colour(colours.on_accent))
+        paint(painter, label, Qt.AlignmentFlag.AlignCenter, words)

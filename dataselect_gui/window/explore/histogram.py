@@ -1,0 +1,350 @@
+"""The distribution of a score, with the cut-off as a handle.
+
+Dragging the handle previews what the cut-off would pick; letting go makes it the rule, one step of
+undo. The number field and `move_cut` are its twins for the keyboard.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QLocale, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QDoubleValidator, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from dataselect_gui.plain import visible
+from dataselect_gui.window.explore.distribution import Distribution
+from dataselect_gui.window.explore.scores import meaning_of, short
+from dataselect_gui.window.state import State
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.elided import Elided
+from dataselect_gui.window.widgets.plain import Button, Label, ToolButton, tip
+from dataselect_gui.workflow import Rule, decimal_of
+
+HEIGHT = 168
+_FRAME_MS = 16
+
+
+class Histogram(QFrame):
+    """Shows the score that the records are sorted by: all records grey, the selection in colour.
+
+    Parameters
+    ----------
+    state : State
+        What the window shows.
+    parent : QWidget or None
+        The owner.
+
+    Signals
+    -------
+    drag_changed()
+        A drag of the cut-off began or ended.
+    """
+
+    drag_changed = Signal()
+
+    def __init__(self, state: State, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._plot: _Plot | None = None
+        self._is_dragging = False
+        self._is_folded = False
+        self._wanted = 0.0
+        self._values: NDArray[np.float64] = np.empty(0)
+        self._distribution = Distribution(self._values)
+        self.setProperty("role", "panel")
+        self._fold = ToolButton()
+        self._fold.setAutoRaise(True)
+        self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._fold.setMinimumHeight(theme.TARGET)
+        self._fold.clicked.connect(self._on_fold)
+        self._meaning = Elided()
+        self._meaning.setProperty("role", "dim")
+        self._adopt = Button()
+        self._adopt.setProperty("role", "link")
+        self._adopt.clicked.connect(self._on_adopt)
+        self._label = Label("Cut-off")
+        self._label.setProperty("role", "dim")
+        self._field = QLineEdit()
+        self._field.setFixedWidth(96)
+        self._field.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._field.setFont(theme.font())
+        self._field.setAccessibleName("Cut-off")
+        self._validator = QDoubleValidator(self)
+        self._field.setValidator(self._validator)
+        self._field.editingFinished.connect(self._on_typed)
+        head = QHBoxLayout()
+        head.setContentsMargins(4, 2, 8, 0)
+        head.setSpacing(8)
+        head.addWidget(self._fold)
+        head.addWidget(self._meaning, 1)
+        head.addWidget(self._adopt)
+        head.addWidget(self._label)
+        head.addWidget(self._field)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(1, 1, 1, 4)
+        self._layout.setSpacing(0)
+        self._layout.addLayout(head)
+        self._layout.addStretch()
+        self.setAccessibleName("Histogram")
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_FRAME_MS)
+        self._timer.timeout.connect(self._on_frame)
+        # Only while dragging: otherwise Esc belongs to whatever has the focus.
+        self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
+        self._escape.setEnabled(False)
+        self._escape.activated.connect(self.cancel_drag)
+        state.opened.connect(self._on_score)
+        state.order_changed.connect(self._on_score)
+        state.selection_changed.connect(self._on_selection)
+        self.set_folded(False)
+        self._on_score()
+
+    @property
+    def is_dragging(self) -> bool:
+        """Whether the cut-off is being dragged."""
+        return self._is_dragging
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether only the head is shown."""
+        return self._is_folded
+
+    def set_folded(self, folded: bool) -> None:
+        """Show only the head, or all."""
+        self._is_folded = folded
+        self._fold.setArrowType(Qt.ArrowType.RightArrow if folded else Qt.ArrowType.DownArrow)
+        self._say_meaning()
+        self.setFixedHeight(theme.TARGET + 10 if folded else HEIGHT)
+        if not folded and self._plot is None and self.isVisible():
+            self._make_plot()
+        if self._plot is not None:
+            self._plot.widget.setVisible(not folded)
+
+    def move_cut(self, steps: int) -> None:
+        """Move the cut-off some small steps up, or down where negative; one step of undo."""
+        cut = self._cut()
+        if cut is not None:
+            self._set_cut(self._distribution.moved(cut, steps))
+
+    def drag_to(self, place: float) -> None:
+        """Preview a cut-off at a place along the axis; the last one of a frame counts."""
+        self._wanted = value = self._distribution.value_at(place)
+        if not self._is_dragging:
+            self._set_dragging(is_dragging=True)
+        self._field.setText(self._text(value))
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def end_drag(self) -> None:
+        """Make the previewed cut-off the rule."""
+        if self._is_dragging:
+            self._timer.stop()
+            self._set_dragging(is_dragging=False)
+            self._set_cut(self._wanted)
+            # A rule that did not change emits nothing: the handle goes back to it.
+            self._state.end_preview()
+
+    def cancel_drag(self) -> None:
+        """Forget the previewed cut-off."""
+        if self._is_dragging:
+            self._timer.stop()
+            self._set_dragging(is_dragging=False)
+            if self._plot is not None:
+                self._plot.stop_drag()
+            self._state.end_preview()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Return the size that the histogram likes to have."""
+        return QSize(480, self.maximumHeight())
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Make the plot when it is first seen: its library is slow to import."""
+        super().showEvent(event)
+        if self._plot is None and not self.is_folded:
+            self._make_plot()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Take the colours anew where they changed."""
+        super().changeEvent(event)
+        if (
+            event.type() in {QEvent.Type.PaletteChange, QEvent.Type.StyleChange}
+            and self._plot is not None
+        ):
+            self._plot.colour()
+
+    def _make_plot(self) -> None:
+        self._plot = _Plot(self)
+        self._layout.insertWidget(1, self._plot.widget, 1)
+        self._on_score()
+
+    def _on_fold(self) -> None:
+        self.set_folded(not self._is_folded)
+
+    # What the state says
+
+    def _on_score(self) -> None:
+        found, sort = self._state.look, self._state.sort
+        self._values = np.empty(0) if found is None or sort is None else found.scores[sort]
+        self._distribution = Distribution(self._values)
+        self._fold.setText(sort or "No score")
+        self._say_meaning()
+        self._on_selection()
+
+    def _say_meaning(self) -> None:
+        """Say what the score means: beside its name where there is room, else in the tool tip alone."""
+        meaning = "" if self._state.sort is None else meaning_of(self._state.sort)
+        self._meaning.set_words("" if self._is_folded else meaning)
+        self._fold.setToolTip(tip(*filter(None, [meaning, "Show or hide the histogram"])))
+
+    def _cut(self) -> float | None:
+        rule = self._state.rule
+        if rule is None or rule.score != self._state.sort:
+            return None
+        return self._state.selection.threshold
+
+    def _on_selection(self) -> None:
+        state, cut, found = self._state, self._cut(), self._distribution
+        has_cut = cut is not None
+        self._field.setVisible(has_cut)
+        self._label.setVisible(has_cut)
+        self._adopt.setVisible(not has_cut and state.sort is not None)
+        words = "Set a cut-off here" if state.rule is None else f"Cut by {state.sort} instead"
+        self._adopt.setText(words)
+        if cut is not None and not self._is_dragging:
+            self._field.setText(self._text(cut))
+        chosen = state.selection.chosen
+        if self._plot is not None:
+            self._plot.show_distribution(found, found.count(chosen))
+            if not self._is_dragging:
+                self._plot.show_cut(cut if cut is None else found.place_of(cut))
+        words = f"{state.sort} of {len(self._values):,} records"
+        if len(self._values):
+            words += f", from {short(found.low)} to {short(found.high)}, median {short(found.median)}"
+        if cut is not None:
+            words += f"; the cut-off is {short(cut)}"
+        self.setAccessibleDescription(visible(f"{words}; {int(chosen.sum()):,} in the selection"))
+
+    # Moving the cut-off
+
+    def _text(self, value: float) -> str:
+        locale = QLocale()
+        locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+        rule = self._state.rule
+        if rule is not None and rule.by == "threshold" and float(rule.value) == value:
+            exponent = rule.value.as_tuple().exponent
+            digits = max(0, -exponent) if isinstance(exponent, int) else 0
+        else:
+            digits = self._distribution.decimals(value)
+        return locale.toString(value, "f", digits)
+
+    def _set_dragging(self, *, is_dragging: bool) -> None:
+        self._is_dragging = is_dragging
+        self._escape.setEnabled(is_dragging)
+        self.drag_changed.emit()
+
+    def _rule(self, cut: Decimal) -> Rule | None:
+        score, rule = self._state.sort, self._state.rule
+        if score is None:
+            return None
+        lowest = not self._state.descending if rule is None or rule.score != score else rule.lowest
+        return Rule(score, "threshold", cut, lowest)
+
+    def _set_cut(self, value: float) -> None:
+        rule = self._rule(self._distribution.rounded(value))
+        if rule is not None:
+            self._state.set_rule(rule)
+
+    def _on_frame(self) -> None:
+        rule = self._rule(self._distribution.rounded(self._wanted))
+        if self._is_dragging and rule is not None:
+            self._state.preview_rule(rule)
+
+    def _on_typed(self) -> None:
+        cut = self._cut()
+        value = decimal_of(self._field.text().replace(",", ".").replace("−", "-"))
+        # Leaving the field without a word changes nothing, though it shows fewer digits than there are.
+        if cut is None or value is None or self._field.text() == self._text(cut):
+            return
+        rule = self._rule(value)
+        if rule is not None:
+            self._state.set_rule(rule)
+
+    def _on_adopt(self) -> None:
+        """Cut by this score, so that about as many records are picked as now, or one in ten."""
+        known = np.sort(self._values[self._state.eligible & ~np.isnan(self._values)])
+        if not len(known):
+            return
+        count = int(self._state.selection.chosen.sum()) or -(-len(known) // 10)
+        count = min(count, len(known))
+        rule = self._rule(Decimal(0))
+        if rule is not None:
+            self._set_cut(float(known[count - 1] if rule.lowest else known[-count]))
+
+
+class _Plot:
+    """The picture of a histogram: all that knows the plotting library."""
+
+    def __init__(self, histogram: Histogram) -> None:
+        import pyqtgraph
+
+        self._histogram = histogram
+        self._library = pyqtgraph
+        self.widget: Any = pyqtgraph.GraphicsLayoutWidget(histogram)
+        self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.widget.ci.setContentsMargins(8, 4, 8, 0)
+        self.widget.ci.setSpacing(0)
+        self._view: Any = self.widget.addViewBox(0, 0, enableMenu=False, enableMouse=False)
+        self._axis: Any = pyqtgraph.AxisItem("bottom")
+        self._axis.linkToView(self._view)
+        self._axis.enableAutoSIPrefix(enable=False)
+        # Ticks stand below the axis: above it they would pass for bars.
+        self._axis.setStyle(tickLength=4, maxTickLevel=0)
+        self.widget.addItem(self._axis, 1, 0)
+        self._all: Any = pyqtgraph.BarGraphItem(x=[0], height=[0], width=1)
+        self._chosen: Any = pyqtgraph.BarGraphItem(x=[0], height=[0], width=1)
+        self._line: Any = pyqtgraph.InfiniteLine(movable=True)
+        for item in (self._all, self._chosen, self._line):
+            self._view.addItem(item, ignoreBounds=True)
+        self._line.sigDragged.connect(self._on_dragged)
+        self._line.sigPositionChangeFinished.connect(histogram.end_drag)
+        self.colour()
+
+    def colour(self) -> None:
+        colours = theme.palette()
+        self.widget.setBackground(colours.panel)
+        self._axis.setPen(colours.edge)
+        self._axis.setTextPen(colours.dim)
+        self._axis.setTickFont(theme.font(-1))
+        self._all.setOpts(pen=None, brush=theme.colour(colours.edge, 120))
+        self._chosen.setOpts(pen=None, brush=theme.colour(colours.accent))
+        self._line.setPen(self._library.mkPen(colours.text, width=2))
+        self._line.setHoverPen(self._library.mkPen(colours.accent, width=3))
+        self._line.clearMarkers()
+        self._line.addMarker("<|>", 0.92, 12)
+
+    def show_distribution(self, found: Distribution, chosen: NDArray[np.int64]) -> None:
+        low, high = found.ends
+        self._axis.setLogMode(found.is_log)
+        width = (high - low) / len(chosen)
+        centres = low + width * (np.arange(len(chosen)) + 0.5)
+        self._all.setOpts(x=centres, height=found.counts, width=0.86 * width)
+        self._chosen.setOpts(x=centres, height=chosen, width=0.86 * width)
+        margin = 0.01 * (high - low)
+        top = 1.05 * max(1, int(found.counts.max()))
+        self._view.setRange(xRange=(low - margin, high + margin), yRange=(0, top), padding=0)
+        self._line.setBounds((low - margin, high + margin))
+
+    def show_cut(self, cut: float | None) -> None:
+        self._line.setVisible(cut is not None)
+        if cut is not None:
+            self._line.setValue(cut)
+
+    def stop_drag(self) -> None:
+        # The button is still down: without this the next move of the mouse would drag on.
+        self._line.moving = False
+
+    def _on_dragged(self, line: Any) -> None:  # noqa: ANN401
+        self._histogram.drag_to(float(line.value()))

@@ -1,0 +1,244 @@
+"""One record, large, with all that the owner may know of it. None of this leaves the machine."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dataselect_gui.plain import visible
+from dataselect_gui.window.explore.map_view import MapView
+from dataselect_gui.window.explore.maps import Maps
+from dataselect_gui.window.explore.placement import Placement
+from dataselect_gui.window.explore.thumbnails import Thumbnails, key_of
+from dataselect_gui.window.explore.tile import paint_whole
+from dataselect_gui.window.state import State
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import HATCH, Sign, paint_hatch
+from dataselect_gui.window.widgets.column import clear
+from dataselect_gui.window.widgets.elided import Elided
+from dataselect_gui.window.widgets.plain import Button, Label, paint
+
+WIDTH = 340
+_LEAST_PICTURE, _MOST_PICTURE = 96, 296
+_MOST_NAME = 200
+"""Characters of a label or a person that are shown."""
+
+
+class Inspector(QWidget):
+    """Shows the current record of a state.
+
+    Parameters
+    ----------
+    state : State
+        What the window shows.
+    thumbnails : Thumbnails
+        Where pictures come from.
+    maps : Maps
+        Where in a record a score comes from.
+    parent : QWidget or None
+        The owner.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        thumbnails: Thumbnails,
+        maps: Maps,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.map = MapView(maps)
+        self._picture = _Picture(state, thumbnails, self.map)
+        self._id = Elided(Qt.TextElideMode.ElideMiddle)
+        self._id.setFont(theme.font(2))
+        self._facts = Label()
+        self._facts.setProperty("role", "dim")
+        self._facts.setWordWrap(True)
+        self._problem = Label()
+        self._problem.setProperty("role", "warning")
+        self._problem.setWordWrap(True)
+        self._withhold = Button()
+        self._withhold.clicked.connect(self._on_withhold)
+        self._scores: dict[str, Placement] = {}
+        self._list = QVBoxLayout()
+        self._list.setSpacing(8)
+        self._empty = Label("Choose a record to see it here.")
+        self._empty.setProperty("role", "dim")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(8)
+        column.addWidget(self._picture)
+        column.addWidget(self.map)
+        column.addWidget(self._id)
+        standing = QHBoxLayout()
+        standing.addWidget(self._facts, 1)
+        standing.addWidget(self._withhold, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(standing)
+        column.addWidget(self._problem)
+        column.addSpacing(4)
+        column.addLayout(self._list)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidget(body)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(scroll)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(HATCH, 0, 0, 0)
+        outer.setSpacing(0)
+        strip = QFrame()
+        strip.setProperty("role", "strip")
+        sign = QVBoxLayout(strip)
+        sign.setContentsMargins(12, 5, 12, 5)
+        sign.addWidget(Sign(leaves=False, step=-1))
+        outer.addWidget(strip)
+        outer.addWidget(self._stack, 1)
+        self.setMinimumWidth(240)
+        self.setAccessibleName("Current record")
+        state.opened.connect(self._on_opened)
+        state.current_changed.connect(self._show)
+        state.selection_changed.connect(self._show_standing)
+        state.stale_changed.connect(self._show_standing)
+        self._on_opened()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Return the size that the inspector likes to have."""
+        return QSize(WIDTH, 600)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Paint the panel and the hatch of what stays on this machine."""
+        del event
+        colours = theme.palette()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.colour(colours.panel))
+        painter.end()
+        paint_hatch(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Leave at least half of the height to what is said of the record."""
+        super().resizeEvent(event)
+        self._picture.set_most(event.size().height() // 2)
+
+    def _on_opened(self) -> None:
+        clear(self._list)
+        self._scores = {}
+        found = self._state.look
+        for name in [] if found is None else found.scores:
+            self._scores[name] = Placement(name)
+            self._list.addWidget(self._scores[name])
+        self._show()
+
+    def _show(self) -> None:
+        found, row = self._state.look, self._state.current
+        self._stack.setCurrentIndex(0 if found is None or row is None else 1)
+        if found is None or row is None:
+            return
+        self._picture.show_row(row)
+        self._id.set_words(found.ids[row])
+        self._show_standing()
+        label = found.labels[row]
+        problem = found.problems.get(found.ids[row])
+        self._problem.setVisible(problem is not None)
+        self._problem.setText(problem or "")
+        code = int(self._state.class_codes[row])
+        of_class = self._state.class_codes == code if code >= 0 else None
+        for name, placement in self._scores.items():
+            placement.show_row(found.scores[name], row, of_class, label or "")
+
+    def _show_standing(self) -> None:
+        """Say what becomes of the record: all that a preview of the cut-off changes here."""
+        found, row = self._state.look, self._state.current
+        if found is None or row is None:
+            return
+        label = found.labels[row]
+        facts = ["No label" if label is None else f"Given label: {visible(label, _MOST_NAME)}"]
+        if self._state.stale[row]:
+            facts.append("Not what was scored: these scores are of an earlier content.")
+        if found.units is not None:
+            column = (found.unit_column or "unit").capitalize()
+            unit = visible(found.units[row], _MOST_NAME)
+            facts.append(f"{visible(column, _MOST_NAME)}: {unit}")
+        if self._state.opted_out[row]:
+            facts.append("Opted out: it never leaves.")
+        elif self._state.withheld[row]:
+            facts.append("Withheld: it never leaves.")
+        elif self._state.selection.chosen[row]:
+            facts.append("In the selection")
+        self._facts.setText(*facts)
+        self._withhold.setText("Restore" if self._state.withheld[row] else "Withhold")
+
+    def _on_withhold(self) -> None:
+        row = self._state.current
+        if row is not None:
+            change = self._state.restore if self._state.withheld[row] else self._state.withhold
+            change([row])
+
+
+class _Picture(QWidget):
+    """A record as large as there is room, with its map over it where there is one."""
+
+    def __init__(self, state: State, thumbnails: Thumbnails, over: MapView) -> None:
+        super().__init__()
+        self._state = state
+        self._thumbnails = thumbnails
+        self._map = over
+        self._most = _MOST_PICTURE
+        self._row: int | None = None
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(policy)
+        self.setAccessibleName("Picture of the record")
+        thumbnails.arrived.connect(self.update)
+        over.changed.connect(self._on_map)
+
+    def show_row(self, row: int) -> None:
+        self._row = row
+        self.update()
+
+    def _on_map(self) -> None:
+        self.setAccessibleDescription(visible(self._map.summary))
+        self.update()
+
+    def set_most(self, height: int) -> None:
+        self._most = min(max(height, _LEAST_PICTURE), _MOST_PICTURE)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedHeight(min(self.width(), self._most))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        del event
+        colours = theme.palette()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.colour(colours.sunk))
+        if self._row is None or self._state.look is None:
+            return
+        if self._map.paint(painter, self.rect()):
+            return
+        key = key_of(self._row, self.width() * self.devicePixelRatioF())
+        found = self._thumbnails.find(key)
+        if isinstance(found, QPixmap):
+            paint_whole(painter, self.rect(), found)
+        elif found is None:
+            self._thumbnails.want_single(key)
+        else:
+            painter.setPen(theme.colour(colours.dim))
+            wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            paint(painter, self.rect().adjusted(12, 12, -12, -12), wrap, found)

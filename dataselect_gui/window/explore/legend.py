@@ -1,0 +1,84 @@
+"""Which sign stands for which class."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from dataselect_gui.plain import visible
+from dataselect_gui.window.explore.tile import paint_class
+from dataselect_gui.window.state import State
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.plain import paint, tip
+
+_HEIGHT = 22
+_SIGN, _GAP = 14, 14
+_MOST_NAME = 100
+_WHAT = "In the selection:"
+
+
+class Legend(QWidget):
+    """One line with the classes' signs, names, and how many records of each are in the selection.
+
+    Parameters
+    ----------
+    state : State
+        What the window shows.
+    """
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._state = state
+        self._entries: list[str] = []
+        self.setFixedHeight(_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Classes")
+        state.opened.connect(self._count)
+        state.selection_changed.connect(self._count)
+        self._count()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Return the height of the line."""
+        return QSize(0, _HEIGHT)
+
+    def _count(self) -> None:
+        names, codes = self._state.class_names, self._state.class_codes
+        chosen = codes[self._state.selection.chosen & (codes >= 0)] if len(codes) else codes
+        counts = np.bincount(chosen, minlength=len(names))
+        self._entries = [
+            f"{visible(name, _MOST_NAME)} {count:,}"
+            for name, count in zip(names, counts.tolist(), strict=True)
+        ]
+        told = f"{_WHAT} {', '.join(self._entries)}" if names else ""
+        self.setAccessibleDescription(visible(told))
+        self.setToolTip(tip(told))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Paint as many classes as there is room for, and how many more there are."""
+        del event
+        painter = QPainter(self)
+        colours = theme.palette()
+        # The colours of classes are made for panels.
+        painter.fillRect(self.rect(), theme.colour(colours.panel))
+        painter.setFont(theme.font(-1))
+        painter.setPen(theme.colour(colours.dim))
+        metrics, middle = painter.fontMetrics(), self.height() / 2
+        left = 8
+        if self._entries:
+            paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, _WHAT)
+            left += metrics.horizontalAdvance(_WHAT) + _GAP
+        for code, words in enumerate(self._entries):
+            more = f"and {len(self._entries) - code} more"
+            width = _SIGN + metrics.horizontalAdvance(words)
+            is_last = code == len(self._entries) - 1
+            reserved = 0 if is_last else _GAP + metrics.horizontalAdvance(more)
+            if left + width + reserved > self.width():
+                paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, more)
+                return
+            paint_class(painter, colours, code, QPointF(left + 4, middle + 0.5))
+            paint(painter, self._room(left + _SIGN), Qt.AlignmentFlag.AlignVCenter, words)
+            left += width + _GAP
+
+    def _room(self, left: int) -> QRect:
+        return QRect(left, 0, self.width() - left, self.height())

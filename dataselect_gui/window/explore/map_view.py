@@ -1,0 +1,294 @@
+"""The map of the current record: over its picture, with a scale of colours and what it says."""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QFontMetrics,
+    QHideEvent,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
+
+from dataselect_gui.plain import visible
+from dataselect_gui.window.explore.maps import Maps
+from dataselect_gui.window.explore.scores import short
+from dataselect_gui.window.explore.tile import paint_whole
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.plain import Button, ComboBox, Label, elided, paint, tip
+from dataselect_gui.workflow import SCORES, find_mapped_score
+
+_USUAL_OPACITY = 45
+_BAR = 12
+_SAME_SCALE = (
+    "The same colour is the same value in every record of this project. The scale ends where the "
+    "brightest hundredth of the first maps begins, some of them of records from all over the project; "
+    "it stays until the project is opened again."
+)
+_PLACES = (
+    ("in the upper left", "at the top", "in the upper right"),
+    ("at the left", "in the centre", "at the right"),
+    ("in the lower left", "at the bottom", "in the lower right"),
+)
+
+
+class MapView(QWidget):
+    """The controls of the map under a picture; paints the map over it.
+
+    Parameters
+    ----------
+    maps : Maps
+        Where maps come from.
+
+    Attributes
+    ----------
+    button : Button
+        Shows the map, or no longer.
+    score : ComboBox
+        Whose map is shown.
+    opacity : QSlider
+        From the record alone to the map alone, in hundredths.
+    scale : ColourScale
+        What the colours mean.
+    words : Label
+        What the map shows, or why there is none.
+    again : Button
+        Tries again after a failure.
+
+    Signals
+    -------
+    changed()
+        The picture is to be painted anew.
+    """
+
+    changed = Signal()
+
+    def __init__(self, maps: Maps) -> None:
+        super().__init__()
+        self._maps = maps
+        self._layers: tuple[QPixmap, QPixmap] | None = None
+        self._shown: tuple[str, str] | None = None
+        self.summary = ""
+        self.button = Button("Map")
+        self.button.setCheckable(True)
+        self.button.setToolTip("Where in the record a score comes from (M)")
+        self.button.clicked.connect(self._on_button)
+        self.score = ComboBox()
+        self.score.setAccessibleName("Score of the map")
+        self.score.activated.connect(self._show)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, 100)
+        self.opacity.setValue(_USUAL_OPACITY)
+        self.opacity.setAccessibleName("Opacity of the map")
+        self.opacity.setToolTip("From the record alone to the map alone")
+        self.opacity.valueChanged.connect(self.changed)
+        self.scale = ColourScale()
+        self.words = paragraph(role="dim")
+        self._meaning = paragraph(step=-1, role="dim")
+        self.again = Button("Try again")
+        self.again.clicked.connect(maps.try_again)
+
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.button)
+        head.addWidget(self.score)
+        head.addStretch()
+        self._mix = QWidget()
+        mix = QHBoxLayout(self._mix)
+        mix.setContentsMargins(0, 0, 0, 0)
+        mix.setSpacing(8)
+        for widget in (Label("Record"), self.opacity, Label("Map")):
+            mix.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addWidget(self._mix)
+        column.addWidget(self.scale)
+        column.addWidget(self.words)
+        column.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._meaning)
+        maps.changed.connect(self._show)
+        self._show()
+
+    def paint(self, painter: QPainter, into: QRect) -> bool:
+        """Paint the record as the model takes it, and the map over it; say whether there is one."""
+        if self._layers is None:
+            return False
+        view, over = self._layers
+        paint_whole(painter, into, view)
+        painter.setOpacity(self.opacity.value() / 100)
+        paint_whole(painter, into, over)
+        painter.setOpacity(1.0)
+        return True
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Let maps be made while this can be seen."""
+        super().showEvent(event)
+        self._maps.watch(on=True)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Let no map be begun that nobody sees."""
+        super().hideEvent(event)
+        self._maps.watch(on=False)
+
+    def _on_button(self) -> None:
+        self._maps.turn(on=self.button.isChecked())
+
+    def _show(self) -> None:
+        """Show what there is, and say what there is not."""
+        maps, names = self._maps, self._maps.names
+        if [self.score.itemData(place) for place in range(self.score.count())] != names:
+            self.score.clear()
+            for name in names:
+                self.score.add(name, name)
+        name = self.score.chosen() or ""
+        found, top = maps.current, maps.range_of(name)
+        values = None if found is None else found.maps.get(name)
+        is_shown = maps.is_on and found is not None and values is not None and top is not None
+        self.button.setChecked(maps.is_on)
+        self.score.setVisible(maps.is_on and len(names) > 1)
+        self._mix.setVisible(is_shown)
+        self.scale.setVisible(maps.is_on and top is not None)
+        self._meaning.setVisible(is_shown)
+        self.again.setVisible(maps.is_on and values is None and maps.error is not None)
+        self.words.setVisible(maps.is_on)
+        self.words.setToolTip("")
+        if top is not None:
+            self.scale.show_range(top, find_mapped_score(name).map_text.unit)
+        if not maps.is_on or found is None or values is None or top is None:
+            self._layers = self._shown = None
+            self.summary = ""
+            self.words.setText(self._standing(name) if maps.is_on else "")
+        elif self._shown != (found.id, name):
+            self._shown = found.id, name
+            self._layers = _picture(found.view), _picture(coloured(values, top))
+            self._meaning.setText(find_mapped_score(name).map_text.meaning)
+            self.summary = summary_of(values)
+            self.words.setText(self.summary)
+            if QAccessible.isActive():
+                QAccessible.updateAccessibility(
+                    QAccessibleAnnouncementEvent(self, visible(self.summary))
+                )
+        self.changed.emit()
+
+    def _standing(self, name: str) -> str:
+        """Say why there is no map, or not yet."""
+        maps = self._maps
+        if not name:
+            mapped = " and ".join(name for name, score in SCORES.items() if score.has_map)
+            return f"No score of this project has a map: only {mapped} have one."
+        if maps.current is not None:
+            return maps.current.reasons.get(name, "")
+        if maps.waits_for:
+            return f"Maps wait until {maps.waits_for[0].lower()}{maps.waits_for[1:]} has ended."
+        if maps.error is not None:
+            self.words.setToolTip(tip(str(maps.error)))
+            return maps.error.what
+        return "Making the map, which takes some seconds…"
+
+
+class ColourScale(QWidget):
+    """The colours of maps from the lowest to the highest value, and what is measured."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._top = 1.0
+        self._unit = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_range(self, top: float, unit: str) -> None:
+        """Show that the colours go from 0 to a value, of a unit."""
+        self._top, self._unit = top, unit
+        self.setToolTip(tip(f"{unit.capitalize()}. {_SAME_SCALE}"))
+        told = f"Colours: dark blue is 0, yellow {short(top)} and more, {unit}"
+        self.setAccessibleName(visible(told))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Return the size of the bar and two lines of words."""
+        return QSize(160, _BAR + 4 + 2 * self._line)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Return the same: nothing of it may give way."""
+        return self.sizeHint()
+
+    @property
+    def _line(self) -> int:
+        return QFontMetrics(theme.font(-1)).height()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Paint the colours, their two ends, and the unit under them."""
+        del event
+        colours = theme.palette()
+        painter = QPainter(self)
+        bar = QRect(0, 0, self.width(), _BAR)
+        painter.drawPixmap(bar.adjusted(1, 1, -1, -1), _picture(_colours()[None]))
+        painter.setPen(theme.colour(colours.edge))
+        painter.drawRect(bar.adjusted(0, 0, -1, -1))
+        painter.setFont(theme.font(-1))
+        painter.setPen(theme.colour(colours.text))
+        ends = QRect(0, _BAR + 4, self.width(), self._line)
+        paint(painter, ends, Qt.AlignmentFlag.AlignLeft, "0")
+        paint(painter, ends, Qt.AlignmentFlag.AlignRight, f"{short(self._top)} and more")
+        painter.setPen(theme.colour(colours.dim))
+        unit = elided(painter.fontMetrics(), self._unit, Qt.TextElideMode.ElideRight, self.width())
+        paint(painter, ends.translated(0, self._line), Qt.AlignmentFlag.AlignLeft, unit)
+
+
+def summary_of(values: NDArray[np.float32]) -> str:
+    """Return in words where a map is high, and how far its peak stands out.
+
+    Parameters
+    ----------
+    values : ndarray
+        Shape (height, width); none is negative.
+    """
+    peak, middle = float(values.max()), float(np.median(values))
+    if peak == float(values.min()):
+        return "The same everywhere."
+    thirds = [np.array_split(line, 3, axis=1) for line in np.array_split(values, 3, axis=0)]
+    means = np.array([[part.mean() if part.size else 0.0 for part in line] for line in thirds])
+    line, column = divmod(int(means.argmax()), 3)
+    where = f"Highest on average {_PLACES[line][column]}"
+    if middle == 0:
+        return f"{where}; at least half of it is 0."
+    ratio = peak / middle
+    return f"{where}; its peak is {ratio:,.{0 if ratio >= 10 else 1}f} times the median."
+
+
+def coloured(values: NDArray[np.float32], top: float) -> NDArray[np.uint8]:
+    """Return a map in colours, shape (height, width, 3); from `top` on they are all the brightest."""
+    steps = np.clip(values / top, 0, 1) * 255
+    shown: NDArray[np.uint8] = _colours()[steps.round().astype(np.uint8)]
+    return shown
+
+
+@cache
+def _colours() -> NDArray[np.uint8]:
+    """Return 256 colours from dark blue to yellow, as bright as they are high; shape (256, 3)."""
+    from pyqtgraph import colormap
+
+    found: NDArray[np.uint8] = colormap.get("cividis").getLookupTable(nPts=256, alpha=False)
+    return found
+
+
+def _picture(pixels: NDArray[np.uint8] | None) -> QPixmap:
+    """Return pixels, shape (height, width) or (height, width, 3), as a picture."""
+    assert pixels is not None
+    held = np.ascontiguousarray(pixels)
+    form = QImage.Format.Format_RGB888 if held.ndim == 3 else QImage.Format.Format_Grayscale8
+    height, width = held.shape[:2]
+    borrowed = QImage(held.data, width, height, held.strides[0], form)
+    # The conversion copies, so that nothing points into `held` any more.
+    return QPixmap.fromImage(borrowed.convertToFormat(QImage.Format.Format_RGB32))

@@ -1,0 +1,263 @@
+"""The place where the owner looks at records, moves the cut-off and withholds."""
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from dataselect_gui.window.explore.gallery import Gallery
+from dataselect_gui.window.explore.histogram import Histogram
+from dataselect_gui.window.explore.inspector import WIDTH, Inspector
+from dataselect_gui.window.explore.legend import Legend
+from dataselect_gui.window.explore.maps import Maps
+from dataselect_gui.window.explore.scores import meaning_of, short
+from dataselect_gui.window.explore.thumbnails import Thumbnails
+from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.state import State
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.elided import Elided
+from dataselect_gui.window.widgets.plain import Button, ComboBox
+
+_FLAT = 520
+
+
+class Explore(QWidget):
+    """Sorts, shows and withholds the records of a state.
+
+    Parameters
+    ----------
+    state : State
+        What the window shows.
+    jobs : Jobs
+        Makes maps.
+    parent : QWidget or None
+        The owner; it has to call `close_threads` before it goes.
+
+    Attributes
+    ----------
+    gallery : Gallery
+        The records.
+    histogram : Histogram
+        The distribution of the score that they are sorted by.
+    legend : Legend
+        The signs of the classes.
+    maps : Maps
+        Where in a record a score comes from.
+    inspector : Inspector
+        The current record.
+
+    Signals
+    -------
+    first_painted()
+        All records in view were painted for the first time.
+    people_wanted()
+        Records are to be withheld by a list.
+    """
+
+    first_painted = Signal()
+    people_wanted = Signal()
+
+    def __init__(self, state: State, jobs: Jobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._was_painted = False
+        self._is_narrow: bool | None = None
+        self._is_flat = False
+        self.thumbnails = Thumbnails(state, self)
+        self.gallery = Gallery(state, self.thumbnails)
+        self.histogram = Histogram(state)
+        self.legend = Legend(state)
+        self.maps = Maps(state, jobs, self)
+        self.inspector = Inspector(state, self.thumbnails, self.maps)
+
+        self._sort = ComboBox()
+        self._sort.setAccessibleName("Sort by")
+        self._sort.setMinimumWidth(104)
+        self._sort.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._sort.setToolTip("Sort by this score")
+        self._sort.activated.connect(self._on_sort)
+        self._direction = Button()
+        self._direction.setAccessibleName("Sort order")
+        self._direction.clicked.connect(self._on_direction)
+        self._rule = Elided()
+        self._withhold = Button()
+        self._withhold.setToolTip("Withheld records never leave.")
+        self._withhold.clicked.connect(self.withhold)
+        self._by_list = Button("By a list…")
+        self._by_list.setToolTip("Withhold by a list of people or records")
+        self._by_list.setAccessibleName("Withhold by a list…")
+        self._by_list.clicked.connect(self.people_wanted)
+        self._restore = Button()
+        self._restore.clicked.connect(self.restore)
+        self._details = Button("Record")
+        self._details.setToolTip("Show or hide the current record")
+        self._details.setCheckable(True)
+        self._details.toggled.connect(self.inspector.setVisible)
+        top = QHBoxLayout()
+        top.setContentsMargins(12, 8, 12, 8)
+        top.setSpacing(8)
+        for widget in (self._sort, self._direction):
+            top.addWidget(widget)
+        top.addSpacing(8)
+        top.addWidget(self._rule, 1)
+        for button in (self._withhold, self._restore, self._by_list, self._details):
+            top.addWidget(button)
+
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(12, 0, 8, 0)
+        column.setSpacing(4)
+        column.addWidget(self.histogram)
+        column.addWidget(self.legend)
+        column.addWidget(self.gallery, 1)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.addWidget(left)
+        self._splitter.addWidget(self.inspector)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setStretchFactor(1, 0)
+        self._splitter.setCollapsible(0, False)
+        self._splitter.setSizes([1000, WIDTH])
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addLayout(top)
+        outer.addWidget(self._splitter, 1)
+
+        for keys, slot in (
+            ("[", self._cut_down),
+            ("]", self._cut_up),
+            ("{", self._cut_far_down),
+            ("}", self._cut_far_up),
+        ):
+            # Like letters, brackets act only while the records have the focus.
+            shortcut = QShortcut(QKeySequence(keys), self.gallery)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(slot)
+        self.gallery.painted.connect(self._on_painted)
+        self.histogram.drag_changed.connect(self._on_selection)
+        state.opened.connect(self._on_opened)
+        state.order_changed.connect(self._on_order)
+        state.selection_changed.connect(self._on_selection)
+        state.marked_changed.connect(self._on_targets)
+        state.current_changed.connect(self._on_targets)
+        self._on_opened()
+
+    def close_threads(self) -> None:
+        """Stop decoding and wait for the threads; the window calls this before it closes."""
+        self.thumbnails.close()
+
+    def withhold(self) -> None:
+        """Withhold the marked records, else the current one."""
+        self._state.withhold(self._state.targets())
+
+    def restore(self) -> None:
+        """Let the marked records, else the current one, be considered again."""
+        self._state.restore(self._state.targets())
+
+    def toggle_map(self) -> None:
+        """Show the map of the current record, wherever it is hidden; or no map any more."""
+        is_shown = self.inspector.isVisible() and self.maps.is_on
+        self._details.setChecked(True)
+        self.maps.turn(on=not is_shown)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Return the size below which this place is of no use."""
+        return QSize(480, 240)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Hide what has no room: the inspector behind a button, the histogram under its head."""
+        is_narrow = event.size().width() < theme.NARROW
+        if is_narrow != self._is_narrow:
+            self._is_narrow = is_narrow
+            self._details.setVisible(is_narrow)
+            self._by_list.setVisible(not is_narrow)
+            self._details.setChecked(not is_narrow)
+            self.inspector.setVisible(not is_narrow)
+            self._on_selection()
+        is_flat = event.size().height() < _FLAT
+        if is_flat != self._is_flat:
+            self._is_flat = is_flat
+            self.histogram.set_folded(is_flat)
+            self.legend.setVisible(not is_flat)
+
+    # What the state says
+
+    def _on_opened(self) -> None:
+        self._sort.clear()
+        if self._state.look is not None:
+            for name in self._state.look.scores:
+                self._sort.add(name, name, meaning_of(name))
+        self._sort.setEnabled(self._sort.count() > 0)
+        self._direction.setEnabled(self._sort.count() > 0)
+        self._on_order()
+        self._on_selection()
+
+    def _on_order(self) -> None:
+        self._sort.choose(self._state.sort)
+        self._direction.setText("Highest first" if self._state.descending else "Lowest first")
+
+    def _on_selection(self) -> None:
+        self._rule.set_words(self._summary())
+        self._on_targets()
+
+    def _summary(self) -> str:
+        rule, selection = self._state.rule, self._state.selection
+        if self._state.look is None:
+            return ""
+        if rule is None and not self.histogram.is_dragging:
+            return "No cut-off yet"
+        score = self._state.sort if rule is None else rule.score
+        sign = "≤" if rule is not None and rule.lowest else "≥"
+        words = f"{score} {sign} {short(selection.threshold or 0.0)}"
+        if rule is not None and not self.histogram.is_dragging:
+            end = "lowest" if rule.lowest else "highest"
+            if rule.by == "threshold":
+                words = f"{score} {sign} {rule.value}"
+            elif rule.by == "count":
+                words = f"{end} {int(rule.value):,} by {score}"
+            else:
+                words = f"{end} {float(rule.value * 100):g} % by {score}"
+        if self._is_narrow:  # The footer counts.
+            return words
+        return f"{words} · {int(selection.chosen.sum()):,} in the selection"
+
+    def _on_targets(self) -> None:
+        rows = np.array(self._state.targets(), dtype=np.int64)
+        withheld = int(np.count_nonzero(self._state.withheld[rows]))
+        for button, word, count in (
+            (self._withhold, "Withhold", len(rows) - withheld),
+            (self._restore, "Restore", withheld),
+        ):
+            button.setText(f"{word} {count:,}" if count else word)
+            button.setEnabled(count > 0)
+        self._restore.setVisible(withheld > 0 or not self._is_narrow)
+
+    def _on_painted(self) -> None:
+        if not self._was_painted and self._state.look is not None:
+            self._was_painted = True
+            self.first_painted.emit()
+
+    # What the owner does
+
+    def _on_sort(self) -> None:
+        self._sort_by(descending=self._state.descending)
+
+    def _on_direction(self) -> None:
+        self._sort_by(descending=not self._state.descending)
+
+    def _sort_by(self, *, descending: bool) -> None:
+        score = self._sort.chosen()
+        if score is not None:
+            self._state.sort_by(score, descending=descending)
+
+    def _cut_down(self) -> None:
+        self.histogram.move_cut(-1)
+
+    def _cut_up(self) -> None:
+        self.histogram.move_cut(1)
+
+    def _cut_far_down(self) -> None:
+        self.histogram.move_cut(-10)
+
+    def _cut_far_up(self) -> None:
+        self.histogram.move_cut(10)

@@ -1,0 +1,115 @@
+"""Where a record stands by a score: among all records, and among those of its class."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from dataselect_gui.plain import visible
+from dataselect_gui.window.explore.scores import meaning_of, short
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.plain import Label, elided, paint, tip
+from dataselect_gui.workflow import find_score
+
+
+class Placement(QFrame):
+    """Shows a score's value for a record, and its place among all and among those of its class.
+
+    Parameters
+    ----------
+    name : str
+        The score's.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._value = Label()
+        self._value.setFont(theme.font(bold=True))
+        title = Label(name)
+        self.setToolTip(tip(meaning_of(name), f"Definition: {find_score(name).meaning}"))
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 0, 0)
+        head.addWidget(title)
+        head.addStretch()
+        head.addWidget(self._value)
+        self._in_all = _Bar()
+        self._in_class = _Bar()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(head)
+        column.addWidget(self._in_all)
+        column.addWidget(self._in_class)
+        self._name = name
+
+    def show_row(
+        self, values: NDArray[np.float64], row: int, of_class: NDArray[np.bool_] | None, label: str
+    ) -> None:
+        """Show a record's value among others.
+
+        Parameters
+        ----------
+        values : ndarray of float
+            The score of each record, NaN where it is missing. Shape (n,).
+        row : int
+            The record.
+        of_class : ndarray of bool or None
+            The records of its class, shape (n,); None where it has no label.
+        label : str
+            The name of its class.
+        """
+        value = float(values[row])
+        self._value.setText("no score" if np.isnan(value) else short(value))
+        self._in_all.show_share(_share_below(values, row, None), "all")
+        in_class = None if of_class is None else _share_below(values, row, of_class)
+        self._in_class.show_share(in_class, label)
+        self.setAccessibleName(visible(f"{self._name} {self._value.text()}"))
+
+
+class _Bar(QWidget):
+    """A scale from the lowest to the highest, with a tick where the record stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._share = 0.0
+        self._words = ""
+        self.setFixedHeight(self.fontMetrics().height() + 2)
+
+    def show_share(self, share: float | None, of: str) -> None:
+        self.setVisible(share is not None)
+        if share is not None:
+            self._share = share
+            self._words = f"higher than {int(100 * share)} % of {of}"
+            if share in {0.0, 1.0}:
+                self._words = f"the {'highest' if share else 'lowest'} of {of}"
+            self.setAccessibleName(visible(self._words))
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        del event
+        colours = theme.palette()
+        painter = QPainter(self)
+        width, middle = min(96, self.width() // 3), self.height() // 2
+        painter.fillRect(QRect(0, middle - 2, width, 5), theme.colour(colours.sunk))
+        painter.fillRect(
+            QRect(0, middle - 2, round(width * self._share), 5), theme.colour(colours.edge)
+        )
+        tick = round((width - 3) * self._share)
+        painter.fillRect(QRect(tick, middle - 6, 3, 13), theme.colour(colours.text))
+        painter.setFont(theme.font(-1))
+        painter.setPen(theme.colour(colours.dim))
+        room = QRect(width + 8, 0, self.width() - width - 8, self.height())
+        words = elided(painter.fontMetrics(), self._words, Qt.TextElideMode.ElideRight, room.width())
+        paint(painter, room, Qt.AlignmentFlag.AlignVCenter, words)
+
+
+def _share_below(
+    values: NDArray[np.float64], row: int, among: NDArray[np.bool_] | None
+) -> float | None:
+    """Return the share of other records with a lower score; None where there is none to compare."""
+    known = ~np.isnan(values) if among is None else ~np.isnan(values) & among
+    others = int(np.count_nonzero(known)) - 1
+    if others < 1 or np.isnan(values[row]):
+        return None
+    return int(np.count_nonzero(known & (values < values[row]))) / others

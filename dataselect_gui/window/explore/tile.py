@@ -1,0 +1,162 @@
+"""How a record looks as a tile: its picture, its foot, and the signs of what becomes of it."""
+
+import math
+
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPen, QPixmap, QPolygonF
+
+from dataselect_gui.plain import visible
+from dataselect_gui.window.explore.scores import short
+from dataselect_gui.window.state import State
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.plain import elided, paint
+
+FOOT = 22
+"""The height of a tile below its picture."""
+_BAR = 3
+_LEAST_FOR_WORDS = 96
+
+
+def paint_tile(
+    painter: QPainter,
+    state: State,
+    rect: QRect,
+    row: int,
+    found: QPixmap | str | None,
+    *,
+    has_focus: bool,
+) -> None:
+    """Paint a record as a tile.
+
+    Parameters
+    ----------
+    painter : QPainter
+        Its font is that of the foot.
+    state : State
+        Knows the record.
+    rect : QRect
+        Where: a square and its foot.
+    row : int
+        The record.
+    found : QPixmap, str or None
+        Its picture, or why there is none; None while that is not known.
+    has_focus : bool
+        Whether keys act on the tiles.
+    """
+    colours = theme.palette()
+    image = QRect(rect.x(), rect.y(), rect.width(), rect.height() - FOOT)
+    is_withheld = not state.eligible[row]  # By the owner, or since its person opted out.
+    painter.fillRect(rect, theme.colour(colours.panel))
+    painter.fillRect(image, theme.colour(colours.sunk))
+    painter.setOpacity(0.3 if is_withheld else 1.0)
+    if isinstance(found, QPixmap):
+        paint_whole(painter, image, found)
+    painter.setOpacity(1.0)
+    if isinstance(found, str):
+        painter.setPen(theme.colour(colours.warn if state.stale[row] else colours.dim))
+        wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        words = found if image.width() >= _LEAST_FOR_WORDS else "?"
+        paint(painter, image.adjusted(4, 4, -4, -4), wrap, words)
+    _paint_foot(painter, state, rect, row)
+    if is_withheld:
+        _paint_withheld(painter, colours, image)
+    if state.selection.chosen[row]:
+        bar = QRect(rect.x(), rect.bottom() - _BAR + 1, rect.width(), _BAR)
+        painter.fillRect(bar, theme.colour(colours.accent))
+    if state.marked[row]:
+        _paint_marked(painter, colours, rect)
+    if row == state.current:
+        pen = QPen(theme.colour(colours.accent if has_focus else colours.edge), 2)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(rect.adjusted(-2, -2, 2, 2))
+
+
+def _paint_foot(painter: QPainter, state: State, rect: QRect, row: int) -> None:
+    colours = theme.palette()
+    foot = QRect(rect.x() + 5, rect.bottom() - FOOT + 1, rect.width() - 10, FOOT - _BAR + 1)
+    middle = Qt.AlignmentFlag.AlignVCenter
+    metrics = painter.fontMetrics()
+    found, sort = state.look, state.sort
+    score = "" if found is None or sort is None else short(float(found.scores[sort][row]))
+    width = metrics.horizontalAdvance(score)
+    code = int(state.class_codes[row])
+    left = foot.x()
+    if code >= 0:
+        paint_class(painter, colours, code, QPointF(left + 4, foot.center().y() + 1))
+        left += 13
+        name = visible(state.class_names[code])
+        room = foot.right() - left - width - 4
+        if room < metrics.horizontalAdvance("mmm"):
+            name = name[:2]
+        if room < metrics.horizontalAdvance(name[:2]):
+            score, room = "", foot.right() - left
+        painter.setPen(theme.colour(colours.text))
+        words = elided(metrics, name, Qt.TextElideMode.ElideRight, room)
+        paint(painter, QRect(left, foot.y(), room, foot.height()), middle, words)
+    painter.setPen(theme.colour(colours.dim))
+    paint(painter, foot, middle | Qt.AlignmentFlag.AlignRight, score)
+
+
+def paint_whole(painter: QPainter, into: QRect, picture: QPixmap) -> None:
+    """Paint a picture as large as it fits, never cropped; pixels stay squares when enlarged."""
+    scale = min(into.width() / picture.width(), into.height() / picture.height())
+    size = QSize(max(1, round(picture.width() * scale)), max(1, round(picture.height() * scale)))
+    target = QRect(QPoint(0, 0), size)
+    target.moveCenter(into.center())
+    ratio = painter.device().devicePixelRatioF()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale * ratio < 1)
+    painter.drawPixmap(target, picture)
+
+
+def paint_class(painter: QPainter, colours: theme.Palette, code: int, centre: QPointF) -> None:
+    """Paint the sign of a class: six colours, then the same ones with another shape."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour(colours.classes[code % len(colours.classes)]))
+    painter.translate(centre)
+    shape = code // len(colours.classes) % 4
+    if shape == 0:
+        painter.drawEllipse(QPointF(0, 0), 4, 4)
+    elif shape == 1:
+        painter.drawRect(QRectF(-3.5, -3.5, 7, 7))
+    elif shape == 2:
+        painter.drawPolygon(QPolygonF([QPointF(0, -4.5), QPointF(4.5, 3.5), QPointF(-4.5, 3.5)]))
+    else:
+        corners = [QPointF(0, -5), QPointF(5, 0), QPointF(0, 5), QPointF(-5, 0)]
+        painter.drawPolygon(QPolygonF(corners))
+    painter.restore()
+
+
+def _paint_withheld(painter: QPainter, colours: theme.Palette, image: QRect) -> None:
+    """Paint a barred circle into the top left corner."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    circle = QRectF(image.x() + 5, image.y() + 5, 15, 15)
+    painter.setBrush(theme.colour(colours.panel))
+    painter.setPen(QPen(theme.colour(colours.stay), 2))
+    painter.drawEllipse(circle)
+    off = 7.5 * math.sqrt(0.5)
+    painter.drawLine(circle.center() + QPointF(-off, off), circle.center() + QPointF(off, -off))
+    painter.restore()
+
+
+def _paint_marked(painter: QPainter, colours: theme.Palette, rect: QRect) -> None:
+    """Paint an outline and a tick in the top right corner."""
+    painter.save()
+    pen = QPen(theme.colour(colours.text), 2)
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(rect.adjusted(1, 1, -1, -1))
+    corner = QRect(rect.right() - 17, rect.y(), 18, 18)
+    painter.fillRect(corner, theme.colour(colours.text))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.colour(colours.panel), 2))
+    x, y = corner.x(), corner.y()
+    painter.drawPolyline(
+        QPolygonF([QPointF(x + 4.5, y + 9.5), QPointF(x + 7.5, y + 12.5), QPointF(x + 13.5, y + 5.5)])
+    )
+    painter.restore()

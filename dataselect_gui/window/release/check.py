@@ -1,0 +1,201 @@
+"""The receiver's place: a bundle, checked one by one, and what no check can show."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import DataSelectError
+from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import Note, paragraph
+from dataselect_gui.window.widgets.check_line import check_line
+from dataselect_gui.window.widgets.column import ColumnPlace, clear
+from dataselect_gui.window.widgets.elided import Elided
+from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.plain import Button, choose_file, choose_folder, choose_place
+from dataselect_gui.workflow import CANNOT_CHECK, Report, Stop, Verified
+
+EXPLANATION = "Drop the folder of a bundle anywhere here. It is checked with nothing but itself."
+HOLDS = "Everything that can be checked holds."
+FAILS = "{failed} of {count} checks failed. Do not use this bundle."
+NO_KEY = "No key: whose signature it is cannot be told."
+KEY = "What you know from the owner by another way; each makes the check stronger."
+
+
+class CheckPlace(ColumnPlace):
+    """Where whoever received a bundle checks it.
+
+    Signals
+    -------
+    chosen(Path)
+        A bundle was chosen.
+    failed(DataSelectError)
+        It cannot be checked, or the page cannot be saved.
+    """
+
+    chosen = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, jobs: Jobs) -> None:
+        super().__init__()
+        self._jobs = jobs
+        self._bundle: Path | None = None
+        self._key: Path | None = None
+        self.found: Verified | None = None
+        self.choose = Button("Choose a bundle…")
+        self.digest = QLineEdit()
+        self.choose_key, self.forget_key = Button("Choose a key…"), Button("No key")
+        self.again = Button("Check again")
+        self.save = Button("Save the page…")
+        self.saved = paragraph(role="done")
+        self._build()
+        self.choose.clicked.connect(self._choose_bundle)
+        self.choose_key.clicked.connect(self._choose_key)
+        self.forget_key.clicked.connect(self._forget_key)
+        self.again.clicked.connect(self._check_again)
+        self.digest.returnPressed.connect(self.again.click)
+        self.save.clicked.connect(self._choose_page)
+        jobs.started.connect(self._on_jobs)
+        jobs.finished.connect(self._on_jobs)
+        self._show()
+
+    def show_bundle(self, bundle: Path, found: Verified) -> None:
+        """Show what was found in a bundle."""
+        if bundle != self._bundle:
+            self.digest.clear()
+            self.set_key(None)
+        self._bundle, self.found = bundle, found
+        self._show()
+
+    def set_key(self, key: Path | None) -> None:
+        """Know the owner's public key, or not."""
+        self._key = key
+        self._key_name.set_words(NO_KEY if key is None else str(key))
+        self.forget_key.setVisible(key is not None)
+
+    def save_page(self, to: Path) -> None:
+        """Save the result as a page."""
+        if self._bundle is None or self.found is None:
+            return
+        try:
+            workflow.write_page(self._bundle, self.found, to)
+        except DataSelectError as error:
+            self.failed.emit(error)
+        else:
+            self.saved.setText(f"Saved as {to}.")
+            self.saved.show()
+
+    # Building
+
+    def _build(self) -> None:
+        self._name = paragraph(step=2, bold=True)
+        self._where, self._key_name = (Elided(Qt.TextElideMode.ElideMiddle) for _ in range(2))
+        self._where.setProperty("role", "dim")
+        self._key_name.setProperty("role", "dim")
+        self._verdict = Note("stay")
+        self._promise = paragraph()
+        self._list = QVBoxLayout()
+        self._list.setSpacing(theme.SPACE[1])
+        top = QHBoxLayout()
+        top.addWidget(paragraph("Check a bundle", step=5, bold=True), 1)
+        top.addWidget(self.choose)
+        self.column.addLayout(top)
+        self._explanation = paragraph(EXPLANATION, role="dim")
+        self.column.addWidget(self._explanation)
+        self._found, found = _panel()
+        for widget in (self._name, self._where, self._verdict, self._promise):
+            found.addWidget(widget)
+        found.addWidget(paragraph("What was checked", bold=True))
+        found.addLayout(self._list)
+        self._known, known = _panel()
+        self.digest.setPlaceholderText("Digest, as the owner sent it separately")
+        self.digest.setAccessibleName("Digest of the bundle")
+        known.addWidget(paragraph("What you know from the owner", bold=True))
+        known.addWidget(paragraph(KEY, role="dim"))
+        known.addWidget(self.digest)
+        known.addWidget(self._key_name)
+        buttons = QHBoxLayout()
+        for button in (self.choose_key, self.forget_key):
+            buttons.addWidget(button)
+        buttons.addStretch()
+        buttons.addWidget(self.again)
+        known.addLayout(buttons)
+        self._cannot, cannot = _panel()
+        cannot.addWidget(paragraph("What no check of a bundle can show", bold=True))
+        for item in CANNOT_CHECK:
+            cannot.addWidget(paragraph(f"· {item}"))
+        self._foot = row(paragraph(), self.save)
+        for part in (self._found, self._known, self._cannot, self._foot, self.saved):
+            self.column.addWidget(part)
+        self.column.addStretch(1)
+
+    # Within
+
+    def _show(self) -> None:
+        bundle, found = self._bundle, self.found
+        for part in (self._found, self._known, self._foot):
+            part.setVisible(bundle is not None)
+        self._explanation.setVisible(bundle is None)
+        self.saved.hide()
+        self._on_jobs()
+        if bundle is None or found is None:
+            return
+        checks = found.checks
+        self._name.setText(bundle.name)
+        self._where.set_words(str(bundle.parent))
+        failed = sum(not check.ok for check in checks)
+        self._verdict.set_role("stop" if failed else "stay")
+        self._verdict.set_text(FAILS.format(failed=failed, count=len(checks)) if failed else HOLDS)
+        promise = found.promise
+        self._promise.setText("" if promise is None else f"It promises: {promise}")
+        self._promise.setVisible(promise is not None)
+        clear(self._list)
+        for check in checks:
+            self._list.addWidget(check_line(check))
+
+    def _check_again(self) -> None:
+        bundle, key, digest = self._bundle, self._key, self.digest.text().strip().lower() or None
+        if bundle is None or self._jobs.running:
+            return
+
+        def work(report: Report, stop: Stop) -> Verified:
+            del report, stop
+            return workflow.verify(bundle, digest, key)
+
+        self._jobs.start("Checking the bundle", work, self._on_checked, self.failed.emit)
+
+    def _on_checked(self, found: Verified) -> None:
+        if self._bundle is not None:
+            self.show_bundle(self._bundle, found)
+
+    def _on_jobs(self) -> None:
+        self.again.setEnabled(not self._jobs.running)
+
+    def _choose_bundle(self) -> None:
+        chosen = choose_folder(self, "The folder of a bundle")
+        if chosen is not None:
+            self.chosen.emit(chosen)
+
+    def _choose_key(self) -> None:
+        chosen = choose_file(self, "The owner's public Ed25519 key")
+        if chosen is not None:
+            self.set_key(chosen)
+
+    def _forget_key(self) -> None:
+        self.set_key(None)
+
+    def _choose_page(self) -> None:
+        chosen = choose_place(self, "Save the page", "check.html", "Pages (*.html)")
+        if chosen is not None:
+            self.save_page(chosen)
+
+
+def _panel() -> tuple[QFrame, QVBoxLayout]:
+    panel = QFrame()
+    panel.setProperty("role", "panel")
+    column = QVBoxLayout(panel)
+    column.setContentsMargins(16, 12, 16, 16)
+    column.setSpacing(theme.SPACE[1])
+    return panel, column

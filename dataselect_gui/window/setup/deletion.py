@@ -1,0 +1,108 @@
+"""The deletion of a project: what it takes and what it leaves, before it is done."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import DataSelectError
+from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.column import ColumnPlace, Pair, clear
+from dataselect_gui.window.widgets.notice import Message
+from dataselect_gui.window.widgets.plain import Button
+from dataselect_gui.workflow import Report, Stop
+
+CANNOT_UNDO = "This cannot be undone. Scoring the records again makes another project."
+
+
+class DeletionPlace(ColumnPlace):
+    """Asks for the owner's word on the deletion of a project, and deletes it.
+
+    Signals
+    -------
+    begun(Path)
+        That project is about to be deleted: nothing may read it any more.
+    deleted(Message)
+        It is gone, or what is left of it is told.
+    cancelled()
+        It stays.
+    failed(DataSelectError)
+        It cannot be read, or deleted.
+    """
+
+    begun = Signal(object)
+    deleted = Signal(object)
+    cancelled = Signal()
+    failed = Signal(object)
+
+    def __init__(self, jobs: Jobs) -> None:
+        super().__init__()
+        self._jobs = jobs
+        self._project: Path | None = None
+        self._name = ""
+        self.title = paragraph(step=5, bold=True)
+        self.goes, self.stays = QVBoxLayout(), QVBoxLayout()
+        self.cancel, self.delete = Button("Keep it"), Button()
+        self.delete.setProperty("role", "danger")
+        self.cancel.clicked.connect(self.cancelled)
+        self.delete.clicked.connect(self._confirm)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.delete)
+        buttons.addStretch()
+        buttons.addWidget(self.cancel)
+        self.column.addWidget(self.title)
+        self.column.addWidget(paragraph(CANNOT_UNDO))
+        self.column.addWidget(
+            Pair(_panel("What goes", self.goes), _panel("What stays", self.stays), least=560)
+        )
+        self.column.addLayout(buttons)
+        self.column.addStretch(1)
+
+    def ask(self, project: Path) -> bool:
+        """Ask about a project; say whether there is one to ask about."""
+        try:
+            told = workflow.before_deletion(project)
+        except DataSelectError as error:
+            self.failed.emit(error)
+            return False
+        self._project, self._name = project, told.name
+        self.title.setText(f"Delete the project “{told.name}”?")
+        self.delete.setText(f"Delete “{told.name}”")
+        for layout, items in ((self.goes, told.goes), (self.stays, told.stays)):
+            clear(layout)
+            for item in items:
+                layout.addWidget(paragraph(item))
+        return True
+
+    def _confirm(self) -> None:
+        project = self._project
+        if project is None or self._jobs.running:
+            return
+        self.begun.emit(project)
+
+        def work(report: Report, stop: Stop) -> bool:
+            del report, stop
+            return workflow.delete(project)
+
+        self._jobs.start("Deleting the project", work, self._on_deleted, self.failed.emit)
+
+    def _on_deleted(self, is_gone: bool) -> None:
+        why = "" if is_gone else "Its folder stays: there are other files in it."
+        do = "The ledger still holds what was released."
+        self.deleted.emit(Message(f"“{self._name}” was deleted.", why, do))
+
+
+def _panel(title: str, items: QVBoxLayout) -> QFrame:
+    panel = QFrame()
+    panel.setProperty("role", "panel")
+    items.setSpacing(theme.SPACE[1])
+    column = QVBoxLayout(panel)
+    column.setContentsMargins(16, 12, 16, 16)
+    column.setSpacing(theme.SPACE[1])
+    column.addWidget(paragraph(title, bold=True))
+    column.addLayout(items)
+    column.addStretch()
+    return panel

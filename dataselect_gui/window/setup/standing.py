@@ -1,0 +1,71 @@
+"""What is wrong with a project for as long as it is, and what puts it right."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dataselect_gui.window.widgets.notice import Message
+from dataselect_gui.workflow import Look
+
+
+@dataclass(frozen=True)
+class Mend:
+    """What puts a project right.
+
+    Attributes
+    ----------
+    find_records, find_checkpoint : callable
+        Ask where they are now.
+    score : callable
+        Computes what is missing or has changed.
+    """
+
+    find_records: Callable[[], None]
+    find_checkpoint: Callable[[], None]
+    score: Callable[[], None]
+
+
+def what_is_wrong(look: Look, mend: Mend, *, has_stale: bool) -> Message | None:
+    """Return what a person is told of a project; None where all is well.
+
+    Parameters
+    ----------
+    look : Look
+        The project.
+    mend : Mend
+        What the buttons do.
+    has_stale : bool
+        Whether records were found not to be what was scored.
+    """
+    if not look.source.exists():  # Asked of the disk each time: it may be connected again.
+        return Message(
+            f"The records are not at {look.source}.",
+            "They were moved or renamed, or their disk is not connected. Scores and selection are "
+            "kept, and are as you left them.",
+            "Show where the records are now, or drop their folder here.",
+            (("Show me where the records are…", mend.find_records),),
+        )
+    if not look.checkpoint.exists():
+        return Message(
+            f"The checkpoint is not at {look.checkpoint}.",
+            "It was moved or renamed, or its disk is not connected. Scores and selection are kept, "
+            "and are as you left them.",
+            "Show where the checkpoint is now, or drop it here.",
+            (("Show me where the checkpoint is…", mend.find_checkpoint),),
+        )
+    if has_stale:
+        return Message(
+            "Some records are not what was scored.",
+            "They were changed or removed since. Each is shown as such, and nothing is released "
+            "while there are any.",
+            "Score again: only what changed is computed anew.",
+            (("Score again", mend.score),),
+        )
+    if not look.is_finished:
+        left = f"; {look.unscored:,} records are not scored yet" if look.unscored else ""
+        noun = "score is" if look.kept == 1 else "scores are"
+        return Message(
+            f"Scoring is not finished. {look.kept:,} {noun} kept{left}.",
+            do="Continue where it stopped: nothing is computed twice.",
+            actions=(("Continue", mend.score),),
+        )
+    return None

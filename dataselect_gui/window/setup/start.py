@@ -1,0 +1,252 @@
+"""The start page: two wells to drop records and checkpoint into, recent projects, the demo."""
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+
+from dataselect_gui.plain import visible
+from dataselect_gui.window.settings import Settings
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.column import ColumnPlace, Pair, clear
+from dataselect_gui.window.widgets.elided import Elided
+from dataselect_gui.window.widgets.plain import Button, choose_file, choose_folder
+
+_MOST_LABELS, _MOST_NAME = 5, 100
+
+
+class Well(QFrame):
+    """Shows where to drop a file or folder, with buttons for whoever does not drag.
+
+    The window itself takes what is dropped, wherever that is.
+
+    Signals
+    -------
+    chosen(Path)
+        Something was chosen.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, title: str, explanation: str) -> None:
+        super().__init__()
+        self.path: Path | None = None
+        self._explanation = explanation
+        self.setProperty("role", "well")
+        self._name = paragraph(bold=True)
+        self._place = Elided(Qt.TextElideMode.ElideMiddle)
+        self._place.setProperty("role", "dim")
+        self.text = paragraph()
+        self.folder = Button("Choose a folder…")
+        self.folder.clicked.connect(self._choose_folder)
+        self.file = Button("Choose a file…")
+        self.file.clicked.connect(self._choose_file)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE[1])
+        buttons.addWidget(self.folder)
+        buttons.addWidget(self.file)
+        buttons.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 14, 14, 16)
+        layout.setSpacing(theme.SPACE[1])
+        layout.addWidget(paragraph(title, step=2, bold=True))
+        for label in (self._name, self._place, self.text):
+            layout.addWidget(label)
+        layout.addSpacing(theme.SPACE[1])
+        layout.addStretch()
+        layout.addLayout(buttons)
+        self.show_given(None)
+
+    def show_given(self, path: Path | None, found: str = "", *, warns: bool = False) -> None:
+        """Show what was given and what was found in it; no path for nothing.
+
+        Parameters
+        ----------
+        path : Path or None
+            The file or folder.
+        found : str
+            What it holds, in a sentence or two.
+        warns : bool
+            Whether that needs a second look.
+        """
+        self.path = path
+        self._name.setText("" if path is None else path.name)
+        self._place.set_words("" if path is None else str(path.parent))
+        for label in (self._name, self._place):
+            label.setVisible(path is not None)
+        self.text.setText(self._explanation if path is None else found)
+        self.text.setProperty("role", "dim" if path is None else "warning" if warns else "")
+        self.setProperty("filled", path is not None)
+        for widget in (self, self.text):
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
+
+    def _choose_file(self) -> None:
+        path = choose_file(self, "Choose a file")
+        if path is not None:
+            self.chosen.emit(path)
+
+    def _choose_folder(self) -> None:
+        path = choose_folder(self, "Choose a folder")
+        if path is not None:
+            self.chosen.emit(path)
+
+
+class StartPlace(ColumnPlace):
+    """Where a person begins.
+
+    Signals
+    -------
+    chosen(Path)
+        Something was given; which of the two it is, inspection tells.
+    project_chosen(Path)
+        A recent project was chosen.
+    demo_wanted()
+        The demo was asked for.
+    check_wanted()
+        A bundle is to be checked.
+    delete_wanted(Path)
+        A recent project is to be deleted.
+    """
+
+    chosen = Signal(object)
+    project_chosen = Signal(object)
+    demo_wanted = Signal()
+    check_wanted = Signal()
+    delete_wanted = Signal(object)
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self.records = Well("Your records", "Drop a folder of images, or an .npz file, anywhere here.")
+        self.checkpoint = Well(
+            "The consortium's checkpoint", "Drop its folder, or its .pt2 file, anywhere here."
+        )
+        self.records.chosen.connect(self.chosen)
+        self.checkpoint.chosen.connect(self.chosen)
+        self.demo = Button("Try the demo")
+        self.demo.setProperty("role", "primary")
+        self.demo.clicked.connect(self.demo_wanted)
+        demo = QHBoxLayout()
+        demo.setSpacing(theme.SPACE[2])
+        demo.addWidget(self.demo)
+        demo.addWidget(
+            paragraph(
+                "2,000 images and five checkpoints that come with the program; about a minute.",
+                role="dim",
+            ),
+            1,
+        )
+        self.check = Button("Check a bundle")
+        self.check.clicked.connect(self.check_wanted)
+        check = QHBoxLayout()
+        check.setSpacing(theme.SPACE[2])
+        check.addWidget(self.check)
+        check.addWidget(
+            paragraph(
+                "For whoever received one. A bundle may be dropped anywhere as well.", role="dim"
+            ),
+            1,
+        )
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(theme.SPACE[0])
+        title = "What are your records worth, and what would they cost?"
+        promise = (
+            "Everything happens on this machine. Nothing leaves it except the bundle that you release."
+        )
+        head = QVBoxLayout()
+        head.setSpacing(theme.SPACE[0])
+        head.addWidget(paragraph(title, step=5, bold=True))
+        head.addWidget(paragraph(promise, role="dim"))
+        self.column.addSpacing(theme.SPACE[1])
+        self.column.addLayout(head)
+        self.column.addWidget(Pair(self.records, self.checkpoint, least=560))
+        self.column.addLayout(demo)
+        self.column.addLayout(check)
+        self.column.addSpacing(theme.SPACE[1])
+        self.column.addLayout(self._recent)
+        self.column.addStretch(1)
+        self.show_recent()
+
+    def show_recent(self) -> None:
+        """List the recent projects that are still there."""
+        clear(self._recent)
+        recent = self._settings.recent.items()
+        there = {Path(one): name for one, name in recent if (Path(one) / "project.json").is_file()}
+        if there:
+            self._recent.addWidget(paragraph("Recent projects", step=2, bold=True))
+        for path, name in there.items():
+            line = _Recent(path, name)
+            line.chosen.connect(self.project_chosen)
+            line.unwanted.connect(self.delete_wanted)
+            self._recent.addWidget(line)
+
+    def show_records(self, path: Path, found: dict[str, Any]) -> None:
+        """Show what inspection found at a source: whoever gave the wrong folder sees it here."""
+        count, readable, labels = found["records"], found["readable"], found["labels"]
+        noun = "record" if count == 1 else "records"
+        if readable == count:
+            words = f"{count:,} {noun}, {_labels(labels)}."
+        elif readable:
+            words = f"{readable:,} of {count:,} {noun} can be read, {_labels(labels)}. "
+            words += "Setup lists the rest."
+        else:
+            words = "None of the records can be read. Setup says why."
+        self.records.show_given(path, words, warns=readable < count)
+
+    def show_checkpoint(self, path: Path, found: dict[str, Any]) -> None:
+        """Show what inspection found at a checkpoint."""
+        states = max(1, len(found["series"]))
+        words = (
+            f"{states} {'state' if states == 1 else 'states'} of a model, {_labels(found['labels'])}."
+        )
+        self.checkpoint.show_given(path, words)
+
+    def clear(self) -> None:
+        """Empty both wells."""
+        self.records.show_given(None)
+        self.checkpoint.show_given(None)
+
+
+def _labels(labels: list[str]) -> str:
+    """Say which labels there are, or how many where they would fill a page."""
+    if not labels:
+        return "without labels"
+    shown = ", ".join(visible(label, _MOST_NAME) for label in labels[:_MOST_LABELS])
+    more = len(labels) - _MOST_LABELS
+    return f"labels: {shown}" + (f" and {more:,} more" if more > 0 else "")
+
+
+class _Recent(QFrame):
+    """One recent project: its name, which opens it, where it is, and the way to delete it."""
+
+    chosen = Signal(object)
+    unwanted = Signal(object)
+
+    def __init__(self, path: Path, name: str) -> None:
+        super().__init__()
+        self._path = path
+        self._name = Button(name)
+        self._name.setProperty("role", "link")
+        self._name.clicked.connect(self._choose)
+        place = Elided(Qt.TextElideMode.ElideMiddle)
+        place.setProperty("role", "dim")
+        place.set_words(str(path.parent))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE[2])
+        row.addWidget(self._name)
+        row.addWidget(place, 1)
+        delete = Button("Delete…")
+        delete.setProperty("role", "link")
+        delete.setAccessibleName(visible(f"Delete {name}…"))
+        delete.clicked.connect(self._delete)
+        row.addWidget(delete)
+
+    def _delete(self) -> None:
+        self.unwanted.emit(self._path)
+
+    def _choose(self) -> None:
+        self.chosen.emit(self._path)

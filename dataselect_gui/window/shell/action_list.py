@@ -1,0 +1,156 @@
+"""All actions in one list that can be searched: type, choose with the arrows, Enter."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHeaderView,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dataselect_gui.window.shell.actions import ACTIONS
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.plain import MenuAction, TreeLine
+
+_WIDTH, _LINE, _MOST_LINES = 460, 30, 9
+_KEY = Qt.ItemDataRole.UserRole
+
+
+class ActionList(QFrame):
+    """A line to type into over the actions that fit; Esc closes, Enter runs.
+
+    Parameters
+    ----------
+    actions : mapping of str to MenuAction
+        What `make_actions` made.
+    owner : QWidget
+        The window, over whose places it opens.
+    """
+
+    def __init__(self, actions: Mapping[str, MenuAction], owner: QWidget) -> None:
+        super().__init__(owner)
+        self._owner = owner
+        self._actions = actions
+        self._before: QWidget | None = None
+        self.setProperty("role", "float")
+        self.setAccessibleName("All actions")
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("What do you want to do?")
+        self.field.setAccessibleName("Search the actions")
+        self.list = QTreeWidget()
+        self.list.setColumnCount(2)
+        self.list.setHeaderHidden(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setUniformRowHeights(True)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setAccessibleName("Actions")
+        header = self.list.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(theme.SPACE[1])
+        column.addWidget(self.field)
+        column.addWidget(self.list)
+        self.field.textChanged.connect(self._filter)
+        self.field.installEventFilter(self)
+        self.list.itemClicked.connect(self._run)
+        self.hide()
+
+    def open(self) -> None:
+        """Show all that can be done now, and begin to type at once."""
+        self._before = QApplication.focusWidget()
+        self.field.clear()
+        self._filter("")
+        self.show()
+        self.raise_()
+        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def close_again(self) -> None:
+        """Hide, and give the focus back."""
+        self.hide()
+        if self._before is not None:
+            self._before.setFocus(Qt.FocusReason.PopupFocusReason)
+        self._before = None
+
+    def texts(self) -> list[str]:
+        """Return what is offered, from the top on."""
+        items = (self.list.topLevelItem(place) for place in range(self.list.topLevelItemCount()))
+        return [item.text(0) for item in items if item is not None]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Let arrows, Enter and Esc act on the list while the line has the focus."""
+        if watched is self.field and isinstance(event, QKeyEvent):
+            return self._press(event)
+        if watched is self.field and event.type() == QEvent.Type.FocusOut:
+            self.hide()  # The person went on elsewhere.
+        return super().eventFilter(watched, event)
+
+    def _press(self, event: QKeyEvent) -> bool:
+        """Act on a key, and say whether it was one of ours."""
+        key, count = event.key(), self.list.topLevelItemCount()
+        is_press = event.type() == QEvent.Type.KeyPress
+        if event.type() == QEvent.Type.ShortcutOverride and key == Qt.Key.Key_Escape:
+            event.accept()  # Esc is ours, whatever shortcut it may be elsewhere.
+        elif is_press and key == Qt.Key.Key_Escape:
+            self.close_again()
+        elif is_press and key in {Qt.Key.Key_Down, Qt.Key.Key_Up}:
+            step = 1 if key == Qt.Key.Key_Down else -1
+            self._choose((self.list.currentIndex().row() + step) % max(1, count))
+        elif is_press and key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._run(self.list.currentItem())
+        else:
+            return False
+        return True
+
+    def _filter(self, text: str) -> None:
+        words = text.casefold().split()
+        self.list.clear()
+        for one in ACTIONS:
+            action = self._actions[one.key]
+            if one.key == "actions" or not action.isEnabled():
+                continue
+            if all(word in one.text.casefold() for word in words):
+                keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+                item = TreeLine(one.text, keys)
+                item.setData(0, _KEY, one.key)
+                item.setSizeHint(0, QSize(0, _LINE))
+                item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                self.list.addTopLevelItem(item)
+        self._choose(0)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Stand in the upper middle of the window, as high as there are lines."""
+        top = theme.HEADER + 8
+        width = min(_WIDTH, self._owner.width() - 32)
+        lines = min(_MOST_LINES, self.list.topLevelItemCount())
+        height = self.field.sizeHint().height() + 18 + (_LINE * lines + 10 if lines else 0)
+        self.list.setVisible(bool(lines))
+        self.setGeometry(
+            (self._owner.width() - width) // 2,
+            top,
+            width,
+            min(height, self._owner.height() - top - theme.FOOTER),
+        )
+
+    def _choose(self, place: int) -> None:
+        item = self.list.topLevelItem(place)
+        if item is not None:
+            self.list.setCurrentItem(item)
+
+    def _run(self, item: QTreeWidgetItem | None) -> None:
+        if item is not None:
+            key = str(item.data(0, _KEY))
+            self.close_again()  # First: what is done may open a window of its own.
+            self._actions[key].trigger()

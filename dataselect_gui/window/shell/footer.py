@@ -1,0 +1,83 @@
+"""The footer: counts, what was just undone, and the sign that all of it stays."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout
+
+from dataselect_gui.plain import visible
+from dataselect_gui.window.state import State
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import Sign
+from dataselect_gui.window.widgets.elided import Elided
+from dataselect_gui.window.widgets.plain import Button
+
+
+class Footer(QFrame):
+    """Counts the four sets of a state.
+
+    Signals
+    -------
+    undone_wanted()
+        The records of the step that was just undone are to be shown.
+    """
+
+    undone_wanted = Signal()
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._state = state
+        self.setProperty("role", "foot")
+        self.setFixedHeight(theme.FOOTER)
+        self.counts, self.undone = Elided(), Elided()
+        self._show = Button("Show them")
+        self._show.setProperty("role", "link")
+        self._show.clicked.connect(self.undone_wanted)
+        self._row = QHBoxLayout(self)
+        self._row.addWidget(self.counts, 1)
+        self._row.addWidget(self.undone, 2)
+        self._row.addWidget(self._show)
+        self._sign = Sign(leaves=False, step=-1)
+        self._row.addWidget(self._sign)
+        for words in (self.counts, self.undone):
+            words.setProperty("role", "dim")
+        state.opened.connect(self._count)
+        state.selection_changed.connect(self._count)
+        state.marked_changed.connect(self._count)
+        state.undo_changed.connect(self._on_undo)
+        self._count()
+        self._on_undo()
+
+    def tell(self, words: str) -> None:
+        """Say something in the place of what was undone."""
+        self.undone.set_words(words)
+        self.undone.setMaximumWidth(self.undone.fontMetrics().horizontalAdvance(visible(words)) + 2)
+        self.undone.setVisible(bool(words))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Leave the room to the counts where there is little."""
+        super().resizeEvent(event)
+        is_narrow = event.size().width() < theme.NARROW
+        self._sign.set_brief(is_narrow)
+        margin = theme.SPACE[2] if is_narrow else theme.SPACE[3]
+        self._row.setContentsMargins(margin, 0, margin, 0)
+        self._row.setSpacing(theme.SPACE[1] if is_narrow else theme.SPACE[2])
+
+    def _count(self) -> None:
+        look = self._state.look
+        if look is None:
+            self.counts.set_words("No project is open.")
+            return
+        parts = [f"{len(look.ids):,} records"]
+        if marked := int(self._state.marked.sum()):
+            parts.append(f"{marked:,} marked")
+        parts.append(f"{int(self._state.selection.chosen.sum()):,} in selection")
+        if withheld := int(self._state.withheld.sum()):
+            parts.append(f"{withheld:,} withheld")
+        if opted_out := int(self._state.opted_out.sum()):
+            parts.append(f"{opted_out:,} opted out")
+        self.counts.set_words(" · ".join(parts))
+
+    def _on_undo(self) -> None:
+        stack = self._state.undo
+        self.tell(f"Undone: {stack.redoText()}" if stack.canRedo() else "")
+        self._show.setVisible(bool(self._state.undone_rows()))

@@ -1,0 +1,220 @@
+"""The two signs of the boundary: what stays on this machine, and what leaves it.
+
+Nothing computed from records stands inside the leaving frame before a draw.
+"""
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from dataselect_gui.plain import visible
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.plain import Label, paint, tip
+
+STAYS = "Stays on this machine"
+LEAVES = "Leaves this machine"
+HATCH = 4
+_GLYPH = 16
+
+
+class _Paragraph(Label):
+    """A label that wraps: as high as its width needs, and never higher."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Return one line: Qt's own answer is the height at a width that is never used."""
+        return QSize(0, self.fontMetrics().height())
+
+
+def paragraph(*lines: str, step: int = 0, bold: bool = False, role: str = "") -> Label:
+    """Return a label that wraps.
+
+    Parameters
+    ----------
+    *lines : str
+        What it says.
+    step : int
+        Points larger or smaller than the system's font.
+    bold : bool
+        Whether it is bold.
+    role : str
+        A role of the theme's sheet; empty for none.
+    """
+    label = _Paragraph(*lines)
+    label.setWordWrap(True)
+    label.setFont(theme.font(step, bold=bold))
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
+    if role:
+        label.setProperty("role", role)
+    return label
+
+
+class _Glyph(QWidget):
+    """A lock or an open parcel, 16 pixels wide."""
+
+    def __init__(self, *, leaves: bool) -> None:
+        super().__init__()
+        self._leaves = leaves
+        self.setFixedSize(QSize(_GLYPH, _GLYPH))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = theme.palette()
+        chosen = theme.colour(colours.leave if self._leaves else colours.stay)
+        pen = QPen(chosen, 1.6)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(pen)
+        if self._leaves:
+            box = [(2, 7), (14, 7), (14, 14.5), (2, 14.5), (2, 7)]
+            flaps = ([(2, 7), (0.8, 3.5)], [(14, 7), (15.2, 3.5)])
+            for points in (box, *flaps, [(8, 10), (8, 1.5)], [(5.5, 4), (8, 1.5), (10.5, 4)]):
+                painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points]))
+        else:
+            painter.drawArc(QRectF(4.5, 1.5, 7, 9), 0, 180 * 16)
+            painter.drawLine(QPointF(4.5, 6), QPointF(4.5, 7.5))
+            painter.drawLine(QPointF(11.5, 6), QPointF(11.5, 7.5))
+            painter.setBrush(chosen)
+            painter.drawRoundedRect(QRectF(3, 7.5, 10, 7), 1, 1)
+
+
+class _Title(Label):
+    """The words of a sign, in the sign's colour."""
+
+    def __init__(self, text: str, *, leaves: bool, step: int) -> None:
+        super().__init__(text)
+        self._leaves = leaves
+        self.setFont(theme.font(step, bold=step == 0))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        del event
+        painter = QPainter(self)
+        colours = theme.palette()
+        painter.setPen(theme.colour(colours.leave if self._leaves else colours.stay))
+        leading = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+        paint(painter, self.rect(), leading, self.text())
+
+
+class Sign(QWidget):
+    """The picture and the words of one side of the boundary.
+
+    Parameters
+    ----------
+    leaves : bool
+        Which side it is.
+    step : int
+        Points larger or smaller than the system's font.
+    """
+
+    def __init__(self, *, leaves: bool, step: int = 0) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE[1])
+        words = LEAVES if leaves else STAYS
+        self._title = _Title(words, leaves=leaves, step=step)
+        row.addWidget(_Glyph(leaves=leaves))
+        row.addWidget(self._title)
+        row.addStretch()
+        self.setToolTip(tip(words))
+        self.setAccessibleName(visible(words))
+
+    def set_brief(self, brief: bool) -> None:
+        """Show the picture alone, or the words with it."""
+        self._title.setVisible(not brief)
+
+
+class _Side(QFrame):
+    """A panel on one side of the boundary; its content goes into `body`."""
+
+    def __init__(self, *, leaves: bool) -> None:
+        super().__init__()
+        self.setProperty("role", "leave" if leaves else "stay")
+        self.setAccessibleName(visible(LEAVES if leaves else STAYS))
+        self.body = QVBoxLayout()
+        self.body.setSpacing(theme.SPACE[1])
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(16, 12, 16, 16)
+        outer.setSpacing(theme.SPACE[2])
+        outer.addWidget(Sign(leaves=leaves))
+        outer.addLayout(self.body)
+
+
+class Note(QFrame):
+    """A framed note; `role` is ``stay``, ``warn`` or ``stop``."""
+
+    def __init__(self, role: str, *lines: str) -> None:
+        super().__init__()
+        self.setProperty("role", role)
+        self._label = paragraph(*lines)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(12, 8, 12, 8)
+        self.body.setSpacing(theme.SPACE[1])
+        self.body.addWidget(self._label)
+
+    def text(self) -> str:
+        """Return what it says."""
+        return self._label.text()
+
+    def set_role(self, role: str) -> None:
+        """Frame it otherwise: ``stay``, ``warn`` or ``stop``."""
+        self.setProperty("role", role)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def set_text(self, *lines: str) -> None:
+        """Say something else."""
+        self._label.setText(*lines)
+
+
+class StayPanel(_Side):
+    """What only the owner sees: a hatch on the leading edge, a lock, the words."""
+
+    def __init__(self) -> None:
+        super().__init__(leaves=False)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Draw the hatch over the frame."""
+        super().paintEvent(event)
+        paint_hatch(self)
+
+
+class LeavePanel(_Side):
+    """What leaves: a solid frame on all sides, an open parcel, the words."""
+
+    def __init__(self) -> None:
+        super().__init__(leaves=True)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Double the frame under high contrast."""
+        super().paintEvent(event)
+        if has_high_contrast():  # A second line inside the first: a double frame.
+            painter = QPainter(self)
+            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.WindowText), 1))
+            painter.drawRect(self.rect().adjusted(4, 4, -5, -5))
+
+
+def paint_hatch(panel: QWidget) -> None:
+    """Draw the diagonal hatch of what stays along the leading edge of a panel that is painted."""
+    painter = QPainter(panel)
+    colours = theme.palette()
+    hatch = theme.colour(colours.text if has_high_contrast() else colours.stay)
+    is_mirrored = panel.layoutDirection() == Qt.LayoutDirection.RightToLeft
+    left = panel.width() - HATCH if is_mirrored else 0
+    edge = QRectF(left, 0, HATCH, panel.height())
+    painter.fillRect(edge, theme.colour(colours.panel))
+    painter.setClipRect(edge)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(hatch, 2))
+    for low in range(0, panel.height() + 2 * HATCH, 6):
+        painter.drawLine(QPointF(left - 1, low + 1), QPointF(left + HATCH + 1, low - HATCH - 1))
+
+
+def has_high_contrast() -> bool:
+    """Say whether the system asks for high contrast."""
+    # Both objects are held by a name: PySide deletes the second together with its owner's wrapper.
+    hints = QGuiApplication.styleHints()
+    accessibility = hints.accessibility()
+    return accessibility.contrastPreference() == Qt.ContrastPreference.HighContrast

@@ -1,0 +1,114 @@
+"""Amounts of ε as a person types and reads them, and the bar that shows what is spent."""
+
+from decimal import Decimal
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from dataselect_gui.errors import UsageError
+from dataselect_gui.plain import visible
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.plain import paint, tip
+from dataselect_gui.workflow import exact, positive_amount
+
+NO_BUDGET = "no budget yet"
+_WIDTH, _HEIGHT, _BAR = 220, 36, 10
+
+
+def read_amount(text: str) -> Decimal | None:
+    """Return the amount that a person typed, with a point or a comma; None where it is none."""
+    try:
+        return positive_amount(text.strip().replace(",", "."), "The amount")
+    except UsageError:
+        return None
+
+
+class BudgetBar(QWidget):
+    """A source's budget: spent solid, the proposed release hatched, left empty."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._budget: Decimal | None = None
+        self._spent = self._proposed = Decimal(0)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.show_budget(None, "0", None)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Return 220 pixels by two lines."""
+        return QSize(_WIDTH, _HEIGHT)
+
+    @property
+    def text(self) -> str:
+        """What it says in words."""
+        if self._budget is None:
+            return NO_BUDGET
+        return f"ε {exact(self._spent)} of {exact(self._budget)} spent"
+
+    def show_budget(self, budget: str | None, spent: str, proposed: str | None) -> None:
+        """Show an account, its amounts as `workflow.ledger` tells them.
+
+        Parameters
+        ----------
+        budget : str or None
+            None while none is set.
+        spent : str
+            The plain total of all that was released.
+        proposed : str or None
+            What the release under consideration would add; None for no such release.
+        """
+        self._budget = None if budget is None else Decimal(budget)
+        self._spent, self._proposed = Decimal(spent), Decimal(proposed or 0)
+        told = self.text
+        if self._budget is not None and self._proposed:
+            after = exact(self._budget - self._spent - self._proposed)
+            told += f"; this release would spend {exact(self._proposed)} and leave {after}"
+        self.setAccessibleName("Budget")
+        self.setAccessibleDescription(visible(told))
+        self.setToolTip(tip(told))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Draw the words and the bar."""
+        del event
+        colours = theme.palette()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme.font(-1))
+        painter.setPen(theme.colour(colours.dim if self._budget is None else colours.text))
+        words = self.rect().adjusted(0, 0, 0, -_BAR - 4)
+        paint(painter, words, Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignBottom, self.text)
+        bar = QRectF(0.5, self.height() - _BAR - 0.5, self.width() - 1, _BAR)
+        outline = QPainterPath()
+        outline.addRoundedRect(bar, 3, 3)
+        painter.fillPath(outline, theme.colour(colours.sunk))
+        if self._budget is not None:
+            painter.save()
+            painter.setClipPath(outline)
+            self._fill(painter, bar, colours)
+            painter.restore()
+        dashed = Qt.PenStyle.DashLine if self._budget is None else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(theme.colour(colours.edge), 1, dashed))
+        painter.drawPath(outline)
+
+    def _fill(self, painter: QPainter, bar: QRectF, colours: theme.Palette) -> None:
+        assert self._budget is not None
+        spent = min(1.0, float(self._spent / self._budget)) * bar.width()
+        wanted = float(self._proposed / self._budget) * bar.width()
+        is_too_much = self._spent + self._proposed > self._budget
+        # What is refused is drawn to the bar's end, in the colour of stopping.
+        shown = bar.width() - spent if is_too_much else wanted
+        first, second = QRectF(bar), QRectF(bar)
+        first.setWidth(spent)
+        second.setWidth(shown)
+        second.moveLeft(bar.left() + spent)
+        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+            first.moveRight(bar.right())
+            second.moveRight(bar.right() - spent)
+        painter.fillRect(first, theme.colour(colours.accent))
+        if self._proposed:
+            hatch = theme.colour(colours.stop if is_too_much else colours.accent)
+            painter.fillRect(second, theme.colour(colours.panel))
+            painter.fillRect(second, QBrush(hatch, Qt.BrushStyle.BDiagPattern))
+            painter.setPen(QPen(hatch, 1))
+            painter.drawRect(second)

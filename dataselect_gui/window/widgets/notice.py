@@ -1,0 +1,154 @@
+"""The strip under the header: what happened, why, what to do, and the buttons that do it.
+
+There is one strip. What lasts, such as records that are not where they were, stands there until it
+is put right; what passes, such as an error, is shown before it until it is closed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from dataselect_gui.errors import DataSelectError
+from dataselect_gui.plain import visible
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.column import clear
+from dataselect_gui.window.widgets.plain import Button
+
+_MOST_WORDS = 1_000
+"""Characters of each part that are shown: the strip leaves room to the place under it."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is told.
+
+    Attributes
+    ----------
+    what, why, do : str
+        The three parts of an error; `why` and `do` may be empty.
+    actions : tuple of (str, callable)
+        Buttons and what they do; a bound method each.
+    details : str
+        What is shown on request; empty for nothing.
+    role : str
+        ``stop`` for a fault, ``warn`` for what needs a hand.
+    """
+
+    what: str
+    why: str = ""
+    do: str = ""
+    actions: tuple[tuple[str, Callable[[], None]], ...] = ()
+    details: str = ""
+    role: str = "warn"
+
+
+def fault(error: DataSelectError) -> Message:
+    """Return the message of an error."""
+    return Message(error.what, error.why, error.do, role="stop")
+
+
+class NoticeStrip(QWidget):
+    """Shows one message, or takes no room.
+
+    Signals
+    -------
+    changed()
+        Another message is shown, or none.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._standing: Message | None = None
+        self._passing: Message | None = None
+        self._frame = QFrame()
+        self._what, self._why, self._do = paragraph(bold=True), paragraph(), paragraph()
+        self._details = paragraph(role="dim")
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(theme.SPACE[1])
+        inner = QVBoxLayout(self._frame)
+        inner.setContentsMargins(16, 10, 16, 10)
+        inner.setSpacing(theme.SPACE[0])
+        for label in (self._what, self._why, self._do, self._details):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            inner.addWidget(label)
+        inner.addSpacing(theme.SPACE[0])
+        inner.addLayout(self._buttons)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(16, 12, 16, 0)
+        outer.addWidget(self._frame)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
+        self.setAccessibleName("Notice")
+        self.hide()
+
+    @property
+    def message(self) -> Message | None:
+        """What is shown."""
+        return self._passing or self._standing
+
+    def stand(self, message: Message | None) -> None:
+        """Tell what lasts; None where all is well."""
+        self._standing = message
+        self._show()
+
+    def tell(self, message: Message | None) -> None:
+        """Tell what passes, before what lasts; None to show that again."""
+        self._passing = message
+        self._show()
+
+    def button(self, text: str) -> Button:
+        """Return the button of that name.
+
+        Raises
+        ------
+        KeyError
+            Where there is none.
+        """
+        for place in range(self._buttons.count()):
+            widget = self._buttons.itemAt(place).widget()  # type: ignore[union-attr]
+            if isinstance(widget, Button) and widget.text() == text:
+                return widget
+        raise KeyError(text)
+
+    def _show(self) -> None:
+        clear(self._buttons)
+        message = self.message
+        if message is not None:
+            for label, text in (
+                (self._what, message.what),
+                (self._why, message.why),
+                (self._do, message.do),
+                (self._details, message.details),
+            ):
+                label.setText(visible(text, _MOST_WORDS))
+                label.setVisible(bool(text) and label is not self._details)
+            self._add_buttons(message)
+            self._frame.setProperty("role", message.role)
+            self._frame.style().unpolish(self._frame)
+            self._frame.style().polish(self._frame)
+        self.setVisible(message is not None)
+        self.changed.emit()
+
+    def _add_buttons(self, message: Message) -> None:
+        for text, does in message.actions:
+            button = Button(text)
+            button.setProperty("role", "primary")
+            button.clicked.connect(does)
+            self._buttons.addWidget(button)
+        if message.details:
+            details = Button("Details")
+            details.setCheckable(True)
+            details.toggled.connect(self._details.setVisible)
+            self._buttons.addWidget(details)
+        if self._passing is not None:
+            close = Button("Close")
+            close.clicked.connect(self._close)
+            self._buttons.addWidget(close)
+        self._buttons.addStretch()
+
+    def _close(self) -> None:
+        self.tell(None)

@@ -1,0 +1,109 @@
+"""“Did these records help to train this checkpoint?” as Setup and Release ask it."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QHBoxLayout,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.budget import read_amount
+from dataselect_gui.window.widgets.plain import Label, RadioButton
+from dataselect_gui.workflow import exact
+
+QUESTION = "Did these records help to train this checkpoint?"
+WHY = "What can be promised depends on it. Whoever trained the checkpoint knows."
+
+
+class TrainingQuestion(QWidget):
+    """Asks, and holds no answer of its own but what is on the screen.
+
+    Signals
+    -------
+    changed()
+        The answer on the screen is another one, perhaps not yet a whole one.
+    answered()
+        A whole answer was given.
+    """
+
+    changed = Signal()
+    answered = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.no = RadioButton("No")
+        self.private = RadioButton("Yes, under differential privacy")
+        self.unknown = RadioButton("Yes otherwise, or I don't know")
+        self.epsilon, self.delta = QLineEdit(), QLineEdit()
+        self.epsilon.setAccessibleName("The training's ε")
+        self.delta.setAccessibleName("The training's δ")
+        self.delta.setPlaceholderText("0.00001")
+        self._group = QButtonGroup(self)
+        self._amounts = QWidget()
+        amounts = QHBoxLayout(self._amounts)
+        amounts.setContentsMargins(22, 0, 0, 0)
+        amounts.setSpacing(theme.SPACE[1])
+        for name, field in (("ε", self.epsilon), ("δ", self.delta)):
+            amounts.addWidget(Label(name))
+            amounts.addWidget(field)
+            field.textChanged.connect(self.changed)
+            field.editingFinished.connect(self._on_typed)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE[0])
+        column.addWidget(paragraph(QUESTION, bold=True))
+        column.addWidget(paragraph(WHY, role="dim"))
+        for button in (self.no, self.private, self.unknown):
+            self._group.addButton(button)
+            column.addWidget(button)
+        column.insertWidget(4, self._amounts)
+        self._group.buttonClicked.connect(self._on_click)
+        self.show_answer(None)
+
+    @property
+    def answer(self) -> str | None:
+        """The answer, as `ReleaseRequest` has it; None while it is not a whole one."""
+        if self.no.isChecked():
+            return "no"
+        if self.unknown.isChecked():
+            return "unknown"
+        epsilon, delta = read_amount(self.epsilon.text()), read_amount(self.delta.text())
+        if self.private.isChecked() and epsilon is not None and delta is not None and delta < 1:
+            return f"dp:{exact(epsilon)},{exact(delta)}"
+        return None
+
+    def show_answer(self, answer: str | None) -> None:
+        """Show a remembered answer; None for none."""
+        kind, _, amounts = (answer or "").partition(":")
+        epsilon, _, delta = amounts.partition(",")
+        self.blockSignals(True)
+        self.epsilon.setText(epsilon)
+        self.delta.setText(delta)
+        check_only(
+            self._group,
+            {"no": self.no, "dp": self.private, "yes": self.unknown, "unknown": self.unknown}.get(kind),
+        )
+        self.blockSignals(False)
+        self._amounts.setVisible(self.private.isChecked())
+
+    def _on_click(self) -> None:
+        self._amounts.setVisible(self.private.isChecked())
+        self.changed.emit()
+        self._on_typed()
+
+    def _on_typed(self) -> None:
+        if self.answer is not None:
+            self.answered.emit()
+
+
+def check_only(group: QButtonGroup, button: QAbstractButton | None) -> None:
+    """Check one button of a group, or none."""
+    group.setExclusive(False)
+    for one in group.buttons():
+        one.setChecked(one is button)
+    group.setExclusive(True)

@@ -1,0 +1,204 @@
+"""The catalogue of texts: whole, current, and what is said goes through it."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.frontend import CommandLineInterface
+from babel.messages.pofile import read_po
+
+import dataselect_gui
+from dataselect_gui import texts
+from dataselect_gui.errors import file_refused
+from dataselect_gui.texts import N_, _, english, language, ngettext
+from tests.test_written_forms import FORMS, write_case
+from tests.translations import LANGUAGE, ROOT, TEMPLATE, placeholders, write_brackets
+from tests.translations import texts as catalogue
+
+PACKAGE = Path(dataselect_gui.__file__).parent
+Run = Callable[..., tuple[int, list[str], list[str]]]
+
+
+@pytest.fixture
+def brackets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put every text in brackets that goes through the catalogue."""
+    write_brackets(tmp_path / "locale")
+    monkeypatch.setattr(texts, "FOLDER", tmp_path / "locale")
+    monkeypatch.setenv("LANGUAGE", LANGUAGE)
+    texts._of_environment.cache_clear()
+    yield
+    texts._of_environment.cache_clear()
+
+
+def messages(text: str | tuple[str, ...] | list[str] | None) -> list[str]:
+    return [text] if isinstance(text, str) else list(text or ())
+
+
+def test_the_catalogue_is_current(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is not: `just texts`."""
+    monkeypatch.chdir(ROOT)
+    options = "--omit-header --add-location=file --sort-by-file -F pyproject.toml".split()
+    CommandLineInterface().run(
+        ["pybabel", "-q", "extract", *options, "-o", str(tmp_path / "now.pot"), "dataselect_gui"]
+    )
+    assert (tmp_path / "now.pot").read_text("utf-8") == TEMPLATE.read_text("utf-8")
+
+
+def test_every_placeholder_has_a_name() -> None:
+    for message in catalogue():
+        for text in messages(message.id):
+            assert all(name.isidentifier() for name in placeholders(text)), text
+
+
+def test_translations_hold_the_same_placeholders() -> None:
+    for path in TEMPLATE.parent.rglob("*.po"):
+        with path.open("rb") as file:
+            for message in read_po(file):
+                allowed = {name for text in messages(message.id) for name in placeholders(text)}
+                for text in messages(message.string):
+                    assert set(placeholders(text)) <= allowed, (path, text)
+
+
+def test_every_translation_is_compiled() -> None:
+    """Where it is not: `just languages`."""
+    for path in TEMPLATE.parent.rglob("*.po"):
+        assert path.with_suffix(".mo").is_file()
+
+
+def test_values_go_into_their_places() -> None:
+    assert _("{name} of {{all}}", name="{x}") == "{x} of {all}"
+    assert _("{as it is}") == "{as it is}"
+    assert _("") == ""
+    assert ngettext("{count:,} record", "{count:,} records", 1) == "1 record"
+    assert ngettext("{count:,} of {them}", "{count:,} of {them}", 2000, them="all") == "2,000 of all"
+    assert N_("kept") == "kept"
+    assert language() == "en"
+
+
+def test_an_unknown_language_is_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "xx")
+    texts._of_environment.cache_clear()
+    assert _("Stopped.") == "Stopped."
+
+
+def functions_that_hide_it(source: str) -> list[int]:
+    """Return the lines of functions that give `_` another meaning, and call it."""
+    lines = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            names = [part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id == "_"]
+            taken = any(isinstance(name.ctx, ast.Store) for name in names)
+            taken |= any(argument.arg == "_" for argument in node.args.args)
+            if taken and any(isinstance(name.ctx, ast.Load) for name in names):
+                lines.append(node.lineno)
+    return lines
+
+
+def test_no_function_hides_the_translation() -> None:
+    hidden = {
+        path.name: functions_that_hide_it(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")
+    }
+    assert not {name: lines for name, lines in hidden.items() if lines}
+    assert functions_that_hide_it("def f():\n    for _ in x:\n        y(_('text'))") == [1]
+
+
+@pytest.mark.usefixtures("brackets")
+def test_a_text_is_shown_in_the_language_of_the_environment() -> None:
+    refused = file_refused("a.csv", OSError(28, "No space left"))
+    assert refused.what == "⟦“a.csv” cannot be written.⟧"
+    assert language() == LANGUAGE
+
+
+@pytest.mark.usefixtures("brackets")
+def test_what_is_said_in_english_stays_english() -> None:
+    with english():
+        assert file_refused("a.csv", OSError()).what == "“a.csv” cannot be written."
+        assert language() == "en"
+    assert english()(language)() == "en"
+
+
+@pytest.mark.parametrize("name", ["records-people", "records-exact-unknown", "gradient", "report"])
+@pytest.mark.usefixtures("brackets", "verifying_here")
+def test_a_bundle_is_the_same_whatever_its_owner_reads(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Byte by byte; and whoever reads another language finds it as it should be."""
+    told = write_case(tmp_path, name, monkeypatch)
+    preview = json.loads(told.pop("preview.json"))
+    assert preview["promise"].startswith("⟦")
+    assert preview["mechanism"].startswith("⟦")
+    assert all(item.startswith("⟦") for item in preview["not_protected"])
+    for file, text in told.items():
+        assert text == (FORMS / name / file).read_text("utf-8"), file
+
+
+TRANSLATED = """
+import sys
+from pathlib import Path
+from dataselect_gui import texts
+texts.FOLDER = Path(sys.argv[1])
+"""
+"""Begins a process that reads its catalogue from a folder of ours, before anything else is loaded."""
+COMMAND = """
+from dataselect_gui.cli.app import main
+sys.exit(main(sys.argv[2:]))
+"""
+HELP = """
+from typer.main import get_command
+from dataselect_gui.cli.app import app
+command = get_command(app)
+print(command.help)
+for verb in command.commands.values():
+    print(verb.help)
+    for option in verb.params:
+        print(option.help)
+"""
+
+
+@pytest.fixture
+def translated(tmp_path: Path) -> Run:
+    """Run a program in the other language; returns its exit code and the lines of its two outputs."""
+    write_brackets(tmp_path / "locale")
+
+    def run(code: str, *words: object) -> tuple[int, list[str], list[str]]:
+        done = subprocess.run(
+            [sys.executable, "-c", TRANSLATED + code, tmp_path / "locale", *map(str, words)],
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "LANGUAGE": LANGUAGE,
+                "DATASELECT_HOME": str(tmp_path / "home"),
+                "PYTHONPATH": str(ROOT),
+                "PYTHONIOENCODING": "utf-8",
+            },
+        )
+        return done.returncode, done.stdout.splitlines(), done.stderr.splitlines()
+
+    return run
+
+
+def is_translated(line: str) -> bool:
+    return line.startswith("⟦") and line.endswith("⟧")
+
+
+def test_a_command_speaks_the_language_of_the_environment(translated: Run) -> None:
+    assert translated(COMMAND, "ledger") == (0, ["⟦Nothing was ever released.⟧"], [])
+    code, out, refused = translated(COMMAND, "delete", "p.dataselect")
+    assert (code, out) == (2, [])
+    assert len(refused) == 3
+    assert all(map(is_translated, refused))
+
+
+def test_all_help_is_translated(translated: Run) -> None:
+    code, lines, _errors = translated(HELP)
+    assert code == 0
+    assert len(lines) > 80
+    assert [line for line in lines if not is_translated(line)] == []

@@ -1,0 +1,186 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import DataSelectError
+from dataselect_gui.window.ledger import LedgerPlace
+from dataselect_gui.window.ledger.place import CANNOT_NOTICE
+from dataselect_gui.window.state import State
+from dataselect_gui.window.widgets.boundary import Note
+from tests.releases import release, select
+
+
+@pytest.fixture
+def place(project: Path, qtbot: QtBot) -> Iterator[LedgerPlace]:
+    select(project, threshold="0.5")
+    state = State()
+    made = LedgerPlace(state)
+    made.resize(1000, 700)
+    qtbot.addWidget(made)
+    made.show()
+    state.open(project)
+    yield made
+    made.close_threads()
+
+
+def shown(place: LedgerPlace) -> str:
+    """Return all words that can be seen beside the entries."""
+    labels = [one.text() for one in place.findChildren(QLabel) if one.isVisible()]
+    return "\n".join(labels)
+
+
+def lines(place: LedgerPlace) -> list[list[str]]:
+    table = place.entries
+    cells = [
+        [table.item(row, column) for column in range(table.columnCount())]
+        for row in range(table.rowCount())
+    ]
+    return [[cell.text() for cell in row if cell is not None] for row in cells]
+
+
+def compose(qtbot: QtBot, place: LedgerPlace) -> None:
+    place.refresh()
+    qtbot.waitUntil(lambda: not place._composing.waiting, timeout=20_000)
+
+
+def test_an_empty_ledger_says_so_and_what_it_cannot_notice(place: LedgerPlace) -> None:
+    assert "Nothing was released from these records yet." in shown(place)
+    assert CANNOT_NOTICE in shown(place)
+    assert "No budget yet" in shown(place)
+    assert place.raise_budget.text() == "Set a budget…"
+
+
+def test_the_budget_is_raised_with_a_reason_alone(
+    place: LedgerPlace, project: Path, qtbot: QtBot
+) -> None:
+    release(project, project.with_name("b"))
+    place.refresh()
+    assert "ε 3 left" in shown(place)
+    place.raise_budget.click()
+    place.raising.amount.setText("9")
+    assert not place.raising.set.isEnabled()
+    place.raising.reason.setText("the board agreed")
+    with qtbot.waitSignal(place.ledger_changed):
+        place.raising.set.click()
+    today = datetime.now(UTC).date().isoformat()
+    assert lines(place)[-1] == [today, "Budget", "Set to ε 9", "", "The board agreed"]
+    assert "ε 8 left" in shown(place)
+    assert place.raising.isHidden()
+
+
+def test_every_entry_tells_what_it_is_and_where_its_terms_come_from(
+    place: LedgerPlace, project: Path, tmp_path: Path
+) -> None:
+    one = release(project, tmp_path / "one", budget="20")
+    release(project, tmp_path / "two", kind="scores", bounds="0,1", budget=None)
+    select(project, threshold="0.4")
+    release(project, tmp_path / "three", budget=None)
+    select(project, fraction="0.25")
+    release(project, tmp_path / "four", threshold_from="bought:0.5", bounds="0,1", budget=None)
+    release(
+        project,
+        tmp_path / "five",
+        mechanism="exact",
+        epsilon=None,
+        acknowledge_exact=True,
+        reason="a test",
+        budget=None,
+    )
+    place.refresh()
+    told = [line[1:] for line in lines(place)]
+    assert [f"Release {str(one.release)[:8]}", *told[2][1:]] == told[2]
+    entries = [line[1:] for line in told if line[0].startswith(("Release", "Cut-off", "Budget"))]
+    assert entries == [
+        ["Set to ε 20", "", "Set with the first release"],
+        ["Records by one-sided, loss at least 0.5", "1", "Cut-off from the request"],
+        ["Noised scores by laplace, loss", "1", "Bounds agreed beforehand"],
+        ["Records by one-sided, loss", "1, none claimed", "Cut-off chosen after viewing"],
+        ["A private cut-off of loss", "0.5", ""],
+        [entries[5][0], "1", "Cut-off bought; bounds agreed beforehand"],
+        ["Records by exact, loss", "no protection", "Cut-off chosen after viewing; a test"],
+    ]
+    assert entries[5][0].startswith("Records by one-sided, loss at least ")
+    assert "1 release without protection: these sums do not cover those records." in shown(place)
+
+
+def test_three_totals_and_the_one_sided_line_by_itself(
+    place: LedgerPlace, project: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    release(project, tmp_path / "one")
+    compose(qtbot, place)
+    assert place.totals.composed.isHidden(), "there is nothing to compose"
+    release(project, tmp_path / "two", kind="scores", bounds="0,1", epsilon="0.5", budget=None)
+    compose(qtbot, place)
+    text = shown(place)
+    assert (
+        "Plain total, which the budget counts: ε 1.5. That is ε 1, the largest of one-sided releases, "
+        "and ε 0.5 of all others together."
+    ) in text
+    assert "Of the one-sided releases only the largest counts: ε 1." in text
+    told = workflow.ledger(project)[0]
+    assert f"ε {told['total_pld']:.3g} at δ 0, or ε {told['total_pld_loose']:.3g} at δ" in text
+
+
+def test_the_statement_is_saved_as_a_page(
+    place: LedgerPlace, project: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    release(project, tmp_path / "b", kind="scores", bounds="0,1")
+    place.refresh()
+    place.save_statement(tmp_path / "statement.html")
+    saved = f"Saved as {tmp_path / 'statement.html'}."
+    qtbot.waitUntil(lambda: saved in shown(place), timeout=20_000)
+    page = (tmp_path / "statement.html").read_text(encoding="utf-8")
+    for words in ("scores by laplace", "Left: 3", place.elsewhere.head.text(), "not privatised"):
+        assert words in page
+    place.save_statement(tmp_path / "nowhere" / "statement.html")
+    refused = "“statement.html” cannot be written."
+    qtbot.waitUntil(lambda: refused in shown(place), timeout=20_000)
+
+
+def test_a_head_that_was_noted_is_found_again_and_another_is_not(
+    place: LedgerPlace, project: Path, tmp_path: Path
+) -> None:
+    release(project, tmp_path / "b")
+    place.refresh()
+    elsewhere, head = place.elsewhere, place.elsewhere.head.text()
+    assert head == workflow.account(project)["head"]
+    assert not elsewhere.check_head.isEnabled()
+    workflow.change_budget(project, "9", "later entries change nothing")
+    elsewhere.noted.setText(f" {head.upper()} ")
+    elsewhere.check_head.click()
+    assert elsewhere.result.property("role") == "stay"
+    elsewhere.noted.setText("0" * 64)
+    assert elsewhere.result.isHidden(), "what was said was about another head"
+    elsewhere.check_head.click()
+    assert elsewhere.result.property("role") == "stop"
+    assert "does not hold that entry" in elsewhere.result.text()
+
+
+def test_a_bundle_is_held_against_the_ledger(
+    place: LedgerPlace, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(project, tmp_path / "b")
+    failed: list[DataSelectError] = []
+    place.elsewhere.failed.connect(failed.append)
+    result: Note = place.elsewhere.result
+    place.elsewhere.hold(tmp_path / "b")
+    assert result.text() == "The ledger holds the release that “b” was made by."
+    place.elsewhere.hold(tmp_path)
+    assert "is not a bundle" in result.text()
+    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "another"))
+    place.elsewhere.hold(tmp_path / "b")
+    assert "does not hold the release that this bundle was made by" in result.text()
+    assert len(failed) == 2
+
+
+def test_small_windows_lose_nothing(place: LedgerPlace, project: Path, tmp_path: Path) -> None:
+    release(project, tmp_path / "b")
+    place.resize(640, 324)
+    place.refresh()
+    assert place.entries.mapTo(place, place.entries.rect().topRight()).x() < 640
+    assert place.save.mapTo(place, place.save.rect().topRight()).x() < 640
