@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import Look, RecordKind
 
 DECODER_FLAG = "--decoder"
-LOOK, CHECK, CLEAN, ARRAYS, CONTENT = 1, 2, 3, 4, 5
-"""What is asked of a record, which the name of its kind leads: what a person sees of it; whether it can
-be read; its file without anything else. And the arrays of a file, by its name, and that file."""
+LOOK, CHECK, CLEAN, ARRAYS, CONTENT, TRY = 1, 2, 3, 4, 5, 6
+"""What is asked, led by the name of a kind: what a person sees of a record; whether it can be read; its
+file without anything else; the arrays of a file, by its name, and that file; whether a record can be
+both read and cleaned."""
 PIXELS, FINE, FILE, COLUMNS, ARRAY, END, UNREADABLE, UNUSABLE = 11, 12, 13, 14, 15, 16, 17, 18
 """What is answered."""
 SIDE = struct.Struct("<I")
@@ -61,7 +62,7 @@ Made = TypeVar("Made")
 
 def hang_seconds(kind: int, size: int) -> float:
     """Return how long a request may take, by what is asked and how many bytes it is about."""
-    return HANG_SECONDS * (_CLEANING if kind == CLEAN else 1) + size / _BYTES_PER_SECOND
+    return HANG_SECONDS * (_CLEANING if kind in {CLEAN, TRY} else 1) + size / _BYTES_PER_SECOND
 
 
 class _DiedError(Exception):
@@ -140,6 +141,29 @@ class DecodingProcess:
             kind.check(stored)
         else:
             self._ask([(CHECK, (_named(kind), stored))], lambda answers: _expect(answers, FINE, 0))
+
+    def check_leaving(self, kind: "RecordKind", stored: bytes) -> str | None:
+        """Decode and clean a record, and give nothing back, to see that both can be.
+
+        Returns
+        -------
+        str or None
+            Why it can be decoded, but not cleaned.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where it cannot even be decoded; see `check`.
+        """
+        if kind.is_confined:
+            try:
+                self._ask([(TRY, (_named(kind), stored))], lambda answers: _expect(answers, FINE, 0))
+            except UnreadableRecordError as reason:
+                self.check(kind, stored)
+                return str(reason)
+        else:
+            kind.check(stored)
+        return None
 
     def clean(self, kind: "RecordKind", stored: bytes) -> tuple[str, bytes]:
         """Return a record as it leaves: the extension and content of its file. See `RecordKind.clean`.

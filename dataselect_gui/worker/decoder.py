@@ -39,12 +39,13 @@ def main() -> int:
     from dataselect_gui.records.source import UnreadableRecordError
 
     most = MAX_FILE_BYTES + protocol.NUMBER.size + _MOST_KIND + protocol.SIDE.size
-    longest = {protocol.LOOK: most, protocol.CHECK: most, protocol.CLEAN: most}
+    longest = {protocol.LOOK: most, protocol.CHECK: most, protocol.CLEAN: most, protocol.TRY: most}
     longest |= {protocol.ARRAYS: _MOST_NAME, protocol.CONTENT: 1 << 62}
     work: dict[int, Callable[[RecordKind, bytes, IO[bytes]], None]] = {
         protocol.LOOK: _look,
         protocol.CHECK: _check,
         protocol.CLEAN: _clean,
+        protocol.TRY: _try,
     }
     while (frame := read_frame(questions, longest)) is not None:
         asked, content = frame
@@ -86,6 +87,13 @@ def _check(kind: "RecordKind", stored: bytes, answers: IO[bytes]) -> None:
     from dataselect_gui.records.decoding_process import FINE
 
     kind.check(stored)
+    write_frame(answers, FINE)
+
+
+def _try(kind: "RecordKind", stored: bytes, answers: IO[bytes]) -> None:
+    from dataselect_gui.records.decoding_process import FINE
+
+    kind.check_leaving(stored)
     write_frame(answers, FINE)
 
 

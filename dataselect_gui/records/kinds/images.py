@@ -76,9 +76,13 @@ class Images(RecordKind):
 
     def clean(self, stored: bytes) -> tuple[str, bytes]:
         """Return the same pixels in a file that says nothing else. See `RecordKind`."""
-        extension, cleaned = clean_image(stored)
-        look_at(cleaned)  # Whoever receives it must be able to read it, within the same bounds.
-        return extension, cleaned
+        return _cleaned(stored, None)
+
+    def check_leaving(self, stored: bytes) -> None:
+        """See both of one decoded image. See `RecordKind`."""
+        image = decode_image(stored)
+        with_8_bits(image)
+        _cleaned(stored, image)
 
 
 IMAGES = Images()
@@ -115,6 +119,12 @@ class ImageFolder:
         except OSError:
             return None
         return info.st_size, info.st_mtime_ns
+
+
+def _cleaned(stored: bytes, decoded: Image.Image | None) -> tuple[str, bytes]:
+    extension, cleaned = clean_image(stored, decoded)
+    look_at(cleaned)  # Whoever receives it must be able to read it, within the same bounds.
+    return extension, cleaned
 
 
 def _open_folder(where: SourceRef) -> ImageFolder:

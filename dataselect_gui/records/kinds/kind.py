@@ -191,3 +191,16 @@ class RecordKind(ABC):
         UnreadableRecordError
             Where it cannot be decoded, or whoever receives it could not read it.
         """
+
+    def check_leaving(self, stored: bytes) -> None:
+        """See that a record can be scored and shown, and cleaned: `check` and `clean` in one.
+
+        A kind that decodes for both decodes once.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where it cannot.
+        """
+        self.check(stored)
+        self.clean(stored)
