@@ -34,10 +34,10 @@ class Look:
         The project.
     name : str
         Its name, for a person.
-    source, checkpoint : Path
-        Where the records and the checkpoint are, or were.
-    unit_column : str or None
-        What the units are; None where the record is the unit.
+    records : SourceRef
+        Where the records are, or were, and how they are read.
+    checkpoint : Path
+        Where the checkpoint is, or was.
     ids : sequence of str
         In the source's order, shape (n,); none where scoring ended before it had read the records.
     content : ndarray of uint8
@@ -68,9 +68,8 @@ class Look:
 
     folder: Path
     name: str
-    source: Path
+    records: SourceRef
     checkpoint: Path
-    unit_column: str | None
     ids: Sequence[str]
     content: NDArray[np.uint8]
     labels: Sequence[str | None]
@@ -85,6 +84,16 @@ class Look:
     rule: Rule | None
     request: Request
     in_training: str | None
+
+    @property
+    def source(self) -> Path:
+        """Where the records are, or were."""
+        return self.records.path
+
+    @property
+    def unit_column(self) -> str | None:
+        """What the units are; None where the record is the unit."""
+        return self.records.unit_column
 
     @property
     def eligible(self) -> NDArray[np.bool_]:
@@ -107,7 +116,7 @@ def look(project_path: Path) -> Look:
     """
     project = Project.open(project_path)
     settings = project.settings
-    source, checkpoint = Path(settings.source.path), Path(settings.checkpoint.path)
+    checkpoint = Path(settings.checkpoint.path)
     try:
         request = find_checkpoint(checkpoint).request
     except UnusableError:  # The checkpoint moved: scores can still be looked at.
@@ -124,9 +133,8 @@ def look(project_path: Path) -> Look:
     return Look(
         folder=project_path,
         name="Demo" if settings.demo else project_path.stem,
-        source=source,
+        records=settings.source.ref,
         checkpoint=checkpoint,
-        unit_column=settings.source.unit_column,
         ids=index.ids,
         content=index.content,
         labels=index.labels,
@@ -165,7 +173,7 @@ class Pictures:
 
     def __init__(self, found: Look) -> None:
         shared().begin()  # It comes up while the source is listed.
-        self._source = open_source(SourceRef(found.source, unit_column=found.unit_column))
+        self._source = open_source(found.records)
         self._records = ScoredRecords(self._source, found.ids, found.content)
 
     def picture(self, row: int, most: int | None = None) -> NDArray[np.uint8]:
