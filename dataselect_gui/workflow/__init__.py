@@ -23,10 +23,19 @@ from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
-from dataselect_gui.study.words import PickLine, headline, name_of, tally
+from dataselect_gui.study.sentences import PickLine, headline, name_of, tally
 from dataselect_gui.texts.promises import CANNOT_CHECK
 from dataselect_gui.worker.map_file import RecordMaps
-from dataselect_gui.workflow.accounts import account, change_budget, hold_against, knows_head, ledger
+from dataselect_gui.workflow.accounts import (
+    Account,
+    AccountEntry,
+    EntryTerms,
+    account,
+    change_budget,
+    hold_against,
+    knows_head,
+    ledger,
+)
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
@@ -34,7 +43,7 @@ from dataselect_gui.workflow.inspecting import inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
-from dataselect_gui.workflow.places import read_settings, write_settings
+from dataselect_gui.workflow.places import read_settings, start_own_log, write_settings
 from dataselect_gui.workflow.preflight import preflight, preflight_facts
 from dataselect_gui.workflow.previewing import DOCUMENTS, Preview
 from dataselect_gui.workflow.registers import (
@@ -101,12 +110,15 @@ __all__ = [
     "MOST_TRAININGS",
     "QUESTIONS",
     "SCORES",
+    "Account",
+    "AccountEntry",
     "Answer",
     "ChangedRecordError",
     "Check",
     "Confinement",
     "Crash",
     "Deletion",
+    "EntryTerms",
     "Fault",
     "JobContext",
     "JobKind",
@@ -203,6 +215,7 @@ __all__ = [
     "select",
     "select_records",
     "start_log",
+    "start_own_log",
     "statement_in_words",
     "stop_log",
     "study",
