@@ -14,7 +14,7 @@ import pytest
 from dataselect_gui import workflow
 from dataselect_gui.cli.app import main
 from dataselect_gui.release.bundle import RELEASE
-from dataselect_gui.release.well_formed import is_class_name
+from dataselect_gui.release.kinds.report import is_class_name
 from tests.hostile import COLUMN, HIDDEN, NAMES, hostile_consortium, hostile_folder, names
 from tests.projects import scored_project
 from tests.releases import rebuild, release, select, told

@@ -3,6 +3,8 @@
 Both sides read the same figures from here, so that whatever can be released can be verified.
 """
 
+from decimal import Decimal
+
 MOST_DOCUMENT = 1 << 24
 """Bytes of a document of a bundle."""
 MOST_FILE = 1 << 29
@@ -23,3 +25,5 @@ MOST_HEADER = 1 << 24
 """Bytes of what a gradient's file says of its tensors."""
 MOST_DRAW = 900_000_000
 """Bytes of a draw, which the ledger keeps as one value: SQLite's own limit is 10^9."""
+LEAST_NORM, LARGEST_NORM = Decimal("1e-9"), Decimal("1e9")
+"""Of the norm that gradients are clipped to."""
