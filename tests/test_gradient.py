@@ -164,9 +164,9 @@ def test_a_gradient_is_released_near_the_truth(
     assert done.epsilon == "300"
     assert is_verified(tmp_path / "b")
     tensors = load_file(tmp_path / "b/data/gradient.safetensors")
+    from dataselect_gui.records.model_input import Preprocessor
     from dataselect_gui.records.opening import open_source
     from dataselect_gui.records.source import SourceRef
-    from dataselect_gui.scoring.inputs import Preprocessor
     from dataselect_gui.scoring.model import load_model
 
     member = find_checkpoint(checkpoint).final
@@ -175,7 +175,7 @@ def test_a_gradient_is_released_near_the_truth(
     rows = [int(r) for r in workflow.select_records(project, None)[0]]
     assert 0 < len(rows) < 12
     inputs = torch.stack(
-        [torch.from_numpy(preprocess(records.decode(records.read(row)))) for row in rows]
+        [torch.from_numpy(preprocess(records.kind.decode(records.read(row)))) for row in rows]
     )
     expected = clipped_sum_of(model, inputs, [row % 3 for row in rows]).numpy()
     names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]

@@ -19,10 +19,10 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UnusableError, UsageError
 from dataselect_gui.privacy.ledger import Session
 from dataselect_gui.project.project import Project
+from dataselect_gui.records.cleaning.image import clean_image, says_nothing_else
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release.bundle import SUMS
-from dataselect_gui.release.clean import clean_image, says_nothing_else
 from tests.helpers import image_folder
 from tests.ledgers import Desk
 from tests.projects import consortium, owner_records, scored_project

@@ -15,7 +15,7 @@ from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
-from dataselect_gui.study.words import PickLine, headline, name_of, tally
+from dataselect_gui.study.sentences import PickLine, headline, name_of, tally
 from dataselect_gui.texts.promises import CANNOT_CHECK
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.map_file import RecordMaps

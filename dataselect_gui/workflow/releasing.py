@@ -4,20 +4,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
-from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.ledger import Session
 from dataselect_gui.privacy.mechanisms.mechanism import SelectionMechanism
 from dataselect_gui.project.project import Project
-from dataselect_gui.project.table import Index
-from dataselect_gui.records.decoding_process import shared
-from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.scored import ScoredRecords
-from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.bundle import check_place, is_there
-from dataselect_gui.release.candidates import Candidates, Summed
+from dataselect_gui.release.candidates import Summed
 from dataselect_gui.release.fitting import check_fits
 from dataselect_gui.release.kinds.gradient import Gradient
 from dataselect_gui.release.leaving import check_leaving
@@ -26,9 +20,9 @@ from dataselect_gui.release.releasing import buy, marks_of, needs_sum
 from dataselect_gui.release.releasing import release as carry_out
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import KeyedScore
-from dataselect_gui.selection.rules import Rule, select
 from dataselect_gui.worker.messages import Progress, Report
 from dataselect_gui.workflow.asking import ReleaseRequest, per_unit_of
+from dataselect_gui.workflow.candidates import candidates_of
 from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.previewing import Preview, preview_of
 from dataselect_gui.workflow.proposing import (
@@ -40,7 +34,6 @@ from dataselect_gui.workflow.proposing import (
     propose,
     read_answers,
 )
-from dataselect_gui.workflow.selecting import eligible_records
 from dataselect_gui.workflow.summing import sum_gradients
 
 
@@ -131,21 +124,19 @@ def _gather(project: Project, answers: Answers, report: Report, *, reading: bool
     asked, rule = answers.asked, answers.rule
     checkpoint = _checkpoint(project)
     # Where chance may pick any record, one that cannot be read must not be among them.
-    any_record = answers.kind.discloses and (
-        isinstance(SCORES.get(rule.score), KeyedScore)
-        or (
-            issubclass(answers.mechanism, SelectionMechanism)
-            and not answers.mechanism.keeps_to_selection
-        )
+    is_by_chance = (
+        issubclass(answers.mechanism, SelectionMechanism) and not answers.mechanism.keeps_to_selection
     )
-    candidates = _candidates(
+    is_keyed = isinstance(SCORES.get(rule.score), KeyedScore)
+    candidates = candidates_of(
         project,
         rule,
         checkpoint,
         report,
-        only_readable=any_record,
+        only_readable=answers.kind.discloses and (is_by_chance or is_keyed),
         by_class=asked.by_class,
         reading=reading,
+        cleaning=answers.kind.discloses and is_by_chance and not asked.dry_run,
     )
     per_unit = per_unit_of(asked.per_unit, candidates.unit_column)
     return Gathered(checkpoint, candidates, per_unit)
@@ -261,84 +252,3 @@ def _checkpoint(project: Project) -> Checkpoint:
             "Put the checkpoint back as it was, or score the source into a new project.",
         )
     return checkpoint
-
-
-def _candidates(
-    project: Project,
-    rule: Rule,
-    checkpoint: Checkpoint,
-    report: Report,
-    *,
-    only_readable: bool,
-    by_class: bool,
-    reading: bool,
-) -> Candidates:
-    ref = project.settings.source.ref
-    source = open_source(ref)
-    index = project.table.index
-    report(Progress("Reading records", 0, len(index.ids)))
-    problems = project.table.problems()
-    unreadable = (
-        _read_again(source, index, only_readable=only_readable)
-        if reading
-        else [row for row, record in enumerate(index.ids) if record in problems]
-    )
-    eligible = eligible_records(project, index.ids)
-    if only_readable:
-        eligible[unreadable] = False
-    values = project.table.values(rule.score)
-    classes = match_labels(index.labels, source.classes, checkpoint.labels) if by_class else {}
-    return Candidates(
-        source=source,
-        index=index,
-        scores=values,
-        eligible=eligible,
-        chosen=select(rule, values, eligible).chosen,
-        unit_column=ref.unit_column,
-        scored_by=project.scores[rule.score].program,
-        classes=[classes.get(label, -1) if label is not None else -1 for label in index.labels],
-    )
-
-
-def _read_again(source: Source, index: Index, *, only_readable: bool) -> list[int]:
-    """Return the rows that cannot be read; refuse records that are not what was scored."""
-    records = ScoredRecords(source, index.ids, index.content)
-    said, scored = _said_of(source), _said_of(index)
-    stale, unreadable = 0, []
-    for row, place in enumerate(records.places):
-        if place is not None and said[place] != scored[row]:
-            stale += 1
-        elif not records.was_read(row):
-            unreadable.append(row)  # It has no score.
-        else:
-            try:
-                stored = records.read(row)
-            except ChangedRecordError:
-                stale += 1
-            else:
-                if only_readable and not _is_readable(source, stored):
-                    unreadable.append(row)
-    if stale:
-        raise UnusableError(
-            f"{stale} records changed or went missing since they were scored.",
-            "Their scores are not theirs any more.",
-            "Score the records again: only what changed is scored anew.",
-        )
-    return unreadable
-
-
-def _said_of(listed: Source | Index) -> list[tuple[str | None, str | None]]:
-    """Return what is said of each record: its label and its unit."""
-    units = [None] * len(listed.ids) if listed.units is None else listed.units
-    return list(zip(listed.labels, units, strict=True))
-
-
-def _is_readable(source: Source, stored: bytes) -> bool:
-    try:
-        if source.kind == "images":
-            shared().check(stored)
-        else:
-            source.decode(stored)  # Numbers, as they are stored.
-    except UnreadableRecordError:
-        return False
-    return True

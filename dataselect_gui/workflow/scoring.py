@@ -168,7 +168,7 @@ def score(
         request=checkpoint.request.stated,
     )
     match_labels(source.labels, source.classes, checkpoint.labels)
-    described = StoredSource.of(ref, source.kind)
+    described = StoredSource.of(ref, source.kind.name)
     model = StoredCheckpoint(str(checkpoint_path), checkpoint.digest())
     if project is None:
         project = Project.create(folder, described, model, demo=demo)

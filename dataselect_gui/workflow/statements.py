@@ -2,36 +2,14 @@
 
 from pathlib import Path
 
-from dataselect_gui import __version__
 from dataselect_gui.errors import file_refused
+from dataselect_gui.pages import render
 from dataselect_gui.permissions import replacing
-from dataselect_gui.plain import Html
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.workflow.accounts import Account, AccountEntry, Composed, EntryTerms, ledger
 
 NOT_OPENED = "(not opened yet)"
 """Instead of the id and the head of an account that holds nothing."""
-_STYLE = Html(
-    "body{font:16px/1.45 system-ui,sans-serif;max-width:54rem;margin:2rem auto;padding:0 1rem;"
-    "color:#1b2027}h1{font-size:1.5rem;margin:0}td,th{padding:.15rem .8rem .15rem 0;"
-    "vertical-align:top;text-align:left}code{word-break:break-all}@media print{body{margin:0}}"
-)
-_PAGE = Html(
-    """\
-<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Statement of a ledger</title>
-<style>{style}</style></head><body>
-<h1>Statement of a ledger</h1>
-<p>Ledger <code>{ledger}</code>. The owner's own copy: it is not privatised.</p>
-<ul>{totals}</ul>
-<table><tr><th></th><th>Day</th><th>ε</th><th>What</th></tr>
-{entries}</table>
-<p>The chain of entries ends with <code>{head}</code>.</p>
-<p>Written by DataSelect {version}.</p>
-</body></html>
-"""
-)
-_ENTRY = Html("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>")
 
 
 def statement_in_words(account: Account) -> list[str]:
@@ -104,17 +82,15 @@ def write_statement(project_path: Path, to: Path) -> None:
         Where the page cannot be written.
     """
     (account,) = ledger(project_path)
-    entries = (
-        _ENTRY.format(entry.seq, entry.date, entry.epsilon or "", _entry_in_words(entry))
-        for entry in account.entries
-    )
-    page = _PAGE.format(
-        style=_STYLE,
+    page = render(
+        "statement.html",
         ledger=account.id or NOT_OPENED,
-        totals=Html("").join(Html("<li>{}</li>").format(line) for line in _sums_in_words(account)),
-        entries=Html("").join(entries),
+        totals=_sums_in_words(account),
+        entries=[
+            (entry.seq, entry.date, entry.epsilon or "", _entry_in_words(entry))
+            for entry in account.entries
+        ],
         head=account.head or NOT_OPENED,
-        version=__version__,
     )
     try:
         with replacing(to) as file:

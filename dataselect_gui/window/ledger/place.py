@@ -4,7 +4,6 @@ from decimal import Decimal
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout
 
 from dataselect_gui import workflow
@@ -14,6 +13,7 @@ from dataselect_gui.window.ledger.elsewhere import Elsewhere
 from dataselect_gui.window.ledger.entries import Entries
 from dataselect_gui.window.ledger.raising import Raising
 from dataselect_gui.window.ledger.totals import Totals
+from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
@@ -29,7 +29,7 @@ NOTHING_OPEN = "Open a project to see what was released from its records."
 NOTHING_YET = "Nothing was released from these records yet."
 
 
-class LedgerPlace(ColumnPlace):
+class LedgerPlace(ColumnPlace, Place):
     """The statement of the open project's source.
 
     Signals
@@ -38,6 +38,7 @@ class LedgerPlace(ColumnPlace):
         The budget was changed here.
     """
 
+    place_id = PlaceId.LEDGER
     ledger_changed = Signal()
 
     def __init__(self, state: State) -> None:
@@ -57,6 +58,11 @@ class LedgerPlace(ColumnPlace):
         self.save.clicked.connect(self._choose_file)
         state.opened.connect(self._on_opened)
         self.refresh()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether anything is being composed."""
+        return self._composing.waiting
 
     @property
     def has_threads(self) -> bool:
@@ -86,7 +92,7 @@ class LedgerPlace(ColumnPlace):
         self.entries.setVisible(bool(entries))
         nothing = not any(entry.kind == "reserved" for entry in entries)
         self._empty.setText(NOTHING_OPEN if look is None else NOTHING_YET)
-        self._empty.setVisible(nothing and self.error.isHidden())
+        self._empty.setVisible(nothing and (look is None or not look.ids or account is not None))
         if look is not None and account is not None:
             self._show_account(look.folder, account)
         self.entries.show_entries(entries)
@@ -115,20 +121,18 @@ class LedgerPlace(ColumnPlace):
         self._saved.hide()
         self._composing.ask("Saving the statement", work, saved, self._show_error)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+    def entered(self) -> None:
         """Read the ledger again: it may have grown while another place was shown."""
-        super().showEvent(event)
         self.refresh()
 
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+    def left(self) -> None:
         """Work nothing out that nobody sees."""
-        super().hideEvent(event)
         self._composing.drop()
 
     # Within
 
     def _on_opened(self) -> None:
-        if self.isVisible():  # Otherwise it is read when it is shown.
+        if self._state.place is PlaceId.LEDGER:  # Otherwise it is read when it is shown.
             self.refresh()
 
     def _build(self) -> None:

@@ -10,6 +10,7 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window.ledger import LedgerPlace
 from dataselect_gui.window.ledger.place import CANNOT_NOTICE
+from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets.boundary import Note
 from tests.releases import release, select
@@ -19,6 +20,7 @@ from tests.releases import release, select
 def place(project: Path, qtbot: QtBot) -> Iterator[LedgerPlace]:
     select(project, threshold="0.5")
     state = State()
+    state.show_place(PlaceId.LEDGER)
     made = LedgerPlace(state)
     made.resize(1000, 700)
     qtbot.addWidget(made)

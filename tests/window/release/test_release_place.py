@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
-from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.window.state import State
@@ -47,15 +47,15 @@ def state() -> State:
 
 @pytest.fixture
 def place(project: Path, state: State, qtbot: QtBot) -> Iterator[ReleasePlace]:
-    jobs = Jobs()
-    made = ReleasePlace(state, jobs)
+    state.show_place(PlaceId.RELEASE)
+    made = ReleasePlace(state)
     made.resize(1360, 784)
     qtbot.addWidget(made)
     made.show()
     state.open(project)
     yield made
     made.close_threads()
-    jobs.close()
+    state.jobs.close()
 
 
 def click(qtbot: QtBot, button: QWidget) -> None:
@@ -329,8 +329,9 @@ def test_people_and_a_private_training_are_counted(tmp_path: Path, qtbot: QtBot)
     folder = scored_project(
         tmp_path / "people", source, consortium(tmp_path / "c"), unit_column="patient"
     )
-    state, jobs = State(), Jobs()
-    place = ReleasePlace(state, jobs)
+    state = State()
+    state.show_place(PlaceId.RELEASE)
+    place = ReleasePlace(state)
     qtbot.addWidget(place)
     place.show()
     state.open(folder)
