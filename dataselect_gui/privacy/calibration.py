@@ -2,7 +2,8 @@
 
 Each figure follows from a formula of our own, in exact fractions where it can; the library's map is
 held against it, and the larger of the two losses counts. Whatever must be rounded is rounded towards
-more noise.
+more noise. SciPy's root finding ends on either side of a root, so roots are searched for here, each from
+the side that keeps the promise.
 """
 
 import math
@@ -102,7 +103,8 @@ def gaussian_delta(scale: float, squared_sensitivity: int, epsilon: float) -> fl
         )
 
     # The logarithm is convex in α: a search by thirds on a scale of α − 1 finds its least value, which
-    # lies the further out the smaller ε is.
+    # lies the further out the smaller ε is. Another search would end at another α, and the scales of
+    # releases would differ in their last digits from those of earlier versions.
     low, high = -20.0, 20.0 - min(0.0, math.log(epsilon))
     for _ in range(200):
         left, right = low + (high - low) / 3, high - (high - low) / 3
