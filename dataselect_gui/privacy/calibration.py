@@ -2,7 +2,7 @@
 
 Each figure follows from a formula of our own, in exact fractions where it can; the library's map is
 held against it, and the larger of the two losses counts. Whatever must be rounded is rounded towards
-more noise. SciPy's root finding ends on either side of a root, so roots are searched for here, each from
+more noise. SciPy ends on either side of a root; so roots are searched for here, each from
 the side that keeps the promise.
 """
 
