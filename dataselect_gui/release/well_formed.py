@@ -23,7 +23,7 @@ from dataselect_gui.release import limits
 from dataselect_gui.release.codec import TermsForm, from_form, to_form
 from dataselect_gui.release.kinds.report import is_class_name
 from dataselect_gui.release.registry import registered
-from dataselect_gui.release.terms import MOST_AT_ONCE, MOST_PER_UNIT
+from dataselect_gui.release.terms import MOST_AT_ONCE, MOST_CONTRIBUTIONS
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.scoring.scores import SCORES
 
@@ -113,7 +113,7 @@ def _are_amounts(form: TermsForm) -> bool:
 
 def _are_counts(form: TermsForm) -> bool:
     return (
-        _is_count(form.per_unit, 1, MOST_PER_UNIT)
+        _is_count(form.per_unit, 1, MOST_CONTRIBUTIONS)
         and (form.unit == "person" or form.per_unit == 1)
         and (form.count is None or _is_count(form.count, 1, LARGEST_COUNT))
         and (form.padded is None or _is_count(form.padded, 0, limits.MOST_ROWS))

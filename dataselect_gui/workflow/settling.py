@@ -48,7 +48,7 @@ class Question:
         The consortium's.
     candidates : Candidates
         The records, with those that take part where they are known.
-    per_unit : int
+    max_contributions : int
         m.
     after_exact : bool
         Whether records of the source were released without protection before.
@@ -63,7 +63,7 @@ class Question:
     training: Training
     checkpoint: Checkpoint
     candidates: Candidates
-    per_unit: int
+    max_contributions: int
     after_exact: bool
 
     def terms(self) -> tuple[Terms, Purchase | None]:
@@ -85,7 +85,7 @@ class Question:
             )
         mechanism = self.mechanism.calibrated(
             Setting(
-                per_unit=self.per_unit,
+                max_contributions=self.max_contributions,
                 epsilon=self.epsilon,
                 delta=self.mechanism.read_delta(self.asked.delta),
                 count=self.mechanism.read_count(self._count(), self._taking_part),
