@@ -347,12 +347,18 @@ def test_a_gradient_of_people_has_m_times_the_noise(
     tmp_path: Path, source: Path, checkpoint: Path
 ) -> None:
     scales = []
-    for per_unit in (1, 2):
+    for max_contributions in (1, 2):
         project = scored_project(
-            tmp_path / f"{per_unit}.dataselect", source, checkpoint, LOSSES, unit_column="patient"
+            tmp_path / f"{max_contributions}.dataselect",
+            source,
+            checkpoint,
+            LOSSES,
+            unit_column="patient",
         )
         workflow.select_records(project, workflow.make_rule("loss", threshold="1"))
-        dry = release(project, tmp_path / "b", **asked(per_unit=per_unit, dry_run=True))
+        dry = release(
+            project, tmp_path / "b", **asked(max_contributions=max_contributions, dry_run=True)
+        )
         assert dry.preview is not None
         scales.append(dry.preview.usefulness[3]["width"])
     assert scales[1] == pytest.approx(2 * scales[0])

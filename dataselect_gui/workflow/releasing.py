@@ -23,7 +23,7 @@ from dataselect_gui.release.releasing import buy, marks_of, needs_sum
 from dataselect_gui.release.releasing import release as carry_out
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import KeyedScore
-from dataselect_gui.workflow.asking import ReleaseRequest, per_unit_of
+from dataselect_gui.workflow.asking import ReleaseRequest, max_contributions_of
 from dataselect_gui.workflow.candidates import candidates_of
 from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.previewing import Preview, preview_of
@@ -140,8 +140,8 @@ def _gather(project: Project, answers: Answers, context: JobContext, *, reading:
         reading=reading,
         cleaning=answers.kind.discloses and is_by_chance and not asked.dry_run,
     )
-    per_unit = per_unit_of(asked.per_unit, candidates.unit_column)
-    return Gathered(checkpoint, candidates, per_unit)
+    max_contributions = max_contributions_of(asked.max_contributions, candidates.unit_column)
+    return Gathered(checkpoint, candidates, max_contributions)
 
 
 def _prepare(

@@ -32,7 +32,7 @@ from dataselect_gui.window.release.parcel import ParcelColumn
 from dataselect_gui.window.release.prospect import (
     Prospect,
     agreed_threshold,
-    earlier_per_unit,
+    earlier_max_contributions,
     free_destination,
 )
 from dataselect_gui.window.release.sentences import RAISE, TAKE, button_text
@@ -107,7 +107,7 @@ class ReleasePlace(QWidget, Place):
                 self._account = workflow.account(look.folder)
             except DataSelectError as error:
                 self.parcel.show_error(str(error))
-        self.answers.fix_per_unit(earlier_per_unit(self._account))
+        self.answers.fix_max_contributions(earlier_max_contributions(self._account))
         self._show()
 
     def entered(self) -> None:

@@ -265,18 +265,24 @@ def test_a_record_whose_map_is_in_the_making_is_waited_for(
     idle(opened, qtbot)
 
 
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Leave room for the maps of three records: a grey view and two maps of float32."""
+    room = 3 * 9 * 100 * 100
+    monkeypatch.setattr(maps_module, "_MOST_BYTES", room)
+    return room
+
+
 def test_maps_are_kept_while_there_is_room(
-    opened: MainWindow, made: MadeUp, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    room: int, opened: MainWindow, made: MadeUp, qtbot: QtBot
 ) -> None:
     made.side = 100
-    one = 9 * 100 * 100  # A grey view and two maps of float32.
-    monkeypatch.setattr(maps_module, "_MOST_BYTES", 3 * one)
     press_m(opened)
     for _ in range(12):
         qtbot.waitUntil(lambda: is_shown(opened))
         idle(opened, qtbot)
         kept = opened.explore.maps._kept
-        assert sum(found.size for found in kept.values()) <= 3 * one
+        assert sum(found.size for found in kept.values()) <= room
         walk(opened)
     idle(opened, qtbot)
     asked = len(made.asked)
