@@ -11,6 +11,8 @@ import unicodedata
 
 MOST = 20_000
 """Characters of one line that are shown; layout takes time that grows with them."""
+_MOST_SHOWN = 100
+"""Characters of a stranger's name of a file."""
 _MOST_MARKS = 4
 """Marks on one letter, which no living script exceeds; more run over the lines around."""
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -66,6 +68,12 @@ _BEGINNING = re.compile(
 )
 _SEPARATOR = re.compile(rf"[{_SEPARATORS}]")
 _MARKED_SEPARATOR = re.compile(rf"([{_SEPARATORS}])'")
+
+
+def shown(name: str) -> str:
+    """Return a stranger's name of a file as it can be shown in a sentence."""
+    plain = "".join(one if one.isprintable() else "�" for one in name[:_MOST_SHOWN])
+    return plain if len(name) <= _MOST_SHOWN else f"{plain}…"
 
 
 def to_cell(text: str) -> str:
