@@ -41,7 +41,9 @@ from dataselect_gui.worker.results import FilesResult
 from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.worker.sum_file import read_sum
 from dataselect_gui.worker.sum_run import run_sum
+from dataselect_gui.workflow.accounts import Account, AccountEntry, marks_of
 from tests.helpers import array_file, image_folder, write_image, write_json
+from tests.ledgers import Desk
 from tests.models import save_member, stir, tiny_plain, tiny_resnet
 from tests.oracle import logits_of
 from tests.projects import consortium, owner_records, scored_project
@@ -165,9 +167,9 @@ def test_a_gradient_is_released_near_the_truth(
     assert done.epsilon == "300"
     assert is_verified(tmp_path / "b")
     tensors = load_file(tmp_path / "b/data/gradient.safetensors")
+    from dataselect_gui.records.model_input import Preprocessor
     from dataselect_gui.records.opening import open_source
     from dataselect_gui.records.source import SourceRef
-    from dataselect_gui.scoring.inputs import Preprocessor
     from dataselect_gui.scoring.model import load_model
 
     member = find_checkpoint(checkpoint).final
@@ -176,7 +178,7 @@ def test_a_gradient_is_released_near_the_truth(
     rows = [int(r) for r in workflow.select_records(project, None)[0]]
     assert 0 < len(rows) < 12
     inputs = torch.stack(
-        [torch.from_numpy(preprocess(records.decode(records.read(row)))) for row in rows]
+        [torch.from_numpy(preprocess(records.kind.decode(records.read(row)))) for row in rows]
     )
     expected = clipped_sum_of(model, inputs, [row % 3 for row in rows]).numpy()
     names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
@@ -220,7 +222,8 @@ def test_a_sum_that_fails_costs_nothing(
     def fail(*_: object) -> FilesResult:
         raise fault("Summing the gradients stopped.", "The model is at fault.", "Release again.")
 
-    release(project, tmp_path / "b", **words, dry_run=True)  # Opens the account.
+    opened = Project.open(project)
+    Desk(workflow.home()).claim(marks_of(opened))
     before = workflow.ledger(project)[0]
     with monkeypatch.context() as patch:
         patch.setattr("dataselect_gui.workflow.summing.run_job", fail)
@@ -231,7 +234,7 @@ def test_a_sum_that_fails_costs_nothing(
     if "threshold" in rule:
         assert after == before
     else:
-        assert [one.get("threshold_of") for one in charges(after)] == ["loss"]
+        assert [entry.threshold_of for entry in charges(after)] == ["loss"]
     assert not (tmp_path / "b").exists()
     assert not list(project.glob(".sum-*"))
     monkeypatch.setattr("dataselect_gui.workflow.summing.run_job", in_process)
@@ -239,8 +242,8 @@ def test_a_sum_that_fails_costs_nothing(
     assert (done.repeated, done.spent) == (False, Decimal(1 if "threshold" in rule else "1.5"))
 
 
-def charges(statement: dict[str, Any]) -> list[dict[str, Any]]:
-    return [entry for entry in statement["entries"] if entry["kind"] in {"reserved", "training"}]
+def charges(account: Account) -> list[AccountEntry]:
+    return [entry for entry in account.entries if entry.kind in {"reserved", "training"}]
 
 
 def test_nothing_is_summed_where_the_ledger_refuses(
@@ -344,12 +347,18 @@ def test_a_gradient_of_people_has_m_times_the_noise(
     tmp_path: Path, source: Path, checkpoint: Path
 ) -> None:
     scales = []
-    for per_unit in (1, 2):
+    for max_contributions in (1, 2):
         project = scored_project(
-            tmp_path / f"{per_unit}.dataselect", source, checkpoint, LOSSES, unit_column="patient"
+            tmp_path / f"{max_contributions}.dataselect",
+            source,
+            checkpoint,
+            LOSSES,
+            unit_column="patient",
         )
         workflow.select_records(project, workflow.make_rule("loss", threshold="1"))
-        dry = release(project, tmp_path / "b", **asked(per_unit=per_unit, dry_run=True))
+        dry = release(
+            project, tmp_path / "b", **asked(max_contributions=max_contributions, dry_run=True)
+        )
         assert dry.preview is not None
         scales.append(dry.preview.usefulness[3]["width"])
     assert scales[1] == pytest.approx(2 * scales[0])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui import workflow
 from dataselect_gui.cli import options
+from dataselect_gui.errors import FaultError
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.mechanisms.exact import Exact
 from dataselect_gui.privacy.mechanisms.laplace import Laplace
@@ -21,7 +22,6 @@ from dataselect_gui.privacy.mechanisms.noisy_top_k import NoisyTopK
 from dataselect_gui.release.checks.stated import Stated
 from dataselect_gui.release.codec import from_entry, from_form, to_entry, to_form
 from dataselect_gui.release.documents import release_document
-from dataselect_gui.release.faults import FaultError
 from dataselect_gui.release.registry import (
     KINDS,
     MECHANISMS,
@@ -62,7 +62,7 @@ def stated_by(told: Terms, **changed: object) -> Stated:
     parameters = release_document(told, "0" * 64)["parameters"]
     parameters |= {name: {"value": value} for name, value in changed.items()}
     mechanism = told.mechanism
-    return Stated(mechanism.epsilon, mechanism.delta, told.per_unit, parameters)
+    return Stated(mechanism.epsilon, mechanism.delta, told.max_contributions, parameters)
 
 
 # What is written and read again
@@ -144,7 +144,7 @@ def test_noise_without_a_name_is_none() -> None:
 
     query = terms("laplace", 1.0, kind="scores").kind.query(Laplace)
     with pytest.raises(TypeError, match="distribution"):
-        Nameless(per_unit=1, epsilon=Decimal(1), query=query, scale=1.0)  # type: ignore[abstract, arg-type]
+        Nameless(max_contributions=1, epsilon=Decimal(1), query=query, scale=1.0)  # type: ignore[abstract, arg-type]
 
 
 # The receiver's check
@@ -177,7 +177,7 @@ def test_the_check_refuses_figures_that_are_too_good(line: Registered) -> None:
         with pytest.raises(FaultError):
             line.check(stated_by(told, **changed))
     with pytest.raises(FaultError):
-        line.check(replace(stated, per_unit=2))
+        line.check(replace(stated, max_contributions=2))
 
 
 # What is said of it

@@ -13,9 +13,10 @@ import pytest
 from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UnusableError, UsageError
 from dataselect_gui.privacy.identity import record_keys, unit_marks
-from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.privacy.ledger import Session
 from dataselect_gui.project.project import Project
 from tests.helpers import config, write_json
+from tests.ledgers import Desk
 from tests.projects import consortium, scored_project
 from tests.releases import (
     failed,
@@ -259,9 +260,10 @@ def test_a_bought_threshold_lies_near_the_quantile(project: Path, tmp_path: Path
 def test_a_bought_threshold_has_a_line_of_its_own(project: Path, tmp_path: Path) -> None:
     select(project, fraction="0.25")
     release(project, tmp_path / "one", threshold_from="bought:0.5")
-    entries = workflow.ledger(project)[0]["entries"]
-    (line,) = [entry for entry in entries if "threshold_of" in entry]
-    assert (line["kind"], line["epsilon"], line["terms"]["score"]) == ("reserved", "0.5", "loss")
+    entries = workflow.ledger(project)[0].entries
+    (line,) = [entry for entry in entries if entry.threshold_of is not None]
+    assert line.terms is not None
+    assert (line.kind, line.epsilon, line.terms.score) == ("reserved", "0.5", "loss")
 
 
 def test_nothing_is_bought_where_there_is_nothing_to_buy_or_no_place(
@@ -285,7 +287,7 @@ def test_nothing_is_bought_where_there_is_nothing_to_buy_or_no_place(
 
 def taking_part(project: Path) -> list[str]:
     """Return the records of people that were chosen to take part, one of each."""
-    index, book = Project.open(project).table.index, Ledger(Path(os.environ["DATASELECT_HOME"]))
+    index, book = Project.open(project).table.index, Desk(Path(os.environ["DATASELECT_HOME"]))
     keys = record_keys(index.content, index.people)
     assert index.people is not None
     kept = book.kept_already(unit_marks(keys, index.people), keys, 1)
@@ -297,34 +299,36 @@ def test_a_budget_that_does_not_allow_both_buys_nothing(project: Path, tmp_path:
     select(project, fraction="0.25")
     with pytest.raises(RefusedError, match=r"needs ε 1\.5; 1 is left"):
         release(project, tmp_path / "b", threshold_from="bought:0.5", budget="1")
-    assert {entry["kind"] for entry in workflow.ledger(project)[0]["entries"]} == {"opened"}
+    assert {entry.kind for entry in workflow.ledger(project)[0].entries} == {"opened"}
 
 
-@pytest.mark.parametrize("per_unit", [1, 2, 3])
+@pytest.mark.parametrize("max_contributions", [1, 2, 3])
 @pytest.mark.parametrize("asked", [KINDS["scores"], KINDS["report"], KINDS["gaussian report"]])
 def test_noise_grows_with_the_records_of_a_person(
-    people: Path, tmp_path: Path, asked: dict[str, Any], per_unit: int
+    people: Path, tmp_path: Path, asked: dict[str, Any], max_contributions: int
 ) -> None:
-    release(people, tmp_path / "people", per_unit=per_unit, **asked)
+    release(people, tmp_path / "people", max_contributions=max_contributions, **asked)
     noise = told(tmp_path / "people")["parameters"]["noise"]["value"]["scale_in_steps"]
     assert is_verified(tmp_path / "people")
     assert "each person" in told(tmp_path / "people")["promise"]
     if asked.get("mechanism") is None:
         # A record moves its score by all steps, and counts in two cells and in one count.
-        assert noise == per_unit * {"scores": 65536, "report": 3}[asked["kind"]]
+        assert noise == max_contributions * {"scores": 65536, "report": 3}[asked["kind"]]
     else:
-        assert noise / (1000 * per_unit * math.sqrt(2)) == pytest.approx(4.6, abs=0.3)
+        assert noise / (1000 * max_contributions * math.sqrt(2)) == pytest.approx(4.6, abs=0.3)
 
 
-@pytest.mark.parametrize("per_unit", [1, 2])
-def test_only_m_records_of_a_person_take_part(people: Path, tmp_path: Path, per_unit: int) -> None:
-    release(people, tmp_path / "b", kind="scores", per_unit=per_unit)
+@pytest.mark.parametrize("max_contributions", [1, 2])
+def test_only_m_records_of_a_person_take_part(
+    people: Path, tmp_path: Path, max_contributions: int
+) -> None:
+    release(people, tmp_path / "b", kind="scores", max_contributions=max_contributions)
     # 13 people with three records and one with a single one.
-    assert len(table(tmp_path / "b", "scores.csv")) == 13 * per_unit + 1
+    assert len(table(tmp_path / "b", "scores.csv")) == 13 * max_contributions + 1
 
 
 def test_bits_are_told_at_epsilon_over_m(people: Path, tmp_path: Path) -> None:
-    release(people, tmp_path / "b", kind="offers", per_unit=2, epsilon="1")
+    release(people, tmp_path / "b", kind="offers", max_contributions=2, epsilon="1")
     kept = told(tmp_path / "b")["parameters"]["share_told_truly"]["value"]
     assert kept == pytest.approx(math.exp(0.5) / (1 + math.exp(0.5)))
 
@@ -371,7 +375,7 @@ def test_what_makes_no_sense_is_told_before_anything_is_drawn(
     with pytest.raises(UsageError, match=complaint):
         release(project, tmp_path / "b", **asked)
     assert not (tmp_path / "b").exists()
-    assert {entry["kind"] for entry in workflow.ledger(project)[0]["entries"]} == {"opened"}
+    assert {entry.kind for entry in workflow.ledger(project)[0].entries} <= {"opened"}
 
 
 @pytest.mark.parametrize("name", ["a\rb", "a\nb", "\0", ""])
@@ -393,11 +397,13 @@ def test_a_class_that_no_table_can_hold_is_told_before_anything_is_drawn(
 
 
 def test_no_number_of_records_is_too_large_to_be_told(people: Path, tmp_path: Path) -> None:
-    for per_unit in (0, -1, 10**6 + 1, 10**15, 10**200):
+    for max_contributions in (0, -1, 10**6 + 1, 10**15, 10**200):
         with pytest.raises(UsageError, match="--per-unit cannot be"):
-            release(people, tmp_path / "b", per_unit=per_unit, **KINDS["gaussian report"])
+            release(
+                people, tmp_path / "b", max_contributions=max_contributions, **KINDS["gaussian report"]
+            )
     for asked in (KINDS["scores"], KINDS["report"], KINDS["gaussian report"]):
-        done = release(people, tmp_path / "b", per_unit=10**6, **asked, dry_run=True)
+        done = release(people, tmp_path / "b", max_contributions=10**6, **asked, dry_run=True)
         assert done.preview is not None
 
 
@@ -440,7 +446,7 @@ def test_a_bundle_that_claims_more_than_its_noise_gives_is_found(
     people: Path, tmp_path: Path, asked: dict[str, Any], change: str
 ) -> None:
     """Also where whoever changed the bundle made its checksums fit again."""
-    release(people, tmp_path / "b", **asked, per_unit=2)
+    release(people, tmp_path / "b", **asked, max_contributions=2)
     document = told(tmp_path / "b")
     parameters = document["parameters"]
     match change:
@@ -494,7 +500,7 @@ def test_a_dry_run_shows_all_and_draws_nothing(
 ) -> None:
     done = release(project, tmp_path / "b", **asked, dry_run=True)
     assert not (tmp_path / "b").exists()
-    assert {entry["kind"] for entry in workflow.ledger(project)[0]["entries"]} == {"opened"}
+    assert workflow.ledger(project)[0].entries == ()
     assert done.preview is not None
     epsilon = int(asked.get("epsilon", 1))
     assert done.preview.cost == epsilon
@@ -551,17 +557,17 @@ def test_a_purchase_that_was_cut_off_is_paid_once(
     class PowerCutError(Exception):
         pass
 
-    real = getattr(Ledger, step)
+    real = getattr(Session, step)
 
     def die(*arguments: object, **more: object) -> None:
         real(*arguments, **more)
         raise PowerCutError
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, step, die)
+        patch.setattr(Session, step, die)
         with pytest.raises(PowerCutError):
             release(project, tmp_path / "b", **asked)
-    assert workflow.ledger(project)[0]["total_plain"] == "0.5"
+    assert workflow.ledger(project)[0].total_plain == Decimal("0.5")
     preview = release(project, tmp_path / "b", **asked, dry_run=True).preview
     assert preview is not None
     assert preview.cost == 1
@@ -571,7 +577,5 @@ def test_a_purchase_that_was_cut_off_is_paid_once(
 
 def test_a_dry_run_of_people_chooses_nobody(people: Path, tmp_path: Path, home: Path) -> None:
     release(people, tmp_path / "b", dry_run=True)
-    from dataselect_gui.privacy.chain import Chain
-
-    with Chain(home).open() as pages:
-        assert [entry.kind for entry in pages.entries] == ["opened"]
+    assert Desk(home).accounts() == []
+    assert not home.exists()

@@ -16,7 +16,7 @@ from dataselect_gui import workflow
 from dataselect_gui.cli.app import main
 from dataselect_gui.jobs.progress import Phase, Progress
 from dataselect_gui.release.bundle import RELEASE
-from dataselect_gui.release.well_formed import is_class_name
+from dataselect_gui.release.kinds.report import is_class_name
 from tests.hostile import COLUMN, HIDDEN, NAMES, hostile_consortium, hostile_folder, names
 from tests.projects import scored_project
 from tests.releases import rebuild, release, select, told
@@ -168,7 +168,7 @@ def test_no_field_of_a_bundle_looks_like_a_line_of_the_check(
     world: World, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     select(world.project, threshold="0.5")
-    release(world.project, tmp_path / "b", per_unit=1)
+    release(world.project, tmp_path / "b", max_contributions=1)
     document = told(tmp_path / "b")
     fields = [key for key, value in document.items() if isinstance(value, str)]
     assert len(fields) > 3
@@ -185,7 +185,7 @@ def test_no_field_of_a_bundle_looks_like_a_line_of_the_check(
 @pytest.mark.parametrize("name", ["image", "page", "link", "entity", "turned", "ansi"])
 def test_a_page_of_a_bundle_shows_its_fields_as_text(world: World, tmp_path: Path, name: str) -> None:
     select(world.project, threshold="0.5")
-    release(world.project, tmp_path / "b", per_unit=1)
+    release(world.project, tmp_path / "b", max_contributions=1)
     page = tmp_path / "page.html"
     workflow.write_page(tmp_path / "b", workflow.verify(tmp_path / "b"), page)
     honest = read(page.read_text(encoding="utf-8"))
@@ -219,8 +219,8 @@ def test_the_card_of_a_bundle_holds_none_of_their_words(printable: World, tmp_pa
     select(world.project, threshold="0.5")
     workflow.ledger(world.project, "4", HOSTILE)
     asked = {"kind": "report", "mechanism": None, "bins": "0,0.5,1", "by_class": True}
-    release(world.project, tmp_path / "report", per_unit=1, budget=None, **asked)
-    release(world.project, tmp_path / "records", per_unit=1, budget=None)
+    release(world.project, tmp_path / "report", max_contributions=1, budget=None, **asked)
+    release(world.project, tmp_path / "records", max_contributions=1, budget=None)
     for bundle in ("report", "records"):
         card = (tmp_path / bundle / "README.md").read_text(encoding="utf-8")
         assert "# " in card
@@ -303,7 +303,7 @@ def test_a_report_that_leaves_holds_no_formula_and_is_verified(
     select(world.project, threshold="0.5")
     workflow.ledger(world.project, "4", "Agreed.")
     asked = {"kind": "report", "mechanism": None, "bins": "-1,0.5,1", "by_class": True}
-    release(world.project, tmp_path / "b", per_unit=1, budget=None, **asked)
+    release(world.project, tmp_path / "b", max_contributions=1, budget=None, **asked)
     assert all(check.ok for check in workflow.verify(tmp_path / "b").checks)
     rows = cells((tmp_path / "b/data/report.csv").read_bytes().decode())
     classes = {row[1] for row in rows[1:]}

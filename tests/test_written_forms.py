@@ -24,8 +24,8 @@ import pytest
 from numpy.typing import NDArray
 
 from dataselect_gui import workflow
-from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.release.codec import from_entry, to_entry
+from tests.ledgers import Desk
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import files, is_verified, release, select, silent
 
@@ -41,10 +41,10 @@ CASES: dict[str, dict[str, Any]] = {
     "records-agreed": {"threshold_from": "agreed", "epsilon": "0.25"},
     "records-fraction": {"rule": {"fraction": "0.25"}},
     "records-bought": {"rule": {"fraction": "0.25"}, "threshold_from": "bought:0.5", "bounds": "0,1"},
-    "records-people": {"people": True, "per_unit": 2},
+    "records-people": {"people": True, "max_contributions": 2},
     "records-trained-privately": {"in_training": "dp:1,1e-6"},
     "records-bits": {"mechanism": "randomized-response", "epsilon": "3"},
-    "records-bits-people": {"mechanism": "randomized-response", "people": True, "per_unit": 2},
+    "records-bits-people": {"mechanism": "randomized-response", "people": True, "max_contributions": 2},
     "records-top": {"mechanism": "noisy-top-k", "count": 7},
     "records-lowest": {"mechanism": "noisy-top-k", "rule": {"count": "5", "lowest": True}},
     "records-exact": {
@@ -74,14 +74,14 @@ CASES: dict[str, dict[str, Any]] = {
     "offers-top-people": {"kind": "offers", "mechanism": "noisy-top-k", "count": 3, "people": True},
     "scores": {"kind": "scores"},
     "scores-padded": {"kind": "scores", "pad_to": 50, "rule": {"threshold": "0.5", "lowest": True}},
-    "scores-people": {"kind": "scores", "people": True, "per_unit": 3},
+    "scores-people": {"kind": "scores", "people": True, "max_contributions": 3},
     "report": {**_BINS, "by_class": True, "count_threshold": "0.9"},
     "report-count": {
         "kind": "report",
         "count_threshold": "0.5",
         "rule": {"count": "3", "lowest": True},
     },
-    "report-people": {**_BINS, "people": True, "per_unit": 2},
+    "report-people": {**_BINS, "people": True, "max_contributions": 2},
     "report-normal": {**_BINS, **_NORMAL},
     "report-normal-people": {**_BINS, **_NORMAL, "count_threshold": "0.5", "people": True},
     "gradient": {"kind": "gradient", "delta": "1e-6"},
@@ -141,8 +141,8 @@ def write_case(folder: Path, name: str, patch: pytest.MonkeyPatch) -> dict[str, 
     assert foreseen.preview is not None
     done = release(project, folder / "b", **{"budget": "9", **asked})
     assert is_verified(folder / "b")
-    (account,) = Ledger(folder / "home").accounts()
-    entries = Ledger(folder / "home").statement(account).entries
+    (account,) = Desk(folder / "home").accounts()
+    entries = Desk(folder / "home").statement(account).entries
     reserved = [entry.body for entry in entries if entry.kind == "reserved"]
     for body in reserved:
         body.pop("nonce", None)

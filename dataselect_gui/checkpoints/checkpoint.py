@@ -10,10 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from dataselect_gui.checkpoints import refusals
 from dataselect_gui.checkpoints.json_file import JsonObject
 from dataselect_gui.checkpoints.request import TRAINING, Request
 from dataselect_gui.checkpoints.safetensors_header import StoredTensor, read_header
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.texts import _
 
 CONFIG = "config.json"
 PROCESSOR = "preprocessor_config.json"
@@ -60,7 +62,9 @@ class Member:
             return ()
         keys = [str(index) for index in range(len(names))]
         if set(names) != set(keys):
-            raise damaged(self.folder / CONFIG, "Its id2label does not number the classes from 0.")
+            raise refusals.damaged(
+                self.folder / CONFIG, _("Its id2label does not number the classes from 0.")
+            )
         return tuple(str(names[key]) for key in keys)
 
     @property
@@ -79,9 +83,9 @@ class Member:
                 header = read_header(path)
             except (ValueError, OSError) as error:
                 why = str(error) if isinstance(error, ValueError) else "It cannot be read."
-                raise damaged(path, why) from None
+                raise refusals.damaged(path, why) from None
             if not found.keys().isdisjoint(header):
-                raise damaged(path, "It holds a tensor that another file of it holds, too.")
+                raise refusals.damaged(path, _("It holds a tensor that another file of it holds, too."))
             found |= header
         return found
 
@@ -184,9 +188,9 @@ class Checkpoint:
         """
         if self.digest() != known:
             raise UnusableError(
-                "The checkpoint changed.",
-                "It is not the one that the scores of this project come from.",
-                "Start a new project for it, or ask the consortium for the earlier one.",
+                _("The checkpoint changed."),
+                _("It is not the one that the scores of this project come from."),
+                _("Start a new project for it, or ask the consortium for the earlier one."),
             )
 
 
@@ -199,15 +203,8 @@ def _read_unchanged(path: Path, known: str) -> bytes:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != known:
         raise UnusableError(
-            f"“{path.name}” of the checkpoint changed while it was read.",
-            "Scores would be of something else than what their record says.",
-            "Give the same command again once the file is whole.",
+            _("“{name}” of the checkpoint changed while it was read.", name=path.name),
+            _("Scores would be of something else than what their record says."),
+            _("Give the same command again once the file is whole."),
         )
     return content
-
-
-def damaged(path: Path, why: str) -> UnusableError:
-    """Return what is told of a file of a checkpoint that is not what it should be."""
-    return UnusableError(
-        f"“{path.name}” of the checkpoint is damaged.", why, "Fetch the checkpoint again."
-    )

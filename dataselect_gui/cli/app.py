@@ -1,6 +1,8 @@
 """The command line: its verbs, how they are run, and how every fault is told."""
 
+import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,7 +28,17 @@ from dataselect_gui.errors import (
     disk_refused,
 )
 from dataselect_gui.texts import _
-from dataselect_gui.workflow import fault_of, internal_error, is_text
+from dataselect_gui.workflow import (
+    LOG_VARIABLE,
+    Crash,
+    Left,
+    fault_of,
+    internal_error,
+    is_text,
+    note_event,
+    start_log,
+    stop_log,
+)
 
 app = typer.Typer(
     name="dataselect",
@@ -78,8 +90,19 @@ def dataselect(
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help=_("Show the version.")),
     ] = False,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar=LOG_VARIABLE,
+            help=_("Log what is needed to report a fault; no content, names or paths."),
+        ),
+    ] = None,
 ) -> None:
     """Read what stands before the verb."""
+    del version
+    if log is not None:
+        start_log(log)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -91,16 +114,26 @@ def main(arguments: Sequence[str]) -> int:
         0 done; 1 internal fault or killed worker; 2 usage; 3 refused by the ledger; 4 unusable input
         or place for output; 5 verification failed; 130 interrupted.
     """
+    began = time.monotonic()
+    code, fault = _run(arguments)
+    seconds, error = time.monotonic() - began, None if fault is None else type(fault).__name__
+    note_event(Left(exit_code=code, seconds=seconds, error=error))
+    stop_log()
+    return code
+
+
+def _run(arguments: Sequence[str]) -> tuple[int, DataSelectError | None]:
+    """Run one verb; return the exit code, and what it ended with."""
     ready_streams()
     if not arguments and has_display():
         arguments = ["gui"]
-    verb = next((word for word in arguments if not word.startswith("-")), "")
+    verb = _verb_of(arguments)
     fault: DataSelectError
     try:
         _check_texts(arguments)
         outcome = app(list(arguments), standalone_mode=False)
         if outcome != InterruptedByPersonError.exit_code:
-            return outcome if isinstance(outcome, int) else 0
+            return (outcome if isinstance(outcome, int) else 0), None
         fault = _interrupted()
     except DataSelectError as error:
         fault = error
@@ -108,14 +141,27 @@ def main(arguments: Sequence[str]) -> int:
         fault = _interrupted()
     except TyperException as error:  # Every complaint about the arguments.
         if not str(error):
-            return 0  # The help was shown.
+            return 0, None  # The help was shown.
         fault = _misused(verb, error)
     except OSError as error:
         fault = disk_refused(error)
     except Exception as error:  # The last stop; a message might hold content, so it is not shown.
-        fault = internal_error(fault_of(error))
+        found = fault_of(error)
+        note_event(Crash.of(found))
+        fault = internal_error(found)
     tell_error(verb, "--json" in arguments, fault)
-    return fault.exit_code
+    return fault.exit_code, fault
+
+
+def _verb_of(arguments: Sequence[str]) -> str:
+    """Return the verb of a command; empty where there is none."""
+    words = iter(arguments)
+    for word in words:
+        if word == "--log":
+            next(words, None)  # Its file.
+        elif not word.startswith("-"):
+            return word
+    return ""
 
 
 def _check_texts(arguments: Sequence[str]) -> None:

@@ -10,7 +10,6 @@ from typing import Annotated
 import msgspec
 
 from dataselect_gui.errors import InternalError
-from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.jobs.progress import Count
 from dataselect_gui.texts import _
 
@@ -75,16 +74,10 @@ def fault_of(error: BaseException) -> Fault:
     return Fault(type(error).__name__[:200], file[:200], line, tuple(places[:_MOST_PLACES]))
 
 
-def internal_error(fault: Fault, kind: JobKind | None = None) -> InternalError:
-    """Return what a person is told of a fault, during a job of that kind or anywhere else."""
-    if kind is None:
-        return InternalError(
-            _("Something went wrong inside the program."),
-            fault.sentence,
-            _("Nothing was lost. Please report these words."),
-        )
+def internal_error(fault: Fault) -> InternalError:
+    """Return what a person is told of a fault anywhere but in a job of the confined process."""
     return InternalError(
-        _("{job} stopped because of a fault in the program.", job=kind.title),
+        _("Something went wrong inside the program."),
         fault.sentence,
-        _("Please report these words. {afterwards}", afterwards=kind.afterwards),
+        _("Nothing was lost. Please report these words."),
     )

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.table import Index
+from dataselect_gui.records.kinds.kind import ToInput
 from dataselect_gui.records.opening import content_hash
 from dataselect_gui.records.source import Source, UnreadableRecordError
-from dataselect_gui.scoring.inputs import Preprocessor
+from dataselect_gui.texts import _
 
 FEWEST_RECORDS = 200
 SIDE = 32
@@ -37,7 +38,7 @@ class Material:
         The classes by index.
     small : ndarray of float32
         What the study's own network takes, shape (n, channels, height, width).
-    preprocess : Preprocessor
+    preprocess : callable
         Makes the checkpoint's input of a record.
     left_out : int
         How many of the records that were drawn cannot be read or have no label.
@@ -49,7 +50,7 @@ class Material:
     targets: NDArray[np.int64]
     classes: tuple[str, ...]
     small: NDArray[np.float32]
-    preprocess: Preprocessor
+    preprocess: ToInput
     left_out: int
 
     def inputs(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -57,7 +58,7 @@ class Material:
         made = []
         for place in places.tolist():
             stored = self.source.read(int(self.rows[place]))
-            made.append(self.preprocess(self.source.decode(stored)))
+            made.append(self.preprocess(self.source.kind.decode(stored)))
         return np.stack(made)
 
     def digest(self) -> str:
@@ -82,7 +83,7 @@ def read_material(
     source: Source,
     matched: dict[str, int],
     names: Sequence[str],
-    preprocess: Preprocessor,
+    preprocess: ToInput,
     limit: int,
     advance: Callable[[int, int], None],
     enough: int | None = None,
@@ -97,7 +98,7 @@ def read_material(
         Label → index of its class. Records with another label are left out.
     names : sequence of str
         The classes of the checkpoint; empty where it names none.
-    preprocess : Preprocessor
+    preprocess : callable
         The checkpoint's.
     limit : int
         At most so many, drawn at random but always the same ones.
@@ -123,30 +124,37 @@ def read_material(
         advance(len(rows), enough or len(drawn))
         try:
             stored = source.read(row)
-            one = preprocess(source.decode(stored))
+            one = preprocess(source.kind.decode(stored))
         except UnreadableRecordError:
             continue
         if one.ndim != 3:
             raise UnusableError(
-                "The records cannot be studied.",
-                "A study trains a small network for images; these records are none.",
-                "Study a source of images.",
+                _("The records cannot be studied."),
+                _("A study trains a small network for images; these records are none."),
+                _("Study a source of images."),
             )
         rows.append(row)
         contents.append(np.frombuffer(content_hash(stored), dtype=np.uint8))
         smalls.append(_shrunk(one))
     if len(rows) < FEWEST_RECORDS:
         raise UnusableError(
-            "There are too few records for a study.",
-            f"{len(rows)} can be read and have a label; with fewer than {FEWEST_RECORDS}, chance "
-            "drowns every difference.",
-            "Study a larger source.",
+            _("There are too few records for a study."),
+            _(
+                "{count} can be read and have a label; with fewer than {fewest_records}, chance "
+                "drowns every difference.",
+                count=len(rows),
+                fewest_records=FEWEST_RECORDS,
+            ),
+            _("Study a larger source."),
         )
     if len({one.shape for one in smalls}) > 1:
         raise UnusableError(
-            "The records cannot be studied.",
-            "The checkpoint's processor makes inputs of several sizes, and a small network takes one.",
-            "Ask the consortium for a preprocessor_config.json that resizes to one size.",
+            _("The records cannot be studied."),
+            _(
+                "The checkpoint's processor makes inputs of several sizes, and a small network "
+                "takes one."
+            ),
+            _("Ask the consortium for a preprocessor_config.json that resizes to one size."),
         )
     labels = [source.labels[row] for row in rows]
     if enough is None:
@@ -170,9 +178,9 @@ def read_material(
 def _check_classes(labels: Iterable[str | None]) -> None:
     if len(set(labels)) == 1:
         raise UnusableError(
-            "The records cannot be studied.",
-            "All of them have the same label, so there is nothing to learn.",
-            "Study a source with at least two classes.",
+            _("The records cannot be studied."),
+            _("All of them have the same label, so there is nothing to learn."),
+            _("Study a source with at least two classes."),
         )
 
 

@@ -12,7 +12,7 @@ from types import TracebackType
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
 from dataselect_gui.plain import visible
-from dataselect_gui.workflow import Fault, fault_of
+from dataselect_gui.workflow import Crash, Fault, fault_of, note_event
 
 _listeners: list[Callable[[str], None]] = []
 kept: list[str] = []
@@ -33,7 +33,8 @@ def forget(listener: Callable[[str], None]) -> None:
 def note(error: BaseException) -> Fault:
     """Note a fault of our own, and return what may be told of it."""
     fault = fault_of(error)
-    _tell(fault.sentence)
+    note_event(Crash.of(fault))
+    _tell(fault.sentence.rstrip("."))
     return fault
 
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, QThread, Signal
 
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, disk_refused
 from dataselect_gui.window import faults
-from dataselect_gui.workflow import JobContext, JobKind, Progress, Stop, internal_error
+from dataselect_gui.workflow import JobContext, JobKind, Progress, Stop, internal_error, job_logged
 
 Work = Callable[[JobContext], Any]
 
@@ -36,16 +36,15 @@ class _Runner(QThread):
     succeeded = Signal(int, object)
     failed = Signal(int, object)
 
-    def __init__(self, number: int, work: Work, stop: Stop, parent: QObject) -> None:
+    def __init__(self, number: int, job: "_Job", parent: QObject) -> None:
         super().__init__(parent)
-        self._number = number
-        self._work = work
-        self._stop = stop
+        self._number, self._job = number, job
 
     def run(self) -> None:
         """Do the work; called by the thread."""
         try:
-            outcome = self._work(JobContext(self._report, self._stop))
+            with job_logged(self._job.kind, confined=False):
+                outcome = self._job.work(JobContext(self._report, self._job.stop))
         except DataSelectError as error:
             self.failed.emit(self._number, error)
         except OSError as error:
@@ -180,7 +179,7 @@ class Jobs(QObject):
     def _begin(self, job: _Job) -> None:
         self._number += 1
         self._job = job
-        runner = _Runner(self._number, job.work, job.stop, self)
+        runner = _Runner(self._number, job, self)
         queued = Qt.ConnectionType.QueuedConnection
         runner.progressed.connect(self._on_progress, queued)
         runner.succeeded.connect(self._on_success, queued)

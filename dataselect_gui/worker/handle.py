@@ -9,13 +9,11 @@ from typing import Generic, Protocol, TypeVar, assert_never
 
 from dataselect_gui.errors import (
     DataSelectError,
-    InterruptedByPersonError,
-    UnusableError,
-    WorkerDiedError,
     disk_refused,
 )
+from dataselect_gui.jobs import endings
 from dataselect_gui.jobs.context import JobContext, Stop
-from dataselect_gui.jobs.faults import internal_error
+from dataselect_gui.jobs.fault_log import Crash, ProcessDied, job_logged, note
 from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.jobs.progress import Progress
 from dataselect_gui.sandbox.frames import CutOffError, FrameError, read_frame, write_frame
@@ -105,9 +103,19 @@ def run_job(
     InterruptedByPersonError
         Where the person asked to stop, or pressed Ctrl+C; the child has been stopped.
     """
+    if context.stop.requested:
+        raise endings.stopped(job.kind)
+    with job_logged(job.kind, confined=True):
+        return _run(job, context, receiver, planned)
+
+
+def _run(
+    job: Job[R],
+    context: JobContext,
+    receiver: Receiver | None,
+    planned: Callable[[StudyPlanned], None] | None,
+) -> R:
     stop = context.stop
-    if stop.requested:
-        raise _stopped(job.kind)
     with reached_places(job) as (reached, scratch), _interrupts_to(stop):
         process = start(_command(), reached, scratch, CHILD_ENVIRONMENT)
         with attended(process):
@@ -115,11 +123,10 @@ def run_job(
     if outcome is None and not stop.requested:
         if receiver is not None:
             receiver.note_death()
-        raise WorkerDiedError(
-            f"{job.kind.title} stopped unexpectedly.", _cause(process.returncode), job.kind.afterwards
-        )
+        note(ProcessDied(job=job.kind, exit_code=process.returncode))
+        raise endings.died(job.kind, process.returncode)
     if outcome is None:
-        raise _stopped(job.kind)
+        raise endings.stopped(job.kind)
     if isinstance(outcome, Ending):
         raise _error_of(outcome, job.kind)
     return outcome
@@ -160,11 +167,7 @@ class _Conversation(Generic[R]):
         except (BrokenPipeError, CutOffError):  # It died.
             return None
         except (FrameError, ValueError):
-            raise WorkerDiedError(
-                f"{self._job.kind.title} stopped unexpectedly.",
-                "Its process said what is no answer: what it was given may be made to do harm.",
-                self._job.kind.afterwards,
-            ) from None
+            raise endings.no_answer(self._job.kind) from None
         return self._outcome
 
     def _begin(self) -> None:
@@ -205,15 +208,12 @@ def _error_of(ending: Ending, kind: JobKind) -> DataSelectError:
         case Failed():
             return ending.error
         case Stopped():
-            return _stopped(kind)
+            return endings.stopped(kind)
         case OutOfMemory():
-            return UnusableError(
-                f"{kind.title} stopped: there is not enough memory.",
-                "The model, or its input, is too large for what is free now.",
-                f"Close other programs. {kind.afterwards}",
-            )
+            return endings.out_of_memory(kind)
         case Crashed():
-            return internal_error(ending.fault, kind)
+            note(Crash.of(ending.fault))
+            return endings.crashed(kind, ending.fault)
         case _:
             assert_never(ending)
 
@@ -249,17 +249,5 @@ def _interrupts_to(stop: Stop) -> Iterator[None]:
         late.cancel()
 
 
-def _stopped(kind: JobKind) -> InterruptedByPersonError:
-    return InterruptedByPersonError(f"{kind.title} was stopped.", "You asked for it.", kind.afterwards)
-
-
 def _command() -> list[str]:
     return command(WORKER_FLAG)
-
-
-def _cause(code: int) -> str:
-    if code == -9:
-        return "The system ended its process, most likely because memory ran out."
-    if code < 0:
-        return f"Its process was ended by signal {-code}."
-    return f"Its process ended with code {code}."

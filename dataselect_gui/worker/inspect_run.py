@@ -4,14 +4,11 @@ import re
 from pathlib import Path
 from typing import assert_never
 
-from PIL import Image
-
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
-from dataselect_gui.records.images import with_8_bits
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
 from dataselect_gui.scoring.catalog import Batching, applicable
@@ -96,13 +93,11 @@ def _source(path: Path, context: JobContext) -> SourceInspected:
     for row, record in enumerate(source.ids):
         context.advance(Phase.READING_RECORDS, row, len(source.ids))
         try:
-            content = source.decode(source.read(row))
-            if isinstance(content, Image.Image):
-                with_8_bits(content)
+            source.kind.check(source.read(row))
         except UnreadableRecordError as reason:
             problems.append(ProblemFound(record, str(reason)))
     return SourceInspected(
-        form=source.kind,
+        form=source.kind.name,
         records=len(source.ids),
         readable=len(source.ids) - len(problems) + len(source.problems),
         problems=sorted(problems, key=lambda problem: problem.id),

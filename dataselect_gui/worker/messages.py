@@ -17,6 +17,7 @@ import msgspec
 from dataselect_gui.errors import (
     DataSelectError,
     InternalError,
+    NotEnoughMemoryError,
     OtherStudyError,
     RefusedError,
     UnusableError,
@@ -41,6 +42,7 @@ class ErrorCode(Enum):
     USAGE = "usage"
     REFUSED = "refused"
     UNUSABLE = "unusable"
+    NOT_ENOUGH_MEMORY = "not-enough-memory"
     OTHER_STUDY = "other-study"
     VERIFICATION = "verification"
     INTERNAL = "internal"
@@ -50,6 +52,7 @@ ERRORS: dict[ErrorCode, type[DataSelectError]] = {
     ErrorCode.USAGE: UsageError,
     ErrorCode.REFUSED: RefusedError,
     ErrorCode.UNUSABLE: UnusableError,
+    ErrorCode.NOT_ENOUGH_MEMORY: NotEnoughMemoryError,
     ErrorCode.OTHER_STUDY: OtherStudyError,
     ErrorCode.VERIFICATION: VerificationError,
     ErrorCode.INTERNAL: InternalError,

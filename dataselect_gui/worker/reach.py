@@ -9,7 +9,7 @@ from typing import TypeVar
 from dataselect_gui.checkpoints.layout import files_beside
 from dataselect_gui.paths import resolved
 from dataselect_gui.privacy.home import grant
-from dataselect_gui.records.folder import linked_files
+from dataselect_gui.records.opening import linked_files
 from dataselect_gui.sandbox.confining import Grant
 from dataselect_gui.worker.jobs import (
     InspectJob,

@@ -148,7 +148,7 @@ class ProjectKeeping:
         """
         project, source, job = self._project, self.source, self._job
         check_same_source(project, source, index)
-        project.settings.source = StoredSource.of(job.source, source.kind)
+        project.settings.source = StoredSource.of(job.source, source.kind.name)
         digest = project.settings.checkpoint.digest
         project.settings.checkpoint = StoredCheckpoint(str(job.checkpoint), digest)
         project.save()

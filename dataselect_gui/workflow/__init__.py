@@ -3,6 +3,9 @@
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import OtherStudyError
 from dataselect_gui.jobs.context import JobContext, Stop
+from dataselect_gui.jobs.fault_log import VARIABLE as LOG_VARIABLE
+from dataselect_gui.jobs.fault_log import Crash, Left, job_logged, log_path, start_log, stop_log
+from dataselect_gui.jobs.fault_log import note as note_event
 from dataselect_gui.jobs.faults import Fault, fault_of, internal_error
 from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.jobs.progress import Phase, Progress, Report, duration
@@ -21,11 +24,20 @@ from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
-from dataselect_gui.study.words import PickLine, headline, name_of, tally
+from dataselect_gui.study.sentences import PickLine, headline, name_of, tally
 from dataselect_gui.texts.promises import CANNOT_CHECK
 from dataselect_gui.worker.map_file import RecordMaps
 from dataselect_gui.worker.results import BundleInspected, CheckpointInspected, SourceInspected
-from dataselect_gui.workflow.accounts import account, change_budget, hold_against, knows_head, ledger
+from dataselect_gui.workflow.accounts import (
+    Account,
+    AccountEntry,
+    EntryTerms,
+    account,
+    change_budget,
+    hold_against,
+    knows_head,
+    ledger,
+)
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
@@ -33,7 +45,7 @@ from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, ins
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
-from dataselect_gui.workflow.places import read_settings, write_settings
+from dataselect_gui.workflow.places import read_settings, start_own_log, write_settings
 from dataselect_gui.workflow.preflight import Preflight, preflight, preflight_facts
 from dataselect_gui.workflow.previewing import DOCUMENTS, Preview
 from dataselect_gui.workflow.registers import (
@@ -94,18 +106,23 @@ __all__ = [
     "KINDS",
     "LARGEST_AMOUNT",
     "LARGEST_COUNT",
+    "LOG_VARIABLE",
     "MECHANISMS",
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
     "QUESTIONS",
     "SCORES",
+    "Account",
+    "AccountEntry",
     "Answer",
     "BundleInspected",
     "ChangedRecordError",
     "Check",
     "CheckpointInspected",
     "Confinement",
+    "Crash",
     "Deletion",
+    "EntryTerms",
     "Fault",
     "Inspection",
     "JobContext",
@@ -113,6 +130,7 @@ __all__ = [
     "Kind",
     "KindAnswer",
     "Leaving",
+    "Left",
     "Listing",
     "Look",
     "Mechanism",
@@ -171,13 +189,16 @@ __all__ = [
     "inspect",
     "internal_error",
     "is_text",
+    "job_logged",
     "knows_head",
     "ledger",
+    "log_path",
     "look",
     "make_rule",
     "maps",
     "mechanisms_of",
     "name_of",
+    "note_event",
     "opt_in",
     "opt_out",
     "plan_study",
@@ -202,7 +223,10 @@ __all__ = [
     "scores",
     "select",
     "select_records",
+    "start_log",
+    "start_own_log",
     "statement_in_words",
+    "stop_log",
     "study",
     "study_at",
     "study_place",

@@ -13,7 +13,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.records.source import is_text
 from dataselect_gui.release.kinds.kind import Kind
 from dataselect_gui.release.registry import KINDS, mechanisms_of
-from dataselect_gui.release.terms import MOST_PER_UNIT
+from dataselect_gui.release.terms import MOST_CONTRIBUTIONS
 from dataselect_gui.release.terms import Training as TrainingAnswer
 
 _LONGEST_REASON = 10_000
@@ -33,7 +33,7 @@ class ReleaseRequest:
         ``records``, ``offers``, ``scores``, ``report`` or ``gradient``.
     mechanism : str or None
         One of `mechanisms_of` it; None for the usual one of the kind.
-    per_unit : int or None
+    max_contributions : int or None
         At most so many records of a unit.
     threshold_from : str or None
         ``request``, ``agreed``, ``viewed`` or ``bought:E``; None to let the program see.
@@ -70,7 +70,7 @@ class ReleaseRequest:
     delta: str | None = None
     kind: str = "records"
     mechanism: str | None = None
-    per_unit: int | None = None
+    max_contributions: int | None = None
     threshold_from: str | None = None
     in_training: str | None = None
     budget: str | None = None
@@ -144,7 +144,7 @@ def kind_of(asked: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
 
 
 def training_of(project: Project, asked: ReleaseRequest) -> Training:
-    """Return the answer about training, and remember it."""
+    """Return the answer about training: what is asked with, or else what the project remembers."""
     text = asked.in_training or project.settings.in_training
     if text is None:
         raise UsageError(
@@ -157,18 +157,22 @@ def training_of(project: Project, asked: ReleaseRequest) -> Training:
         case "dp":
             first, _, second = rest.partition(",")
             epsilon = positive_amount(first, "The training's ε")
-            training = Training(kind, epsilon, probability_of(second or "missing", "The training's δ"))
+            return Training(kind, epsilon, probability_of(second or "missing", "The training's δ"))
         case "no" | "yes" | "unknown" if not rest:
-            training = Training(kind)
+            return Training(kind)
         case _:
             raise UsageError(
                 f"--in-training cannot be “{text}”.",
                 "It is no, dp:E,D, yes or unknown.",
                 "Give one of these.",
             )
-    project.settings.in_training = text
-    project.save()
-    return training
+
+
+def remember_training(project: Project, asked: ReleaseRequest) -> None:
+    """Keep the answer about training in the project, which the caller holds."""
+    if asked.in_training is not None and asked.in_training != project.settings.in_training:
+        project.settings.in_training = asked.in_training
+        project.save()
 
 
 def epsilon_of(asked: ReleaseRequest, mechanism: type[Mechanism], training: Training) -> Decimal | None:
@@ -201,12 +205,12 @@ def destination_of(project: Project, to: Path) -> Path:
     return destination
 
 
-def per_unit_of(stated: int | None, unit_column: str | None) -> int:
+def max_contributions_of(stated: int | None, unit_column: str | None) -> int:
     """Return m."""
-    if stated is not None and not 1 <= stated <= MOST_PER_UNIT:
+    if stated is not None and not 1 <= stated <= MOST_CONTRIBUTIONS:
         raise UsageError(
             f"--per-unit cannot be {stated}.",
-            f"It is a whole number from 1 to {MOST_PER_UNIT}.",
+            f"It is a whole number from 1 to {MOST_CONTRIBUTIONS}.",
             "Use the number of records of a person that matter, for example 2.",
         )
     if unit_column is None and stated not in {None, 1}:

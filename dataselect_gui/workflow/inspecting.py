@@ -8,6 +8,7 @@ from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredRule, StoredSource
+from dataselect_gui.records.kinds import kind_of
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import InspectJob
@@ -107,7 +108,7 @@ def _thing_at(path: Path) -> _Thing:
 def looks_like_checkpoint(path: Path) -> bool:
     """Say whether a path is to be read as a checkpoint, rather than as a source."""
     if path.is_file():
-        return path.suffix != ".npz"
+        return kind_of(path) is None
     return (path / "config.json").is_file() or any(path.glob("checkpoint-*")) or any(path.glob("*.pt2"))
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import psutil
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import UnusableError, WorkerDiedError
+from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.endings import came_to_nothing
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.sandbox.frames import FrameError
 from dataselect_gui.scoring.catalog import PRECISIONS, find_score, in_order
+from dataselect_gui.texts import _
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import MapJob
 from dataselect_gui.worker.map_file import RecordMaps, read_maps
@@ -97,10 +99,12 @@ def maps(project_path: Path, rows: Sequence[int], context: JobContext) -> dict[i
         try:
             return read_maps(Path(folder))
         except FrameError:
-            raise WorkerDiedError(
-                f"{job.kind.title} came to nothing.",
-                "What was handed over is no map: the record or the checkpoint may be made to do harm.",
-                job.kind.afterwards,
+            raise came_to_nothing(
+                job.kind,
+                _(
+                    "What was handed over is no map: the record or the checkpoint may be made to do "
+                    "harm."
+                ),
             ) from None
 
 

@@ -62,7 +62,7 @@ def find_again(project_path: Path, path: Path, context: JobContext) -> Literal["
         ) from None
     with project.exclusive():
         check_same_source(project, source, index)
-        project.settings.source = StoredSource.of(ref, source.kind)
+        project.settings.source = StoredSource.of(ref, source.kind.name)
         project.save()
     return "records"
 

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.errors import WorkerDiedError
 from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.endings import came_to_nothing
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.candidates import Summed
 from dataselect_gui.release.kinds.gradient import CLIP_STEPS
 from dataselect_gui.sandbox.frames import FrameError
+from dataselect_gui.texts import _
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import SumJob
 from dataselect_gui.worker.rows_file import write_rows
@@ -69,8 +70,7 @@ def sum_gradients(
         try:
             return read_sum(folder)
         except FrameError:
-            raise WorkerDiedError(
-                f"{job.kind.title} came to nothing.",
-                "What was handed over is no sum: the checkpoint may be made to do harm.",
-                job.kind.afterwards,
+            raise came_to_nothing(
+                job.kind,
+                _("What was handed over is no sum: the checkpoint may be made to do harm."),
             ) from None

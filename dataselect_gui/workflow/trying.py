@@ -18,7 +18,7 @@ from dataselect_gui.study.plan import (
     proposed_score,
     trainings,
 )
-from dataselect_gui.study.words import name_of
+from dataselect_gui.study.sentences import name_of
 from dataselect_gui.workflow.studies import StudyFound, StudySubject, study_at, trainings_left
 from dataselect_gui.workflow.studying import StudyPlan, StudyRequest, foresee_study, study
 

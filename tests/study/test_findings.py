@@ -6,6 +6,7 @@ import pytest
 from msgspec import structs
 
 from dataselect_gui.study.findings import Difference, Pick, read_findings
+from dataselect_gui.study.sentences import compared
 from dataselect_gui.study.statistics import (
     Interval,
     Verdict,
@@ -15,11 +16,9 @@ from dataselect_gui.study.statistics import (
     rank_correlation,
 )
 from dataselect_gui.study.store import FINDINGS, TABLE
-from dataselect_gui.study.words import compared
 from dataselect_gui.study.writing import table_of
 
 EXAMPLES = Path(__file__).parents[2] / "resources" / "study"
-
 FIRST = [0.81, 0.83, 0.80, 0.84, 0.82]
 SECOND = [0.80, 0.80, 0.79, 0.80, 0.81]
 

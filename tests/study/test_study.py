@@ -20,10 +20,10 @@ from dataselect_gui.cli.app import main
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Progress
-from dataselect_gui.records.arrays import ArrayFile
+from dataselect_gui.records.kinds.arrays import ArrayFile
+from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.study import estimating, evaluation, others, plan, running, train
 from dataselect_gui.study.findings import Findings, read_findings
 from dataselect_gui.study.material import FEWEST_RECORDS, read_material
@@ -237,9 +237,8 @@ def test_names_of_classes_are_text_on_the_page(finished: tuple[Path, list[Progre
     worst = min(found["e"]["classes"], key=lambda one: float(one["recall"]["mean"]))
     for known in found["known"]:
         known["told"] = known["told"].replace(worst["class"], "<script>")
-    page = page_of(
-        msgspec.convert(found, Findings), dict.fromkeys(QUESTIONS, ""), read_json(folder / SETTING)
-    )
+    findings = msgspec.convert(found, Findings)
+    page = page_of(findings, dict.fromkeys(QUESTIONS, ""), read_json(folder / SETTING))
     assert "<script" not in page
 
 

@@ -2,8 +2,8 @@
 
 from decimal import localcontext
 
+from dataselect_gui.errors import FaultError
 from dataselect_gui.release.checks.stated import Stated, is_close
-from dataselect_gui.release.faults import FaultError
 
 
 def check(stated: Stated) -> None:
@@ -16,6 +16,6 @@ def check(stated: Stated) -> None:
     """
     with localcontext() as context:
         context.prec = 50
-        share = 1 - (-stated.amount() / stated.per_unit).exp()
+        share = 1 - (-stated.amount() / stated.max_contributions).exp()
         if not is_close(stated.number("share_that_leaves"), share):
             raise FaultError("The stated share that leaves is not 1 − e^(−ε/m).")

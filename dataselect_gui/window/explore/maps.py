@@ -4,16 +4,15 @@ A worker takes seconds to start, so it makes the maps of several records at once
 is likely to look at next, walking on as before. A record that is no longer looked at is not waited for.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, UnusableError
-from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import JobContext, JobKind, RecordMaps, find_score
 
@@ -34,9 +33,7 @@ class Maps(QObject):
     Parameters
     ----------
     state : State
-        What the window shows.
-    jobs : Jobs
-        Does the work; any other job goes before it.
+        What the window shows; any other of its jobs goes before maps.
     parent : QObject or None
         The owner.
 
@@ -55,13 +52,13 @@ class Maps(QObject):
 
     changed = Signal()
 
-    def __init__(self, state: State, jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(self, state: State, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._state, self._jobs = state, jobs
+        self._state, self._jobs = state, state.jobs
         self.is_on = False
         self.error: DataSelectError | None = None
         self._is_watched = False
-        self._kept: OrderedDict[int, RecordMaps] = OrderedDict()
+        self._kept: LRUCache[int, RecordMaps] = LRUCache(_MOST_BYTES, _size)
         self._ranges: dict[str, float] = {}
         self._project = 0
         self._making: tuple[int, frozenset[int]] | None = None
@@ -73,8 +70,8 @@ class Maps(QObject):
         self._pause.timeout.connect(self._make)
         state.opened.connect(self._on_opened)
         state.current_changed.connect(self._on_current)
-        jobs.started.connect(self.changed)
-        jobs.finished.connect(self._on_free)
+        self._jobs.started.connect(self.changed)
+        self._jobs.finished.connect(self._on_free)
 
     # What there is
 
@@ -141,9 +138,6 @@ class Maps(QObject):
         # Who went the same way twice, as from line to line, goes on so; any other leap leads anywhere.
         self._step = leap if abs(leap) == 1 or (leap and leap == self._leap) else 1
         self._place, self._leap = place, leap
-        current = self._state.current
-        if current is not None and current in self._kept:
-            self._kept.move_to_end(current)
         self.changed.emit()
         self._make_soon()
 
@@ -224,14 +218,16 @@ class Maps(QObject):
         self._make()
 
     def _keep(self, found: dict[int, RecordMaps]) -> None:
-        self._kept |= found
         current = self._state.current
-        if current is not None and current in self._kept:
-            self._kept.move_to_end(current)
-        size = sum(one.size for one in self._kept.values())
-        while size > _MOST_BYTES and len(self._kept) > 1:
-            _, oldest = self._kept.popitem(last=False)
-            size -= oldest.size
+        shown = None if current is None else found.get(current) or self._kept.get(current)
+        self._kept.update(found)
+        if current is not None and shown is not None:
+            self._kept[current] = shown  # Last, so that no other one takes its place.
+
+
+def _size(maps: RecordMaps) -> int:
+    """Return the bytes that maps take; any one record's are kept, if need be alone."""
+    return min(maps.size, _MOST_BYTES)
 
 
 def _ranges_of(found: Iterable[RecordMaps]) -> dict[str, float]:

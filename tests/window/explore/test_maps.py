@@ -18,6 +18,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.window.explore import maps as maps_module
 from dataselect_gui.window.explore.map_view import coloured, summary_of
 from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.workflow import JobContext, JobKind, RecordMaps
 from tests.processes import workers_of
@@ -264,18 +265,24 @@ def test_a_record_whose_map_is_in_the_making_is_waited_for(
     idle(opened, qtbot)
 
 
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Leave room for the maps of three records: a grey view and two maps of float32."""
+    room = 3 * 9 * 100 * 100
+    monkeypatch.setattr(maps_module, "_MOST_BYTES", room)
+    return room
+
+
 def test_maps_are_kept_while_there_is_room(
-    opened: MainWindow, made: MadeUp, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    room: int, opened: MainWindow, made: MadeUp, qtbot: QtBot
 ) -> None:
     made.side = 100
-    one = 9 * 100 * 100  # A grey view and two maps of float32.
-    monkeypatch.setattr(maps_module, "_MOST_BYTES", 3 * one)
     press_m(opened)
     for _ in range(12):
         qtbot.waitUntil(lambda: is_shown(opened))
         idle(opened, qtbot)
         kept = opened.explore.maps._kept
-        assert sum(found.size for found in kept.values()) <= 3 * one
+        assert sum(found.size for found in kept.values()) <= room
         walk(opened)
     idle(opened, qtbot)
     asked = len(made.asked)
@@ -287,11 +294,11 @@ def test_no_map_is_made_that_nobody_sees(opened: MainWindow, made: MadeUp, qtbot
     press_m(opened)
     idle(opened, qtbot)
     asked = len(made.asked)
-    opened.show_place("ledger")
+    opened.show_place(PlaceId.LEDGER)
     opened.state.set_current(30)
     qtbot.wait(300)
     assert len(made.asked) == asked
-    opened.show_place("explore")
+    opened.show_place(PlaceId.EXPLORE)
     qtbot.waitUntil(lambda: is_shown(opened))
     idle(opened, qtbot)
 
@@ -529,14 +536,14 @@ def test_m_acts_only_on_records_and_stands_in_the_list(opened: MainWindow, qtbot
     opened.explore.histogram.setFocus()
     QTest.keyClick(QApplication.focusWidget() or opened, Qt.Key.Key_M)
     assert not opened.explore.maps.is_on or QApplication.focusWidget() is opened.explore.gallery
-    opened.show_place("ledger")
+    opened.show_place(PlaceId.LEDGER)
     opened.actions_by_key["actions"].trigger()
     QTest.keyClicks(opened.action_list.field, "map")
     assert opened.action_list.texts() == ["Map"]
     QTest.keyClick(opened.action_list.field, Qt.Key.Key_Return)
     assert place(opened) == "explore"
     qtbot.waitUntil(lambda: is_shown(opened))
-    opened.show_place("ledger")
+    opened.show_place(PlaceId.LEDGER)
     opened.actions_by_key["map"].trigger()
     assert place(opened) == "explore"
     assert is_shown(opened), "it was not to be seen, and is hidden now"
