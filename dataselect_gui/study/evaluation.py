@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
 
 import numpy as np
 from msgspec import structs
@@ -40,6 +39,12 @@ from dataselect_gui.study.plan import (
     Reference,
     picks,
     reference_epsilons,
+)
+from dataselect_gui.study.results import (
+    FlipsResult,
+    OpinionResult,
+    PickedResult,
+    ReferenceResult,
 )
 from dataselect_gui.study.statistics import auroc, interval, precision_at, rank_correlation
 from dataselect_gui.study.store import Store
@@ -127,7 +132,7 @@ class Evaluation:
             place=one.place,
             share=one.share,
             epsilon=one.epsilon,
-            records=float(np.mean([result["records"] for result in results])),
+            records=float(np.mean([result.records for result in results])),
             accuracy=interval(accuracies),
             balanced=interval(balanced),
             accuracy_difference=None if one == other else _difference(accuracies, other_accuracies),
@@ -169,7 +174,7 @@ class Evaluation:
     def _likeness(self) -> list[Likeness]:
         found = []
         for width in WIDTHS:
-            size = self._store.read(Reference(0, width).name)["parameters"]
+            size = self._store.read(Reference(0, width).name, ReferenceResult).parameters
             for first, second in _PAIRS:
                 values = [
                     rank_correlation(
@@ -184,7 +189,7 @@ class Evaluation:
     def _wrong_labels(self) -> list[Finder]:
         found = []
         flips = [self._store.arrays(f"flips-{seed}") for seed in self._seeds]
-        seconds = [self._store.read(f"flips-{seed}")["seconds"] for seed in self._seeds]
+        seconds = [self._store.read(f"flips-{seed}", FlipsResult).seconds for seed in self._seeds]
         for name in SCORED:
             if name in flips[0]:
                 judged = [(one[name], one["flipped"]) for one in flips]
@@ -202,7 +207,7 @@ class Evaluation:
             if all(self._store.has(one) for one in asked):
                 others = [self._store.arrays(one) for one in asked]
                 judged = [(one["suspicion"], one["flipped"]) for one in others]
-                taken = float(np.mean([self._store.read(one)["seconds"] for one in asked]))
+                taken = float(np.mean([self._store.read(one, OpinionResult).seconds for one in asked]))
                 found.append(_finder("another library", name, judged, taken))
         return found
 
@@ -222,7 +227,9 @@ class Evaluation:
         by_cost = []
         for place in ("bottom", "middle", "top"):
             one = Picked(0, COST, place, share)
-            cost = float(np.mean([result["cost"] for result in self._over_seeds(one)]))
+            cost = float(
+                np.mean([result.cost for result in self._over_seeds(one) if result.cost is not None])
+            )
             by_cost.append(CostPick(**structs.asdict(self._compared(one, other)), cost=cost))
         everything = [self._store.arrays(Reference(s, epsilon=epsilon).name) for s in self._seeds]
         mean_cost = float(np.mean([one["cost"].mean() for one in everything]))
@@ -242,7 +249,7 @@ class Evaluation:
             recalls, costs = [], []
             for seed in self._seeds:
                 reference = Reference(seed, epsilon=epsilon).name
-                recall = self._store.read(reference)["recalls"][index]
+                recall = self._store.read(reference, ReferenceResult).recalls[index]
                 pool = split(self._material.index.units, len(self._material.targets), seed).pool
                 of_class = self._material.targets[pool] == index
                 if recall is not None and of_class.any():
@@ -262,7 +269,7 @@ class Evaluation:
                 if "count" in MECHANISMS[mechanism].takes:  # As many leave as were picked.
                     other = Picked(0, "random", "any", share)
                 results = self._over_seeds(one)
-                shares = [result["right"] / max(1, result["leaving"]) for result in results]
+                shares = [result.precision for result in results]
                 drawn.append(
                     ReleasedPick(
                         **structs.asdict(self._compared(one, other)),
@@ -345,7 +352,7 @@ class Evaluation:
         """Hold the precision of randomised response against its closed form."""
         score, share = self._choices.scores[0], self._choices.shares[0]
         apart = [
-            result["right"] / max(1, result["leaving"]) - result["expected"]
+            result.precision - (result.expected or 0.0)
             for epsilon in RELEASE_EPSILONS
             for result in self._over_seeds(
                 Picked(0, score, "top", share, None, RandomizedResponse.name, epsilon)
@@ -364,16 +371,18 @@ class Evaluation:
         apart = [0.0]
         for seed in self._seeds:
             for epsilon in reference_epsilons(self._choices):
-                privacy = self._store.read(Reference(seed, epsilon=epsilon).name)["privacy"]
-                apart.append(abs(privacy["epsilon_second"] / privacy["epsilon"] - 1))
+                name = Reference(seed, epsilon=epsilon).name
+                privacy = self._store.read(name, ReferenceResult).privacy
+                assert privacy is not None
+                apart.append(abs(privacy.epsilon_second / privacy.epsilon - 1))
         return Accountants(apart=max(apart), trainings=len(apart) - 1)
 
     def _of_reference(self, reference: Reference, name: str) -> NDArray[np.float64]:
         scores: NDArray[np.float64] = self._store.arrays(reference.name)[name]
         return scores
 
-    def _over_seeds(self, one: Picked) -> list[dict[str, Any]]:
-        return [self._store.read(replace(one, seed=seed).name) for seed in self._seeds]
+    def _over_seeds(self, one: Picked) -> list[PickedResult]:
+        return [self._store.read(replace(one, seed=seed).name, PickedResult) for seed in self._seeds]
 
 
 def _error_by_tenth(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[float]:
@@ -381,9 +390,9 @@ def _error_by_tenth(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> li
     return [float(wrong[part].mean()) for part in np.array_split(order, _TENTHS)]
 
 
-def _both(results: Sequence[dict[str, Any]]) -> tuple[list[float], list[float]]:
+def _both(results: Sequence[PickedResult]) -> tuple[list[float], list[float]]:
     """Return the accuracies of some results, and those with classes weighed alike."""
-    return [one["accuracy"] for one in results], [one["balanced"] for one in results]
+    return [one.accuracy for one in results], [one.balanced for one in results]
 
 
 def _difference(values: Sequence[float], others: Sequence[float]) -> Difference:

@@ -195,7 +195,7 @@ class _Left:
     def __init__(self, pieces: Sequence[Piece], store: Store) -> None:
         self.pieces = deque(piece for piece in pieces if not store.has(piece.name))
         self.total = sum(map(is_training, pieces))
-        self._expected: dict[str, float] = store.read("times")
+        self._expected: dict[str, float] = store.read("times", dict[str, float])
         self._taken: dict[str, list[float]] = defaultdict(list)
 
     @property

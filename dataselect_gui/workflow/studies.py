@@ -4,7 +4,8 @@ import glob
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
@@ -199,6 +200,12 @@ def trainings_left(folder: Path, choices: Choices) -> list[Training]:
     ]
 
 
+class _Planned(msgspec.Struct):
+    """What a study's plan says of what is compared."""
+
+    choices: Choices
+
+
 def _beside(subject: StudySubject) -> Path:
     return place_beside(subject.project)
 
@@ -223,16 +230,9 @@ def _is_study_of(folder: Path, subject: StudySubject) -> bool:
 
 def _choices_of(path: Path) -> Choices:
     """Return the choices that a file of a study names."""
-    told: Any = read_json(path).get("choices")
     try:
-        return Choices(
-            tuple(told["scores"]),
-            tuple(told["shares"]),
-            tuple(told["epsilons"]),
-            told["seeds"],
-            told["start"],
-        )
-    except (KeyError, TypeError):
+        return msgspec.convert(read_json(path), _Planned).choices
+    except msgspec.ValidationError:
         raise damaged(path) from None
 
 

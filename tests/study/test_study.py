@@ -128,7 +128,7 @@ def test_a_training_done_again_comes_to_the_same(
         few_steps(patch.setattr)
         run_study(job_of(records, consortium, folder), JobContext(), planned)
     for name, earlier in zip(names, before, strict=True):
-        again = read_json(folder / RESULTS / f"{name}.json")
+        again: Any = read_json(folder / RESULTS / f"{name}.json")
         assert {**again, "seconds": 0} == {**earlier, "seconds": 0}
 
 
@@ -136,7 +136,7 @@ def test_every_question_has_its_numbers_and_its_figure(
     finished: tuple[Path, list[Progress], int],
 ) -> None:
     folder, _, _ = finished
-    found = read_json(folder / FINDINGS)
+    found: Any = read_json(folder / FINDINGS)
     assert "NaN" not in (folder / FINDINGS).read_text()
     for question in QUESTIONS:
         assert found[question]
@@ -215,7 +215,7 @@ def test_a_window_finds_it_finished_and_tells_the_same(
 
 def test_where_random_wins_the_page_says_so(finished: tuple[Path, list[Progress], int]) -> None:
     folder, _, _ = finished
-    found = read_json(folder / FINDINGS)
+    found: Any = read_json(folder / FINDINGS)
     blank = dict.fromkeys(QUESTIONS, "")
     for one in found["a"]:
         if one["score"] != "random":
@@ -233,7 +233,7 @@ def test_where_random_wins_the_page_says_so(finished: tuple[Path, list[Progress]
 
 def test_names_of_classes_are_text_on_the_page(finished: tuple[Path, list[Progress], int]) -> None:
     folder, _, _ = finished
-    found = read_json(folder / FINDINGS)
+    found: Any = read_json(folder / FINDINGS)
     worst = min(found["e"]["classes"], key=lambda one: float(one["recall"]["mean"]))
     for known in found["known"]:
         known["told"] = known["told"].replace(worst["class"], "<script>")
@@ -317,7 +317,7 @@ def test_a_plan_reads_no_more_records_than_it_times(
     job = job_of(records, consortium, folder, plan_only=True)
     run_study(job, JobContext(), planned)
     assert len(set(read)) == FEWEST_RECORDS
-    told = read_json(folder / PLAN)
+    told: Any = read_json(folder / PLAN)
     read.clear()
     run_study(job, JobContext(), planned)
     assert read == [], "the time was taken before"
