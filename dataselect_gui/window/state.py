@@ -48,8 +48,8 @@ class State(QObject):
 
     Signals
     -------
-    place_changed()
-        Another place is to be shown, or the same again.
+    place_changed(PlaceId)
+        A place is to be shown after that one, which may be the same.
     given_changed()
         Something was given or forgotten, or scoring was interrupted.
     opened()
@@ -72,7 +72,7 @@ class State(QObject):
         A change could not be written; nothing changed.
     """
 
-    place_changed = Signal()
+    place_changed = Signal(object)
     given_changed = Signal()
     opened = Signal()
     order_changed = Signal()
@@ -115,10 +115,10 @@ class State(QObject):
 
     def show_place(self, place: PlaceId) -> None:
         """Show a place."""
-        if self.place not in _LEADS_BACK:
-            self._place_before = self.place
-        self.place = place
-        self.place_changed.emit()
+        before, self.place = self.place, place
+        if before not in _LEADS_BACK:
+            self._place_before = before
+        self.place_changed.emit(before)
 
     def go_back(self) -> None:
         """Show the place that was shown before one that leads back."""

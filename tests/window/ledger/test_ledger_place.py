@@ -47,7 +47,7 @@ def lines(place: LedgerPlace) -> list[list[str]]:
 
 def compose(qtbot: QtBot, place: LedgerPlace) -> None:
     place.refresh()
-    qtbot.waitUntil(lambda: not place._composing.waiting, timeout=20_000)
+    qtbot.waitUntil(lambda: not place.is_working, timeout=20_000)
 
 
 def test_an_empty_ledger_says_so_and_what_it_cannot_notice(place: LedgerPlace) -> None:
