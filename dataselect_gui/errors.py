@@ -34,6 +34,10 @@ class DataSelectError(Exception):
         return f"{self.what} {self.why} {self.do}"
 
 
+class FaultError(Exception):
+    """What the receiver's check found wrong with a bundle, as a sentence."""
+
+
 class WorkerDiedError(DataSelectError):
     """The process that works on the model ended before its work did."""
 

@@ -8,13 +8,11 @@ the window are in `window/widgets/plain.py`, that of the terminal is in `cli/out
 
 import re
 import unicodedata
-from typing import Self
-
-from markupsafe import Markup
-from markupsafe import escape as escape_markup
 
 MOST = 20_000
 """Characters of one line that are shown; layout takes time that grows with them."""
+_MOST_SHOWN = 100
+"""Characters of a stranger's name of a file."""
 _MOST_MARKS = 4
 """Marks on one letter, which no living script exceeds; more run over the lines around."""
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -72,6 +70,12 @@ _SEPARATOR = re.compile(rf"[{_SEPARATORS}]")
 _MARKED_SEPARATOR = re.compile(rf"([{_SEPARATORS}])'")
 
 
+def shown(name: str) -> str:
+    """Return a stranger's name of a file as it can be shown in a sentence."""
+    plain = "".join(one if one.isprintable() else "�" for one in name[:_MOST_SHOWN])
+    return plain if len(name) <= _MOST_SHOWN else f"{plain}…"
+
+
 def to_cell(text: str) -> str:
     """Return a text for a cell of CSV, which no spreadsheet takes for a formula.
 
@@ -95,18 +99,3 @@ def _mark(beginning: re.Match[str]) -> str:
 def _unmark(beginning: re.Match[str]) -> str:
     run = _MARKED_SEPARATOR.sub(r"\1", beginning[0])
     return run.removeprefix("'") if beginning.start() == 0 else run
-
-
-class Html(Markup):
-    """Markup of our own, into which other texts enter escaped.
-
-    ``Html("<p>{}</p>").format(name)`` and ``Html("").join(names)`` escape whatever is not `Html`
-    itself, after `visible`. Only literals are given to `Html` directly.
-    """
-
-    @classmethod
-    def escape(cls, s: object, /) -> Self:
-        """Return a text as markup that shows it."""
-        if hasattr(s, "__html__"):
-            return cls(s)
-        return cls(escape_markup(visible(str(s))))

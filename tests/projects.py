@@ -42,13 +42,15 @@ def scored_project(
     scores: Sequence[float] | None = None,
     unit_column: str | None = None,
     score: str = "loss",
+    label_column: str | None = None,
 ) -> Path:
     """Make a project whose score is given, or else follows from each record alone."""
-    opened = open_source(SourceRef(source, unit_column=unit_column))
+    ref = SourceRef(source.resolve(), label_column, unit_column)
+    opened = open_source(ref)
     content = [content_hash(opened.read(row)) for row in range(len(opened.ids))]
     project = Project.create(
         folder,
-        StoredSource.of(SourceRef(source.resolve(), unit_column=unit_column), opened.kind),
+        StoredSource.of(ref, opened.kind.name),
         StoredCheckpoint(str(checkpoint.resolve()), find_checkpoint(checkpoint).digest()),
     )
     hashes = np.array([list(one) for one in content], dtype=np.uint8)

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.records.cleaning.image import clean_image, says_nothing_else
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.images import decode_image, with_8_bits
+from dataselect_gui.records.kinds.images import IMAGES
+from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.source import UnreadableRecordError
-from dataselect_gui.release.clean import clean_image, says_nothing_else
-from dataselect_gui.scoring.inputs import Preprocessor
 from tests import hostile_files as hostile
 from tests.helpers import hugging_face_folder, preprocessor, write_json
 
@@ -67,7 +68,7 @@ def test_one_picture_is_scored_and_shown_alike_however_it_is_stored(
 ) -> None:
     expected = np.asarray(preprocess(Image.fromarray(GREYS)))
     np.testing.assert_array_equal(np.asarray(preprocess(decode_image(made()))), expected)
-    np.testing.assert_array_equal(shared().picture(made(), None), np.stack([GREYS] * 3, axis=2))
+    np.testing.assert_array_equal(shared().look(IMAGES, made(), None), np.stack([GREYS] * 3, axis=2))
     extension, cleaned = clean_image(made())
     assert says_nothing_else(extension, cleaned)
     np.testing.assert_array_equal(np.asarray(decode_image(cleaned)), np.asarray(decode_image(made())))
@@ -103,8 +104,8 @@ def test_an_unknown_range_is_a_reason(image: bytes, preprocess: Preprocessor) ->
     assert says_nothing_else(*clean_image(image))  # Of what earlier versions released.
     for asked in (
         lambda: preprocess(decoded),
-        lambda: shared().picture(image, None),
-        lambda: shared().check(image),
+        lambda: shared().look(IMAGES, image, None),
+        lambda: shared().check(IMAGES, image),
     ):
         with pytest.raises(UnreadableRecordError, match=reason):
             asked()

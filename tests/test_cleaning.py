@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
+from dataselect_gui.errors import FaultError
+from dataselect_gui.records.cleaning.image import clean_image, encode, says_nothing_else
 from dataselect_gui.records.formats import jpeg as taken
 from dataselect_gui.records.formats import tiff as taken_tiff
+from dataselect_gui.records.forms import image_files
+from dataselect_gui.records.forms.form import DATA
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.source import UnreadableRecordError
-from dataselect_gui.release import content_check
-from dataselect_gui.release.clean import clean_image, encode, says_nothing_else
-from dataselect_gui.release.contents import DATA
-from dataselect_gui.release.faults import FaultError
 from tests import hostile_files as hostile
 from tests.hostile_files import before_scans, png_chunk, segment, with_chunks
 
@@ -609,7 +609,7 @@ def test_a_check_refuses_what_promises_too_much_before_it_decodes(
     opened: list[object] = []
     monkeypatch.setattr(Image, "open", lambda *_, **__: opened.append(1))
     with pytest.raises(FaultError, match="it may be made to"):
-        content_check.nothing_but_pixels(files)
+        image_files.nothing_but_pixels(files)
     assert not opened
 
 
@@ -620,9 +620,9 @@ def test_blank_pages_pass_however_many_they_are(
     plain = encode(Image.new("1", (8192, 8184)))[1]
     files = folder_of(tmp_path, {f"{number:02}.png": plain for number in range(40)})
     decoded: list[object] = []
-    monkeypatch.setattr(content_check, "says_nothing_else", lambda *_: True)
-    monkeypatch.setattr(content_check, "decode_image", decoded.append)
-    content_check.nothing_but_pixels(files)
+    monkeypatch.setattr(image_files, "says_nothing_else", lambda *_: True)
+    monkeypatch.setattr(image_files, "decode_image", decoded.append)
+    image_files.nothing_but_pixels(files)
     assert len(decoded) == 40
 
 
@@ -633,9 +633,9 @@ def test_a_check_refuses_pixels_that_nobody_sees_before_it_decodes(
     tile = hostile.tiff_of_tiles(8, 8, 1024, 8, [zlib.compress(bytes(1 << 20))])
     files = folder_of(tmp_path, {"a.tif": tile})
     decoded: list[object] = []
-    monkeypatch.setattr(content_check, "says_nothing_else", lambda *_: decoded.append(1))
+    monkeypatch.setattr(image_files, "says_nothing_else", lambda *_: decoded.append(1))
     with pytest.raises(FaultError, match="unpacks to more"):
-        content_check.nothing_but_pixels(files)
+        image_files.nothing_but_pixels(files)
     assert not decoded
 
 

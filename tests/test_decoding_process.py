@@ -19,7 +19,8 @@ from PIL import Image
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records import arrays, decoding_process
+from dataselect_gui.records import decoding_process
+from dataselect_gui.records.cleaning.image import clean_image
 from dataselect_gui.records.decoding_process import (
     ARRAY,
     COLUMNS,
@@ -33,9 +34,11 @@ from dataselect_gui.records.decoding_process import (
     DecodingProcess,
 )
 from dataselect_gui.records.images import decode_image
+from dataselect_gui.records.kinds import arrays
+from dataselect_gui.records.kinds.arrays import ARRAYS
+from dataselect_gui.records.kinds.images import IMAGES
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef, UnreadableRecordError
-from dataselect_gui.release.clean import clean_image
 from tests.helpers import array_file, image_folder
 from tests.processes import children_of
 from tests.projects import consortium, scored_project
@@ -70,20 +73,20 @@ FILES = [
 @pytest.mark.parametrize("stored", FILES)
 def test_a_picture_is_what_decoding_here_gives(process: DecodingProcess, stored: bytes) -> None:
     here = decode_image(stored).convert("RGB")
-    assert np.array_equal(process.picture(stored, None), np.asarray(here))
+    assert np.array_equal(process.look(IMAGES, stored, None), np.asarray(here))
     here.thumbnail((16, 16), Image.Resampling.BILINEAR)
-    assert np.array_equal(process.picture(stored, 16), np.asarray(here))
-    process.check(stored)
-    assert process.clean(stored) == clean_image(stored)
+    assert np.array_equal(process.look(IMAGES, stored, 16), np.asarray(here))
+    process.check(IMAGES, stored)
+    assert process.clean(IMAGES, stored) == clean_image(stored)
 
 
 @pytest.mark.parametrize("stored", [b"", b"nothing", FILES[0][:200], FILES[2][:60]])
 def test_what_cannot_be_read_has_the_same_reason(process: DecodingProcess, stored: bytes) -> None:
     with pytest.raises(UnreadableRecordError) as here:
         decode_image(stored)
-    for ask in (process.check, process.clean, lambda given: process.picture(given, 8)):
+    for ask in (process.check, process.clean, lambda kind, given: process.look(kind, given, 8)):
         with pytest.raises(UnreadableRecordError) as apart:
-            ask(stored)
+            ask(IMAGES, stored)
         assert str(apart.value) == str(here.value)
 
 
@@ -101,7 +104,7 @@ def test_arrays_come_back_as_they_are(process: DecodingProcess, tmp_path: Path) 
     }
     array_file(tmp_path / "a.npz", **stored)
     with (tmp_path / "a.npz").open("rb") as file:
-        columns, made = process.arrays(file, "a.npz", list(stored), 1 << 20)
+        columns, made = process.arrays(ARRAYS, file, "a.npz", list(stored), 1 << 20)
     assert columns == ["y", "names", "stored", "flags"]
     assert made.keys() == stored.keys()
     for name, array in stored.items():
@@ -142,10 +145,10 @@ def alone() -> None:
 @pytest.mark.usefixtures("alone")
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the process in /proc")
 def test_one_that_was_killed_is_started_anew(process: DecodingProcess) -> None:
-    process.check(FILES[0])
+    process.check(IMAGES, FILES[0])
     first = child_of_mine()
     os.kill(first, signal.SIGKILL)
-    process.check(FILES[0])
+    process.check(IMAGES, FILES[0])
     assert child_of_mine() != first
 
 
@@ -159,7 +162,7 @@ def test_it_is_confined_and_inherits_little(
     monkeypatch.setenv("SSH_AUTH_SOCK", "/agent")
     reading, writing = os.pipe()
     os.set_inheritable(writing, True)  # As a careless library leaves them.
-    process.check(FILES[0])
+    process.check(IMAGES, FILES[0])
     folder = Path(f"/proc/{child_of_mine()}")
     said = dict(line.split(":\t", 1) for line in (folder / "status").read_text().splitlines())
     held = workflow.what_confines()
@@ -238,13 +241,13 @@ def test_a_lie_is_no_picture(
 ) -> None:
     plant(monkeypatch, LIES[lie])
     with pytest.raises(UnreadableRecordError, match="made its decoder fail"):
-        process.picture(FILES[0], 8)
+        process.look(IMAGES, FILES[0], 8)
 
 
 def test_the_truth_is_taken(process: DecodingProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """What shows that the others fail by their lies alone."""
     plant(monkeypatch, f"write_frame(answers, {PIXELS}, {SIZE.pack(8, 8)!r}, bytes(192))")
-    assert process.picture(FILES[0], 8).shape == (8, 8, 3)
+    assert process.look(IMAGES, FILES[0], 8).shape == (8, 8, 3)
 
 
 def test_a_cleaned_file_has_one_of_three_forms(
@@ -252,12 +255,12 @@ def test_a_cleaned_file_has_one_of_three_forms(
 ) -> None:
     plant(monkeypatch, rf"write_frame(answers, {FILE}, b'\x03content')")
     with pytest.raises(UnreadableRecordError, match="made its decoder fail"):
-        process.clean(FILES[0])
+        process.clean(IMAGES, FILES[0])
 
 
 def unpacked_by(process: DecodingProcess, folder: Path) -> None:
     with array_file(folder / "a.npz", x=np.zeros((2, 2))).open("rb") as file:
-        process.arrays(file, "a.npz", ["x"], 1 << 20)
+        process.arrays(ARRAYS, file, "a.npz", ["x"], 1 << 20)
 
 
 @pytest.mark.parametrize(
@@ -306,9 +309,9 @@ def test_one_that_hangs_is_ended_and_the_next_answers(
         patch.setattr(decoding_process, "HANG_SECONDS", 0.5)
         started = time.monotonic()
         with pytest.raises(UnreadableRecordError, match="takes too long"):
-            process.picture(FILES[0], 8)
+            process.look(IMAGES, FILES[0], 8)
         assert time.monotonic() - started < 10
-    assert process.picture(FILES[0], 8).shape == (5, 8, 3)
+    assert process.look(IMAGES, FILES[0], 8).shape == (5, 8, 3)
 
 
 def test_a_file_of_arrays_that_hangs_is_ended_and_refused(
@@ -341,7 +344,7 @@ def test_the_time_for_arrays_goes_with_their_size(
     for name, rows in (("small", content[:10]), ("large", content)):
         with array_file(tmp_path / f"{name}.npz", x=rows).open("rb") as file:
             for most in (1 << 23, 1 << 40):
-                process.arrays(file, name, ["x"], most)
+                process.arrays(ARRAYS, file, name, ["x"], most)
     assert given == sorted(given)
     assert 10 < given[0] < given[-1] < 120
 

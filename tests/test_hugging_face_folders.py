@@ -25,9 +25,9 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.cli.app import main
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
+from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef, UnreadableRecordError
-from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.scoring.model import load_model
 from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.worker.score_keeping import ProjectKeeping

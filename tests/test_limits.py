@@ -14,8 +14,9 @@ from PIL import Image
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.records.forms import limits as file_limits
+from dataselect_gui.records.forms.npz_file import nothing_but_arrays
 from dataselect_gui.release import limits
-from dataselect_gui.release.content_check import nothing_but_arrays
 from dataselect_gui.release.kinds.gradient import check_sum
 from tests.helpers import config, write_json
 from tests.projects import consortium, owner_records, scored_project
@@ -41,8 +42,8 @@ def a_project(tmp_path: Path, source: Path | None = None, classes: tuple[str, ..
 
 def charges(project: Path) -> list[str]:
     """Return the entries of a project's account that are more than its opening."""
-    account = workflow.ledger(project)
-    return [one["kind"] for one in account[0]["entries"] if one["kind"] != "opened"] if account else []
+    (account,) = workflow.ledger(project)
+    return [entry.kind for entry in account.entries if entry.kind != "opened"]
 
 
 def images(folder: Path, count: int, labels: Callable[[int], str]) -> Path:
@@ -93,7 +94,7 @@ def test_whatever_a_release_lets_through_a_check_passes(
     project = a_project(tmp_path)
     released = []
     for limit in values:
-        monkeypatch.setattr(limits, name, limit)
+        monkeypatch.setattr(file_limits if hasattr(file_limits, name) else limits, name, limit)
         before = charges(project)
         to = tmp_path / f"b{limit}"
         try:
@@ -135,7 +136,7 @@ def test_arrays_that_are_released_can_be_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
     """Thirty records of 64 bytes, with labels of three letters, four bytes each: 2,280 bytes."""
-    monkeypatch.setattr(limits, "MOST_ARRAY_BYTES", limit)
+    monkeypatch.setattr(file_limits, "MOST_ARRAY_BYTES", limit)
     project = a_project(tmp_path, floats(tmp_path / "f.npz"))
     asked = {"mechanism": "exact", "epsilon": None, "acknowledge_exact": True, "reason": "a test"}
     try:
@@ -213,7 +214,7 @@ def test_images_of_an_array_are_no_larger_than_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: int
 ) -> None:
     """They are written as PNG, whatever their size; a check reads images of a certain size alone."""
-    for place in ("release.kinds.records", "records.formats.bare"):
+    for place in ("records.forms.image_files", "records.formats.bare"):
         monkeypatch.setattr(f"dataselect_gui.{place}.MAX_PIXELS", 50 * 50)
     np.savez(tmp_path / "i.npz", x=np.zeros((3, side, side), np.uint8), y=np.arange(3))
     project = a_project(tmp_path, tmp_path / "i.npz")

@@ -17,7 +17,7 @@ from dataselect_gui.errors import InterruptedByPersonError, UnusableError, Usage
 from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions
-from dataselect_gui.records.folder import ImageFolder
+from dataselect_gui.records.kinds.images import ImageFolder
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.memory import GIB, Need, PeakMemory

@@ -13,7 +13,7 @@ from dataselect_gui.checkpoints.layout import files_beside
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.paths import regular_file, resolved
 from dataselect_gui.privacy.home import home
-from dataselect_gui.records.folder import linked_files
+from dataselect_gui.records.opening import linked_files
 from tests.helpers import write_image
 from tests.projects import consortium, owner_records
 

@@ -17,6 +17,8 @@ from PIL import Image, ImageFile
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.images import decode_image
+from dataselect_gui.records.kinds.arrays import ARRAYS
+from dataselect_gui.records.kinds.images import IMAGES
 from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.source import Problem, Source, SourceRef, UnreadableRecordError
 from tests.helpers import array_file, image_folder, png_header, write_image
@@ -32,7 +34,7 @@ METADATA = ("metadata.csv", "metadata.jsonl")
 
 
 def pixels(source: Source, index: int) -> NDArray[np.generic]:
-    return np.asarray(source.decode(source.read(index)))
+    return np.asarray(source.kind.decode(source.read(index)))
 
 
 def reasons(source: Source) -> dict[str, str]:
@@ -64,7 +66,7 @@ def test_ids_are_relative_paths_in_order_whatever_the_disk_returns(tmp_path: Pat
     assert source.ids == ["cat/a.tiff", "cat/b.JPG", "cat/deep/c.webp", "dog/z.png"]
     assert source.labels == ["cat", "cat", "cat", "dog"]
     assert source.units is None
-    assert source.kind == "images"
+    assert source.kind is IMAGES
 
 
 def test_ids_are_in_composed_unicode_form_and_still_read(tmp_path: Path) -> None:
@@ -252,7 +254,7 @@ def test_lines_of_a_metadata_file_are_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, file: str
 ) -> None:
     """Each line that names no file costs memory: a small file must not make millions of them."""
-    monkeypatch.setattr("dataselect_gui.records.folder._MOST_UNKNOWN", 1000)
+    monkeypatch.setattr("dataselect_gui.records.metadata._MOST_UNKNOWN", 1000)
     write_image(tmp_path / "a.png")
     rows = [{"file_name": file, "label": "cat"}] * 1001
     write_rows(tmp_path / name, rows)
@@ -481,7 +483,7 @@ def test_reasons_never_hold_the_path(tmp_path: Path) -> None:
 def test_array_rows_are_records_with_their_number_as_id(tmp_path: Path) -> None:
     path = array_file(tmp_path / "a.npz", x=NOISE, y=np.array([1, 0, 1, 2]))
     source = open_source(SourceRef(path))
-    assert source.kind == "arrays"
+    assert source.kind is ARRAYS
     assert source.ids == ["0", "1", "2", "3"]
     assert source.labels == ["1", "0", "1", "2"]
     assert source.classes is None

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui import workflow
 from dataselect_gui.cli import options
+from dataselect_gui.errors import FaultError
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.mechanisms.exact import Exact
 from dataselect_gui.privacy.mechanisms.laplace import Laplace
@@ -21,7 +22,6 @@ from dataselect_gui.privacy.mechanisms.noisy_top_k import NoisyTopK
 from dataselect_gui.release.checks.stated import Stated
 from dataselect_gui.release.codec import from_entry, from_form, to_entry, to_form
 from dataselect_gui.release.documents import release_document
-from dataselect_gui.release.faults import FaultError
 from dataselect_gui.release.registry import (
     KINDS,
     MECHANISMS,

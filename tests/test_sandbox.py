@@ -16,7 +16,7 @@ import pytest
 
 from dataselect_gui.checkpoints.layout import files_beside
 from dataselect_gui.privacy.home import grant
-from dataselect_gui.records.folder import linked_files
+from dataselect_gui.records.opening import linked_files
 from dataselect_gui.sandbox.confining import Confinement, Grant, what_confines
 from dataselect_gui.sandbox.seatbelt import profile
 from dataselect_gui.sandbox.seccomp import program

@@ -324,7 +324,8 @@ def test_real_records_agree_with_the_definitions(shared_data: Path, name: str) -
     names = NAMES if len(checkpoint.series) > 1 else NAMES[:3]
     scorer = Scorer(checkpoint, names, CPU, "float64")
     rows = np.linspace(0, len(source.ids) - 1, 12).astype(int)
-    inputs = np.stack([scorer.preprocess(source.decode(source.read(row))) for row in rows])
+    to_input = source.kind.to_input(checkpoint.final, scorer.model.channels)
+    inputs = np.stack([to_input(source.kind.decode(source.read(row))) for row in rows])
     labels = match_labels(source.labels, source.classes, checkpoint.labels)
     targets = [labels[label] for row in rows if (label := source.labels[row]) is not None]
     final, *series = real_models(checkpoint.path, checkpoint.final.form)
@@ -346,9 +347,10 @@ def test_real_inputs_are_what_the_processors_file_says(
     shared_data: Path, name: str, mean: list[float], std: list[float]
 ) -> None:
     source = real_source(shared_data / REAL[name])
-    scorer = Scorer(find_checkpoint(shared_data / "checkpoints" / name), ["loss"], CPU)
-    content = source.decode(source.read(3))
+    final = find_checkpoint(shared_data / "checkpoints" / name).final
+    to_input = source.kind.to_input(final, load_model(final, CPU).channels)
+    content = source.kind.decode(source.read(3))
     assert isinstance(content, Image.Image)
     pixels = np.asarray(content).reshape(content.height, content.width, len(mean))
     expected = (pixels / 255 - np.array(mean)) / np.array(std)
-    np.testing.assert_allclose(scorer.preprocess(content), expected.transpose(2, 0, 1), atol=1e-6)
+    np.testing.assert_allclose(to_input(content), expected.transpose(2, 0, 1), atol=1e-6)

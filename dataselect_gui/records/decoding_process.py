@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,18 +30,20 @@ from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.sandbox.frames import FrameError, read_frame, write_head
 from dataselect_gui.sandbox.starting import attended, command, start
 
+if TYPE_CHECKING:
+    from dataselect_gui.records.kinds.kind import Look, RecordKind
+
 DECODER_FLAG = "--decoder"
-PICTURE, CHECK, CLEAN, ARRAYS, CONTENT = 1, 2, 3, 4, 5
-"""What is asked: an image for the eye; whether it can be read; its file without anything else; the
-arrays of a file, by its name, and that file."""
+LOOK, CHECK, CLEAN, ARRAYS, CONTENT, TRY = 1, 2, 3, 4, 5, 6
+"""What is asked, led by the name of a kind: what a person sees of a record; whether it can be read; its
+file without anything else; the arrays of a file, by its name, and that file; whether a record can be
+both read and cleaned."""
 PIXELS, FINE, FILE, COLUMNS, ARRAY, END, UNREADABLE, UNUSABLE = 11, 12, 13, 14, 15, 16, 17, 18
 """What is answered."""
 SIDE = struct.Struct("<I")
-SIZE, EXTENSION = struct.Struct("<II"), struct.Struct("<B")
-CLEANED = ("jpg", "png", "tif")
-"""The forms that a cleaned file can have, by their number."""
+SIZE, NUMBER = struct.Struct("<II"), struct.Struct("<B")
 HANG_SECONDS = 10.0
-"""How long an image may take to decode."""
+"""How long a record may take to decode."""
 SENT_PER_SECOND, UNPACKED_PER_SECOND = 10_000_000, 100_000_000
 """Bytes of an array file that the slowest machine sends and unpacks."""
 _MOST_DEFLATED = 1032
@@ -60,7 +62,7 @@ Made = TypeVar("Made")
 
 def hang_seconds(kind: int, size: int) -> float:
     """Return how long a request may take, by what is asked and how many bytes it is about."""
-    return HANG_SECONDS * (_CLEANING if kind == CLEAN else 1) + size / _BYTES_PER_SECOND
+    return HANG_SECONDS * (_CLEANING if kind in {CLEAN, TRY} else 1) + size / _BYTES_PER_SECOND
 
 
 class _DiedError(Exception):
@@ -68,7 +70,10 @@ class _DiedError(Exception):
 
 
 class DecodingProcess:
-    """A process that decodes; safe to use from several threads, whose requests wait for each other."""
+    """A process that decodes; safe to use from several threads, whose requests wait for each other.
+
+    A record whose kind need not be confined (`RecordKind.is_confined`) is decoded at once, where it is.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -93,13 +98,15 @@ class DecodingProcess:
         with self._lock:
             self._end()
 
-    def picture(self, stored: bytes, most: int | None) -> NDArray[np.uint8]:
-        """Return an image as RGB for the eye, upright, shape (height, width, 3).
+    def look(self, kind: "RecordKind", stored: bytes, most: int | None) -> "Look":
+        """Return what a person sees of a record. See `RecordKind.look`.
 
         Parameters
         ----------
+        kind : RecordKind
+            What it is.
         stored : bytes
-            The image file.
+            The record.
         most : int or None
             The longer side, at most; None for the size that it has. It is never enlarged.
 
@@ -109,7 +116,7 @@ class DecodingProcess:
             Where it cannot be decoded.
         """
 
-        def take(answers: IO[bytes]) -> NDArray[np.uint8]:
+        def take(answers: IO[bytes]) -> "Look":
             pixels = MAX_PIXELS if most is None else most * most
             content = _expect(answers, PIXELS, SIZE.size + 3 * pixels)
             width, height = SIZE.unpack_from(content)
@@ -118,20 +125,48 @@ class DecodingProcess:
             flat = np.frombuffer(content, dtype=np.uint8, offset=SIZE.size)
             return flat.reshape(height, width, 3)
 
-        return self._ask([(PICTURE, (SIDE.pack(most or 0), stored))], take)
+        if not kind.is_confined:
+            return kind.look(stored, most)
+        return self._ask([(LOOK, (_named(kind), SIDE.pack(most or 0), stored))], take)
 
-    def check(self, stored: bytes) -> None:
-        """Decode an image file for nothing else than to see whether it can be.
+    def check(self, kind: "RecordKind", stored: bytes) -> None:
+        """Decode a record for nothing else than to see whether it can be scored and shown.
 
         Raises
         ------
         UnreadableRecordError
             Where it cannot.
         """
-        self._ask([(CHECK, (stored,))], lambda answers: _expect(answers, FINE, 0))
+        if not kind.is_confined:
+            kind.check(stored)
+        else:
+            self._ask([(CHECK, (_named(kind), stored))], lambda answers: _expect(answers, FINE, 0))
 
-    def clean(self, stored: bytes) -> tuple[str, bytes]:
-        """Return a file that shows the same pixels and says nothing else: its extension and content.
+    def check_leaving(self, kind: "RecordKind", stored: bytes) -> str | None:
+        """Decode and clean a record, and give nothing back, to see that both can be.
+
+        Returns
+        -------
+        str or None
+            Why it can be decoded, but not cleaned.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where it cannot even be decoded; see `check`.
+        """
+        if kind.is_confined:
+            try:
+                self._ask([(TRY, (_named(kind), stored))], lambda answers: _expect(answers, FINE, 0))
+            except UnreadableRecordError as reason:
+                self.check(kind, stored)
+                return str(reason)
+        else:
+            kind.check(stored)
+        return None
+
+    def clean(self, kind: "RecordKind", stored: bytes) -> tuple[str, bytes]:
+        """Return a record as it leaves: the extension and content of its file. See `RecordKind.clean`.
 
         Raises
         ------
@@ -140,21 +175,25 @@ class DecodingProcess:
         """
 
         def take(answers: IO[bytes]) -> tuple[str, bytes]:
-            content = _expect(answers, FILE, EXTENSION.size + 2 * MAX_FILE_BYTES)
-            (number,) = EXTENSION.unpack_from(content)
-            if number >= len(CLEANED):
+            content = _expect(answers, FILE, NUMBER.size + 2 * MAX_FILE_BYTES)
+            (number,) = NUMBER.unpack_from(content)
+            if number >= len(kind.extensions):
                 raise FrameError("no form of a file")
-            return CLEANED[number], content[EXTENSION.size :]
+            return kind.extensions[number], content[NUMBER.size :]
 
-        return self._ask([(CLEAN, (stored,))], take)
+        if not kind.is_confined:
+            return kind.clean(stored)
+        return self._ask([(CLEAN, (_named(kind), stored))], take)
 
     def arrays(
-        self, file: IO[bytes], name: str, needed: Sequence[str], most: int
+        self, kind: "RecordKind", file: IO[bytes], name: str, needed: Sequence[str], most: int
     ) -> tuple[list[str], dict[str, NDArray[Any]]]:
-        """Unpack the arrays of an ``.npz`` file that a source needs.
+        """Unpack the arrays of a file that a source needs. See `RecordKind.unpack`.
 
         Parameters
         ----------
+        kind : RecordKind
+            What knows how.
         file : binary file
             The file.
         name : str
@@ -191,7 +230,7 @@ class DecodingProcess:
                 made[key] = values
             return columns, made
 
-        asked = json.dumps([name, list(needed)]).encode()
+        asked = _named(kind) + json.dumps([name, list(needed)]).encode()
         stored = _Pieces(file, os.fstat(file.fileno()).st_size)
         unpacked = min(most, _MOST_DEFLATED * len(stored))
         seconds = HANG_SECONDS + len(stored) / SENT_PER_SECOND + unpacked / UNPACKED_PER_SECOND
@@ -330,6 +369,11 @@ def _answer(answers: IO[bytes], bounds: dict[int, int]) -> tuple[int, bytes]:
             raise FrameError("no error")
         raise UnusableError(*told)
     return frame
+
+
+def _named(kind: "RecordKind") -> bytes:
+    name = kind.name.encode()
+    return NUMBER.pack(len(name)) + name
 
 
 def _expect(answers: IO[bytes], kind: int, most: int) -> bytes:

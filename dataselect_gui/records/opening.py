@@ -1,15 +1,15 @@
 """Open whatever a person points at as a source of records."""
 
 import hashlib
+from pathlib import Path
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.arrays import open_arrays
-from dataselect_gui.records.folder import open_folder
+from dataselect_gui.records.kinds import KINDS, either, kind_of, what_opens
 from dataselect_gui.records.source import ChangedRecordError, Source, SourceRef
 
 
 def open_source(where: SourceRef) -> Source:
-    """Open a folder of images or an array file.
+    """Open a source of records, as the first kind that opens it.
 
     Parameters
     ----------
@@ -21,31 +21,33 @@ def open_source(where: SourceRef) -> Source:
     UnusableError
         Where there is nothing at the path, or it holds no records.
     """
-    path, label_column, unit_column = where.path, where.label_column, where.unit_column
-    source: Source
-    if path.is_dir():
-        source = open_folder(path, label_column, unit_column)
-    elif path.suffix.lower() == ".npz" and path.is_file():
-        source = open_arrays(path, label_column, unit_column)
-    elif path.exists():
+    path, kind = where.path, kind_of(where.path)
+    if kind is None and path.exists():
         raise UnusableError(
             f"“{path.name}” is not a source of records.",
-            "Records are read from a folder of images or from an .npz file.",
+            f"Records are read from {what_opens()}.",
             "Choose one of these.",
         )
-    else:
+    if kind is None:
         raise UnusableError(
             f"“{path.name}” is not there.",
             "No file or folder has that path.",
             "Check the path; if the records were moved, point to their new place.",
         )
+    source = kind.open(where)
     if not source.ids and not source.problems:
         raise UnusableError(
             f"“{path.name}” holds no records.",
-            f"No image was found in it; {source.ignored} other files were passed over.",
-            "Choose a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP), or an .npz file.",
+            f"None was found in it; {source.ignored} other files were passed over.",
+            f"Choose {either([kind.advice for kind in KINDS])}.",
         )
     return source
+
+
+def linked_files(path: Path) -> list[Path]:
+    """Return the files outside a source that links in it stand for; none where it is no source."""
+    kind = kind_of(path)
+    return [] if kind is None else kind.linked_files(path)
 
 
 def read_unchanged(source: Source, place: int, known: bytes) -> bytes:

@@ -1,19 +1,23 @@
 """What every source of records offers, whatever it is stored as.
 
 A source lists its records without reading them, in an order that is the same on every run and
-machine, and reads one when asked. A record that cannot be read raises `UnreadableRecordError` with a
-reason that a person understands; the reason never holds a path or content.
+machine, and reads one when asked; what the bytes of one hold, its kind knows. A record that cannot be
+read raises `UnreadableRecordError` with a reason that a person understands; the reason never holds a
+path or content.
 """
 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+if TYPE_CHECKING:
+    from dataselect_gui.records.kinds.kind import RecordKind
 
 FloatArray: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 Content: TypeAlias = Image.Image | FloatArray
@@ -90,8 +94,8 @@ class Source(Protocol):
     ----------
     path : Path
         The folder or file.
-    kind : str
-        ``"images"`` or ``"arrays"``.
+    kind : RecordKind
+        What its records are.
     ids : Sequence[str]
         One id per record, in the source's order.
     labels : Sequence[str | None]
@@ -111,7 +115,7 @@ class Source(Protocol):
     """
 
     path: Path
-    kind: str
+    kind: "RecordKind"
     ids: Sequence[str]
     labels: Sequence[str | None]
     units: Sequence[str] | None
@@ -137,13 +141,4 @@ class Source(Protocol):
         """Return what tells a changed record without reading it: its size and time of change.
 
         None where there is nothing of that kind, or the record is not there.
-        """
-
-    def decode(self, stored: bytes) -> Content:
-        """Return the record that the stored bytes hold.
-
-        Raises
-        ------
-        UnreadableRecordError
-            Where they do not hold one.
         """

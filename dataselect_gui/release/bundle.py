@@ -12,19 +12,17 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import make_folder
+from dataselect_gui.records.kinds import form_in
 from dataselect_gui.release.card import card
-from dataselect_gui.release.contents import ARRAYS, DATA, LISTING
 from dataselect_gui.release.croissant import describe
 from dataselect_gui.release.documents import document_text, privacy_document, release_document
 from dataselect_gui.release.kinds.kind import Drawn
 from dataselect_gui.release.registry import KINDS
 from dataselect_gui.release.signing import SIGNATURE, SUMS, Signer, signature_of
 
-__all__ = ["ARRAYS", "CARD", "CROISSANT", "DATA", "LISTING", "PRIVACY", "RELEASE", "SIGNATURE", "SUMS"]
+__all__ = ["CARD", "CROISSANT", "PRIVACY", "RELEASE", "SIGNATURE", "SUMS"]
 
 RELEASE, PRIVACY, CROISSANT, CARD = "release.json", "privacy.json", "croissant.json", "README.md"
 FIXED_TIME = 315532800
@@ -177,12 +175,9 @@ def digest_of(bundle: Path) -> str:
 
 def count_records(bundle: Path) -> int:
     """Return how many records, tokens or cells a bundle holds; 1 where it holds a gradient."""
-    if (bundle / ARRAYS).is_file():
-        with np.load(bundle / ARRAYS, allow_pickle=False) as arrays:
-            return len(arrays["y"])
-    if (bundle / LISTING).is_file():
-        # Not splitlines: a label may hold a character that Unicode calls a line's end.
-        return (bundle / LISTING).read_text(encoding="utf-8").count("\n")
+    form = form_in(bundle)
+    if form is not None:
+        return form.count(bundle)
     for kind in KINDS.values():
         if kind.columns is not None and (bundle / kind.file).is_file():
             with (bundle / kind.file).open(encoding="utf-8", newline="") as file:

@@ -1,6 +1,6 @@
 """What a release is drawn from: the owner's records with their scores, or a sum of gradients."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -41,6 +41,9 @@ class Candidates:
         None while the m were not chosen.
     classes : sequence of int or None
         The index of each record's class among the checkpoint's, −1 for none or another.
+    unwritable : mapping or None
+        The records that can be read and not be cleaned: row → the reason. None where cleaning them was
+        not tried.
     """
 
     source: Source
@@ -52,6 +55,7 @@ class Candidates:
     scored_by: str
     part: NDArray[np.bool_] | None = None
     classes: Sequence[int] | None = None
+    unwritable: Mapping[int, str] | None = None
 
     @cached_property
     def records(self) -> ScoredRecords:

@@ -6,17 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dataselect_gui.records.forms.form import DATA, DescribedField, WrittenForm
+from dataselect_gui.records.kinds import FORMS
 from dataselect_gui.release.promises import promise
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.texts import english
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
-_ENCODINGS = {
-    "jpg": "image/jpeg",
-    "png": "image/png",
-    "tif": "image/tiff",
-}
-_LISTINGS = {".jsonl": "application/jsonlines", ".csv": "text/csv"}
+_LISTINGS = {".csv": "text/csv"}
+_FILES = "images"
+"""What the files of records are called together."""
 _NUMBERS = frozenset({"score", "count"})
 _LANGUAGE = {"@container": "@language"}
 # What 1.1 adds to the library's own context, which is that of 1.0.
@@ -40,26 +39,28 @@ def describe(terms: Terms, files: dict[str, str], listing: str) -> str:
     files : dict
         Relative path → SHA-256 of every file below ``data``.
     listing : str
-        The relative path of the file that lists the records: ``metadata.jsonl`` beside images, or
-        the array file.
+        The relative path of the file that lists the content.
     """
     mlc = _library()
     context = mlc.Context(conforms_to=CONFORMS_TO)
     context.rdf = mlc.Rdf(context={**mlc.Rdf().context, **_CONTEXT_1_1})
+    form = next((form for form in FORMS if form.listing == listing), None)
+    encoding = _LISTINGS.get(Path(listing).suffix, "application/octet-stream")
     extensions = sorted({name.rpartition(".")[2] for name in files if name != listing})
     list_file = mlc.FileObject(
         ctx=context,
         id="listing",
         name=Path(listing).name,
         content_url=listing,
-        encoding_formats=[_LISTINGS.get(Path(listing).suffix, "application/octet-stream")],
+        encoding_formats=[encoding if form is None else form.listing_encoding],
         sha256=files[listing],
     )
-    record_sets = []
+    files_of_records, record_sets = [], []
     if terms.kind.columns is not None:
         record_sets = [_rows(mlc, context, terms.kind.columns)]
-    elif extensions:
-        record_sets = [_images(mlc, context)]
+    elif form is not None and extensions:
+        files_of_records = _record_files(mlc, context, form, extensions)
+        record_sets = [_records(mlc, context, form)]
     metadata = mlc.Metadata(
         ctx=context,
         name="selection" if terms.kind.discloses else terms.kind.name,
@@ -69,7 +70,7 @@ def describe(terms: Terms, files: dict[str, str], listing: str) -> str:
         license=["Not stated: ask the data owner"],
         url=f"urn:dataselect:{terms.release}",
         version="1.0.0",
-        distribution=[list_file, *_image_files(mlc, context, extensions)],
+        distribution=[list_file, *files_of_records],
         record_sets=record_sets,
     )
     return json.dumps(metadata.to_json(), indent=2, default=str) + "\n"
@@ -102,16 +103,14 @@ def _library() -> Any:  # noqa: ANN401  (a module)
     return mlcroissant
 
 
-def _image_files(mlc: Any, context: Any, extensions: list[str]) -> list[Any]:  # noqa: ANN401
-    if not extensions:
-        return []
+def _record_files(mlc: Any, context: Any, form: WrittenForm, extensions: list[str]) -> list[Any]:  # noqa: ANN401
     return [
         mlc.FileSet(
             ctx=context,
-            id="images",
-            name="images",
-            encoding_formats=[_ENCODINGS[extension] for extension in extensions],
-            includes=[f"data/train/*.{extension}" for extension in extensions],
+            id=_FILES,
+            name=_FILES,
+            encoding_formats=[form.encodings[extension] for extension in extensions],
+            includes=[f"{DATA}/*.{extension}" for extension in extensions],
         )
     ]
 
@@ -139,32 +138,32 @@ def _column(mlc: Any, context: Any, name: str) -> Any:  # noqa: ANN401
     return mlc.Source(ctx=context, file_object="listing", extract=extract)
 
 
-def _images(mlc: Any, context: Any) -> Any:  # noqa: ANN401
-    def field(name: str, kind: Any, source: Any, references: Any = None) -> Any:  # noqa: ANN401
-        return mlc.Field(
-            ctx=context,
-            id=f"train/{name}",
-            name=name,
-            data_types=[kind],
-            source=source,
-            references=references,
-        )
+def _records(mlc: Any, context: Any, form: WrittenForm) -> Any:  # noqa: ANN401
+    types = {"text": mlc.DataType.TEXT, "image": mlc.DataType.IMAGE_OBJECT}
 
-    def images(what: str) -> Any:  # noqa: ANN401
+    def files(what: str) -> Any:  # noqa: ANN401
         extract = mlc.Extract(ctx=context, file_property=what)
-        return mlc.Source(ctx=context, file_set="images", extract=extract)
+        return mlc.Source(ctx=context, file_set=_FILES, extract=extract)
 
-    def column(name: str) -> Any:  # noqa: ANN401
-        return _column(mlc, context, name)
+    def source(field: DescribedField) -> Any:  # noqa: ANN401
+        if field.read_from == "content":
+            return files("content")
+        return _column(mlc, context, field.name)
 
     return mlc.RecordSet(
         ctx=context,
         id="train",
         name="train",
-        key=["train/file_name"],
+        key=[f"train/{field.name}" for field in form.fields if field.is_file_name],
         fields=[
-            field("file_name", mlc.DataType.TEXT, column("file_name"), images("filename")),
-            field("label", mlc.DataType.TEXT, column("label")),
-            field("image", mlc.DataType.IMAGE_OBJECT, images("content")),
+            mlc.Field(
+                ctx=context,
+                id=f"train/{field.name}",
+                name=field.name,
+                data_types=[types[field.data_type]],
+                source=source(field),
+                references=files("filename") if field.is_file_name else None,
+            )
+            for field in form.fields
         ],
     )

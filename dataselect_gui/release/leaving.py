@@ -33,10 +33,11 @@ def may_leave(candidates: Candidates, terms: Terms, *, anything: bool) -> NDArra
 def check_leaving(
     candidates: Candidates, terms: Terms, *, anything: bool, report: Callable[[int, int], None]
 ) -> None:
-    """Clean every image that may leave, for nothing else than to see that it can be.
+    """Clean every record that may leave, for nothing else than to see that it can be.
 
     What is cleaned here is not what leaves: a process that has decoded a record that stays could
-    smuggle it into one that leaves.
+    smuggle it into one that leaves. Records that were cleaned when they were read again are not cleaned
+    once more.
 
     Parameters
     ----------
@@ -54,19 +55,27 @@ def check_leaving(
     UnusableError
         Where one cannot be cleaned.
     """
-    if not terms.kind.discloses or candidates.source.kind != "images":
+    if not terms.kind.discloses or not candidates.source.kind.is_confined:
         return
-    assert candidates.part is not None
-    rows = np.flatnonzero(may_leave(candidates, terms, anything=anything))
+    rows = np.flatnonzero(may_leave(candidates, terms, anything=anything)).tolist()
+    if candidates.unwritable is not None:
+        for row in rows:
+            if row in candidates.unwritable:
+                raise _unwritable(candidates, row, candidates.unwritable[row])
+        return
     with DecodingProcess() as decoding:
         for number, row in enumerate(rows, start=1):
             try:
-                decoding.clean(candidates.records.read(int(row)))
+                decoding.clean(candidates.source.kind, candidates.records.read(row))
             except UnreadableRecordError as error:
-                raise UnusableError(
-                    "A record that may leave cannot be written without its metadata.",
-                    f"Record {int(row) + 1} of {candidates.part.size}, in the source's order: {error} "
-                    "Nothing was charged for this release.",
-                    "Keep the record from leaving, or store it in another form and score it again.",
-                ) from None
+                raise _unwritable(candidates, row, str(error)) from None
             report(number, len(rows))
+
+
+def _unwritable(candidates: Candidates, row: int, reason: str) -> UnusableError:
+    return UnusableError(
+        "A record that may leave cannot be written without its metadata.",
+        f"Record {row + 1} of {len(candidates.index.ids)}, in the source's order: {reason} "
+        "Nothing was charged for this release.",
+        "Keep the record from leaving, or store it in another form and score it again.",
+    )

@@ -1,14 +1,11 @@
 """How large a bundle and what is in it can be: held before anything is charged, and by the check.
 
-Both sides read the same figures from here, so that whatever can be released can be verified.
+Both sides read the same figures from here, so that whatever can be released can be verified. How large
+its files can be is in `records.forms.limits`.
 """
 
 MOST_DOCUMENT = 1 << 24
 """Bytes of a document of a bundle."""
-MOST_FILE = 1 << 29
-"""Bytes of an image, a listing or a table."""
-MOST_LINE = 1 << 22
-"""Bytes of a line of a listing or a table."""
 MOST_ROWS = 10_000_000
 """Rows of a table of tokens."""
 MOST_EDGES = 1000
@@ -17,8 +14,6 @@ MOST_CELLS = 2_000_000
 """Cells of a report."""
 MOST_CLASSES, MOST_CLASS_NAME = 100_000, 300
 """Classes of a report, and characters of the name of each."""
-MOST_ARRAY_BYTES = 2_000_000_000
-"""What the arrays of a bundle unpack to: beyond it, NumPy writes a zip file of another form."""
 MOST_HEADER = 1 << 24
 """Bytes of what a gradient's file says of its tensors."""
 MOST_DRAW = 900_000_000

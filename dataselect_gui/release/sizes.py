@@ -1,6 +1,7 @@
 """How large a release becomes, held against the limits before anything is charged."""
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.forms import limits as file_limits
 from dataselect_gui.release import limits
 
 NAMED = 104
@@ -46,5 +47,5 @@ def hold_tokens(count: int, rows: int) -> None:
         Where it is.
     """
     hold(rows, limits.MOST_ROWS, "rows of a table")
-    hold(_ROW * rows, limits.MOST_FILE, "bytes of a table")
+    hold(_ROW * rows, file_limits.MOST_FILE, "bytes of a table")
     hold(NAMED * count + _NOISED * rows, limits.MOST_DRAW, "bytes of a draw")

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from dataselect_gui.errors import FaultError
+from dataselect_gui.records.forms.form import lines_of
 from dataselect_gui.release import limits
-from dataselect_gui.release.faults import FaultError, shown
 from dataselect_gui.release.tables import table_text
 
 Cell: TypeAlias = tuple[str, str | None, str, str]
@@ -17,18 +18,6 @@ _WHOLE, _IN_STEPS = re.compile(r"0|-?[1-9][0-9]{0,18}"), re.compile(r"-?[0-9]{1,
 _LONGEST_SCORE = 24
 _LARGEST = 1 << 63
 """Noise is drawn as whole numbers of 64 bits."""
-
-
-def lines_of(path: Path) -> Iterator[str]:
-    """Yield the lines of a file, with their ends.
-
-    Not by the file's own lines: a label may hold a character that Unicode calls a line's end.
-    """
-    with path.open("rb") as file:
-        while line := file.readline(limits.MOST_LINE + 1):
-            if len(line) > limits.MOST_LINE:
-                raise FaultError(f"“{shown(path.name)}” has a line that is longer than it can be.")
-            yield line.decode("utf-8")
 
 
 def rows_of(path: Path, name: str, columns: Sequence[str]) -> Iterator[str]:

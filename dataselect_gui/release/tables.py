@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dataselect_gui.release.contents import Written, write_file
+from dataselect_gui.records.forms.form import Written, write_file
 
 
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

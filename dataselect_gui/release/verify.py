@@ -17,13 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from dataselect_gui import __version__
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.errors import FaultError, UnusableError
+from dataselect_gui.plain import shown
 from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.records.forms import limits as file_limits
+from dataselect_gui.records.forms.form import DATA
+from dataselect_gui.records.kinds import FORMS
 from dataselect_gui.release import bundle as layout
 from dataselect_gui.release import limits, signing
 from dataselect_gui.release.card import card
 from dataselect_gui.release.checks.stated import Stated, is_close
-from dataselect_gui.release.clean import EXTENSIONS
 from dataselect_gui.release.croissant import describe, problems_of
 from dataselect_gui.release.documents import (
     claimed_delta,
@@ -32,7 +35,6 @@ from dataselect_gui.release.documents import (
     release_document,
     terms_of_document,
 )
-from dataselect_gui.release.faults import FaultError, shown
 from dataselect_gui.release.kinds.gradient import GRADIENT
 from dataselect_gui.release.promises import not_protected, promise
 from dataselect_gui.release.registry import KINDS, registered
@@ -40,11 +42,12 @@ from dataselect_gui.release.terms import Terms
 from dataselect_gui.resources import resource
 from dataselect_gui.texts import english
 
-_NAME = re.compile(rf"[0-9a-f]{{32}}\.({'|'.join(EXTENSIONS)})")
+_NAME = re.compile(r"[0-9a-f]{32}\.([a-z0-9]+)")
 _HEAD = re.compile("[0-9a-f]{64}")
 _DOCUMENTS = {layout.RELEASE, layout.PRIVACY, layout.CROISSANT, layout.CARD}
-_FOLDERS = ("data", layout.DATA)
-_LISTINGS = {layout.ARRAYS, *(kind.file for kind in KINDS.values())}
+_FOLDERS = ("data", DATA)
+_FORMS = {form.listing: form for form in FORMS}
+_LISTINGS = {*_FORMS, *(kind.file for kind in KINDS.values())}
 _SLACK = 1 << 20
 """Bytes that checksums may have beyond those of what is there, and packed numbers beyond their own."""
 _ROUNDING = 1e-12
@@ -163,9 +166,9 @@ def _most(name: str) -> int:
     """Return how many bytes a file of a bundle may have."""
     if name in {*_DOCUMENTS, layout.SIGNATURE}:
         return limits.MOST_DOCUMENT
-    if name in {layout.ARRAYS, GRADIENT}:
-        return limits.MOST_ARRAY_BYTES + (limits.MOST_ARRAY_BYTES >> 8) + _SLACK
-    return limits.MOST_FILE
+    if name == GRADIENT:
+        return file_limits.MOST_ARRAY_BYTES + (file_limits.MOST_ARRAY_BYTES >> 8) + _SLACK
+    return _FORMS[name].most_listing if name in _FORMS else file_limits.MOST_FILE
 
 
 def _signature(path: Path, key: bytes | None) -> str:
@@ -229,9 +232,12 @@ def _strays(path: Path) -> str:
     kinds = expected & _LISTINGS
     if len(kinds) != 1:
         raise FaultError("The bundle does not hold content of exactly one kind.")
+    (listing,) = kinds
+    extensions = _FORMS[listing].encodings if listing in _FORMS else {}
     for name in expected - _DOCUMENTS - kinds:
         folder, _, file_name = name.rpartition("/")
-        if kinds != {layout.LISTING} or folder != layout.DATA or not _NAME.fullmatch(file_name):
+        record = _NAME.fullmatch(file_name)
+        if folder != DATA or record is None or record[1] not in extensions:
             raise FaultError(f"“{shown(name)}” does not belong to a bundle.")
     return "There is nothing but what the release is about and the bundle's own documents."
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from torch import nn
 
 from dataselect_gui.checkpoints.layout import Member
@@ -19,7 +18,6 @@ from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.model import Model
 
 Shape = tuple[int, ...]
-_SIZES = (640, 480), (480, 640), (257, 257), (300, 1000)
 
 
 def public_shape(
@@ -46,11 +44,10 @@ def public_shape(
     UnusableError
         Where records of this kind cannot be made into inputs.
     """
-    blanks = [source.blank] if source.blank is not None else [Image.new("RGB", s) for s in _SIZES]
     shapes = set()
-    for blank in blanks:
+    for sample in source.kind.samples(source):
         try:
-            shapes.add(preprocess(blank).shape)
+            shapes.add(preprocess(sample).shape)
         except UnreadableRecordError:
             shapes.add(())
     (shape, *others) = shapes

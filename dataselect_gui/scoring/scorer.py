@@ -14,7 +14,6 @@ from dataselect_gui.norms.gradient_norms import GradientNorms
 from dataselect_gui.scoring.arithmetic import flushed_denormals
 from dataselect_gui.scoring.catalog import Precision, find_mapped_score, find_model_score
 from dataselect_gui.scoring.direction import load_direction
-from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.scoring.memory import Need, PeakMemory
 from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
 from dataselect_gui.scoring.quantities import MeasuredBatch, State
@@ -56,8 +55,6 @@ class Scorer:
     ----------
     device : torch.device
         Where it is computed.
-    preprocess : Preprocessor
-        From a decoded record to an input.
     """
 
     def __init__(
@@ -80,7 +77,6 @@ class Scorer:
         self._prepared: dict[tuple[int, ...], int] = {}
         self._met: set[tuple[int, ...]] = set()
         self._load()
-        self.preprocess = Preprocessor(checkpoint.final, self._final.model.channels)
 
     @property
     def precision(self) -> str:

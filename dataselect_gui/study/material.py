@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.table import Index
+from dataselect_gui.records.kinds.kind import ToInput
 from dataselect_gui.records.opening import content_hash
 from dataselect_gui.records.source import Source, UnreadableRecordError
-from dataselect_gui.scoring.inputs import Preprocessor
 
 FEWEST_RECORDS = 200
 SIDE = 32
@@ -37,7 +37,7 @@ class Material:
         The classes by index.
     small : ndarray of float32
         What the study's own network takes, shape (n, channels, height, width).
-    preprocess : Preprocessor
+    preprocess : callable
         Makes the checkpoint's input of a record.
     left_out : int
         How many of the records that were drawn cannot be read or have no label.
@@ -49,7 +49,7 @@ class Material:
     targets: NDArray[np.int64]
     classes: tuple[str, ...]
     small: NDArray[np.float32]
-    preprocess: Preprocessor
+    preprocess: ToInput
     left_out: int
 
     def inputs(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -57,7 +57,7 @@ class Material:
         made = []
         for place in places.tolist():
             stored = self.source.read(int(self.rows[place]))
-            made.append(self.preprocess(self.source.decode(stored)))
+            made.append(self.preprocess(self.source.kind.decode(stored)))
         return np.stack(made)
 
     def digest(self) -> str:
@@ -82,7 +82,7 @@ def read_material(
     source: Source,
     matched: dict[str, int],
     names: Sequence[str],
-    preprocess: Preprocessor,
+    preprocess: ToInput,
     limit: int,
     advance: Callable[[int, int], None],
     enough: int | None = None,
@@ -97,7 +97,7 @@ def read_material(
         Label → index of its class. Records with another label are left out.
     names : sequence of str
         The classes of the checkpoint; empty where it names none.
-    preprocess : Preprocessor
+    preprocess : callable
         The checkpoint's.
     limit : int
         At most so many, drawn at random but always the same ones.
@@ -123,7 +123,7 @@ def read_material(
         advance(len(rows), enough or len(drawn))
         try:
             stored = source.read(row)
-            one = preprocess(source.decode(stored))
+            one = preprocess(source.kind.decode(stored))
         except UnreadableRecordError:
             continue
         if one.ndim != 3:

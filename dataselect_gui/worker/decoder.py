@@ -9,13 +9,17 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from dataselect_gui.sandbox.confining import Grant, confine
 from dataselect_gui.sandbox.frames import read_frame, write_frame
 
+if TYPE_CHECKING:
+    from dataselect_gui.records.kinds.kind import RecordKind
+
 _MOST_DESCRIPTORS = 1 << 16
-_MOST_NAME = 1 << 16
+_MOST_KIND, _MOST_NAME = 255, 1 << 16
+"""Bytes of the name of a kind, and of what is asked of an array file."""
 _SPARE_SECONDS = 5
 
 
@@ -31,26 +35,30 @@ def main() -> int:
     from dataselect_gui.errors import UnusableError
     from dataselect_gui.records import decoding_process as protocol
     from dataselect_gui.records.images import MAX_FILE_BYTES
+    from dataselect_gui.records.kinds import kind_named
     from dataselect_gui.records.source import UnreadableRecordError
 
-    of_image = MAX_FILE_BYTES + protocol.SIDE.size
-    longest = {protocol.PICTURE: of_image, protocol.CHECK: of_image, protocol.CLEAN: of_image}
+    most = MAX_FILE_BYTES + protocol.NUMBER.size + _MOST_KIND + protocol.SIDE.size
+    longest = {protocol.LOOK: most, protocol.CHECK: most, protocol.CLEAN: most, protocol.TRY: most}
     longest |= {protocol.ARRAYS: _MOST_NAME, protocol.CONTENT: 1 << 62}
-    work: dict[int, Callable[[bytes, IO[bytes]], None]] = {
-        protocol.PICTURE: _picture,
+    work: dict[int, Callable[[RecordKind, bytes, IO[bytes]], None]] = {
+        protocol.LOOK: _look,
         protocol.CHECK: _check,
         protocol.CLEAN: _clean,
+        protocol.TRY: _try,
     }
     while (frame := read_frame(questions, longest)) is not None:
-        kind, content = frame
+        asked, content = frame
         try:
-            if kind == protocol.ARRAYS:
+            start = protocol.NUMBER.size + content[0]
+            kind = kind_named(content[protocol.NUMBER.size : start].decode())
+            if asked == protocol.ARRAYS:
                 following = read_frame(questions, longest)
                 assert following is not None
-                _arrays(content, following[1], answers)
+                _arrays(kind, content[start:], following[1], answers)
                 continue
-            _end_after(protocol.hang_seconds(kind, len(content)) + _SPARE_SECONDS)
-            work[kind](content, answers)
+            _end_after(protocol.hang_seconds(asked, len(content)) + _SPARE_SECONDS)
+            work[asked](kind, content[start:], answers)
         except UnreadableRecordError as reason:
             write_frame(answers, protocol.UNREADABLE, str(reason).encode("utf-8", "replace"))
         except UnusableError as error:
@@ -66,43 +74,41 @@ def _end_after(seconds: float) -> None:
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def _picture(content: bytes, answers: IO[bytes]) -> None:
-    from PIL import Image
-
+def _look(kind: "RecordKind", content: bytes, answers: IO[bytes]) -> None:
     from dataselect_gui.records.decoding_process import PIXELS, SIDE, SIZE
-    from dataselect_gui.records.images import decode_image, with_8_bits
 
     (most,) = SIDE.unpack_from(content)
-    image = with_8_bits(decode_image(content[SIDE.size :])).convert("RGB")
-    if most:
-        image.thumbnail((most, most), Image.Resampling.BILINEAR)
-    write_frame(answers, PIXELS, SIZE.pack(*image.size), image.tobytes())
+    pixels = kind.look(content[SIDE.size :], most or None)
+    height, width, _ = pixels.shape
+    write_frame(answers, PIXELS, SIZE.pack(width, height), pixels.tobytes())
 
 
-def _check(content: bytes, answers: IO[bytes]) -> None:
+def _check(kind: "RecordKind", stored: bytes, answers: IO[bytes]) -> None:
     from dataselect_gui.records.decoding_process import FINE
-    from dataselect_gui.records.images import decode_image, with_8_bits
 
-    with_8_bits(decode_image(content))
+    kind.check(stored)
     write_frame(answers, FINE)
 
 
-def _clean(content: bytes, answers: IO[bytes]) -> None:
-    from dataselect_gui.records.decoding_process import CLEANED, EXTENSION, FILE
-    from dataselect_gui.records.images import look_at
-    from dataselect_gui.release.clean import clean_image
+def _try(kind: "RecordKind", stored: bytes, answers: IO[bytes]) -> None:
+    from dataselect_gui.records.decoding_process import FINE
 
-    extension, cleaned = clean_image(content)
-    look_at(cleaned)  # Whoever receives it must be able to read it, within the same bounds.
-    write_frame(answers, FILE, EXTENSION.pack(CLEANED.index(extension)), cleaned)
+    kind.check_leaving(stored)
+    write_frame(answers, FINE)
 
 
-def _arrays(asked: bytes, stored: bytes, answers: IO[bytes]) -> None:
+def _clean(kind: "RecordKind", stored: bytes, answers: IO[bytes]) -> None:
+    from dataselect_gui.records.decoding_process import FILE, NUMBER
+
+    extension, cleaned = kind.clean(stored)
+    write_frame(answers, FILE, NUMBER.pack(kind.extensions.index(extension)), cleaned)
+
+
+def _arrays(kind: "RecordKind", asked: bytes, stored: bytes, answers: IO[bytes]) -> None:
     from dataselect_gui.records.array_frames import array_parts
-    from dataselect_gui.records.arrays import unpack
     from dataselect_gui.records.decoding_process import ARRAY, COLUMNS, END
 
-    columns, arrays = unpack(io.BytesIO(stored), *json.loads(asked))
+    columns, arrays = kind.unpack(io.BytesIO(stored), *json.loads(asked))
     write_frame(answers, COLUMNS, json.dumps(columns).encode())
     for name, values in arrays:
         write_frame(answers, ARRAY, *array_parts(name, values))

@@ -88,7 +88,7 @@ class Decoder:
                 return Decoded(row, None, has_changed=True)
             return Decoded(row, None, str(reason))
         try:
-            return Decoded(row, self._preprocess(self._source.decode(stored)))
+            return Decoded(row, self._preprocess(self._source.kind.decode(stored)))
         except UnreadableRecordError as reason:
             return Decoded(row, None, str(reason))
         except DataSelectError:
@@ -163,7 +163,7 @@ class RowReader:
         UnreadableRecordError
             Where it cannot be read.
         """
-        return self._preprocess(self._source.decode(self._records.read(row)))
+        return self._preprocess(self._source.kind.decode(self._records.read(row)))
 
 
 def _shape(one: Decoded) -> tuple[int, ...] | None:

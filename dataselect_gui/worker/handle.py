@@ -22,7 +22,7 @@ from dataselect_gui.errors import (
 )
 from dataselect_gui.paths import resolved
 from dataselect_gui.privacy.home import grant
-from dataselect_gui.records.folder import linked_files
+from dataselect_gui.records.opening import linked_files
 from dataselect_gui.sandbox.confining import Grant
 from dataselect_gui.sandbox.frames import CutOffError, FrameError, read_frame, write_frame
 from dataselect_gui.sandbox.starting import attended, command, start

@@ -6,11 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
-from dataselect_gui.records.images import with_8_bits
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
 from dataselect_gui.scoring.catalog import applicable
@@ -90,14 +87,12 @@ def _source(path: Path, report: Report, stopped: Callable[[], bool]) -> dict[str
             if stopped():
                 return None
         try:
-            content = source.decode(source.read(row))
-            if isinstance(content, Image.Image):
-                with_8_bits(content)
+            source.kind.check(source.read(row))
         except UnreadableRecordError as reason:
             problems.append({"id": record, "reason": str(reason)})
     return {
         "kind": "source",
-        "form": source.kind,
+        "form": source.kind.name,
         "records": len(source.ids),
         "readable": len(source.ids) - len(problems) + len(source.problems),
         "problems": sorted(problems, key=lambda problem: problem["id"]),

@@ -46,7 +46,8 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
     report(Progress("Loading the model", 0, 1))
     device = choose_device(job.device)
     scorer = Scorer(checkpoint, job.names, device, job.precision)
-    reader = RowReader(source, index, scorer.preprocess)
+    to_input = source.kind.to_input(checkpoint.final, scorer.model.channels)
+    reader = RowReader(source, index, to_input)
     found: dict[int, RecordMaps] = {}
     began = time.monotonic()
     for place, row in enumerate(job.rows):

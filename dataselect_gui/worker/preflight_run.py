@@ -38,7 +38,8 @@ def run_preflight(job: PreflightJob, report: Report) -> Finished:
     scorer = Scorer(checkpoint, job.names, device)
     report(Progress("Trying the checkpoint on some of your records", 0, 1))
     began = time.perf_counter()
-    decoder = Decoder(source, None, scorer.preprocess)
+    to_input = source.kind.to_input(checkpoint.final, scorer.model.channels)
+    decoder = Decoder(source, None, to_input)
     records = decoder.first(fair_order(source.ids), RECORDS)
     seconds_to_read = (time.perf_counter() - began) / max(1, len(records))
     if not records:

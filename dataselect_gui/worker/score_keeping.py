@@ -149,7 +149,7 @@ class ProjectKeeping:
         project, source, job = self._project, self.source, self._job
         check_same_source(project, source, index)
         ref = SourceRef(source.path, job.label_column, job.unit_column)
-        project.settings.source = StoredSource.of(ref, source.kind)
+        project.settings.source = StoredSource.of(ref, source.kind.name)
         digest = project.settings.checkpoint.digest
         project.settings.checkpoint = StoredCheckpoint(job.checkpoint, digest)
         project.save()

@@ -36,6 +36,7 @@ from dataselect_gui.worker.messages import REPORT_SECONDS, Finished, Progress, R
 from dataselect_gui.worker.score_keeping import Keeping, KeptTable
 
 if TYPE_CHECKING:
+    from dataselect_gui.records.kinds.kind import ToInput
     from dataselect_gui.scoring.public_shape import Shape
     from dataselect_gui.scoring.scorer import Scorer
 
@@ -209,7 +210,7 @@ class _Part:
     checkpoint: Checkpoint
     source: Source
     report: Report
-    _loaded: "tuple[Scorer, Shape | None] | None" = None
+    _loaded: "tuple[Scorer, ToInput, Shape | None] | None" = None
 
     @property
     def _known(self) -> Conditions | None:
@@ -235,7 +236,7 @@ class _Part:
         from dataselect_gui.norms.memory import is_out_of_memory
         from dataselect_gui.scoring.memory import release_memory
 
-        scorer, shape = self._load()
+        scorer, _, shape = self._load()
         hold, asked = self.kept.mark.hold, self.job.batch_size
         if shape is None or asked is not None:
             self._keep(asked if asked and shape is not None else 1)
@@ -284,7 +285,7 @@ class _Part:
     ) -> bool:
         from dataselect_gui.worker.computing import Computation
 
-        scorer, shape = self._load()
+        scorer, to_input, shape = self._load()
         size, ids, hold = self.size or 1, table.index.ids, self.kept.mark.hold
         if shape is not None:
             with hold(self.names):
@@ -303,7 +304,7 @@ class _Part:
             targets,
             lambda record: hold(self.names, record),
         )
-        decoder = Decoder(self.source, table.index.content, scorer.preprocess, shape)
+        decoder = Decoder(self.source, table.index.content, to_input, shape)
         pace, kept, told = Pace(), Keeper(table, columns), time.monotonic()
         with closing(computation.results(decoder, in_batches(ids, left, size))) as results:
             for result in results:
@@ -330,8 +331,8 @@ class _Part:
                 "Ask the consortium for the config.json of this model.",
             )
 
-    def _load(self) -> "tuple[Scorer, Shape | None]":
-        """Load the models, once, and find the public shape of their input."""
+    def _load(self) -> "tuple[Scorer, ToInput, Shape | None]":
+        """Load the models, once, and find how their input is made, and its public shape."""
         if self._loaded is not None:
             return self._loaded
         from dataselect_gui.scoring.arithmetic import fix_arithmetic
@@ -354,10 +355,10 @@ class _Part:
                 threads=threads,
                 batch=None if known is None else known.batch,
             )
-        self._loaded = (
-            scorer,
-            public_shape(self.source, self.checkpoint.final, scorer.model, scorer.preprocess),
-        )
+        final = self.checkpoint.final
+        to_input = self.source.kind.to_input(final, scorer.model.channels)
+        shape = public_shape(self.source, final, scorer.model, to_input)
+        self._loaded = scorer, to_input, shape
         return self._loaded
 
     def _keep(self, size: int) -> None:

@@ -113,7 +113,6 @@ def _read(
     enough: int | None = None,
 ) -> "Material":
     """Read the records; or enough of them to time the work."""
-    from dataselect_gui.scoring.inputs import Preprocessor
     from dataselect_gui.scoring.model import choose_device, load_model
     from dataselect_gui.study.material import read_material
 
@@ -124,7 +123,7 @@ def _read(
         source,
         matched,
         checkpoint.labels,
-        Preprocessor(checkpoint.final, channels),
+        source.kind.to_input(checkpoint.final, channels),
         job.limit,
         lambda done, total: watch.advance("Reading records", done, total),
         enough,

@@ -33,7 +33,6 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
 
     from dataselect_gui.norms.memory import is_out_of_memory
     from dataselect_gui.scoring.clipped_sum import ClippedSum
-    from dataselect_gui.scoring.inputs import Preprocessor
     from dataselect_gui.scoring.model import choose_device, in_precision, load_model
     from dataselect_gui.scoring.public_shape import public_shape
     from dataselect_gui.scoring.synthetic import synthetic
@@ -48,7 +47,7 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
     device = choose_device(job.device)
     dtype = torch.float32 if device.type == "mps" else torch.float64
     model = in_precision(load_model(checkpoint.final, device), dtype)
-    preprocess = Preprocessor(checkpoint.final, model.channels)
+    preprocess = source.kind.to_input(checkpoint.final, model.channels)
     reader = RowReader(source, index, preprocess)
     summed = ClippedSum(model, job.clip, job.steps)
     shape = public_shape(source, checkpoint.final, model, preprocess)

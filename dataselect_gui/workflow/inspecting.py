@@ -9,6 +9,7 @@ import msgspec
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
+from dataselect_gui.records.kinds import kind_of
 from dataselect_gui.sandbox.confining import what_confines
 from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.messages import InspectJob, Report
@@ -89,7 +90,7 @@ def _kind_of(path: Path) -> str:
 def looks_like_checkpoint(path: Path) -> bool:
     """Say whether a path is to be read as a checkpoint, rather than as a source."""
     if path.is_file():
-        return path.suffix != ".npz"
+        return kind_of(path) is None
     return (path / "config.json").is_file() or any(path.glob("checkpoint-*")) or any(path.glob("*.pt2"))
 
 

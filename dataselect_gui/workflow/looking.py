@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.checkpoints.request import Request
@@ -16,7 +15,7 @@ from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
-from dataselect_gui.records.source import Content, SourceRef
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.workflow.reasons import reasons_of
@@ -35,10 +34,10 @@ class Look:
         The project.
     name : str
         Its name, for a person.
-    source, checkpoint : Path
-        Where the records and the checkpoint are, or were.
-    unit_column : str or None
-        What the units are; None where the record is the unit.
+    records : SourceRef
+        Where the records are, or were, and how they are read.
+    checkpoint : Path
+        Where the checkpoint is, or was.
     ids : sequence of str
         In the source's order, shape (n,); none where scoring ended before it had read the records.
     content : ndarray of uint8
@@ -69,9 +68,8 @@ class Look:
 
     folder: Path
     name: str
-    source: Path
+    records: SourceRef
     checkpoint: Path
-    unit_column: str | None
     ids: Sequence[str]
     content: NDArray[np.uint8]
     labels: Sequence[str | None]
@@ -86,6 +84,16 @@ class Look:
     rule: Rule | None
     request: Request
     in_training: str | None
+
+    @property
+    def source(self) -> Path:
+        """Where the records are, or were."""
+        return self.records.path
+
+    @property
+    def unit_column(self) -> str | None:
+        """What the units are; None where the record is the unit."""
+        return self.records.unit_column
 
     @property
     def eligible(self) -> NDArray[np.bool_]:
@@ -108,7 +116,7 @@ def look(project_path: Path) -> Look:
     """
     project = Project.open(project_path)
     settings = project.settings
-    source, checkpoint = Path(settings.source.path), Path(settings.checkpoint.path)
+    checkpoint = Path(settings.checkpoint.path)
     try:
         request = find_checkpoint(checkpoint).request
     except UnusableError:  # The checkpoint moved: scores can still be looked at.
@@ -125,9 +133,8 @@ def look(project_path: Path) -> Look:
     return Look(
         folder=project_path,
         name="Demo" if settings.demo else project_path.stem,
-        source=source,
+        records=settings.source.ref,
         checkpoint=checkpoint,
-        unit_column=settings.source.unit_column,
         ids=index.ids,
         content=index.content,
         labels=index.labels,
@@ -166,7 +173,7 @@ class Pictures:
 
     def __init__(self, found: Look) -> None:
         shared().begin()  # It comes up while the source is listed.
-        self._source = open_source(SourceRef(found.source, unit_column=found.unit_column))
+        self._source = open_source(found.records)
         self._records = ScoredRecords(self._source, found.ids, found.content)
 
     def picture(self, row: int, most: int | None = None) -> NDArray[np.uint8]:
@@ -186,20 +193,4 @@ class Pictures:
         UnreadableRecordError
             Where it cannot be read, as when it was scored.
         """
-        stored = self._records.read(row)
-        if self._source.kind == "images":
-            return shared().picture(stored, most)
-        image = _as_image(self._source.decode(stored))  # Numbers, as they are stored.
-        if most is not None:
-            image.thumbnail((most, most), Image.Resampling.BILINEAR)
-        return np.asarray(image)
-
-
-def _as_image(content: Content) -> Image.Image:
-    if isinstance(content, Image.Image):
-        return content.convert("RGB")
-    array = np.asarray(content, dtype=np.float64)
-    plane = array.reshape(-1, *array.shape[-2:]).mean(axis=0) if array.ndim > 1 else array[None]
-    low, high = float(plane.min()), float(plane.max())
-    grey = (plane - low) / ((high - low) or 1.0) * 255
-    return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+        return shared().look(self._source.kind, self._records.read(row), most)

@@ -63,7 +63,7 @@ def find_again(
         )
     with project.exclusive():
         check_same_source(project, source, index)
-        project.settings.source = StoredSource.of(ref, source.kind)
+        project.settings.source = StoredSource.of(ref, source.kind.name)
         project.save()
     return "records"
 

@@ -66,8 +66,9 @@ def main() -> None:
         hashes = [
             np.frombuffer(content_hash(source.read(row)), dtype=np.uint8) for row in rows.tolist()
         ]
-        shape = public_shape(source, found.final, scorer.model, scorer.preprocess)
-        decoder = Decoder(source, np.stack(hashes), scorer.preprocess, shape)
+        to_input = source.kind.to_input(found.final, scorer.model.channels)
+        shape = public_shape(source, found.final, scorer.model, to_input)
+        decoder = Decoder(source, np.stack(hashes), to_input, shape)
         batches = [rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)]
         threads = 1 if device.type == "cpu" else min(8, os.cpu_count() or 1)
 

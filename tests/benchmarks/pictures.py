@@ -52,12 +52,13 @@ def main() -> int:
 
 def _start() -> float:
     from dataselect_gui.records.decoding_process import DecodingProcess
+    from dataselect_gui.records.kinds.images import IMAGES
     from dataselect_gui.records.source import UnreadableRecordError
 
     started = time.perf_counter()
     with DecodingProcess() as process:
         try:
-            process.check(b"")
+            process.check(IMAGES, b"")
         except UnreadableRecordError:
             return time.perf_counter() - started
     raise AssertionError("nothing is no image")
@@ -121,19 +122,13 @@ def window(project: Path, *, here: bool) -> None:
 
 def _decode_here() -> None:
     """Decode as the window once did: in threads of its own process."""
-    import numpy as np
-    from PIL import Image
-
     from dataselect_gui.records.decoding_process import DecodingProcess
-    from dataselect_gui.records.images import decode_image
+    from dataselect_gui.records.kinds.kind import Look, RecordKind
 
-    def picture(_process: DecodingProcess, stored: bytes, most: int | None) -> object:
-        image = decode_image(stored).convert("RGB")
-        if most is not None:
-            image.thumbnail((most, most), Image.Resampling.BILINEAR)
-        return np.asarray(image)
+    def look(_process: DecodingProcess, kind: RecordKind, stored: bytes, most: int | None) -> Look:
+        return kind.look(stored, most)
 
-    DecodingProcess.picture = picture  # type: ignore[method-assign,assignment]
+    DecodingProcess.look = look  # type: ignore[method-assign,assignment]
     DecodingProcess.begin = lambda _process: None  # type: ignore[method-assign,assignment]
 
 

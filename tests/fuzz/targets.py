@@ -40,8 +40,8 @@ class BrokenPromiseError(Exception):
 
 def image(folder: Path) -> None:
     """Decode an image, clean it, and hold what is left against what was there."""
+    from dataselect_gui.records.cleaning.image import clean_image, says_nothing_else
     from dataselect_gui.records.images import decode_image
-    from dataselect_gui.release.clean import clean_image, says_nothing_else
 
     (file,) = folder.iterdir()
     stored = file.read_bytes()
@@ -95,7 +95,7 @@ def source(folder: Path) -> None:
         open_source(SourceRef(path, label_column=column))
     for row in range(min(RECORDS, len(opened.ids))):
         try:
-            opened.decode(opened.read(row))
+            opened.kind.decode(opened.read(row))
         except UnreadableRecordError as reason:
             is_plain(str(reason))
     names = [
@@ -188,7 +188,7 @@ def headers(folder: Path) -> None:
 def processor(folder: Path) -> None:
     """Make an input of an image by a checkpoint's processor."""
     from dataselect_gui.checkpoints.layout import find_checkpoint
-    from dataselect_gui.scoring.inputs import Preprocessor
+    from dataselect_gui.records.model_input import Preprocessor
 
     found = find_checkpoint(folder)
     _look_at(found)
@@ -242,12 +242,12 @@ def ledger(folder: Path) -> None:
     """Read a ledger, with its totals, and write to it."""
     from dataselect_gui import workflow
     from dataselect_gui.errors import RefusedError
-    from dataselect_gui.privacy.ledger import Ledger
+    from tests.ledgers import Desk
 
     os.environ["DATASELECT_HOME"] = str(folder)
     for statement in workflow.ledger(None):
         "\n".join(workflow.statement_in_words(statement)).encode("utf-8")
-    book = Ledger(folder)
+    book = Desk(folder)
     for account in book.accounts():
         book.secret(account)
         for unit in ("patient", None):

@@ -5,9 +5,9 @@ import pytest
 
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.study.material import Material, read_material
 from tests.helpers import CLASSES, array_file
 from tests.in_process import study_here

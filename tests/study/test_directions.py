@@ -15,9 +15,9 @@ import torch
 
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.scoring.model import load_model
 from dataselect_gui.study import others
 from dataselect_gui.study.material import read_material

@@ -17,10 +17,10 @@ from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.cli.app import main
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.arrays import ArrayFile
+from dataselect_gui.records.kinds.arrays import ArrayFile
+from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.scoring.inputs import Preprocessor
 from dataselect_gui.study import estimating, findings, others, plan, running, train
 from dataselect_gui.study.material import FEWEST_RECORDS, read_material
 from dataselect_gui.study.page import page_of

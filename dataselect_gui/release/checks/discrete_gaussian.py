@@ -2,8 +2,8 @@
 
 import math
 
+from dataselect_gui.errors import FaultError
 from dataselect_gui.release.checks.stated import Stated
-from dataselect_gui.release.faults import FaultError
 
 _STEPS_PER_COUNT = 1000
 

@@ -1,7 +1,7 @@
 """Check the figures of a release without a mechanism: there are none."""
 
+from dataselect_gui.errors import FaultError
 from dataselect_gui.release.checks.stated import Stated
-from dataselect_gui.release.faults import FaultError
 
 
 def check(stated: Stated) -> None:

@@ -2,8 +2,8 @@
 
 from fractions import Fraction
 
+from dataselect_gui.errors import FaultError
 from dataselect_gui.release.checks.stated import Stated
-from dataselect_gui.release.faults import FaultError
 
 SCORE_STEPS = 65536
 """Between a score's bounds, from one of which to the other a record can move its own score."""

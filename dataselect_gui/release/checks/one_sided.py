@@ -2,8 +2,8 @@
 
 from decimal import localcontext
 
+from dataselect_gui.errors import FaultError
 from dataselect_gui.release.checks.stated import Stated, is_close
-from dataselect_gui.release.faults import FaultError
 
 
 def check(stated: Stated) -> None:

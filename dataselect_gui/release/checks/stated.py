@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dataselect_gui.release.faults import FaultError
+from dataselect_gui.errors import FaultError
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.errors import FaultError
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Query
 from dataselect_gui.privacy.usefulness import Width
+from dataselect_gui.records.forms.form import Written, write_file
 from dataselect_gui.release import limits
 from dataselect_gui.release.candidates import Candidates, Layout, Summed
-from dataselect_gui.release.contents import Written, write_file
-from dataselect_gui.release.faults import FaultError
 from dataselect_gui.release.kinds.kind import (
     Drawn,
     Kind,

@@ -17,8 +17,8 @@ from dataselect_gui.privacy.mechanisms.mechanism import (
     SelectionMechanism,
 )
 from dataselect_gui.privacy.usefulness import Agreement, Width
+from dataselect_gui.records.forms.form import Written
 from dataselect_gui.release.candidates import Candidates, Summed
-from dataselect_gui.release.contents import Written
 from dataselect_gui.texts import N_, _
 from dataselect_gui.texts.promises import FIXED, MANY, RELATED, SHIFTS_ODDS, WITHHELD_HERE
 

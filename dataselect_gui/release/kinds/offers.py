@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.records.forms.form import Written
 from dataselect_gui.release.candidates import Candidates
-from dataselect_gui.release.contents import Written
 from dataselect_gui.release.kinds.kind import Drawn, Leaving
 from dataselect_gui.release.kinds.selection import SelectionKind
 from dataselect_gui.release.sizes import hold_tokens

@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.errors import FaultError
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
-from dataselect_gui.records.formats.bare import MAX_MEMORY, MAX_PIXELS
-from dataselect_gui.release import content_check, limits
+from dataselect_gui.records.forms.form import Written, WrittenForm
+from dataselect_gui.records.forms.image_files import LISTING
+from dataselect_gui.records.kinds import form_in
+from dataselect_gui.release import limits
 from dataselect_gui.release.candidates import Candidates
-from dataselect_gui.release.contents import LISTING, Written, listing_line, write_records
+from dataselect_gui.release.contents import write_records
 from dataselect_gui.release.kinds.kind import Drawn, Leaving, as_selection
 from dataselect_gui.release.kinds.selection import SelectionKind
 from dataselect_gui.release.sizes import NAMED, hold
@@ -32,9 +35,6 @@ from dataselect_gui.texts.promises import (
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
-
-_FILE = f"{'0' * 32}.png"
-"""A name of a file, as long as each is."""
 
 
 @dataclass(frozen=True)
@@ -78,26 +78,13 @@ class Records(SelectionKind):
     )
 
     def check_size(self, candidates: Candidates, may_leave: NDArray[np.bool_], model: Member) -> None:
-        """Refuse more than fits into a listing, or into a file of arrays."""
+        """Refuse more than fits into the form in which the records leave."""
         del model
         rows = np.flatnonzero(may_leave).tolist()
         hold(NAMED * len(rows), limits.MOST_DRAW, "bytes of a draw")
-        labels = [candidates.index.labels[row] for row in rows]
-        blank = None if candidates.source.kind == "images" else candidates.source.blank
-        if isinstance(blank, np.ndarray):
-            longest = max((len(label or "") for label in labels), default=0)
-            size = blank.nbytes + 4 * max(longest, 1)
-            hold(len(rows) * size, limits.MOST_ARRAY_BYTES, "bytes of records and labels")
-            return
-        if blank is not None:
-            # As PNG, beside what it unpacks to; images of a folder are looked at one by one.
-            pixels = blank.width * blank.height
-            packed = len(blank.getbands()) * pixels
-            hold(pixels, MAX_PIXELS, "pixels of an image")
-            hold(4 * pixels + packed + (packed >> 6) + (1 << 20), MAX_MEMORY, "bytes of an image")
-        lines = {label: len(listing_line(_FILE, label).encode()) for label in set(labels)}
-        hold(max(lines.values(), default=0), limits.MOST_LINE, "bytes of a label")
-        hold(sum(lines[label] for label in labels), limits.MOST_FILE, "bytes of the list of records")
+        source, labels = candidates.source, candidates.index.labels
+        for size, most, what in source.kind.form(source).sizes(source, [labels[row] for row in rows]):
+            hold(size, most, what)
 
     def write(self, folder: Path, drawn: Drawn) -> Written:
         """Write the records under their random names."""
@@ -108,11 +95,11 @@ class Records(SelectionKind):
     def check(self, path: Path, terms: "Terms") -> str:
         """Say which records are there."""
         del terms
-        return content_check.records(path)
+        return _form_in(path).check(path)
 
     def check_metadata(self, path: Path) -> str:
         """Say that the records' files are built of nothing but pixels or numbers."""
-        return content_check.metadata(path)
+        return _form_in(path).check_metadata(path)
 
     def not_protected(self, mechanism: Mechanism) -> list[str]:
         """Return what no ε covers."""
@@ -129,3 +116,10 @@ class Records(SelectionKind):
     def front_matter(self) -> list[str]:
         """What the card says to a hub of data sets."""
         return ["task_categories:", "- image-classification"]
+
+
+def _form_in(path: Path) -> WrittenForm:
+    form = form_in(path)
+    if form is None:
+        raise FaultError("The bundle holds no records in a form that is known.")
+    return form

@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.errors import FaultError
 from dataselect_gui.plain import to_cell
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, NoiseMechanism, Query
 from dataselect_gui.privacy.usefulness import Width
+from dataselect_gui.records.forms import limits as file_limits
+from dataselect_gui.records.forms.form import Written
 from dataselect_gui.release import limits
 from dataselect_gui.release.candidates import Candidates
-from dataselect_gui.release.contents import Written
-from dataselect_gui.release.faults import FaultError
 from dataselect_gui.release.kinds.kind import (
     Drawn,
     Kind,
@@ -202,7 +203,7 @@ class Report(Kind):
         """Refuse more cells than a report can hold."""
         del candidates, may_leave, model
         hold(self.cell_count, limits.MOST_CELLS, "cells of a report")
-        hold(self._most_bytes, limits.MOST_FILE, "bytes of a report")
+        hold(self._most_bytes, file_limits.MOST_FILE, "bytes of a report")
 
     @property
     def _most_bytes(self) -> int:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Query
 from dataselect_gui.privacy.usefulness import Agreement
+from dataselect_gui.records.forms.form import Written
 from dataselect_gui.release.candidates import Candidates
-from dataselect_gui.release.contents import Written
 from dataselect_gui.release.grid import SCORE_STEPS, SCORES, on_grid, score_at
 from dataselect_gui.release.kinds.kind import (
     Drawn,

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout
@@ -20,7 +19,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace
 from dataselect_gui.window.widgets.plain import Button, choose_place
-from dataselect_gui.workflow import Report, Stop, exact
+from dataselect_gui.workflow import Account, Report, Stop, exact
 
 CANNOT_NOTICE = (
     "The ledger notices that it was edited, shortened or put back. It cannot notice that every copy "
@@ -81,17 +80,17 @@ class LedgerPlace(ColumnPlace, Place):
         self._saved.hide()
         self._composing.drop()
         look = self._state.look
-        account: dict[str, Any] | None = None
+        account: Account | None = None
         if look is not None and look.ids:
             try:
                 account = workflow.account(look.folder)
             except DataSelectError as error:
                 self._show_error(error)
-        entries = [] if account is None else account["entries"]
+        entries = () if account is None else account.entries
         for part in (self._panel, self.elsewhere):
             part.setVisible(account is not None)
         self.entries.setVisible(bool(entries))
-        nothing = not any(entry["kind"] == "reserved" for entry in entries)
+        nothing = not any(entry.kind == "reserved" for entry in entries)
         self._empty.setText(NOTHING_OPEN if look is None else NOTHING_YET)
         self._empty.setVisible(nothing and (look is None or not look.ids or account is not None))
         if look is not None and account is not None:
@@ -109,12 +108,12 @@ class LedgerPlace(ColumnPlace, Place):
             return
         folder = self._state.look.folder
 
-        def work(report: Report, stop: Stop) -> dict[str, Any]:
+        def work(report: Report, stop: Stop) -> Account:
             del report, stop
             workflow.write_statement(folder, to)
             return workflow.ledger(folder)[0]
 
-        def saved(statement: dict[str, Any]) -> None:
+        def saved(statement: Account) -> None:
             self.totals.show_composed(statement)
             self._saved.setText(f"Saved as {to}.")
             self._saved.show()
@@ -153,13 +152,13 @@ class LedgerPlace(ColumnPlace, Place):
         self.column.addWidget(paragraph(CANNOT_NOTICE, role="dim"))
         self.column.addStretch(1)
 
-    def _show_account(self, folder: Path, account: dict[str, Any]) -> None:
+    def _show_account(self, folder: Path, account: Account) -> None:
         self.totals.show_account(account)
-        self.elsewhere.show_account(folder, account["head"])
-        self.raise_budget.setText("Set a budget…" if account["budget"] is None else "Raise the budget…")
-        if Decimal(account["total_plain"]) > Decimal(account["one_sided"]):
+        self.elsewhere.show_account(folder, account.head)
+        self.raise_budget.setText("Set a budget…" if account.budget is None else "Raise the budget…")
+        if account.total_plain > account.one_sided:
 
-            def work(report: Report, stop: Stop) -> dict[str, Any]:
+            def work(report: Report, stop: Stop) -> Account:
                 del report, stop
                 return workflow.ledger(folder)[0]
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
@@ -41,7 +40,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.plain import choose_place, tip
-from dataselect_gui.workflow import ReleaseRequest, exact
+from dataselect_gui.workflow import Account, ReleaseRequest, exact
 
 
 class ReleasePlace(QWidget, Place):
@@ -66,7 +65,7 @@ class ReleasePlace(QWidget, Place):
     def __init__(self, state: State) -> None:
         super().__init__()
         self._state, self._jobs = state, state.jobs
-        self._account: dict[str, Any] | None = None
+        self._account: Account | None = None
         self._own_destination: Path | None = None
         self._last: ReleaseRequest | None = None
         self._missing: QWidget | None = None
@@ -231,7 +230,7 @@ class ReleasePlace(QWidget, Place):
         self.answers.destination.setToolTip(tip(str(request.to)))
         text, self._missing = self._consider(request)
         prospect = self.prospect
-        after_exact = bool((self._account or {}).get("exact_releases"))
+        after_exact = self._account is not None and self._account.exact_releases > 0
         self.consequence.show_prospect(prospect, self._state.rule, after_exact=after_exact)
         if not text:
             text, self._missing = what_is_missing(
@@ -242,11 +241,7 @@ class ReleasePlace(QWidget, Place):
         is_over = prospect.is_over and not self._jobs.running
         self.foot.show_hint(text, RAISE if is_over else TAKE if self._missing is not None else "")
         self.foot.button.setText(button_text(prospect, again=self.parcel.done is not None))
-        told = (
-            None if prospect.budget is None else exact(prospect.budget),
-            exact(prospect.spent),
-            None if prospect.cost is None else exact(prospect.cost),
-        )
+        told = prospect.budget, prospect.spent, prospect.cost
         self.foot.show_account(*told, is_known=self._account is not None)
         self.proposed.emit(*told)
 

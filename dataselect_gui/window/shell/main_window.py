@@ -1,7 +1,7 @@
 """The one window: a header with the places, the place in use, a footer that counts."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
@@ -39,7 +39,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
 from dataselect_gui.window.widgets.plain import choose_folder
-from dataselect_gui.workflow import Verified
+from dataselect_gui.workflow import Account, Verified
 
 if TYPE_CHECKING:
     from dataselect_gui.window.study.place import StudyPlace
@@ -310,7 +310,7 @@ class MainWindow(QMainWindow):
 
     def _show_budget(self) -> None:
         look = self.state.look
-        told: dict[str, Any] | None = None
+        told: Account | None = None
         if look is not None and look.ids:
             try:
                 told = workflow.account(look.folder)
@@ -318,7 +318,7 @@ class MainWindow(QMainWindow):
                 self.show_error(error)
         self.header.budget.setVisible(told is not None)
         if told is not None:
-            self.header.budget.show_budget(told["budget"], told["total_plain"], None)
+            self.header.budget.show_budget(told.budget, told.total_plain)
 
     def _on_tile_changed(self, side: int) -> None:
         self.settings.tile = side

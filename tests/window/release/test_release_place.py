@@ -83,7 +83,7 @@ def shown(widget: QWidget) -> str:
 
 
 def kinds(project: Path) -> list[str]:
-    return [entry["kind"] for entry in workflow.ledger(project)[0]["entries"]]
+    return [entry.kind for entry in workflow.ledger(project)[0].entries]
 
 
 def answer_no(qtbot: QtBot, place: ReleasePlace) -> None:
@@ -421,7 +421,7 @@ def test_the_budget_bar_says_what_it_shows(qtbot: QtBot) -> None:
     bar = BudgetBar()
     qtbot.addWidget(bar)
     assert bar.text == "no budget yet"
-    bar.show_budget("4", "1", "1")
+    bar.show_budget(Decimal(4), Decimal(1), Decimal(1))
     assert bar.text == "ε 1 of 4 spent"
     assert bar.accessibleDescription() == ("ε 1 of 4 spent; this release would spend 1 and leave 2")
     assert bar.sizeHint().width() == 220
@@ -474,7 +474,7 @@ def test_every_kind_leaves_by_every_mechanism(
     assert done.kind == kind
     assert done.released.epsilon == "1"
     assert all(check.ok for check in done.checks)
-    assert workflow.account(project)["left"] == "3"
+    assert workflow.account(project).left == 3
 
 
 def test_no_record_leaves_so_no_consent_is_asked_for(place: ReleasePlace, qtbot: QtBot) -> None:

@@ -19,7 +19,7 @@ from tests.projects import consortium, owner_records, scored_project
 from tests.releases import release, select
 from tests.window.steps import give, place, settle, told
 
-HEAVY = ["torch", "pandas", "scipy", "pyarrow", "opendp", "dp_accounting"]
+HEAVY = ["torch", "pandas", "scipy", "pyarrow", "opendp", "dp_accounting", "jinja2"]
 
 
 def test_it_starts_empty_and_offers_the_demo(window: MainWindow) -> None:

@@ -1,77 +1,91 @@
-"""Check the records in a bundle, as `contents` writes them: each form as it is, no other."""
+"""Float arrays that leave: one ``.npz`` with the records as ``x`` and their labels as ``y``.
+
+The receiver's check holds the file, byte for byte, against what NumPy writes around the packed numbers.
+"""
 
 import io
-import json
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 import numpy as np
 
-from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.arrays import MAX_ROWS, Stored, look_at_arrays
-from dataselect_gui.records.images import decode_image, look_at
-from dataselect_gui.records.source import UnreadableRecordError
-from dataselect_gui.release import limits
-from dataselect_gui.release.clean import EXTENSIONS, says_nothing_else
-from dataselect_gui.release.contents import ARRAYS, DATA, LISTING, listing_line
-from dataselect_gui.release.faults import FaultError, shown
-from dataselect_gui.release.table_check import lines_of
+from dataselect_gui.errors import FaultError, UnusableError
+from dataselect_gui.records.forms import limits
+from dataselect_gui.records.forms.form import DATA, Named, Size, Written, WrittenForm, write_file
+from dataselect_gui.records.forms.image_files import IMAGE_FILES
+from dataselect_gui.records.npz import MAX_ROWS, Stored, look_at_arrays
+from dataselect_gui.records.source import Source
 
+if TYPE_CHECKING:
+    from dataselect_gui.records.kinds.kind import RecordKind
+
+ARRAYS = f"{DATA}/records.npz"
 _NO_DATE, _IN_ADDITION, _OWN_FILE, _UNIX = 33, 0xFFFFFFFF, 0o600 << 16, 3
 """What a zip file says where NumPy writes it: of its date, of sizes that follow, of who may read it, of
 the system that it was made on."""
 _CHUNK = 1 << 20
+_SLACK = 1 << 20
+"""Bytes that packed numbers may have beyond their own."""
 _MOST_LABEL, _LAST_CHARACTER, _HALVES = 4096, 0x10FFFF, (0xD800, 0xDFFF)
 """Characters of a label of an array; the last that there is; those that are only half of one."""
 
 
-def metadata(path: Path) -> str:
-    """Say that no file of records is built of more than its pixels or numbers need.
+class NpzFile(WrittenForm):
+    """All records in one file of arrays."""
 
-    Raises
-    ------
-    FaultError
-        Where one is.
-    """
-    if (path / ARRAYS).is_file():
-        nothing_but_arrays(path / ARRAYS)
+    listing: ClassVar[str] = ARRAYS
+    listing_encoding: ClassVar[str] = "application/octet-stream"
+
+    @property
+    def most_listing(self) -> int:
+        """How many bytes the file may have: packed numbers may take more than they are."""
+        return limits.MOST_ARRAY_BYTES + (limits.MOST_ARRAY_BYTES >> 8) + _SLACK
+
+    def sizes(self, source: Source, labels: Sequence[str | None]) -> Iterator[Size]:
+        """Yield the size of the arrays. See `WrittenForm`."""
+        longest = max((len(label or "") for label in labels), default=0)
+        size = np.asarray(source.blank).nbytes + 4 * max(longest, 1)
+        yield len(labels) * size, limits.MOST_ARRAY_BYTES, "bytes of records and labels"
+
+    def write(self, folder: Path, kind: "RecordKind", records: Iterable[Named]) -> Written:
+        """Write all records and their labels as arrays. See `WrittenForm`."""
+        arrays, labels = [], []
+        for _, label, stored in records:
+            arrays.append(np.asarray(kind.decode(stored)))
+            labels.append(label or "")
+        if not arrays:  # There is no shape that an array of them could have.
+            return IMAGE_FILES.write(folder, kind, ())
+        written = io.BytesIO()
+        np.savez_compressed(written, x=np.stack(arrays), y=np.array(labels))
+        return write_file(folder, ARRAYS, written.getvalue())
+
+    def count(self, bundle: Path) -> int:
+        """Return the number of labels. See `WrittenForm`."""
+        with np.load(bundle / ARRAYS, allow_pickle=False) as arrays:
+            return len(arrays["y"])
+
+    def check(self, bundle: Path) -> str:
+        """Say how many records are there. See `WrittenForm`."""
+        try:
+            arrays = _look_at_records(bundle / ARRAYS)
+        except UnusableError as error:
+            raise FaultError(error.why) from None
+        return f"The array file holds {arrays['x'].shape[0]} records with labels alone."
+
+    def check_metadata(self, bundle: Path) -> str:
+        """Say that the file holds nothing but its arrays. See `WrittenForm`."""
+        nothing_but_arrays(bundle / ARRAYS)
         return (
             "The array file holds two arrays, with nothing before, between or behind them. Whether the "
             "numbers themselves, or how they are packed, hide something was not looked for."
         )
-    nothing_but_pixels(sorted(p for p in (path / DATA).iterdir() if p.suffix[1:] in EXTENSIONS))
-    return (
-        "Every image consists of what its pixels need: no metadata but an orientation, no table or "
-        "colour that is not used, no byte behind or between the coded pixels, and beyond the edge of a "
-        "picture nothing but what encoders write there. Whether the pixels themselves, or how they are "
-        "coded, hide something was not looked for."
-    )
 
 
-def nothing_but_pixels(files: list[Path]) -> None:
-    """Look at each image before it is decoded, one after the other.
-
-    What all of them unpack to has no bound but that of each: blank pages are small files.
-
-    Raises
-    ------
-    FaultError
-        Where one holds more than its pixels need, cannot be read, or is too much.
-    """
-    for file in files:
-        stored = file.read_bytes()
-        try:
-            bare = look_at(stored)
-            if bare.unpacked > bare.width * bare.height:
-                raise FaultError(f"“{shown(file.name)}” unpacks to more pixels than it shows.")
-            if not says_nothing_else(file.suffix[1:], stored):
-                raise FaultError(f"“{shown(file.name)}” holds more than pixels.")
-            decode_image(stored)
-        except UnreadableRecordError as error:
-            raise FaultError(f"“{shown(file.name)}” cannot be read: {error}") from None
+NPZ_FILE = NpzFile()
 
 
 def nothing_but_arrays(file: Path) -> None:
@@ -185,35 +199,3 @@ def _is_whole(stored: BinaryIO, array: Stored, labels: _Labels | None) -> bool:
         and checksum == info.CRC
         and (labels is None or labels.fit)
     )
-
-
-def records(path: Path) -> str:
-    """Say which records are there and listed.
-
-    Raises
-    ------
-    FaultError
-        Where more is told of them, or others are listed.
-    """
-    if (path / ARRAYS).is_file():
-        try:
-            arrays = _look_at_records(path / ARRAYS)
-        except UnusableError as error:
-            raise FaultError(error.why) from None
-        return f"The array file holds {arrays['x'].shape[0]} records with labels alone."
-    listed: list[str] = []
-    for line in lines_of(path / LISTING):
-        entry = json.loads(line)
-        name, label = entry["file_name"], entry["label"]
-        if not isinstance(name, str) or not isinstance(label, str | None):
-            raise FaultError(f"{LISTING} tells more than file names and labels.")
-        # Written as the program writes it, it cannot hold anything twice, or between the lines.
-        if line != listing_line(name, label):
-            raise FaultError(f"{LISTING} tells more than file names and labels.")
-        listed.append(name)
-    if listed != sorted(listed):
-        raise FaultError(f"{LISTING} is not in the order of its random names.")
-    there = sorted(p.name for p in (path / DATA).iterdir() if p.name != Path(LISTING).name)
-    if listed != there:
-        raise FaultError(f"{LISTING} does not list exactly the records that are there.")
-    return f"{len(listed)} records are there and listed, with labels and nothing else."

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dataselect_gui.records.cleaning.coded_data import ends_with_its_pixels
+from dataselect_gui.records.cleaning.jpeg_edges import repeats_its_edge
 from dataselect_gui.records.formats import jpeg, png
 from dataselect_gui.records.images import decode_image, look_at
-from dataselect_gui.release.coded_data import ends_with_its_pixels
-from dataselect_gui.release.jpeg_edges import repeats_its_edge
 
 EXTENSIONS = ("jpg", "png", "tif")
 
@@ -29,13 +29,15 @@ _PALETTE = 3
 _BARE_CHUNKS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 
 
-def clean_image(stored: bytes) -> tuple[str, bytes]:
+def clean_image(stored: bytes, decoded: Image.Image | None = None) -> tuple[str, bytes]:
     """Return a file that shows the same pixels and says nothing else.
 
     Parameters
     ----------
     stored : bytes
         An image file that `decode_image` can read.
+    decoded : Image.Image or None
+        What it decodes to, where that is known; it is emptied of what it tells beside its pixels.
 
     Returns
     -------
@@ -51,7 +53,7 @@ def clean_image(stored: bytes) -> tuple[str, bytes]:
         cleaned = _clean_jpeg(stored)
         if cleaned is not None:
             return "jpg", cleaned
-    return encode(decode_image(stored))
+    return encode(decode_image(stored) if decoded is None else decoded)
 
 
 def _clean_jpeg(stored: bytes) -> bytes | None:

@@ -1,0 +1,1 @@
+"""Rid files of records of everything but their pixels."""

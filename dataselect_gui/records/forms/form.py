@@ -1,0 +1,177 @@
+"""What every form in which records leave is: how it is written, described, and checked by the receiver.
+
+Everything follows from the records and their random names, so that the same release written twice gives
+the same bytes.
+"""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+
+from dataselect_gui.errors import FaultError
+from dataselect_gui.plain import shown
+from dataselect_gui.records.forms import limits
+
+if TYPE_CHECKING:
+    from dataselect_gui.records.kinds.kind import RecordKind
+    from dataselect_gui.records.source import Source
+
+DATA = "data/train"
+Named: TypeAlias = tuple[str, str | None, bytes]
+"""A record that leaves: its random name, its label, its stored bytes."""
+Size: TypeAlias = tuple[int, int, str]
+"""How large something is, how large it may be, and what is counted, in the plural."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written below ``data``.
+
+    Attributes
+    ----------
+    listing : str
+        The relative path of the file that lists the content.
+    sums : dict
+        Relative path → SHA-256 of every file.
+    """
+
+    listing: str
+    sums: dict[str, str]
+
+
+@dataclass(frozen=True)
+class DescribedField:
+    """A field of a record in ``croissant.json``.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    data_type : str
+        ``text`` or ``image``.
+    read_from : str
+        A ``column`` of the listing, or the ``content`` of the record's file.
+    is_file_name : bool
+        Whether it names the record's file.
+    """
+
+    name: str
+    data_type: Literal["text", "image"]
+    read_from: Literal["column", "content"] = "column"
+    is_file_name: bool = False
+
+
+class WrittenForm(ABC):
+    """A form in which records leave. It has no state.
+
+    Attributes
+    ----------
+    listing : str
+        The relative path of the file that lists the records, or holds them all. No two forms share it.
+    listing_encoding : str
+        Its media type.
+    encodings : dict
+        Of records that have a file each: extension → media type.
+    fields : tuple of DescribedField
+        Of records that have a file each, for ``croissant.json``.
+    """
+
+    listing: ClassVar[str]
+    listing_encoding: ClassVar[str]
+    encodings: ClassVar[dict[str, str]] = {}
+    fields: ClassVar[tuple[DescribedField, ...]] = ()
+
+    @property
+    def most_listing(self) -> int:
+        """How many bytes the listing may have."""
+        return limits.MOST_FILE
+
+    @abstractmethod
+    def sizes(self, source: "Source", labels: Sequence[str | None]) -> Iterator[Size]:
+        """Yield what has to be held against a limit before anything is charged.
+
+        Parameters
+        ----------
+        source : Source
+            Where the records are.
+        labels : sequence of str or None
+            Of those that may leave.
+        """
+
+    @abstractmethod
+    def write(self, folder: Path, kind: "RecordKind", records: Iterable[Named]) -> Written:
+        """Write records into a bundle's folder.
+
+        Parameters
+        ----------
+        folder : Path
+            The bundle's; it has a folder `DATA`.
+        kind : RecordKind
+            What they are.
+        records : iterable of tuple
+            In the order of their names.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where one cannot be read after all.
+        """
+
+    @abstractmethod
+    def count(self, bundle: Path) -> int:
+        """Return how many records a bundle of this program's own holds."""
+
+    @abstractmethod
+    def check(self, bundle: Path) -> str:
+        """Say which records are there, for the receiver.
+
+        Raises
+        ------
+        FaultError
+            Where more is told of them, or others are listed.
+        """
+
+    @abstractmethod
+    def check_metadata(self, bundle: Path) -> str:
+        """Say that the files are built of nothing but what the records need.
+
+        Raises
+        ------
+        FaultError
+            Where one holds more.
+        """
+
+
+def lines_of(path: Path) -> Iterator[str]:
+    """Yield the lines of a file, with their ends.
+
+    Not by the file's own lines: a label may hold a character that Unicode calls a line's end.
+
+    Raises
+    ------
+    FaultError
+        Where one is longer than it can be.
+    """
+    with path.open("rb") as file:
+        while line := file.readline(limits.MOST_LINE + 1):
+            if len(line) > limits.MOST_LINE:
+                raise FaultError(f"“{shown(path.name)}” has a line that is longer than it can be.")
+            yield line.decode("utf-8")
+
+
+def write_file(folder: Path, name: str, content: bytes) -> Written:
+    """Write a file that lists the content of a bundle."""
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    write_new(str(folder / name), content)
+    return Written(name, {name: hashlib.sha256(content).hexdigest()})
+
+
+def write_new(path: str, content: bytes) -> None:
+    """Write a file that is not there yet."""
+    with open(path, "xb", buffering=0) as file:  # noqa: PTH123  (a Path for each of a million files)
+        left = memoryview(content)
+        while left:
+            left = left[file.write(left) :]

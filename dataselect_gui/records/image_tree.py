@@ -1,0 +1,120 @@
+"""The image files below a folder: which there are, what is unusable, and how one is read."""
+
+import os
+import stat
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.paths import regular_file
+from dataselect_gui.records.images import EXTENSIONS, MAX_FILE_BYTES
+from dataselect_gui.records.source import Problem, UnreadableRecordError, is_text
+
+MAX_DEPTH = 100
+"""Folders within folders."""
+
+
+def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
+    """Find the image files below a folder: id → file, what is unusable, how many were ignored."""
+    found: dict[str, Path] = {}
+    problems: list[Problem] = []
+    ignored = 0
+    for entry in _entries(root):
+        relative = Path(entry.path).relative_to(root).as_posix()
+        record = unicodedata.normalize("NFC", relative)
+        if not is_named_as_image(entry.name) and entry.is_dir(follow_symlinks=False):
+            reason = f"A folder within {MAX_DEPTH} folders; what lies in it is not read."
+            problems.append(Problem(record.encode("utf-8", "replace").decode("utf-8"), reason))
+        elif entry.name.startswith(".") or not is_named_as_image(entry.name):
+            ignored += 1
+        elif not is_text(record):
+            shown = record.encode("utf-8", "replace").decode("utf-8")
+            problems.append(Problem(shown, "The file's name is not valid text (UTF-8)."))
+        elif entry.is_symlink() and not Path(entry.path).exists():
+            problems.append(Problem(record, "A link to a file that is not there."))
+        elif entry.is_dir():
+            problems.append(Problem(record, "A folder with the name of an image."))
+        elif not entry.is_file():
+            problems.append(Problem(record, "Not a regular file."))
+        elif record in found:
+            problems.append(Problem(record, "Another file has the same name in another Unicode form."))
+        else:
+            found[record] = Path(entry.path)
+    return found, problems, ignored
+
+
+def _entries(root: Path) -> Iterator["os.DirEntry[str]"]:
+    """Yield every file below a folder, and folders that are named like an image or nested too deep."""
+    levels = [_listed(root)]
+    while levels:
+        entry = next(levels[-1], None)
+        if entry is None:
+            levels.pop()
+        elif not entry.is_dir(follow_symlinks=False) or is_named_as_image(entry.name):
+            yield entry
+        elif not entry.name.startswith((".", "__MACOSX")):
+            if len(levels) > MAX_DEPTH:
+                yield entry
+            else:
+                levels.append(_listed(Path(entry.path)))
+
+
+def _listed(folder: Path) -> Iterator["os.DirEntry[str]"]:
+    try:
+        with os.scandir(folder) as listing:
+            return iter(sorted(listing, key=lambda entry: entry.name))
+    except PermissionError:
+        raise UnusableError(
+            f"The folder “{folder.name}” cannot be listed.",
+            "You may not read it.",
+            "Ask for access to it, or choose another folder.",
+        ) from None
+    except OSError:
+        raise UnusableError(
+            f"The folder “{folder.name}” cannot be listed.",
+            "It lies too deep within other folders, or the disk refused.",
+            "Move it further up, or choose another folder.",
+        ) from None
+
+
+def is_named_as_image(name: str) -> bool:
+    """Say whether a file has the ending of an image."""
+    return Path(name).suffix.lower() in EXTENSIONS
+
+
+def linked_files(path: Path) -> list[Path]:
+    """Return the files that links in a folder of records stand for; none where it is no folder.
+
+    A link to a folder, or to anything else that is no regular file, stands for no record.
+    """
+    if not path.is_dir():
+        return []
+    links = (Path(entry.path) for entry in _entries(path) if entry.is_symlink())
+    files = (regular_file(link) for link in links if link.suffix.lower() in EXTENSIONS)
+    return [file for file in files if file is not None]
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of an image file.
+
+    Raises
+    ------
+    UnreadableRecordError
+        Where it cannot be read.
+    """
+    try:
+        info = path.stat()
+        if not stat.S_ISREG(info.st_mode):
+            raise UnreadableRecordError("Not a regular file.")
+        if info.st_size > MAX_FILE_BYTES:
+            raise UnreadableRecordError(
+                f"The file is larger than {MAX_FILE_BYTES >> 20} MiB, more than an image needs."
+            )
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UnreadableRecordError("The file is no longer there.") from None
+    except PermissionError:
+        raise UnreadableRecordError("The file may not be read by you.") from None
+    except OSError:
+        raise UnreadableRecordError("The file cannot be read from the disk.") from None

@@ -1,0 +1,317 @@
+"""Arrays: the rows of ``x`` in an ``.npz`` file, with ``y``, ``classes`` or other columns.
+
+``x`` has shape (n, height, width) or (n, height, width, channels) as uint8, which are images, or
+(n, …) in the model's own input shape as float32 or float64. Of the arrays only those are unpacked that
+a source needs.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.cleaning.image import encode
+from dataselect_gui.records.decoding_process import shared
+from dataselect_gui.records.forms.form import WrittenForm
+from dataselect_gui.records.forms.image_files import IMAGE_FILES
+from dataselect_gui.records.forms.npz_file import NPZ_FILE
+from dataselect_gui.records.kinds.kind import Look, RecordKind
+from dataselect_gui.records.npz import (
+    MAX_ROWS,
+    Stored,
+    check_memory,
+    most_memory,
+    not_arrays,
+    read_arrays,
+    read_headers,
+)
+from dataselect_gui.records.source import (
+    Content,
+    Problem,
+    Source,
+    SourceRef,
+    UnreadableRecordError,
+    own_unit,
+    person_name,
+)
+from dataselect_gui.sandbox.confining import is_confined
+
+_MAX_TEXT, _MAX_TEXTS = 4096, 1 << 26
+"""Characters of a label or a unit; bytes of all of them, and of classes, that are no numbers."""
+_MAX_CLASSES = 1 << 16
+
+
+class Arrays(RecordKind):
+    """Rows of an array."""
+
+    name: ClassVar[str] = "arrays"
+    nouns: ClassVar[str] = "an .npz file"
+    advice: ClassVar[str] = "an .npz file"
+    is_confined: ClassVar[bool] = False
+    extensions: ClassVar[tuple[str, ...]] = ("png",)
+    forms: ClassVar[tuple[WrittenForm, ...]] = (IMAGE_FILES, NPZ_FILE)
+
+    def opens(self, path: Path) -> bool:
+        """Say whether it is a file with that ending. See `RecordKind`."""
+        return path.suffix.lower() == ".npz" and path.is_file()
+
+    def open(self, where: SourceRef) -> Source:
+        """Unpack a file. See `RecordKind`."""
+        return _open_arrays(where)
+
+    def unpack(
+        self, file: BinaryIO, name: str, needed: Sequence[str]
+    ) -> tuple[list[str], Iterator[tuple[str, NDArray[Any]]]]:
+        """Unpack the arrays of an ``.npz`` file that a source needs. See `RecordKind`."""
+        headers = read_headers(file, name)
+        wanted = {key: header for key, header in headers.items() if key in needed}
+        check_memory(name, sum(header.size for header in wanted.values()))
+        columns = _columns(name, headers)
+        _check_texts(name, wanted)
+        return columns, read_arrays(file, name, wanted)
+
+    def decode(self, stored: bytes) -> Content:
+        """Return the row as an image (uint8) or as it is (float). See `RecordKind`."""
+        return content_of(row_of(stored))
+
+    def look(self, stored: bytes, most: int | None) -> Look:
+        """Return the image, or the numbers as grey levels. See `RecordKind`."""
+        image = _as_image(self.decode(stored))
+        if most is not None:
+            image.thumbnail((most, most), Image.Resampling.BILINEAR)
+        return np.asarray(image)
+
+    def form(self, source: Source) -> WrittenForm:
+        """Return that of images where the rows are images. See `RecordKind`."""
+        return IMAGE_FILES if isinstance(source.blank, Image.Image) else NPZ_FILE
+
+    def clean(self, stored: bytes) -> tuple[str, bytes]:
+        """Return an image as PNG. See `RecordKind`."""
+        content = self.decode(stored)
+        assert isinstance(content, Image.Image)  # Numbers are written all together.
+        return encode(content)
+
+
+ARRAYS = Arrays()
+
+
+@dataclass
+class ArrayFile:
+    """A source whose records are the rows of an array. See `Source` for the attributes."""
+
+    path: Path
+    ids: Sequence[str]
+    labels: Sequence[str | None]
+    units: Sequence[str] | None
+    classes: Sequence[str] | None
+    columns: Sequence[str]
+    rows: NDArray[Any]
+    problems: Sequence[Problem] = ()
+    ignored: int = 0
+    kind: RecordKind = ARRAYS
+
+    @property
+    def blank(self) -> Content:
+        """Return a row of zeros: all rows of an array have one shape. See `Source.blank`."""
+        return content_of(np.zeros(self.rows.shape[1:], dtype=self.rows.dtype))
+
+    def read(self, index: int) -> bytes:
+        """Return the bytes of one row, led by its type and shape. See `Source.read`."""
+        return stored_row(self.rows[index])
+
+    def stamp(self, index: int) -> tuple[int, int] | None:
+        """Return nothing: rows have no time of their own. See `Source.stamp`."""
+        del index
+        return None
+
+
+def stored_row(row: NDArray[Any]) -> bytes:
+    """Return the bytes of a row, led by its type and shape."""
+    whole = np.ascontiguousarray(row)
+    return f"{whole.dtype.str}{whole.shape};".encode() + whole.tobytes()
+
+
+def row_of(stored: bytes) -> NDArray[Any]:
+    """Return the row that `stored_row` wrote."""
+    end = stored.index(b";")
+    dtype, _, shape = stored[:end].decode().partition("(")
+    sides = [int(side) for side in shape.rstrip(")").split(",") if side]
+    return np.frombuffer(stored, dtype=dtype, offset=end + 1).reshape(sides)
+
+
+def content_of(row: NDArray[Any]) -> Content:
+    """Return a row as a record.
+
+    Raises
+    ------
+    UnreadableRecordError
+        Where not all of its numbers are finite.
+    """
+    if row.dtype == np.uint8:
+        has_one_channel = row.ndim == 3 and row.shape[-1] == 1
+        return Image.fromarray(row.reshape(row.shape[:2]) if has_one_channel else row)
+    if not np.isfinite(row).all():
+        raise UnreadableRecordError("The record holds values that are not finite numbers.")
+    return row
+
+
+def _as_image(content: Content) -> Image.Image:
+    if isinstance(content, Image.Image):
+        return content.convert("RGB")
+    array = np.asarray(content, dtype=np.float64)
+    plane = array.reshape(-1, *array.shape[-2:]).mean(axis=0) if array.ndim > 1 else array[None]
+    low, high = float(plane.min()), float(plane.max())
+    grey = (plane - low) / ((high - low) or 1.0) * 255
+    return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+
+
+def _open_arrays(where: SourceRef) -> ArrayFile:
+    """Open a file. The label is ``y`` unless named."""
+    path, label_column, unit_column = where.path, where.label_column, where.unit_column
+    needed = ["x", "classes", label_column or "y", *([unit_column] if unit_column else [])]
+    columns, arrays = _unpacked(path, needed)
+    rows = arrays["x"]
+    if label_column is None and "y" in arrays and "y" not in columns:
+        raise UnusableError(
+            f"The labels in “{path.name}” do not fit its records.",
+            f"y holds {arrays['y'].dtype} of shape {arrays['y'].shape}, and there are {len(rows)} "
+            "records.",
+            "Save one label for each record as y, or leave y out.",
+        )
+    for column in (label_column, unit_column):
+        if column is not None and column not in columns:
+            raise UnusableError(
+                f"The column “{column}” cannot be found.",
+                f"“{path.name}” has the columns {', '.join(columns) or '(none)'}.",
+                "Name one of these.",
+            )
+    classes = _classes(arrays.get("classes"))
+    label = label_column or "y"
+    labels: list[str | None] = [None] * len(rows)
+    if label in columns:
+        names_apply = label == "y" and classes is not None
+        labels = [_label(value, classes if names_apply else None) for value in arrays[label].tolist()]
+    return ArrayFile(
+        path=path,
+        ids=[str(row) for row in range(len(rows))],
+        labels=labels,
+        units=_units(arrays[unit_column].tolist()) if unit_column else None,
+        classes=classes if label == "y" else None,
+        columns=columns,
+        rows=rows,
+    )
+
+
+def _unpacked(path: Path, needed: Sequence[str]) -> tuple[list[str], dict[str, NDArray[Any]]]:
+    """Unpack a file here, where this process is confined; else where nothing can come of it."""
+    try:
+        with path.open("rb") as file:
+            if is_confined():
+                columns, made = ARRAYS.unpack(file, path.name, needed)
+                return columns, dict(made)
+            columns, arrays = shared().arrays(ARRAYS, file, path.name, needed, most_memory())
+    except OSError:
+        raise not_arrays(path.name) from None
+    except UnreadableRecordError as reason:
+        raise not_arrays(path.name, str(reason)) from None
+    fitting = _columns(path.name, arrays)  # What came may be the work of the file.
+    return [name for name in columns if name in fitting or name not in needed], arrays
+
+
+def _classes(names: NDArray[Any] | None) -> list[str] | None:
+    if names is None or names.ndim != 1 or len(names) > _MAX_CLASSES or not _is_told(names.dtype):
+        return None
+    return [_text(name) for name in names]
+
+
+def _units(values: Sequence[object]) -> list[str]:
+    """Return the units' names; a record that names no person (NaN, empty) is one of its own.
+
+    Any number is a name, also a negative one: hashes are, and whoever is taken for nobody would be
+    as many units as there are records.
+    """
+    names = [person_name(_person(value)) for value in values]
+    return [name or own_unit(str(row)) for row, name in enumerate(names)]
+
+
+def _person(value: object) -> str | None:
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        return str(int(value)) if value.is_integer() else str(value)
+    return _text(value)
+
+
+def _label(value: object, classes: Sequence[str] | None) -> str | None:
+    """Return a label's name; None for the usual marks of no label (NaN, negative, empty)."""
+    if isinstance(value, float):
+        if not value.is_integer():
+            return None
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < 0:
+            return None
+        return classes[value] if classes is not None and value < len(classes) else str(value)
+    return _text(value) or None
+
+
+def _text(value: object) -> str:
+    """Return a text that can be written: an array can hold half a character, and bytes of any kind."""
+    stored = value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+    return stored.decode("utf-8", "replace")
+
+
+def _columns(file: str, stored: Mapping[str, Stored | NDArray[Any]]) -> list[str]:
+    """Return the columns that may serve as label or unit, having refused what are no records."""
+    rows = stored.get("x")
+    if rows is None or len(rows.shape) < 2 or rows.shape[0] == 0:
+        raise UnusableError(
+            f"“{file}” holds no records.",
+            f"Records are the rows of an array “x”; the file has {', '.join(stored) or 'no arrays'}.",
+            "Save the records as x, the labels as y.",
+        )
+    axes = len(rows.shape)
+    is_image = rows.dtype == np.uint8 and (axes == 3 or (axes == 4 and rows.shape[3] in {1, 3, 4}))
+    if not is_image and rows.dtype not in {np.dtype(np.float32), np.dtype(np.float64)}:
+        raise UnusableError(
+            f"The records in “{file}” are of a type that is not known here.",
+            f"x holds {rows.dtype} of shape {rows.shape}.",
+            "Images are uint8 of shape (n, height, width) or (n, height, width, channels); anything "
+            "else is float32 or float64 in the model's own input shape.",
+        )
+    if rows.size == 0 or rows.shape[0] > MAX_ROWS:
+        raise UnusableError(
+            f"The records in “{file}” cannot be listed.",
+            f"x has the shape {rows.shape}: there are more than {MAX_ROWS:,}, or nothing is in them.",
+            "Split the file into several.",
+        )
+    return [
+        name
+        for name, column in stored.items()
+        if name not in {"x", "classes"} and column.shape == rows.shape[:1] and _is_told(column.dtype)
+    ]
+
+
+def _is_told(dtype: np.dtype[Any]) -> bool:
+    """Say whether values of a type can be labels or units: numbers, or texts of a sensible length."""
+    return dtype.kind in "biuf" or (
+        dtype.kind in "US" and 0 < dtype.itemsize <= _MAX_TEXT * (4 if dtype.kind == "U" else 1)
+    )
+
+
+def _check_texts(name: str, wanted: Mapping[str, Stored]) -> None:
+    """Refuse texts that pack to little and unpack to much; of numbers there is one for each row."""
+    rows, others = wanted["x"].shape[:1], [array for key, array in wanted.items() if key != "x"]
+    told = sum(a.size for a in others if a.dtype.kind not in "biuf" or a.shape != rows)
+    if told > _MAX_TEXTS:
+        raise UnusableError(
+            f"The labels or units in “{name}” are too long.",
+            f"They unpack to {told >> 20:,} MiB, of which {_MAX_TEXTS >> 20} are read.",
+            "Save numbers, and what they are called as classes, or split the file into several.",
+        )

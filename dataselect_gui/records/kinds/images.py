@@ -1,0 +1,218 @@
+"""Images, each in a file: a folder with one sub-folder per class, or a metadata file that names them.
+
+Where there is a metadata file, it decides which files are records and what they are labelled.
+"""
+
+import unicodedata
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import ClassVar
+
+import numpy as np
+from PIL import Image
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.cleaning.image import EXTENSIONS as CLEANED
+from dataselect_gui.records.cleaning.image import clean_image
+from dataselect_gui.records.forms.form import WrittenForm
+from dataselect_gui.records.forms.image_files import IMAGE_FILES
+from dataselect_gui.records.image_tree import find_images, linked_files, read_file
+from dataselect_gui.records.images import EXTENSIONS, decode_image, look_at, with_8_bits
+from dataselect_gui.records.kinds.kind import Look, RecordKind
+from dataselect_gui.records.metadata import METADATA_NAMES, Row, read_metadata
+from dataselect_gui.records.source import Content, Problem, Source, SourceRef, own_unit, person_name
+
+_SIZES = (640, 480), (480, 640), (257, 257), (300, 1000)
+"""Widths and heights that stand for any."""
+
+
+class Images(RecordKind):
+    """Image files in a folder."""
+
+    name: ClassVar[str] = "images"
+    nouns: ClassVar[str] = "a folder of images"
+    advice: ClassVar[str] = "a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP)"
+    is_confined: ClassVar[bool] = True
+    extensions: ClassVar[tuple[str, ...]] = CLEANED
+    forms: ClassVar[tuple[WrittenForm, ...]] = (IMAGE_FILES,)
+
+    def opens(self, path: Path) -> bool:
+        """Say whether it is a folder. See `RecordKind`."""
+        return path.is_dir()
+
+    def open(self, where: SourceRef) -> Source:
+        """List the images below a folder. See `RecordKind`."""
+        return _open_folder(where)
+
+    def linked_files(self, path: Path) -> list[Path]:
+        """Return the images that links stand for. See `RecordKind`."""
+        return linked_files(path)
+
+    def decode(self, stored: bytes) -> Content:
+        """Return the image, upright. See `RecordKind`."""
+        return decode_image(stored)
+
+    def check(self, stored: bytes) -> None:
+        """See that the range of its values is known, too. See `RecordKind`."""
+        with_8_bits(decode_image(stored))
+
+    def look(self, stored: bytes, most: int | None) -> Look:
+        """Return the image. See `RecordKind`."""
+        image = with_8_bits(decode_image(stored)).convert("RGB")
+        if most is not None:
+            image.thumbnail((most, most), Image.Resampling.BILINEAR)
+        return np.asarray(image)
+
+    def samples(self, source: Source) -> Sequence[Content]:
+        """Return images of several sizes: each has its own. See `RecordKind`."""
+        del source
+        return [Image.new("RGB", size) for size in _SIZES]
+
+    def form(self, source: Source) -> WrittenForm:
+        """Return that of images. See `RecordKind`."""
+        del source
+        return IMAGE_FILES
+
+    def clean(self, stored: bytes) -> tuple[str, bytes]:
+        """Return the same pixels in a file that says nothing else. See `RecordKind`."""
+        return _cleaned(stored, None)
+
+    def check_leaving(self, stored: bytes) -> None:
+        """See both of one decoded image. See `RecordKind`."""
+        image = decode_image(stored)
+        with_8_bits(image)
+        _cleaned(stored, image)
+
+
+IMAGES = Images()
+
+
+@dataclass
+class ImageFolder:
+    """A source whose records are image files. See `Source` for the attributes."""
+
+    path: Path
+    ids: Sequence[str]
+    files: Sequence[Path]
+    labels: Sequence[str | None]
+    units: Sequence[str] | None
+    columns: Sequence[str]
+    problems: Sequence[Problem]
+    ignored: int
+    kind: RecordKind = IMAGES
+    classes: Sequence[str] | None = None
+
+    @property
+    def blank(self) -> None:
+        """Return nothing: images have shapes of their own. See `Source.blank`."""
+        return None
+
+    def read(self, index: int) -> bytes:
+        """Return the bytes of the file. See `Source.read`."""
+        return read_file(self.files[index])
+
+    def stamp(self, index: int) -> tuple[int, int] | None:
+        """Return the size and time of the file. See `Source.stamp`."""
+        try:
+            info = self.files[index].stat()
+        except OSError:
+            return None
+        return info.st_size, info.st_mtime_ns
+
+
+def _cleaned(stored: bytes, decoded: Image.Image | None) -> tuple[str, bytes]:
+    extension, cleaned = clean_image(stored, decoded)
+    look_at(cleaned)  # Whoever receives it must be able to read it, within the same bounds.
+    return extension, cleaned
+
+
+def _open_folder(where: SourceRef) -> ImageFolder:
+    """List the records of a folder. The label is the column ``label`` unless named."""
+    path, label_column, unit_column = where.path, where.label_column, where.unit_column
+    found, problems, ignored = find_images(path)
+    metadata = [path / name for name in METADATA_NAMES if (path / name).is_file()]
+    if not metadata:
+        if label_column or unit_column:
+            raise UnusableError(
+                f"The column “{label_column or unit_column}” cannot be found.",
+                f"“{path.name}” has no {' or '.join(METADATA_NAMES)}, so it has no columns.",
+                "Add a metadata file with a column file_name, or leave the column out.",
+            )
+        ids = sorted(found)
+        return ImageFolder(
+            path=path,
+            ids=ids,
+            files=[found[record] for record in ids],
+            labels=[_class_folder(record) for record in ids],
+            units=None,
+            columns=(),
+            problems=sorted(problems, key=lambda problem: problem.id),
+            ignored=ignored,
+        )
+    label = label_column or "label"
+    files = len(found) + len(problems)
+    rows, columns = read_metadata(metadata[0], label, unit_column, files)
+    for name in (label_column, unit_column):
+        if name is not None and name not in columns:
+            raise UnusableError(
+                f"The column “{name}” cannot be found.",
+                f"{metadata[0].name} has the columns {', '.join(columns) or 'file_name alone'}.",
+                "Name one of these.",
+            )
+    listed: dict[str, Row] = {}
+    reasons = {problem.id: problem.reason for problem in problems}
+    chosen_problems: list[Problem] = []
+    for row in rows:
+        name = unicodedata.normalize("NFC", (row.file or "").replace("\\", "/"))
+        reason = _listing_problem(name, found, listed, reasons)
+        if reason is None:
+            listed[str(PurePosixPath(name))] = row
+        else:
+            shown = name.encode("utf-8", "replace").decode("utf-8")
+            chosen_problems.append(Problem(shown, reason))
+    ids = sorted(listed)
+    if label_column is None and "label" not in columns:
+        labels = [_class_folder(record) for record in ids]
+    else:
+        labels = [listed[record].label for record in ids]
+    units = None
+    if unit_column is not None:
+        units = [person_name(listed[record].unit) or own_unit(record) for record in ids]
+    return ImageFolder(
+        path=path,
+        ids=ids,
+        files=[found[record] for record in ids],
+        labels=labels,
+        units=units,
+        columns=columns,
+        problems=sorted(chosen_problems, key=lambda problem: problem.id),
+        ignored=ignored + len(found) - len(ids) - 1,
+    )
+
+
+def _class_folder(record: str) -> str | None:
+    parts = PurePosixPath(record).parts
+    return parts[0] if len(parts) > 1 else None
+
+
+def _listing_problem(
+    name: str,
+    found: dict[str, Path],
+    listed: Container[str],
+    reasons: dict[str, str],
+) -> str | None:
+    path = PurePosixPath(name)
+    if not name:
+        return "A line of the metadata file names no file."
+    if path.is_absolute() or ".." in path.parts:
+        return "The metadata file names a file outside the source."
+    if str(path) in reasons:
+        return reasons[str(path)]
+    if path.suffix.lower() not in EXTENSIONS:
+        return f"Not an image by its ending ({', '.join(sorted(EXTENSIONS))})."
+    if str(path) not in found:
+        return "The metadata file names it, but there is no such file."
+    if str(path) in listed:
+        return "The metadata file names it twice; the first line counts."
+    return None

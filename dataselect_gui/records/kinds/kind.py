@@ -1,0 +1,206 @@
+"""What every kind of record is: from what is opened to what leaves.
+
+A kind stands in the room of records, below the model and below releases. Both of those call it through
+the source that it opened (`Source.kind`), so that all of it can be one file: it needs no torch, and it
+knows nothing of the terms, documents and checksums of a bundle.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.records.forms.form import WrittenForm
+from dataselect_gui.records.source import Content, Source, SourceRef
+
+if TYPE_CHECKING:
+    from dataselect_gui.checkpoints.layout import Member
+
+Picture: TypeAlias = NDArray[np.uint8]
+"""RGB, shape (height, width, 3)."""
+Look: TypeAlias = Picture
+"""What a person sees of a record. Lines of text join it with the first kind that is read, not seen; the
+type checker then names every place that has to tell the two apart."""
+ToInput: TypeAlias = Callable[[Content], NDArray[np.float32]]
+"""From a decoded record to the model's input."""
+
+
+class RecordKind(ABC):
+    """A kind of record. It has no state: what was opened is in the `Source`.
+
+    Attributes
+    ----------
+    name : str
+        By which it is written down, in projects and in what `inspect` says.
+    nouns : str
+        What a source of it is, as in “Records are read from …”.
+    advice : str
+        The same, with all that a person may have to know to choose one.
+    is_confined : bool
+        Whether the stored bytes of a record come from strangers, so that outside the worker they are
+        decoded in the confined process alone, and cleaned once before anything is charged. Numbers
+        that were unpacked already need neither.
+    extensions : tuple of str
+        Of the files that `clean` writes, at most 256.
+    forms : tuple of WrittenForm
+        In which its records may leave.
+    """
+
+    name: ClassVar[str]
+    nouns: ClassVar[str]
+    advice: ClassVar[str]
+    is_confined: ClassVar[bool]
+    extensions: ClassVar[tuple[str, ...]]
+    forms: ClassVar[tuple[WrittenForm, ...]]
+
+    # Where records are
+
+    @abstractmethod
+    def opens(self, path: Path) -> bool:
+        """Say whether a path that is there is a source of this kind, having read nothing."""
+
+    @abstractmethod
+    def open(self, where: SourceRef) -> Source:
+        """List the records of a source.
+
+        Raises
+        ------
+        UnusableError
+            Where it cannot be understood, or lacks a named column.
+        """
+
+    def linked_files(self, path: Path) -> list[Path]:
+        """Return the files outside a source that links in it stand for: the worker must reach them."""
+        del path
+        return []
+
+    def unpack(
+        self, file: BinaryIO, name: str, needed: Sequence[str]
+    ) -> tuple[list[str], Iterator[tuple[str, NDArray[Any]]]]:
+        """Unpack the arrays of a source that is one file: in the confined process, or in the worker.
+
+        Parameters
+        ----------
+        file : binary file
+            The file.
+        name : str
+            What it is called.
+        needed : sequence of str
+            The names of the arrays.
+
+        Returns
+        -------
+        tuple
+            The columns that may serve as label or unit; and those of the needed arrays that there are,
+            unpacked one by one.
+
+        Raises
+        ------
+        UnusableError
+            Where it is no source of this kind, is damaged, or would not fit into memory.
+        TypeError
+            Where sources of this kind are no files of arrays.
+        """
+        del file, name, needed
+        raise TypeError(f"{self.nouns} holds no arrays")
+
+    # One record, from its stored bytes
+
+    @abstractmethod
+    def decode(self, stored: bytes) -> Content:
+        """Return the record that stored bytes hold.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where they do not hold one.
+        """
+
+    def check(self, stored: bytes) -> None:
+        """See that a record can be scored and shown.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where it cannot.
+        """
+        self.decode(stored)
+
+    @abstractmethod
+    def look(self, stored: bytes, most: int | None) -> Look:
+        """Return what a person sees of a record.
+
+        Parameters
+        ----------
+        stored : bytes
+            The record.
+        most : int or None
+            The longer side of a picture, at most; None for the size that it has. It is never enlarged.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where it cannot be decoded.
+        """
+
+    # On its way to the model
+
+    def to_input(self, member: "Member", channels: int | None) -> ToInput:
+        """Return what makes a record into the model's input, by the checkpoint's own files.
+
+        An image takes the checkpoint's processor, an array goes in as it is. A kind whose records are
+        neither makes its own, of whatever files there are beside the checkpoint.
+
+        Parameters
+        ----------
+        member : Member
+            The checkpoint.
+        channels : int or None
+            How many channels the model takes; None where it does not say.
+
+        Raises
+        ------
+        UnusableError
+            Where the checkpoint's files cannot be used.
+        """
+        from dataselect_gui.records.model_input import (
+            Preprocessor,  # Not where records are decoded alone.
+        )
+
+        return Preprocessor(member, channels)
+
+    def samples(self, source: Source) -> Sequence[Content]:
+        """Return contents, none of them read, that have the shapes that a record may have."""
+        return [] if source.blank is None else [source.blank]
+
+    # When it leaves
+
+    @abstractmethod
+    def form(self, source: Source) -> WrittenForm:
+        """Return the form in which the records of a source leave: one of `forms`."""
+
+    @abstractmethod
+    def clean(self, stored: bytes) -> tuple[str, bytes]:
+        """Return a record as it leaves, rid of everything but its content: an extension, and a file.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where it cannot be decoded, or whoever receives it could not read it.
+        """
+
+    def check_leaving(self, stored: bytes) -> None:
+        """See that a record can be scored and shown, and cleaned: `check` and `clean` in one.
+
+        A kind that decodes for both decodes once.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where it cannot.
+        """
+        self.check(stored)
+        self.clean(stored)

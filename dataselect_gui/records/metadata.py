@@ -1,0 +1,120 @@
+"""A metadata file beside images: that of the Hugging Face imagefolder convention.
+
+It is ``metadata.csv`` or ``metadata.jsonl`` with a column ``file_name`` and any others.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from dataselect_gui.errors import UnusableError
+
+METADATA_NAMES = ("metadata.csv", "metadata.jsonl")
+FILE_COLUMN = "file_name"
+_MAX_LINE, _MAX_COLUMNS = 1 << 20, 1000
+"""Bytes of a line of a metadata file, and its columns."""
+_MOST_UNKNOWN = 100_000
+"""Lines of a metadata file beyond one for each file."""
+
+
+class Row(NamedTuple):
+    """What a line of a metadata file says, as text; empty cells are None."""
+
+    file: str | None
+    label: str | None
+    unit: str | None
+
+
+def read_metadata(path: Path, label: str, unit: str | None, files: int) -> tuple[list[Row], list[str]]:
+    """Read a metadata file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    label, unit : str or None
+        The columns to read beside that of the file.
+    files : int
+        How many there are that it may name.
+
+    Returns
+    -------
+    tuple of list and list
+        The rows, and the names of all columns but that of the file.
+
+    Raises
+    ------
+    UnusableError
+        Where it cannot be understood, or names no files.
+    """
+    rows: list[Row] = []
+    columns: dict[str, None] = {}
+    classes: dict[str, str] = {}
+    wanted = {FILE_COLUMN, label, unit}
+    line = 0
+
+    def lines(file: BinaryIO) -> Iterator[str]:
+        nonlocal line
+        while stored := file.readline(_MAX_LINE + 1):
+            line += 1
+            if len(stored) > _MAX_LINE:
+                raise ValueError("a line that is too long")
+            yield stored.decode("utf-8-sig" if line == 1 else "utf-8")
+
+    def take(row: Iterable[tuple[str, object]]) -> None:
+        if len(rows) == files + _MOST_UNKNOWN:
+            raise UnusableError(
+                f"{path.name} has too many lines.",
+                f"It names over {_MOST_UNKNOWN:,} files more than the folder holds.",
+                "Leave out the lines of files that are not there.",
+            )
+        cells = {name: _as_text(value) for name, value in row if name in wanted}
+        told = cells.get(label)
+        if told is not None:
+            told = classes.setdefault(told, told)  # One text for all records of a class.
+        rows.append(Row(cells.get(FILE_COLUMN), told, None if unit is None else cells.get(unit)))
+
+    def name(names: Iterable[str]) -> None:
+        columns.update(dict.fromkeys(names))
+        if len(columns) > _MAX_COLUMNS:
+            raise ValueError("more columns than a person made")
+
+    try:
+        with path.open("rb") as file:
+            if path.suffix == ".csv":
+                reader = csv.reader(lines(file))
+                header = next(reader, [])
+                name(title for title in header if title)
+                for cells in reader:
+                    if cells:
+                        take(zip(header, cells, strict=False))
+            else:
+                for text in lines(file):
+                    if text.strip():
+                        row = json.loads(text)
+                        name(row)
+                        take(row.items())
+    except (csv.Error, ValueError, AttributeError, TypeError, RecursionError):
+        kind = "a line of CSV" if path.suffix == ".csv" else "a JSON object"
+        raise UnusableError(
+            f"{path.name} cannot be read.",
+            f"Line {line} is not {kind} in UTF-8, or has more than {_MAX_LINE:,} bytes or "
+            f"{_MAX_COLUMNS:,} columns.",
+            "Mend that line, or export the file again as UTF-8.",
+        ) from None
+    if not rows or FILE_COLUMN not in columns:
+        raise UnusableError(
+            f"{path.name} names no files.",
+            f"It has no column “{FILE_COLUMN}”, or no lines.",
+            f"Add a column “{FILE_COLUMN}” with each image's path relative to the folder.",
+        )
+    return rows, [column for column in columns if column != FILE_COLUMN]
+
+
+def _as_text(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode()  # JSON can escape half a character.
