@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.paths import resolved
 from dataselect_gui.plain import visible
@@ -39,7 +38,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
 from dataselect_gui.window.widgets.plain import choose_folder
-from dataselect_gui.workflow import Account, Verified
+from dataselect_gui.workflow import Verified
 
 if TYPE_CHECKING:
     from dataselect_gui.window.study.place import StudyPlace
@@ -103,7 +102,7 @@ class MainWindow(QMainWindow):
             self.resize(1360, 860)
         self.setMinimumSize(640, 400)
         self.setAcceptDrops(True)
-        self._on_opened()
+        self._follow()
         self.start.demo.setFocus()
 
     # What a person can do
@@ -236,7 +235,7 @@ class MainWindow(QMainWindow):
         self.deletion.failed.connect(self.show_error)
         self.preparation.scored.connect(self.open_project)
         self.state.given_changed.connect(self._follow)
-        self.state.opened.connect(self._on_opened)
+        self.state.opened.connect(self._follow)
         self.state.failed.connect(self.show_error)
         self.state.undo_changed.connect(self._follow)
         self.explore.gallery.tile_changed.connect(self._on_tile_changed)
@@ -244,10 +243,7 @@ class MainWindow(QMainWindow):
         self.explore.first_painted.connect(self._become_ready)
         self.jobs.started.connect(self._follow)
         self.jobs.finished.connect(self._follow)
-        self.release.ledger_changed.connect(self._show_budget)
-        self.release.proposed.connect(self.header.budget.show_budget)
         self.release.raise_wanted.connect(self._raise_budget)
-        self.ledger.ledger_changed.connect(self._show_budget)
         QApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
         self._fault.connect(self.footer.tell)
         self._tell_fault = self._fault.emit
@@ -293,10 +289,6 @@ class MainWindow(QMainWindow):
 
     # What the state says
 
-    def _on_opened(self) -> None:
-        self._follow()
-        self._show_budget()
-
     def _follow(self) -> None:
         """Show which actions can be done now."""
         for action in self.actions_by_key.values():
@@ -307,18 +299,6 @@ class MainWindow(QMainWindow):
         self.preparation.show_standing()
         if self.state.look is not None and self.state.look.source.exists():
             self.show_error(error)
-
-    def _show_budget(self) -> None:
-        look = self.state.look
-        told: Account | None = None
-        if look is not None and look.ids:
-            try:
-                told = workflow.account(look.folder)
-            except DataSelectError as error:
-                self.show_error(error)
-        self.header.budget.setVisible(told is not None)
-        if told is not None:
-            self.header.budget.show_budget(told.budget, told.total_plain)
 
     def _on_tile_changed(self, side: int) -> None:
         self.settings.tile = side

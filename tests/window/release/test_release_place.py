@@ -70,8 +70,9 @@ def foresee(qtbot: QtBot, place: ReleasePlace) -> Prospect:
 
 def finish(qtbot: QtBot, place: ReleasePlace) -> None:
     foresee(qtbot, place)
-    with qtbot.waitSignal(place.ledger_changed, timeout=15_000):
-        click(qtbot, place.foot.button)
+    before = place.parcel.done
+    click(qtbot, place.foot.button)
+    qtbot.waitUntil(lambda: place.parcel.done is not before, timeout=15_000)
     qtbot.waitUntil(lambda: "Verified" in shown(place.parcel))
 
 
@@ -250,10 +251,10 @@ def test_while_a_bundle_is_written_no_key_does_anything_else(place: ReleasePlace
     answer_no(qtbot, place)
     foresee(qtbot, place)
     place.foot.button.setFocus()
-    with qtbot.waitSignal(place.ledger_changed, timeout=15_000):
-        click(qtbot, place.foot.button)
-        assert place.foot.hint.hasFocus()
-        assert place.foot.hint.text() == "Writing the bundle"
+    click(qtbot, place.foot.button)
+    assert place.foot.hint.hasFocus()
+    assert place.foot.hint.text() == "Writing the bundle"
+    qtbot.waitUntil(lambda: place.parcel.done is not None, timeout=15_000)
 
 
 def test_repeating_costs_nothing(place: ReleasePlace, project: Path, qtbot: QtBot) -> None:
