@@ -91,6 +91,16 @@ class Maps(QObject):
         """The title of the job that maps wait for; empty where they wait for none."""
         return self._jobs.title
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether maps are about to be made."""
+        return self._pause.isActive()
+
+    @property
+    def size(self) -> int:
+        """The bytes of the maps that are kept."""
+        return sum(one.size for one in self._kept.values())
+
     def range_of(self, name: str) -> float | None:
         """Return the value at which the colours of a score's maps end; None where it is not known yet.
 

@@ -75,11 +75,14 @@ class Header(QFrame):
         self._row.addWidget(self.budget)
         state.opened.connect(self._show_project)
         state.place_changed.connect(self._show_place)
+        state.account_changed.connect(self._show_budget)
+        state.cost_changed.connect(self._show_budget)
         state.jobs.started.connect(self._on_started)
         state.jobs.progressed.connect(self._on_progress)
         state.jobs.finished.connect(self._on_finished)
         self._show_project()
         self._show_place()
+        self._show_budget()
         self.show_job("")
 
     def show_job(self, doing: str, how_far: str = "", place: PlaceId = PlaceId.SETUP) -> None:
@@ -129,6 +132,12 @@ class Header(QFrame):
     def _show_place(self) -> None:
         for place, tab in self.tabs.items():
             tab.setChecked(place is self._state.place)
+
+    def _show_budget(self) -> None:
+        account = self._state.account
+        self.budget.setVisible(account is not None)
+        if account is not None:
+            self.budget.show_budget(account.budget, account.total_plain, self._state.cost)
 
     def _fit(self) -> None:
         room = _NARROW if self.width() < theme.NARROW else _WIDE

@@ -134,7 +134,7 @@ def words(window: MainWindow) -> str:
 def idle(window: MainWindow, qtbot: QtBot) -> None:
     """Wait until no map is being made, nor about to be."""
     maps = window.explore.maps
-    qtbot.waitUntil(lambda: not window.jobs.has_thread and not maps._pause.isActive())
+    qtbot.waitUntil(lambda: not window.jobs.has_thread and not maps.is_waiting)
 
 
 def picture(window: MainWindow) -> QWidget:
@@ -281,8 +281,7 @@ def test_maps_are_kept_while_there_is_room(
     for _ in range(12):
         qtbot.waitUntil(lambda: is_shown(opened))
         idle(opened, qtbot)
-        kept = opened.explore.maps._kept
-        assert sum(found.size for found in kept.values()) <= room
+        assert 0 < opened.explore.maps.size <= room
         walk(opened)
     idle(opened, qtbot)
     asked = len(made.asked)

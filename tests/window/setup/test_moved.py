@@ -169,7 +169,7 @@ def test_records_that_changed_are_shown_as_such_and_never_used(
 
 
 def _facts(inspector: Inspector) -> str:
-    return inspector._facts.text()
+    return inspector.facts.text()
 
 
 def test_a_thousand_records_that_change_while_the_window_is_open(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
@@ -244,7 +245,9 @@ def test_a_job_that_hangs_does_not_hold_the_window(
     jobs.close(100)
     assert time.monotonic() - begun < 2
     assert jobs.running
-    jobs._runner.setParent(None)  # type: ignore[union-attr]
+    thread = jobs.findChild(QThread)
+    assert thread is not None
+    thread.setParent(None)
     del qtbot
 
 

@@ -136,12 +136,13 @@ def run_and_quit(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     code = f"""
 import json, sys
 from dataselect_gui.window.shell import main_window
-told = main_window.MainWindow._become_ready
-def tell(self):
-    if not self._is_ready:
+class Telling(main_window.MainWindow):
+    def __init__(self, settings):
+        super().__init__(settings)
+        self.ready.connect(self.tell)
+    def tell(self):
         print(json.dumps([name for name in {HEAVY} if name in sys.modules]), flush=True)
-    told(self)
-main_window.MainWindow._become_ready = tell
+main_window.MainWindow = Telling
 from dataselect_gui.cli.app import main
 sys.exit(main({["gui", *words]!r}))
 """
