@@ -18,7 +18,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace
 from dataselect_gui.window.widgets.plain import Button, choose_place
-from dataselect_gui.workflow import Account, Report, Stop, exact
+from dataselect_gui.workflow import Account, JobContext, JobKind, exact
 
 CANNOT_NOTICE = (
     "The ledger notices that it was edited, shortened or put back. It cannot notice that every copy "
@@ -76,8 +76,8 @@ class LedgerPlace(ColumnPlace, Place):
             return
         folder = self._state.look.folder
 
-        def work(report: Report, stop: Stop) -> Account:
-            del report, stop
+        def work(context: JobContext) -> Account:
+            del context
             workflow.write_statement(folder, to)
             return workflow.ledger(folder)[0]
 
@@ -87,7 +87,7 @@ class LedgerPlace(ColumnPlace, Place):
             self._saved.show()
 
         self._saved.hide()
-        self._composing.ask("Saving the statement", work, saved, self._show_error)
+        self._composing.ask(JobKind.STATEMENT, work, saved, self._show_error)
 
     def entered(self) -> None:
         """Read the ledger again: it may have grown while another place was shown."""
@@ -145,11 +145,11 @@ class LedgerPlace(ColumnPlace, Place):
         self.raise_budget.setText("Set a budget…" if account.budget is None else "Raise the budget…")
         if account.total_plain > account.one_sided:
 
-            def work(report: Report, stop: Stop) -> Account:
-                del report, stop
+            def work(context: JobContext) -> Account:
+                del context
                 return workflow.ledger(folder)[0]
 
-            self._composing.ask("Composing", work, self.totals.show_composed, self._show_error)
+            self._composing.ask(JobKind.COMPOSITION, work, self.totals.show_composed, self._show_error)
 
     def _show_error(self, error: DataSelectError) -> None:
         self.error.set_text(str(error))

@@ -32,7 +32,7 @@ from dataselect_gui.window.release.parcel import ParcelColumn
 from dataselect_gui.window.release.prospect import (
     Prospect,
     agreed_threshold,
-    earlier_per_unit,
+    earlier_max_contributions,
     free_destination,
 )
 from dataselect_gui.window.release.sentences import RAISE, TAKE, button_text
@@ -40,7 +40,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.plain import choose_place, tip
-from dataselect_gui.workflow import ReleaseRequest, exact
+from dataselect_gui.workflow import JobKind, ReleaseRequest, exact
 
 
 class ReleasePlace(QWidget, Place):
@@ -254,7 +254,7 @@ class ReleasePlace(QWidget, Place):
         self._foresight.doubt()
         if self._state.account_fault is not None:
             self.parcel.show_error(str(self._state.account_fault))
-        self.answers.fix_per_unit(earlier_per_unit(self._state.account))
+        self.answers.fix_max_contributions(earlier_max_contributions(self._state.account))
         self._show()
 
     def _show_records(self) -> None:
@@ -329,7 +329,7 @@ class ReleasePlace(QWidget, Place):
         self.parcel.error.hide()
         self._last = self.request()
         work = Releasing(look.folder, self._last)
-        self._jobs.start("Writing the bundle", work, self._on_done, self._on_fault)
+        self._jobs.start(JobKind.RELEASE, work, self._on_done, self._on_fault)
         # Where it says what is done: what had the focus is disabled, and the next key must do nothing.
         self.foot.hint.setFocus()
 

@@ -7,7 +7,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
 from dataselect_gui.plain import visible
-from dataselect_gui.window.jobs import JobKind
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.actions import WindowAction
 from dataselect_gui.window.state import State
@@ -15,7 +14,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.budget import BudgetBar
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, elided, tip
-from dataselect_gui.workflow import Progress
+from dataselect_gui.workflow import JobKind, Progress
 
 TABS = (PlaceId.SETUP, PlaceId.EXPLORE, PlaceId.RELEASE, PlaceId.LEDGER)
 """The places with a tab; each has the action of its own name."""
@@ -111,13 +110,13 @@ class Header(QFrame):
         super().resizeEvent(event)
         self._fit()
 
-    def _on_started(self, title: str) -> None:
-        self.show_job(title, place=self._place_of_job())
+    def _on_started(self, kind: JobKind) -> None:
+        self.show_job(kind.running, place=self._place_of_job())
 
     def _on_progress(self, step: Progress) -> None:
         share = f"{100 * step.done // max(1, step.total)} %" if step.total > 1 else ""
         how_far = " · ".join(part for part in (share, step.time_left) if part)
-        self.show_job(step.phase, how_far, self._place_of_job())
+        self.show_job(step.phase.text, how_far, self._place_of_job())
 
     def _on_finished(self) -> None:
         self.show_job("")

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.paths import resolved
 from dataselect_gui.plain import visible
@@ -159,6 +160,28 @@ class MainWindow(QMainWindow):
         """Use the colours of a theme, as `Settings` has it, from now on."""
         self.settings.theme = mode
         theme.apply(mode)
+
+    def switch_log(self) -> None:
+        """Begin a log to report a fault by, or end the one that is kept."""
+        kept = workflow.log_path()
+        if kept is not None:
+            workflow.stop_log()
+            told = Message(
+                "Nothing is logged any more.", do=f"The log is {kept}. Read it before you send it."
+            )
+        else:
+            try:
+                kept = workflow.start_own_log()
+            except DataSelectError as error:
+                self.show_error(error)
+                return
+            told = Message(
+                "What happens is logged from now on, until the program is closed.",
+                f"In {kept}: versions, kinds of work and how they ended; no content, names or paths.",
+                "Do again what went wrong, then send the log with your report.",
+            )
+        self._follow()
+        self.notice.tell(told)
 
     # What it consists of
 

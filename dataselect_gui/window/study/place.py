@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, WorkerDiedError
-from dataselect_gui.window.jobs import JobKind
 from dataselect_gui.window.latest import PAUSE_MILLISECONDS
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.state import State
@@ -21,11 +20,11 @@ from dataselect_gui.window.widgets.column import ColumnPlace
 from dataselect_gui.window.widgets.notice import Message
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.workflow import (
+    JobContext,
+    JobKind,
     OtherStudyError,
     Progress,
-    Report,
     Start,
-    Stop,
     StudyFound,
     StudyPlan,
     StudySubject,
@@ -143,16 +142,16 @@ class StudyPlace(ColumnPlace, Place):
         if subject is None or isinstance(choices, str) or not self.plan.is_ready:
             return
 
-        def work(report: Report, stop: Stop) -> StudyFound:
-            return workflow.run_study(subject, choices, folder, report, stop)
+        def work(context: JobContext) -> StudyFound:
+            return workflow.run_study(subject, choices, folder, context)
 
         self._drop_plan()
         self._show_error(None)
         self._planned = None  # What is done will be.
         self._is_stopping = False
-        self._jobs.start(STUDYING, work, self._on_done, self._on_failed, kind=JobKind.STUDY)
+        self._jobs.start(JobKind.STUDY, work, self._on_done, self._on_failed)
         self.form.setEnabled(False)
-        self._on_progress(Progress(STUDYING, 0, 1))
+        self.plan.show_running(f"{JobKind.STUDY.running}.")
         self.take_focus()  # The button that was pressed is hidden now.
 
     def entered(self) -> None:
@@ -247,11 +246,11 @@ class StudyPlace(ColumnPlace, Place):
             self._timer.start(PAUSE_MILLISECONDS)
             return
 
-        def work(report: Report, stop: Stop) -> StudyPlan:
-            return workflow.plan_study(subject, choices, folder, report, stop)
+        def work(context: JobContext) -> StudyPlan:
+            return workflow.plan_study(subject, choices, folder, context)
 
         self._is_planning = True
-        self._jobs.start("Planning", work, self._on_planned, self._on_unplanned, gives_way=True)
+        self._jobs.start(JobKind.STUDY_PLAN, work, self._on_planned, self._on_unplanned, gives_way=True)
 
     def _on_planned(self, plan: StudyPlan) -> None:
         self._is_planning = False
@@ -281,7 +280,7 @@ class StudyPlace(ColumnPlace, Place):
 
     def _on_progress(self, step: Progress) -> None:
         if self.is_running and not self._is_stopping:
-            self.plan.show_running(step)
+            self.plan.show_running(step.sentence, step.share)
 
     def _on_done(self, found: StudyFound) -> None:
         self._end()

@@ -336,8 +336,8 @@ def test_people_and_a_private_training_are_counted(tmp_path: Path, qtbot: QtBot)
     qtbot.addWidget(place)
     place.show()
     state.open(folder)
-    place.answers.per_unit.setValue(2)
-    assert place.answers.per_unit.lineEdit().width() > 40, "the number can be read"
+    place.answers.max_contributions.setValue(2)
+    assert place.answers.max_contributions.lineEdit().width() > 40, "the number can be read"
     place.answers.training.no.click()
     foresee(qtbot, place)
     assert "This covers each person, with at most 2 records." in shown(place)
