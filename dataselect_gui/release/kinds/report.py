@@ -202,8 +202,8 @@ class Report(Kind):
     def check_size(self, candidates: Candidates, may_leave: NDArray[np.bool_], model: Member) -> None:
         """Refuse more cells than a report can hold."""
         del candidates, may_leave, model
-        hold(self.cell_count, limits.MOST_CELLS, "cells of a report")
-        hold(self._most_bytes, file_limits.MOST_FILE, "bytes of a report")
+        hold(self.cell_count, limits.MOST_CELLS, _("cells of a report"))
+        hold(self._most_bytes, file_limits.MOST_FILE, _("bytes of a report"))
 
     @property
     def _most_bytes(self) -> int:
@@ -242,7 +242,7 @@ class Report(Kind):
         """Say that all cells are there."""
         # Counted before they are listed: a declaration can be of more cells than fit into memory.
         if self.cell_count > limits.MOST_CELLS:
-            raise FaultError("The report has more cells than a report can have.")
+            raise FaultError(_("The report has more cells than a report can have."))
         lines, steps = rows_of(path, self.file, _COLUMNS), as_noise(terms.mechanism).query.steps
         return check_cells(lines, self.cells(lowest=terms.lowest), steps)
 
