@@ -3,6 +3,9 @@
 A header promises shapes; memory is taken by what it promises. So each tensor's shape must come to the
 bytes that are set aside for it, and these must fill the file from end to end, without a gap and without
 sharing any: then nothing that is allocated for them can be larger than the file.
+
+The library's own `safe_open` is no substitute: it takes a tensor that is named twice, keys that it does
+not know and shapes of a thousand sides, and has all of a header in memory before it can be asked.
 """
 
 import math

@@ -11,7 +11,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.errors import OtherStudyError, UnusableError
 from dataselect_gui.permissions import FILE_MODE, check_above, close_folder, make_folder, replacing
 from dataselect_gui.project.files import write_json
 from dataselect_gui.texts import _
@@ -160,9 +160,9 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def other_study(folder: Path) -> UnusableError:
+def other_study(folder: Path) -> OtherStudyError:
     """Return what is told of a folder that holds a study in another setting."""
-    return UnusableError(
+    return OtherStudyError(
         _("“{name}” holds a study of something else.", name=folder.name),
         _("Its records, checkpoint, start or number of records differ from these."),
         _("Name another folder with --to."),

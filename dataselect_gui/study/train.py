@@ -157,8 +157,8 @@ def train(
     privacy = None
     if epsilon is not None:
         privacy = account(epsilon, batch / count, steps)
-        noise = privacy.noise_multiplier
-        step = _Private(network, optimizer, images, classes, noise, batch, generator)
+        noise_multiplier = privacy.noise_multiplier
+        step = _Private(network, optimizer, images, classes, noise_multiplier, batch, generator)
     marks = {round(steps * (one + 1) / CHECKPOINTS) for one in range(CHECKPOINTS)}
     for done in range(1, steps + 1):
         for group in optimizer.param_groups:
@@ -269,7 +269,7 @@ def account(epsilon: float, rate: float, steps: int) -> Privacy:
     from opacus.accountants import RDPAccountant
     from opacus.accountants.utils import get_noise_multiplier
 
-    noise = get_noise_multiplier(
+    noise_multiplier = get_noise_multiplier(
         target_epsilon=epsilon,
         target_delta=DELTA,
         sample_rate=rate,
@@ -278,10 +278,10 @@ def account(epsilon: float, rate: float, steps: int) -> Privacy:
         epsilon_tolerance=epsilon / 1000,
     )
     first = RDPAccountant()
-    first.history = [(noise, rate, steps)]
+    first.history = [(noise_multiplier, rate, steps)]
     told = float(first.get_epsilon(DELTA))
     second = RdpAccountant(RDPAccountant.DEFAULT_ALPHAS)
-    event = PoissonSampledDpEvent(rate, GaussianDpEvent(noise))
+    event = PoissonSampledDpEvent(rate, GaussianDpEvent(noise_multiplier))
     second.compose(SelfComposedDpEvent(event, steps))
     again = float(second.get_epsilon(DELTA))
     if abs(again / told - 1) > AGREEMENT:
@@ -290,7 +290,7 @@ def account(epsilon: float, rate: float, steps: int) -> Privacy:
             _("Opacus says ε = {told:.4f}, dp_accounting says {again:.4f}.", told=told, again=again),
             _("Please report these words."),
         )
-    return Privacy(noise, rate, steps, told, again)
+    return Privacy(noise_multiplier, rate, steps, told, again)
 
 
 def logits_of(network: nn.Module, images: Tensor) -> Tensor:
