@@ -51,9 +51,9 @@ def stated_number(text: str, what: str) -> Decimal:
     number = decimal_of(text)
     if number is None:
         raise UsageError(
-            f"{what} cannot be “{text}”.",
-            "It is a number.",
-            "Write it like 0.25.",
+            _("{what} cannot be “{text}”.", what=what, text=text),
+            _("It is a number."),
+            _("Write it like 0.25."),
         )
     return number
 

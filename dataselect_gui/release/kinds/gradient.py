@@ -98,9 +98,9 @@ class Gradient(Kind):
             norm = stated_norm(options.requested_norm, "The request's max_grad_norm")
             return cls(norm, "request")
         raise UsageError(
-            "The norm that gradients are clipped to is missing.",
-            "The request states no max_grad_norm, and the noise follows from that norm.",
-            "Add --clip C, for example --clip 1.",
+            _("The norm that gradients are clipped to is missing."),
+            _("The request states no max_grad_norm, and the noise follows from that norm."),
+            _("Add --clip C, for example --clip 1."),
         )
 
     @property
@@ -231,9 +231,13 @@ def stated_norm(text: str, what: str) -> Decimal:
     number = stated_number(text, what)
     if not limits.LEAST_NORM <= number <= limits.LARGEST_NORM:
         raise UsageError(
-            f"{what} cannot be “{text}”.",
-            f"It is a number from {limits.LEAST_NORM} to {limits.LARGEST_NORM}.",
-            "Write it like 1.",
+            _("{what} cannot be “{text}”.", what=what, text=text),
+            _(
+                "It is a number from {least} to {largest}.",
+                least=limits.LEAST_NORM,
+                largest=limits.LARGEST_NORM,
+            ),
+            _("Write it like 1."),
         )
     return number
 
