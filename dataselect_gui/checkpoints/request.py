@@ -9,6 +9,7 @@ import msgspec
 from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.amounts import LARGEST_BOUND, LARGEST_COUNT
+from dataselect_gui.texts import _
 
 FILE_NAME = "dataselect.json"
 TRAINING = ("noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta")
@@ -191,7 +192,7 @@ KNOWN = _CHECKS.keys()
 
 def _bad(why: str) -> UnusableError:
     return UnusableError(
-        f"The consortium's request ({FILE_NAME}) cannot be used.",
+        _("The consortium's request ({file_name}) cannot be used.", file_name=FILE_NAME),
         why,
-        "Ask the consortium for a corrected file.",
+        _("Ask the consortium for a corrected file."),
     )

@@ -280,7 +280,9 @@ class Kind(ABC):
             Where one is.
         """
         del path
-        return "There are no images or arrays: a table or a gradient was read whole, to its last byte."
+        return _(
+            "There are no images or arrays: a table or a gradient was read whole, to its last byte."
+        )
 
     # What is said of it
 
