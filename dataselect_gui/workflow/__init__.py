@@ -8,7 +8,7 @@ from dataselect_gui.jobs.fault_log import Crash, Left, job_logged, log_path, sta
 from dataselect_gui.jobs.fault_log import note as note_event
 from dataselect_gui.jobs.faults import Fault, fault_of, internal_error
 from dataselect_gui.jobs.kinds import JobKind
-from dataselect_gui.jobs.progress import Phase, Progress, Report, duration
+from dataselect_gui.jobs.progress import Phase, Progress, duration
 from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
 from dataselect_gui.privacy.amounts import LARGEST_COUNT, decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
@@ -146,7 +146,6 @@ __all__ = [
     "Register",
     "ReleaseRequest",
     "Released",
-    "Report",
     "Request",
     "Rule",
     "Scored",
