@@ -4,6 +4,7 @@ from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
 from dataselect_gui.privacy.amounts import LARGEST_COUNT, decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
+from dataselect_gui.records.kinds import file_endings, what_opens
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError, is_text
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.kinds.kind import Kind, KindAnswer, Leaving
@@ -144,6 +145,7 @@ __all__ = [
     "digest_of",
     "duration",
     "exact",
+    "file_endings",
     "find_again",
     "find_mapped_score",
     "find_score",
@@ -195,6 +197,7 @@ __all__ = [
     "tokens",
     "verify",
     "what_confines",
+    "what_opens",
     "whole_of",
     "write_page",
     "write_settings",

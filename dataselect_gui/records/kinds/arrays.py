@@ -41,25 +41,24 @@ from dataselect_gui.records.source import (
     person_name,
 )
 from dataselect_gui.sandbox.confining import is_confined
+from dataselect_gui.texts import N_
 
 _MAX_TEXT, _MAX_TEXTS = 4096, 1 << 26
 """Characters of a label or a unit; bytes of all of them, and of classes, that are no numbers."""
 _MAX_CLASSES = 1 << 16
 
 
+@dataclass(frozen=True)
 class Arrays(RecordKind):
     """Rows of an array."""
 
     name: ClassVar[str] = "arrays"
-    nouns: ClassVar[str] = "an .npz file"
-    advice: ClassVar[str] = "an .npz file"
+    nouns: ClassVar[str] = N_("an .npz file")
+    advice: ClassVar[str] = N_("an .npz file")
+    endings: ClassVar[frozenset[str]] = frozenset({".npz"})
     is_confined: ClassVar[bool] = False
     extensions: ClassVar[tuple[str, ...]] = ("png",)
     forms: ClassVar[tuple[WrittenForm, ...]] = (IMAGE_FILES, NPZ_FILE)
-
-    def opens(self, path: Path) -> bool:
-        """Say whether it is a file with that ending. See `RecordKind`."""
-        return path.suffix.lower() == ".npz" and path.is_file()
 
     def open(self, where: SourceRef) -> Source:
         """Unpack a file. See `RecordKind`."""

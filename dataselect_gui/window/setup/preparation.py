@@ -158,7 +158,7 @@ class Preparation(QObject):
             self._choose(self._state.look.checkpoint, "Where is the checkpoint?")
 
     def _choose(self, known: Path, question: str) -> None:
-        if known.suffix in {".npz", ".pt2"}:
+        if known.suffix.lower() in {".pt2", *workflow.file_endings()}:
             path = choose_file(self._window, question, f"*{known.suffix}")
         else:
             path = choose_folder(self._window, question)
