@@ -8,10 +8,6 @@ the window are in `window/widgets/plain.py`, that of the terminal is in `cli/out
 
 import re
 import unicodedata
-from typing import Self
-
-from markupsafe import Markup
-from markupsafe import escape as escape_markup
 
 MOST = 20_000
 """Characters of one line that are shown; layout takes time that grows with them."""
@@ -103,18 +99,3 @@ def _mark(beginning: re.Match[str]) -> str:
 def _unmark(beginning: re.Match[str]) -> str:
     run = _MARKED_SEPARATOR.sub(r"\1", beginning[0])
     return run.removeprefix("'") if beginning.start() == 0 else run
-
-
-class Html(Markup):
-    """Markup of our own, into which other texts enter escaped.
-
-    ``Html("<p>{}</p>").format(name)`` and ``Html("").join(names)`` escape whatever is not `Html`
-    itself, after `visible`. Only literals are given to `Html` directly.
-    """
-
-    @classmethod
-    def escape(cls, s: object, /) -> Self:
-        """Return a text as markup that shows it."""
-        if hasattr(s, "__html__"):
-            return cls(s)
-        return cls(escape_markup(visible(str(s))))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dataselect_gui.window.shell.main_window import MainWindow
+from dataselect_gui.window.place import PlaceId
 
 SIZES = ((1360, 860), (640, 400))
 _SETTLE_MILLISECONDS = 700
@@ -102,7 +103,7 @@ class Photographer:
 
     def _start(self, window: "MainWindow") -> None:
         window.open_project(self._scratch / "demo" / "project")
-        window.show_place("start")
+        window.show_place(PlaceId.START)
 
     def _refused(self, window: "MainWindow") -> None:
         pickle = self._scratch / "model.pth"
@@ -156,7 +157,7 @@ class Photographer:
 
     def _release(self, window: "MainWindow") -> None:
         window.open_project(self._scratch / "demo" / "project")
-        window.show_place("release")
+        window.show_place(PlaceId.RELEASE)
 
     def _released(self, window: "MainWindow") -> None:
         self._release(window)
@@ -194,7 +195,7 @@ class Photographer:
         if not bundle.exists():
             workflow.release(project, asked, lambda _step: None)
         window.open_project(project)
-        window.show_place("ledger")
+        window.show_place(PlaceId.LEDGER)
 
     def _try(self, window: "MainWindow") -> None:
         shutil.rmtree(self._scratch / "demo/project.study", ignore_errors=True)
@@ -214,7 +215,7 @@ class Photographer:
         self._settle(window)
         window.study.plan.show_running(Progress("Training", 84, 200, 171.0))
         window.study.take_focus()
-        window.header.show_job("Training", "42 % · 3 min left", "study")
+        window.header.show_job("Training", "42 % · 3 min left", PlaceId.STUDY)
 
     def _tried(self, window: "MainWindow") -> None:
         """Show one of the studies that come with the program as if it were of the demo."""
@@ -248,7 +249,7 @@ class Photographer:
         self._explore(window)
         listed = self._scratch / "opted-out.csv"
         listed.write_text("id\n3\n14\n159\n2653\nscan 58\n", encoding="utf-8")
-        window.show_place("people")
+        window.show_place(PlaceId.PEOPLE)
         window.people.take(listed)
 
     def _deletion(self, window: "MainWindow") -> None:
@@ -274,11 +275,11 @@ class Photographer:
 
     def _own_release(self, window: "MainWindow") -> None:
         self._own_explore(window)
-        window.show_place("release")
+        window.show_place(PlaceId.RELEASE)
 
     def _own_ledger(self, window: "MainWindow") -> None:
         self._own_explore(window)
-        window.show_place("ledger")
+        window.show_place(PlaceId.LEDGER)
 
     # Within
 

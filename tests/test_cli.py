@@ -26,6 +26,7 @@ HEAVY = [
     "opendp",
     "dp_accounting",
     "mlcroissant",
+    "jinja2",
 ]
 
 

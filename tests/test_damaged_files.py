@@ -13,7 +13,6 @@ from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import RefusedError, UnusableError
 from dataselect_gui.privacy.entry_forms import is_content, is_entry
-from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.records.cleaning.image import clean_image, says_nothing_else
 from dataselect_gui.records.formats.png import chunk
 from dataselect_gui.records.images import decode_image
@@ -23,6 +22,7 @@ from dataselect_gui.window import settings as remembered
 from tests.fuzz.kept import head_of
 from tests.fuzz.tiff import build, entry
 from tests.helpers import hugging_face_folder, png_header, preprocessor, write_json
+from tests.ledgers import Desk
 from tests.projects import consortium, owner_records, scored_project
 
 DAMAGED: dict[str, list[object]] = {
@@ -139,7 +139,7 @@ def test_a_chain_that_fits_and_says_nothing_is_refused(body: str, tmp_path: Path
     """Somebody wrote the links and the head anew."""
     import hashlib
 
-    Ledger(tmp_path).claim({bytes(32)})
+    Desk(tmp_path).claim({bytes(32)})
     path, head = tmp_path / "ledger.sqlite", tmp_path / "ledger.head"
     with sqlite3.connect(path) as database:
         account, kind = database.execute("SELECT account, kind FROM entries").fetchone()
@@ -148,7 +148,7 @@ def test_a_chain_that_fits_and_says_nothing_is_refused(body: str, tmp_path: Path
     database.close()
     head.write_bytes(head_of(path.read_bytes(), head.read_bytes()))
     with pytest.raises(RefusedError, match="not as it was left"):
-        Ledger(tmp_path).accounts()
+        Desk(tmp_path).accounts()
 
 
 def test_a_directory_behind_all_places_is_damage() -> None:

@@ -38,7 +38,9 @@ from dataselect_gui.worker.messages import Finished, Report, SumJob
 from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.worker.sum_file import read_sum
 from dataselect_gui.worker.sum_run import run_sum
+from dataselect_gui.workflow.accounts import Account, AccountEntry, marks_of
 from tests.helpers import array_file, image_folder, write_image, write_json
+from tests.ledgers import Desk
 from tests.models import save_member, stir, tiny_plain, tiny_resnet
 from tests.oracle import logits_of
 from tests.projects import consortium, owner_records, scored_project
@@ -217,7 +219,8 @@ def test_a_sum_that_fails_costs_nothing(
     def fail(*_: object) -> Finished:
         raise fault("Summing the gradients stopped.", "The model is at fault.", "Release again.")
 
-    release(project, tmp_path / "b", **words, dry_run=True)  # Opens the account.
+    opened = Project.open(project)
+    Desk(workflow.home()).claim(marks_of(opened))
     before = workflow.ledger(project)[0]
     with monkeypatch.context() as patch:
         patch.setattr("dataselect_gui.workflow.summing.run_job", fail)
@@ -228,7 +231,7 @@ def test_a_sum_that_fails_costs_nothing(
     if "threshold" in rule:
         assert after == before
     else:
-        assert [one.get("threshold_of") for one in charges(after)] == ["loss"]
+        assert [entry.threshold_of for entry in charges(after)] == ["loss"]
     assert not (tmp_path / "b").exists()
     assert not list(project.glob(".sum-*"))
     monkeypatch.setattr("dataselect_gui.workflow.summing.run_job", in_process)
@@ -236,8 +239,8 @@ def test_a_sum_that_fails_costs_nothing(
     assert (done.repeated, done.spent) == (False, Decimal(1 if "threshold" in rule else "1.5"))
 
 
-def charges(statement: dict[str, Any]) -> list[dict[str, Any]]:
-    return [entry for entry in statement["entries"] if entry["kind"] in {"reserved", "training"}]
+def charges(account: Account) -> list[AccountEntry]:
+    return [entry for entry in account.entries if entry.kind in {"reserved", "training"}]
 
 
 def test_nothing_is_summed_where_the_ledger_refuses(

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.privacy.ledger import Session
 from dataselect_gui.records import images
 from dataselect_gui.records.decoding_process import DecodingProcess
 from dataselect_gui.records.formats.bare import BareImage
@@ -37,13 +37,13 @@ def project(tmp_path: Path) -> Path:
 
 def reserved(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     made: list[object] = []
-    reserve = Ledger.reserve
+    reserve = Session.reserve
 
     def counted(*arguments: object, **named: object) -> object:
         made.append(arguments)
         return reserve(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Ledger, "reserve", counted)
+    monkeypatch.setattr(Session, "reserve", counted)
     return made
 
 
@@ -88,13 +88,13 @@ def test_neither_threshold_nor_training_is_charged_where_something_cannot_leave(
     asked = {"threshold_from": "bought:1", "in_training": "dp:2,1e-5", "budget": "30"}
     entries = reserved(monkeypatch)
     trainings: list[object] = []
-    charge = Ledger.charge_training
+    charge = Session.charge_training
 
     def charged(*arguments: object) -> object:
         trainings.append(arguments)
         return charge(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Ledger, "charge_training", charged)
+    monkeypatch.setattr(Session, "charge_training", charged)
     with monkeypatch.context() as patch:
         fail_from(patch, 12)  # The last of all: which are chosen is not known yet.
         with pytest.raises(UnusableError, match="cannot be written"):

@@ -9,7 +9,8 @@ import pytest
 
 from dataselect_gui.errors import RefusedError
 from dataselect_gui.privacy.accounting import Charge
-from dataselect_gui.privacy.ledger import Grouping, Ledger
+from dataselect_gui.privacy.snapshot import Grouping
+from tests.ledgers import Desk
 
 ONE = Charge(Decimal(1), one_sided=True)
 
@@ -23,25 +24,25 @@ def body(release: str, per_unit: int = 1, unit: str = "record") -> dict[str, obj
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "home")
+def ledger(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "home")
 
 
 @pytest.fixture
-def account(ledger: Ledger) -> str:
-    account = ledger.claim(marks("a", "b"))
+def account(ledger: Desk) -> str:
+    account: str = ledger.claim(marks("a", "b"))
     ledger.set_budget(account, Decimal(3), "a test")
     return account
 
 
-def test_a_source_is_known_by_any_of_its_marks(ledger: Ledger, account: str) -> None:
+def test_a_source_is_known_by_any_of_its_marks(ledger: Desk, account: str) -> None:
     assert ledger.account_of(marks("b", "z")) == account
     assert ledger.account_of(marks("z")) is None
     assert ledger.claim(marks("b", "z")) == account
     assert ledger.account_of(marks("z")) == account
 
 
-def test_a_source_that_joins_two_accounts_spends_from_both(ledger: Ledger, account: str) -> None:
+def test_a_source_that_joins_two_accounts_spends_from_both(ledger: Desk, account: str) -> None:
     other = ledger.claim(marks("c"))
     ledger.set_budget(other, Decimal(2), "smaller")
     ledger.reserve(account, Charge(Decimal(1)), body("r1"))
@@ -54,13 +55,13 @@ def test_a_source_that_joins_two_accounts_spends_from_both(ledger: Ledger, accou
     assert ledger.claim(marks("b")) == ledger.claim(marks("c")) == joined
 
 
-def test_without_a_budget_nothing_is_released(ledger: Ledger) -> None:
+def test_without_a_budget_nothing_is_released(ledger: Desk) -> None:
     account = ledger.claim(marks("a"))
     with pytest.raises(RefusedError, match="no budget"):
         ledger.reserve(account, ONE, body("r1"))
 
 
-def test_the_first_budget_is_not_set_where_the_release_is_refused(ledger: Ledger) -> None:
+def test_the_first_budget_is_not_set_where_the_release_is_refused(ledger: Desk) -> None:
     account = ledger.claim(marks("a"))
     with pytest.raises(RefusedError, match=r"needs ε 1; 0\.5 is left"):
         ledger.reserve(account, ONE, body("r1"), first_budget=Decimal("0.5"))
@@ -68,7 +69,7 @@ def test_the_first_budget_is_not_set_where_the_release_is_refused(ledger: Ledger
 
 
 def test_a_reservation_beyond_the_budget_is_refused_and_leaves_no_line(
-    ledger: Ledger, account: str
+    ledger: Desk, account: str
 ) -> None:
     before = ledger.statement(account)
     with pytest.raises(RefusedError, match="needs ε 4; 3 is left") as refused:
@@ -77,7 +78,7 @@ def test_a_reservation_beyond_the_budget_is_refused_and_leaves_no_line(
     assert ledger.statement(account) == before
 
 
-def test_one_sided_releases_cost_what_they_add_to_their_maximum(ledger: Ledger, account: str) -> None:
+def test_one_sided_releases_cost_what_they_add_to_their_maximum(ledger: Desk, account: str) -> None:
     ledger.reserve(account, ONE, body("r1"))
     ledger.reserve(account, ONE, body("r2"))
     ledger.reserve(account, Charge(Decimal("0.5"), one_sided=True), body("r3"))
@@ -89,7 +90,7 @@ def test_one_sided_releases_cost_what_they_add_to_their_maximum(ledger: Ledger, 
         ledger.reserve(account, Charge(Decimal("0.001")), body("r6"))
 
 
-def test_the_unit_is_fixed_at_the_first_release(ledger: Ledger, account: str) -> None:
+def test_the_unit_is_fixed_at_the_first_release(ledger: Desk, account: str) -> None:
     ledger.reserve(account, ONE, body("r1"))
     with pytest.raises(RefusedError, match="another unit"):
         ledger.reserve(account, ONE, body("r2", per_unit=2))
@@ -97,26 +98,26 @@ def test_the_unit_is_fixed_at_the_first_release(ledger: Ledger, account: str) ->
         ledger.reserve(account, ONE, body("r2", unit="patient"))
 
 
-def test_dp_training_is_charged_once(ledger: Ledger, account: str) -> None:
+def test_dp_training_is_charged_once(ledger: Desk, account: str) -> None:
     for _ in range(2):
         ledger.charge_training(account, Decimal(2), Decimal("1e-5"), "checkpoint")
     assert ledger.statement(account).left == 1
 
 
-def test_exact_releases_are_counted_not_charged(ledger: Ledger, account: str) -> None:
+def test_exact_releases_are_counted_not_charged(ledger: Desk, account: str) -> None:
     ledger.reserve(account, None, body("r1"))
     assert ledger.statement(account).exact == 1
     assert ledger.statement(account).spent == 0
 
 
-def test_a_secret_is_drawn_once(ledger: Ledger) -> None:
+def test_a_secret_is_drawn_once(ledger: Desk) -> None:
     records = sorted(marks("a", "b", "c"))
     first = ledger.secrets_of(records)
     assert np.array_equal(ledger.secrets_of(records[::-1]), first[::-1])
     assert np.array_equal(ledger.secrets_of([*records, b"d" * 32])[:3], first)
 
 
-def test_the_kept_records_of_a_person_never_change(ledger: Ledger) -> None:
+def test_the_kept_records_of_a_person_never_change(ledger: Desk) -> None:
     records = [bytes([row]) * 32 for row in range(12)]
     units = [(b"one" if row < 6 else b"two").ljust(32) for row in range(12)]
     first = ledger.keep(units, records, 2)
@@ -128,7 +129,7 @@ def test_the_kept_records_of_a_person_never_change(ledger: Ledger) -> None:
     assert not ledger.keep([units[row] for row in gone], [records[row] for row in gone], 2).any()
 
 
-def test_another_m_keeps_no_more_than_its_own_number(ledger: Ledger) -> None:
+def test_another_m_keeps_no_more_than_its_own_number(ledger: Desk) -> None:
     """A choice for more records, of a release that was refused then, must not widen a later one."""
     records = [bytes([row]) * 32 for row in range(6)]
     units = [b"one".ljust(32)] * 6
@@ -143,9 +144,7 @@ def test_another_m_keeps_no_more_than_its_own_number(ledger: Ledger) -> None:
     assert not (two & ~five).any()
 
 
-def test_an_account_that_was_joined_meanwhile_is_that_of_the_whole(
-    ledger: Ledger, account: str
-) -> None:
+def test_an_account_that_was_joined_meanwhile_is_that_of_the_whole(ledger: Desk, account: str) -> None:
     """A process that asked before another one joined them must not get a fresh budget."""
     other = ledger.claim(marks("c"))
     ledger.set_budget(other, Decimal(5), "a test")
@@ -166,7 +165,7 @@ def of(*pairs: str) -> Grouping:
     return Grouping(there, there.keys() - stays)
 
 
-def test_people_under_other_names_are_refused(ledger: Ledger, account: str) -> None:
+def test_people_under_other_names_are_refused(ledger: Desk, account: str) -> None:
     """Each would get a second secret and a second choice of records, at no cost."""
     ledger.reserve(account, ONE, body("r1"), grouping=of("a1", "b1", "c2"))
     for moved in (of("a3", "b3", "c4"), of("a1", "b2", "c2"), of("c1")):
@@ -188,14 +187,14 @@ def test_people_under_other_names_are_refused(ledger: Ledger, account: str) -> N
 
 
 def test_people_of_a_release_that_was_refused_are_not_held_against_anybody(
-    ledger: Ledger, account: str
+    ledger: Desk, account: str
 ) -> None:
     with pytest.raises(RefusedError, match="needs"):
         ledger.reserve(account, Charge(Decimal(9)), body("r1"), grouping=of("a1"))
     ledger.reserve(account, ONE, body("r2"), grouping=of("a2"))
 
 
-def test_a_draw_is_kept_and_vouched_for(ledger: Ledger, account: str, tmp_path: Path) -> None:
+def test_a_draw_is_kept_and_vouched_for(ledger: Desk, account: str, tmp_path: Path) -> None:
     ledger.reserve(account, ONE, body("r1"))
     assert ledger.draw_of("r1") is None
     assert ledger.keep_draw(account, "r1", b"a draw") == b"a draw"
@@ -227,7 +226,7 @@ def alter(tmp_path: Path, statement: str) -> None:
     ],
 )
 def test_an_edited_ledger_is_noticed(
-    ledger: Ledger, account: str, tmp_path: Path, statement: str
+    ledger: Desk, account: str, tmp_path: Path, statement: str
 ) -> None:
     ledger.reserve(account, ONE, body("r1"))
     alter(tmp_path, statement)
@@ -235,7 +234,7 @@ def test_an_edited_ledger_is_noticed(
         ledger.statement(account)
 
 
-def test_an_older_ledger_put_back_is_noticed(ledger: Ledger, account: str, tmp_path: Path) -> None:
+def test_an_older_ledger_put_back_is_noticed(ledger: Desk, account: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(home, tmp_path / "older")
     ledger.reserve(account, ONE, body("r1"))
@@ -243,10 +242,10 @@ def test_an_older_ledger_put_back_is_noticed(ledger: Ledger, account: str, tmp_p
         (home / name).unlink(missing_ok=True)
     shutil.copy(tmp_path / "older" / "ledger.sqlite", home / "ledger.sqlite")
     with pytest.raises(RefusedError, match="older or shorter"):
-        Ledger(home)
+        Desk(home).accounts()
 
 
-def test_a_missing_head_is_noticed(ledger: Ledger, account: str, tmp_path: Path) -> None:
+def test_a_missing_head_is_noticed(ledger: Desk, account: str, tmp_path: Path) -> None:
     (tmp_path / "home" / "ledger.head").unlink()
     with pytest.raises(RefusedError, match="head is missing"):
         ledger.statement(account)
@@ -254,7 +253,7 @@ def test_a_missing_head_is_noticed(ledger: Ledger, account: str, tmp_path: Path)
 
 @pytest.mark.parametrize("write", [1, 2])
 def test_a_crash_around_the_commit_leaves_all_of_it_or_nothing(
-    ledger: Ledger, account: str, monkeypatch: pytest.MonkeyPatch, write: int
+    ledger: Desk, account: str, monkeypatch: pytest.MonkeyPatch, write: int
 ) -> None:
     """Before the commit the head announces it; after it, the head is written again."""
     real, calls = Path.replace, 0
@@ -278,7 +277,7 @@ def test_a_crash_around_the_commit_leaves_all_of_it_or_nothing(
     assert ledger.statement(account).spent == 1
 
 
-def test_the_same_reservation_is_made_once(ledger: Ledger, account: str) -> None:
+def test_the_same_reservation_is_made_once(ledger: Desk, account: str) -> None:
     first = ledger.reserve(account, Charge(Decimal(1)), body("r1"))
     again = ledger.reserve(account, Charge(Decimal(1)), {**body("r2"), "key": "key of r1"})
     assert again == first
@@ -288,19 +287,19 @@ def test_the_same_reservation_is_made_once(ledger: Ledger, account: str) -> None
 def test_the_chain_tells_nothing_about_what_it_covers(tmp_path: Path) -> None:
     heads = set()
     for name in ("one", "two"):
-        ledger = Ledger(tmp_path / name)
+        ledger = Desk(tmp_path / name)
         account = ledger.claim(marks("a"))
         heads.add(ledger.reserve(account, None, body("r1")).hash)
     assert len(heads) == 2
 
 
 def _reserve_many(home: Path, name: str) -> None:
-    ledger = Ledger(home)
+    ledger = Desk(home)
     for number in range(5):
         ledger.reserve(ledger.claim(marks("a")), Charge(Decimal("0.1")), body(f"{name}{number}"))
 
 
-def test_two_processes_on_one_ledger_lose_nothing(ledger: Ledger, account: str, tmp_path: Path) -> None:
+def test_two_processes_on_one_ledger_lose_nothing(ledger: Desk, account: str, tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=_reserve_many, args=(tmp_path / "home", name)) for name in "ab"]
     for worker in workers:
@@ -314,14 +313,14 @@ def test_two_processes_on_one_ledger_lose_nothing(ledger: Ledger, account: str, 
 
 
 def _draw_at_once(home: Path, word: bytes, into: "multiprocessing.Queue[bytes]") -> None:
-    ledger = Ledger(home)
+    ledger = Desk(home)
     account = ledger.claim(marks("a"))
     entry = ledger.reserve(account, Charge(Decimal("0.5")), {**body(word.hex()), "key": "one key"})
     into.put(ledger.keep_draw(account, entry.body["release"], word))
 
 
 def test_two_processes_with_the_same_release_make_one_draw(
-    ledger: Ledger, account: str, tmp_path: Path
+    ledger: Desk, account: str, tmp_path: Path
 ) -> None:
     context = multiprocessing.get_context("spawn")
     drawn: multiprocessing.Queue[bytes] = context.Queue()

@@ -42,8 +42,8 @@ def a_project(tmp_path: Path, source: Path | None = None, classes: tuple[str, ..
 
 def charges(project: Path) -> list[str]:
     """Return the entries of a project's account that are more than its opening."""
-    account = workflow.ledger(project)
-    return [one["kind"] for one in account[0]["entries"] if one["kind"] != "opened"] if account else []
+    (account,) = workflow.ledger(project)
+    return [entry.kind for entry in account.entries if entry.kind != "opened"]
 
 
 def images(folder: Path, count: int, labels: Callable[[int], str]) -> Path:

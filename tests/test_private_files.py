@@ -642,7 +642,8 @@ def test_what_belongs_to_somebody_else_is_refused(project: Path, home: Path) -> 
     os.chown(project, SOMEBODY, SOMEBODY)
     with pytest.raises(UnusableError, match="belongs to another account"):
         workflow.scores(project)
-    Ledger(home)
+    with Ledger(home).session():
+        pass
     (home / "unknown").write_text("planted")
     os.chown(home / "unknown", SOMEBODY, SOMEBODY)
     with pytest.raises(UnusableError, match="belongs to another account"):
@@ -790,6 +791,6 @@ def test_the_demo_folder_is_closed(tmp_path: Path) -> None:
     )
     settings = json.loads((made / "project.json").read_text(encoding="utf-8"))
     write_json(made / "project.json", {**settings, "demo": True})
-    workflow.ledger(made)
+    workflow.change_budget(made, "4", "a test")
     assert open_ones(tmp_path / "d" / "home") == []
     assert mode_of(tmp_path / "d") == mode_of(made) == 0o700

@@ -150,7 +150,7 @@ def test_a_deleted_project_leaves_records_and_ledger(
     again = scored_project(
         tmp_path / "q.dataselect", source, checkpoint, [1.0] * 40, unit_column="patient"
     )
-    assert workflow.ledger(again)[0]["total_plain"] == "1"
+    assert workflow.ledger(again)[0].total_plain == 1
     select(again, threshold="0.5")
     repeat = release(again, tmp_path / "c")
     assert repeat.repeated

@@ -17,13 +17,14 @@ from PIL import Image
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UnusableError, UsageError
-from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.privacy.ledger import Session
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.cleaning.image import clean_image, says_nothing_else
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release.bundle import SUMS
 from tests.helpers import image_folder
+from tests.ledgers import Desk
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import files, is_verified, release, select, shown
 
@@ -73,9 +74,9 @@ def test_the_same_release_again_is_the_same_files_for_nothing(project: Path, tmp
 def test_ten_presses_of_the_button_are_one_release(project: Path, tmp_path: Path) -> None:
     for number in range(10):
         release(project, tmp_path / f"bundle{number}")
-    entries = workflow.ledger(project)[0]["entries"]
-    assert [entry["kind"] for entry in entries].count("reserved") == 1
-    assert [entry["kind"] for entry in entries].count("drawn") == 1
+    entries = workflow.ledger(project)[0].entries
+    assert [entry.kind for entry in entries].count("reserved") == 1
+    assert [entry.kind for entry in entries].count("drawn") == 1
 
 
 def test_another_threshold_is_another_release_by_the_same_secrets(
@@ -107,8 +108,8 @@ def test_a_changed_source_meets_the_same_ledger(
             arrays["x"][40:] += 1
     np.savez_compressed(other, **arrays)
     again = scored_project(tmp_path / "again.dataselect", other, checkpoint)
-    assert workflow.ledger(again)[0]["left"] == "3"
-    assert workflow.ledger(again)[0]["id"] == workflow.ledger(project)[0]["id"]
+    assert workflow.ledger(again)[0].left == 3
+    assert workflow.ledger(again)[0].id == workflow.ledger(project)[0].id
 
 
 def test_a_copy_of_the_source_gives_the_same_draw(
@@ -128,7 +129,7 @@ def test_another_source_has_a_ledger_of_its_own(
     release(project, tmp_path / "bundle")
     other = owner_records(tmp_path / "other.npz", seed=1)
     stranger = scored_project(tmp_path / "other.dataselect", other, checkpoint)
-    assert workflow.ledger(stranger)[0]["budget"] is None
+    assert workflow.ledger(stranger)[0].budget is None
 
 
 def test_beyond_the_budget_nothing_is_drawn_and_nothing_is_written(
@@ -139,7 +140,7 @@ def test_beyond_the_budget_nothing_is_drawn_and_nothing_is_written(
         release(project, tmp_path / "bundle", epsilon="5")
     assert refused.value.exit_code == 3
     assert set(tmp_path.iterdir()) - before <= {tmp_path / "home"}
-    kinds = {entry["kind"] for entry in workflow.ledger(project)[0]["entries"]}
+    kinds = {entry.kind for entry in workflow.ledger(project)[0].entries}
     assert not kinds & {"reserved", "drawn", "published"}
 
 
@@ -154,15 +155,15 @@ def test_a_budget_is_not_quietly_changed(project: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="already set"):
         release(project, tmp_path / "two", budget="9")
     statement = workflow.ledger(project, "9", "the board agreed")[0]
-    assert statement["left"] == "8"
-    assert statement["entries"][-1]["reason"] == "the board agreed"
+    assert statement.left == 8
+    assert statement.entries[-1].reason == "the board agreed"
 
 
 def test_a_dry_run_draws_nothing(project: Path, tmp_path: Path) -> None:
     done = release(project, tmp_path / "bundle", dry_run=True)
     assert done.release is None
     assert not (tmp_path / "bundle").exists()
-    assert {entry["kind"] for entry in workflow.ledger(project)[0]["entries"]} == {"opened"}
+    assert workflow.ledger(project)[0].entries == ()
 
 
 @pytest.mark.parametrize("rule", [{"count": 10}, {"fraction": "0.25"}, {"threshold": "0.4"}])
@@ -231,7 +232,7 @@ def test_a_training_is_not_written_down_where_the_release_is_refused(
     """A slip of the pen would stay in the ledger for ever."""
     with pytest.raises(error):
         release(project, tmp_path / "bundle", in_training="dp:25,1e-5", **asked)
-    assert {entry["kind"] for entry in workflow.ledger(project)[0]["entries"]} == {"opened"}
+    assert {entry.kind for entry in workflow.ledger(project)[0].entries} == {"opened"}
     assert release(project, tmp_path / "bundle", in_training="dp:2.5,1e-5").left == 0.5
 
 
@@ -250,7 +251,7 @@ def test_exact_needs_a_word_and_a_reason_and_releases_everything(project: Path, 
     done = release(project, tmp_path / "bundle", **exact, acknowledge_exact=True, reason="because")
     assert len(shown(tmp_path / "bundle")) == len(select(project, threshold="0.5"))
     assert done.left is None
-    assert workflow.ledger(project)[0]["exact_releases"] == 1
+    assert workflow.ledger(project)[0].exact_releases == 1
     release(project, tmp_path / "later")
     card = (tmp_path / "later/README.md").read_text(encoding="utf-8")
     assert "left earlier without protection are not covered" in card
@@ -451,7 +452,7 @@ def test_records_of_nobody_do_not_join_sources(checkpoint: Path, tmp_path: Path)
         project = scored_project(
             tmp_path / f"{seed}.dataselect", source, checkpoint, unit_column="patient"
         )
-        accounts.add(workflow.ledger(project)[0]["id"])
+        accounts.add(workflow.change_budget(project, "4", "a test").id)
     assert len(accounts) == 2
 
 
@@ -502,8 +503,8 @@ def test_a_folder_with_anything_else_is_left_alone(project: Path, tmp_path: Path
     with pytest.raises(UnusableError, match="not empty"):
         release(project, tmp_path / "bundle")
     assert files(tmp_path / "bundle") == {"mine.txt": b"mine"}
-    entries = workflow.ledger(project)[0]["entries"]
-    assert not any(entry["kind"] == "reserved" for entry in entries)
+    entries = workflow.ledger(project)[0].entries
+    assert not any(entry.kind == "reserved" for entry in entries)
 
 
 def test_a_damaged_bundle_is_not_taken_for_the_release(project: Path, tmp_path: Path) -> None:
@@ -566,7 +567,7 @@ def test_wherever_a_release_dies_nothing_is_uncharged_and_the_repeat_finishes_it
     class PowerCutError(Exception):
         pass
 
-    real: Callable[..., object] = getattr(Ledger, step)
+    real: Callable[..., object] = getattr(Session, step)
 
     def die(*arguments: object, **more: object) -> object:
         if when == "after":
@@ -574,15 +575,15 @@ def test_wherever_a_release_dies_nothing_is_uncharged_and_the_repeat_finishes_it
         raise PowerCutError
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, step, die)
+        patch.setattr(Session, step, die)
         with pytest.raises(PowerCutError):
             release(project, tmp_path / "bundle")
-    kinds = [entry["kind"] for entry in workflow.ledger(project)[0]["entries"]]
+    kinds = [entry.kind for entry in workflow.ledger(project)[0].entries]
     assert not (tmp_path / "bundle").exists() or "reserved" in kinds
     first = files(tmp_path / "bundle") if (tmp_path / "bundle").exists() else None
     done = release(project, tmp_path / "bundle")
     assert done.left == 3
-    kinds = [entry["kind"] for entry in workflow.ledger(project)[0]["entries"]]
+    kinds = [entry.kind for entry in workflow.ledger(project)[0].entries]
     assert (kinds.count("reserved"), kinds.count("drawn"), kinds.count("published")) == (1, 1, 1)
     assert first is None or files(tmp_path / "bundle") == first
     assert not [path for path in tmp_path.iterdir() if "partial" in path.name]
@@ -624,7 +625,7 @@ def test_nothing_that_stays_is_in_the_bundle(tmp_path: Path, checkpoint: Path) -
 def test_the_sameness_key_does_not_leave(project: Path, home: Path, tmp_path: Path) -> None:
     release(project, tmp_path / "bundle")
     entry = next(
-        e for e in Ledger(home).statement(Ledger(home).accounts()[0]).entries if e.kind == "reserved"
+        e for e in Desk(home).statement(Desk(home).accounts()[0]).entries if e.kind == "reserved"
     )
     assert entry.body["key"].encode() not in b"".join(files(tmp_path / "bundle").values())
 

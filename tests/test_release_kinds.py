@@ -13,9 +13,10 @@ import pytest
 from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UnusableError, UsageError
 from dataselect_gui.privacy.identity import record_keys, unit_marks
-from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.privacy.ledger import Session
 from dataselect_gui.project.project import Project
 from tests.helpers import config, write_json
+from tests.ledgers import Desk
 from tests.projects import consortium, scored_project
 from tests.releases import (
     failed,
@@ -259,9 +260,10 @@ def test_a_bought_threshold_lies_near_the_quantile(project: Path, tmp_path: Path
 def test_a_bought_threshold_has_a_line_of_its_own(project: Path, tmp_path: Path) -> None:
     select(project, fraction="0.25")
     release(project, tmp_path / "one", threshold_from="bought:0.5")
-    entries = workflow.ledger(project)[0]["entries"]
-    (line,) = [entry for entry in entries if "threshold_of" in entry]
-    assert (line["kind"], line["epsilon"], line["terms"]["score"]) == ("reserved", "0.5", "loss")
+    entries = workflow.ledger(project)[0].entries
+    (line,) = [entry for entry in entries if entry.threshold_of is not None]
+    assert line.terms is not None
+    assert (line.kind, line.epsilon, line.terms.score) == ("reserved", "0.5", "loss")
 
 
 def test_nothing_is_bought_where_there_is_nothing_to_buy_or_no_place(
@@ -285,7 +287,7 @@ def test_nothing_is_bought_where_there_is_nothing_to_buy_or_no_place(
 
 def taking_part(project: Path) -> list[str]:
     """Return the records of people that were chosen to take part, one of each."""
-    index, book = Project.open(project).table.index, Ledger(Path(os.environ["DATASELECT_HOME"]))
+    index, book = Project.open(project).table.index, Desk(Path(os.environ["DATASELECT_HOME"]))
     keys = record_keys(index.content, index.people)
     assert index.people is not None
     kept = book.kept_already(unit_marks(keys, index.people), keys, 1)
@@ -297,7 +299,7 @@ def test_a_budget_that_does_not_allow_both_buys_nothing(project: Path, tmp_path:
     select(project, fraction="0.25")
     with pytest.raises(RefusedError, match=r"needs ε 1\.5; 1 is left"):
         release(project, tmp_path / "b", threshold_from="bought:0.5", budget="1")
-    assert {entry["kind"] for entry in workflow.ledger(project)[0]["entries"]} == {"opened"}
+    assert {entry.kind for entry in workflow.ledger(project)[0].entries} == {"opened"}
 
 
 @pytest.mark.parametrize("per_unit", [1, 2, 3])
@@ -371,7 +373,7 @@ def test_what_makes_no_sense_is_told_before_anything_is_drawn(
     with pytest.raises(UsageError, match=complaint):
         release(project, tmp_path / "b", **asked)
     assert not (tmp_path / "b").exists()
-    assert {entry["kind"] for entry in workflow.ledger(project)[0]["entries"]} == {"opened"}
+    assert {entry.kind for entry in workflow.ledger(project)[0].entries} <= {"opened"}
 
 
 @pytest.mark.parametrize("name", ["a\rb", "a\nb", "\0", ""])
@@ -494,7 +496,7 @@ def test_a_dry_run_shows_all_and_draws_nothing(
 ) -> None:
     done = release(project, tmp_path / "b", **asked, dry_run=True)
     assert not (tmp_path / "b").exists()
-    assert {entry["kind"] for entry in workflow.ledger(project)[0]["entries"]} == {"opened"}
+    assert workflow.ledger(project)[0].entries == ()
     assert done.preview is not None
     epsilon = int(asked.get("epsilon", 1))
     assert done.preview.cost == epsilon
@@ -551,17 +553,17 @@ def test_a_purchase_that_was_cut_off_is_paid_once(
     class PowerCutError(Exception):
         pass
 
-    real = getattr(Ledger, step)
+    real = getattr(Session, step)
 
     def die(*arguments: object, **more: object) -> None:
         real(*arguments, **more)
         raise PowerCutError
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, step, die)
+        patch.setattr(Session, step, die)
         with pytest.raises(PowerCutError):
             release(project, tmp_path / "b", **asked)
-    assert workflow.ledger(project)[0]["total_plain"] == "0.5"
+    assert workflow.ledger(project)[0].total_plain == Decimal("0.5")
     preview = release(project, tmp_path / "b", **asked, dry_run=True).preview
     assert preview is not None
     assert preview.cost == 1
@@ -571,7 +573,5 @@ def test_a_purchase_that_was_cut_off_is_paid_once(
 
 def test_a_dry_run_of_people_chooses_nobody(people: Path, tmp_path: Path, home: Path) -> None:
     release(people, tmp_path / "b", dry_run=True)
-    from dataselect_gui.privacy.chain import Chain
-
-    with Chain(home).open() as pages:
-        assert [entry.kind for entry in pages.entries] == ["opened"]
+    assert Desk(home).accounts() == []
+    assert not home.exists()

@@ -56,5 +56,8 @@ def test_the_innermost_disk_decides(tmp_path: Path, mount: Mount) -> None:
 
 def test_a_disk_of_this_machine_is_taken(tmp_path: Path) -> None:
     assert not is_on_shared_disk(tmp_path)
-    Ledger(tmp_path / "home")
-    assert (tmp_path / "home").is_dir()
+    ledger = Ledger(tmp_path / "home")
+    with ledger.snapshot():
+        assert not (tmp_path / "home").exists()
+    with ledger.session():
+        assert (tmp_path / "home").is_dir()

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from dataselect_gui.errors import RefusedError, UnusableError
-from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.release.signing import read_public
 from dataselect_gui.release.verify import verify_bundle
+from tests.ledgers import Desk
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import files, rebuild, release, select
 from tests.test_signing import key_pair
@@ -219,7 +219,7 @@ def test_every_edit_of_a_ledger_is_noticed(made: Path, tmp_path: Path, count: in
         edit = edits[number % len(edits)]
         edit(home, chance)
         try:
-            Ledger(home).accounts()
+            Desk(home).accounts()
             missed.append(f"{number} {edit.__name__}")
         except RefusedError:
             pass

@@ -24,8 +24,8 @@ import pytest
 from numpy.typing import NDArray
 
 from dataselect_gui import workflow
-from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.release.codec import from_entry, to_entry
+from tests.ledgers import Desk
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import files, is_verified, release, select, silent
 
@@ -141,8 +141,8 @@ def write_case(folder: Path, name: str, patch: pytest.MonkeyPatch) -> dict[str, 
     assert foreseen.preview is not None
     done = release(project, folder / "b", **{"budget": "9", **asked})
     assert is_verified(folder / "b")
-    (account,) = Ledger(folder / "home").accounts()
-    entries = Ledger(folder / "home").statement(account).entries
+    (account,) = Desk(folder / "home").accounts()
+    entries = Desk(folder / "home").statement(account).entries
     reserved = [entry.body for entry in entries if entry.kind == "reserved"]
     for body in reserved:
         body.pop("nonce", None)

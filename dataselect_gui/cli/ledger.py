@@ -33,9 +33,10 @@ def ledger(
         return
     if bundle is not None:
         workflow.hold_against(bundle, project)
-    statements = workflow.ledger(project, set_budget, reason)
-    content = statements[0] if project is not None else {"ledgers": statements}
-    lines = [line for one in statements for line in ("", *workflow.statement_in_words(one))][1:]
+    accounts = workflow.ledger(project, set_budget, reason)
+    documents = [account.as_json() for account in accounts]
+    content = documents[0] if project is not None else {"ledgers": documents}
+    lines = [line for one in accounts for line in ("", *workflow.statement_in_words(one))][1:]
     tell("ledger", as_json, content, lines or [_("Nothing was ever released.")])
 
 

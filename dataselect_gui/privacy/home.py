@@ -77,6 +77,15 @@ def open_home(folder: Path) -> None:
         Where others keep files in it, or may exchange it.
     """
     check_above(folder)
+    make_folder(folder)
+    close_home(folder)
+
+
+def close_home(folder: Path) -> None:
+    """Close the folder where it is there, as `open_home` does; make nothing."""
+    check_above(folder)
+    if not folder.exists():
+        return
     own = [path for pattern in _OWN_FILES for path in folder.glob(pattern)]
     is_known = (folder / LEDGER).exists() or (folder / SETTINGS).exists()
     if not is_known and has_strangers(folder, [*own, *(folder / name for name in _OWN_FOLDERS)]):
@@ -85,5 +94,4 @@ def open_home(folder: Path) -> None:
             "It holds other files, and other accounts may enter it; the ledger's is closed to them.",
             "Name a folder that is not there yet with DATASELECT_HOME.",
         )
-    make_folder(folder)
     close_folder(folder, own)

@@ -1,6 +1,6 @@
 """What one account of the ledger comes to, read from its entries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from dataselect_gui.errors import RefusedError
 from dataselect_gui.privacy.accounting import Charge, plain_total
 from dataselect_gui.privacy.amounts import exact
-from dataselect_gui.privacy.chain import Entry, Pages
+from dataselect_gui.privacy.pages import Entry, Pages
 from dataselect_gui.texts import _
 from dataselect_gui.texts.promises import LOWER_OR_RAISE, NOTHING_DRAWN, needs_more
 
@@ -19,8 +19,8 @@ class Statement:
 
     Attributes
     ----------
-    id : str
-        The account's id.
+    id : str or None
+        The account's id; None where a source has none yet.
     budget : Decimal or None
         None while none is set.
     charges : list of Charge
@@ -31,7 +31,7 @@ class Statement:
         All lines, in order.
     """
 
-    id: str
+    id: str | None
     budget: Decimal | None
     charges: list[Charge]
     exact: int
@@ -47,6 +47,11 @@ class Statement:
         """What the budget leaves; None while none is set."""
         return None if self.budget is None else self.budget - self.spent
 
+    @property
+    def head(self) -> str | None:
+        """The hash that its last line ended the chain with; None while there is none."""
+        return self.entries[-1].hash if self.entries else None
+
     def has_training(self, epsilon: Decimal, delta: Decimal, checkpoint: str) -> bool:
         """Say whether the DP training of a checkpoint was written down."""
         body = training_body(epsilon, delta, checkpoint)
@@ -60,13 +65,20 @@ class Statement:
         return None
 
 
-def statement_of(pages: Pages, account: str) -> Statement:
-    """Return the statement of an account, with those joined to it."""
-    account = root_of(pages, account)
+def statement_of(pages: Pages, roots: Collection[str]) -> Statement:
+    """Return the statement of an account, with those joined to it.
+
+    Parameters
+    ----------
+    pages : Pages
+        The ledger's entries.
+    roots : collection of str
+        The account; several that count as one; none for an account that is not there yet.
+    """
     family = {
         entry.account
         for entry in pages.entries
-        if entry.kind == "opened" and root_of(pages, entry.account) == account
+        if entry.kind == "opened" and root_of(pages, entry.account) in roots
     }
     entries = [entry for entry in pages.entries if entry.account in family]
     budgets: dict[str, Decimal] = {}
@@ -85,7 +97,8 @@ def statement_of(pages: Pages, account: str) -> Statement:
         if entry.kind in {"training", "reserved"} and "epsilon" in entry.body
     ]
     unprotected = sum(e.kind == "reserved" and "epsilon" not in e.body for e in entries)
-    return Statement(account, budgets.get(account), charges, unprotected, entries)
+    budget = min((budgets[root] for root in roots if root in budgets), default=None)
+    return Statement(min(roots, default=None), budget, charges, unprotected, entries)
 
 
 def check_budget(statement: Statement, charges: Sequence[Charge]) -> None:

@@ -4,12 +4,14 @@ The reservation is on disk before anything is drawn, and the draw before anythin
 wherever the program dies, no bundle is there whose cost is not in the ledger, and the same command
 finishes the same release. What can fail without a draw, such as the sum of gradients, comes before the
 reservation: nothing is charged for what could never be drawn.
+
+All of it happens in one session of the ledger, which whoever asks for the release holds.
 """
 
 import hashlib
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -22,7 +24,8 @@ from dataselect_gui.privacy.accounting import Charge, plain_total
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.calibration import quantile_scale
 from dataselect_gui.privacy.identity import belongings, record_keys, source_marks, unit_marks
-from dataselect_gui.privacy.ledger import NO_PEOPLE, Grouping, Ledger
+from dataselect_gui.privacy.ledger import Session
+from dataselect_gui.privacy.snapshot import NO_PEOPLE, Grouping, Snapshot
 from dataselect_gui.privacy.statement import Statement, check_budget
 from dataselect_gui.release.bundle import is_there, sign_bundle, write_bundle
 from dataselect_gui.release.candidates import Candidates, Summed
@@ -35,7 +38,7 @@ from dataselect_gui.release.codec import (
     to_form,
 )
 from dataselect_gui.release.drawing import buy_threshold, draw
-from dataselect_gui.release.kinds.gradient import check_sum
+from dataselect_gui.release.kinds.gradient import Gradient, check_sum
 from dataselect_gui.release.kinds.kind import Drawn
 from dataselect_gui.release.places import folder_beside
 from dataselect_gui.release.signing import Signer
@@ -63,31 +66,30 @@ def marks_of(candidates: Candidates) -> set[bytes]:
     return source_marks(candidates.index.content, candidates.index.people)
 
 
-def part_of(
-    ledger: Ledger, candidates: Candidates, per_unit: int, *, choose: bool
-) -> NDArray[np.bool_] | None:
+Keep = Callable[[Sequence[bytes], Sequence[bytes], int], NDArray[np.bool_] | None]
+
+
+def part_of(candidates: Candidates, per_unit: int, keep: Keep) -> NDArray[np.bool_] | None:
     """Say which records take part in a release: the eligible ones, at most m of a unit.
 
     Parameters
     ----------
-    ledger : Ledger
-        Which keeps the one random choice of each unit's records.
     candidates : Candidates
         The records.
     per_unit : int
         m.
-    choose : bool
-        Whether to choose where nothing was chosen yet.
+    keep : callable
+        Returns the one random choice of each unit's records: `Session.keep`, which makes it where
+        there is none yet, or `Snapshot.kept_already`.
 
     Returns
     -------
     ndarray of bool or None
-        Shape (n,); None where something would have to be chosen and must not be.
+        Shape (n,); None where something would have to be chosen first.
     """
     people, keys = candidates.index.people, _keys(candidates)
     if people is None:
         return candidates.eligible
-    keep = ledger.keep if choose else ledger.kept_already
     kept = keep(unit_marks(keys, people), keys, per_unit)
     return None if kept is None else candidates.eligible & kept
 
@@ -109,18 +111,18 @@ class Purchase:
 
 
 def purchased(
-    ledger: Ledger, account: str, candidates: Candidates, terms: Terms, purchase: Purchase
+    book: Snapshot, statement: Statement, candidates: Candidates, terms: Terms, purchase: Purchase
 ) -> Decimal | None:
     """Return the threshold where the same was bought before; None where it was not."""
     if candidates.part is None:
         return None
-    earlier = ledger.statement(account).find(_purchase_key(candidates, terms, purchase))
-    bought = None if earlier is None else ledger.draw_of(earlier.body["release"])
+    earlier = statement.find(_purchase_key(candidates, terms, purchase))
+    bought = None if earlier is None else book.draw_of(earlier.body["release"])
     return None if bought is None else Decimal(bought.decode())
 
 
 def buy(
-    ledger: Ledger,
+    book: Session,
     account: str,
     candidates: Candidates,
     terms: Terms,
@@ -130,14 +132,16 @@ def buy(
 ) -> Decimal:
     """Buy a threshold: a quantile drawn under DP, charged, and kept like any release.
 
+    Whether the budget allows it and the release that needs it is for `foresee` to say beforehand.
+
     Parameters
     ----------
-    ledger, account
+    book, account
         Where it is charged.
     candidates : Candidates
         Whose scores are cut.
     terms : Terms
-        Of the release that needs it: the budget must allow both.
+        Of the release that needs it.
     purchase : Purchase
         What is bought.
     first_budget : Decimal or None
@@ -148,9 +152,8 @@ def buy(
     RefusedError
         Where the ledger refuses; nothing was drawn then.
     """
-    foresee(ledger, account, candidates, terms, purchase, first_budget=first_budget)
     assert candidates.part is not None
-    entry = ledger.reserve(
+    entry = book.reserve(
         account,
         _purchase_charge(purchase),
         {
@@ -164,35 +167,44 @@ def buy(
         first_budget,
         _grouping(candidates),
     )
-    bought = ledger.draw_of(entry.body["release"])
+    bought = book.draw_of(entry.body["release"])
     if bought is None:
         scores = candidates.scores[candidates.part]
         scale = quantile_scale(purchase.epsilon, len(scores), terms.per_unit)
         assert terms.bounds is not None
         drawn = buy_threshold(scores, purchase.share, terms.bounds, scale, lowest=terms.lowest)
-        bought = ledger.keep_draw(account, entry.body["release"], exact(drawn).encode())
+        bought = book.keep_draw(account, entry.body["release"], exact(drawn).encode())
     return Decimal(bought.decode())
 
 
+def needs_sum(book: Snapshot, account: str, candidates: Candidates, terms: Terms) -> bool:
+    """Say whether gradients have to be summed before a release can be drawn."""
+    if not isinstance(terms.kind, Gradient):
+        return False
+    earlier = book.statement(account).find(_sameness(candidates, terms))
+    return earlier is None or book.draw_of(earlier.body["release"]) is None
+
+
 def release(
-    ledger: Ledger,
+    book: Session,
     account: str,
     candidates: Candidates,
     terms: Terms,
     destination: Path,
     *,
+    home: Path,
     first_budget: Decimal | None,
     reason: str | None,
     signer: Signer | None,
-    sum_gradients: Callable[[NDArray[np.bool_]], Summed] | None,
+    summed: Summed | None,
     report: Callable[[int, int], None],
 ) -> Outcome:
     """Carry out a release.
 
     Parameters
     ----------
-    ledger : Ledger
-        The owner's.
+    book : Session
+        The ledger, held.
     account : str
         The source's account.
     candidates : Candidates
@@ -201,14 +213,17 @@ def release(
         What the release is; its id and date are those of an earlier one where it is the same.
     destination : Path
         The bundle's folder.
+    home : Path
+        The ledger's folder.
     first_budget : Decimal or None
         The budget to set where there is none.
     reason : str or None
         The owner's, kept in the ledger.
     signer : Signer or None
         What the bundle is signed with.
-    sum_gradients : callable or None
-        For a gradient: returns the sum of the clipped gradients of some records, shape (n,) of bool.
+    summed : tuple or None
+        Where it `needs_sum`: the sum of the clipped gradients of the records that take part and are
+        chosen.
     report : callable
         Called with the numbers of records written and to write.
 
@@ -216,31 +231,23 @@ def release(
     ------
     RefusedError
         Where the ledger refuses; nothing was drawn then.
-    DataSelectError
-        Where the gradients cannot be summed; nothing was charged then.
     UnusableError
-        Where records changed or the bundle cannot be written.
+        Where records changed, the sum is too large or the bundle cannot be written.
     """
     keys = _keys(candidates)
     sameness = _sameness(candidates, terms)
-    earlier = ledger.statement(account).find(sameness)
+    earlier = book.statement(account).find(sameness)
     if is_there(destination, None if earlier is None else earlier.body["release"]):
         assert earlier is not None
         if signer is not None:
-            with folder_beside(destination, ledger.home) as partial:
+            with folder_beside(destination, home) as partial:
                 sign_bundle(partial, destination, signer)
-        ledger.mark_published(account, earlier.body["release"])
+        book.mark_published(account, earlier.body["release"])
         return Outcome(from_entry(earlier.body["terms"]), repeated=True)
-    drawn = None if earlier is None else ledger.draw_of(earlier.body["release"])
-    with folder_beside(destination, ledger.home) as partial:
-        summed = None
-        if sum_gradients is not None and drawn is None:
-            # No draw: what may fail for the model's sake, and takes long, goes before the charge.
-            foresee(ledger, account, candidates, terms, None, first_budget=first_budget)
-            assert candidates.part is not None
-            summed = sum_gradients(candidates.part & candidates.chosen)
+    with folder_beside(destination, home) as partial:
+        if summed is not None:
             check_sum(summed[0])
-        entry = ledger.reserve(
+        entry = book.reserve(
             account,
             terms.mechanism.charge(),
             {
@@ -255,13 +262,13 @@ def release(
             _grouping(candidates),
         )
         terms = from_entry(entry.body["terms"])
-        drawn = ledger.draw_of(terms.release)
+        drawn = book.draw_of(terms.release)
         if drawn is None:
-            fresh = draw(candidates, keys, terms, ledger.secrets_of, summed)
-            drawn = ledger.keep_draw(account, terms.release, fresh)
+            fresh = draw(candidates, keys, terms, book.secrets_of, summed)
+            drawn = book.keep_draw(account, terms.release, fresh)
         written = Drawn(drawn, candidates, keys, terms, report)
         write_bundle(partial, destination, entry.hash, written, signer)
-    ledger.mark_published(account, terms.release)
+    book.mark_published(account, terms.release)
     return Outcome(terms, repeated=earlier is not None)
 
 
@@ -286,8 +293,8 @@ class Foresight:
 
 
 def foresee(
-    ledger: Ledger,
-    account: str,
+    book: Snapshot,
+    statement: Statement,
     candidates: Candidates,
     terms: Terms,
     purchase: Purchase | None,
@@ -300,7 +307,11 @@ def foresee(
 
     Parameters
     ----------
-    ledger, account, candidates, terms, first_budget
+    book : Snapshot
+        The ledger.
+    statement : Statement
+        The source's account in it.
+    candidates, terms, first_budget
         As for `release`.
     purchase : Purchase or None
         A threshold that is still to be bought.
@@ -314,9 +325,8 @@ def foresee(
     RefusedError
         Where the ledger would refuse.
     """
-    statement = ledger.statement(account)
     unit, grouping = candidates.unit_column, _grouping(candidates)
-    ledger.check_units(account, unit, terms.per_unit, grouping)
+    book.check_units(statement, unit, terms.per_unit, grouping)
     same = (
         purchase is None
         and candidates.part is not None

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataselect_gui.permissions import make_folder
-from dataselect_gui.plain import Html, visible
+from dataselect_gui.plain import visible
 from dataselect_gui.scoring.catalog import find_score
-from dataselect_gui.study.words import name_of
+from dataselect_gui.study.sentences import name_of
+from dataselect_gui.texts import N_, _
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +43,7 @@ _MOST_NAME = 60
 """Characters of a class: longer names would leave no room to the figure."""
 
 
-def draw_figures(findings: dict[str, Any], folder: Path) -> dict[str, Html]:
+def draw_figures(findings: dict[str, Any], folder: Path) -> dict[str, str]:
     """Draw all figures into a folder.
 
     Parameters
@@ -82,12 +83,11 @@ def draw_figures(findings: dict[str, Any], folder: Path) -> dict[str, Html]:
     return drawn
 
 
-def _embedded(svg: str) -> Html:
+def _embedded(svg: str) -> str:
     """Return an SVG file as an element that scales with its page."""
     element = svg[svg.index("<svg") :]
     element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
-    element = re.sub(r'(<svg[^>]*?) width="[^"]*"| height="[^"]*pt"', r"\1", element, count=0)
-    return Html(element)  # noqa: S704  (by matplotlib, which escapes the texts in it)
+    return re.sub(r'(<svg[^>]*?) width="[^"]*"| height="[^"]*pt"', r"\1", element, count=0)
 
 
 def _figure(
@@ -148,18 +148,19 @@ def _picks(findings: dict[str, Any]) -> "Figure":
             for place, (marker, line) in _MARKS.items():
                 found = [o for o in of_way if (o["score"], o["place"]) == (score, place)]
                 x = [float(one["share"]) * _NUDGES[place] for one in found]
-                label = f"{place} by {name_of(score)}"
+                label = _(_LABELS[place], score=name_of(score))
                 _bars(panel, x, [o["accuracy"] for o in found], _colour(score), label, marker, line)
             found = [one for one in of_way if one["score"] == "random"]
             x = [float(one["share"]) for one in found]
-            _bars(panel, x, [o["accuracy"] for o in found], _colour("random"), "random", "o")
-            panel.set_title("without DP" if epsilon is None else f"DP-SGD, ε = {epsilon}", fontsize=9)
+            _bars(panel, x, [o["accuracy"] for o in found], _colour("random"), _("random"), "o")
+            title = _("without DP") if epsilon is None else _("DP-SGD, ε = {epsilon}", epsilon=epsilon)
+            panel.set_title(title, fontsize=9)
             _as_percent(panel, "x")
             _as_percent(panel, "y")
             panel.set_xticks(x)
-            panel.set_xlabel("share of the records trained on")
+            panel.set_xlabel(_("share of the records trained on"))
             if column == 0:
-                panel.set_ylabel("right on held-out records")
+                panel.set_ylabel(_("right on held-out records"))
             if row == 0:
                 panel.legend(fontsize=8, loc="lower right")
     return figure
@@ -167,21 +168,26 @@ def _picks(findings: dict[str, Any]) -> "Figure":
 
 _NUDGES = {"top": 0.985, "middle": 1.015, "bottom": 1.03}
 """Intervals side by side rather than one over another."""
+_LABELS = {
+    "top": N_("top by {score}"),
+    "middle": N_("middle by {score}"),
+    "bottom": N_("bottom by {score}"),
+}
 
 
 def _private_ranks(findings: dict[str, Any]) -> "Figure":
     figure, axes = _figure(1, width=6.4)
     panel = axes[0][0]
     epsilons = list(dict.fromkeys(one["epsilon"] for one in findings["b"]))
-    labels = ["no DP,\nother start" if one is None else one for one in epsilons]
+    labels = [_("no DP,\nother start") if one is None else one for one in epsilons]
     names = list(dict.fromkeys(one["score"] for one in findings["b"]))
     for place, name in enumerate(names):
         found = [one for one in findings["b"] if one["score"] == name]
         x = [at + 0.06 * (place - len(names) / 2) for at in range(len(found))]
         _bars(panel, x, found, _colour(name), name_of(name), line="none")
     panel.set_xticks(range(len(labels)), labels)
-    panel.set_xlabel("ε of the training by DP-SGD")
-    panel.set_ylabel("rank correlation with scores\nby a model trained without DP")
+    panel.set_xlabel(_("ε of the training by DP-SGD"))
+    panel.set_ylabel(_("rank correlation with scores\nby a model trained without DP"))
     panel.set_ylim(min(0.0, *panel.get_ylim()), 1.02)
     panel.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
@@ -195,14 +201,14 @@ def _likeness(findings: dict[str, Any]) -> "Figure":
     for place, (first, second) in enumerate(pairs):
         found = [one for one in findings["c"] if tuple(one["pair"]) == (first, second)]
         x = [at + 0.05 * (place - len(pairs) / 2) for at in range(len(sizes))]
-        label = f"{name_of(first)} and {name_of(second)}"
+        label = _("{first} and {second}", first=name_of(first), second=name_of(second))
         colour = "#1F5FBF" if (first, second) == ("vog", "plis") else _colour(first)
         marker = {"plis": "D", "loss": "o"}.get(second, "s")
         _bars(panel, x, found, colour, label, marker, "-" if second == "plis" else "--")
     panel.axhline(0, color="#7A8492", linewidth=0.8)
     panel.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
-    panel.set_xlabel("parameters of the model")
-    panel.set_ylabel("rank correlation")
+    panel.set_xlabel(_("parameters of the model"))
+    panel.set_ylabel(_("rank correlation"))
     panel.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
 
@@ -212,7 +218,10 @@ def _wrong_labels(findings: dict[str, Any]) -> "Figure":
     figure, axes = _figure(2, width=8.0, shared=False)
     figure.set_figheight(0.9 + 0.19 * len(found))
     for column, (what, title) in enumerate(
-        (("auroc", "AUROC (a coin gives 0.5)"), ("precision", "wrong labels among the k highest"))
+        (
+            ("auroc", _("AUROC (a coin gives 0.5)")),
+            ("precision", _("wrong labels among the k highest")),
+        )
     ):
         panel = axes[0][column]
         for place, one in enumerate(reversed(found)):
@@ -241,12 +250,12 @@ def _costs(findings: dict[str, Any]) -> "Figure":
         [one["cost"] for one in picks],
         [one["accuracy"] for one in picks],
         _colour("privacy_loss"),
-        "picked by εᵢ: lowest, middle, highest",
+        _("picked by εᵢ: lowest, middle, highest"),
     )
     random = costs["random"]
-    _bars(panel, [random["cost"]], [random["accuracy"]], _colour("random"), "random")
-    panel.set_xlabel("mean εᵢ of the records trained on")
-    panel.set_ylabel("right on held-out records")
+    _bars(panel, [random["cost"]], [random["accuracy"]], _colour("random"), _("random"))
+    panel.set_xlabel(_("mean εᵢ of the records trained on"))
+    panel.set_ylabel(_("right on held-out records"))
     _as_percent(panel, "y")
     panel.legend(fontsize=8, loc="best")
     panel = axes[0][1]
@@ -260,8 +269,8 @@ def _costs(findings: dict[str, Any]) -> "Figure":
         )
     names = [f"{visible(one['class'], _MOST_NAME)} ({one['recall']['mean']:.0%})" for one in classes]
     panel.set_yticks(range(len(classes)), names, fontsize=8)
-    panel.set_xlabel("mean εᵢ of the class")
-    panel.set_title("classes, and how much of each is recognised", fontsize=9)
+    panel.set_xlabel(_("mean εᵢ of the class"))
+    panel.set_title(_("classes, and how much of each is recognised"), fontsize=9)
     return figure
 
 
@@ -277,17 +286,19 @@ def _releases(findings: dict[str, Any]) -> "Figure":
         places = list(range(len(found)))
         panel.axhspan(exact["low"], exact["high"], color=colour, alpha=0.12, linewidth=0)
         panel.axhline(
-            exact["mean"], color=colour, linewidth=1, linestyle=":", label="the selection itself"
+            exact["mean"], color=colour, linewidth=1, linestyle=":", label=_("the selection itself")
         )
-        _bars(panel, places, [one["accuracy"] for one in found], colour, "what leaves of it", "^")
+        _bars(panel, places, [one["accuracy"] for one in found], colour, _("what leaves of it"), "^")
         x = [place + 0.07 for place in places]
-        _bars(panel, x, [one["random"] for one in found], _colour("random"), "as many random records")
+        _bars(
+            panel, x, [one["random"] for one in found], _colour("random"), _("as many random records")
+        )
         ticks = [f"{one['release epsilon']}\n{one['records']:.0f}" for one in found]
         panel.set_xticks(places, ticks)
-        panel.set_xlabel("ε of the release\nrecords that leave")
+        panel.set_xlabel(_("ε of the release\nrecords that leave"))
         panel.set_title(mechanism, fontsize=9)
         _as_percent(panel, "y")
         if column == 0:
-            panel.set_ylabel("right on held-out records")
+            panel.set_ylabel(_("right on held-out records"))
             panel.legend(fontsize=7.5, loc="best")
     return figure

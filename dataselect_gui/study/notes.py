@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from dataselect_gui.study.words import compared, name_of, span
+from dataselect_gui.study.sentences import compared, name_of, span
+from dataselect_gui.texts import _
 
 
 def sentence_on(question: str, findings: dict[str, Any]) -> str:
@@ -25,7 +26,7 @@ def _on_picks(findings: dict[str, Any]) -> str:
         if one["score"] != "random" and one["accuracy beyond random"]["verdict"] == "worse"
     ]
     if not losing:
-        return (
+        return _(
             "Grey is random; a score earns its keep where its line is above grey. Random won nowhere."
         )
     seeds = findings["choices"]["seeds"]
@@ -36,29 +37,46 @@ def _on_picks(findings: dict[str, Any]) -> str:
         if one["score"] == "random"
         and (one["share"], one["epsilon"]) == (worst["share"], worst["epsilon"])
     )
-    return (
-        "Grey is random; a score earns its keep where its line is above grey. Random won "
-        f"{len(losing)} times, most clearly here: {compared(worst, random, seeds)}"
+    return _(
+        "Grey is random; a score earns its keep where its line is above grey. Random won {times} "
+        "times, most clearly here: {example}",
+        times=len(losing),
+        example=compared(worst, random, seeds),
     )
 
 
 def _on_private_ranks(findings: dict[str, Any]) -> str:
     score = _shown(findings)
-    found = {one["epsilon"]: one["mean"] for one in findings["b"] if one["score"] == score}
-    epsilons = [epsilon for epsilon in found if epsilon is not None]
-    said = ", ".join(f"{found[epsilon]:.2f} at ε = {epsilon}" for epsilon in epsilons)
-    return (
-        f"{name_of(score)} by a model trained with DP-SGD agrees with {name_of(score)} by one trained "
-        f"without, as a rank correlation, by {said}. Two models without DP that differ only in where "
-        f"they started agree by {found[None]:.2f}: more cannot be expected."
+    correlations = {line["epsilon"]: line["mean"] for line in findings["b"] if line["score"] == score}
+    epsilons = [epsilon for epsilon in correlations if epsilon is not None]
+    listed = ", ".join(
+        _("{correlation:.2f} at ε = {epsilon}", correlation=correlations[epsilon], epsilon=epsilon)
+        for epsilon in epsilons
+    )
+    return _(
+        "{score} by a model trained with DP-SGD agrees with {score} by one trained without, as a rank "
+        "correlation, by {correlations}. Two models without DP that differ only in where they started "
+        "agree by {most:.2f}: more cannot be expected.",
+        score=name_of(score),
+        correlations=listed,
+        most=correlations[None],
     )
 
 
 def _on_likeness(findings: dict[str, Any]) -> str:
-    found = [one for one in findings["c"] if one["pair"] == ["vog", "plis"]]
-    said = ", ".join(f"{one['mean']:.2f} with {one['parameters']:,} parameters" for one in found)
-    return (
-        f"VoG and PLIS rank the same records with a correlation of {said}; 1 would be the same order."
+    listed = ", ".join(
+        _(
+            "{correlation:.2f} with {parameters:,} parameters",
+            correlation=line["mean"],
+            parameters=line["parameters"],
+        )
+        for line in findings["c"]
+        if line["pair"] == ["vog", "plis"]
+    )
+    return _(
+        "VoG and PLIS rank the same records with a correlation of {correlations}; 1 would be the same "
+        "order.",
+        correlations=listed,
     )
 
 
@@ -66,15 +84,26 @@ def _on_wrong_labels(findings: dict[str, Any]) -> str:
     ours = [one for one in findings["d"] if one["by"] == "the checkpoint"]
     best = max(ours, key=lambda one: float(one["auroc"]["mean"]))
     worst = min(ours, key=lambda one: float(one["auroc"]["mean"]))
-    others = [one for one in findings["d"] if one["by"] == "another library"]
-    beside = "".join(
-        f" {one['score']} reaches {one['auroc']['mean']:.3f} on the same records." for one in others
-    )
-    return (
-        f"A tenth of the labels was made wrong on purpose. By the checkpoint, {name_of(best['score'])} "
-        f"finds them best (AUROC {best['auroc']['mean']:.3f}), {name_of(worst['score'])} worst "
-        f"({worst['auroc']['mean']:.3f}; a coin gives 0.5).{beside}"
-    )
+    sentences = [
+        _(
+            "A tenth of the labels was made wrong on purpose. By the checkpoint, {best} finds them "
+            "best (AUROC {best_auroc:.3f}), {worst} worst ({worst_auroc:.3f}; a coin gives 0.5).",
+            best=name_of(best["score"]),
+            best_auroc=best["auroc"]["mean"],
+            worst=name_of(worst["score"]),
+            worst_auroc=worst["auroc"]["mean"],
+        )
+    ]
+    sentences += [
+        _(
+            "{library} reaches {auroc:.3f} on the same records.",
+            library=other["score"],
+            auroc=other["auroc"]["mean"],
+        )
+        for other in findings["d"]
+        if other["by"] == "another library"
+    ]
+    return " ".join(sentences)
 
 
 def _on_costs(findings: dict[str, Any]) -> str:
@@ -82,16 +111,23 @@ def _on_costs(findings: dict[str, Any]) -> str:
     low, high = costs["picks"][0], costs["picks"][-1]
     share = f"{100 * float(low['share']):g} %"
     verdicts = {
-        "better": "bring more than random ones",
-        "worse": "bring less than random ones",
-        "no difference": "bring as much as random ones, as far as can be seen",
+        "better": _("bring more than random ones"),
+        "worse": _("bring less than random ones"),
+        "no difference": _("bring as much as random ones, as far as can be seen"),
     }
-    return (
-        f"In a training by DP-SGD at ε = {costs['epsilon']}, the {share} of records that cost most "
-        f"incur εᵢ {high['cost']:.2f} each and {verdicts[high['accuracy beyond random']['verdict']]} "
-        f"({span(high['accuracy beyond random'])}); the {share} that cost least incur "
-        f"{low['cost']:.2f} and {verdicts[low['accuracy beyond random']['verdict']]} "
-        f"({span(low['accuracy beyond random'])})."
+    high_beyond, low_beyond = high["accuracy beyond random"], low["accuracy beyond random"]
+    return _(
+        "In a training by DP-SGD at ε = {epsilon}, the {share} of records that cost most incur εᵢ "
+        "{high:.2f} each and {high_verdict} ({high_span}); the {share} that cost least incur {low:.2f} "
+        "and {low_verdict} ({low_span}).",
+        epsilon=costs["epsilon"],
+        share=share,
+        high=high["cost"],
+        high_verdict=verdicts[high_beyond["verdict"]],
+        high_span=span(high_beyond),
+        low=low["cost"],
+        low_verdict=verdicts[low_beyond["verdict"]],
+        low_span=span(low_beyond),
     )
 
 
@@ -99,13 +135,20 @@ def _on_releases(findings: dict[str, Any]) -> str:
     released = findings["f"]
     verdicts = [one["accuracy beyond random"]["verdict"] for one in released["drawn"]]
     least = min(released["drawn"], key=lambda one: float(one["release epsilon"]))
-    return (
-        f"What leaves of the {100 * float(released['share']):g} % with the highest "
-        f"{name_of(released['score'])} was trained on beside as many random records: over "
-        f"{len(verdicts)} mechanisms and ε, it did better {verdicts.count('better')} times, worse "
-        f"{verdicts.count('worse')} times, and otherwise showed no difference. At ε = "
-        f"{least['release epsilon']}, {least['mechanism']} let {least['records']:.0f} of "
-        f"{released['exact']['records']:.0f} selected records leave."
+    return _(
+        "What leaves of the {share:g} % with the highest {score} was trained on beside as many random "
+        "records: over {draws} mechanisms and ε, it did better {better} times, worse {worse} times, "
+        "and otherwise showed no difference. At ε = {epsilon}, {mechanism} let {left:.0f} of "
+        "{selected:.0f} selected records leave.",
+        share=100 * float(released["share"]),
+        score=name_of(released["score"]),
+        draws=len(verdicts),
+        better=verdicts.count("better"),
+        worse=verdicts.count("worse"),
+        epsilon=least["release epsilon"],
+        mechanism=least["mechanism"],
+        left=least["records"],
+        selected=released["exact"]["records"],
     )
 
 

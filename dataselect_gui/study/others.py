@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.texts import N_
+
 NEIGHBOURS = 5
 TESTED = 100
-MISSING = (
+MISSING = N_(
     "{name} is not installed, so it is not compared. Install it with "
     "“pip install 'dataselect-gui[study-baselines]'”."
 )

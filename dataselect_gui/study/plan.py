@@ -11,17 +11,18 @@ from dataselect_gui.privacy.mechanisms.one_sided import OneSided
 from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
 from dataselect_gui.release.registry import MECHANISMS
 from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.texts import N_
 
 Start = Literal["scratch", "checkpoint"]
 Place = Literal["top", "middle", "bottom", "any"]
 
 QUESTIONS = {
-    "a": "Does training on records picked by a score beat training on as many random ones?",
-    "b": "Do scores by a model trained with DP-SGD rank records as scores by one trained without?",
-    "c": "How alike are the scores among each other, and does the size of the model matter?",
-    "d": "Do the scores find wrong labels?",
-    "e": "Which records cost most privacy, and do these bring most?",
-    "f": "What is left of the selection after its release?",
+    "a": N_("Does training on records picked by a score beat training on as many random ones?"),
+    "b": N_("Do scores by a model trained with DP-SGD rank records as scores by one trained without?"),
+    "c": N_("How alike are the scores among each other, and does the size of the model matter?"),
+    "d": N_("Do the scores find wrong labels?"),
+    "e": N_("Which records cost most privacy, and do these bring most?"),
+    "f": N_("What is left of the selection after its release?"),
 }
 """What a study asks; each is one figure of its page."""
 COST = "cost"

@@ -6,6 +6,7 @@ way is work for the eye alone: it holds nothing up, and is ended at once where a
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal
@@ -17,6 +18,14 @@ from dataselect_gui.workflow import Progress, Report, Stop
 Work = Callable[[Report, Stop], Any]
 
 
+class JobKind(Enum):
+    """What sort of work a job is: what takes long, and goes on where it was stopped, has its own."""
+
+    SHORT = "short"
+    SCORING = "scoring"
+    STUDY = "study"
+
+
 @dataclass
 class _Job:
     """A job with all that belongs to it."""
@@ -25,6 +34,7 @@ class _Job:
     work: Work
     succeed: Callable[[Any], None]
     fail: Callable[[DataSelectError], None]
+    kind: JobKind
     gives_way: bool
     stop: Stop = field(default_factory=Stop)
 
@@ -108,6 +118,12 @@ class Jobs(QObject):
         job = self._foremost
         return "" if job is None else job.title
 
+    @property
+    def kind(self) -> JobKind | None:
+        """What sort of work is done; None where no job is running."""
+        job = self._foremost
+        return None if job is None else job.kind
+
     def start(
         self,
         title: str,
@@ -115,6 +131,7 @@ class Jobs(QObject):
         succeed: Callable[[Any], None],
         fail: Callable[[DataSelectError], None],
         *,
+        kind: JobKind = JobKind.SHORT,
         gives_way: bool = False,
     ) -> None:
         """Start a job; none must be running, except one that gives way.
@@ -127,12 +144,14 @@ class Jobs(QObject):
             Takes a report function and a stop request; runs in another thread.
         succeed, fail : callable
             Called in the window's thread with what came of it.
+        kind : JobKind
+            What sort of work it is.
         gives_way : bool
             Whether it is ended at once where another job is to start; nothing it did may be of value
             unless it is done.
         """
         assert not self.running
-        job, passed_over = _Job(title, work, succeed, fail, gives_way), self._next
+        job, passed_over = _Job(title, work, succeed, fail, kind, gives_way), self._next
         if self._job is None:
             self._begin(job)
         else:

@@ -12,11 +12,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoStack
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, UnusableError, disk_refused
+from dataselect_gui.window.given import Given, Run
+from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.place import PlaceId
+from dataselect_gui.window.undo import Step
 from dataselect_gui.workflow import Look, Rule, Selection, select
+
+_LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY})
+"""Places that are left for the one where the person was before."""
 
 
 class State(QObject):
@@ -24,6 +31,16 @@ class State(QObject):
 
     Attributes
     ----------
+    jobs : Jobs
+        The work away from this thread.
+    place : PlaceId
+        The place that is shown.
+    given : Given
+        The records and the checkpoint, also before they are a project.
+    interrupted : Run or None
+        The scoring that can be gone on with.
+    look : Look or None
+        The open project.
     class_names : list of str
         The labels that occur, sorted.
     class_codes : ndarray of int
@@ -31,6 +48,10 @@ class State(QObject):
 
     Signals
     -------
+    place_changed()
+        Another place is to be shown, or the same again.
+    given_changed()
+        Something was given or forgotten, or scoring was interrupted.
     opened()
         Another project, or none, is open: everything changed.
     order_changed()
@@ -51,6 +72,8 @@ class State(QObject):
         A change could not be written; nothing changed.
     """
 
+    place_changed = Signal()
+    given_changed = Signal()
     opened = Signal()
     order_changed = Signal()
     selection_changed = Signal()
@@ -63,6 +86,11 @@ class State(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.jobs = Jobs(self)
+        self.place = PlaceId.START
+        self._place_before = PlaceId.START
+        self.given = Given()
+        self.interrupted: Run | None = None
         self.look: Look | None = None
         self.undo = QUndoStack(self)
         # By way of this object: at its end the stack empties itself, which nobody is to hear.
@@ -83,6 +111,43 @@ class State(QObject):
         self.current: int | None = None
         self.in_training: str | None = None
 
+    # Where a person is
+
+    def show_place(self, place: PlaceId) -> None:
+        """Show a place."""
+        if self.place not in _LEADS_BACK:
+            self._place_before = self.place
+        self.place = place
+        self.place_changed.emit()
+
+    def go_back(self) -> None:
+        """Show the place that was shown before one that leads back."""
+        self.show_place(self._place_before)
+
+    # What was given
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is anything to prepare or to score."""
+        anything = (self.given.records, self.given.checkpoint, self.look, self.interrupted)
+        return self.jobs.running or any(one is not None for one in anything)
+
+    @property
+    def can_score(self) -> bool:
+        """Whether there is anything to score, or to go on scoring."""
+        has_both = self.given.records is not None and self.given.checkpoint is not None
+        return has_both or self.look is not None or self.interrupted is not None
+
+    def give(self, given: Given) -> None:
+        """Take records, a checkpoint or both."""
+        self.given = given
+        self.given_changed.emit()
+
+    def note_interrupted(self, run: Run | None) -> None:
+        """Note which scoring can be gone on with; None for none."""
+        self.interrupted = run
+        self.given_changed.emit()
+
     # Opening
 
     def open(self, project: Path) -> None:
@@ -99,6 +164,11 @@ class State(QObject):
             raise disk_refused(error) from None
         self.undo.clear()
         self.look = found
+        has_labels = any(label is not None for label in found.labels)
+        self.given, self.interrupted = (
+            Given(found.source, found.checkpoint, has_labels=has_labels),
+            None,
+        )
         self._classify(found.labels)
         self.rule = found.rule
         self.withheld, self.opted_out = found.withheld, found.opted_out
@@ -118,8 +188,9 @@ class State(QObject):
         self.opened.emit()
 
     def close(self) -> None:
-        """Show no project."""
+        """Show no project, and forget what was given."""
         self.undo.clear()
+        self.given, self.interrupted = Given(), None
         self.look = self.rule = self.sort = self.current = self.in_training = None
         self.order = np.empty(0, dtype=np.int64)
         self._classify(())
@@ -156,7 +227,7 @@ class State(QObject):
     def undone_rows(self) -> Sequence[int]:
         """Return the records that the last undone step was about."""
         step = self.undo.command(self.undo.index()) if self.undo.canRedo() else None
-        return step.rows if isinstance(step, _Step) else ()
+        return step.rows if isinstance(step, Step) else ()
 
     def targets(self) -> list[int]:
         """Return the rows that a command acts on: the marked ones, else the current one."""
@@ -263,7 +334,7 @@ class State(QObject):
     def _push(
         self, text: str, do: Callable[[], None], undo: Callable[[], None], rows: Sequence[int] = ()
     ) -> None:
-        self.undo.push(_Step(text, do, undo, self.failed.emit, rows))
+        self.undo.push(Step(text, do, undo, self.failed.emit, rows))
 
     def _sort_now(self, score: str | None, descending: bool) -> None:
         self.sort, self.descending = score, descending
@@ -327,37 +398,3 @@ class State(QObject):
         values = self.look.scores[self.sort]
         keys = np.where(np.isnan(values), np.inf, -values if self.descending else values)
         self.order = np.argsort(keys, kind="stable")
-
-
-class _Step(QUndoCommand):
-    """One step of undo, made of two functions."""
-
-    def __init__(
-        self,
-        text: str,
-        do: Callable[[], None],
-        undo: Callable[[], None],
-        fail: Callable[[DataSelectError], None],
-        rows: Sequence[int],
-    ) -> None:
-        super().__init__(text)
-        self.rows = rows
-        self._do, self._undo, self._fail = do, undo, fail
-
-    def redo(self) -> None:
-        """Do it, for the first time or again."""
-        self._try(self._do)
-
-    def undo(self) -> None:
-        """Take it back."""
-        self._try(self._undo)
-
-    def _try(self, change: Callable[[], None]) -> None:
-        try:
-            change()
-        except DataSelectError as error:
-            self.setObsolete(True)
-            self._fail(error)
-        except OSError as error:
-            self.setObsolete(True)
-            self._fail(disk_refused(error))

@@ -16,12 +16,21 @@ from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule, Selection, select
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
-from dataselect_gui.study.words import PickLine, headline, name_of, tally
+from dataselect_gui.study.sentences import PickLine, headline, name_of, tally
 from dataselect_gui.texts.promises import CANNOT_CHECK
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.map_file import RecordMaps
 from dataselect_gui.worker.messages import Progress, Report, duration
-from dataselect_gui.workflow.accounts import account, change_budget, hold_against, knows_head, ledger
+from dataselect_gui.workflow.accounts import (
+    Account,
+    AccountEntry,
+    EntryTerms,
+    account,
+    change_budget,
+    hold_against,
+    knows_head,
+    ledger,
+)
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
@@ -96,11 +105,14 @@ __all__ = [
     "MOST_TRAININGS",
     "QUESTIONS",
     "SCORES",
+    "Account",
+    "AccountEntry",
     "Answer",
     "ChangedRecordError",
     "Check",
     "Confinement",
     "Deletion",
+    "EntryTerms",
     "Kind",
     "KindAnswer",
     "Leaving",

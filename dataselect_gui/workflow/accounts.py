@@ -1,20 +1,22 @@
 """What was released from a source and what is left."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.accounting import largest_one_sided, total_delta, totals
 from dataselect_gui.privacy.amounts import exact, positive_amount
-from dataselect_gui.privacy.chain import tampered
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.identity import source_marks
 from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.privacy.pages import Entry
+from dataselect_gui.privacy.refusals import tampered
 from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.bundle import RELEASE
-from dataselect_gui.release.places import sweep
 from dataselect_gui.workflow.asking import check_reason
 from dataselect_gui.workflow.places import ledger_of
 
@@ -23,10 +25,156 @@ _BOOKKEEPING = frozenset({"extended", "sealed", "kept"})
 """Lines that hold only what the program needs to know again."""
 
 
+@dataclass(frozen=True)
+class EntryTerms:
+    """What an entry says of a release, as far as a statement shows it; None for what it leaves open.
+
+    Attributes
+    ----------
+    kind, mechanism : str or None
+        What left, and how.
+    score : str or None
+        What was selected by.
+    threshold, threshold_from, bounds_from : str or None
+        Where the rule cut, and where that and the bounds of the score came from.
+    lowest, conditional : bool
+        Whether the lowest scores were wanted; whether no ε is claimed.
+    """
+
+    kind: str | None = None
+    mechanism: str | None = None
+    score: str | None = None
+    threshold: str | None = None
+    threshold_from: str | None = None
+    bounds_from: str | None = None
+    lowest: bool = False
+    conditional: bool = False
+
+
+@dataclass(frozen=True)
+class AccountEntry:
+    """One line of an account. What its kind of entry does not say is None.
+
+    Attributes
+    ----------
+    seq : int
+        Its number in the ledger.
+    date : str
+        The day on which it was written.
+    kind : str
+        See `Entry`.
+    epsilon, delta : str or None
+        Amounts, as they are written.
+    release : str or None
+        The id of the release.
+    terms : EntryTerms or None
+        What the release is.
+    per_unit : int or None
+        At most so many records of a unit took part.
+    threshold_of : str or None
+        The score whose threshold was bought.
+    account : str or None
+        The account that was joined.
+    reason : str or None
+        The owner's.
+    document : mapping
+        The whole entry, as JSON holds it.
+    """
+
+    seq: int
+    date: str
+    kind: str
+    epsilon: str | None
+    delta: str | None
+    release: str | None
+    terms: EntryTerms | None
+    per_unit: int | None
+    threshold_of: str | None
+    account: str | None
+    reason: str | None
+    document: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Composed:
+    """What the releases that are not one-sided come to together, composed.
+
+    Attributes
+    ----------
+    total_pld : float
+        ε at the account's δ.
+    total_pld_loose : float
+        ε at `delta_loose`.
+    delta_loose : Decimal
+        A larger δ.
+    """
+
+    total_pld: float
+    total_pld_loose: float
+    delta_loose: Decimal
+
+
+@dataclass(frozen=True)
+class Account:
+    """What was released from a source, and what is left.
+
+    Attributes
+    ----------
+    id : str or None
+        The account's id; None for a source of which the ledger knows nothing yet.
+    budget : Decimal or None
+        None while none is set.
+    total_plain, delta : Decimal
+        The plain total, which the budget counts, and the sum of δ.
+    one_sided : Decimal
+        The largest ε of the one-sided releases, part of the plain total.
+    left : Decimal or None
+        What the budget leaves.
+    exact_releases : int
+        How many releases had no protection.
+    entries : tuple of AccountEntry
+        Line by line.
+    head : str or None
+        The hash that the last line ended the chain with. Kept elsewhere, it shows by `knows_head` that
+        the ledger was shortened, or put back.
+    composed : Composed or None
+        None where it was not worked out.
+    """
+
+    id: str | None
+    budget: Decimal | None
+    total_plain: Decimal
+    delta: Decimal
+    one_sided: Decimal
+    left: Decimal | None
+    exact_releases: int
+    entries: tuple[AccountEntry, ...]
+    head: str | None
+    composed: Composed | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as ``--json`` tells it."""
+        told: dict[str, object] = {
+            "id": self.id,
+            "budget": None if self.budget is None else exact(self.budget),
+            "total_plain": exact(self.total_plain),
+            "delta": exact(self.delta),
+            "one_sided": exact(self.one_sided),
+            "left": None if self.left is None else exact(self.left),
+            "exact_releases": self.exact_releases,
+            "entries": [entry.document for entry in self.entries],
+        }
+        if self.composed is not None:
+            told["total_pld"] = self.composed.total_pld
+            told["total_pld_loose"] = self.composed.total_pld_loose
+            told["delta_loose"] = exact(self.composed.delta_loose)
+        return told
+
+
 def ledger(
     project_path: Path | None, set_budget: str | None = None, reason: str | None = None
-) -> list[dict[str, Any]]:
-    """Return the statement of a project's source, or of all; and change its budget.
+) -> list[Account]:
+    """Return the account of a project's source, or all; and change its budget.
 
     Raises
     ------
@@ -35,23 +183,23 @@ def ledger(
     UnusableError
         Where the project was never scored.
     """
-    if project_path is None:
-        if set_budget is not None:
-            raise UsageError(
-                "Whose budget is meant is not clear.",
-                "A budget belongs to the source of one project.",
-                "Name the project.",
-            )
-        book = Ledger(home())
-        return [_told(book.statement(account)) for account in book.accounts()]
+    if project_path is not None:
+        if set_budget is None:
+            return [_composed(_statement(project_path))]
+        return [_composed(_set_budget(project_path, set_budget, reason))]
     if set_budget is not None:
-        change_budget(project_path, set_budget, reason)
-    book, account = account_of(project_path)
-    return [_told(book.statement(account))]
+        raise UsageError(
+            "Whose budget is meant is not clear.",
+            "A budget belongs to the source of one project.",
+            "Name the project.",
+        )
+    with Ledger(home()).snapshot() as book:
+        statements = [book.statement(account) for account in book.accounts()]
+    return [_composed(statement) for statement in statements]
 
 
-def change_budget(project_path: Path, budget: str, reason: str | None) -> None:
-    """Set or change the budget of a project's source.
+def change_budget(project_path: Path, budget: str, reason: str | None) -> Account:
+    """Set or change the budget of a project's source; return the account after it.
 
     Raises
     ------
@@ -60,36 +208,24 @@ def change_budget(project_path: Path, budget: str, reason: str | None) -> None:
     UnusableError
         Where the project was never scored.
     """
-    if not (reason or "").strip():
-        raise UsageError(
-            "A budget needs a reason.",
-            "It is kept in the ledger, for whoever asks later.",
-            "Give one.",
-        )
-    check_reason(reason)
-    book, account = account_of(project_path)
-    book.set_budget(account, positive_amount(budget, "The budget"), str(reason))
+    return _account(_set_budget(project_path, budget, reason))
 
 
-def account(project_path: Path) -> dict[str, Any]:
-    """Return the statement of a project's source as `ledger` does, at once: without composed totals.
-
-    ``head`` is added: the hash that the account's last entry ends the chain with. Kept elsewhere, it
-    shows by `knows_head` that the ledger was shortened, or put back.
+def account(project_path: Path) -> Account:
+    """Return the account of a project's source as `ledger` does, at once: without composed totals.
 
     Raises
     ------
     UnusableError
         Where the project was never scored.
     """
-    book, found = account_of(project_path)
-    statement = book.statement(found)
-    return {**_summed(statement), "head": statement.entries[-1].hash}
+    return _account(_statement(project_path))
 
 
 def knows_head(head: str, project_path: Path) -> bool:
     """Say whether the ledger of a project still holds the entry that a head was noted after."""
-    return ledger_of(Project.open(project_path)).knows_head(head.strip().lower())
+    with ledger_of(Project.open(project_path)).snapshot() as book:
+        return book.knows_head(head.strip().lower())
 
 
 def hold_against(bundle: Path, project_path: Path | None = None) -> None:
@@ -110,56 +246,105 @@ def hold_against(bundle: Path, project_path: Path | None = None) -> None:
             f"Its {RELEASE} cannot be read.",
             "Choose a bundle that was written on this machine.",
         ) from None
-    book = Ledger(home()) if project_path is None else ledger_of(Project.open(project_path))
-    if not book.knows_head(str(head)):
-        raise tampered("It does not hold the release that this bundle was made by.")
+    ledger = Ledger(home()) if project_path is None else ledger_of(Project.open(project_path))
+    with ledger.snapshot() as book:
+        if not book.knows_head(str(head)):
+            raise tampered("It does not hold the release that this bundle was made by.")
 
 
-def account_of(project_path: Path) -> tuple[Ledger, str]:
-    """Return the ledger of a project, and its source's account there."""
+def marks_of(project: Project) -> set[bytes]:
+    """Return by what the ledger knows a project's source."""
+    index = project.table.index
+    return source_marks(index.content, index.people)
+
+
+def _statement(project_path: Path) -> Statement:
     project = Project.open(project_path)
-    index, book = project.table.index, ledger_of(project)
-    sweep(book.home)
-    return book, book.claim(source_marks(index.content, index.people))
+    marks = marks_of(project)
+    with ledger_of(project).snapshot() as book:
+        return book.statement_of(marks)
 
 
-def _of_threshold(body: dict[str, Any]) -> dict[str, Any]:
-    """Tell a bought threshold in the words of a release: how, and by which score."""
-    if "threshold_of" not in body:
-        return {}
-    return {"terms": {"mechanism": "a bought threshold", "score": body["threshold_of"]}}
+def _set_budget(project_path: Path, budget: str, reason: str | None) -> Statement:
+    if not (reason or "").strip():
+        raise UsageError(
+            "A budget needs a reason.",
+            "It is kept in the ledger, for whoever asks later.",
+            "Give one.",
+        )
+    check_reason(reason)
+    project = Project.open(project_path)
+    marks, amount = marks_of(project), positive_amount(budget, "The budget")
+    with ledger_of(project).session() as book:
+        account = book.claim(marks)
+        book.set_budget(account, amount, str(reason))
+        return book.statement(account)
 
 
-def _told(statement: Statement) -> dict[str, Any]:
+def _account(statement: Statement, composed: Composed | None = None) -> Account:
+    """Return what needs no library: sums of decimals, and the entries."""
+    return Account(
+        id=statement.id,
+        budget=statement.budget,
+        total_plain=statement.spent,
+        delta=total_delta(statement.charges),
+        one_sided=largest_one_sided(statement.charges),
+        left=statement.left,
+        exact_releases=statement.exact,
+        entries=tuple(_line(e) for e in statement.entries if e.kind not in _BOOKKEEPING),
+        head=statement.head,
+        composed=composed,
+    )
+
+
+def _composed(statement: Statement) -> Account:
     sums = totals(statement.charges)
-    return {
-        **_summed(statement),
-        "total_pld": sums.pld,
-        "total_pld_loose": sums.pld_loose,
-        "delta_loose": exact(sums.delta_loose),
-    }
+    return _account(statement, Composed(sums.pld, sums.pld_loose, sums.delta_loose))
 
 
-def _summed(statement: Statement) -> dict[str, Any]:
-    """Tell what needs no library: sums of decimals, and the entries."""
-    charges = statement.charges
-    return {
-        "id": statement.id,
-        "budget": None if statement.budget is None else exact(statement.budget),
-        "total_plain": exact(statement.spent),
-        "delta": exact(total_delta(charges)),
-        "one_sided": exact(largest_one_sided(charges)),
-        "left": None if statement.left is None else exact(statement.left),
-        "exact_releases": statement.exact,
-        "entries": [
-            {
-                "seq": e.seq,
-                "date": e.date,
-                "kind": e.kind,
-                **{k: v for k, v in e.body.items() if k not in _HIDDEN},
-                **_of_threshold(e.body),
-            }
-            for e in statement.entries
-            if e.kind not in _BOOKKEEPING
-        ],
+def _line(entry: Entry) -> AccountEntry:
+    document: dict[str, object] = {
+        "seq": entry.seq,
+        "date": entry.date,
+        "kind": entry.kind,
+        **{name: value for name, value in entry.body.items() if name not in _HIDDEN},
     }
+    if "threshold_of" in entry.body:  # Told in the words of a release: how, and by which score.
+        document["terms"] = {
+            "mechanism": "a bought threshold",
+            "score": entry.body["threshold_of"],
+        }
+    terms = document.get("terms")
+    return AccountEntry(
+        seq=entry.seq,
+        date=entry.date,
+        kind=entry.kind,
+        epsilon=entry.body.get("epsilon"),
+        delta=entry.body.get("delta"),
+        release=entry.body.get("release"),
+        terms=_terms(terms) if isinstance(terms, dict) else None,
+        per_unit=entry.body.get("per_unit"),
+        threshold_of=entry.body.get("threshold_of"),
+        account=entry.body.get("account"),
+        reason=entry.body.get("reason"),
+        document=document,
+    )
+
+
+def _terms(stated: Mapping[str, object]) -> EntryTerms:
+    """Read what a statement shows of a release, whatever its kind and mechanism."""
+
+    def text(name: str) -> str | None:
+        value = stated.get(name)
+        return None if value is None else str(value)
+
+    return EntryTerms(
+        kind=text("kind"),
+        mechanism=text("mechanism"),
+        score=text("score"),
+        threshold=text("threshold"),
+        threshold_from=text("threshold_from"),
+        bounds_from=text("bounds_from"),
+        lowest=bool(stated.get("lowest")),
+        conditional=bool(stated.get("conditional")),
+    )

@@ -144,7 +144,7 @@ def kind_of(asked: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
 
 
 def training_of(project: Project, asked: ReleaseRequest) -> Training:
-    """Return the answer about training, and remember it."""
+    """Return the answer about training: what is asked with, or else what the project remembers."""
     text = asked.in_training or project.settings.in_training
     if text is None:
         raise UsageError(
@@ -157,18 +157,22 @@ def training_of(project: Project, asked: ReleaseRequest) -> Training:
         case "dp":
             first, _, second = rest.partition(",")
             epsilon = positive_amount(first, "The training's ε")
-            training = Training(kind, epsilon, probability_of(second or "missing", "The training's δ"))
+            return Training(kind, epsilon, probability_of(second or "missing", "The training's δ"))
         case "no" | "yes" | "unknown" if not rest:
-            training = Training(kind)
+            return Training(kind)
         case _:
             raise UsageError(
                 f"--in-training cannot be “{text}”.",
                 "It is no, dp:E,D, yes or unknown.",
                 "Give one of these.",
             )
-    project.settings.in_training = text
-    project.save()
-    return training
+
+
+def remember_training(project: Project, asked: ReleaseRequest) -> None:
+    """Keep the answer about training in the project, which the caller holds."""
+    if asked.in_training is not None and asked.in_training != project.settings.in_training:
+        project.settings.in_training = asked.in_training
+        project.save()
 
 
 def epsilon_of(asked: ReleaseRequest, mechanism: type[Mechanism], training: Training) -> Decimal | None:

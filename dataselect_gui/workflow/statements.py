@@ -1,98 +1,76 @@
 """A statement of account in words: for a terminal, and as a page to file or to print."""
 
 from pathlib import Path
-from typing import Any
 
-from dataselect_gui import __version__
 from dataselect_gui.errors import file_refused
+from dataselect_gui.pages import render
 from dataselect_gui.permissions import replacing
-from dataselect_gui.plain import Html
-from dataselect_gui.workflow.accounts import account, ledger
+from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.workflow.accounts import Account, AccountEntry, Composed, EntryTerms, ledger
 
-_STYLE = Html(
-    "body{font:16px/1.45 system-ui,sans-serif;max-width:54rem;margin:2rem auto;padding:0 1rem;"
-    "color:#1b2027}h1{font-size:1.5rem;margin:0}td,th{padding:.15rem .8rem .15rem 0;"
-    "vertical-align:top;text-align:left}code{word-break:break-all}@media print{body{margin:0}}"
-)
-_PAGE = Html(
-    """\
-<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Statement of a ledger</title>
-<style>{style}</style></head><body>
-<h1>Statement of a ledger</h1>
-<p>Ledger <code>{ledger}</code>. The owner's own copy: it is not privatised.</p>
-<ul>{totals}</ul>
-<table><tr><th></th><th>Day</th><th>ε</th><th>What</th></tr>
-{entries}</table>
-<p>The chain of entries ends with <code>{head}</code>.</p>
-<p>Written by DataSelect {version}.</p>
-</body></html>
-"""
-)
-_ENTRY = Html("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>")
+NOT_OPENED = "(not opened yet)"
+"""Instead of the id and the head of an account that holds nothing."""
 
 
-def statement_in_words(one: dict[str, Any]) -> list[str]:
+def statement_in_words(account: Account) -> list[str]:
     """Write a statement of account, as `ledger` gives it, line by line."""
-    lines = [f"Ledger {one['id']}", *(f"  {line}" for line in _sums_in_words(one))]
-    for entry in one["entries"]:
-        when = f"{entry['seq']:>4} {entry['date']}"
-        lines.append(f"  {when}  {entry.get('epsilon', ''):<6} {_entry_in_words(entry)}")
+    lines = [f"Ledger {account.id or NOT_OPENED}", *(f"  {line}" for line in _sums_in_words(account))]
+    for entry in account.entries:
+        when = f"{entry.seq:>4} {entry.date}"
+        lines.append(f"  {when}  {entry.epsilon or '':<6} {_entry_in_words(entry)}")
     return lines
 
 
-def _sums_in_words(one: dict[str, Any]) -> list[str]:
+def _sums_in_words(account: Account) -> list[str]:
+    budget = "not set" if account.budget is None else exact(account.budget)
+    left = "–" if account.left is None else exact(account.left)
     lines = [
-        f"Budget: ε {one['budget'] or 'not set'}. Spent: {one['total_plain']}. "
-        f"Left: {one['left'] or '–'}.",
-        f"Of the one-sided releases only the largest counts: ε {one['one_sided']}.",
-        _composed_in_words(one),
+        f"Budget: ε {budget}. Spent: {exact(account.total_plain)}. Left: {left}.",
+        f"Of the one-sided releases only the largest counts: ε {exact(account.one_sided)}.",
     ]
-    if one["exact_releases"]:
-        noun = "release" if one["exact_releases"] == 1 else "releases"
+    if account.composed is not None:
+        lines.append(_composed_in_words(account.composed, exact(account.delta)))
+    if account.exact_releases:
+        noun = "release" if account.exact_releases == 1 else "releases"
         lines.append(
-            f"{one['exact_releases']} {noun} had no protection; these totals do not cover them."
+            f"{account.exact_releases} {noun} had no protection; these totals do not cover them."
         )
     return lines
 
 
-def _composed_in_words(one: dict[str, Any]) -> str:
+def _composed_in_words(composed: Composed, delta: str) -> str:
     """Say what the releases that are not one-sided come to together."""
     return (
-        f"The others together, composed as privacy loss distributions: ε {one['total_pld']:.4g} at "
-        f"δ {one['delta']}, or ε {one['total_pld_loose']:.4g} at δ {one['delta_loose']}."
+        f"The others together, composed as privacy loss distributions: ε {composed.total_pld:.4g} at "
+        f"δ {delta}, or ε {composed.total_pld_loose:.4g} at δ {exact(composed.delta_loose)}."
     )
 
 
-def _entry_in_words(entry: dict[str, Any]) -> str:
+def _entry_in_words(entry: AccountEntry) -> str:
     """Say what one entry of a statement is."""
-    terms, reason = entry.get("terms") or {}, entry.get("reason")
-    release = entry.get("release", "")
-    match entry["kind"]:
+    terms, release = entry.terms or EntryTerms(), entry.release or ""
+    match entry.kind:
         case "opened":
             text = "The ledger of these records was opened"
         case "joined":
-            text = f"Joined with ledger {entry['account']}, which shares records or people"
+            text = f"Joined with ledger {entry.account}, which shares records or people"
         case "budget":
             text = "Budget set"
         case "training":
-            text = f"Training under differential privacy used these records (δ {entry['delta']})"
-        case "reserved" if "threshold_of" in entry:
-            text = f"Threshold {release} of {entry['threshold_of']} bought"
+            text = f"Training under differential privacy used these records (δ {entry.delta})"
+        case "reserved" if entry.threshold_of is not None:
+            text = f"Threshold {release} of {entry.threshold_of} bought"
         case "reserved":
-            claim = "" if "epsilon" in entry else ", no protection"
-            claim = ", none claimed" if terms.get("conditional") else claim
-            text = (
-                f"Release {release}: {terms.get('kind')} by {terms.get('mechanism')}, "
-                f"{terms.get('score')}{claim}"
-            )
+            claim = "" if entry.epsilon is not None else ", no protection"
+            claim = ", none claimed" if terms.conditional else claim
+            text = f"Release {release}: {terms.kind} by {terms.mechanism}, {terms.score}{claim}"
         case "drawn":
             text = f"Release {release} was drawn"
         case "published":
             text = f"Release {release} was written"
         case kind:
             text = kind
-    return f"{text}: {reason}" if reason else text
+    return f"{text}: {entry.reason}" if entry.reason else text
 
 
 def write_statement(project_path: Path, to: Path) -> None:
@@ -103,18 +81,16 @@ def write_statement(project_path: Path, to: Path) -> None:
     UnusableError
         Where the page cannot be written.
     """
-    one, head = ledger(project_path)[0], account(project_path)["head"]
-    entries = (
-        _ENTRY.format(entry["seq"], entry["date"], entry.get("epsilon", ""), _entry_in_words(entry))
-        for entry in one["entries"]
-    )
-    page = _PAGE.format(
-        style=_STYLE,
-        ledger=one["id"],
-        totals=Html("").join(Html("<li>{}</li>").format(line) for line in _sums_in_words(one)),
-        entries=Html("").join(entries),
-        head=head,
-        version=__version__,
+    (account,) = ledger(project_path)
+    page = render(
+        "statement.html",
+        ledger=account.id or NOT_OPENED,
+        totals=_sums_in_words(account),
+        entries=[
+            (entry.seq, entry.date, entry.epsilon or "", _entry_in_words(entry))
+            for entry in account.entries
+        ],
+        head=account.head or NOT_OPENED,
     )
     try:
         with replacing(to) as file:

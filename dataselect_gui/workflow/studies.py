@@ -10,6 +10,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.study.notes import sentence_on
 from dataselect_gui.study.plan import QUESTIONS, Choices, Start, Training, in_order, trainings
+from dataselect_gui.study.sentences import PickLine, headline, line_of, tally, verdict
 from dataselect_gui.study.store import (
     FIGURES,
     FINDINGS,
@@ -21,7 +22,6 @@ from dataselect_gui.study.store import (
     damaged,
     read_json,
 )
-from dataselect_gui.study.words import PickLine, headline, line_of, tally, verdict
 from dataselect_gui.workflow.places import place_beside
 from dataselect_gui.workflow.studying import MOST_RECORDS, SUFFIX
 

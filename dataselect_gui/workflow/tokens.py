@@ -6,7 +6,8 @@ from pathlib import Path
 from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.identity import record_keys
 from dataselect_gui.project.project import Project
-from dataselect_gui.workflow.accounts import account_of
+from dataselect_gui.workflow.accounts import marks_of
+from dataselect_gui.workflow.places import ledger_of
 
 GONE = "(no longer among the records)"
 
@@ -32,10 +33,12 @@ def tokens(project_path: Path, release: str) -> dict[str, str]:
     UsageError
         Where the ledger has no such release, or it has no tokens.
     """
-    book, account = account_of(project_path)
-    entries = book.statement(account).entries
-    is_there = any(e.kind == "drawn" and e.body["release"] == release for e in entries)
-    kept = book.draw_of(release) if is_there else None
+    project = Project.open(project_path)
+    index = project.table.index
+    with ledger_of(project).snapshot() as book:
+        entries = book.statement_of(marks_of(project)).entries
+        is_there = any(e.kind == "drawn" and e.body["release"] == release for e in entries)
+        kept = book.draw_of(release) if is_there else None
     names: dict[str, str] = {} if kept is None else json.loads(kept).get("names", {})
     if not names:
         raise UsageError(
@@ -44,7 +47,6 @@ def tokens(project_path: Path, release: str) -> dict[str, str]:
             "part of these stands for one record.",
             "Take the release's id from the ledger.",
         )
-    index = Project.open(project_path).table.index
     keys = record_keys(index.content, index.people)
     records = {key.hex(): record for key, record in zip(keys, index.ids, strict=True)}
     found = {token: records.get(key, GONE) for key, token in names.items()}

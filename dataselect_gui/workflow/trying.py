@@ -17,8 +17,8 @@ from dataselect_gui.study.plan import (
     proposed_score,
     trainings,
 )
+from dataselect_gui.study.sentences import name_of
 from dataselect_gui.study.store import other_study
-from dataselect_gui.study.words import name_of
 from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.messages import Report
 from dataselect_gui.workflow.studies import StudyFound, StudySubject, study_at, trainings_left

@@ -17,7 +17,6 @@ import torch
 from numpy.typing import NDArray
 
 from dataselect_gui.privacy.calibration import quantile_scale
-from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.privacy.library import quantile_measurement
 from dataselect_gui.privacy.mechanisms.discrete_gaussian import DiscreteGaussian
 from dataselect_gui.privacy.mechanisms.discrete_laplace import DiscreteLaplace
@@ -55,6 +54,7 @@ from tests.audit.worlds import (
     terms,
     weaker,
 )
+from tests.ledgers import Desk
 
 PRESSES = 10
 BITS, SIDED, TOP = RandomizedResponse.name, OneSided.name, NoisyTopK.name
@@ -155,11 +155,11 @@ def withheld(told: Terms, *, shipped: bool) -> Sampler:
 
 
 @contextmanager
-def new_ledger() -> Iterator[Ledger]:
+def new_ledger() -> Iterator[Desk]:
     """Keep a ledger in memory where the system can."""
     memory = Path("/dev/shm")  # noqa: S108
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        yield Ledger(Path(folder))
+        yield Desk(Path(folder))
 
 
 def pressed_one_sided(epsilon: float, *, sealed: bool) -> Sampler:

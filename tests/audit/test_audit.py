@@ -8,7 +8,6 @@ import torch
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import RefusedError, UnusableError
-from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.privacy.mechanisms.discrete_gaussian import DiscreteGaussian
 from dataselect_gui.release import registry
 from dataselect_gui.release.checks import discrete_gaussian
@@ -17,6 +16,7 @@ from dataselect_gui.scoring.scorer import Scorer
 from tests.audit.bounds import ERROR, lower_bound
 from tests.audit.cases import CASES, Case, honest, mistakes, names
 from tests.helpers import config, preprocessor, write_json
+from tests.ledgers import Desk
 from tests.models import export
 
 DRAWS, DRAWS_OF_RARE = 3_000, 20_000
@@ -70,10 +70,10 @@ def test_a_model_with_batch_statistics_is_refused(tmp_path: Path) -> None:
 def test_an_older_ledger_put_back_is_refused(tmp_path: Path) -> None:
     """Or the same release could be drawn afresh from it, as often as wanted."""
     home = tmp_path / "home"
-    ledger = Ledger(home)
+    ledger = Desk(home)
     account = ledger.claim({b"records".ljust(32)})
     shutil.copytree(home, tmp_path / "older")
     ledger.keep_draw(account, "a release", b"its draw")
     shutil.copy(tmp_path / "older" / "ledger.sqlite", home / "ledger.sqlite")
     with pytest.raises(RefusedError, match="not as it was left"):
-        Ledger(home).draw_of("a release")
+        Desk(home).draw_of("a release")

@@ -140,6 +140,7 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
     from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
     from dataselect_gui.window import settings
+    from dataselect_gui.window.place import PlaceId
     from dataselect_gui.window.shell.main_window import MainWindow
     from dataselect_gui.window.widgets import theme
 
@@ -158,7 +159,7 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
         QTest.qWait(50)
         quiet = 0 if window.jobs.running else quiet + 1
     if wanted.get("place"):
-        window.show_place(wanted["place"])
+        window.show_place(PlaceId(wanted["place"]))
 
     def named(name: str) -> Any:  # noqa: ANN401
         found: Any = window

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dataselect_gui.privacy.ledger import Ledger
 from tests.faults.world import World, check_after, in_child, kill_many, look
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills processes by fork and signal")
@@ -25,7 +26,8 @@ def test_a_killed_release_is_charged_and_finished_by_its_repeat(tmp_path: Path) 
 @pytest.mark.filterwarnings(DEPRECATED_FORK)
 def test_a_bundle_whose_cost_was_lost_would_be_noticed(tmp_path: Path) -> None:
     world = World.make(tmp_path)
-    look(world.home)
+    with Ledger(world.home).session():
+        pass
     shutil.copytree(world.home, tmp_path / "without")
     words = world.next_release()
     before = look(world.home)

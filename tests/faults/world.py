@@ -19,11 +19,12 @@ import numpy as np
 
 from dataselect_gui.cli.app import main as command
 from dataselect_gui.privacy.chain import Chain
-from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.privacy.ledger import Session
 from dataselect_gui.release import bundle, places, releasing, signing
 from dataselect_gui.release.candidates import Summed
 from dataselect_gui.release.verify import verify_bundle
 from dataselect_gui.workflow import releasing as asking
+from tests.ledgers import Desk
 from tests.projects import consortium, owner_records, scored_project
 
 BUDGET = "300"
@@ -39,22 +40,22 @@ RELEASES: tuple[tuple[str, ...], ...] = (
 )
 """What is released in turn; the second buys a threshold, which is a charge of its own."""
 STEPS: dict[str, tuple[Any, str]] = {
-    "claim": (Ledger, "claim"),
-    "keep": (Ledger, "keep"),
+    "claim": (Session, "claim"),
+    "keep": (Session, "keep"),
     "read head": (Chain, "_read_head"),
     "write head": (Chain, "_write_head"),
     "make folder": (places, "FileLock"),
-    "reserve": (Ledger, "reserve"),
-    "secrets": (Ledger, "secrets_of"),
+    "reserve": (Session, "reserve"),
+    "secrets": (Session, "secrets_of"),
     "draw": (releasing, "draw"),
     "sum gradients": (asking, "sum_gradients"),
-    "keep draw": (Ledger, "keep_draw"),
+    "keep draw": (Session, "keep_draw"),
     "write bundle": (releasing, "write_bundle"),
     "describe": (bundle, "describe"),
     "sign": (bundle, "signature_of"),
     "flush": (bundle, "_flush"),
     "rename": (Path, "rename"),
-    "mark published": (Ledger, "mark_published"),
+    "mark published": (Session, "mark_published"),
 }
 """The named steps of a release: where the program can be stopped before or after."""
 
@@ -219,7 +220,7 @@ class Seen:
 
 def look(home: Path) -> Seen:
     """Read the ledger, which must be as it was left."""
-    ledger = Ledger(home)
+    ledger = Desk(home)
     accounts = ledger.accounts()
     if not accounts:
         return Seen(Decimal(0), {}, {}, [])

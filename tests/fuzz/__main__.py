@@ -31,6 +31,8 @@ _MODULES = (
     "scoring/hugging_face.py",
     "privacy/chain.py",
     "privacy/ledger.py",
+    "privacy/pages.py",
+    "privacy/snapshot.py",
     "project/*",
     "window/settings.py",
     "workflow/registers.py",

@@ -242,12 +242,12 @@ def ledger(folder: Path) -> None:
     """Read a ledger, with its totals, and write to it."""
     from dataselect_gui import workflow
     from dataselect_gui.errors import RefusedError
-    from dataselect_gui.privacy.ledger import Ledger
+    from tests.ledgers import Desk
 
     os.environ["DATASELECT_HOME"] = str(folder)
     for statement in workflow.ledger(None):
         "\n".join(workflow.statement_in_words(statement)).encode("utf-8")
-    book = Ledger(folder)
+    book = Desk(folder)
     for account in book.accounts():
         book.secret(account)
         for unit in ("patient", None):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from dataselect_gui.study.sentences import compared
 from dataselect_gui.study.statistics import auroc, interval, precision_at, rank_correlation
-from dataselect_gui.study.words import compared
 
 FIRST = [0.81, 0.83, 0.80, 0.84, 0.82]
 SECOND = [0.80, 0.80, 0.79, 0.80, 0.81]

@@ -6,14 +6,16 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
+from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.window.widgets.notice import Message
 
 
-def place(window: MainWindow) -> str:
-    """Return the place in use."""
-    names = ("start", "setup", "explore", "release", "ledger", "check", "people", "deletion", "study")
-    return next(name for name in names if getattr(window, name).isVisible())
+def place(window: MainWindow) -> PlaceId:
+    """Return the place that is seen, which is that of the state."""
+    seen = next(one for one in PlaceId if getattr(window, one).isVisible())
+    assert seen is window.state.place
+    return seen
 
 
 def settle(qtbot: QtBot, window: MainWindow) -> None:

@@ -32,6 +32,7 @@ from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.window.widgets import plain
 from tests.hostile import COLUMN, NAMES, hostile_consortium, hostile_folder, is_seen, names
@@ -197,7 +198,7 @@ def test_before_scoring(window: MainWindow, qtbot: QtBot, world: World, probe: W
     assert place(window) == "setup"
     assert r"scan\u202egnp.exe" in "\n".join(texts_in(window.setup))
     assert not look_at(window)
-    window.show_place("start")
+    window.show_place(PlaceId.START)
     assert not look_at(window)
     assert not probe.was_opened()
 
@@ -217,7 +218,7 @@ def test_exploring(window: MainWindow, qtbot: QtBot, world: World, probe: Watche
     window.state.withhold([0])
     window.state.undo.undo()
     assert not look_at(window)
-    for name in ("setup", "start"):
+    for name in (PlaceId.SETUP, PlaceId.START):
         window.show_place(name)
         assert not look_at(window)
     assert not probe.was_opened()
@@ -232,16 +233,16 @@ def test_releasing(window: MainWindow, qtbot: QtBot, world: World, probe: Watche
     select(project, threshold="0.5")
     window.open_project(project)
     settle(qtbot, window)
-    window.show_place("release")
+    window.show_place(PlaceId.RELEASE)
     qtbot.waitUntil(lambda: not window.has_work, timeout=30_000)
     assert not look_at(window)
     release(project, world.folder / f"b {NAMES['image'].replace('/', '')}&", per_unit=1)
     workflow.ledger(project, "5", NAMES["line"] + NAMES["image"].replace("{probe}", str(probe.path)))
     window.open_project(project)
-    window.show_place("release")
+    window.show_place(PlaceId.RELEASE)
     qtbot.waitUntil(lambda: not window.has_work, timeout=30_000)
     assert not look_at(window)
-    window.show_place("ledger")
+    window.show_place(PlaceId.LEDGER)
     qtbot.waitUntil(lambda: not window.has_work, timeout=30_000)
     assert r"cat\nok  signature" in "\n".join(texts_in(window.ledger)).replace("Cat", "cat")
     assert not look_at(window)
@@ -278,7 +279,7 @@ def test_withholding_and_deleting(
     quoted = ['"' + name.replace('"', '""') + '"' for name in columns]
     lines = [",".join(quoted[number:] + quoted[:number]) for number in range(len(quoted))]
     listed.write_text("\n".join(lines), encoding="utf-8", newline="")
-    window.show_place("people")
+    window.show_place(PlaceId.PEOPLE)
     for column in columns[:3]:
         window.people.take(listed)
         qtbot.waitUntil(lambda: window.people.columns.count() > 0 and not window.people.has_threads)
@@ -316,7 +317,7 @@ def test_a_study(
     settle(qtbot, window)
     window.actions_by_key["try"].trigger()
     assert place(window) == "study"
-    qtbot.waitUntil(lambda: not (window.study.waiting or window.jobs.has_thread), timeout=30_000)
+    qtbot.waitUntil(lambda: not (window.study.is_working or window.jobs.has_thread), timeout=30_000)
     assert not look_at(window)
     assert not probe.was_opened()
 

@@ -53,6 +53,7 @@ class Histogram(QFrame):
         self._wanted = 0.0
         self._values: NDArray[np.float64] = np.empty(0)
         self._distribution = Distribution(self._values)
+        self._was_shown = False
         self.setProperty("role", "panel")
         self._fold = ToolButton()
         self._fold.setAutoRaise(True)
@@ -118,7 +119,7 @@ class Histogram(QFrame):
         self._fold.setArrowType(Qt.ArrowType.RightArrow if folded else Qt.ArrowType.DownArrow)
         self._say_meaning()
         self.setFixedHeight(theme.TARGET + 10 if folded else HEIGHT)
-        if not folded and self._plot is None and self.isVisible():
+        if not folded and self._plot is None and self._was_shown:
             self._make_plot()
         if self._plot is not None:
             self._plot.widget.setVisible(not folded)
@@ -163,6 +164,7 @@ class Histogram(QFrame):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Make the plot when it is first seen: its library is slow to import."""
         super().showEvent(event)
+        self._was_shown = True
         if self._plot is None and not self.is_folded:
             self._make_plot()
 

@@ -9,12 +9,10 @@ from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
     QFontMetrics,
-    QHideEvent,
     QImage,
     QPainter,
     QPaintEvent,
     QPixmap,
-    QShowEvent,
 )
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
@@ -130,16 +128,6 @@ class MapView(QWidget):
         paint_whole(painter, into, over)
         painter.setOpacity(1.0)
         return True
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Let maps be made while this can be seen."""
-        super().showEvent(event)
-        self._maps.watch(on=True)
-
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
-        """Let no map be begun that nobody sees."""
-        super().hideEvent(event)
-        self._maps.watch(on=False)
 
     def _on_button(self) -> None:
         self._maps.turn(on=self.button.isChecked())

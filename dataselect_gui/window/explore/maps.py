@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, UnusableError
-from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import RecordMaps, Report, Stop, find_score
 
@@ -34,9 +33,7 @@ class Maps(QObject):
     Parameters
     ----------
     state : State
-        What the window shows.
-    jobs : Jobs
-        Does the work; any other job goes before it.
+        What the window shows; any other of its jobs goes before maps.
     parent : QObject or None
         The owner.
 
@@ -55,9 +52,9 @@ class Maps(QObject):
 
     changed = Signal()
 
-    def __init__(self, state: State, jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(self, state: State, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._state, self._jobs = state, jobs
+        self._state, self._jobs = state, state.jobs
         self.is_on = False
         self.error: DataSelectError | None = None
         self._is_watched = False
@@ -73,8 +70,8 @@ class Maps(QObject):
         self._pause.timeout.connect(self._make)
         state.opened.connect(self._on_opened)
         state.current_changed.connect(self._on_current)
-        jobs.started.connect(self.changed)
-        jobs.finished.connect(self._on_free)
+        self._jobs.started.connect(self.changed)
+        self._jobs.finished.connect(self._on_free)
 
     # What there is
 

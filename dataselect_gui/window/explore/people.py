@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window.latest import Latest
+from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace
@@ -28,16 +28,10 @@ PEOPLE_STAY = (
 _MOST_LINES = 500
 
 
-class PeoplePlace(ColumnPlace):
-    """Where records are withheld, or considered again, by a list.
+class PeoplePlace(ColumnPlace, Place):
+    """Where records are withheld, or considered again, by a list."""
 
-    Signals
-    -------
-    done()
-        The list was applied, or nothing is to be done.
-    """
-
-    done = Signal()
+    place_id = PlaceId.PEOPLE
 
     def __init__(self, state: State) -> None:
         super().__init__()
@@ -61,7 +55,7 @@ class PeoplePlace(ColumnPlace):
         self.whom.activated.connect(self._show)
         self.columns.activated.connect(self._read)
         self.apply.clicked.connect(self._apply)
-        self.cancel.clicked.connect(self.done)
+        self.cancel.clicked.connect(self._close)
         state.opened.connect(self._begin)
         state.selection_changed.connect(self._show)
         self._begin()
@@ -74,6 +68,22 @@ class PeoplePlace(ColumnPlace):
     def close_threads(self) -> None:
         """Stop reading and wait for the thread; the window calls this before it closes."""
         self._reading.close()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a list is being read."""
+        return self._reading.waiting
+
+    def entered(self) -> None:
+        """Give the focus to what is done first."""
+        self.choose.setFocus()
+
+    def dropped(self, path: Path) -> bool:
+        """Take a list that was dropped."""
+        is_list = path.suffix.lower() == ".csv"
+        if is_list:
+            self.take(path)
+        return is_list
 
     def take(self, file: Path) -> None:
         """Read a list."""
@@ -185,7 +195,10 @@ class PeoplePlace(ColumnPlace):
             (self._state.withhold if is_out else self._state.restore)(rows)
         else:
             self._state.opt(listing.names, out=is_out)
-        self.done.emit()
+        self._close()
+
+    def _close(self) -> None:
+        self._state.show_place(PlaceId.EXPLORE)
 
     def _choose(self) -> None:
         chosen = choose_file(self, "A list", "Tables (*.csv)")

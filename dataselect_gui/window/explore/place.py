@@ -12,7 +12,7 @@ from dataselect_gui.window.explore.legend import Legend
 from dataselect_gui.window.explore.maps import Maps
 from dataselect_gui.window.explore.scores import meaning_of, short
 from dataselect_gui.window.explore.thumbnails import Thumbnails
-from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
@@ -21,15 +21,13 @@ from dataselect_gui.window.widgets.plain import Button, ComboBox
 _FLAT = 520
 
 
-class Explore(QWidget):
+class ExplorePlace(QWidget, Place):
     """Sorts, shows and withholds the records of a state.
 
     Parameters
     ----------
     state : State
         What the window shows.
-    jobs : Jobs
-        Makes maps.
     parent : QWidget or None
         The owner; it has to call `close_threads` before it goes.
 
@@ -50,14 +48,12 @@ class Explore(QWidget):
     -------
     first_painted()
         All records in view were painted for the first time.
-    people_wanted()
-        Records are to be withheld by a list.
     """
 
+    place_id = PlaceId.EXPLORE
     first_painted = Signal()
-    people_wanted = Signal()
 
-    def __init__(self, state: State, jobs: Jobs, parent: QWidget | None = None) -> None:
+    def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._was_painted = False
@@ -67,7 +63,7 @@ class Explore(QWidget):
         self.gallery = Gallery(state, self.thumbnails)
         self.histogram = Histogram(state)
         self.legend = Legend(state)
-        self.maps = Maps(state, jobs, self)
+        self.maps = Maps(state, self)
         self.inspector = Inspector(state, self.thumbnails, self.maps)
 
         self._sort = ComboBox()
@@ -86,13 +82,14 @@ class Explore(QWidget):
         self._by_list = Button("By a list…")
         self._by_list.setToolTip("Withhold by a list of people or records")
         self._by_list.setAccessibleName("Withhold by a list…")
-        self._by_list.clicked.connect(self.people_wanted)
+        self._by_list.clicked.connect(self._show_people)
         self._restore = Button()
         self._restore.clicked.connect(self.restore)
         self._details = Button("Record")
         self._details.setToolTip("Show or hide the current record")
         self._details.setCheckable(True)
-        self._details.toggled.connect(self.inspector.setVisible)
+        self._details.setChecked(True)
+        self._details.toggled.connect(self._on_details)
         top = QHBoxLayout()
         top.setContentsMargins(12, 8, 12, 8)
         top.setSpacing(8)
@@ -142,6 +139,19 @@ class Explore(QWidget):
         state.current_changed.connect(self._on_targets)
         self._on_opened()
 
+    @property
+    def has_threads(self) -> bool:
+        """Whether pictures are being decoded."""
+        return self.thumbnails.running
+
+    def entered(self) -> None:
+        """Let maps be made where they can be seen."""
+        self._watch()
+
+    def left(self) -> None:
+        """Let no map be begun that nobody sees."""
+        self._watch()
+
     def close_threads(self) -> None:
         """Stop decoding and wait for the threads; the window calls this before it closes."""
         self.thumbnails.close()
@@ -156,7 +166,8 @@ class Explore(QWidget):
 
     def toggle_map(self) -> None:
         """Show the map of the current record, wherever it is hidden; or no map any more."""
-        is_shown = self.inspector.isVisible() and self.maps.is_on
+        is_here = self._state.place is PlaceId.EXPLORE
+        is_shown = is_here and self._details.isChecked() and self.maps.is_on
         self._details.setChecked(True)
         self.maps.turn(on=not is_shown)
 
@@ -172,7 +183,6 @@ class Explore(QWidget):
             self._details.setVisible(is_narrow)
             self._by_list.setVisible(not is_narrow)
             self._details.setChecked(not is_narrow)
-            self.inspector.setVisible(not is_narrow)
             self._on_selection()
         is_flat = event.size().height() < _FLAT
         if is_flat != self._is_flat:
@@ -238,6 +248,17 @@ class Explore(QWidget):
             self.first_painted.emit()
 
     # What the owner does
+
+    def _on_details(self) -> None:
+        self.inspector.setVisible(self._details.isChecked())
+        self._watch()
+
+    def _watch(self) -> None:
+        is_here = self._state.place is PlaceId.EXPLORE
+        self.maps.watch(on=is_here and self._details.isChecked())
+
+    def _show_people(self) -> None:
+        self._state.show_place(PlaceId.PEOPLE)
 
     def _on_sort(self) -> None:
         self._sort_by(descending=self._state.descending)

@@ -64,12 +64,12 @@ class Elsewhere(QFrame):
         self.check_bundle.clicked.connect(self._choose_bundle)
         self._on_noted()
 
-    def show_account(self, project: Path, head: str) -> None:
+    def show_account(self, project: Path, head: str | None) -> None:
         """Show the head of a project's ledger."""
         if project != self._project:
             self.noted.clear()
         self._project = project
-        self.head.setText(head)
+        self.head.setText(head or "")
         self.head.setCursorPosition(0)
 
     def hold(self, bundle: Path) -> None:

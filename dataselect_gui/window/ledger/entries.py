@@ -1,8 +1,9 @@
 """The entries of a ledger, line by line: what it is, of what, its ε, and where that came from."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from dataselect_gui.window.widgets.table import Table
+from dataselect_gui.workflow import AccountEntry, EntryTerms
 
 _COLUMNS = ("When", "Entry", "What", "ε", "Where from, or why")
 _STRETCHED = (2, 4)
@@ -48,55 +49,51 @@ class Entries(Table):
     def __init__(self) -> None:
         super().__init__("Entries of the ledger", _COLUMNS, _STRETCHED)
 
-    def show_entries(self, entries: list[dict[str, Any]]) -> None:
-        """Show entries, as `workflow.account` tells them."""
+    def show_entries(self, entries: Sequence[AccountEntry]) -> None:
+        """Show entries of an account."""
         self.show_rows(
-            [line_of(entry) for entry in entries], [f"Entry {entry['seq']}" for entry in entries]
+            [line_of(entry) for entry in entries], [f"Entry {entry.seq}" for entry in entries]
         )
 
 
-def line_of(entry: dict[str, Any]) -> tuple[str, str, str, str, str]:
+def line_of(entry: AccountEntry) -> tuple[str, str, str, str, str]:
     """Return what one entry says, column by column."""
-    kind = entry["kind"]
-    name = "Cut-off" if "threshold_of" in entry else _ENTRY.get(kind, kind)
+    kind = entry.kind
+    name = "Cut-off" if entry.threshold_of is not None else _ENTRY.get(kind, kind)
     if kind in {"reserved", "drawn", "published"}:
-        name = f"{name} {str(entry['release'])[:8]}"
-    return str(entry["date"]), name, _what(entry), _epsilon(entry), _origin(entry)
+        name = f"{name} {str(entry.release)[:8]}"
+    return entry.date, name, _what(entry), _epsilon(entry), _origin(entry)
 
 
-def _what(entry: dict[str, Any]) -> str:
-    terms, kind = entry.get("terms") or {}, str(entry["kind"])
+def _what(entry: AccountEntry) -> str:
+    terms, kind = entry.terms or EntryTerms(), entry.kind
     if kind == "budget":
-        return f"Set to ε {entry['epsilon']}"
-    if "threshold_of" in entry:
-        return f"A private cut-off of {entry['threshold_of']}"
+        return f"Set to ε {entry.epsilon}"
+    if entry.threshold_of is not None:
+        return f"A private cut-off of {entry.threshold_of}"
     if kind == "reserved":
-        beyond = "at most" if terms.get("lowest") else "at least"
-        threshold = terms.get("threshold")
-        cut = "" if threshold is None else f" {beyond} {threshold}"
-        what = _KIND.get(str(terms.get("kind")), str(terms.get("kind")))
-        return f"{what} by {terms.get('mechanism')}, {terms.get('score')}{cut}"
+        beyond = "at most" if terms.lowest else "at least"
+        cut = "" if terms.threshold is None else f" {beyond} {terms.threshold}"
+        what = _KIND.get(str(terms.kind), str(terms.kind))
+        return f"{what} by {terms.mechanism}, {terms.score}{cut}"
     return _WHAT.get(kind, kind)
 
 
-def _epsilon(entry: dict[str, Any]) -> str:
-    kind, epsilon = entry["kind"], str(entry.get("epsilon", ""))
-    if kind == "budget":
+def _epsilon(entry: AccountEntry) -> str:
+    epsilon = entry.epsilon or ""
+    if entry.kind == "budget":
         return ""
-    if kind == "reserved" and not epsilon:
+    if entry.kind == "reserved" and not epsilon:
         return "no protection"
-    conditional = (entry.get("terms") or {}).get("conditional")
-    return f"{epsilon}, none claimed" if conditional else epsilon
+    is_conditional = entry.terms is not None and entry.terms.conditional
+    return f"{epsilon}, none claimed" if is_conditional else epsilon
 
 
-def _origin(entry: dict[str, Any]) -> str:
-    terms = entry.get("terms") or {}
-    told = [
-        _CUT.get(str(terms.get("threshold_from")), ""),
-        _BOUNDS.get(str(terms.get("bounds_from")), ""),
-    ]
-    if entry["kind"] == "training":
-        told.append(f"The consortium's, δ {entry['delta']}")
-    told.append(str(entry.get("reason") or ""))
+def _origin(entry: AccountEntry) -> str:
+    terms = entry.terms or EntryTerms()
+    told = [_CUT.get(terms.threshold_from or "", ""), _BOUNDS.get(terms.bounds_from or "", "")]
+    if entry.kind == "training":
+        told.append(f"The consortium's, δ {entry.delta}")
+    told.append(entry.reason or "")
     text = "; ".join(part for part in told if part)
     return text[:1].upper() + text[1:]

@@ -2,10 +2,8 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout
 
 from dataselect_gui import workflow
@@ -15,12 +13,13 @@ from dataselect_gui.window.ledger.elsewhere import Elsewhere
 from dataselect_gui.window.ledger.entries import Entries
 from dataselect_gui.window.ledger.raising import Raising
 from dataselect_gui.window.ledger.totals import Totals
+from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace
 from dataselect_gui.window.widgets.plain import Button, choose_place
-from dataselect_gui.workflow import Report, Stop, exact
+from dataselect_gui.workflow import Account, Report, Stop, exact
 
 CANNOT_NOTICE = (
     "The ledger notices that it was edited, shortened or put back. It cannot notice that every copy "
@@ -30,7 +29,7 @@ NOTHING_OPEN = "Open a project to see what was released from its records."
 NOTHING_YET = "Nothing was released from these records yet."
 
 
-class LedgerPlace(ColumnPlace):
+class LedgerPlace(ColumnPlace, Place):
     """The statement of the open project's source.
 
     Signals
@@ -39,6 +38,7 @@ class LedgerPlace(ColumnPlace):
         The budget was changed here.
     """
 
+    place_id = PlaceId.LEDGER
     ledger_changed = Signal()
 
     def __init__(self, state: State) -> None:
@@ -60,6 +60,11 @@ class LedgerPlace(ColumnPlace):
         self.refresh()
 
     @property
+    def is_working(self) -> bool:
+        """Whether anything is being composed."""
+        return self._composing.waiting
+
+    @property
     def has_threads(self) -> bool:
         """Whether its thread is running."""
         return self._composing.running
@@ -75,19 +80,19 @@ class LedgerPlace(ColumnPlace):
         self._saved.hide()
         self._composing.drop()
         look = self._state.look
-        account: dict[str, Any] | None = None
+        account: Account | None = None
         if look is not None and look.ids:
             try:
                 account = workflow.account(look.folder)
             except DataSelectError as error:
                 self._show_error(error)
-        entries = [] if account is None else account["entries"]
+        entries = () if account is None else account.entries
         for part in (self._panel, self.elsewhere):
             part.setVisible(account is not None)
         self.entries.setVisible(bool(entries))
-        nothing = not any(entry["kind"] == "reserved" for entry in entries)
+        nothing = not any(entry.kind == "reserved" for entry in entries)
         self._empty.setText(NOTHING_OPEN if look is None else NOTHING_YET)
-        self._empty.setVisible(nothing and self.error.isHidden())
+        self._empty.setVisible(nothing and (look is None or not look.ids or account is not None))
         if look is not None and account is not None:
             self._show_account(look.folder, account)
         self.entries.show_entries(entries)
@@ -103,12 +108,12 @@ class LedgerPlace(ColumnPlace):
             return
         folder = self._state.look.folder
 
-        def work(report: Report, stop: Stop) -> dict[str, Any]:
+        def work(report: Report, stop: Stop) -> Account:
             del report, stop
             workflow.write_statement(folder, to)
             return workflow.ledger(folder)[0]
 
-        def saved(statement: dict[str, Any]) -> None:
+        def saved(statement: Account) -> None:
             self.totals.show_composed(statement)
             self._saved.setText(f"Saved as {to}.")
             self._saved.show()
@@ -116,20 +121,18 @@ class LedgerPlace(ColumnPlace):
         self._saved.hide()
         self._composing.ask("Saving the statement", work, saved, self._show_error)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+    def entered(self) -> None:
         """Read the ledger again: it may have grown while another place was shown."""
-        super().showEvent(event)
         self.refresh()
 
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+    def left(self) -> None:
         """Work nothing out that nobody sees."""
-        super().hideEvent(event)
         self._composing.drop()
 
     # Within
 
     def _on_opened(self) -> None:
-        if self.isVisible():  # Otherwise it is read when it is shown.
+        if self._state.place is PlaceId.LEDGER:  # Otherwise it is read when it is shown.
             self.refresh()
 
     def _build(self) -> None:
@@ -149,13 +152,13 @@ class LedgerPlace(ColumnPlace):
         self.column.addWidget(paragraph(CANNOT_NOTICE, role="dim"))
         self.column.addStretch(1)
 
-    def _show_account(self, folder: Path, account: dict[str, Any]) -> None:
+    def _show_account(self, folder: Path, account: Account) -> None:
         self.totals.show_account(account)
-        self.elsewhere.show_account(folder, account["head"])
-        self.raise_budget.setText("Set a budget…" if account["budget"] is None else "Raise the budget…")
-        if Decimal(account["total_plain"]) > Decimal(account["one_sided"]):
+        self.elsewhere.show_account(folder, account.head)
+        self.raise_budget.setText("Set a budget…" if account.budget is None else "Raise the budget…")
+        if account.total_plain > account.one_sided:
 
-            def work(report: Report, stop: Stop) -> dict[str, Any]:
+            def work(report: Report, stop: Stop) -> Account:
                 del report, stop
                 return workflow.ledger(folder)[0]
 

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
-from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.place import Place, PlaceId
+from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
 from dataselect_gui.window.widgets.check_line import check_line
@@ -24,7 +25,7 @@ NO_KEY = "No key: whose signature it is cannot be told."
 KEY = "What you know from the owner by another way; each makes the check stronger."
 
 
-class CheckPlace(ColumnPlace):
+class CheckPlace(ColumnPlace, Place):
     """Where whoever received a bundle checks it.
 
     Signals
@@ -35,12 +36,13 @@ class CheckPlace(ColumnPlace):
         It cannot be checked, or the page cannot be saved.
     """
 
+    place_id = PlaceId.CHECK
     chosen = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, state: State) -> None:
         super().__init__()
-        self._jobs = jobs
+        self._jobs = state.jobs
         self._bundle: Path | None = None
         self._key: Path | None = None
         self.found: Verified | None = None
@@ -57,9 +59,13 @@ class CheckPlace(ColumnPlace):
         self.again.clicked.connect(self._check_again)
         self.digest.returnPressed.connect(self.again.click)
         self.save.clicked.connect(self._choose_page)
-        jobs.started.connect(self._on_jobs)
-        jobs.finished.connect(self._on_jobs)
+        self._jobs.started.connect(self._on_jobs)
+        self._jobs.finished.connect(self._on_jobs)
         self._show()
+
+    def entered(self) -> None:
+        """Give the focus to what is done first."""
+        self.choose.setFocus()
 
     def show_bundle(self, bundle: Path, found: Verified) -> None:
         """Show what was found in a bundle."""

@@ -1,5 +1,7 @@
 """The bottom bar of the Release place: the budget after this release, what is missing, one button."""
 
+from decimal import Decimal
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
@@ -82,16 +84,14 @@ class Foot(QFrame):
         self._hints.setVisible(bool(text) or not self._is_narrow)
 
     def show_account(
-        self, budget: str | None, spent: str, proposed: str | None, *, is_known: bool
+        self, budget: Decimal | None, spent: Decimal, proposed: Decimal | None, *, is_known: bool
     ) -> None:
         """Show the budget, as `BudgetBar.show_budget` does, or ask for the first one.
 
         Parameters
         ----------
-        budget, proposed : str or None
+        budget, spent, proposed
             As `BudgetBar.show_budget` has them.
-        spent : str
-            The same.
         is_known : bool
             Whether the ledger can be read.
         """

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -10,7 +9,7 @@ from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window.latest import Latest
 from dataselect_gui.window.release.jobs import Foreseeing
 from dataselect_gui.window.release.prospect import Prospect
-from dataselect_gui.workflow import Released, ReleaseRequest
+from dataselect_gui.workflow import Account, Released, ReleaseRequest
 
 _NOTHING = Prospect(ReleaseRequest(Path()), None)
 
@@ -55,12 +54,12 @@ class Foresight(QObject):
         """Foresee anew what is considered next: the ledger, or the selection, is another one."""
         self._is_current = False
 
-    def rest(self, asked: ReleaseRequest, account: dict[str, Any] | None) -> None:
+    def rest(self, asked: ReleaseRequest, account: Account | None) -> None:
         """Foresee nothing: answers are missing."""
         self._latest.drop()
         self._is_current, self.prospect = False, Prospect(asked, account)
 
-    def consider(self, project: Path, asked: ReleaseRequest, account: dict[str, Any] | None) -> None:
+    def consider(self, project: Path, asked: ReleaseRequest, account: Account | None) -> None:
         """Begin to foresee a release, unless it was just that."""
         # Whether the owner agrees changes nothing of what would come of it.
         asked = replace(asked, acknowledge_exact=False, reason=None)

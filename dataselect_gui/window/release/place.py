@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QScrollArea,
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
-from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.release.answers import Answers
 from dataselect_gui.window.release.consequence import Consequence
 from dataselect_gui.window.release.foot import Foot
@@ -41,18 +40,14 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.plain import choose_place, tip
-from dataselect_gui.workflow import ReleaseRequest, exact
+from dataselect_gui.workflow import Account, ReleaseRequest, exact
 
 
-class ReleasePlace(QWidget):
+class ReleasePlace(QWidget, Place):
     """Where a release is decided and made.
 
     Signals
     -------
-    look_through()
-        The owner wants to look through the candidates.
-    people_wanted()
-        The owner wants to withhold records by a list.
     proposed(budget, spent, cost)
         The account changed, or what the release under consideration would cost: the arguments of
         `BudgetBar.show_budget`.
@@ -62,16 +57,15 @@ class ReleasePlace(QWidget):
         The owner wants to raise the budget.
     """
 
-    look_through = Signal()
-    people_wanted = Signal()
+    place_id = PlaceId.RELEASE
     proposed = Signal(object, object, object)
     ledger_changed = Signal()
     raise_wanted = Signal()
 
-    def __init__(self, state: State, jobs: Jobs) -> None:
+    def __init__(self, state: State) -> None:
         super().__init__()
-        self._state, self._jobs = state, jobs
-        self._account: dict[str, Any] | None = None
+        self._state, self._jobs = state, state.jobs
+        self._account: Account | None = None
         self._own_destination: Path | None = None
         self._last: ReleaseRequest | None = None
         self._missing: QWidget | None = None
@@ -88,6 +82,11 @@ class ReleasePlace(QWidget):
     def prospect(self) -> Prospect:
         """The release under consideration."""
         return self._foresight.prospect
+
+    @property
+    def is_working(self) -> bool:
+        """Whether it is being worked out what the release would come to."""
+        return self.prospect.waiting
 
     @property
     def has_threads(self) -> bool:
@@ -111,9 +110,8 @@ class ReleasePlace(QWidget):
         self.answers.fix_per_unit(earlier_per_unit(self._account))
         self._show()
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+    def entered(self) -> None:
         """Read the ledger again: the budget may have been raised elsewhere."""
-        super().showEvent(event)
         self.refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -157,8 +155,8 @@ class ReleasePlace(QWidget):
         self.answers.cut_off.share_wanted.connect(self._use_share)
         self.answers.change.clicked.connect(self._change_destination)
         self.consequence.changed.connect(self._show)
-        self.consequence.look_through.connect(self.look_through)
-        self.consequence.people_wanted.connect(self.people_wanted)
+        self.consequence.look_through.connect(self._show_records)
+        self.consequence.people_wanted.connect(self._show_people)
         self.foot.button.clicked.connect(self._release)
         self.foot.go.clicked.connect(self._go_to_missing)
         self.foot.budget_wanted.connect(self._set_budget)
@@ -217,8 +215,8 @@ class ReleasePlace(QWidget):
     # Showing
 
     def _show(self) -> None:
-        """Show everything that follows from the answers; while it is hidden, nothing does."""
-        if not self.isVisible():
+        """Show everything that follows from the answers; while another place is shown, nothing does."""
+        if self._state.place is not PlaceId.RELEASE:
             return  # The ledger may be another project's: it is read when the place is shown.
         look = self._state.look
         self._scroll.setEnabled(look is not None and not self._jobs.running)
@@ -232,7 +230,7 @@ class ReleasePlace(QWidget):
         self.answers.destination.setToolTip(tip(str(request.to)))
         text, self._missing = self._consider(request)
         prospect = self.prospect
-        after_exact = bool((self._account or {}).get("exact_releases"))
+        after_exact = self._account is not None and self._account.exact_releases > 0
         self.consequence.show_prospect(prospect, self._state.rule, after_exact=after_exact)
         if not text:
             text, self._missing = what_is_missing(
@@ -243,11 +241,7 @@ class ReleasePlace(QWidget):
         is_over = prospect.is_over and not self._jobs.running
         self.foot.show_hint(text, RAISE if is_over else TAKE if self._missing is not None else "")
         self.foot.button.setText(button_text(prospect, again=self.parcel.done is not None))
-        told = (
-            None if prospect.budget is None else exact(prospect.budget),
-            exact(prospect.spent),
-            None if prospect.cost is None else exact(prospect.cost),
-        )
+        told = prospect.budget, prospect.spent, prospect.cost
         self.foot.show_account(*told, is_known=self._account is not None)
         self.proposed.emit(*told)
 
@@ -268,8 +262,14 @@ class ReleasePlace(QWidget):
         self.answers.training.show_answer(self._state.in_training)
         self.answers.show_project(self._state.look, self._state.rule)
         self._show_rule()
-        if self.isVisible():
+        if self._state.place is PlaceId.RELEASE:
             self.refresh()
+
+    def _show_records(self) -> None:
+        self._state.show_place(PlaceId.EXPLORE)
+
+    def _show_people(self) -> None:
+        self._state.show_place(PlaceId.PEOPLE)
 
     def _show_rule(self) -> None:
         self.answers.show_rule(self._state.look, self._state.rule)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from dataselect_gui.errors import DataSelectError, UsageError
 from dataselect_gui.window.release.kinds import is_unprotected, kind_named, mechanism_named
 from dataselect_gui.workflow import (
+    Account,
     Kind,
     Look,
     Mechanism,
@@ -28,8 +28,8 @@ class Prospect:
     ----------
     asked : ReleaseRequest
         The answers, see `Answers.asked`.
-    account : dict or None
-        What the ledger tells; None where it cannot be read.
+    account : Account or None
+        What was released so far; None where the ledger cannot be read.
     foreseen : Released or None
         What it would come to; None where that is not known, or not yet.
     fault : DataSelectError or None
@@ -39,7 +39,7 @@ class Prospect:
     """
 
     asked: ReleaseRequest
-    account: dict[str, Any] | None
+    account: Account | None
     foreseen: Released | None = None
     fault: DataSelectError | None = None
     waiting: bool = False
@@ -72,12 +72,12 @@ class Prospect:
     @property
     def budget(self) -> Decimal | None:
         """None while none is set."""
-        return _amount(self.account, "budget")
+        return None if self.account is None else self.account.budget
 
     @property
     def spent(self) -> Decimal:
         """The plain total before it."""
-        return _amount(self.account, "total_plain") or Decimal(0)
+        return Decimal(0) if self.account is None else self.account.total_plain
 
     @property
     def left(self) -> Decimal:
@@ -105,10 +105,10 @@ class Prospect:
         return next((one for one in self.preview.usefulness if one["epsilon"] == epsilon), None)
 
 
-def earlier_per_unit(account: dict[str, Any] | None) -> int | None:
+def earlier_per_unit(account: Account | None) -> int | None:
     """Return how many records of a unit the first release allowed; None where there was none."""
-    entries = (account or {}).get("entries", [])
-    return next((entry["per_unit"] for entry in entries if entry["kind"] == "reserved"), None)
+    entries = () if account is None else account.entries
+    return next((entry.per_unit for entry in entries if entry.kind == "reserved"), None)
 
 
 def agreed_threshold(look: Look | None, rule: Rule | None) -> str | None:
@@ -146,8 +146,3 @@ def free_destination(look: Look) -> Path:
         wanted = look.folder.with_name(f"{look.name}-bundle-{number}")
         number += 1
     return wanted
-
-
-def _amount(account: dict[str, Any] | None, key: str) -> Decimal | None:
-    value = (account or {}).get(key)
-    return None if value is None else Decimal(value)

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
-from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.place import Place, PlaceId
+from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair, clear
@@ -18,7 +19,7 @@ from dataselect_gui.workflow import Report, Stop
 CANNOT_UNDO = "This cannot be undone. Scoring the records again makes another project."
 
 
-class DeletionPlace(ColumnPlace):
+class DeletionPlace(ColumnPlace, Place):
     """Asks for the owner's word on the deletion of a project, and deletes it.
 
     Signals
@@ -27,27 +28,25 @@ class DeletionPlace(ColumnPlace):
         That project is about to be deleted: nothing may read it any more.
     deleted(Message)
         It is gone, or what is left of it is told.
-    cancelled()
-        It stays.
     failed(DataSelectError)
         It cannot be read, or deleted.
     """
 
+    place_id = PlaceId.DELETION
     begun = Signal(object)
     deleted = Signal(object)
-    cancelled = Signal()
     failed = Signal(object)
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, state: State) -> None:
         super().__init__()
-        self._jobs = jobs
+        self._state = state
         self._project: Path | None = None
         self._name = ""
         self.title = paragraph(step=5, bold=True)
         self.goes, self.stays = QVBoxLayout(), QVBoxLayout()
         self.cancel, self.delete = Button("Keep it"), Button()
         self.delete.setProperty("role", "danger")
-        self.cancel.clicked.connect(self.cancelled)
+        self.cancel.clicked.connect(state.go_back)
         self.delete.clicked.connect(self._confirm)
         buttons = QHBoxLayout()
         buttons.addWidget(self.delete)
@@ -61,13 +60,19 @@ class DeletionPlace(ColumnPlace):
         self.column.addLayout(buttons)
         self.column.addStretch(1)
 
-    def ask(self, project: Path) -> bool:
-        """Ask about a project; say whether there is one to ask about."""
+    def entered(self) -> None:
+        """Give the focus to what changes nothing."""
+        self.cancel.setFocus()
+
+    def ask(self, project: Path) -> None:
+        """Ask about a project, where there is one to ask about and nothing else is being done."""
+        if self._state.jobs.running:
+            return
         try:
             told = workflow.before_deletion(project)
         except DataSelectError as error:
             self.failed.emit(error)
-            return False
+            return
         self._project, self._name = project, told.name
         self.title.setText(f"Delete the project “{told.name}”?")
         self.delete.setText(f"Delete “{told.name}”")
@@ -75,11 +80,11 @@ class DeletionPlace(ColumnPlace):
             clear(layout)
             for item in items:
                 layout.addWidget(paragraph(item))
-        return True
+        self._state.show_place(PlaceId.DELETION)
 
     def _confirm(self) -> None:
         project = self._project
-        if project is None or self._jobs.running:
+        if project is None or self._state.jobs.running:
             return
         self.begun.emit(project)
 
@@ -87,7 +92,8 @@ class DeletionPlace(ColumnPlace):
             del report, stop
             return workflow.delete(project)
 
-        self._jobs.start("Deleting the project", work, self._on_deleted, self.failed.emit)
+        jobs = self._state.jobs
+        jobs.start("Deleting the project", work, self._on_deleted, self.failed.emit)
 
     def _on_deleted(self, is_gone: bool) -> None:
         why = "" if is_gone else "Its folder stays: there are other files in it."

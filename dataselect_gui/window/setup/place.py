@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.plain import visible
+from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.setup.facts import Facts
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
@@ -31,7 +32,7 @@ _TRY = "Does picking by a score help, with your records? See for yourself, befor
 _PROPOSED = "Several records share a {column}, so each {column} is protected, not each record alone."
 
 
-class SetupPlace(ColumnPlace):
+class SetupPlace(ColumnPlace, Place):
     """What was found before scoring, and scoring itself.
 
     Signals
@@ -44,6 +45,7 @@ class SetupPlace(ColumnPlace):
         The person wants to see whether picking by a score helps.
     """
 
+    place_id = PlaceId.SETUP
     score_wanted = Signal()
     stop_wanted = Signal()
     try_wanted = Signal()

@@ -1,5 +1,6 @@
 """What a person gives: taking it, telling what it is, matching it, and having it scored."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,21 +9,20 @@ from PySide6.QtWidgets import QWidget
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError
-from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.given import Run
+from dataselect_gui.window.jobs import JobKind
+from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.setup.place import SetupPlace
-from dataselect_gui.window.setup.scoring import SCORING, Run, Scoring
+from dataselect_gui.window.setup.scoring import Scoring
 from dataselect_gui.window.setup.standing import Mend, what_is_wrong
 from dataselect_gui.window.setup.start import StartPlace
 from dataselect_gui.window.state import State
-from dataselect_gui.window.study import STUDYING
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
 from dataselect_gui.window.widgets.plain import choose_file, choose_folder
 from dataselect_gui.workflow import Progress, Report, Stop, StudySubject, Verified
 
-_LONG = {SCORING: "scoring", STUDYING: "the study"}
-"""Work that takes long, and goes on where it was stopped."""
-NOTHING_TO_TRY = "Try it: that needs your records and the consortium's checkpoint."
-NO_LABELS = "Trying it is not possible: none of the records has a label, so there is nothing to learn."
+_LONG = {JobKind.SCORING: "scoring", JobKind.STUDY: "the study"}
+"""Work that takes long, as it is called."""
 
 
 class Preparation(QObject):
@@ -31,9 +31,7 @@ class Preparation(QObject):
     Parameters
     ----------
     state : State
-        What the window shows.
-    jobs : Jobs
-        Does the work.
+        What the window shows; its jobs do the work.
     start, setup : StartPlace, SetupPlace
         Where a person gives and answers.
     notice : NoticeStrip
@@ -45,77 +43,52 @@ class Preparation(QObject):
     -------
     scored(Path)
         A project is to be opened.
-    wanted(str)
-        A place is to be shown.
-    checked(Path, list)
+    checked(Path, Verified)
         A bundle was given, and this is what was found in it, check by check.
-    changed()
-        Something was given, or forgotten.
     """
 
     scored = Signal(object)
-    wanted = Signal(str)
     checked = Signal(object, object)
-    changed = Signal()
 
     def __init__(
         self,
         state: State,
-        jobs: Jobs,
         start: StartPlace,
         setup: SetupPlace,
         notice: NoticeStrip,
         window: QWidget,
     ) -> None:
         super().__init__(window)
-        self._state, self._jobs = state, jobs
+        self._state, self._jobs = state, state.jobs
         self._start, self._setup, self._notice = start, setup, notice
         self._window = window
-        self._records: Path | None = None
-        self._checkpoint: Path | None = None
-        self._digest = ""
-        self._labelled = False
         self._waiting: list[Path] = []
-        self._scoring = Scoring(state, jobs, setup, notice, self)
+        self._scoring = Scoring(state, setup, notice, self)
         self._scoring.begun.connect(self._on_begun)
         self._scoring.scored.connect(self.scored)
-        self._scoring.interrupted.connect(self._on_interrupted)
         start.chosen.connect(self.take)
         setup.score_wanted.connect(self.score)
-        setup.stop_wanted.connect(jobs.stop)
+        setup.stop_wanted.connect(self._jobs.stop)
         setup.training.answered.connect(self._on_answered)
         state.opened.connect(self._on_opened)
+        state.given_changed.connect(self._show_idle)
         state.training_changed.connect(self._on_training)
         state.stale_changed.connect(self.show_standing)
-        jobs.started.connect(self._on_job_started)
-        jobs.progressed.connect(self._on_progress)
-        jobs.finished.connect(self._on_job_finished)
+        self._jobs.started.connect(self._on_job_started)
+        self._jobs.progressed.connect(self._on_progress)
+        self._jobs.finished.connect(self._on_job_finished)
         self._on_opened()
-
-    @property
-    def is_begun(self) -> bool:
-        """Whether Setup has anything to show."""
-        given = (self._records, self._checkpoint, self._state.look)
-        is_under_way = self._jobs.running or self._scoring.can_go_on
-        return is_under_way or any(one is not None for one in given)
-
-    @property
-    def cannot_try(self) -> str:
-        """Why no study is possible of what was given; empty where one is."""
-        if self._records is None or self._checkpoint is None:
-            return NOTHING_TO_TRY
-        return "" if self._labelled else NO_LABELS
 
     def study_subject(self) -> StudySubject | None:
         """Return what a study would study; None where none is possible."""
-        records, checkpoint, look = self._records, self._checkpoint, self._state.look
-        if records is None or checkpoint is None or self.cannot_try:
+        given, look = self._state.given, self._state.look
+        if given.records is None or given.checkpoint is None or given.cannot_try:
             return None
         if look is not None:
             return workflow.study_subject(look.folder)
-        place = workflow.project_place(records, self._digest)
+        place = workflow.project_place(given.records, given.digest)
         unit = self._setup.unit_column
-        return StudySubject(records, checkpoint, self._digest, place, unit_column=unit)
+        return StudySubject(given.records, given.checkpoint, given.digest, place, unit_column=unit)
 
     # What a person gives
 
@@ -125,10 +98,10 @@ class Preparation(QObject):
         is_missing = look is not None and not (look.source.exists() and look.checkpoint.exists())
         if self._jobs.running:
             self._waiting.append(path)
-            if self._jobs.title in _LONG:
-                work = _LONG[self._jobs.title]
+            if self._jobs.kind in _LONG:
+                work = _LONG[self._jobs.kind]
                 self._notice.tell(Message(f"What you gave is looked at when {work} has ended."))
-        elif is_missing and not self._start.isVisible():
+        elif is_missing and self._state.place is not PlaceId.START:
             self.find_again(path)
         else:
             self._inspect(path)
@@ -185,26 +158,25 @@ class Preparation(QObject):
             self.forget()
             if not self._waiting:  # New records for the same checkpoint, or the other way round.
                 self._waiting.append(look.checkpoint if is_source else look.source)
-        if not self._start.isVisible():
-            self.wanted.emit("setup")
+        if self._state.place is not PlaceId.START:
+            self._state.show_place(PlaceId.SETUP)
         if is_source:
-            self._records, self._labelled = path, bool(found["labels"])
+            given = replace(self._state.given, records=path, has_labels=bool(found["labels"]))
             self._start.show_records(path, found)
             self._setup.show_records(path, found)
         else:
-            self._checkpoint, self._digest = path, found["digest"]
+            given = replace(self._state.given, checkpoint=path, digest=found["digest"])
             self._start.show_checkpoint(path, found)
             self._setup.show_checkpoint(path, found)
-        self._show_idle()
-        self.changed.emit()
+        self._state.give(given)
         if self._waiting:
             QTimer.singleShot(0, self, self._take_next)
-        elif self._records is not None and self._checkpoint is not None:
-            self._match(self._records, self._checkpoint)
+        elif given.records is not None and given.checkpoint is not None:
+            self._match(given.records, given.checkpoint, given.digest)
 
-    def _match(self, records: Path, checkpoint: Path) -> None:
+    def _match(self, records: Path, checkpoint: Path, digest: str) -> None:
         """Hold the labels of both against each other, or open the project that they already have."""
-        folder = workflow.project_place(records, self._digest)
+        folder = workflow.project_place(records, digest)
         if folder.exists():
             self.scored.emit(folder)
             return
@@ -212,13 +184,13 @@ class Preparation(QObject):
         def work(report: Report, stop: Stop) -> tuple[Path, dict[str, Any]]:
             return checkpoint, workflow.inspect(checkpoint, records, report, stop)
 
-        self.wanted.emit("setup")
+        self._state.show_place(PlaceId.SETUP)
         self._jobs.start("Matching the labels", work, self._on_matched, self._on_failed)
 
     def _on_matched(self, told: tuple[Path, dict[str, Any]]) -> None:
         self._setup.show_checkpoint(*told)
         self._setup.training.no.setFocus()
-        records, checkpoint = self._records, told[0]
+        records, checkpoint = self._state.given.records, told[0]
         if records is None or self._waiting:
             return
 
@@ -248,9 +220,6 @@ class Preparation(QObject):
 
     def forget(self) -> None:
         """Begin anew: no project, no records, no checkpoint."""
-        self._records = self._checkpoint = None
-        self._scoring.forget()
-        self._labelled = False
         self._start.clear()
         self._setup.show_records(None, None)
         self._setup.show_checkpoint(None, None)
@@ -275,14 +244,15 @@ class Preparation(QObject):
         """Score the records with the checkpoint, or go on where scoring was interrupted."""
         if self._jobs.running:
             return
-        if self._scoring.can_go_on:
+        if self._state.interrupted is not None:
             self._scoring.go_on()
             return
-        records, checkpoint, look = self._records, self._checkpoint, self._state.look
+        given, look = self._state.given, self._state.look
+        records, checkpoint = given.records, given.checkpoint
         if records is None or checkpoint is None:
             return
         unit, answer = self._setup.unit_column, self._state.in_training
-        folder = workflow.project_place(records, self._digest) if look is None else look.folder
+        folder = workflow.project_place(records, given.digest) if look is None else look.folder
 
         def work(report: Report, stop: Stop) -> Path:
             return workflow.score(
@@ -298,12 +268,8 @@ class Preparation(QObject):
         self._scoring.begin(Run(work, str(records)))
 
     def _on_begun(self) -> None:
-        self.wanted.emit("setup")
+        self._state.show_place(PlaceId.SETUP)
         self._setup.follow()  # The button that was pressed is hidden now.
-
-    def _on_interrupted(self) -> None:
-        self._show_idle()
-        self.changed.emit()
 
     # What lasts
 
@@ -319,9 +285,6 @@ class Preparation(QObject):
         look = self._state.look
         self._setup.training.show_answer(self._state.in_training)
         if look is not None:
-            self._records, self._checkpoint = look.source, look.checkpoint
-            self._scoring.forget()
-            self._labelled = any(label is not None for label in look.labels)
             self._start.clear()
             self._setup.show_project(look)
         self._show_idle()
@@ -340,7 +303,7 @@ class Preparation(QObject):
         self._on_progress(Progress(title, 0, 1))
 
     def _on_progress(self, step: Progress) -> None:
-        self._setup.show_running(step, keeps=self._jobs.title in _LONG)
+        self._setup.show_running(step, keeps=self._jobs.kind in _LONG)
 
     def _on_job_finished(self) -> None:
         self._show_idle()
@@ -350,14 +313,13 @@ class Preparation(QObject):
     def _show_idle(self) -> None:
         """Show in Setup what its button would do now; while a job runs, it shows that instead."""
         look = self._state.look
-        self._setup.show_trial(self.cannot_try)
+        self._setup.show_trial(self._state.given.cannot_try)
         if self._jobs.running:
             return
-        if self._scoring.can_go_on or (look is not None and not look.is_finished):
+        if self._state.interrupted is not None or (look is not None and not look.is_finished):
             self._setup.show_idle("Continue", ready=True)
         elif look is not None:
             text = "Computes what is missing or has changed, and nothing else."
             self._setup.show_idle("Score again", ready=True, text=text)
         else:
-            both = self._records is not None and self._checkpoint is not None
-            self._setup.show_idle(ready=both)
+            self._setup.show_idle(ready=self._state.can_score)

@@ -7,7 +7,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from dataselect_gui.plain import visible
+from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.settings import Settings
+from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair, clear
@@ -95,7 +97,7 @@ class Well(QFrame):
             self.chosen.emit(path)
 
 
-class StartPlace(ColumnPlace):
+class StartPlace(ColumnPlace, Place):
     """Where a person begins.
 
     Signals
@@ -106,21 +108,19 @@ class StartPlace(ColumnPlace):
         A recent project was chosen.
     demo_wanted()
         The demo was asked for.
-    check_wanted()
-        A bundle is to be checked.
     delete_wanted(Path)
         A recent project is to be deleted.
     """
 
+    place_id = PlaceId.START
     chosen = Signal(object)
     project_chosen = Signal(object)
     demo_wanted = Signal()
-    check_wanted = Signal()
     delete_wanted = Signal(object)
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, state: State, settings: Settings) -> None:
         super().__init__()
-        self._settings = settings
+        self._state, self._settings = state, settings
         self.records = Well("Your records", f"Drop {what_opens()}, anywhere here.")
         self.checkpoint = Well(
             "The consortium's checkpoint", "Drop its folder, or its .pt2 file, anywhere here."
@@ -141,7 +141,7 @@ class StartPlace(ColumnPlace):
             1,
         )
         self.check = Button("Check a bundle")
-        self.check.clicked.connect(self.check_wanted)
+        self.check.clicked.connect(self._check)
         check = QHBoxLayout()
         check.setSpacing(theme.SPACE[2])
         check.addWidget(self.check)
@@ -204,6 +204,9 @@ class StartPlace(ColumnPlace):
             f"{states} {'state' if states == 1 else 'states'} of a model, {_labels(found['labels'])}."
         )
         self.checkpoint.show_given(path, words)
+
+    def _check(self) -> None:
+        self._state.show_place(PlaceId.CHECK)
 
     def clear(self) -> None:
         """Empty both wells."""

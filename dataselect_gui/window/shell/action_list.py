@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dataselect_gui.window.shell.actions import ACTIONS
+from dataselect_gui.window.shell.actions import WindowAction
 from dataselect_gui.window.widgets import theme
-from dataselect_gui.window.widgets.plain import MenuAction, TreeLine
+from dataselect_gui.window.widgets.plain import TreeLine
 
 _WIDTH, _LINE, _MOST_LINES = 460, 30, 9
 _KEY = Qt.ItemDataRole.UserRole
@@ -28,13 +28,13 @@ class ActionList(QFrame):
 
     Parameters
     ----------
-    actions : mapping of str to MenuAction
+    actions : mapping of str to WindowAction
         What `make_actions` made.
     owner : QWidget
         The window, over whose places it opens.
     """
 
-    def __init__(self, actions: Mapping[str, MenuAction], owner: QWidget) -> None:
+    def __init__(self, actions: Mapping[str, WindowAction], owner: QWidget) -> None:
         super().__init__(owner)
         self._owner = owner
         self._actions = actions
@@ -116,14 +116,14 @@ class ActionList(QFrame):
     def _filter(self, text: str) -> None:
         words = text.casefold().split()
         self.list.clear()
-        for one in ACTIONS:
-            action = self._actions[one.key]
-            if one.key == "actions" or not action.isEnabled():
+        for key, action in self._actions.items():
+            if key == "actions" or not action.isEnabled():
                 continue
-            if all(word in one.text.casefold() for word in words):
+            name = action.entry.text
+            if all(word in name.casefold() for word in words):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-                item = TreeLine(one.text, keys)
-                item.setData(0, _KEY, one.key)
+                item = TreeLine(name, keys)
+                item.setData(0, _KEY, key)
                 item.setSizeHint(0, QSize(0, _LINE))
                 item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.list.addTopLevelItem(item)

@@ -1,12 +1,77 @@
-"""What can be done, as data: menus, shortcuts, the list of actions and the tests read this table."""
+"""What can be done, as data: menus, shortcuts, the list of actions, the tabs and the tests read it.
+
+To add an action, add one entry to `ACTIONS`.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QWidget
 
-from dataselect_gui.window.widgets.plain import MenuAction
+from dataselect_gui.window.jobs import JobKind
+from dataselect_gui.window.place import PlaceId
+from dataselect_gui.window.state import State
+from dataselect_gui.window.widgets.plain import MenuAction, tip
+
+if TYPE_CHECKING:
+    from dataselect_gui.window.shell.main_window import MainWindow
+
+BUSY = "Other work is in progress."
+NO_PROJECT = "Open a project first."
+NO_RECORDS = "Open a project with records first."
+NO_WORK = "No work is in progress."
+NOTHING_TO_SCORE = "Give records and a checkpoint first."
+NOTHING_TO_UNDO = "Undo (a release cannot be undone)"
+SETUP_OPENS = "Setup opens once there are records or a checkpoint."
+EXPLORE_OPENS = "Explore opens once records are scored."
+RELEASE_OPENS = "Release opens when scoring ends."
+LEDGER_OPENS = "The ledger opens once records are scored."
+
+
+# What stands against an action now, for a person; empty where nothing does.
+
+
+def _nothing(state: State) -> str:
+    del state
+    return ""
+
+
+def _busy(state: State) -> str:
+    return BUSY if state.jobs.running else ""
+
+
+def _no_project(state: State) -> str:
+    return NO_PROJECT if state.look is None else ""
+
+
+def _no_project_or_busy(state: State) -> str:
+    return _no_project(state) or _busy(state)
+
+
+def _no_records(state: State, sentence: str = NO_RECORDS) -> str:
+    return "" if state.look is not None and state.look.ids else sentence
+
+
+def _not_finished(state: State) -> str:
+    return "" if state.look is not None and state.look.is_finished else RELEASE_OPENS
+
+
+def _cannot_score(state: State) -> str:
+    return _busy(state) if state.can_score else NOTHING_TO_SCORE
+
+
+def _cannot_try(state: State) -> str:
+    return "" if state.jobs.kind is JobKind.STUDY else state.given.cannot_try
+
+
+def _undo_text(state: State) -> str:
+    return f"Undo: {state.undo.undoText()}" if state.undo.canUndo() else NOTHING_TO_UNDO
+
+
+def _redo_text(state: State) -> str:
+    return f"Redo: {state.undo.redoText()}" if state.undo.canRedo() else "Redo"
 
 
 @dataclass(frozen=True)
@@ -19,67 +84,196 @@ class Action:
         Its name in the program.
     text : str
         What it is called.
-    shortcut : str
-        Its keys; empty for none.
     menu : str
         The menu that it stands in.
-    needs_project : bool
-        Whether it makes sense only where a project is open.
+    do : callable
+        Does it, in a window.
+    shortcut : str
+        Its keys; empty for none.
+    obstacle : callable
+        Returns why it cannot be done in a state, for a person; empty where it can.
+    text_now : callable or None
+        Returns what its line in the menu says in a state, where that is not always `text`.
+    of_records : bool
+        Whether its keys act only while the records have the focus, as those of letters must.
     """
 
     key: str
     text: str
-    shortcut: str
     menu: str
-    needs_project: bool = True
+    do: Callable[["MainWindow"], object]
+    shortcut: str = ""
+    obstacle: Callable[[State], str] = _nothing
+    text_now: Callable[[State], str] | None = None
+    of_records: bool = False
+
+
+def _places(place: PlaceId) -> Callable[["MainWindow"], None]:
+    """Return what shows a place."""
+    return lambda window: window.show_place(place)
 
 
 ACTIONS = (
-    Action("open", "Open a project…", "Ctrl+O", "File", needs_project=False),
-    Action("start", "Start page", "Ctrl+Home", "File", needs_project=False),
-    Action("demo", "Try the demo", "", "File", needs_project=False),
-    Action("score", "Score, or go on scoring", "", "File", needs_project=False),
-    Action("stop", "Stop the work in progress", "", "File", needs_project=False),
-    Action("try", "Try it: does picking by a score help?", "", "File", needs_project=False),
-    Action("check", "Check a bundle", "", "File", needs_project=False),
-    Action("find_records", "Show where the records are…", "", "File"),
-    Action("find_checkpoint", "Show where the checkpoint is…", "", "File"),
-    Action("delete", "Delete this project…", "", "File"),
-    Action("quit", "Quit", "Ctrl+Q", "File", needs_project=False),
-    Action("undo", "Undo", "Ctrl+Z", "Edit"),
-    Action("redo", "Redo", "Ctrl+Shift+Z", "Edit"),
-    Action("withhold", "Withhold", "W", "Edit"),
-    Action("restore", "Restore", "Shift+W", "Edit"),
-    Action("people", "Withhold by a list…", "", "Edit"),
-    Action("setup", "Setup", "Ctrl+1", "View"),
-    Action("explore", "Explore", "Ctrl+2", "View"),
-    Action("release", "Release", "Ctrl+3", "View"),
-    Action("ledger", "Ledger", "Ctrl+4", "View"),
-    Action("review", "Review release", "Ctrl+Return", "View"),
-    Action("map", "Map", "M", "View"),
-    Action("actions", "All actions…", "Ctrl+K", "View", needs_project=False),
-    Action("light", "Colours: light", "", "View", needs_project=False),
-    Action("dark", "Colours: dark", "", "View", needs_project=False),
-    Action("system", "Colours: as the system has them", "", "View", needs_project=False),
+    Action("open", "Open a project…", "File", lambda w: w.choose_project(), "Ctrl+O"),
+    Action("start", "Start page", "File", _places(PlaceId.START), "Ctrl+Home"),
+    Action("demo", "Try the demo", "File", lambda w: w.preparation.start_demo(), obstacle=_busy),
+    Action(
+        "score",
+        "Score, or go on scoring",
+        "File",
+        lambda w: w.preparation.score(),
+        obstacle=_cannot_score,
+    ),
+    Action(
+        "stop",
+        "Stop the work in progress",
+        "File",
+        lambda w: w.jobs.stop(),
+        obstacle=lambda state: "" if state.jobs.running else NO_WORK,
+    ),
+    Action(
+        "try",
+        "Try it: does picking by a score help?",
+        "File",
+        lambda w: w.try_it(),
+        obstacle=_cannot_try,
+    ),
+    Action("check", "Check a bundle", "File", _places(PlaceId.CHECK)),
+    Action(
+        "find_records",
+        "Show where the records are…",
+        "File",
+        lambda w: w.preparation.choose_records(),
+        obstacle=_no_project_or_busy,
+    ),
+    Action(
+        "find_checkpoint",
+        "Show where the checkpoint is…",
+        "File",
+        lambda w: w.preparation.choose_checkpoint(),
+        obstacle=_no_project_or_busy,
+    ),
+    Action(
+        "delete",
+        "Delete this project…",
+        "File",
+        lambda w: w.ask_deletion(),
+        obstacle=_no_project_or_busy,
+    ),
+    Action("quit", "Quit", "File", lambda w: w.close(), "Ctrl+Q"),
+    Action(
+        "undo",
+        "Undo",
+        "Edit",
+        lambda w: w.state.undo.undo(),
+        "Ctrl+Z",
+        obstacle=lambda state: "" if state.undo.canUndo() else "There is nothing to undo.",
+        text_now=_undo_text,
+    ),
+    Action(
+        "redo",
+        "Redo",
+        "Edit",
+        lambda w: w.state.undo.redo(),
+        "Ctrl+Shift+Z",
+        obstacle=lambda state: "" if state.undo.canRedo() else "There is nothing to redo.",
+        text_now=_redo_text,
+    ),
+    Action(
+        "withhold",
+        "Withhold",
+        "Edit",
+        lambda w: w.explore.withhold(),
+        "W",
+        obstacle=_no_project,
+        of_records=True,
+    ),
+    Action(
+        "restore",
+        "Restore",
+        "Edit",
+        lambda w: w.explore.restore(),
+        "Shift+W",
+        obstacle=_no_project,
+        of_records=True,
+    ),
+    Action("people", "Withhold by a list…", "Edit", _places(PlaceId.PEOPLE), obstacle=_no_records),
+    Action(
+        "setup",
+        "Setup",
+        "View",
+        _places(PlaceId.SETUP),
+        "Ctrl+1",
+        obstacle=lambda state: "" if state.is_begun else SETUP_OPENS,
+    ),
+    Action(
+        "explore",
+        "Explore",
+        "View",
+        _places(PlaceId.EXPLORE),
+        "Ctrl+2",
+        obstacle=lambda state: _no_records(state, EXPLORE_OPENS),
+    ),
+    Action("release", "Release", "View", _places(PlaceId.RELEASE), "Ctrl+3", obstacle=_not_finished),
+    Action(
+        "ledger",
+        "Ledger",
+        "View",
+        _places(PlaceId.LEDGER),
+        "Ctrl+4",
+        obstacle=lambda state: _no_records(state, LEDGER_OPENS),
+    ),
+    Action(
+        "review",
+        "Review release",
+        "View",
+        _places(PlaceId.RELEASE),
+        "Ctrl+Return",
+        obstacle=_not_finished,
+    ),
+    Action("map", "Map", "View", lambda w: w.show_map(), "M", obstacle=_no_records, of_records=True),
+    Action("actions", "All actions…", "View", lambda w: w.action_list.open(), "Ctrl+K"),
+    Action("light", "Colours: light", "View", lambda w: w.use_theme("light")),
+    Action("dark", "Colours: dark", "View", lambda w: w.use_theme("dark")),
+    Action("system", "Colours: as the system has them", "View", lambda w: w.use_theme("system")),
 )
 
 
-def make_actions(owner: QWidget, does: dict[str, Callable[[], None]]) -> dict[str, MenuAction]:
-    """Make the actions of a window.
+class WindowAction(MenuAction):
+    """An entry of the table in a window.
 
-    Parameters
+    Attributes
     ----------
-    owner : QWidget
-        The window.
-    does : dict
-        What each action does, by its key; a bound method each.
+    entry : Action
+        The entry.
+    obstacle : str
+        Why it cannot be done now; empty where it can.
     """
-    made = {}
-    for one in ACTIONS:
-        action = MenuAction(one.text, owner)
-        if one.shortcut:
-            action.setShortcut(QKeySequence(one.shortcut))
-        action.triggered.connect(does[one.key])
-        owner.addAction(action)
-        made[one.key] = action
-    return made
+
+    def __init__(self, entry: Action, window: "MainWindow") -> None:
+        super().__init__(entry.text, window)
+        self.entry = entry
+        self.obstacle = ""
+        self._window = window
+        if entry.shortcut:
+            self.setShortcut(QKeySequence(entry.shortcut))
+        if entry.of_records:
+            self.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        (window.explore.gallery if entry.of_records else window).addAction(self)
+        self.triggered.connect(self._do)
+
+    def follow(self, state: State) -> None:
+        """Show whether it can be done in a state, and say why not."""
+        self.obstacle = self.entry.obstacle(state)
+        self.setEnabled(not self.obstacle)
+        self.setToolTip(tip(self.obstacle))
+        if self.entry.text_now is not None:
+            self.setText(self.entry.text_now(state))
+
+    def _do(self) -> None:
+        self.entry.do(self._window)
+
+
+def make_actions(window: "MainWindow") -> dict[str, WindowAction]:
+    """Make the actions of a window, by their keys."""
+    return {entry.key: WindowAction(entry, window) for entry in ACTIONS}

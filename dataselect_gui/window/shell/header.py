@@ -1,16 +1,24 @@
 """The header: the way home, the project, the places, the work in progress, the budget."""
 
-from PySide6.QtCore import Qt, Signal
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
 from dataselect_gui.plain import visible
+from dataselect_gui.window.jobs import JobKind
+from dataselect_gui.window.place import PlaceId
+from dataselect_gui.window.shell.actions import WindowAction
+from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.budget import BudgetBar
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, elided, tip
+from dataselect_gui.workflow import Progress
 
-PLACES = ("setup", "explore", "release", "ledger")
+TABS = (PlaceId.SETUP, PlaceId.EXPLORE, PlaceId.RELEASE, PlaceId.LEDGER)
+"""The places with a tab; each has the action of its own name."""
 _WIDE = {"margin": 16, "tab": 32, "job": 240, "budget": 220}
 _NARROW = {"margin": 12, "tab": 20, "job": 160, "budget": 100}
 _LEAST_NAME, _MOST_NAME = 48, 280
@@ -20,37 +28,38 @@ _JOB_EDGES = 26
 class Header(QFrame):
     """Stands over every place.
 
+    Parameters
+    ----------
+    state : State
+        What the window shows.
+    actions : mapping of str to WindowAction
+        What `make_actions` made: a tab is called as its action is, and is on and off with it.
+
     Attributes
     ----------
-    tabs : dict of str to Button
-        The places, by name.
+    tabs : dict of PlaceId to Button
+        The ways to the places.
     job : Button
         What is being done; hidden while nothing is.
     budget : BudgetBar
         What is spent of the open project's budget.
-
-    Signals
-    -------
-    wanted(str)
-        A place is to be shown.
     """
 
-    wanted = Signal(str)
-
-    def __init__(self) -> None:
+    def __init__(self, state: State, actions: Mapping[str, WindowAction]) -> None:
         super().__init__()
+        self._state = state
         self.setProperty("role", "bar")
         self.setFixedHeight(theme.HEADER)
         self._doing = self._how_far = ""
-        self.home = _Way("start", "home")
+        self.home = _Way(state, PlaceId.START, "home")
         self.home.setText("DataSelect")
         self.home.setFont(theme.font(1, bold=True))
         self.home.setToolTip("Start page")
         self._name = Elided()
         self._name.setFont(theme.font(bold=True))
         self._name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.tabs: dict[str, _Way] = {}
-        self.job = _Way("setup", "job")
+        self.tabs: dict[PlaceId, _Tab] = {}
+        self.job = _Way(state, PlaceId.SETUP, "job")
         self.budget = BudgetBar()
         self._row = QHBoxLayout(self)
         self._row.setSpacing(0)
@@ -58,32 +67,23 @@ class Header(QFrame):
         self._row.addSpacing(theme.SPACE[2])
         self._row.addWidget(self._name)
         self._row.addSpacing(theme.SPACE[1])
-        for name in PLACES:
-            tab = _Way(name, "place")
-            tab.setText(name.capitalize())
-            tab.setCheckable(True)
-            self.tabs[name] = tab
+        for place in TABS:
+            self.tabs[place] = tab = _Tab(state, place, actions[place])
             self._row.addWidget(tab)
         self._row.addStretch(1)
         self._row.addWidget(self.job)
         self._row.addSpacing(theme.SPACE[1])
         self._row.addWidget(self.budget)
-        for way in (self.home, self.job, *self.tabs.values()):
-            way.wanted.connect(self.wanted)
-        self.show_project("")
+        state.opened.connect(self._show_project)
+        state.place_changed.connect(self._show_place)
+        state.jobs.started.connect(self._on_started)
+        state.jobs.progressed.connect(self._on_progress)
+        state.jobs.finished.connect(self._on_finished)
+        self._show_project()
+        self._show_place()
         self.show_job("")
 
-    def show_project(self, name: str) -> None:
-        """Show the name of the open project; empty for none."""
-        self._name.set_words(name)
-        self._fit()
-
-    def show_place(self, name: str) -> None:
-        """Show which place is in use."""
-        for key, tab in self.tabs.items():
-            tab.setChecked(key == name)
-
-    def show_job(self, doing: str, how_far: str = "", place: str = "setup") -> None:
+    def show_job(self, doing: str, how_far: str = "", place: PlaceId = PlaceId.SETUP) -> None:
         """Show the work in progress, and lead to the place that shows more of it.
 
         Parameters
@@ -92,8 +92,8 @@ class Header(QFrame):
             What is being done, empty for nothing; left out where there is no room for it.
         how_far : str
             The share that is done and the time that is left, which never give way.
-        place : str
-            The place's name.
+        place : PlaceId
+            That place.
         """
         self._doing, self._how_far = doing, how_far
         words = f"{doing} {how_far}".strip()
@@ -107,6 +107,29 @@ class Header(QFrame):
         """Make everything fit."""
         super().resizeEvent(event)
         self._fit()
+
+    def _on_started(self, title: str) -> None:
+        self.show_job(title, place=self._place_of_job())
+
+    def _on_progress(self, step: Progress) -> None:
+        share = f"{100 * step.done // max(1, step.total)} %" if step.total > 1 else ""
+        how_far = " · ".join(part for part in (share, step.time_left) if part)
+        self.show_job(step.phase, how_far, self._place_of_job())
+
+    def _on_finished(self) -> None:
+        self.show_job("")
+
+    def _place_of_job(self) -> PlaceId:
+        return PlaceId.STUDY if self._state.jobs.kind is JobKind.STUDY else PlaceId.SETUP
+
+    def _show_project(self) -> None:
+        look = self._state.look
+        self._name.set_words("" if look is None else look.name)
+        self._fit()
+
+    def _show_place(self) -> None:
+        for place, tab in self.tabs.items():
+            tab.setChecked(place is self._state.place)
 
     def _fit(self) -> None:
         room = _NARROW if self.width() < theme.NARROW else _WIDE
@@ -143,18 +166,33 @@ class Header(QFrame):
 class _Way(Button):
     """Leads to a place."""
 
-    wanted = Signal(str)
-
-    def __init__(self, place: str, role: str) -> None:
+    def __init__(self, state: State, place: PlaceId, role: str) -> None:
         super().__init__()
+        self._state = state
         self._place = place
         self.setProperty("role", role)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.clicked.connect(self._want)
+        self.clicked.connect(self._go)
 
-    def lead_to(self, place: str) -> None:
+    def lead_to(self, place: PlaceId) -> None:
         """Lead to another place from now on."""
         self._place = place
 
-    def _want(self) -> None:
-        self.wanted.emit(self._place)
+    def _go(self) -> None:
+        self._state.show_place(self._place)
+
+
+class _Tab(_Way):
+    """Leads to a place, as far as its action can be done."""
+
+    def __init__(self, state: State, place: PlaceId, action: WindowAction) -> None:
+        super().__init__(state, place, "place")
+        self._action = action
+        self.setText(action.text())
+        self.setCheckable(True)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        self.setEnabled(self._action.isEnabled())
+        self.setToolTip(tip(self._action.obstacle))

@@ -1,10 +1,9 @@
 """The one window: a header with the places, the place in use, a footer that counts."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -21,9 +20,10 @@ from dataselect_gui.paths import resolved
 from dataselect_gui.plain import visible
 from dataselect_gui.window import faults, settings
 from dataselect_gui.window.explore.people import PeoplePlace
-from dataselect_gui.window.explore.place import Explore
+from dataselect_gui.window.explore.place import ExplorePlace
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.ledger import LedgerPlace
+from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.release.check import CheckPlace
 from dataselect_gui.window.setup.deletion import DeletionPlace
@@ -35,24 +35,13 @@ from dataselect_gui.window.shell.actions import ACTIONS, make_actions
 from dataselect_gui.window.shell.footer import Footer
 from dataselect_gui.window.shell.header import Header
 from dataselect_gui.window.state import State
-from dataselect_gui.window.study import STUDYING
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
-from dataselect_gui.window.widgets.plain import choose_folder, tip
-from dataselect_gui.workflow import Progress, Verified
+from dataselect_gui.window.widgets.plain import choose_folder
+from dataselect_gui.workflow import Account, Verified
 
 if TYPE_CHECKING:
     from dataselect_gui.window.study.place import StudyPlace
-
-
-NOTHING_TO_UNDO = "Undo (a release cannot be undone)"
-_OPENS = {
-    "setup": "Setup opens once there are records or a checkpoint.",
-    "explore": "Explore opens once records are scored.",
-    "release": "Release opens when scoring ends.",
-    "ledger": "The ledger opens once records are scored.",
-}
-"""Why a place cannot be shown yet."""
 
 
 class MainWindow(QMainWindow):
@@ -71,7 +60,7 @@ class MainWindow(QMainWindow):
         The work away from this thread.
     preparation : Preparation
         Takes what is given, and scores it.
-    start, setup, explore, release, ledger, check, people, deletion : QWidget
+    start, setup, explore, release, ledger, check, people, deletion : Place
         The places; the last three, and `study`, have no tab, and are come to from the others.
 
     Signals
@@ -87,37 +76,25 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._kept = kept
         self._is_ready = False
-        self._place_before: QWidget | None = None
-        self.state = State(self)
-        self.jobs = Jobs(self)
-        self.start = StartPlace(kept)
+        self.state: State = State(self)
+        self.jobs: Jobs = self.state.jobs
+        self.start = StartPlace(self.state, kept)
         self.setup = SetupPlace()
-        self.explore = Explore(self.state, self.jobs)
-        self.release = ReleasePlace(self.state, self.jobs)
+        self.explore: ExplorePlace = ExplorePlace(self.state)
+        self.release = ReleasePlace(self.state)
         self.ledger = LedgerPlace(self.state)
         self._study: StudyPlace | None = None
-        self.check, self.people = CheckPlace(self.jobs), PeoplePlace(self.state)
-        self.deletion = DeletionPlace(self.jobs)
-        self._places: dict[str, QWidget] = {
-            "start": self.start,
-            "setup": self.setup,
-            "explore": self.explore,
-            "release": self.release,
-            "ledger": self.ledger,
-            "check": self.check,
-            "people": self.people,
-            "deletion": self.deletion,
-        }
-        self.header, self.footer, self.notice = Header(), Footer(self.state), NoticeStrip()
-        self.preparation = Preparation(self.state, self.jobs, self.start, self.setup, self.notice, self)
-        self.actions_by_key = make_actions(self, self._does())
-        for key in ("withhold", "restore", "map"):
-            # Letters act only while a record view has the focus.
-            action = self.actions_by_key[key]
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            self.removeAction(action)
-            self.explore.gallery.addAction(action)
-        self.action_list = ActionList(self.actions_by_key, self)
+        self.check, self.people = CheckPlace(self.state), PeoplePlace(self.state)
+        self.deletion = DeletionPlace(self.state)
+        self._here: Place = self.start
+        self._places: dict[PlaceId, Place] = {}
+        self.notice = NoticeStrip()
+        self.preparation: Preparation = Preparation(
+            self.state, self.start, self.setup, self.notice, self
+        )
+        self.actions_by_key = make_actions(self)
+        self.header, self.footer = Header(self.state, self.actions_by_key), Footer(self.state)
+        self.action_list: ActionList = ActionList(self.actions_by_key, self)
         self.explore.gallery.set_tile(kept.tile)
         self._build()
         self._connect()
@@ -127,7 +104,6 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(640, 400)
         self.setAcceptDrops(True)
         self._on_opened()
-        self.show_place("start")
         self.start.demo.setFocus()
 
     # What a person can do
@@ -144,20 +120,48 @@ class MainWindow(QMainWindow):
         self.show_error(None)
         self._kept.remember(folder, look.name)
         self.start.show_recent()
-        self.show_place("explore" if look.scores else "setup")
+        self.show_place(PlaceId.EXPLORE if look.scores else PlaceId.SETUP)
         self.explore.gallery.setFocus()
 
-    def show_place(self, name: str) -> None:
+    def show_place(self, place: PlaceId) -> None:
         """Show a place."""
-        here = self._stack.currentWidget()
-        if here not in (self._study, self.deletion):  # These lead back to where one was.
-            self._place_before = here
-        self._stack.setCurrentWidget(self._places[name])
-        self.header.show_place(name)
+        self.state.show_place(place)
 
     def show_error(self, error: DataSelectError | None) -> None:
         """Show what happened, why, and what to do; None to show nothing."""
         self.notice.tell(None if error is None else fault(error))
+
+    def show_map(self) -> None:
+        """Show the map of the current record, or no map any more."""
+        self.explore.toggle_map()  # First: what another place hides is to be shown.
+        self.show_place(PlaceId.EXPLORE)
+
+    def try_it(self) -> None:
+        """Show the study of what was given, or the one that runs."""
+        subject = self.preparation.study_subject()
+        if subject is not None:
+            self.study.show_subject(subject)
+        if subject is not None or self.study.is_running:
+            self.show_place(PlaceId.STUDY)
+            self.study.take_focus()
+
+    def ask_deletion(self) -> None:
+        """Ask whether the open project is to be deleted."""
+        if self.state.look is not None:
+            self.deletion.ask(self.state.look.folder)
+
+    def choose_project(self) -> None:
+        """Ask which project to open, and open it."""
+        path = choose_folder(self, "Open a project (NAME.dataselect)")
+        if path is not None:
+            self.open_project(path)
+
+    def use_theme(self, mode: str) -> None:
+        """Use the colours of a theme, as `Settings` has it, from now on."""
+        self._kept.theme = mode
+        theme.apply(mode)
+
+    # What it consists of
 
     @property
     def study(self) -> "StudyPlace":
@@ -165,33 +169,41 @@ class MainWindow(QMainWindow):
         if self._study is None:
             from dataselect_gui.window.study.place import StudyPlace
 
-            self._study = self._places["study"] = StudyPlace(self.jobs)
-            self._stack.addWidget(self._study)
-            self._study.closed.connect(self._go_back)
-            self._study.wanted.connect(self._show_study)
+            self._study = StudyPlace(self.state)
             self._study.told.connect(self.notice.tell)
+            self._add_place(self._study)
         return self._study
 
     @property
     def has_work(self) -> bool:
         """Whether anything is being worked out, so that what is shown will change by itself."""
-        is_planning = self._study is not None and self._study.waiting
-        return self.jobs.has_thread or self.release.prospect.waiting or is_planning
+        return self.jobs.has_thread or any(place.is_working for place in self._places.values())
 
     @property
     def has_threads(self) -> bool:
         """Whether any of its threads is running; when it is closed, none but one that hangs."""
-        others = (self.release, self.ledger, self.people)
-        working = any(place.has_threads for place in others)
-        return self.jobs.has_thread or self.explore.thumbnails.running or working
+        return self.jobs.has_thread or any(place.has_threads for place in self._places.values())
+
+    def _add_place(self, place: Place) -> None:
+        self._places[place.place_id] = place
+        self._stack.addWidget(place.as_widget)
 
     # Parts
 
     def _build(self) -> None:
         self._stack = QStackedWidget()
         self._stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        for place in self._places.values():
-            self._stack.addWidget(place)
+        for place in (
+            self.start,
+            self.setup,
+            self.explore,
+            self.release,
+            self.ledger,
+            self.check,
+            self.people,
+            self.deletion,
+        ):
+            self._add_place(place)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -203,44 +215,37 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(page)
         for title in dict.fromkeys(one.menu for one in ACTIONS):
             menu = self.menuBar().addMenu(visible(title))
-            for one in ACTIONS:
-                if one.menu == title:
-                    menu.addAction(self.actions_by_key[one.key])
+            menu.setToolTipsVisible(True)  # They say why something cannot be done.
+            for action in self.actions_by_key.values():
+                if action.entry.menu == title:
+                    menu.addAction(action)
         self.menuBar().setVisible(False)  # Alt shows it; everything in it has keys and Ctrl+K.
 
     def _connect(self) -> None:
-        self.header.wanted.connect(self.show_place)
+        self.state.place_changed.connect(self._on_place)
         self.footer.undone_wanted.connect(self._show_undone)
         self.start.project_chosen.connect(self.open_project)
-        self.start.demo_wanted.connect(self._start_demo)
-        self.start.check_wanted.connect(self._show_check)
-        self.start.delete_wanted.connect(self._ask_deletion)
-        self.setup.try_wanted.connect(self._try)
+        self.start.demo_wanted.connect(self.preparation.start_demo)
+        self.start.delete_wanted.connect(self.deletion.ask)
+        self.setup.try_wanted.connect(self.try_it)
         self.check.chosen.connect(self.preparation.take)
         self.check.failed.connect(self.show_error)
         self.preparation.checked.connect(self._on_checked)
-        for place in (self.explore, self.release):
-            place.people_wanted.connect(self._show_people)
-        self.people.done.connect(self._show_explore)
         self.deletion.begun.connect(self._on_deleting)
         self.deletion.deleted.connect(self._on_deleted)
-        self.deletion.cancelled.connect(self._go_back)
         self.deletion.failed.connect(self.show_error)
         self.preparation.scored.connect(self.open_project)
-        self.preparation.wanted.connect(self.show_place)
-        self.preparation.changed.connect(self._enable_actions)
+        self.state.given_changed.connect(self._follow)
         self.state.opened.connect(self._on_opened)
         self.state.failed.connect(self.show_error)
-        self.state.undo_changed.connect(self._on_undo_changed)
+        self.state.undo_changed.connect(self._follow)
         self.explore.gallery.tile_changed.connect(self._on_tile_changed)
         self.explore.thumbnails.lost.connect(self._on_lost)
         self.explore.first_painted.connect(self._become_ready)
-        self.jobs.started.connect(self._on_job_started)
-        self.jobs.progressed.connect(self._on_progress)
-        self.jobs.finished.connect(self._on_job_finished)
+        self.jobs.started.connect(self._follow)
+        self.jobs.finished.connect(self._follow)
         self.release.ledger_changed.connect(self._show_budget)
         self.release.proposed.connect(self.header.budget.show_budget)
-        self.release.look_through.connect(self._show_explore)
         self.release.raise_wanted.connect(self._raise_budget)
         self.ledger.ledger_changed.connect(self._show_budget)
         QApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
@@ -248,92 +253,25 @@ class MainWindow(QMainWindow):
         self._tell_fault = self._fault.emit
         faults.listen(self._tell_fault)
 
-    def _does(self) -> dict[str, Callable[[], None]]:
-        return {
-            "open": self._choose_project,
-            "start": self._show_start,
-            "demo": self._start_demo,
-            "score": self.preparation.score,
-            "stop": self.jobs.stop,
-            "try": self._try,
-            "check": self._show_check,
-            "delete": self._ask_deletion_here,
-            "people": self._show_people,
-            "find_records": self.preparation.choose_records,
-            "find_checkpoint": self.preparation.choose_checkpoint,
-            "quit": self._quit,
-            "undo": self.state.undo.undo,
-            "redo": self.state.undo.redo,
-            "withhold": self.explore.withhold,
-            "restore": self.explore.restore,
-            "map": self._show_map,
-            "setup": self._show_setup,
-            "explore": self._show_explore,
-            "release": self._show_release,
-            "ledger": self._show_ledger,
-            "review": self._show_release,
-            "actions": self._show_actions,
-            "light": self._use_light,
-            "dark": self._use_dark,
-            "system": self._use_system,
-        }
+    # Places
 
-    # Places and actions
-
-    def _show_start(self) -> None:
-        self.show_place("start")
-
-    def _show_setup(self) -> None:
-        self.show_place("setup")
-
-    def _show_explore(self) -> None:
-        self.show_place("explore")
-
-    def _show_release(self) -> None:
-        self.show_place("release")
-
-    def _show_ledger(self) -> None:
-        self.show_place("ledger")
+    def _on_place(self) -> None:
+        wanted = self.state.place
+        place = self.study if wanted is PlaceId.STUDY else self._places[wanted]
+        before, self._here = self._here, place
+        if place is before:
+            return
+        before.left()
+        self._stack.setCurrentWidget(place.as_widget)
+        place.entered()
 
     def _raise_budget(self) -> None:
-        self.show_place("ledger")
+        self.show_place(PlaceId.LEDGER)
         self.ledger.open_form()
-
-    def _show_check(self) -> None:
-        self.show_place("check")
-        self.check.choose.setFocus()
-
-    def _show_people(self) -> None:
-        self.show_place("people")
-        self.people.choose.setFocus()
-
-    def _try(self) -> None:
-        subject = self.preparation.study_subject()
-        if subject is not None:
-            self.study.show_subject(subject)
-        if subject is not None or self.study.is_running:
-            self._show_study()
-
-    def _show_study(self) -> None:
-        self.show_place("study")
-        self.study.take_focus()
 
     def _on_checked(self, bundle: Path, found: Verified) -> None:
         self.check.show_bundle(bundle, found)
-        self.show_place("check")
-
-    def _ask_deletion_here(self) -> None:
-        if self.state.look is not None:
-            self._ask_deletion(self.state.look.folder)
-
-    def _ask_deletion(self, project: Path) -> None:
-        if not self.jobs.running and self.deletion.ask(project):
-            self.show_place("deletion")
-            self.deletion.cancel.setFocus()
-
-    def _go_back(self) -> None:
-        names = [name for name, place in self._places.items() if place is self._place_before]
-        self.show_place(names[0] if names else "start")
+        self.show_place(PlaceId.CHECK)
 
     def _on_deleting(self, project: Path) -> None:
         look = self.state.look
@@ -342,95 +280,29 @@ class MainWindow(QMainWindow):
 
     def _on_deleted(self, told: Message) -> None:
         self.start.show_recent()
-        self.show_place("start")
+        self.show_place(PlaceId.START)
         self.notice.tell(told)
-
-    def _show_actions(self) -> None:
-        self.action_list.open()
-
-    def _show_map(self) -> None:
-        self.explore.toggle_map()  # First: what another place hides is to be shown.
-        self.show_place("explore")
 
     def _show_undone(self) -> None:
         rows = self.state.undone_rows()
         if rows:
-            self.show_place("explore")
+            self.show_place(PlaceId.EXPLORE)
             self.state.mark(rows)
             self.state.set_current(rows[0])
-
-    def _quit(self) -> None:
-        self.close()
-
-    def _choose_project(self) -> None:
-        path = choose_folder(self, "Open a project (NAME.dataselect)")
-        if path is not None:
-            self.open_project(path)
-
-    def _use_light(self) -> None:
-        self._use_theme("light")
-
-    def _use_dark(self) -> None:
-        self._use_theme("dark")
-
-    def _use_system(self) -> None:
-        self._use_theme("system")
-
-    def _use_theme(self, mode: str) -> None:
-        self._kept.theme = mode
-        theme.apply(mode)
 
     def _on_scheme_changed(self) -> None:
         theme.apply(self._kept.theme)
 
-    def _start_demo(self) -> None:
-        self.preparation.start_demo()
-
-    # Jobs
-
-    def _on_job_started(self, title: str) -> None:
-        self._show_job(title)
-        self._enable_actions()
-
-    def _on_progress(self, step: Progress) -> None:
-        share = f"{100 * step.done // max(1, step.total)} %" if step.total > 1 else ""
-        self._show_job(step.phase, " · ".join(part for part in (share, step.time_left) if part))
-
-    def _show_job(self, doing: str, how_far: str = "") -> None:
-        self.header.show_job(doing, how_far, "study" if self.jobs.title == STUDYING else "setup")
-
-    def _on_job_finished(self) -> None:
-        self.header.show_job("")
-        self._enable_actions()
-
     # What the state says
 
     def _on_opened(self) -> None:
-        look = self.state.look
-        self.header.show_project("" if look is None else look.name)
-        self._enable_actions()
+        self._follow()
         self._show_budget()
 
-    def _enable_actions(self) -> None:
-        look, is_running = self.state.look, self.jobs.running
-        for one in ACTIONS:
-            self.actions_by_key[one.key].setEnabled(look is not None or not one.needs_project)
-        self.actions_by_key["setup"].setEnabled(self.preparation.is_begun)
-        for key in ("explore", "ledger", "map", "people"):
-            self.actions_by_key[key].setEnabled(look is not None and bool(look.ids))
-        for key in ("release", "review"):
-            self.actions_by_key[key].setEnabled(look is not None and look.is_finished)
-        for key in ("demo", "find_records", "find_checkpoint", "delete"):
-            action = self.actions_by_key[key]
-            action.setEnabled(action.isEnabled() and not is_running)
-        self.actions_by_key["score"].setEnabled(self.setup.score.isEnabled() and not is_running)
-        self.actions_by_key["stop"].setEnabled(is_running)
-        can_try = self.jobs.title == STUDYING or not self.preparation.cannot_try
-        self.actions_by_key["try"].setEnabled(can_try)
-        for key, tab in self.header.tabs.items():
-            tab.setEnabled(self.actions_by_key[key].isEnabled())
-            tab.setToolTip(tip("" if tab.isEnabled() else _OPENS[key]))
-        self._on_undo_changed()
+    def _follow(self) -> None:
+        """Show which actions can be done now."""
+        for action in self.actions_by_key.values():
+            action.follow(self.state)
 
     def _on_lost(self, error: DataSelectError) -> None:
         """Tell why records cannot be read, unless the reason is that they are not there."""
@@ -438,17 +310,9 @@ class MainWindow(QMainWindow):
         if self.state.look is not None and self.state.look.source.exists():
             self.show_error(error)
 
-    def _on_undo_changed(self) -> None:
-        stack = self.state.undo
-        undo, redo = (self.actions_by_key[key] for key in ("undo", "redo"))
-        undo.setEnabled(stack.canUndo())
-        redo.setEnabled(stack.canRedo())
-        undo.setText(f"Undo: {stack.undoText()}" if stack.canUndo() else NOTHING_TO_UNDO)
-        redo.setText(f"Redo: {stack.redoText()}" if stack.canRedo() else "Redo")
-
     def _show_budget(self) -> None:
         look = self.state.look
-        told: dict[str, Any] | None = None
+        told: Account | None = None
         if look is not None and look.ids:
             try:
                 told = workflow.account(look.folder)
@@ -456,7 +320,7 @@ class MainWindow(QMainWindow):
                 self.show_error(error)
         self.header.budget.setVisible(told is not None)
         if told is not None:
-            self.header.budget.show_budget(told["budget"], told["total_plain"], None)
+            self.header.budget.show_budget(told.budget, told.total_plain)
 
     def _on_tile_changed(self, side: int) -> None:
         self._kept.tile = side
@@ -477,24 +341,23 @@ class MainWindow(QMainWindow):
         """Take everything that was dropped."""
         for url in event.mimeData().urls():
             path = Path(url.toLocalFile())
-            if url.isLocalFile() and self.people.isVisible() and path.suffix.lower() == ".csv":
-                self.people.take(path)
-            elif url.isLocalFile():
+            if url.isLocalFile() and not self._here.dropped(path):
                 self.preparation.take(path)
         event.acceptProposedAction()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Note the first paint of the start page."""
         super().paintEvent(event)
-        if not self._is_ready and self._stack.currentWidget() is self.start:
+        if not self._is_ready and self.state.place is PlaceId.START:
             QTimer.singleShot(0, self, self._become_ready)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Leave at once to the eye; then stop the work in hand, which keeps what is done."""
         self._kept.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self.hide()
+        self.show_place(PlaceId.START)  # No other one works anything out that nobody sees.
         self.jobs.close()
-        for place in (self.explore, self.release, self.ledger, self.people):
+        for place in self._places.values():
             place.close_threads()
         faults.forget(self._tell_fault)
         super().closeEvent(event)

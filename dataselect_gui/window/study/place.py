@@ -3,14 +3,15 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, WorkerDiedError
-from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.jobs import JobKind
 from dataselect_gui.window.latest import PAUSE_MILLISECONDS
-from dataselect_gui.window.study import STUDYING
+from dataselect_gui.window.place import Place, PlaceId
+from dataselect_gui.window.state import State
 from dataselect_gui.window.study.choices import StudyForm, summary
 from dataselect_gui.window.study.heading import Heading
 from dataselect_gui.window.study.plan import ESTIMATING, WAITING, PlanPanel
@@ -30,37 +31,34 @@ from dataselect_gui.workflow import (
     StudySubject,
 )
 
+STUDYING = "Studying"
 DONE = "All of it is done, and stands above."
 KEPT = "What is done is kept: no training is done twice."
 STOPPED = f"The study was stopped. {KEPT}"
 
 
-class StudyPlace(ColumnPlace):
+class StudyPlace(ColumnPlace, Place):
     """Where a study is planned, run and read.
 
     Signals
     -------
-    closed()
-        The person wants to be where they were before.
-    wanted()
-        The person wants to be here.
     told(Message)
         Something is to be told though another place is shown.
     """
 
-    closed = Signal()
-    wanted = Signal()
+    place_id = PlaceId.STUDY
     told = Signal(object)
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, state: State) -> None:
         super().__init__()
-        self._jobs = jobs
+        self._state, self._jobs = state, state.jobs
         self._subject: StudySubject | None = None
         self._folder = Path()
         self._found: StudyFound | None = None
         self._planned: StudyPlan | None = None
         self._start: Start = "scratch"
-        self._was_stopped = self._is_of_others = False
+        self._error: DataSelectError | None = None
+        self._was_stopped = self._is_over_limit = False
         self._is_planning = self._is_running = self._is_stopping = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -71,15 +69,15 @@ class StudyPlace(ColumnPlace):
         self.plan = PlanPanel(self.form)
         self.again, self.anew = Button("Work it out again"), Button("Begin anew")
         self._build()
-        self.heading.back.clicked.connect(self.closed)
+        self.heading.back.clicked.connect(state.go_back)
         self.again.clicked.connect(self._plan_again)
         self.anew.clicked.connect(self._begin_anew)
         self.form.changed.connect(self._on_changed)
         self.plan.start_wanted.connect(self.start)
         self.plan.stop_wanted.connect(self._stop)
-        jobs.progressed.connect(self._on_progress)
-        jobs.started.connect(self._on_jobs)
-        jobs.finished.connect(self._on_jobs)
+        self._jobs.progressed.connect(self._on_progress)
+        self._jobs.started.connect(self._on_jobs)
+        self._jobs.finished.connect(self._on_jobs)
 
     @property
     def is_running(self) -> bool:
@@ -87,9 +85,17 @@ class StudyPlace(ColumnPlace):
         return self._is_running
 
     @property
-    def waiting(self) -> bool:
+    def is_working(self) -> bool:
         """Whether a plan is about to be made."""
         return self._timer.isActive()
+
+    @property
+    def _is_here(self) -> bool:
+        return self._state.place is PlaceId.STUDY
+
+    @property
+    def _is_of_others(self) -> bool:
+        return isinstance(self._error, OtherStudyError)
 
     def show_subject(self, subject: StudySubject) -> None:
         """Show the study of a subject, or that it may begin; one that runs stays on the page."""
@@ -118,12 +124,18 @@ class StudyPlace(ColumnPlace):
 
     def take_focus(self) -> None:
         """Give the focus to what a person wants next."""
-        wanted = (self.plan.stop, self.results.page, self.plan.start, self.form.button)
-        shown = (one for one in wanted if one.isVisible() and one.isEnabled())
-        chosen = next(shown, self.heading.back)
-        chosen.setFocus()
-        if chosen is self.plan.stop:  # With the progress beside it, once that has its place.
+        if self._is_running and not self._is_stopping:
+            self.plan.stop.setFocus()
+            # With the progress beside it, once that has its place.
             QTimer.singleShot(0, self, self._show_progress)
+        elif self._found is not None and self._found.result is not None:
+            self.results.page.setFocus()
+        elif self.plan.start.isEnabled() and not self._is_running:
+            self.plan.start.setFocus()
+        elif self._subject is not None and not self._is_running:
+            self.form.button.setFocus()
+        else:
+            self.heading.back.setFocus()
 
     def start(self) -> None:
         """Begin the study, or go on with it."""
@@ -138,25 +150,24 @@ class StudyPlace(ColumnPlace):
         self._show_error(None)
         self._planned = None  # What is done will be.
         self._is_running, self._is_stopping = True, False
-        self._jobs.start(STUDYING, work, self._on_done, self._on_failed)
+        self._jobs.start(STUDYING, work, self._on_done, self._on_failed, kind=JobKind.STUDY)
         self.form.setEnabled(False)
         self._on_progress(Progress(STUDYING, 0, 1))
         self.take_focus()  # The button that was pressed is hidden now.
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+    def entered(self) -> None:
         """Plan when somebody looks."""
-        super().showEvent(event)
         self._foresee()
+        self.take_focus()
 
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+    def left(self) -> None:
         """Work nothing out that nobody sees; a study that runs goes on."""
-        super().hideEvent(event)
         self._drop_plan()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Leave at Esc."""
         if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
+            self._state.go_back()
         else:
             super().keyPressEvent(event)
 
@@ -191,6 +202,7 @@ class StudyPlace(ColumnPlace):
             return
         self._drop_plan()
         choices, limit = self.form.read(), self.form.limit.value()
+        self._is_over_limit = False
         if isinstance(choices, str):
             self.plan.show_nothing(choices)
             return
@@ -198,17 +210,18 @@ class StudyPlace(ColumnPlace):
         self.plan.show_counts(count, done, by_question)
         self.plan.summary.setText(summary(choices))
         self.plan.show_limit(count, limit)
+        self._is_over_limit = count > limit
         result = None if self._found is None else self._found.result
         known = None if self._planned is None else workflow.replan_study(self._planned, choices)
         if result is not None and result.choices == choices:
             self.plan.show_idle("", ready=False, text=DONE)
         elif known is not None:
             self._show_plan(known)
-        elif not self.error.isHidden():
+        elif self._error is not None:
             self._offer("")
         else:
             self._offer(WAITING if self._jobs.running else ESTIMATING)
-            if self.isVisible():
+            if self._is_here:
                 self._timer.start(PAUSE_MILLISECONDS)
 
     def _offer(self, text: str, *, planned: bool = False) -> None:
@@ -218,7 +231,7 @@ class StudyPlace(ColumnPlace):
         said = (STOPPED, text) if self._was_stopped else (text,)
         self.plan.show_idle(
             "Continue the study" if is_begun else "Start the study",
-            ready=is_known and self.plan.limit.isHidden() and not self._jobs.running,
+            ready=is_known and not self._is_over_limit and not self._jobs.running,
             text=" ".join(part for part in said if part),
         )
 
@@ -274,23 +287,26 @@ class StudyPlace(ColumnPlace):
         self._end()
         self._show_found(found)
         self._foresee()
-        if self.isVisible():
+        if self._is_here:
             self.verticalScrollBar().setValue(0)
             self.take_focus()
         else:
-            self.told.emit(Message("The study is done.", actions=(("Show it", self.wanted.emit),)))
+            self.told.emit(Message("The study is done.", actions=(("Show it", self._come_here),)))
 
     def _on_failed(self, error: DataSelectError) -> None:
         self._end()
         self._was_stopped = isinstance(error, InterruptedByPersonError)
         if not self._was_stopped:
             self._show_error(error)
-            if not self.isVisible():
-                show = (("Show it", self.wanted.emit),)
+            if not self._is_here:
+                show = (("Show it", self._come_here),)
                 self.told.emit(Message(error.what, error.why, KEPT, actions=show, role="stop"))
         self._foresee()
-        if self.isVisible():
+        if self._is_here:
             self.take_focus()
+
+    def _come_here(self) -> None:
+        self._state.show_place(PlaceId.STUDY)
 
     def _end(self) -> None:
         self._is_running = self._is_stopping = False
@@ -301,7 +317,7 @@ class StudyPlace(ColumnPlace):
 
     def _on_jobs(self) -> None:
         """Plan when other work has ended, and say so while it has not."""
-        if self.isVisible():
+        if self._is_here:
             self._foresee()
 
     # What is shown
@@ -332,7 +348,7 @@ class StudyPlace(ColumnPlace):
     def _show_error(self, error: DataSelectError | None) -> None:
         self.again.hide()
         self.error.setVisible(error is not None)
-        self._is_of_others = isinstance(error, OtherStudyError)
+        self._error = error
         if self._is_of_others:
             self.anew.show()
         if error is not None:

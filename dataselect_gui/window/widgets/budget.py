@@ -32,7 +32,7 @@ class BudgetBar(QWidget):
         self._budget: Decimal | None = None
         self._spent = self._proposed = Decimal(0)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.show_budget(None, "0", None)
+        self.show_budget(None, Decimal(0))
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Return 220 pixels by two lines."""
@@ -45,20 +45,21 @@ class BudgetBar(QWidget):
             return NO_BUDGET
         return f"ε {exact(self._spent)} of {exact(self._budget)} spent"
 
-    def show_budget(self, budget: str | None, spent: str, proposed: str | None) -> None:
-        """Show an account, its amounts as `workflow.ledger` tells them.
+    def show_budget(
+        self, budget: Decimal | None, spent: Decimal, proposed: Decimal | None = None
+    ) -> None:
+        """Show an account.
 
         Parameters
         ----------
-        budget : str or None
+        budget : Decimal or None
             None while none is set.
-        spent : str
+        spent : Decimal
             The plain total of all that was released.
-        proposed : str or None
+        proposed : Decimal or None
             What the release under consideration would add; None for no such release.
         """
-        self._budget = None if budget is None else Decimal(budget)
-        self._spent, self._proposed = Decimal(spent), Decimal(proposed or 0)
+        self._budget, self._spent, self._proposed = budget, spent, proposed or Decimal(0)
         told = self.text
         if self._budget is not None and self._proposed:
             after = exact(self._budget - self._spent - self._proposed)

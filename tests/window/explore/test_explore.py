@@ -16,15 +16,14 @@ from dataselect_gui import workflow
 from dataselect_gui.project.project import Project
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.window.explore.gallery import LARGEST, SMALLEST
-from dataselect_gui.window.explore.place import Explore
+from dataselect_gui.window.explore.place import ExplorePlace
 from dataselect_gui.window.explore.scores import meaning_of, short
 from dataselect_gui.window.explore.thumbnails import key_of
-from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import Look, Rule
 from tests.projects import consortium, owner_records, scored_project
 
-Show = Callable[..., Explore]
+Show = Callable[..., ExplorePlace]
 COUNT = 40
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 NONE, LEFT = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
@@ -47,12 +46,14 @@ def state(project: Path) -> State:
 @pytest.fixture
 def show(qtbot: QtBot) -> Iterator[Show]:
     """Make the place and show it; what is made stays until its threads are closed."""
-    kept: list[Explore] = []
+    kept: list[ExplorePlace] = []
 
-    def shown(state: State, width: int = 1200, height: int = 700, *, wait: bool = False) -> Explore:
-        made = Explore(state, Jobs(state))
+    def shown(
+        state: State, width: int = 1200, height: int = 700, *, wait: bool = False
+    ) -> ExplorePlace:
+        made = ExplorePlace(state)
         kept.append(made)
-        qtbot.addWidget(made, before_close_func=Explore.close_threads)
+        qtbot.addWidget(made, before_close_func=ExplorePlace.close_threads)
         made.resize(width, height)
         if wait:
             with qtbot.waitSignal(made.first_painted):
@@ -67,7 +68,7 @@ def show(qtbot: QtBot) -> Iterator[Show]:
 
 
 @pytest.fixture
-def explore(show: Show, state: State) -> Explore:
+def explore(show: Show, state: State) -> ExplorePlace:
     return show(state)
 
 
@@ -80,7 +81,7 @@ def marked(state: State) -> list[int]:
     return rows
 
 
-def click(explore: Explore, place: int, held: Qt.KeyboardModifier = NONE) -> None:
+def click(explore: ExplorePlace, place: int, held: Qt.KeyboardModifier = NONE) -> None:
     centre = explore.gallery.tile_rect(place).center()
     QTest.mouseClick(explore.gallery.viewport(), LEFT, held, centre)
 
@@ -89,7 +90,7 @@ def click(explore: Explore, place: int, held: Qt.KeyboardModifier = NONE) -> Non
 
 
 @pytest.mark.parametrize("side", [SMALLEST, 100, LARGEST])
-def test_a_tile_is_found_where_it_stands(explore: Explore, state: State, side: int) -> None:
+def test_a_tile_is_found_where_it_stands(explore: ExplorePlace, state: State, side: int) -> None:
     explore.gallery.set_tile(side)
     explore.gallery.verticalScrollBar().setValue(37)
     for place in range(COUNT):
@@ -102,14 +103,14 @@ def test_a_tile_is_found_where_it_stands(explore: Explore, state: State, side: i
     assert explore.gallery.row_at(beyond) is None
 
 
-def test_a_tile_is_never_wider_than_the_gallery(explore: Explore) -> None:
+def test_a_tile_is_never_wider_than_the_gallery(explore: ExplorePlace) -> None:
     explore.gallery.set_tile(LARGEST)
     explore.gallery.resize(220, 400)
     assert explore.gallery.tile_rect(0).right() < explore.gallery.viewport().width()
     assert explore.gallery.tile == LARGEST
 
 
-def test_keys_move_the_current_record(qtbot: QtBot, explore: Explore, state: State) -> None:
+def test_keys_move_the_current_record(qtbot: QtBot, explore: ExplorePlace, state: State) -> None:
     gallery, columns = explore.gallery, explore.gallery.columns
     for key, place in (
         (Qt.Key.Key_Right, 0),
@@ -136,7 +137,7 @@ def test_keys_move_the_current_record(qtbot: QtBot, explore: Explore, state: Sta
     assert activated.args == [state.current]
 
 
-def test_keys_and_clicks_mark(explore: Explore, state: State) -> None:
+def test_keys_and_clicks_mark(explore: ExplorePlace, state: State) -> None:
     gallery, order = explore.gallery, state.order.tolist()
     click(explore, 2)
     assert (state.current, marked(state)) == (order[2], [])
@@ -155,7 +156,7 @@ def test_keys_and_clicks_mark(explore: Explore, state: State) -> None:
     assert marked(state) == []
 
 
-def test_plus_and_minus_change_the_tiles(explore: Explore) -> None:
+def test_plus_and_minus_change_the_tiles(explore: ExplorePlace) -> None:
     for _ in range(20):
         QTest.keyClick(explore.gallery, Qt.Key.Key_Plus)
     assert explore.gallery.tile == LARGEST
@@ -164,7 +165,7 @@ def test_plus_and_minus_change_the_tiles(explore: Explore) -> None:
     assert explore.gallery.tile == SMALLEST
 
 
-def test_marks_survive_sorting(explore: Explore, state: State) -> None:
+def test_marks_survive_sorting(explore: ExplorePlace, state: State) -> None:
     rows = [int(state.order[place]) for place in (3, 5)]
     state.mark(rows)
     state.set_current(rows[0])
@@ -174,7 +175,7 @@ def test_marks_survive_sorting(explore: Explore, state: State) -> None:
     assert explore.gallery.row_at(explore.gallery.tile_rect(0).center()) == state.order[0] == 0
 
 
-def test_the_gallery_says_what_it_shows(explore: Explore, state: State) -> None:
+def test_the_gallery_says_what_it_shows(explore: ExplorePlace, state: State) -> None:
     row = COUNT - 1
     state.mark([row])
     assert explore.gallery.describe_record(row) == (
@@ -261,7 +262,7 @@ def test_a_large_project_is_painted(
 
 
 def test_dragging_is_one_step_of_undo(
-    qtbot: QtBot, explore: Explore, state: State, project: Path
+    qtbot: QtBot, explore: ExplorePlace, state: State, project: Path
 ) -> None:
     histogram = explore.histogram
     before = stored_rule(project)
@@ -279,7 +280,7 @@ def test_dragging_is_one_step_of_undo(
     assert int(state.selection.chosen.sum()) == 20
 
 
-def test_escape_restores_the_cut_off(qtbot: QtBot, explore: Explore, state: State) -> None:
+def test_escape_restores_the_cut_off(qtbot: QtBot, explore: ExplorePlace, state: State) -> None:
     state.mark([1])
     explore.histogram.drag_to(0.75)
     qtbot.waitUntil(lambda: state.selection.threshold == 0.75)
@@ -292,7 +293,7 @@ def test_escape_restores_the_cut_off(qtbot: QtBot, explore: Explore, state: Stat
     assert marked(state) == []
 
 
-def test_the_mouse_drags_the_cut_off(qtbot: QtBot, explore: Explore, state: State) -> None:
+def test_the_mouse_drags_the_cut_off(qtbot: QtBot, explore: ExplorePlace, state: State) -> None:
     from pyqtgraph import GraphicsLayoutWidget, InfiniteLine
 
     plot: Any = explore.histogram.findChild(GraphicsLayoutWidget)
@@ -311,7 +312,7 @@ def test_the_mouse_drags_the_cut_off(qtbot: QtBot, explore: Explore, state: Stat
     assert 0.55 < float(state.rule.value) < 0.8
 
 
-def test_a_count_becomes_a_threshold_when_moved(explore: Explore, state: State) -> None:
+def test_a_count_becomes_a_threshold_when_moved(explore: ExplorePlace, state: State) -> None:
     state.set_rule(workflow.make_rule("loss", count=4))
     assert "highest 4 by loss · 4 in the selection" in texts(explore)
     explore.histogram.move_cut(-10)
@@ -320,7 +321,7 @@ def test_a_count_becomes_a_threshold_when_moved(explore: Explore, state: State) 
     assert float(state.rule.value) < 0.9
 
 
-def test_a_cut_off_can_be_typed(explore: Explore, state: State) -> None:
+def test_a_cut_off_can_be_typed(explore: ExplorePlace, state: State) -> None:
     field = explore.histogram.findChild(QLineEdit)
     assert isinstance(field, QLineEdit)
     assert field.text() == "0.5"
@@ -333,7 +334,7 @@ def test_a_cut_off_can_be_typed(explore: Explore, state: State) -> None:
     assert state.undo.count() == 1
 
 
-def test_brackets_move_the_cut_off(explore: Explore, state: State) -> None:
+def test_brackets_move_the_cut_off(explore: ExplorePlace, state: State) -> None:
     QTest.keyClicks(explore.gallery, "]")
     assert state.rule is not None
     assert float(state.rule.value) > 0.5
@@ -341,7 +342,7 @@ def test_brackets_move_the_cut_off(explore: Explore, state: State) -> None:
     assert float(state.rule.value) < 0.5
 
 
-def test_the_line_stands_at_the_cut(explore: Explore, state: State) -> None:
+def test_the_line_stands_at_the_cut(explore: ExplorePlace, state: State) -> None:
     def place() -> int | None:
         return explore.gallery._cut_place
 
@@ -357,7 +358,7 @@ def test_the_line_stands_at_the_cut(explore: Explore, state: State) -> None:
 # Withholding
 
 
-def test_withholding_can_be_undone(explore: Explore, state: State, project: Path) -> None:
+def test_withholding_can_be_undone(explore: ExplorePlace, state: State, project: Path) -> None:
     rows = [int(row) for row in state.order[:3]]
     state.mark(rows)
     assert "Withhold 3" in texts(explore)
@@ -399,7 +400,7 @@ def test_who_opted_out_is_not_restored_and_not_taken_for_withheld(
 # What there is to see
 
 
-def texts(explore: Explore) -> list[str]:
+def texts(explore: ExplorePlace) -> list[str]:
     found: list[str] = []
     for widget in explore.findChildren(QWidget):
         words = getattr(widget, "text", None)
@@ -410,7 +411,7 @@ def texts(explore: Explore) -> list[str]:
     return found
 
 
-def test_the_inspector_places_the_record(explore: Explore, state: State) -> None:
+def test_the_inspector_places_the_record(explore: ExplorePlace, state: State) -> None:
     assert "Choose a record to see it here." in texts(explore)
     state.set_current(30)
     words = texts(explore)
@@ -422,7 +423,7 @@ def test_the_inspector_places_the_record(explore: Explore, state: State) -> None
     assert "the highest of all" in texts(explore)
 
 
-def test_what_a_score_means_stands_beside_its_name(explore: Explore) -> None:
+def test_what_a_score_means_stands_beside_its_name(explore: ExplorePlace) -> None:
     meaning = "High: the model finds the given label unlikely."
     assert meaning in texts(explore)
     sort = explore.findChild(QComboBox)

@@ -18,6 +18,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.window.explore import maps as maps_module
 from dataselect_gui.window.explore.map_view import coloured, summary_of
 from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.workflow import RecordMaps, Report, Stop
 from tests.processes import workers_of
@@ -287,11 +288,11 @@ def test_no_map_is_made_that_nobody_sees(opened: MainWindow, made: MadeUp, qtbot
     press_m(opened)
     idle(opened, qtbot)
     asked = len(made.asked)
-    opened.show_place("ledger")
+    opened.show_place(PlaceId.LEDGER)
     opened.state.set_current(30)
     qtbot.wait(300)
     assert len(made.asked) == asked
-    opened.show_place("explore")
+    opened.show_place(PlaceId.EXPLORE)
     qtbot.waitUntil(lambda: is_shown(opened))
     idle(opened, qtbot)
 
@@ -529,14 +530,14 @@ def test_m_acts_only_on_records_and_stands_in_the_list(opened: MainWindow, qtbot
     opened.explore.histogram.setFocus()
     QTest.keyClick(QApplication.focusWidget() or opened, Qt.Key.Key_M)
     assert not opened.explore.maps.is_on or QApplication.focusWidget() is opened.explore.gallery
-    opened.show_place("ledger")
+    opened.show_place(PlaceId.LEDGER)
     opened.actions_by_key["actions"].trigger()
     QTest.keyClicks(opened.action_list.field, "map")
     assert opened.action_list.texts() == ["Map"]
     QTest.keyClick(opened.action_list.field, Qt.Key.Key_Return)
     assert place(opened) == "explore"
     qtbot.waitUntil(lambda: is_shown(opened))
-    opened.show_place("ledger")
+    opened.show_place(PlaceId.LEDGER)
     opened.actions_by_key["map"].trigger()
     assert place(opened) == "explore"
     assert is_shown(opened), "it was not to be seen, and is hidden now"

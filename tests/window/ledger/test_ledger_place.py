@@ -10,6 +10,7 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window.ledger import LedgerPlace
 from dataselect_gui.window.ledger.place import CANNOT_NOTICE
+from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets.boundary import Note
 from tests.releases import release, select
@@ -19,6 +20,7 @@ from tests.releases import release, select
 def place(project: Path, qtbot: QtBot) -> Iterator[LedgerPlace]:
     select(project, threshold="0.5")
     state = State()
+    state.show_place(PlaceId.LEDGER)
     made = LedgerPlace(state)
     made.resize(1000, 700)
     qtbot.addWidget(made)
@@ -122,8 +124,9 @@ def test_three_totals_and_the_one_sided_line_by_itself(
         "and ε 0.5 of all others together."
     ) in text
     assert "Of the one-sided releases only the largest counts: ε 1." in text
-    told = workflow.ledger(project)[0]
-    assert f"ε {told['total_pld']:.3g} at δ 0, or ε {told['total_pld_loose']:.3g} at δ" in text
+    told = workflow.ledger(project)[0].composed
+    assert told is not None
+    assert f"ε {told.total_pld:.3g} at δ 0, or ε {told.total_pld_loose:.3g} at δ" in text
 
 
 def test_the_statement_is_saved_as_a_page(
@@ -148,7 +151,7 @@ def test_a_head_that_was_noted_is_found_again_and_another_is_not(
     release(project, tmp_path / "b")
     place.refresh()
     elsewhere, head = place.elsewhere, place.elsewhere.head.text()
-    assert head == workflow.account(project)["head"]
+    assert head == workflow.account(project).head
     assert not elsewhere.check_head.isEnabled()
     workflow.change_budget(project, "9", "later entries change nothing")
     elsewhere.noted.setText(f" {head.upper()} ")

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
-from dataselect_gui.window.jobs import Jobs
+from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.window.state import State
@@ -47,15 +47,15 @@ def state() -> State:
 
 @pytest.fixture
 def place(project: Path, state: State, qtbot: QtBot) -> Iterator[ReleasePlace]:
-    jobs = Jobs()
-    made = ReleasePlace(state, jobs)
+    state.show_place(PlaceId.RELEASE)
+    made = ReleasePlace(state)
     made.resize(1360, 784)
     qtbot.addWidget(made)
     made.show()
     state.open(project)
     yield made
     made.close_threads()
-    jobs.close()
+    state.jobs.close()
 
 
 def click(qtbot: QtBot, button: QWidget) -> None:
@@ -83,7 +83,7 @@ def shown(widget: QWidget) -> str:
 
 
 def kinds(project: Path) -> list[str]:
-    return [entry["kind"] for entry in workflow.ledger(project)[0]["entries"]]
+    return [entry.kind for entry in workflow.ledger(project)[0].entries]
 
 
 def answer_no(qtbot: QtBot, place: ReleasePlace) -> None:
@@ -329,8 +329,9 @@ def test_people_and_a_private_training_are_counted(tmp_path: Path, qtbot: QtBot)
     folder = scored_project(
         tmp_path / "people", source, consortium(tmp_path / "c"), unit_column="patient"
     )
-    state, jobs = State(), Jobs()
-    place = ReleasePlace(state, jobs)
+    state = State()
+    state.show_place(PlaceId.RELEASE)
+    place = ReleasePlace(state)
     qtbot.addWidget(place)
     place.show()
     state.open(folder)
@@ -420,7 +421,7 @@ def test_the_budget_bar_says_what_it_shows(qtbot: QtBot) -> None:
     bar = BudgetBar()
     qtbot.addWidget(bar)
     assert bar.text == "no budget yet"
-    bar.show_budget("4", "1", "1")
+    bar.show_budget(Decimal(4), Decimal(1), Decimal(1))
     assert bar.text == "ε 1 of 4 spent"
     assert bar.accessibleDescription() == ("ε 1 of 4 spent; this release would spend 1 and leave 2")
     assert bar.sizeHint().width() == 220
@@ -473,7 +474,7 @@ def test_every_kind_leaves_by_every_mechanism(
     assert done.kind == kind
     assert done.released.epsilon == "1"
     assert all(check.ok for check in done.checks)
-    assert workflow.account(project)["left"] == "3"
+    assert workflow.account(project).left == 3
 
 
 def test_no_record_leaves_so_no_consent_is_asked_for(place: ReleasePlace, qtbot: QtBot) -> None:

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from dataselect_gui import workflow
 from dataselect_gui.window.explore.inspector import Inspector
 from dataselect_gui.window.explore.thumbnails import key_of
+from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.helpers import image_folder
 from tests.projects import consortium, owner_records, scored_project
@@ -100,7 +101,7 @@ def test_on_the_start_page_a_drop_begins_anew(
 ) -> None:
     scans.rename(scans.with_name("archive"))
     window.open_project(of_scans)
-    window.show_place("start")
+    window.show_place(PlaceId.START)
     give(qtbot, window, owner_records(tmp_path / "records.npz"))
     assert window.start.records.path == tmp_path / "records.npz"
     assert window.state.look is None
@@ -132,9 +133,9 @@ def test_records_that_vanish_while_the_window_is_open_are_told(
     window: MainWindow, qtbot: QtBot, scans: Path, of_scans: Path
 ) -> None:
     window.open_project(of_scans)
-    window.show_place("setup")  # Nothing was looked at yet.
+    window.show_place(PlaceId.SETUP)  # Nothing was looked at yet.
     scans.rename(scans.with_name("archive"))
-    window.show_place("explore")
+    window.show_place(PlaceId.EXPLORE)
     qtbot.waitUntil(lambda: window.notice.isVisible())
     assert told(window).what == f"The records are not at {scans}."
 

@@ -167,7 +167,7 @@ def test_a_deletion_names_the_project_and_lists_what_goes_and_stays(
     assert window.state.look is None
     assert (tmp_path / "records.npz").exists()
     assert (tmp_path / "bundle").exists()
-    assert workflow.ledger(None)[0]["total_plain"] == "1"
+    assert workflow.ledger(None)[0].total_plain == 1
 
 
 def test_a_recent_project_is_deleted_without_being_opened(

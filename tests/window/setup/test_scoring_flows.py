@@ -267,7 +267,7 @@ def test_a_release_is_ended_only_where_it_has_to_be(project: Path) -> None:
     done = Releasing(project, asked)(print, Stop())
     assert done.released.repeated
     assert all(check.ok for check in done.checks)
-    assert [entry["kind"] for entry in workflow.ledger(project)[0]["entries"]].count("reserved") == 1
+    assert [entry.kind for entry in workflow.ledger(project)[0].entries].count("reserved") == 1
 
 
 # Two at once

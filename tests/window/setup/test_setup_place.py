@@ -14,6 +14,7 @@ from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.source import SourceRef
+from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.setup.place import requested
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.helpers import array_file, image_folder
@@ -112,7 +113,7 @@ def test_the_answer_about_training_is_remembered_and_asked_again_in_release(
 
 def test_a_private_training_needs_its_amounts(window: MainWindow, project: Path, qtbot: QtBot) -> None:
     window.open_project(project)
-    window.show_place("setup")
+    window.show_place(PlaceId.SETUP)
     question = window.setup.training
     question.private.click()
     assert workflow.look(project).in_training is None
@@ -138,14 +139,14 @@ def test_whom_is_protected_and_why_is_said(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, columns: dict[str, list[str]], hint: str
 ) -> None:
     give(qtbot, window, listed(tmp_path / "scans", **columns))
-    window.show_place("setup")
+    window.show_place(PlaceId.SETUP)
     assert hint in shown(window)
     assert window.setup.unit.isEnabled() is bool(columns)
 
 
 def test_whom_a_project_protects_is_fixed(window: MainWindow, project: Path) -> None:
     window.open_project(project)
-    window.show_place("setup")
+    window.show_place(PlaceId.SETUP)
     assert "Chosen when these records were first scored." in shown(window)
     assert not window.setup.unit.isEnabled()
 
@@ -276,7 +277,7 @@ def test_what_has_a_project_already_is_opened_instead(
     window.setup.score.click()
     settle(qtbot, window)
     window.state.withhold([3])
-    window.show_place("start")
+    window.show_place(PlaceId.START)
     give(qtbot, window, records, checkpoint)
     assert len(made_up) == 1
     assert place(window) == "explore"

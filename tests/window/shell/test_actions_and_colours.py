@@ -3,13 +3,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.settings import Settings
-from dataselect_gui.window.shell.actions import ACTIONS
+from dataselect_gui.window.shell.actions import ACTIONS, Action
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.window.widgets import theme
 from tests.window.steps import place
@@ -23,6 +24,57 @@ def type_into(window: MainWindow, text: str) -> None:
 
 def press(window: MainWindow, key: Qt.Key) -> None:
     QTest.keyClick(window.action_list.field, key)
+
+
+# The table
+
+
+def test_every_action_has_a_name_a_text_and_keys_of_its_own(window: MainWindow) -> None:
+    assert list(window.actions_by_key) == [entry.key for entry in ACTIONS]
+    for each in ("key", "text", "shortcut"):
+        values = [getattr(entry, each) for entry in ACTIONS]
+        given = [value for value in values if value or each != "shortcut"]
+        assert all(given)
+        assert len(given) == len(set(given))
+
+
+@pytest.mark.parametrize("entry", ACTIONS, ids=lambda entry: entry.key)
+def test_every_action_can_be_reached_or_says_what_stands_against_it(
+    window: MainWindow, project: Path, entry: Action
+) -> None:
+    action = window.actions_by_key[entry.key]
+    for opened in (None, project):
+        if opened is not None:
+            window.open_project(opened)
+        obstacle = entry.obstacle(window.state)
+        assert action.isEnabled() is not bool(obstacle)
+        assert action.obstacle == obstacle
+        if obstacle:
+            assert action.toolTip() == obstacle
+        window.action_list.open()
+        is_offered = entry.text in window.action_list.texts()
+        assert is_offered is (not obstacle and entry.key != "actions")
+    menus = {menu.title(): menu for menu in window.menuBar().findChildren(QMenu)}
+    assert action in menus[entry.menu].actions()
+    assert menus[entry.menu].toolTipsVisible()
+    owner = window.explore.gallery if entry.of_records else window
+    assert action in owner.actions(), "its keys act there"
+    assert action.shortcut() == QKeySequence(entry.shortcut)
+
+
+def test_a_tab_follows_the_action_of_its_place(window: MainWindow, project: Path) -> None:
+    def check() -> None:
+        for place_id, tab in window.header.tabs.items():
+            action = window.actions_by_key[place_id]
+            assert tab.text() == action.entry.text
+            assert tab.isEnabled() is action.isEnabled()
+            assert tab.toolTip() == action.obstacle
+
+    check()
+    assert not any(tab.isEnabled() for tab in window.header.tabs.values())
+    window.open_project(project)
+    check()
+    assert all(tab.isEnabled() for tab in window.header.tabs.values())
 
 
 # The list of actions
@@ -142,14 +194,14 @@ def test_colours_follow_the_system_when_it_changes(
 def test_after_a_change_of_colours_every_place_is_as_if_it_had_begun_so(
     window: MainWindow, project: Path, qtbot: QtBot
 ) -> None:
-    places = ("start", "setup", "explore", "release", "ledger", "check", "people", "deletion")
+    places = [one for one in PlaceId if one is not PlaceId.STUDY]
 
-    def shown(one: MainWindow, name: str) -> QImage:
+    def shown(one: MainWindow, name: PlaceId) -> QImage:
         one.show_place(name)
         qtbot.wait(1)
         return one.grab().toImage()
 
-    for name in ("start", "explore"):  # They are painted in the old colours first.
+    for name in (PlaceId.START, PlaceId.EXPLORE):  # They are painted in the old colours first.
         window.open_project(project)
         window.state.set_current(3)
         qtbot.wait(200)

@@ -25,6 +25,7 @@ from dataselect_gui.errors import (
     WorkerDiedError,
 )
 from dataselect_gui.window.latest import PAUSE_MILLISECONDS
+from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.window.study.figure import Figure, recoloured
@@ -142,7 +143,7 @@ def open_page(qtbot: QtBot, window: MainWindow) -> None:
 
 
 def wait_for_plan(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: not (window.study.waiting or window.jobs.has_thread), timeout=60_000)
+    qtbot.waitUntil(lambda: not (window.study.is_working or window.jobs.has_thread), timeout=60_000)
 
 
 def begin(qtbot: QtBot, window: MainWindow) -> None:
@@ -197,7 +198,7 @@ def test_back_and_escape_lead_to_where_one_was(
 ) -> None:
     page.heading.back.click()
     assert place(window) == "explore"
-    window.show_place("ledger")
+    window.show_place(PlaceId.LEDGER)
     open_page(qtbot, window)
     QTest.keyClick(page.form.button, Qt.Key.Key_Escape)
     assert place(window) == "ledger"
@@ -352,7 +353,7 @@ def test_progress_is_on_the_page_and_in_the_header(
     assert page.plan.progress.value() == 420
     assert not page.form.isEnabled()
     assert window.header.job.toolTip() == "Training 42 % · 3 min left"
-    window.show_place("ledger")
+    window.show_place(PlaceId.LEDGER)
     window.header.job.click()
     assert place(window) == "study"
     assert page.plan.stop.isVisible()
@@ -423,7 +424,7 @@ def test_a_finished_study_is_there_again_without_any_work(
     window.open_project(project)
     window.actions_by_key["try"].trigger()
     assert "Random picks won" in shown(window.study)
-    assert not window.study.waiting
+    assert not window.study.is_working
     assert not window.jobs.has_thread
     assert not worker.planned
     assert not window.study.plan.start.isVisible()

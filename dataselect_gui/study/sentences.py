@@ -4,11 +4,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from dataselect_gui.scoring.scores import SCORES
-from dataselect_gui.study.plan import COST
+from dataselect_gui.study.plan import COST, Place
+from dataselect_gui.texts import N_, _
 
-_COST_NAME = "privacy loss εᵢ"
-_VERDICTS = {"better": "better", "worse": "random won", "no difference": "no difference"}
-PLACES = {"top": "highest", "middle": "middle", "bottom": "lowest", "any": "random"}
+_VERDICTS = {
+    "better": N_("better"),
+    "worse": N_("random won"),
+    "no difference": N_("no difference"),
+}
+_PICKS: dict[Place, str] = {
+    "top": N_("highest {score}"),
+    "middle": N_("middle {score}"),
+    "bottom": N_("lowest {score}"),
+    "any": N_("random {score}"),
+}
 
 
 @dataclass(frozen=True)
@@ -48,26 +57,37 @@ def line_of(one: dict[str, Any]) -> PickLine:
     return PickLine(
         epsilon=one["epsilon"],
         share=f"{100 * float(one['share']):g} %",
-        pick="random" if beyond is None else f"{PLACES[one['place']]} {name_of(one['score'])}",
+        pick=_("random") if beyond is None else _pick(one),
         records=f"{one['records']:.0f}",
         right=percent(one["accuracy"]["mean"]),
         beyond=""
         if beyond is None
-        else f"{points(beyond['mean'])} ({points(beyond['low'])} to {points(beyond['high'])})",
+        else _(
+            "{mean} ({low} to {high})",
+            mean=points(beyond["mean"]),
+            low=points(beyond["low"]),
+            high=points(beyond["high"]),
+        ),
         balanced="" if beyond is None else points(one["balanced beyond random"]["mean"]),
-        verdict="" if beyond is None else _VERDICTS[beyond["verdict"]],
+        verdict="" if beyond is None else _(_VERDICTS[beyond["verdict"]]),
     )
+
+
+def _pick(one: dict[str, Any]) -> str:
+    """Return which records were picked, such as “highest VoG”."""
+    place: Place = one["place"]
+    return _(_PICKS[place], score=name_of(one["score"]))
 
 
 def name_of(score: str) -> str:
     """Return what a score, or what another library judges by, is called in text."""
     if score == COST:
-        return _COST_NAME
-    base, _, options = score.partition("-")
+        return _("privacy loss εᵢ")
+    base, *options = score.split("-", maxsplit=1)
     if base not in SCORES:
         return score  # By another library, under its own name.
     name = SCORES[base].short_name
-    return f"{name} ({options})" if options else name
+    return f"{name} ({options[0]})" if options and options[0] else name
 
 
 def percent(share: float) -> str:
@@ -82,12 +102,14 @@ def points(difference: float) -> str:
 
 def span(found: dict[str, float]) -> str:
     """Return an interval of differences, in percentage points."""
-    return f"{points(found['low'])} to {points(found['high'])} points"
+    return _("{low} to {high} points", low=points(found["low"]), high=points(found["high"]))
 
 
 def way(epsilon: str | None) -> str:
     """Return how was trained."""
-    return "without differential privacy" if epsilon is None else f"with DP-SGD at ε = {epsilon}"
+    if epsilon is None:
+        return _("without differential privacy")
+    return _("with DP-SGD at ε = {epsilon}", epsilon=epsilon)
 
 
 def compared(one: dict[str, Any], random: dict[str, Any], seeds: int) -> str:
@@ -95,17 +117,23 @@ def compared(one: dict[str, Any], random: dict[str, Any], seeds: int) -> str:
     gave, chance = percent(one["accuracy"]["mean"]), percent(random["accuracy"]["mean"])
     difference = one["accuracy beyond random"]
     share = f"{100 * float(one['share']):g} %"
-    start = (
-        f"Trained {way(one['epsilon'])} on the {share} of records with the {PLACES[one['place']]} "
-        f"{name_of(one['score'])}, the model was right on {gave} of the held-out records; on as many "
-        f"random ones, on {chance}: "
+    start = _(
+        "Trained {way} on the {share} of records with the {pick}, the model was right on {gave} of the "
+        "held-out records; on as many random ones, on {chance}:",
+        way=way(one["epsilon"]),
+        share=share,
+        pick=_pick(one),
+        gave=gave,
+        chance=chance,
     )
     ends = {
-        "better": f"the score helped, by {span(difference)}.",
-        "worse": f"random won, by {_turned(difference)}.",
-        "no difference": f"no difference that {seeds} runs can show ({span(difference)}).",
+        "better": _("the score helped, by {span}.", span=span(difference)),
+        "worse": _("random won, by {span}.", span=_turned(difference)),
+        "no difference": _(
+            "no difference that {seeds} runs can show ({span}).", seeds=seeds, span=span(difference)
+        ),
     }
-    return start + ends[difference["verdict"]]
+    return f"{start} {ends[difference['verdict']]}"
 
 
 def headline(findings: dict[str, Any]) -> list[str]:
@@ -127,20 +155,24 @@ def verdict(findings: dict[str, Any]) -> str:
     verdicts = _verdicts(findings)
     better, worse = verdicts.count("better"), verdicts.count("worse")
     if worse > better:
-        return "Random picks won more often than picks by a score."
+        return _("Random picks won more often than picks by a score.")
     if better > worse:
-        return "Picks by a score won more often than random ones."
-    return "Neither picks by a score nor random ones won more often."
+        return _("Picks by a score won more often than random ones.")
+    return _("Neither picks by a score nor random ones won more often.")
 
 
 def tally(findings: dict[str, Any]) -> str:
     """Say how the picks did in all."""
     verdicts = _verdicts(findings)
     better, worse = verdicts.count("better"), verdicts.count("worse")
-    return (
-        f"Of {len(verdicts)} picks by a score (highest, middle and lowest, every share, with and "
-        f"without DP), {better} beat random, random beat {worse}, and {len(verdicts) - better - worse} "
-        "showed no difference. About one in twenty such comparisons shows one by chance alone."
+    return _(
+        "Of {picks} picks by a score (highest, middle and lowest, every share, with and without DP), "
+        "{better} beat random, random beat {worse}, and {others} showed no difference. About one in "
+        "twenty such comparisons shows one by chance alone.",
+        picks=len(verdicts),
+        better=better,
+        worse=worse,
+        others=len(verdicts) - better - worse,
     )
 
 
@@ -151,4 +183,4 @@ def _verdicts(findings: dict[str, Any]) -> list[str]:
 
 
 def _turned(found: dict[str, float]) -> str:
-    return f"{100 * -found['high']:.1f} to {100 * -found['low']:.1f} points"
+    return _("{low:.1f} to {high:.1f} points", low=100 * -found["high"], high=100 * -found["low"])

@@ -1,0 +1,184 @@
+"""The entries of the ledger's chain, as they lie in its database."""
+
+import hashlib
+import json
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from dataselect_gui.privacy.entry_forms import is_content, is_entry
+from dataselect_gui.privacy.refusals import refusals, tampered
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS entries (
+    seq INTEGER PRIMARY KEY, account TEXT NOT NULL, kind TEXT NOT NULL,
+    body TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS contents (seq INTEGER PRIMARY KEY, content BLOB NOT NULL);
+"""
+Last = tuple[int, str]
+"""The number and the hash of the last entry; 0 and nothing before the first."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the ledger.
+
+    Attributes
+    ----------
+    seq : int
+        Its number, from 1.
+    account : str
+        Whose; empty for what all accounts share.
+    kind : str
+        ``opened``, ``extended``, ``joined``, ``budget``, ``training``, ``sealed``, ``kept``,
+        ``reserved``, ``drawn``, ``published``.
+    date : str
+        The day on which it was written.
+    body : dict
+        What it says.
+    hash : str
+        The chain's head after it.
+    """
+
+    seq: int
+    account: str
+    kind: str
+    date: str
+    body: dict[str, Any]
+    hash: str
+
+
+class Pages:
+    """The entries of a chain, all of them checked.
+
+    Attributes
+    ----------
+    entries : list of Entry
+        All, in order.
+    """
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self.entries: list[Entry] = []
+        previous = ""
+        rows = database.execute(
+            "SELECT seq, account, kind, body, previous, hash FROM entries ORDER BY seq"
+        )
+        for number, (seq, account, kind, text, before, digest) in enumerate(rows, start=1):
+            body = _parsed(text)
+            if (
+                seq != number
+                or before != previous
+                or not isinstance(account, str)
+                or not is_entry(kind, body)
+                or digest != _link(previous, seq, account, kind, text)
+            ):
+                raise tampered(f"Entry {number} is not what was written.")
+            previous = digest
+            date = body.pop("date")
+            del body["nonce"]
+            self.entries.append(Entry(seq, account, kind, date, body, digest))
+
+    @property
+    def last(self) -> Last:
+        """The number and the hash of the last entry."""
+        return (self.entries[-1].seq, self.entries[-1].hash) if self.entries else (0, "")
+
+    def hash_at(self, seq: int) -> str | None:
+        """Return the head after an entry; None where there is no such entry."""
+        if seq == 0:
+            return ""
+        return self.entries[seq - 1].hash if seq <= len(self.entries) else None
+
+    def content(self, entry: Entry) -> bytes:
+        """Return what lies beside an entry.
+
+        Raises
+        ------
+        RefusedError
+            Where it is not what the entry vouches for.
+        """
+        with refusals():
+            row = self._database.execute(
+                "SELECT content FROM contents WHERE seq = ?", (entry.seq,)
+            ).fetchone()
+        content: bytes = b"" if row is None else row[0]
+        stated = entry.body.get("content")
+        if not is_content(entry.kind, content) or hashlib.sha256(content).hexdigest() != stated:
+            raise tampered(f"What entry {entry.seq} stands for is not what was written.")
+        return content
+
+
+class WritablePages(Pages):
+    """The entries of a chain that this process alone may write to.
+
+    Parameters
+    ----------
+    database : sqlite3.Connection
+        Holds the database, with no transaction begun.
+    commit : callable
+        Has a transaction on disk; takes the last entry before it and in it, as `last` has them.
+    """
+
+    def __init__(self, database: sqlite3.Connection, commit: Callable[[Last, Last], None]) -> None:
+        super().__init__(database)
+        self._commit = commit
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Append all or nothing: what was appended is on disk when this ends.
+
+        Raises
+        ------
+        UnusableError
+            Where the disk refuses.
+        """
+        before = self.last
+        with refusals():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                if self.last != before:
+                    self._commit(before, self.last)
+            finally:
+                if self._database.in_transaction:  # Nothing was appended, or it was refused.
+                    self._database.rollback()
+                    del self.entries[before[0] :]
+
+    def append(
+        self, account: str, kind: str, body: dict[str, Any], content: bytes | None = None
+    ) -> Entry:
+        """Append an entry within a `transaction`, with its content where it has one."""
+        seq, previous = self.last
+        if content is not None:
+            body = {**body, "content": hashlib.sha256(content).hexdigest()}
+        today = datetime.now(UTC).date().isoformat()
+        salted = {**body, "date": today, "nonce": secrets.token_hex(32)}
+        text = json.dumps(salted, sort_keys=True, ensure_ascii=False)
+        digest = _link(previous, seq + 1, account, kind, text)
+        self._database.execute(
+            "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)",
+            (seq + 1, account, kind, text, previous, digest),
+        )
+        if content is not None:
+            self._database.execute("INSERT INTO contents VALUES (?, ?)", (seq + 1, content))
+        entry = Entry(seq + 1, account, kind, today, body, digest)
+        self.entries.append(entry)
+        return entry
+
+
+def _parsed(text: object) -> Any:  # noqa: ANN401  (any JSON)
+    """Return what an entry says; None where that cannot be read."""
+    try:
+        return json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _link(previous: str, seq: int, account: str, kind: str, body: str) -> str:
+    text = f"{previous}\n{json.dumps([seq, account, kind, body])}"
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,197 @@
+"""What the ledger says at one moment: nothing of it changes by asking."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.errors import RefusedError
+from dataselect_gui.privacy.pages import Pages
+from dataselect_gui.privacy.statement import Statement, root_of, statement_of
+
+KEY_BYTES = 32
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Which contents are whose, as `identity.belongings` has it.
+
+    Attributes
+    ----------
+    there : dict
+        Pairs of all records, each with the id of a record, to be told to the owner.
+    taking_part : set
+        Pairs of those that may take part in a release.
+    """
+
+    there: Mapping[tuple[bytes, bytes], str] = field(default_factory=dict)
+    taking_part: Collection[tuple[bytes, bytes]] = ()
+
+
+NO_PEOPLE = Grouping()
+"""Where each record is a unit of its own."""
+
+
+class Snapshot:
+    """The ledger as it is.
+
+    Parameters
+    ----------
+    pages : Pages
+        Its entries.
+
+    Raises
+    ------
+    RefusedError
+        From every method: where the ledger is not as it was left.
+    """
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+
+    def account_of(self, marks: Collection[bytes]) -> str | None:
+        """Return the account that knows any of these marks; None where none does."""
+        return min(self._roots(marks), default=None)
+
+    def accounts(self) -> list[str]:
+        """Return the ids of all accounts that are not joined to another."""
+        opened = [entry.account for entry in self._pages.entries if entry.kind == "opened"]
+        return sorted(account for account in opened if root_of(self._pages, account) == account)
+
+    def statement(self, account: str) -> Statement:
+        """Return the lines and sums of an account."""
+        return statement_of(self._pages, {root_of(self._pages, account)})
+
+    def statement_of(self, marks: Collection[bytes]) -> Statement:
+        """Return the lines and sums of a source's account, as they are once the source claimed it.
+
+        Where the source joins several accounts, they count together; where none knows it, there is
+        nothing yet.
+        """
+        return statement_of(self._pages, self._roots(marks))
+
+    def secret(self, account: str) -> bytes:
+        """Return the secret that keys the random baseline of a source (32 bytes)."""
+        entries = self._pages.entries
+        opened = next(e for e in entries if e.kind == "opened" and e.account == account)
+        return self._pages.content(opened)[:SECRET_BYTES]
+
+    def knows_head(self, head: str) -> bool:
+        """Say whether a head, as bundles hold it, is one of this chain."""
+        return any(entry.hash == head for entry in self._pages.entries)
+
+    def check_units(
+        self, statement: Statement, unit: str | None, per_unit: int, grouping: Grouping = NO_PEOPLE
+    ) -> None:
+        """Refuse other units than at any earlier release of a source.
+
+        Raises
+        ------
+        RefusedError
+            Where the column, the number m, or whose a record is, is another.
+        """
+        new_belongings(self._pages, statement, unit, per_unit, grouping)
+
+    def kept_already(
+        self, units: Sequence[bytes], records: Sequence[bytes], most: int
+    ) -> NDArray[np.bool_] | None:
+        """Return what `Session.keep` would, without choosing; None where it would have to choose."""
+        kept, open_places = kept_records(self._pages, units, records, most)
+        return None if open_places else kept
+
+    def draw_of(self, release: str) -> bytes | None:
+        """Return the draw of a release; None where it was not drawn yet."""
+        for entry in self._pages.entries:
+            if entry.kind == "drawn" and entry.body["release"] == release:
+                return self._pages.content(entry)
+        return None
+
+    def _roots(self, marks: Collection[bytes]) -> set[str]:
+        known = known_marks(self._pages, marks).values()
+        return {root_of(self._pages, account) for account in known}
+
+
+def new_belongings(
+    pages: Pages, statement: Statement, unit: str | None, per_unit: int, grouping: Grouping
+) -> list[bytes]:
+    """Refuse other units than at earlier releases; return what is new of whose the records are."""
+    whose: dict[bytes, set[bytes]] = {}
+    for entry in statement.entries:
+        if entry.kind != "reserved":
+            continue
+        before = (entry.body["unit"], entry.body["per_unit"])
+        if before != (unit, per_unit):
+            raise RefusedError(
+                "This release protects another unit than earlier ones of this source.",
+                f"Earlier: each {before[0] or 'record'}, at most {before[1]} of its records; now: each "
+                f"{unit or 'record'}, at most {per_unit}. Their costs cannot be added up.",
+                "Use the same unit column, and as many records of a unit, as before.",
+            )
+        pieces = pieces_of(pages.content(entry) if "content" in entry.body else b"")
+        for content, person in zip(pieces, pieces, strict=True):
+            whose.setdefault(content, set()).add(person)
+    now: dict[bytes, set[bytes]] = {}
+    for content, person in grouping.there:
+        now.setdefault(content, set()).add(person)
+    renamed = {content for content, people in whose.items() if not people & now.get(content, people)}
+    moved = renamed.intersection(content for content, _ in grouping.taking_part)
+    if moved:
+        first = min(record for (content, _), record in grouping.there.items() if content in moved)
+        others = f", and so are {len(moved) - 1:,} more" if len(moved) > 1 else ""
+        raise RefusedError(
+            "Records belong to other people than at earlier releases of this source.",
+            f"“{first}” is listed under another {unit}{others}. What was promised to each person "
+            "cannot be kept where a person has several names.",
+            "Give the people the names that they had, letter for letter, or withhold these records.",
+        )
+    return [
+        content + person
+        for content, person in grouping.there
+        if content not in renamed and person not in whose.get(content, ())
+    ]
+
+
+def known_marks(pages: Pages, marks: Collection[bytes]) -> dict[bytes, str]:
+    """Return which of these marks are known, and to which account."""
+    wanted = set(marks)
+    known: dict[bytes, str] = {}
+    for entry in pages.entries:
+        if entry.kind in {"opened", "extended"}:
+            start = SECRET_BYTES if entry.kind == "opened" else 0
+            for mark in wanted.intersection(pieces_of(pages.content(entry)[start:])):
+                known.setdefault(mark, entry.account)
+    return known
+
+
+def kept_records(
+    pages: Pages, units: Sequence[bytes], records: Sequence[bytes], most: int
+) -> tuple[NDArray[np.bool_], dict[bytes, tuple[int, list[int]]]]:
+    """Return which records are kept already, and of each unit with places left: places, rows."""
+    rows_of: dict[bytes, list[int]] = {}
+    for row, unit in enumerate(units):
+        rows_of.setdefault(unit, []).append(row)
+    taken: dict[bytes, dict[bytes, None]] = {}
+    for entry in pages.entries:
+        if entry.kind == "kept":
+            pieces = pieces_of(pages.content(entry))
+            for unit, record in zip(pieces, pieces, strict=True):
+                taken.setdefault(unit, {})[record] = None
+    kept = np.zeros(len(records), dtype=bool)
+    open_places: dict[bytes, tuple[int, list[int]]] = {}
+    for unit, rows in rows_of.items():
+        already = taken.get(unit, {})
+        # In the order of the draw: a choice of more records, for a release that was refused, begins
+        # with the choice of fewer. A place once taken stays taken, also when its record has left.
+        places = set(list(already)[:most])
+        kept[[row for row in rows if records[row] in places]] = True
+        candidates = [row for row in rows if records[row] not in already]
+        if candidates and most > len(already):
+            open_places[unit] = (most - len(already), candidates)
+    return kept, open_places
+
+
+def pieces_of(content: bytes) -> Iterator[bytes]:
+    """Divide the content of an entry into keys."""
+    return (content[start : start + KEY_BYTES] for start in range(0, len(content), KEY_BYTES))
