@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.clipped_sum import ClippedSum
 from dataselect_gui.scoring.model import Model, load_model
 from dataselect_gui.scoring.naive import naive_scores
@@ -397,7 +398,7 @@ def test_a_model_that_makes_enormous_tensors_is_refused_before_it_does(tmp_path:
     folder, _ = series(tmp_path / "consortium", enormous)
     source = array_file(tmp_path / "records.npz", x=RECORDS, y=np.array(TARGETS))
     with pytest.raises(UnusableError, match="too large"):
-        workflow.preflight(folder, source, lambda _step: None)
+        workflow.preflight(folder, SourceRef(source), lambda _step: None)
     project = tmp_path / "p.dataselect"
     with pytest.raises(UnusableError, match="too large"):
         workflow.score(source, folder, lambda _step: None, project_path=project)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from dataselect_gui import workflow
-from dataselect_gui.cli.options import Json
+from dataselect_gui.cli.options import Json, LabelColumn, UnitColumn
 from dataselect_gui.cli.output import progress, tell
 from dataselect_gui.texts import _
 
@@ -17,13 +17,17 @@ def inspect(
     records: Annotated[
         Path | None, typer.Option(help=_("A source, to hold against the checkpoint."))
     ] = None,
+    label_column: LabelColumn = None,
+    unit_column: UnitColumn = None,
     as_json: Json = False,
 ) -> None:
     """Say what something is, and what is wrong with it."""
+    ref = None if records is None else workflow.SourceRef(records, label_column, unit_column)
+    what = workflow.SourceRef(path, label_column, unit_column)
     with progress() as report:
-        content = workflow.inspect(path, records, report)
-        is_tried = records is not None and content["kind"] == "checkpoint"
-        tried = workflow.preflight(path, records, report) if is_tried and records is not None else {}
+        content = workflow.inspect(what, ref, report)
+        is_tried = ref is not None and content["kind"] == "checkpoint"
+        tried = workflow.preflight(path, ref, report) if is_tried and ref is not None else {}
     facts = workflow.preflight_facts(tried) if tried else []
     shown = {name: value for name, value in content.items() if name != "release"}
     if "confined" in shown:

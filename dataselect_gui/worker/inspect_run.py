@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,16 @@ def run_inspection(job: InspectJob, stopped: Callable[[], bool], report: Report)
     if job.kind == "bundle":
         found = {"kind": "bundle", "problems": [], **checks_of(path, None, None)}
     elif job.kind == "checkpoint":
-        found = _checkpoint(find_checkpoint(path), None if job.records is None else Path(job.records))
+        records = None
+        if job.records is not None:
+            records = SourceRef(Path(job.records), job.label_column, job.unit_column)
+        found = _checkpoint(find_checkpoint(path), records)
     else:
-        found = _source(path, report, stopped)
+        found = _source(SourceRef(path, job.label_column, job.unit_column), report, stopped)
     return Finished(0, "none", stopped=found is None, content=found)
 
 
-def _checkpoint(checkpoint: Checkpoint, records: Path | None) -> dict[str, Any]:
+def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> dict[str, Any]:
     batching = "by family"
     if checkpoint.final.form == "exported":
         from dataselect_gui.scoring.model import choose_device, load_model
@@ -61,7 +65,7 @@ def _checkpoint(checkpoint: Checkpoint, records: Path | None) -> dict[str, Any]:
         ],
     }
     if records is not None:
-        source = open_source(SourceRef(records))
+        source = open_source(records)
         preflight["labels"] = match_labels(source.labels, source.classes, checkpoint.labels)
     return {
         "kind": "checkpoint",
@@ -75,9 +79,9 @@ def _checkpoint(checkpoint: Checkpoint, records: Path | None) -> dict[str, Any]:
     }
 
 
-def _source(path: Path, report: Report, stopped: Callable[[], bool]) -> dict[str, Any] | None:
+def _source(where: SourceRef, report: Report, stopped: Callable[[], bool]) -> dict[str, Any] | None:
     """Return what a source is; None where it was stopped."""
-    source = open_source(SourceRef(path))
+    source = open_source(where)
     problems = [{"id": p.id, "reason": p.reason} for p in source.problems]
     told = time.monotonic()
     for row, record in enumerate(source.ids):
@@ -97,17 +101,17 @@ def _source(path: Path, report: Report, stopped: Callable[[], bool]) -> dict[str
         "readable": len(source.ids) - len(problems) + len(source.problems),
         "problems": sorted(problems, key=lambda problem: problem["id"]),
         "labels": sorted({label for label in source.labels if label is not None}),
-        "columns": [column for column in source.columns if column not in {"label", "y"}],
-        "person": _person_column(source),
+        "columns": [c for c in source.columns if c not in {"label", "y", where.label_column}],
+        "person": _person_column(source, where),
         "ignored": source.ignored,
     }
 
 
-def _person_column(source: Source) -> str | None:
+def _person_column(source: Source, where: SourceRef) -> str | None:
     """Return the column that plainly names the person of each record, where several share one."""
     for column in source.columns:
         if _PERSON.fullmatch(column):
-            units = open_source(SourceRef(source.path, unit_column=column)).units or ()
+            units = open_source(replace(where, unit_column=column)).units or ()
             if len(set(units)) < len(source.ids):
                 return column
     return None

@@ -208,6 +208,8 @@ class InspectJob:
         What to look at.
     records : str or None
         A source whose labels are held against a checkpoint's.
+    label_column, unit_column : str or None
+        The columns of labels and units: of these records, or of the source that is looked at.
     kind : str
         ``bundle``, ``checkpoint`` or ``source``.
     """
@@ -217,6 +219,8 @@ class InspectJob:
 
     path: str
     records: str | None
+    label_column: str | None
+    unit_column: str | None
     kind: str
 
 

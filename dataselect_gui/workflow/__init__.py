@@ -5,7 +5,7 @@ from dataselect_gui.privacy.amounts import LARGEST_COUNT, decimal_of, exact, pos
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
 from dataselect_gui.records.kinds import file_endings, what_opens
-from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError, is_text
+from dataselect_gui.records.source import ChangedRecordError, SourceRef, UnreadableRecordError, is_text
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.kinds.kind import Kind, KindAnswer, Leaving
 from dataselect_gui.release.registry import KINDS, MECHANISMS, mechanisms_of
@@ -132,6 +132,7 @@ __all__ = [
     "Rule",
     "Scored",
     "Selection",
+    "SourceRef",
     "Start",
     "Stop",
     "Studied",

@@ -10,6 +10,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.kinds import kind_of
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.sandbox.confining import what_confines
 from dataselect_gui.worker.handle import Stop, run_job
 from dataselect_gui.worker.messages import InspectJob, Report
@@ -39,7 +40,7 @@ _FIELDS: dict[str, dict[str, type]] = {
 
 
 def inspect(
-    path: Path, records: Path | None, report: Report, stop: Stop | None = None
+    what: Path | SourceRef, records: SourceRef | None, report: Report, stop: Stop | None = None
 ) -> dict[str, Any]:
     """Say what a path is: a project, a bundle, a checkpoint or a source.
 
@@ -47,9 +48,9 @@ def inspect(
 
     Parameters
     ----------
-    path : Path
-        What to look at.
-    records : Path or None
+    what : Path or SourceRef
+        What to look at; a SourceRef where the columns of a source are named.
+    records : SourceRef or None
         A source whose labels are held against a checkpoint's.
     report : callable
         Takes progress.
@@ -63,12 +64,17 @@ def inspect(
     InterruptedByPersonError
         Where the work was stopped.
     """
+    source = what if isinstance(what, SourceRef) else SourceRef(what)
+    path = source.path
     if (path / "project.json").is_file():
         return _inspect_project(Project.open(path))
     kind = _kind_of(path)
+    columns = source if records is None else records
     job = InspectJob(
         path=str(resolved(path)),
-        records=None if records is None else str(resolved(records)),
+        records=None if records is None else str(resolved(records.path)),
+        label_column=columns.label_column,
+        unit_column=columns.unit_column,
         kind=kind,
     )
     found = run_job(job, report, stop).content

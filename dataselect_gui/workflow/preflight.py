@@ -37,14 +37,16 @@ _FIELDS: dict[str, tuple[type, ...]] = {
 
 
 def preflight(
-    checkpoint_path: Path, source_path: Path, report: Report, stop: Stop | None = None
+    checkpoint_path: Path, records: SourceRef, report: Report, stop: Stop | None = None
 ) -> dict[str, Any]:
     """Try a checkpoint on some records of a source, in the worker.
 
     Parameters
     ----------
-    checkpoint_path, source_path : Path
-        What is tried, and on what.
+    checkpoint_path : Path
+        What is tried.
+    records : SourceRef
+        On what.
     report : callable
         Takes progress.
     stop : Stop or None
@@ -63,7 +65,7 @@ def preflight(
     InterruptedByPersonError
         Where it was stopped.
     """
-    checkpoint, source = find_checkpoint(checkpoint_path), open_source(SourceRef(source_path))
+    checkpoint, source = find_checkpoint(checkpoint_path), open_source(records)
     scores = applicable(
         None,
         series=len(checkpoint.series),
@@ -71,9 +73,9 @@ def preflight(
         request=checkpoint.request.stated,
     )
     job = PreflightJob(
-        source=str(resolved(source_path)),
+        source=str(resolved(records.path)),
         checkpoint=str(resolved(checkpoint_path)),
-        label_column=None,
+        label_column=records.label_column,
         names=[score.name for score in scores if score.needs_model],
         device="auto",
     )

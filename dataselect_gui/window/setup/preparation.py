@@ -19,7 +19,7 @@ from dataselect_gui.window.setup.start import StartPlace
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
 from dataselect_gui.window.widgets.plain import choose_file, choose_folder
-from dataselect_gui.workflow import Progress, Report, Stop, StudySubject, Verified
+from dataselect_gui.workflow import Progress, Report, SourceRef, Stop, StudySubject, Verified
 
 _LONG = {JobKind.SCORING: "scoring", JobKind.STUDY: "the study"}
 """Work that takes long, as it is called."""
@@ -182,7 +182,7 @@ class Preparation(QObject):
             return
 
         def work(report: Report, stop: Stop) -> tuple[Path, dict[str, Any]]:
-            return checkpoint, workflow.inspect(checkpoint, records, report, stop)
+            return checkpoint, workflow.inspect(checkpoint, SourceRef(records), report, stop)
 
         self._state.show_place(PlaceId.SETUP)
         self._jobs.start("Matching the labels", work, self._on_matched, self._on_failed)
@@ -195,7 +195,7 @@ class Preparation(QObject):
             return
 
         def work(report: Report, stop: Stop) -> dict[str, Any]:
-            return workflow.preflight(checkpoint, records, report, stop)
+            return workflow.preflight(checkpoint, SourceRef(records), report, stop)
 
         self._setup.show_trying()
         self._jobs.start(
