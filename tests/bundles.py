@@ -41,7 +41,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "report": {**_REPORT, "by_class": True},
     "report, normal": {**_REPORT, "mechanism": "discrete-gaussian", "delta": "1e-6"},
     "gradient": {"kind": "gradient", "delta": "1e-6", "clip": "1.5"},
-    "person": {"people": True, "per_unit": 2},
+    "person": {"people": True, "max_contributions": 2},
 }
 """What is asked for; `rule` and `people` are the selection's and the project's."""
 _PARAMETERS = {

@@ -32,8 +32,8 @@ class Desk:
         return ask
 
     def check_units(
-        self, account: str, unit: str | None, per_unit: int, grouping: Grouping = NO_PEOPLE
+        self, account: str, unit: str | None, max_contributions: int, grouping: Grouping = NO_PEOPLE
     ) -> None:
         """Refuse other units than at any earlier release of an account."""
         with self.ledger.snapshot() as book:
-            book.check_units(book.statement(account), unit, per_unit, grouping)
+            book.check_units(book.statement(account), unit, max_contributions, grouping)

@@ -158,13 +158,13 @@ def test_laplace_noise_is_enough_by_our_formula_and_by_the_librarys(
     assert scale <= sensitivity / float(epsilon) * (1 + 1e-9)
 
 
-@pytest.mark.parametrize("per_unit", [1, 2, 5])
-def test_a_quantile_is_charged_for_two_changes_of_each_record(per_unit: int) -> None:
-    scale = calibration.quantile_scale(Decimal(1), 100, per_unit)
+@pytest.mark.parametrize("max_contributions", [1, 2, 5])
+def test_a_quantile_is_charged_for_two_changes_of_each_record(max_contributions: int) -> None:
+    scale = calibration.quantile_scale(Decimal(1), 100, max_contributions)
     measurement = library.quantile_measurement(100, 0.9, range(11), scale)
     assert measurement.map(1) == 0  # Which would be a free release.
-    assert measurement.map(2 * per_unit) == pytest.approx(1)
-    assert Fraction(2 * per_unit) / Fraction(scale) <= 1
+    assert measurement.map(2 * max_contributions) == pytest.approx(1)
+    assert Fraction(2 * max_contributions) / Fraction(scale) <= 1
 
 
 @pytest.mark.parametrize("epsilon", ["0.3", "1", "4"])
@@ -246,15 +246,19 @@ def test_expected_usefulness_is_that_of_the_mechanisms(
     )
 
 
-def noisy_scores(epsilon: Decimal, per_unit: int, records: int, selected: int) -> Agreement:
-    told = terms("laplace", float(epsilon), m=per_unit, kind="scores")
+def noisy_scores(epsilon: Decimal, max_contributions: int, records: int, selected: int) -> Agreement:
+    told = terms("laplace", float(epsilon), m=max_contributions, kind="scores")
     agreement = told.kind.expect(told.mechanism, records, selected)
     assert isinstance(agreement, Agreement)
     return agreement
 
 
-def randomized_response(epsilon: Decimal, per_unit: int, records: int, selected: int) -> Agreement:
-    return RandomizedResponse(per_unit=per_unit, epsilon=epsilon).expect(records, selected)
+def randomized_response(
+    epsilon: Decimal, max_contributions: int, records: int, selected: int
+) -> Agreement:
+    return RandomizedResponse(max_contributions=max_contributions, epsilon=epsilon).expect(
+        records, selected
+    )
 
 
 def test_more_epsilon_is_never_worth_less() -> None:
@@ -303,7 +307,7 @@ def test_no_loss_is_rounded_down(scale: float, sensitivity: int) -> None:
     assert above == pytest.approx(1)
 
 
-def charge_at(kind: str, mechanism: str, per_unit: int) -> Charge:
+def charge_at(kind: str, mechanism: str, max_contributions: int) -> Charge:
     """A release's own charge at ε = 0.3, as the ledger gets it."""
     parts: dict[str, dict[str, Any]] = {
         "scores": {},
@@ -312,7 +316,7 @@ def charge_at(kind: str, mechanism: str, per_unit: int) -> Charge:
         "gradient": {"clip": "1"},
     }
     delta = "1e-6" if mechanism == "discrete-gaussian" else None
-    told = terms(mechanism, 0.3, m=per_unit, kind=kind, delta=delta, **parts[kind])
+    told = terms(mechanism, 0.3, m=max_contributions, kind=kind, delta=delta, **parts[kind])
     charge = told.mechanism.charge()
     assert charge is not None
     return charge

@@ -12,6 +12,7 @@ from dataselect_gui.records.source import SourceRef
 from tests.helpers import CLASSES, array_file
 from tests.models import save_member, stir, tiny_resnet
 from tests.projects import consortium, scored_project
+from tests.releases import silent
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -48,12 +49,12 @@ def test_a_preflight_and_an_inspection_read_the_named_columns(
 ) -> None:
     checkpoint = tmp_path / "model"
     save_member(checkpoint, stir(tiny_resnet(), 0))
-    found = workflow.preflight(checkpoint, records, lambda _step: None)
+    found = workflow.preflight(checkpoint, records, silent)
     assert found["records"] == 12
     assert found["checked"]  # Against a plain computation, which takes labels.
-    held = workflow.inspect(checkpoint, records, lambda _step: None)
+    held = workflow.inspect(checkpoint, records, silent)
     assert held["preflight"]["labels"] == {name: index for index, name in enumerate(CLASSES)}
-    listed = workflow.inspect(records, None, lambda _step: None)
+    listed = workflow.inspect(records, None, silent)
     assert listed["labels"] == sorted(CLASSES)
     assert listed["columns"] == ["patient"]
     assert listed["person"] == "patient"

@@ -19,8 +19,8 @@ def marks(*names: str) -> set[bytes]:
     return {name.encode().ljust(32, b".") for name in names}
 
 
-def body(release: str, per_unit: int = 1, unit: str = "record") -> dict[str, object]:
-    return {"release": release, "key": f"key of {release}", "unit": unit, "per_unit": per_unit}
+def body(release: str, max_contributions: int = 1, unit: str = "record") -> dict[str, object]:
+    return {"release": release, "key": f"key of {release}", "unit": unit, "per_unit": max_contributions}
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_one_sided_releases_cost_what_they_add_to_their_maximum(ledger: Desk, ac
 def test_the_unit_is_fixed_at_the_first_release(ledger: Desk, account: str) -> None:
     ledger.reserve(account, ONE, body("r1"))
     with pytest.raises(RefusedError, match="another unit"):
-        ledger.reserve(account, ONE, body("r2", per_unit=2))
+        ledger.reserve(account, ONE, body("r2", max_contributions=2))
     with pytest.raises(RefusedError, match="another unit"):
         ledger.reserve(account, ONE, body("r2", unit="patient"))
 

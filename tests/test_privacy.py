@@ -21,20 +21,20 @@ def test_secrets_are_exponential() -> None:
     assert np.abs(ranks - (1 - np.exp(-ordered))).max() < 2.5 / math.sqrt(len(ordered))
 
 
-@pytest.mark.parametrize(("epsilon", "per_unit"), [("1", 1), ("1", 3), ("0.1", 7)])
-def test_the_cut_rounds_towards_privacy(epsilon: str, per_unit: int) -> None:
-    cut = OneSided(per_unit=per_unit, epsilon=Decimal(epsilon)).cut
-    assert Decimal(cut) / STEPS_PER_UNIT <= Decimal(epsilon) / per_unit
-    assert Decimal(cut + 1) / STEPS_PER_UNIT > Decimal(epsilon) / per_unit
+@pytest.mark.parametrize(("epsilon", "max_contributions"), [("1", 1), ("1", 3), ("0.1", 7)])
+def test_the_cut_rounds_towards_privacy(epsilon: str, max_contributions: int) -> None:
+    cut = OneSided(max_contributions=max_contributions, epsilon=Decimal(epsilon)).cut
+    assert Decimal(cut) / STEPS_PER_UNIT <= Decimal(epsilon) / max_contributions
+    assert Decimal(cut + 1) / STEPS_PER_UNIT > Decimal(epsilon) / max_contributions
 
 
 def test_the_share_that_leaves_is_that_of_a_unit() -> None:
-    assert OneSided(per_unit=1, epsilon=Decimal(1)).share == pytest.approx(1 - math.exp(-1))
-    assert OneSided(per_unit=4, epsilon=Decimal(1)).share == pytest.approx(1 - math.exp(-0.25))
+    assert OneSided(max_contributions=1, epsilon=Decimal(1)).share == pytest.approx(1 - math.exp(-1))
+    assert OneSided(max_contributions=4, epsilon=Decimal(1)).share == pytest.approx(1 - math.exp(-0.25))
 
 
 def test_the_share_that_leaves_is_told_alike_everywhere() -> None:
-    mechanism = OneSided(per_unit=3, epsilon=Decimal("0.7"))
+    mechanism = OneSided(max_contributions=3, epsilon=Decimal("0.7"))
     share = mechanism.share
     assert mechanism.expect(100, 10).recall == share
     assert mechanism.parameters()["share_that_leaves"]["value"] == share

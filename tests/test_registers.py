@@ -33,7 +33,7 @@ def test_nobody_on_the_register_ever_leaves(people: Path, source: Path, tmp_path
     assert (done.listed, done.found, done.records) == (3, 2, 6)
     release(
         people, tmp_path / "b", mechanism="exact", epsilon=None, acknowledge_exact=True, reason="test",
-        per_unit=3,
+        max_contributions=3,
     )  # fmt: skip
     pixels = np.load(source)["x"]
     gone = {pixels[row].tobytes() for row in (0, 1, 2, 9, 10, 11)}

@@ -62,7 +62,7 @@ def stated_by(told: Terms, **changed: object) -> Stated:
     parameters = release_document(told, "0" * 64)["parameters"]
     parameters |= {name: {"value": value} for name, value in changed.items()}
     mechanism = told.mechanism
-    return Stated(mechanism.epsilon, mechanism.delta, told.per_unit, parameters)
+    return Stated(mechanism.epsilon, mechanism.delta, told.max_contributions, parameters)
 
 
 # What is written and read again
@@ -144,7 +144,7 @@ def test_noise_without_a_name_is_none() -> None:
 
     query = terms("laplace", 1.0, kind="scores").kind.query(Laplace)
     with pytest.raises(TypeError, match="distribution"):
-        Nameless(per_unit=1, epsilon=Decimal(1), query=query, scale=1.0)  # type: ignore[abstract, arg-type]
+        Nameless(max_contributions=1, epsilon=Decimal(1), query=query, scale=1.0)  # type: ignore[abstract, arg-type]
 
 
 # The receiver's check
@@ -177,7 +177,7 @@ def test_the_check_refuses_figures_that_are_too_good(line: Registered) -> None:
         with pytest.raises(FaultError):
             line.check(stated_by(told, **changed))
     with pytest.raises(FaultError):
-        line.check(replace(stated, per_unit=2))
+        line.check(replace(stated, max_contributions=2))
 
 
 # What is said of it

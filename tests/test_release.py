@@ -274,9 +274,9 @@ def test_withheld_records_never_leave(project: Path, source: Path, tmp_path: Pat
     assert select(project, threshold="0.5") == selected
 
 
-@pytest.mark.parametrize("per_unit", [1, 2])
+@pytest.mark.parametrize("max_contributions", [1, 2])
 def test_a_person_leaves_with_at_most_m_records(
-    source: Path, checkpoint: Path, tmp_path: Path, per_unit: int
+    source: Path, checkpoint: Path, tmp_path: Path, max_contributions: int
 ) -> None:
     project = scored_project(
         tmp_path / "people.dataselect", source, checkpoint, [1.0] * 40, unit_column="patient"
@@ -286,19 +286,27 @@ def test_a_person_leaves_with_at_most_m_records(
     owner = {x.tobytes(): str(p) for x, p in zip(arrays["x"], arrays["patient"], strict=True)}
     left: set[bytes] = set()
     for epsilon in ("1", "2", "8"):
-        release(project, tmp_path / f"at {epsilon}", epsilon=epsilon, per_unit=per_unit, budget="8")
+        release(
+            project,
+            tmp_path / f"at {epsilon}",
+            epsilon=epsilon,
+            max_contributions=max_contributions,
+            budget="8",
+        )
         left |= shown(tmp_path / f"at {epsilon}")
     people = [owner[pixels] for pixels in left]
-    assert max(people.count(person) for person in people) <= per_unit
+    assert max(people.count(person) for person in people) <= max_contributions
     stated = json.loads((tmp_path / "at 1/release.json").read_text(encoding="utf-8"))
     share = stated["parameters"]["share_that_leaves"]["value"]
-    assert share == pytest.approx(1 - math.exp(-1 / per_unit))
+    assert share == pytest.approx(1 - math.exp(-1 / max_contributions))
     assert is_verified(tmp_path / "at 1")
     card = (tmp_path / "at 1/README.md").read_text(encoding="utf-8")
-    assert f"Of each person at most {'one record' if per_unit == 1 else '2 records'} take" in card
+    assert (
+        f"Of each person at most {'one record' if max_contributions == 1 else '2 records'} take" in card
+    )
     assert "in the owner's selection that take part, about" in card
     with pytest.raises(RefusedError, match="another unit"):
-        release(project, tmp_path / "more", per_unit=3, budget=None)
+        release(project, tmp_path / "more", max_contributions=3, budget=None)
 
 
 def test_a_refused_release_with_another_m_changes_nobodys_number(
@@ -309,11 +317,11 @@ def test_a_refused_release_with_another_m_changes_nobodys_number(
     )
     select(project, threshold="0.5")
     with pytest.raises(RefusedError, match="needs ε 8"):
-        release(project, tmp_path / "refused", epsilon="8", per_unit=3)
+        release(project, tmp_path / "refused", epsilon="8", max_contributions=3)
     release(project, tmp_path / "one", epsilon="300", budget="300")
     assert len(shown(tmp_path / "one")) == 14  # One of each person.
     with pytest.raises(RefusedError, match="another unit"):
-        release(project, tmp_path / "refused", per_unit=2, budget=None)
+        release(project, tmp_path / "refused", max_contributions=2, budget=None)
     release(project, tmp_path / "two", epsilon="299", budget=None)
     assert shown(tmp_path / "two") == shown(tmp_path / "one")
 
@@ -367,7 +375,7 @@ def test_a_source_grows_by_records_of_people_who_are_known_and_of_others(
 ) -> None:
     project = scored_project(tmp_path / "p.dataselect", source, checkpoint, unit_column="patient")
     select(project, threshold="0")
-    first = release(project, tmp_path / "one", threshold_from="agreed", per_unit=4)
+    first = release(project, tmp_path / "one", threshold_from="agreed", max_contributions=4)
     arrays = dict(np.load(source))
     more = np.random.default_rng(5).integers(0, 256, (4, 6, 5), dtype=np.uint8)
     names = np.array(["patient 0", "patient 1", "somebody", ""])
@@ -379,7 +387,7 @@ def test_a_source_grows_by_records_of_people_who_are_known_and_of_others(
     other = rewritten(source, tmp_path / "other.npz", **grown)
     again = scored_project(tmp_path / "q.dataselect", other, checkpoint, unit_column="patient")
     select(again, threshold="0")
-    second = release(again, tmp_path / "two", threshold_from="agreed", per_unit=4)
+    second = release(again, tmp_path / "two", threshold_from="agreed", max_contributions=4)
     assert second.left == first.left  # The same ε, one-sided: only the largest counts.
     # The secrets of those who were there are what they were, and so is who of them leaves.
     new = {row.tobytes() for row in more}

@@ -9,12 +9,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from dataselect_gui import workflow
 from dataselect_gui.cli.app import main
+from dataselect_gui.jobs.progress import Phase, Progress
 from dataselect_gui.release.bundle import RELEASE
-from dataselect_gui.release.well_formed import is_class_name
+from dataselect_gui.release.kinds.report import is_class_name
 from tests.hostile import COLUMN, HIDDEN, NAMES, hostile_consortium, hostile_folder, names
 from tests.projects import scored_project
 from tests.releases import rebuild, release, select, told
@@ -141,15 +143,21 @@ def test_on_a_real_terminal_no_name_commands_it(world: World) -> None:
         assert not (HIDDEN - {"\x1b"}) & set(text)
 
 
-def test_progress_shows_a_phase_as_text(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("phase", Phase)
+def test_progress_shows_a_phase_as_text(phase: Phase, capfd: pytest.CaptureFixture[str]) -> None:
     from dataselect_gui.cli.output import progress
-    from dataselect_gui.workflow import Progress
 
-    with progress() as report:
-        report(Progress(f"Reading {HOSTILE}", 1, 2))
+    with progress() as context:
+        context.report(phase, 1, 2)
     written = capfd.readouterr().err
     assert not HIDDEN & set(written)
     assert written.count("\n") == 1
+
+
+def test_no_phase_holds_words_of_a_stranger() -> None:
+    said = json.dumps({"type": "progress", "phase": f"Reading {HOSTILE}", "done": 1, "total": 2})
+    with pytest.raises(ValueError, match="Invalid enum value"):
+        msgspec.json.decode(said, type=Progress)
 
 
 # Bundles
@@ -160,7 +168,7 @@ def test_no_field_of_a_bundle_looks_like_a_line_of_the_check(
     world: World, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     select(world.project, threshold="0.5")
-    release(world.project, tmp_path / "b", per_unit=1)
+    release(world.project, tmp_path / "b", max_contributions=1)
     document = told(tmp_path / "b")
     fields = [key for key, value in document.items() if isinstance(value, str)]
     assert len(fields) > 3
@@ -177,7 +185,7 @@ def test_no_field_of_a_bundle_looks_like_a_line_of_the_check(
 @pytest.mark.parametrize("name", ["image", "page", "link", "entity", "turned", "ansi"])
 def test_a_page_of_a_bundle_shows_its_fields_as_text(world: World, tmp_path: Path, name: str) -> None:
     select(world.project, threshold="0.5")
-    release(world.project, tmp_path / "b", per_unit=1)
+    release(world.project, tmp_path / "b", max_contributions=1)
     page = tmp_path / "page.html"
     workflow.write_page(tmp_path / "b", workflow.verify(tmp_path / "b"), page)
     honest = read(page.read_text(encoding="utf-8"))
@@ -211,8 +219,8 @@ def test_the_card_of_a_bundle_holds_none_of_their_words(printable: World, tmp_pa
     select(world.project, threshold="0.5")
     workflow.ledger(world.project, "4", HOSTILE)
     asked = {"kind": "report", "mechanism": None, "bins": "0,0.5,1", "by_class": True}
-    release(world.project, tmp_path / "report", per_unit=1, budget=None, **asked)
-    release(world.project, tmp_path / "records", per_unit=1, budget=None)
+    release(world.project, tmp_path / "report", max_contributions=1, budget=None, **asked)
+    release(world.project, tmp_path / "records", max_contributions=1, budget=None)
     for bundle in ("report", "records"):
         card = (tmp_path / bundle / "README.md").read_text(encoding="utf-8")
         assert "# " in card
@@ -295,7 +303,7 @@ def test_a_report_that_leaves_holds_no_formula_and_is_verified(
     select(world.project, threshold="0.5")
     workflow.ledger(world.project, "4", "Agreed.")
     asked = {"kind": "report", "mechanism": None, "bins": "-1,0.5,1", "by_class": True}
-    release(world.project, tmp_path / "b", per_unit=1, budget=None, **asked)
+    release(world.project, tmp_path / "b", max_contributions=1, budget=None, **asked)
     assert all(check.ok for check in workflow.verify(tmp_path / "b").checks)
     rows = cells((tmp_path / "b/data/report.csv").read_bytes().decode())
     classes = {row[1] for row in rows[1:]}

@@ -24,10 +24,10 @@ def inspect(
     """Say what something is, and what is wrong with it."""
     ref = None if records is None else workflow.SourceRef(records, label_column, unit_column)
     what = workflow.SourceRef(path, label_column, unit_column)
-    with progress() as report:
-        content = workflow.inspect(what, ref, report)
+    with progress() as context:
+        content = workflow.inspect(what, ref, context)
         is_tried = ref is not None and content["kind"] == "checkpoint"
-        tried = workflow.preflight(path, ref, report) if is_tried and ref is not None else {}
+        tried = workflow.preflight(path, ref, context) if is_tried and ref is not None else {}
     facts = workflow.preflight_facts(tried) if tried else []
     shown = {name: value for name, value in content.items() if name != "release"}
     if "confined" in shown:

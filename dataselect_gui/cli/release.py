@@ -33,9 +33,11 @@ def release(
             help=_("The chance that the promise fails; for {mechanisms}.", mechanisms=takers("delta"))
         ),
     ] = None,
-    per_unit: Annotated[
+    max_contributions: Annotated[
         int | None,
-        typer.Option(parser=whole, metavar="N", help=_("At most so many records of a person.")),
+        typer.Option(
+            "--per-unit", parser=whole, metavar="N", help=_("At most so many records of a person.")
+        ),
     ] = None,
     threshold_source: Annotated[
         str | None,
@@ -81,7 +83,7 @@ def release(
         delta=delta,
         kind=kind.value,
         mechanism=None if mechanism is None else mechanism.value,
-        per_unit=per_unit,
+        max_contributions=max_contributions,
         threshold_from=threshold_source,
         in_training=in_training,
         budget=budget,
@@ -97,8 +99,8 @@ def release(
         sign=sign,
         dry_run=dry_run,
     )
-    with progress() as report:
-        done = workflow.release(project, asked, report)
+    with progress() as context, workflow.job_logged(workflow.JobKind.RELEASE, confined=False):
+        done = workflow.release(project, asked, context)
     content: dict[str, Any] = {
         "release": done.release,
         "bundle": str(done.bundle),

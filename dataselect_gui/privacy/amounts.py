@@ -39,6 +39,24 @@ def decimal_of(text: str) -> Decimal | None:
     return number if is_short and number.adjusted() in _EXPONENTS else None
 
 
+def stated_number(text: str, what: str) -> Decimal:
+    """Read a number that was stated.
+
+    Raises
+    ------
+    UsageError
+        Where it is none.
+    """
+    number = decimal_of(text)
+    if number is None:
+        raise UsageError(
+            f"{what} cannot be “{text}”.",
+            "It is a number.",
+            "Write it like 0.25.",
+        )
+    return number
+
+
 def whole_of(text: str) -> int | None:
     """Read a whole number from 0 to `LARGEST_COUNT`; None where it is none."""
     stated = text.strip(" ")

@@ -2,7 +2,8 @@
 
 Each figure follows from a formula of our own, in exact fractions where it can; the library's map is
 held against it, and the larger of the two losses counts. Whatever must be rounded is rounded towards
-more noise.
+more noise. SciPy ends on either side of a root; so roots are searched for here, each from
+the side that keeps the promise.
 """
 
 import math
@@ -18,12 +19,12 @@ from dataselect_gui.privacy.library import (
 _GRAINS = 2.0**-40
 
 
-def flip_scale(epsilon: Decimal, per_unit: int) -> float:
+def flip_scale(epsilon: Decimal, max_contributions: int) -> float:
     """Return the scale of discrete Laplace noise that is positive as often as a bit is flipped.
 
     P[flip] = 1 / (1 + e^(1/scale)), so each of a unit's m bits costs 1/scale.
     """
-    return _at_least(Fraction(per_unit) / Fraction(epsilon))
+    return _at_least(Fraction(max_contributions) / Fraction(epsilon))
 
 
 def laplace_scale(epsilon: Decimal, sensitivity: int) -> float:
@@ -39,7 +40,7 @@ def laplace_loss(scale: float, sensitivity: int, library: float) -> Fraction:
     return max(Fraction(sensitivity) / Fraction(scale), Fraction(library))
 
 
-def quantile_scale(epsilon: Decimal, size: int, per_unit: int) -> float:
+def quantile_scale(epsilon: Decimal, size: int, max_contributions: int) -> float:
     """Return the scale of the noise with which a quantile of `size` values is drawn.
 
     A candidate c is scored |(1 − α) · #(values below c) − α · #(values above c)|. Where one record is
@@ -47,19 +48,23 @@ def quantile_scale(epsilon: Decimal, size: int, per_unit: int) -> float:
     with noise of scale b each record costs 2/b. The library counts a replacement as two changes,
     and at one change its map is 0, since no two data sets of one size are one change apart.
     """
-    scale = _at_least(Fraction(2 * per_unit) / Fraction(epsilon))
+    scale = _at_least(Fraction(2 * max_contributions) / Fraction(epsilon))
     # The library's map depends on neither α nor the candidates, where the size is known.
     while (
-        quantile_loss(scale, per_unit, quantile_measurement(size, 0.5, (0, 1), scale).map(2 * per_unit))
+        quantile_loss(
+            scale,
+            max_contributions,
+            quantile_measurement(size, 0.5, (0, 1), scale).map(2 * max_contributions),
+        )
         > epsilon
     ):
         scale *= 1 + _GRAINS
     return scale
 
 
-def quantile_loss(scale: float, per_unit: int, library: float) -> Fraction:
+def quantile_loss(scale: float, max_contributions: int, library: float) -> Fraction:
     """Return ε of a quantile: 2m / scale, or what the library says for 2m changes if larger."""
-    return max(Fraction(2 * per_unit) / Fraction(scale), Fraction(library))
+    return max(Fraction(2 * max_contributions) / Fraction(scale), Fraction(library))
 
 
 def gaussian_scale(epsilon: Decimal, delta: Decimal, squared_sensitivity: int) -> float:
@@ -102,7 +107,8 @@ def gaussian_delta(scale: float, squared_sensitivity: int, epsilon: float) -> fl
         )
 
     # The logarithm is convex in α: a search by thirds on a scale of α − 1 finds its least value, which
-    # lies the further out the smaller ε is.
+    # lies the further out the smaller ε is. Another search would end at another α, and the scales of
+    # releases would differ in their last digits from those of earlier versions.
     low, high = -20.0, 20.0 - min(0.0, math.log(epsilon))
     for _ in range(200):
         left, right = low + (high - low) / 3, high - (high - low) / 3

@@ -221,14 +221,16 @@ class Session(Snapshot):
             sealed.update(zip(fresh, drawn.tolist(), strict=True))
         return np.array([sealed[record] for record in records], dtype=np.int64)
 
-    def keep(self, units: Sequence[bytes], records: Sequence[bytes], most: int) -> NDArray[np.bool_]:
+    def keep(
+        self, units: Sequence[bytes], records: Sequence[bytes], max_contributions: int
+    ) -> NDArray[np.bool_]:
         """Say which records of each unit are kept, by one random choice that never changes.
 
         Parameters
         ----------
         units, records : sequence of bytes
             The mark of the unit and the key of each record, shape (n,).
-        most : int
+        max_contributions : int
             How many records of a unit may ever take part.
 
         Returns
@@ -236,7 +238,7 @@ class Session(Snapshot):
         ndarray of bool
             Shape (n,).
         """
-        kept, open_places = kept_records(self._pages, units, records, most)
+        kept, open_places = kept_records(self._pages, units, records, max_contributions)
         fresh: list[bytes] = []
         for unit, (free, candidates) in open_places.items():
             for row in secrets.SystemRandom().sample(candidates, min(free, len(candidates))):

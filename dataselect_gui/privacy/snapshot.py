@@ -83,7 +83,11 @@ class Snapshot:
         return any(entry.hash == head for entry in self._pages.entries)
 
     def check_units(
-        self, statement: Statement, unit: str | None, per_unit: int, grouping: Grouping = NO_PEOPLE
+        self,
+        statement: Statement,
+        unit: str | None,
+        max_contributions: int,
+        grouping: Grouping = NO_PEOPLE,
     ) -> None:
         """Refuse other units than at any earlier release of a source.
 
@@ -92,13 +96,13 @@ class Snapshot:
         RefusedError
             Where the column, the number m, or whose a record is, is another.
         """
-        new_belongings(self._pages, statement, unit, per_unit, grouping)
+        new_belongings(self._pages, statement, unit, max_contributions, grouping)
 
     def kept_already(
-        self, units: Sequence[bytes], records: Sequence[bytes], most: int
+        self, units: Sequence[bytes], records: Sequence[bytes], max_contributions: int
     ) -> NDArray[np.bool_] | None:
         """Return what `Session.keep` would, without choosing; None where it would have to choose."""
-        kept, open_places = kept_records(self._pages, units, records, most)
+        kept, open_places = kept_records(self._pages, units, records, max_contributions)
         return None if open_places else kept
 
     def draw_of(self, release: str) -> bytes | None:
@@ -114,7 +118,7 @@ class Snapshot:
 
 
 def new_belongings(
-    pages: Pages, statement: Statement, unit: str | None, per_unit: int, grouping: Grouping
+    pages: Pages, statement: Statement, unit: str | None, max_contributions: int, grouping: Grouping
 ) -> list[bytes]:
     """Refuse other units than at earlier releases; return what is new of whose the records are."""
     whose: dict[bytes, set[bytes]] = {}
@@ -122,11 +126,11 @@ def new_belongings(
         if entry.kind != "reserved":
             continue
         before = (entry.body["unit"], entry.body["per_unit"])
-        if before != (unit, per_unit):
+        if before != (unit, max_contributions):
             raise RefusedError(
                 "This release protects another unit than earlier ones of this source.",
                 f"Earlier: each {before[0] or 'record'}, at most {before[1]} of its records; now: each "
-                f"{unit or 'record'}, at most {per_unit}. Their costs cannot be added up.",
+                f"{unit or 'record'}, at most {max_contributions}. Their costs cannot be added up.",
                 "Use the same unit column, and as many records of a unit, as before.",
             )
         pieces = pieces_of(pages.content(entry) if "content" in entry.body else b"")
@@ -166,7 +170,7 @@ def known_marks(pages: Pages, marks: Collection[bytes]) -> dict[bytes, str]:
 
 
 def kept_records(
-    pages: Pages, units: Sequence[bytes], records: Sequence[bytes], most: int
+    pages: Pages, units: Sequence[bytes], records: Sequence[bytes], max_contributions: int
 ) -> tuple[NDArray[np.bool_], dict[bytes, tuple[int, list[int]]]]:
     """Return which records are kept already, and of each unit with places left: places, rows."""
     rows_of: dict[bytes, list[int]] = {}
@@ -184,11 +188,11 @@ def kept_records(
         already = taken.get(unit, {})
         # In the order of the draw: a choice of more records, for a release that was refused, begins
         # with the choice of fewer. A place once taken stays taken, also when its record has left.
-        places = set(list(already)[:most])
+        places = set(list(already)[:max_contributions])
         kept[[row for row in rows if records[row] in places]] = True
         candidates = [row for row in rows if records[row] not in already]
-        if candidates and most > len(already):
-            open_places[unit] = (most - len(already), candidates)
+        if candidates and max_contributions > len(already):
+            open_places[unit] = (max_contributions - len(already), candidates)
     return kept, open_places
 
 

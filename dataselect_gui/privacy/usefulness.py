@@ -59,6 +59,8 @@ def highest_noised(scale: float, records: int, selected: int) -> Agreement:
     share = share_of(selected, records)
     if not 0 < share < 1:
         return Agreement(share, share, share)
+    from scipy.optimize import brentq  # The window starts without it.
+
     scores = np.linspace(0, 1, _POINTS)
 
     def beyond(cut: float) -> NDArray[np.float64]:
@@ -66,14 +68,10 @@ def highest_noised(scale: float, records: int, selected: int) -> Agreement:
         tail = np.exp(-np.abs(distance) / scale) / 2
         return np.where(distance >= 0, tail, 1 - tail)
 
-    low, high = -60 * scale, 1 + 60 * scale
-    for _ in range(100):
-        middle = (low + high) / 2
-        if np.trapezoid(beyond(middle), scores) > share:
-            low = middle
-        else:
-            high = middle
-    passed = beyond(high)
+    def surplus(cut: float) -> float:
+        return float(np.trapezoid(beyond(cut), scores)) - share
+
+    passed = beyond(brentq(surplus, -60 * scale, 1 + 60 * scale))
     top = scores >= 1 - share
     right = float(np.trapezoid(np.where(top, passed, 0.0), scores)) / share
     return Agreement(min(1.0, right), min(1.0, right), share)

@@ -92,7 +92,11 @@ def _made(terms: Terms) -> list[str]:
     """Return the parameters that only some releases have, as sentences."""
     lines = []
     if terms.of_people:
-        records = "one record takes" if terms.per_unit == 1 else f"{terms.per_unit} records take"
+        records = (
+            "one record takes"
+            if terms.max_contributions == 1
+            else f"{terms.max_contributions} records take"
+        )
         lines.append(f"Of each person at most {records} part, by one random choice; the others stay.")
     if terms.cut is not None:
         lines.append(cut_in_words(terms.cut))

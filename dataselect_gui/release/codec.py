@@ -90,7 +90,7 @@ def to_form(terms: Terms) -> TermsForm:
         delta=mechanism["delta"],
         conditional=terms.conditional,
         unit=terms.unit,
-        per_unit=terms.per_unit,
+        per_unit=terms.max_contributions,
         score=terms.score,
         variant=terms.variant,
         lowest=terms.lowest,
@@ -139,7 +139,7 @@ def from_form(form: TermsForm) -> Terms:
     )
     mechanism = line.mechanism.of(
         Setting(
-            per_unit=form.per_unit,
+            max_contributions=form.per_unit,
             epsilon=_number(form.epsilon),
             delta=_number(form.delta),
             count=form.count,

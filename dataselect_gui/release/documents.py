@@ -42,7 +42,7 @@ def release_document(terms: Terms, ledger_head: str) -> dict[str, Any]:
         "conditional": terms.conditional,
         "promise": promise(terms),
         "unit": terms.unit,
-        "records_per_unit": terms.per_unit,
+        "records_per_unit": terms.max_contributions,
         "relation": "the contents of one unit are replaced",
         "parameters": _parameters(terms),
         **({} if terms.scoring.program is None else {"scoring": asdict(terms.scoring)}),
@@ -165,7 +165,11 @@ def _origin(source: BoundsSource | None) -> str | None:
 @english()
 def privacy_document(terms: Terms) -> dict[str, Any]:
     """Return the content of ``privacy.json``, in the terms of the deployments registry."""
-    unit = "One record" if terms.unit == "record" else f"One person (records: {terms.per_unit} at most)"
+    unit = (
+        "One record"
+        if terms.unit == "record"
+        else f"One person (records: {terms.max_contributions} at most)"
+    )
     details = "Neighbours differ in the contents of one unit."
     if terms.kind.discloses:
         details += (

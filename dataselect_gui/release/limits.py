@@ -4,6 +4,8 @@ Both sides read the same figures from here, so that whatever can be released can
 its files can be is in `records.forms.limits`.
 """
 
+from decimal import Decimal
+
 MOST_DOCUMENT = 1 << 24
 """Bytes of a document of a bundle."""
 MOST_ROWS = 10_000_000
@@ -18,3 +20,5 @@ MOST_HEADER = 1 << 24
 """Bytes of what a gradient's file says of its tensors."""
 MOST_DRAW = 900_000_000
 """Bytes of a draw, which the ledger keeps as one value: SQLite's own limit is 10^9."""
+LEAST_NORM, LARGEST_NORM = Decimal("1e-9"), Decimal("1e9")
+"""Of the norm that gradients are clipped to."""

@@ -55,7 +55,7 @@ def promise(terms: Terms) -> str:
         inverse = f"{1 / mechanism.delta:,.0f}"
         said.append(_(BUT_FOR_DELTA, inverse=inverse, delta=exact(mechanism.delta)))
     if terms.of_people:
-        said.append(covers_people(terms.per_unit))
+        said.append(covers_people(terms.max_contributions))
     return " ".join(said)
 
 

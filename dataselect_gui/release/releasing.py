@@ -69,14 +69,14 @@ def marks_of(candidates: Candidates) -> set[bytes]:
 Keep = Callable[[Sequence[bytes], Sequence[bytes], int], NDArray[np.bool_] | None]
 
 
-def part_of(candidates: Candidates, per_unit: int, keep: Keep) -> NDArray[np.bool_] | None:
+def part_of(candidates: Candidates, max_contributions: int, keep: Keep) -> NDArray[np.bool_] | None:
     """Say which records take part in a release: the eligible ones, at most m of a unit.
 
     Parameters
     ----------
     candidates : Candidates
         The records.
-    per_unit : int
+    max_contributions : int
         m.
     keep : callable
         Returns the one random choice of each unit's records: `Session.keep`, which makes it where
@@ -90,7 +90,7 @@ def part_of(candidates: Candidates, per_unit: int, keep: Keep) -> NDArray[np.boo
     people, keys = candidates.index.people, _keys(candidates)
     if people is None:
         return candidates.eligible
-    kept = keep(unit_marks(keys, people), keys, per_unit)
+    kept = keep(unit_marks(keys, people), keys, max_contributions)
     return None if kept is None else candidates.eligible & kept
 
 
@@ -160,7 +160,7 @@ def buy(
             "release": secrets.token_hex(8),
             "key": _purchase_key(candidates, terms, purchase),
             "unit": candidates.unit_column,
-            "per_unit": terms.per_unit,
+            "per_unit": terms.max_contributions,
             "reason": None,
             "threshold_of": terms.score,
         },
@@ -170,7 +170,7 @@ def buy(
     bought = book.draw_of(entry.body["release"])
     if bought is None:
         scores = candidates.scores[candidates.part]
-        scale = quantile_scale(purchase.epsilon, len(scores), terms.per_unit)
+        scale = quantile_scale(purchase.epsilon, len(scores), terms.max_contributions)
         assert terms.bounds is not None
         drawn = buy_threshold(scores, purchase.share, terms.bounds, scale, lowest=terms.lowest)
         bought = book.keep_draw(account, entry.body["release"], exact(drawn).encode())
@@ -254,7 +254,7 @@ def release(
                 "release": terms.release,
                 "key": sameness,
                 "unit": candidates.unit_column,
-                "per_unit": terms.per_unit,
+                "per_unit": terms.max_contributions,
                 "reason": reason,
                 "terms": to_entry(terms),
             },
@@ -326,7 +326,7 @@ def foresee(
         Where the ledger would refuse.
     """
     unit, grouping = candidates.unit_column, _grouping(candidates)
-    book.check_units(statement, unit, terms.per_unit, grouping)
+    book.check_units(statement, unit, terms.max_contributions, grouping)
     same = (
         purchase is None
         and candidates.part is not None
@@ -379,7 +379,7 @@ def _purchase_key(candidates: Candidates, terms: Terms, purchase: Purchase) -> s
         "score": [terms.score, terms.variant, terms.lowest],
         "checkpoint": terms.checkpoint,
         "bounds": to_form(terms).bounds,
-        "unit": [terms.unit, terms.per_unit],
+        "unit": [terms.unit, terms.max_contributions],
         "in_training": terms.in_training,
         "epsilon": exact(purchase.epsilon),
         "share": str(purchase.share),

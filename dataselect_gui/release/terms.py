@@ -16,7 +16,7 @@ Training = Literal["no", "dp", "yes", "unknown"]
 
 MOST_AT_ONCE = 1 << 20
 """No batch has more places."""
-MOST_PER_UNIT = 1_000_000
+MOST_CONTRIBUTIONS = 1_000_000
 """How many records of a unit may take part at most: beyond it, noise would fit no whole number."""
 
 
@@ -133,9 +133,9 @@ class Terms:
     scoring: Scoring = Scoring()
 
     @property
-    def per_unit(self) -> int:
+    def max_contributions(self) -> int:
         """At most so many records of a unit take part."""
-        return self.mechanism.per_unit
+        return self.mechanism.max_contributions
 
     @property
     def of_people(self) -> bool:

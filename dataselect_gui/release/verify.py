@@ -322,7 +322,7 @@ def _arithmetic(path: Path) -> str:
     stated = Stated(
         epsilon=_amount(parameters, "epsilon"),
         delta=_amount(parameters, "delta"),
-        per_unit=release["records_per_unit"],
+        max_contributions=release["records_per_unit"],
         parameters=parameters,
     )
     registered(terms.kind.name, terms.mechanism.name).check(stated)

@@ -11,7 +11,6 @@ from decimal import Decimal
 from itertools import pairwise
 
 from dataselect_gui.errors import UsageError
-from dataselect_gui.plain import visible
 from dataselect_gui.privacy.amounts import (
     LARGEST_BOUND,
     LARGEST_COUNT,
@@ -22,13 +21,11 @@ from dataselect_gui.privacy.amounts import (
 )
 from dataselect_gui.release import limits
 from dataselect_gui.release.codec import TermsForm, from_form, to_form
+from dataselect_gui.release.kinds.report import is_class_name
 from dataselect_gui.release.registry import registered
-from dataselect_gui.release.terms import MOST_AT_ONCE, MOST_PER_UNIT
+from dataselect_gui.release.terms import MOST_AT_ONCE, MOST_CONTRIBUTIONS
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.scoring.scores import SCORES
-
-LEAST_NORM, LARGEST_NORM = Decimal("1e-9"), Decimal("1e9")
-"""Of the norm that gradients are clipped to."""
 
 _VERSION = r"([0-9]{1,4}(\.[0-9]{1,4}){0,3}((a|b|rc)[0-9]{1,3})?(\.post[0-9]{1,3})?(\.dev[0-9]{1,4})?)"
 _AMOUNT = rf"(0|[1-9][0-9]{{0,2}})(\.[0-9]{{0,{PLACES - 1}}}[1-9])?"
@@ -65,16 +62,6 @@ def is_well_formed(form: TermsForm) -> bool:
         and _are_cells(form)
         and _is_date(form.date)
         and _has_its_fields(form)
-    )
-
-
-def is_class_name(name: object) -> bool:
-    """Say whether a class can be named in a report: plain text of a sensible length."""
-    return (
-        isinstance(name, str)
-        and len(name) <= limits.MOST_CLASS_NAME
-        and name.isprintable()
-        and visible(name) == name
     )
 
 
@@ -126,7 +113,7 @@ def _are_amounts(form: TermsForm) -> bool:
 
 def _are_counts(form: TermsForm) -> bool:
     return (
-        _is_count(form.per_unit, 1, MOST_PER_UNIT)
+        _is_count(form.per_unit, 1, MOST_CONTRIBUTIONS)
         and (form.unit == "person" or form.per_unit == 1)
         and (form.count is None or _is_count(form.count, 1, LARGEST_COUNT))
         and (form.padded is None or _is_count(form.padded, 0, limits.MOST_ROWS))
@@ -172,7 +159,7 @@ def _are_bounds(form: TermsForm) -> bool:
         return False
     if clip is not None and not (
         is_number(clip)
-        and LEAST_NORM <= Decimal(clip) <= LARGEST_NORM
+        and limits.LEAST_NORM <= Decimal(clip) <= limits.LARGEST_NORM
         and (bounds is not None or form.bounds_from != "score")
     ):
         return False

@@ -36,14 +36,16 @@ def orders(rate: float) -> list[float]:
 
 
 @cache
-def _divergences(rate: float, noise: float) -> Any:  # noqa: ANN401  (scipy is untyped)
+def _divergences(rate: float, noise_multiplier: float) -> Any:  # noqa: ANN401  (scipy is untyped)
     """Return the logarithm of a step's Rényi divergences as a function of that of the norm's share."""
     from scipy.interpolate import PchipInterpolator
 
     even = np.linspace(1 / _EVEN, 1, _EVEN)
     shares = np.concatenate([np.geomspace(_LEAST, even[0], 24, endpoint=False), even])
     # Where the noise is so large that rounding hides the divergence, it is next to nothing.
-    positive = np.maximum(divergences(rate, noise / shares, orders(rate)), np.finfo(np.float64).tiny)
+    positive = np.maximum(
+        divergences(rate, noise_multiplier / shares, orders(rate)), np.finfo(np.float64).tiny
+    )
     return PchipInterpolator(np.log(shares), np.log(positive))
 
 

@@ -17,7 +17,7 @@ _TERMS, _AVERAGED = 128, 64
 Floats = NDArray[np.float64]
 
 
-def divergences(rate: float, noise: Floats, orders: Sequence[float]) -> Floats:
+def divergences(rate: float, noise_multiplier: Floats, orders: Sequence[float]) -> Floats:
     """Return the Rényi divergences of one step.
 
     Parameters
@@ -25,7 +25,7 @@ def divergences(rate: float, noise: Floats, orders: Sequence[float]) -> Floats:
     rate : float
         The probability with which a record is in the batch, in (0, 1]; at most 0.3 for orders between
         whole ones.
-    noise : ndarray
+    noise_multiplier : ndarray
         Noise multipliers, shape (n,), positive.
     orders : sequence of float
         Above 1.
@@ -36,31 +36,32 @@ def divergences(rate: float, noise: Floats, orders: Sequence[float]) -> Floats:
         Shape (n, orders).
     """
     if rate == 1:
-        released: Floats = np.array(orders) / (2 * noise[:, None] ** 2)
+        released: Floats = np.array(orders) / (2 * noise_multiplier[:, None] ** 2)
         return released
     columns = [
-        (_of_whole_order if order == int(order) else _of_order)(rate, noise, order) / (order - 1)
+        (_of_whole_order if order == int(order) else _of_order)(rate, noise_multiplier, order)
+        / (order - 1)
         for order in orders
     ]
     return np.stack(columns, axis=1)
 
 
-def _of_whole_order(rate: float, noise: Floats, order: float) -> Floats:
+def _of_whole_order(rate: float, noise_multiplier: Floats, order: float) -> Floats:
     """Return log A, shape (n,): a sum of ``order + 1`` terms."""
     from scipy.special import gammaln, logsumexp
 
     i = np.arange(order + 1)
     binomials = gammaln(order + 1) - gammaln(i + 1) - gammaln(order - i + 1)
     weights = binomials + i * np.log(rate) + (order - i) * np.log1p(-rate)
-    total: Floats = logsumexp(weights + (i * i - i) / (2 * noise[:, None] ** 2), axis=1)
+    total: Floats = logsumexp(weights + (i * i - i) / (2 * noise_multiplier[:, None] ** 2), axis=1)
     return total
 
 
-def _of_order(rate: float, noise: Floats, order: float) -> Floats:
+def _of_order(rate: float, noise_multiplier: Floats, order: float) -> Floats:
     """Return log A, shape (n,): two series, over either side of the point where the densities meet."""
     from scipy.special import gammaln, gammasgn, log_ndtr
 
-    sigma = noise[:, None]
+    sigma = noise_multiplier[:, None]
     meeting = sigma**2 * np.log(1 / rate - 1) + 0.5
     i = np.arange(_TERMS, dtype=np.float64)
     j = order - i

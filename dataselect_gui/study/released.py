@@ -88,7 +88,7 @@ def release(
         part = part_of(candidates, 1, book.keep)
         assert part is not None
         setting = Setting(
-            per_unit=1,
+            max_contributions=1,
             epsilon=Decimal(epsilon),
             count=min(int(chosen.sum()), int(part.sum())),
             query=Records().query(mechanism),

@@ -264,7 +264,7 @@ class Runner:
             return pool[np.sort(order[: int(leaving.sum())])], {}
         told: dict[str, float] = {"leaving": int(leaving.sum()), "right": int((leaving & chosen).sum())}
         if mechanism is RandomizedResponse:
-            at = RandomizedResponse(per_unit=1, epsilon=Decimal(one.release_epsilon))
+            at = RandomizedResponse(max_contributions=1, epsilon=Decimal(one.release_epsilon))
             told["expected"] = at.expect(int(part.sum()), int((part & chosen).sum())).precision
         return pool[leaving], told
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dataselect_gui.errors import InternalError, UnusableError
+from dataselect_gui.texts import _
 
 DELTA = 1e-5
 CLIP = 4.0
@@ -156,8 +157,8 @@ def train(
     privacy = None
     if epsilon is not None:
         privacy = account(epsilon, batch / count, steps)
-        noise = privacy.noise_multiplier
-        step = _Private(network, optimizer, images, classes, noise, batch, generator)
+        noise_multiplier = privacy.noise_multiplier
+        step = _Private(network, optimizer, images, classes, noise_multiplier, batch, generator)
     marks = {round(steps * (one + 1) / CHECKPOINTS) for one in range(CHECKPOINTS)}
     for done in range(1, steps + 1):
         for group in optimizer.param_groups:
@@ -231,9 +232,12 @@ class _Private:
                 found = self._gradients(values, self._images[drawn], self._classes[drawn])
             except (RuntimeError, ValueError) as error:
                 raise UnusableError(
-                    "The consortium's model cannot be trained with DP-SGD here.",
-                    f"Its gradients cannot be taken record by record ({type(error).__name__}).",
-                    "Let the trainings start from scratch: --start scratch.",
+                    _("The consortium's model cannot be trained with DP-SGD here."),
+                    _(
+                        "Its gradients cannot be taken record by record ({error}).",
+                        error=type(error).__name__,
+                    ),
+                    _("Let the trainings start from scratch: --start scratch."),
                 ) from error
         else:
             found = {name: one.new_zeros((0, *one.shape)) for name, one in values.items()}
@@ -265,7 +269,7 @@ def account(epsilon: float, rate: float, steps: int) -> Privacy:
     from opacus.accountants import RDPAccountant
     from opacus.accountants.utils import get_noise_multiplier
 
-    noise = get_noise_multiplier(
+    noise_multiplier = get_noise_multiplier(
         target_epsilon=epsilon,
         target_delta=DELTA,
         sample_rate=rate,
@@ -274,19 +278,19 @@ def account(epsilon: float, rate: float, steps: int) -> Privacy:
         epsilon_tolerance=epsilon / 1000,
     )
     first = RDPAccountant()
-    first.history = [(noise, rate, steps)]
+    first.history = [(noise_multiplier, rate, steps)]
     told = float(first.get_epsilon(DELTA))
     second = RdpAccountant(RDPAccountant.DEFAULT_ALPHAS)
-    event = PoissonSampledDpEvent(rate, GaussianDpEvent(noise))
+    event = PoissonSampledDpEvent(rate, GaussianDpEvent(noise_multiplier))
     second.compose(SelfComposedDpEvent(event, steps))
     again = float(second.get_epsilon(DELTA))
     if abs(again / told - 1) > AGREEMENT:
         raise InternalError(
-            "Two accountants disagree on what a training costs.",
-            f"Opacus says ε = {told:.4f}, dp_accounting says {again:.4f}.",
-            "Please report these words.",
+            _("Two accountants disagree on what a training costs."),
+            _("Opacus says ε = {told:.4f}, dp_accounting says {again:.4f}.", told=told, again=again),
+            _("Please report these words."),
         )
-    return Privacy(noise, rate, steps, told, again)
+    return Privacy(noise_multiplier, rate, steps, told, again)
 
 
 def logits_of(network: nn.Module, images: Tensor) -> Tensor:
@@ -342,7 +346,7 @@ def time_step(
     drawn = torch.arange(len(targets)) < batch
     step(drawn)
     started = time.monotonic()
-    for _ in range(_TRIED_STEPS):
+    for _step in range(_TRIED_STEPS):
         step(drawn)
     return (time.monotonic() - started) / _TRIED_STEPS
 

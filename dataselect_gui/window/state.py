@@ -7,6 +7,7 @@ Records of people who opted out are no more eligible than withheld ones, and can
 
 import contextlib
 from collections.abc import Callable, Collection, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from dataselect_gui.window.given import Given, Run
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.undo import Step
-from dataselect_gui.workflow import Look, Rule, Selection, select
+from dataselect_gui.workflow import Account, Look, Rule, Selection, select
 
 _LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY})
 """Places that are left for the one where the person was before."""
@@ -41,6 +42,12 @@ class State(QObject):
         The scoring that can be gone on with.
     look : Look or None
         The open project.
+    account : Account or None
+        What was released from its records, and what is left; None where that cannot be read.
+    account_fault : DataSelectError or None
+        Why it cannot be read.
+    cost : Decimal or None
+        The ε that the release under consideration would cost; None where that is not known.
     class_names : list of str
         The labels that occur, sorted.
     class_codes : ndarray of int
@@ -48,10 +55,14 @@ class State(QObject):
 
     Signals
     -------
-    place_changed()
-        Another place is to be shown, or the same again.
+    place_changed(PlaceId)
+        A place is to be shown after that one, which may be the same.
     given_changed()
         Something was given or forgotten, or scoring was interrupted.
+    account_changed()
+        The ledger was read anew.
+    cost_changed()
+        The release under consideration would cost something else.
     opened()
         Another project, or none, is open: everything changed.
     order_changed()
@@ -72,8 +83,10 @@ class State(QObject):
         A change could not be written; nothing changed.
     """
 
-    place_changed = Signal()
+    place_changed = Signal(object)
     given_changed = Signal()
+    account_changed = Signal()
+    cost_changed = Signal()
     opened = Signal()
     order_changed = Signal()
     selection_changed = Signal()
@@ -92,6 +105,9 @@ class State(QObject):
         self.given = Given()
         self.interrupted: Run | None = None
         self.look: Look | None = None
+        self.account: Account | None = None
+        self.account_fault: DataSelectError | None = None
+        self.cost: Decimal | None = None
         self.undo = QUndoStack(self)
         # By way of this object: at its end the stack empties itself, which nobody is to hear.
         self.undo.indexChanged.connect(self.undo_changed)
@@ -115,10 +131,10 @@ class State(QObject):
 
     def show_place(self, place: PlaceId) -> None:
         """Show a place."""
-        if self.place not in _LEADS_BACK:
-            self._place_before = self.place
-        self.place = place
-        self.place_changed.emit()
+        before, self.place = self.place, place
+        if before not in _LEADS_BACK:
+            self._place_before = before
+        self.place_changed.emit(before)
 
     def go_back(self) -> None:
         """Show the place that was shown before one that leads back."""
@@ -185,7 +201,9 @@ class State(QObject):
             self._propose_rule()
         self._select()
         self._sort()
+        self.account = self.account_fault = self.cost = None
         self.opened.emit()
+        self.read_account()
 
     def close(self) -> None:
         """Show no project, and forget what was given."""
@@ -198,7 +216,26 @@ class State(QObject):
         self.withheld = self.opted_out = self.eligible = np.empty(0, dtype=bool)
         self.marked = self.stale = np.empty(0, dtype=bool)
         self.selection = Selection(np.empty(0, dtype=bool), None)
+        self.account = self.account_fault = self.cost = None
         self.opened.emit()
+        self.account_changed.emit()
+
+    # The ledger
+
+    def read_account(self) -> None:
+        """Read the ledger anew: it may have grown, here or elsewhere."""
+        self.account = self.account_fault = None
+        if self.look is not None and self.look.ids:
+            try:
+                self.account = workflow.account(self.look.folder)
+            except DataSelectError as error:
+                self.account_fault = error
+        self.account_changed.emit()
+
+    def consider(self, cost: Decimal | None) -> None:
+        """Note what the release under consideration would cost."""
+        self.cost = cost
+        self.cost_changed.emit()
 
     # What is looked at; no step of undo
 

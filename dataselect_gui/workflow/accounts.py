@@ -69,7 +69,7 @@ class AccountEntry:
         The id of the release.
     terms : EntryTerms or None
         What the release is.
-    per_unit : int or None
+    max_contributions : int or None
         At most so many records of a unit took part.
     threshold_of : str or None
         The score whose threshold was bought.
@@ -88,7 +88,7 @@ class AccountEntry:
     delta: str | None
     release: str | None
     terms: EntryTerms | None
-    per_unit: int | None
+    max_contributions: int | None
     threshold_of: str | None
     account: str | None
     reason: str | None
@@ -323,7 +323,7 @@ def _line(entry: Entry) -> AccountEntry:
         delta=entry.body.get("delta"),
         release=entry.body.get("release"),
         terms=_terms(terms) if isinstance(terms, dict) else None,
-        per_unit=entry.body.get("per_unit"),
+        max_contributions=entry.body.get("per_unit"),
         threshold_of=entry.body.get("threshold_of"),
         account=entry.body.get("account"),
         reason=entry.body.get("reason"),

@@ -13,7 +13,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.records.source import is_text
 from dataselect_gui.release.kinds.kind import Kind
 from dataselect_gui.release.registry import KINDS, mechanisms_of
-from dataselect_gui.release.terms import MOST_PER_UNIT
+from dataselect_gui.release.terms import MOST_CONTRIBUTIONS
 from dataselect_gui.release.terms import Training as TrainingAnswer
 
 _LONGEST_REASON = 10_000
@@ -33,7 +33,7 @@ class ReleaseRequest:
         ``records``, ``offers``, ``scores``, ``report`` or ``gradient``.
     mechanism : str or None
         One of `mechanisms_of` it; None for the usual one of the kind.
-    per_unit : int or None
+    max_contributions : int or None
         At most so many records of a unit.
     threshold_from : str or None
         ``request``, ``agreed``, ``viewed`` or ``bought:E``; None to let the program see.
@@ -70,7 +70,7 @@ class ReleaseRequest:
     delta: str | None = None
     kind: str = "records"
     mechanism: str | None = None
-    per_unit: int | None = None
+    max_contributions: int | None = None
     threshold_from: str | None = None
     in_training: str | None = None
     budget: str | None = None
@@ -205,12 +205,12 @@ def destination_of(project: Project, to: Path) -> Path:
     return destination
 
 
-def per_unit_of(stated: int | None, unit_column: str | None) -> int:
+def max_contributions_of(stated: int | None, unit_column: str | None) -> int:
     """Return m."""
-    if stated is not None and not 1 <= stated <= MOST_PER_UNIT:
+    if stated is not None and not 1 <= stated <= MOST_CONTRIBUTIONS:
         raise UsageError(
             f"--per-unit cannot be {stated}.",
-            f"It is a whole number from 1 to {MOST_PER_UNIT}.",
+            f"It is a whole number from 1 to {MOST_CONTRIBUTIONS}.",
             "Use the number of records of a person that matter, for example 2.",
         )
     if unit_column is None and stated not in {None, 1}:

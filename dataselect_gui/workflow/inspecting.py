@@ -1,47 +1,37 @@
 """What something is, and what is wrong with it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.kinds import kind_of
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.sandbox.confining import what_confines
-from dataselect_gui.worker.handle import Stop, run_job
-from dataselect_gui.worker.messages import InspectJob, Report
+from dataselect_gui.worker.handle import run_job
+from dataselect_gui.worker.jobs import InspectJob
+from dataselect_gui.worker.results import (
+    BundleInspected,
+    CheckpointInspected,
+    Inspected,
+    SourceInspected,
+)
 from dataselect_gui.workflow.reasons import reasons_of
 
-_FIELDS: dict[str, dict[str, type]] = {
-    "bundle": {"checks": list},
-    "checkpoint": {
-        "labels": list,
-        "series": list,
-        "request": dict,
-        "unknown_in_request": list,
-        "digest": str,
-        "preflight": dict,
-    },
-    "source": {
-        "form": str,
-        "records": int,
-        "readable": int,
-        "problems": list,
-        "labels": list,
-        "columns": list,
-        "ignored": int,
-    },
+_Thing = Literal["bundle", "checkpoint", "source"]
+_TYPES: dict[_Thing, type[Inspected]] = {
+    "bundle": BundleInspected,
+    "checkpoint": CheckpointInspected,
+    "source": SourceInspected,
 }
-"""Kind → what has to be said of such a thing."""
 
 
-def inspect(
-    what: Path | SourceRef, records: SourceRef | None, report: Report, stop: Stop | None = None
-) -> dict[str, Any]:
+def inspect(what: Path | SourceRef, records: SourceRef | None, context: JobContext) -> dict[str, Any]:
     """Say what a path is: a project, a bundle, a checkpoint or a source.
 
     What strangers made is parsed in a process that is confined to it; ``confined`` says by what.
@@ -52,10 +42,8 @@ def inspect(
         What to look at; a SourceRef where the columns of a source are named.
     records : SourceRef or None
         A source whose labels are held against a checkpoint's.
-    report : callable
-        Takes progress.
-    stop : Stop or None
-        By which another thread can stop the work.
+    context : JobContext
+        Takes progress, and by which another thread can stop the work.
 
     Raises
     ------
@@ -68,26 +56,23 @@ def inspect(
     path = source.path
     if (path / "project.json").is_file():
         return _inspect_project(Project.open(path))
-    kind = _kind_of(path)
-    columns = source if records is None else records
-    job = InspectJob(
-        path=str(resolved(path)),
-        records=None if records is None else str(resolved(records.path)),
-        label_column=columns.label_column,
-        unit_column=columns.unit_column,
-        kind=kind,
-    )
-    found = run_job(job, report, stop).content
-    if found is None or any(type(found.get(name)) is not of for name, of in _FIELDS[kind].items()):
+    thing = _thing_at(path)
+    if thing == "source":
+        records = source
+    if records is not None:
+        records = replace(records, path=resolved(records.path))
+    job = InspectJob(path=resolved(path), records=records, thing=thing)
+    found = run_job(job, context).found
+    if not isinstance(found, _TYPES[thing]):
         raise UnusableError(
             f"“{path.name}” cannot be looked at.",
             "What read it fell over it: it may be made to do harm.",
             "Ask for another copy of it.",
         )
-    return {**found, "kind": kind, "confined": asdict(what_confines())}
+    return {**msgspec.to_builtins(found), "confined": asdict(what_confines())}
 
 
-def _kind_of(path: Path) -> str:
+def _thing_at(path: Path) -> _Thing:
     if (path / "release.json").is_file():
         return "bundle"
     return "checkpoint" if looks_like_checkpoint(path) else "source"

@@ -101,13 +101,13 @@ class Gathered:
         The consortium's.
     candidates : Candidates
         The records.
-    per_unit : int
+    max_contributions : int
         m.
     """
 
     checkpoint: Checkpoint
     candidates: Candidates
-    per_unit: int
+    max_contributions: int
 
 
 @dataclass(frozen=True)
@@ -157,14 +157,14 @@ def propose(
 ) -> Proposal:
     """Settle what a release is; where its threshold was bought before, with that threshold."""
     asked, rule, training = answers.asked, answers.rule, answers.training
-    checkpoint, per_unit = gathered.checkpoint, gathered.per_unit
+    checkpoint, max_contributions = gathered.checkpoint, gathered.max_contributions
     first_budget = first_budget_of(asked.budget, statement)
     pending = None
     if training.answer == "dp" and not statement.has_training(
         training.epsilon, training.delta, checkpoint.digest()
     ):
         pending = Charge(training.epsilon, training.delta)
-    part = part_of(gathered.candidates, per_unit, keep)
+    part = part_of(gathered.candidates, max_contributions, keep)
     candidates = replace(gathered.candidates, part=part)
     terms, purchase = Question(
         asked=asked,
@@ -176,7 +176,7 @@ def propose(
         training=training,
         checkpoint=checkpoint,
         candidates=candidates,
-        per_unit=per_unit,
+        max_contributions=max_contributions,
         after_exact=statement.exact > 0,
     ).terms()
     proposal = Proposal(statement, first_budget, pending, checkpoint, candidates, terms, purchase)

@@ -5,21 +5,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
 
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.layout import Checkpoint
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UsageError
-from dataselect_gui.privacy.amounts import LARGEST_BOUND, decimal_of, exact, positive_amount
+from dataselect_gui.privacy.amounts import LARGEST_BOUND, positive_amount, stated_number
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Setting
 from dataselect_gui.project.project import Project
-from dataselect_gui.release import limits
 from dataselect_gui.release.candidates import Candidates
-from dataselect_gui.release.kinds.kind import Kind
+from dataselect_gui.release.kinds.gradient import stated_norm
+from dataselect_gui.release.kinds.kind import Kind, KindOptions
 from dataselect_gui.release.releasing import Purchase, new_release_id
-from dataselect_gui.release.terms import Bounds, BoundsSource, Cut, CutSource, Terms
-from dataselect_gui.release.well_formed import LARGEST_NORM, LEAST_NORM, is_class_name
+from dataselect_gui.release.terms import Bounds, Cut, CutSource, Terms
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.workflow.asking import ReleaseRequest, Training
@@ -50,7 +48,7 @@ class Question:
         The consortium's.
     candidates : Candidates
         The records, with those that take part where they are known.
-    per_unit : int
+    max_contributions : int
         m.
     after_exact : bool
         Whether records of the source were released without protection before.
@@ -65,7 +63,7 @@ class Question:
     training: Training
     checkpoint: Checkpoint
     candidates: Candidates
-    per_unit: int
+    max_contributions: int
     after_exact: bool
 
     def terms(self) -> tuple[Terms, Purchase | None]:
@@ -87,7 +85,7 @@ class Question:
             )
         mechanism = self.mechanism.calibrated(
             Setting(
-                per_unit=self.per_unit,
+                max_contributions=self.max_contributions,
                 epsilon=self.epsilon,
                 delta=self.mechanism.read_delta(self.asked.delta),
                 count=self.mechanism.read_count(self._count(), self._taking_part),
@@ -148,37 +146,21 @@ class Question:
                     f"A release of {self.kind.name} by {self.mechanism.name} has no use for it.",
                     f"Leave {option} out.",
                 )
-        if "bins" in takes and asked.bins is None and asked.count_threshold is None:
-            raise UsageError(
-                "What the report shall tell is missing.",
-                "It tells a histogram, a count, or both.",
-                "Add --bins 0,0.1,0.2 (public edges), --count-threshold T, or both.",
-            )
-        labels = self.checkpoint.labels
-        if asked.by_class and not (
-            labels and len(labels) <= limits.MOST_CLASSES and all(map(is_class_name, labels))
-        ):
-            raise UsageError(
-                "--by-class does not apply.",
-                "The checkpoint names no classes, or too many, or by names that a table cannot hold: "
-                f"longer than {limits.MOST_CLASS_NAME} characters, or with some that cannot be seen.",
-                "Leave --by-class out.",
-            )
 
     def _kind(self) -> Kind:
         """Return the kind with its own parameters."""
-        takes = self.kind.takes
-        clip, clip_from = self._clip() if "clip" in takes else (None, None)
-        bins, padded, beyond = self._bins(), self._padded(), self._count_threshold()
-        return self.kind.of_form(
-            {
-                "padded": padded,
-                "bins": bins,
-                "classes": self.checkpoint.labels if self.asked.by_class else None,
-                "count_threshold": beyond,
-                "clip": clip,
-                "clip_from": clip_from,
-            }
+        asked, norm = self.asked, self.checkpoint.request.stated.get("max_grad_norm")
+        return self.kind.of_options(
+            KindOptions(
+                pad_to=asked.pad_to,
+                bins=asked.bins,
+                by_class=asked.by_class,
+                count_threshold=asked.count_threshold,
+                clip=asked.clip,
+                classes=tuple(self.checkpoint.labels or ()),
+                requested_norm=None if norm is None else str(norm),
+                taking_part=self._taking_part,
+            )
         )
 
     def _purchase(self) -> Purchase | None:
@@ -251,58 +233,11 @@ class Question:
             "to state bounds in its request.",
         )
 
-    def _clip(self) -> tuple[str, BoundsSource]:
-        norm = self.checkpoint.request.stated.get("max_grad_norm")
-        if self.asked.clip is not None:
-            return exact(_norm(self.asked.clip, "--clip")), "agreed"
-        if norm is not None:
-            return exact(_norm(str(norm), "The request's max_grad_norm")), "request"
-        raise UsageError(
-            "The norm that gradients are clipped to is missing.",
-            "The request states no max_grad_norm, and the noise follows from that norm.",
-            "Add --clip C, for example --clip 1.",
-        )
-
     def _count(self) -> int | None:
         """Return how many the owner wants to be taken; the rule's number where none is stated."""
         if self.asked.count is not None:
             return self.asked.count
         return self.rule.count(int(self.candidates.eligible.sum()))
-
-    def _padded(self) -> int | None:
-        padded = self.asked.pad_to
-        if padded is not None and padded < self._taking_part:
-            raise UsageError(
-                "--pad-to is too small.",
-                "There are more records that take part than rows were declared.",
-                "Declare more rows.",
-            )
-        if padded is not None and padded > limits.MOST_ROWS:
-            raise UsageError(
-                f"--pad-to cannot be {padded}.",
-                f"No more than {limits.MOST_ROWS} rows are written.",
-                "Declare fewer rows.",
-            )
-        return padded
-
-    def _bins(self) -> tuple[str, ...] | None:
-        if self.asked.bins is None:
-            return None
-        edges = [_number(text, "--bins") for text in self.asked.bins.split(",")]
-        if (
-            any(low >= high for low, high in pairwise(map(float, edges)))
-            or len(edges) > limits.MOST_EDGES
-        ):
-            raise UsageError(
-                "--bins are not as they should be.",
-                f"They are edges in ascending order, {limits.MOST_EDGES} at most.",
-                "Give them like --bins 0,0.1,0.2,0.5.",
-            )
-        return tuple(exact(edge) for edge in edges)
-
-    def _count_threshold(self) -> str | None:
-        text = self.asked.count_threshold
-        return None if text is None else exact(_number(text, "--count-threshold"))
 
 
 def public_bounds(score: str, request: Request) -> Bounds | None:
@@ -325,12 +260,12 @@ def public_bounds(score: str, request: Request) -> Bounds | None:
         return Bounds(low, high, "score")
     norm = request.stated.get(known.bounded_by)
     if norm is not None:
-        return Bounds(Decimal(0), _norm(str(norm), f"The request's {known.bounded_by}"), "score")
+        return Bounds(Decimal(0), stated_norm(str(norm), f"The request's {known.bounded_by}"), "score")
     return None
 
 
 def _two_bounds(stated: Sequence[object]) -> tuple[Decimal, Decimal]:
-    numbers = [_number(str(one), "--bounds") for one in stated]
+    numbers = [stated_number(str(one), "--bounds") for one in stated]
     is_small = all(abs(number) <= LARGEST_BOUND for number in numbers)
     # Scores are doubles.
     if len(numbers) != 2 or not is_small or float(numbers[0]) >= float(numbers[1]):
@@ -340,25 +275,3 @@ def _two_bounds(stated: Sequence[object]) -> tuple[Decimal, Decimal]:
             "Give them like --bounds 0,5.",
         )
     return numbers[0], numbers[1]
-
-
-def _number(text: str, what: str) -> Decimal:
-    number = decimal_of(text)
-    if number is None:
-        raise UsageError(
-            f"{what} cannot be “{text}”.",
-            "It is a number.",
-            "Write it like 0.25.",
-        )
-    return number
-
-
-def _norm(text: str, what: str) -> Decimal:
-    number = _number(text, what)
-    if not LEAST_NORM <= number <= LARGEST_NORM:
-        raise UsageError(
-            f"{what} cannot be “{text}”.",
-            f"It is a number from {LEAST_NORM} to {LARGEST_NORM}.",
-            "Write it like 1.",
-        )
-    return number

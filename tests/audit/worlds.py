@@ -71,7 +71,7 @@ def terms(
         }
     )
     setting = Setting(
-        per_unit=m,
+        max_contributions=m,
         epsilon=Decimal(str(epsilon)),
         delta=None if delta is None else Decimal(delta),
         count=count,

@@ -483,7 +483,7 @@ _REQUEST_NAMES = tuple(
     (
         "score threshold count noise_multiplier max_grad_norm sample_rate steps delta epsilon "
         "direction "
-        "contact deadline bounds class_statistics per_unit model note unknown"
+        "contact deadline bounds class_statistics max_contributions model note unknown"
     ).split()
 )
 

@@ -28,12 +28,12 @@ def drawn(
 def test_one_sided_lets_a_share_of_the_selection_leave_and_nothing_else(material: Material) -> None:
     leaving = drawn(material, OneSided, "2")
     assert not (leaving & ~CHOSEN).any()
-    recall = OneSided(per_unit=1, epsilon=Decimal(2)).expect(RECORDS, 60).recall
+    recall = OneSided(max_contributions=1, epsilon=Decimal(2)).expect(RECORDS, 60).recall
     assert leaving.sum() / 60 == pytest.approx(recall, abs=5 * (recall * (1 - recall) / 60) ** 0.5)
 
 
 def test_randomised_response_is_as_precise_as_its_closed_form(material: Material) -> None:
-    mechanism = RandomizedResponse(per_unit=1, epsilon=Decimal(2))
+    mechanism = RandomizedResponse(max_contributions=1, epsilon=Decimal(2))
     expected = mechanism.expect(RECORDS, 60).precision
     found = []
     for _ in range(20):

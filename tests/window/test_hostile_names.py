@@ -236,7 +236,7 @@ def test_releasing(window: MainWindow, qtbot: QtBot, world: World, probe: Watche
     window.show_place(PlaceId.RELEASE)
     qtbot.waitUntil(lambda: not window.has_work, timeout=30_000)
     assert not look_at(window)
-    release(project, world.folder / f"b {NAMES['image'].replace('/', '')}&", per_unit=1)
+    release(project, world.folder / f"b {NAMES['image'].replace('/', '')}&", max_contributions=1)
     workflow.ledger(project, "5", NAMES["line"] + NAMES["image"].replace("{probe}", str(probe.path)))
     window.open_project(project)
     window.show_place(PlaceId.RELEASE)
@@ -253,7 +253,7 @@ def test_checking(window: MainWindow, qtbot: QtBot, world: World, probe: Watched
     project = world.project()
     select(project, threshold="0.5")
     bundle = world.folder / "b <b>&amp;"
-    release(project, bundle, per_unit=1)
+    release(project, bundle, max_contributions=1)
     give(qtbot, window, bundle)
     assert place(window) == "check"
     assert not look_at(window)

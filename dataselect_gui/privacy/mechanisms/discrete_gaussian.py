@@ -53,7 +53,7 @@ class DiscreteGaussian(NoiseMechanism):
     def of(cls, setting: Setting) -> Self:
         """Make the mechanism."""
         return cls(
-            per_unit=setting.per_unit,
+            max_contributions=setting.max_contributions,
             epsilon=needed(setting.epsilon, "ε"),
             delta=needed(setting.delta, "δ"),
             query=needed(setting.query, "the query"),
@@ -64,13 +64,13 @@ class DiscreteGaussian(NoiseMechanism):
     def calibrated(cls, setting: Setting) -> Self:
         """Make the mechanism with the noise that ε and δ need."""
         epsilon, delta = needed(setting.epsilon, "ε"), needed(setting.delta, "δ")
-        squared = setting.per_unit**2 * needed(setting.query, "the query").squared_l2
+        squared = setting.max_contributions**2 * needed(setting.query, "the query").squared_l2
         return cls.of(replace(setting, scale=gaussian_scale(epsilon, delta, squared)))
 
     @property
     def squared_sensitivity(self) -> int:
         """The square of how far a unit of m records moves the vector, by the L2 norm, in steps."""
-        return self.per_unit**2 * self.query.squared_l2
+        return self.max_contributions**2 * self.query.squared_l2
 
     def add_noise(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
         """Add noise to values, shape (n,), in steps."""

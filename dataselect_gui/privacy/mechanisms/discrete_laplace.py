@@ -29,7 +29,7 @@ class DiscreteLaplace(NoiseMechanism):
     def of(cls, setting: Setting) -> Self:
         """Make the mechanism."""
         return cls(
-            per_unit=setting.per_unit,
+            max_contributions=setting.max_contributions,
             epsilon=needed(setting.epsilon, "ε"),
             query=needed(setting.query, "the query"),
             scale=needed(setting.scale, "the scale of the noise"),
@@ -46,7 +46,7 @@ class DiscreteLaplace(NoiseMechanism):
 
     def charge(self) -> Charge:
         """Return what it costs, with how it composes."""
-        loss = laplace_noise.loss(self.query, self.per_unit, self.scale)
+        loss = laplace_noise.loss(self.query, self.max_contributions, self.scale)
         return Charge(self.epsilon, Decimal(0), loss=loss)
 
     @property
@@ -62,7 +62,7 @@ class DiscreteLaplace(NoiseMechanism):
     @property
     def sensitivity(self) -> dict[str, int]:
         """How far one unit moves the values, by the L1 norm."""
-        return laplace_noise.sensitivity(self.query, self.per_unit)
+        return laplace_noise.sensitivity(self.query, self.max_contributions)
 
     def width(self) -> float:
         """Return what the noise stays within 95 times in 100, in the query's own unit."""

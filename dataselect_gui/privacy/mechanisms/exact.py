@@ -49,7 +49,7 @@ class Exact(SelectionMechanism):
     @classmethod
     def of(cls, setting: Setting) -> Self:
         """Make the mechanism."""
-        return cls(per_unit=setting.per_unit)
+        return cls(max_contributions=setting.max_contributions)
 
     def at(self, epsilon: Decimal) -> Self:
         """There is no ε to change.

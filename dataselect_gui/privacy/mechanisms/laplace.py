@@ -20,4 +20,4 @@ class Laplace(DiscreteLaplace):
 
     def expect(self, records: int, selected: int) -> Agreement:
         """Return how well the best by noised scores agree, if scores were spread evenly."""
-        return highest_noised(float(self.per_unit / self.epsilon), records, selected)
+        return highest_noised(float(self.max_contributions / self.epsilon), records, selected)

@@ -11,25 +11,25 @@ from dataselect_gui.texts import _
 DISTRIBUTION = "discrete Laplace"
 
 
-def l1_sensitivity(query: Query, per_unit: int) -> int:
+def l1_sensitivity(query: Query, max_contributions: int) -> int:
     """Return how far a unit of m records moves the vector, by the L1 norm, in steps."""
-    return per_unit * needed(query.l1, "a bound on the L1 norm")
+    return max_contributions * needed(query.l1, "a bound on the L1 norm")
 
 
-def sensitivity(query: Query, per_unit: int) -> dict[str, int]:
+def sensitivity(query: Query, max_contributions: int) -> dict[str, int]:
     """Return the sensitivity under the name that it is written by."""
-    return {"l1_sensitivity_in_steps": l1_sensitivity(query, per_unit)}
+    return {"l1_sensitivity_in_steps": l1_sensitivity(query, max_contributions)}
 
 
 def calibrated(setting: Setting) -> Setting:
     """Return a setting with the scale of the noise that its ε needs."""
-    sensitivity = l1_sensitivity(needed(setting.query, "the query"), setting.per_unit)
+    sensitivity = l1_sensitivity(needed(setting.query, "the query"), setting.max_contributions)
     return replace(setting, scale=laplace_scale(needed(setting.epsilon, "ε"), sensitivity))
 
 
-def loss(query: Query, per_unit: int, scale: float) -> Loss:
+def loss(query: Query, max_contributions: int, scale: float) -> Loss:
     """Return how the noise composes."""
-    return Loss("discrete-laplace", scale, l1_sensitivity(query, per_unit))
+    return Loss("discrete-laplace", scale, l1_sensitivity(query, max_contributions))
 
 
 def in_words(scale: float) -> str:

@@ -55,7 +55,7 @@ class Setting:
 
     Attributes
     ----------
-    per_unit : int
+    max_contributions : int
         m: at most so many records of a unit take part.
     epsilon, delta : Decimal or None
         Per unit.
@@ -67,7 +67,7 @@ class Setting:
         Of the noise, in steps.
     """
 
-    per_unit: int
+    max_contributions: int
     epsilon: Decimal | None = None
     delta: Decimal | None = None
     count: int | None = None
@@ -124,7 +124,7 @@ class Mechanism(ABC):
         What the promise rests on beside what every promise does.
     usefulness : str or None
         What is said of its expected usefulness; None where it is what the kind of release says.
-    per_unit : int
+    max_contributions : int
         m: at most so many records of a unit take part.
     epsilon, delta : Decimal or None
         What it costs per unit; None for ε where nothing is promised, for δ where it is 0.
@@ -141,7 +141,7 @@ class Mechanism(ABC):
     assumption: ClassVar[str | None] = None
     usefulness: ClassVar[str | None] = None
 
-    per_unit: int
+    max_contributions: int
     epsilon: Decimal | None
     delta: Decimal | None = None
 
@@ -292,7 +292,11 @@ class SelectionMechanism(Mechanism):
         """
 
     def _per_record(self) -> str:
-        return "" if self.per_unit == 1 else _(" (ε/{most} a record)", most=self.per_unit)
+        return (
+            ""
+            if self.max_contributions == 1
+            else _(" (ε/{most} a record)", most=self.max_contributions)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -342,7 +346,7 @@ class NoiseMechanism(Mechanism):
 
     def at(self, epsilon: Decimal) -> Self:
         """Return the same mechanism at another ε."""
-        return self.calibrated(Setting(self.per_unit, epsilon, self.delta, query=self.query))
+        return self.calibrated(Setting(self.max_contributions, epsilon, self.delta, query=self.query))
 
     @property
     def form(self) -> MechanismForm:

@@ -75,7 +75,7 @@ class NoisyTopK(SelectionMechanism):
     def of(cls, setting: Setting) -> Self:
         """Make the mechanism."""
         return cls(
-            per_unit=setting.per_unit,
+            max_contributions=setting.max_contributions,
             epsilon=needed(setting.epsilon, "ε"),
             count=needed(setting.count, "the count"),
             query=needed(setting.query, "the query"),
@@ -89,7 +89,9 @@ class NoisyTopK(SelectionMechanism):
 
     def at(self, epsilon: Decimal) -> Self:
         """Return the same mechanism at another ε."""
-        return self.calibrated(Setting(self.per_unit, epsilon, count=self.count, query=self.query))
+        return self.calibrated(
+            Setting(self.max_contributions, epsilon, count=self.count, query=self.query)
+        )
 
     @property
     def form(self) -> MechanismForm:
@@ -103,7 +105,7 @@ class NoisyTopK(SelectionMechanism):
     def expect(self, records: int, selected: int) -> Agreement:
         """Return what to expect, if scores were spread evenly between their bounds."""
         del selected
-        return highest_noised(float(self.per_unit / self.epsilon), records, self.count)
+        return highest_noised(float(self.max_contributions / self.epsilon), records, self.count)
 
     def how_drawn(self, *, of_people: bool, lowest: bool) -> str:
         """Return how it draws, as a sentence."""
@@ -124,7 +126,7 @@ class NoisyTopK(SelectionMechanism):
 
     def noise_document(self) -> dict[str, object]:
         """Return what ``release.json`` states of its noise."""
-        sensitivity = laplace_noise.sensitivity(self.query, self.per_unit)
+        sensitivity = laplace_noise.sensitivity(self.query, self.max_contributions)
         return noise_document(laplace_noise.DISTRIBUTION, self.scale, self.query, sensitivity)
 
 

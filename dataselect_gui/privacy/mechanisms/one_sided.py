@@ -61,7 +61,7 @@ class OneSided(SelectionMechanism):
     @classmethod
     def of(cls, setting: Setting) -> Self:
         """Make the mechanism."""
-        return cls(per_unit=setting.per_unit, epsilon=needed(setting.epsilon, "ε"))
+        return cls(max_contributions=setting.max_contributions, epsilon=needed(setting.epsilon, "ε"))
 
     def at(self, epsilon: Decimal) -> Self:
         """Return the same mechanism at another ε."""
@@ -70,12 +70,14 @@ class OneSided(SelectionMechanism):
     @property
     def cut(self) -> int:
         """The step below which a secret lets its record leave: ε/m, rounded down."""
-        return int((self.epsilon / self.per_unit * STEPS_PER_UNIT).to_integral_value(ROUND_FLOOR))
+        return int(
+            (self.epsilon / self.max_contributions * STEPS_PER_UNIT).to_integral_value(ROUND_FLOOR)
+        )
 
     @property
     def share(self) -> float:
         """The share of picked records that leave, 1 − e^(−ε/m)."""
-        return -math.expm1(-float(self.epsilon / self.per_unit))
+        return -math.expm1(-float(self.epsilon / self.max_contributions))
 
     def pick(self, pool: Pool) -> NDArray[np.int64]:
         """Draw which records leave."""

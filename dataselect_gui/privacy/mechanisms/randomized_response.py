@@ -42,7 +42,7 @@ class RandomizedResponse(SelectionMechanism):
     @classmethod
     def of(cls, setting: Setting) -> Self:
         """Make the mechanism."""
-        return cls(per_unit=setting.per_unit, epsilon=needed(setting.epsilon, "ε"))
+        return cls(max_contributions=setting.max_contributions, epsilon=needed(setting.epsilon, "ε"))
 
     def at(self, epsilon: Decimal) -> Self:
         """Return the same mechanism at another ε."""
@@ -51,12 +51,12 @@ class RandomizedResponse(SelectionMechanism):
     @property
     def kept_share(self) -> float:
         """The probability with which a bit is told truly."""
-        return 1 / (1 + math.exp(-float(self.epsilon / self.per_unit)))
+        return 1 / (1 + math.exp(-float(self.epsilon / self.max_contributions)))
 
     def pick(self, pool: Pool) -> NDArray[np.int64]:
         """Draw: a discrete Laplace variable of scale m/ε is positive as often as a bit is flipped."""
         noise = add_laplace(
-            np.zeros(len(pool.chosen), dtype=np.int64), flip_scale(self.epsilon, self.per_unit)
+            np.zeros(len(pool.chosen), dtype=np.int64), flip_scale(self.epsilon, self.max_contributions)
         )
         return np.flatnonzero(pool.chosen ^ (noise > 0))
 

@@ -20,7 +20,7 @@ def check_counts(stated: Stated) -> None:
         Where it is.
     """
     squared = (2 if stated.has("bins") else 0) + (1 if stated.has("count_threshold") else 0)
-    _check(stated, stated.scale() / (stated.per_unit * _STEPS_PER_COUNT * math.sqrt(squared)))
+    _check(stated, stated.scale() / (stated.max_contributions * _STEPS_PER_COUNT * math.sqrt(squared)))
 
 
 def check_sum(stated: Stated) -> None:
@@ -31,7 +31,7 @@ def check_sum(stated: Stated) -> None:
     FaultError
         Where it is.
     """
-    _check(stated, stated.scale() / (2 * stated.per_unit * 2**24))
+    _check(stated, stated.scale() / (2 * stated.max_contributions * 2**24))
 
 
 def _check(stated: Stated, ratio: float) -> None:

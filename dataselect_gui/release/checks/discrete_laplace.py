@@ -16,4 +16,4 @@ def check(stated: Stated) -> None:
         Where it is.
     """
     cells = (2 if stated.has("bins") else 0) + (1 if stated.has("count_threshold") else 0)
-    check_scale(stated, stated.per_unit * cells)
+    check_scale(stated, stated.max_contributions * cells)

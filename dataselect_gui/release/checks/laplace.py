@@ -17,7 +17,7 @@ def check(stated: Stated) -> None:
     FaultError
         Where it is.
     """
-    check_scale(stated, stated.per_unit * SCORE_STEPS)
+    check_scale(stated, stated.max_contributions * SCORE_STEPS)
 
 
 def check_scale(stated: Stated, sensitivity: int) -> None:

@@ -12,4 +12,4 @@ def check(stated: Stated) -> None:
     FaultError
         Where it is.
     """
-    check_scale(stated, stated.per_unit * SCORE_STEPS)
+    check_scale(stated, stated.max_contributions * SCORE_STEPS)

@@ -16,6 +16,6 @@ def check(stated: Stated) -> None:
     """
     with localcontext() as context:
         context.prec = 50
-        share = 1 - (-stated.amount() / stated.per_unit).exp()
+        share = 1 - (-stated.amount() / stated.max_contributions).exp()
         if not is_close(stated.number("share_that_leaves"), share):
             raise FaultError("The stated share that leaves is not 1 − e^(−ε/m).")

@@ -16,6 +16,6 @@ def check(stated: Stated) -> None:
     """
     with localcontext() as context:
         context.prec = 50
-        kept = 1 / (1 + (-stated.amount() / stated.per_unit).exp())
+        kept = 1 / (1 + (-stated.amount() / stated.max_contributions).exp())
         if not is_close(stated.number("share_told_truly"), kept):
             raise FaultError("The stated share told truly is not 1 / (1 + e^(−ε/m)).")

@@ -15,7 +15,7 @@ class Stated:
     ----------
     epsilon, delta : Decimal or None
         The mechanism's, per unit.
-    per_unit : int
+    max_contributions : int
         m.
     parameters : dict
         Every parameter, as it is stated: name → its ``value`` and where it came from.
@@ -23,7 +23,7 @@ class Stated:
 
     epsilon: Decimal | None
     delta: Decimal | None
-    per_unit: int
+    max_contributions: int
     parameters: Mapping[str, Mapping[str, object]]
 
     def has(self, name: str) -> bool:
@@ -38,7 +38,7 @@ class Stated:
         FaultError
             Where it makes no sense.
         """
-        if self.epsilon is None or not self.epsilon > 0 or self.per_unit < 1:
+        if self.epsilon is None or not self.epsilon > 0 or self.max_contributions < 1:
             raise FaultError("ε or the number of records of a unit makes no sense.")
         return self.epsilon
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.layout import Member
-from dataselect_gui.errors import FaultError
-from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.errors import FaultError, UsageError
+from dataselect_gui.privacy.amounts import exact, stated_number
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Query
 from dataselect_gui.privacy.usefulness import Width
 from dataselect_gui.records.forms.form import Written, write_file
@@ -24,6 +24,7 @@ from dataselect_gui.release.kinds.kind import (
     Kind,
     KindAnswer,
     KindForm,
+    KindOptions,
     Leaving,
     Material,
     as_noise,
@@ -87,6 +88,20 @@ class Gradient(Kind):
 
     clip: Decimal
     clip_from: Literal["request", "score", "agreed"]
+
+    @classmethod
+    def of_options(cls, options: KindOptions) -> Self:
+        """Return a gradient clipped to the owner's norm, or to the request's."""
+        if options.clip is not None:
+            return cls(stated_norm(options.clip, "--clip"), "agreed")
+        if options.requested_norm is not None:
+            norm = stated_norm(options.requested_norm, "The request's max_grad_norm")
+            return cls(norm, "request")
+        raise UsageError(
+            "The norm that gradients are clipped to is missing.",
+            "The request states no max_grad_norm, and the noise follows from that norm.",
+            "Add --clip C, for example --clip 1.",
+        )
 
     @property
     def form(self) -> KindForm:
@@ -200,6 +215,24 @@ class Gradient(Kind):
         del terms
         origin = ORIGIN_OF_BOUNDS[self.clip_from]
         return [f"Norm that gradients are clipped to: {exact(self.clip)}, {origin}."]
+
+
+def stated_norm(text: str, what: str) -> Decimal:
+    """Read a norm that gradients are clipped to.
+
+    Raises
+    ------
+    UsageError
+        Where it is no number, too small or too large.
+    """
+    number = stated_number(text, what)
+    if not limits.LEAST_NORM <= number <= limits.LARGEST_NORM:
+        raise UsageError(
+            f"{what} cannot be “{text}”.",
+            f"It is a number from {limits.LEAST_NORM} to {limits.LARGEST_NORM}.",
+            "Write it like 1.",
+        )
+    return number
 
 
 def check_sum(layout: Layout) -> None:

@@ -112,6 +112,32 @@ class KindForm(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
+class KindOptions:
+    """What the parameters of a kind are read from.
+
+    Attributes
+    ----------
+    pad_to, bins, by_class, count_threshold, clip
+        What the owner asked for, as `ReleaseRequest` has it.
+    classes : tuple of str
+        The checkpoint's classes.
+    requested_norm : str or None
+        What the consortium's request says that gradients are clipped to.
+    taking_part : int
+        How many records take part; at most so many, where that was not drawn yet.
+    """
+
+    pad_to: int | None
+    bins: str | None
+    by_class: bool
+    count_threshold: str | None
+    clip: str | None
+    classes: tuple[str, ...]
+    requested_norm: str | None
+    taking_part: int
+
+
+@dataclass(frozen=True)
 class Kind(ABC):
     """What leaves.
 
@@ -173,6 +199,18 @@ class Kind(ABC):
     leaves: ClassVar[tuple[Leaving, ...]]
 
     # Its own parameters
+
+    @classmethod
+    def of_options(cls, options: KindOptions) -> Self:
+        """Return the kind that the owner asked for.
+
+        Raises
+        ------
+        UsageError
+            Where a parameter is missing, or makes no sense.
+        """
+        del options
+        return cls()
 
     @property
     def form(self) -> KindForm:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.layout import Member
-from dataselect_gui.errors import FaultError
-from dataselect_gui.plain import to_cell
-from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.errors import FaultError, UsageError
+from dataselect_gui.plain import to_cell, visible
+from dataselect_gui.privacy.amounts import exact, stated_number
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, NoiseMechanism, Query
 from dataselect_gui.privacy.usefulness import Width
 from dataselect_gui.records.forms import limits as file_limits
@@ -26,6 +26,7 @@ from dataselect_gui.release.kinds.kind import (
     Kind,
     KindAnswer,
     KindForm,
+    KindOptions,
     Leaving,
     Material,
     as_noise,
@@ -99,6 +100,32 @@ class Report(Kind):
     bins: tuple[Decimal, ...] | None = None
     classes: tuple[str, ...] | None = None
     count_threshold: Decimal | None = None
+
+    @classmethod
+    def of_options(cls, options: KindOptions) -> Self:
+        """Return a report over the cells that the owner names."""
+        if options.bins is None and options.count_threshold is None:
+            raise UsageError(
+                "What the report shall tell is missing.",
+                "It tells a histogram, a count, or both.",
+                "Add --bins 0,0.1,0.2 (public edges), --count-threshold T, or both.",
+            )
+        classes = options.classes
+        if options.by_class and not (
+            classes and len(classes) <= limits.MOST_CLASSES and all(map(is_class_name, classes))
+        ):
+            raise UsageError(
+                "--by-class does not apply.",
+                "The checkpoint names no classes, or too many, or by names that a table cannot hold: "
+                f"longer than {limits.MOST_CLASS_NAME} characters, or with some that cannot be seen.",
+                "Leave --by-class out.",
+            )
+        beyond = options.count_threshold
+        return cls(
+            None if options.bins is None else _edges(options.bins),
+            classes if options.by_class else None,
+            None if beyond is None else stated_number(beyond, "--count-threshold"),
+        )
 
     @property
     def form(self) -> KindForm:
@@ -267,3 +294,26 @@ class Report(Kind):
             side = "at or below" if terms.lowest else "at or above"
             lines.append(f"A count of the records {side} {exact(self.count_threshold)}.")
         return lines
+
+
+def _edges(stated: str) -> tuple[Decimal, ...]:
+    """Read the edges of a histogram's bins."""
+    edges = [stated_number(text, "--bins") for text in stated.split(",")]
+    is_ascending = all(low < high for low, high in pairwise(map(float, edges)))
+    if not is_ascending or len(edges) > limits.MOST_EDGES:
+        raise UsageError(
+            "--bins are not as they should be.",
+            f"They are edges in ascending order, {limits.MOST_EDGES} at most.",
+            "Give them like --bins 0,0.1,0.2,0.5.",
+        )
+    return tuple(edges)
+
+
+def is_class_name(name: object) -> bool:
+    """Say whether a class can be named in a report: plain text of a sensible length."""
+    return (
+        isinstance(name, str)
+        and len(name) <= limits.MOST_CLASS_NAME
+        and name.isprintable()
+        and visible(name) == name
+    )

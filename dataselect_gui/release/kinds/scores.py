@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Query
 from dataselect_gui.privacy.usefulness import Agreement
 from dataselect_gui.records.forms.form import Written
+from dataselect_gui.release import limits
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.grid import SCORE_STEPS, SCORES, on_grid, score_at
 from dataselect_gui.release.kinds.kind import (
@@ -20,6 +22,7 @@ from dataselect_gui.release.kinds.kind import (
     Kind,
     KindAnswer,
     KindForm,
+    KindOptions,
     Leaving,
     Material,
     as_noise,
@@ -78,6 +81,24 @@ class Scores(Kind):
     )
 
     padded: int | None = None
+
+    @classmethod
+    def of_options(cls, options: KindOptions) -> Self:
+        """Return scores that are padded to as many rows as the owner declares."""
+        padded = options.pad_to
+        if padded is not None and padded < options.taking_part:
+            raise UsageError(
+                "--pad-to is too small.",
+                "There are more records that take part than rows were declared.",
+                "Declare more rows.",
+            )
+        if padded is not None and padded > limits.MOST_ROWS:
+            raise UsageError(
+                f"--pad-to cannot be {padded}.",
+                f"No more than {limits.MOST_ROWS} rows are written.",
+                "Declare fewer rows.",
+            )
+        return cls(padded)
 
     @property
     def form(self) -> KindForm:

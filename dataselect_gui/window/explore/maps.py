@@ -4,17 +4,17 @@ A worker takes seconds to start, so it makes the maps of several records at once
 is likely to look at next, walking on as before. A record that is no longer looked at is not waited for.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, UnusableError
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import RecordMaps, Report, Stop, find_score
+from dataselect_gui.workflow import JobContext, JobKind, RecordMaps, find_score
 
 _MOST_BYTES = 64 * 1024 * 1024
 _PAUSE_MILLISECONDS = 150
@@ -58,7 +58,7 @@ class Maps(QObject):
         self.is_on = False
         self.error: DataSelectError | None = None
         self._is_watched = False
-        self._kept: OrderedDict[int, RecordMaps] = OrderedDict()
+        self._kept: LRUCache[int, RecordMaps] = LRUCache(_MOST_BYTES, _size)
         self._ranges: dict[str, float] = {}
         self._project = 0
         self._making: tuple[int, frozenset[int]] | None = None
@@ -90,6 +90,16 @@ class Maps(QObject):
     def waits_for(self) -> str:
         """The title of the job that maps wait for; empty where they wait for none."""
         return self._jobs.title
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether maps are about to be made."""
+        return self._pause.isActive()
+
+    @property
+    def size(self) -> int:
+        """The bytes of the maps that are kept."""
+        return sum(one.size for one in self._kept.values())
 
     def range_of(self, name: str) -> float | None:
         """Return the value at which the colours of a score's maps end; None where it is not known yet.
@@ -138,9 +148,6 @@ class Maps(QObject):
         # Who went the same way twice, as from line to line, goes on so; any other leap leads anywhere.
         self._step = leap if abs(leap) == 1 or (leap and leap == self._leap) else 1
         self._place, self._leap = place, leap
-        current = self._state.current
-        if current is not None and current in self._kept:
-            self._kept.move_to_end(current)
         self.changed.emit()
         self._make_soon()
 
@@ -175,11 +182,11 @@ class Maps(QObject):
         self._making = self._project, frozenset(wanted)
         project, folder, needs_ranges = self._project, look.folder, not self._ranges
 
-        def work(report: Report, stop: Stop) -> _Made:
-            found = workflow.maps(folder, wanted, report, stop)
+        def work(context: JobContext) -> _Made:
+            found = workflow.maps(folder, wanted, context)
             return project, found, _ranges_of(found.values()) if needs_ranges else {}
 
-        self._jobs.start("Making maps", work, self._on_made, self._on_failed, gives_way=True)
+        self._jobs.start(JobKind.MAPS, work, self._on_made, self._on_failed, gives_way=True)
 
     def _wanted(self, current: int) -> list[int]:
         """Return the rows to make maps of, the most urgent first; none where there is no need."""
@@ -221,14 +228,16 @@ class Maps(QObject):
         self._make()
 
     def _keep(self, found: dict[int, RecordMaps]) -> None:
-        self._kept |= found
         current = self._state.current
-        if current is not None and current in self._kept:
-            self._kept.move_to_end(current)
-        size = sum(one.size for one in self._kept.values())
-        while size > _MOST_BYTES and len(self._kept) > 1:
-            _, oldest = self._kept.popitem(last=False)
-            size -= oldest.size
+        shown = None if current is None else found.get(current) or self._kept.get(current)
+        self._kept.update(found)
+        if current is not None and shown is not None:
+            self._kept[current] = shown  # Last, so that no other one takes its place.
+
+
+def _size(maps: RecordMaps) -> int:
+    """Return the bytes that maps take; any one record's are kept, if need be alone."""
+    return min(maps.size, _MOST_BYTES)
 
 
 def _ranges_of(found: Iterable[RecordMaps]) -> dict[str, float]:

@@ -7,10 +7,11 @@ is made there.
 """
 
 import threading
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterable
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from PySide6.QtCore import QDeadlineTimer, QObject, Qt, QThread, Signal
 from PySide6.QtGui import QImage, QPixmap
@@ -63,8 +64,7 @@ class Thumbnails(QObject):
     def __init__(self, state: State, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._kept: OrderedDict[Key, QPixmap | str] = OrderedDict()
-        self._bytes = 0
+        self._kept: LRUCache[Key, QPixmap | str] = LRUCache(_MOST_BYTES, _size)
         self._threads: list[_Decoder] = []
         # The condition guards what the threads share: all that follows.
         self._condition = threading.Condition()
@@ -83,10 +83,7 @@ class Thumbnails(QObject):
 
     def find(self, key: Key) -> QPixmap | str | None:
         """Return a picture, the reason why there is none, or None where it is not decoded yet."""
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
+        return self._kept.get(key)
 
     def want(self, keys: Iterable[Key]) -> None:
         """Ask for the pictures that a view of many shows now, instead of what it showed before."""
@@ -121,6 +118,12 @@ class Thumbnails(QObject):
     def running(self) -> bool:
         """Whether there are threads."""
         return bool(self._threads)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether anything that a view wants is still to be decoded."""
+        with self._condition:
+            return bool(self._single or self._visible or self._busy)
 
     def take(self) -> tuple[int, Key] | None:
         """Return the next picture to decode, waiting for one; None at the end. For the threads."""
@@ -192,22 +195,11 @@ class Thumbnails(QObject):
             self._busy.discard(key)
         if is_stale:
             self._state.note_stale(key[0])
-        self._keep(key, outcome if isinstance(outcome, str) else QPixmap.fromImage(outcome))
+        self._kept[key] = outcome if isinstance(outcome, str) else QPixmap.fromImage(outcome)
         self.arrived.emit(key[0])
-
-    def _keep(self, key: Key, found: QPixmap | str) -> None:
-        before = self._kept.pop(key, None)
-        if before is not None:
-            self._bytes -= _size(before)
-        self._kept[key] = found
-        self._bytes += _size(found)
-        while self._bytes > _MOST_BYTES and len(self._kept) > 1:
-            _, oldest = self._kept.popitem(last=False)
-            self._bytes -= _size(oldest)
 
     def _drop(self) -> None:
         self._kept.clear()
-        self._bytes = 0
         with self._condition:
             self._generation += 1
             self._single.clear()

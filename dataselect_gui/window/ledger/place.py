@@ -3,7 +3,6 @@
 from decimal import Decimal
 from pathlib import Path
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout
 
 from dataselect_gui import workflow
@@ -19,7 +18,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace
 from dataselect_gui.window.widgets.plain import Button, choose_place
-from dataselect_gui.workflow import Account, Report, Stop, exact
+from dataselect_gui.workflow import Account, JobContext, JobKind, exact
 
 CANNOT_NOTICE = (
     "The ledger notices that it was edited, shortened or put back. It cannot notice that every copy "
@@ -30,16 +29,9 @@ NOTHING_YET = "Nothing was released from these records yet."
 
 
 class LedgerPlace(ColumnPlace, Place):
-    """The statement of the open project's source.
-
-    Signals
-    -------
-    ledger_changed()
-        The budget was changed here.
-    """
+    """The statement of the open project's source."""
 
     place_id = PlaceId.LEDGER
-    ledger_changed = Signal()
 
     def __init__(self, state: State) -> None:
         super().__init__()
@@ -56,8 +48,8 @@ class LedgerPlace(ColumnPlace, Place):
         self.raising.wanted.connect(self._set_budget)
         self.raising.closed.connect(self._on_closed)
         self.save.clicked.connect(self._choose_file)
-        state.opened.connect(self._on_opened)
-        self.refresh()
+        state.account_changed.connect(self._on_account)
+        self._show()
 
     @property
     def is_working(self) -> bool:
@@ -73,30 +65,6 @@ class LedgerPlace(ColumnPlace, Place):
         """Stop composing and wait for the thread; the window calls this before it closes."""
         self._composing.close()
 
-    def refresh(self) -> None:
-        """Read the ledger again and show it."""
-        self.raising.fold()
-        self.error.hide()
-        self._saved.hide()
-        self._composing.drop()
-        look = self._state.look
-        account: Account | None = None
-        if look is not None and look.ids:
-            try:
-                account = workflow.account(look.folder)
-            except DataSelectError as error:
-                self._show_error(error)
-        entries = () if account is None else account.entries
-        for part in (self._panel, self.elsewhere):
-            part.setVisible(account is not None)
-        self.entries.setVisible(bool(entries))
-        nothing = not any(entry.kind == "reserved" for entry in entries)
-        self._empty.setText(NOTHING_OPEN if look is None else NOTHING_YET)
-        self._empty.setVisible(nothing and (look is None or not look.ids or account is not None))
-        if look is not None and account is not None:
-            self._show_account(look.folder, account)
-        self.entries.show_entries(entries)
-
     def open_form(self) -> None:
         """Ask for another budget."""
         self.raise_budget.setEnabled(False)
@@ -108,8 +76,8 @@ class LedgerPlace(ColumnPlace, Place):
             return
         folder = self._state.look.folder
 
-        def work(report: Report, stop: Stop) -> Account:
-            del report, stop
+        def work(context: JobContext) -> Account:
+            del context
             workflow.write_statement(folder, to)
             return workflow.ledger(folder)[0]
 
@@ -119,11 +87,11 @@ class LedgerPlace(ColumnPlace, Place):
             self._saved.show()
 
         self._saved.hide()
-        self._composing.ask("Saving the statement", work, saved, self._show_error)
+        self._composing.ask(JobKind.STATEMENT, work, saved, self._show_error)
 
     def entered(self) -> None:
         """Read the ledger again: it may have grown while another place was shown."""
-        self.refresh()
+        self._state.read_account()
 
     def left(self) -> None:
         """Work nothing out that nobody sees."""
@@ -131,9 +99,28 @@ class LedgerPlace(ColumnPlace, Place):
 
     # Within
 
-    def _on_opened(self) -> None:
+    def _on_account(self) -> None:
         if self._state.place is PlaceId.LEDGER:  # Otherwise it is read when it is shown.
-            self.refresh()
+            self._show()
+
+    def _show(self) -> None:
+        self.raising.fold()
+        self.error.hide()
+        self._saved.hide()
+        self._composing.drop()
+        look, account = self._state.look, self._state.account
+        if self._state.account_fault is not None:
+            self._show_error(self._state.account_fault)
+        entries = () if account is None else account.entries
+        for part in (self._panel, self.elsewhere):
+            part.setVisible(account is not None)
+        self.entries.setVisible(bool(entries))
+        nothing = not any(entry.kind == "reserved" for entry in entries)
+        self._empty.setText(NOTHING_OPEN if look is None else NOTHING_YET)
+        self._empty.setVisible(nothing and self._state.account_fault is None)
+        if look is not None and account is not None:
+            self._show_account(look.folder, account)
+        self.entries.show_entries(entries)
 
     def _build(self) -> None:
         self._panel = StayPanel()
@@ -158,11 +145,11 @@ class LedgerPlace(ColumnPlace, Place):
         self.raise_budget.setText("Set a budget…" if account.budget is None else "Raise the budget…")
         if account.total_plain > account.one_sided:
 
-            def work(report: Report, stop: Stop) -> Account:
-                del report, stop
+            def work(context: JobContext) -> Account:
+                del context
                 return workflow.ledger(folder)[0]
 
-            self._composing.ask("Composing", work, self.totals.show_composed, self._show_error)
+            self._composing.ask(JobKind.COMPOSITION, work, self.totals.show_composed, self._show_error)
 
     def _show_error(self, error: DataSelectError) -> None:
         self.error.set_text(str(error))
@@ -179,8 +166,7 @@ class LedgerPlace(ColumnPlace, Place):
         except DataSelectError as error:
             self._show_error(error)
             return
-        self.refresh()
-        self.ledger_changed.emit()
+        self._state.read_account()
 
     def _choose_file(self) -> None:
         chosen = choose_place(self, "Save the statement", "statement.html", "Pages (*.html)")

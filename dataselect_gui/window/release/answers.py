@@ -44,14 +44,14 @@ class Answers(QFrame):
         self.training = TrainingQuestion()
         self.what, self.amount, self.cut_off = What(), Amount(), CutOff()
         self.parameters, self.advanced = Parameters(), Advanced()
-        self.per_unit = QSpinBox()
+        self.max_contributions = QSpinBox()
         self.destination = paragraph()
         self.change = Button("Change…")
         self._has_people = False
         self._build()
         for part in (self.training, self.what, self.amount, self.cut_off, self.parameters):
             part.changed.connect(self._on_change)
-        self.per_unit.valueChanged.connect(self._on_change)
+        self.max_contributions.valueChanged.connect(self._on_change)
         self.advanced.changed.connect(self.changed)
 
     # What was answered
@@ -70,7 +70,7 @@ class Answers(QFrame):
             mechanism=mechanism or "",
             epsilon=None if epsilon is None or "epsilon" not in taken else exact(epsilon),
             delta=None if delta is None or "delta" not in taken else exact(delta),
-            per_unit=self.per_unit.value() if self._has_people else None,
+            max_contributions=self.max_contributions.value() if self._has_people else None,
             threshold_from=self.cut_off.source if has_cut(kind, mechanism) else None,
             in_training=self.training.answer,
             count=read_whole(fields.count) if "count" in taken else None,
@@ -92,17 +92,17 @@ class Answers(QFrame):
         self.amount.begin()
         self.parameters.begin(look, rule)
         self.advanced.set_key(None)
-        self.per_unit.setValue(1)
+        self.max_contributions.setValue(1)
         self._has_people = look is not None and look.unit_column is not None
         self._people.setVisible(self._has_people)
         self.blockSignals(False)
         self.adapt()
 
-    def fix_per_unit(self, per_unit: int | None) -> None:
+    def fix_max_contributions(self, max_contributions: int | None) -> None:
         """Hold m to that of the first release of the source, where there was one."""
-        if per_unit is not None:
-            self.per_unit.setValue(per_unit)
-        self.per_unit.setEnabled(per_unit is None)
+        if max_contributions is not None:
+            self.max_contributions.setValue(max_contributions)
+        self.max_contributions.setEnabled(max_contributions is None)
 
     def show_rule(self, look: Look | None, rule: Rule | None) -> None:
         """Show the rule, and take its cut-off for the request's only where it is."""
@@ -164,15 +164,15 @@ class Answers(QFrame):
         column.addStretch()
 
     def _make_people(self) -> QWidget:
-        self.per_unit.setRange(1, 10_000)
-        self.per_unit.setFixedWidth(72)
-        self.per_unit.lineEdit().setTextMargins(4, 0, 4, 0)  # The style gives it none.
-        self.per_unit.setAccessibleName("At most so many records of a person")
+        self.max_contributions.setRange(1, 10_000)
+        self.max_contributions.setFixedWidth(72)
+        self.max_contributions.lineEdit().setTextMargins(4, 0, 4, 0)  # The style gives it none.
+        self.max_contributions.setAccessibleName("At most so many records of a person")
         text = "The others stay, by one random choice. It is fixed with the first release."
         box = _apart(paragraph("Records of a person, at most", bold=True))
         layout = box.layout()
         assert isinstance(layout, QVBoxLayout)
-        layout.addWidget(self.per_unit, 0, Qt.AlignmentFlag.AlignLeading)
+        layout.addWidget(self.max_contributions, 0, Qt.AlignmentFlag.AlignLeading)
         layout.addWidget(paragraph(text, role="dim"))
         return box
 

@@ -131,10 +131,10 @@ class Consequence(QWidget):
             self._bars.show_chances(*((50, least) if is_lay else (least, 50, 100 - least)))
             self.bars.setText(bars_sentence(prospect, least))
             self.promise.setText(promise_sentence(prospect))
-        per_unit = prospect.asked.per_unit
+        max_contributions = prospect.asked.max_contributions
         is_lay = claimed is not None and has_lay_promise(prospect)
-        self.person.setVisible(is_lay and per_unit is not None)
-        self.person.setText(person_sentence(per_unit or 1))
+        self.person.setVisible(is_lay and max_contributions is not None)
+        self.person.setText(person_sentence(max_contributions or 1))
         self.earlier_exact.setVisible(claimed is not None and after_exact)
         self.usefulness.setVisible(expected is not None)
         if expected is not None:

@@ -105,10 +105,10 @@ class Prospect:
         return next((one for one in self.preview.usefulness if one["epsilon"] == epsilon), None)
 
 
-def earlier_per_unit(account: Account | None) -> int | None:
+def earlier_max_contributions(account: Account | None) -> int | None:
     """Return how many records of a unit the first release allowed; None where there was none."""
     entries = () if account is None else account.entries
-    return next((entry.per_unit for entry in entries if entry.kind == "reserved"), None)
+    return next((entry.max_contributions for entry in entries if entry.kind == "reserved"), None)
 
 
 def agreed_threshold(look: Look | None, rule: Rule | None) -> str | None:

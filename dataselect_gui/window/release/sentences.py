@@ -150,9 +150,9 @@ def has_lay_promise(prospect: Prospect) -> bool:
     return prospect.mechanism is not None and prospect.mechanism.promise is not None and not bought
 
 
-def person_sentence(per_unit: int) -> str:
+def person_sentence(max_contributions: int) -> str:
     """Say whom the promise covers."""
-    return PERSON.format(m=per_unit, records="record" if per_unit == 1 else "records")
+    return PERSON.format(m=max_contributions, records="record" if max_contributions == 1 else "records")
 
 
 def usefulness_sentence(prospect: Prospect, expected: dict[str, float]) -> str:
@@ -226,8 +226,8 @@ def rounded(number: float) -> str:
 
 def _of_whom(prospect: Prospect) -> str:
     """Say how many records of a person take part: shares are shares of these."""
-    per_unit = prospect.asked.per_unit
-    return "" if per_unit is None else OF_EACH_PERSON.format(m=per_unit)
+    max_contributions = prospect.asked.max_contributions
+    return "" if max_contributions is None else OF_EACH_PERSON.format(m=max_contributions)
 
 
 def _told(value: object) -> str:

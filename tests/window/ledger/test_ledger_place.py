@@ -17,9 +17,13 @@ from tests.releases import release, select
 
 
 @pytest.fixture
-def place(project: Path, qtbot: QtBot) -> Iterator[LedgerPlace]:
+def state() -> State:
+    return State()
+
+
+@pytest.fixture
+def place(project: Path, state: State, qtbot: QtBot) -> Iterator[LedgerPlace]:
     select(project, threshold="0.5")
-    state = State()
     state.show_place(PlaceId.LEDGER)
     made = LedgerPlace(state)
     made.resize(1000, 700)
@@ -46,8 +50,8 @@ def lines(place: LedgerPlace) -> list[list[str]]:
 
 
 def compose(qtbot: QtBot, place: LedgerPlace) -> None:
-    place.refresh()
-    qtbot.waitUntil(lambda: not place._composing.waiting, timeout=20_000)
+    place.entered()
+    qtbot.waitUntil(lambda: not place.is_working, timeout=20_000)
 
 
 def test_an_empty_ledger_says_so_and_what_it_cannot_notice(place: LedgerPlace) -> None:
@@ -58,16 +62,16 @@ def test_an_empty_ledger_says_so_and_what_it_cannot_notice(place: LedgerPlace) -
 
 
 def test_the_budget_is_raised_with_a_reason_alone(
-    place: LedgerPlace, project: Path, qtbot: QtBot
+    place: LedgerPlace, project: Path, state: State, qtbot: QtBot
 ) -> None:
     release(project, project.with_name("b"))
-    place.refresh()
+    place.entered()
     assert "ε 3 left" in shown(place)
     place.raise_budget.click()
     place.raising.amount.setText("9")
     assert not place.raising.set.isEnabled()
     place.raising.reason.setText("the board agreed")
-    with qtbot.waitSignal(place.ledger_changed):
+    with qtbot.waitSignal(state.account_changed):
         place.raising.set.click()
     today = datetime.now(UTC).date().isoformat()
     assert lines(place)[-1] == [today, "Budget", "Set to ε 9", "", "The board agreed"]
@@ -93,7 +97,7 @@ def test_every_entry_tells_what_it_is_and_where_its_terms_come_from(
         reason="a test",
         budget=None,
     )
-    place.refresh()
+    place.entered()
     told = [line[1:] for line in lines(place)]
     assert [f"Release {str(one.release)[:8]}", *told[2][1:]] == told[2]
     entries = [line[1:] for line in told if line[0].startswith(("Release", "Cut-off", "Budget"))]
@@ -133,7 +137,7 @@ def test_the_statement_is_saved_as_a_page(
     place: LedgerPlace, project: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     release(project, tmp_path / "b", kind="scores", bounds="0,1")
-    place.refresh()
+    place.entered()
     place.save_statement(tmp_path / "statement.html")
     saved = f"Saved as {tmp_path / 'statement.html'}."
     qtbot.waitUntil(lambda: saved in shown(place), timeout=20_000)
@@ -149,7 +153,7 @@ def test_a_head_that_was_noted_is_found_again_and_another_is_not(
     place: LedgerPlace, project: Path, tmp_path: Path
 ) -> None:
     release(project, tmp_path / "b")
-    place.refresh()
+    place.entered()
     elsewhere, head = place.elsewhere, place.elsewhere.head.text()
     assert head == workflow.account(project).head
     assert not elsewhere.check_head.isEnabled()
@@ -184,6 +188,6 @@ def test_a_bundle_is_held_against_the_ledger(
 def test_small_windows_lose_nothing(place: LedgerPlace, project: Path, tmp_path: Path) -> None:
     release(project, tmp_path / "b")
     place.resize(640, 324)
-    place.refresh()
+    place.entered()
     assert place.entries.mapTo(place, place.entries.rect().topRight()).x() < 640
     assert place.save.mapTo(place, place.save.rect().topRight()).x() < 640
