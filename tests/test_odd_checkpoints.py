@@ -14,6 +14,7 @@ from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.clipped_sum import ClippedSum
 from dataselect_gui.scoring.model import Model, load_model
 from dataselect_gui.scoring.naive import naive_scores
@@ -400,7 +401,7 @@ def test_a_model_that_makes_enormous_tensors_is_refused_before_it_does(tmp_path:
     folder, _ = series(tmp_path / "consortium", enormous)
     source = array_file(tmp_path / "records.npz", x=RECORDS, y=np.array(TARGETS))
     with pytest.raises(UnusableError, match="too large"):
-        workflow.preflight(folder, source, JobContext())
+        workflow.preflight(folder, SourceRef(source), JobContext())
     project = tmp_path / "p.dataselect"
     with pytest.raises(UnusableError, match="too large"):
         workflow.score(source, folder, JobContext(), project_path=project)

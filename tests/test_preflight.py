@@ -16,6 +16,7 @@ from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.norms.gradient_norms import BY_FUNCTION
 from dataselect_gui.norms.passes import Measured, Pass
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.preflight import Preflight as Trial
 from dataselect_gui.scoring.preflight import try_on
@@ -57,7 +58,7 @@ def test_the_naive_loop_is_what_the_definitions_say(
 def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> None:
     checkpoint = member(tmp_path / "model", tiny_resnet())
     records = owner_records(tmp_path / "records.npz")
-    preflight = workflow.preflight(checkpoint, records, JobContext())
+    preflight = workflow.preflight(checkpoint, SourceRef(records), JobContext())
     found, model = preflight.found, tiny_resnet()
     assert sum(found.parameters.values()) == sum(p.numel() for p in model.parameters())
     assert {"conv2d", "batch_norm", "linear"} <= set(found.parameters)
@@ -184,7 +185,7 @@ def test_a_checkpoint_that_cannot_be_loaded_is_told_before_the_long_run(tmp_path
     checkpoint = member(tmp_path / "model", tiny_resnet())
     write_json(checkpoint / "config.json", {"model_type": "nothing that is known"})
     with pytest.raises(UnusableError):
-        workflow.preflight(checkpoint, owner_records(tmp_path / "records.npz"), JobContext())
+        workflow.preflight(checkpoint, SourceRef(owner_records(tmp_path / "records.npz")), JobContext())
 
 
 def test_a_preflight_can_be_ended(tmp_path: Path) -> None:
@@ -193,6 +194,6 @@ def test_a_preflight_can_be_ended(tmp_path: Path) -> None:
     with pytest.raises(InterruptedByPersonError):
         workflow.preflight(
             member(tmp_path / "model", tiny_resnet()),
-            owner_records(tmp_path / "records.npz"),
+            SourceRef(owner_records(tmp_path / "records.npz")),
             context,
         )

@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from dataselect_gui import workflow
-from dataselect_gui.cli.options import Json
+from dataselect_gui.cli.options import Json, LabelColumn, UnitColumn
 from dataselect_gui.cli.output import progress, tell
 from dataselect_gui.texts import _
 from dataselect_gui.workflow import CheckpointInspected, ProjectInspected
@@ -20,14 +20,18 @@ def inspect(
     records: Annotated[
         Path | None, typer.Option(help=_("A source, to hold against the checkpoint."))
     ] = None,
+    label_column: LabelColumn = None,
+    unit_column: UnitColumn = None,
     as_json: Json = False,
 ) -> None:
     """Say what something is, and what is wrong with it."""
+    ref = None if records is None else workflow.SourceRef(records, label_column, unit_column)
+    what = workflow.SourceRef(path, label_column, unit_column)
     with progress() as context:
-        found = workflow.inspect(path, records, context)
+        found = workflow.inspect(what, ref, context)
         tried = None
-        if isinstance(found, CheckpointInspected) and records is not None:
-            tried = workflow.preflight(path, records, context)
+        if isinstance(found, CheckpointInspected) and ref is not None:
+            tried = workflow.preflight(path, ref, context)
     content = msgspec.to_builtins(found)
     shown = {name: value for name, value in content.items() if name != "release"}
     if not isinstance(found, ProjectInspected):

@@ -13,7 +13,8 @@ from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
 from dataselect_gui.privacy.amounts import LARGEST_COUNT, decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
-from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError, is_text
+from dataselect_gui.records.kinds import file_endings, what_opens
+from dataselect_gui.records.source import ChangedRecordError, SourceRef, UnreadableRecordError, is_text
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.kinds.kind import Kind, KindAnswer, Leaving
 from dataselect_gui.release.registry import KINDS, MECHANISMS, mechanisms_of
@@ -151,6 +152,7 @@ __all__ = [
     "Scored",
     "Selection",
     "SourceInspected",
+    "SourceRef",
     "Start",
     "Stop",
     "Studied",
@@ -177,6 +179,7 @@ __all__ = [
     "duration",
     "exact",
     "fault_of",
+    "file_endings",
     "find_again",
     "find_mapped_score",
     "find_score",
@@ -235,6 +238,7 @@ __all__ = [
     "tokens",
     "verify",
     "what_confines",
+    "what_opens",
     "whole_of",
     "write_page",
     "write_settings",

@@ -1,5 +1,6 @@
 """What something is, and what is wrong with it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -60,16 +61,16 @@ _TYPES: dict[_Thing, type[Inspected]] = {
 }
 
 
-def inspect(path: Path, records: Path | None, context: JobContext) -> Inspection:
+def inspect(what: Path | SourceRef, records: SourceRef | None, context: JobContext) -> Inspection:
     """Say what a path is: a project, a bundle, a checkpoint or a source.
 
     What strangers made is parsed in a process that is confined to it.
 
     Parameters
     ----------
-    path : Path
-        What to look at.
-    records : Path or None
+    what : Path or SourceRef
+        What to look at; a SourceRef where the columns of a source are named.
+    records : SourceRef or None
         A source whose labels are held against a checkpoint's.
     context : JobContext
         Takes progress, and by which another thread can stop the work.
@@ -81,14 +82,16 @@ def inspect(path: Path, records: Path | None, context: JobContext) -> Inspection
     InterruptedByPersonError
         Where the work was stopped.
     """
+    source = what if isinstance(what, SourceRef) else SourceRef(what)
+    path = source.path
     if (path / "project.json").is_file():
         return _inspect_project(Project.open(path))
     thing = _thing_at(path)
-    job = InspectJob(
-        path=resolved(path),
-        records=None if records is None else SourceRef(resolved(records)),
-        thing=thing,
-    )
+    if thing == "source":
+        records = source
+    if records is not None:
+        records = replace(records, path=resolved(records.path))
+    job = InspectJob(path=resolved(path), records=records, thing=thing)
     found = run_job(job, context).found
     if not isinstance(found, _TYPES[thing]):
         raise UnusableError(

@@ -1,6 +1,6 @@
 """Try a checkpoint on some of the owner's records before the long run, and tell what was found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -38,13 +38,15 @@ class Preflight:
         return {**msgspec.structs.asdict(self.found), "seconds": self.seconds}
 
 
-def preflight(checkpoint_path: Path, source_path: Path, context: JobContext) -> Preflight:
+def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) -> Preflight:
     """Try a checkpoint on some records of a source, in the worker.
 
     Parameters
     ----------
-    checkpoint_path, source_path : Path
-        What is tried, and on what.
+    checkpoint_path : Path
+        What is tried.
+    records : SourceRef
+        On what.
     context : JobContext
         Takes progress, and by which another thread can stop the work.
 
@@ -55,7 +57,7 @@ def preflight(checkpoint_path: Path, source_path: Path, context: JobContext) -> 
     InterruptedByPersonError
         Where it was stopped.
     """
-    checkpoint, source = find_checkpoint(checkpoint_path), open_source(SourceRef(source_path))
+    checkpoint, source = find_checkpoint(checkpoint_path), open_source(records)
     scores = applicable(
         None,
         series=len(checkpoint.series),
@@ -63,7 +65,7 @@ def preflight(checkpoint_path: Path, source_path: Path, context: JobContext) -> 
         request=checkpoint.request,
     )
     job = PreflightJob(
-        source=SourceRef(resolved(source_path)),
+        source=replace(records, path=resolved(records.path)),
         checkpoint=resolved(checkpoint_path),
         names=[score.name for score in scores if score.needs_model],
         device="auto",

@@ -23,12 +23,13 @@ from dataselect_gui.workflow import (
     Request,
     SourceInspected,
     preflight_facts,
+    what_opens,
 )
 
 _MOST_NAME, _MOST_WORDS = 100, 500
 """Characters of a name, and of what a request says, that are shown."""
 _EACH_RECORD = "each record"
-_NO_RECORDS = "Not chosen yet: drop a folder of images, or an .npz file."
+_NO_RECORDS = f"Not chosen yet: drop {what_opens()}."
 _NO_CHECKPOINT = "Not chosen yet: drop the consortium's folder, or its .pt2 file."
 _ALONE = "No column tells people apart, so each record is protected by itself."
 _FIXED = "Chosen when these records were first scored."

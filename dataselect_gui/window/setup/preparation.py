@@ -27,6 +27,7 @@ from dataselect_gui.workflow import (
     Progress,
     ProjectInspected,
     SourceInspected,
+    SourceRef,
     StudySubject,
     Verified,
 )
@@ -141,7 +142,7 @@ class Preparation(QObject):
             self._choose(self._state.look.checkpoint, "Where is the checkpoint?")
 
     def _choose(self, known: Path, question: str) -> None:
-        if known.suffix in {".npz", ".pt2"}:
+        if known.suffix.lower() in {".pt2", *workflow.file_endings()}:
             path = choose_file(self._window, question, f"*{known.suffix}")
         else:
             path = choose_folder(self._window, question)
@@ -192,7 +193,7 @@ class Preparation(QObject):
             return
 
         def work(context: JobContext) -> tuple[Path, Inspection]:
-            return checkpoint, workflow.inspect(checkpoint, records, context)
+            return checkpoint, workflow.inspect(checkpoint, SourceRef(records), context)
 
         self._state.show_place(PlaceId.SETUP)
         self._jobs.start(JobKind.LABEL_MATCHING, work, self._on_matched, self._on_failed)
@@ -207,7 +208,7 @@ class Preparation(QObject):
             return
 
         def work(context: JobContext) -> Preflight:
-            return workflow.preflight(checkpoint, records, context)
+            return workflow.preflight(checkpoint, SourceRef(records), context)
 
         self._setup.show_trying()
         self._jobs.start(

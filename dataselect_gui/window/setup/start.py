@@ -14,7 +14,7 @@ from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair, clear
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, choose_file, choose_folder
-from dataselect_gui.workflow import CheckpointInspected, SourceInspected
+from dataselect_gui.workflow import CheckpointInspected, SourceInspected, what_opens
 
 _MOST_LABELS, _MOST_NAME = 5, 100
 
@@ -120,7 +120,7 @@ class StartPlace(ColumnPlace, Place):
     def __init__(self, state: State, settings: Settings) -> None:
         super().__init__()
         self._state, self._settings = state, settings
-        self.records = Well("Your records", "Drop a folder of images, or an .npz file, anywhere here.")
+        self.records = Well("Your records", f"Drop {what_opens()}, anywhere here.")
         self.checkpoint = Well(
             "The consortium's checkpoint", "Drop its folder, or its .pt2 file, anywhere here."
         )
