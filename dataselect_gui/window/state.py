@@ -16,6 +16,7 @@ from PySide6.QtGui import QUndoStack
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, UnusableError, disk_refused
+from dataselect_gui.window.account import AccountReader
 from dataselect_gui.window.given import Given, Run
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.place import PlaceId
@@ -33,6 +34,8 @@ class State(QObject):
     ----------
     jobs : Jobs
         The work away from this thread.
+    account : AccountReader
+        What was released from the open project's records, once `read_account` was called.
     place : PlaceId
         The place that is shown.
     given : Given
@@ -87,6 +90,7 @@ class State(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.jobs = Jobs(self)
+        self.account = AccountReader(self)
         self.place = PlaceId.START
         self._place_before = PlaceId.START
         self.given = Given()
@@ -110,6 +114,10 @@ class State(QObject):
         self.class_codes: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self.current: int | None = None
         self.in_training: str | None = None
+
+    def read_account(self) -> None:
+        """Read the account of the open project again."""
+        self.account.read(self.look)
 
     # Where a person is
 

@@ -3,7 +3,6 @@
 from decimal import Decimal
 from pathlib import Path
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout
 
 from dataselect_gui import workflow
@@ -19,7 +18,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace
 from dataselect_gui.window.widgets.plain import Button, choose_place
-from dataselect_gui.workflow import Account, Report, Stop, exact
+from dataselect_gui.workflow import Account, Report, Stop
 
 CANNOT_NOTICE = (
     "The ledger notices that it was edited, shortened or put back. It cannot notice that every copy "
@@ -30,16 +29,9 @@ NOTHING_YET = "Nothing was released from these records yet."
 
 
 class LedgerPlace(ColumnPlace, Place):
-    """The statement of the open project's source.
-
-    Signals
-    -------
-    ledger_changed()
-        The budget was changed here.
-    """
+    """The statement of the open project's source."""
 
     place_id = PlaceId.LEDGER
-    ledger_changed = Signal()
 
     def __init__(self, state: State) -> None:
         super().__init__()
@@ -57,20 +49,23 @@ class LedgerPlace(ColumnPlace, Place):
         self.raising.closed.connect(self._on_closed)
         self.save.clicked.connect(self._choose_file)
         state.opened.connect(self._on_opened)
+        state.account.arrived.connect(self._on_account)
+        state.account.budget_set.connect(self._on_budget_set)
         self.refresh()
 
     @property
     def is_working(self) -> bool:
-        """Whether anything is being composed."""
-        return self._composing.waiting
+        """Whether the ledger is being read, or anything composed."""
+        return self._state.account.waiting or self._composing.waiting
 
     @property
     def has_threads(self) -> bool:
         """Whether its thread is running."""
-        return self._composing.running
+        return self._composing.running or self._state.account.has_threads
 
     def close_threads(self) -> None:
         """Stop composing and wait for the thread; the window calls this before it closes."""
+        self._state.account.close()
         self._composing.close()
 
     def refresh(self) -> None:
@@ -79,23 +74,7 @@ class LedgerPlace(ColumnPlace, Place):
         self.error.hide()
         self._saved.hide()
         self._composing.drop()
-        look = self._state.look
-        account: Account | None = None
-        if look is not None and look.ids:
-            try:
-                account = workflow.account(look.folder)
-            except DataSelectError as error:
-                self._show_error(error)
-        entries = () if account is None else account.entries
-        for part in (self._panel, self.elsewhere):
-            part.setVisible(account is not None)
-        self.entries.setVisible(bool(entries))
-        nothing = not any(entry.kind == "reserved" for entry in entries)
-        self._empty.setText(NOTHING_OPEN if look is None else NOTHING_YET)
-        self._empty.setVisible(nothing and (look is None or not look.ids or account is not None))
-        if look is not None and account is not None:
-            self._show_account(look.folder, account)
-        self.entries.show_entries(entries)
+        self._state.read_account()
 
     def open_form(self) -> None:
         """Ask for another budget."""
@@ -130,6 +109,27 @@ class LedgerPlace(ColumnPlace, Place):
         self._composing.drop()
 
     # Within
+
+    def _on_account(self) -> None:
+        if self._state.place is not PlaceId.LEDGER:
+            return
+        look, account, error = self._state.look, self._state.account.account, self._state.account.error
+        entries = () if account is None else account.entries
+        for part in (self._panel, self.elsewhere):
+            part.setVisible(account is not None)
+        self.entries.setVisible(bool(entries))
+        nothing = not any(entry.kind == "reserved" for entry in entries)
+        self._empty.setText(NOTHING_OPEN if look is None else NOTHING_YET)
+        self._empty.setVisible(nothing and (look is None or not look.ids or account is not None))
+        if look is not None and account is not None:
+            self._show_account(look.folder, account)
+        self.entries.show_entries(entries)
+        if error is not None:
+            self._show_error(error)
+
+    def _on_budget_set(self) -> None:
+        if self._state.place is PlaceId.LEDGER:
+            self.raising.fold()
 
     def _on_opened(self) -> None:
         if self._state.place is PlaceId.LEDGER:  # Otherwise it is read when it is shown.
@@ -172,15 +172,8 @@ class LedgerPlace(ColumnPlace, Place):
         self.raise_budget.setEnabled(True)
 
     def _set_budget(self, amount: Decimal, reason: str) -> None:
-        if self._state.look is None:
-            return
-        try:
-            workflow.change_budget(self._state.look.folder, exact(amount), reason)
-        except DataSelectError as error:
-            self._show_error(error)
-            return
-        self.refresh()
-        self.ledger_changed.emit()
+        self.error.hide()
+        self._state.account.set_budget(amount, reason)
 
     def _choose_file(self) -> None:
         chosen = choose_place(self, "Save the statement", "statement.html", "Pages (*.html)")

@@ -51,21 +51,17 @@ class ReleasePlace(QWidget, Place):
     proposed(budget, spent, cost)
         The account changed, or what the release under consideration would cost: the arguments of
         `BudgetBar.show_budget`.
-    ledger_changed()
-        A release or a budget was written down.
     raise_wanted()
         The owner wants to raise the budget.
     """
 
     place_id = PlaceId.RELEASE
     proposed = Signal(object, object, object)
-    ledger_changed = Signal()
     raise_wanted = Signal()
 
     def __init__(self, state: State) -> None:
         super().__init__()
         self._state, self._jobs = state, state.jobs
-        self._account: Account | None = None
         self._own_destination: Path | None = None
         self._last: ReleaseRequest | None = None
         self._missing: QWidget | None = None
@@ -85,30 +81,23 @@ class ReleasePlace(QWidget, Place):
 
     @property
     def is_working(self) -> bool:
-        """Whether it is being worked out what the release would come to."""
-        return self.prospect.waiting
+        """Whether the ledger is being read, or worked out what the release would come to."""
+        return self._state.account.waiting or self.prospect.waiting
 
     @property
     def has_threads(self) -> bool:
         """Whether its thread is running."""
-        return self._foresight.running
+        return self._foresight.running or self._state.account.has_threads
 
     def close_threads(self) -> None:
         """Stop foreseeing and wait for the thread; the window calls this before it closes."""
+        self._state.account.close()
         self._foresight.close()
 
     def refresh(self) -> None:
         """Read the ledger again; nothing that was answered changes."""
-        look = self._state.look
-        self._account = None
         self._foresight.doubt()
-        if look is not None:
-            try:
-                self._account = workflow.account(look.folder)
-            except DataSelectError as error:
-                self.parcel.show_error(str(error))
-        self.answers.fix_max_contributions(earlier_max_contributions(self._account))
-        self._show()
+        self._state.read_account()
 
     def entered(self) -> None:
         """Read the ledger again: the budget may have been raised elsewhere."""
@@ -162,6 +151,7 @@ class ReleasePlace(QWidget, Place):
         self.foot.budget_wanted.connect(self._set_budget)
         self._foresight.changed.connect(self._on_foresight)
         self._state.opened.connect(self._on_opened)
+        self._state.account.arrived.connect(self._on_account)
         self._state.selection_changed.connect(self._on_selection)
         self._state.training_changed.connect(self._on_training)
         self._jobs.started.connect(self._show)
@@ -204,7 +194,10 @@ class ReleasePlace(QWidget, Place):
         """Foresee a request, or return which answer that needs first and where it is given."""
         look = self._state.look
         unanswered = what_is_unanswered(
-            Prospect(request, self._account), self.answers, has_rule=self._state.rule is not None
+            Prospect(request, self._account),
+            self.answers,
+            has_rule=self._state.rule is not None,
+            is_reading=self._state.account.waiting,
         )
         if look is None or unanswered[0]:
             self._foresight.rest(request, self._account)
@@ -246,6 +239,20 @@ class ReleasePlace(QWidget, Place):
         self.proposed.emit(*told)
 
     # What happens
+
+    @property
+    def _account(self) -> Account | None:
+        return self._state.account.account
+
+    def _on_account(self) -> None:
+        if self._state.place is not PlaceId.RELEASE:
+            return
+        error = self._state.account.error
+        if error is not None:
+            self.parcel.show_error(str(error))
+        self._foresight.doubt()
+        self.answers.fix_max_contributions(earlier_max_contributions(self._account))
+        self._show()
 
     def _on_foresight(self) -> None:
         self._show()
@@ -314,15 +321,9 @@ class ReleasePlace(QWidget, Place):
             self._show()
 
     def _set_budget(self) -> None:
-        look, amount = self._state.look, read_amount(self.foot.budget.text())
-        if look is None or amount is None:
-            return
-        try:
-            workflow.change_budget(look.folder, exact(amount), "Set before the first release.")
-        except DataSelectError as error:
-            self.parcel.show_error(str(error))
-        self.ledger_changed.emit()
-        self.refresh()
+        amount = read_amount(self.foot.budget.text())
+        if amount is not None:
+            self._state.account.set_budget(amount, "Set before the first release.")
 
     def _go_to_missing(self) -> None:
         if self.prospect.is_over:
@@ -348,7 +349,6 @@ class ReleasePlace(QWidget, Place):
         self.refresh()
         # Not at 0, which would be before what has changed is laid out.
         QTimer.singleShot(1, self, self._scroll_to_parcel)
-        self.ledger_changed.emit()
 
     def _scroll_to_parcel(self) -> None:
         self._scroll.verticalScrollBar().setValue(self.parcel.y() - theme.SPACE[3])
@@ -363,4 +363,3 @@ class ReleasePlace(QWidget, Place):
         self._scroll.ensureWidgetVisible(self.parcel.error)
         self._after = self.foot.button.setFocus  # It had the focus, and lost it while it was disabled.
         self.refresh()
-        self.ledger_changed.emit()

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.paths import resolved
 from dataselect_gui.plain import visible
@@ -38,7 +37,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
 from dataselect_gui.window.widgets.plain import choose_folder
-from dataselect_gui.workflow import Account, Verified
+from dataselect_gui.workflow import Verified
 
 if TYPE_CHECKING:
     from dataselect_gui.window.study.place import StudyPlace
@@ -182,7 +181,8 @@ class MainWindow(QMainWindow):
     @property
     def has_threads(self) -> bool:
         """Whether any of its threads is running; when it is closed, none but one that hangs."""
-        return self.jobs.has_thread or any(place.has_threads for place in self._places.values())
+        places = any(place.has_threads for place in self._places.values())
+        return self.jobs.has_thread or self.state.account.has_threads or places
 
     def _add_place(self, place: Place) -> None:
         self._places[place.place_id] = place
@@ -244,10 +244,9 @@ class MainWindow(QMainWindow):
         self.explore.first_painted.connect(self._become_ready)
         self.jobs.started.connect(self._follow)
         self.jobs.finished.connect(self._follow)
-        self.release.ledger_changed.connect(self._show_budget)
+        self.state.account.arrived.connect(self._show_budget)
         self.release.proposed.connect(self.header.budget.show_budget)
         self.release.raise_wanted.connect(self._raise_budget)
-        self.ledger.ledger_changed.connect(self._show_budget)
         QApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
         self._fault.connect(self.footer.tell)
         self._tell_fault = self._fault.emit
@@ -297,7 +296,7 @@ class MainWindow(QMainWindow):
 
     def _on_opened(self) -> None:
         self._follow()
-        self._show_budget()
+        self.state.read_account()
 
     def _follow(self) -> None:
         """Show which actions can be done now."""
@@ -311,16 +310,12 @@ class MainWindow(QMainWindow):
             self.show_error(error)
 
     def _show_budget(self) -> None:
-        look = self.state.look
-        told: Account | None = None
-        if look is not None and look.ids:
-            try:
-                told = workflow.account(look.folder)
-            except DataSelectError as error:
-                self.show_error(error)
-        self.header.budget.setVisible(told is not None)
-        if told is not None:
-            self.header.budget.show_budget(told.budget, told.total_plain)
+        account, error = self.state.account.account, self.state.account.error
+        self.header.budget.setVisible(account is not None)
+        if account is not None:
+            self.header.budget.show_budget(account.budget, account.total_plain)
+        if error is not None and self.state.place not in {PlaceId.RELEASE, PlaceId.LEDGER}:
+            self.show_error(error)  # Those two tell it themselves.
 
     def _on_tile_changed(self, side: int) -> None:
         self._kept.tile = side
@@ -357,6 +352,7 @@ class MainWindow(QMainWindow):
         self.hide()
         self.show_place(PlaceId.START)  # No other one works anything out that nobody sees.
         self.jobs.close()
+        self.state.account.close()
         for place in self._places.values():
             place.close_threads()
         faults.forget(self._tell_fault)

@@ -26,6 +26,7 @@ def place(project: Path, qtbot: QtBot) -> Iterator[LedgerPlace]:
     qtbot.addWidget(made)
     made.show()
     state.open(project)
+    qtbot.waitUntil(lambda: not made.is_working)
     yield made
     made.close_threads()
 
@@ -45,9 +46,10 @@ def lines(place: LedgerPlace) -> list[list[str]]:
     return [[cell.text() for cell in row if cell is not None] for row in cells]
 
 
-def compose(qtbot: QtBot, place: LedgerPlace) -> None:
+def read(qtbot: QtBot, place: LedgerPlace) -> None:
+    """Have the place read the ledger, and wait until all is worked out."""
     place.refresh()
-    qtbot.waitUntil(lambda: not place._composing.waiting, timeout=20_000)
+    qtbot.waitUntil(lambda: not place.is_working, timeout=20_000)
 
 
 def test_an_empty_ledger_says_so_and_what_it_cannot_notice(place: LedgerPlace) -> None:
@@ -61,14 +63,14 @@ def test_the_budget_is_raised_with_a_reason_alone(
     place: LedgerPlace, project: Path, qtbot: QtBot
 ) -> None:
     release(project, project.with_name("b"))
-    place.refresh()
+    read(qtbot, place)
     assert "ε 3 left" in shown(place)
     place.raise_budget.click()
     place.raising.amount.setText("9")
     assert not place.raising.set.isEnabled()
     place.raising.reason.setText("the board agreed")
-    with qtbot.waitSignal(place.ledger_changed):
-        place.raising.set.click()
+    place.raising.set.click()
+    qtbot.waitUntil(lambda: not place.is_working)
     today = datetime.now(UTC).date().isoformat()
     assert lines(place)[-1] == [today, "Budget", "Set to ε 9", "", "The board agreed"]
     assert "ε 8 left" in shown(place)
@@ -76,7 +78,7 @@ def test_the_budget_is_raised_with_a_reason_alone(
 
 
 def test_every_entry_tells_what_it_is_and_where_its_terms_come_from(
-    place: LedgerPlace, project: Path, tmp_path: Path
+    place: LedgerPlace, project: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     one = release(project, tmp_path / "one", budget="20")
     release(project, tmp_path / "two", kind="scores", bounds="0,1", budget=None)
@@ -93,7 +95,7 @@ def test_every_entry_tells_what_it_is_and_where_its_terms_come_from(
         reason="a test",
         budget=None,
     )
-    place.refresh()
+    read(qtbot, place)
     told = [line[1:] for line in lines(place)]
     assert [f"Release {str(one.release)[:8]}", *told[2][1:]] == told[2]
     entries = [line[1:] for line in told if line[0].startswith(("Release", "Cut-off", "Budget"))]
@@ -114,10 +116,10 @@ def test_three_totals_and_the_one_sided_line_by_itself(
     place: LedgerPlace, project: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     release(project, tmp_path / "one")
-    compose(qtbot, place)
+    read(qtbot, place)
     assert place.totals.composed.isHidden(), "there is nothing to compose"
     release(project, tmp_path / "two", kind="scores", bounds="0,1", epsilon="0.5", budget=None)
-    compose(qtbot, place)
+    read(qtbot, place)
     text = shown(place)
     assert (
         "Plain total, which the budget counts: ε 1.5. That is ε 1, the largest of one-sided releases, "
@@ -133,7 +135,7 @@ def test_the_statement_is_saved_as_a_page(
     place: LedgerPlace, project: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     release(project, tmp_path / "b", kind="scores", bounds="0,1")
-    place.refresh()
+    read(qtbot, place)
     place.save_statement(tmp_path / "statement.html")
     saved = f"Saved as {tmp_path / 'statement.html'}."
     qtbot.waitUntil(lambda: saved in shown(place), timeout=20_000)
@@ -146,10 +148,10 @@ def test_the_statement_is_saved_as_a_page(
 
 
 def test_a_head_that_was_noted_is_found_again_and_another_is_not(
-    place: LedgerPlace, project: Path, tmp_path: Path
+    place: LedgerPlace, project: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     release(project, tmp_path / "b")
-    place.refresh()
+    read(qtbot, place)
     elsewhere, head = place.elsewhere, place.elsewhere.head.text()
     assert head == workflow.account(project).head
     assert not elsewhere.check_head.isEnabled()
@@ -181,9 +183,11 @@ def test_a_bundle_is_held_against_the_ledger(
     assert len(failed) == 2
 
 
-def test_small_windows_lose_nothing(place: LedgerPlace, project: Path, tmp_path: Path) -> None:
+def test_small_windows_lose_nothing(
+    place: LedgerPlace, project: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
     release(project, tmp_path / "b")
     place.resize(640, 324)
-    place.refresh()
+    read(qtbot, place)
     assert place.entries.mapTo(place, place.entries.rect().topRight()).x() < 640
     assert place.save.mapTo(place, place.save.rect().topRight()).x() < 640

@@ -53,6 +53,7 @@ def place(project: Path, state: State, qtbot: QtBot) -> Iterator[ReleasePlace]:
     qtbot.addWidget(made)
     made.show()
     state.open(project)
+    qtbot.waitUntil(lambda: not state.account.waiting)
     yield made
     made.close_threads()
     state.jobs.close()
@@ -64,14 +65,15 @@ def click(qtbot: QtBot, button: QWidget) -> None:
 
 def foresee(qtbot: QtBot, place: ReleasePlace) -> Prospect:
     """Wait until it is known what the release under consideration would come to."""
-    qtbot.waitUntil(lambda: not place.prospect.waiting)
+    qtbot.waitUntil(lambda: not place.is_working)
     return place.prospect
 
 
 def finish(qtbot: QtBot, place: ReleasePlace) -> None:
     foresee(qtbot, place)
-    with qtbot.waitSignal(place.ledger_changed, timeout=15_000):
-        click(qtbot, place.foot.button)
+    before = place.parcel.done
+    click(qtbot, place.foot.button)
+    qtbot.waitUntil(lambda: place.parcel.done is not before and not place.is_working, timeout=15_000)
     qtbot.waitUntil(lambda: "Verified" in shown(place.parcel))
 
 
@@ -250,10 +252,10 @@ def test_while_a_bundle_is_written_no_key_does_anything_else(place: ReleasePlace
     answer_no(qtbot, place)
     foresee(qtbot, place)
     place.foot.button.setFocus()
-    with qtbot.waitSignal(place.ledger_changed, timeout=15_000):
-        click(qtbot, place.foot.button)
-        assert place.foot.hint.hasFocus()
-        assert place.foot.hint.text() == "Writing the bundle"
+    click(qtbot, place.foot.button)
+    assert place.foot.hint.hasFocus()
+    assert place.foot.hint.text() == "Writing the bundle"
+    qtbot.waitUntil(lambda: place.parcel.done is not None, timeout=15_000)
 
 
 def test_repeating_costs_nothing(place: ReleasePlace, project: Path, qtbot: QtBot) -> None:
