@@ -56,17 +56,20 @@ class LedgerPlace(ColumnPlace, Place):
     @property
     def is_working(self) -> bool:
         """Whether the ledger is being read, or anything composed."""
-        return self._state.account.waiting or self._composing.waiting
+        parts = (self._state.account, self._composing, self.elsewhere)
+        return any(part.waiting for part in parts)
 
     @property
     def has_threads(self) -> bool:
         """Whether its thread is running."""
-        return self._composing.running or self._state.account.has_threads
+        reading = self._state.account.has_threads or self.elsewhere.has_threads
+        return self._composing.running or reading
 
     def close_threads(self) -> None:
         """Stop composing and wait for the thread; the window calls this before it closes."""
         self._state.account.close()
         self._composing.close()
+        self.elsewhere.close_threads()
 
     def refresh(self) -> None:
         """Read the ledger again and show it."""

@@ -52,6 +52,10 @@ def read(qtbot: QtBot, place: LedgerPlace) -> None:
     qtbot.waitUntil(lambda: not place.is_working, timeout=20_000)
 
 
+def wait(qtbot: QtBot, place: LedgerPlace) -> None:
+    qtbot.waitUntil(lambda: not place.is_working)
+
+
 def test_an_empty_ledger_says_so_and_what_it_cannot_notice(place: LedgerPlace) -> None:
     assert "Nothing was released from these records yet." in shown(place)
     assert CANNOT_NOTICE in shown(place)
@@ -158,27 +162,36 @@ def test_a_head_that_was_noted_is_found_again_and_another_is_not(
     workflow.change_budget(project, "9", "later entries change nothing")
     elsewhere.noted.setText(f" {head.upper()} ")
     elsewhere.check_head.click()
+    wait(qtbot, place)
     assert elsewhere.result.property("role") == "stay"
     elsewhere.noted.setText("0" * 64)
     assert elsewhere.result.isHidden(), "what was said was about another head"
     elsewhere.check_head.click()
+    wait(qtbot, place)
     assert elsewhere.result.property("role") == "stop"
     assert "does not hold that entry" in elsewhere.result.text()
 
 
 def test_a_bundle_is_held_against_the_ledger(
-    place: LedgerPlace, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: LedgerPlace,
+    project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
 ) -> None:
     release(project, tmp_path / "b")
     failed: list[DataSelectError] = []
     place.elsewhere.failed.connect(failed.append)
     result: Note = place.elsewhere.result
     place.elsewhere.hold(tmp_path / "b")
+    wait(qtbot, place)
     assert result.text() == "The ledger holds the release that “b” was made by."
     place.elsewhere.hold(tmp_path)
+    wait(qtbot, place)
     assert "is not a bundle" in result.text()
     monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "another"))
     place.elsewhere.hold(tmp_path / "b")
+    wait(qtbot, place)
     assert "does not hold the release that this bundle was made by" in result.text()
     assert len(failed) == 2
 
