@@ -68,6 +68,14 @@ class UnusableError(DataSelectError):
     exit_code = 4
 
 
+class NotEnoughMemoryError(UnusableError):
+    """There is too little memory for what was asked."""
+
+
+class OtherStudyError(UnusableError):
+    """The folder of a study holds one of other records, or of the same ones as they were."""
+
+
 class VerificationError(DataSelectError):
     """A bundle is not what it says it is."""
 

@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.texts import _
 
 _OF_THE_KERNEL = ("/proc", "/sys")
 """What looks like a regular file there is a door into a program or the system."""
@@ -44,7 +45,7 @@ def regular_file(path: Path) -> Path | None:
 
 def _leads_nowhere(path: Path) -> UnusableError:
     return UnusableError(
-        f"“{path.name}” leads nowhere.",
-        "Its links go round in a circle, or the folder that it is named from is gone.",
-        "Name another place.",
+        _("“{name}” leads nowhere.", name=path.name),
+        _("Its links go round in a circle, or the folder that it is named from is gone."),
+        _("Name another place."),
     )

@@ -150,6 +150,34 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
+def make_own_file(path: Path) -> None:
+    """Make an empty file that is closed to others, or close the one that is there.
+
+    Raises
+    ------
+    OSError
+        Where the disk refuses.
+    UnusableError
+        Where a link or something else than a file is there, or it belongs to another account, or one
+        could exchange it.
+    """
+    check_above(path)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    opened = os.open(path, flags, FILE_MODE)
+    try:
+        info = os.fstat(opened)
+        if not stat.S_ISREG(info.st_mode):
+            raise _unsafe(path, "It is no file.")
+        if sys.platform != "win32":
+            if info.st_uid != os.geteuid():
+                raise _unsafe(path, "It belongs to another account.")
+            if info.st_mode & _OTHERS:
+                os.fchmod(opened, FILE_MODE)
+    finally:
+        os.close(opened)
+
+
 def _followed(path: Path) -> Path:
     """Return where a path leads by links of this account and of the system.
 

@@ -116,12 +116,12 @@ class Photographer:
             window.preparation.take(Path(settings[part]["path"]))
 
     def _scoring(self, window: "MainWindow") -> None:
-        from dataselect_gui.workflow import Progress
+        from dataselect_gui.workflow import JobKind, Phase, Progress
 
         self._setup(window)
         self._settle(window)
-        window.jobs.started.emit("Scoring")
-        window.jobs.progressed.emit(Progress("Scoring", 1216, 2000, 34.0))
+        window.jobs.started.emit(JobKind.SCORING)
+        window.jobs.progressed.emit(Progress(Phase.SCORING, 1216, 2000, 34.0))
 
     def _explore(self, window: "MainWindow") -> None:
         window.open_project(self._scratch / "demo" / "project")
@@ -193,7 +193,7 @@ class Photographer:
             to=bundle, kind="report", bins="0,0.1,0.2", epsilon="0.5", in_training="no", budget="10"
         )
         if not bundle.exists():
-            workflow.release(project, asked, lambda _step: None)
+            workflow.release(project, asked, workflow.JobContext())
         window.open_project(project)
         window.show_place(PlaceId.LEDGER)
 
@@ -209,11 +209,12 @@ class Photographer:
         window.study.form.scores["plis"].click()
 
     def _trying(self, window: "MainWindow") -> None:
-        from dataselect_gui.workflow import Progress
+        from dataselect_gui.workflow import Phase, Progress
 
         self._try(window)
         self._settle(window)
-        window.study.plan.show_running(Progress("Training", 84, 200, 171.0))
+        step = Progress(Phase.TRAINING, 84, 200, 171.0)
+        window.study.plan.show_running(step.sentence, step.share)
         window.study.take_focus()
         window.header.show_job("Training", "42 % · 3 min left", PlaceId.STUDY)
 

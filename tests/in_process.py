@@ -1,18 +1,22 @@
 """The worker's jobs, done in this process. Needs torch."""
 
+from collections.abc import Callable
+
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.worker import score_run, study_run
-from dataselect_gui.worker.handle import Stop
-from dataselect_gui.worker.messages import Finished, Job, Report, ScoreJob, StudyJob
+from dataselect_gui.worker.jobs import ScoreJob, StudyJob
+from dataselect_gui.worker.messages import StudyPlanned
+from dataselect_gui.worker.results import ScoringResult, StudyResult
 from dataselect_gui.worker.score_receiving import Receiver
 
 
-def score_here(job: Job, report: Report, stop: Stop | None, receiver: Receiver) -> Finished:
+def score_here(job: ScoreJob, context: JobContext, receiver: Receiver) -> ScoringResult:
     """Score as the worker does; takes what `dataselect_gui.worker.handle.run_job` takes."""
-    assert isinstance(job, ScoreJob)
-    return score_run.run(job, lambda: stop is not None and stop.requested, report, receiver.kept)
+    return score_run.run(job, context, receiver.kept)
 
 
-def study_here(job: Job, report: Report, stop: Stop | None = None) -> Finished:
+def study_here(
+    job: StudyJob, context: JobContext, *, planned: Callable[[StudyPlanned], None]
+) -> StudyResult:
     """Study as the worker does; takes what `dataselect_gui.worker.handle.run_job` takes."""
-    assert isinstance(job, StudyJob)
-    return study_run.run_study(job, lambda: stop is not None and stop.requested, report)
+    return study_run.run_study(job, context, planned)

@@ -19,12 +19,14 @@ from PIL import Image
 from torch import Tensor, nn
 
 from dataselect_gui import workflow
+from dataselect_gui.errors import InterruptedByPersonError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.project.project import Project
 from dataselect_gui.scoring.model import Model
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.worker.batches import EMPTY, in_batches
 from dataselect_gui.worker.computing import Computation
-from dataselect_gui.worker.handle import Stop
 from tests.helpers import CLASSES, array_file, config, preprocessor, write_json
 from tests.models import SIDE, export, save_series, stir, tiny_resnet, tiny_vit
 
@@ -91,7 +93,7 @@ def scores_of(project: Path) -> Scores:
 
 
 def score(source: Path, checkpoint: Path, project: Path, **options: Any) -> Scores:  # noqa: ANN401
-    workflow.score(source, checkpoint, lambda _: None, project_path=project, **options)
+    workflow.score(source, checkpoint, JobContext(), project_path=project, **options)
     return scores_of(project)
 
 
@@ -302,25 +304,25 @@ def test_limits_and_stops_change_no_digit(exported: Path, tmp_path: Path) -> Non
         score(source, exported, project, limit=limit, batch_size=4)
     assert score(source, exported, project) == expected
 
-    class Impatient(Stop):
+    class Impatient(JobContext):
         """Asks to stop after so many batches."""
 
         def __init__(self, batches: int) -> None:
             super().__init__()
             self._left = batches
 
-        @property
-        def requested(self) -> bool:
-            self._left -= 1
-            return self._left < 0
-
-        @requested.setter
-        def requested(self, _: bool) -> None:
-            pass
+        def advance(
+            self, phase: Phase, done: int, total: int, seconds_left: float | None = None
+        ) -> None:
+            self._left -= phase is Phase.SCORING
+            if self._left <= 0:
+                self.stop.request()
+            super().advance(phase, done, total, seconds_left)
 
     project = tmp_path / "stopped.dataselect"
-    for patience in (5, 6, 7):
-        score(source, exported, project, batch_size=4, stop=Impatient(patience))
+    for patience in (1, 2, 1):
+        with pytest.raises(InterruptedByPersonError):
+            workflow.score(source, exported, Impatient(patience), project_path=project, batch_size=4)
     assert score(source, exported, project) == expected
 
 

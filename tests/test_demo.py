@@ -11,13 +11,13 @@ import pytest
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.demo import COUNT, RECORDS, digest_of
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.resources import resource
-from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.workflow import demo as demo_module
 from tests.helpers import array_file
@@ -27,8 +27,7 @@ from tests.releases import release, select
 SHIPPED = resource("demo/records.npz")
 
 
-def quiet(_: object) -> None:
-    """Take progress."""
+quiet = JobContext()
 
 
 @pytest.fixture(autouse=True)
@@ -44,10 +43,10 @@ def real(tmp_path: Path) -> Path:
 
 def stopped_demo(out: Path) -> Path:
     """The demo, stopped before it has read anything."""
-    stop = Stop()
-    stop.insist()
+    context = JobContext()
+    context.stop.insist()
     with pytest.raises(InterruptedByPersonError):
-        workflow.score_demo(out, quiet, stop)
+        workflow.score_demo(out, context)
     settings = settings_of(out / "project")
     assert settings["table"] is None
     assert settings["in_training"] == "no"
@@ -94,8 +93,7 @@ def assert_refused(project: Path, action: Callable[[], object]) -> None:
 
 
 def test_the_digest_is_that_of_the_shipped_records() -> None:
-    index = read_index(open_source(SourceRef(SHIPPED)), lambda: False, quiet)
-    assert index is not None
+    index = read_index(open_source(SourceRef(SHIPPED)), JobContext())
     assert len(index.ids) == COUNT
     assert digest_of(index) == RECORDS
 

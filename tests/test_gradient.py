@@ -27,14 +27,17 @@ from dataselect_gui.errors import (
     UsageError,
     WorkerDiedError,
 )
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.privacy.calibration import gaussian_scale
 from dataselect_gui.privacy.noise import add_gaussian
 from dataselect_gui.project.project import Project
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.release.kinds.gradient import CLIP_STEPS
 from dataselect_gui.scoring.clipped_sum import ClippedSum, in_steps
 from dataselect_gui.scoring.model import Model
 from dataselect_gui.worker.decoding import RowReader
-from dataselect_gui.worker.messages import Finished, Report, SumJob
+from dataselect_gui.worker.jobs import SumJob
+from dataselect_gui.worker.results import FilesResult
 from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.worker.sum_file import read_sum
 from dataselect_gui.worker.sum_run import run_sum
@@ -89,8 +92,8 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dataselect_gui.workflow.summing.run_job", in_process)
 
 
-def in_process(job: SumJob, report: Report) -> Finished:
-    return run_sum(job, lambda: False, report)
+def in_process(job: SumJob, context: JobContext) -> FilesResult:
+    return run_sum(job, context)
 
 
 in_this_process = pytest.mark.usefixtures("here")
@@ -216,7 +219,7 @@ def test_a_sum_that_fails_costs_nothing(
     bought = {"threshold_from": "bought:0.5", "bounds": "0,10"}
     words = asked(**({"threshold_from": "agreed"} if "threshold" in rule else bought))
 
-    def fail(*_: object) -> Finished:
+    def fail(*_: object) -> FilesResult:
         raise fault("Summing the gradients stopped.", "The model is at fault.", "Release again.")
 
     opened = Project.open(project)
@@ -315,23 +318,21 @@ def test_records_are_summed_as_they_were_scored_or_not_at_all(
     project = scored_project(tmp_path / "p.dataselect", scans, checkpoint, [1.0, 2.0, 3.0])
     write_rows(tmp_path, Project.open(project).table.index, range(3))
     job = SumJob(
-        source=str(scans),
-        checkpoint=str(checkpoint),
+        source=SourceRef(scans),
+        checkpoint=checkpoint,
         digest=find_checkpoint(checkpoint).digest(),
-        label_column=None,
-        unit_column=None,
-        folder=str(tmp_path),
+        folder=tmp_path,
         clip=NORM,
         steps=CLIP_STEPS,
         device="cpu",
     )
-    assert run_sum(job, lambda: False, lambda _step: None).scored == 3
+    assert run_sum(job, JobContext()).records == 3
     if change == "gone":
         (scans / "cat/2.png").unlink()
     else:
         write_image(scans / "cat/2.png", seed=9)
     with pytest.raises(UnusableError, match="A record changed while"):
-        run_sum(job, lambda: False, lambda _step: None)
+        run_sum(job, JobContext())
 
 
 def test_the_norm_must_be_known(tmp_path: Path) -> None:
@@ -396,17 +397,15 @@ def sum_over(project: Path, source: Path, checkpoint: Path, rows: Sequence[int])
     folder.mkdir()
     write_rows(folder, Project.open(project).table.index, rows)
     job = SumJob(
-        source=str(source),
-        checkpoint=str(checkpoint),
+        source=SourceRef(source),
+        checkpoint=checkpoint,
         digest=find_checkpoint(checkpoint).digest(),
-        label_column=None,
-        unit_column=None,
-        folder=str(folder),
+        folder=folder,
         clip=NORM,
         steps=CLIP_STEPS,
         device="cpu",
     )
-    in_process(job, lambda _: None)
+    in_process(job, JobContext())
     return read_sum(folder)[1]
 
 

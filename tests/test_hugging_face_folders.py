@@ -24,6 +24,7 @@ from dataselect_gui.checkpoints import families, processors
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.cli.app import main
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.opening import open_source
@@ -182,7 +183,7 @@ def test_the_worker_scores_no_other_checkpoint_than_the_projects(
     folder: Path, tmp_path: Path, job: str
 ) -> None:
     from dataselect_gui.worker import map_run, score_run
-    from dataselect_gui.worker.messages import MapJob, ScoreJob
+    from dataselect_gui.worker.jobs import MapJob, ScoreJob
     from tests.projects import owner_records, scored_project
 
     source = owner_records(tmp_path / "records.npz")
@@ -191,10 +192,8 @@ def test_the_worker_scores_no_other_checkpoint_than_the_projects(
     change(folder / "preprocessor_config.json", image_mean=[0.4])
     common: dict[str, Any] = {
         "digest": project.settings.checkpoint.digest,
-        "source": str(source),
-        "checkpoint": str(folder),
-        "label_column": None,
-        "unit_column": None,
+        "source": SourceRef(source),
+        "checkpoint": folder,
         "device": "cpu",
         "precision": "float32",
     }
@@ -203,9 +202,9 @@ def test_the_worker_scores_no_other_checkpoint_than_the_projects(
         if job == "score":
             scoring = ScoreJob(names=["loss"], batch_size=None, limit=None, **common)
             kept = ProjectKeeping(project, open_source(SourceRef(source)), scoring)
-            return score_run.run(scoring, lambda: False, lambda _: None, kept)
-        asked: dict[str, Any] = {"folder": str(tmp_path), "rows": [0], "names": ["plis"]}
-        return map_run.run_maps(MapJob(seconds=1, **asked, **common), lambda: False, lambda _: None)
+            return score_run.run(scoring, JobContext(), kept)
+        asked: dict[str, Any] = {"folder": tmp_path, "rows": [0], "names": ["plis"]}
+        return map_run.run_maps(MapJob(seconds=1, **asked, **common), JobContext())
 
     with pytest.raises(UnusableError, match="The checkpoint changed"):
         work()

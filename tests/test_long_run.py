@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui import __version__, workflow
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions
@@ -25,7 +26,7 @@ from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.worker.batches import Result
 from dataselect_gui.worker.computing import Computation
 from dataselect_gui.worker.indexing import HashCache, read_index
-from dataselect_gui.worker.messages import Finished
+from dataselect_gui.worker.results import ScoringResult
 from tests.helpers import CLASSES, image_folder, preprocessor, write_image, write_json
 from tests.models import save_member, save_series, stir, tiny_resnet
 
@@ -49,7 +50,7 @@ pytestmark = pytest.mark.usefixtures("scoring_here")
 
 def score(scans: Path, series: Path, project: Path, **options: Any) -> dict[str, list[Any]]:  # noqa: ANN401
     options = {"precision": "float64", **options}
-    workflow.score(scans, series, lambda _step: None, project_path=project, **options)
+    workflow.score(scans, series, JobContext(), project_path=project, **options)
     return workflow.scores(project)
 
 
@@ -243,7 +244,7 @@ def test_a_run_that_its_owner_ended_at_once_does_not_count_as_killed(
     project = tmp_path / "p.dataselect"
     score(scans, series, project, limit=5)
 
-    def ended(*_: object) -> Finished:
+    def ended(*_: object) -> ScoringResult:
         kill(project, list(settings_of(project)))
         raise InterruptedByPersonError("Scoring was stopped.", "You asked for it.", "Go on.")
 
@@ -360,11 +361,9 @@ def test_what_has_not_changed_is_not_read_again(
     assert read == []
     write_image(scans / "cat/4.png", seed=99)
     source = open_source(SourceRef(scans))
-    index = read_index(source, lambda: False, lambda _step: None, HashCache(project, source.ids))
+    index = read_index(source, JobContext(), HashCache(project, source.ids))
     assert read == ["cat/4.png"]
-    assert index is not None
-    fresh = read_index(source, lambda: False, lambda _step: None)
-    assert fresh is not None
+    fresh = read_index(source, JobContext())
     assert index.same_as(fresh), "as if everything had been read"
     after = score(scans, series, project)
     changed = [a != b for a, b in zip(before["loss"], after["loss"], strict=True)]

@@ -15,12 +15,14 @@ from torch import nn
 from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, WorkerDiedError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions, EarlierRun
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.worker.jobs import MapJob
 from dataselect_gui.worker.map_file import read_maps
 from dataselect_gui.worker.map_run import picture_of, run_maps
-from dataselect_gui.worker.messages import MapJob
 from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.workflow import RecordMaps
 from tests.helpers import array_file, config, image_folder, write_json
@@ -77,12 +79,10 @@ def job(
 ) -> MapJob:
     write_rows(folder, Project.open(project).table.index, rows)
     return MapJob(
-        source=str(source),
-        checkpoint=str(checkpoint),
+        source=SourceRef(source),
+        checkpoint=checkpoint,
         digest=find_checkpoint(checkpoint).digest(),
-        label_column=None,
-        unit_column=None,
-        folder=str(folder),
+        folder=folder,
         rows=list(rows),
         names=["vog", "plis"],
         device="cpu",
@@ -93,8 +93,8 @@ def job(
 
 def made(given: MapJob) -> dict[int, RecordMaps]:
     """Do a job in this process."""
-    assert run_maps(given, lambda: False, silent).scored > 0
-    return read_maps(Path(given.folder))
+    assert run_maps(given, silent).records > 0
+    return read_maps(given.folder)
 
 
 # Against the definitions
@@ -139,7 +139,7 @@ def test_a_map_comes_to_the_score_in_the_table(scored: Path) -> None:
     before = sorted(path.name for path in scored.rglob("*"))
     rows = [5, 0, 31, 39]
     steps: list[str] = []
-    found = workflow.maps(scored, rows, lambda step: steps.append(step.phase))
+    found = workflow.maps(scored, rows, JobContext(lambda step: steps.append(step.phase.text)))
     table = workflow.scores(scored)
     comes_to: dict[str, Callable[[np.ndarray], np.floating]] = {
         "vog": np.mean,
@@ -311,17 +311,17 @@ def test_a_killed_worker_is_told_and_leaves_nothing(scored: Path) -> None:
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the child in /proc")
 @pytest.mark.parametrize("how", ["request", "insist"])
 def test_a_stop_ends_it(scored: Path, how: str) -> None:
-    stop = workflow.Stop()
+    context = JobContext()
 
     def end() -> None:
         worker()
-        getattr(stop, how)()
+        getattr(context.stop, how)()
 
     ender = threading.Thread(target=end)
     ender.start()
     begun = time.monotonic()
     with pytest.raises(InterruptedByPersonError, match="Making the map was stopped"):
-        workflow.maps(scored, [0], silent, stop)
+        workflow.maps(scored, [0], context)
     ender.join()
     assert how == "request" or time.monotonic() - begun < 3
     assert not left_in(scored)

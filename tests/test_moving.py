@@ -14,6 +14,7 @@ import pytest
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.workflow import Progress
@@ -50,13 +51,13 @@ def project(tmp_path: Path, records: Path, checkpoint: Path) -> Path:
 
 def score_again(project: Path, records: Path, checkpoint: Path) -> None:
     """As ``dataselect score RECORDS --checkpoint CHECKPOINT --project PROJECT`` does."""
-    workflow.score(records, checkpoint, print, names=["loss"], project_path=project)
+    workflow.score(records, checkpoint, JobContext(), names=["loss"], project_path=project)
 
 
 def find_both(project: Path, records: Path, checkpoint: Path) -> None:
     """As the window does, when both are shown to it."""
     for path in (records, checkpoint):
-        workflow.find_again(project, path, print)
+        workflow.find_again(project, path, JobContext())
 
 
 both_ways = pytest.mark.parametrize("way", [score_again, find_both])
@@ -122,7 +123,12 @@ def test_refused_records_leave_the_checkpoint_and_the_columns_as_they_were(
     before = settings(project)
     with pytest.raises(UnusableError, match="not the source"):
         workflow.score(
-            strangers, elsewhere, print, names=["loss"], project_path=project, unit_column="patient"
+            strangers,
+            elsewhere,
+            JobContext(),
+            names=["loss"],
+            project_path=project,
+            unit_column="patient",
         )
     assert settings(project) == before
 
@@ -134,7 +140,7 @@ def test_new_records_beside_the_scored_ones_are_welcome(
     moved = records.rename(records.with_name("archive"))
     image_folder(moved, ["bird/new.txt.png"])
     if way is score_again:  # Its new record would need the model.
-        workflow.score(moved, checkpoint, print, names=["random"], project_path=project)
+        workflow.score(moved, checkpoint, JobContext(), names=["random"], project_path=project)
     else:
         way(project, moved, checkpoint)
     assert workflow.look(project).source == moved
@@ -150,7 +156,7 @@ def test_what_could_not_be_read_then_may_be_readable_now(
     np.save(content, hashes)
     moved = records.rename(records.with_name("archive"))
     if way is score_again:
-        workflow.score(moved, checkpoint, print, names=["random"], project_path=project)
+        workflow.score(moved, checkpoint, JobContext(), names=["random"], project_path=project)
     else:
         way(project, moved, checkpoint)
     assert workflow.look(project).source == moved
@@ -161,8 +167,8 @@ def test_a_project_that_read_nothing_takes_what_it_is_shown(
 ) -> None:
     source = StoredSource("/nowhere", "images", None, None)
     project = Project.create(tmp_path / "p.dataselect", source, StoredCheckpoint("/nowhere", "0"))
-    assert workflow.find_again(project.folder, records, print) == "records"
-    assert workflow.find_again(project.folder, checkpoint, print) == "checkpoint"
+    assert workflow.find_again(project.folder, records, JobContext()) == "records"
+    assert workflow.find_again(project.folder, checkpoint, JobContext()) == "checkpoint"
     look = workflow.look(project.folder)
     assert (look.source, look.checkpoint) == (records, checkpoint)
     assert not look.is_finished
@@ -174,7 +180,7 @@ def test_what_is_neither_is_told(project: Path, tmp_path: Path, name: str) -> No
         (tmp_path / name).write_bytes(b"words")
     before = settings(project)
     with pytest.raises(UnusableError) as refused:
-        workflow.find_again(project, tmp_path / name, print)
+        workflow.find_again(project, tmp_path / name, JobContext())
     assert name in refused.value.what
     assert settings(project) == before
 
@@ -182,27 +188,28 @@ def test_what_is_neither_is_told(project: Path, tmp_path: Path, name: str) -> No
 def test_comparing_tells_its_progress_and_can_be_stopped(
     project: Path, records: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dataselect_gui.worker.indexing.REPORT_SECONDS", 0)
+    monkeypatch.setattr("dataselect_gui.jobs.context.REPORT_SECONDS", 0)
     moved = records.rename(records.with_name("archive"))
-    before, stop = settings(project), workflow.Stop()
+    before = settings(project)
     steps: list[Progress] = []
 
     def report(step: Progress) -> None:
         steps.append(step)
         if step.done == 3:
-            stop.request()
+            context.stop.request()
 
+    context = JobContext(report)
     with pytest.raises(InterruptedByPersonError):
-        workflow.find_again(project, moved, report, stop)
+        workflow.find_again(project, moved, context)
     assert [(step.done, step.total) for step in steps] == [(0, 9), (1, 9), (2, 9), (3, 9)]
     assert settings(project) == before
 
 
 def test_looking_at_records_can_be_stopped(records: Path) -> None:
-    stop = workflow.Stop()
-    stop.request()
+    context = JobContext()
+    context.stop.request()
     with pytest.raises(InterruptedByPersonError):
-        workflow.inspect(records, None, lambda _step: None, stop)
+        workflow.inspect(records, None, context)
 
 
 # What is shown of a record

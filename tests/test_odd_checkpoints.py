@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.scoring.clipped_sum import ClippedSum
 from dataselect_gui.scoring.model import Model, load_model
 from dataselect_gui.scoring.naive import naive_scores
@@ -161,7 +162,7 @@ def test_whoever_misses_a_score_is_told_why_also_later(tmp_path: Path) -> None:
     source = array_file(tmp_path / "records.npz", x=pixels, y=np.array([0, -1, 2, 1, 0]))
     project = tmp_path / "p.dataselect"
     done = workflow.score(
-        source, model, lambda _: None, project_path=project, names=["el2n", "vog", "random"]
+        source, model, JobContext(), project_path=project, names=["el2n", "vog", "random"]
     )
     reasons = {
         "0": "The model gave no finite number for it, so it has no score by el2n, vog.",
@@ -171,7 +172,7 @@ def test_whoever_misses_a_score_is_told_why_also_later(tmp_path: Path) -> None:
     assert done.scored == 3
     assert done.problems == reasons
     assert workflow.look(project).problems == reasons
-    inspected = workflow.inspect(project, None, lambda _: None)
+    inspected = workflow.inspect(project, None, JobContext())
     assert {one["id"]: one["reason"] for one in inspected["problems"]} == reasons
     told = workflow.scores(project)
     for row, name in (("0", "el2n"), ("0", "vog"), ("1", "el2n")):
@@ -383,9 +384,9 @@ def test_the_worker_tells_it_as_an_unusable_checkpoint(tmp_path: Path) -> None:
     source = array_file(tmp_path / "records.npz", x=RECORDS, y=np.array(TARGETS))
     project = tmp_path / "p.dataselect"
     with pytest.raises(UnusableError, match="in place"):
-        workflow.score(source, folder, lambda _step: None, project_path=project)
+        workflow.score(source, folder, JobContext(), project_path=project)
     names = ["loss", "el2n"]
-    done = workflow.score(source, folder, lambda _step: None, project_path=project, names=names)
+    done = workflow.score(source, folder, JobContext(), project_path=project, names=names)
     assert done.scored == 5
 
 
@@ -397,7 +398,7 @@ def test_a_model_that_makes_enormous_tensors_is_refused_before_it_does(tmp_path:
     folder, _ = series(tmp_path / "consortium", enormous)
     source = array_file(tmp_path / "records.npz", x=RECORDS, y=np.array(TARGETS))
     with pytest.raises(UnusableError, match="too large"):
-        workflow.preflight(folder, source, lambda _step: None)
+        workflow.preflight(folder, source, JobContext())
     project = tmp_path / "p.dataselect"
     with pytest.raises(UnusableError, match="too large"):
-        workflow.score(source, folder, lambda _step: None, project_path=project)
+        workflow.score(source, folder, JobContext(), project_path=project)

@@ -13,12 +13,12 @@ from torch import nn
 from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.norms.gradient_norms import BY_FUNCTION
 from dataselect_gui.norms.passes import Measured, Pass
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.preflight import try_on
 from dataselect_gui.scoring.scorer import Scorer
-from dataselect_gui.worker.handle import Stop
 from tests.helpers import write_json
 from tests.models import SIDE, save_member, save_series, stir, tiny_plain, tiny_resnet, tiny_vit
 from tests.oracle import oracle, oracle_susceptibility, oracle_vog
@@ -55,7 +55,7 @@ def test_the_naive_loop_is_what_the_definitions_say(
 def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> None:
     checkpoint = member(tmp_path / "model", tiny_resnet())
     records = owner_records(tmp_path / "records.npz")
-    found = workflow.preflight(checkpoint, records, lambda _step: None)
+    found = workflow.preflight(checkpoint, records, JobContext())
     model = tiny_resnet()
     assert sum(found["parameters"].values()) == sum(p.numel() for p in model.parameters())
     assert {"conv2d", "batch_norm", "linear"} <= set(found["parameters"])
@@ -176,16 +176,15 @@ def test_a_checkpoint_that_cannot_be_loaded_is_told_before_the_long_run(tmp_path
     checkpoint = member(tmp_path / "model", tiny_resnet())
     write_json(checkpoint / "config.json", {"model_type": "nothing that is known"})
     with pytest.raises(UnusableError):
-        workflow.preflight(checkpoint, owner_records(tmp_path / "records.npz"), lambda _step: None)
+        workflow.preflight(checkpoint, owner_records(tmp_path / "records.npz"), JobContext())
 
 
 def test_a_preflight_can_be_ended(tmp_path: Path) -> None:
-    stop = Stop()
-    stop.insist()
+    context = JobContext()
+    context.stop.insist()
     with pytest.raises(InterruptedByPersonError):
         workflow.preflight(
             member(tmp_path / "model", tiny_resnet()),
             owner_records(tmp_path / "records.npz"),
-            lambda _step: None,
-            stop,
+            context,
         )

@@ -138,7 +138,7 @@ from tests.study.test_study import few_steps, job_of
 from dataselect_gui.worker.study_run import run_study
 few_steps(setattr)
 records, checkpoint, folder = map(Path, {paths!r})
-run_study(job_of(records, checkpoint, folder, unit_column=None), lambda: False, lambda _: None)
+run_study(job_of(records, checkpoint, folder, unit_column=None), JobContext())
 """
 
 

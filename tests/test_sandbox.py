@@ -15,14 +15,16 @@ from typing import Any
 import pytest
 
 from dataselect_gui.checkpoints.layout import files_beside
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.privacy.home import grant
 from dataselect_gui.records.opening import linked_files
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.sandbox.confining import Confinement, Grant, what_confines
 from dataselect_gui.sandbox.seatbelt import profile
 from dataselect_gui.sandbox.seccomp import program
 from dataselect_gui.sandbox.syscalls import ALWAYS, BY_ARGUMENT, LAST
 from dataselect_gui.worker.handle import run_job
-from dataselect_gui.worker.messages import Job, ScoreJob, VerifyJob
+from dataselect_gui.worker.jobs import ScoreJob, VerifyJob
 from tests import planted
 
 ROOT = Path(__file__).parents[1]
@@ -171,10 +173,16 @@ PLANTED = """
 import sys
 sys.path.insert(0, {root!r})
 from dataselect_gui.worker import child
-from dataselect_gui.worker.messages import Finished
+from dataselect_gui.worker.jobs import VerifyJob
+from dataselect_gui.worker.results import CheckResult, ScoringResult, VerificationResult
 from tests.planted import World, attempts
-def run(job, stopped, report):
-    return Finished(0, "none", stopped=False, content=attempts(World({told!r})))
+def run(job, context, parent):
+    made = attempts(World({told!r}))
+    if isinstance(job, VerifyJob):
+        checks = [CheckResult(name, succeeded, "") for name, succeeded in made.items()]
+        return VerificationResult(checks=checks, release=None)
+    succeeded = [name for name in made if made[name]]
+    return ScoringResult(scored=len(made), device="; ".join(succeeded))
 child._run = run
 sys.exit(child.main())
 """
@@ -191,24 +199,24 @@ def test_a_planted_worker_fails_at_everything(
     # Native code is not among what a job names.
     monkeypatch.setitem(world, "library", None)
     words[-1] = PLANTED.format(root=str(ROOT), told={**world, **place})
-    job: Job = VerifyJob(world["project"], None, None)
-    if kind == "scoring":
-        job = ScoreJob(
-            source=world["project"],
-            checkpoint=world["project"],
-            digest="",
-            label_column=None,
-            unit_column=None,
-            names=[],
-            device="cpu",
-            precision="float32",
-            batch_size=None,
-            limit=None,
-        )
-    made = run_job(job, lambda _: None).content
-    assert made is not None
-    assert made.keys() == control["itself"].keys()
-    assert [name for name, succeeded in made.items() if succeeded] == []
+    if kind == "checking":
+        checking = VerifyJob(bundle=Path(world["project"]), digest=None, key=None)
+        checks = run_job(checking, JobContext()).checks
+        assert {check.name for check in checks} == control["itself"].keys()
+        assert [check.name for check in checks if check.ok] == []
+        return
+    scoring = ScoreJob(
+        source=SourceRef(Path(world["project"])),
+        checkpoint=Path(world["project"]),
+        digest="",
+        names=[],
+        device="cpu",
+        precision="float32",
+        batch_size=None,
+        limit=None,
+    )
+    made = run_job(scoring, JobContext())
+    assert (made.scored, made.device) == (len(control["itself"]), "")
 
 
 def test_threads_that_are_there_already_are_noticed() -> None:

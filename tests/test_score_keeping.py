@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from dataselect_gui import __version__
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredSource
 from dataselect_gui.project.table import Index
@@ -22,8 +23,8 @@ from dataselect_gui.records.source import SourceRef
 from dataselect_gui.sandbox.frames import FrameError
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.indexing import ENTRY_BYTES, read_index
+from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.keeping import InHand
-from dataselect_gui.worker.messages import ScoreJob
 from dataselect_gui.worker.score_frames import (
     CONTENT,
     DONE,
@@ -69,11 +70,9 @@ def receiver(project: Project) -> Receiver:
 def receiver_of(project: Project, limit: int | None = None) -> Receiver:
     source = open_source(project.settings.source.ref)
     job = ScoreJob(
-        source=str(source.path),
-        checkpoint=project.settings.checkpoint.path,
+        source=project.settings.source.ref,
+        checkpoint=Path(project.settings.checkpoint.path),
         digest="",
-        label_column=None,
-        unit_column=None,
         names=["loss", "vog"],
         device="cpu",
         precision="float32",
@@ -122,9 +121,7 @@ def settled(receiver: Receiver, **others: object) -> RemoteKeeping:
 
 def indexed(receiver: Receiver, keeping: RemoteKeeping) -> Index:
     source = receiver.kept.source
-    index = read_index(source, lambda: False, lambda _: None, keeping.hashes(source))
-    assert index is not None
-    return index
+    return read_index(source, JobContext(), keeping.hashes(source))
 
 
 def test_what_the_worker_keeps_reaches_the_project(project: Project, receiver: Receiver) -> None:

@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from dataselect_gui import workflow
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions
 from dataselect_gui.project.table import Index
@@ -95,7 +96,7 @@ def test_a_project_of_format_1_is_read_as_it_is(earlier: Path) -> None:
     stored = np.load(EARLIER / "table-1" / "loss.npy")
     np.testing.assert_array_equal(project.table.values("loss"), stored)
     assert workflow.scores(earlier)["loss"] == stored.tolist()
-    assert workflow.inspect(earlier, None, lambda _: None)["scores"] == settings["scores"]
+    assert workflow.inspect(earlier, None, JobContext())["scores"] == settings["scores"]
     assert files_of(earlier) == before, "opening it writes nothing"
 
 

@@ -9,10 +9,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from dataselect_gui import workflow
 from dataselect_gui.cli.app import main
+from dataselect_gui.jobs.progress import Phase, Progress
 from dataselect_gui.release.bundle import RELEASE
 from dataselect_gui.release.kinds.report import is_class_name
 from tests.hostile import COLUMN, HIDDEN, NAMES, hostile_consortium, hostile_folder, names
@@ -141,15 +143,21 @@ def test_on_a_real_terminal_no_name_commands_it(world: World) -> None:
         assert not (HIDDEN - {"\x1b"}) & set(text)
 
 
-def test_progress_shows_a_phase_as_text(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("phase", Phase)
+def test_progress_shows_a_phase_as_text(phase: Phase, capfd: pytest.CaptureFixture[str]) -> None:
     from dataselect_gui.cli.output import progress
-    from dataselect_gui.workflow import Progress
 
-    with progress() as report:
-        report(Progress(f"Reading {HOSTILE}", 1, 2))
+    with progress() as context:
+        context.report(phase, 1, 2)
     written = capfd.readouterr().err
     assert not HIDDEN & set(written)
     assert written.count("\n") == 1
+
+
+def test_no_phase_holds_words_of_a_stranger() -> None:
+    said = json.dumps({"type": "progress", "phase": f"Reading {HOSTILE}", "done": 1, "total": 2})
+    with pytest.raises(ValueError, match="Invalid enum value"):
+        msgspec.json.decode(said, type=Progress)
 
 
 # Bundles

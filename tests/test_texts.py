@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 
 import dataselect_gui
-from dataselect_gui import texts
+from dataselect_gui import errors, texts
 from dataselect_gui.errors import file_refused
 from dataselect_gui.texts import N_, _, english, language, ngettext
 from tests.test_written_forms import FORMS, write_case
@@ -68,6 +69,45 @@ def test_every_translation_is_compiled() -> None:
     """Where it is not: `just languages`."""
     for path in TEMPLATE.parent.rglob("*.po"):
         assert path.with_suffix(".mo").is_file()
+
+
+DONE = (
+    "cli",
+    "checkpoints/exported",
+    "checkpoints/layout.py",
+    "checkpoints/refusals.py",
+    "errors.py",
+    "paths.py",
+    "privacy/mechanisms",
+    "privacy/statement.py",
+    "study",
+)
+"""Rooms and modules whose errors are translated; the others follow."""
+
+
+def literal_errors(source: str) -> Iterator[int]:
+    """Yield the lines in which an error that a person reads is given a text without `_`."""
+    names = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+            for part in node.args:
+                # What `_` returns may be put together.
+                texts_in = part.values if isinstance(part, ast.JoinedStr) else [part]
+                for text in texts_in:
+                    if isinstance(text, ast.Constant) and re.search("[A-Za-z]", str(text.value)):
+                        yield text.lineno
+
+
+def test_errors_are_translated() -> None:
+    modules = [path for room in DONE for path in modules_of(PACKAGE / room)]
+    assert len(modules) > 40
+    literal = {path.name: list(literal_errors(path.read_text("utf-8"))) for path in modules}
+    assert not {name: lines for name, lines in literal.items() if lines}
+    assert list(literal_errors('raise UsageError("What.", _("Why."), _("Do."))')) == [1]
+
+
+def modules_of(room: Path) -> list[Path]:
+    return [room] if room.is_file() else sorted(room.rglob("*.py"))
 
 
 def test_values_go_into_their_places() -> None:
@@ -140,7 +180,7 @@ def test_a_bundle_is_the_same_whatever_its_owner_reads(
 TRANSLATED = """
 import sys
 from pathlib import Path
-from dataselect_gui import texts
+from dataselect_gui import errors, texts
 texts.FOLDER = Path(sys.argv[1])
 """
 """Begins a process that reads its catalogue from a folder of ours, before anything else is loaded."""

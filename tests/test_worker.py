@@ -22,17 +22,23 @@ from dataselect_gui.errors import (
     UsageError,
     WorkerDiedError,
 )
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.project.project import Project
-from dataselect_gui.worker.handle import Stop, run_job
-from dataselect_gui.worker.messages import (
+from dataselect_gui.records.source import SourceRef
+from dataselect_gui.worker.handle import run_job
+from dataselect_gui.worker.jobs import (
+    InspectJob,
     Job,
     MapJob,
     PreflightJob,
     ScoreJob,
     StudyJob,
     SumJob,
-    to_line,
+    VerifyJob,
 )
+from dataselect_gui.worker.messages import to_line
+from dataselect_gui.worker.results import Result
 from tests.helpers import array_file, image_folder
 from tests.processes import workers_of
 from tests.releases import silent
@@ -104,9 +110,10 @@ def test_progress_ends_at_the_end_and_scores_agree_with_each_other(undisturbed: 
 
 def test_a_second_run_has_nothing_to_do(undisturbed: Path, records: Path, series: Path) -> None:
     before = {name: workflow.scores(undisturbed)[name] for name in NAMES}
-    phases: list[str] = []
-    workflow.score(records, series, lambda step: phases.append(step.phase), project_path=undisturbed)
-    assert "Loading the model" not in phases
+    phases: list[Phase] = []
+    context = JobContext(lambda step: phases.append(step.phase))
+    workflow.score(records, series, context, project_path=undisturbed)
+    assert Phase.LOADING_MODEL not in phases
     assert {name: workflow.scores(undisturbed)[name] for name in NAMES} == before
 
 
@@ -227,8 +234,8 @@ def killed_and_started_again(
 
 IN_A_LONG_BATCH = """
 import sys, time
-from dataselect_gui.worker.child import _Parent
-parent = _Parent(sys.stdin.buffer, sys.stdout.buffer)
+from dataselect_gui.worker.parent import Parent
+parent = Parent(sys.stdin.buffer, sys.stdout.buffer)
 print("begun", flush=True)
 time.sleep(600)
 """
@@ -309,7 +316,7 @@ def held_in_a_batch(parent: int, project: Path) -> int:
 def test_a_worker_that_dies_before_it_takes_its_job_is_told_as_such(
     records: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def written_late(job: ScoreJob) -> str:
+    def written_late(job: ScoreJob) -> bytes:
         time.sleep(0.3)
         return to_line(job)
 
@@ -320,12 +327,29 @@ def test_a_worker_that_dies_before_it_takes_its_job_is_told_as_such(
         workflow.score(records, series, silent, project_path=tmp_path / "p.dataselect")
 
 
-JOBS: dict[str, Job] = {
-    "Scoring": ScoreJob("", "", "", None, None, [], "cpu", "float32", None, None),
-    "Summing the gradients": SumJob("", "", "", None, None, "", 1.0, 1, "cpu"),
-    "Trying the checkpoint": PreflightJob("", "", None, [], "cpu"),
-    "Making the map": MapJob("", "", "", None, None, "", [], [], "cpu", "float32", 1.0),
-    "The study": StudyJob("", "", "", None, None, [], [], [], 1, "scratch", 1, False),
+HERE = Path("/nowhere")
+MODEL: dict[str, Any] = {"source": SourceRef(HERE), "checkpoint": HERE}
+ON_CPU: dict[str, Any] = {**MODEL, "digest": "", "device": "cpu"}
+JOBS: dict[str, Job[Result]] = {
+    "Scoring": ScoreJob(**ON_CPU, names=[], precision="float32", batch_size=None, limit=None),
+    "Summing the gradients": SumJob(**ON_CPU, folder=HERE, clip=1.0, steps=1),
+    "Trying the checkpoint": PreflightJob(**MODEL, names=[], device="cpu"),
+    "Making the map": MapJob(
+        **ON_CPU, folder=HERE, rows=[], names=[], precision="float32", seconds=1.0
+    ),
+    "The study": StudyJob(
+        **MODEL,
+        folder=HERE,
+        scores=[],
+        shares=[],
+        epsilons=[],
+        seeds=1,
+        start="scratch",
+        limit=1,
+        plan_only=False,
+    ),
+    "Looking at what was given": InspectJob(path=HERE, records=None, thing="source"),
+    "Checking the bundle": VerifyJob(bundle=HERE, digest=None, key=None),
 }
 
 
@@ -334,8 +358,8 @@ def child_that(ends: str, monkeypatch: pytest.MonkeyPatch) -> None:
     program = f"""
 import os, signal, sys, time
 from dataselect_gui.worker import child
-from dataselect_gui.worker.messages import Finished, Progress
-def run(job, stopped, report):
+from dataselect_gui.jobs.progress import Phase
+def run(job, context, parent):
     {ends}
 child._run = run
 sys.exit(child.main())
@@ -351,11 +375,11 @@ def test_every_job_ends_in_words_of_its_own(title: str, monkeypatch: pytest.Monk
     child_that("os.kill(os.getpid(), signal.SIGKILL)", monkeypatch)
     with pytest.raises(WorkerDiedError, match=f"^{title} stopped unexpectedly") as died:
         run_job(job, silent)
-    assert died.value.do == job.afterwards
-    child_that("return Finished(0, 'cpu', stopped=True)", monkeypatch)
+    assert died.value.do == job.kind.afterwards
+    child_that("raise child.InterruptedByPersonError('', '', '')", monkeypatch)
     with pytest.raises(InterruptedByPersonError, match=f"^{title} was stopped") as stopped:
         run_job(job, silent)
-    assert stopped.value.do == job.afterwards
+    assert stopped.value.do == job.kind.afterwards
     child_that("raise IndexError('record 7 holds 3.25')", monkeypatch)
     with pytest.raises(InternalError, match=f"^{title} stopped because of a fault") as fault:
         run_job(job, silent)
@@ -369,10 +393,10 @@ def test_every_job_ends_in_words_of_its_own(title: str, monkeypatch: pytest.Monk
 def test_a_job_that_is_ended_on_request_did_not_stop_unexpectedly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    child_that("report(Progress('Waiting', 0, 1)); time.sleep(60)", monkeypatch)
-    stop = Stop()
+    child_that("context.report(Phase.SCORING); time.sleep(60)", monkeypatch)
+    context = JobContext(lambda _: context.stop.insist())
     with pytest.raises(InterruptedByPersonError, match="Scoring was stopped"):
-        run_job(JOBS["Scoring"], lambda _: stop.insist(), stop)
+        run_job(JOBS["Scoring"], context)
 
 
 @pytest.mark.slow

@@ -11,6 +11,8 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 
+from dataselect_gui.texts import _
+
 _HEADER = struct.Struct("<4s22xHH")
 """A member's own header: a signature, the lengths of its name and of what is added to it."""
 _SIGNATURE = b"PK\x03\x04"
@@ -50,19 +52,21 @@ class Archive(Mapping[str, int]):
                 reached = 0
                 for member in members:
                     if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & _ENCRYPTED:
-                        raise ArchiveError("It is packed in a way that torch.export.save never uses.")
+                        raise ArchiveError(
+                            _("It is packed in a way that torch.export.save never uses.")
+                        )
                     if member.filename in self._places:
-                        raise ArchiveError("Two of its members have one name.")
+                        raise ArchiveError(_("Two of its members have one name."))
                     file.seek(member.header_offset)
                     signature, name, added = _HEADER.unpack(file.read(_HEADER.size))
                     start = member.header_offset + _HEADER.size + name + added
                     end = start + member.file_size
                     if signature != _SIGNATURE or file.read(name) != member.orig_filename.encode():
-                        raise ArchiveError("A member is not where its directory says.")
+                        raise ArchiveError(_("A member is not where its directory says."))
                     if member.header_offset < reached or end > archive.start_dir:
-                        raise ArchiveError("Its members overlap.")
+                        raise ArchiveError(_("Its members overlap."))
                     if member.compress_size != member.file_size:
-                        raise ArchiveError("A member's size is not what its directory says.")
+                        raise ArchiveError(_("A member's size is not what its directory says."))
                     reached = end
                     self._places[member.filename] = start, member.file_size, member.CRC
         except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError):

@@ -22,6 +22,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from dataselect_gui.texts import N_, _
+
 
 @dataclass(frozen=True)
 class Family:
@@ -270,21 +272,26 @@ _NOT_READ = frozenset(
 _KINDS = (
     (
         re.compile(r"expert|(^|_)moe(_|$)|router|capacity"),
-        "It shares out the records of a batch among experts, so that a score would depend on the "
-        "records beside it",
+        N_(
+            "It shares out the records of a batch among experts, so that a score would depend on the "
+            "records beside it"
+        ),
     ),
     (
         re.compile(r"quanti[sz]"),
-        "It computes with numbers that are quantised by a range, which may be taken from a whole batch",
+        N_(
+            "It computes with numbers that are quantised by a range, which may be taken from a whole "
+            "batch"
+        ),
     ),
-    (re.compile(r"auto_map|remote_code|custom_pipeline"), "It needs program code of its own"),
+    (re.compile(r"auto_map|remote_code|custom_pipeline"), N_("It needs program code of its own")),
     (
         re.compile(r"backbone|timm|base_model|adapter|peft|lora"),
-        "A part of it would be looked for elsewhere, outside the files that were shared",
+        N_("A part of it would be looked for elsewhere, outside the files that were shared"),
     ),
 )
 _NOTHING: tuple[object, ...] = (None, {}, [], "")
-_UNKNOWN = "What it does to a score was not reviewed"
+_UNKNOWN = N_("What it does to a score was not reviewed")
 
 _LARGEST_NUMBER, _LONGEST_WORD, _LONGEST_LIST = 1_000_000, 64, 1000
 _LARGEST_PADDING, _LARGEST_PATCH = 256, 1024
@@ -304,11 +311,11 @@ def why_refused(config: dict[str, Any]) -> str | None:
         return _why_unknown(name, config)
     for key, value in config.items():
         if key not in family.options and key not in _NOT_READ and value not in _NOTHING:
-            return f"{_kind_of(key)}: its config.json states “{key[:_LONGEST_WORD]}”."
+            return _by_option(_kind_of(key), key)
         if key in family.options and (why := _why_not(key, value)) is not None:
-            return f"Its config.json states “{key}”, which {why}."
+            return why
     if family.largest_grid is not None and not _is_small_grid(config, family.largest_grid):
-        return f"Its config.json states more than {family.largest_grid} patches a side."
+        return _("Its config.json states more than {most} patches a side.", most=family.largest_grid)
     return None
 
 
@@ -328,16 +335,27 @@ def architecture_of(config: dict[str, Any]) -> str:
 
 def _why_unknown(name: object, config: dict[str, Any]) -> str:
     if not isinstance(name, str):
-        return "Its config.json names no family of models (model_type) that was reviewed."
-    shown = f"“{name[:_LONGEST_WORD]}”"
+        return _("Its config.json names no family of models (model_type) that was reviewed.")
+    shown = name[:_LONGEST_WORD]
     if name in TEXTS:
-        return f"It is of the family {shown}, which reads texts; records are images or arrays."
+        return _(
+            "It is of the family “{family}”, which reads texts; records are images or arrays.",
+            family=shown,
+        )
     if (kind := _kind_of(name)) != _UNKNOWN:
-        return f"{kind}: it is of the family {shown}."
+        return _("{why}: it is of the family “{family}”.", why=_(kind), family=shown)
     for key, value in config.items():
         if value not in _NOTHING and (kind := _kind_of(key)) != _UNKNOWN:
-            return f"{kind}: its config.json states “{key[:_LONGEST_WORD]}”."
-    return f"Its family, {shown}, is not one that was reviewed; these are {', '.join(FAMILIES)}."
+            return _by_option(kind, key)
+    return _(
+        "Its family, “{family}”, is not one that was reviewed; these are {families}.",
+        family=shown,
+        families=", ".join(FAMILIES),
+    )
+
+
+def _by_option(why: str, key: str) -> str:
+    return _("{why}: its config.json states “{option}”.", why=_(why), option=key[:_LONGEST_WORD])
 
 
 def _kind_of(key: str) -> str:
@@ -345,19 +363,26 @@ def _kind_of(key: str) -> str:
 
 
 def _why_not(key: str, value: object) -> str | None:
-    """Return why an option of a family cannot have a value."""
+    """Return why an option of a family cannot have a value; None where it can."""
     if key == "hidden_act" and (not isinstance(value, str) or value not in _ACTIVATIONS):
-        return "is no activation that was reviewed"
+        return _(
+            "Its config.json states “{option}”, which is no activation that was reviewed.", option=key
+        )
     numbers, is_plain = _numbers_in(value)
     if not is_plain:
-        return "is no plain value"
+        return _("Its config.json states “{option}”, which is no plain value.", option=key)
     most: float = _LARGEST_NUMBER
     if "pad" in key and key != "depthwise_padding":
         most = _LARGEST_PADDING
     elif key == "patch_size":
         most = _LARGEST_PATCH
     if sum(map(abs, numbers)) > most:
-        return f"is larger than {most:,}, more than a model of images needs"
+        return _(
+            "Its config.json states “{option}”, which is larger than {most:,}, more than a model of "
+            "images needs.",
+            option=key,
+            most=most,
+        )
     return None
 
 

@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from dataselect_gui.records.source import is_text
+from dataselect_gui.texts import _
 
 LARGEST = 16 << 20
 """Bytes. The names of 100,000 classes take a tenth of it."""
@@ -33,7 +34,7 @@ def parse_object(content: bytes) -> dict[str, Any]:
         Where they hold something else, or more than the limits above; its message is a sentence.
     """
     if len(content) > LARGEST:
-        raise ValueError(f"It is larger than {LARGEST >> 20} MiB.")
+        raise ValueError(_("It is larger than {largest} MiB.", largest=LARGEST >> 20))
     try:
         text = content.decode("utf-8")
         found = json.loads(
@@ -43,11 +44,11 @@ def parse_object(content: bytes) -> dict[str, Any]:
             parse_float=_floating,
         )
     except RecursionError:
-        raise ValueError("It is nested too deeply.") from None
+        raise ValueError(_("It is nested too deeply.")) from None
     except (UnicodeDecodeError, json.JSONDecodeError):
-        raise ValueError("It is not JSON in UTF-8.") from None
+        raise ValueError(_("It is not JSON in UTF-8.")) from None
     if not isinstance(found, dict):
-        raise ValueError("It is not a JSON object.")
+        raise ValueError(_("It is not a JSON object."))
     _check_values(found)
     return found
 
@@ -55,7 +56,7 @@ def parse_object(content: bytes) -> dict[str, Any]:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("It gives a name twice.")
+        raise ValueError(_("It gives a name twice."))
     return found
 
 
@@ -72,9 +73,9 @@ def _check_values(found: dict[str, Any]) -> None:
     values = 0
     for name, value in found.items():
         if not is_text(name):
-            raise ValueError("It holds half a character.")
+            raise ValueError(_("It holds half a character."))
         level: list[Any] = [value]
-        for _ in range(DEEPEST):
+        for _depth in range(DEEPEST):
             inside: list[Any] = []
             for part in level:
                 if isinstance(part, dict):
@@ -83,14 +84,16 @@ def _check_values(found: dict[str, Any]) -> None:
                 elif isinstance(part, list):
                     inside += part
                 elif isinstance(part, str) and not is_text(part):
-                    raise ValueError(f"“{name[:60]}” holds half a character.")
+                    raise ValueError(_("“{name}” holds half a character.", name=name[:60]))
                 elif isinstance(part, float) and not math.isfinite(part):
-                    raise ValueError(f"“{name[:60]}” holds no plain number.")
+                    raise ValueError(_("“{name}” holds no plain number.", name=name[:60]))
             values += len(inside)
             if values > MOST_VALUES:
-                raise ValueError(f"It holds more than {MOST_VALUES:,} values.")
+                raise ValueError(
+                    _("It holds more than {most_values:,} values.", most_values=MOST_VALUES)
+                )
             level = inside
             if not level:
                 break
         else:
-            raise ValueError("It is nested too deeply.")
+            raise ValueError(_("It is nested too deeply."))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.texts import _
 
 
 def match_labels(
@@ -41,9 +42,13 @@ def match_labels(
     known = {label: match for label, match in matched.items() if match is not None}
     if found and not known:
         raise UnusableError(
-            "The labels do not match the model's classes.",
-            f"The records are labelled {_listed(found)}; the model knows {_listed(model_classes)}.",
-            "Name another label column, or rename the labels to the model's classes.",
+            _("The labels do not match the model's classes."),
+            _(
+                "The records are labelled {found}; the model knows {model_classes}.",
+                found=_listed(found),
+                model_classes=_listed(model_classes),
+            ),
+            _("Name another label column, or rename the labels to the model's classes."),
         )
     return known
 

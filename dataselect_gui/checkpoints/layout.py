@@ -17,12 +17,13 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from dataselect_gui.checkpoints import families, processors
+from dataselect_gui.checkpoints import families, processors, refusals
 from dataselect_gui.checkpoints.json_file import LARGEST, parse_object
 from dataselect_gui.checkpoints.request import TRAINING, Request, read_request
 from dataselect_gui.checkpoints.safetensors_header import StoredTensor, read_header
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import regular_file, resolved
+from dataselect_gui.texts import _
 
 CONFIG = "config.json"
 PROCESSOR = "preprocessor_config.json"
@@ -33,7 +34,6 @@ PREFERRED = {
     "adapter_config.json": WEIGHTS,
 }
 """Files that a library would read before, or on top of, those that are read here."""
-PICKLES = frozenset({".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib"})
 _NUMBERED = re.compile(r"checkpoint-(\d+)")
 
 
@@ -78,7 +78,9 @@ class Member:
             return ()
         keys = [str(index) for index in range(len(names))]
         if set(names) != set(keys):
-            raise _damaged(self.folder / CONFIG, "Its id2label does not number the classes from 0.")
+            raise refusals.damaged(
+                self.folder / CONFIG, _("Its id2label does not number the classes from 0.")
+            )
         return tuple(str(names[key]) for key in keys)
 
     @property
@@ -97,9 +99,9 @@ class Member:
                 header = read_header(path)
             except (ValueError, OSError) as error:
                 why = str(error) if isinstance(error, ValueError) else "It cannot be read."
-                raise _damaged(path, why) from None
+                raise refusals.damaged(path, why) from None
             if not found.keys().isdisjoint(header):
-                raise _damaged(path, "It holds a tensor that another file of it holds, too.")
+                raise refusals.damaged(path, _("It holds a tensor that another file of it holds, too."))
             found |= header
         return found
 
@@ -202,9 +204,9 @@ class Checkpoint:
         """
         if self.digest() != known:
             raise UnusableError(
-                "The checkpoint changed.",
-                "It is not the one that the scores of this project come from.",
-                "Start a new project for it, or ask the consortium for the earlier one.",
+                _("The checkpoint changed."),
+                _("It is not the one that the scores of this project come from."),
+                _("Start a new project for it, or ask the consortium for the earlier one."),
             )
 
 
@@ -217,9 +219,9 @@ def _read_unchanged(path: Path, known: str) -> bytes:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != known:
         raise UnusableError(
-            f"“{path.name}” of the checkpoint changed while it was read.",
-            "Scores would be of something else than what their record says.",
-            "Give the same command again once the file is whole.",
+            _("“{name}” of the checkpoint changed while it was read.", name=path.name),
+            _("Scores would be of something else than what their record says."),
+            _("Give the same command again once the file is whole."),
         )
     return content
 
@@ -239,13 +241,13 @@ def find_checkpoint(path: Path) -> Checkpoint:
     """
     if not path.exists():
         raise UnusableError(
-            f"“{path.name}” is not there.",
-            "No file or folder has that path.",
-            "Check the path of the checkpoint.",
+            _("“{name}” is not there.", name=path.name),
+            _("No file or folder has that path."),
+            _("Check the path of the checkpoint."),
         )
     if path.is_file():
         if path.suffix.lower() != ".pt2":
-            raise _refused_file(path)
+            raise refusals.refused_file(path)
         final = _exported(path, step=None)
         return _with_request(path, final, (final,), path.parent)
     numbered = sorted(
@@ -256,7 +258,7 @@ def find_checkpoint(path: Path) -> Checkpoint:
     top = _member(path, step=None)
     series = tuple(_required_member(folder, step) for step, folder in numbered)
     if top is None and not series:
-        raise _nothing_found(path)
+        raise refusals.nothing_found(path)
     final = top if top is not None else series[-1]
     own_step = _NUMBERED.fullmatch(path.name)
     request_folder = path.parent if own_step and not (path / "dataselect.json").is_file() else path
@@ -293,9 +295,9 @@ def _with_request(path: Path, final: Member, series: tuple[Member, ...], folder:
     direction = None if request.direction is None else folder / request.direction
     if direction is not None and not direction.is_file():
         raise UnusableError(
-            "The consortium's direction is missing.",
-            f"The request names “{direction.name}”, and there is no such file beside it.",
-            "Ask the consortium for the whole folder.",
+            _("The consortium's direction is missing."),
+            _("The request names “{name}”, and there is no such file beside it.", name=direction.name),
+            _("Ask the consortium for the whole folder."),
         )
     if direction is not None:
         _check_direction(direction, final)
@@ -308,10 +310,10 @@ def _check_direction(path: Path, final: Member) -> None:
         read_header(path)
     except (ValueError, OSError) as error:
         why = str(error) if isinstance(error, ValueError) else "It cannot be read."
-        raise _damaged(path, why) from None
+        raise refusals.damaged(path, why) from None
     # As many numbers as the model has, in up to four times their width.
     if path.stat().st_size > 4 * sum(weights.stat().st_size for weights in final.weights) + LARGEST:
-        raise _damaged(path, "It holds more numbers than the model has parameters.")
+        raise refusals.damaged(path, _("It holds more numbers than the model has parameters."))
 
 
 def _member(folder: Path, step: int | None) -> Member | None:
@@ -319,9 +321,12 @@ def _member(folder: Path, step: int | None) -> Member | None:
     exported = sorted(folder.glob("*.pt2"))
     if len(exported) > 1:
         raise UnusableError(
-            f"“{folder.name}” holds more than one .pt2 file.",
-            f"Which one is meant is not clear: {', '.join(path.name for path in exported)}.",
-            "Point at the file itself.",
+            _("“{name}” holds more than one .pt2 file.", name=folder.name),
+            _(
+                "Which one is meant is not clear: {names}.",
+                names=", ".join(path.name for path in exported),
+            ),
+            _("Point at the file itself."),
         )
     if exported:
         return _exported(exported[0], step)
@@ -330,33 +335,34 @@ def _member(folder: Path, step: int | None) -> Member | None:
         weights: tuple[Path, ...] = (folder / WEIGHTS,)
     elif (folder / INDEX).is_file():
         weights = _shards(folder)
-    elif has_config and (pickled := [p for p in folder.iterdir() if p.suffix.lower() in PICKLES]):
-        raise _refused_file(pickled[0])
+    elif has_config and (
+        pickled := [p for p in folder.iterdir() if p.suffix.lower() in refusals.PICKLES]
+    ):
+        raise refusals.refused_file(pickled[0])
     else:
         return None
     member = _described(folder, "huggingface", weights, step)
     if not member.config:
         raise UnusableError(
-            f"“{folder.name}” has no {CONFIG}.",
-            "Without it, the architecture of the model is not known.",
-            "Ask the consortium for the whole folder.",
+            _("“{name}” has no {config}.", name=folder.name, config=CONFIG),
+            _("Without it, the architecture of the model is not known."),
+            _("Ask the consortium for the whole folder."),
         )
     if "auto_map" in member.config:
-        raise UnusableError(
-            f"“{folder.name}” needs program code of its own.",
-            f"Its {CONFIG} names code that comes with the model (auto_map); such code could do "
-            "anything to this machine and is never run.",
-            "Ask the consortium for a .pt2 file made with torch.export: it holds a graph, no code.",
-        )
+        raise refusals.needs_code(folder, CONFIG)
     if "transformers_weights" in member.config:
-        raise _damaged(folder / CONFIG, "It names weights of another file (transformers_weights).")
-    _ = member.tensors  # Every header is held against its file.
+        raise refusals.damaged(
+            folder / CONFIG, _("It names weights of another file (transformers_weights).")
+        )
+    _headers = member.tensors  # Every header is held against its file.
     if (why := families.why_refused(member.config)) is not None:
         raise UnusableError(
-            f"The model in “{folder.name}” cannot be scored.",
+            _("The model in “{name}” cannot be scored.", name=folder.name),
             why,
-            "Ask the consortium for a model of a family that was reviewed, or for a .pt2 file made "
-            "with torch.export.",
+            _(
+                "Ask the consortium for a model of a family that was reviewed, or for a .pt2 "
+                "file made with torch.export."
+            ),
         )
     return member
 
@@ -368,19 +374,22 @@ def _described(
     for name, instead in PREFERRED.items():
         if (folder / name).exists():
             raise UnusableError(
-                f"“{folder.name}” holds “{name}”.",
-                f"Other programs read it before, or on top of, {instead}: the model and its inputs "
-                "would be others than those that the consortium trains.",
-                f"Ask the consortium for a folder in which {instead} alone says it.",
+                _("“{folder}” holds “{file}”.", folder=folder.name, file=name),
+                _(
+                    "Other programs read it before, or on top of, {instead}: the model and its "
+                    "inputs would be others than those that the consortium trains.",
+                    instead=instead,
+                ),
+                _("Ask the consortium for a folder in which {instead} alone says it.", instead=instead),
             )
     config, hashes = _read_json(folder / CONFIG)
     preprocessing, more = _read_json(folder / PROCESSOR)
     processor = folder / PROCESSOR if more else None
     if processor is not None and (why := processors.why_not(preprocessing, config)) is not None:
         raise UnusableError(
-            f"The checkpoint's {PROCESSOR} cannot be used.",
+            _("The checkpoint's {processor} cannot be used.", processor=PROCESSOR),
             why,
-            "Ask the consortium for the file as save_pretrained writes it.",
+            _("Ask the consortium for the file as save_pretrained writes it."),
         )
     return Member(folder, form, weights, processor, config, step, preprocessing, hashes | more)
 
@@ -388,7 +397,7 @@ def _described(
 def _required_member(folder: Path, step: int) -> Member:
     member = _member(folder, step)
     if member is None:
-        raise _nothing_found(folder)
+        raise refusals.nothing_found(folder)
     return member
 
 
@@ -400,15 +409,17 @@ def _shards(folder: Path) -> tuple[Path, ...]:
     index = _read_json(folder / INDEX)[0].get("weight_map", {})
     stated = list(index.values()) if isinstance(index, dict) else []
     if not all(isinstance(name, str) for name in stated):
-        raise _damaged(folder / INDEX, "It names something else than files.")
+        raise refusals.damaged(folder / INDEX, _("It names something else than files."))
     names = sorted(set(stated))
     for name in names:
         if PurePosixPath(name).name != name:
-            raise _damaged(folder / INDEX, "It names a file outside its own folder.")
+            raise refusals.damaged(folder / INDEX, _("It names a file outside its own folder."))
         if not (folder / name).is_file() or not name.endswith(".safetensors"):
-            raise _damaged(folder / INDEX, f"It names “{name}”, which is not a safetensors file here.")
+            raise refusals.damaged(
+                folder / INDEX, _("It names “{name}”, which is not a safetensors file here.", name=name)
+            )
     if not names:
-        raise _damaged(folder / INDEX, "It names no files.")
+        raise refusals.damaged(folder / INDEX, _("It names no files."))
     return tuple(folder / name for name in names)
 
 
@@ -421,9 +432,9 @@ def _read_json(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
             content = file.read(LARGEST + 1)
         return parse_object(content), {path.name: hashlib.sha256(content).hexdigest()}
     except OSError:
-        raise _damaged(path, "It cannot be read.") from None
+        raise refusals.damaged(path, _("It cannot be read.")) from None
     except ValueError as error:
-        raise _damaged(path, str(error)) from None
+        raise refusals.damaged(path, str(error)) from None
 
 
 def _check_agreement(checkpoint: Checkpoint) -> None:
@@ -436,42 +447,4 @@ def _check_agreement(checkpoint: Checkpoint) -> None:
             if member.config.get(key) != final.config.get(key)
         ]
         if member.form != final.form or differs:
-            raise UnusableError(
-                f"The series in “{checkpoint.path.name}” is not one model.",
-                f"“{member.folder.name}” differs from the final state in "
-                f"{', '.join(differs) or 'its form'}.",
-                "Ask the consortium for the checkpoints of one training run.",
-            )
-
-
-def _refused_file(path: Path) -> UnusableError:
-    if path.suffix.lower() in PICKLES:
-        return UnusableError(
-            f"“{path.name}” is refused.",
-            "It is a pickle: opening it could run any program on this machine.",
-            "Ask for safetensors (model.save_pretrained(folder, safe_serialization=True)), or for a "
-            ".pt2 file (torch.export.save(torch.export.export(model, (example,)), 'model.pt2')).",
-        )
-    return UnusableError(
-        f"“{path.name}” is not a checkpoint.",
-        "A checkpoint is a Hugging Face folder (config.json with model.safetensors), a folder of "
-        "checkpoint-<step> folders, or a .pt2 file.",
-        "Choose one of these.",
-    )
-
-
-def _nothing_found(folder: Path) -> UnusableError:
-    pickled = [path for path in folder.iterdir() if path.suffix.lower() in PICKLES]
-    if pickled:
-        return _refused_file(pickled[0])
-    return UnusableError(
-        f"“{folder.name}” holds no checkpoint.",
-        f"There is no {CONFIG} with {WEIGHTS}, no checkpoint-<step> folder and no .pt2 file in it.",
-        "Choose the folder that the consortium shared.",
-    )
-
-
-def _damaged(path: Path, why: str) -> UnusableError:
-    return UnusableError(
-        f"“{path.name}” of the checkpoint is damaged.", why, "Fetch the checkpoint again."
-    )
+            raise refusals.not_one_model(checkpoint.path, member.folder, differs)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dataselect_gui.checkpoints.json_file import LARGEST, parse_object
+from dataselect_gui.texts import _
 
 BYTES = {
     "F64": 8,
@@ -67,11 +68,13 @@ def read_header(path: Path) -> dict[str, StoredTensor]:
         prefix = file.read(8)
         length = struct.unpack("<Q", prefix)[0] if len(prefix) == 8 else size
         if length > min(LARGEST, size - 8):
-            raise ValueError("Its header cannot be read.")
+            raise ValueError(_("Its header cannot be read."))
         header = parse_object(file.read(length))
     header.pop("__metadata__", None)
     if len(header) > MOST_TENSORS:
-        raise ValueError(f"Its header names more than {MOST_TENSORS:,} tensors.")
+        raise ValueError(
+            _("Its header names more than {most_tensors:,} tensors.", most_tensors=MOST_TENSORS)
+        )
     places, tensors = [], {}
     for name, entry in header.items():
         tensor, begin, end = _tensor(entry)
@@ -80,10 +83,10 @@ def read_header(path: Path) -> dict[str, StoredTensor]:
     expected = 0
     for begin, end in sorted(places):
         if begin != expected:
-            raise ValueError("Its header cannot be read: its tensors overlap, or leave gaps.")
+            raise ValueError(_("Its header cannot be read: its tensors overlap, or leave gaps."))
         expected = end
     if 8 + length + expected != size:
-        raise ValueError("Its length is not what its header says.")
+        raise ValueError(_("Its length is not what its header says."))
     return tensors
 
 
@@ -91,13 +94,13 @@ def _tensor(entry: Any) -> tuple[StoredTensor, int, int]:  # noqa: ANN401  (any 
     """Return one tensor, and where its bytes begin and end."""
     is_known = isinstance(entry, dict) and entry.keys() == {"dtype", "shape", "data_offsets"}
     if not is_known or str(entry["dtype"]) not in BYTES:
-        raise ValueError("Its header cannot be read.")
+        raise ValueError(_("Its header cannot be read."))
     shape, offsets = entry["shape"], entry["data_offsets"]
     if not (_are_sizes(shape) and len(shape) <= _MOST_SIDES and _are_sizes(offsets)):
-        raise ValueError("Its header cannot be read.")
+        raise ValueError(_("Its header cannot be read."))
     elements = math.prod(shape)
     if len(offsets) != 2 or offsets[1] - offsets[0] != elements * BYTES[entry["dtype"]]:
-        raise ValueError("Its header cannot be read: a shape does not fit its place in the file.")
+        raise ValueError(_("Its header cannot be read: a shape does not fit its place in the file."))
     return StoredTensor(tuple(shape), elements), offsets[0], offsets[1]
 
 

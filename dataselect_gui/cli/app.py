@@ -1,5 +1,6 @@
 """The command line: its verbs, how they are run, and how every fault is told."""
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -22,13 +23,22 @@ from dataselect_gui.cli.verify import verify
 from dataselect_gui.cli.window import gui, has_display
 from dataselect_gui.errors import (
     DataSelectError,
-    InternalError,
     InterruptedByPersonError,
     UsageError,
     disk_refused,
 )
 from dataselect_gui.texts import _
-from dataselect_gui.workflow import is_text
+from dataselect_gui.workflow import (
+    LOG_VARIABLE,
+    Crash,
+    Left,
+    fault_of,
+    internal_error,
+    is_text,
+    note_event,
+    start_log,
+    stop_log,
+)
 
 app = typer.Typer(
     name="dataselect",
@@ -80,8 +90,19 @@ def dataselect(
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help=_("Show the version.")),
     ] = False,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar=LOG_VARIABLE,
+            help=_("Log what is needed to report a fault; no content, names or paths."),
+        ),
+    ] = None,
 ) -> None:
     """Read what stands before the verb."""
+    del version
+    if log is not None:
+        start_log(log)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -93,16 +114,26 @@ def main(arguments: Sequence[str]) -> int:
         0 done; 1 internal fault or killed worker; 2 usage; 3 refused by the ledger; 4 unusable input
         or place for output; 5 verification failed; 130 interrupted.
     """
+    began = time.monotonic()
+    code, fault = _run(arguments)
+    seconds, error = time.monotonic() - began, None if fault is None else type(fault).__name__
+    note_event(Left(exit_code=code, seconds=seconds, error=error))
+    stop_log()
+    return code
+
+
+def _run(arguments: Sequence[str]) -> tuple[int, DataSelectError | None]:
+    """Run one verb; return the exit code, and what it ended with."""
     ready_streams()
     if not arguments and has_display():
         arguments = ["gui"]
-    verb = next((word for word in arguments if not word.startswith("-")), "")
+    verb = _verb_of(arguments)
     fault: DataSelectError
     try:
         _check_texts(arguments)
         outcome = app(list(arguments), standalone_mode=False)
         if outcome != InterruptedByPersonError.exit_code:
-            return outcome if isinstance(outcome, int) else 0
+            return (outcome if isinstance(outcome, int) else 0), None
         fault = _interrupted()
     except DataSelectError as error:
         fault = error
@@ -110,14 +141,27 @@ def main(arguments: Sequence[str]) -> int:
         fault = _interrupted()
     except TyperException as error:  # Every complaint about the arguments.
         if not str(error):
-            return 0  # The help was shown.
+            return 0, None  # The help was shown.
         fault = _misused(verb, error)
     except OSError as error:
         fault = disk_refused(error)
-    except Exception as error:  # The last stop.
-        fault = _internal(error)
+    except Exception as error:  # The last stop; a message might hold content, so it is not shown.
+        found = fault_of(error)
+        note_event(Crash.of(found))
+        fault = internal_error(found)
     tell_error(verb, "--json" in arguments, fault)
-    return fault.exit_code
+    return fault.exit_code, fault
+
+
+def _verb_of(arguments: Sequence[str]) -> str:
+    """Return the verb of a command; empty where there is none."""
+    words = iter(arguments)
+    for word in words:
+        if word == "--log":
+            next(words, None)  # Its file.
+        elif not word.startswith("-"):
+            return word
+    return ""
 
 
 def _check_texts(arguments: Sequence[str]) -> None:
@@ -143,20 +187,4 @@ def _misused(verb: str, error: TyperException) -> UsageError:
         f"{complaint}.",
         _("The command is not as it should be."),
         _("See “{command} --help”.", command=command),
-    )
-
-
-def _internal(error: Exception) -> InternalError:
-    """Return what is told of a fault of the program; its message might hold content."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = "?"
-    if trace is not None:
-        file = Path(trace.tb_frame.f_code.co_filename).name
-        place = _("{file}, line {line}", file=file, line=trace.tb_lineno)
-    return InternalError(
-        _("Something went wrong inside the program."),
-        _("{error} in {place}.", error=type(error).__name__, place=place),
-        _("Nothing was lost. Please report these words."),
     )

@@ -10,7 +10,7 @@ from dataselect_gui.cli.options import Json
 from dataselect_gui.cli.output import progress, tell
 from dataselect_gui.cli.window import has_display
 from dataselect_gui.texts import _
-from dataselect_gui.workflow import Report
+from dataselect_gui.workflow import JobContext
 
 EPSILON, BUDGET = "1", "10"
 
@@ -25,19 +25,19 @@ def demo(
         from dataselect_gui.window.shell.app import run
 
         raise typer.Exit(run(demo=out))
-    with progress() as report:
-        content, lines = run_demo(out, report)
+    with progress() as context:
+        content, lines = run_demo(out, context)
     tell("demo", as_json, content, lines)
 
 
-def run_demo(out: Path, report: Report) -> tuple[dict[str, Any], list[str]]:
+def run_demo(out: Path, context: JobContext) -> tuple[dict[str, Any], list[str]]:
     """Score, select, release and verify the demo; a repeat reuses what is there.
 
     Parameters
     ----------
     out : Path
         A folder for ``project``, ``bundle`` and the demo's own ledger, ``home``.
-    report : callable
+    context : JobContext
         Takes progress.
 
     Returns
@@ -45,10 +45,10 @@ def run_demo(out: Path, report: Report) -> tuple[dict[str, Any], list[str]]:
     tuple of dict and list of str
         What came of it, as data and in lines of words.
     """
-    scored = workflow.score_demo(out, report)
+    scored = workflow.score_demo(out, context)
     project, bundle = out / "project", out / "bundle"
     asked = workflow.ReleaseRequest(to=bundle, epsilon=EPSILON, budget=BUDGET)
-    released = workflow.release(project, asked, report)
+    released = workflow.release(project, asked, context)
     checks = workflow.verify(bundle).checks
     selected = sum(workflow.scores(project)["selected"])
     flipped = workflow.flipped_labels(project)

@@ -20,10 +20,10 @@ def inspect(
     as_json: Json = False,
 ) -> None:
     """Say what something is, and what is wrong with it."""
-    with progress() as report:
-        content = workflow.inspect(path, records, report)
+    with progress() as context:
+        content = workflow.inspect(path, records, context)
         is_tried = records is not None and content["kind"] == "checkpoint"
-        tried = workflow.preflight(path, records, report) if is_tried and records is not None else {}
+        tried = workflow.preflight(path, records, context) if is_tried and records is not None else {}
     facts = workflow.preflight_facts(tried) if tried else []
     shown = {name: value for name, value in content.items() if name != "release"}
     if "confined" in shown:

@@ -21,7 +21,7 @@ from rich.text import Text
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
-from dataselect_gui.workflow import Progress, Report
+from dataselect_gui.workflow import JobContext, Phase, Progress
 
 QUIET_SECONDS = 10
 errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
@@ -86,10 +86,10 @@ def print_raw(text: str) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Report]:
-    """Give a function that shows progress: a bar on a terminal, a line now and then elsewhere."""
+def progress() -> Iterator[JobContext]:
+    """Give a context that shows progress: a bar on a terminal, a line now and then elsewhere."""
     if not errors.is_terminal:
-        yield _Lines()
+        yield JobContext(_Lines())
         return
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -103,20 +103,20 @@ def progress() -> Iterator[Report]:
         def show(step: Progress) -> None:
             bars.update(
                 task,
-                description=visible(step.phase),
+                description=step.phase.text,
                 completed=step.done,
                 total=step.total,
                 left=visible(step.time_left),
             )
 
-        yield show
+        yield JobContext(show)
 
 
 class _Lines:
     """A line when the work changes, and every ten seconds."""
 
     def __init__(self) -> None:
-        self._phase = ""
+        self._phase: Phase | None = None
         self._told = 0.0
 
     def __call__(self, step: Progress) -> None:
@@ -124,7 +124,7 @@ class _Lines:
         if step.phase == self._phase and now - self._told < QUIET_SECONDS:
             return
         self._phase, self._told = step.phase, now
-        line = step.phase
+        line = step.phase.text
         if step.total > 1:
             line = _("{phase} {done:,} of {total:,}", phase=line, done=step.done, total=step.total)
         left = f", {step.time_left}" if step.time_left else ""

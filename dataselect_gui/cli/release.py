@@ -99,8 +99,8 @@ def release(
         sign=sign,
         dry_run=dry_run,
     )
-    with progress() as report:
-        done = workflow.release(project, asked, report)
+    with progress() as context, workflow.job_logged(workflow.JobKind.RELEASE, confined=False):
+        done = workflow.release(project, asked, context)
     content: dict[str, Any] = {
         "release": done.release,
         "bundle": str(done.bundle),

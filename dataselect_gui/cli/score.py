@@ -55,11 +55,11 @@ def score(
             _("It is auto or a whole number above zero."),
             _("Leave it out to let the program choose."),
         )
-    with progress() as report:
+    with progress() as context:
         done = workflow.score(
             source,
             checkpoint,
-            report,
+            context,
             names=names(scores),
             project_path=project,
             device=device,

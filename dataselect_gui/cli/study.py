@@ -77,13 +77,13 @@ def study(
         label_column=label_column,
         unit_column=unit_column,
     )
-    with progress() as report:
+    with progress() as context:
         if dry_run:
-            plan = workflow.foresee_study(asked, report)
+            plan = workflow.foresee_study(asked, context)
             tell("study", as_json, {"plan": _as_json(plan)}, _lines_of(plan))
             return
         # The plan is shown before anything is trained, on standard error.
-        done = workflow.study(asked, report, lambda plan: print_lines(errors, _lines_of(plan)))
+        done = workflow.study(asked, context, lambda plan: print_lines(errors, _lines_of(plan)))
     content = {
         "plan": _as_json(done.plan),
         "page": str(done.page),

@@ -11,8 +11,16 @@ from dataselect_gui.paths import resolved
 from dataselect_gui.permissions import check_above, close_folder, has_strangers, make_folder
 from dataselect_gui.sandbox.confining import Grant
 
-LEDGER, SETTINGS = "ledger.sqlite", "settings.json"
-_OWN_FILES = ("ledger.*", ".ledger.*", SETTINGS, f".{SETTINGS}.*", "QtProject.*", "unfinished")
+LEDGER, SETTINGS, LOG = "ledger.sqlite", "settings.json", "faults.log"
+_OWN_FILES = (
+    "ledger.*",
+    ".ledger.*",
+    SETTINGS,
+    f".{SETTINGS}.*",
+    f"{LOG}*",
+    "QtProject.*",
+    "unfinished",
+)
 _OWN_FOLDERS = ("projects", "demo")
 """What lies in these is closed where it is opened."""
 

@@ -16,29 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dataselect_gui.records.reference import SourceRef as SourceRef
+
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import RecordKind
 
 FloatArray: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 Content: TypeAlias = Image.Image | FloatArray
 """One decoded record: an image, upright, in its own mode; or a float array as it is stored."""
-
-
-@dataclass(frozen=True)
-class SourceRef:
-    """Which records are meant: where they are, and how their columns are to be read.
-
-    Attributes
-    ----------
-    path : Path
-        The folder or file.
-    label_column, unit_column : str or None
-        The columns of labels and units, where they are not the usual ones.
-    """
-
-    path: Path
-    label_column: str | None = None
-    unit_column: str | None = None
 
 
 @dataclass(frozen=True)

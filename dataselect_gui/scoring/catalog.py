@@ -10,6 +10,9 @@ from dataselect_gui.scoring.scores.base import WINDOWS, MappedScore, ModelScore,
 
 Precision = Literal["float32", "float64"]
 PRECISIONS = get_args(Precision)
+Batching = Literal["by operation", "one at a time", "by family"]
+"""How the records of a batch are kept apart: by a rule for each operation of a ``.pt2`` graph, not at
+all, or by the model's family of the transformers library."""
 
 
 def find_score(name: str) -> Score:

@@ -9,6 +9,7 @@ from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.scoring.arithmetic import fix_arithmetic, flushed_denormals
+from dataselect_gui.scoring.catalog import Batching
 from dataselect_gui.scoring.exported_model import load_exported
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.hugging_face import load_hugging_face
@@ -34,7 +35,7 @@ class Model(nn.Module):
         self.channels = channels
 
     @property
-    def batching(self) -> str:
+    def batching(self) -> Batching:
         """How the records of a batch are kept apart, as `Preflight` has it."""
         if not isinstance(self.inner, ExportedModel):
             return "by family"

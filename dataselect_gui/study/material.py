@@ -12,6 +12,7 @@ from dataselect_gui.project.table import Index
 from dataselect_gui.records.kinds.kind import ToInput
 from dataselect_gui.records.opening import content_hash
 from dataselect_gui.records.source import Source, UnreadableRecordError
+from dataselect_gui.texts import _
 
 FEWEST_RECORDS = 200
 SIDE = 32
@@ -128,25 +129,32 @@ def read_material(
             continue
         if one.ndim != 3:
             raise UnusableError(
-                "The records cannot be studied.",
-                "A study trains a small network for images; these records are none.",
-                "Study a source of images.",
+                _("The records cannot be studied."),
+                _("A study trains a small network for images; these records are none."),
+                _("Study a source of images."),
             )
         rows.append(row)
         contents.append(np.frombuffer(content_hash(stored), dtype=np.uint8))
         smalls.append(_shrunk(one))
     if len(rows) < FEWEST_RECORDS:
         raise UnusableError(
-            "There are too few records for a study.",
-            f"{len(rows)} can be read and have a label; with fewer than {FEWEST_RECORDS}, chance "
-            "drowns every difference.",
-            "Study a larger source.",
+            _("There are too few records for a study."),
+            _(
+                "{count} can be read and have a label; with fewer than {fewest_records}, chance "
+                "drowns every difference.",
+                count=len(rows),
+                fewest_records=FEWEST_RECORDS,
+            ),
+            _("Study a larger source."),
         )
     if len({one.shape for one in smalls}) > 1:
         raise UnusableError(
-            "The records cannot be studied.",
-            "The checkpoint's processor makes inputs of several sizes, and a small network takes one.",
-            "Ask the consortium for a preprocessor_config.json that resizes to one size.",
+            _("The records cannot be studied."),
+            _(
+                "The checkpoint's processor makes inputs of several sizes, and a small network "
+                "takes one."
+            ),
+            _("Ask the consortium for a preprocessor_config.json that resizes to one size."),
         )
     labels = [source.labels[row] for row in rows]
     if enough is None:
@@ -170,9 +178,9 @@ def read_material(
 def _check_classes(labels: Iterable[str | None]) -> None:
     if len(set(labels)) == 1:
         raise UnusableError(
-            "The records cannot be studied.",
-            "All of them have the same label, so there is nothing to learn.",
-            "Study a source with at least two classes.",
+            _("The records cannot be studied."),
+            _("All of them have the same label, so there is nothing to learn."),
+            _("Study a source with at least two classes."),
         )
 
 

@@ -11,9 +11,10 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.errors import OtherStudyError, UnusableError
 from dataselect_gui.permissions import FILE_MODE, check_above, close_folder, make_folder, replacing
 from dataselect_gui.project.files import write_json
+from dataselect_gui.texts import _
 
 SETTING, PLAN, PAGE = "setting.json", "plan.json", "page.html"
 FINDINGS, TABLE = "findings.json", "table.csv"
@@ -48,9 +49,9 @@ class Store:
                 write_json(folder / SETTING, setting)
         except OSError as error:
             raise UnusableError(
-                f"“{folder.name}” cannot be written.",
+                _("“{name}” cannot be written.", name=folder.name),
                 error.strerror or "The disk refused.",
-                "Make room there or ask for access, and try again.",
+                _("Make room there or ask for access, and try again."),
             ) from None
         self._lock = FileLock(folder / ".lock", timeout=0, mode=FILE_MODE)
 
@@ -68,9 +69,9 @@ class Store:
                 yield
         except Timeout:
             raise UnusableError(
-                f"The study “{self.folder.name}” is in use.",
-                "Another process works on it.",
-                "Wait until it has finished, or stop it.",
+                _("The study “{name}” is in use.", name=self.folder.name),
+                _("Another process works on it."),
+                _("Wait until it has finished, or stop it."),
             ) from None
 
     def has(self, name: str) -> bool:
@@ -135,9 +136,9 @@ def is_begun(folder: Path, setting: Mapping[str, Any]) -> bool:
         return True
     if folder.exists() and any(folder.iterdir()):
         raise UnusableError(
-            f"“{folder.name}” holds something else.",
-            "A study is written to a new folder, or goes on in its own.",
-            "Name another folder with --to.",
+            _("“{name}” holds something else.", name=folder.name),
+            _("A study is written to a new folder, or goes on in its own."),
+            _("Name another folder with --to."),
         )
     return False
 
@@ -159,19 +160,19 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def other_study(folder: Path) -> UnusableError:
+def other_study(folder: Path) -> OtherStudyError:
     """Return what is told of a folder that holds a study in another setting."""
-    return UnusableError(
-        f"“{folder.name}” holds a study of something else.",
-        "Its records, checkpoint, start or number of records differ from these.",
-        "Name another folder with --to.",
+    return OtherStudyError(
+        _("“{name}” holds a study of something else.", name=folder.name),
+        _("Its records, checkpoint, start or number of records differ from these."),
+        _("Name another folder with --to."),
     )
 
 
 def damaged(path: Path) -> UnusableError:
     """Return what is told of a file of a study that is not what the program wrote."""
     return UnusableError(
-        f"“{path.name}” of the study is damaged.",
-        "It is not what the program wrote.",
-        "Delete that file; the same command makes it again.",
+        _("“{name}” of the study is damaged.", name=path.name),
+        _("It is not what the program wrote."),
+        _("Delete that file; the same command makes it again."),
     )

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dataselect_gui.errors import InternalError, UnusableError
+from dataselect_gui.texts import _
 
 DELTA = 1e-5
 CLIP = 4.0
@@ -231,9 +232,12 @@ class _Private:
                 found = self._gradients(values, self._images[drawn], self._classes[drawn])
             except (RuntimeError, ValueError) as error:
                 raise UnusableError(
-                    "The consortium's model cannot be trained with DP-SGD here.",
-                    f"Its gradients cannot be taken record by record ({type(error).__name__}).",
-                    "Let the trainings start from scratch: --start scratch.",
+                    _("The consortium's model cannot be trained with DP-SGD here."),
+                    _(
+                        "Its gradients cannot be taken record by record ({error}).",
+                        error=type(error).__name__,
+                    ),
+                    _("Let the trainings start from scratch: --start scratch."),
                 ) from error
         else:
             found = {name: one.new_zeros((0, *one.shape)) for name, one in values.items()}
@@ -282,9 +286,9 @@ def account(epsilon: float, rate: float, steps: int) -> Privacy:
     again = float(second.get_epsilon(DELTA))
     if abs(again / told - 1) > AGREEMENT:
         raise InternalError(
-            "Two accountants disagree on what a training costs.",
-            f"Opacus says ε = {told:.4f}, dp_accounting says {again:.4f}.",
-            "Please report these words.",
+            _("Two accountants disagree on what a training costs."),
+            _("Opacus says ε = {told:.4f}, dp_accounting says {again:.4f}.", told=told, again=again),
+            _("Please report these words."),
         )
     return Privacy(noise_multiplier, rate, steps, told, again)
 
@@ -342,7 +346,7 @@ def time_step(
     drawn = torch.arange(len(targets)) < batch
     step(drawn)
     started = time.monotonic()
-    for _ in range(_TRIED_STEPS):
+    for _step in range(_TRIED_STEPS):
         step(drawn)
     return (time.monotonic() - started) / _TRIED_STEPS
 

@@ -13,40 +13,34 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.latest import Latest
-from dataselect_gui.workflow import Account, Look, Report, Stop, exact
+from dataselect_gui.workflow import Account, JobContext, JobKind, exact
 
 
 class AccountReader(QObject):
-    """Reads one account, and changes its budget.
-
-    Attributes
-    ----------
-    account : Account or None
-        As it was read last; None while it is not known.
-    error : DataSelectError or None
-        Why it could not be read.
+    """Reads the account of one project after the other, and changes its budget.
 
     Signals
     -------
-    arrived()
-        `account` or `error` is another.
+    arrived(Account or None, DataSelectError or None)
+        The account as it is now, or why it cannot be read.
     budget_set()
-        The budget was changed here; `account` is the one after it.
+        The budget was changed here; the account after it has arrived.
+    refused(DataSelectError)
+        The budget could not be changed.
     """
 
-    arrived = Signal()
+    arrived = Signal(object, object)
     budget_set = Signal()
+    refused = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.account: Account | None = None
-        self.error: DataSelectError | None = None
         self._project: Path | None = None
         self._reading, self._changing = Latest(self), Jobs(self)
 
     @property
     def waiting(self) -> bool:
-        """Whether another account is still to come."""
+        """Whether an account is still to come."""
         return self._reading.waiting or self._changing.running
 
     @property
@@ -55,35 +49,33 @@ class AccountReader(QObject):
         return self._reading.running or self._changing.has_thread
 
     def close(self) -> None:
-        """Stop reading, wait for what is being changed; for the end of the program."""
+        """Stop reading, and wait for what is being changed; for the end of the program."""
         self._reading.close()
         self._changing.close()
 
-    def read(self, look: Look | None) -> None:
-        """Read the account of a project, or forget it where none is open."""
-        project = None if look is None or not look.ids else look.folder
-        if project != self._project:
-            self._project, self.account, self.error = project, None, None
-            self.arrived.emit()
-        if project is None:
-            self._reading.drop()
-            return
+    def forget(self) -> None:
+        """Want no account any more: no project is open."""
+        self._project = None
+        self._reading.drop()
 
-        def work(report: Report, stop: Stop) -> Account:
-            del report, stop
+    def read(self, project: Path) -> None:
+        """Read the account of a project."""
+        self._project = project
+
+        def work(context: JobContext) -> Account:
+            del context
             return workflow.account(project)
 
-        self._reading.ask("Reading the ledger", work, self._on_account, self._on_fault)
+        self._reading.ask(JobKind.ACCOUNT, work, self._on_account, self._on_fault)
 
-    def set_budget(self, amount: Decimal, reason: str) -> None:
-        """Change the budget of the account that is known, unless that is being done."""
-        project = self._project
-        if project is None or self._changing.running:
+    def set_budget(self, project: Path, amount: Decimal, reason: str) -> None:
+        """Change the budget of a project's account, unless that is being done."""
+        if self._changing.running:
             return
         self._reading.drop()
 
-        def work(report: Report, stop: Stop) -> Account:
-            del report, stop
+        def work(context: JobContext) -> Account:
+            del context
             return workflow.change_budget(project, exact(amount), reason)
 
         def changed(account: Account) -> None:
@@ -91,16 +83,10 @@ class AccountReader(QObject):
                 self._on_account(account)
                 self.budget_set.emit()
 
-        self._changing.start("Setting the budget", work, changed, self._on_refused)
+        self._changing.start(JobKind.BUDGET, work, changed, self.refused.emit)
 
     def _on_account(self, account: Account) -> None:
-        self.account, self.error = account, None
-        self.arrived.emit()
+        self.arrived.emit(account, None)
 
     def _on_fault(self, error: DataSelectError) -> None:
-        self.account, self.error = None, error
-        self.arrived.emit()
-
-    def _on_refused(self, error: DataSelectError) -> None:
-        self.error = error  # The account is what it was.
-        self.arrived.emit()
+        self.arrived.emit(None, error)

@@ -6,14 +6,13 @@ a record's content.
 
 import sys
 import threading
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
 from dataselect_gui.plain import visible
+from dataselect_gui.workflow import Crash, Fault, fault_of, note_event
 
 _listeners: list[Callable[[str], None]] = []
 kept: list[str] = []
@@ -31,11 +30,12 @@ def forget(listener: Callable[[str], None]) -> None:
         _listeners.remove(listener)
 
 
-def note(error: BaseException) -> None:
-    """Note a fault of our own."""
-    place = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
-    where = f" in {Path(place.filename).name}, line {place.lineno}" if place else ""
-    _tell(f"{type(error).__name__}{where}")
+def note(error: BaseException) -> Fault:
+    """Note a fault of our own, and return what may be told of it."""
+    fault = fault_of(error)
+    note_event(Crash.of(fault))
+    _tell(fault.sentence.rstrip("."))
+    return fault
 
 
 def install() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dataselect_gui.workflow import Report, Stop
+from dataselect_gui.workflow import JobContext
 
 NOTHING_TO_TRY = "Try it: that needs your records and the consortium's checkpoint."
 NO_LABELS = "Trying it is not possible: none of the records has a label, so there is nothing to learn."
@@ -49,5 +49,5 @@ class Run:
         What is scored, for a person.
     """
 
-    work: Callable[[Report, Stop], Path]
+    work: Callable[[JobContext], Path]
     records: str

@@ -6,35 +6,25 @@ way is work for the eye alone: it holds nothing up, and is ended at once where a
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal
 
-from dataselect_gui.errors import DataSelectError, InternalError, InterruptedByPersonError, disk_refused
+from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, disk_refused
 from dataselect_gui.window import faults
-from dataselect_gui.workflow import Progress, Report, Stop
+from dataselect_gui.workflow import JobContext, JobKind, Progress, Stop, internal_error, job_logged
 
-Work = Callable[[Report, Stop], Any]
-
-
-class JobKind(Enum):
-    """What sort of work a job is: what takes long, and goes on where it was stopped, has its own."""
-
-    SHORT = "short"
-    SCORING = "scoring"
-    STUDY = "study"
+Work = Callable[[JobContext], Any]
 
 
 @dataclass
 class _Job:
     """A job with all that belongs to it."""
 
-    title: str
+    kind: JobKind
     work: Work
     succeed: Callable[[Any], None]
     fail: Callable[[DataSelectError], None]
-    kind: JobKind
     gives_way: bool
     stop: Stop = field(default_factory=Stop)
 
@@ -46,29 +36,21 @@ class _Runner(QThread):
     succeeded = Signal(int, object)
     failed = Signal(int, object)
 
-    def __init__(self, number: int, work: Work, stop: Stop, parent: QObject) -> None:
+    def __init__(self, number: int, job: "_Job", parent: QObject) -> None:
         super().__init__(parent)
-        self._number = number
-        self._work = work
-        self._stop = stop
+        self._number, self._job = number, job
 
     def run(self) -> None:
         """Do the work; called by the thread."""
         try:
-            outcome = self._work(self._report, self._stop)
+            with job_logged(self._job.kind, confined=False):
+                outcome = self._job.work(JobContext(self._report, self._job.stop))
         except DataSelectError as error:
             self.failed.emit(self._number, error)
         except OSError as error:
             self.failed.emit(self._number, disk_refused(error))
         except Exception as error:  # The last stop of this thread.
-            faults.note(error)
-            kind = type(error).__name__
-            fault = InternalError(
-                "Something went wrong inside the program.",
-                f"It was a {kind}.",
-                "Nothing was lost. Please report these words.",
-            )
-            self.failed.emit(self._number, fault)
+            self.failed.emit(self._number, internal_error(faults.note(error)))
         else:
             self.succeeded.emit(self._number, outcome)
 
@@ -81,8 +63,8 @@ class Jobs(QObject):
 
     Signals
     -------
-    started(str)
-        A job of that title began.
+    started(JobKind)
+        A job of that kind began.
     progressed(Progress)
         The current job got on.
     finished()
@@ -91,7 +73,7 @@ class Jobs(QObject):
     A job that gives way is in none of these.
     """
 
-    started = Signal(str)
+    started = Signal(object)
     progressed = Signal(object)
     finished = Signal()
 
@@ -113,45 +95,40 @@ class Jobs(QObject):
         return self._runner is not None
 
     @property
-    def title(self) -> str:
-        """What is done, for a person; empty where no job is running."""
-        job = self._foremost
-        return "" if job is None else job.title
+    def kind(self) -> JobKind | None:
+        """What is done; None where no job is running."""
+        return None if self._foremost is None else self._foremost.kind
 
     @property
-    def kind(self) -> JobKind | None:
-        """What sort of work is done; None where no job is running."""
-        job = self._foremost
-        return None if job is None else job.kind
+    def title(self) -> str:
+        """What is done, for a person; empty where no job is running."""
+        return "" if self.kind is None else self.kind.running
 
     def start(
         self,
-        title: str,
+        kind: JobKind,
         work: Work,
         succeed: Callable[[Any], None],
         fail: Callable[[DataSelectError], None],
         *,
-        kind: JobKind = JobKind.SHORT,
         gives_way: bool = False,
     ) -> None:
         """Start a job; none must be running, except one that gives way.
 
         Parameters
         ----------
-        title : str
-            What is done, for a person, without counts or names.
+        kind : JobKind
+            What is done.
         work : callable
-            Takes a report function and a stop request; runs in another thread.
+            Takes a context, which it reports progress to and is stopped by; runs in another thread.
         succeed, fail : callable
             Called in the window's thread with what came of it.
-        kind : JobKind
-            What sort of work it is.
         gives_way : bool
             Whether it is ended at once where another job is to start; nothing it did may be of value
             unless it is done.
         """
         assert not self.running
-        job, passed_over = _Job(title, work, succeed, fail, kind, gives_way), self._next
+        job, passed_over = _Job(kind, work, succeed, fail, gives_way), self._next
         if self._job is None:
             self._begin(job)
         else:
@@ -160,7 +137,7 @@ class Jobs(QObject):
         if passed_over is not None:
             passed_over.fail(InterruptedByPersonError("Not begun.", "Other work came first.", "Wait."))
         if not gives_way:
-            self.started.emit(title)
+            self.started.emit(kind)
 
     def stop(self) -> None:
         """Ask the current job to stop; returns at once."""
@@ -202,7 +179,7 @@ class Jobs(QObject):
     def _begin(self, job: _Job) -> None:
         self._number += 1
         self._job = job
-        runner = _Runner(self._number, job.work, job.stop, self)
+        runner = _Runner(self._number, job, self)
         queued = Qt.ConnectionType.QueuedConnection
         runner.progressed.connect(self._on_progress, queued)
         runner.succeeded.connect(self._on_success, queued)

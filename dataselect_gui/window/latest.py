@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window.jobs import Jobs, Work
+from dataselect_gui.workflow import JobKind
 
 PAUSE_MILLISECONDS = 120
 
@@ -20,7 +21,7 @@ PAUSE_MILLISECONDS = 120
 class _Question:
     """What is asked, and who wants to know."""
 
-    title: str
+    kind: JobKind
     work: Work
     succeed: Callable[[Any], None]
     fail: Callable[[DataSelectError], None]
@@ -57,14 +58,14 @@ class Latest(QObject):
 
     def ask(
         self,
-        title: str,
+        kind: JobKind,
         work: Work,
         succeed: Callable[[Any], None],
         fail: Callable[[DataSelectError], None],
     ) -> None:
         """Ask something, instead of whatever was asked before; as for `Jobs.start`."""
         self.drop()
-        self._next = _Question(title, work, succeed, fail)
+        self._next = _Question(kind, work, succeed, fail)
         self._timer.start(PAUSE_MILLISECONDS)
 
     def drop(self) -> None:
@@ -94,4 +95,4 @@ class Latest(QObject):
                 self._current = None
                 question.fail(error)
 
-        self._jobs.start(question.title, question.work, succeed, fail)
+        self._jobs.start(question.kind, question.work, succeed, fail)

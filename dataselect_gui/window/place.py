@@ -28,12 +28,9 @@ class Place:
     ----------
     place_id : PlaceId
         Which place it is.
-    leads_back : bool
-        Whether it is left for the place where the person was before.
     """
 
     place_id: ClassVar[PlaceId]
-    leads_back: ClassVar[bool] = False
 
     @property
     def as_widget(self) -> QWidget:

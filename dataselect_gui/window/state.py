@@ -7,6 +7,7 @@ Records of people who opted out are no more eligible than withheld ones, and can
 
 import contextlib
 from collections.abc import Callable, Collection, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from dataselect_gui.window.given import Given, Run
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.undo import Step
-from dataselect_gui.workflow import Look, Rule, Selection, select
+from dataselect_gui.workflow import Account, Look, Rule, Selection, select
 
 _LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY})
 """Places that are left for the one where the person was before."""
@@ -34,8 +35,6 @@ class State(QObject):
     ----------
     jobs : Jobs
         The work away from this thread.
-    account : AccountReader
-        What was released from the open project's records, once `read_account` was called.
     place : PlaceId
         The place that is shown.
     given : Given
@@ -44,6 +43,14 @@ class State(QObject):
         The scoring that can be gone on with.
     look : Look or None
         The open project.
+    accounts : AccountReader
+        Reads the ledger.
+    account : Account or None
+        What was released from its records, and what is left; None where that cannot be read.
+    account_fault : DataSelectError or None
+        Why it cannot be read.
+    cost : Decimal or None
+        The ε that the release under consideration would cost; None where that is not known.
     class_names : list of str
         The labels that occur, sorted.
     class_codes : ndarray of int
@@ -51,10 +58,14 @@ class State(QObject):
 
     Signals
     -------
-    place_changed()
-        Another place is to be shown, or the same again.
+    place_changed(PlaceId)
+        A place is to be shown after that one, which may be the same.
     given_changed()
         Something was given or forgotten, or scoring was interrupted.
+    account_changed()
+        The ledger was read anew.
+    cost_changed()
+        The release under consideration would cost something else.
     opened()
         Another project, or none, is open: everything changed.
     order_changed()
@@ -75,8 +86,10 @@ class State(QObject):
         A change could not be written; nothing changed.
     """
 
-    place_changed = Signal()
+    place_changed = Signal(object)
     given_changed = Signal()
+    account_changed = Signal()
+    cost_changed = Signal()
     opened = Signal()
     order_changed = Signal()
     selection_changed = Signal()
@@ -90,12 +103,16 @@ class State(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.jobs = Jobs(self)
-        self.account = AccountReader(self)
         self.place = PlaceId.START
         self._place_before = PlaceId.START
         self.given = Given()
         self.interrupted: Run | None = None
         self.look: Look | None = None
+        self.accounts = AccountReader(self)
+        self.accounts.arrived.connect(self._on_account)
+        self.account: Account | None = None
+        self.account_fault: DataSelectError | None = None
+        self.cost: Decimal | None = None
         self.undo = QUndoStack(self)
         # By way of this object: at its end the stack empties itself, which nobody is to hear.
         self.undo.indexChanged.connect(self.undo_changed)
@@ -115,18 +132,14 @@ class State(QObject):
         self.current: int | None = None
         self.in_training: str | None = None
 
-    def read_account(self) -> None:
-        """Read the account of the open project again."""
-        self.account.read(self.look)
-
     # Where a person is
 
     def show_place(self, place: PlaceId) -> None:
         """Show a place."""
-        if self.place not in _LEADS_BACK:
-            self._place_before = self.place
-        self.place = place
-        self.place_changed.emit()
+        before, self.place = self.place, place
+        if before not in _LEADS_BACK:
+            self._place_before = before
+        self.place_changed.emit(before)
 
     def go_back(self) -> None:
         """Show the place that was shown before one that leads back."""
@@ -193,7 +206,9 @@ class State(QObject):
             self._propose_rule()
         self._select()
         self._sort()
+        self.account = self.account_fault = self.cost = None
         self.opened.emit()
+        self.account_changed.emit()
 
     def close(self) -> None:
         """Show no project, and forget what was given."""
@@ -206,7 +221,32 @@ class State(QObject):
         self.withheld = self.opted_out = self.eligible = np.empty(0, dtype=bool)
         self.marked = self.stale = np.empty(0, dtype=bool)
         self.selection = Selection(np.empty(0, dtype=bool), None)
+        self.account = self.account_fault = self.cost = None
         self.opened.emit()
+        self.account_changed.emit()
+
+    # The ledger
+
+    def read_account(self) -> None:
+        """Read the ledger anew, away from this thread: it may have grown, here or elsewhere."""
+        if self.look is not None and self.look.ids:
+            self.accounts.read(self.look.folder)
+        else:
+            self.accounts.forget()
+
+    def set_budget(self, amount: Decimal, reason: str) -> None:
+        """Change the budget of the open project's account, away from this thread."""
+        if self.look is not None:
+            self.accounts.set_budget(self.look.folder, amount, reason)
+
+    def _on_account(self, account: Account | None, fault: DataSelectError | None) -> None:
+        self.account, self.account_fault = account, fault
+        self.account_changed.emit()
+
+    def consider(self, cost: Decimal | None) -> None:
+        """Note what the release under consideration would cost."""
+        self.cost = cost
+        self.cost_changed.emit()
 
     # What is looked at; no step of undo
 

@@ -3,48 +3,37 @@
 import contextlib
 import signal
 import subprocess
-import tempfile
 import threading
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping
+from typing import Generic, Protocol, TypeVar, assert_never
 
-from dataselect_gui.checkpoints.layout import files_beside
 from dataselect_gui.errors import (
     DataSelectError,
-    InternalError,
-    InterruptedByPersonError,
-    RefusedError,
-    UnusableError,
-    UsageError,
-    WorkerDiedError,
     disk_refused,
 )
-from dataselect_gui.paths import resolved
-from dataselect_gui.privacy.home import grant
-from dataselect_gui.records.opening import linked_files
-from dataselect_gui.sandbox.confining import Grant
+from dataselect_gui.jobs import endings
+from dataselect_gui.jobs.context import JobContext, Stop
+from dataselect_gui.jobs.fault_log import Crash, ProcessDied, job_logged, note
+from dataselect_gui.jobs.kinds import JobKind
+from dataselect_gui.jobs.progress import Progress
 from dataselect_gui.sandbox.frames import CutOffError, FrameError, read_frame, write_frame
 from dataselect_gui.sandbox.starting import attended, command, start
+from dataselect_gui.worker.jobs import Job
 from dataselect_gui.worker.messages import (
     MESSAGE,
+    Crashed,
+    Ending,
     Failed,
-    Finished,
-    InspectJob,
-    Job,
-    MapJob,
-    PreflightJob,
-    Progress,
-    Report,
-    ScoreJob,
-    StudyJob,
-    SumJob,
-    VerifyJob,
-    from_bytes,
-    most_bytes,
+    MessageReader,
+    OutOfMemory,
+    Stopped,
+    StudyPlanned,
     to_line,
 )
+from dataselect_gui.worker.reach import reached_places
+from dataselect_gui.worker.results import Result
 
+R = TypeVar("R", bound=Result)
 WORKER_FLAG = "--worker"
 STOP_SECONDS = 30
 CHILD_ENVIRONMENT = {
@@ -57,39 +46,6 @@ CHILD_ENVIRONMENT = {
     "THP_MEM_ALLOC_ENABLE": "1",
 }
 """How the child treats memory and threads; what the owner set stands."""
-_ERRORS: dict[int, type[DataSelectError]] = {
-    kind.exit_code: kind for kind in (UsageError, RefusedError, UnusableError)
-}
-
-
-class Stop:
-    """A request to stop a job, made from another thread."""
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self.requested = False
-        self.is_urgent = False
-
-    def watch(self, process: "subprocess.Popen[bytes]") -> None:
-        """Take the process that is to be stopped."""
-        self._process = process
-        if self.is_urgent:
-            self.insist()
-        elif self.requested:
-            self.request()
-
-    def request(self) -> None:
-        """Ask the child to stop after the batch in hand; returns at once."""
-        self.requested = True
-        if self._process is not None and self._process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError, ValueError):
-                self._process.stdin.close()
-
-    def insist(self) -> None:
-        """End the child at once: of what it did, the batch in hand is lost; returns at once."""
-        self.requested = self.is_urgent = True
-        if self._process is not None:
-            self._process.kill()
 
 
 class Receiver(Protocol):
@@ -115,20 +71,28 @@ class Receiver(Protocol):
 
 
 def run_job(
-    job: Job, report: Report, stop: Stop | None = None, receiver: Receiver | None = None
-) -> Finished:
+    job: Job[R],
+    context: JobContext,
+    receiver: Receiver | None = None,
+    planned: Callable[[StudyPlanned], None] | None = None,
+) -> R:
     """Run a job in a child process and wait for it.
 
     Parameters
     ----------
     job : Job
         What to do.
-    report : callable
-        Called with every progress message.
-    stop : Stop or None
-        By which another thread can stop it.
+    context : JobContext
+        Takes progress, and by which another thread can stop the job.
     receiver : Receiver or None
         What takes what there is to keep.
+    planned : callable or None
+        Takes the plan of a study, as soon as it is made.
+
+    Returns
+    -------
+    Result
+        That of the job.
 
     Raises
     ------
@@ -139,75 +103,119 @@ def run_job(
     InterruptedByPersonError
         Where the person asked to stop, or pressed Ctrl+C; the child has been stopped.
     """
-    stop = stop or Stop()
-    if stop.requested:
-        raise _stopped(job)
-    with _places(job) as (reached, scratch), _interrupts_to(stop):
+    if context.stop.requested:
+        raise endings.stopped(job.kind)
+    with job_logged(job.kind, confined=True):
+        return _run(job, context, receiver, planned)
+
+
+def _run(
+    job: Job[R],
+    context: JobContext,
+    receiver: Receiver | None,
+    planned: Callable[[StudyPlanned], None] | None,
+) -> R:
+    stop = context.stop
+    with reached_places(job) as (reached, scratch), _interrupts_to(stop):
         process = start(_command(), reached, scratch, CHILD_ENVIRONMENT)
         with attended(process):
-            outcome = _conversation(job, process, report, stop, receiver)
-    if outcome is None:
-        if stop.requested:
-            raise _stopped(job)
+            outcome = _Conversation(job, process, context, receiver, planned).outcome()
+    if outcome is None and not stop.requested:
         if receiver is not None:
             receiver.note_death()
-        raise WorkerDiedError(
-            f"{job.title} stopped unexpectedly.", _cause(process.returncode), job.afterwards
-        )
-    if isinstance(outcome, Failed):
-        raise _ERRORS.get(outcome.exit_code, InternalError)(outcome.what, outcome.why, outcome.do)
-    if outcome.stopped:
-        raise _stopped(job)
+        note(ProcessDied(job=job.kind, exit_code=process.returncode))
+        raise endings.died(job.kind, process.returncode)
+    if outcome is None:
+        raise endings.stopped(job.kind)
+    if isinstance(outcome, Ending):
+        raise _error_of(outcome, job.kind)
     return outcome
 
 
-def _conversation(
-    job: Job,
-    process: "subprocess.Popen[bytes]",
-    report: Report,
-    stop: Stop,
-    receiver: Receiver | None,
-) -> Finished | Failed | None:
-    """Give the child its job, and listen until it has nothing more to say; None where it died."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    most = {MESSAGE: most_bytes(job), **({} if receiver is None else receiver.most)}
-    outcome: Finished | Failed | None = None
-    try:
-        process.stdin.write(to_line(job).encode())
-        if receiver is not None:
-            write_frame(process.stdin, MESSAGE, receiver.state())
-        process.stdin.flush()
-        stop.watch(process)
-        while (frame := read_frame(process.stdout, most)) is not None:
-            kind, content = frame
-            if receiver is not None and kind != MESSAGE:
-                answer = _kept(receiver, kind, content)
-                if answer is not None:
-                    with contextlib.suppress(BrokenPipeError, ValueError):  # It died, or is to stop.
-                        write_frame(process.stdin, MESSAGE, answer)
-                continue
-            message = from_bytes(content)
-            if isinstance(message, Progress):
-                report(message)
-            else:
-                outcome = message
-    except (BrokenPipeError, CutOffError):  # It died.
-        return None
-    except (FrameError, ValueError):
-        raise WorkerDiedError(
-            f"{job.title} stopped unexpectedly.",
-            "Its process said what is no answer: what it was given may be made to do harm.",
-            job.afterwards,
-        ) from None
-    return outcome
+class _Conversation(Generic[R]):
+    """Gives a child its job, and listens until it has nothing more to say."""
+
+    def __init__(
+        self,
+        job: Job[R],
+        process: "subprocess.Popen[bytes]",
+        context: JobContext,
+        receiver: Receiver | None,
+        planned: Callable[[StudyPlanned], None] | None,
+    ) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._job, self._context, self._receiver, self._planned = job, context, receiver, planned
+        self._process, self._to_child, self._from_child = process, process.stdin, process.stdout
+        self._reader = MessageReader(job)
+        self._outcome: Ending | R | None = None
+
+    def outcome(self) -> Ending | R | None:
+        """Return what the child ended with; None where it died."""
+        most = {
+            MESSAGE: self._job.most_bytes,
+            **({} if self._receiver is None else self._receiver.most),
+        }
+        try:
+            self._begin()
+            while (frame := read_frame(self._from_child, most)) is not None:
+                kind, content = frame
+                if kind == MESSAGE:
+                    self._take_message(content)
+                else:
+                    self._keep(kind, content)
+        except (BrokenPipeError, CutOffError):  # It died.
+            return None
+        except (FrameError, ValueError):
+            raise endings.no_answer(self._job.kind) from None
+        return self._outcome
+
+    def _begin(self) -> None:
+        self._to_child.write(to_line(self._job))
+        if self._receiver is not None:
+            write_frame(self._to_child, MESSAGE, self._receiver.state())
+        self._to_child.flush()
+        self._context.stop.attach(self._end_stream, self._process.kill)
+
+    def _end_stream(self) -> None:
+        """End the conversation, which asks the child to stop."""
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            self._to_child.close()
+
+    def _take_message(self, content: bytes) -> None:
+        message = self._reader.read(content)
+        if isinstance(message, Progress):
+            self._context.relay(message)
+        elif isinstance(message, StudyPlanned):
+            if self._planned is not None:
+                self._planned(message)
+        else:
+            self._outcome = message
+
+    def _keep(self, kind: int, content: bytes) -> None:
+        assert self._receiver is not None  # Frames of other kinds are read for its sake alone.
+        try:
+            answer = self._receiver.take(kind, content)
+        except OSError as error:
+            raise disk_refused(error) from None
+        if answer is not None:
+            with contextlib.suppress(BrokenPipeError, ValueError):  # It died, or is to stop.
+                write_frame(self._to_child, MESSAGE, answer)
 
 
-def _kept(receiver: Receiver, kind: int, content: bytes) -> bytes | None:
-    try:
-        return receiver.take(kind, content)
-    except OSError as error:
-        raise disk_refused(error) from None
+def _error_of(ending: Ending, kind: JobKind) -> DataSelectError:
+    match ending:
+        case Failed():
+            return ending.error
+        case Stopped():
+            return endings.stopped(kind)
+        case OutOfMemory():
+            return endings.out_of_memory(kind)
+        case Crashed():
+            note(Crash.of(ending.fault))
+            return endings.crashed(kind, ending.fault)
+        case _:
+            assert_never(ending)
 
 
 @contextlib.contextmanager
@@ -221,12 +229,14 @@ def _interrupts_to(stop: Stop) -> Iterator[None]:
         return
     late = threading.Timer(STOP_SECONDS, stop.insist)
     late.daemon = True
+    presses = 0
 
     def ask(*_: object) -> None:
-        if stop.requested:
+        nonlocal presses
+        presses += 1
+        if presses > 1 or stop.requested:
             stop.insist()
             return
-        stop.requested = True
         # Not here, where a frame may just be written.
         threading.Thread(target=stop.request, daemon=True).start()
         late.start()
@@ -239,52 +249,5 @@ def _interrupts_to(stop: Stop) -> Iterator[None]:
         late.cancel()
 
 
-def _stopped(job: Job) -> InterruptedByPersonError:
-    return InterruptedByPersonError(f"{job.title} was stopped.", "You asked for it.", job.afterwards)
-
-
 def _command() -> list[str]:
     return command(WORKER_FLAG)
-
-
-@contextlib.contextmanager
-def _places(job: Job) -> Iterator[tuple[Grant, Path]]:
-    """Yield what a job may reach, and a folder for what its libraries leave, until it is over."""
-    with tempfile.TemporaryDirectory(prefix="dataselect-") as name:
-        scratch = resolved(Path(name))
-        read, write = _reached_by(job)
-        made = [folder for folder in write if not folder.exists()]
-        for folder in made:  # What is not there cannot be granted.
-            folder.mkdir(mode=0o700, parents=True)
-        try:
-            yield grant(read, [*write, scratch]), scratch
-        finally:
-            for folder in made:
-                with contextlib.suppress(OSError):  # It is not empty: the job came to something.
-                    folder.rmdir()
-
-
-def _reached_by(job: Job) -> tuple[list[Path], list[Path]]:
-    """Return what a job reads, and what it writes."""
-    if isinstance(job, VerifyJob):
-        return [Path(name) for name in (job.bundle, job.key) if name is not None], []
-    if isinstance(job, InspectJob):
-        path = Path(job.path)
-        read = [path, *(files_beside(path) if job.kind == "checkpoint" else linked_files(path))]
-        records = [] if job.records is None else [Path(job.records)]
-        return [*read, *(one for path in records for one in (path, *linked_files(path)))], []
-    source, checkpoint = Path(job.source), Path(job.checkpoint)
-    read = [source, *linked_files(source), checkpoint, *files_beside(checkpoint)]
-    match job:
-        case ScoreJob() | PreflightJob():
-            return read, []
-        case MapJob() | SumJob() | StudyJob():
-            return read, [Path(job.folder)]
-
-
-def _cause(code: int) -> str:
-    if code == -9:
-        return "The system ended its process, most likely because memory ran out."
-    if code < 0:
-        return f"Its process was ended by signal {-code}."
-    return f"Its process ended with code {code}."

@@ -1,8 +1,7 @@
 """Read a source into an index, and hold it against what a project knows. No torch here."""
 
 import hashlib
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index, mapped
 from dataselect_gui.records.opening import content_hash
 from dataselect_gui.records.source import Source, UnreadableRecordError
-from dataselect_gui.worker.messages import REPORT_SECONDS, Progress, Report
 
 HASH_BYTES, ENTRY_BYTES = 32, 48
 """Of a content hash; of one with the stamp of its file."""
@@ -81,25 +81,18 @@ class KnownHashes(Protocol):
         """Keep a hash."""
 
 
-def read_index(
-    source: Source, stopped: Callable[[], bool], report: Report, cache: "KnownHashes | None" = None
-) -> Index | None:
+def read_index(source: Source, context: JobContext, cache: "KnownHashes | None" = None) -> Index:
     """Take every record's content hash, reading it where the cache does not know it.
 
-    Returns
-    -------
-    Index or None
-        None where it was stopped.
+    Raises
+    ------
+    InterruptedByPersonError
+        Where it was stopped.
     """
     count = len(source.ids)
     content = np.zeros((count, HASH_BYTES), dtype=np.uint8)
-    told = time.monotonic()
     for row in range(count):
-        if time.monotonic() - told > REPORT_SECONDS:
-            told = time.monotonic()
-            report(Progress("Reading records", row, count))
-            if stopped():
-                return None
+        context.advance(Phase.READING_RECORDS, row, count)
         stamp = None if cache is None else source.stamp(row)
         found = None if cache is None or stamp is None else cache.find(row, stamp)
         if found is None:

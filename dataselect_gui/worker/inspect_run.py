@@ -1,17 +1,27 @@
 """What a bundle, a checkpoint or a source is, and what is wrong with it."""
 
 import re
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import assert_never
+
+import msgspec
 
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
-from dataselect_gui.scoring.catalog import applicable
-from dataselect_gui.worker.messages import REPORT_SECONDS, Finished, InspectJob, Progress, Report
+from dataselect_gui.scoring.catalog import Batching, applicable
+from dataselect_gui.worker.jobs import InspectJob
+from dataselect_gui.worker.results import (
+    BundleInspected,
+    CheckpointFacts,
+    CheckpointInspected,
+    InspectionResult,
+    ProblemFound,
+    SourceInspected,
+)
 from dataselect_gui.worker.verify_run import checks_of
 
 _PERSON = re.compile(
@@ -20,87 +30,83 @@ _PERSON = re.compile(
 )
 
 
-def run_inspection(job: InspectJob, stopped: Callable[[], bool], report: Report) -> Finished:
+def run_inspection(job: InspectJob, context: JobContext) -> InspectionResult:
     """Look at what was given.
 
     Raises
     ------
     UnusableError
         Where it is none of these.
+    InterruptedByPersonError
+        Where it was stopped.
     """
-    path, found = Path(job.path), None
-    if job.kind == "bundle":
-        found = {"kind": "bundle", "problems": [], **checks_of(path, None, None)}
-    elif job.kind == "checkpoint":
-        found = _checkpoint(find_checkpoint(path), None if job.records is None else Path(job.records))
-    else:
-        found = _source(path, report, stopped)
-    return Finished(0, "none", stopped=found is None, content=found)
+    match job.thing:
+        case "bundle":
+            checked = checks_of(job.path, None, None)
+            bundle = BundleInspected(problems=[], checks=checked.checks, release=checked.release)
+            return InspectionResult(found=bundle)
+        case "checkpoint":
+            return InspectionResult(found=_checkpoint(find_checkpoint(job.path), job.records))
+        case "source":
+            return InspectionResult(found=_source(job.path, context))
+        case _:
+            assert_never(job.thing)
 
 
-def _checkpoint(checkpoint: Checkpoint, records: Path | None) -> dict[str, Any]:
-    batching = "by family"
+def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> CheckpointInspected:
+    batching: Batching = "by family"
     if checkpoint.final.form == "exported":
         from dataselect_gui.scoring.model import choose_device, load_model
 
         batching = load_model(checkpoint.final, choose_device("cpu")).batching
-    preflight: dict[str, Any] = {
-        "form": checkpoint.final.form,
-        "batching": batching,
-        "architecture": checkpoint.final.config.get("model_type"),
-        "elements": checkpoint.final.parameters,
-        "preprocessing": checkpoint.final.processor is not None,
-        "scores": [
-            score.name
-            for score in applicable(
-                None,
-                series=len(checkpoint.series),
-                labelled=True,
-                request=checkpoint.request.stated,
-            )
-        ],
-    }
+    labels: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
     if records is not None:
-        source = open_source(SourceRef(records))
-        preflight["labels"] = match_labels(source.labels, source.classes, checkpoint.labels)
-    return {
-        "kind": "checkpoint",
-        "problems": [],
-        "labels": list(checkpoint.labels),
-        "series": [member.step for member in checkpoint.series],
-        "request": {**checkpoint.request.stated, **checkpoint.request.unknown},
-        "unknown_in_request": sorted(checkpoint.request.unknown),
-        "digest": checkpoint.digest(),
-        "preflight": preflight,
-    }
+        source = open_source(records)
+        labels = match_labels(source.labels, source.classes, checkpoint.labels)
+    scores = applicable(
+        None,
+        series=len(checkpoint.series),
+        labelled=True,
+        request=checkpoint.request.stated,
+    )
+    return CheckpointInspected(
+        problems=[],
+        labels=list(checkpoint.labels),
+        series=[member.step for member in checkpoint.series],
+        request={**checkpoint.request.stated, **checkpoint.request.unknown},
+        unknown_in_request=sorted(checkpoint.request.unknown),
+        digest=checkpoint.digest(),
+        preflight=CheckpointFacts(
+            form=checkpoint.final.form,
+            batching=batching,
+            architecture=checkpoint.final.config.get("model_type"),
+            elements=checkpoint.final.parameters,
+            preprocessing=checkpoint.final.processor is not None,
+            scores=[score.name for score in scores],
+            labels=labels,
+        ),
+    )
 
 
-def _source(path: Path, report: Report, stopped: Callable[[], bool]) -> dict[str, Any] | None:
-    """Return what a source is; None where it was stopped."""
+def _source(path: Path, context: JobContext) -> SourceInspected:
     source = open_source(SourceRef(path))
-    problems = [{"id": p.id, "reason": p.reason} for p in source.problems]
-    told = time.monotonic()
+    problems = [ProblemFound(problem.id, problem.reason) for problem in source.problems]
     for row, record in enumerate(source.ids):
-        if time.monotonic() - told > REPORT_SECONDS:
-            told = time.monotonic()
-            report(Progress("Reading records", row, len(source.ids)))
-            if stopped():
-                return None
+        context.advance(Phase.READING_RECORDS, row, len(source.ids))
         try:
             source.kind.check(source.read(row))
         except UnreadableRecordError as reason:
-            problems.append({"id": record, "reason": str(reason)})
-    return {
-        "kind": "source",
-        "form": source.kind.name,
-        "records": len(source.ids),
-        "readable": len(source.ids) - len(problems) + len(source.problems),
-        "problems": sorted(problems, key=lambda problem: problem["id"]),
-        "labels": sorted({label for label in source.labels if label is not None}),
-        "columns": [column for column in source.columns if column not in {"label", "y"}],
-        "person": _person_column(source),
-        "ignored": source.ignored,
-    }
+            problems.append(ProblemFound(record, str(reason)))
+    return SourceInspected(
+        form=source.kind.name,
+        records=len(source.ids),
+        readable=len(source.ids) - len(problems) + len(source.problems),
+        problems=sorted(problems, key=lambda problem: problem.id),
+        labels=sorted({label for label in source.labels if label is not None}),
+        columns=[column for column in source.columns if column not in {"label", "y"}],
+        person=_person_column(source),
+        ignored=source.ignored,
+    )
 
 
 def _person_column(source: Source) -> str | None:

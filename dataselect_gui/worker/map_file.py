@@ -1,11 +1,11 @@
 """The file in which the worker hands maps over: written by the child, read by the parent. No torch."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,14 +45,19 @@ class RecordMaps:
         return view + sum(values.nbytes for values in self.maps.values())
 
 
+class _Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is said of a record beside its arrays."""
+
+    id: str
+    maps: list[str]
+    reasons: dict[str, str]
+
+
 def write_maps(folder: Path, found: Mapping[int, RecordMaps]) -> None:
     """Write the maps of records, by their rows."""
-    told = {
-        row: {"id": one.id, "maps": list(one.maps), "reasons": one.reasons}
-        for row, one in found.items()
-    }
+    told = {row: _Told(one.id, list(one.maps), one.reasons) for row, one in found.items()}
     with (folder / FILE).open("wb") as file:
-        write_frame(file, _TOLD, json.dumps(told).encode())
+        write_frame(file, _TOLD, msgspec.json.encode(told))
         for row, one in found.items():
             for name, values in one.maps.items():
                 write_frame(file, _ARRAY, *array_parts(f"{row}/{name}", values))
@@ -69,27 +74,28 @@ def read_maps(folder: Path) -> dict[int, RecordMaps]:
         Where it is not: the worker has fallen to what it was given.
     """
     arrays: dict[str, NDArray[Any]] = {}
-    told: Any = None
-    with (folder / FILE).open("rb") as file:
-        size = (folder / FILE).stat().st_size
-        while (frame := read_frame(file, {_TOLD: size, _ARRAY: size})) is not None:
-            if frame[0] == _TOLD:
-                told = json.loads(frame[1])
-            else:
-                name, values = array_from(frame[1])
-                arrays[name] = values
+    told: dict[int, _Told] | None = None
     try:
-        return {int(row): _record(row, one, arrays) for row, one in told.items()}
-    except (AttributeError, KeyError, TypeError, ValueError):
+        with (folder / FILE).open("rb") as file:
+            size = (folder / FILE).stat().st_size
+            while (frame := read_frame(file, {_TOLD: size, _ARRAY: size})) is not None:
+                if frame[0] == _TOLD:
+                    told = msgspec.json.decode(frame[1], type=dict[int, _Told])
+                else:
+                    name, values = array_from(frame[1])
+                    arrays[name] = values
+        if told is None:
+            raise FrameError("no maps")
+        return {row: _record(row, one, arrays) for row, one in told.items()}
+    except (KeyError, ValueError):
         raise FrameError("no maps") from None
 
 
-def _record(row: str, told: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> RecordMaps:
+def _record(row: int, told: "_Told", arrays: dict[str, NDArray[Any]]) -> RecordMaps:
     view = arrays.get(f"{row}/")
-    maps = {name: arrays[f"{row}/{name}"] for name in told["maps"]}
+    maps = {name: arrays[f"{row}/{name}"] for name in told.maps}
     if view is not None and (view.dtype != np.uint8 or view.shape[2:] not in {(), (3,)}):
         raise FrameError("no picture")
     if any(values.dtype != np.float32 or values.ndim != 2 for values in maps.values()):
         raise FrameError("no maps")
-    reasons = {str(name): str(reason) for name, reason in told["reasons"].items()}
-    return RecordMaps(id=str(told["id"]), view=view, maps=maps, reasons=reasons)
+    return RecordMaps(id=told.id, view=view, maps=maps, reasons=told.reasons)

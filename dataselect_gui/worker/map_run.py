@@ -1,8 +1,6 @@
 """Make the maps of a few records, the one that is looked at first. Nothing of it is kept."""
 
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +8,15 @@ from numpy.typing import NDArray
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import SourceRef, UnreadableRecordError
+from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.decoding import RowReader
+from dataselect_gui.worker.jobs import MapJob
 from dataselect_gui.worker.map_file import RecordMaps, write_maps
-from dataselect_gui.worker.messages import Finished, MapJob, Progress, Report
+from dataselect_gui.worker.results import FilesResult
 from dataselect_gui.worker.rows_file import read_rows
 
 _MOST_BYTES = 64 * 1024 * 1024
@@ -24,7 +25,7 @@ _NO_IMAGE = "The model does not take this record as an image, so there is nothin
 _NO_LABEL = "This score needs a label, and the record has none."
 
 
-def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finished:
+def run_maps(job: MapJob, context: JobContext) -> FilesResult:
     """Make the maps of records, one record at a time, and write them into one file.
 
     Each record comes with its picture as the model takes it, and with a reason for each map that it
@@ -33,17 +34,17 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
     Raises
     ------
     DataSelectError
-        Where the source, the checkpoint or the project cannot be used.
+        Where the source, the checkpoint or the project cannot be used, or the work was stopped.
     """
     from dataselect_gui.scoring.model import choose_device
     from dataselect_gui.scoring.scorer import Scorer
 
-    checkpoint = find_checkpoint(Path(job.checkpoint))
+    checkpoint = find_checkpoint(job.checkpoint)
     checkpoint.check_digest(job.digest)
-    source = open_source(SourceRef(Path(job.source), job.label_column, job.unit_column))
-    index, labels = read_rows(Path(job.folder))
+    source = open_source(job.source)
+    index, labels = read_rows(job.folder)
     classes = match_labels(labels, source.classes, checkpoint.labels)
-    report(Progress("Loading the model", 0, 1))
+    context.report(Phase.LOADING_MODEL)
     device = choose_device(job.device)
     scorer = Scorer(checkpoint, job.names, device, job.precision)
     to_input = source.kind.to_input(checkpoint.final, scorer.model.channels)
@@ -54,9 +55,8 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
         held = sum(one.size for one in found.values())
         if found and (time.monotonic() - began > job.seconds or held > _MOST_BYTES):
             break
-        if stopped():
-            return Finished(len(found), device.type, stopped=True)
-        report(Progress("Making maps", len(found), len(job.rows)))
+        context.check()
+        context.report(Phase.MAKING_MAPS, len(found), len(job.rows))
         record, label = index.ids[place], index.labels[place]
         names = [name for name in job.names if label is not None or not find_score(name).needs_label]
         try:
@@ -74,8 +74,8 @@ def run_maps(job: MapJob, stopped: Callable[[], bool], report: Report) -> Finish
             {name: made[name][0].astype(np.float32) for name in names},
             {name: _NO_LABEL for name in job.names if name not in names},
         )
-    write_maps(Path(job.folder), found)
-    return Finished(len(found), device.type, stopped=False)
+    write_maps(job.folder, found)
+    return FilesResult(records=len(found))
 
 
 def picture_of(values: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -1,384 +1,182 @@
-"""What the two processes tell each other: JSON objects, a line to the child, a frame to the parent.
+"""What the two processes tell each other: a job as a line to the child, frames with messages from it.
 
-The parent sends one job, and later nothing, or a line that asks to stop. The child sends progress a
-few times a second and ends with exactly one of `Finished` and `Failed`. Each kind of job has a
-``title``, as people are told of it, and knows what they can do ``afterwards``, where it ended early.
-The parent takes a message for what it is only where it has exactly its fields, of their types.
+The parent sends one job, and later nothing, or what is answered, or the end of its stream, which asks
+to stop. The child sends progress a few times a second, a study its plan, and ends with exactly one of
+its job's result, `Stopped`, `Failed`, `OutOfMemory` and `Crashed`. The parent takes for a message only
+what has exactly the fields of its type, within their bounds.
 """
 
-import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, get_args
+import base64
+import os
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Generic, TypeVar
 
-from dataselect_gui.scoring.catalog import Precision
+import msgspec
 
-
-@dataclass(frozen=True)
-class ScoreJob:
-    """Score the records of a project.
-
-    Attributes
-    ----------
-    source, checkpoint : str
-        Paths.
-    digest : str
-        That of the checkpoint.
-    label_column, unit_column : str or None
-        Columns of the source.
-    names : list of str
-        The scores that need the model.
-    device : str
-        ``auto``, ``cpu``, ``cuda`` or ``mps``.
-    precision : str
-        ``float32`` or ``float64``.
-    batch_size : int or None
-        At most so many records at once; None for as many as memory allows.
-    limit : int or None
-        Only the first so many records.
-    """
-
-    title: ClassVar[str] = "Scoring"
-    afterwards: ClassVar[str] = "Scoring again goes on from there: nothing is computed twice."
-
-    source: str
-    checkpoint: str
-    digest: str
-    label_column: str | None
-    unit_column: str | None
-    names: list[str]
-    device: str
-    precision: Precision
-    batch_size: int | None
-    limit: int | None
-
-
-@dataclass(frozen=True)
-class SumJob:
-    """Sum the clipped gradients of records.
-
-    Attributes
-    ----------
-    source, checkpoint : str
-        Paths.
-    digest : str
-        That of the checkpoint.
-    label_column, unit_column : str or None
-        Columns of the source.
-    folder : str
-        Holds the records to sum over, as `rows_file` writes them; takes the sum.
-    clip : float
-        The norm that each record's gradient is clipped to.
-    steps : int
-        Into how many steps that norm is divided.
-    device : str
-        ``auto``, ``cpu``, ``cuda`` or ``mps``.
-    """
-
-    title: ClassVar[str] = "Summing the gradients"
-    afterwards: ClassVar[str] = (
-        "No gradient was drawn or charged; a threshold that was bought is kept. Release again."
-    )
-
-    source: str
-    checkpoint: str
-    digest: str
-    label_column: str | None
-    unit_column: str | None
-    folder: str
-    clip: float
-    steps: int
-    device: str
-
-
-@dataclass(frozen=True)
-class PreflightJob:
-    """Try a checkpoint on some records of a source.
-
-    Attributes
-    ----------
-    source, checkpoint : str
-        Paths.
-    label_column : str or None
-        The column of labels.
-    names : list of str
-        The scores that need the model.
-    device : str
-        ``auto``, ``cpu``, ``cuda`` or ``mps``.
-    """
-
-    title: ClassVar[str] = "Trying the checkpoint"
-    afterwards: ClassVar[str] = "Scoring works without it, and keeps what is done where it stops, too."
-
-    source: str
-    checkpoint: str
-    label_column: str | None
-    names: list[str]
-    device: str
-
-
-@dataclass(frozen=True)
-class MapJob:
-    """Make the maps of a few records.
-
-    Attributes
-    ----------
-    source, checkpoint : str
-        Paths.
-    digest : str
-        That of the checkpoint.
-    label_column, unit_column : str or None
-        Columns of the source.
-    folder : str
-        Holds the records, as `rows_file` writes them; takes the maps.
-    rows : list of int
-        Rows of the project's table, the most urgent first.
-    names : list of str
-        Scores that have a map.
-    device : str
-        ``auto``, ``cpu``, ``cuda`` or ``mps``.
-    precision : str
-        That of the project's scores.
-    seconds : float
-        How long to go on to further records; the first one is always done.
-    """
-
-    title: ClassVar[str] = "Making the map"
-    afterwards: ClassVar[str] = "Ask for it again."
-
-    source: str
-    checkpoint: str
-    digest: str
-    label_column: str | None
-    unit_column: str | None
-    folder: str
-    rows: list[int]
-    names: list[str]
-    device: str
-    precision: Precision
-    seconds: float
-
-
-@dataclass(frozen=True)
-class StudyJob:
-    """Study whether a selection helps.
-
-    Attributes
-    ----------
-    folder, source, checkpoint : str
-        Paths; the folder takes the study.
-    label_column, unit_column : str or None
-        Columns of the source.
-    scores, shares, epsilons : list of str
-        What to pick by, how much, and ε of the trainings by DP-SGD.
-    seeds : int
-        How often each training is repeated.
-    start : str
-        ``scratch`` or ``checkpoint``.
-    limit : int
-        At most so many records.
-    plan_only : bool
-        Estimate how long it takes, and train nothing.
-    """
-
-    title: ClassVar[str] = "The study"
-    afterwards: ClassVar[str] = "The same command goes on from there: no training is done twice."
-
-    folder: str
-    source: str
-    checkpoint: str
-    label_column: str | None
-    unit_column: str | None
-    scores: list[str]
-    shares: list[str]
-    epsilons: list[str]
-    seeds: int
-    start: str
-    limit: int
-    plan_only: bool
-
-
-@dataclass(frozen=True)
-class InspectJob:
-    """Say what a bundle, a checkpoint or a source is, and what is wrong with it.
-
-    Attributes
-    ----------
-    path : str
-        What to look at.
-    records : str or None
-        A source whose labels are held against a checkpoint's.
-    kind : str
-        ``bundle``, ``checkpoint`` or ``source``.
-    """
-
-    title: ClassVar[str] = "Looking at what was given"
-    afterwards: ClassVar[str] = "Nothing was changed. Look again, or ask for a whole copy of it."
-
-    path: str
-    records: str | None
-    kind: str
-
-
-@dataclass(frozen=True)
-class VerifyJob:
-    """Check a bundle.
-
-    Attributes
-    ----------
-    bundle : str
-        Its folder.
-    digest : str or None
-        The digest that the owner sent separately.
-    key : str or None
-        A file with the owner's public key.
-    """
-
-    title: ClassVar[str] = "Checking the bundle"
-    afterwards: ClassVar[str] = "Nothing was changed. Check it again, or ask for another copy."
-
-    bundle: str
-    digest: str | None
-    key: str | None
-
-
-def duration(seconds: float) -> str:
-    """Return an estimated time for a person, as “12 s”."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the work is.
-
-    Attributes
-    ----------
-    phase : str
-        What is being done, for a person.
-    done, total : int
-        Records, or trainings of a study.
-    seconds_left : float or None
-        The estimate, once there is one.
-    """
-
-    phase: str
-    done: int
-    total: int
-    seconds_left: float | None = None
-
-    @property
-    def time_left(self) -> str:
-        """The estimate for a person, as “12 s left”; empty while there is none."""
-        return "" if self.seconds_left is None else f"{duration(self.seconds_left)} left"
-
-    @property
-    def sentence(self) -> str:
-        """How far the work is, for a person."""
-        counts = f" {self.done:,} of {self.total:,}" if self.total > 1 else ""
-        left = f", about {self.time_left}" if self.time_left else ""
-        return f"{self.phase}{counts}{left}."
-
-
-@dataclass(frozen=True)
-class Finished:
-    """The work is done, or was stopped on request.
-
-    Attributes
-    ----------
-    scored : int
-        How many records have scores; how many trainings a study has.
-    device : str
-        Where they were computed.
-    stopped : bool
-        Whether it ended early because it was asked to.
-    content : dict or None
-        What was asked for, where that is neither numbers nor files.
-    """
-
-    scored: int
-    device: str
-    stopped: bool
-    content: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Failed:
-    """The work could not be done; the three parts of an error and its exit code."""
-
-    what: str
-    why: str
-    do: str
-    exit_code: int
-
+from dataselect_gui.errors import (
+    DataSelectError,
+    InternalError,
+    NotEnoughMemoryError,
+    OtherStudyError,
+    RefusedError,
+    UnusableError,
+    UsageError,
+    VerificationError,
+)
+from dataselect_gui.jobs.faults import Fault
+from dataselect_gui.jobs.kinds import JobKind
+from dataselect_gui.jobs.progress import Count, Progress
+from dataselect_gui.worker.jobs import AnyJob, Job
+from dataselect_gui.worker.results import Result, Seconds
 
 MESSAGE = 1
 """The kind of a message's frame."""
-_MOST_WORDS, _MOST_CONTENT = 1 << 18, 1 << 28
-REPORT_SECONDS = 0.25
-"""How long to be silent between two reports of progress."""
-PLANNED = "The plan is made"
-"""The phase that a study reports when its plan is written, before anything is trained."""
-Report = Callable[[Progress], None]
-"""What takes progress as it comes."""
-Message = Progress | Finished | Failed
-_Kind = type[Progress] | type[Finished] | type[Failed]
-_FIELDS: dict[_Kind, dict[str, tuple[type, ...]]] = {
-    Progress: {
-        "phase": (str,),
-        "done": (int,),
-        "total": (int,),
-        "seconds_left": (float, int, type(None)),
-    },
-    Finished: {"scored": (int,), "device": (str,), "stopped": (bool,), "content": (dict, type(None))},
-    Failed: {"what": (str,), "why": (str,), "do": (str,), "exit_code": (int,)},
+R = TypeVar("R", bound=Result)
+_Sentence = Annotated[str, msgspec.Meta(max_length=1 << 17)]
+
+
+class ErrorCode(Enum):
+    """The errors that a job may end with."""
+
+    USAGE = "usage"
+    REFUSED = "refused"
+    UNUSABLE = "unusable"
+    NOT_ENOUGH_MEMORY = "not-enough-memory"
+    OTHER_STUDY = "other-study"
+    VERIFICATION = "verification"
+    INTERNAL = "internal"
+
+
+ERRORS: dict[ErrorCode, type[DataSelectError]] = {
+    ErrorCode.USAGE: UsageError,
+    ErrorCode.REFUSED: RefusedError,
+    ErrorCode.UNUSABLE: UnusableError,
+    ErrorCode.NOT_ENOUGH_MEMORY: NotEnoughMemoryError,
+    ErrorCode.OTHER_STUDY: OtherStudyError,
+    ErrorCode.VERIFICATION: VerificationError,
+    ErrorCode.INTERNAL: InternalError,
 }
-_TYPES: dict[str, _Kind] = {kind.__name__: kind for kind in _FIELDS}
+_CODES = {kind: code for code, kind in ERRORS.items()}
 
 
-Job = ScoreJob | SumJob | PreflightJob | MapJob | StudyJob | InspectJob | VerifyJob
+class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    pass
 
 
-def to_line(job: Job) -> str:
-    """Write a job as one line."""
-    return json.dumps({"type": type(job).__name__, **asdict(job)}) + "\n"
+class StudyPlanned(_Message, frozen=True, kw_only=True):
+    """A study's plan is made, before anything is trained.
 
-
-def to_bytes(message: Message) -> bytes:
-    """Write a message as the content of a frame."""
-    return json.dumps({"type": type(message).__name__, **asdict(message)}).encode()
-
-
-def from_bytes(content: bytes) -> Message:
-    """Read a message of the child, which may have fallen to what it was given to read.
-
-    Raises
-    ------
-    ValueError
-        Where it is none.
+    Attributes
+    ----------
+    trainings, left : int
+        In all, and still to be done.
+    seconds, seconds_beside : float
+        How long the rest takes, and how much of that is other work than trainings.
+    seconds_by_kind : dict
+        Kind of work → how long a piece of it takes.
     """
-    try:
-        told = json.loads(content)
-    except RecursionError:
-        raise ValueError("not a message") from None
-    if not isinstance(told, dict) or told.get("type") not in _TYPES:
-        raise ValueError("not a message")
-    kind = _TYPES[told.pop("type")]
-    types = _FIELDS[kind]
-    if told.keys() != types.keys() or any(type(told[name]) not in types[name] for name in types):
-        raise ValueError("not a message")
-    return kind(**told)
+
+    trainings: Count
+    left: Count
+    seconds: Seconds
+    seconds_beside: Seconds
+    seconds_by_kind: dict[str, Seconds]
 
 
-def most_bytes(job: Job) -> int:
-    """Return how long a message of the child may be: only some jobs end with more than a few words."""
-    ends_with_content = isinstance(job, InspectJob | VerifyJob | PreflightJob)
-    return _MOST_CONTENT if ends_with_content else _MOST_WORDS
+class Stopped(_Message, frozen=True):
+    """The work ended early because it was asked to."""
 
 
-def job_from_line(line: str) -> Job:
+class Failed(_Message, frozen=True):
+    """The work could not be done; the kind and the three parts of an error."""
+
+    code: ErrorCode
+    what: _Sentence
+    why: _Sentence
+    do: _Sentence
+
+    @classmethod
+    def of(cls, error: DataSelectError) -> "Failed":
+        """Return what is told of an error, by the most special kind that is known to both sides."""
+        code = next(_CODES[kind] for kind in type(error).__mro__ if kind in _CODES)
+        return cls(code, error.what, error.why, error.do)
+
+    @property
+    def error(self) -> DataSelectError:
+        """The error itself."""
+        return ERRORS[self.code](self.what, self.why, self.do)
+
+
+class OutOfMemory(_Message, frozen=True):
+    """There was not enough memory."""
+
+
+class Crashed(_Message, frozen=True):
+    """A fault of the program."""
+
+    fault: Fault
+
+
+Ending = Stopped | Failed | OutOfMemory | Crashed
+"""How a job ends that comes to no result."""
+
+
+def to_line(job: Job[R]) -> bytes:
+    """Write a job as one line."""
+    return msgspec.json.encode(job, enc_hook=_from_path) + b"\n"
+
+
+def job_from_line(line: bytes) -> AnyJob:
     """Read a job from the parent."""
-    content = json.loads(line)
-    kinds: dict[str, type[Job]] = {kind.__name__: kind for kind in get_args(Job)}
-    return kinds[content.pop("type")](**content)
+    job: AnyJob = msgspec.json.decode(line, type=AnyJob, dec_hook=_to_path)
+    return job
+
+
+def to_bytes(message: Progress | StudyPlanned | Ending | Result) -> bytes:
+    """Write a message as the content of a frame."""
+    return msgspec.json.encode(message)
+
+
+class MessageReader(Generic[R]):
+    """Reads messages of a job's child, which may have fallen to what it was given to read.
+
+    Parameters
+    ----------
+    job : Job
+        The child's.
+    """
+
+    def __init__(self, job: Job[R]) -> None:
+        self._result_type = job.result_type()
+        plan = StudyPlanned if job.kind is JobKind.STUDY else Progress
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
+            Progress | plan | Ending | self._result_type
+        )
+
+    def read(self, content: bytes) -> "Progress | StudyPlanned | Ending | R":
+        """Read a message.
+
+        Raises
+        ------
+        ValueError
+            Where it is none that the child of such a job may send.
+        """
+        try:
+            message: Progress | StudyPlanned | Ending | R = self._decoder.decode(content)
+        except RecursionError:
+            raise ValueError("not a message") from None
+        return message
+
+
+def _from_path(path: Any) -> bytes:  # noqa: ANN401  (msgspec asks for whatever it does not know)
+    """Write a path by its bytes, which need not be text; msgspec makes them base64."""
+    if not isinstance(path, Path):
+        raise NotImplementedError
+    return os.fsencode(path)
+
+
+def _to_path(kind: type, value: Any) -> Path:  # noqa: ANN401
+    if kind is not Path:
+        raise NotImplementedError
+    return Path(os.fsdecode(base64.b64decode(value)))

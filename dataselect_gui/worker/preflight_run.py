@@ -1,24 +1,26 @@
 """Try a checkpoint on some of the owner's records, before the long run."""
 
+import sys
 import time
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import SourceRef
 from dataselect_gui.worker.decoding import Decoder
 from dataselect_gui.worker.indexing import fair_order
-from dataselect_gui.worker.messages import Finished, PreflightJob, Progress, Report
+from dataselect_gui.worker.jobs import PreflightJob
+from dataselect_gui.worker.results import PreflightResult
 
 RECORDS = 64
 
 
-def run_preflight(job: PreflightJob, report: Report) -> Finished:
+def run_preflight(job: PreflightJob, context: JobContext) -> PreflightResult:
     """Tell what a preflight finds; with it the time that reading a record takes, in seconds.
 
     Raises
@@ -30,13 +32,13 @@ def run_preflight(job: PreflightJob, report: Report) -> Finished:
     from dataselect_gui.scoring.preflight import try_on
     from dataselect_gui.scoring.scorer import Scorer
 
-    checkpoint = find_checkpoint(Path(job.checkpoint))
-    source = open_source(SourceRef(Path(job.source), job.label_column, None))
+    checkpoint = find_checkpoint(job.checkpoint)
+    source = open_source(job.source)
     classes = match_labels(source.labels, source.classes, checkpoint.labels)
-    report(Progress("Loading the model", 0, 1))
+    context.report(Phase.LOADING_MODEL)
     device = choose_device(job.device)
     scorer = Scorer(checkpoint, job.names, device)
-    report(Progress("Trying the checkpoint on some of your records", 0, 1))
+    context.report(Phase.TRYING_ON_RECORDS)
     began = time.perf_counter()
     to_input = source.kind.to_input(checkpoint.final, scorer.model.channels)
     decoder = Decoder(source, None, to_input)
@@ -51,5 +53,6 @@ def run_preflight(job: PreflightJob, report: Report) -> Finished:
     inputs = np.stack([one.values for one in records if one.values is not None])
     targets = class_indices((source.labels[one.row] for one in records), classes)
     found = asdict(try_on(scorer, checkpoint, job.names, inputs, targets))
-    content = {**found, "records": len(source.ids), "seconds_to_read": seconds_to_read}
-    return Finished(len(records), device.type, stopped=False, content=content)
+    # No message holds infinity.
+    found["deviation"] = min(found["deviation"], sys.float_info.max)
+    return PreflightResult(**found, records=len(source.ids), seconds_to_read=seconds_to_read)

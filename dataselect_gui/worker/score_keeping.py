@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredSource
 from dataselect_gui.project.table import Index, Table
-from dataselect_gui.records.source import Source, SourceRef
+from dataselect_gui.records.source import Source
 from dataselect_gui.worker.indexing import (
     HashCache,
     KnownHashes,
     check_same_source,
 )
+from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.keeping import InHand
-from dataselect_gui.worker.messages import ScoreJob
 
 
 class KeptColumn(Protocol):
@@ -148,10 +148,9 @@ class ProjectKeeping:
         """
         project, source, job = self._project, self.source, self._job
         check_same_source(project, source, index)
-        ref = SourceRef(source.path, job.label_column, job.unit_column)
-        project.settings.source = StoredSource.of(ref, source.kind.name)
+        project.settings.source = StoredSource.of(job.source, source.kind.name)
         digest = project.settings.checkpoint.digest
-        project.settings.checkpoint = StoredCheckpoint(job.checkpoint, digest)
+        project.settings.checkpoint = StoredCheckpoint(str(job.checkpoint), digest)
         project.save()
         table = project.update_index(index)
         table.add_problems({problem.id: problem.reason for problem in source.problems})

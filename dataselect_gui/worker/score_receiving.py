@@ -27,8 +27,8 @@ from dataselect_gui.worker.indexing import (
     HASH_BYTES,
     HashCache,
 )
+from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.keeping import InHand
-from dataselect_gui.worker.messages import ScoreJob
 from dataselect_gui.worker.score_frames import (
     CONTENT,
     DONE,

@@ -8,11 +8,10 @@ run where the system ended this one in the middle of a batch.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,16 +22,24 @@ from numpy.typing import NDArray
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
-from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.errors import (
+    InterruptedByPersonError,
+    NotEnoughMemoryError,
+    UnusableError,
+    UsageError,
+)
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.project.settings import Conditions, Device
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import Source, SourceRef
+from dataselect_gui.records.source import Source
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.decoding import Decoder
 from dataselect_gui.worker.indexing import fair_order, read_index
+from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.keeping import Keeper, Pace
-from dataselect_gui.worker.messages import REPORT_SECONDS, Finished, Progress, Report, ScoreJob
+from dataselect_gui.worker.results import ScoringResult
 from dataselect_gui.worker.score_keeping import Keeping, KeptTable
 
 if TYPE_CHECKING:
@@ -49,40 +56,35 @@ _GIVEN_UP = (
 )
 
 
-def run(job: ScoreJob, stopped: Callable[[], bool], report: Report, kept: Keeping) -> Finished:
+def run(job: ScoreJob, context: JobContext, kept: Keeping) -> ScoringResult:
     """Score the records of a project.
 
     Parameters
     ----------
     job : ScoreJob
         What to score.
-    stopped : callable
-        Says whether to stop after the batch in hand.
-    report : callable
-        Takes progress.
+    context : JobContext
+        Takes progress, and asks to stop after the batch in hand.
     kept : Keeping
         Takes what there is to keep.
 
     Raises
     ------
     DataSelectError
-        Where the source, the checkpoint or the project cannot be used.
+        Where the source, the checkpoint or the project cannot be used, or the work was stopped.
     """
-    checkpoint = find_checkpoint(Path(job.checkpoint))
+    checkpoint = find_checkpoint(job.checkpoint)
     checkpoint.check_digest(job.digest)
-    source = open_source(SourceRef(Path(job.source), job.label_column, job.unit_column))
+    source = open_source(job.source)
     classes = match_labels(source.labels, source.classes, checkpoint.labels)
     given_up = _recover(kept)
     _check_conditions(kept, job)
-    parts = [_Part(job, names, kept, checkpoint, source, report) for names in _parts(kept, job)]
+    parts = [_Part(job, names, kept, checkpoint, source, context) for names in _parts(kept, job)]
     for part in parts:
         if part.size is None:
-            if stopped():  # Before the libraries are loaded, which takes seconds.
-                return Finished(0, job.device, stopped=True)
+            context.check()  # Before the libraries are loaded, which takes seconds.
             part.settle()
-    index = read_index(source, stopped, report, kept.hashes(source))
-    if index is None:
-        return Finished(0, job.device, stopped=True)
+    index = read_index(source, context, kept.hashes(source))
     table = kept.take(index)
     if given_up is not None:
         _give_up(table, given_up, job.names)
@@ -91,15 +93,13 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report, kept: Keepin
     unknown = (i for i, label, target in labelled if label is not None and target < 0)
     table.add_problems(dict.fromkeys(unknown, _NO_CLASS))
     order = fair_order(index.ids, job.limit)
-    finished = True
     for part in parts:
         if part.lacks(table, order):
-            if stopped():
-                return Finished(_count_scored(table, job), part.device, stopped=True)
-            finished = finished and part.score(table, targets, order, stopped)
+            context.check()
+            part.score(table, targets, order)
     device = parts[0].device if parts else "none"
     scored = _count_scored(table, job)
-    if finished and job.names and scored == 0:
+    if job.names and scored == 0:
         raise UnusableError(
             "No record could be scored.",
             f"None of the {len(index.ids)} records can be read"
@@ -107,7 +107,7 @@ def run(job: ScoreJob, stopped: Callable[[], bool], report: Report, kept: Keepin
             + " and comes to a finite number.",
             "See the reasons among the source's problems, and mend or replace the files.",
         )
-    return Finished(scored, device, stopped=not finished)
+    return ScoringResult(scored=scored, device=device)
 
 
 def _recover(kept: Keeping) -> str | None:
@@ -200,8 +200,8 @@ class _Part:
         What was asked for.
     names : list of str
         The scores.
-    kept, checkpoint, source, report
-        Where they are kept, and what they are made of.
+    kept, checkpoint, source, context
+        Where they are kept, what they are made of, and what takes progress.
     """
 
     job: ScoreJob
@@ -209,7 +209,7 @@ class _Part:
     kept: Keeping
     checkpoint: Checkpoint
     source: Source
-    report: Report
+    context: JobContext
     _loaded: "tuple[Scorer, ToInput, Shape | None] | None" = None
 
     @property
@@ -244,7 +244,7 @@ class _Part:
             self._keep(_UNTRIED)
             with hold(self.names):
                 self._keep(scorer.need(shape).records_at_once(scorer.device))
-        self.report(Progress("Trying the checkpoint on made-up records", 0, 1))
+        self.context.report(Phase.TRYING_ON_MADE_UP)
         while shape is not None:
             try:
                 with hold(self.names):
@@ -256,33 +256,22 @@ class _Part:
             release_memory()  # Only here, where the error is gone, is its memory free.
             self._take_half()
 
-    def score(
-        self,
-        table: KeptTable,
-        targets: NDArray[np.int64],
-        order: Sequence[int],
-        stopped: Callable[[], bool],
-    ) -> bool:
-        """Score batch by batch. Returns False where it was stopped."""
+    def score(self, table: KeptTable, targets: NDArray[np.int64], order: Sequence[int]) -> None:
+        """Score batch by batch; what is done is kept where it is stopped."""
         from dataselect_gui.norms.memory import is_out_of_memory
         from dataselect_gui.scoring.memory import release_memory
 
         while True:
             try:
-                return self._score(table, targets, order, stopped)
+                self._score(table, targets, order)
+                return
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
             release_memory()
             self._take_half()
 
-    def _score(
-        self,
-        table: KeptTable,
-        targets: NDArray[np.int64],
-        order: Sequence[int],
-        stopped: Callable[[], bool],
-    ) -> bool:
+    def _score(self, table: KeptTable, targets: NDArray[np.int64], order: Sequence[int]) -> None:
         from dataselect_gui.worker.computing import Computation
 
         scorer, to_input, shape = self._load()
@@ -305,22 +294,21 @@ class _Part:
             lambda record: hold(self.names, record),
         )
         decoder = Decoder(self.source, table.index.content, to_input, shape)
-        pace, kept, told = Pace(), Keeper(table, columns), time.monotonic()
+        pace, kept = Pace(), Keeper(table, columns)
         with closing(computation.results(decoder, in_batches(ids, left, size))) as results:
             for result in results:
                 kept.add(result)
                 done += result.handled
-                now = time.monotonic()
-                pace.add(now, done)
-                if now - told > REPORT_SECONDS:
-                    self.report(Progress("Scoring", done, total, pace.seconds_left(total)))
-                    told = now
-                if done < total and stopped():
+                pace.add(time.monotonic(), done)
+                if done == total:
+                    continue  # Nothing is left to stop.
+                try:
+                    self.context.advance(Phase.SCORING, done, total, pace.seconds_left(total))
+                except InterruptedByPersonError:
                     kept.save()
-                    return False
+                    raise
         kept.save()
-        self.report(Progress("Scoring", total, total, 0.0))
-        return True
+        self.context.report(Phase.SCORING, total, total, 0.0)
 
     def _check_classes(self, classes: int) -> None:
         named = len(self.checkpoint.labels)
@@ -340,7 +328,7 @@ class _Part:
         from dataselect_gui.scoring.public_shape import public_shape
         from dataselect_gui.scoring.scorer import Scorer
 
-        self.report(Progress("Loading the model", 0, 1))
+        self.context.report(Phase.LOADING_MODEL)
         device = choose_device(self.device)
         threads = fix_arithmetic(None if self._known is None else self._known.threads)
         scorer = Scorer(self.checkpoint, self.names, device, self.job.precision)
@@ -369,7 +357,7 @@ class _Part:
 
     def _take_half(self) -> None:
         if self.size == 1:
-            raise UnusableError(
+            raise NotEnoughMemoryError(
                 "There is not enough memory to score even one record at a time.",
                 "The model, or its input, is too large for what is free now.",
                 "Close other programs, or leave out plis, which takes the most; then score again.",

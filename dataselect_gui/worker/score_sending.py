@@ -15,7 +15,7 @@ from dataselect_gui.worker.indexing import (
     hash_entry,
     known_hash,
 )
-from dataselect_gui.worker.messages import ScoreJob
+from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.score_frames import (
     CONTENT,
     DONE,

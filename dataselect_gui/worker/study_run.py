@@ -4,25 +4,30 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.project.files import write_json
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import Source, SourceRef
-from dataselect_gui.study.pieces import Piece, compared_scores, is_training, pieces_of
+from dataselect_gui.records.source import Source
+from dataselect_gui.study.pieces import (
+    Chunk,
+    Flips,
+    Opinion,
+    Piece,
+    compared_scores,
+    is_training,
+    pieces_of,
+)
 from dataselect_gui.study.plan import Choices
 from dataselect_gui.study.store import PLAN, Store
-from dataselect_gui.worker.messages import (
-    PLANNED,
-    REPORT_SECONDS,
-    Finished,
-    Progress,
-    Report,
-    StudyJob,
-)
+from dataselect_gui.worker.jobs import StudyJob
+from dataselect_gui.worker.messages import StudyPlanned
+from dataselect_gui.worker.results import StudyResult
 
 if TYPE_CHECKING:
     from dataselect_gui.study.material import Material
@@ -31,27 +36,9 @@ if TYPE_CHECKING:
 _DEVICE = "cpu"
 
 
-class _StoppedError(Exception):
-    """The person asked to stop: the piece in hand is dropped."""
-
-
-class _Watch:
-    """Reports progress now and then, and ends the work where it was asked to stop."""
-
-    def __init__(self, stopped: Callable[[], bool], report: Report) -> None:
-        self._stopped, self.report = stopped, report
-        self._told = 0.0
-
-    def advance(self, phase: str, done: int, total: int, left: float | None = None) -> None:
-        """Tell how far the work is."""
-        if self._stopped():
-            raise _StoppedError
-        if time.monotonic() - self._told > REPORT_SECONDS:
-            self._told = time.monotonic()
-            self.report(Progress(phase, done, total, left))
-
-
-def run_study(job: StudyJob, stopped: Callable[[], bool], report: Report) -> Finished:
+def run_study(
+    job: StudyJob, context: JobContext, planned: Callable[[StudyPlanned], None]
+) -> StudyResult:
     """Plan a study, and do it.
 
     A plan alone reads no more records than it takes to time the work, and none where that was timed
@@ -61,55 +48,52 @@ def run_study(job: StudyJob, stopped: Callable[[], bool], report: Report) -> Fin
     ----------
     job : StudyJob
         What to study.
-    stopped : callable
-        Says whether to stop.
-    report : callable
-        Takes progress.
+    context : JobContext
+        Takes progress, and asks to stop: the piece in hand is dropped then.
+    planned : callable
+        Takes the plan, before anything is trained.
 
     Raises
     ------
     DataSelectError
-        Where the source, the checkpoint or the folder cannot be used.
+        Where the source, the checkpoint or the folder cannot be used, or the work was stopped.
     """
     from dataselect_gui.study.material import rows_to_read
     from dataselect_gui.study.running import Runner, setting_of
 
-    watch = _Watch(stopped, report)
     choices = Choices(
         tuple(job.scores),
         tuple(job.shares),
         tuple(job.epsilons),
         job.seeds,
-        "scratch" if job.start == "scratch" else "checkpoint",
+        job.start,
     )
-    checkpoint = find_checkpoint(Path(job.checkpoint))
-    source = open_source(SourceRef(Path(job.source), job.label_column, job.unit_column))
+    checkpoint = find_checkpoint(job.checkpoint)
+    source = open_source(job.source)
     setting = setting_of(checkpoint, choices, job.limit)
-    try:
-        material = None
-        if not job.plan_only:
-            material = _read(job, source, checkpoint, watch)
-            setting = {"records": material.digest(), **setting}
-        store = Store(Path(job.folder), setting)
-        with store.exclusive():
-            records = len(rows_to_read(source, job.limit) if material is None else material.rows)
-            if not store.has("times"):
-                store.write("times", _time(job, source, checkpoint, choices, material, records, watch))
-            left = _Left(pieces_of(choices, compared_scores(checkpoint), records), store)
-            _write_plan(job, choices, left, store)
-            report(Progress(PLANNED, left.done, left.total, left.seconds))
-            if material is not None:
-                _run(Runner(material, checkpoint, choices, store), left, store, watch)
-    except _StoppedError:
-        return Finished(0, _DEVICE, stopped=True)
-    return Finished(left.done, _DEVICE, stopped=False)
+    material = None
+    if not job.plan_only:
+        material = _read(job, source, checkpoint, context)
+        setting = {"records": material.digest(), **setting}
+    store = Store(job.folder, setting)
+    with store.exclusive():
+        records = len(rows_to_read(source, job.limit) if material is None else material.rows)
+        if not store.has("times"):
+            store.write("times", _time(job, source, checkpoint, choices, material, records, context))
+        left = _Left(pieces_of(choices, compared_scores(checkpoint), records), store)
+        plan = left.plan()
+        _write_plan(job, choices, plan, store)
+        planned(plan)
+        if material is not None:
+            _run(Runner(material, checkpoint, choices, store), left, store, context)
+    return StudyResult(trainings=left.done)
 
 
 def _read(
     job: StudyJob,
     source: Source,
     checkpoint: Checkpoint,
-    watch: _Watch,
+    context: JobContext,
     enough: int | None = None,
 ) -> "Material":
     """Read the records; or enough of them to time the work."""
@@ -117,7 +101,7 @@ def _read(
     from dataselect_gui.study.material import read_material
 
     matched = match_labels(source.labels, source.classes, checkpoint.labels)
-    watch.report(Progress("Loading the model", 0, 1))
+    context.report(Phase.LOADING_MODEL)
     channels = load_model(checkpoint.final, choose_device(_DEVICE)).channels
     return read_material(
         source,
@@ -125,7 +109,7 @@ def _read(
         checkpoint.labels,
         source.kind.to_input(checkpoint.final, channels),
         job.limit,
-        lambda done, total: watch.advance("Reading records", done, total),
+        partial(context.advance, Phase.READING_RECORDS),
         enough,
     )
 
@@ -137,49 +121,61 @@ def _time(
     choices: Choices,
     material: "Material | None",
     records: int,
-    watch: _Watch,
+    context: JobContext,
 ) -> dict[str, float]:
     """Time a few steps of each kind of work, on records that were read or on enough of them."""
     from dataselect_gui.study.estimating import seconds_by_kind
     from dataselect_gui.study.material import FEWEST_RECORDS
 
-    some = material or _read(job, source, checkpoint, watch, FEWEST_RECORDS)
-    watch.report(Progress("Timing a few steps", 0, 1))
+    some = material or _read(job, source, checkpoint, context, FEWEST_RECORDS)
+    context.report(Phase.TIMING)
     return seconds_by_kind(some, checkpoint, choices, records)
 
 
-def _write_plan(job: StudyJob, choices: Choices, left: "_Left", store: Store) -> None:
+def _write_plan(job: StudyJob, choices: Choices, plan: StudyPlanned, store: Store) -> None:
     write_json(
         store.folder / PLAN,
         {
             "choices": asdict(choices),
-            "label column": job.label_column,
-            "unit column": job.unit_column,
-            "trainings": left.total,
-            "trainings left": left.total - left.done,
-            "seconds left": left.seconds,
-            "seconds beside trainings": left.seconds_beside,
-            "seconds by kind": store.read("times"),
+            "label column": job.source.label_column,
+            "unit column": job.source.unit_column,
+            "trainings": plan.trainings,
+            "trainings left": plan.left,
+            "seconds left": plan.seconds,
+            "seconds beside trainings": plan.seconds_beside,
+            "seconds by kind": plan.seconds_by_kind,
         },
     )
 
 
-def _run(runner: "Runner", left: "_Left", store: Store, watch: _Watch) -> None:
+def _run(runner: "Runner", left: "_Left", store: Store, context: JobContext) -> None:
     """Do the pieces that are left, and write the page."""
     from dataselect_gui.study.writing import write_study
 
     while left.pieces:
-        _do_first(runner, left, watch)
-    watch.report(Progress("Writing the page", left.total, left.total))
+        _do_first(runner, left, context)
+    context.report(Phase.WRITING_PAGE, left.total, left.total)
     write_study(store.folder, runner.findings())
 
 
-def _do_first(runner: "Runner", left: "_Left", watch: _Watch) -> None:
+def _do_first(runner: "Runner", left: "_Left", context: JobContext) -> None:
     piece, done, seconds = left.pieces[0], left.done, left.seconds
-    phase = "Training" if is_training(piece) else piece.kind.capitalize()
+    phase = _phase_of(piece)
     started = time.monotonic()
-    runner.do(piece, lambda: watch.advance(phase, done, left.total, seconds))
+    runner.do(piece, lambda: context.advance(phase, done, left.total, seconds))
     left.drop_first(time.monotonic() - started)
+
+
+def _phase_of(piece: Piece) -> Phase:
+    match piece:
+        case Chunk():
+            return Phase.SCORING_BY_CHECKPOINT
+        case Flips():
+            return Phase.SCORING_FLIPPED_LABELS
+        case Opinion():
+            return Phase.OTHER_LIBRARIES
+        case _:
+            return Phase.TRAINING
 
 
 class _Left:
@@ -215,6 +211,16 @@ class _Left:
     def seconds_beside(self) -> float:
         """How long those take that are no trainings."""
         return sum(self._seconds_of(piece) for piece in self.pieces if not is_training(piece))
+
+    def plan(self) -> StudyPlanned:
+        """Return how much there is to do."""
+        return StudyPlanned(
+            trainings=self.total,
+            left=self.total - self.done,
+            seconds=self.seconds,
+            seconds_beside=self.seconds_beside,
+            seconds_by_kind=self._expected,
+        )
 
     def drop_first(self, seconds: float) -> None:
         """Take the first piece out: it was done in so many seconds."""

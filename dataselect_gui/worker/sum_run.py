@@ -1,24 +1,24 @@
 """Sum the clipped gradients of records. No noise is drawn here: that is the parent's part."""
 
 import json
-import time
-from collections.abc import Callable
-from pathlib import Path
 
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.array_frames import array_parts
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.source import ChangedRecordError, SourceRef, UnreadableRecordError
+from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
 from dataselect_gui.sandbox.frames import write_frame
 from dataselect_gui.worker.decoding import RowReader
-from dataselect_gui.worker.messages import REPORT_SECONDS, Finished, Progress, Report, SumJob
+from dataselect_gui.worker.jobs import SumJob
+from dataselect_gui.worker.results import FilesResult
 from dataselect_gui.worker.rows_file import read_rows
 from dataselect_gui.worker.sum_file import LAYOUT, SUM, TOTAL
 
 
-def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finished:
+def run_sum(job: SumJob, context: JobContext) -> FilesResult:
     """Sum the clipped gradients of records, by the final checkpoint.
 
     A record adds nothing that has no label or none of the model's classes, whose input cannot be made,
@@ -27,7 +27,8 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
     Raises
     ------
     DataSelectError
-        Where the source, the checkpoint or the project cannot be used, or a record changed or is gone.
+        Where the source, the checkpoint or the project cannot be used, a record changed or is gone,
+        or the work was stopped.
     """
     import torch
 
@@ -37,13 +38,12 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
     from dataselect_gui.scoring.public_shape import public_shape
     from dataselect_gui.scoring.synthetic import synthetic
 
-    folder = Path(job.folder)
-    checkpoint = find_checkpoint(Path(job.checkpoint))
+    checkpoint = find_checkpoint(job.checkpoint)
     checkpoint.check_digest(job.digest)
-    source = open_source(SourceRef(Path(job.source), job.label_column, job.unit_column))
-    index, labels = read_rows(folder)
+    source = open_source(job.source)
+    index, labels = read_rows(job.folder)
     classes = match_labels(labels, source.classes, checkpoint.labels)
-    report(Progress("Loading the model", 0, 1))
+    context.report(Phase.LOADING_MODEL)
     device = choose_device(job.device)
     dtype = torch.float32 if device.type == "mps" else torch.float64
     model = in_precision(load_model(checkpoint.final, device), dtype)
@@ -53,14 +53,9 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
     shape = public_shape(source, checkpoint.final, model, preprocess)
     if shape is not None:  # What cannot be summed at all is told before a record is read.
         summed.gradient(torch.from_numpy(synthetic((1, *shape))).to(device, dtype), 0)
-    told = time.monotonic()
     count = len(index.ids)
     for done, label in enumerate(index.labels):
-        if time.monotonic() - told > REPORT_SECONDS:
-            told = time.monotonic()
-            report(Progress("Summing gradients", done, count))
-            if stopped():
-                return Finished(done, device.type, stopped=True)
+        context.advance(Phase.SUMMING, done, count)
         try:
             one = reader.read(done)
         except ChangedRecordError:
@@ -79,7 +74,7 @@ def run_sum(job: SumJob, stopped: Callable[[], bool], report: Report) -> Finishe
         except Exception as error:
             if shape is not None and one.shape == shape and is_out_of_memory(error):
                 raise  # So it would be for every record.
-    with (folder / SUM).open("wb") as file:
+    with (job.folder / SUM).open("wb") as file:
         write_frame(file, LAYOUT, json.dumps(summed.layout).encode())
         write_frame(file, TOTAL, *array_parts("sum", summed.total))
-    return Finished(count, device.type, stopped=False)
+    return FilesResult(records=count)

@@ -1,17 +1,16 @@
 """Check a bundle, which may have been made to harm whoever checks it."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from dataselect_gui.release.bundle import RELEASE
 from dataselect_gui.release.signing import read_public
 from dataselect_gui.release.verify import verify_bundle
-from dataselect_gui.worker.messages import Finished, VerifyJob
+from dataselect_gui.worker.jobs import VerifyJob
+from dataselect_gui.worker.results import CheckResult, VerificationResult
 
 
-def run_verification(job: VerifyJob) -> Finished:
+def run_verification(job: VerifyJob) -> VerificationResult:
     """Check a bundle, with nothing but the bundle.
 
     Raises
@@ -19,13 +18,14 @@ def run_verification(job: VerifyJob) -> Finished:
     UnusableError
         Where the folder is no bundle, or the file is no key.
     """
-    key = None if job.key is None else read_public(Path(job.key))
-    return Finished(0, "none", stopped=False, content=checks_of(Path(job.bundle), job.digest, key))
+    key = None if job.key is None else read_public(job.key)
+    return checks_of(job.bundle, job.digest, key)
 
 
-def checks_of(bundle: Path, digest: str | None, key: bytes | None) -> dict[str, Any]:
+def checks_of(bundle: Path, digest: str | None, key: bytes | None) -> VerificationResult:
     """Return what was checked; and what the bundle says of its release, where that can be repeated."""
     checks = verify_bundle(bundle, digest, key)
     is_whole = all(check.ok for check in checks)
-    told = json.loads((bundle / RELEASE).read_text(encoding="utf-8")) if is_whole else None
-    return {"checks": [asdict(check) for check in checks], "release": told}
+    release = json.loads((bundle / RELEASE).read_text(encoding="utf-8")) if is_whole else None
+    found = [CheckResult(check.name, check.ok, check.detail) for check in checks]
+    return VerificationResult(checks=found, release=release)

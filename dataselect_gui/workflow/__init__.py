@@ -1,5 +1,13 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
+from dataselect_gui.errors import OtherStudyError
+from dataselect_gui.jobs.context import JobContext, Stop
+from dataselect_gui.jobs.fault_log import VARIABLE as LOG_VARIABLE
+from dataselect_gui.jobs.fault_log import Crash, Left, job_logged, log_path, start_log, stop_log
+from dataselect_gui.jobs.fault_log import note as note_event
+from dataselect_gui.jobs.faults import Fault, fault_of, internal_error
+from dataselect_gui.jobs.kinds import JobKind
+from dataselect_gui.jobs.progress import Phase, Progress, Report, duration
 from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
 from dataselect_gui.privacy.amounts import LARGEST_COUNT, decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
@@ -17,9 +25,7 @@ from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, S
 from dataselect_gui.study.plan import Choices as StudyChoices
 from dataselect_gui.study.sentences import PickLine, headline, name_of, tally
 from dataselect_gui.texts.promises import CANNOT_CHECK
-from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.map_file import RecordMaps
-from dataselect_gui.worker.messages import Progress, Report, duration
 from dataselect_gui.workflow.accounts import (
     Account,
     AccountEntry,
@@ -37,7 +43,7 @@ from dataselect_gui.workflow.inspecting import inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
-from dataselect_gui.workflow.places import read_settings, write_settings
+from dataselect_gui.workflow.places import read_settings, start_own_log, write_settings
 from dataselect_gui.workflow.preflight import preflight, preflight_facts
 from dataselect_gui.workflow.previewing import DOCUMENTS, Preview
 from dataselect_gui.workflow.registers import (
@@ -82,7 +88,6 @@ from dataselect_gui.workflow.studying import (
 from dataselect_gui.workflow.tokens import tokens
 from dataselect_gui.workflow.training import answer_training
 from dataselect_gui.workflow.trying import (
-    OtherStudyError,
     StudyScore,
     count_trainings,
     plan_study,
@@ -99,6 +104,7 @@ __all__ = [
     "KINDS",
     "LARGEST_AMOUNT",
     "LARGEST_COUNT",
+    "LOG_VARIABLE",
     "MECHANISMS",
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
@@ -110,15 +116,21 @@ __all__ = [
     "ChangedRecordError",
     "Check",
     "Confinement",
+    "Crash",
     "Deletion",
     "EntryTerms",
+    "Fault",
+    "JobContext",
+    "JobKind",
     "Kind",
     "KindAnswer",
     "Leaving",
+    "Left",
     "Listing",
     "Look",
     "Mechanism",
     "OtherStudyError",
+    "Phase",
     "PickLine",
     "Pictures",
     "Preview",
@@ -156,6 +168,7 @@ __all__ = [
     "digest_of",
     "duration",
     "exact",
+    "fault_of",
     "find_again",
     "find_mapped_score",
     "find_score",
@@ -165,14 +178,18 @@ __all__ = [
     "hold_against",
     "home",
     "inspect",
+    "internal_error",
     "is_text",
+    "job_logged",
     "knows_head",
     "ledger",
+    "log_path",
     "look",
     "make_rule",
     "maps",
     "mechanisms_of",
     "name_of",
+    "note_event",
     "opt_in",
     "opt_out",
     "plan_study",
@@ -197,7 +214,10 @@ __all__ = [
     "scores",
     "select",
     "select_records",
+    "start_log",
+    "start_own_log",
     "statement_in_words",
+    "stop_log",
     "study",
     "study_at",
     "study_place",

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import Checkpoint
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
@@ -18,7 +20,6 @@ from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.selection.rules import Rule, select
-from dataselect_gui.worker.messages import Progress, Report
 from dataselect_gui.workflow.selecting import eligible_records
 
 
@@ -26,7 +27,7 @@ def candidates_of(
     project: Project,
     rule: Rule,
     checkpoint: Checkpoint,
-    report: Report,
+    context: JobContext,
     *,
     only_readable: bool,
     by_class: bool,
@@ -43,7 +44,7 @@ def candidates_of(
         Which picks among them.
     checkpoint : Checkpoint
         The consortium's.
-    report : callable
+    context : JobContext
         Takes progress.
     only_readable : bool
         Whether records that cannot be read are left out.
@@ -61,7 +62,7 @@ def candidates_of(
     """
     ref, index = project.settings.source.ref, project.table.index
     source = open_source(ref)
-    report(Progress("Reading records", 0, len(index.ids)))
+    context.report(Phase.READING_RECORDS, 0, len(index.ids))
     if reading:
         reread = _read_again(source, index, decoding=only_readable, cleaning=cleaning)
     else:

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from dataselect_gui.checkpoints.request import read_request
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.resources import resource
 from dataselect_gui.scoring.scores import SCORES
-from dataselect_gui.worker.handle import Stop
-from dataselect_gui.worker.messages import Report
 from dataselect_gui.workflow.scoring import Scored, score
 from dataselect_gui.workflow.selecting import requested_rule, scores, select_records
 
@@ -39,26 +38,23 @@ class Flipped:
     found: dict[str, int]
 
 
-def score_demo(out: Path, report: Report, stop: Stop | None = None) -> Scored:
+def score_demo(out: Path, context: JobContext) -> Scored:
     """Score the demo into ``out/project`` and select by the request's threshold.
 
     Parameters
     ----------
     out : Path
         A folder for the project and for the demo's own ledger, never the owner's.
-    report : callable
-        Takes progress.
-    stop : Stop or None
-        By which another thread can stop the work.
+    context : JobContext
+        Takes progress, and by which another thread can stop the work.
     """
     checkpoint = resource("demo/checkpoint")
     scored = score(
         resource("demo/records.npz"),
         checkpoint,
-        report,
+        context,
         project_path=out / "project",
         in_training="no",  # The checkpoints were trained on other rows.
-        stop=stop,
         demo=True,
     )
     rule = requested_rule(read_request(checkpoint), scored.names, scored.scored)

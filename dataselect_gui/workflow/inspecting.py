@@ -2,45 +2,36 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.kinds import kind_of
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.sandbox.confining import what_confines
-from dataselect_gui.worker.handle import Stop, run_job
-from dataselect_gui.worker.messages import InspectJob, Report
+from dataselect_gui.worker.handle import run_job
+from dataselect_gui.worker.jobs import InspectJob
+from dataselect_gui.worker.results import (
+    BundleInspected,
+    CheckpointInspected,
+    Inspected,
+    SourceInspected,
+)
 from dataselect_gui.workflow.reasons import reasons_of
 
-_FIELDS: dict[str, dict[str, type]] = {
-    "bundle": {"checks": list},
-    "checkpoint": {
-        "labels": list,
-        "series": list,
-        "request": dict,
-        "unknown_in_request": list,
-        "digest": str,
-        "preflight": dict,
-    },
-    "source": {
-        "form": str,
-        "records": int,
-        "readable": int,
-        "problems": list,
-        "labels": list,
-        "columns": list,
-        "ignored": int,
-    },
+_Thing = Literal["bundle", "checkpoint", "source"]
+_TYPES: dict[_Thing, type[Inspected]] = {
+    "bundle": BundleInspected,
+    "checkpoint": CheckpointInspected,
+    "source": SourceInspected,
 }
-"""Kind → what has to be said of such a thing."""
 
 
-def inspect(
-    path: Path, records: Path | None, report: Report, stop: Stop | None = None
-) -> dict[str, Any]:
+def inspect(path: Path, records: Path | None, context: JobContext) -> dict[str, Any]:
     """Say what a path is: a project, a bundle, a checkpoint or a source.
 
     What strangers made is parsed in a process that is confined to it; ``confined`` says by what.
@@ -51,10 +42,8 @@ def inspect(
         What to look at.
     records : Path or None
         A source whose labels are held against a checkpoint's.
-    report : callable
-        Takes progress.
-    stop : Stop or None
-        By which another thread can stop the work.
+    context : JobContext
+        Takes progress, and by which another thread can stop the work.
 
     Raises
     ------
@@ -65,23 +54,23 @@ def inspect(
     """
     if (path / "project.json").is_file():
         return _inspect_project(Project.open(path))
-    kind = _kind_of(path)
+    thing = _thing_at(path)
     job = InspectJob(
-        path=str(resolved(path)),
-        records=None if records is None else str(resolved(records)),
-        kind=kind,
+        path=resolved(path),
+        records=None if records is None else SourceRef(resolved(records)),
+        thing=thing,
     )
-    found = run_job(job, report, stop).content
-    if found is None or any(type(found.get(name)) is not of for name, of in _FIELDS[kind].items()):
+    found = run_job(job, context).found
+    if not isinstance(found, _TYPES[thing]):
         raise UnusableError(
             f"“{path.name}” cannot be looked at.",
             "What read it fell over it: it may be made to do harm.",
             "Ask for another copy of it.",
         )
-    return {**found, "kind": kind, "confined": asdict(what_confines())}
+    return {**msgspec.to_builtins(found), "confined": asdict(what_confines())}
 
 
-def _kind_of(path: Path) -> str:
+def _thing_at(path: Path) -> _Thing:
     if (path / "release.json").is_file():
         return "bundle"
     return "checkpoint" if looks_like_checkpoint(path) else "source"

@@ -9,14 +9,17 @@ from pathlib import Path
 import psutil
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import UnusableError, WorkerDiedError
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.endings import came_to_nothing
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.sandbox.frames import FrameError
 from dataselect_gui.scoring.catalog import PRECISIONS, find_score, in_order
-from dataselect_gui.worker.handle import Stop, run_job
+from dataselect_gui.texts import _
+from dataselect_gui.worker.handle import run_job
+from dataselect_gui.worker.jobs import MapJob
 from dataselect_gui.worker.map_file import RecordMaps, read_maps
-from dataselect_gui.worker.messages import MapJob, Report
 from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.workflow.conditions import device_of, precision_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
@@ -27,9 +30,7 @@ _SECONDS = 4.0
 _PREFIX = ".maps"
 
 
-def maps(
-    project_path: Path, rows: Sequence[int], report: Report, stop: Stop | None = None
-) -> dict[int, RecordMaps]:
+def maps(project_path: Path, rows: Sequence[int], context: JobContext) -> dict[int, RecordMaps]:
     """Make the maps of some records, of every score of the project that has one.
 
     The mean of a VoG map is the record's score in the table, and the L2 norm of a PLIS map the score in
@@ -42,10 +43,8 @@ def maps(
         The project.
     rows : sequence of int
         Rows of its table, at least one, the most urgent first; of more than `MOST_AT_ONCE` the first.
-    report : callable
-        Takes progress.
-    stop : Stop or None
-        By which another thread can stop the work.
+    context : JobContext
+        Takes progress, and by which another thread can stop the work.
 
     Returns
     -------
@@ -86,26 +85,26 @@ def maps(
         asked = list(rows)[:MOST_AT_ONCE]
         write_rows(Path(folder), table.index, asked)
         job = MapJob(
-            source=settings.source.path,
-            checkpoint=str(resolved(checkpoint.path)),
+            source=settings.source.ref,
+            checkpoint=resolved(checkpoint.path),
             digest=settings.checkpoint.digest,
-            label_column=settings.source.label_column,
-            unit_column=settings.source.unit_column,
-            folder=str(resolved(Path(folder))),
+            folder=resolved(Path(folder)),
             rows=asked,
             names=names,
             device=device_of(project),
             precision=precision_of(project) or PRECISIONS[0],
             seconds=_SECONDS,
         )
-        run_job(job, report, stop)
+        run_job(job, context)
         try:
             return read_maps(Path(folder))
         except FrameError:
-            raise WorkerDiedError(
-                f"{job.title} came to nothing.",
-                "What was handed over is no map: the record or the checkpoint may be made to do harm.",
-                job.afterwards,
+            raise came_to_nothing(
+                job.kind,
+                _(
+                    "What was handed over is no map: the record or the checkpoint may be made to do "
+                    "harm."
+                ),
             ) from None
 
 

@@ -6,19 +6,17 @@ from typing import Literal
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.worker.handle import Stop
 from dataselect_gui.worker.indexing import check_same_source, read_index
-from dataselect_gui.worker.messages import Report
 from dataselect_gui.workflow.inspecting import looks_like_checkpoint
 
 
-def find_again(
-    project_path: Path, path: Path, report: Report, stop: Stop | None = None
-) -> Literal["records", "checkpoint"]:
+def find_again(project_path: Path, path: Path, context: JobContext) -> Literal["records", "checkpoint"]:
     """Point a project to where its records, or its checkpoint, are now.
 
     Both are known by their content, whatever they are called. Nothing changes where they are refused.
@@ -29,10 +27,8 @@ def find_again(
         The project.
     path : Path
         What may be its records or its checkpoint.
-    report : callable
-        Takes progress.
-    stop : Stop or None
-        By which another thread can stop the work.
+    context : JobContext
+        Takes progress, and by which another thread can stop the work.
 
     Returns
     -------
@@ -56,11 +52,14 @@ def find_again(
         return "checkpoint"
     ref = replace(project.settings.source.ref, path=path)
     source = open_source(ref)
-    index = read_index(source, lambda: stop is not None and stop.requested, report)
-    if index is None:
+    try:
+        index = read_index(source, context)
+    except InterruptedByPersonError:
         raise InterruptedByPersonError(
-            "The records were not compared.", "You stopped it.", "The project is as it was."
-        )
+            "The records were not compared.",
+            "You stopped it.",
+            JobKind.RECORD_COMPARISON.afterwards,
+        ) from None
     with project.exclusive():
         check_same_source(project, source, index)
         project.settings.source = StoredSource.of(ref, source.kind.name)

@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+from dataselect_gui.errors import disk_refused
+from dataselect_gui.jobs.fault_log import start_log
 from dataselect_gui.paths import resolved
 from dataselect_gui.permissions import is_exposed, replacing
-from dataselect_gui.privacy.home import SETTINGS, home, open_home
+from dataselect_gui.privacy.home import LOG, SETTINGS, home, open_home
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.project import Project
 
@@ -52,3 +54,20 @@ def write_settings(text: str) -> None:
     open_home(home())
     with replacing(home() / SETTINGS) as file:
         file.write(text.encode())
+
+
+def start_own_log() -> Path:
+    """Begin a log to report a fault by, beside the ledger and closed as that is; return where.
+
+    Raises
+    ------
+    UnusableError
+        Where the ledger's folder refuses.
+    """
+    path = home() / LOG
+    try:
+        open_home(path.parent)
+    except OSError as error:
+        raise disk_refused(error) from None
+    start_log(path)
+    return path

@@ -3,52 +3,29 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import duration
 from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import applicable
 from dataselect_gui.worker.batches import in_batches
-from dataselect_gui.worker.handle import Stop, run_job
-from dataselect_gui.worker.messages import PreflightJob, Report, duration
-
-_NUMBER = (int, float)
-_MOST_AT_ONCE = 1 << 16
-_FIELDS: dict[str, tuple[type, ...]] = {
-    "parameters": (dict,),
-    "by_function": (list,),
-    "checked": (int,),
-    "deviation": _NUMBER,
-    "precision": (str,),
-    "tried": (int,),
-    "moved": (int,),
-    "float64_pace": (*_NUMBER, type(None)),
-    "device": (str,),
-    "at_once": (int,),
-    "seconds_per_record": _NUMBER,
-    "bytes_needed": (int,),
-    "dp_training": (str,),
-    "dp_objections": (list,),
-    "records": (int,),
-    "seconds_to_read": _NUMBER,
-}
-"""What has to be told of a checkpoint that was tried."""
+from dataselect_gui.worker.handle import run_job
+from dataselect_gui.worker.jobs import PreflightJob
 
 
-def preflight(
-    checkpoint_path: Path, source_path: Path, report: Report, stop: Stop | None = None
-) -> dict[str, Any]:
+def preflight(checkpoint_path: Path, source_path: Path, context: JobContext) -> dict[str, Any]:
     """Try a checkpoint on some records of a source, in the worker.
 
     Parameters
     ----------
     checkpoint_path, source_path : Path
         What is tried, and on what.
-    report : callable
-        Takes progress.
-    stop : Stop or None
-        By which another thread can stop the work.
+    context : JobContext
+        Takes progress, and by which another thread can stop the work.
 
     Returns
     -------
@@ -71,29 +48,18 @@ def preflight(
         request=checkpoint.request.stated,
     )
     job = PreflightJob(
-        source=str(resolved(source_path)),
-        checkpoint=str(resolved(checkpoint_path)),
-        label_column=None,
+        source=SourceRef(resolved(source_path)),
+        checkpoint=resolved(checkpoint_path),
         names=[score.name for score in scores if score.needs_model],
         device="auto",
     )
-    found = run_job(job, report, stop).content
-    if (
-        found is None
-        or any(type(found.get(name)) not in types for name, types in _FIELDS.items())
-        or not 0 < found["at_once"] <= _MOST_AT_ONCE
-    ):
-        raise UnusableError(
-            f"“{checkpoint_path.name}” cannot be tried.",
-            "What computed it fell over it: it may be made to do harm.",
-            "Ask the consortium for another copy of it.",
-        )
+    found = run_job(job, context)
     ids = source.ids
-    places = in_batches(ids, range(len(ids)), found["at_once"]).size  # Some of which stay empty.
-    read, compute = found["seconds_to_read"] * len(ids), found["seconds_per_record"] * places
+    places = in_batches(ids, range(len(ids)), found.at_once).size  # Some of which stay empty.
+    read, compute = found.seconds_to_read * len(ids), found.seconds_per_record * places
     # Beside a GPU the processor reads what comes next.
-    seconds = read + compute if found["device"] == "cpu" else max(read, compute)
-    return {**found, "seconds": seconds}
+    seconds = read + compute if found.device == "cpu" else max(read, compute)
+    return {**msgspec.structs.asdict(found), "seconds": seconds}
 
 
 def preflight_facts(found: dict[str, Any]) -> list[tuple[str, str]]:

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.ledger import Session
 from dataselect_gui.privacy.mechanisms.mechanism import SelectionMechanism
@@ -20,7 +23,6 @@ from dataselect_gui.release.releasing import buy, marks_of, needs_sum
 from dataselect_gui.release.releasing import release as carry_out
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import KeyedScore
-from dataselect_gui.worker.messages import Progress, Report
 from dataselect_gui.workflow.asking import ReleaseRequest, max_contributions_of
 from dataselect_gui.workflow.candidates import candidates_of
 from dataselect_gui.workflow.places import ledger_of
@@ -69,7 +71,7 @@ class Released:
     preview: Preview | None = None
 
 
-def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Released:
+def release(project_path: Path, asked: ReleaseRequest, context: JobContext) -> Released:
     """Carry out a release of a project.
 
     Raises
@@ -82,26 +84,26 @@ def release(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
         Where records changed or the bundle cannot be written.
     """
     if asked.dry_run:
-        return _foresee(project_path, asked, report, as_preview=False)
+        return _foresee(project_path, asked, context, as_preview=False)
     project = Project.open(project_path)
     with project.exclusive():
         answers = read_answers(project, asked, acknowledging=True)
-        gathered = _gather(project, answers, report, reading=True)
+        gathered = _gather(project, answers, context, reading=True)
         ledger = ledger_of(project)
         sweep(ledger.home)
         check_place(answers.destination, make=True)
         with ledger.session() as book:
-            proposal = _prepare(book, project, answers, gathered, report)
+            proposal = _prepare(book, project, answers, gathered, context)
             summing = needs_sum(book, proposal.account, proposal.candidates, proposal.terms)
             if not summing:
-                return _carry_out(book, ledger.home, answers, proposal, None, report)
+                return _carry_out(book, ledger.home, answers, proposal, None, context)
         # It takes long, and may fail for the model's sake: before the charge, and with the ledger free.
-        summed = _sum(project, proposal, report)
+        summed = _sum(project, proposal, context)
         with ledger.session() as book:
-            return _carry_out(book, ledger.home, answers, proposal, summed, report)
+            return _carry_out(book, ledger.home, answers, proposal, summed, context)
 
 
-def preview(project_path: Path, asked: ReleaseRequest, report: Report) -> Released:
+def preview(project_path: Path, asked: ReleaseRequest, context: JobContext) -> Released:
     """Say what a release would come to, to somebody who is still making up their mind.
 
     A dry run that stands in nobody's way: records are taken for what was scored without being read
@@ -117,10 +119,10 @@ def preview(project_path: Path, asked: ReleaseRequest, report: Report) -> Releas
     UnusableError
         Where the project, its source, its checkpoint or the key cannot be read.
     """
-    return _foresee(project_path, asked, report, as_preview=True)
+    return _foresee(project_path, asked, context, as_preview=True)
 
 
-def _gather(project: Project, answers: Answers, report: Report, *, reading: bool) -> Gathered:
+def _gather(project: Project, answers: Answers, context: JobContext, *, reading: bool) -> Gathered:
     asked, rule = answers.asked, answers.rule
     checkpoint = _checkpoint(project)
     # Where chance may pick any record, one that cannot be read must not be among them.
@@ -132,7 +134,7 @@ def _gather(project: Project, answers: Answers, report: Report, *, reading: bool
         project,
         rule,
         checkpoint,
-        report,
+        context,
         only_readable=answers.kind.discloses and (is_by_chance or is_keyed),
         by_class=asked.by_class,
         reading=reading,
@@ -143,7 +145,7 @@ def _gather(project: Project, answers: Answers, report: Report, *, reading: bool
 
 
 def _prepare(
-    book: Session, project: Project, answers: Answers, gathered: Gathered, report: Report
+    book: Session, project: Project, answers: Answers, gathered: Gathered, context: JobContext
 ) -> Proposal:
     """Settle what a release is, see that it is possible, and charge what it needs first."""
     account, training = book.claim(marks_of(gathered.candidates)), answers.training
@@ -159,7 +161,7 @@ def _prepare(
             candidates,
             terms,
             anything=anything,
-            report=lambda done, total: report(Progress("Checking what may leave", done, total)),
+            report=partial(context.report, Phase.CHECKING_WHAT_LEAVES),
         )
     if proposal.pending is not None:
         digest = proposal.checkpoint.digest()
@@ -171,13 +173,13 @@ def _prepare(
     return proposal
 
 
-def _sum(project: Project, proposal: Proposal, report: Report) -> Summed:
+def _sum(project: Project, proposal: Proposal, context: JobContext) -> Summed:
     """Have the worker sum the gradients of the records that take part and are chosen."""
     kind, candidates = proposal.terms.kind, proposal.candidates
     assert isinstance(kind, Gradient)
     assert candidates.part is not None
     rows = candidates.part & candidates.chosen
-    return sum_gradients(project, proposal.checkpoint, float(kind.clip), report, rows)
+    return sum_gradients(project, proposal.checkpoint, float(kind.clip), context, rows)
 
 
 def _carry_out(
@@ -186,7 +188,7 @@ def _carry_out(
     answers: Answers,
     proposal: Proposal,
     summed: Summed | None,
-    report: Report,
+    context: JobContext,
 ) -> Released:
     asked, account = answers.asked, proposal.account
     outcome = carry_out(
@@ -200,7 +202,7 @@ def _carry_out(
         reason=asked.reason,
         signer=answers.signer,
         summed=summed,
-        report=lambda done, total: report(Progress("Writing the bundle", done, total)),
+        report=partial(context.report, Phase.WRITING_BUNDLE),
     )
     after, terms = book.statement(account), outcome.terms
     return Released(
@@ -215,12 +217,12 @@ def _carry_out(
 
 
 def _foresee(
-    project_path: Path, asked: ReleaseRequest, report: Report, *, as_preview: bool
+    project_path: Path, asked: ReleaseRequest, context: JobContext, *, as_preview: bool
 ) -> Released:
     """Say what a release would come to, with nothing drawn and nothing written."""
     project = Project.open(project_path)
     answers = read_answers(project, replace(asked, dry_run=True), acknowledging=not as_preview)
-    gathered = _gather(project, answers, report, reading=not as_preview)
+    gathered = _gather(project, answers, context, reading=not as_preview)
     check_place(answers.destination, make=False)
     with ledger_of(project).snapshot() as book:
         before = book.statement_of(marks_of(gathered.candidates))

@@ -12,6 +12,7 @@ from dataselect_gui import __version__
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError, WorkerDiedError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.privacy.identity import source_marks
 from dataselect_gui.project.demo import COUNT as DEMO_COUNT
@@ -22,10 +23,10 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.catalog import PRECISIONS, Precision, applicable
 from dataselect_gui.scoring.scores.base import KeyedScore
-from dataselect_gui.worker.handle import Stop, run_job
+from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.indexing import read_index
+from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.keeping import InHand
-from dataselect_gui.worker.messages import Report, ScoreJob
 from dataselect_gui.worker.score_receiving import Receiver
 from dataselect_gui.workflow.conditions import precision_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
@@ -102,7 +103,7 @@ def project_place(source: Path, digest: str) -> Path:
 def score(
     source_path: Path,
     checkpoint_path: Path,
-    report: Report,
+    context: JobContext,
     *,
     names: Sequence[str] | None = None,
     project_path: Path | None = None,
@@ -113,7 +114,6 @@ def score(
     label_column: str | None = None,
     unit_column: str | None = None,
     in_training: str | None = None,
-    stop: Stop | None = None,
     demo: bool = False,
 ) -> Scored:
     """Score the records of a source into a project, going on where an earlier run stopped.
@@ -122,8 +122,8 @@ def score(
     ----------
     source_path, checkpoint_path : Path
         What to score, and with what.
-    report : callable
-        Takes progress.
+    context : JobContext
+        Takes progress, and by which another thread can stop the work.
     names : sequence of str or None
         The scores; None for all that apply.
     project_path : Path or None
@@ -133,8 +133,6 @@ def score(
     in_training : str or None
         The answer to “did these records help to train this checkpoint?”, to be remembered for a
         release; None for none yet.
-    stop : Stop or None
-        By which another thread can stop the work.
     demo : bool
         Whether a new project is the demo's, with a ledger of its own beside it.
 
@@ -178,11 +176,9 @@ def score(
     if in_training is not None:
         answer_training(folder, in_training)
     job = ScoreJob(
-        source=str(source_path),
-        checkpoint=str(checkpoint_path),
+        source=ref,
+        checkpoint=checkpoint_path,
         digest=model.digest,
-        label_column=label_column,
-        unit_column=unit_column,
         names=[one.name for one in wanted if one.needs_model],
         device=device,
         precision=asked,
@@ -192,7 +188,7 @@ def score(
     in_hand = InHand(folder)
     try:
         with project.exclusive():
-            finished = run_job(job, report, stop, Receiver(project, source, job))
+            finished = run_job(job, context, Receiver(project, source, job))
     except (WorkerDiedError, InterruptedByPersonError) as error:
         if isinstance(error, InterruptedByPersonError) and not in_hand.was_left:
             in_hand.take_away()  # Where it was ended at once: memory was not the reason.
@@ -224,9 +220,7 @@ def _settle(
     if project.settings.demo:  # Before anything of other records is written into it.
         if len(opened.ids) != DEMO_COUNT:
             raise not_the_demos(project.folder.name)
-        index = read_index(opened, lambda: False, lambda _: None)
-        assert index is not None
-        project.check_records(index)
+        project.check_records(read_index(opened, JobContext()))
     with project.exclusive():
         if project.settings.table is None:  # The first try read nothing; it may have been a mistake.
             before = (project.settings.source.path, project.settings.checkpoint.digest)

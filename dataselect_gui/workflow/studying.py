@@ -2,12 +2,13 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
@@ -21,9 +22,10 @@ from dataselect_gui.study.plan import (
     proposed_score,
     trainings,
 )
-from dataselect_gui.study.store import FINDINGS, PAGE, PLAN, is_begun, read_json
-from dataselect_gui.worker.handle import Stop, run_job
-from dataselect_gui.worker.messages import PLANNED, Progress, Report, StudyJob
+from dataselect_gui.study.store import FINDINGS, PAGE, is_begun, read_json
+from dataselect_gui.worker.handle import run_job
+from dataselect_gui.worker.jobs import StudyJob
+from dataselect_gui.worker.messages import StudyPlanned
 from dataselect_gui.workflow.scoring import source_stem
 
 SUFFIX = ".study"
@@ -188,17 +190,15 @@ def choose_study(
     return choices
 
 
-def foresee_study(asked: StudyRequest, report: Report, stop: Stop | None = None) -> StudyPlan:
+def foresee_study(asked: StudyRequest, context: JobContext) -> StudyPlan:
     """Plan a study, and estimate its time; nothing is left on disk where none was begun.
 
     Parameters
     ----------
     asked : StudyRequest
         The owner's.
-    report : callable
-        Takes progress.
-    stop : Stop or None
-        By which another thread can stop the work.
+    context : JobContext
+        Takes progress, and by which another thread can stop the work.
 
     Raises
     ------
@@ -208,15 +208,15 @@ def foresee_study(asked: StudyRequest, report: Report, stop: Stop | None = None)
     folder, made = asked.folder, list[StudyPlan]()
     with tempfile.TemporaryDirectory(prefix="dataselect-") as scratch:
         place = folder if is_begun(folder, {}) else Path(scratch) / folder.name
-        _run(_job(asked, place, plan_only=True), asked.choices, report, made.append, stop)
-    return replace(made[0], folder=folder)
+        job = _job(asked, place, plan_only=True)
+        run_job(job, context, planned=lambda plan: made.append(_plan_of(plan, asked)))
+    return made[0]
 
 
 def study(
     asked: StudyRequest,
-    report: Report,
+    context: JobContext,
     show: Callable[[StudyPlan], None] = lambda _: None,
-    stop: Stop | None = None,
 ) -> Studied:
     """Study whether picking by scores helps, going on where an earlier run stopped.
 
@@ -224,12 +224,10 @@ def study(
     ----------
     asked : StudyRequest
         The owner's.
-    report : callable
-        Takes progress.
+    context : JobContext
+        Takes progress, and by which another thread can stop the work.
     show : callable
         Given the plan before anything is trained.
-    stop : Stop or None
-        By which another thread can stop the work.
 
     Raises
     ------
@@ -238,11 +236,11 @@ def study(
     """
     folder, made = asked.folder, list[StudyPlan]()
 
-    def planned(plan: StudyPlan) -> None:
-        made.append(plan)
-        show(plan)
+    def planned(plan: StudyPlanned) -> None:
+        made.append(_plan_of(plan, asked))
+        show(made[0])
 
-    _run(_job(asked, folder, plan_only=False), asked.choices, report, planned, stop)
+    run_job(_job(asked, folder, plan_only=False), context, planned=planned)
     return Studied(made[0], folder / PAGE, read_json(folder / FINDINGS))
 
 
@@ -259,11 +257,9 @@ def _job(asked: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
     series, request = len(checkpoint.series), checkpoint.request.stated
     applicable(choices.scores, series=series, labelled=True, request=request)
     return StudyJob(
-        folder=str(resolved(folder)),
-        source=str(resolved(asked.source)),
-        checkpoint=str(resolved(asked.checkpoint)),
-        label_column=asked.label_column,
-        unit_column=asked.unit_column,
+        folder=resolved(folder),
+        source=SourceRef(resolved(asked.source), asked.label_column, asked.unit_column),
+        checkpoint=resolved(asked.checkpoint),
         scores=list(choices.scores),
         shares=list(choices.shares),
         epsilons=list(choices.epsilons),
@@ -274,33 +270,15 @@ def _job(asked: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
     )
 
 
-def _run(
-    job: StudyJob,
-    choices: Choices,
-    report: Report,
-    planned: Callable[[StudyPlan], None],
-    stop: Stop | None,
-) -> None:
-    """Have the worker do it; the plan is given on as soon as it is made."""
-
-    def relay(step: Progress) -> None:
-        if step.phase == PLANNED:
-            planned(_plan(Path(job.folder), choices))
-        else:
-            report(step)
-
-    run_job(job, relay, stop)
-
-
-def _plan(folder: Path, choices: Choices) -> StudyPlan:
-    told, asked = read_json(folder / PLAN), trainings(choices)
+def _plan_of(plan: StudyPlanned, asked: StudyRequest) -> StudyPlan:
+    by_question = trainings(asked.choices)
     return StudyPlan(
-        folder,
-        choices,
-        {question: len(set(asked[question])) for question in QUESTIONS},
-        told["trainings"],
-        told["trainings left"],
-        told["seconds left"],
-        told["seconds beside trainings"],
-        told["seconds by kind"],
+        asked.folder,
+        asked.choices,
+        {question: len(set(by_question[question])) for question in QUESTIONS},
+        plan.trainings,
+        plan.left,
+        plan.seconds,
+        plan.seconds_beside,
+        plan.seconds_by_kind,
     )

@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.layout import Checkpoint
-from dataselect_gui.errors import WorkerDiedError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.endings import came_to_nothing
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.candidates import Summed
 from dataselect_gui.release.kinds.gradient import CLIP_STEPS
 from dataselect_gui.sandbox.frames import FrameError
+from dataselect_gui.texts import _
 from dataselect_gui.worker.handle import run_job
-from dataselect_gui.worker.messages import Report, SumJob
+from dataselect_gui.worker.jobs import SumJob
 from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.worker.sum_file import read_sum
 from dataselect_gui.workflow.conditions import device_of
@@ -27,7 +29,7 @@ def sum_gradients(
     project: Project,
     checkpoint: Checkpoint,
     clip: float,
-    report: Report,
+    context: JobContext,
     rows: NDArray[np.bool_],
 ) -> Summed:
     """Return the sum of the clipped gradients of some records of a project.
@@ -40,8 +42,8 @@ def sum_gradients(
         Whose final state is differentiated.
     clip : float
         The norm that each record's gradient is clipped to.
-    report : callable
-        Takes progress.
+    context : JobContext
+        Takes progress, and by which another thread can stop the work.
     rows : ndarray of bool
         Which records, shape (n,).
 
@@ -52,27 +54,23 @@ def sum_gradients(
     """
     for left in project.folder.glob(f"{_PREFIX}*"):  # By a run that was killed.
         shutil.rmtree(left, ignore_errors=True)
-    settings = project.settings.source
     with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=project.folder) as name:
         folder = Path(name)
         write_rows(folder, project.table.index, np.flatnonzero(rows).tolist())
         job = SumJob(
-            source=settings.path,
-            checkpoint=str(resolved(checkpoint.path)),
+            source=project.settings.source.ref,
+            checkpoint=resolved(checkpoint.path),
             digest=project.settings.checkpoint.digest,
-            label_column=settings.label_column,
-            unit_column=settings.unit_column,
-            folder=str(resolved(folder)),
+            folder=resolved(folder),
             clip=clip,
             steps=CLIP_STEPS,
             device=device_of(project),
         )
-        run_job(job, report)
+        run_job(job, context)
         try:
             return read_sum(folder)
         except FrameError:
-            raise WorkerDiedError(
-                f"{job.title} came to nothing.",
-                "What was handed over is no sum: the checkpoint may be made to do harm.",
-                job.afterwards,
+            raise came_to_nothing(
+                job.kind,
+                _("What was handed over is no sum: the checkpoint may be made to do harm."),
             ) from None

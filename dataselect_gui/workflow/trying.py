@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.errors import OtherStudyError, UsageError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.scoring.catalog import applicable, find_score
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.study.plan import (
@@ -18,17 +19,10 @@ from dataselect_gui.study.plan import (
     trainings,
 )
 from dataselect_gui.study.sentences import name_of
-from dataselect_gui.study.store import other_study
-from dataselect_gui.worker.handle import Stop
-from dataselect_gui.worker.messages import Report
 from dataselect_gui.workflow.studies import StudyFound, StudySubject, study_at, trainings_left
 from dataselect_gui.workflow.studying import StudyPlan, StudyRequest, foresee_study, study
 
 _ANEW = "Begin anew: the earlier study stays in its folder."
-
-
-class OtherStudyError(UnusableError):
-    """The folder of a study holds one of other records, or of the same ones as they were."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +99,7 @@ def count_trainings(choices: Choices, folder: Path) -> tuple[int, int, list[tupl
     return count, count - len(trainings_left(folder, choices)), by_question
 
 
-def plan_study(
-    subject: StudySubject, choices: Choices, folder: Path, report: Report, stop: Stop | None = None
-) -> StudyPlan:
+def plan_study(subject: StudySubject, choices: Choices, folder: Path, context: JobContext) -> StudyPlan:
     """Plan a study, and estimate its time; nothing is left on disk where none was begun.
 
     Parameters
@@ -118,10 +110,8 @@ def plan_study(
         What is compared.
     folder : Path
         Where the study is, or would be.
-    report : callable
-        Takes progress.
-    stop : Stop or None
-        By which another thread can stop the work.
+    context : JobContext
+        Takes progress, and by which another thread can stop the work.
 
     Raises
     ------
@@ -130,8 +120,8 @@ def plan_study(
     DataSelectError
         Where something cannot be used, or the work was stopped.
     """
-    with _others_told(folder):
-        return foresee_study(_request(subject, choices, folder), report, stop)
+    with _begin_anew():
+        return foresee_study(_request(subject, choices, folder), context)
 
 
 def replan_study(plan: StudyPlan, choices: Choices) -> StudyPlan | None:
@@ -155,9 +145,7 @@ def replan_study(plan: StudyPlan, choices: Choices) -> StudyPlan | None:
     )
 
 
-def run_study(
-    subject: StudySubject, choices: Choices, folder: Path, report: Report, stop: Stop | None = None
-) -> StudyFound:
+def run_study(subject: StudySubject, choices: Choices, folder: Path, context: JobContext) -> StudyFound:
     """Do a study, or go on with it; as for `plan_study`.
 
     Raises
@@ -167,8 +155,8 @@ def run_study(
     DataSelectError
         Where something cannot be used, or the work was stopped; what was done is kept.
     """
-    with _others_told(folder):
-        study(_request(subject, choices, folder), report, stop=stop)
+    with _begin_anew():
+        study(_request(subject, choices, folder), context)
     found = study_at(folder)
     assert found is not None
     return found
@@ -186,12 +174,9 @@ def _request(subject: StudySubject, choices: Choices, folder: Path) -> StudyRequ
 
 
 @contextmanager
-def _others_told(folder: Path) -> Iterator[None]:
-    """Tell that a folder holds another study by an error of its own."""
+def _begin_anew() -> Iterator[None]:
+    """Have the window's own remedy stand where a folder holds another study."""
     try:
         yield
-    except UnusableError as error:
-        told = other_study(folder)
-        if error.what != told.what:  # The worker tells of errors in words alone.
-            raise
-        raise OtherStudyError(told.what, told.why, _ANEW) from None
+    except OtherStudyError as error:
+        raise OtherStudyError(error.what, error.why, _ANEW) from None

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dataselect_gui.errors import UnusableError, WorkerDiedError, file_refused
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.permissions import replacing
 from dataselect_gui.release.bundle import digest_of
@@ -12,9 +13,7 @@ from dataselect_gui.release.documents import terms_of_document
 from dataselect_gui.release.page import page_of
 from dataselect_gui.release.verify import Check
 from dataselect_gui.worker.handle import run_job
-from dataselect_gui.worker.messages import VerifyJob
-
-_MOST_WORDS = 10_000
+from dataselect_gui.worker.jobs import VerifyJob
 
 
 @dataclass(frozen=True)
@@ -33,20 +32,10 @@ class Verified:
     release: dict[str, Any] | None
 
     @classmethod
-    def told(cls, content: dict[str, Any] | None) -> "Verified":
-        """Take what the process said that checked the bundle; it may have fallen to it."""
-        try:
-            assert content is not None
-            checks = [Check(one["name"], one["ok"], one["detail"]) for one in content["checks"]]
-            assert checks
-            assert all(type(one.ok) is bool for one in checks)
-            words = [word for one in checks for word in (one.name, one.detail)]
-            assert all(type(word) is str and len(word) < _MOST_WORDS for word in words)
-            release = content["release"]
-            assert release is None or (isinstance(release, dict) and all(one.ok for one in checks))
-        except (AssertionError, KeyError, TypeError):
-            return fallen()
-        return cls(checks, release)
+    def inspected(cls, found: dict[str, Any]) -> "Verified":
+        """Return what an inspection found, see `dataselect_gui.workflow.inspect`."""
+        checks = [Check(check["name"], check["ok"], check["detail"]) for check in found["checks"]]
+        return cls(checks, found["release"])
 
     @property
     def promise(self) -> str | None:
@@ -81,12 +70,12 @@ def verify(bundle: Path, digest: str | None = None, key: Path | None = None) -> 
     UnusableError
         Where the folder is no bundle, or the file is no key.
     """
-    named = None if key is None else str(resolved(key))
+    job = VerifyJob(bundle=resolved(bundle), digest=digest, key=None if key is None else resolved(key))
     try:
-        done = run_job(VerifyJob(str(resolved(bundle)), digest, named), lambda _: None)
+        done = run_job(job, JobContext())
     except WorkerDiedError:
         return fallen()
-    return Verified.told(done.content)
+    return Verified([Check(check.name, check.ok, check.detail) for check in done.checks], done.release)
 
 
 def write_page(bundle: Path, found: Verified, to: Path) -> None:

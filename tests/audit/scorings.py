@@ -17,11 +17,12 @@ from torch import Tensor, nn
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.worker.messages import ScoreJob
+from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.score_keeping import ProjectKeeping
 from dataselect_gui.worker.score_run import run
 from tests.audit.worlds import RIGHT, Scores, score
@@ -175,11 +176,9 @@ def by_the_program(make: Callable[[], nn.Module]) -> Callable[[Floats], Scores]:
                 StoredCheckpoint(str(checkpoint), find_checkpoint(checkpoint).digest()),
             )
             job = ScoreJob(
-                source=str(records),
-                checkpoint=str(checkpoint),
+                source=SourceRef(records),
+                checkpoint=checkpoint,
                 digest=find_checkpoint(checkpoint).digest(),
-                label_column=None,
-                unit_column=None,
                 names=["el2n"],
                 device="cpu",
                 precision="float32",
@@ -188,7 +187,7 @@ def by_the_program(make: Callable[[], nn.Module]) -> Callable[[Floats], Scores]:
             )
             try:
                 kept = ProjectKeeping(project, open_source(SourceRef(records)), job)
-                run(job, lambda: False, lambda _: None, kept)
+                run(job, JobContext(), kept)
             except UnusableError as error:
                 if "is refused" not in error.what:
                     raise

@@ -79,7 +79,6 @@ def window(project: Path, *, here: bool) -> None:
     """Open the project in a window, and scroll through it."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     started = time.perf_counter()
-    from PySide6.QtGui import QPixmap
     from PySide6.QtWidgets import QApplication
 
     from dataselect_gui import workflow
@@ -96,14 +95,15 @@ def window(project: Path, *, here: bool) -> None:
     made.show()
     made.open_project(project)
     gallery, thumbnails = made.explore.gallery, made.explore.thumbnails
+    has_picture: list[int] = []
+    thumbnails.arrived.connect(has_picture.append)
     told = {"first": 0.0, "all": 0.0}
     while not told["all"]:
         app.processEvents()
-        pictures = [one for one in thumbnails._kept.values() if isinstance(one, QPixmap)]
         elapsed = 1000 * (time.perf_counter() - started)
-        if pictures and not told["first"]:
+        if has_picture and not told["first"]:
             told["first"] = elapsed
-        if pictures and not thumbnails._visible and not thumbnails._busy:
+        if has_picture and not thumbnails.is_waiting:
             told["all"] = elapsed
     bar, frames = gallery.verticalScrollBar(), []
     for _ in range(SCROLLS):

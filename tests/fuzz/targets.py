@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from dataselect_gui.jobs.context import JobContext
 from tests.fuzz.values import SECRET
 
 RECORDS = 3
@@ -266,7 +267,7 @@ def project(folder: Path) -> None:
 
     os.environ["DATASELECT_HOME"] = str(folder.parent / "home")
     workflow.scores(folder)
-    workflow.inspect(folder, None, lambda _: None)
+    workflow.inspect(folder, None, JobContext())
     workflow.select_records(folder, None)
 
 

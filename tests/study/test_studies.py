@@ -9,8 +9,9 @@ import pytest
 from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.study.store import PLAN, RESULTS, SETTING
-from dataselect_gui.workflow import OtherStudyError, Progress, Stop, StudyChoices, StudySubject
+from dataselect_gui.workflow import OtherStudyError, Phase, Progress, StudyChoices, StudySubject
 from dataselect_gui.workflow.studies import studies_of
 from tests.helpers import hugging_face_folder, write_json
 from tests.projects import owner_records, scored_project
@@ -193,14 +194,14 @@ def test_a_plan_leaves_nothing_on_disk_and_other_records_are_refused(
     digest = find_checkpoint(consortium).digest()
     subject = StudySubject(source, consortium, digest, tmp_path / "scans.dataselect")
     folder = workflow.study_place(subject)
-    plan = workflow.plan_study(subject, VOG, folder, lambda _: None)
+    plan = workflow.plan_study(subject, VOG, folder, JobContext())
     assert (plan.folder, plan.trainings, plan.left) == (folder, 200, 200)
     assert plan.seconds > 1
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["scans.npz"]
     begun(folder, subject)
     (folder / RESULTS).mkdir()
     with pytest.raises(OtherStudyError, match="holds a study of something else") as caught:
-        workflow.plan_study(subject, VOG, folder, lambda _: None)
+        workflow.plan_study(subject, VOG, folder, JobContext())
     assert "Begin anew" in caught.value.do
     assert studies_of(subject) == [folder]
 
@@ -210,17 +211,17 @@ def test_a_study_of_records_as_they_were_is_not_gone_on_with(tmp_path: Path, con
     source, folder = learnable_records(tmp_path / "scans.npz"), tmp_path / "scans.study"
     digest = find_checkpoint(consortium).digest()
     subject = StudySubject(source, consortium, digest, tmp_path / "scans.dataselect")
-    stop = Stop()
 
     def until_planned(step: Progress) -> None:
-        if step.phase not in {"Loading the model", "Reading records", "Timing a few steps"}:
-            stop.request()
+        if step.phase not in {Phase.LOADING_MODEL, Phase.READING_RECORDS, Phase.TIMING}:
+            context.stop.request()
 
+    context = JobContext(until_planned)
     with pytest.raises(InterruptedByPersonError):
-        workflow.run_study(subject, VOG, folder, until_planned, stop)
-    assert workflow.plan_study(subject, VOG, folder, lambda _: None).left == 200
+        workflow.run_study(subject, VOG, folder, context)
+    assert workflow.plan_study(subject, VOG, folder, JobContext()).left == 200
     kept = {path: path.read_bytes() for path in folder.rglob("*.json") if path.name != PLAN}
     learnable_records(source, 300)
     with pytest.raises(OtherStudyError, match="holds a study of something else"):
-        workflow.run_study(subject, VOG, folder, lambda _: None)
+        workflow.run_study(subject, VOG, folder, JobContext())
     assert {path: path.read_bytes() for path in kept} == kept

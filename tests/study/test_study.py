@@ -16,7 +16,9 @@ from dataselect_gui import workflow
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.cli.app import main
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.errors import InterruptedByPersonError, UnusableError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import Progress
 from dataselect_gui.records.kinds.arrays import ArrayFile
 from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.opening import open_source
@@ -26,7 +28,8 @@ from dataselect_gui.study.material import FEWEST_RECORDS, read_material
 from dataselect_gui.study.page import page_of
 from dataselect_gui.study.plan import QUESTIONS
 from dataselect_gui.study.store import FINDINGS, PAGE, PLAN, RESULTS, SETTING, TABLE, read_json
-from dataselect_gui.worker.messages import Progress, StudyJob
+from dataselect_gui.worker.jobs import StudyJob
+from dataselect_gui.worker.messages import StudyPlanned
 from dataselect_gui.worker.study_run import run_study
 from dataselect_gui.workflow import StudyChoices, StudyPlan, StudyRequest
 from tests.helpers import array_file
@@ -43,8 +46,6 @@ pytestmark = [
 
 def job_of(records: Path, consortium: Path, folder: Path, **more: Any) -> StudyJob:  # noqa: ANN401
     given = {
-        "label_column": None,
-        "unit_column": "patient",
         "scores": ["vog"],
         "shares": ["0.2"],
         "epsilons": ["8"],
@@ -54,7 +55,13 @@ def job_of(records: Path, consortium: Path, folder: Path, **more: Any) -> StudyJ
         "plan_only": False,
         **more,
     }
-    return StudyJob(str(folder), str(records), str(consortium), **given)
+    return StudyJob(
+        source=SourceRef(records, unit_column="patient"), checkpoint=consortium, folder=folder, **given
+    )
+
+
+def planned(_: StudyPlanned) -> None:
+    """Take the plan and do nothing with it."""
 
 
 def few_steps(patch: Callable[[object, str, object], None]) -> None:
@@ -82,15 +89,21 @@ def finished(
     with pytest.MonkeyPatch.context() as patch:
         few_steps(patch.setattr)
         job = job_of(records, consortium, folder)
-        halfway = run_study(job, lambda: bool(told) and told[-1].done >= 40, told.append)
-        assert halfway.stopped
+
+        def until_halfway(step: Progress) -> None:
+            told.append(step)
+            if step.done >= 40:
+                context.stop.request()
+
+        context = JobContext(until_halfway)
+        with pytest.raises(InterruptedByPersonError):
+            run_study(job, context, planned)
         kept = {path.name: path.stat().st_mtime_ns for path in (folder / RESULTS).glob("*.json")}
         assert not (folder / PAGE).exists()
-        done = run_study(job, lambda: False, told.append)
-        assert not done.stopped
+        done = run_study(job, JobContext(told.append), planned)
         unchanged = {path.name: path.stat().st_mtime_ns for path in (folder / RESULTS).glob("*.json")}
         assert kept.items() <= unchanged.items()
-    return folder, told, done.scored
+    return folder, told, done.trainings
 
 
 def test_a_stopped_study_goes_on_where_it_was(finished: tuple[Path, list[Progress], int]) -> None:
@@ -111,7 +124,7 @@ def test_a_training_done_again_comes_to_the_same(
         (folder / RESULTS / f"{name}.json").unlink()
     with pytest.MonkeyPatch.context() as patch:
         few_steps(patch.setattr)
-        run_study(job_of(records, consortium, folder), lambda: False, lambda _: None)
+        run_study(job_of(records, consortium, folder), JobContext(), planned)
     for name, earlier in zip(names, before, strict=True):
         again = read_json(folder / RESULTS / f"{name}.json")
         assert {**again, "seconds": 0} == {**earlier, "seconds": 0}
@@ -258,17 +271,18 @@ def test_the_plan_for_other_choices_follows_from_one_that_was_made(
     def planned(choices: StudyChoices) -> StudyPlan:
         asked = {key: list(getattr(choices, key)) for key in ("scores", "shares", "epsilons")}
         job = job_of(records, consortium, folder, **asked, seeds=choices.seeds, plan_only=True)
-        run_study(job, lambda: False, lambda _: None)
-        told = read_json(folder / PLAN)
+        made: list[StudyPlanned] = []
+        run_study(job, JobContext(), made.append)
+        plan = made[0]
         return StudyPlan(
             folder,
             choices,
             {},
-            told["trainings"],
-            told["trainings left"],
-            told["seconds left"],
-            told["seconds beside trainings"],
-            told["seconds by kind"],
+            plan.trainings,
+            plan.left,
+            plan.seconds,
+            plan.seconds_beside,
+            plan.seconds_by_kind,
         )
 
     with pytest.MonkeyPatch.context() as patch:
@@ -300,11 +314,11 @@ def test_a_plan_reads_no_more_records_than_it_times(
     monkeypatch.setattr(ArrayFile, "read", noted)
     few_steps(monkeypatch.setattr)
     job = job_of(records, consortium, folder, plan_only=True)
-    run_study(job, lambda: False, lambda _: None)
+    run_study(job, JobContext(), planned)
     assert len(set(read)) == FEWEST_RECORDS
     told = read_json(folder / PLAN)
     read.clear()
-    run_study(job, lambda: False, lambda _: None)
+    run_study(job, JobContext(), planned)
     assert read == [], "the time was taken before"
     assert read_json(folder / PLAN) == told
 

@@ -15,7 +15,7 @@ from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.window.widgets import theme
-from dataselect_gui.workflow import Report, Scored
+from dataselect_gui.workflow import JobContext, Scored
 from tests.projects import scored_project
 from tests.window.leaks import holdings, noted
 
@@ -75,7 +75,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Have scoring end at once, with one score that is made up; return what it was asked for."""
     asked: list[dict[str, Any]] = []
 
-    def score(source: Path, checkpoint: Path, _report: Report, **options: Any) -> Scored:  # noqa: ANN401
+    def score(source: Path, checkpoint: Path, _context: JobContext, **options: Any) -> Scored:  # noqa: ANN401
         asked.append(options)
         folder: Path = options["project_path"]
         scored_project(folder, source, checkpoint, unit_column=options["unit_column"])

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from dataselect_gui.errors import DataSelectError, UnusableError
 from dataselect_gui.window.latest import Latest
-from dataselect_gui.workflow import Report, Stop
+from dataselect_gui.workflow import JobContext, JobKind
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def test_only_the_last_of_many_questions_is_asked(
     asked: list[int] = []
 
     def ask(number: int) -> None:
-        def work(report: Report, stop: Stop) -> int:
-            del report, stop
+        def work(context: JobContext) -> int:
+            del context
             asked.append(number)
             return number
 
-        latest.ask("Counting", work, heard.append, heard.append)
+        latest.ask(JobKind.PREVIEW, work, heard.append, heard.append)
 
     for number in range(5):
         ask(number)
@@ -50,19 +50,18 @@ def test_a_late_answer_to_an_earlier_question_never_lands(
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(report: Report, stop: Stop) -> str:
-        del report
+    def slow(context: JobContext) -> str:
         begun.set()
         go_on.wait(10)
-        return f"late, {'stopped' if stop.requested else 'not stopped'}"
+        return f"late, {'stopped' if context.stop.requested else 'not stopped'}"
 
-    def quick(report: Report, stop: Stop) -> str:
-        del report, stop
+    def quick(context: JobContext) -> str:
+        del context
         return "now"
 
-    latest.ask("Slowly", slow, heard.append, heard.append)
+    latest.ask(JobKind.PREVIEW, slow, heard.append, heard.append)
     qtbot.waitUntil(begun.is_set)
-    latest.ask("Quickly", quick, heard.append, heard.append)
+    latest.ask(JobKind.PREVIEW, quick, heard.append, heard.append)
     assert latest.waiting
     go_on.set()
     qtbot.waitUntil(lambda: not latest.waiting)
@@ -72,12 +71,12 @@ def test_a_late_answer_to_an_earlier_question_never_lands(
 def test_an_error_is_an_answer_too(latest: Latest, heard: list[object], qtbot: QtBot) -> None:
     error = UnusableError("What.", "Why.", "Do.")
 
-    def work(report: Report, stop: Stop) -> None:
-        del report, stop
+    def work(context: JobContext) -> None:
+        del context
         raise error
 
     failed: list[DataSelectError] = []
-    latest.ask("Failing", work, heard.append, failed.append)
+    latest.ask(JobKind.PREVIEW, work, heard.append, failed.append)
     qtbot.waitUntil(lambda: not latest.waiting)
     assert (heard, failed) == ([], [error])
 
@@ -85,12 +84,12 @@ def test_an_error_is_an_answer_too(latest: Latest, heard: list[object], qtbot: Q
 def test_what_is_dropped_is_never_heard_of(latest: Latest, heard: list[object], qtbot: QtBot) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def work(report: Report, stop: Stop) -> None:
-        del report, stop
+    def work(context: JobContext) -> None:
+        del context
         begun.set()
         go_on.wait(10)
 
-    latest.ask("Dropped", work, heard.append, heard.append)
+    latest.ask(JobKind.PREVIEW, work, heard.append, heard.append)
     qtbot.waitUntil(begun.is_set)
     latest.drop()
     go_on.set()

@@ -25,6 +25,7 @@ from dataselect_gui.checkpoints.exported.values import (
     refuse,
 )
 from dataselect_gui.checkpoints.operations import SIGNATURES, Signature, objection
+from dataselect_gui.texts import _
 
 _FORMATS = {
     1: "contiguous_format",
@@ -58,7 +59,7 @@ class GraphReader:
     def read(self, content: Mapping[str, Any], inputs: Mapping[str, str]) -> Graph:
         """Return the graph; of each of its inputs the kind is given, ``Tensor`` or ``Number``."""
         if content.get("custom_obj_values"):
-            refuse("Its graph holds program objects.")
+            refuse(_("Its graph holds program objects."))
         self._dtypes = content["tensor_values"]
         for name, kind in inputs.items():
             self._define(name, kind, frozenset((name,)))
@@ -81,22 +82,29 @@ class GraphReader:
             return self._region(node)
         signature = SIGNATURES.get(target)
         if signature is None:
-            refuse(f"Its graph calls “{target}”, which is not among the operations that are allowed.")
+            refuse(
+                _(
+                    "Its graph calls “{target}”, which is not among the operations that are allowed.",
+                    target=target,
+                )
+            )
         arguments = self._arguments(signature, node["inputs"])
         of_record = any(map(self._is_of_record, _tensors(list(arguments.values()))))
         doubt = objection(signature, arguments, of_record=of_record)
         if doubt is not None:
-            refuse(f"Its graph calls “{target}” {doubt}.")
+            refuse(_("Its graph calls “{target}” {doubt}.", target=target, doubt=doubt))
         results = tuple(self._results(signature, node["outputs"]))
         origins = self._origins_of(signature, arguments)
         if signature.in_place and origins & self._protected:
-            refuse("Running it changes its own numbers: one record would leave a trace for the next.")
+            refuse(
+                _("Running it changes its own numbers: one record would leave a trace for the next.")
+            )
         for name, kind in results:
             shared = origins if signature.shares else frozenset((name,))
             self._define(name, kind, shared)
             if of_record:
                 self._of_record |= {name} | (origins if signature.in_place else frozenset())
-        names = tuple(name for name, _ in results)
+        names = tuple(name for name, _kind in results)
         has_no_kind = "dtype" in signature.arguments and arguments.get("dtype") is None
         if has_no_kind and signature.group == "constant" and not origins:
             # What makes numbers out of nothing takes PyTorch's usual kind, which may be another here.
@@ -110,7 +118,7 @@ class GraphReader:
             gradients = given[0]["as_bool"] is True
         places = [number for number, one in enumerate(given) if "as_graph" in one]
         if len(places) != 1:
-            refuse(f"Its graph calls “{target}” with something else than a graph.")
+            refuse(_("Its graph calls “{target}” with something else than a graph.", target=target))
         (place,) = places
         content = given[place]["as_graph"]["graph"]
         arguments = tuple(self._reference(*_named(one)) for one in given[place + 1 :])
@@ -137,14 +145,20 @@ class GraphReader:
         for one in given:
             expected = signature.arguments.get(one["name"])
             if expected is None or one["name"] in found:
-                refuse(f"Its graph calls “{signature.target}” with what it does not take.")
+                refuse(
+                    _("Its graph calls “{target}” with what it does not take.", target=signature.target)
+                )
             ((kind, value),) = one["arg"].items()
             try:
                 found[one["name"]] = self._value(expected.type, kind, value)
             except KeyError:
                 refuse(
-                    f"Its graph calls “{signature.target}” with something else for “{one['name']}” "
-                    "than it takes."
+                    _(
+                        "Its graph calls “{target}” with something else for “{argument}” than it "
+                        "takes.",
+                        target=signature.target,
+                        argument=one["name"],
+                    )
                 )
         # In the operation's own order.
         return {name: found[name] for name in signature.arguments if name in found}
@@ -213,7 +227,7 @@ class GraphReader:
 
     def _define(self, name: str, kind: str, origins: frozenset[str]) -> None:
         if name in self._kinds:
-            refuse("Two values of its graph have one name.")
+            refuse(_("Two values of its graph have one name."))
         self._kinds[name] = kind
         if kind == "Tensor":
             self._origins[name] = origins

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dataselect_gui.checkpoints.exported.values import DEEPEST, NAME, DamagedError, refuse
+from dataselect_gui.texts import _
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class _Nested:
 def _nesting(text: Any) -> _Nested:  # noqa: ANN401
     version, content = json.loads(text)
     if version != 1:
-        refuse("How its inputs or outputs are nested is written in a way that is not read here.")
+        refuse(_("How its inputs or outputs are nested is written in a way that is not read here."))
     return _nested(content, DEEPEST)
 
 
@@ -41,7 +42,10 @@ def _nested(content: Any, depth: int) -> _Nested:  # noqa: ANN401
         if isinstance(keys, list) and all(isinstance(k, str) and NAME.fullmatch(k) for k in keys):
             return _Nested(kind, parts, tuple(keys))
     return refuse(
-        "Its inputs or outputs are nested in something else than tuples, lists, dicts and plain names."
+        _(
+            "Its inputs or outputs are nested in something else than tuples, lists, dicts and "
+            "plain names."
+        )
     )
 
 
@@ -52,7 +56,7 @@ def check_input_spec(text: Any) -> None:  # noqa: ANN401
         raise DamagedError
     arguments, keywords = both.parts
     if keywords.values or not arguments.parts or arguments.parts[0].kind is not None:
-        refuse("It takes its records by a keyword, or nested in something.")
+        refuse(_("It takes its records by a keyword, or nested in something."))
 
 
 def place_of_logits(text: Any) -> int:  # noqa: ANN401
@@ -69,5 +73,5 @@ def place_of_logits(text: Any) -> int:  # noqa: ANN401
     else:
         parts = ()
     if not parts or parts[0].kind is not None:
-        refuse("It returns no tensor where logits are expected: alone, first, or named “logits”.")
+        refuse(_("It returns no tensor where logits are expected: alone, first, or named “logits”."))
     return place

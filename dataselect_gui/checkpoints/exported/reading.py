@@ -30,6 +30,7 @@ from dataselect_gui.checkpoints.exported.values import (
     refuse,
 )
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.texts import _
 
 _GRAPH = re.compile(r"models/([^/]+)\.json")
 _TENSOR = re.compile(r"data/(?:weights/weight|constants/tensor)_\d+")
@@ -63,10 +64,12 @@ def read_exported(name: str, content: bytes) -> Program:
         return _read(Archive(content))
     except (RefusedError, ArchiveError) as error:
         raise UnusableError(
-            f"“{name}” is refused.",
+            _("“{name}” is refused.", name=name),
             str(error),
-            "Ask the consortium for a plain model in evaluation mode, written by torch.export.save as "
-            "torch.export.export returned it.",
+            _(
+                "Ask the consortium for a plain model in evaluation mode, written by "
+                "torch.export.save as torch.export.export returned it."
+            ),
         ) from None
     except (
         DamagedError,
@@ -81,29 +84,29 @@ def read_exported(name: str, content: bytes) -> Program:
         MemoryError,
     ):
         raise UnusableError(
-            f"“{name}” is damaged.",
-            "It is not a model as torch.export.save writes it.",
-            "Fetch the checkpoint again.",
+            _("“{name}” is damaged.", name=name),
+            _("It is not a model as torch.export.save writes it."),
+            _("Fetch the checkpoint again."),
         ) from None
 
 
 def _read(archive: Archive) -> Program:
     members = {}
     for name in archive:
-        root, _, inner = name.partition("/")
+        root, _slash, inner = name.partition("/")
         if not (_KNOWN.fullmatch(inner) or _TENSOR.fullmatch(inner) or _GRAPH.fullmatch(inner)):
-            refuse(f"It holds “{inner or root}”, which is neither a tensor nor a graph.")
+            refuse(_("It holds “{inner}”, which is neither a tensor nor a graph.", inner=inner or root))
         members[inner] = name
     if len({name.partition("/")[0] for name in archive}) != 1:
-        refuse("Its members lie in more than one folder.")
+        refuse(_("Its members lie in more than one folder."))
     models = [match[1] for match in map(_GRAPH.fullmatch, members) if match]
     if len(models) != 1:
-        refuse("It does not hold exactly one graph.")
+        refuse(_("It does not hold exactly one graph."))
     if "byteorder" in members and archive.read(members["byteorder"]) != b"little":
-        refuse("Its numbers are stored in an order of bytes that is not read here.")
+        refuse(_("Its numbers are stored in an order of bytes that is not read here."))
     content = _json(archive, members[f"models/{models[0]}.json"])
     if content["schema_version"]["major"] != _MAJOR:
-        refuse("It was written by a version of PyTorch whose graphs are not read here.")
+        refuse(_("It was written by a version of PyTorch whose graphs are not read here."))
     module = content["graph_module"]
     tensors = _Tensors(archive, members, models[0])
     names, stored, given = _inputs(module, tensors)
@@ -111,12 +114,12 @@ def _read(archive: Archive) -> Program:
     graph = reader.read(module["graph"], dict.fromkeys(names, "Tensor"))
     specs = module["signature"]["output_specs"]
     if any("user_output" not in spec for spec in specs) or len(specs) != len(graph.outputs):
-        refuse("Running it changes its own numbers: one record would leave a trace for the next.")
+        refuse(_("Running it changes its own numbers: one record would leave a trace for the next."))
     entry = module["module_call_graph"][0]["signature"]
     check_input_spec(entry["in_spec"])
     logits = place_of_logits(entry["out_spec"])
     if logits >= len(graph.outputs) or graph.outputs[logits] is None:
-        refuse("What it returns holds no logits.")
+        refuse(_("What it returns holds no logits."))
     meta = module["graph"]["tensor_values"][given]
     sizes = tuple(size.get("as_int") for size in meta["sizes"])
     example = tuple(
@@ -124,13 +127,13 @@ def _read(archive: Archive) -> Program:
         for size in meta["sizes"]
     )
     if not sizes or math.prod(example) > LARGEST:
-        refuse("Its input is no batch of records.")
+        refuse(_("Its input is no batch of records."))
     return Program(graph, stored, given, sizes, example, logits)
 
 
 def _json(archive: Archive, name: str) -> Any:  # noqa: ANN401  (any part of JSON)
     if archive[name] > _LARGEST_JSON:
-        refuse("Its graph is larger than any that is read here.")
+        refuse(_("Its graph is larger than any that is read here."))
     return json.loads(archive.read(name))
 
 
@@ -152,14 +155,14 @@ class _Tensors:
         entry = self._entries[kind][path]
         member = f"data/{kind}/{entry['path_name']}"
         if entry["use_pickle"] or not _TENSOR.fullmatch(member):
-            refuse(f"“{path}” is stored as a pickle or a program object.")
+            refuse(_("“{path}” is stored as a pickle or a program object.", path=path))
         if not _PATH.fullmatch(path):
-            refuse("A name in it is more than a name.")
+            refuse(_("A name in it is more than a name."))
         meta = entry["tensor_meta"]
         if meta["dtype"] not in DTYPES:
-            refuse("It holds numbers of a kind, such as complex numbers, that scores do not know.")
+            refuse(_("It holds numbers of a kind, such as complex numbers, that scores do not know."))
         if meta["layout"] != STRIDED:
-            refuse("It holds a sparse tensor.")
+            refuse(_("It holds a sparse tensor."))
         name, width = DTYPES[meta["dtype"]]
         sizes = tuple(read_size(size["as_int"]) for size in meta["sizes"])
         strides = tuple(read_size(stride["as_int"]) for stride in meta["strides"])
@@ -168,7 +171,7 @@ class _Tensors:
         count = math.prod(sizes)
         end = offset + sum((size - 1) * step for size, step in zip(sizes, strides, strict=True)) + 1
         if len(sizes) > DEEPEST or count > room or (count and end > room):
-            refuse(f"“{path}” claims more numbers than the file holds for it.")
+            refuse(_("“{path}” claims more numbers than the file holds for it.", path=path))
         if member not in self._contents:
             self._contents[member] = self._archive.read(self._members[member])
             self._rooms[member] = self._archive[self._members[member]]
@@ -188,7 +191,7 @@ class _Tensors:
             self._read.add(stored.numbers)
             self._rooms[member] -= count * width
         if self._rooms[member] < 0:
-            refuse("Its tensors share their numbers: together they claim more than the file holds.")
+            refuse(_("Its tensors share their numbers: together they claim more than the file holds."))
         return stored
 
 
@@ -204,7 +207,7 @@ def _inputs(module: Mapping[str, Any], tensors: _Tensors) -> tuple[list[str], di
             continue  # Written into the graph wherever it is used.
         argument = content["arg"].get("as_tensor") if kind == "user_input" else content["arg"]
         if value.keys() != {"as_tensor"} or argument != value["as_tensor"]:
-            refuse("It takes something else than one tensor of records.")
+            refuse(_("It takes something else than one tensor of records."))
         name = read_name(argument["name"])
         names.append(name)
         if kind == "user_input":
@@ -212,7 +215,7 @@ def _inputs(module: Mapping[str, Any], tensors: _Tensors) -> tuple[list[str], di
         elif kind in {"parameter", "buffer", "tensor_constant"}:
             stored[name] = tensors[content[f"{kind}_name"]]
         else:
-            refuse("It takes something else than one tensor of records.")
+            refuse(_("It takes something else than one tensor of records."))
     if len(given) != 1:
-        refuse(f"It takes {len(given)} tensors, and a record is one.")
+        refuse(_("It takes {count} tensors, and a record is one.", count=len(given)))
     return names, stored, given[0]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from dataselect_gui.checkpoints.exported.program import Dtype
+from dataselect_gui.texts import _
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 DEEPEST = 32
@@ -45,7 +46,7 @@ def read_name(name: Any) -> str:  # noqa: ANN401  (any part of JSON)
     if not isinstance(name, str):
         raise DamagedError
     if not NAME.fullmatch(name):
-        refuse("A name in its graph is more than a name.")
+        refuse(_("A name in its graph is more than a name."))
     return name
 
 
@@ -54,14 +55,14 @@ def read_integer(value: Any) -> int:  # noqa: ANN401
     if type(value) is not int:
         raise DamagedError
     if abs(value) > LARGEST and value != _OPEN:
-        refuse("A number in its graph is out of bounds.")
+        refuse(_("A number in its graph is out of bounds."))
     return value
 
 
 def read_size(value: Any) -> int:  # noqa: ANN401
     """Return an integer within bounds that is not negative."""
     if read_integer(value) < 0:
-        refuse("A number in its graph is out of bounds.")
+        refuse(_("A number in its graph is out of bounds."))
     return int(value)
 
 
@@ -91,14 +92,14 @@ def read_word(value: Any) -> str:  # noqa: ANN401
 def read_dtype(value: Any) -> Dtype:  # noqa: ANN401
     """Return a kind of number that scores know."""
     if value not in DTYPES:
-        refuse("Its graph makes numbers of a kind that scores do not know.")
+        refuse(_("Its graph makes numbers of a kind that scores do not know."))
     return Dtype(DTYPES[value][0])
 
 
 def check_layout(value: Any) -> None:  # noqa: ANN401
     """Refuse a tensor that is not dense."""
     if value != STRIDED:
-        refuse("Its graph makes a sparse tensor.")
+        refuse(_("Its graph makes a sparse tensor."))
 
 
 def refuse(why: str) -> NoReturn:

@@ -47,6 +47,11 @@ class Gallery(QAbstractScrollArea):
     parent : QWidget or None
         The owner.
 
+    Attributes
+    ----------
+    cut_place : int or None
+        The first place beyond the cut-off; None where the order is not that of the rule's score.
+
     Signals
     -------
     activated(int)
@@ -67,7 +72,7 @@ class Gallery(QAbstractScrollArea):
         self._thumbnails = thumbnails
         self._wanted_tile = USUAL
         self._places: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._cut_place: int | None = None
+        self.cut_place: int | None = None
         self._anchor = 0
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -205,13 +210,13 @@ class Gallery(QAbstractScrollArea):
         """Find the first place beyond the cut-off, where the order is that of the rule's score."""
         state = self._state
         cut, rule, found = state.selection.threshold, state.rule, state.look
-        self._cut_place = None
+        self.cut_place = None
         if cut is None or rule is None or found is None or state.sort != rule.score:
             return
         values = found.scores[rule.score]
         chosen = values <= cut if rule.lowest else values >= cut
         before = chosen if rule.lowest != state.descending else ~chosen & ~np.isnan(values)
-        self._cut_place = int(np.count_nonzero(before))
+        self.cut_place = int(np.count_nonzero(before))
 
     def _on_current(self) -> None:
         current = self._state.current
@@ -387,7 +392,7 @@ class Gallery(QAbstractScrollArea):
 
     def _paint_cut(self, painter: QPainter, colours: theme.Palette) -> None:
         """Paint the cut-off as one line around the tiles before it: none of them makes way."""
-        cut, place = self._state.selection.threshold, self._cut_place
+        cut, place = self._state.selection.threshold, self.cut_place
         if place is None or cut is None:
             return
         line, column = divmod(place, self.columns)

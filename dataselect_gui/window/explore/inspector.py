@@ -44,6 +44,13 @@ class Inspector(QWidget):
         Where in a record a score comes from.
     parent : QWidget or None
         The owner.
+
+    Attributes
+    ----------
+    map : MapView
+        The map of the record.
+    facts : Label
+        What holds of the record.
     """
 
     def __init__(
@@ -59,9 +66,9 @@ class Inspector(QWidget):
         self._picture = _Picture(state, thumbnails, self.map)
         self._id = Elided(Qt.TextElideMode.ElideMiddle)
         self._id.setFont(theme.font(2))
-        self._facts = Label()
-        self._facts.setProperty("role", "dim")
-        self._facts.setWordWrap(True)
+        self.facts = Label()
+        self.facts.setProperty("role", "dim")
+        self.facts.setWordWrap(True)
         self._problem = Label()
         self._problem.setProperty("role", "warning")
         self._problem.setWordWrap(True)
@@ -83,7 +90,7 @@ class Inspector(QWidget):
         column.addWidget(self.map)
         column.addWidget(self._id)
         standing = QHBoxLayout()
-        standing.addWidget(self._facts, 1)
+        standing.addWidget(self.facts, 1)
         standing.addWidget(self._withhold, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(standing)
         column.addWidget(self._problem)
@@ -178,7 +185,7 @@ class Inspector(QWidget):
             facts.append("Withheld: it never leaves.")
         elif self._state.selection.chosen[row]:
             facts.append("In the selection")
-        self._facts.setText(*facts)
+        self.facts.setText(*facts)
         self._withhold.setText("Restore" if self._state.withheld[row] else "Withhold")
 
     def _on_withhold(self) -> None:

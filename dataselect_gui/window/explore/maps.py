@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, UnusableError
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import RecordMaps, Report, Stop, find_score
+from dataselect_gui.workflow import JobContext, JobKind, RecordMaps, find_score
 
 _MOST_BYTES = 64 * 1024 * 1024
 _PAUSE_MILLISECONDS = 150
@@ -90,6 +90,16 @@ class Maps(QObject):
     def waits_for(self) -> str:
         """The title of the job that maps wait for; empty where they wait for none."""
         return self._jobs.title
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether maps are about to be made."""
+        return self._pause.isActive()
+
+    @property
+    def size(self) -> int:
+        """The bytes of the maps that are kept."""
+        return sum(one.size for one in self._kept.values())
 
     def range_of(self, name: str) -> float | None:
         """Return the value at which the colours of a score's maps end; None where it is not known yet.
@@ -172,11 +182,11 @@ class Maps(QObject):
         self._making = self._project, frozenset(wanted)
         project, folder, needs_ranges = self._project, look.folder, not self._ranges
 
-        def work(report: Report, stop: Stop) -> _Made:
-            found = workflow.maps(folder, wanted, report, stop)
+        def work(context: JobContext) -> _Made:
+            found = workflow.maps(folder, wanted, context)
             return project, found, _ranges_of(found.values()) if needs_ranges else {}
 
-        self._jobs.start("Making maps", work, self._on_made, self._on_failed, gives_way=True)
+        self._jobs.start(JobKind.MAPS, work, self._on_made, self._on_failed, gives_way=True)
 
     def _wanted(self, current: int) -> list[int]:
         """Return the rows to make maps of, the most urgent first; none where there is no need."""

@@ -16,7 +16,7 @@ from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, ComboBox, Lines, RadioButton, choose_file
 from dataselect_gui.window.widgets.training_question import check_only
-from dataselect_gui.workflow import Listing, Report, Stop
+from dataselect_gui.workflow import JobContext, JobKind, Listing
 
 EXPLANATION = (
     "A CSV file with a header, in UTF-8: one line for each person who opted out, or for each record."
@@ -119,12 +119,12 @@ class PeoplePlace(ColumnPlace, Place):
         column = self.columns.chosen()
         folder = look.folder
 
-        def work(report: Report, stop: Stop) -> Listing:
-            del report, stop
+        def work(context: JobContext) -> Listing:
+            del context
             return workflow.read_register(folder, file, column)
 
         self.error.hide()
-        self._reading.ask("Reading a list", work, self._on_read, self._on_unread)
+        self._reading.ask(JobKind.LIST_READING, work, self._on_read, self._on_unread)
 
     def _on_read(self, listing: Listing) -> None:
         self._listing = listing

@@ -140,6 +140,11 @@ class ExplorePlace(QWidget, Place):
         self._on_opened()
 
     @property
+    def is_working(self) -> bool:
+        """Whether maps are about to be made."""
+        return self.maps.is_waiting
+
+    @property
     def has_threads(self) -> bool:
         """Whether pictures are being decoded."""
         return self.thumbnails.running

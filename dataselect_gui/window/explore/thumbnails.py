@@ -119,6 +119,12 @@ class Thumbnails(QObject):
         """Whether there are threads."""
         return bool(self._threads)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether anything that a view wants is still to be decoded."""
+        with self._condition:
+            return bool(self._single or self._visible or self._busy)
+
     def take(self) -> tuple[int, Key] | None:
         """Return the next picture to decode, waiting for one; None at the end. For the threads."""
         with self._condition:

@@ -12,7 +12,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, choose_folder
-from dataselect_gui.workflow import Report, Stop
+from dataselect_gui.workflow import JobContext, JobKind
 
 HEAD = (
     "Note it where this machine cannot change it: on paper, in another system. Whoever has it can find "
@@ -93,29 +93,29 @@ class Elsewhere(QFrame):
         """Hold a bundle against the ledger."""
         project = self._project
 
-        def work(report: Report, stop: Stop) -> None:
-            del report, stop
+        def work(context: JobContext) -> None:
+            del context
             workflow.hold_against(bundle, project)
 
         def holds(nothing: None) -> None:
             del nothing
             self._tell("stay", HOLDS_BUNDLE.format(name=bundle.name))
 
-        self._asking.ask("Reading the ledger", work, holds, self._on_fault)
+        self._asking.ask(JobKind.LEDGER_CHECK, work, holds, self._on_fault)
 
     def _check_head(self) -> None:
         project, head = self._project, self.noted.text()
         if project is None:
             return
 
-        def work(report: Report, stop: Stop) -> bool:
-            del report, stop
+        def work(context: JobContext) -> bool:
+            del context
             return workflow.knows_head(head, project)
 
         def answered(holds: bool) -> None:
             self._tell("stay" if holds else "stop", HOLDS_HEAD if holds else LACKS_HEAD)
 
-        self._asking.ask("Reading the ledger", work, answered, self._on_fault)
+        self._asking.ask(JobKind.LEDGER_CHECK, work, answered, self._on_fault)
 
     def _on_fault(self, error: DataSelectError) -> None:
         self._tell("stop", str(error))

@@ -18,7 +18,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace
 from dataselect_gui.window.widgets.plain import Button, choose_place
-from dataselect_gui.workflow import Account, Report, Stop
+from dataselect_gui.workflow import Account, JobContext, JobKind
 
 CANNOT_NOTICE = (
     "The ledger notices that it was edited, shortened or put back. It cannot notice that every copy "
@@ -48,36 +48,26 @@ class LedgerPlace(ColumnPlace, Place):
         self.raising.wanted.connect(self._set_budget)
         self.raising.closed.connect(self._on_closed)
         self.save.clicked.connect(self._choose_file)
-        state.opened.connect(self._on_opened)
-        state.account.arrived.connect(self._on_account)
-        state.account.budget_set.connect(self._on_budget_set)
-        self.refresh()
+        state.account_changed.connect(self._on_account)
+        state.accounts.budget_set.connect(self.raising.fold)
+        state.accounts.refused.connect(self._on_refused)
+        self._show()
 
     @property
     def is_working(self) -> bool:
-        """Whether the ledger is being read, or anything composed."""
-        parts = (self._state.account, self._composing, self.elsewhere)
+        """Whether the ledger is being read or asked, or anything composed."""
+        parts = (self._state.accounts, self._composing, self.elsewhere)
         return any(part.waiting for part in parts)
 
     @property
     def has_threads(self) -> bool:
-        """Whether its thread is running."""
-        reading = self._state.account.has_threads or self.elsewhere.has_threads
-        return self._composing.running or reading
+        """Whether a thread of its own is running."""
+        return self._composing.running or self.elsewhere.has_threads
 
     def close_threads(self) -> None:
         """Stop composing and wait for the thread; the window calls this before it closes."""
-        self._state.account.close()
         self._composing.close()
         self.elsewhere.close_threads()
-
-    def refresh(self) -> None:
-        """Read the ledger again and show it."""
-        self.raising.fold()
-        self.error.hide()
-        self._saved.hide()
-        self._composing.drop()
-        self._state.read_account()
 
     def open_form(self) -> None:
         """Ask for another budget."""
@@ -90,8 +80,8 @@ class LedgerPlace(ColumnPlace, Place):
             return
         folder = self._state.look.folder
 
-        def work(report: Report, stop: Stop) -> Account:
-            del report, stop
+        def work(context: JobContext) -> Account:
+            del context
             workflow.write_statement(folder, to)
             return workflow.ledger(folder)[0]
 
@@ -101,11 +91,13 @@ class LedgerPlace(ColumnPlace, Place):
             self._saved.show()
 
         self._saved.hide()
-        self._composing.ask("Saving the statement", work, saved, self._show_error)
+        self._composing.ask(JobKind.STATEMENT, work, saved, self._show_error)
 
     def entered(self) -> None:
         """Read the ledger again: it may have grown while another place was shown."""
-        self.refresh()
+        self.raising.fold()
+        self._show()  # What is known already.
+        self._state.read_account()
 
     def left(self) -> None:
         """Work nothing out that nobody sees."""
@@ -114,29 +106,26 @@ class LedgerPlace(ColumnPlace, Place):
     # Within
 
     def _on_account(self) -> None:
-        if self._state.place is not PlaceId.LEDGER:
-            return
-        look, account, error = self._state.look, self._state.account.account, self._state.account.error
+        if self._state.place is PlaceId.LEDGER:  # Otherwise it is read when it is shown.
+            self._show()
+
+    def _show(self) -> None:
+        self.error.hide()
+        self._saved.hide()
+        self._composing.drop()
+        look, account = self._state.look, self._state.account
+        if self._state.account_fault is not None:
+            self._show_error(self._state.account_fault)
         entries = () if account is None else account.entries
         for part in (self._panel, self.elsewhere):
             part.setVisible(account is not None)
         self.entries.setVisible(bool(entries))
         nothing = not any(entry.kind == "reserved" for entry in entries)
         self._empty.setText(NOTHING_OPEN if look is None else NOTHING_YET)
-        self._empty.setVisible(nothing and (look is None or not look.ids or account is not None))
+        self._empty.setVisible(nothing and self._state.account_fault is None)
         if look is not None and account is not None:
             self._show_account(look.folder, account)
         self.entries.show_entries(entries)
-        if error is not None:
-            self._show_error(error)
-
-    def _on_budget_set(self) -> None:
-        if self._state.place is PlaceId.LEDGER:
-            self.raising.fold()
-
-    def _on_opened(self) -> None:
-        if self._state.place is PlaceId.LEDGER:  # Otherwise it is read when it is shown.
-            self.refresh()
 
     def _build(self) -> None:
         self._panel = StayPanel()
@@ -161,11 +150,11 @@ class LedgerPlace(ColumnPlace, Place):
         self.raise_budget.setText("Set a budget…" if account.budget is None else "Raise the budget…")
         if account.total_plain > account.one_sided:
 
-            def work(report: Report, stop: Stop) -> Account:
-                del report, stop
+            def work(context: JobContext) -> Account:
+                del context
                 return workflow.ledger(folder)[0]
 
-            self._composing.ask("Composing", work, self.totals.show_composed, self._show_error)
+            self._composing.ask(JobKind.COMPOSITION, work, self.totals.show_composed, self._show_error)
 
     def _show_error(self, error: DataSelectError) -> None:
         self.error.set_text(str(error))
@@ -176,7 +165,11 @@ class LedgerPlace(ColumnPlace, Place):
 
     def _set_budget(self, amount: Decimal, reason: str) -> None:
         self.error.hide()
-        self._state.account.set_budget(amount, reason)
+        self._state.set_budget(amount, reason)
+
+    def _on_refused(self, error: DataSelectError) -> None:
+        if self._state.place is PlaceId.LEDGER:
+            self._show_error(error)
 
     def _choose_file(self) -> None:
         chosen = choose_place(self, "Save the statement", "statement.html", "Pages (*.html)")

@@ -16,7 +16,7 @@ from dataselect_gui.window.widgets.column import ColumnPlace, clear
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, choose_file, choose_folder, choose_place
-from dataselect_gui.workflow import CANNOT_CHECK, Report, Stop, Verified
+from dataselect_gui.workflow import CANNOT_CHECK, JobContext, JobKind, Verified
 
 EXPLANATION = "Drop the folder of a bundle anywhere here. It is checked with nothing but itself."
 HOLDS = "Everything that can be checked holds."
@@ -166,11 +166,11 @@ class CheckPlace(ColumnPlace, Place):
         if bundle is None or self._jobs.running:
             return
 
-        def work(report: Report, stop: Stop) -> Verified:
-            del report, stop
+        def work(context: JobContext) -> Verified:
+            del context
             return workflow.verify(bundle, digest, key)
 
-        self._jobs.start("Checking the bundle", work, self._on_checked, self.failed.emit)
+        self._jobs.start(JobKind.VERIFICATION, work, self._on_checked, self.failed.emit)
 
     def _on_checked(self, found: Verified) -> None:
         if self._bundle is not None:

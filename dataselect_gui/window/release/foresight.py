@@ -9,7 +9,7 @@ from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window.latest import Latest
 from dataselect_gui.window.release.jobs import Foreseeing
 from dataselect_gui.window.release.prospect import Prospect
-from dataselect_gui.workflow import Account, Released, ReleaseRequest
+from dataselect_gui.workflow import Account, JobKind, Released, ReleaseRequest
 
 _NOTHING = Prospect(ReleaseRequest(Path()), None)
 
@@ -69,7 +69,7 @@ class Foresight(QObject):
         kept = self.prospect.foreseen if _is_alike(self.prospect.asked, asked) else None
         self._is_current, self.prospect = True, Prospect(asked, account, kept, waiting=True)
         work = Foreseeing(project, asked)
-        self._latest.ask("Foreseeing", work, self._on_foreseen, self._on_fault)
+        self._latest.ask(JobKind.PREVIEW, work, self._on_foreseen, self._on_fault)
 
     def _on_foreseen(self, foreseen: Released) -> None:
         self.prospect = replace(self.prospect, foreseen=foreseen, waiting=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import InterruptedByPersonError
-from dataselect_gui.workflow import Check, Progress, Released, ReleaseRequest, Report, Stop
+from dataselect_gui.workflow import Check, JobContext, Progress, Released, ReleaseRequest
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,10 @@ class Foreseeing:
     project: Path
     request: ReleaseRequest
 
-    def __call__(self, report: Report, stop: Stop) -> Released:
+    def __call__(self, context: JobContext) -> Released:
         """Find out; where nobody wants to know any more, stop."""
-        del report
-
-        def told(step: Progress) -> None:
-            del step
-            if stop.requested:
-                raise InterruptedByPersonError("Nobody waits for this.", "", "")
-
-        return workflow.preview(self.project, self.request, told)
+        stopping = JobContext(lambda _: context.check(), context.stop)
+        return workflow.preview(self.project, self.request, stopping)
 
 
 @dataclass(frozen=True)
@@ -78,7 +72,7 @@ class Releasing:
     project: Path
     request: ReleaseRequest
 
-    def __call__(self, report: Report, stop: Stop) -> Done:
+    def __call__(self, context: JobContext) -> Done:
         """Release, then verify what was written.
 
         A release that is written down is finished where it can be: a mere request to stop would save
@@ -86,15 +80,15 @@ class Releasing:
         """
 
         def told(step: Progress) -> None:
-            if stop.is_urgent:
+            if context.stop.is_urgent:
                 raise InterruptedByPersonError(
                     "The bundle was not finished.",
                     "The program was closed.",
                     "Release the same again: it costs nothing.",
                 )
-            report(step)
+            context.relay(step)
 
-        released = workflow.release(self.project, self.request, told)
+        released = workflow.release(self.project, self.request, JobContext(told, context.stop))
         bundle = released.bundle
         return Done(
             released=released,

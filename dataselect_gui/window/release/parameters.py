@@ -41,19 +41,20 @@ class Parameters(QWidget):
         self.by_class = CheckBox("By class")
         self.beyond = _number("Count the records at or beyond")
         self.clip = _number("Norm that gradients are clipped to")
+        self._asked: tuple[QLineEdit, ...] = ()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.SPACE[0])
         bounds = row(self.low, Label("to"), self.high, paragraph())
         self._bounds = self._part("Public bounds of the score", BOUNDS, bounds)
+        count, rows = row(self.count, paragraph()), row(self.rows, paragraph())
+        beyond, clip = row(self.beyond, paragraph()), row(self.clip, paragraph())
         self._parts = {
-            "count": self._part("How many are taken", COUNT, row(self.count, paragraph())),
-            "pad_to": self._part("Rows, as declared", PADDING, row(self.rows, paragraph())),
-            "bins": self._part("Edges of the histogram", BINS, self.bins, self.by_class),
-            "count_threshold": self._part(
-                "A count at or beyond", COUNTED, row(self.beyond, paragraph())
-            ),
-            "clip": self._part("Norm to clip to", CLIP, row(self.clip, paragraph())),
+            "count": (self._part("How many are taken", COUNT, count), self.count),
+            "pad_to": (self._part("Rows, as declared", PADDING, rows), self.rows),
+            "bins": (self._part("Edges of the histogram", BINS, self.bins, self.by_class), self.bins),
+            "count_threshold": (self._part("A count at or beyond", COUNTED, beyond), self.beyond),
+            "clip": (self._part("Norm to clip to", CLIP, clip), self.clip),
         }
         for field in self._fields:
             field.textChanged.connect(self._on_text)
@@ -69,8 +70,8 @@ class Parameters(QWidget):
         return ",".join(both) if any(both) else None
 
     def first_empty(self) -> QLineEdit | None:
-        """Return the first field in sight that is empty; None where there is none."""
-        return next((one for one in self._fields if one.isVisible() and not one.text()), None)
+        """Return the first field that is asked for and empty; None where there is none."""
+        return next((field for field in self._asked if not field.text()), None)
 
     @property
     def edges(self) -> str | None:
@@ -100,24 +101,18 @@ class Parameters(QWidget):
 
     def adapt(self, kind: str, mechanism: str | None, *, buys: bool) -> None:
         """Show what belongs to a kind of release."""
-        self._bounds.setVisible(has_bounds(kind, mechanism, buys=buys))
-        taken = takes(kind, mechanism)
-        for name, part in self._parts.items():
+        bounded, taken = has_bounds(kind, mechanism, buys=buys), takes(kind, mechanism)
+        self._bounds.setVisible(bounded)
+        for name, (part, _) in self._parts.items():
             part.setVisible(name in taken)
+        bounds = (self.low, self.high) if bounded else ()
+        self._asked = (*bounds, *(field for name, (_, field) in self._parts.items() if name in taken))
 
     # Within
 
     @property
     def _fields(self) -> tuple[QLineEdit, ...]:
-        return (
-            self.low,
-            self.high,
-            self.count,
-            self.rows,
-            self.bins,
-            self.beyond,
-            self.clip,
-        )
+        return (self.low, self.high, *(field for _, field in self._parts.values()))
 
     def _on_text(self) -> None:
         self.by_class.setEnabled(self.edges is not None)

@@ -18,23 +18,29 @@ from dataselect_gui.workflow import CANNOT_CHECK
 
 
 class ParcelColumn(QWidget):
-    """The right column: what would leave and what stays; afterwards, what left."""
+    """The right column: what would leave and what stays; afterwards, what left.
+
+    Attributes
+    ----------
+    leave, stay : LeavePanel, StayPanel
+        The frames of the two.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._done: Done | None = None
-        self._leave, self._stay = LeavePanel(), StayPanel()
+        self.leave, self.stay = LeavePanel(), StayPanel()
         self.error = Note("stop")
         self.error.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[2])
         column.addWidget(self.error)
-        column.addWidget(self._leave)
-        column.addWidget(self._stay)
+        column.addWidget(self.leave)
+        column.addWidget(self.stay)
         column.addStretch()
-        self._stay.body.setSpacing(0)
-        self._leave.body.setSpacing(0)
+        self.stay.body.setSpacing(0)
+        self.leave.body.setSpacing(0)
         self._kind = ""
         self.show_preview("records")
 
@@ -48,7 +54,7 @@ class ParcelColumn(QWidget):
         if self._done is None and kind == self._kind:
             return  # Whoever opened a line finds it open.
         self._done, self._kind = None, kind
-        for body, lines in ((self._leave.body, leaving(kind)), (self._stay.body, staying(kind))):
+        for body, lines in ((self.leave.body, leaving(kind)), (self.stay.body, staying(kind))):
             clear(body)
             for title, fields, sample in lines:
                 body.addWidget(Fold(title, *fields, f"Made-up sample: {sample}"))
@@ -57,7 +63,7 @@ class ParcelColumn(QWidget):
         """Show what a release holds, and what its verification found."""
         self._done = done
         self.error.hide()
-        body = self._leave.body
+        body = self.leave.body
         clear(body)
         body.addWidget(paragraph(done.released.bundle.name, step=2, bold=True))
         if done.released.repeated:

@@ -40,7 +40,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.plain import choose_place, tip
-from dataselect_gui.workflow import Account, ReleaseRequest, exact
+from dataselect_gui.workflow import JobKind, ReleaseRequest, exact
 
 
 class ReleasePlace(QWidget, Place):
@@ -48,15 +48,11 @@ class ReleasePlace(QWidget, Place):
 
     Signals
     -------
-    proposed(budget, spent, cost)
-        The account changed, or what the release under consideration would cost: the arguments of
-        `BudgetBar.show_budget`.
     raise_wanted()
         The owner wants to raise the budget.
     """
 
     place_id = PlaceId.RELEASE
-    proposed = Signal(object, object, object)
     raise_wanted = Signal()
 
     def __init__(self, state: State) -> None:
@@ -82,26 +78,21 @@ class ReleasePlace(QWidget, Place):
     @property
     def is_working(self) -> bool:
         """Whether the ledger is being read, or worked out what the release would come to."""
-        return self._state.account.waiting or self.prospect.waiting
+        return self._state.accounts.waiting or self.prospect.waiting
 
     @property
     def has_threads(self) -> bool:
         """Whether its thread is running."""
-        return self._foresight.running or self._state.account.has_threads
+        return self._foresight.running
 
     def close_threads(self) -> None:
         """Stop foreseeing and wait for the thread; the window calls this before it closes."""
-        self._state.account.close()
         self._foresight.close()
-
-    def refresh(self) -> None:
-        """Read the ledger again; nothing that was answered changes."""
-        self._foresight.doubt()
-        self._state.read_account()
 
     def entered(self) -> None:
         """Read the ledger again: the budget may have been raised elsewhere."""
-        self.refresh()
+        self._on_account()  # What is known already.
+        self._state.read_account()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Stack the columns where they do not fit beside each other."""
@@ -151,7 +142,8 @@ class ReleasePlace(QWidget, Place):
         self.foot.budget_wanted.connect(self._set_budget)
         self._foresight.changed.connect(self._on_foresight)
         self._state.opened.connect(self._on_opened)
-        self._state.account.arrived.connect(self._on_account)
+        self._state.account_changed.connect(self._on_account)
+        self._state.accounts.refused.connect(self._on_refused)
         self._state.selection_changed.connect(self._on_selection)
         self._state.training_changed.connect(self._on_training)
         self._jobs.started.connect(self._show)
@@ -194,15 +186,15 @@ class ReleasePlace(QWidget, Place):
         """Foresee a request, or return which answer that needs first and where it is given."""
         look = self._state.look
         unanswered = what_is_unanswered(
-            Prospect(request, self._account),
+            Prospect(request, self._state.account),
             self.answers,
             has_rule=self._state.rule is not None,
-            is_reading=self._state.account.waiting,
+            is_reading=self._state.account_fault is None,
         )
         if look is None or unanswered[0]:
-            self._foresight.rest(request, self._account)
+            self._foresight.rest(request, self._state.account)
         elif not self._jobs.running:  # Meanwhile what was foreseen stays where it is.
-            self._foresight.consider(look.folder, request, self._account)
+            self._foresight.consider(look.folder, request, self._state.account)
         return unanswered
 
     # Showing
@@ -223,7 +215,7 @@ class ReleasePlace(QWidget, Place):
         self.answers.destination.setToolTip(tip(str(request.to)))
         text, self._missing = self._consider(request)
         prospect = self.prospect
-        after_exact = self._account is not None and self._account.exact_releases > 0
+        after_exact = self._state.account is not None and self._state.account.exact_releases > 0
         self.consequence.show_prospect(prospect, self._state.rule, after_exact=after_exact)
         if not text:
             text, self._missing = what_is_missing(
@@ -234,25 +226,15 @@ class ReleasePlace(QWidget, Place):
         is_over = prospect.is_over and not self._jobs.running
         self.foot.show_hint(text, RAISE if is_over else TAKE if self._missing is not None else "")
         self.foot.button.setText(button_text(prospect, again=self.parcel.done is not None))
-        told = prospect.budget, prospect.spent, prospect.cost
-        self.foot.show_account(*told, is_known=self._account is not None)
-        self.proposed.emit(*told)
+        self.foot.show_account(
+            prospect.budget,
+            prospect.spent,
+            prospect.cost,
+            is_known=self._state.account is not None,
+        )
+        self._state.consider(prospect.cost)
 
     # What happens
-
-    @property
-    def _account(self) -> Account | None:
-        return self._state.account.account
-
-    def _on_account(self) -> None:
-        if self._state.place is not PlaceId.RELEASE:
-            return
-        error = self._state.account.error
-        if error is not None:
-            self.parcel.show_error(str(error))
-        self._foresight.doubt()
-        self.answers.fix_max_contributions(earlier_max_contributions(self._account))
-        self._show()
 
     def _on_foresight(self) -> None:
         self._show()
@@ -269,8 +251,16 @@ class ReleasePlace(QWidget, Place):
         self.answers.training.show_answer(self._state.in_training)
         self.answers.show_project(self._state.look, self._state.rule)
         self._show_rule()
-        if self._state.place is PlaceId.RELEASE:
-            self.refresh()
+
+    def _on_account(self) -> None:
+        """Foresee anew; nothing that was answered changes."""
+        if self._state.place is not PlaceId.RELEASE:
+            return
+        self._foresight.doubt()
+        if self._state.account_fault is not None:
+            self.parcel.show_error(str(self._state.account_fault))
+        self.answers.fix_max_contributions(earlier_max_contributions(self._state.account))
+        self._show()
 
     def _show_records(self) -> None:
         self._state.show_place(PlaceId.EXPLORE)
@@ -323,7 +313,11 @@ class ReleasePlace(QWidget, Place):
     def _set_budget(self) -> None:
         amount = read_amount(self.foot.budget.text())
         if amount is not None:
-            self._state.account.set_budget(amount, "Set before the first release.")
+            self._state.set_budget(amount, "Set before the first release.")
+
+    def _on_refused(self, error: DataSelectError) -> None:
+        if self._state.place is PlaceId.RELEASE:
+            self.parcel.show_error(str(error))
 
     def _go_to_missing(self) -> None:
         if self.prospect.is_over:
@@ -339,14 +333,15 @@ class ReleasePlace(QWidget, Place):
         self.parcel.error.hide()
         self._last = self.request()
         work = Releasing(look.folder, self._last)
-        self._jobs.start("Writing the bundle", work, self._on_done, self._on_fault)
+        self._jobs.start(JobKind.RELEASE, work, self._on_done, self._on_fault)
         # Where it says what is done: what had the focus is disabled, and the next key must do nothing.
         self.foot.hint.setFocus()
 
     def _on_done(self, done: Done) -> None:
         self.parcel.show_done(done)
         self._follows_parcel = True
-        self.refresh()
+        self._state.read_account()
+        self._state.consider(None)  # It is spent; what the same again would cost is not known yet.
         # Not at 0, which would be before what has changed is laid out.
         QTimer.singleShot(1, self, self._scroll_to_parcel)
 
@@ -362,4 +357,4 @@ class ReleasePlace(QWidget, Place):
         self.parcel.show_error(str(error))
         self._scroll.ensureWidgetVisible(self.parcel.error)
         self._after = self.foot.button.setFocus  # It had the focus, and lost it while it was disabled.
-        self.refresh()
+        self._state.read_account()

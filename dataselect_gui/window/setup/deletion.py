@@ -14,7 +14,7 @@ from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair, clear
 from dataselect_gui.window.widgets.notice import Message
 from dataselect_gui.window.widgets.plain import Button
-from dataselect_gui.workflow import Report, Stop
+from dataselect_gui.workflow import JobContext, JobKind
 
 CANNOT_UNDO = "This cannot be undone. Scoring the records again makes another project."
 
@@ -88,12 +88,12 @@ class DeletionPlace(ColumnPlace, Place):
             return
         self.begun.emit(project)
 
-        def work(report: Report, stop: Stop) -> bool:
-            del report, stop
+        def work(context: JobContext) -> bool:
+            del context
             return workflow.delete(project)
 
         jobs = self._state.jobs
-        jobs.start("Deleting the project", work, self._on_deleted, self.failed.emit)
+        jobs.start(JobKind.DELETION, work, self._on_deleted, self.failed.emit)
 
     def _on_deleted(self, is_gone: bool) -> None:
         why = "" if is_gone else "Its folder stays: there are other files in it."

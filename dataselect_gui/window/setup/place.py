@@ -17,7 +17,7 @@ from dataselect_gui.window.widgets.column import ColumnPlace, Pair
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, ComboBox
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
-from dataselect_gui.workflow import Look, Progress, preflight_facts
+from dataselect_gui.workflow import Look, preflight_facts
 
 _MOST_NAME, _MOST_WORDS = 100, 500
 """Characters of a name, and of what a request says, that are shown."""
@@ -193,14 +193,24 @@ class SetupPlace(ColumnPlace, Place):
         # Not at once, which would be before it has its place.
         QTimer.singleShot(1, self, self._show_progress)
 
-    def show_running(self, step: Progress, *, keeps: bool) -> None:
-        """Show how far the work is, and whether what is done is kept where it is stopped."""
+    def show_running(self, text: str, share: float = 0, *, keeps: bool) -> None:
+        """Show what is being done, the share that is done, and whether it is kept where it is stopped.
+
+        Parameters
+        ----------
+        text : str
+            As a sentence.
+        share : float
+            From 0 to 1.
+        keeps : bool
+            Whether what is done is kept where the work is stopped.
+        """
         self.score.hide()
         self.stop.show()
         self.progress.show()
-        self.progress.setValue(1000 * step.done // max(1, step.total))
+        self.progress.setValue(int(1000 * share))
         promise = " You may stop and go on tomorrow." if keeps else ""
-        self._say(f"{step.sentence}{promise}")
+        self._say(f"{text}{promise}")
 
     def show_trial(self, obstacle: str) -> None:
         """Offer to see whether picking by a score helps, or say why that cannot be seen."""

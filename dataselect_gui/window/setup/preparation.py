@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QWidget
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError
 from dataselect_gui.window.given import Run
-from dataselect_gui.window.jobs import JobKind
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.setup.place import SetupPlace
 from dataselect_gui.window.setup.scoring import Scoring
@@ -19,7 +18,7 @@ from dataselect_gui.window.setup.start import StartPlace
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
 from dataselect_gui.window.widgets.plain import choose_file, choose_folder
-from dataselect_gui.workflow import Progress, Report, Stop, StudySubject, Verified
+from dataselect_gui.workflow import JobContext, JobKind, Progress, StudySubject, Verified
 
 _LONG = {JobKind.SCORING: "scoring", JobKind.STUDY: "the study"}
 """Work that takes long, as it is called."""
@@ -113,12 +112,12 @@ class Preparation(QObject):
             return
         folder = look.folder
 
-        def work(report: Report, stop: Stop) -> Path:
-            workflow.find_again(folder, path, report, stop)
+        def work(context: JobContext) -> Path:
+            workflow.find_again(folder, path, context)
             return folder
 
         self._notice.tell(None)
-        self._jobs.start("Comparing with what was scored", work, self.scored.emit, self._on_failed)
+        self._jobs.start(JobKind.RECORD_COMPARISON, work, self.scored.emit, self._on_failed)
 
     def choose_records(self) -> None:
         """Ask where the open project's records are now."""
@@ -139,11 +138,11 @@ class Preparation(QObject):
             self.find_again(path)
 
     def _inspect(self, path: Path) -> None:
-        def work(report: Report, stop: Stop) -> tuple[Path, dict[str, Any]]:
-            return path, workflow.inspect(path, None, report, stop)
+        def work(context: JobContext) -> tuple[Path, dict[str, Any]]:
+            return path, workflow.inspect(path, None, context)
 
         self._notice.tell(None)
-        self._jobs.start("Looking at what was given", work, self._on_inspected, self._on_failed)
+        self._jobs.start(JobKind.INSPECTION, work, self._on_inspected, self._on_failed)
 
     def _on_inspected(self, told: tuple[Path, dict[str, Any]]) -> None:
         path, found = told
@@ -151,7 +150,7 @@ class Preparation(QObject):
             self.scored.emit(path)
             return
         if found["kind"] == "bundle":
-            self.checked.emit(path, Verified.told(found))
+            self.checked.emit(path, Verified.inspected(found))
             return
         is_source, look = found["kind"] == "source", self._state.look
         if look is not None:
@@ -181,11 +180,11 @@ class Preparation(QObject):
             self.scored.emit(folder)
             return
 
-        def work(report: Report, stop: Stop) -> tuple[Path, dict[str, Any]]:
-            return checkpoint, workflow.inspect(checkpoint, records, report, stop)
+        def work(context: JobContext) -> tuple[Path, dict[str, Any]]:
+            return checkpoint, workflow.inspect(checkpoint, records, context)
 
         self._state.show_place(PlaceId.SETUP)
-        self._jobs.start("Matching the labels", work, self._on_matched, self._on_failed)
+        self._jobs.start(JobKind.LABEL_MATCHING, work, self._on_matched, self._on_failed)
 
     def _on_matched(self, told: tuple[Path, dict[str, Any]]) -> None:
         self._setup.show_checkpoint(*told)
@@ -194,12 +193,12 @@ class Preparation(QObject):
         if records is None or self._waiting:
             return
 
-        def work(report: Report, stop: Stop) -> dict[str, Any]:
-            return workflow.preflight(checkpoint, records, report, stop)
+        def work(context: JobContext) -> dict[str, Any]:
+            return workflow.preflight(checkpoint, records, context)
 
         self._setup.show_trying()
         self._jobs.start(
-            "Trying the checkpoint",
+            JobKind.PREFLIGHT,
             work,
             self._setup.show_preflight,
             self._on_trying_failed,
@@ -231,8 +230,8 @@ class Preparation(QObject):
         """Score the demo, or open it where it was scored before."""
         folder = out if out is not None else workflow.home() / "demo"
 
-        def work(report: Report, stop: Stop) -> Path:
-            return workflow.score_demo(folder, report, stop).project
+        def work(context: JobContext) -> Path:
+            return workflow.score_demo(folder, context).project
 
         if not self._jobs.running:
             self.forget()
@@ -254,15 +253,14 @@ class Preparation(QObject):
         unit, answer = self._setup.unit_column, self._state.in_training
         folder = workflow.project_place(records, given.digest) if look is None else look.folder
 
-        def work(report: Report, stop: Stop) -> Path:
+        def work(context: JobContext) -> Path:
             return workflow.score(
                 records,
                 checkpoint,
-                report,
+                context,
                 project_path=folder,
                 unit_column=unit,
                 in_training=answer,
-                stop=stop,
             ).project
 
         self._scoring.begin(Run(work, str(records)))
@@ -299,11 +297,11 @@ class Preparation(QObject):
         if self._setup.training.answer != self._state.in_training:
             self._setup.training.show_answer(self._state.in_training)
 
-    def _on_job_started(self, title: str) -> None:
-        self._on_progress(Progress(title, 0, 1))
+    def _on_job_started(self, kind: JobKind) -> None:
+        self._setup.show_running(f"{kind.running}.", keeps=kind in _LONG)
 
     def _on_progress(self, step: Progress) -> None:
-        self._setup.show_running(step, keeps=self._jobs.kind in _LONG)
+        self._setup.show_running(step.sentence, step.share, keeps=self._jobs.kind in _LONG)
 
     def _on_job_finished(self) -> None:
         self._show_idle()

@@ -6,13 +6,10 @@ from PySide6.QtCore import QObject, Signal
 
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, WorkerDiedError
 from dataselect_gui.window.given import Run
-from dataselect_gui.window.jobs import JobKind
 from dataselect_gui.window.setup.place import SetupPlace
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
-from dataselect_gui.workflow import Progress
-
-SCORING = "Scoring"
+from dataselect_gui.workflow import JobKind, Progress
 
 
 class Scoring(QObject):
@@ -58,7 +55,7 @@ class Scoring(QObject):
         self._notice.tell(None)
         self._run, self._last_step = run, None
         jobs = self._state.jobs
-        jobs.start(SCORING, run.work, self._on_scored, self._on_failed, kind=JobKind.SCORING)
+        jobs.start(JobKind.SCORING, run.work, self._on_scored, self._on_failed)
         self.begun.emit()
 
     # Within
@@ -92,7 +89,7 @@ class Scoring(QObject):
 
     def _died(self, error: DataSelectError, run: Run) -> Message:
         step = self._last_step
-        done = "" if step is None else f"{step.phase}: {step.done:,} of {step.total:,}. "
+        done = "" if step is None else f"{step.phase.text}: {step.done:,} of {step.total:,}. "
         return Message(
             error.what,
             error.why,

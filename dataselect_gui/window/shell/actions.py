@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
-from dataselect_gui.window.jobs import JobKind
+from dataselect_gui import workflow
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets.plain import MenuAction, tip
+from dataselect_gui.workflow import JobKind
 
 if TYPE_CHECKING:
     from dataselect_gui.window.shell.main_window import MainWindow
 
+LOG_ON = "Log what happens, to report a fault"
+LOG_OFF = "Log nothing any more"
 BUSY = "Other work is in progress."
 NO_PROJECT = "Open a project first."
 NO_RECORDS = "Open a project with records first."
@@ -159,6 +162,13 @@ ACTIONS = (
         "File",
         lambda w: w.ask_deletion(),
         obstacle=_no_project_or_busy,
+    ),
+    Action(
+        "log",
+        LOG_ON,
+        "File",
+        lambda w: w.switch_log(),
+        text_now=lambda _: LOG_OFF if workflow.log_path() else LOG_ON,
     ),
     Action("quit", "Quit", "File", lambda w: w.close(), "Ctrl+Q"),
     Action(

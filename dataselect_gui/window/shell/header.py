@@ -7,7 +7,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
 from dataselect_gui.plain import visible
-from dataselect_gui.window.jobs import JobKind
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.actions import WindowAction
 from dataselect_gui.window.state import State
@@ -15,7 +14,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.budget import BudgetBar
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, elided, tip
-from dataselect_gui.workflow import Progress
+from dataselect_gui.workflow import JobKind, Progress
 
 TABS = (PlaceId.SETUP, PlaceId.EXPLORE, PlaceId.RELEASE, PlaceId.LEDGER)
 """The places with a tab; each has the action of its own name."""
@@ -76,11 +75,14 @@ class Header(QFrame):
         self._row.addWidget(self.budget)
         state.opened.connect(self._show_project)
         state.place_changed.connect(self._show_place)
+        state.account_changed.connect(self._show_budget)
+        state.cost_changed.connect(self._show_budget)
         state.jobs.started.connect(self._on_started)
         state.jobs.progressed.connect(self._on_progress)
         state.jobs.finished.connect(self._on_finished)
         self._show_project()
         self._show_place()
+        self._show_budget()
         self.show_job("")
 
     def show_job(self, doing: str, how_far: str = "", place: PlaceId = PlaceId.SETUP) -> None:
@@ -108,13 +110,13 @@ class Header(QFrame):
         super().resizeEvent(event)
         self._fit()
 
-    def _on_started(self, title: str) -> None:
-        self.show_job(title, place=self._place_of_job())
+    def _on_started(self, kind: JobKind) -> None:
+        self.show_job(kind.running, place=self._place_of_job())
 
     def _on_progress(self, step: Progress) -> None:
         share = f"{100 * step.done // max(1, step.total)} %" if step.total > 1 else ""
         how_far = " · ".join(part for part in (share, step.time_left) if part)
-        self.show_job(step.phase, how_far, self._place_of_job())
+        self.show_job(step.phase.text, how_far, self._place_of_job())
 
     def _on_finished(self) -> None:
         self.show_job("")
@@ -130,6 +132,12 @@ class Header(QFrame):
     def _show_place(self) -> None:
         for place, tab in self.tabs.items():
             tab.setChecked(place is self._state.place)
+
+    def _show_budget(self) -> None:
+        account = self._state.account
+        self.budget.setVisible(account is not None)
+        if account is not None:
+            self.budget.show_budget(account.budget, account.total_plain, self._state.cost)
 
     def _fit(self) -> None:
         room = _NARROW if self.width() < theme.NARROW else _WIDE

@@ -14,10 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.paths import resolved
 from dataselect_gui.plain import visible
-from dataselect_gui.window import faults, settings
+from dataselect_gui.window import faults
 from dataselect_gui.window.explore.people import PeoplePlace
 from dataselect_gui.window.explore.place import ExplorePlace
 from dataselect_gui.window.jobs import Jobs
@@ -25,6 +26,7 @@ from dataselect_gui.window.ledger import LedgerPlace
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.release.check import CheckPlace
+from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.setup.deletion import DeletionPlace
 from dataselect_gui.window.setup.place import SetupPlace
 from dataselect_gui.window.setup.preparation import Preparation
@@ -48,7 +50,7 @@ class MainWindow(QMainWindow):
 
     Parameters
     ----------
-    kept : Settings
+    settings : Settings
         What is remembered; it is changed in place.
 
     Attributes
@@ -71,13 +73,13 @@ class MainWindow(QMainWindow):
     ready = Signal()
     _fault = Signal(str)
 
-    def __init__(self, kept: settings.Settings) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__()
-        self._kept = kept
+        self.settings = settings
         self._is_ready = False
         self.state: State = State(self)
         self.jobs: Jobs = self.state.jobs
-        self.start = StartPlace(self.state, kept)
+        self.start = StartPlace(self.state, settings)
         self.setup = SetupPlace()
         self.explore: ExplorePlace = ExplorePlace(self.state)
         self.release = ReleasePlace(self.state)
@@ -85,7 +87,6 @@ class MainWindow(QMainWindow):
         self._study: StudyPlace | None = None
         self.check, self.people = CheckPlace(self.state), PeoplePlace(self.state)
         self.deletion = DeletionPlace(self.state)
-        self._here: Place = self.start
         self._places: dict[PlaceId, Place] = {}
         self.notice = NoticeStrip()
         self.preparation: Preparation = Preparation(
@@ -94,15 +95,15 @@ class MainWindow(QMainWindow):
         self.actions_by_key = make_actions(self)
         self.header, self.footer = Header(self.state, self.actions_by_key), Footer(self.state)
         self.action_list: ActionList = ActionList(self.actions_by_key, self)
-        self.explore.gallery.set_tile(kept.tile)
+        self.explore.gallery.set_tile(settings.tile)
         self._build()
         self._connect()
         self.setWindowTitle("DataSelect")
-        if not self.restoreGeometry(kept.geometry_bytes):
+        if not self.restoreGeometry(settings.geometry_bytes):
             self.resize(1360, 860)
         self.setMinimumSize(640, 400)
         self.setAcceptDrops(True)
-        self._on_opened()
+        self._follow()
         self.start.demo.setFocus()
 
     # What a person can do
@@ -117,7 +118,7 @@ class MainWindow(QMainWindow):
         look = self.state.look
         assert look is not None
         self.show_error(None)
-        self._kept.remember(folder, look.name)
+        self.settings.remember(folder, look.name)
         self.start.show_recent()
         self.show_place(PlaceId.EXPLORE if look.scores else PlaceId.SETUP)
         self.explore.gallery.setFocus()
@@ -157,8 +158,30 @@ class MainWindow(QMainWindow):
 
     def use_theme(self, mode: str) -> None:
         """Use the colours of a theme, as `Settings` has it, from now on."""
-        self._kept.theme = mode
+        self.settings.theme = mode
         theme.apply(mode)
+
+    def switch_log(self) -> None:
+        """Begin a log to report a fault by, or end the one that is kept."""
+        kept = workflow.log_path()
+        if kept is not None:
+            workflow.stop_log()
+            told = Message(
+                "Nothing is logged any more.", do=f"The log is {kept}. Read it before you send it."
+            )
+        else:
+            try:
+                kept = workflow.start_own_log()
+            except DataSelectError as error:
+                self.show_error(error)
+                return
+            told = Message(
+                "What happens is logged from now on, until the program is closed.",
+                f"In {kept}: versions, kinds of work and how they ended; no content, names or paths.",
+                "Do again what went wrong, then send the log with your report.",
+            )
+        self._follow()
+        self.notice.tell(told)
 
     # What it consists of
 
@@ -182,7 +205,7 @@ class MainWindow(QMainWindow):
     def has_threads(self) -> bool:
         """Whether any of its threads is running; when it is closed, none but one that hangs."""
         places = any(place.has_threads for place in self._places.values())
-        return self.jobs.has_thread or self.state.account.has_threads or places
+        return self.jobs.has_thread or self.state.accounts.has_threads or places
 
     def _add_place(self, place: Place) -> None:
         self._places[place.place_id] = place
@@ -236,7 +259,8 @@ class MainWindow(QMainWindow):
         self.deletion.failed.connect(self.show_error)
         self.preparation.scored.connect(self.open_project)
         self.state.given_changed.connect(self._follow)
-        self.state.opened.connect(self._on_opened)
+        self.state.opened.connect(self._follow)
+        self.state.opened.connect(self.state.read_account)
         self.state.failed.connect(self.show_error)
         self.state.undo_changed.connect(self._follow)
         self.explore.gallery.tile_changed.connect(self._on_tile_changed)
@@ -244,8 +268,6 @@ class MainWindow(QMainWindow):
         self.explore.first_painted.connect(self._become_ready)
         self.jobs.started.connect(self._follow)
         self.jobs.finished.connect(self._follow)
-        self.state.account.arrived.connect(self._show_budget)
-        self.release.proposed.connect(self.header.budget.show_budget)
         self.release.raise_wanted.connect(self._raise_budget)
         QApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
         self._fault.connect(self.footer.tell)
@@ -254,15 +276,13 @@ class MainWindow(QMainWindow):
 
     # Places
 
-    def _on_place(self) -> None:
+    def _on_place(self, before: PlaceId) -> None:
         wanted = self.state.place
         place = self.study if wanted is PlaceId.STUDY else self._places[wanted]
-        before, self._here = self._here, place
-        if place is before:
-            return
-        before.left()
-        self._stack.setCurrentWidget(place.as_widget)
-        place.entered()
+        if wanted != before:
+            self._places[before].left()
+            self._stack.setCurrentWidget(place.as_widget)
+            place.entered()
 
     def _raise_budget(self) -> None:
         self.show_place(PlaceId.LEDGER)
@@ -290,13 +310,9 @@ class MainWindow(QMainWindow):
             self.state.set_current(rows[0])
 
     def _on_scheme_changed(self) -> None:
-        theme.apply(self._kept.theme)
+        theme.apply(self.settings.theme)
 
     # What the state says
-
-    def _on_opened(self) -> None:
-        self._follow()
-        self.state.read_account()
 
     def _follow(self) -> None:
         """Show which actions can be done now."""
@@ -309,16 +325,8 @@ class MainWindow(QMainWindow):
         if self.state.look is not None and self.state.look.source.exists():
             self.show_error(error)
 
-    def _show_budget(self) -> None:
-        account, error = self.state.account.account, self.state.account.error
-        self.header.budget.setVisible(account is not None)
-        if account is not None:
-            self.header.budget.show_budget(account.budget, account.total_plain)
-        if error is not None and self.state.place not in {PlaceId.RELEASE, PlaceId.LEDGER}:
-            self.show_error(error)  # Those two tell it themselves.
-
     def _on_tile_changed(self, side: int) -> None:
-        self._kept.tile = side
+        self.settings.tile = side
 
     def _become_ready(self) -> None:
         if not self._is_ready:
@@ -336,7 +344,7 @@ class MainWindow(QMainWindow):
         """Take everything that was dropped."""
         for url in event.mimeData().urls():
             path = Path(url.toLocalFile())
-            if url.isLocalFile() and not self._here.dropped(path):
+            if url.isLocalFile() and not self._places[self.state.place].dropped(path):
                 self.preparation.take(path)
         event.acceptProposedAction()
 
@@ -348,11 +356,11 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Leave at once to the eye; then stop the work in hand, which keeps what is done."""
-        self._kept.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self.hide()
         self.show_place(PlaceId.START)  # No other one works anything out that nobody sees.
         self.jobs.close()
-        self.state.account.close()
+        self.state.accounts.close()
         for place in self._places.values():
             place.close_threads()
         faults.forget(self._tell_fault)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, WorkerDiedError
-from dataselect_gui.window.jobs import JobKind
 from dataselect_gui.window.latest import PAUSE_MILLISECONDS
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.state import State
@@ -21,11 +20,11 @@ from dataselect_gui.window.widgets.column import ColumnPlace
 from dataselect_gui.window.widgets.notice import Message
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.workflow import (
+    JobContext,
+    JobKind,
     OtherStudyError,
     Progress,
-    Report,
     Start,
-    Stop,
     StudyFound,
     StudyPlan,
     StudySubject,
@@ -59,7 +58,7 @@ class StudyPlace(ColumnPlace, Place):
         self._start: Start = "scratch"
         self._error: DataSelectError | None = None
         self._was_stopped = self._is_over_limit = False
-        self._is_planning = self._is_running = self._is_stopping = False
+        self._is_planning = self._is_stopping = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._begin_planning)
@@ -82,7 +81,7 @@ class StudyPlace(ColumnPlace, Place):
     @property
     def is_running(self) -> bool:
         """Whether a study runs."""
-        return self._is_running
+        return self._jobs.kind is JobKind.STUDY
 
     @property
     def is_working(self) -> bool:
@@ -99,7 +98,7 @@ class StudyPlace(ColumnPlace, Place):
 
     def show_subject(self, subject: StudySubject) -> None:
         """Show the study of a subject, or that it may begin; one that runs stays on the page."""
-        if self._is_running:
+        if self.is_running:
             return
         is_known = subject == self._subject
         self._subject, self._was_stopped = None, False
@@ -124,15 +123,15 @@ class StudyPlace(ColumnPlace, Place):
 
     def take_focus(self) -> None:
         """Give the focus to what a person wants next."""
-        if self._is_running and not self._is_stopping:
+        if self.is_running and not self._is_stopping:
             self.plan.stop.setFocus()
             # With the progress beside it, once that has its place.
             QTimer.singleShot(0, self, self._show_progress)
         elif self._found is not None and self._found.result is not None:
             self.results.page.setFocus()
-        elif self.plan.start.isEnabled() and not self._is_running:
+        elif self.plan.start.isEnabled() and not self.is_running:
             self.plan.start.setFocus()
-        elif self._subject is not None and not self._is_running:
+        elif self._subject is not None and not self.is_running:
             self.form.button.setFocus()
         else:
             self.heading.back.setFocus()
@@ -143,16 +142,16 @@ class StudyPlace(ColumnPlace, Place):
         if subject is None or isinstance(choices, str) or not self.plan.start.isEnabled():
             return
 
-        def work(report: Report, stop: Stop) -> StudyFound:
-            return workflow.run_study(subject, choices, folder, report, stop)
+        def work(context: JobContext) -> StudyFound:
+            return workflow.run_study(subject, choices, folder, context)
 
         self._drop_plan()
         self._show_error(None)
         self._planned = None  # What is done will be.
-        self._is_running, self._is_stopping = True, False
-        self._jobs.start(STUDYING, work, self._on_done, self._on_failed, kind=JobKind.STUDY)
+        self._is_stopping = False
+        self._jobs.start(JobKind.STUDY, work, self._on_done, self._on_failed)
         self.form.setEnabled(False)
-        self._on_progress(Progress(STUDYING, 0, 1))
+        self.plan.show_running(f"{JobKind.STUDY.running}.")
         self.take_focus()  # The button that was pressed is hidden now.
 
     def entered(self) -> None:
@@ -175,7 +174,7 @@ class StudyPlace(ColumnPlace, Place):
 
     def _on_changed(self) -> None:
         subject = self._subject
-        if subject is None or self._is_running:
+        if subject is None or self.is_running:
             return
         self._was_stopped = False
         self._show_error(None)
@@ -198,7 +197,7 @@ class StudyPlace(ColumnPlace, Place):
 
     def _foresee(self) -> None:
         """Show what can be told at once, and have the time worked out."""
-        if self._subject is None or self._is_running:
+        if self._subject is None or self.is_running:
             return
         self._drop_plan()
         choices, limit = self.form.read(), self.form.limit.value()
@@ -247,22 +246,22 @@ class StudyPlace(ColumnPlace, Place):
             self._timer.start(PAUSE_MILLISECONDS)
             return
 
-        def work(report: Report, stop: Stop) -> StudyPlan:
-            return workflow.plan_study(subject, choices, folder, report, stop)
+        def work(context: JobContext) -> StudyPlan:
+            return workflow.plan_study(subject, choices, folder, context)
 
         self._is_planning = True
-        self._jobs.start("Planning", work, self._on_planned, self._on_unplanned, gives_way=True)
+        self._jobs.start(JobKind.STUDY_PLAN, work, self._on_planned, self._on_unplanned, gives_way=True)
 
     def _on_planned(self, plan: StudyPlan) -> None:
         self._is_planning = False
-        if plan.folder == self._folder and not self._is_running:
+        if plan.folder == self._folder and not self.is_running:
             self._planned = plan
             if plan.choices == self.form.read():
                 self._show_plan(plan)
 
     def _on_unplanned(self, error: DataSelectError) -> None:
         self._is_planning = False
-        if not isinstance(error, InterruptedByPersonError) and not self._is_running:
+        if not isinstance(error, InterruptedByPersonError) and not self.is_running:
             self._show_error(error)
             self.again.setVisible(not self._is_of_others)
             self._offer("")
@@ -280,8 +279,8 @@ class StudyPlace(ColumnPlace, Place):
         self.plan.show_stopping()
 
     def _on_progress(self, step: Progress) -> None:
-        if self._is_running and not self._is_stopping:
-            self.plan.show_running(step)
+        if self.is_running and not self._is_stopping:
+            self.plan.show_running(step.sentence, step.share)
 
     def _on_done(self, found: StudyFound) -> None:
         self._end()
@@ -309,7 +308,7 @@ class StudyPlace(ColumnPlace, Place):
         self._state.show_place(PlaceId.STUDY)
 
     def _end(self) -> None:
-        self._is_running = self._is_stopping = False
+        self._is_stopping = False
         self.form.setEnabled(True)
 
     def _show_progress(self) -> None:

@@ -7,7 +7,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.plain import Button, Label
-from dataselect_gui.workflow import Progress, StudyPlan, duration
+from dataselect_gui.workflow import StudyPlan, duration
 
 ESTIMATING = "Working out how long it takes, by timing a few steps on this machine…"
 WAITING = "Other work is in progress. How long the study takes is worked out when that has ended."
@@ -103,15 +103,15 @@ class PlanPanel(QFrame):
         self.limit.set_text(OVER.format(count=count, limit=limit))
         self.limit.setVisible(count > limit)
 
-    def show_running(self, step: Progress) -> None:
-        """Show how far the study is."""
+    def show_running(self, text: str, share: float = 0) -> None:
+        """Show what the study does, and the share that is done, from 0 to 1."""
         self.start.hide()
         self.limit.hide()
         self.stop.show()
         self.stop.setEnabled(True)
         self.progress.show()
-        self.progress.setValue(1000 * step.done // max(1, step.total))
-        self._say(f"{step.sentence} {KEPT}")
+        self.progress.setValue(int(1000 * share))
+        self._say(f"{text} {KEPT}")
 
     def show_stopping(self) -> None:
         """Show that the study was asked to stop."""

@@ -344,7 +344,7 @@ def test_brackets_move_the_cut_off(explore: ExplorePlace, state: State) -> None:
 
 def test_the_line_stands_at_the_cut(explore: ExplorePlace, state: State) -> None:
     def place() -> int | None:
-        return explore.gallery._cut_place
+        return explore.gallery.cut_place
 
     assert place() == 20
     state.sort_by("loss", descending=False)

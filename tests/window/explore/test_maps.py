@@ -20,7 +20,7 @@ from dataselect_gui.window.explore.map_view import coloured, summary_of
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
-from dataselect_gui.workflow import RecordMaps, Report, Stop
+from dataselect_gui.workflow import JobContext, JobKind, RecordMaps
 from tests.processes import workers_of
 from tests.projects import owner_records
 from tests.window.steps import give, place, settle
@@ -60,12 +60,12 @@ class MadeUp:
         self.prefix = ""
 
     def __call__(
-        self, _folder: Path, rows: Sequence[int], _report: Report, stop: Stop
+        self, _folder: Path, rows: Sequence[int], context: JobContext
     ) -> dict[int, RecordMaps]:
         self.asked.append(list(rows))
-        while self.is_held and not stop.is_urgent:
+        while self.is_held and not context.stop.is_urgent:
             time.sleep(0.005)
-        if stop.is_urgent:
+        if context.stop.is_urgent:
             self.ended.append(rows[0])
             raise InterruptedByPersonError("", "", "")
         if self.error is not None:
@@ -134,7 +134,7 @@ def words(window: MainWindow) -> str:
 def idle(window: MainWindow, qtbot: QtBot) -> None:
     """Wait until no map is being made, nor about to be."""
     maps = window.explore.maps
-    qtbot.waitUntil(lambda: not window.jobs.has_thread and not maps._pause.isActive())
+    qtbot.waitUntil(lambda: not window.jobs.has_thread and not maps.is_waiting)
 
 
 def picture(window: MainWindow) -> QWidget:
@@ -281,8 +281,7 @@ def test_maps_are_kept_while_there_is_room(
     for _ in range(12):
         qtbot.waitUntil(lambda: is_shown(opened))
         idle(opened, qtbot)
-        kept = opened.explore.maps._kept
-        assert sum(found.size for found in kept.values()) <= room
+        assert 0 < opened.explore.maps.size <= room
         walk(opened)
     idle(opened, qtbot)
     asked = len(made.asked)
@@ -419,9 +418,9 @@ def held() -> Iterator[list[bool]]:
     ended.append(True)
 
 
-def until(ended: list[bool]) -> Callable[[Report, Stop], str]:
-    def work(_report: Report, stop: Stop) -> str:
-        while not ended and not stop.requested:
+def until(ended: list[bool]) -> Callable[[JobContext], str]:
+    def work(context: JobContext) -> str:
+        while not ended and not context.stop.requested:
             time.sleep(0.005)
         return "done"
 
@@ -434,7 +433,7 @@ def test_maps_wait_until_scoring_has_ended(
     made.is_held = True
     press_m(opened)
     assert words(opened) == "Making the map, which takes some seconds…"
-    opened.jobs.start("Scoring", until(held), lambda _: None, lambda _: None)
+    opened.jobs.start(JobKind.SCORING, until(held), lambda _: None, lambda _: None)
     assert words(opened) == "Maps wait until scoring has ended."
     made.is_held = False
     walk(opened)
@@ -464,28 +463,28 @@ def test_any_other_work_goes_first_and_maps_hold_nothing_up(
 def test_a_job_that_gives_way_is_heard_of_by_nobody_else(qtbot: QtBot, held: list[bool]) -> None:
     jobs = Jobs()
     heard: list[str] = []
-    jobs.started.connect(lambda title: heard.append(f"started {title}"))
+    jobs.started.connect(lambda kind: heard.append(f"started {kind.name}"))
     jobs.finished.connect(lambda: heard.append("finished"))
 
-    def waits(_report: Report, stop: Stop) -> None:
-        while not stop.is_urgent:
+    def waits(context: JobContext) -> None:
+        while not context.stop.is_urgent:
             time.sleep(0.005)
         raise InterruptedByPersonError("", "", "")
 
-    jobs.start("A map", waits, lambda _: None, lambda _: heard.append("gave way"), gives_way=True)
+    jobs.start(JobKind.MAPS, waits, lambda _: None, lambda _: heard.append("gave way"), gives_way=True)
     jobs.stop()
     assert (jobs.running, jobs.has_thread, jobs.title) == (False, True, "")
-    jobs.start("Work", until(held), heard.append, lambda _: None)
-    assert (jobs.running, jobs.title) == (True, "Work")
+    jobs.start(JobKind.RELEASE, until(held), heard.append, lambda _: None)
+    assert (jobs.running, jobs.title) == (True, JobKind.RELEASE.running)
     qtbot.waitUntil(lambda: "gave way" in heard)
     jobs.give_way()
     qtbot.wait(20)
-    assert heard == ["started Work", "gave way"], "work that does not give way was ended"
+    assert heard == ["started RELEASE", "gave way"], "work that does not give way was ended"
     held.append(True)
     qtbot.waitUntil(lambda: not jobs.has_thread)
-    assert heard == ["started Work", "gave way", "finished", "done"]
-    jobs.start("A map", waits, lambda _: None, lambda _: heard.append("late"), gives_way=True)
-    jobs.start("Work", until(held), lambda _: heard.append("late"), lambda _: None)
+    assert heard == ["started RELEASE", "gave way", "finished", "done"]
+    jobs.start(JobKind.MAPS, waits, lambda _: None, lambda _: heard.append("late"), gives_way=True)
+    jobs.start(JobKind.RELEASE, until(held), lambda _: heard.append("late"), lambda _: None)
     jobs.close()
     qtbot.wait(20)
     assert not jobs.has_thread
@@ -495,18 +494,18 @@ def test_a_job_that_gives_way_is_heard_of_by_nobody_else(qtbot: QtBot, held: lis
 def test_what_stops_before_it_began_stops(qtbot: QtBot, held: list[bool]) -> None:
     jobs = Jobs()
 
-    def lingers(_report: Report, stop: Stop) -> None:
+    def lingers(context: JobContext) -> None:
         while not held:
             time.sleep(0.005)
-        del stop
+        del context
 
-    jobs.start("A map", lingers, lambda _: None, lambda _: None, gives_way=True)
+    jobs.start(JobKind.MAPS, lingers, lambda _: None, lambda _: None, gives_way=True)
     seen: list[bool] = []
 
-    def work(_report: Report, stop: Stop) -> None:
-        seen.append(stop.requested)
+    def work(context: JobContext) -> None:
+        seen.append(context.stop.requested)
 
-    jobs.start("Work", work, lambda _: None, lambda _: None)
+    jobs.start(JobKind.RELEASE, work, lambda _: None, lambda _: None)
     jobs.stop()
     held.append(True)
     qtbot.waitUntil(lambda: not jobs.has_thread)
@@ -603,7 +602,7 @@ def scored(window: MainWindow, qtbot: QtBot, tmp_path: Path, real_series: Path) 
     folder = workflow.score(
         owner_records(tmp_path / "records.npz", COUNT),
         real_series,
-        lambda _: None,
+        JobContext(),
         project_path=tmp_path / "p.dataselect",
     ).project
     window.resize(1200, 800)

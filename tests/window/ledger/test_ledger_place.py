@@ -17,18 +17,23 @@ from tests.releases import release, select
 
 
 @pytest.fixture
-def place(project: Path, qtbot: QtBot) -> Iterator[LedgerPlace]:
+def state() -> State:
+    return State()
+
+
+@pytest.fixture
+def place(project: Path, state: State, qtbot: QtBot) -> Iterator[LedgerPlace]:
     select(project, threshold="0.5")
-    state = State()
     state.show_place(PlaceId.LEDGER)
     made = LedgerPlace(state)
     made.resize(1000, 700)
     qtbot.addWidget(made)
     made.show()
     state.open(project)
-    qtbot.waitUntil(lambda: not made.is_working)
+    read(qtbot, made)
     yield made
     made.close_threads()
+    state.accounts.close()
 
 
 def shown(place: LedgerPlace) -> str:
@@ -46,14 +51,15 @@ def lines(place: LedgerPlace) -> list[list[str]]:
     return [[cell.text() for cell in row if cell is not None] for row in cells]
 
 
-def read(qtbot: QtBot, place: LedgerPlace) -> None:
-    """Have the place read the ledger, and wait until all is worked out."""
-    place.refresh()
+def wait(qtbot: QtBot, place: LedgerPlace) -> None:
+    """Wait until nothing is being worked out."""
     qtbot.waitUntil(lambda: not place.is_working, timeout=20_000)
 
 
-def wait(qtbot: QtBot, place: LedgerPlace) -> None:
-    qtbot.waitUntil(lambda: not place.is_working)
+def read(qtbot: QtBot, place: LedgerPlace) -> None:
+    """Have the place read the ledger, and wait until all is worked out."""
+    place.entered()
+    wait(qtbot, place)
 
 
 def test_an_empty_ledger_says_so_and_what_it_cannot_notice(place: LedgerPlace) -> None:
@@ -64,7 +70,7 @@ def test_an_empty_ledger_says_so_and_what_it_cannot_notice(place: LedgerPlace) -
 
 
 def test_the_budget_is_raised_with_a_reason_alone(
-    place: LedgerPlace, project: Path, qtbot: QtBot
+    place: LedgerPlace, project: Path, state: State, qtbot: QtBot
 ) -> None:
     release(project, project.with_name("b"))
     read(qtbot, place)
@@ -73,8 +79,8 @@ def test_the_budget_is_raised_with_a_reason_alone(
     place.raising.amount.setText("9")
     assert not place.raising.set.isEnabled()
     place.raising.reason.setText("the board agreed")
-    place.raising.set.click()
-    qtbot.waitUntil(lambda: not place.is_working)
+    with qtbot.waitSignal(state.accounts.budget_set):
+        place.raising.set.click()
     today = datetime.now(UTC).date().isoformat()
     assert lines(place)[-1] == [today, "Budget", "Set to ε 9", "", "The board agreed"]
     assert "ε 8 left" in shown(place)
@@ -173,11 +179,7 @@ def test_a_head_that_was_noted_is_found_again_and_another_is_not(
 
 
 def test_a_bundle_is_held_against_the_ledger(
-    place: LedgerPlace,
-    project: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    qtbot: QtBot,
+    place: LedgerPlace, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     release(project, tmp_path / "b")
     failed: list[DataSelectError] = []

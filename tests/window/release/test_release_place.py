@@ -53,10 +53,12 @@ def place(project: Path, state: State, qtbot: QtBot) -> Iterator[ReleasePlace]:
     qtbot.addWidget(made)
     made.show()
     state.open(project)
-    qtbot.waitUntil(lambda: not state.account.waiting)
+    state.read_account()
+    qtbot.waitUntil(lambda: not state.accounts.waiting)
     yield made
     made.close_threads()
     state.jobs.close()
+    state.accounts.close()
 
 
 def click(qtbot: QtBot, button: QWidget) -> None:
@@ -337,6 +339,8 @@ def test_people_and_a_private_training_are_counted(tmp_path: Path, qtbot: QtBot)
     qtbot.addWidget(place)
     place.show()
     state.open(folder)
+    state.read_account()
+    qtbot.waitUntil(lambda: not state.accounts.waiting)
     place.answers.max_contributions.setValue(2)
     assert place.answers.max_contributions.lineEdit().width() > 40, "the number can be read"
     place.answers.training.no.click()
@@ -361,11 +365,11 @@ def test_before_a_draw_nothing_of_the_records_stands_inside_the_leaving_frame(
     place: ReleasePlace, state: State, qtbot: QtBot
 ) -> None:
     answer_no(qtbot, place)
-    before = [one.text() for one in place.parcel._leave.findChildren(QLabel)]
+    before = [one.text() for one in place.parcel.leave.findChildren(QLabel)]
     state.set_rule(workflow.make_rule("loss", threshold="0"))
     place.answers.amount.epsilon.setText("4")
     foresee(qtbot, place)
-    assert [one.text() for one in place.parcel._leave.findChildren(QLabel)] == before
+    assert [one.text() for one in place.parcel.leave.findChildren(QLabel)] == before
 
 
 @pytest.mark.parametrize("width", [640, 1000, 1060, 1120, 1360])
@@ -495,7 +499,7 @@ def test_no_record_leaves_so_no_consent_is_asked_for(place: ReleasePlace, qtbot:
 def test_the_parcel_shows_field_by_field_what_would_leave(place: ReleasePlace) -> None:
     for kind, leaving in workflow.KINDS.items():
         ask_for(place, kind)
-        folds = place.parcel._leave.findChildren(Fold)
+        folds = place.parcel.leave.findChildren(Fold)
         shown_fields = "\n".join(label.text() for fold in folds for label in fold.findChildren(QLabel))
         for file in (*leaving.leaves, *workflow.DOCUMENTS):
             for field, what in file.fields:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.window.explore.inspector import Inspector
 from dataselect_gui.window.explore.thumbnails import key_of
 from dataselect_gui.window.place import PlaceId
@@ -168,7 +169,7 @@ def test_records_that_changed_are_shown_as_such_and_never_used(
 
 
 def _facts(inspector: Inspector) -> str:
-    return inspector._facts.text()
+    return inspector.facts.text()
 
 
 def test_a_thousand_records_that_change_while_the_window_is_open(
@@ -195,4 +196,4 @@ def test_a_thousand_records_that_change_while_the_window_is_open(
         to=tmp_path / "bundle", epsilon="1", in_training="no", budget="4"
     )
     with pytest.raises(Exception, match="1000 records changed"):
-        workflow.release(project, released, print)
+        workflow.release(project, released, JobContext())

@@ -29,7 +29,7 @@ def read(qtbot: QtBot, window: MainWindow, tmp_path: Path, text: str) -> None:
     (tmp_path / "list.csv").write_text(text, encoding="utf-8-sig")
     window.actions_by_key["people"].trigger()
     give(qtbot, window, tmp_path / "list.csv")
-    qtbot.waitUntil(lambda: not window.people._reading.waiting)
+    qtbot.waitUntil(lambda: not window.people.is_working)
 
 
 def opted_out(project: Path) -> list[int]:
@@ -105,7 +105,7 @@ def test_the_column_is_asked_for_where_it_is_not_clear(
     assert not window.people.apply.isEnabled()
     window.people.columns.setCurrentText("who")
     window.people.columns.activated.emit(0)
-    qtbot.waitUntil(lambda: not window.people._reading.waiting)
+    qtbot.waitUntil(lambda: not window.people.is_working)
     assert "1 of 1 lines match: 3 records" in shown(window.people)
 
 
@@ -131,7 +131,7 @@ def test_what_is_no_list_is_told_and_changes_nothing(
     window.actions_by_key["people"].trigger()
     (tmp_path / "list.csv").write_bytes(b"\xff\xfe\x00")
     give(qtbot, window, tmp_path / "list.csv")
-    qtbot.waitUntil(lambda: not window.people._reading.waiting)
+    qtbot.waitUntil(lambda: not window.people.is_working)
     assert "“list.csv” cannot be read." in window.people.error.text()
     assert not window.people.apply.isEnabled()
     assert not window.state.undo.canUndo()
@@ -174,7 +174,7 @@ def test_a_recent_project_is_deleted_without_being_opened(
     window: MainWindow, qtbot: QtBot, project: Path
 ) -> None:
     (project / "mine.txt").write_text("a note")
-    window._kept.remember(project, "p")
+    window.settings.remember(project, "p")
     window.start.show_recent()
     qtbot.waitUntil(lambda: "Recent projects" in shown(window.start))
     window.start.delete_wanted.emit(project)

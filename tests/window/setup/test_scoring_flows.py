@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
@@ -18,7 +19,7 @@ from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.shell.main_window import MainWindow
-from dataselect_gui.workflow import Progress, Report, Stop
+from dataselect_gui.workflow import JobContext, JobKind, Phase, Progress
 from tests.processes import workers_of
 from tests.projects import consortium, owner_records, scored_project
 from tests.window.steps import give, place, settle, told
@@ -124,7 +125,7 @@ def test_scoring_that_read_nothing_goes_on_after_a_restart(
 ) -> None:
     records, model = owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium")
     source = StoredSource.of(SourceRef(records, unit_column="patient"), "arrays")
-    digest = workflow.inspect(model, None, print)["digest"]
+    digest = workflow.inspect(model, None, JobContext())["digest"]
     Project.create(folder, source, StoredCheckpoint(str(model), digest))
     give(qtbot, window, folder)
     assert place(window) == "setup"
@@ -203,14 +204,14 @@ def test_a_job_that_does_not_listen_is_ended(qtbot: QtBot) -> None:
     """A worker that is stuck in one batch is killed; what it had marked as done stays."""
     heard: list[str] = []
 
-    def stubborn(_report: Report, stop: Stop) -> None:
-        while not stop.is_urgent:
+    def stubborn(context: JobContext) -> None:
+        while not context.stop.is_urgent:
             time.sleep(0.01)
         heard.append("told")
         raise WorkerDiedError("", "", "")
 
     jobs = Jobs()
-    jobs.start("A test", stubborn, lambda _: None, lambda _: heard.append("failed"))
+    jobs.start(JobKind.RELEASE, stubborn, lambda _: None, lambda _: heard.append("failed"))
     begun = time.monotonic()
     jobs.close(200)
     assert 0.2 <= time.monotonic() - begun < 2
@@ -221,11 +222,11 @@ def test_a_job_that_does_not_listen_is_ended(qtbot: QtBot) -> None:
 
 
 @pytest.fixture
-def hung(qtbot: QtBot) -> Iterator[Callable[[Report, Stop], None]]:
+def hung(qtbot: QtBot) -> Iterator[Callable[[JobContext], None]]:
     """A job that hangs until its test has ended, as on a disk that does not answer."""
     ended: list[bool] = []
 
-    def hangs(_report: Report, _stop: Stop) -> None:
+    def hangs(_context: JobContext) -> None:
         while not ended:
             time.sleep(0.01)
 
@@ -235,15 +236,17 @@ def hung(qtbot: QtBot) -> Iterator[Callable[[Report, Stop], None]]:
 
 
 def test_a_job_that_hangs_does_not_hold_the_window(
-    hung: Callable[[Report, Stop], None], qtbot: QtBot
+    hung: Callable[[JobContext], None], qtbot: QtBot
 ) -> None:
     jobs = Jobs()
-    jobs.start("A test", hung, lambda _: None, lambda _: None)
+    jobs.start(JobKind.RELEASE, hung, lambda _: None, lambda _: None)
     begun = time.monotonic()
     jobs.close(100)
     assert time.monotonic() - begun < 2
     assert jobs.running
-    jobs._runner.setParent(None)  # type: ignore[union-attr]
+    thread = jobs.findChild(QThread)
+    assert thread is not None
+    thread.setParent(None)
     del qtbot
 
 
@@ -254,17 +257,17 @@ def test_a_release_is_ended_only_where_it_has_to_be(project: Path) -> None:
     workflow.select_records(project, workflow.make_rule("loss", threshold="0"))
     bundle = project.with_name("bundle")
     asked = workflow.ReleaseRequest(to=bundle, epsilon="4", in_training="no", budget="4")
-    stop = Stop()
-    stop.request()
 
     def told_to_leave(step: Progress) -> None:
-        if step.phase == "Writing the bundle":
-            stop.insist()
+        if step.phase is Phase.WRITING_BUNDLE:
+            context.stop.insist()
 
+    context = JobContext(told_to_leave)
+    context.stop.request()
     with pytest.raises(InterruptedByPersonError, match="was not finished"):
-        Releasing(project, asked)(told_to_leave, stop)
+        Releasing(project, asked)(context)
     assert not bundle.exists()
-    done = Releasing(project, asked)(print, Stop())
+    done = Releasing(project, asked)(JobContext())
     assert done.released.repeated
     assert all(check.ok for check in done.checks)
     assert [entry.kind for entry in workflow.ledger(project)[0].entries].count("reserved") == 1

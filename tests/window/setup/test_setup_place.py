@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.source import SourceRef
@@ -48,7 +49,7 @@ def listed(folder: Path, **columns: list[str]) -> Path:
 )
 def test_the_person_is_protected_where_a_column_plainly_names_one(tmp_path: Path, column: str) -> None:
     source = listed(tmp_path / "scans", age=["1", "1", "1", "1"], **{column: ["a", "a", "b", "c"]})
-    assert workflow.inspect(source, None, print)["person"] == column
+    assert workflow.inspect(source, None, JobContext())["person"] == column
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_the_person_is_protected_where_a_column_plainly_names_one(tmp_path: Path
 def test_nobody_is_proposed_where_no_column_plainly_names_a_person(
     tmp_path: Path, columns: dict[str, list[str]]
 ) -> None:
-    assert workflow.inspect(listed(tmp_path / "scans", **columns), None, print)["person"] is None
+    assert workflow.inspect(listed(tmp_path / "scans", **columns), None, JobContext())["person"] is None
 
 
 def test_arrays_may_name_people_too(tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_arrays_may_name_people_too(tmp_path: Path) -> None:
         y=np.arange(4) % 3,
         subject=np.array([7, 7, 8, 9]),
     )
-    assert workflow.inspect(people, None, print)["person"] == "subject"
+    assert workflow.inspect(people, None, JobContext())["person"] == "subject"
 
 
 def test_the_proposed_person_is_seen_and_can_be_changed(
@@ -219,8 +220,8 @@ def test_a_checkpoint_that_fails_on_the_records_is_told(
 def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a preflight last until it is ended."""
 
-    def lasts(_checkpoint: Path, _records: Path, _report: object, stop: workflow.Stop) -> None:
-        while not stop.requested:
+    def lasts(_checkpoint: Path, _records: Path, context: workflow.JobContext) -> None:
+        while not context.stop.requested:
             time.sleep(0.01)
         raise InterruptedByPersonError("Not tried to the end.", "You stopped it.", "You may score.")
 

@@ -171,7 +171,7 @@ def test_colours_change_while_the_window_is_open(window: MainWindow) -> None:
         window.actions_by_key[key].trigger()
         assert theme.palette() is colours
         assert ground(window) == QColor(colours.ground)
-    assert window._kept.theme == "light"
+    assert window.settings.theme == "light"
 
 
 def test_colours_follow_the_system_when_it_changes(

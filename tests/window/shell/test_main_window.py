@@ -136,12 +136,13 @@ def run_and_quit(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     code = f"""
 import json, sys
 from dataselect_gui.window.shell import main_window
-told = main_window.MainWindow._become_ready
-def tell(self):
-    if not self._is_ready:
+class Telling(main_window.MainWindow):
+    def __init__(self, settings):
+        super().__init__(settings)
+        self.ready.connect(self.tell)
+    def tell(self):
         print(json.dumps([name for name in {HEAVY} if name in sys.modules]), flush=True)
-    told(self)
-main_window.MainWindow._become_ready = tell
+main_window.MainWindow = Telling
 from dataselect_gui.cli.app import main
 sys.exit(main({["gui", *words]!r}))
 """
@@ -234,6 +235,7 @@ def test_the_time_left_never_gives_way_in_the_header(
     window: MainWindow, project: Path, qtbot: QtBot
 ) -> None:
     window.open_project(project)
+    qtbot.waitUntil(lambda: not window.state.accounts.waiting)
     header = window.header
     for width in (1360, 640):
         window.resize(width, 400)
@@ -274,7 +276,7 @@ def test_a_well_says_what_was_found_in_what_was_given(
 
 
 def test_the_budget_shown_is_that_of_the_open_project(
-    window: MainWindow, project: Path, tmp_path: Path
+    window: MainWindow, project: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     other = owner_records(tmp_path / "other.npz", seed=1)
     second = scored_project(tmp_path / "other.dataselect", other, tmp_path / "consortium")
@@ -284,6 +286,28 @@ def test_the_budget_shown_is_that_of_the_open_project(
     window.show_place(PlaceId.RELEASE)
     window.show_place(PlaceId.EXPLORE)
     window.open_project(second)
+    qtbot.waitUntil(lambda: not window.state.accounts.waiting)
     assert window.header.budget.text == "ε 0 of 7 spent"
     window.state.set_rule(workflow.make_rule("loss", threshold="0.9"))
     assert window.header.budget.text == "ε 0 of 7 spent"
+
+
+def test_a_log_is_kept_beside_the_ledger_while_it_is_wanted(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    log = workflow.home() / "faults.log"
+    action = window.actions_by_key["log"]
+    assert workflow.log_path() is None
+    action.trigger()
+    assert workflow.log_path() == log
+    window.preparation.take(owner_records(tmp_path / "records.npz"))
+    settle(qtbot, window)
+    action.trigger()
+    assert workflow.log_path() is None
+    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    jobs = [line for line in lines if line["event"] == "jobended"]
+    assert [(job["job"], job["confined"], job["outcome"]) for job in jobs] == [
+        ("inspection", True, "done"),
+        ("inspection", False, "done"),
+    ]
+    assert "records" not in log.read_text("utf-8")

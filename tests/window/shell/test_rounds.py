@@ -14,6 +14,7 @@ from PySide6.QtCore import QThread, QTimer
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.processes import workers_of
@@ -34,11 +35,11 @@ def play(qtbot: QtBot, records: Path, checkpoint: Path, *, scores: bool) -> "wea
     window.show()
     give(qtbot, window, records, checkpoint)
     assert place(window) == "setup"
-    phases: list[str] = []
+    phases: list[Phase] = []
     window.jobs.progressed.connect(lambda step: phases.append(step.phase))
     window.setup.score.click()
     if scores:
-        qtbot.waitUntil(lambda: "Scoring" in phases, timeout=60_000)
+        qtbot.waitUntil(lambda: Phase.SCORING in phases, timeout=60_000)
     else:
         qtbot.waitUntil(lambda: any(True for _ in workers_of(os.getpid())), timeout=60_000)
         window.setup.stop.click()

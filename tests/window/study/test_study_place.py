@@ -34,10 +34,11 @@ from dataselect_gui.window.study.place import KEPT, StudyPlace
 from dataselect_gui.window.study.plan import WAITING
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.workflow import (
+    JobContext,
+    JobKind,
     OtherStudyError,
+    Phase,
     Progress,
-    Report,
-    Stop,
     StudyChoices,
     StudyFound,
     StudyPlan,
@@ -51,7 +52,7 @@ from tests.window.leaks import Started, holdings
 from tests.window.steps import give, give_at_once, place, settle, told
 
 EXAMPLE = Path(__file__).parents[3] / "resources" / "study" / "fashion-mnist"
-HALFWAY = Progress("Training", 84, 200, 171.0)
+HALFWAY = Progress(Phase.TRAINING, 84, 200, 171.0)
 KINDS = {
     "stand-in without DP": 1.0,
     "stand-in by DP-SGD": 1.0,
@@ -85,7 +86,7 @@ class Worker:
     fault: DataSelectError | None = None
 
     def plan(
-        self, _subject: StudySubject, choices: StudyChoices, folder: Path, _r: Report, _s: Stop
+        self, _subject: StudySubject, choices: StudyChoices, folder: Path, _context: JobContext
     ) -> StudyPlan:
         self.planned.append(choices)
         if self.plan_fault is not None:
@@ -94,13 +95,13 @@ class Worker:
         return StudyPlan(folder, choices, {}, count, count - done, 60.0 + count - done, 60.0, KINDS)
 
     def study(
-        self, subject: StudySubject, choices: StudyChoices, folder: Path, report: Report, stop: Stop
+        self, subject: StudySubject, choices: StudyChoices, folder: Path, context: JobContext
     ) -> StudyFound:
         self.begun.append(choices)
         folder.mkdir(exist_ok=True)
-        report(HALFWAY)
+        context.relay(HALFWAY)
         while not self.go.wait(0.01):
-            if stop.requested:
+            if context.stop.requested:
                 raise InterruptedByPersonError("The study was stopped.", "Why.", "Do.")
         if self.fault is not None:
             raise self.fault
@@ -318,7 +319,7 @@ def test_while_other_work_goes_on_the_time_is_worked_out_later(
     page: StudyPlace, window: MainWindow, worker: Worker, qtbot: QtBot
 ) -> None:
     ended = threading.Event()
-    window.jobs.start("Other work", lambda _r, _s: ended.wait(30), print, print)
+    window.jobs.start(JobKind.RELEASE, lambda _: ended.wait(30), print, print)
     page.form.seeds.setValue(6)
     assert page.plan.status.text() == WAITING
     qtbot.wait(PAUSE_MILLISECONDS + 50)

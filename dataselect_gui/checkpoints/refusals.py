@@ -1,0 +1,82 @@
+"""What a person is told of a file or folder that is no checkpoint, or a damaged one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.texts import _
+
+PICKLES = frozenset({".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib"})
+
+
+def refused_file(path: Path) -> UnusableError:
+    """Return the error for a file that is no checkpoint."""
+    if path.suffix.lower() in PICKLES:
+        return UnusableError(
+            _("“{name}” is refused.", name=path.name),
+            _("It is a pickle: opening it could run any program on this machine."),
+            _(
+                "Ask for safetensors (model.save_pretrained(folder, safe_serialization=True)), "
+                "or for a .pt2 file (torch.export.save(torch.export.export(model, (example,)), "
+                "'model.pt2'))."
+            ),
+        )
+    return UnusableError(
+        _("“{name}” is not a checkpoint.", name=path.name),
+        _(
+            "A checkpoint is a Hugging Face folder (config.json with model.safetensors), a "
+            "folder of checkpoint-<step> folders, or a .pt2 file."
+        ),
+        _("Choose one of these."),
+    )
+
+
+def nothing_found(folder: Path) -> UnusableError:
+    """Return the error for a folder without a checkpoint."""
+    pickled = [path for path in folder.iterdir() if path.suffix.lower() in PICKLES]
+    if pickled:
+        return refused_file(pickled[0])
+    return UnusableError(
+        _("“{name}” holds no checkpoint.", name=folder.name),
+        _(
+            "There is no config.json with model.safetensors, no checkpoint-<step> folder and no .pt2 "
+            "file in it."
+        ),
+        _("Choose the folder that the consortium shared."),
+    )
+
+
+def damaged(path: Path, why: str) -> UnusableError:
+    """Return the error for a file of a checkpoint that is not as it should be."""
+    return UnusableError(
+        _("“{name}” of the checkpoint is damaged.", name=path.name),
+        why,
+        _("Fetch the checkpoint again."),
+    )
+
+
+def not_one_model(path: Path, folder: Path, differs: Sequence[str]) -> UnusableError:
+    """Return the error for a series of which a member differs from the final state."""
+    differences = ", ".join(differs) or _("its form")
+    return UnusableError(
+        _("The series in “{name}” is not one model.", name=path.name),
+        _(
+            "“{name}” differs from the final state in {differences}.",
+            name=folder.name,
+            differences=differences,
+        ),
+        _("Ask the consortium for the checkpoints of one training run."),
+    )
+
+
+def needs_code(folder: Path, config: str) -> UnusableError:
+    """Return the error for a model whose configuration names code that comes with it."""
+    return UnusableError(
+        _("“{name}” needs program code of its own.", name=folder.name),
+        _(
+            "Its {config} names code that comes with the model (auto_map); such code could "
+            "do anything to this machine and is never run.",
+            config=config,
+        ),
+        _("Ask the consortium for a .pt2 file made with torch.export: it holds a graph, no code."),
+    )

@@ -1,0 +1,104 @@
+"""The kinds of jobs, and what people are told of each: the one place of these texts."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from dataselect_gui.texts import N_, _
+
+
+class JobKind(Enum):
+    """What a job does. The values are identifiers, as the fault log has them."""
+
+    SCORING = "scoring"
+    SUMMING = "summing"
+    PREFLIGHT = "preflight"
+    MAPS = "maps"
+    STUDY = "study"
+    STUDY_PLAN = "study-plan"
+    INSPECTION = "inspection"
+    VERIFICATION = "verification"
+    LABEL_MATCHING = "label-matching"
+    RECORD_COMPARISON = "record-comparison"
+    RELEASE = "release"
+    PREVIEW = "preview"
+    DELETION = "deletion"
+    STATEMENT = "statement"
+    COMPOSITION = "composition"
+    LIST_READING = "list-reading"
+    ACCOUNT = "account"
+    BUDGET = "budget"
+    LEDGER_CHECK = "ledger-check"
+
+    @property
+    def title(self) -> str:
+        """The job as the subject of a sentence, as in “The study stopped”."""
+        return _(_TEXTS[self].title)
+
+    @property
+    def running(self) -> str:
+        """What is being done, without names or counts: “Studying”."""
+        return _(_TEXTS[self].running or _TEXTS[self].title)
+
+    @property
+    def afterwards(self) -> str:
+        """What can be done where the job ended early."""
+        return _(_TEXTS[self].afterwards)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether a job that is stopped keeps what is done, and the next one goes on from there."""
+        return self in {JobKind.SCORING, JobKind.STUDY}
+
+
+@dataclass(frozen=True)
+class _Texts:
+    title: str
+    afterwards: str
+    running: str = ""
+
+
+_NOTHING_CHANGED = N_("Nothing was changed. Try again.")
+_TEXTS = {
+    JobKind.SCORING: _Texts(
+        N_("Scoring"), N_("Scoring again goes on from there: nothing is computed twice.")
+    ),
+    JobKind.SUMMING: _Texts(
+        N_("Summing the gradients"),
+        N_("No gradient was drawn or charged; a threshold that was bought is kept. Release again."),
+    ),
+    JobKind.PREFLIGHT: _Texts(
+        N_("Trying the checkpoint"),
+        N_("Scoring works without it, and keeps what is done where it stops, too."),
+    ),
+    JobKind.MAPS: _Texts(N_("Making the map"), N_("Ask for it again."), N_("Making maps")),
+    JobKind.STUDY: _Texts(
+        N_("The study"),
+        N_("The same command goes on from there: no training is done twice."),
+        N_("Studying"),
+    ),
+    JobKind.STUDY_PLAN: _Texts(
+        N_("The plan of the study"), N_("Nothing was trained. Plan again."), N_("Planning")
+    ),
+    JobKind.INSPECTION: _Texts(
+        N_("Looking at what was given"),
+        N_("Nothing was changed. Look again, or ask for a whole copy of it."),
+    ),
+    JobKind.VERIFICATION: _Texts(
+        N_("Checking the bundle"), N_("Nothing was changed. Check it again, or ask for another copy.")
+    ),
+    JobKind.LABEL_MATCHING: _Texts(N_("Matching the labels"), _NOTHING_CHANGED),
+    JobKind.RECORD_COMPARISON: _Texts(
+        N_("Comparing with what was scored"), N_("The project is as it was.")
+    ),
+    JobKind.RELEASE: _Texts(
+        N_("Writing the bundle"), N_("Release the same again: what was paid for costs nothing more.")
+    ),
+    JobKind.PREVIEW: _Texts(N_("Foreseeing"), _NOTHING_CHANGED),
+    JobKind.DELETION: _Texts(N_("Deleting the project"), N_("Delete it again.")),
+    JobKind.STATEMENT: _Texts(N_("Saving the statement"), _NOTHING_CHANGED),
+    JobKind.COMPOSITION: _Texts(N_("Composing"), _NOTHING_CHANGED),
+    JobKind.ACCOUNT: _Texts(N_("Reading the ledger"), _NOTHING_CHANGED),
+    JobKind.BUDGET: _Texts(N_("Setting the budget"), _NOTHING_CHANGED),
+    JobKind.LEDGER_CHECK: _Texts(N_("Asking the ledger"), _NOTHING_CHANGED),
+    JobKind.LIST_READING: _Texts(N_("Reading a list"), _NOTHING_CHANGED),
+}

@@ -1,0 +1,228 @@
+"""What each job ends with, as the child sends it and the parent reads it.
+
+The child may have fallen to what it was given, so that every type here says how much of it may come.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from dataselect_gui.jobs.progress import Count
+from dataselect_gui.scoring.catalog import Batching, Precision
+
+Text = Annotated[str, msgspec.Meta(max_length=10_000)]
+"""A name, or a sentence."""
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+MOST_AT_ONCE = 1 << 16
+"""Records in a batch."""
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=True):
+    """What a job ends with."""
+
+
+class ScoringResult(Result, frozen=True):
+    """The scores are kept.
+
+    Attributes
+    ----------
+    scored : int
+        How many records have some.
+    device : str
+        Where they were computed; ``none`` where nothing was to be computed.
+    """
+
+    scored: Count
+    device: Text
+
+
+class FilesResult(Result, frozen=True):
+    """What was asked for lies in the job's folder.
+
+    Attributes
+    ----------
+    records : int
+        Of how many records.
+    """
+
+    records: Count
+
+
+class PreflightResult(Result, frozen=True):
+    """What a preflight found: `dataselect_gui.scoring.preflight.Preflight`, and two figures more.
+
+    Attributes
+    ----------
+    records : int
+        How many records the source has.
+    seconds_to_read : float
+        How long reading one takes.
+    """
+
+    parameters: dict[Text, Count]
+    by_function: list[Text]
+    batching: Batching
+    checked: Count
+    deviation: float
+    precision: Precision
+    tried: Count
+    moved: Count
+    float64_pace: float | None
+    device: Text
+    at_once: Annotated[int, msgspec.Meta(gt=0, le=MOST_AT_ONCE)]
+    seconds_per_record: Seconds
+    bytes_needed: Count
+    dp_training: Literal["yes", "no", "unknown"]
+    dp_objections: list[Text]
+    records: Count
+    seconds_to_read: Seconds
+
+
+class StudyResult(Result, frozen=True):
+    """The study lies in its folder, or its plan was sent.
+
+    Attributes
+    ----------
+    trainings : int
+        How many are done.
+    """
+
+    trainings: Count
+
+
+class CheckResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that was checked of a bundle; see `dataselect_gui.release.verify.Check`."""
+
+    name: Text
+    ok: bool
+    detail: Text
+
+
+Checks = Annotated[list[CheckResult], msgspec.Meta(min_length=1)]
+
+
+class VerificationResult(Result, frozen=True):
+    """What a check of a bundle found.
+
+    Attributes
+    ----------
+    checks : list of CheckResult
+        At least one.
+    release : dict or None
+        The bundle's ``release.json``, where all checks hold; None where its word is not worth
+        repeating.
+    """
+
+    checks: Checks
+    release: dict[str, Any] | None
+
+    def __post_init__(self) -> None:
+        _hold_together(self.checks, self.release)
+
+
+def _hold_together(checks: list[CheckResult], release: dict[str, Any] | None) -> None:
+    if release is not None and not all(check.ok for check in checks):
+        raise ValueError("a release that does not hold")
+
+
+class ProblemFound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A record that cannot be read; see `dataselect_gui.records.source.Problem`."""
+
+    id: str
+    reason: str
+
+
+class Inspected(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"
+):
+    """What something is."""
+
+
+class BundleInspected(Inspected, frozen=True, tag="bundle"):
+    """A bundle, with what `VerificationResult` has."""
+
+    problems: list[ProblemFound]
+    checks: Checks
+    release: dict[str, Any] | None
+
+    def __post_init__(self) -> None:
+        _hold_together(self.checks, self.release)
+
+
+class CheckpointFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is known of a checkpoint without records.
+
+    Attributes
+    ----------
+    form : str
+        How it is stored.
+    batching : str
+        See `PreflightResult`.
+    architecture : str or None
+        As its ``config.json`` names it.
+    elements : int or None
+        How many numbers its parameters are.
+    preprocessing : bool
+        Whether it says how records become inputs.
+    scores : list of str
+        The scores that apply to it.
+    labels : dict
+        The owner's label → the model's, where a source was given.
+    """
+
+    form: str
+    batching: Batching
+    architecture: Any
+    elements: Count | None
+    preprocessing: bool
+    scores: list[str]
+    labels: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
+
+
+class CheckpointInspected(Inspected, frozen=True, tag="checkpoint"):
+    """A checkpoint, with what its request states."""
+
+    problems: list[ProblemFound]
+    labels: list[str]
+    series: list[int | None]
+    request: dict[str, Any]
+    unknown_in_request: list[str]
+    digest: str
+    preflight: CheckpointFacts
+
+
+class SourceInspected(Inspected, frozen=True, tag="source"):
+    """A source of records.
+
+    Attributes
+    ----------
+    form : str
+        ``images`` or ``arrays``.
+    records, readable, ignored : int
+        How many there are, can be read, and how many other files.
+    labels, columns : list of str
+        The labels, and the columns that may serve as label or unit.
+    person : str or None
+        The column that plainly names the person of each record.
+    """
+
+    form: str
+    records: Count
+    readable: Count
+    problems: list[ProblemFound]
+    labels: list[str]
+    columns: list[str]
+    person: str | None
+    ignored: Count
+
+
+class InspectionResult(Result, frozen=True):
+    """What something is.
+
+    Attributes
+    ----------
+    found : Inspected
+        By its kind.
+    """
+
+    found: BundleInspected | CheckpointInspected | SourceInspected
