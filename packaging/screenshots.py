@@ -16,9 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dataselect_gui.window.place import PlaceId
+
 if TYPE_CHECKING:
     from dataselect_gui.window.shell.main_window import MainWindow
-from dataselect_gui.window.place import PlaceId
 
 SIZES = ((1360, 860), (640, 400))
 _SETTLE_MILLISECONDS = 700

@@ -362,4 +362,6 @@ def test_the_digest_of_a_request_is_that_of_its_numbers(tmp_path: Path) -> None:
     assert whole.hexdigest() == before
     whole.update(b"noise_multiplier 1.1\nsteps 500\ndelta 1e-05\n")
     assert whole.hexdigest() == find_checkpoint(checkpoint).digest()
-    assert math.isfinite(find_checkpoint(checkpoint).request.stated["delta"])
+    delta = find_checkpoint(checkpoint).request.delta
+    assert delta is not None
+    assert math.isfinite(delta)

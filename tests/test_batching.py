@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from torch.func import vmap
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.checkpoints.exported.program import Operation
-from dataselect_gui.checkpoints.layout import Member, find_checkpoint
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.checkpoints.operations import SIGNATURES, Signature
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.norms.gradient_norms import BY_FUNCTION

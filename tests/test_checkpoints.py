@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
-from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.checkpoints.request import Request, read_request
 from dataselect_gui.errors import UnusableError
 from tests.helpers import CLASSES, config, hugging_face_folder, write_json, write_safetensors

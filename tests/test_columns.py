@@ -1,13 +1,18 @@
 """The columns of labels and units go wherever records are read."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dataselect_gui import workflow
+from dataselect_gui.cli.app import main
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.records.source import SourceRef
-from tests.helpers import array_file
+from dataselect_gui.worker.results import CheckpointInspected, SourceInspected
+from tests.helpers import CLASSES, array_file
+from tests.models import save_member, stir, tiny_resnet
 from tests.projects import consortium, scored_project
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -21,7 +26,7 @@ def records(tmp_path: Path) -> SourceRef:
         tmp_path / "r.npz",
         x=rng.integers(0, 256, (12, 6, 5), dtype=np.uint8),
         y=rng.random((12, 4)),
-        finding=np.array(["cat", "dog", "bird"] * 4),
+        finding=np.array([*CLASSES] * 4),
         patient=np.arange(12) // 2,
     )
     return SourceRef(file, "finding", "patient")
@@ -38,3 +43,28 @@ def test_pictures_are_read_by_the_projects_own_columns(tmp_path: Path, records: 
     found = workflow.look(project)
     assert found.records == SourceRef(records.path.resolve(), "finding", "patient")
     assert workflow.Pictures(found).picture(3, 4).shape[2] == 3
+
+
+def test_a_preflight_and_an_inspection_read_the_named_columns(
+    tmp_path: Path, records: SourceRef
+) -> None:
+    checkpoint = tmp_path / "model"
+    save_member(checkpoint, stir(tiny_resnet(), 0))
+    found = workflow.preflight(checkpoint, records, JobContext()).found
+    assert found.records == 12
+    assert found.checked  # Against a plain computation, which takes labels.
+    held = workflow.inspect(checkpoint, records, JobContext())
+    assert isinstance(held, CheckpointInspected)
+    assert held.preflight.labels == {name: index for index, name in enumerate(CLASSES)}
+    listed = workflow.inspect(records, None, JobContext())
+    assert isinstance(listed, SourceInspected)
+    assert listed.labels == sorted(CLASSES)
+    assert listed.columns == ["patient"]
+    assert listed.person == "patient"
+
+
+def test_the_verb_inspect_takes_the_columns(
+    records: SourceRef, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["inspect", str(records.path), "--label-column", "finding", "--json"])
+    assert json.loads(capsys.readouterr().out)["labels"] == sorted(CLASSES)

@@ -34,7 +34,6 @@ from dataselect_gui.records.decoding_process import (
     DecodingProcess,
 )
 from dataselect_gui.records.images import decode_image
-from dataselect_gui.records.kinds import arrays
 from dataselect_gui.records.kinds.arrays import ARRAYS
 from dataselect_gui.records.kinds.images import IMAGES
 from dataselect_gui.records.opening import open_source
@@ -321,7 +320,7 @@ def test_a_file_of_arrays_that_hangs_is_ended_and_refused(
     with monkeypatch.context() as patch, DecodingProcess() as process:
         plant(patch, "if frame[0] == 5: time.sleep(60)")
         patch.setattr(decoding_process, "HANG_SECONDS", 0.5)
-        patch.setattr(arrays, "shared", lambda: process)
+        patch.setattr(decoding_process, "shared", lambda: process)
         started = time.monotonic()
         with pytest.raises(UnusableError, match=r"“a\.npz” cannot be read as arrays") as refused:
             open_source(SourceRef(file))

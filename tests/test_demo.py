@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from dataselect_gui import workflow
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.demo import COUNT, RECORDS, digest_of
@@ -246,7 +247,7 @@ def test_an_answer_about_training_is_not_inherited(
     digest = "0" * 64
     if other == "records":
         described = StoredSource.of(SourceRef(tmp_path / "first.npz"), "arrays")
-        digest = workflow.inspect(checkpoint, None, quiet)["digest"]
+        digest = find_checkpoint(checkpoint).digest()
     Project.create(folder, described, StoredCheckpoint(str(checkpoint), digest))
     change(folder, in_training="no")
     score_into(folder, real, checkpoint)

@@ -13,9 +13,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.checkpoints.exported.program import Program
 from dataselect_gui.checkpoints.exported.reading import read_exported
-from dataselect_gui.checkpoints.layout import Member, find_checkpoint
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.checkpoints.operations import SIGNATURES
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring.exported_model import load_exported

@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.scoring.catalog import applicable, find_score
 from dataselect_gui.scoring.direction import load_direction
@@ -49,10 +50,10 @@ def test_windows_are_thirds_and_need_two_checkpoints(series: int, thirds: list[l
     for name, members in zip(("vog-early", "vog-middle", "vog-late"), thirds, strict=True):
         assert list(find_score(name).members(series)) == members
         if len(members) > 1:
-            assert applicable([name], series=series, labelled=True, request={})
+            assert applicable([name], series=series, labelled=True, request=Request())
             continue
         with pytest.raises(UsageError, match="at least two checkpoints"):
-            applicable([name], series=series, labelled=True, request={})
+            applicable([name], series=series, labelled=True, request=Request())
 
 
 WRONG: dict[str, tuple[dict[str, Tensor], str]] = {

@@ -14,11 +14,13 @@ from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.clipped_sum import ClippedSum
 from dataselect_gui.scoring.model import Model, load_model
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.preflight import try_on
 from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.worker.results import PreflightResult
 from tests.helpers import array_file, config, write_json
 from tests.models import SIDE, export, stir
 from tests.oracle import oracle, oracle_plis, oracle_vog
@@ -129,7 +131,8 @@ def test_a_model_with_nothing_to_train_has_only_scores_of_its_inputs(tmp_path: P
     checkpoint = find_checkpoint(folder)
     scorer = Scorer(checkpoint, ["grad_norm"], CPU)
     told = try_on(scorer, checkpoint, ["grad_norm"], RECORDS, np.array(TARGETS))
-    words = dict(workflow.preflight_facts({**vars(told), "records": 5, "seconds": 1.0}))
+    result = PreflightResult(**vars(told), records=5, seconds_to_read=0.0)
+    words = dict(workflow.preflight_facts(workflow.Preflight(result, 1.0)))
     assert words["Parameters"].startswith("none that is trained")
     with pytest.raises(UnusableError, match="no gradient that could be released"):
         ClippedSum(Model(models[0], 1), 1.0, 1000)
@@ -173,7 +176,7 @@ def test_whoever_misses_a_score_is_told_why_also_later(tmp_path: Path) -> None:
     assert done.problems == reasons
     assert workflow.look(project).problems == reasons
     inspected = workflow.inspect(project, None, JobContext())
-    assert {one["id"]: one["reason"] for one in inspected["problems"]} == reasons
+    assert {problem.id: problem.reason for problem in inspected.problems} == reasons
     told = workflow.scores(project)
     for row, name in (("0", "el2n"), ("0", "vog"), ("1", "el2n")):
         assert told[name][told["id"].index(row)] is None
@@ -398,7 +401,7 @@ def test_a_model_that_makes_enormous_tensors_is_refused_before_it_does(tmp_path:
     folder, _ = series(tmp_path / "consortium", enormous)
     source = array_file(tmp_path / "records.npz", x=RECORDS, y=np.array(TARGETS))
     with pytest.raises(UnusableError, match="too large"):
-        workflow.preflight(folder, source, JobContext())
+        workflow.preflight(folder, SourceRef(source), JobContext())
     project = tmp_path / "p.dataselect"
     with pytest.raises(UnusableError, match="too large"):
         workflow.score(source, folder, JobContext(), project_path=project)

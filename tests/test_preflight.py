@@ -16,9 +16,12 @@ from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.norms.gradient_norms import BY_FUNCTION
 from dataselect_gui.norms.passes import Measured, Pass
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.naive import naive_scores
+from dataselect_gui.scoring.preflight import Preflight as Trial
 from dataselect_gui.scoring.preflight import try_on
 from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.worker.results import PreflightResult
 from tests.helpers import write_json
 from tests.models import SIDE, save_member, save_series, stir, tiny_plain, tiny_resnet, tiny_vit
 from tests.oracle import oracle, oracle_susceptibility, oracle_vog
@@ -55,21 +58,21 @@ def test_the_naive_loop_is_what_the_definitions_say(
 def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> None:
     checkpoint = member(tmp_path / "model", tiny_resnet())
     records = owner_records(tmp_path / "records.npz")
-    found = workflow.preflight(checkpoint, records, JobContext())
-    model = tiny_resnet()
-    assert sum(found["parameters"].values()) == sum(p.numel() for p in model.parameters())
-    assert {"conv2d", "batch_norm", "linear"} <= set(found["parameters"])
-    assert found["by_function"] == []
-    assert (found["checked"], found["precision"]) == (3, "float32")
-    assert 0 < found["deviation"] < 1e-9, "in float64"
-    assert found["tried"] > 0
-    assert found["at_once"] == 32
-    assert found["records"] == 40
-    assert 0 < found["seconds"] < 60
-    assert 1e8 < found["bytes_needed"] < 1e10
-    assert found["dp_training"] == "no"
-    assert "BatchNorm" in found["dp_objections"][0]
-    words = dict(workflow.preflight_facts(found))
+    preflight = workflow.preflight(checkpoint, SourceRef(records), JobContext())
+    found, model = preflight.found, tiny_resnet()
+    assert sum(found.parameters.values()) == sum(p.numel() for p in model.parameters())
+    assert {"conv2d", "batch_norm", "linear"} <= set(found.parameters)
+    assert found.by_function == []
+    assert (found.checked, found.precision) == (3, "float32")
+    assert 0 < found.deviation < 1e-9, "in float64"
+    assert found.tried > 0
+    assert found.at_once == 32
+    assert found.records == 40
+    assert 0 < preflight.seconds < 60
+    assert 1e8 < found.bytes_needed < 1e10
+    assert found.dp_training == "no"
+    assert "BatchNorm" in found.dp_objections[0]
+    words = dict(workflow.preflight_facts(preflight))
     assert words["Checked"].startswith("3 of your records agree with a plain computation to ")
     assert "BatchNorm" in words["Private training"]
     assert re.fullmatch(
@@ -79,7 +82,13 @@ def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> Non
     )
 
 
-def fly(folder: Path, names: list[str], inputs: NDArray[np.float32]) -> Any:  # noqa: ANN401
+def preflight_of(trial: Trial) -> workflow.Preflight:
+    """Return a preflight of eight records that came to a trial."""
+    result = PreflightResult(**vars(trial), records=8, seconds_to_read=0.0)
+    return workflow.Preflight(result, 1.0)
+
+
+def fly(folder: Path, names: list[str], inputs: NDArray[np.float32]) -> Trial:
     checkpoint = find_checkpoint(folder)
     scorer = Scorer(checkpoint, names, CPU)
     return try_on(scorer, checkpoint, names, inputs, TARGETS)
@@ -122,7 +131,7 @@ def test_what_no_rule_covers_is_named(tmp_path: Path, inputs: NDArray[np.float32
     found = fly(member(tmp_path, Odd()), ["grad_norm"], inputs)
     assert found.by_function == ["power"]
     assert found.parameters[BY_FUNCTION] == SIDE
-    words = dict(workflow.preflight_facts({**vars(found), "records": 8, "seconds": 1.0}))
+    words = dict(workflow.preflight_facts(preflight_of(found)))
     assert "the gradients of power are computed the slow way" in words["Parameters"]
 
 
@@ -176,7 +185,7 @@ def test_a_checkpoint_that_cannot_be_loaded_is_told_before_the_long_run(tmp_path
     checkpoint = member(tmp_path / "model", tiny_resnet())
     write_json(checkpoint / "config.json", {"model_type": "nothing that is known"})
     with pytest.raises(UnusableError):
-        workflow.preflight(checkpoint, owner_records(tmp_path / "records.npz"), JobContext())
+        workflow.preflight(checkpoint, SourceRef(owner_records(tmp_path / "records.npz")), JobContext())
 
 
 def test_a_preflight_can_be_ended(tmp_path: Path) -> None:
@@ -185,6 +194,6 @@ def test_a_preflight_can_be_ended(tmp_path: Path) -> None:
     with pytest.raises(InterruptedByPersonError):
         workflow.preflight(
             member(tmp_path / "model", tiny_resnet()),
-            owner_records(tmp_path / "records.npz"),
+            SourceRef(owner_records(tmp_path / "records.npz")),
             context,
         )

@@ -96,7 +96,9 @@ def test_a_project_of_format_1_is_read_as_it_is(earlier: Path) -> None:
     stored = np.load(EARLIER / "table-1" / "loss.npy")
     np.testing.assert_array_equal(project.table.values("loss"), stored)
     assert workflow.scores(earlier)["loss"] == stored.tolist()
-    assert workflow.inspect(earlier, None, JobContext())["scores"] == settings["scores"]
+    inspected = workflow.inspect(earlier, None, JobContext())
+    assert isinstance(inspected, workflow.ProjectInspected)
+    assert inspected.scores == project.scores
     assert files_of(earlier) == before, "opening it writes nothing"
 
 

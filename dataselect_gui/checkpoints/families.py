@@ -20,8 +20,8 @@ configuration carries and that a classifier in evaluation mode does not read.
 import math
 import re
 from dataclasses import dataclass
-from typing import Any
 
+from dataselect_gui.checkpoints.json_file import JsonObject
 from dataselect_gui.texts import N_, _
 
 
@@ -242,7 +242,7 @@ _ACTIVATIONS = frozenset(
 """Each works on one number at a time; ``xielu`` is left out, since it loads a library of its own."""
 
 _NOT_READ = frozenset(
-    # What every configuration carries; labels are read by `layout.Member`.
+    # What every configuration carries; labels are read by `checkpoint.Member`.
     "model_type architectures transformers_version _name_or_path name_or_path _commit_hash dtype "
     "torch_dtype id2label label2id num_labels _num_labels problem_type finetuning_task "
     "task_specific_params return_dict use_return_dict output_attentions output_hidden_states "
@@ -297,7 +297,7 @@ _LARGEST_NUMBER, _LONGEST_WORD, _LONGEST_LIST = 1_000_000, 64, 1000
 _LARGEST_PADDING, _LARGEST_PATCH = 256, 1024
 
 
-def why_refused(config: dict[str, Any]) -> str | None:
+def why_refused(config: JsonObject) -> str | None:
     """Say why a model cannot be scored, by its ``config.json``; None where it can be.
 
     Returns
@@ -305,10 +305,9 @@ def why_refused(config: dict[str, Any]) -> str | None:
     str or None
         One or two sentences.
     """
-    name = config.get("model_type")
-    family = FAMILIES.get(name) if isinstance(name, str) else None
+    family = _family_of(config)
     if family is None:
-        return _why_unknown(name, config)
+        return _why_unknown(config.get("model_type"), config)
     for key, value in config.items():
         if key not in family.options and key not in _NOT_READ and value not in _NOTHING:
             return _by_option(_kind_of(key), key)
@@ -319,21 +318,28 @@ def why_refused(config: dict[str, Any]) -> str | None:
     return None
 
 
-def options_of(config: dict[str, Any]) -> dict[str, Any]:
+def options_of(config: JsonObject) -> JsonObject:
     """Return what of a ``config.json`` that is not refused the model is made of."""
-    options = FAMILIES[config["model_type"]].options
-    return {key: value for key, value in config.items() if key in options}
+    family = _family_of(config)
+    assert family is not None
+    return {key: value for key, value in config.items() if key in family.options}
 
 
-def architecture_of(config: dict[str, Any]) -> str:
+def architecture_of(config: JsonObject) -> str:
     """Return the library's class for a ``config.json`` that is not refused."""
-    stated = config.get("architectures")
-    known = FAMILIES[config["model_type"]].architectures
+    family, stated = _family_of(config), config.get("architectures")
+    assert family is not None
+    known = family.architectures
     named = [name for name in known if isinstance(stated, list) and name in stated]
     return named[0] if named else known[0]
 
 
-def _why_unknown(name: object, config: dict[str, Any]) -> str:
+def _family_of(config: JsonObject) -> Family | None:
+    name = config.get("model_type")
+    return FAMILIES.get(name) if isinstance(name, str) else None
+
+
+def _why_unknown(name: object, config: JsonObject) -> str:
     if not isinstance(name, str):
         return _("Its config.json names no family of models (model_type) that was reviewed.")
     shown = name[:_LONGEST_WORD]
@@ -400,7 +406,7 @@ def _numbers_in(value: object) -> tuple[list[float], bool]:
     return ([float(value)] if is_number and isinstance(value, int | float) else []), is_number
 
 
-def _is_small_grid(config: dict[str, Any], most: int) -> bool:
+def _is_small_grid(config: JsonObject, most: int) -> bool:
     """Say whether an image has at most so many patches a side; 14 where nothing is stated."""
     image, _ = _numbers_in(config.get("image_size", 224))
     patch, _ = _numbers_in(config.get("patch_size", 16))

@@ -7,7 +7,7 @@ exhaust the stack of whatever walks them.
 
 import json
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 from dataselect_gui.records.source import is_text
 from dataselect_gui.texts import _
@@ -16,11 +16,13 @@ LARGEST = 16 << 20
 """Bytes. The names of 100,000 classes take a tenth of it."""
 DEEPEST = 32
 MOST_VALUES = 2_000_000
+JsonObject: TypeAlias = dict[str, object]
+"""An object whose values nobody has looked at yet."""
 _LONGEST_NUMBER = 40
 """Digits. A longer one is read as infinite, and refused as such."""
 
 
-def parse_object(content: bytes) -> dict[str, Any]:
+def parse_object(content: bytes) -> JsonObject:
     """Return the JSON object that some bytes hold.
 
     Parameters
@@ -53,7 +55,7 @@ def parse_object(content: bytes) -> dict[str, Any]:
     return found
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: list[tuple[str, object]]) -> JsonObject:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError(_("It gives a name twice."))
@@ -68,7 +70,7 @@ def _floating(text: str) -> float:
     return math.inf if len(text) > _LONGEST_NUMBER else float(text)
 
 
-def _check_values(found: dict[str, Any]) -> None:
+def _check_values(found: JsonObject) -> None:
     """Walk what each name holds level by level, never deeper than it may be."""
     values = 0
     for name, value in found.items():

@@ -4,29 +4,23 @@ Two forms are read: a Hugging Face folder with safetensors, and a ``.pt2`` file 
 A series is the Trainer's layout: ``checkpoint-<step>`` folders, each in one of these forms. Pickles
 and models that bring code of their own are refused, with the way to convert them.
 
-What a score depends on is read here, and nothing else looks into the folder: JSON once, when the
-checkpoint is found, and weights through `Member.read`, which returns the bytes that the digest covers
-or none.
+JSON is read here, once, when the checkpoint is found; nothing else looks into the folder but `Member`.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Literal
 
 from dataselect_gui.checkpoints import families, processors, refusals
-from dataselect_gui.checkpoints.json_file import LARGEST, parse_object
-from dataselect_gui.checkpoints.request import TRAINING, Request, read_request
-from dataselect_gui.checkpoints.safetensors_header import StoredTensor, read_header
+from dataselect_gui.checkpoints.checkpoint import CONFIG, PROCESSOR, Checkpoint, Member
+from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
+from dataselect_gui.checkpoints.request import read_request
+from dataselect_gui.checkpoints.safetensors_header import read_header
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import regular_file, resolved
 from dataselect_gui.texts import _
 
-CONFIG = "config.json"
-PROCESSOR = "preprocessor_config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 PREFERRED = {
@@ -35,195 +29,6 @@ PREFERRED = {
 }
 """Files that a library would read before, or on top of, those that are read here."""
 _NUMBERED = re.compile(r"checkpoint-(\d+)")
-
-
-@dataclass(frozen=True)
-class Member:
-    """One checkpoint of a series.
-
-    Attributes
-    ----------
-    folder : Path
-        The folder that holds it.
-    form : str
-        ``"huggingface"`` or ``"exported"`` (a ``.pt2`` file).
-    weights : tuple of Path
-        The files that hold its weights.
-    processor : Path or None
-        Its ``preprocessor_config.json``.
-    config : dict
-        Its ``config.json``; empty where there is none.
-    step : int or None
-        The step of training, where its folder's name gives one.
-    preprocessing : dict
-        What its ``preprocessor_config.json`` says; empty where there is none.
-    read_hashes : dict
-        The SHA-256 of each JSON file as it was read, by its name.
-    """
-
-    folder: Path
-    form: Literal["huggingface", "exported"]
-    weights: tuple[Path, ...]
-    processor: Path | None
-    config: dict[str, Any]
-    step: int | None
-    preprocessing: dict[str, Any] = field(default_factory=dict)
-    read_hashes: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The class names by index; empty where none are stated."""
-        names = self.config.get("id2label")
-        if not isinstance(names, dict):
-            return ()
-        keys = [str(index) for index in range(len(names))]
-        if set(names) != set(keys):
-            raise refusals.damaged(
-                self.folder / CONFIG, _("Its id2label does not number the classes from 0.")
-            )
-        return tuple(str(names[key]) for key in keys)
-
-    @property
-    def parameters(self) -> int | None:
-        """How many parameters and buffers the weight files hold, where their headers say so."""
-        if self.form == "exported":
-            return None
-        return sum(tensor.elements for tensor in self.tensors.values())
-
-    @cached_property
-    def tensors(self) -> dict[str, StoredTensor]:
-        """The tensors that the headers of safetensors files name, each file held against its header."""
-        found: dict[str, StoredTensor] = {}
-        for path in self.weights:
-            try:
-                header = read_header(path)
-            except (ValueError, OSError) as error:
-                why = str(error) if isinstance(error, ValueError) else "It cannot be read."
-                raise refusals.damaged(path, why) from None
-            if not found.keys().isdisjoint(header):
-                raise refusals.damaged(path, _("It holds a tensor that another file of it holds, too."))
-            found |= header
-        return found
-
-    def files(self) -> Iterable[Path]:
-        """Yield every file that a score depends on."""
-        yield from self.weights
-        if CONFIG in self.read_hashes:
-            yield self.folder / CONFIG
-        if self.processor is not None:
-            yield self.processor
-
-    @cached_property
-    def hashes(self) -> dict[str, str]:
-        """The SHA-256 of each of these files by its name: of JSON as it was read, of weights as now."""
-        return {path.name: _hash_of(path) for path in self.weights} | self.read_hashes
-
-    def read(self, path: Path) -> bytes:
-        """Return the content of one of the weight files.
-
-        Raises
-        ------
-        UnusableError
-            Where it is no longer what the digest covers.
-        """
-        return _read_unchanged(path, self.hashes[path.name])
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """The final state of the shared model, and the series that led to it.
-
-    Attributes
-    ----------
-    path : Path
-        What the owner pointed at.
-    final : Member
-        The final state.
-    series : tuple of Member
-        The numbered states, by step; the final state alone where none are numbered.
-    request : Request
-        What the consortium asks for.
-    direction : Path or None
-        The file with the direction of `alignment`, where the request names one.
-    """
-
-    path: Path
-    final: Member
-    series: tuple[Member, ...]
-    request: Request
-    direction: Path | None
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The class names by index; empty where none are stated."""
-        return self.final.labels
-
-    @property
-    def members(self) -> tuple[Member, ...]:
-        """Every state that a score may read, the final one last and only once."""
-        return self.series if self.final in self.series else (*self.series, self.final)
-
-    @cached_property
-    def _direction_hash(self) -> str:
-        assert self.direction is not None
-        return _hash_of(self.direction)
-
-    def read_direction(self) -> bytes:
-        """Return the content of the file with the direction, which there must be.
-
-        Raises
-        ------
-        UnusableError
-            Where it is no longer what the digest covers.
-        """
-        assert self.direction is not None
-        return _read_unchanged(self.direction, self._direction_hash)
-
-    def digest(self) -> str:
-        """Return the SHA-256 over all that a score depends on: files by their content, in order."""
-        whole = hashlib.sha256()
-        for member in self.members:
-            for path in member.files():
-                whole.update(f"{member.step} {path.name} {member.hashes[path.name]}\n".encode())
-        if self.direction is not None:
-            whole.update(f"direction {self._direction_hash}\n".encode())
-        for key in TRAINING:
-            if key in self.request.stated:
-                whole.update(f"{key} {self.request.stated[key]}\n".encode())
-        return whole.hexdigest()
-
-    def check_digest(self, known: str) -> None:
-        """Refuse a checkpoint that is not the one with a digest.
-
-        What is read of it afterwards is what that digest covers, or is refused.
-
-        Raises
-        ------
-        UnusableError
-            Where it is another one.
-        """
-        if self.digest() != known:
-            raise UnusableError(
-                _("The checkpoint changed."),
-                _("It is not the one that the scores of this project come from."),
-                _("Start a new project for it, or ask the consortium for the earlier one."),
-            )
-
-
-def _hash_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _read_unchanged(path: Path, known: str) -> bytes:
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != known:
-        raise UnusableError(
-            _("“{name}” of the checkpoint changed while it was read.", name=path.name),
-            _("Scores would be of something else than what their record says."),
-            _("Give the same command again once the file is whole."),
-        )
-    return content
 
 
 def find_checkpoint(path: Path) -> Checkpoint:
@@ -423,7 +228,7 @@ def _shards(folder: Path) -> tuple[Path, ...]:
     return tuple(folder / name for name in names)
 
 
-def _read_json(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+def _read_json(path: Path) -> tuple[JsonObject, dict[str, str]]:
     """Return what a file says, and its hash by its name; nothing where there is no such file."""
     if not path.is_file():
         return {}, {}

@@ -7,9 +7,9 @@ and of nothing else. What an option may be is bounded, since images are resized 
 
 import math
 import re
-from typing import Any
 
 from dataselect_gui.checkpoints.families import FAMILIES
+from dataselect_gui.checkpoints.json_file import JsonObject
 
 _COMMON = frozenset(
     "do_resize size resample do_center_crop crop_size do_rescale rescale_factor do_normalize "
@@ -50,7 +50,7 @@ _LARGEST_NUMBER = 1_000_000
 _NAME = re.compile(r"([A-Za-z0-9]{1,60}?)(ImageProcessor|FeatureExtractor)(Fast|Pil)?")
 
 
-def processor_name(stated: dict[str, Any], config: dict[str, Any]) -> str | None:
+def processor_name(stated: JsonObject, config: JsonObject) -> str | None:
     """Return the library's name of a processor; None where none is stated.
 
     Parameters
@@ -67,7 +67,7 @@ def processor_name(stated: dict[str, Any], config: dict[str, Any]) -> str | None
     return None if name is not None or family is None else family.processor
 
 
-def why_not(stated: dict[str, Any], config: dict[str, Any]) -> str | None:
+def why_not(stated: JsonObject, config: JsonObject) -> str | None:
     """Say why a processor cannot be used, by its file; None where it can be.
 
     Returns
@@ -91,7 +91,7 @@ def why_not(stated: dict[str, Any], config: dict[str, Any]) -> str | None:
     return None
 
 
-def options_of(stated: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+def options_of(stated: JsonObject, config: JsonObject) -> JsonObject:
     """Return what of a file that can be used the processor is made of."""
     options = PROCESSORS[processor_name(stated, config) or ""]
     return {key: value for key, value in stated.items() if key in options and value is not None}

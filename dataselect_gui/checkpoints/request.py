@@ -1,13 +1,15 @@
 """The consortium's request, ``dataselect.json`` beside its checkpoint. All keys are optional."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeAlias
 
-from dataselect_gui.checkpoints.json_file import LARGEST, parse_object
+import msgspec
+
+from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.amounts import LARGEST_BOUND, LARGEST_COUNT
+from dataselect_gui.texts import _
 
 FILE_NAME = "dataselect.json"
 TRAINING = ("noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta")
@@ -16,37 +18,60 @@ _LARGEST_SCORE = 1e299
 """No score comes near, and thresholds are read up to there."""
 _LARGEST_BOUND = float(LARGEST_BOUND)
 _LONGEST_TEXT = 10_000
+Number: TypeAlias = int | float
+"""As it was written: the digest tells 1 from 1.0."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the consortium asks for.
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What the consortium asks for; None where it does not say.
 
     Attributes
     ----------
+    noise_multiplier, max_grad_norm, sample_rate, steps, delta : number or None
+        Its training by DP-SGD.
+    epsilon : number or None
+        What that came to.
+    score : str or None
+        The score to select by.
+    threshold : number or None
+        The public threshold of that score.
+    count : int or None
+        How many records to select instead.
+    direction : str or None
+        The name of the file with the direction of `alignment`, beside the request.
+    bounds : dict
+        Score → its public bounds, the lower first.
+    class_statistics : dict
+        Whatever it says of classes.
+    contact, deadline : str or None
+        Whom to ask, and until when.
     stated : dict
-        The keys that are known here, with their checked values.
+        All of these that it states, as they were written: what is shown, and part of the digest.
     unknown : dict
         All other keys: they are shown to the owner, never silently dropped.
     """
 
-    stated: dict[str, Any] = field(default_factory=dict)
-    unknown: dict[str, Any] = field(default_factory=dict)
+    noise_multiplier: Number | None = None
+    max_grad_norm: Number | None = None
+    sample_rate: Number | None = None
+    steps: int | None = None
+    delta: Number | None = None
+    epsilon: Number | None = None
+    score: str | None = None
+    threshold: Number | None = None
+    count: int | None = None
+    direction: str | None = None
+    bounds: dict[str, tuple[Number, Number]] = {}
+    class_statistics: dict[str, object] = {}
+    contact: str | None = None
+    deadline: str | None = None
+    stated: dict[str, object] = {}
+    unknown: dict[str, object] = {}
 
     @property
-    def score(self) -> str | None:
-        """The score that the consortium asks to select by."""
-        return self.stated.get("score")
-
-    @property
-    def direction(self) -> str | None:
-        """The name of the file with the direction of `alignment`, beside the request."""
-        return self.stated.get("direction")
-
-    @property
-    def threshold(self) -> float | None:
-        """The public threshold of that score."""
-        return self.stated.get("threshold")
+    def content(self) -> dict[str, object]:
+        """The whole request as it was written, what is known first."""
+        return {**self.stated, **self.unknown}
 
 
 def read_request(folder: Path) -> Request:
@@ -67,13 +92,23 @@ def read_request(folder: Path) -> Request:
         raise _bad("It cannot be read.") from None
     except ValueError as error:
         raise _bad(str(error)) from None
+    return request_of(content)
+
+
+def request_of(content: JsonObject) -> Request:
+    """Return the request that a JSON object states.
+
+    Raises
+    ------
+    UnusableError
+        Where a value is not what its key needs.
+    """
     for key in KNOWN & content.keys():
         if (why := _CHECKS[key](content[key])) is not None:
             raise _bad(f"“{key}” is {why}.")
-    return Request(
-        {key: value for key, value in content.items() if key in KNOWN},
-        {key: value for key, value in content.items() if key not in KNOWN},
-    )
+    stated = {key: value for key, value in content.items() if key in KNOWN}
+    unknown = {key: value for key, value in content.items() if key not in KNOWN}
+    return msgspec.convert({**stated, "stated": stated, "unknown": unknown}, Request)
 
 
 _Check = Callable[[Any], str | None]
@@ -157,7 +192,7 @@ KNOWN = _CHECKS.keys()
 
 def _bad(why: str) -> UnusableError:
     return UnusableError(
-        f"The consortium's request ({FILE_NAME}) cannot be used.",
+        _("The consortium's request ({file_name}) cannot be used.", file_name=FILE_NAME),
         why,
-        "Ask the consortium for a corrected file.",
+        _("Ask the consortium for a corrected file."),
     )

@@ -1,7 +1,7 @@
 """The verb `demo`: in the window, or without one the whole way once."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -30,7 +30,7 @@ def demo(
     tell("demo", as_json, content, lines)
 
 
-def run_demo(out: Path, context: JobContext) -> tuple[dict[str, Any], list[str]]:
+def run_demo(out: Path, context: JobContext) -> tuple[dict[str, object], list[str]]:
     """Score, select, release and verify the demo; a repeat reuses what is there.
 
     Parameters

@@ -1,15 +1,18 @@
 """The verb `inspect`."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from dataselect_gui import workflow
-from dataselect_gui.cli.options import Json
+from dataselect_gui.cli.options import Json, LabelColumn, UnitColumn
 from dataselect_gui.cli.output import progress, tell
 from dataselect_gui.texts import _
+from dataselect_gui.workflow import CheckpointInspected, ProjectInspected
 
 
 def inspect(
@@ -17,19 +20,27 @@ def inspect(
     records: Annotated[
         Path | None, typer.Option(help=_("A source, to hold against the checkpoint."))
     ] = None,
+    label_column: LabelColumn = None,
+    unit_column: UnitColumn = None,
     as_json: Json = False,
 ) -> None:
     """Say what something is, and what is wrong with it."""
+    ref = None if records is None else workflow.SourceRef(records, label_column, unit_column)
+    what = workflow.SourceRef(path, label_column, unit_column)
     with progress() as context:
-        content = workflow.inspect(path, records, context)
-        is_tried = records is not None and content["kind"] == "checkpoint"
-        tried = workflow.preflight(path, records, context) if is_tried and records is not None else {}
-    facts = workflow.preflight_facts(tried) if tried else []
+        found = workflow.inspect(what, ref, context)
+        tried = None
+        if isinstance(found, CheckpointInspected) and ref is not None:
+            tried = workflow.preflight(path, ref, context)
+    content = msgspec.to_builtins(found)
     shown = {name: value for name, value in content.items() if name != "release"}
-    if "confined" in shown:
-        shown["confined"] = workflow.what_confines().sentence
-    lines = [*_listed(shown), *(f"{name}: {value}" for name, value in facts)]
-    content.get("preflight", {}).update(tried)
+    if not isinstance(found, ProjectInspected):
+        confined = workflow.what_confines()
+        content["confined"], shown["confined"] = asdict(confined), confined.sentence
+    lines = _listed(shown)
+    if tried is not None:
+        lines += [f"{name}: {value}" for name, value in workflow.preflight_facts(tried)]
+        content["preflight"] |= tried.as_json()
     tell("inspect", as_json, content, lines)
 
 

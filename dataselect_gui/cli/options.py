@@ -7,11 +7,19 @@ from typing import Annotated, Literal
 import typer
 
 from dataselect_gui.texts import _
-from dataselect_gui.workflow import KINDS, LARGEST_COUNT, MECHANISMS, Answer, mechanisms_of, whole_of
+from dataselect_gui.workflow import (
+    KINDS,
+    LARGEST_COUNT,
+    MECHANISMS,
+    Answer,
+    mechanisms_of,
+    what_opens,
+    whole_of,
+)
 
 Json = Annotated[bool, typer.Option("--json", help=_("Print exactly one JSON object."))]
 ProjectPath = Annotated[Path, typer.Argument(help=_("A project, NAME.dataselect."))]
-SourcePath = Annotated[Path, typer.Argument(help=_("A folder of images, or an .npz file."))]
+SourcePath = Annotated[Path, typer.Argument(help=_("Your records: {sources}.", sources=what_opens()))]
 CheckpointPath = Annotated[Path, typer.Option(help=_("What the consortium shares."))]
 LabelColumn = Annotated[str | None, typer.Option(help=_("The column of labels."))]
 UnitColumn = Annotated[str | None, typer.Option(help=_("The column that names the person."))]

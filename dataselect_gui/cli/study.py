@@ -87,7 +87,7 @@ def study(
     content = {
         "plan": _as_json(done.plan),
         "page": str(done.page),
-        "findings": done.findings,
+        "findings": done.findings.as_json(),
     }
     lines = [
         *workflow.headline(done.findings),

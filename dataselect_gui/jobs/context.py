@@ -63,6 +63,11 @@ class Stop:
         elif requested:
             ask()
 
+    def detach(self) -> None:
+        """Have nothing stopped any more: the process has ended."""
+        with self._lock:
+            self._ask = self._end = None
+
 
 def _ignore(_: Progress) -> None:
     pass

@@ -44,11 +44,6 @@ class JobKind(Enum):
         """What can be done where the job ended early."""
         return _(_TEXTS[self].afterwards)
 
-    @property
-    def keeps(self) -> bool:
-        """Whether a job that is stopped keeps what is done, and the next one goes on from there."""
-        return self in {JobKind.SCORING, JobKind.STUDY}
-
 
 @dataclass(frozen=True)
 class _Texts:

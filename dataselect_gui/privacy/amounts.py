@@ -10,6 +10,7 @@ import re
 from decimal import Decimal
 
 from dataselect_gui.errors import UsageError
+from dataselect_gui.texts import _
 
 LARGEST = Decimal(300)
 LARGEST_DELTA = Decimal("0.1")
@@ -50,9 +51,9 @@ def stated_number(text: str, what: str) -> Decimal:
     number = decimal_of(text)
     if number is None:
         raise UsageError(
-            f"{what} cannot be “{text}”.",
-            "It is a number.",
-            "Write it like 0.25.",
+            _("{what} cannot be “{text}”.", what=what, text=text),
+            _("It is a number."),
+            _("Write it like 0.25."),
         )
     return number
 
@@ -82,9 +83,13 @@ def positive_amount(text: str, what: str) -> Decimal:
     number = decimal_of(text)
     if number is None or not is_amount(number):
         raise UsageError(
-            f"{what} cannot be “{text}”.",
-            f"It is a number above 0 and at most {LARGEST}, with {PLACES} decimal places at most.",
-            "Common values are 0.5, 1 and 2.",
+            _("{what} cannot be “{text}”.", what=what, text=text),
+            _(
+                "It is a number above 0 and at most {largest}, with {places} decimal places at most.",
+                largest=LARGEST,
+                places=PLACES,
+            ),
+            _("Common values are 0.5, 1 and 2."),
         )
     return number
 
@@ -100,8 +105,11 @@ def probability_of(text: str, what: str) -> Decimal:
     number = positive_amount(text, what)
     if number > LARGEST_DELTA:
         raise UsageError(
-            f"{what} cannot be {text}.",
-            f"It is the chance that a promise fails, {LARGEST_DELTA} at most.",
-            "Common values are 1e-5 and 1e-6; a training's is the consortium's own, like dp:8,1e-5.",
+            _("{what} cannot be {text}.", what=what, text=text),
+            _(
+                "It is the chance that a promise fails, {largest} at most.",
+                largest=LARGEST_DELTA,
+            ),
+            _("Common values are 1e-5 and 1e-6; a training's is the consortium's own, like dp:8,1e-5."),
         )
     return number

@@ -33,6 +33,7 @@ from dataselect_gui.privacy.home import close_home, open_home
 from dataselect_gui.privacy.pages import SCHEMA, Last, Pages, WritablePages
 from dataselect_gui.privacy.refusals import InUseError, TamperedError, in_use, refusals, tampered
 from dataselect_gui.privacy.shared_disks import is_on_shared_disk
+from dataselect_gui.texts import _
 
 LOCK_SECONDS = 30
 _POLL_SECONDS = 0.05
@@ -63,10 +64,12 @@ class Chain:
         self._head = home / "ledger.head"
         if is_on_shared_disk(resolved(home)):
             raise UnusableError(
-                f"“{home.name}” cannot be the ledger's folder.",
-                "It lies on a disk that other machines share, where two programs could both spend the "
-                "same budget, or damage the ledger.",
-                "Name a folder on a disk of this machine with DATASELECT_HOME.",
+                _("“{name}” cannot be the ledger's folder.", name=home.name),
+                _(
+                    "It lies on a disk that other machines share, where two programs could both "
+                    "spend the same budget, or damage the ledger."
+                ),
+                _("Name a folder on a disk of this machine with DATASELECT_HOME."),
             )
         with refusals():
             close_home(home)
@@ -174,25 +177,25 @@ class Chain:
             return None
         match = _HEAD.fullmatch(text.decode("ascii", "replace"))
         if match is None:
-            raise tampered("Its head is damaged.")
+            raise tampered(_("Its head is damaged."))
         seq, digest, file, following, next_digest = match.groups()
         if not self._database.is_file():
-            raise tampered("Its file is missing.")
+            raise tampered(_("Its file is missing."))
         if file is not None:
             if self._log.is_file() and self._log.stat().st_size:
-                raise tampered("Something was added to its file.")
+                raise tampered(_("Something was added to its file."))
             if _sha256(self._database) != file:
-                raise tampered("It was changed, or it is older or shorter than it was.")
+                raise tampered(_("It was changed, or it is older or shorter than it was."))
             return _Head((int(seq), digest), file, None)
         return _Head((int(seq), digest), None, (int(following), next_digest))
 
     def _check(self, pages: Pages, head: "_Head | None") -> None:
         if head is None:
             if pages.entries:
-                raise tampered("Its head is missing.")
+                raise tampered(_("Its head is missing."))
             return
         if pages.last not in {head.last, head.following} or pages.hash_at(head.last[0]) != head.last[1]:
-            raise tampered("It is older or shorter than it was.")
+            raise tampered(_("It is older or shorter than it was."))
         if head.file is None:  # After a crash there is no digest of the whole file to hold it against.
             for entry in pages.entries:
                 if "content" in entry.body:

@@ -10,6 +10,7 @@ from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.paths import resolved
 from dataselect_gui.permissions import check_above, close_folder, has_strangers, make_folder
 from dataselect_gui.sandbox.confining import Grant
+from dataselect_gui.texts import _
 
 LEDGER, SETTINGS, LOG = "ledger.sqlite", "settings.json", "faults.log"
 _OWN_FILES = (
@@ -37,9 +38,9 @@ def home() -> Path:
     folder = Path(named or platformdirs.user_data_dir("dataselect", appauthor=False))
     if not folder.is_absolute():
         raise UsageError(
-            "The ledger's folder is not named in full.",
-            "Its place, and with it the budget, would depend on the folder that you work in.",
-            "Set DATASELECT_HOME to a whole path, without “~”.",
+            _("The ledger's folder is not named in full."),
+            _("Its place, and with it the budget, would depend on the folder that you work in."),
+            _("Set DATASELECT_HOME to a whole path, without “~”."),
         )
     return folder
 
@@ -98,8 +99,8 @@ def close_home(folder: Path) -> None:
     is_known = (folder / LEDGER).exists() or (folder / SETTINGS).exists()
     if not is_known and has_strangers(folder, [*own, *(folder / name for name in _OWN_FOLDERS)]):
         raise UnusableError(
-            f"“{folder.name}” cannot become the ledger's folder.",
-            "It holds other files, and other accounts may enter it; the ledger's is closed to them.",
-            "Name a folder that is not there yet with DATASELECT_HOME.",
+            _("“{name}” cannot become the ledger's folder.", name=folder.name),
+            _("It holds other files, and other accounts may enter it; the ledger's is closed to them."),
+            _("Name a folder that is not there yet with DATASELECT_HOME."),
         )
     close_folder(folder, own)

@@ -12,6 +12,7 @@ from typing import Any
 
 from dataselect_gui.privacy.entry_forms import is_content, is_entry
 from dataselect_gui.privacy.refusals import refusals, tampered
+from dataselect_gui.texts import _
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -77,7 +78,7 @@ class Pages:
                 or not is_entry(kind, body)
                 or digest != _link(previous, seq, account, kind, text)
             ):
-                raise tampered(f"Entry {number} is not what was written.")
+                raise tampered(_("Entry {number} is not what was written.", number=number))
             previous = digest
             date = body.pop("date")
             del body["nonce"]
@@ -109,7 +110,7 @@ class Pages:
         content: bytes = b"" if row is None else row[0]
         stated = entry.body.get("content")
         if not is_content(entry.kind, content) or hashlib.sha256(content).hexdigest() != stated:
-            raise tampered(f"What entry {entry.seq} stands for is not what was written.")
+            raise tampered(_("What entry {seq} stands for is not what was written.", seq=entry.seq))
         return content
 
 

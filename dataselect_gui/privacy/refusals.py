@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from filelock import Timeout
 
 from dataselect_gui.errors import RefusedError, UnusableError
+from dataselect_gui.texts import _
 
 
 class TamperedError(RefusedError):
@@ -28,30 +29,30 @@ def refusals() -> Iterator[None]:
     except (OSError, sqlite3.OperationalError) as error:
         raise _cannot_write(error) from None
     except (sqlite3.DatabaseError, json.JSONDecodeError, UnicodeDecodeError):
-        raise tampered("Its file is damaged.") from None
+        raise tampered(_("Its file is damaged.")) from None
 
 
 def tampered(why: str) -> TamperedError:
     """Return the error for a ledger that is not as it was left."""
     return TamperedError(
-        "The ledger is not as it was left.",
-        f"{why} What earlier releases cost can no longer be told, so nothing is released.",
-        "Put the newest backup of its folder back, whole.",
+        _("The ledger is not as it was left."),
+        _("{why} What earlier releases cost can no longer be told, so nothing is released.", why=why),
+        _("Put the newest backup of its folder back, whole."),
     )
 
 
 def in_use() -> InUseError:
     """Return the error for a ledger that another process holds."""
     return InUseError(
-        "The ledger is in use.",
-        "Another process is writing to it.",
-        "Wait until it has finished, or stop it.",
+        _("The ledger is in use."),
+        _("Another process is writing to it."),
+        _("Wait until it has finished, or stop it."),
     )
 
 
 def _cannot_write(error: Exception) -> UnusableError:
     return UnusableError(
-        "The ledger cannot be written.",
-        f"Its folder refused ({getattr(error, 'strerror', None) or error}).",
-        "Make room there, ask for access to it, or name another with DATASELECT_HOME.",
+        _("The ledger cannot be written."),
+        _("Its folder refused ({error}).", error=getattr(error, "strerror", None) or error),
+        _("Make room there, ask for access to it, or name another with DATASELECT_HOME."),
     )

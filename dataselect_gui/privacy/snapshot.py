@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from dataselect_gui.errors import RefusedError
 from dataselect_gui.privacy.pages import Pages
 from dataselect_gui.privacy.statement import Statement, root_of, statement_of
+from dataselect_gui.texts import _
 
 KEY_BYTES = 32
 SECRET_BYTES = 32
@@ -128,10 +129,16 @@ def new_belongings(
         before = (entry.body["unit"], entry.body["per_unit"])
         if before != (unit, max_contributions):
             raise RefusedError(
-                "This release protects another unit than earlier ones of this source.",
-                f"Earlier: each {before[0] or 'record'}, at most {before[1]} of its records; now: each "
-                f"{unit or 'record'}, at most {max_contributions}. Their costs cannot be added up.",
-                "Use the same unit column, and as many records of a unit, as before.",
+                _("This release protects another unit than earlier ones of this source."),
+                _(
+                    "Earlier: each {earlier}, at most {most} of its records; now: each "
+                    "{unit}, at most {now}. Their costs cannot be added up.",
+                    earlier=before[0] or _("record"),
+                    most=before[1],
+                    unit=unit or _("record"),
+                    now=max_contributions,
+                ),
+                _("Use the same unit column, and as many records of a unit, as before."),
             )
         pieces = pieces_of(pages.content(entry) if "content" in entry.body else b"")
         for content, person in zip(pieces, pieces, strict=True):
@@ -140,15 +147,20 @@ def new_belongings(
     for content, person in grouping.there:
         now.setdefault(content, set()).add(person)
     renamed = {content for content, people in whose.items() if not people & now.get(content, people)}
-    moved = renamed.intersection(content for content, _ in grouping.taking_part)
+    moved = renamed.intersection(content for content, _unit in grouping.taking_part)
     if moved:
-        first = min(record for (content, _), record in grouping.there.items() if content in moved)
-        others = f", and so are {len(moved) - 1:,} more" if len(moved) > 1 else ""
+        first = min(record for (content, _unit), record in grouping.there.items() if content in moved)
+        others = _(", and so are {count:,} more", count=len(moved) - 1) if len(moved) > 1 else ""
         raise RefusedError(
-            "Records belong to other people than at earlier releases of this source.",
-            f"“{first}” is listed under another {unit}{others}. What was promised to each person "
-            "cannot be kept where a person has several names.",
-            "Give the people the names that they had, letter for letter, or withhold these records.",
+            _("Records belong to other people than at earlier releases of this source."),
+            _(
+                "“{first}” is listed under another {unit}{others}. What was promised to each "
+                "person cannot be kept where a person has several names.",
+                first=first,
+                unit=unit,
+                others=others,
+            ),
+            _("Give the people the names that they had, letter for letter, or withhold these records."),
         )
     return [
         content + person

@@ -8,7 +8,7 @@ there.
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -189,9 +189,9 @@ def read_settings(stored: bytes) -> ProjectSettings:
         raise ValueError(str(error)) from None
 
 
-def written(settings: ProjectSettings) -> dict[str, Any]:
+def written(settings: ProjectSettings) -> dict[str, object]:
     """Return the settings as JSON holds them."""
-    document: dict[str, Any] = msgspec.to_builtins(settings)
+    document: dict[str, object] = msgspec.to_builtins(settings)
     return document
 
 

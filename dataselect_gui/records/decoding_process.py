@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -27,6 +28,7 @@ from dataselect_gui.records.array_frames import MOST_SAID, array_from
 from dataselect_gui.records.formats.bare import MAX_PIXELS
 from dataselect_gui.records.images import MAX_FILE_BYTES
 from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.sandbox.confining import is_confined
 from dataselect_gui.sandbox.frames import FrameError, read_frame, write_head
 from dataselect_gui.sandbox.starting import attended, command, start
 
@@ -393,3 +395,31 @@ atexit.register(_shared.close)
 def shared() -> DecodingProcess:
     """Return the process that all of this program share; for a release there is one of its own."""
     return _shared
+
+
+def unpacked(
+    kind: "RecordKind", path: Path, needed: Sequence[str], most: int
+) -> tuple[list[str], dict[str, NDArray[Any]]]:
+    """Unpack arrays of a file here, where this process is confined; else in the one that all share.
+
+    Parameters
+    ----------
+    kind : RecordKind
+        What knows how.
+    path : Path
+        The file.
+    needed : sequence of str
+        The names of the arrays.
+    most : int
+        How many bytes they may have, together.
+
+    Raises
+    ------
+    UnreadableRecordError, UnusableError, OSError
+        Where it cannot be read or unpacked; see `DecodingProcess.arrays`.
+    """
+    with path.open("rb") as file:
+        if is_confined():
+            columns, made = kind.unpack(file, path.name, needed)
+            return columns, dict(made)
+        return shared().arrays(kind, file, path.name, needed, most)

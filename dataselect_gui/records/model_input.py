@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.checkpoints.processors import options_of, processor_name
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.images import with_8_bits

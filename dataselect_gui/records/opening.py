@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.kinds import KINDS, either, kind_of, what_opens
+from dataselect_gui.records.kinds import kind_of, what_opens
 from dataselect_gui.records.source import ChangedRecordError, Source, SourceRef
 
 
@@ -39,7 +39,7 @@ def open_source(where: SourceRef) -> Source:
         raise UnusableError(
             f"“{path.name}” holds no records.",
             f"None was found in it; {source.ignored} other files were passed over.",
-            f"Choose {either([kind.advice for kind in KINDS])}.",
+            f"Choose {what_opens(in_full=True)}.",
         )
     return source
 

@@ -21,6 +21,7 @@ from dataselect_gui.release.documents import document_text, privacy_document, re
 from dataselect_gui.release.kinds.kind import Drawn
 from dataselect_gui.release.registry import KINDS
 from dataselect_gui.release.signing import SIGNATURE, SUMS, Signer, signature_of
+from dataselect_gui.texts import _
 
 __all__ = ["CARD", "CROISSANT", "PRIVACY", "RELEASE", "SIGNATURE", "SUMS"]
 
@@ -41,15 +42,15 @@ def is_there(destination: Path, release: str | None) -> bool:
         if release is not None and _holds(destination, release):
             return True
         raise UnusableError(
-            f"“{destination.name}” is not empty.",
-            "A bundle needs a folder of its own, and nothing is overwritten.",
-            "Name a folder that is not there yet.",
+            _("“{name}” is not empty.", name=destination.name),
+            _("A bundle needs a folder of its own, and nothing is overwritten."),
+            _("Name a folder that is not there yet."),
         )
     if destination.exists() and not destination.is_dir():
         raise UnusableError(
-            f"“{destination.name}” is a file.",
-            "A bundle is a folder.",
-            "Name a folder that is not there yet.",
+            _("“{name}” is a file.", name=destination.name),
+            _("A bundle is a folder."),
+            _("Name a folder that is not there yet."),
         )
     return False
 
@@ -76,9 +77,9 @@ def check_place(destination: Path, *, make: bool) -> None:
         while not place.exists():
             place = place.parent
         if not place.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, "Not a folder")
+            raise NotADirectoryError(errno.ENOTDIR, _("Not a folder"))
         if not os.access(place, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, "You may not write there")
+            raise PermissionError(errno.EACCES, _("You may not write there"))
     except OSError as error:
         raise cannot_write(destination, error, charged=False) from None
 
@@ -193,12 +194,16 @@ def sha256(path: Path) -> str:
 
 def cannot_write(destination: Path, error: OSError, *, charged: bool) -> UnusableError:
     """Return the error for a bundle whose place refuses."""
-    reason = error.strerror or "The disk refused"
-    after = "The release is reserved and its cost counts; repeating it elsewhere costs nothing more."
+    reason = error.strerror or _("The disk refused")
+    after = (
+        _("The release is reserved and its cost counts; repeating it elsewhere costs nothing more.")
+        if charged
+        else _("Nothing was drawn and nothing was spent.")
+    )
     return UnusableError(
-        f"The bundle “{destination.name}” cannot be written.",
-        f"{reason}. {after if charged else 'Nothing was drawn and nothing was spent.'}",
-        "Choose another place, or make room there, and give the same command again.",
+        _("The bundle “{name}” cannot be written.", name=destination.name),
+        _("{reason}. {after}", reason=reason, after=after),
+        _("Choose another place, or make room there, and give the same command again."),
     )
 
 

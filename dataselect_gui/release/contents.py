@@ -7,6 +7,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.forms.form import DATA, Named, Written
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
 from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.texts import _
 
 
 def write_records(
@@ -46,14 +47,19 @@ def write_records(
         return source.kind.form(source).write(folder, source.kind, named())
     except ChangedRecordError:
         raise UnusableError(
-            "The release was not written.",
-            "A record changed after the release was reserved; its cost counts all the same.",
-            "Put the records back as they were and give the same command again, or score them "
-            "again for another release.",
+            _("The release was not written."),
+            _("A record changed after the release was reserved; its cost counts all the same."),
+            _(
+                "Put the records back as they were and give the same command again, or score "
+                "them again for another release."
+            ),
         ) from None
     except UnreadableRecordError as error:
         raise UnusableError(
-            "The release was not written.",
-            f"A record cannot be written: {error} The release was reserved, and its cost counts.",
-            "Give the same command again: it finishes the same release and costs nothing more.",
+            _("The release was not written."),
+            _(
+                "A record cannot be written: {error} The release was reserved, and its cost counts.",
+                error=error,
+            ),
+            _("Give the same command again: it finishes the same release and costs nothing more."),
         ) from None

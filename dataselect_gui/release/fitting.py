@@ -1,12 +1,13 @@
 """What does not fit into a bundle, or into the ledger, is refused before anything is charged."""
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.release import limits
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.documents import document_text, release_document
 from dataselect_gui.release.leaving import may_leave
 from dataselect_gui.release.sizes import hold
 from dataselect_gui.release.terms import Terms
+from dataselect_gui.texts import _
 
 _LATER = 1 << 12
 """Bytes that a document may grow by once a threshold is bought."""
@@ -32,5 +33,5 @@ def check_fits(candidates: Candidates, terms: Terms, model: Member, *, anything:
         Where it is.
     """
     document = document_text(release_document(terms, "0" * 64))
-    hold(len(document.encode()) + _LATER, limits.MOST_DOCUMENT, "bytes of release.json")
+    hold(len(document.encode()) + _LATER, limits.MOST_DOCUMENT, _("bytes of release.json"))
     terms.kind.check_size(candidates, may_leave(candidates, terms, anything=anything), model)

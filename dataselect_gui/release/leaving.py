@@ -11,6 +11,7 @@ from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.kinds.kind import as_selection
 from dataselect_gui.release.terms import Terms
+from dataselect_gui.texts import _
 
 
 def may_leave(candidates: Candidates, terms: Terms, *, anything: bool) -> NDArray[np.bool_]:
@@ -74,8 +75,13 @@ def check_leaving(
 
 def _unwritable(candidates: Candidates, row: int, reason: str) -> UnusableError:
     return UnusableError(
-        "A record that may leave cannot be written without its metadata.",
-        f"Record {row + 1} of {len(candidates.index.ids)}, in the source's order: {reason} "
-        "Nothing was charged for this release.",
-        "Keep the record from leaving, or store it in another form and score it again.",
+        _("A record that may leave cannot be written without its metadata."),
+        _(
+            "Record {row} of {count}, in the source's order: {reason} Nothing was charged for "
+            "this release.",
+            row=row + 1,
+            count=len(candidates.index.ids),
+            reason=reason,
+        ),
+        _("Keep the record from leaving, or store it in another form and score it again."),
     )

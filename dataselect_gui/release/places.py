@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import FILE_MODE, make_folder
 from dataselect_gui.release.bundle import cannot_write
+from dataselect_gui.texts import _
 
 FOLDER = "unfinished"
 _LONG_AGO = 3600
@@ -65,9 +66,12 @@ def _write_note(note: Path, folder: Path, lock: FileLock) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise UnusableError(
-            "The release cannot be begun.",
-            f"The ledger's folder refused ({error.strerror or 'no reason given'}). Nothing was drawn.",
-            "Make room there, ask for access to it, or name another with DATASELECT_HOME.",
+            _("The release cannot be begun."),
+            _(
+                "The ledger's folder refused ({reason}). Nothing was drawn.",
+                reason=error.strerror or _("no reason given"),
+            ),
+            _("Make room there, ask for access to it, or name another with DATASELECT_HOME."),
         ) from None
 
 

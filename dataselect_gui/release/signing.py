@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.texts import _
 
 SUMS, SIGNATURE = "SHA256SUMS", "SHA256SUMS.sig"
 _CONTEXT = b"DataSelect bundle, format 1\n"
@@ -59,7 +60,7 @@ def read_signer(path: Path) -> Signer:
     except Exception:  # Whatever a stranger's file makes of the library's parsers.
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise _bad_key(path, "private", "ssh-keygen -t ed25519 -N '' -f NAME")
+        raise _bad_key(path, _("private"), "ssh-keygen -t ed25519 -N '' -f NAME")
     return Signer(key.private_bytes_raw())
 
 
@@ -82,7 +83,7 @@ def read_public(path: Path) -> bytes:
     except Exception:  # Whatever a stranger's file makes of the library's parsers.
         key = None
     if not isinstance(key, Ed25519PublicKey):
-        raise _bad_key(path, "public", "the owner's NAME.pub")
+        raise _bad_key(path, _("public"), _("the owner's NAME.pub"))
     return key.public_bytes_raw()
 
 
@@ -122,7 +123,7 @@ def is_signed(bundle: Path) -> bool:
 
 def _bad_key(path: Path, kind: str, example: str) -> UnusableError:
     return UnusableError(
-        f"“{path.name}” cannot be used as a key.",
-        f"It is not a {kind} Ed25519 key in PEM or OpenSSH form without a passphrase.",
-        f"Use {example}.",
+        _("“{name}” cannot be used as a key.", name=path.name),
+        _("It is not a {kind} Ed25519 key in PEM or OpenSSH form without a passphrase.", kind=kind),
+        _("Use {example}.", example=example),
     )

@@ -3,6 +3,7 @@
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.forms import limits as file_limits
 from dataselect_gui.release import limits
+from dataselect_gui.texts import _
 
 NAMED = 104
 """Bytes of a draw for a record with its token, at most."""
@@ -27,9 +28,14 @@ def hold(size: int, most: int, what: str) -> None:
     """
     if size > most:
         raise UnusableError(
-            "The release is larger than can be written and checked.",
-            f"It would come to {size:,} {what}; {most:,} at most. Nothing was charged for it.",
-            "Release less at once: fewer records, classes, bins or rows, or of a smaller model.",
+            _("The release is larger than can be written and checked."),
+            _(
+                "It would come to {size:,} {what}; {most:,} at most. Nothing was charged for it.",
+                size=size,
+                what=what,
+                most=most,
+            ),
+            _("Release less at once: fewer records, classes, bins or rows, or of a smaller model."),
         )
 
 
@@ -46,6 +52,6 @@ def hold_tokens(count: int, rows: int) -> None:
     UnusableError
         Where it is.
     """
-    hold(rows, limits.MOST_ROWS, "rows of a table")
-    hold(_ROW * rows, file_limits.MOST_FILE, "bytes of a table")
-    hold(NAMED * count + _NOISED * rows, limits.MOST_DRAW, "bytes of a draw")
+    hold(rows, limits.MOST_ROWS, _("rows of a table"))
+    hold(_ROW * rows, file_limits.MOST_FILE, _("bytes of a table"))
+    hold(NAMED * count + _NOISED * rows, limits.MOST_DRAW, _("bytes of a draw"))

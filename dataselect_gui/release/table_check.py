@@ -10,6 +10,7 @@ from dataselect_gui.errors import FaultError
 from dataselect_gui.records.forms.form import lines_of
 from dataselect_gui.release import limits
 from dataselect_gui.release.tables import table_text
+from dataselect_gui.texts import _
 
 Cell: TypeAlias = tuple[str, str | None, str, str]
 """Of a report: table, class, from, to."""
@@ -30,7 +31,7 @@ def rows_of(path: Path, name: str, columns: Sequence[str]) -> Iterator[str]:
     """
     lines = lines_of(path / name)
     if next(lines, "") != line_of(columns):
-        raise FaultError(f"“{name}” has other columns than it should.")
+        raise FaultError(_("“{name}” has other columns than it should.", name=name))
     return lines
 
 
@@ -64,17 +65,17 @@ def check_tokens(
     for line in lines:
         token, *score = line.removesuffix("\n").split(",")
         if not line.endswith("\n") or len(score) != (is_score is not None):
-            raise FaultError(f"“{name}” is not written as such a table is.")
+            raise FaultError(_("“{name}” is not written as such a table is.", name=name))
         if not _TOKEN.fullmatch(token) or token <= before:
-            raise FaultError(f"“{name}” is not in the order of its random tokens.")
+            raise FaultError(_("“{name}” is not in the order of its random tokens.", name=name))
         if is_score is not None and not is_score(score[0]):
-            raise FaultError(f"“{name}” holds something else than scores.")
+            raise FaultError(_("“{name}” holds something else than scores.", name=name))
         count, before = count + 1, token
         if count > limits.MOST_ROWS:
-            raise FaultError(f"“{name}” has more rows than a table can have.")
+            raise FaultError(_("“{name}” has more rows than a table can have.", name=name))
     if declared is not None and count != declared:
-        raise FaultError(f"“{name}” does not have the number of rows that was declared.")
-    return f"{count} rows are there, in the order of their random tokens."
+        raise FaultError(_("“{name}” does not have the number of rows that was declared.", name=name))
+    return _("{count} rows are there, in the order of their random tokens.", count=count)
 
 
 def check_cells(lines: Iterable[str], cells: Iterable[Cell], steps: int) -> str:
@@ -100,12 +101,12 @@ def check_cells(lines: Iterable[str], cells: Iterable[Cell], steps: int) -> str:
         line = next(rows, "")
         count = line.removesuffix("\n").rpartition(",")[2]
         if line != line_of((table, kind or "", low, high, count)):
-            raise FaultError("The report does not hold exactly the cells that were declared.")
+            raise FaultError(_("The report does not hold exactly the cells that were declared."))
         if not is_count(count, steps):
-            raise FaultError("The report holds something else than counts.")
+            raise FaultError(_("The report holds something else than counts."))
     if next(rows, None) is not None:
-        raise FaultError("The report does not hold exactly the cells that were declared.")
-    return f"All {number} declared cells are there, whether empty or not."
+        raise FaultError(_("The report does not hold exactly the cells that were declared."))
+    return _("All {number} declared cells are there, whether empty or not.", number=number)
 
 
 def is_count(text: str, steps: int) -> bool:

@@ -40,7 +40,7 @@ from dataselect_gui.release.promises import not_protected, promise
 from dataselect_gui.release.registry import KINDS, registered
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.resources import resource
-from dataselect_gui.texts import english
+from dataselect_gui.texts import _, english
 
 _NAME = re.compile(r"[0-9a-f]{32}\.([a-z0-9]+)")
 _HEAD = re.compile("[0-9a-f]{64}")
@@ -92,9 +92,9 @@ def verify_bundle(path: Path, digest: str | None = None, key: bytes | None = Non
     """
     if not all(stat.S_ISREG(_mode(path / name)) for name in (layout.SUMS, layout.RELEASE)):
         raise UnusableError(
-            f"“{path.name}” is not a bundle.",
-            f"It has no {layout.SUMS} or no {layout.RELEASE}.",
-            "Choose the folder that the owner sent, whole.",
+            _("“{name}” is not a bundle.", name=path.name),
+            _("It has no {sums} or no {release}.", sums=layout.SUMS, release=layout.RELEASE),
+            _("Choose the folder that the owner sent, whole."),
         )
     plain = _run("stray files", lambda: _plain_files(path))
     if not plain.ok:
@@ -122,7 +122,7 @@ def _run(name: str, check: Callable[[], str]) -> Check:
     except FaultError as fault:
         return Check(name, False, str(fault))
     except Exception as error:  # A hostile bundle reaches every corner of every parser.
-        return Check(name, False, f"It cannot be checked: {type(error).__name__}.")
+        return Check(name, False, _("It cannot be checked: {error}.", error=type(error).__name__))
 
 
 def _plain_files(path: Path) -> str:
@@ -135,16 +135,20 @@ def _plain_files(path: Path) -> str:
         told = file.relative_to(path).as_posix()
         info = file.lstat()
         if stat.S_ISDIR(info.st_mode) and told not in _FOLDERS:
-            raise FaultError(f"“{shown(told)}” does not belong to a bundle. Nothing was read.")
+            raise FaultError(
+                _("“{name}” does not belong to a bundle. Nothing was read.", name=shown(told))
+            )
         if not (stat.S_ISREG(info.st_mode) or stat.S_ISDIR(info.st_mode)):
-            raise FaultError(f"“{shown(told)}” is no file. Nothing was read.")
+            raise FaultError(_("“{name}” is no file. Nothing was read.", name=shown(told)))
         if stat.S_ISREG(info.st_mode) and told != layout.SUMS:
             names += len(f"{'0' * 64}  {told}\n".encode("utf-8", "replace"))
             if info.st_size > _most(told):
-                raise FaultError(f"“{shown(told)}” is larger than it can be. Nothing was read.")
+                raise FaultError(
+                    _("“{name}” is larger than it can be. Nothing was read.", name=shown(told))
+                )
     if (path / layout.SUMS).stat().st_size > names + _SLACK:
-        raise FaultError(f"{layout.SUMS} lists more than there is. Nothing was read.")
-    return "There is nothing but files."
+        raise FaultError(_("{sums} lists more than there is. Nothing was read.", sums=layout.SUMS))
+    return _("There is nothing but files.")
 
 
 def _all_in(path: Path) -> Iterator[Path]:
@@ -173,35 +177,38 @@ def _most(name: str) -> int:
 
 def _signature(path: Path, key: bytes | None) -> str:
     if not signing.is_signed(path):
-        raise FaultError("The bundle is not signed.")
+        raise FaultError(_("The bundle is not signed."))
     signer = signing.signed_by(path)
     if signer is None:
-        raise FaultError("The signature is not one of this bundle.")
+        raise FaultError(_("The signature is not one of this bundle."))
     if key is None:
-        return f"Signed by the key {signer.hex()}; whose key that is, this check cannot know."
+        return _(
+            "Signed by the key {signer}; whose key that is, this check cannot know.",
+            signer=signer.hex(),
+        )
     if signer != key:
-        raise FaultError("The bundle was signed by another key than the owner's.")
-    return "The bundle was signed by the owner's key."
+        raise FaultError(_("The bundle was signed by another key than the owner's."))
+    return _("The bundle was signed by the owner's key.")
 
 
 def _digest(path: Path, digest: str) -> str:
     if layout.digest_of(path) != digest.strip().lower():
-        raise FaultError("The bundle is not the one whose digest the owner sent.")
-    return "The bundle is the one whose digest the owner sent."
+        raise FaultError(_("The bundle is not the one whose digest the owner sent."))
+    return _("The bundle is the one whose digest the owner sent.")
 
 
 def _sums(path: Path) -> dict[str, str]:
     sums: dict[str, str] = {}
     text = (path / layout.SUMS).read_bytes().decode("utf-8")
     for line in text.split("\n")[:-1]:
-        digest, _, name = line.partition("  ")
+        digest, _blank, name = line.partition("  ")
         if not re.fullmatch("[0-9a-f]{64}", digest) or not name or name in sums:
-            raise FaultError(f"{layout.SUMS} has a line that is none of its own.")
+            raise FaultError(_("{sums} has a line that is none of its own.", sums=layout.SUMS))
         if ".." in Path(name).parts or Path(name).is_absolute():
-            raise FaultError(f"{layout.SUMS} names a file outside the bundle.")
+            raise FaultError(_("{sums} names a file outside the bundle.", sums=layout.SUMS))
         sums[name] = digest
     if text != layout.listing_of(sums):
-        raise FaultError(f"{layout.SUMS} is not as a bundle's is written.")
+        raise FaultError(_("{sums} is not as a bundle's is written.", sums=layout.SUMS))
     return sums
 
 
@@ -210,36 +217,36 @@ def _checksums(path: Path) -> str:
     for name, digest in sums.items():
         file = path / name
         if not file.is_file():
-            raise FaultError(f"“{shown(name)}” is missing.")
+            raise FaultError(_("“{name}” is missing.", name=shown(name)))
         with file.open("rb") as content:
             if hashlib.file_digest(content, "sha256").hexdigest() != digest:
-                raise FaultError(f"“{shown(name)}” was changed.")
-    return f"All {len(sums)} files are as they were written."
+                raise FaultError(_("“{name}” was changed.", name=shown(name)))
+    return _("All {count} files are as they were written.", count=len(sums))
 
 
 def _strays(path: Path) -> str:
     expected = set(_sums(path))
     if not expected >= _DOCUMENTS:
-        raise FaultError("A document of the bundle is missing.")
+        raise FaultError(_("A document of the bundle is missing."))
     allowed = {*expected, layout.SUMS, layout.SIGNATURE}
     folders = {parent.as_posix() for name in expected for parent in Path(name).parents}
     for file in _all_in(path):
         name = file.relative_to(path).as_posix()
         if file.is_dir() and name not in folders:
-            raise FaultError(f"“{shown(name)}” does not belong to a bundle.")
+            raise FaultError(_("“{name}” does not belong to a bundle.", name=shown(name)))
         if file.is_file() and name not in allowed:
-            raise FaultError(f"“{shown(name)}” is not among the checksums.")
+            raise FaultError(_("“{name}” is not among the checksums.", name=shown(name)))
     kinds = expected & _LISTINGS
     if len(kinds) != 1:
-        raise FaultError("The bundle does not hold content of exactly one kind.")
+        raise FaultError(_("The bundle does not hold content of exactly one kind."))
     (listing,) = kinds
     extensions = _FORMS[listing].encodings if listing in _FORMS else {}
     for name in expected - _DOCUMENTS - kinds:
-        folder, _, file_name = name.rpartition("/")
+        folder, _slash, file_name = name.rpartition("/")
         record = _NAME.fullmatch(file_name)
         if folder != DATA or record is None or record[1] not in extensions:
-            raise FaultError(f"“{shown(name)}” does not belong to a bundle.")
-    return "There is nothing but what the release is about and the bundle's own documents."
+            raise FaultError(_("“{name}” does not belong to a bundle.", name=shown(name)))
+    return _("There is nothing but what the release is about and the bundle's own documents.")
 
 
 def _documents(path: Path) -> str:
@@ -250,7 +257,7 @@ def _documents(path: Path) -> str:
     release, terms = _json(path, layout.RELEASE), _terms(path)
     head = release["ledger_head"]
     if not _HEAD.fullmatch(head):
-        raise FaultError(f"{layout.RELEASE} is not built as it should be.")
+        raise FaultError(_("{release} is not built as it should be.", release=layout.RELEASE))
     agree = {
         layout.RELEASE: _same(release, release_document(terms, head)),
         layout.PRIVACY: _same(privacy, privacy_document(terms)),
@@ -259,12 +266,19 @@ def _documents(path: Path) -> str:
     for name, agrees in agree.items():
         if not agrees:
             raise FaultError(
-                f"{name} does not say what the program says of such a release.{_by(terms)}"
+                _(
+                    "{name} does not say what the program says of such a release.{by}",
+                    name=name,
+                    by=_by(terms),
+                )
             )
     schema = json.loads(resource("schemas/deployments-registry.json").read_text(encoding="utf-8"))
     if next(jsonschema.Draft7Validator(schema).iter_errors(privacy), None) is not None:
-        raise FaultError(f"{layout.PRIVACY} does not follow the registry's schema.")
-    return f"{layout.PRIVACY} follows the registry's schema, and all documents agree, word for word."
+        raise FaultError(_("{privacy} does not follow the registry's schema.", privacy=layout.PRIVACY))
+    return _(
+        "{privacy} follows the registry's schema, and all documents agree, word for word.",
+        privacy=layout.PRIVACY,
+    )
 
 
 def _description(path: Path) -> str:
@@ -273,11 +287,17 @@ def _description(path: Path) -> str:
     (listing,) = data.keys() & _LISTINGS
     # Compared before the library sees it, which would follow any address in it.
     if (path / layout.CROISSANT).read_bytes() != describe(terms, data, listing).encode():
-        raise FaultError(f"{layout.CROISSANT} does not describe what is here.{_by(terms)}")
+        raise FaultError(
+            _(
+                "{croissant} does not describe what is here.{by}",
+                croissant=layout.CROISSANT,
+                by=_by(terms),
+            )
+        )
     problems = problems_of(path / layout.CROISSANT)
     if problems:
-        raise FaultError(f"{layout.CROISSANT}: {problems[0]}")
-    return f"{layout.CROISSANT} is a Croissant 1.1 description of what is here."
+        raise FaultError(_("{croissant}: {problem}", croissant=layout.CROISSANT, problem=problems[0]))
+    return _("{croissant} is a Croissant 1.1 description of what is here.", croissant=layout.CROISSANT)
 
 
 def _content(path: Path) -> str:
@@ -285,7 +305,13 @@ def _content(path: Path) -> str:
     terms = _terms(path)
     for kind in KINDS.values():
         if not isinstance(terms.kind, kind) and kind.file in _sums(path):
-            raise FaultError(f"“{kind.file}” is not what a release of {terms.kind.name} holds.")
+            raise FaultError(
+                _(
+                    "“{file}” is not what a release of {name} holds.",
+                    file=kind.file,
+                    name=terms.kind.name,
+                )
+            )
     return terms.kind.check(path, terms)
 
 
@@ -293,7 +319,11 @@ def _by(terms: Terms) -> str:
     """Say that another version wrote a bundle, whose words may have been others."""
     if terms.program == __version__:
         return ""
-    return f" It was written by version {terms.program}; check it with that one, not {__version__}."
+    return _(
+        " It was written by version {program}; check it with that one, not {version}.",
+        program=terms.program,
+        version=__version__,
+    )
 
 
 def _same(stated: object, expected: object) -> bool:
@@ -327,21 +357,23 @@ def _arithmetic(path: Path) -> str:
     )
     registered(terms.kind.name, terms.mechanism.name).check(stated)
     if stated.epsilon is None:
-        return "No ε is stated, and none applies."
+        return _("No ε is stated, and none applies.")
     # The check refuses noise that is too small; digits of a larger one could hide something.
     scale, needed = (
         one.form["noise_scale"] for one in (terms.mechanism, terms.mechanism.at(stated.epsilon))
     )
     if needed is not None and not math.isclose(scale or 0.0, needed, rel_tol=_ROUNDING):
-        raise FaultError(f"The stated noise is not the program's for the stated ε.{_by(terms)}")
+        raise FaultError(
+            _("The stated noise is not the program's for the stated ε.{by}", by=_by(terms))
+        )
     if not terms.claims:
-        return "The stated figures follow from the parameters; no ε is claimed."
+        return _("The stated figures follow from the parameters; no ε is claimed.")
     with localcontext() as context:
         context.prec = 50
         odds = (stated.epsilon + (_amount(parameters, "threshold_epsilon") or 0)).exp()
         if not is_close(stated.number("odds_factor"), odds):
-            raise FaultError("The stated odds factor is not e^ε.")
-    return "The stated ε and δ follow from the stated noise and from how far one unit can move it."
+            raise FaultError(_("The stated odds factor is not e^ε."))
+    return _("The stated ε and δ follow from the stated noise and from how far one unit can move it.")
 
 
 def _amount(parameters: dict[str, Any], name: str) -> Decimal | None:
@@ -355,9 +387,9 @@ def _promise(path: Path) -> str:
     mechanism, cut = terms.mechanism, terms.cut
     claimed = release["epsilon"] is not None
     if claimed and mechanism.epsilon is None:
-        raise FaultError("An ε is claimed for a release without a mechanism.")
+        raise FaultError(_("An ε is claimed for a release without a mechanism."))
     if claimed and terms.in_training not in {"no", "dp"}:
-        raise FaultError("An ε is claimed although the records may have trained the checkpoints.")
+        raise FaultError(_("An ε is claimed although the records may have trained the checkpoints."))
     needs_threshold = (
         mechanism.epsilon is not None and "threshold" in mechanism.takes | terms.kind.takes
     )
@@ -365,31 +397,35 @@ def _promise(path: Path) -> str:
         cut is None or cut.by != "threshold" or cut.source == "viewed" or cut.threshold is None
     )
     if claimed and depends:
-        raise FaultError("An ε is claimed although the threshold depends on the records.")
+        raise FaultError(_("An ε is claimed although the threshold depends on the records."))
     if terms.conditional != depends:
-        raise FaultError("The release is not marked as conditional as its threshold demands.")
+        raise FaultError(_("The release is not marked as conditional as its threshold demands."))
     if terms.is_bought != (cut is not None and cut.epsilon is not None):
-        raise FaultError("A bought threshold is not counted, or one is counted that was not bought.")
+        raise FaultError(_("A bought threshold is not counted, or one is counted that was not bought."))
     expected = None if terms.claimed is None else exact(terms.claimed)
     if release["epsilon"] != expected or release["delta"] != claimed_delta(terms):
-        raise FaultError("The stated ε or δ is not the mechanism's.")
+        raise FaultError(_("The stated ε or δ is not the mechanism's."))
     with english():
         promised, uncovered = promise(terms), not_protected(terms)
     if release["promise"] != promised:
-        raise FaultError("The promise in words is not that of the mechanism.")
+        raise FaultError(_("The promise in words is not that of the mechanism."))
     if release["not_protected"] != uncovered:
-        raise FaultError("What is said not to be protected is not what the mechanism leaves open.")
+        raise FaultError(_("What is said not to be protected is not what the mechanism leaves open."))
     if not claimed:
-        return "Nothing is promised, and the bundle says so."
+        return _("Nothing is promised, and the bundle says so.")
     delta = "" if mechanism.delta is None else f", δ = {exact(mechanism.delta)}"
-    return f"What is promised is what the mechanism gives: ε = {expected}{delta} per unit."
+    return _(
+        "What is promised is what the mechanism gives: ε = {expected}{delta} per unit.",
+        expected=expected,
+        delta=delta,
+    )
 
 
 def _terms(path: Path) -> Terms:
     try:
         return terms_of_document(_json(path, layout.RELEASE))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-        raise FaultError(f"{layout.RELEASE} is not built as it should be.") from None
+        raise FaultError(_("{release} is not built as it should be.", release=layout.RELEASE)) from None
 
 
 def _json(path: Path, name: str) -> dict[str, Any]:
@@ -397,18 +433,18 @@ def _json(path: Path, name: str) -> dict[str, Any]:
     text = (path / name).read_bytes().decode("utf-8")
     content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     if not isinstance(content, dict):
-        raise FaultError(f"{name} is not built as it should be.")
+        raise FaultError(_("{name} is not built as it should be.", name=name))
     # Blanks, other spellings of a number or a letter: whatever reading it would lose.
     if text != document_text(content):
-        raise FaultError(f"{name} is not written as such a document is.")
+        raise FaultError(_("{name} is not written as such a document is.", name=name))
     return content
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({key for key, _ in pairs}) < len(pairs):
-        raise FaultError("A document says something twice.")
+    if len({key for key, _value in pairs}) < len(pairs):
+        raise FaultError(_("A document says something twice."))
     return dict(pairs)
 
 
 def _no_number(name: str) -> float:
-    raise FaultError(f"A document holds {name} for a number.")
+    raise FaultError(_("A document holds {name} for a number.", name=name))

@@ -1,12 +1,15 @@
 """Which scores there are and what each needs. No torch here: the window and the terminal read it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from dataselect_gui.errors import UsageError
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import WINDOWS, MappedScore, ModelScore, Score
+
+if TYPE_CHECKING:
+    from dataselect_gui.checkpoints.request import Request
 
 Precision = Literal["float32", "float64"]
 PRECISIONS = get_args(Precision)
@@ -94,7 +97,7 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 
 def applicable(
-    names: Iterable[str] | None, *, series: int, labelled: bool, request: Mapping[str, Any]
+    names: Iterable[str] | None, *, series: int, labelled: bool, request: "Request"
 ) -> list[Score]:
     """Return the scores to compute.
 
@@ -106,8 +109,8 @@ def applicable(
         How many checkpoints the series has.
     labelled : bool
         Whether any record has a label.
-    request : mapping
-        What the consortium's request states.
+    request : Request
+        The consortium's.
 
     Raises
     ------
@@ -130,9 +133,7 @@ def applicable(
     return chosen
 
 
-def _obstacle(
-    score: Score, *, series: int, labelled: bool, request: Mapping[str, Any]
-) -> Sequence[str] | None:
+def _obstacle(score: Score, *, series: int, labelled: bool, request: "Request") -> Sequence[str] | None:
     """Return why a score cannot be computed, and what to do; None where it can."""
     if score.needs_several_checkpoints and len(score.members(series)) < 2:
         return (
@@ -146,7 +147,7 @@ def _obstacle(
             "It needs labels, and no record has one.",
             "Name the label column, or leave this score out.",
         )
-    missing = [key for key in score.needs if key not in request]
+    missing = [key for key in score.needs if key not in request.stated]
     if missing:
         return (
             f"The consortium's request does not state {', '.join(missing)}.",

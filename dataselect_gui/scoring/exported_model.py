@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.checkpoints.exported.program import Program
 from dataselect_gui.checkpoints.exported.reading import read_exported
-from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.scoring.batching.calls import NotTogetherError

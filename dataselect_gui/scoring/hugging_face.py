@@ -23,8 +23,8 @@ from torch.nn.modules.module import (
     register_module_parameter_registration_hook,
 )
 
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.checkpoints.families import architecture_of, options_of
-from dataselect_gui.checkpoints.layout import Member
 from dataselect_gui.errors import UnusableError
 
 _MODULES_PER_TENSOR = 8

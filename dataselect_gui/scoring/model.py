@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.scoring.arithmetic import fix_arithmetic, flushed_denormals

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from dataselect_gui.checkpoints.layout import Checkpoint, Member
+from dataselect_gui.checkpoints.checkpoint import Checkpoint, Member
 from dataselect_gui.norms import autograd
 from dataselect_gui.norms.cross_entropy import logit_gradients
 from dataselect_gui.scoring.catalog import find_score
@@ -55,7 +55,7 @@ def naive_scores(
         for score in wanted:
             places = score.members(len(parts)) if score.is_over_series else range(1)
             own = [[parts[place][row][score.name] for place in places] for row in range(len(records))]
-            values = [float(score.values(each, checkpoint.request.stated)) for each in own]
+            values = [float(score.values(each, checkpoint.request)) for each in own]
             scored[score.name] = np.array(values)
     return scored
 

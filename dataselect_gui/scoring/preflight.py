@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from dataselect_gui.checkpoints.layout import Checkpoint
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.norms.gradient_norms import BY_FUNCTION
 from dataselect_gui.scoring.catalog import find_model_score

@@ -59,7 +59,7 @@ class PrivacyLoss:
         ``steps`` and ``delta``.
     """
 
-    def __init__(self, training: Mapping[str, Any]) -> None:
+    def __init__(self, training: Mapping[str, float]) -> None:
         self._clip = float(training["max_grad_norm"])
         self._steps = float(training["steps"])
         self._logarithms = _divergences(

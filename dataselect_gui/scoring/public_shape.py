@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.records.source import Content, Source, UnreadableRecordError
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.model import Model

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dataselect_gui.checkpoints.layout import Checkpoint, Member
+from dataselect_gui.checkpoints.checkpoint import Checkpoint, Member
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.norms.gradient_norms import GradientNorms
 from dataselect_gui.scoring.arithmetic import flushed_denormals
@@ -66,7 +66,7 @@ class Scorer:
     ) -> None:
         self._checkpoint, self.device = checkpoint, device
         self._scores = {name: find_model_score(name) for name in names}
-        self._request = checkpoint.request.stated
+        self._request = checkpoint.request
         self._dtype = {"float32": torch.float32, "float64": torch.float64}[precision]
         if self._dtype == torch.float64 and device.type == "mps":
             raise UsageError(

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.scoring.model import load_model
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.study import others

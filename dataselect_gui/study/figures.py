@@ -4,11 +4,12 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dataselect_gui.permissions import make_folder
 from dataselect_gui.plain import visible
 from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.study.findings import Findings, Spread
 from dataselect_gui.study.sentences import name_of
 from dataselect_gui.texts import N_, _
 
@@ -43,12 +44,12 @@ _MOST_NAME = 60
 """Characters of a class: longer names would leave no room to the figure."""
 
 
-def draw_figures(findings: dict[str, Any], folder: Path) -> dict[str, str]:
+def draw_figures(findings: Findings, folder: Path) -> dict[str, str]:
     """Draw all figures into a folder.
 
     Parameters
     ----------
-    findings : dict
+    findings : Findings
         What the study found.
     folder : Path
         Takes two files for each question.
@@ -61,7 +62,7 @@ def draw_figures(findings: dict[str, Any], folder: Path) -> dict[str, str]:
     import matplotlib as mpl
 
     make_folder(folder)
-    drawers: dict[str, Callable[[dict[str, Any]], Figure]] = {
+    drawers: dict[str, Callable[[Findings], Figure]] = {
         "a": _picks,
         "b": _private_ranks,
         "c": _likeness,
@@ -107,15 +108,15 @@ def _colour(score: str) -> str:
 def _bars(
     axes: "Axes",
     x: Sequence[float],
-    found: Sequence[dict[str, float]],
+    found: Sequence[Spread],
     colour: str,
     label: str,
     marker: str = "o",
     line: str = "-",
 ) -> None:
     """Draw means with their intervals."""
-    means = [one["mean"] for one in found]
-    spread = [[one["mean"] - one["low"] for one in found], [one["high"] - one["mean"] for one in found]]
+    means = [one.mean for one in found]
+    spread = [[one.mean - one.low for one in found], [one.high - one.mean for one in found]]
     axes.errorbar(
         x,
         means,
@@ -138,21 +139,21 @@ def _as_percent(axes: "Axes", what: str) -> None:
     axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
 
 
-def _picks(findings: dict[str, Any]) -> "Figure":
-    scores, ways = findings["choices"]["scores"], [None, *findings["choices"]["epsilons"]]
+def _picks(findings: Findings) -> "Figure":
+    scores, ways = findings.choices.scores, [None, *findings.choices.epsilons]
     figure, axes = _figure(len(scores), len(ways), width=max(4.6, 3.2 * len(scores)))
     for row, epsilon in enumerate(ways):
-        of_way = [one for one in findings["a"] if one["epsilon"] == epsilon]
+        of_way = [one for one in findings.picks if one.epsilon == epsilon]
         for column, score in enumerate(scores):
             panel = axes[row][column]
             for place, (marker, line) in _MARKS.items():
-                found = [o for o in of_way if (o["score"], o["place"]) == (score, place)]
-                x = [float(one["share"]) * _NUDGES[place] for one in found]
+                found = [o for o in of_way if (o.score, o.place) == (score, place)]
+                x = [float(one.share) * _NUDGES[place] for one in found]
                 label = _(_LABELS[place], score=name_of(score))
-                _bars(panel, x, [o["accuracy"] for o in found], _colour(score), label, marker, line)
-            found = [one for one in of_way if one["score"] == "random"]
-            x = [float(one["share"]) for one in found]
-            _bars(panel, x, [o["accuracy"] for o in found], _colour("random"), _("random"), "o")
+                _bars(panel, x, [o.accuracy for o in found], _colour(score), label, marker, line)
+            found = [one for one in of_way if one.score == "random"]
+            x = [float(one.share) for one in found]
+            _bars(panel, x, [o.accuracy for o in found], _colour("random"), _("random"), "o")
             title = _("without DP") if epsilon is None else _("DP-SGD, ε = {epsilon}", epsilon=epsilon)
             panel.set_title(title, fontsize=9)
             _as_percent(panel, "x")
@@ -175,14 +176,14 @@ _LABELS = {
 }
 
 
-def _private_ranks(findings: dict[str, Any]) -> "Figure":
+def _private_ranks(findings: Findings) -> "Figure":
     figure, axes = _figure(1, width=6.4)
     panel = axes[0][0]
-    epsilons = list(dict.fromkeys(one["epsilon"] for one in findings["b"]))
+    epsilons = list(dict.fromkeys(one.epsilon for one in findings.private_ranks))
     labels = [_("no DP,\nother start") if one is None else one for one in epsilons]
-    names = list(dict.fromkeys(one["score"] for one in findings["b"]))
+    names = list(dict.fromkeys(one.score for one in findings.private_ranks))
     for place, name in enumerate(names):
-        found = [one for one in findings["b"] if one["score"] == name]
+        found = [one for one in findings.private_ranks if one.score == name]
         x = [at + 0.06 * (place - len(names) / 2) for at in range(len(found))]
         _bars(panel, x, found, _colour(name), name_of(name), line="none")
     panel.set_xticks(range(len(labels)), labels)
@@ -193,13 +194,13 @@ def _private_ranks(findings: dict[str, Any]) -> "Figure":
     return figure
 
 
-def _likeness(findings: dict[str, Any]) -> "Figure":
+def _likeness(findings: Findings) -> "Figure":
     figure, axes = _figure(1, width=6.4)
     panel = axes[0][0]
-    sizes = list(dict.fromkeys(one["parameters"] for one in findings["c"]))
-    pairs = list(dict.fromkeys(tuple(one["pair"]) for one in findings["c"]))
+    sizes = list(dict.fromkeys(one.parameters for one in findings.likeness))
+    pairs = list(dict.fromkeys(one.pair for one in findings.likeness))
     for place, (first, second) in enumerate(pairs):
-        found = [one for one in findings["c"] if tuple(one["pair"]) == (first, second)]
+        found = [one for one in findings.likeness if one.pair == (first, second)]
         x = [at + 0.05 * (place - len(pairs) / 2) for at in range(len(sizes))]
         label = _("{first} and {second}", first=name_of(first), second=name_of(second))
         colour = "#1F5FBF" if (first, second) == ("vog", "plis") else _colour(first)
@@ -213,8 +214,8 @@ def _likeness(findings: dict[str, Any]) -> "Figure":
     return figure
 
 
-def _wrong_labels(findings: dict[str, Any]) -> "Figure":
-    found = findings["d"]
+def _wrong_labels(findings: Findings) -> "Figure":
+    found = findings.wrong_labels
     figure, axes = _figure(2, width=8.0, shared=False)
     figure.set_figheight(0.9 + 0.19 * len(found))
     for column, (what, title) in enumerate(
@@ -225,75 +226,73 @@ def _wrong_labels(findings: dict[str, Any]) -> "Figure":
     ):
         panel = axes[0][column]
         for place, one in enumerate(reversed(found)):
-            value = one[what]
-            spread = [[value["mean"] - value["low"]], [value["high"] - value["mean"]]]
-            colour = _TEXT if one["by"] == "another library" else _colour(one["score"])
+            value = one.auroc if what == "auroc" else one.precision
+            spread = [[value.mean - value.low], [value.high - value.mean]]
+            colour = _TEXT if one.by == "another library" else _colour(one.score)
             panel.errorbar(
-                [value["mean"]], [place], xerr=spread, color=colour, marker="o", markersize=4, capsize=2
+                [value.mean], [place], xerr=spread, color=colour, marker="o", markersize=4, capsize=2
             )
         by_chance = 0.5 if what == "auroc" else 0.1
         panel.axvline(by_chance, color=_colour("random"), linestyle="--", linewidth=1)
-        names = [f"{name_of(one['score'])} · {one['by']}" for one in reversed(found)]
+        names = [f"{name_of(one.score)} · {one.by}" for one in reversed(found)]
         panel.set_yticks(range(len(found)), names if column == 0 else [""] * len(found), fontsize=7.5)
         panel.set_title(title, fontsize=9)
         panel.set_ylim(-0.6, len(found) - 0.4)
     return figure
 
 
-def _costs(findings: dict[str, Any]) -> "Figure":
-    costs = findings["e"]
+def _costs(findings: Findings) -> "Figure":
+    costs = findings.costs
     figure, axes = _figure(2, width=8.0, shared=False)
     panel = axes[0][0]
-    picks = costs["picks"]
+    picks = costs.picks
     _bars(
         panel,
-        [one["cost"] for one in picks],
-        [one["accuracy"] for one in picks],
+        [one.cost for one in picks],
+        [one.accuracy for one in picks],
         _colour("privacy_loss"),
         _("picked by εᵢ: lowest, middle, highest"),
     )
-    random = costs["random"]
-    _bars(panel, [random["cost"]], [random["accuracy"]], _colour("random"), _("random"))
+    random = costs.random
+    _bars(panel, [random.cost], [random.accuracy], _colour("random"), _("random"))
     panel.set_xlabel(_("mean εᵢ of the records trained on"))
     panel.set_ylabel(_("right on held-out records"))
     _as_percent(panel, "y")
     panel.legend(fontsize=8, loc="best")
     panel = axes[0][1]
-    classes = sorted(costs["classes"], key=lambda one: -float(one["recall"]["mean"]))
+    classes = sorted(costs.classes, key=lambda one: -one.recall.mean)
     for place, one in enumerate(classes):
-        value = one["cost"]
-        spread = [[value["mean"] - value["low"]], [value["high"] - value["mean"]]]
+        value = one.cost
+        spread = [[value.mean - value.low], [value.high - value.mean]]
         colour = _colour("privacy_loss")
         panel.errorbar(
-            [value["mean"]], [place], xerr=spread, color=colour, marker="o", markersize=4.5, capsize=2
+            [value.mean], [place], xerr=spread, color=colour, marker="o", markersize=4.5, capsize=2
         )
-    names = [f"{visible(one['class'], _MOST_NAME)} ({one['recall']['mean']:.0%})" for one in classes]
+    names = [f"{visible(one.name, _MOST_NAME)} ({one.recall.mean:.0%})" for one in classes]
     panel.set_yticks(range(len(classes)), names, fontsize=8)
     panel.set_xlabel(_("mean εᵢ of the class"))
     panel.set_title(_("classes, and how much of each is recognised"), fontsize=9)
     return figure
 
 
-def _releases(findings: dict[str, Any]) -> "Figure":
-    released = findings["f"]
-    mechanisms = list(dict.fromkeys(one["mechanism"] for one in released["drawn"]))
+def _releases(findings: Findings) -> "Figure":
+    released = findings.releases
+    mechanisms = list(dict.fromkeys(one.mechanism for one in released.drawn))
     figure, axes = _figure(len(mechanisms), width=8.4)
-    exact = released["exact"]["accuracy"]
-    colour = _colour(released["score"])
+    exact = released.exact.accuracy
+    colour = _colour(released.score)
     for column, mechanism in enumerate(mechanisms):
         panel = axes[0][column]
-        found = [one for one in released["drawn"] if one["mechanism"] == mechanism]
+        found = [one for one in released.drawn if one.mechanism == mechanism]
         places = list(range(len(found)))
-        panel.axhspan(exact["low"], exact["high"], color=colour, alpha=0.12, linewidth=0)
+        panel.axhspan(exact.low, exact.high, color=colour, alpha=0.12, linewidth=0)
         panel.axhline(
-            exact["mean"], color=colour, linewidth=1, linestyle=":", label=_("the selection itself")
+            exact.mean, color=colour, linewidth=1, linestyle=":", label=_("the selection itself")
         )
-        _bars(panel, places, [one["accuracy"] for one in found], colour, _("what leaves of it"), "^")
+        _bars(panel, places, [one.accuracy for one in found], colour, _("what leaves of it"), "^")
         x = [place + 0.07 for place in places]
-        _bars(
-            panel, x, [one["random"] for one in found], _colour("random"), _("as many random records")
-        )
-        ticks = [f"{one['release epsilon']}\n{one['records']:.0f}" for one in found]
+        _bars(panel, x, [one.random for one in found], _colour("random"), _("as many random records"))
+        ticks = [f"{one.release_epsilon}\n{one.records:.0f}" for one in found]
         panel.set_xticks(places, ticks)
         panel.set_xlabel(_("ε of the release\nrecords that leave"))
         panel.set_title(mechanism, fontsize=9)

@@ -1,389 +1,254 @@
-"""From the results of a study to what can be said of them, question by question."""
+"""What a study found, question by question, as ``findings.json`` holds it. No torch here."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from pathlib import Path
+from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+import msgspec
 
-from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
-from dataselect_gui.release.registry import MECHANISMS
-from dataselect_gui.study.material import Material
-from dataselect_gui.study.others import LIBRARIES
-from dataselect_gui.study.parts import split
-from dataselect_gui.study.plan import (
-    COST,
-    RELEASE_EPSILONS,
-    RELEASED_BY,
-    SCORED,
-    WIDTHS,
-    Choices,
-    Picked,
-    Reference,
-    picks,
-    reference_epsilons,
-)
-from dataselect_gui.study.statistics import auroc, interval, precision_at, rank_correlation
-from dataselect_gui.study.store import Store
-
-_PAIRS = (
-    ("vog", "plis"),
-    ("vog", "loss"),
-    ("vog", "grad_norm"),
-    ("plis", "loss"),
-    ("plis", "grad_norm"),
-)
-_TENTHS = 10
-_CLEARLY = 0.5
-"""A rank correlation that nobody has to squint at."""
+from dataselect_gui.study.plan import Choices, Place
+from dataselect_gui.study.statistics import Interval, Verdict
+from dataselect_gui.study.store import FINDINGS, damaged, read_json
 
 
-class Findings:
-    """Reads the results of a finished study.
+class Spread(Protocol):
+    """A mean over the seeds, with its interval."""
 
-    Parameters
+    @property
+    def mean(self) -> float: ...  # noqa: D102
+
+    @property
+    def low(self) -> float: ...  # noqa: D102
+
+    @property
+    def high(self) -> float: ...  # noqa: D102
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A difference from random picks, with its interval and what that shows."""
+
+    mean: float
+    low: float
+    high: float
+    verdict: Verdict
+
+
+class Pick(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came of training on one pick of the records.
+
+    Attributes
     ----------
-    material : Material
-        The records.
-    choices : Choices
-        The owner's.
-    store : Store
-        With all results.
-    given : mapping
-        The scores of all records by the checkpoint, and the ``probabilities`` of the classes.
+    score : str
+        What was picked by; ``random`` for random ones.
+    place : str
+        The highest, middle or lowest scores, or any.
+    share : str
+        The share of the records, a decimal.
+    epsilon : str or None
+        Of the training by DP-SGD; None for one without.
+    records : float
+        How many were trained on, on average.
+    accuracy, balanced : Interval
+        How many of the held-out records it was right on; the same with classes weighed alike.
+    accuracy_difference, balanced_difference : Difference or None
+        How both differ from random picks; None for random ones.
     """
 
-    def __init__(
-        self,
-        material: Material,
-        choices: Choices,
-        store: Store,
-        given: Mapping[str, NDArray[np.float64]],
-    ) -> None:
-        self._material, self._choices, self._store = material, choices, store
-        self._given = given
-        self._seeds = range(choices.seeds)
-
-    def all(self) -> dict[str, Any]:
-        """Return everything that the page tells, as JSON can hold it."""
-        parts = split(self._material.index.units, len(self._material.targets), 0)
-        return {
-            "choices": asdict(self._choices),
-            "records": {
-                "used": len(self._material.targets),
-                "left out": self._material.left_out,
-                "reference": len(parts.reference),
-                "pool": len(parts.pool),
-                "held out": len(parts.held_out),
-                "units": None
-                if self._material.index.units is None
-                else len(set(self._material.index.units)),
-            },
-            "classes": list(self._material.classes),
-            "a": self._picks(),
-            "b": self._private_ranks(),
-            "c": self._likeness(),
-            "d": self._wrong_labels(),
-            "e": self._costs(),
-            "f": self._releases(),
-            "known": self._known(),
-            "accountants": self._accountants(),
-        }
-
-    def _picks(self) -> list[dict[str, Any]]:
-        return [
-            self._compared(
-                Picked(0, score, place, share, epsilon), Picked(0, "random", "any", share, epsilon)
-            )
-            for epsilon in (None, *self._choices.epsilons)
-            for share in self._choices.shares
-            for score, place in picks(self._choices.scores)
-        ]
-
-    def _compared(self, one: Picked, other: Picked) -> dict[str, Any]:
-        """Return the accuracy after a pick, and how it differs from another, seed by seed."""
-        results, others = self._over_seeds(one), self._over_seeds(other)
-        found: dict[str, Any] = {
-            "score": one.score,
-            "place": one.place,
-            "share": one.share,
-            "epsilon": one.epsilon,
-            "records": float(np.mean([result["records"] for result in results])),
-        }
-        for what in ("accuracy", "balanced"):
-            found[what] = asdict(interval([result[what] for result in results]))
-        if one != other:
-            for what in ("accuracy", "balanced"):
-                differences = [a[what] - b[what] for a, b in zip(results, others, strict=True)]
-                difference = interval(differences)
-                found[f"{what} beyond random"] = asdict(difference) | {"verdict": difference.verdict}
-        return found
-
-    def _private_ranks(self) -> list[dict[str, Any]]:
-        """Compare each score by a stand-in trained by DP-SGD with the same by one trained without."""
-        found = []
-        for epsilon in reference_epsilons(self._choices):
-            for name in SCORED:
-                values = [
-                    rank_correlation(
-                        self._of_reference(Reference(seed), name),
-                        self._of_reference(Reference(seed, epsilon=epsilon), name),
-                    )
-                    for seed in self._seeds
-                ]
-                found.append({"score": name, "epsilon": epsilon, **asdict(interval(values))})
-        for name in SCORED:  # What two stand-ins agree on that differ by the draw of their start alone.
-            values = [self._with_another_start(name, seed) for seed in self._seeds]
-            found.append({"score": name, "epsilon": None, **asdict(interval(values))})
-        return found
-
-    def _with_another_start(self, name: str, seed: int) -> float:
-        """Correlate over the records that two seeds' stand-ins both scored."""
-        other = (seed + 1) % len(self._seeds)
-        first, second = self._places(seed), self._places(other)
-        both = np.intersect1d(first, second)
-        return rank_correlation(
-            self._of_reference(Reference(seed), name)[np.isin(first, both)],
-            self._of_reference(Reference(other), name)[np.isin(second, both)],
-        )
-
-    def _places(self, seed: int) -> NDArray[np.int64]:
-        places: NDArray[np.int64] = self._store.arrays(Reference(seed).name)["places"]
-        return places
-
-    def _likeness(self) -> list[dict[str, Any]]:
-        found = []
-        for width in WIDTHS:
-            size = self._store.read(Reference(0, width).name)["parameters"]
-            for first, second in _PAIRS:
-                values = [
-                    rank_correlation(
-                        self._of_reference(Reference(seed, width), first),
-                        self._of_reference(Reference(seed, width), second),
-                    )
-                    for seed in self._seeds
-                ]
-                found.append({"pair": [first, second], "parameters": size, **asdict(interval(values))})
-        return found
-
-    def _wrong_labels(self) -> list[dict[str, Any]]:
-        found = []
-        flips = [self._store.arrays(f"flips-{seed}") for seed in self._seeds]
-        seconds = [self._store.read(f"flips-{seed}")["seconds"] for seed in self._seeds]
-        for name in SCORED:
-            if name in flips[0]:
-                judged = [(one[name], one["flipped"]) for one in flips]
-                taken = float(np.mean([one[name] for one in seconds]))
-                found.append(_found("the checkpoint", name, judged, taken))
-        for epsilon in (None, *reference_epsilons(self._choices)):
-            by = "stand-in without DP" if epsilon is None else f"stand-in, DP ε = {epsilon}"
-            for name in (*SCORED, *(() if epsilon is None else ("privacy_loss",))):
-                judged = [
-                    self._flipped_by(Reference(seed, epsilon=epsilon), name) for seed in self._seeds
-                ]
-                found.append(_found(by, name, judged, None))
-        for name in LIBRARIES:
-            asked = [f"{name}-{seed}" for seed in self._seeds]
-            if all(self._store.has(one) for one in asked):
-                others = [self._store.arrays(one) for one in asked]
-                judged = [(one["suspicion"], one["flipped"]) for one in others]
-                taken = float(np.mean([self._store.read(one)["seconds"] for one in asked]))
-                found.append(_found("another library", name, judged, taken))
-        return found
-
-    def _flipped_by(
-        self, reference: Reference, name: str
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Return a stand-in's scores where some labels are wrong, and which are."""
-        arrays = self._store.arrays(reference.name)
-        scores, flipped = arrays[name].copy(), arrays["flipped"]
-        scores[flipped] = arrays[f"flipped {name}"]
-        return scores, flipped
-
-    def _costs(self) -> dict[str, Any]:
-        share = self._choices.shares[0]
-        other = Picked(0, "random", "any", share)
-        epsilon = reference_epsilons(self._choices)[-1]
-        by_cost = []
-        for place in ("bottom", "middle", "top"):
-            one = Picked(0, COST, place, share)
-            cost = float(np.mean([result["cost"] for result in self._over_seeds(one)]))
-            by_cost.append(self._compared(one, other) | {"cost": cost})
-        everything = [self._store.arrays(Reference(s, epsilon=epsilon).name) for s in self._seeds]
-        return {
-            "epsilon": epsilon,
-            "picks": by_cost,
-            "random": self._compared(other, other)
-            | {"cost": float(np.mean([one["cost"].mean() for one in everything]))},
-            "classes": self._costs_by_class(epsilon),
-            "with loss": asdict(
-                interval([rank_correlation(one["privacy_loss"], one["loss"]) for one in everything])
-            ),
-        }
-
-    def _costs_by_class(self, epsilon: str) -> list[dict[str, Any]]:
-        """Return each class's mean εᵢ beside how well the stand-in recognises it."""
-        found = []
-        for index, name in enumerate(self._material.classes):
-            recalls, costs = [], []
-            for seed in self._seeds:
-                reference = Reference(seed, epsilon=epsilon).name
-                recall = self._store.read(reference)["recalls"][index]
-                pool = split(self._material.index.units, len(self._material.targets), seed).pool
-                of_class = self._material.targets[pool] == index
-                if recall is not None and of_class.any():
-                    recalls.append(recall)
-                    costs.append(float(self._store.arrays(reference)["cost"][of_class].mean()))
-            if recalls:
-                found.append(
-                    {
-                        "class": name,
-                        "recall": asdict(interval(recalls)),
-                        "cost": asdict(interval(costs)),
-                    }
-                )
-        return found
-
-    def _releases(self) -> dict[str, Any]:
-        score, share = self._choices.scores[0], self._choices.shares[0]
-        drawn = []
-        for mechanism in RELEASED_BY:
-            for epsilon in RELEASE_EPSILONS:
-                one = Picked(0, score, "top", share, None, mechanism, epsilon)
-                other = Picked(0, "random", "any", share, None, mechanism, epsilon)
-                if "count" in MECHANISMS[mechanism].takes:  # As many leave as were picked.
-                    other = Picked(0, "random", "any", share)
-                results = self._over_seeds(one)
-                shares = [result["right"] / max(1, result["leaving"]) for result in results]
-                drawn.append(
-                    self._compared(one, other)
-                    | {
-                        "mechanism": mechanism,
-                        "release epsilon": epsilon,
-                        "precision": asdict(interval(shares)),
-                        "random": self._compared(other, other)["accuracy"],
-                    }
-                )
-        exact = Picked(0, score, "top", share)
-        return {
-            "score": score,
-            "share": share,
-            "exact": self._compared(exact, Picked(0, "random", "any", share)),
-            "drawn": drawn,
-        }
-
-    def _known(self) -> list[dict[str, Any]]:
-        """Return what is known to hold of such scores, and whether it holds here."""
-        found = []
-        for by, lists in self._mistakes().items():
-            rates = np.mean([_error_by_tenth(vog, wrong) for vog, wrong in lists], axis=0)
-            rising = rank_correlation(np.arange(_TENTHS, dtype=np.float64), rates)
-            found.append(
-                {
-                    "what": f"{by} is wrong more often where its VoG is high",
-                    "told": f"{rates[0]:.1%} wrong in the tenth with the lowest VoG, {rates[-1]:.1%} "
-                    f"in that with the highest; rank correlation over the tenths {rising:.2f}",
-                    "value": rising,
-                    "holds": rising > _CLEARLY,
-                }
-            )
-        by_score = {(one["by"], one["score"]): one["auroc"]["mean"] for one in self._wrong_labels()}
-        for name in ("el2n", "grad_norm"):
-            value = by_score["the checkpoint", name]
-            found.append(
-                {
-                    "what": f"Wrong labels have a high {name}",
-                    "told": f"AUROC {value:.3f} by the checkpoint",
-                    "value": value,
-                    "holds": value >= 0.85,
-                }
-            )
-        costs = self._costs()
-        with_loss = costs["with loss"]["mean"]
-        found.append(
-            {
-                "what": "Individual privacy loss grows with the loss",
-                "told": f"rank correlation {with_loss:.2f}",
-                "value": with_loss,
-                "holds": with_loss > _CLEARLY,
-            }
-        )
-        worst = min(costs["classes"], key=lambda one: one["recall"]["mean"])
-        rest = [one["cost"]["mean"] for one in costs["classes"] if one is not worst]
-        excess = worst["cost"]["mean"] - sum(rest) / len(rest)
-        found.append(
-            {
-                "what": "The class that is recognised worst pays the most privacy",
-                "told": f"“{worst['class']}”: mean εᵢ {worst['cost']['mean']:.2f}, the other classes "
-                f"{sum(rest) / len(rest):.2f}",
-                "value": excess,
-                "holds": excess > 0,
-            }
-        )
-        found.append(self._randomized_response())
-        return found
-
-    def _mistakes(self) -> dict[str, list[tuple[NDArray[np.float64], NDArray[np.bool_]]]]:
-        """Return VoG and which records are mistaken: by the checkpoint, and by stand-ins."""
-        found = {}
-        if "vog" in self._given:
-            wrong = self._given["probabilities"].argmax(axis=1) != self._material.targets
-            found["The checkpoint"] = [(self._given["vog"], wrong)]
-        stand_ins = [self._store.arrays(Reference(seed).name) for seed in self._seeds]
-        found["A stand-in without DP"] = [(one["vog"], one["wrong"]) for one in stand_ins]
-        return found
-
-    def _randomized_response(self) -> dict[str, Any]:
-        """Hold the precision of randomised response against its closed form."""
-        score, share = self._choices.scores[0], self._choices.shares[0]
-        apart = [
-            result["right"] / max(1, result["leaving"]) - result["expected"]
-            for epsilon in RELEASE_EPSILONS
-            for result in self._over_seeds(
-                Picked(0, score, "top", share, None, RandomizedResponse.name, epsilon)
-            )
-        ]
-        value = float(np.mean(apart))
-        return {
-            "what": "Randomised response is as precise as its formula says",
-            "told": f"on average {value:+.3f} from the formula, over {len(apart)} draws",
-            "value": value,
-            "holds": abs(value) < 0.03,
-        }
-
-    def _accountants(self) -> dict[str, Any]:
-        """Return how far the two accountants are apart, over all trainings by DP-SGD."""
-        apart = [0.0]
-        for seed in self._seeds:
-            for epsilon in reference_epsilons(self._choices):
-                privacy = self._store.read(Reference(seed, epsilon=epsilon).name)["privacy"]
-                apart.append(abs(privacy["epsilon_second"] / privacy["epsilon"] - 1))
-        return {"apart": max(apart), "trainings": len(apart) - 1}
-
-    def _of_reference(self, reference: Reference, name: str) -> NDArray[np.float64]:
-        scores: NDArray[np.float64] = self._store.arrays(reference.name)[name]
-        return scores
-
-    def _over_seeds(self, one: Picked) -> list[dict[str, Any]]:
-        return [self._store.read(replace(one, seed=seed).name) for seed in self._seeds]
+    score: str
+    place: Place
+    share: str
+    epsilon: str | None
+    records: float
+    accuracy: Interval
+    balanced: Interval
+    accuracy_difference: Difference | None = msgspec.field(default=None, name="accuracy beyond random")
+    balanced_difference: Difference | None = msgspec.field(default=None, name="balanced beyond random")
 
 
-def _error_by_tenth(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[float]:
-    order = np.argsort(scores, kind="stable")
-    return [float(wrong[part].mean()) for part in np.array_split(order, _TENTHS)]
+class CostPick(Pick, frozen=True, kw_only=True):
+    """A pick, with the mean εᵢ of its records."""
+
+    cost: float
 
 
-def _found(
-    by: str,
-    name: str,
-    judged: Sequence[tuple[NDArray[np.float64], NDArray[np.bool_]]],
-    seconds: float | None,
-) -> dict[str, Any]:
-    return {
-        "by": by,
-        "score": name,
-        "auroc": asdict(interval([auroc(scores, flipped) for scores, flipped in judged])),
-        "precision": asdict(interval([precision_at(scores, flipped) for scores, flipped in judged])),
-        "seconds": seconds,
-    }
+class ReleasedPick(Pick, frozen=True, kw_only=True):
+    """What was left of a pick by a release.
+
+    Attributes
+    ----------
+    mechanism, release_epsilon : str
+        How it was released.
+    precision : Interval
+        The share of what left that was selected.
+    random : Interval
+        The accuracy after as many random records.
+    """
+
+    mechanism: str
+    release_epsilon: str = msgspec.field(name="release epsilon")
+    precision: Interval
+    random: Interval
+
+
+class PrivateRanks(msgspec.Struct, frozen=True):
+    """How a score by a model trained by DP-SGD ranks records as one by a model trained without.
+
+    Without ε, two models without DP that differ in their start alone are compared.
+    """
+
+    score: str
+    epsilon: str | None
+    mean: float
+    low: float
+    high: float
+
+
+class Likeness(msgspec.Struct, frozen=True):
+    """How alike two scores rank records, by a model of so many parameters."""
+
+    pair: tuple[str, str]
+    parameters: int
+    mean: float
+    low: float
+    high: float
+
+
+class Finder(msgspec.Struct, frozen=True):
+    """How well a score finds wrong labels.
+
+    Attributes
+    ----------
+    by : str
+        What computed it.
+    score : str
+        Its name.
+    auroc, precision : Interval
+        How well it ranks them; the share of wrong labels among as many highest scores as are wrong.
+    seconds : float or None
+        For 1,000 records; None where that was not measured.
+    """
+
+    by: str
+    score: str
+    auroc: Interval
+    precision: Interval
+    seconds: float | None
+
+
+class ClassCost(msgspec.Struct, frozen=True):
+    """How well a class is recognised, and the mean εᵢ of its records."""
+
+    name: str = msgspec.field(name="class")
+    recall: Interval
+    cost: Interval
+
+
+class Costs(msgspec.Struct, frozen=True):
+    """Which records cost most privacy.
+
+    Attributes
+    ----------
+    epsilon : str
+        Of the training by DP-SGD that the costs are of.
+    picks : list of CostPick
+        By the lowest, middle and highest εᵢ.
+    random : CostPick
+        Random records.
+    classes : list of ClassCost
+        Class by class.
+    with_loss : Interval
+        The rank correlation of εᵢ with the loss.
+    """
+
+    epsilon: str
+    picks: list[CostPick]
+    random: CostPick
+    classes: list[ClassCost]
+    with_loss: Interval = msgspec.field(name="with loss")
+
+
+class Releases(msgspec.Struct, frozen=True):
+    """What is left of a selection after its release, by each mechanism and ε."""
+
+    score: str
+    share: str
+    exact: Pick
+    drawn: list[ReleasedPick]
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What is known of such scores: what it is, how it was here, and whether it holds."""
+
+    what: str
+    told: str
+    value: float
+    holds: bool
+
+
+class RecordCounts(msgspec.Struct, frozen=True):
+    """How many records were used, and for what."""
+
+    used: int
+    left_out: int = msgspec.field(name="left out")
+    reference: int
+    pool: int
+    held_out: int = msgspec.field(name="held out")
+    units: int | None
+
+
+class Accountants(msgspec.Struct, frozen=True):
+    """How far the two accountants of DP-SGD are apart at most, over so many trainings."""
+
+    apart: float
+    trainings: int
+
+
+class Findings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a study found.
+
+    Attributes
+    ----------
+    choices : Choices
+        What was compared.
+    records : RecordCounts
+        How many were used.
+    classes : list of str
+        Their classes.
+    picks, private_ranks, likeness, wrong_labels, costs, releases
+        What came of each question; written as ``a`` to ``f``.
+    known : list of Known
+        What is known of such scores, tried here.
+    accountants : Accountants
+        How far they are apart.
+    """
+
+    choices: Choices
+    records: RecordCounts
+    classes: list[str]
+    picks: list[Pick] = msgspec.field(name="a")
+    private_ranks: list[PrivateRanks] = msgspec.field(name="b")
+    likeness: list[Likeness] = msgspec.field(name="c")
+    wrong_labels: list[Finder] = msgspec.field(name="d")
+    costs: Costs = msgspec.field(name="e")
+    releases: Releases = msgspec.field(name="f")
+    known: list[Known]
+    accountants: Accountants
+
+    def as_json(self) -> dict[str, object]:
+        """Return all of it as JSON can hold it."""
+        content: dict[str, object] = msgspec.to_builtins(self)
+        return content
+
+
+def read_findings(folder: Path) -> Findings:
+    """Read what a study found.
+
+    Raises
+    ------
+    UnusableError
+        Where the file is damaged.
+    """
+    path = folder / FINDINGS
+    try:
+        return msgspec.convert(read_json(path), Findings)
+    except msgspec.ValidationError:
+        raise damaged(path) from None

@@ -1,12 +1,11 @@
 """What each figure of a study shows, in a sentence or two. No torch here."""
 
-from typing import Any
-
+from dataselect_gui.study.findings import Findings
 from dataselect_gui.study.sentences import compared, name_of, span
 from dataselect_gui.texts import _
 
 
-def sentence_on(question: str, findings: dict[str, Any]) -> str:
+def sentence_on(question: str, findings: Findings) -> str:
     """Say what the figure of a question shows."""
     notes = {
         "a": _on_picks,
@@ -19,23 +18,22 @@ def sentence_on(question: str, findings: dict[str, Any]) -> str:
     return notes[question](findings)
 
 
-def _on_picks(findings: dict[str, Any]) -> str:
+def _on_picks(findings: Findings) -> str:
     losing = [
-        one
-        for one in findings["a"]
-        if one["score"] != "random" and one["accuracy beyond random"]["verdict"] == "worse"
+        (one, one.accuracy_difference.mean)
+        for one in findings.picks
+        if one.accuracy_difference is not None and one.accuracy_difference.verdict == "worse"
     ]
     if not losing:
         return _(
             "Grey is random; a score earns its keep where its line is above grey. Random won nowhere."
         )
-    seeds = findings["choices"]["seeds"]
-    worst = min(losing, key=lambda one: float(one["accuracy beyond random"]["mean"]))
+    seeds = findings.choices.seeds
+    worst, _difference = min(losing, key=lambda pick: pick[1])
     random = next(
         one
-        for one in findings["a"]
-        if one["score"] == "random"
-        and (one["share"], one["epsilon"]) == (worst["share"], worst["epsilon"])
+        for one in findings.picks
+        if one.score == "random" and (one.share, one.epsilon) == (worst.share, worst.epsilon)
     )
     return _(
         "Grey is random; a score earns its keep where its line is above grey. Random won {times} "
@@ -45,9 +43,9 @@ def _on_picks(findings: dict[str, Any]) -> str:
     )
 
 
-def _on_private_ranks(findings: dict[str, Any]) -> str:
+def _on_private_ranks(findings: Findings) -> str:
     score = _shown(findings)
-    correlations = {line["epsilon"]: line["mean"] for line in findings["b"] if line["score"] == score}
+    correlations = {line.epsilon: line.mean for line in findings.private_ranks if line.score == score}
     epsilons = [epsilon for epsilon in correlations if epsilon is not None]
     listed = ", ".join(
         _("{correlation:.2f} at ε = {epsilon}", correlation=correlations[epsilon], epsilon=epsilon)
@@ -63,15 +61,15 @@ def _on_private_ranks(findings: dict[str, Any]) -> str:
     )
 
 
-def _on_likeness(findings: dict[str, Any]) -> str:
+def _on_likeness(findings: Findings) -> str:
     listed = ", ".join(
         _(
             "{correlation:.2f} with {parameters:,} parameters",
-            correlation=line["mean"],
-            parameters=line["parameters"],
+            correlation=line.mean,
+            parameters=line.parameters,
         )
-        for line in findings["c"]
-        if line["pair"] == ["vog", "plis"]
+        for line in findings.likeness
+        if line.pair == ("vog", "plis")
     )
     return _(
         "VoG and PLIS rank the same records with a correlation of {correlations}; 1 would be the same "
@@ -80,79 +78,83 @@ def _on_likeness(findings: dict[str, Any]) -> str:
     )
 
 
-def _on_wrong_labels(findings: dict[str, Any]) -> str:
-    ours = [one for one in findings["d"] if one["by"] == "the checkpoint"]
-    best = max(ours, key=lambda one: float(one["auroc"]["mean"]))
-    worst = min(ours, key=lambda one: float(one["auroc"]["mean"]))
+def _on_wrong_labels(findings: Findings) -> str:
+    ours = [one for one in findings.wrong_labels if one.by == "the checkpoint"]
+    best = max(ours, key=lambda one: one.auroc.mean)
+    worst = min(ours, key=lambda one: one.auroc.mean)
     sentences = [
         _(
             "A tenth of the labels was made wrong on purpose. By the checkpoint, {best} finds them "
             "best (AUROC {best_auroc:.3f}), {worst} worst ({worst_auroc:.3f}; a coin gives 0.5).",
-            best=name_of(best["score"]),
-            best_auroc=best["auroc"]["mean"],
-            worst=name_of(worst["score"]),
-            worst_auroc=worst["auroc"]["mean"],
+            best=name_of(best.score),
+            best_auroc=best.auroc.mean,
+            worst=name_of(worst.score),
+            worst_auroc=worst.auroc.mean,
         )
     ]
     sentences += [
         _(
             "{library} reaches {auroc:.3f} on the same records.",
-            library=other["score"],
-            auroc=other["auroc"]["mean"],
+            library=other.score,
+            auroc=other.auroc.mean,
         )
-        for other in findings["d"]
-        if other["by"] == "another library"
+        for other in findings.wrong_labels
+        if other.by == "another library"
     ]
     return " ".join(sentences)
 
 
-def _on_costs(findings: dict[str, Any]) -> str:
-    costs = findings["e"]
-    low, high = costs["picks"][0], costs["picks"][-1]
-    share = f"{100 * float(low['share']):g} %"
+def _on_costs(findings: Findings) -> str:
+    costs = findings.costs
+    low, high = costs.picks[0], costs.picks[-1]
+    share = f"{100 * float(low.share):g} %"
     verdicts = {
         "better": _("bring more than random ones"),
         "worse": _("bring less than random ones"),
         "no difference": _("bring as much as random ones, as far as can be seen"),
     }
-    high_beyond, low_beyond = high["accuracy beyond random"], low["accuracy beyond random"]
+    high_beyond, low_beyond = high.accuracy_difference, low.accuracy_difference
+    assert high_beyond is not None  # They are no random picks.
+    assert low_beyond is not None
     return _(
         "In a training by DP-SGD at ε = {epsilon}, the {share} of records that cost most incur εᵢ "
         "{high:.2f} each and {high_verdict} ({high_span}); the {share} that cost least incur {low:.2f} "
         "and {low_verdict} ({low_span}).",
-        epsilon=costs["epsilon"],
+        epsilon=costs.epsilon,
         share=share,
-        high=high["cost"],
-        high_verdict=verdicts[high_beyond["verdict"]],
+        high=high.cost,
+        high_verdict=verdicts[high_beyond.verdict],
         high_span=span(high_beyond),
-        low=low["cost"],
-        low_verdict=verdicts[low_beyond["verdict"]],
+        low=low.cost,
+        low_verdict=verdicts[low_beyond.verdict],
         low_span=span(low_beyond),
     )
 
 
-def _on_releases(findings: dict[str, Any]) -> str:
-    released = findings["f"]
-    verdicts = [one["accuracy beyond random"]["verdict"] for one in released["drawn"]]
-    least = min(released["drawn"], key=lambda one: float(one["release epsilon"]))
+def _on_releases(findings: Findings) -> str:
+    released = findings.releases
+    verdicts = [
+        one.accuracy_difference.verdict for one in released.drawn if one.accuracy_difference is not None
+    ]
+    least = min(released.drawn, key=lambda one: float(one.release_epsilon))
     return _(
         "What leaves of the {share:g} % with the highest {score} was trained on beside as many random "
         "records: over {draws} mechanisms and ε, it did better {better} times, worse {worse} times, "
         "and otherwise showed no difference. At ε = {epsilon}, {mechanism} let {left:.0f} of "
         "{selected:.0f} selected records leave.",
-        share=100 * float(released["share"]),
-        score=name_of(released["score"]),
+        share=100 * float(released.share),
+        score=name_of(released.score),
         draws=len(verdicts),
         better=verdicts.count("better"),
         worse=verdicts.count("worse"),
-        epsilon=least["release epsilon"],
-        mechanism=least["mechanism"],
-        left=least["records"],
-        selected=released["exact"]["records"],
+        epsilon=least.release_epsilon,
+        mechanism=least.mechanism,
+        left=least.records,
+        selected=released.exact.records,
     )
 
 
-def _shown(findings: dict[str, Any]) -> str:
+def _shown(findings: Findings) -> str:
     """Return the first chosen score that the stand-ins were compared by."""
-    compared_by = {one["score"] for one in findings["b"]}
-    return next((s for s in findings["choices"]["scores"] if s in compared_by), "vog")
+    compared_by = {one.score for one in findings.private_ranks}
+    return next((s for s in findings.choices.scores if s in compared_by), "vog")

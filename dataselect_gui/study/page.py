@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
+
+from msgspec import structs
 
 from dataselect_gui.pages import render
+from dataselect_gui.study.findings import Findings
 from dataselect_gui.study.notes import sentence_on
 from dataselect_gui.study.others import LIBRARIES, MISSING
 from dataselect_gui.study.plan import QUESTIONS
@@ -39,16 +42,16 @@ _TABLES = {"a": "picks", "d": "finders"}
 """Questions whose figure has a table beside it."""
 
 
-def page_of(findings: dict[str, Any], figures: Mapping[str, str], setting: dict[str, Any]) -> str:
+def page_of(findings: Findings, figures: Mapping[str, str], setting: Mapping[str, object]) -> str:
     """Return the page.
 
     Parameters
     ----------
-    findings : dict
+    findings : Findings
         What the study found.
     figures : mapping
         Question → its figure, an SVG element.
-    setting : dict
+    setting : mapping
         What every result depends on.
     """
     parts = [
@@ -61,10 +64,9 @@ def page_of(findings: dict[str, Any], figures: Mapping[str, str], setting: dict[
         for question, text in QUESTIONS.items()
     ]
     known = [
-        (one["what"], one["told"], _("holds") if one["holds"] else _("does not hold"))
-        for one in findings["known"]
+        (one.what, one.told, _("holds") if one.holds else _("does not hold")) for one in findings.known
     ]
-    choices = json.dumps({**findings["choices"], **setting}, ensure_ascii=False, indent=1)
+    choices = json.dumps({**asdict(findings.choices), **setting}, ensure_ascii=False, indent=1)
     return render(
         "study.html",
         owner_only=_(OWNER_ONLY),
@@ -82,17 +84,17 @@ def page_of(findings: dict[str, Any], figures: Mapping[str, str], setting: dict[
     )
 
 
-def _on_records(findings: dict[str, Any]) -> str:
-    records = findings["records"]
+def _on_records(findings: Findings) -> str:
+    records = findings.records
     values = {
-        "used": records["used"],
-        "left_out": records["left out"],
-        "reference": records["reference"],
-        "held_out": records["held out"],
-        "pool": records["pool"],
-        "seeds": findings["choices"]["seeds"],
+        "used": records.used,
+        "left_out": records.left_out,
+        "reference": records.reference,
+        "held_out": records.held_out,
+        "pool": records.pool,
+        "seeds": findings.choices.seeds,
     }
-    if records["units"] is None:
+    if records.units is None:
         return _(
             "{used:,} records were used ({left_out:,} could not be read or had no label): "
             "{reference:,} to train stand-ins for the consortium's model, about {held_out:,} held out "
@@ -104,51 +106,51 @@ def _on_records(findings: dict[str, Any]) -> str:
         "read or had no label): {reference:,} to train stand-ins for the consortium's model, about "
         "{held_out:,} held out for testing, about {pool:,} to pick from. Every training was repeated "
         "{seeds} times.",
-        units=records["units"],
+        units=records.units,
         **values,
     )
 
 
-def _on_accountants(findings: dict[str, Any]) -> str:
+def _on_accountants(findings: Findings) -> str:
     return _(
         "The ε of {trainings} trainings by DP-SGD was computed twice, by Opacus and by dp_accounting: "
         "at most {apart:.2%} apart.",
-        **findings["accountants"],
+        **structs.asdict(findings.accountants),
     )
 
 
-def _picks(findings: dict[str, Any]) -> list[dict[str, str]]:
+def _picks(findings: Findings) -> list[dict[str, str]]:
     """Return the lines of the table of picks, as the template names them."""
     lines = []
-    for one in findings["a"]:
-        verdict = one.get("accuracy beyond random", {}).get("verdict", "")
-        kind = verdict.split(" ")[0]
-        lines.append({**vars(line_of(one)), "trained": way(one["epsilon"]), "kind": kind})
+    for one in findings.picks:
+        difference = one.accuracy_difference
+        kind = "" if difference is None else difference.verdict.split(" ")[0]
+        lines.append({**vars(line_of(one)), "trained": way(one.epsilon), "kind": kind})
     return lines
 
 
-def _finders(findings: dict[str, Any]) -> list[dict[str, str]]:
+def _finders(findings: Findings) -> list[dict[str, str]]:
     """Return the lines of the table of what finds wrong labels."""
     return [
         {
-            "name": name_of(one["score"]),
-            "by": one["by"],
+            "name": name_of(one.score),
+            "by": one.by,
             "auroc": _(
                 "{mean:.3f} ({low:.3f} to {high:.3f})",
-                mean=one["auroc"]["mean"],
-                low=one["auroc"]["low"],
-                high=one["auroc"]["high"],
+                mean=one.auroc.mean,
+                low=one.auroc.low,
+                high=one.auroc.high,
             ),
-            "precision": percent(one["precision"]["mean"]),
-            "seconds": "" if one["seconds"] is None else f"{one['seconds']:.2f}",
+            "precision": percent(one.precision.mean),
+            "seconds": "" if one.seconds is None else f"{one.seconds:.2f}",
         }
-        for one in findings["d"]
+        for one in findings.wrong_labels
     ]
 
 
-def _beside_finders(findings: dict[str, Any]) -> list[str]:
+def _beside_finders(findings: Findings) -> list[str]:
     """Return what is said below that table."""
-    there = {one["score"] for one in findings["d"]}
+    there = {one.score for one in findings.wrong_labels}
     return [
         *(_(MISSING, name=name) for name in LIBRARIES if name not in there),
         _(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from dataselect_gui.checkpoints.layout import Checkpoint
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.scoring.catalog import applicable
 from dataselect_gui.study import others
 from dataselect_gui.study.plan import (
@@ -116,7 +116,7 @@ def pieces_of(choices: Choices, compared: Sequence[str], records: int) -> list[P
 
 def compared_scores(checkpoint: Checkpoint) -> list[str]:
     """Return which of the scores that are always compared a checkpoint allows."""
-    series, request = len(checkpoint.series), checkpoint.request.stated
+    series, request = len(checkpoint.series), checkpoint.request
     there = applicable(None, series=series, labelled=True, request=request)
     return [score.name for score in there if score.name in SCORED]
 

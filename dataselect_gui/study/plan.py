@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
+from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.mechanisms.noisy_top_k import NoisyTopK
 from dataselect_gui.privacy.mechanisms.one_sided import OneSided
@@ -186,17 +187,17 @@ def reference_epsilons(choices: Choices) -> list[str]:
     return sorted({*REFERENCE_EPSILONS, *choices.epsilons}, key=Decimal)
 
 
-def proposed_score(series: int, request: Mapping[str, Any]) -> str:
+def proposed_score(series: int, request: Request) -> str:
     """Return what is picked by where nobody says: the score of the request, else VoG, else EL2N.
 
     Parameters
     ----------
     series : int
         How many checkpoints the series has.
-    request : mapping
-        What the consortium's request states.
+    request : Request
+        The consortium's.
     """
-    wanted = [str(request.get("score", "vog")), "vog", "el2n"]
+    wanted = [request.score or "vog", "vog", "el2n"]
     return next(name for name in wanted if _applies(name, series, request))
 
 
@@ -205,7 +206,7 @@ def picks(scores: Sequence[str]) -> list[tuple[str, Place]]:
     return [("random", "any"), *((score, place) for score in scores for place in _PLACES)]
 
 
-def _applies(name: str, series: int, request: Mapping[str, Any]) -> bool:
+def _applies(name: str, series: int, request: Request) -> bool:
     try:
         return bool(applicable([name], series=series, labelled=True, request=request))
     except UsageError:

@@ -2,22 +2,23 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
+from msgspec import structs
 from numpy.typing import NDArray
 from torch import nn
 
-from dataselect_gui.checkpoints.layout import Checkpoint
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
 from dataselect_gui.release.registry import MECHANISMS
 from dataselect_gui.scoring.model import Model, load_model
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.study import others
+from dataselect_gui.study.evaluation import Evaluation
 from dataselect_gui.study.findings import Findings
 from dataselect_gui.study.material import Material
 from dataselect_gui.study.parts import Split, flip, pick, split
@@ -42,6 +43,14 @@ from dataselect_gui.study.plan import (
     reference_epsilons,
 )
 from dataselect_gui.study.released import public_bounds, release
+from dataselect_gui.study.results import (
+    ChunkResult,
+    FlipsResult,
+    OpinionResult,
+    PickedResult,
+    ReferenceResult,
+    Tested,
+)
 from dataselect_gui.study.series import BATCH, Inputs, new_series, score_rows
 from dataselect_gui.study.store import Store
 from dataselect_gui.study.train import (
@@ -58,6 +67,15 @@ COMPARED = 1_000
 
 Advance = Callable[[], None]
 """Called now and then; what it raises ends the piece of work, and nothing of it is kept."""
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What a release left of a pick; see `PickedResult`."""
+
+    leaving: int | None = None
+    right: int | None = None
+    expected: float | None = None
 
 
 class Runner:
@@ -107,9 +125,9 @@ class Runner:
             case Picked():
                 self._train_picked(piece)
 
-    def findings(self) -> dict[str, Any]:
+    def findings(self) -> Findings:
         """Return what came of it, once all the work is done."""
-        return Findings(self._material, self._choices, self._store, self.given).all()
+        return Evaluation(self._material, self._choices, self._store, self.given).findings()
 
     # Pieces of work
 
@@ -127,7 +145,7 @@ class Runner:
         if piece.group == GIVEN:
             model = load_model(self._checkpoint.final, torch.device("cpu"))
             arrays["probabilities"] = predict(model, material.inputs(places))
-        self._store.write(piece.name, {"records": len(places)}, **arrays)
+        self._store.write(piece.name, ChunkResult(len(places)), **arrays)
 
     @cached_property
     def given(self) -> dict[str, NDArray[np.float64]]:
@@ -159,7 +177,7 @@ class Runner:
                 )
             found[name][flipped] = np.concatenate(parts)
             seconds[name] = (time.monotonic() - started) / len(some) * 1000
-        self._store.write(piece.name, {"seconds": seconds}, flipped=flipped, **found)
+        self._store.write(piece.name, FlipsResult(seconds), flipped=flipped, **found)
 
     def _ask_other(self, piece: Opinion) -> None:
         seed = piece.seed
@@ -171,7 +189,9 @@ class Runner:
             probabilities[places], labels, probabilities[held_out], self._material.targets[held_out]
         )
         seconds = judged.seconds / len(places) * 1000
-        self._store.write(piece.name, {"seconds": seconds}, flipped=flipped, suspicion=judged.suspicion)
+        self._store.write(
+            piece.name, OpinionResult(seconds), flipped=flipped, suspicion=judged.suspicion
+        )
 
     def _train_reference(self, one: Reference, advance: Advance) -> None:
         material, parts = self._material, self._split(one.seed)
@@ -210,18 +230,18 @@ class Runner:
             if one.epsilon == self._cost.epsilon:
                 costs = score(["privacy_loss"], parts.pool, material.targets[parts.pool])
                 arrays["cost"] = costs["privacy_loss"]
-        result = self._tested(network, one.seed)
-        result |= {
-            "parameters": sum(p.numel() for p in network.parameters()),
-            "privacy": None if privacy is None else asdict(privacy),
-            "seconds": time.monotonic() - started,
-        }
+        result = ReferenceResult(
+            **structs.asdict(self._tested(network, one.seed)),
+            parameters=sum(p.numel() for p in network.parameters()),
+            privacy=privacy,
+            seconds=time.monotonic() - started,
+        )
         self._store.write(one.name, result, **arrays)
 
     def _train_picked(self, one: Picked) -> None:
         started = time.monotonic()
         parts = self._split(one.seed)
-        places, told = self._places(one)
+        places, left = self._places(one)
         network = self._start(one.seed)
         privacy = None
         if len(places):
@@ -233,22 +253,27 @@ class Runner:
                 epsilon=_number(one.epsilon),
                 rate=LEARNING_RATE[self._choices.start],
             )
-        result = self._tested(network, one.seed) | told
+        cost = None
         if one.score == COST:
             costs = self._store.arrays(self._cost_of(one.seed).name)["cost"]
-            result["cost"] = float(costs[np.isin(parts.pool, places)].mean())
-        result |= {
-            "records": len(places),
-            "privacy": None if privacy is None else asdict(privacy),
-            "seconds": time.monotonic() - started,
-        }
+            cost = float(costs[np.isin(parts.pool, places)].mean())
+        result = PickedResult(
+            **structs.asdict(self._tested(network, one.seed)),
+            leaving=left.leaving,
+            right=left.right,
+            expected=left.expected,
+            cost=cost,
+            records=len(places),
+            privacy=privacy,
+            seconds=time.monotonic() - started,
+        )
         self._store.write(one.name, result)
 
-    def _places(self, one: Picked) -> tuple[NDArray[np.int64], dict[str, Any]]:
-        """Return which records a training sees, and what is told of a release."""
+    def _places(self, one: Picked) -> tuple[NDArray[np.int64], _Left]:
+        """Return which records a training sees, and what came of a release."""
         pool = self._split(one.seed).pool
         if one.mechanism is None:
-            return pool[pick(self._scores(one, pool), one.place, one.share, one.seed)], {}
+            return pool[pick(self._scores(one, pool), one.place, one.share, one.seed)], _Left()
         first = Picked(one.seed, self._choices.scores[0], "top", one.share)
         scores = self._scores(first, pool)
         chosen = pick(scores, "top", one.share, one.seed)
@@ -261,12 +286,12 @@ class Runner:
         )
         if one.score == "random":
             order = np.random.default_rng((one.seed, 2)).permutation(len(pool))
-            return pool[np.sort(order[: int(leaving.sum())])], {}
-        told: dict[str, float] = {"leaving": int(leaving.sum()), "right": int((leaving & chosen).sum())}
+            return pool[np.sort(order[: int(leaving.sum())])], _Left()
+        expected = None
         if mechanism is RandomizedResponse:
             at = RandomizedResponse(max_contributions=1, epsilon=Decimal(one.release_epsilon))
-            told["expected"] = at.expect(int(part.sum()), int((part & chosen).sum())).precision
-        return pool[leaving], told
+            expected = at.expect(int(part.sum()), int((part & chosen).sum())).precision
+        return pool[leaving], _Left(int(leaving.sum()), int((leaving & chosen).sum()), expected)
 
     def _scores(self, one: Picked, pool: NDArray[np.int64]) -> NDArray[np.float64]:
         if one.score == "random":
@@ -276,7 +301,7 @@ class Runner:
             return costs
         return self.given[one.score][pool]
 
-    def _tested(self, network: nn.Module, seed: int) -> dict[str, Any]:
+    def _tested(self, network: nn.Module, seed: int) -> Tested:
         held_out = self._split(seed).held_out
         targets = self._material.targets[held_out]
         is_consortiums = isinstance(network, Model)
@@ -284,11 +309,11 @@ class Runner:
         predicted = predict(network, inputs).argmax(axis=1)
         by_class = recalls(predicted, targets, len(self._material.classes))
         there = [recall for recall in by_class if recall is not None]
-        return {
-            "accuracy": float((predicted == targets).mean()),
-            "balanced": sum(there) / len(there),
-            "recalls": by_class,
-        }
+        return Tested(
+            accuracy=float((predicted == targets).mean()),
+            balanced=sum(there) / len(there),
+            recalls=by_class,
+        )
 
     # What they are made of
 
@@ -334,7 +359,7 @@ class Runner:
         return lambda places: self._material.small[places]
 
 
-def setting_of(checkpoint: Checkpoint, choices: Choices, limit: int) -> dict[str, Any]:
+def setting_of(checkpoint: Checkpoint, choices: Choices, limit: int) -> dict[str, object]:
     """Return what every result of a study depends on, beside its records."""
     return {
         "checkpoint": checkpoint.digest(),

@@ -1,9 +1,9 @@
 """How a study speaks: plain sentences about differences and their intervals."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from dataselect_gui.scoring.scores import SCORES
+from dataselect_gui.study.findings import Difference, Findings, Pick
 from dataselect_gui.study.plan import COST, Place
 from dataselect_gui.texts import N_, _
 
@@ -51,32 +51,31 @@ class PickLine:
     verdict: str
 
 
-def line_of(one: dict[str, Any]) -> PickLine:
+def line_of(one: Pick) -> PickLine:
     """Return what came of one pick, as a line of a table."""
-    beyond = one.get("accuracy beyond random")
+    beyond, balanced = one.accuracy_difference, one.balanced_difference
     return PickLine(
-        epsilon=one["epsilon"],
-        share=f"{100 * float(one['share']):g} %",
+        epsilon=one.epsilon,
+        share=f"{100 * float(one.share):g} %",
         pick=_("random") if beyond is None else _pick(one),
-        records=f"{one['records']:.0f}",
-        right=percent(one["accuracy"]["mean"]),
+        records=f"{one.records:.0f}",
+        right=percent(one.accuracy.mean),
         beyond=""
         if beyond is None
         else _(
             "{mean} ({low} to {high})",
-            mean=points(beyond["mean"]),
-            low=points(beyond["low"]),
-            high=points(beyond["high"]),
+            mean=points(beyond.mean),
+            low=points(beyond.low),
+            high=points(beyond.high),
         ),
-        balanced="" if beyond is None else points(one["balanced beyond random"]["mean"]),
-        verdict="" if beyond is None else _(_VERDICTS[beyond["verdict"]]),
+        balanced="" if balanced is None else points(balanced.mean),
+        verdict="" if beyond is None else _(_VERDICTS[beyond.verdict]),
     )
 
 
-def _pick(one: dict[str, Any]) -> str:
+def _pick(one: Pick) -> str:
     """Return which records were picked, such as “highest VoG”."""
-    place: Place = one["place"]
-    return _(_PICKS[place], score=name_of(one["score"]))
+    return _(_PICKS[one.place], score=name_of(one.score))
 
 
 def name_of(score: str) -> str:
@@ -100,9 +99,9 @@ def points(difference: float) -> str:
     return f"{100 * difference:+.1f}".replace("-", "−")
 
 
-def span(found: dict[str, float]) -> str:
+def span(found: Difference) -> str:
     """Return an interval of differences, in percentage points."""
-    return _("{low} to {high} points", low=points(found["low"]), high=points(found["high"]))
+    return _("{low} to {high} points", low=points(found.low), high=points(found.high))
 
 
 def way(epsilon: str | None) -> str:
@@ -112,15 +111,16 @@ def way(epsilon: str | None) -> str:
     return _("with DP-SGD at ε = {epsilon}", epsilon=epsilon)
 
 
-def compared(one: dict[str, Any], random: dict[str, Any], seeds: int) -> str:
+def compared(one: Pick, random: Pick, seeds: int) -> str:
     """Say in a sentence or two how a pick did beside random picks of the same size."""
-    gave, chance = percent(one["accuracy"]["mean"]), percent(random["accuracy"]["mean"])
-    difference = one["accuracy beyond random"]
-    share = f"{100 * float(one['share']):g} %"
+    gave, chance = percent(one.accuracy.mean), percent(random.accuracy.mean)
+    difference = one.accuracy_difference
+    assert difference is not None  # It is no random pick.
+    share = f"{100 * float(one.share):g} %"
     start = _(
         "Trained {way} on the {share} of records with the {pick}, the model was right on {gave} of the "
         "held-out records; on as many random ones, on {chance}:",
-        way=way(one["epsilon"]),
+        way=way(one.epsilon),
         share=share,
         pick=_pick(one),
         gave=gave,
@@ -133,24 +133,24 @@ def compared(one: dict[str, Any], random: dict[str, Any], seeds: int) -> str:
             "no difference that {seeds} runs can show ({span}).", seeds=seeds, span=span(difference)
         ),
     }
-    return f"{start} {ends[difference['verdict']]}"
+    return f"{start} {ends[difference.verdict]}"
 
 
-def headline(findings: dict[str, Any]) -> list[str]:
+def headline(findings: Findings) -> list[str]:
     """Return the answer, in plain sentences, for the highest scores."""
-    choices = findings["choices"]
-    share = choices["shares"][0]
+    choices = findings.choices
+    share = choices.shares[0]
     lines = []
-    for score in choices["scores"]:
-        for epsilon in (None, *choices["epsilons"]):
-            of_way = [o for o in findings["a"] if (o["epsilon"], o["share"]) == (epsilon, share)]
-            random = next(one for one in of_way if one["score"] == "random")
-            one = next(o for o in of_way if (o["score"], o["place"]) == (score, "top"))
-            lines.append(compared(one, random, choices["seeds"]))
+    for score in choices.scores:
+        for epsilon in (None, *choices.epsilons):
+            of_way = [o for o in findings.picks if (o.epsilon, o.share) == (epsilon, share)]
+            random = next(one for one in of_way if one.score == "random")
+            one = next(o for o in of_way if (o.score, o.place) == (score, "top"))
+            lines.append(compared(one, random, choices.seeds))
     return lines
 
 
-def verdict(findings: dict[str, Any]) -> str:
+def verdict(findings: Findings) -> str:
     """Say who won more often, in one short sentence."""
     verdicts = _verdicts(findings)
     better, worse = verdicts.count("better"), verdicts.count("worse")
@@ -161,7 +161,7 @@ def verdict(findings: dict[str, Any]) -> str:
     return _("Neither picks by a score nor random ones won more often.")
 
 
-def tally(findings: dict[str, Any]) -> str:
+def tally(findings: Findings) -> str:
     """Say how the picks did in all."""
     verdicts = _verdicts(findings)
     better, worse = verdicts.count("better"), verdicts.count("worse")
@@ -176,11 +176,11 @@ def tally(findings: dict[str, Any]) -> str:
     )
 
 
-def _verdicts(findings: dict[str, Any]) -> list[str]:
+def _verdicts(findings: Findings) -> list[str]:
     return [
-        one["accuracy beyond random"]["verdict"] for one in findings["a"] if one["score"] != "random"
+        one.accuracy_difference.verdict for one in findings.picks if one.accuracy_difference is not None
     ]
 
 
-def _turned(found: dict[str, float]) -> str:
-    return _("{low:.1f} to {high:.1f} points", low=100 * -found["high"], high=100 * -found["low"])
+def _turned(found: Difference) -> str:
+    return _("{low:.1f} to {high:.1f} points", low=100 * -found.high, high=100 * -found.low)

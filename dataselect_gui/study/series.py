@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.checkpoints.request import FILE_NAME
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.study.train import CLIP, DELTA, Privacy

@@ -5,8 +5,9 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from dataselect_gui.texts import _
 SETTING, PLAN, PAGE = "setting.json", "plan.json", "page.html"
 FINDINGS, TABLE = "findings.json", "table.csv"
 FIGURES, RESULTS = "figures", "results"
+Result = TypeVar("Result")
 
 
 class Store:
@@ -28,7 +30,7 @@ class Store:
     ----------
     folder : Path
         Made where it is not there.
-    setting : dict
+    setting : mapping
         What all results depend on: records, checkpoint, start, and how is trained; of a study that was
         begun, some of it.
 
@@ -38,7 +40,7 @@ class Store:
         Where the folder holds a study in another setting, or something else.
     """
 
-    def __init__(self, folder: Path, setting: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, setting: Mapping[str, object]) -> None:
         self.folder = folder
         try:
             was_begun = is_begun(folder, setting)
@@ -78,23 +80,33 @@ class Store:
         """Say whether there is a result of that name."""
         return self._path(name).is_file()
 
-    def read(self, name: str) -> dict[str, Any]:
-        """Return a result."""
-        return read_json(self._path(name))
+    def read(self, name: str, kind: type[Result]) -> Result:
+        """Return a result of a kind.
+
+        Raises
+        ------
+        UnusableError
+            Where it is damaged.
+        """
+        path = self._path(name)
+        try:
+            return msgspec.convert(read_json(path), kind)
+        except msgspec.ValidationError:
+            raise damaged(path) from None
 
     def arrays(self, name: str) -> dict[str, NDArray[Any]]:
         """Return the arrays of a result."""
         with np.load(self._path(name).with_suffix(".npz"), allow_pickle=False) as stored:
             return dict(stored)
 
-    def write(self, name: str, result: dict[str, Any], **arrays: NDArray[Any]) -> None:
+    def write(self, name: str, result: object, **arrays: NDArray[Any]) -> None:
         """Keep a result; once its file is there, so are its arrays."""
         if arrays:
             content = io.BytesIO()
             np.savez_compressed(content, allow_pickle=False, **arrays)
             with replacing(self._path(name).with_suffix(".npz")) as file:
                 file.write(content.getvalue())
-        write_json(self._path(name), result)
+        write_json(self._path(name), msgspec.to_builtins(result))
 
     def _path(self, name: str) -> Path:
         return self.folder / RESULTS / f"{name}.json"
@@ -113,7 +125,7 @@ def close_study(folder: Path) -> None:
     close_folder(folder, [*there, *folder.glob(".*.partial")])
 
 
-def is_begun(folder: Path, setting: Mapping[str, Any]) -> bool:
+def is_begun(folder: Path, setting: Mapping[str, object]) -> bool:
     """Say whether a folder holds a study in a setting, or may take one.
 
     Parameters
@@ -143,7 +155,7 @@ def is_begun(folder: Path, setting: Mapping[str, Any]) -> bool:
     return False
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, object]:
     """Return what a file of a study holds.
 
     Raises

@@ -3,10 +3,10 @@
 import csv
 import io
 from pathlib import Path
-from typing import Any
 
 from dataselect_gui.project.files import write_atomically, write_json
 from dataselect_gui.study.figures import draw_figures
+from dataselect_gui.study.findings import Findings, ReleasedPick
 from dataselect_gui.study.page import page_of
 from dataselect_gui.study.store import FIGURES, FINDINGS, PAGE, SETTING, TABLE, read_json
 
@@ -16,47 +16,47 @@ _COLUMNS = (
 )
 
 
-def write_study(folder: Path, findings: dict[str, Any]) -> None:
+def write_study(folder: Path, findings: Findings) -> None:
     """Write the findings, the table, the figures and the page of a study.
 
     Parameters
     ----------
     folder : Path
         The study's.
-    findings : dict
+    findings : Findings
         What was found.
     """
-    write_json(folder / FINDINGS, findings)
+    write_json(folder / FINDINGS, findings.as_json())
     write_atomically(folder / TABLE, table_of(findings))
     drawn = draw_figures(findings, folder / FIGURES)
     write_atomically(folder / PAGE, page_of(findings, drawn, read_json(folder / SETTING)))
 
 
-def table_of(findings: dict[str, Any]) -> str:
+def table_of(findings: Findings) -> str:
     """Return every training's mean over the seeds, as CSV."""
     written = io.StringIO()
     table = csv.DictWriter(written, _COLUMNS, lineterminator="\n")
     table.writeheader()
-    for one in [*findings["a"], *findings["e"]["picks"], *findings["f"]["drawn"]]:
-        beyond = one.get("accuracy beyond random", {})
+    for one in (*findings.picks, *findings.costs.picks, *findings.releases.drawn):
+        beyond, balanced = one.accuracy_difference, one.balanced_difference
         table.writerow(
             {
-                "score": one["score"],
-                "place": one["place"],
-                "share": one["share"],
-                "epsilon": one["epsilon"] or "",
-                "mechanism": one.get("mechanism", ""),
-                "release_epsilon": one.get("release epsilon", ""),
-                "records": f"{one['records']:.1f}",
-                "accuracy": _digits(one["accuracy"]["mean"]),
-                "low": _digits(one["accuracy"]["low"]),
-                "high": _digits(one["accuracy"]["high"]),
-                "balanced": _digits(one["balanced"]["mean"]),
-                "beyond_random": _digits(beyond.get("mean")),
-                "beyond_low": _digits(beyond.get("low")),
-                "beyond_high": _digits(beyond.get("high")),
-                "verdict": beyond.get("verdict", ""),
-                "balanced_beyond_random": _digits(one.get("balanced beyond random", {}).get("mean")),
+                "score": one.score,
+                "place": one.place,
+                "share": one.share,
+                "epsilon": one.epsilon or "",
+                "mechanism": one.mechanism if isinstance(one, ReleasedPick) else "",
+                "release_epsilon": one.release_epsilon if isinstance(one, ReleasedPick) else "",
+                "records": f"{one.records:.1f}",
+                "accuracy": _digits(one.accuracy.mean),
+                "low": _digits(one.accuracy.low),
+                "high": _digits(one.accuracy.high),
+                "balanced": _digits(one.balanced.mean),
+                "beyond_random": _digits(beyond.mean if beyond else None),
+                "beyond_low": _digits(beyond.low if beyond else None),
+                "beyond_high": _digits(beyond.high if beyond else None),
+                "verdict": beyond.verdict if beyond else "",
+                "balanced_beyond_random": _digits(balanced.mean if balanced else None),
             }
         )
     return written.getvalue()

@@ -36,15 +36,16 @@ class _Runner(QThread):
     succeeded = Signal(int, object)
     failed = Signal(int, object)
 
-    def __init__(self, number: int, job: "_Job", parent: QObject) -> None:
+    def __init__(self, number: int, job: _Job, parent: QObject) -> None:
         super().__init__(parent)
-        self._number, self._job = number, job
+        self._number = number
+        self._kind, self._work, self._stop = job.kind, job.work, job.stop
 
     def run(self) -> None:
         """Do the work; called by the thread."""
         try:
-            with job_logged(self._job.kind, confined=False):
-                outcome = self._job.work(JobContext(self._report, self._job.stop))
+            with job_logged(self._kind, confined=False):
+                outcome = self._work(JobContext(self._report, self._stop))
         except DataSelectError as error:
             self.failed.emit(self._number, error)
         except OSError as error:

@@ -243,7 +243,7 @@ class State(QObject):
         self.account, self.account_fault = account, fault
         self.account_changed.emit()
 
-    def consider(self, cost: Decimal | None) -> None:
+    def note_cost(self, cost: Decimal | None) -> None:
         """Note what the release under consideration would cost."""
         self.cost = cost
         self.cost_changed.emit()

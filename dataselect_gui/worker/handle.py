@@ -118,8 +118,11 @@ def _run(
     stop = context.stop
     with reached_places(job) as (reached, scratch), _interrupts_to(stop):
         process = start(_command(), reached, scratch, CHILD_ENVIRONMENT)
-        with attended(process):
-            outcome = _Conversation(job, process, context, receiver, planned).outcome()
+        try:
+            with attended(process):
+                outcome = _Conversation(job, process, context, receiver, planned).outcome()
+        finally:
+            stop.detach()
     if outcome is None and not stop.requested:
         if receiver is not None:
             receiver.note_death()

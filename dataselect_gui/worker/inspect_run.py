@@ -1,13 +1,12 @@
 """What a bundle, a checkpoint or a source is, and what is wrong with it."""
 
 import re
-from pathlib import Path
+from dataclasses import replace
 from typing import assert_never
 
-import msgspec
-
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.labels import match_labels
-from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.opening import open_source
@@ -48,7 +47,7 @@ def run_inspection(job: InspectJob, context: JobContext) -> InspectionResult:
         case "checkpoint":
             return InspectionResult(found=_checkpoint(find_checkpoint(job.path), job.records))
         case "source":
-            return InspectionResult(found=_source(job.path, context))
+            return InspectionResult(found=_source(job.records or SourceRef(job.path), context))
         case _:
             assert_never(job.thing)
 
@@ -59,7 +58,7 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
         from dataselect_gui.scoring.model import choose_device, load_model
 
         batching = load_model(checkpoint.final, choose_device("cpu")).batching
-    labels: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
+    architecture, labels = checkpoint.final.config.get("model_type"), None
     if records is not None:
         source = open_source(records)
         labels = match_labels(source.labels, source.classes, checkpoint.labels)
@@ -67,19 +66,19 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
         None,
         series=len(checkpoint.series),
         labelled=True,
-        request=checkpoint.request.stated,
+        request=checkpoint.request,
     )
     return CheckpointInspected(
         problems=[],
         labels=list(checkpoint.labels),
         series=[member.step for member in checkpoint.series],
-        request={**checkpoint.request.stated, **checkpoint.request.unknown},
+        request=checkpoint.request.content,
         unknown_in_request=sorted(checkpoint.request.unknown),
         digest=checkpoint.digest(),
         preflight=CheckpointFacts(
             form=checkpoint.final.form,
             batching=batching,
-            architecture=checkpoint.final.config.get("model_type"),
+            architecture=architecture if isinstance(architecture, str) else None,
             elements=checkpoint.final.parameters,
             preprocessing=checkpoint.final.processor is not None,
             scores=[score.name for score in scores],
@@ -88,8 +87,8 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
     )
 
 
-def _source(path: Path, context: JobContext) -> SourceInspected:
-    source = open_source(SourceRef(path))
+def _source(where: SourceRef, context: JobContext) -> SourceInspected:
+    source = open_source(where)
     problems = [ProblemFound(problem.id, problem.reason) for problem in source.problems]
     for row, record in enumerate(source.ids):
         context.advance(Phase.READING_RECORDS, row, len(source.ids))
@@ -103,17 +102,17 @@ def _source(path: Path, context: JobContext) -> SourceInspected:
         readable=len(source.ids) - len(problems) + len(source.problems),
         problems=sorted(problems, key=lambda problem: problem.id),
         labels=sorted({label for label in source.labels if label is not None}),
-        columns=[column for column in source.columns if column not in {"label", "y"}],
-        person=_person_column(source),
+        columns=[name for name in source.columns if name not in {"label", "y", where.label_column}],
+        person=_person_column(source, where),
         ignored=source.ignored,
     )
 
 
-def _person_column(source: Source) -> str | None:
+def _person_column(source: Source, where: SourceRef) -> str | None:
     """Return the column that plainly names the person of each record, where several share one."""
     for column in source.columns:
         if _PERSON.fullmatch(column):
-            units = open_source(SourceRef(source.path, unit_column=column)).units or ()
+            units = open_source(replace(where, unit_column=column)).units or ()
             if len(set(units)) < len(source.ids):
                 return column
     return None

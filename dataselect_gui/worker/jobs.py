@@ -237,7 +237,8 @@ class InspectJob(Job[InspectionResult], frozen=True):
     path : Path
         What to look at.
     records : SourceRef or None
-        A source whose labels are held against a checkpoint's.
+        A source whose labels are held against a checkpoint's; or the source that is looked at, with its
+        columns.
     thing : str
         What it is to be read as.
     """

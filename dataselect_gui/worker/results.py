@@ -3,10 +3,11 @@
 The child may have fallen to what it was given, so that every type here says how much of it may come.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from dataselect_gui.checkpoints.request import Request, request_of
 from dataselect_gui.jobs.progress import Count
 from dataselect_gui.scoring.catalog import Batching, Precision
 
@@ -114,13 +115,13 @@ class VerificationResult(Result, frozen=True):
     """
 
     checks: Checks
-    release: dict[str, Any] | None
+    release: dict[str, object] | None
 
     def __post_init__(self) -> None:
         _hold_together(self.checks, self.release)
 
 
-def _hold_together(checks: list[CheckResult], release: dict[str, Any] | None) -> None:
+def _hold_together(checks: list[CheckResult], release: dict[str, object] | None) -> None:
     if release is not None and not all(check.ok for check in checks):
         raise ValueError("a release that does not hold")
 
@@ -143,13 +144,15 @@ class BundleInspected(Inspected, frozen=True, tag="bundle"):
 
     problems: list[ProblemFound]
     checks: Checks
-    release: dict[str, Any] | None
+    release: dict[str, object] | None
 
     def __post_init__(self) -> None:
         _hold_together(self.checks, self.release)
 
 
-class CheckpointFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CheckpointFacts(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """What is known of a checkpoint without records.
 
     Attributes
@@ -166,17 +169,17 @@ class CheckpointFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         Whether it says how records become inputs.
     scores : list of str
         The scores that apply to it.
-    labels : dict
-        The owner's label → the model's, where a source was given.
+    labels : dict or None
+        The owner's label → the index of the model's; None where no source was given.
     """
 
     form: str
     batching: Batching
-    architecture: Any
+    architecture: str | None
     elements: Count | None
     preprocessing: bool
     scores: list[str]
-    labels: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
+    labels: dict[str, int] | None = None
 
 
 class CheckpointInspected(Inspected, frozen=True, tag="checkpoint"):
@@ -185,10 +188,15 @@ class CheckpointInspected(Inspected, frozen=True, tag="checkpoint"):
     problems: list[ProblemFound]
     labels: list[str]
     series: list[int | None]
-    request: dict[str, Any]
+    request: dict[str, object]
     unknown_in_request: list[str]
     digest: str
     preflight: CheckpointFacts
+
+    @property
+    def asks(self) -> Request:
+        """The consortium's request."""
+        return request_of(self.request)
 
 
 class SourceInspected(Inspected, frozen=True, tag="source"):

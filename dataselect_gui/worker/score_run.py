@@ -20,8 +20,9 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from dataselect_gui import __version__
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
-from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import (
     InterruptedByPersonError,
     NotEnoughMemoryError,

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.labels import match_labels
-from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.project.files import write_json
@@ -194,7 +195,7 @@ class _Left:
     def __init__(self, pieces: Sequence[Piece], store: Store) -> None:
         self.pieces = deque(piece for piece in pieces if not store.has(piece.name))
         self.total = sum(map(is_training, pieces))
-        self._expected: dict[str, float] = store.read("times")
+        self._expected: dict[str, float] = store.read("times", dict[str, float])
         self._taken: dict[str, list[float]] = defaultdict(list)
 
     @property

@@ -1,5 +1,6 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
+from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import OtherStudyError
 from dataselect_gui.jobs.context import JobContext, Stop
 from dataselect_gui.jobs.fault_log import VARIABLE as LOG_VARIABLE
@@ -7,12 +8,13 @@ from dataselect_gui.jobs.fault_log import Crash, Left, job_logged, log_path, sta
 from dataselect_gui.jobs.fault_log import note as note_event
 from dataselect_gui.jobs.faults import Fault, fault_of, internal_error
 from dataselect_gui.jobs.kinds import JobKind
-from dataselect_gui.jobs.progress import Phase, Progress, Report, duration
+from dataselect_gui.jobs.progress import Phase, Progress, duration
 from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
 from dataselect_gui.privacy.amounts import LARGEST_COUNT, decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
-from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError, is_text
+from dataselect_gui.records.kinds import file_endings, what_opens
+from dataselect_gui.records.source import ChangedRecordError, SourceRef, UnreadableRecordError, is_text
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.kinds.kind import Kind, KindAnswer, Leaving
 from dataselect_gui.release.registry import KINDS, MECHANISMS, mechanisms_of
@@ -26,6 +28,7 @@ from dataselect_gui.study.plan import Choices as StudyChoices
 from dataselect_gui.study.sentences import PickLine, headline, name_of, tally
 from dataselect_gui.texts.promises import CANNOT_CHECK
 from dataselect_gui.worker.map_file import RecordMaps
+from dataselect_gui.worker.results import BundleInspected, CheckpointInspected, SourceInspected
 from dataselect_gui.workflow.accounts import (
     Account,
     AccountEntry,
@@ -39,12 +42,12 @@ from dataselect_gui.workflow.accounts import (
 from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
-from dataselect_gui.workflow.inspecting import inspect
+from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
 from dataselect_gui.workflow.places import read_settings, start_own_log, write_settings
-from dataselect_gui.workflow.preflight import preflight, preflight_facts
+from dataselect_gui.workflow.preflight import Preflight, preflight, preflight_facts
 from dataselect_gui.workflow.previewing import DOCUMENTS, Preview
 from dataselect_gui.workflow.registers import (
     Listing,
@@ -113,13 +116,16 @@ __all__ = [
     "Account",
     "AccountEntry",
     "Answer",
+    "BundleInspected",
     "ChangedRecordError",
     "Check",
+    "CheckpointInspected",
     "Confinement",
     "Crash",
     "Deletion",
     "EntryTerms",
     "Fault",
+    "Inspection",
     "JobContext",
     "JobKind",
     "Kind",
@@ -133,16 +139,20 @@ __all__ = [
     "Phase",
     "PickLine",
     "Pictures",
+    "Preflight",
     "Preview",
     "Progress",
+    "ProjectInspected",
     "RecordMaps",
     "Register",
     "ReleaseRequest",
     "Released",
-    "Report",
+    "Request",
     "Rule",
     "Scored",
     "Selection",
+    "SourceInspected",
+    "SourceRef",
     "Start",
     "Stop",
     "Studied",
@@ -169,6 +179,7 @@ __all__ = [
     "duration",
     "exact",
     "fault_of",
+    "file_endings",
     "find_again",
     "find_mapped_score",
     "find_score",
@@ -227,6 +238,7 @@ __all__ = [
     "tokens",
     "verify",
     "what_confines",
+    "what_opens",
     "whole_of",
     "write_page",
     "write_settings",

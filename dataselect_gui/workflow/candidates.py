@@ -7,8 +7,8 @@ for both.
 
 from dataclasses import dataclass, field
 
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.labels import match_labels
-from dataselect_gui.checkpoints.layout import Checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
@@ -64,7 +64,7 @@ def candidates_of(
     source = open_source(ref)
     context.report(Phase.READING_RECORDS, 0, len(index.ids))
     if reading:
-        reread = _read_again(source, index, decoding=only_readable, cleaning=cleaning)
+        reread = _read_again(source, index, context, decoding=only_readable, cleaning=cleaning)
     else:
         problems = project.table.problems()
         reread = _Reread([row for row, record in enumerate(index.ids) if record in problems])
@@ -102,7 +102,9 @@ class _Reread:
     unwritable: dict[int, str] | None = None
 
 
-def _read_again(source: Source, index: Index, *, decoding: bool, cleaning: bool) -> _Reread:
+def _read_again(
+    source: Source, index: Index, context: JobContext, *, decoding: bool, cleaning: bool
+) -> _Reread:
     """Read records again, and refuse what is not what was scored.
 
     Parameters
@@ -111,6 +113,8 @@ def _read_again(source: Source, index: Index, *, decoding: bool, cleaning: bool)
         Where they are.
     index : Index
         The records as they were scored.
+    context : JobContext
+        Takes progress, and can be stopped: nothing is charged yet.
     decoding : bool
         Whether each is decoded, to see that it can be.
     cleaning : bool
@@ -119,7 +123,9 @@ def _read_again(source: Source, index: Index, *, decoding: bool, cleaning: bool)
     records = ScoredRecords(source, index.ids, index.content)
     said, scored = _said_of(source), _said_of(index)
     reread, stale = _Reread(unwritable={} if cleaning else None), 0
+    phase = Phase.CHECKING_WHAT_LEAVES if cleaning else Phase.READING_RECORDS
     for row, place in enumerate(records.places):
+        context.advance(phase, row, len(records.places))
         if place is not None and said[place] != scored[row]:
             stale += 1
         elif not records.was_read(row):

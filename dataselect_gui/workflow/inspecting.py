@@ -1,29 +1,59 @@
 """What something is, and what is wrong with it."""
 
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
-
-import msgspec
+from typing import Literal, TypeAlias
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredRule, StoredSource
 from dataselect_gui.records.kinds import kind_of
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.sandbox.confining import what_confines
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import InspectJob
 from dataselect_gui.worker.results import (
     BundleInspected,
     CheckpointInspected,
     Inspected,
+    ProblemFound,
     SourceInspected,
 )
 from dataselect_gui.workflow.reasons import reasons_of
 
 _Thing = Literal["bundle", "checkpoint", "source"]
+
+
+class ProjectInspected(Inspected, frozen=True, tag="project"):
+    """A project.
+
+    Attributes
+    ----------
+    problems : list of ProblemFound
+        The records that have no scores, or lack some.
+    labels : list of str
+        The labels that there are, in order.
+    records : int
+        How many there are; 0 where scoring ended before it had read them.
+    scores : dict
+        Score → how it is computed.
+    rule : StoredRule or None
+        The rule, where there is one.
+    source, checkpoint : StoredSource and StoredCheckpoint
+        What it is about.
+    """
+
+    problems: list[ProblemFound]
+    labels: list[str]
+    records: int
+    scores: dict[str, Conditions]
+    rule: StoredRule | None
+    source: StoredSource
+    checkpoint: StoredCheckpoint
+
+
+Inspection: TypeAlias = ProjectInspected | BundleInspected | CheckpointInspected | SourceInspected
 _TYPES: dict[_Thing, type[Inspected]] = {
     "bundle": BundleInspected,
     "checkpoint": CheckpointInspected,
@@ -31,16 +61,16 @@ _TYPES: dict[_Thing, type[Inspected]] = {
 }
 
 
-def inspect(path: Path, records: Path | None, context: JobContext) -> dict[str, Any]:
+def inspect(what: Path | SourceRef, records: SourceRef | None, context: JobContext) -> Inspection:
     """Say what a path is: a project, a bundle, a checkpoint or a source.
 
-    What strangers made is parsed in a process that is confined to it; ``confined`` says by what.
+    What strangers made is parsed in a process that is confined to it.
 
     Parameters
     ----------
-    path : Path
-        What to look at.
-    records : Path or None
+    what : Path or SourceRef
+        What to look at; a SourceRef where the columns of a source are named.
+    records : SourceRef or None
         A source whose labels are held against a checkpoint's.
     context : JobContext
         Takes progress, and by which another thread can stop the work.
@@ -52,14 +82,16 @@ def inspect(path: Path, records: Path | None, context: JobContext) -> dict[str, 
     InterruptedByPersonError
         Where the work was stopped.
     """
+    source = what if isinstance(what, SourceRef) else SourceRef(what)
+    path = source.path
     if (path / "project.json").is_file():
         return _inspect_project(Project.open(path))
     thing = _thing_at(path)
-    job = InspectJob(
-        path=resolved(path),
-        records=None if records is None else SourceRef(resolved(records)),
-        thing=thing,
-    )
+    if thing == "source":
+        records = source
+    if records is not None:
+        records = replace(records, path=resolved(records.path))
+    job = InspectJob(path=resolved(path), records=records, thing=thing)
     found = run_job(job, context).found
     if not isinstance(found, _TYPES[thing]):
         raise UnusableError(
@@ -67,7 +99,7 @@ def inspect(path: Path, records: Path | None, context: JobContext) -> dict[str, 
             "What read it fell over it: it may be made to do harm.",
             "Ask for another copy of it.",
         )
-    return {**msgspec.to_builtins(found), "confined": asdict(what_confines())}
+    return found
 
 
 def _thing_at(path: Path) -> _Thing:
@@ -83,18 +115,18 @@ def looks_like_checkpoint(path: Path) -> bool:
     return (path / "config.json").is_file() or any(path.glob("checkpoint-*")) or any(path.glob("*.pt2"))
 
 
-def _inspect_project(project: Project) -> dict[str, Any]:
+def _inspect_project(project: Project) -> ProjectInspected:
+    settings = project.settings
     # There is no table where scoring ended before it had read the records.
-    table = None if project.settings.table is None else project.table
+    table = None if settings.table is None else project.table
     problems = {} if table is None else reasons_of(table)
     labels = () if table is None else table.index.labels
-    return {
-        "kind": "project",
-        "problems": [{"id": i, "reason": r} for i, r in sorted(problems.items())],
-        "labels": sorted({label for label in labels if label is not None}),
-        "records": len(labels),
-        "scores": msgspec.to_builtins(project.scores),
-        "rule": msgspec.to_builtins(project.settings.rule),
-        "source": msgspec.to_builtins(project.settings.source),
-        "checkpoint": msgspec.to_builtins(project.settings.checkpoint),
-    }
+    return ProjectInspected(
+        problems=[ProblemFound(record, reason) for record, reason in sorted(problems.items())],
+        labels=sorted({label for label in labels if label is not None}),
+        records=len(labels),
+        scores=project.scores,
+        rule=settings.rule,
+        source=settings.source,
+        checkpoint=settings.checkpoint,
+    )

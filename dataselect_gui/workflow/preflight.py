@@ -1,7 +1,7 @@
 """Try a checkpoint on some of the owner's records before the long run, and tell what was found."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -11,27 +11,44 @@ from dataselect_gui.jobs.progress import duration
 from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.scoring.catalog import Batching, applicable
 from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import PreflightJob
+from dataselect_gui.worker.results import PreflightResult
 
 
-def preflight(checkpoint_path: Path, source_path: Path, context: JobContext) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Preflight:
+    """What came of trying a checkpoint on some records.
+
+    Attributes
+    ----------
+    found : PreflightResult
+        What the worker found.
+    seconds : float
+        How long it would take to read and score all records.
+    """
+
+    found: PreflightResult
+    seconds: float
+
+    def as_json(self) -> dict[str, object]:
+        """Return all of it as one JSON object."""
+        return {**msgspec.structs.asdict(self.found), "seconds": self.seconds}
+
+
+def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) -> Preflight:
     """Try a checkpoint on some records of a source, in the worker.
 
     Parameters
     ----------
-    checkpoint_path, source_path : Path
-        What is tried, and on what.
+    checkpoint_path : Path
+        What is tried.
+    records : SourceRef
+        On what.
     context : JobContext
         Takes progress, and by which another thread can stop the work.
-
-    Returns
-    -------
-    dict
-        What `dataselect_gui.scoring.preflight.Preflight` holds; with it ``records`` (how many there
-        are), ``seconds_to_read`` (one) and ``seconds`` (all, read and scored).
 
     Raises
     ------
@@ -40,15 +57,15 @@ def preflight(checkpoint_path: Path, source_path: Path, context: JobContext) -> 
     InterruptedByPersonError
         Where it was stopped.
     """
-    checkpoint, source = find_checkpoint(checkpoint_path), open_source(SourceRef(source_path))
+    checkpoint, source = find_checkpoint(checkpoint_path), open_source(records)
     scores = applicable(
         None,
         series=len(checkpoint.series),
         labelled=any(label is not None for label in source.labels),
-        request=checkpoint.request.stated,
+        request=checkpoint.request,
     )
     job = PreflightJob(
-        source=SourceRef(resolved(source_path)),
+        source=replace(records, path=resolved(records.path)),
         checkpoint=resolved(checkpoint_path),
         names=[score.name for score in scores if score.needs_model],
         device="auto",
@@ -59,29 +76,24 @@ def preflight(checkpoint_path: Path, source_path: Path, context: JobContext) -> 
     read, compute = found.seconds_to_read * len(ids), found.seconds_per_record * places
     # Beside a GPU the processor reads what comes next.
     seconds = read + compute if found.device == "cpu" else max(read, compute)
-    return {**msgspec.structs.asdict(found), "seconds": seconds}
+    return Preflight(found, seconds)
 
 
-def preflight_facts(found: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return what a preflight found in words, line by line: what it is about, and what is so.
-
-    Parameters
-    ----------
-    found : dict
-        As `preflight` returns it.
-    """
+def preflight_facts(preflight: Preflight) -> list[tuple[str, str]]:
+    """Return what a preflight found in words, line by line: what it is about, and what is so."""
+    found = preflight.found
     return [
         ("Parameters", _parameters(found)),
-        ("Batches", _BATCHING[found["batching"]]),
+        ("Batches", _BATCHING[found.batching]),
         ("Checked", _checked(found)),
         ("Precision", _precision(found)),
-        ("Time", _time(found)),
-        ("Memory", f"about {found['bytes_needed'] / 1e9:.1f} GB, {found['at_once']} records at once"),
+        ("Time", f"about {duration(preflight.seconds)} for your {found.records:,} records"),
+        ("Memory", f"about {found.bytes_needed / 1e9:.1f} GB, {found.at_once} records at once"),
         ("Private training", _dp_training(found)),
     ]
 
 
-_BATCHING = {
+_BATCHING: dict[Batching, str] = {
     "by operation": "records are computed together; each operation has a rule that keeps them apart",
     "one at a time": "one record at a time: for something in the graph there is no rule that would "
     "keep several apart",
@@ -89,8 +101,8 @@ _BATCHING = {
 }
 
 
-def _parameters(found: dict[str, Any]) -> str:
-    total, slow = sum(found["parameters"].values()), found["by_function"]
+def _parameters(found: PreflightResult) -> str:
+    total, slow = sum(found.parameters.values()), found.by_function
     if not total:
         return "none that is trained: there is no gradient at parameters, and its norm is 0"
     if not slow:
@@ -99,35 +111,31 @@ def _parameters(found: dict[str, Any]) -> str:
     return f"{total:,}; the gradients of {names} are computed the slow way (torch.func)"
 
 
-def _checked(found: dict[str, Any]) -> str:
-    if not found["checked"]:
+def _checked(found: PreflightResult) -> str:
+    if not found.checked:
         return "not against a plain computation: none of the records that were tried has a label"
-    noun = "record" if found["checked"] == 1 else "records"
+    noun = "record" if found.checked == 1 else "records"
     return (
-        f"{found['checked']} of your {noun} agree with a plain computation to "
-        f"{found['deviation']:.0e} of the score"
+        f"{found.checked} of your {noun} agree with a plain computation to "
+        f"{found.deviation:.0e} of the score"
     )
 
 
-def _precision(found: dict[str, Any]) -> str:
-    if found["float64_pace"] is None:
-        return f"{found['precision']}; this device has no float64"
+def _precision(found: PreflightResult) -> str:
+    if found.float64_pace is None:
+        return f"{found.precision}; this device has no float64"
     return (
-        f"{found['precision']}; it moves {found['moved']} of {found['tried']} of your records by more "
-        f"than 0.01 %. In float64, scoring would take {found['float64_pace']:.1f} times as long"
+        f"{found.precision}; it moves {found.moved} of {found.tried} of your records by more "
+        f"than 0.01 %. In float64, scoring would take {found.float64_pace:.1f} times as long"
     )
 
 
-def _time(found: dict[str, Any]) -> str:
-    return f"about {duration(found['seconds'])} for your {found['records']:,} records"
-
-
-def _dp_training(found: dict[str, Any]) -> str:
-    if found["dp_training"] == "yes":
+def _dp_training(found: PreflightResult) -> str:
+    if found.dp_training == "yes":
         return "possible with this model as it is"
-    if found["dp_training"] == "unknown":
+    if found.dp_training == "unknown":
         return "a .pt2 graph does not tell whether it is possible"
     return (
-        f"not with this model as it is: {'; '.join(found['dp_objections'])}. Your scores do not depend "
+        f"not with this model as it is: {'; '.join(found.dp_objections)}. Your scores do not depend "
         "on that. If the consortium promises private training, ask how."
     )

@@ -6,7 +6,6 @@ of fields are made up.
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from dataselect_gui.privacy.accounting import Charge, total_delta
 from dataselect_gui.privacy.amounts import exact
@@ -89,7 +88,7 @@ class Preview:
     nearest: dict[str, tuple[object, object]] | None
     usefulness: list[dict[str, float]]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return it as JSON can hold it."""
         return {
             **vars(self),

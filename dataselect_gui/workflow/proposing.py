@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
-from dataselect_gui.checkpoints.layout import Checkpoint
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism

@@ -5,7 +5,8 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
-from dataselect_gui.checkpoints.layout import Checkpoint, find_checkpoint
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase

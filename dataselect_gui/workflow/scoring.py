@@ -163,7 +163,7 @@ def score(
         names,
         series=len(checkpoint.series),
         labelled=labelled,
-        request=checkpoint.request.stated,
+        request=checkpoint.request,
     )
     match_labels(source.labels, source.classes, checkpoint.labels)
     described = StoredSource.of(ref, source.kind.name)

@@ -89,12 +89,13 @@ def requested_rule(request: Request, scores: Collection[str], records: int) -> R
     records : int
         How many records there are.
     """
-    count = request.stated.get("count")
     if request.score is None or request.score not in scores:
         return None
     if request.threshold is not None:
         return make_rule(request.score, threshold=str(request.threshold))
-    return None if count is None else make_rule(request.score, count=min(count, records))
+    if request.count is None:
+        return None
+    return make_rule(request.score, count=min(request.count, records))
 
 
 def select_records(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from dataselect_gui import __version__
-from dataselect_gui.checkpoints.layout import Checkpoint
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.amounts import LARGEST_BOUND, positive_amount, stated_number
@@ -248,10 +248,9 @@ def public_bounds(score: str, request: Request) -> Bounds | None:
     UsageError
         Where the request states bounds that are none.
     """
-    requested = request.stated.get("bounds", {}).get(score)
+    requested = request.bounds.get(score)
     if requested is not None:
-        both = _two_bounds(requested if isinstance(requested, list) else [requested])
-        return Bounds(*both, "request")
+        return Bounds(*_two_bounds(requested), "request")
     known = SCORES.get(score)
     if known is None:
         return None

@@ -6,15 +6,21 @@ from dataselect_gui.errors import file_refused
 from dataselect_gui.pages import render
 from dataselect_gui.permissions import replacing
 from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.workflow.accounts import Account, AccountEntry, Composed, EntryTerms, ledger
 
-NOT_OPENED = "(not opened yet)"
+NOT_OPENED = N_("(not opened yet)")
 """Instead of the id and the head of an account that holds nothing."""
+
+_RELEASED = N_("Release {release}: {kind} by {mechanism}, {score}")
+_UNPROTECTED = N_("Release {release}: {kind} by {mechanism}, {score}, no protection")
+_UNCLAIMED = N_("Release {release}: {kind} by {mechanism}, {score}, none claimed")
 
 
 def statement_in_words(account: Account) -> list[str]:
     """Write a statement of account, as `ledger` gives it, line by line."""
-    lines = [f"Ledger {account.id or NOT_OPENED}", *(f"  {line}" for line in _sums_in_words(account))]
+    lines = [_("Ledger {account}", account=account.id or _(NOT_OPENED))]
+    lines += [f"  {line}" for line in _sums_in_words(account)]
     for entry in account.entries:
         when = f"{entry.seq:>4} {entry.date}"
         lines.append(f"  {when}  {entry.epsilon or '':<6} {_entry_in_words(entry)}")
@@ -22,27 +28,42 @@ def statement_in_words(account: Account) -> list[str]:
 
 
 def _sums_in_words(account: Account) -> list[str]:
-    budget = "not set" if account.budget is None else exact(account.budget)
+    budget = _("not set") if account.budget is None else exact(account.budget)
     left = "–" if account.left is None else exact(account.left)
     lines = [
-        f"Budget: ε {budget}. Spent: {exact(account.total_plain)}. Left: {left}.",
-        f"Of the one-sided releases only the largest counts: ε {exact(account.one_sided)}.",
+        _(
+            "Budget: ε {budget}. Spent: {spent}. Left: {left}.",
+            budget=budget,
+            spent=exact(account.total_plain),
+            left=left,
+        ),
+        _(
+            "Of the one-sided releases only the largest counts: ε {epsilon}.",
+            epsilon=exact(account.one_sided),
+        ),
     ]
     if account.composed is not None:
         lines.append(_composed_in_words(account.composed, exact(account.delta)))
     if account.exact_releases:
-        noun = "release" if account.exact_releases == 1 else "releases"
         lines.append(
-            f"{account.exact_releases} {noun} had no protection; these totals do not cover them."
+            ngettext(
+                "{count} release had no protection; these totals do not cover them.",
+                "{count} releases had no protection; these totals do not cover them.",
+                account.exact_releases,
+            )
         )
     return lines
 
 
 def _composed_in_words(composed: Composed, delta: str) -> str:
     """Say what the releases that are not one-sided come to together."""
-    return (
-        f"The others together, composed as privacy loss distributions: ε {composed.total_pld:.4g} at "
-        f"δ {delta}, or ε {composed.total_pld_loose:.4g} at δ {exact(composed.delta_loose)}."
+    return _(
+        "The others together, composed as privacy loss distributions: ε {epsilon:.4g} at δ {delta}, or "
+        "ε {loose:.4g} at δ {loose_delta}.",
+        epsilon=composed.total_pld,
+        delta=delta,
+        loose=composed.total_pld_loose,
+        loose_delta=exact(composed.delta_loose),
     )
 
 
@@ -51,23 +72,36 @@ def _entry_in_words(entry: AccountEntry) -> str:
     terms, release = entry.terms or EntryTerms(), entry.release or ""
     match entry.kind:
         case "opened":
-            text = "The ledger of these records was opened"
+            text = _("The ledger of these records was opened")
         case "joined":
-            text = f"Joined with ledger {entry.account}, which shares records or people"
+            text = _(
+                "Joined with ledger {account}, which shares records or people", account=entry.account
+            )
         case "budget":
-            text = "Budget set"
+            text = _("Budget set")
         case "training":
-            text = f"Training under differential privacy used these records (δ {entry.delta})"
+            text = _(
+                "Training under differential privacy used these records (δ {delta})", delta=entry.delta
+            )
         case "reserved" if entry.threshold_of is not None:
-            text = f"Threshold {release} of {entry.threshold_of} bought"
+            text = _(
+                "Threshold {threshold} of {release} bought",
+                threshold=release,
+                release=entry.threshold_of,
+            )
         case "reserved":
-            claim = "" if entry.epsilon is not None else ", no protection"
-            claim = ", none claimed" if terms.conditional else claim
-            text = f"Release {release}: {terms.kind} by {terms.mechanism}, {terms.score}{claim}"
+            message = _UNPROTECTED if entry.epsilon is None else _RELEASED
+            text = _(
+                _UNCLAIMED if terms.conditional else message,
+                release=release,
+                kind=terms.kind,
+                mechanism=terms.mechanism,
+                score=terms.score,
+            )
         case "drawn":
-            text = f"Release {release} was drawn"
+            text = _("Release {release} was drawn", release=release)
         case "published":
-            text = f"Release {release} was written"
+            text = _("Release {release} was written", release=release)
         case kind:
             text = kind
     return f"{text}: {entry.reason}" if entry.reason else text
@@ -84,13 +118,13 @@ def write_statement(project_path: Path, to: Path) -> None:
     (account,) = ledger(project_path)
     page = render(
         "statement.html",
-        ledger=account.id or NOT_OPENED,
+        ledger=account.id or _(NOT_OPENED),
         totals=_sums_in_words(account),
         entries=[
             (entry.seq, entry.date, entry.epsilon or "", _entry_in_words(entry))
             for entry in account.entries
         ],
-        head=account.head or NOT_OPENED,
+        head=account.head or _(NOT_OPENED),
     )
     try:
         with replacing(to) as file:

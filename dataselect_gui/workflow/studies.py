@@ -4,10 +4,12 @@ import glob
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
+from dataselect_gui.study.findings import read_findings
 from dataselect_gui.study.notes import sentence_on
 from dataselect_gui.study.plan import QUESTIONS, Choices, Start, Training, in_order, trainings
 from dataselect_gui.study.sentences import PickLine, headline, line_of, tally, verdict
@@ -198,6 +200,12 @@ def trainings_left(folder: Path, choices: Choices) -> list[Training]:
     ]
 
 
+class _Planned(msgspec.Struct):
+    """What a study's plan says of what is compared."""
+
+    choices: Choices
+
+
 def _beside(subject: StudySubject) -> Path:
     return place_beside(subject.project)
 
@@ -222,35 +230,27 @@ def _is_study_of(folder: Path, subject: StudySubject) -> bool:
 
 def _choices_of(path: Path) -> Choices:
     """Return the choices that a file of a study names."""
-    told: Any = read_json(path).get("choices")
     try:
-        return Choices(
-            tuple(told["scores"]),
-            tuple(told["shares"]),
-            tuple(told["epsilons"]),
-            told["seeds"],
-            told["start"],
-        )
-    except (KeyError, TypeError):
+        return msgspec.convert(read_json(path), _Planned).choices
+    except msgspec.ValidationError:
         raise damaged(path) from None
 
 
 def _result(folder: Path) -> StudyResult:
-    path = folder / FINDINGS
-    findings, choices = read_json(path), _choices_of(path)
+    path, findings = folder / FINDINGS, read_findings(folder)
     try:
         return StudyResult(
-            choices,
+            findings.choices,
             time.strftime("%Y-%m-%d", time.localtime(path.stat().st_mtime)),
             verdict(findings),
             tally(findings),
             headline(findings),
-            [line_of(one) for one in findings["a"]],
+            [line_of(one) for one in findings.picks],
             [
                 StudyFigure(text, sentence_on(key, findings), folder / FIGURES / f"{key}.svg")
                 for key, text in QUESTIONS.items()
             ],
             folder / PAGE,
         )
-    except (KeyError, TypeError, StopIteration):
-        raise damaged(path) from None
+    except (KeyError, ValueError, IndexError, AssertionError, StopIteration):
+        raise damaged(path) from None  # Something is missing that every study has.

@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
@@ -13,6 +12,7 @@ from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import applicable, find_score
+from dataselect_gui.study.findings import Findings, read_findings
 from dataselect_gui.study.plan import (
     FEWEST_SEEDS,
     MOST_SEEDS,
@@ -22,7 +22,7 @@ from dataselect_gui.study.plan import (
     proposed_score,
     trainings,
 )
-from dataselect_gui.study.store import FINDINGS, PAGE, is_begun, read_json
+from dataselect_gui.study.store import PAGE, is_begun
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import StudyJob
 from dataselect_gui.worker.messages import StudyPlanned
@@ -106,13 +106,13 @@ class Studied:
         What it took.
     page : Path
         Its page.
-    findings : dict
+    findings : Findings
         What the page says, as numbers.
     """
 
     plan: StudyPlan
     page: Path
-    findings: dict[str, Any]
+    findings: Findings
 
 
 def choose_study(
@@ -149,7 +149,7 @@ def choose_study(
         Where the checkpoint cannot be used.
     """
     checkpoint = find_checkpoint(checkpoint_path)
-    series, request = len(checkpoint.series), checkpoint.request.stated
+    series, request = len(checkpoint.series), checkpoint.request
     if scores is None:
         scores = [proposed_score(series, request)]
     names = [name for name in dict.fromkeys(scores) if find_score(name).needs_model]
@@ -241,7 +241,7 @@ def study(
         show(made[0])
 
     run_job(_job(asked, folder, plan_only=False), context, planned=planned)
-    return Studied(made[0], folder / PAGE, read_json(folder / FINDINGS))
+    return Studied(made[0], folder / PAGE, read_findings(folder))
 
 
 def _job(asked: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
@@ -254,7 +254,7 @@ def _job(asked: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
             "None of them has a label, so there is nothing to learn.",
             "Name the label column.",
         )
-    series, request = len(checkpoint.series), checkpoint.request.stated
+    series, request = len(checkpoint.series), checkpoint.request
     applicable(choices.scores, series=series, labelled=True, request=request)
     return StudyJob(
         folder=resolved(folder),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.layout import Checkpoint
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.endings import came_to_nothing
 from dataselect_gui.paths import resolved

@@ -64,7 +64,7 @@ def study_scores(checkpoint_path: Path, also: Sequence[str] = ()) -> list[StudyS
         Where the checkpoint cannot be used.
     """
     checkpoint = find_checkpoint(checkpoint_path)
-    series, request = len(checkpoint.series), checkpoint.request.stated
+    series, request = len(checkpoint.series), checkpoint.request
     proposed = proposed_score(series, request)
     found = []
     for name in dict.fromkeys((*SCORES, proposed, *also)):

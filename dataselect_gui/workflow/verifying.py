@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dataselect_gui.errors import UnusableError, WorkerDiedError, file_refused
 from dataselect_gui.jobs.context import JobContext
@@ -14,6 +13,7 @@ from dataselect_gui.release.page import page_of
 from dataselect_gui.release.verify import Check
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import VerifyJob
+from dataselect_gui.worker.results import BundleInspected, VerificationResult
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class Verified:
     """
 
     checks: list[Check]
-    release: dict[str, Any] | None
+    release: dict[str, object] | None
 
     @classmethod
-    def inspected(cls, found: dict[str, Any]) -> "Verified":
-        """Return what an inspection found, see `dataselect_gui.workflow.inspect`."""
-        checks = [Check(check["name"], check["ok"], check["detail"]) for check in found["checks"]]
-        return cls(checks, found["release"])
+    def of(cls, found: BundleInspected | VerificationResult) -> "Verified":
+        """Return what an inspection or a check found."""
+        checks = [Check(check.name, check.ok, check.detail) for check in found.checks]
+        return cls(checks, found.release)
 
     @property
     def promise(self) -> str | None:
@@ -75,7 +75,7 @@ def verify(bundle: Path, digest: str | None = None, key: Path | None = None) -> 
         done = run_job(job, JobContext())
     except WorkerDiedError:
         return fallen()
-    return Verified([Check(check.name, check.ok, check.detail) for check in done.checks], done.release)
+    return Verified.of(done)
 
 
 def write_page(bundle: Path, found: Verified, to: Path) -> None:

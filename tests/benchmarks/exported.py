@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.norms.cross_entropy import logit_gradients
 from dataselect_gui.norms.gradient_norms import GradientNorms
 from dataselect_gui.scoring.exported_model import load_exported

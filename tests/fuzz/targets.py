@@ -201,7 +201,7 @@ def processor(folder: Path) -> None:
 def _look_at(found: Any) -> None:  # noqa: ANN401  (a checkpoint)
     found.digest()
     _ = (found.labels, found.members, [member.parameters for member in found.members])
-    json.dumps({**found.request.stated, **found.request.unknown}, default=str).encode("utf-8")
+    json.dumps(found.request.content, default=str).encode("utf-8")
 
 
 def request(folder: Path) -> None:
@@ -214,10 +214,11 @@ def request(folder: Path) -> None:
 
     found = find_checkpoint(folder)
     _look_at(found)
-    stated = found.request.stated
-    scores = applicable(None, series=2, labelled=True, request=stated)
+    asked = found.request
+    scores = applicable(None, series=2, labelled=True, request=asked)
     if "privacy_loss" in {score.name for score in scores}:
-        PrivacyLoss(stated)(np.linspace(0, 2, 10).reshape(5, 2))
+        training = {name: getattr(asked, name) for name in SCORES["privacy_loss"].needs}
+        PrivacyLoss(training)(np.linspace(0, 2, 10).reshape(5, 2))
     requested_rule(found.request, set(SCORES), 40)
     for name in SCORES:
         public_bounds(name, found.request)

@@ -23,6 +23,7 @@ from dataselect_gui.study import others
 from dataselect_gui.study.material import read_material
 from dataselect_gui.study.parts import flip, split
 from dataselect_gui.study.plan import Choices, Reference
+from dataselect_gui.study.results import ReferenceResult
 from dataselect_gui.study.running import Runner
 from dataselect_gui.study.series import score_rows
 from dataselect_gui.study.statistics import auroc, rank_correlation
@@ -123,7 +124,8 @@ def test_the_worst_class_pays_more_privacy(fashion: Fashion) -> None:
     costs, pool = fashion.store.arrays(fashion.reference)["cost"], split(None, ROWS, 0).pool
     targets = fashion.material.targets[pool]
     by_class = [float(costs[targets == label].mean()) for label in range(10)]
-    worst = int(np.argmin(fashion.store.read(fashion.reference)["recalls"]))
+    recalls = fashion.store.read(fashion.reference, ReferenceResult).recalls
+    worst = int(np.argmin(np.array(recalls, dtype=np.float64)))
     assert by_class[worst] > np.mean([cost for at, cost in enumerate(by_class) if at != worst])
 
 

@@ -1,9 +1,24 @@
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
+from msgspec import structs
 
+from dataselect_gui.study.findings import Difference, Pick, read_findings
 from dataselect_gui.study.sentences import compared
-from dataselect_gui.study.statistics import auroc, interval, precision_at, rank_correlation
+from dataselect_gui.study.statistics import (
+    Interval,
+    Verdict,
+    auroc,
+    interval,
+    precision_at,
+    rank_correlation,
+)
+from dataselect_gui.study.store import FINDINGS, TABLE
+from dataselect_gui.study.writing import table_of
 
+EXAMPLES = Path(__file__).parents[2] / "resources" / "study"
 FIRST = [0.81, 0.83, 0.80, 0.84, 0.82]
 SECOND = [0.80, 0.80, 0.79, 0.80, 0.81]
 
@@ -59,18 +74,31 @@ def test_scores_that_are_all_the_same_agree_with_nothing() -> None:
         ("no difference", -0.01, 0.02, "no difference that 5 runs can show (−1.0 to +2.0 points)."),
     ],
 )
-def test_the_answer_is_in_words(verdict: str, low: float, high: float, expected: str) -> None:
-    one = {
-        "score": "vog",
-        "place": "top",
-        "share": "0.1",
-        "epsilon": None,
-        "accuracy": {"mean": 0.812},
-        "accuracy beyond random": {"verdict": verdict, "low": low, "high": high},
-    }
-    said = compared(one, {"accuracy": {"mean": 0.809}}, seeds=5)
+def test_the_answer_is_in_words(verdict: Verdict, low: float, high: float, expected: str) -> None:
+    accuracy = Interval(0.812, 0.8, 0.82)
+    one = Pick(
+        score="vog",
+        place="top",
+        share="0.1",
+        epsilon=None,
+        records=100.0,
+        accuracy=accuracy,
+        balanced=accuracy,
+        accuracy_difference=Difference(0.0, low, high, verdict),
+    )
+    random = structs.replace(one, accuracy=Interval(0.809, 0.8, 0.82), accuracy_difference=None)
+    said = compared(one, random, seeds=5)
     assert said.startswith(
         "Trained without differential privacy on the 10 % of records with the highest VoG, the model "
         "was right on 81.2 % of the held-out records; on as many random ones, on 80.9 %: "
     )
     assert said.endswith(expected)
+
+
+@pytest.mark.parametrize("study", ["cifar10", "chest-xray", "fashion-mnist"])
+def test_findings_are_written_as_they_were_read(study: str) -> None:
+    folder = EXAMPLES / study
+    findings = read_findings(folder)
+    written = json.dumps(findings.as_json(), ensure_ascii=False, indent=1) + "\n"
+    assert written == (folder / FINDINGS).read_text(encoding="utf-8")
+    assert table_of(findings) == (folder / TABLE).read_text(encoding="utf-8")

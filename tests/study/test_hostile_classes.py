@@ -1,15 +1,15 @@
 """What a study draws and writes of classes that strangers named."""
 
-import json
 import re
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from msgspec.structs import replace
 
 from dataselect_gui.plain import visible
 from dataselect_gui.study.figures import draw_figures
+from dataselect_gui.study.findings import Findings, read_findings
 from dataselect_gui.study.page import page_of
 from dataselect_gui.study.plan import QUESTIONS
 from tests.hostile import HIDDEN, NAMES
@@ -18,25 +18,23 @@ from tests.test_plain import read
 EXAMPLE = Path(__file__).parents[2] / "resources" / "study" / "fashion-mnist"
 
 
-def findings() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((EXAMPLE / "findings.json").read_text(encoding="utf-8"))
-    return found
-
-
-def named_by_strangers() -> dict[str, Any]:
-    found = findings()
-    one = found["e"]["classes"][0]
-    found["e"]["classes"] = [{**one, "class": name} for name in NAMES.values()]
-    for known in found["known"]:
-        known["told"] = NAMES["page"] + NAMES["turned"] + NAMES["image"]
-    return found
+def named_by_strangers() -> Findings:
+    found = read_findings(EXAMPLE)
+    one = found.costs.classes[0]
+    classes = [replace(one, name=name) for name in NAMES.values()]
+    told = NAMES["page"] + NAMES["turned"] + NAMES["image"]
+    return replace(
+        found,
+        costs=replace(found.costs, classes=classes),
+        known=[replace(known, told=told) for known in found.known],
+    )
 
 
 # The font that comes with matplotlib has no sign for some of these characters.
 @pytest.mark.filterwarnings("ignore:.*[Gg]lyph:UserWarning")
 def test_figures_show_their_names_as_text_and_no_mathematics(tmp_path: Path) -> None:
     drawn = draw_figures(named_by_strangers(), tmp_path / "figures")
-    honest = draw_figures(findings(), tmp_path / "honest")
+    honest = draw_figures(read_findings(EXAMPLE), tmp_path / "honest")
     figure, before = (ElementTree.fromstring(one["e"]) for one in (drawn, honest))  # noqa: S314
     assert {one.tag for one in figure.iter()} == {one.tag for one in before.iter()}
     texts = {one.text or "" for one in figure.iter() if one.tag.endswith("text")}
@@ -60,7 +58,7 @@ def test_the_page_shows_them_as_text() -> None:
     blank = dict.fromkeys(QUESTIONS, "")
     setting = {"source": NAMES["page"], NAMES["page"]: 1, "list": list(NAMES.values())}
     written = page_of(named_by_strangers(), blank, setting)
-    page, honest = read(written), read(page_of(findings(), blank, {}))
+    page, honest = read(written), read(page_of(read_findings(EXAMPLE), blank, {}))
     assert set(page.tags) == set(honest.tags)
     assert page.attributes == honest.attributes
     assert not HIDDEN & set(written)

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.cli.study import decimals
 from dataselect_gui.errors import UsageError
 from dataselect_gui.study.plan import (
@@ -78,15 +79,15 @@ def test_random_is_compared_with_every_pick() -> None:
 @pytest.mark.parametrize(
     ("request_", "series", "expected"),
     [
-        ({"score": "loss"}, 3, "loss"),
-        ({}, 3, "vog"),
-        ({}, 1, "el2n"),
-        ({"score": "vog"}, 1, "el2n"),
-        ({"score": "nonsense"}, 2, "vog"),
+        (Request(score="loss"), 3, "loss"),
+        (Request(), 3, "vog"),
+        (Request(), 1, "el2n"),
+        (Request(score="vog"), 1, "el2n"),
+        (Request(score="nonsense"), 2, "vog"),
     ],
 )
 def test_the_score_of_the_request_is_studied_where_none_is_named(
-    request_: dict[str, str], series: int, expected: str
+    request_: Request, series: int, expected: str
 ) -> None:
     assert proposed_score(series, request_) == expected
 

@@ -12,7 +12,7 @@ def test_a_result_is_there_with_its_arrays_or_not_at_all(tmp_path: Path) -> None
     assert not store.has("one")
     store.write("one", {"accuracy": 0.5}, loss=np.arange(3.0))
     again = Store(tmp_path / "s.study", {"records": "a"})
-    assert again.read("one") == {"accuracy": 0.5}
+    assert again.read("one", dict[str, float]) == {"accuracy": 0.5}
     np.testing.assert_array_equal(again.arrays("one")["loss"], [0, 1, 2])
 
 
@@ -34,7 +34,7 @@ def test_a_damaged_result_is_told(tmp_path: Path) -> None:
     store.write("one", {})
     (tmp_path / "s.study" / RESULTS / "one.json").write_text("{")
     with pytest.raises(UnusableError, match=r"one\.json"):
-        store.read("one")
+        store.read("one", dict[str, float])
 
 
 def test_two_processes_do_not_work_on_one_study(tmp_path: Path) -> None:

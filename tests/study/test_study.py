@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -23,7 +24,8 @@ from dataselect_gui.records.kinds.arrays import ArrayFile
 from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.study import estimating, findings, others, plan, running, train
+from dataselect_gui.study import estimating, evaluation, others, plan, running, train
+from dataselect_gui.study.findings import Findings, read_findings
 from dataselect_gui.study.material import FEWEST_RECORDS, read_material
 from dataselect_gui.study.page import page_of
 from dataselect_gui.study.plan import QUESTIONS
@@ -71,12 +73,12 @@ def few_steps(patch: Callable[[object, str, object], None]) -> None:
         patch(module, "PRIVATE_STEPS", 5)
     patch(train, "PRIVATE_BATCH", 1000)  # Half the records a step: one rate, accounted for quickly.
     patch(running, "COMPARED", 40)
-    for module in (plan, findings):
+    for module in (plan, evaluation):
         patch(module, "RELEASE_EPSILONS", ("2",))
         patch(module, "WIDTHS", (8,))
     patch(plan, "REFERENCE_EPSILONS", ("8",))
     patch(others, "LIBRARIES", {})
-    patch(findings, "LIBRARIES", {})
+    patch(evaluation, "LIBRARIES", {})
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +128,7 @@ def test_a_training_done_again_comes_to_the_same(
         few_steps(patch.setattr)
         run_study(job_of(records, consortium, folder), JobContext(), planned)
     for name, earlier in zip(names, before, strict=True):
-        again = read_json(folder / RESULTS / f"{name}.json")
+        again: Any = read_json(folder / RESULTS / f"{name}.json")
         assert {**again, "seconds": 0} == {**earlier, "seconds": 0}
 
 
@@ -134,7 +136,7 @@ def test_every_question_has_its_numbers_and_its_figure(
     finished: tuple[Path, list[Progress], int],
 ) -> None:
     folder, _, _ = finished
-    found = read_json(folder / FINDINGS)
+    found: Any = read_json(folder / FINDINGS)
     assert "NaN" not in (folder / FINDINGS).read_text()
     for question in QUESTIONS:
         assert found[question]
@@ -213,37 +215,36 @@ def test_a_window_finds_it_finished_and_tells_the_same(
 
 def test_where_random_wins_the_page_says_so(finished: tuple[Path, list[Progress], int]) -> None:
     folder, _, _ = finished
-    found = read_json(folder / FINDINGS)
+    found: Any = read_json(folder / FINDINGS)
     blank = dict.fromkeys(QUESTIONS, "")
     for one in found["a"]:
         if one["score"] != "random":
             one["accuracy beyond random"] |= {"low": -0.2, "high": -0.1, "verdict": "worse"}
-    page = page_of(found, blank, read_json(folder / SETTING))
+    page = page_of(msgspec.convert(found, Findings), blank, read_json(folder / SETTING))
     assert "random won, by 10.0 to 20.0 points" in page
     assert "random beat 6" in page
     for one in found["a"]:
         if one["score"] != "random":
             one["accuracy beyond random"] |= {"low": -0.1, "high": 0.1, "verdict": "no difference"}
-    page = page_of(found, blank, read_json(folder / SETTING))
+    page = page_of(msgspec.convert(found, Findings), blank, read_json(folder / SETTING))
     assert "Random won nowhere" in page
     assert "no difference that 5 runs can show" in page
 
 
 def test_names_of_classes_are_text_on_the_page(finished: tuple[Path, list[Progress], int]) -> None:
     folder, _, _ = finished
-    found = read_json(folder / FINDINGS)
+    found: Any = read_json(folder / FINDINGS)
     worst = min(found["e"]["classes"], key=lambda one: float(one["recall"]["mean"]))
     for known in found["known"]:
         known["told"] = known["told"].replace(worst["class"], "<script>")
-    page = page_of(found, dict.fromkeys(QUESTIONS, ""), read_json(folder / SETTING))
+    findings = msgspec.convert(found, Findings)
+    page = page_of(findings, dict.fromkeys(QUESTIONS, ""), read_json(folder / SETTING))
     assert "<script" not in page
 
 
 def test_a_missing_library_is_told(finished: tuple[Path, list[Progress], int]) -> None:
     folder, _, _ = finished
-    page = page_of(
-        read_json(folder / FINDINGS), dict.fromkeys(QUESTIONS, ""), read_json(folder / SETTING)
-    )
+    page = page_of(read_findings(folder), dict.fromkeys(QUESTIONS, ""), read_json(folder / SETTING))
     assert "Cleanlab is not installed, so it is not compared." in page
     assert "dattri is not installed, so it is not compared." in page
 
@@ -316,7 +317,7 @@ def test_a_plan_reads_no_more_records_than_it_times(
     job = job_of(records, consortium, folder, plan_only=True)
     run_study(job, JobContext(), planned)
     assert len(set(read)) == FEWEST_RECORDS
-    told = read_json(folder / PLAN)
+    told: Any = read_json(folder / PLAN)
     read.clear()
     run_study(job, JobContext(), planned)
     assert read == [], "the time was taken before"

@@ -64,6 +64,7 @@ class DescribedField:
     is_file_name: bool = False
 
 
+@dataclass(frozen=True)
 class WrittenForm(ABC):
     """A form in which records leave. It has no state.
 

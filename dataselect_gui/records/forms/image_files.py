@@ -6,6 +6,7 @@ Hugging Face's imagefolder loads it as it is. Records are in the order of their 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -39,6 +40,7 @@ _FILE = f"{'0' * 32}.png"
 """A name of a file, as long as each is."""
 
 
+@dataclass(frozen=True)
 class ImageFiles(WrittenForm):
     """One file for each record, listed by ``metadata.jsonl``."""
 

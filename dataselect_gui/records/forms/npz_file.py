@@ -8,6 +8,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
@@ -34,6 +35,7 @@ _MOST_LABEL, _LAST_CHARACTER, _HALVES = 4096, 0x10FFFF, (0xD800, 0xDFFF)
 """Characters of a label of an array; the last that there is; those that are only half of one."""
 
 
+@dataclass(frozen=True)
 class NpzFile(WrittenForm):
     """All records in one file of arrays."""
 

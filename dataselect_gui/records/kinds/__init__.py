@@ -6,11 +6,12 @@ A new kind is a module in this folder and a line here.
 from pathlib import Path
 
 from dataselect_gui.records.forms.form import WrittenForm
-from dataselect_gui.records.kinds.arrays import Arrays
-from dataselect_gui.records.kinds.images import Images
+from dataselect_gui.records.kinds.arrays import ARRAYS
+from dataselect_gui.records.kinds.images import IMAGES
 from dataselect_gui.records.kinds.kind import RecordKind
+from dataselect_gui.texts import _
 
-KINDS: tuple[RecordKind, ...] = (Images(), Arrays())
+KINDS: tuple[RecordKind, ...] = (IMAGES, ARRAYS)
 """In the order of precedence: a path is read as the first that opens it."""
 FORMS: tuple[WrittenForm, ...] = tuple(dict.fromkeys(form for kind in KINDS for form in kind.forms))
 """The forms in which records leave."""
@@ -40,11 +41,18 @@ def form_in(bundle: Path) -> WrittenForm | None:
     return next((form for form in FORMS if (bundle / form.listing).is_file()), None)
 
 
-def what_opens() -> str:
-    """Return what records are read from, as in “Records are read from …”."""
-    return either([kind.nouns for kind in KINDS])
+def what_opens(*, in_full: bool = False) -> str:
+    """Return what records are read from, as in “Records are read from …”, translated.
+
+    Parameters
+    ----------
+    in_full : bool
+        Whether with all that a person may have to know.
+    """
+    *others, last = [_(kind.advice if in_full else kind.nouns) for kind in KINDS]
+    return _("{others}, or {last}", others=", ".join(others), last=last) if others else last
 
 
-def either(nouns: list[str]) -> str:
-    """Return an enumeration: “a”, “a, or b”, “a, b, or c”."""
-    return ", or ".join([", ".join(nouns[:-1]), nouns[-1]] if len(nouns) > 1 else nouns)
+def file_endings() -> frozenset[str]:
+    """Return the endings of the files that are sources."""
+    return frozenset().union(*(kind.endings for kind in KINDS))

@@ -17,7 +17,7 @@ from PIL import Image
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.cleaning.image import encode
-from dataselect_gui.records.decoding_process import shared
+from dataselect_gui.records.decoding_process import unpacked
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.image_files import IMAGE_FILES
 from dataselect_gui.records.forms.npz_file import NPZ_FILE
@@ -40,26 +40,24 @@ from dataselect_gui.records.source import (
     own_unit,
     person_name,
 )
-from dataselect_gui.sandbox.confining import is_confined
+from dataselect_gui.texts import N_
 
 _MAX_TEXT, _MAX_TEXTS = 4096, 1 << 26
 """Characters of a label or a unit; bytes of all of them, and of classes, that are no numbers."""
 _MAX_CLASSES = 1 << 16
 
 
+@dataclass(frozen=True)
 class Arrays(RecordKind):
     """Rows of an array."""
 
     name: ClassVar[str] = "arrays"
-    nouns: ClassVar[str] = "an .npz file"
-    advice: ClassVar[str] = "an .npz file"
+    nouns: ClassVar[str] = N_("an .npz file")
+    advice: ClassVar[str] = N_("an .npz file")
+    endings: ClassVar[frozenset[str]] = frozenset({".npz"})
     is_confined: ClassVar[bool] = False
     extensions: ClassVar[tuple[str, ...]] = ("png",)
     forms: ClassVar[tuple[WrittenForm, ...]] = (IMAGE_FILES, NPZ_FILE)
-
-    def opens(self, path: Path) -> bool:
-        """Say whether it is a file with that ending. See `RecordKind`."""
-        return path.suffix.lower() == ".npz" and path.is_file()
 
     def open(self, where: SourceRef) -> Source:
         """Unpack a file. See `RecordKind`."""
@@ -209,13 +207,8 @@ def _open_arrays(where: SourceRef) -> ArrayFile:
 
 
 def _unpacked(path: Path, needed: Sequence[str]) -> tuple[list[str], dict[str, NDArray[Any]]]:
-    """Unpack a file here, where this process is confined; else where nothing can come of it."""
     try:
-        with path.open("rb") as file:
-            if is_confined():
-                columns, made = ARRAYS.unpack(file, path.name, needed)
-                return columns, dict(made)
-            columns, arrays = shared().arrays(ARRAYS, file, path.name, needed, most_memory())
+        columns, arrays = unpacked(ARRAYS, path, needed, most_memory())
     except OSError:
         raise not_arrays(path.name) from None
     except UnreadableRecordError as reason:
@@ -276,26 +269,37 @@ def _columns(file: str, stored: Mapping[str, Stored | NDArray[Any]]) -> list[str
             f"Records are the rows of an array “x”; the file has {', '.join(stored) or 'no arrays'}.",
             "Save the records as x, the labels as y.",
         )
-    axes = len(rows.shape)
-    is_image = rows.dtype == np.uint8 and (axes == 3 or (axes == 4 and rows.shape[3] in {1, 3, 4}))
-    if not is_image and rows.dtype not in {np.dtype(np.float32), np.dtype(np.float64)}:
-        raise UnusableError(
-            f"The records in “{file}” are of a type that is not known here.",
-            f"x holds {rows.dtype} of shape {rows.shape}.",
-            "Images are uint8 of shape (n, height, width) or (n, height, width, channels); anything "
-            "else is float32 or float64 in the model's own input shape.",
-        )
-    if rows.size == 0 or rows.shape[0] > MAX_ROWS:
-        raise UnusableError(
-            f"The records in “{file}” cannot be listed.",
-            f"x has the shape {rows.shape}: there are more than {MAX_ROWS:,}, or nothing is in them.",
-            "Split the file into several.",
-        )
+    check_rows(file, rows.dtype, rows.shape)
     return [
         name
         for name, column in stored.items()
         if name not in {"x", "classes"} and column.shape == rows.shape[:1] and _is_told(column.dtype)
     ]
+
+
+def check_rows(file: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+    """Refuse an array whose rows are no records.
+
+    Raises
+    ------
+    UnusableError
+        Where they are not.
+    """
+    axes = len(shape)
+    is_image = dtype == np.uint8 and (axes == 3 or (axes == 4 and shape[3] in {1, 3, 4}))
+    if axes < 2 or (not is_image and dtype not in {np.dtype(np.float32), np.dtype(np.float64)}):
+        raise UnusableError(
+            f"The records in “{file}” are of a type that is not known here.",
+            f"x holds {dtype} of shape {shape}.",
+            "Images are uint8 of shape (n, height, width) or (n, height, width, channels); anything "
+            "else is float32 or float64 in the model's own input shape.",
+        )
+    if 0 in shape or shape[0] > MAX_ROWS:
+        raise UnusableError(
+            f"The records in “{file}” cannot be listed.",
+            f"x has the shape {shape}: there are more than {MAX_ROWS:,}, or nothing is in them.",
+            "Split the file into several.",
+        )
 
 
 def _is_told(dtype: np.dtype[Any]) -> bool:

@@ -22,17 +22,19 @@ from dataselect_gui.records.images import EXTENSIONS, decode_image, look_at, wit
 from dataselect_gui.records.kinds.kind import Look, RecordKind
 from dataselect_gui.records.metadata import METADATA_NAMES, Row, read_metadata
 from dataselect_gui.records.source import Content, Problem, Source, SourceRef, own_unit, person_name
+from dataselect_gui.texts import N_
 
 _SIZES = (640, 480), (480, 640), (257, 257), (300, 1000)
 """Widths and heights that stand for any."""
 
 
+@dataclass(frozen=True)
 class Images(RecordKind):
     """Image files in a folder."""
 
     name: ClassVar[str] = "images"
-    nouns: ClassVar[str] = "a folder of images"
-    advice: ClassVar[str] = "a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP)"
+    nouns: ClassVar[str] = N_("a folder of images")
+    advice: ClassVar[str] = N_("a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP)")
     is_confined: ClassVar[bool] = True
     extensions: ClassVar[tuple[str, ...]] = CLEANED
     forms: ClassVar[tuple[WrittenForm, ...]] = (IMAGE_FILES,)

@@ -7,6 +7,7 @@ knows nothing of the terms, documents and checksums of a bundle.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypeAlias
 
@@ -17,7 +18,7 @@ from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.source import Content, Source, SourceRef
 
 if TYPE_CHECKING:
-    from dataselect_gui.checkpoints.layout import Member
+    from dataselect_gui.checkpoints.checkpoint import Member
 
 Picture: TypeAlias = NDArray[np.uint8]
 """RGB, shape (height, width, 3)."""
@@ -28,6 +29,7 @@ ToInput: TypeAlias = Callable[[Content], NDArray[np.float32]]
 """From a decoded record to the model's input."""
 
 
+@dataclass(frozen=True)
 class RecordKind(ABC):
     """A kind of record. It has no state: what was opened is in the `Source`.
 
@@ -36,9 +38,11 @@ class RecordKind(ABC):
     name : str
         By which it is written down, in projects and in what `inspect` says.
     nouns : str
-        What a source of it is, as in “Records are read from …”.
+        What a source of it is, as in “Records are read from …”; translated where it is shown.
     advice : str
         The same, with all that a person may have to know to choose one.
+    endings : frozenset of str
+        Of the files that are sources of this kind, in small letters; none where sources are folders.
     is_confined : bool
         Whether the stored bytes of a record come from strangers, so that outside the worker they are
         decoded in the confined process alone, and cleaned once before anything is charged. Numbers
@@ -52,15 +56,16 @@ class RecordKind(ABC):
     name: ClassVar[str]
     nouns: ClassVar[str]
     advice: ClassVar[str]
+    endings: ClassVar[frozenset[str]] = frozenset()
     is_confined: ClassVar[bool]
     extensions: ClassVar[tuple[str, ...]]
     forms: ClassVar[tuple[WrittenForm, ...]]
 
     # Where records are
 
-    @abstractmethod
     def opens(self, path: Path) -> bool:
-        """Say whether a path that is there is a source of this kind, having read nothing."""
+        """Say whether a path is there and a source of this kind: for a file, by its ending."""
+        return path.suffix.lower() in self.endings and path.is_file()
 
     @abstractmethod
     def open(self, where: SourceRef) -> Source:

@@ -4,6 +4,7 @@ import math
 
 from dataselect_gui.errors import FaultError
 from dataselect_gui.release.checks.stated import Stated
+from dataselect_gui.texts import _
 
 _STEPS_PER_COUNT = 1000
 
@@ -37,7 +38,7 @@ def check_sum(stated: Stated) -> None:
 def _check(stated: Stated, ratio: float) -> None:
     delta = gaussian_delta(ratio, float(stated.amount()))
     if stated.delta is None or delta > float(stated.delta):
-        raise FaultError("The stated noise is too small for the stated ε and δ.")
+        raise FaultError(_("The stated noise is too small for the stated ε and δ."))
 
 
 def gaussian_delta(ratio: float, epsilon: float) -> float:

@@ -2,6 +2,7 @@
 
 from dataselect_gui.errors import FaultError
 from dataselect_gui.release.checks.stated import Stated
+from dataselect_gui.texts import _
 
 
 def check(stated: Stated) -> None:
@@ -13,4 +14,4 @@ def check(stated: Stated) -> None:
         Where one is stated.
     """
     if stated.epsilon is not None:
-        raise FaultError("A release without a mechanism states an ε.")
+        raise FaultError(_("A release without a mechanism states an ε."))

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from dataselect_gui.errors import FaultError
 from dataselect_gui.release.checks.stated import Stated
+from dataselect_gui.texts import _
 
 SCORE_STEPS = 65536
 """Between a score's bounds, from one of which to the other a record can move its own score."""
@@ -29,4 +30,4 @@ def check_scale(stated: Stated, sensitivity: int) -> None:
         Where it is too small.
     """
     if Fraction(sensitivity) / Fraction(stated.scale()) > Fraction(stated.amount()):
-        raise FaultError("The stated noise is too small for the stated ε.")
+        raise FaultError(_("The stated noise is too small for the stated ε."))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from dataselect_gui.errors import FaultError
+from dataselect_gui.texts import _
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Stated:
             Where it makes no sense.
         """
         if self.epsilon is None or not self.epsilon > 0 or self.max_contributions < 1:
-            raise FaultError("ε or the number of records of a unit makes no sense.")
+            raise FaultError(_("ε or the number of records of a unit makes no sense."))
         return self.epsilon
 
     def number(self, name: str) -> Decimal:
@@ -52,7 +53,7 @@ class Stated:
         """
         value = self.parameters[name]["value"]
         if type(value) not in {int, float}:
-            raise FaultError(f"The stated {name.replace('_', ' ')} is no number.")
+            raise FaultError(_("The stated {name} is no number.", name=name.replace("_", " ")))
         return Decimal(value)  # type: ignore[arg-type]
 
     def scale(self) -> float:
@@ -66,7 +67,7 @@ class Stated:
         noise = self.parameters["noise"]["value"]
         scale = noise.get("scale_in_steps") if isinstance(noise, dict) else None
         if not isinstance(scale, float) or not scale > 0:
-            raise FaultError("The stated noise has no scale.")
+            raise FaultError(_("The stated noise has no scale."))
         return scale
 
 

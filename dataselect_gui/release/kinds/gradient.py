@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.errors import FaultError, UsageError
 from dataselect_gui.privacy.amounts import exact, stated_number
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Query
@@ -98,9 +98,9 @@ class Gradient(Kind):
             norm = stated_norm(options.requested_norm, "The request's max_grad_norm")
             return cls(norm, "request")
         raise UsageError(
-            "The norm that gradients are clipped to is missing.",
-            "The request states no max_grad_norm, and the noise follows from that norm.",
-            "Add --clip C, for example --clip 1.",
+            _("The norm that gradients are clipped to is missing."),
+            _("The request states no max_grad_norm, and the noise follows from that norm."),
+            _("Add --clip C, for example --clip 1."),
         )
 
     @property
@@ -128,7 +128,7 @@ class Gradient(Kind):
         """Refuse a model of more parameters than the ledger can hold."""
         del candidates, may_leave
         values = model.parameters or 0  # Not known of every model; the sum is held too.
-        hold(_PER_VALUE * values, limits.MOST_DRAW, "bytes of a gradient with its noise")
+        hold(_PER_VALUE * values, limits.MOST_DRAW, _("bytes of a gradient with its noise"))
 
     def draw(self, material: Material) -> bytes:
         """Add noise to the sum."""
@@ -143,7 +143,7 @@ class Gradient(Kind):
 
         layout, steps = read_gradient(drawn.content)
         values = (steps * (float(self.clip) / CLIP_STEPS)).astype(np.float32)
-        ends = np.cumsum([math.prod(shape) for _, shape in layout])
+        ends = np.cumsum([math.prod(shape) for _name, shape in layout])
         tensors = {
             name: part.reshape(shape)
             for (name, shape), part in zip(layout, np.split(values, ends[:-1]), strict=True)
@@ -158,20 +158,23 @@ class Gradient(Kind):
         with (path / GRADIENT).open("rb") as stored:
             (length,) = struct.unpack("<Q", stored.read(8))
             if length > limits.MOST_HEADER:
-                raise FaultError("The gradient's file names more than a model has.")
+                raise FaultError(_("The gradient's file names more than a model has."))
             header = stored.read(length)
         compact = json.dumps(json.loads(header), separators=(",", ":"), ensure_ascii=False).encode()
         # Filled up to a multiple of eight; a key that is there twice, or blanks between, would be lost.
         if header != compact.ljust(-len(compact) % 8 + len(compact)):
-            raise FaultError("The gradient's file is not written as such a file is.")
+            raise FaultError(_("The gradient's file is not written as such a file is."))
         with safe_open(path / GRADIENT, framework="numpy") as file:
             if file.metadata() is not None:
-                raise FaultError("The gradient's file holds metadata.")
+                raise FaultError(_("The gradient's file holds metadata."))
             tensors = [file.get_slice(name) for name in file.keys()]  # noqa: SIM118  (no mapping)
             if any(tensor.get_dtype() != "F32" for tensor in tensors):
-                raise FaultError("The gradient's file holds something else than numbers.")
+                raise FaultError(_("The gradient's file holds something else than numbers."))
             count = sum(math.prod(tensor.get_shape()) for tensor in tensors)
-        return f"One number for each of {count:,} parameters, under their names, and nothing else."
+        return _(
+            "One number for each of {count:,} parameters, under their names, and nothing else.",
+            count=count,
+        )
 
     def expect(self, mechanism: Mechanism, records: int, selected: int) -> Width:
         """Return how wide the noise of an element is, in units of the norm that is clipped to."""
@@ -228,9 +231,13 @@ def stated_norm(text: str, what: str) -> Decimal:
     number = stated_number(text, what)
     if not limits.LEAST_NORM <= number <= limits.LARGEST_NORM:
         raise UsageError(
-            f"{what} cannot be “{text}”.",
-            f"It is a number from {limits.LEAST_NORM} to {limits.LARGEST_NORM}.",
-            "Write it like 1.",
+            _("{what} cannot be “{text}”.", what=what, text=text),
+            _(
+                "It is a number from {least} to {largest}.",
+                least=limits.LEAST_NORM,
+                largest=limits.LARGEST_NORM,
+            ),
+            _("Write it like 1."),
         )
     return number
 
@@ -243,10 +250,10 @@ def check_sum(layout: Layout) -> None:
     UnusableError
         Where it is.
     """
-    values = sum(int(np.prod(shape, dtype=object)) for _, shape in layout)
+    values = sum(int(np.prod(shape, dtype=object)) for _name, shape in layout)
     said = sum(6 * len(name.encode()) + _PER_TENSOR + _PER_AXIS * len(shape) for name, shape in layout)
-    hold(said, limits.MOST_HEADER, "bytes of the names of a model's parameters")
-    hold(_PER_VALUE * values + said, limits.MOST_DRAW, "bytes of a gradient with its noise")
+    hold(said, limits.MOST_HEADER, _("bytes of the names of a model's parameters"))
+    hold(_PER_VALUE * values + said, limits.MOST_DRAW, _("bytes of a gradient with its noise"))
 
 
 def read_gradient(drawn: bytes) -> Summed:

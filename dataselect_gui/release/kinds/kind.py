@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.privacy.mechanisms.mechanism import (
     Mechanism,
     NoiseMechanism,
@@ -280,7 +280,9 @@ class Kind(ABC):
             Where one is.
         """
         del path
-        return "There are no images or arrays: a table or a gradient was read whole, to its last byte."
+        return _(
+            "There are no images or arrays: a table or a gradient was read whole, to its last byte."
+        )
 
     # What is said of it
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.records.forms.form import Written
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.kinds.kind import Drawn, Leaving

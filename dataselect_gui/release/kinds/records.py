@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.errors import FaultError
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
 from dataselect_gui.records.forms.form import Written, WrittenForm
@@ -81,7 +81,7 @@ class Records(SelectionKind):
         """Refuse more than fits into the form in which the records leave."""
         del model
         rows = np.flatnonzero(may_leave).tolist()
-        hold(NAMED * len(rows), limits.MOST_DRAW, "bytes of a draw")
+        hold(NAMED * len(rows), limits.MOST_DRAW, _("bytes of a draw"))
         source, labels = candidates.source, candidates.index.labels
         for size, most, what in source.kind.form(source).sizes(source, [labels[row] for row in rows]):
             hold(size, most, what)
@@ -121,5 +121,5 @@ class Records(SelectionKind):
 def _form_in(path: Path) -> WrittenForm:
     form = form_in(path)
     if form is None:
-        raise FaultError("The bundle holds no records in a form that is known.")
+        raise FaultError(_("The bundle holds no records in a form that is known."))
     return form

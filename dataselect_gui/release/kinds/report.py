@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.errors import FaultError, UsageError
 from dataselect_gui.plain import to_cell, visible
 from dataselect_gui.privacy.amounts import exact, stated_number
@@ -106,19 +106,23 @@ class Report(Kind):
         """Return a report over the cells that the owner names."""
         if options.bins is None and options.count_threshold is None:
             raise UsageError(
-                "What the report shall tell is missing.",
-                "It tells a histogram, a count, or both.",
-                "Add --bins 0,0.1,0.2 (public edges), --count-threshold T, or both.",
+                _("What the report shall tell is missing."),
+                _("It tells a histogram, a count, or both."),
+                _("Add --bins 0,0.1,0.2 (public edges), --count-threshold T, or both."),
             )
         classes = options.classes
         if options.by_class and not (
             classes and len(classes) <= limits.MOST_CLASSES and all(map(is_class_name, classes))
         ):
             raise UsageError(
-                "--by-class does not apply.",
-                "The checkpoint names no classes, or too many, or by names that a table cannot hold: "
-                f"longer than {limits.MOST_CLASS_NAME} characters, or with some that cannot be seen.",
-                "Leave --by-class out.",
+                _("--by-class does not apply."),
+                _(
+                    "The checkpoint names no classes, or too many, or by names that a table "
+                    "cannot hold: longer than {most} characters, or with some that "
+                    "cannot be seen.",
+                    most=limits.MOST_CLASS_NAME,
+                ),
+                _("Leave --by-class out."),
             )
         beyond = options.count_threshold
         return cls(
@@ -229,8 +233,8 @@ class Report(Kind):
     def check_size(self, candidates: Candidates, may_leave: NDArray[np.bool_], model: Member) -> None:
         """Refuse more cells than a report can hold."""
         del candidates, may_leave, model
-        hold(self.cell_count, limits.MOST_CELLS, "cells of a report")
-        hold(self._most_bytes, file_limits.MOST_FILE, "bytes of a report")
+        hold(self.cell_count, limits.MOST_CELLS, _("cells of a report"))
+        hold(self._most_bytes, file_limits.MOST_FILE, _("bytes of a report"))
 
     @property
     def _most_bytes(self) -> int:
@@ -269,7 +273,7 @@ class Report(Kind):
         """Say that all cells are there."""
         # Counted before they are listed: a declaration can be of more cells than fit into memory.
         if self.cell_count > limits.MOST_CELLS:
-            raise FaultError("The report has more cells than a report can have.")
+            raise FaultError(_("The report has more cells than a report can have."))
         lines, steps = rows_of(path, self.file, _COLUMNS), as_noise(terms.mechanism).query.steps
         return check_cells(lines, self.cells(lowest=terms.lowest), steps)
 
@@ -302,9 +306,9 @@ def _edges(stated: str) -> tuple[Decimal, ...]:
     is_ascending = all(low < high for low, high in pairwise(map(float, edges)))
     if not is_ascending or len(edges) > limits.MOST_EDGES:
         raise UsageError(
-            "--bins are not as they should be.",
-            f"They are edges in ascending order, {limits.MOST_EDGES} at most.",
-            "Give them like --bins 0,0.1,0.2,0.5.",
+            _("--bins are not as they should be."),
+            _("They are edges in ascending order, {most} at most.", most=limits.MOST_EDGES),
+            _("Give them like --bins 0,0.1,0.2,0.5."),
         )
     return tuple(edges)
 

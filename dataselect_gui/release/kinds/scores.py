@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.layout import Member
+from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Query
 from dataselect_gui.privacy.usefulness import Agreement
@@ -88,15 +88,15 @@ class Scores(Kind):
         padded = options.pad_to
         if padded is not None and padded < options.taking_part:
             raise UsageError(
-                "--pad-to is too small.",
-                "There are more records that take part than rows were declared.",
-                "Declare more rows.",
+                _("--pad-to is too small."),
+                _("There are more records that take part than rows were declared."),
+                _("Declare more rows."),
             )
         if padded is not None and padded > limits.MOST_ROWS:
             raise UsageError(
-                f"--pad-to cannot be {padded}.",
-                f"No more than {limits.MOST_ROWS} rows are written.",
-                "Declare fewer rows.",
+                _("--pad-to cannot be {padded}.", padded=padded),
+                _("No more than {most} rows are written.", most=limits.MOST_ROWS),
+                _("Declare fewer rows."),
             )
         return cls(padded)
 

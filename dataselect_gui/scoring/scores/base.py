@@ -8,10 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from dataselect_gui.checkpoints.request import Request
 
 WINDOWS = ("early", "middle", "late")
 
@@ -203,20 +205,20 @@ class ModelScore(Score):
     def part(self, measured: Quantities) -> "Tensor":
         """Return what it keeps of a checkpoint, the same in all of its forms; shape (batch, …)."""
 
-    def value(self, part: "Tensor", request: Mapping[str, Any]) -> "Tensor":
+    def value(self, part: "Tensor", request: "Request") -> "Tensor":
         """Return the score at one checkpoint, shape (batch,), from what it keeps of it.
 
         Parameters
         ----------
         part : Tensor
             What `part` returned.
-        request : mapping
-            What the consortium's request states.
+        request : Request
+            The consortium's.
         """
         del request
         return part
 
-    def values(self, parts: Sequence["Tensor"], request: Mapping[str, Any]) -> "Tensor":
+    def values(self, parts: Sequence["Tensor"], request: "Request") -> "Tensor":
         """Return the score, shape (batch,), from what it keeps of each checkpoint that it reads.
 
         That is the average over these, unless the definition is one over the series.

@@ -1,12 +1,13 @@
 """The clipped gradient norm: what training with differential privacy sees of a record."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dataselect_gui.scoring.scores.base import ModelScore, Quantities, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from dataselect_gui.checkpoints.request import Request
 
 
 class ClippedNorm(ModelScore):
@@ -25,6 +26,7 @@ class ClippedNorm(ModelScore):
         """See `ModelScore.part`: the unclipped norm."""
         return measured[Quantity.NORM]
 
-    def value(self, part: "Tensor", request: Mapping[str, Any]) -> "Tensor":
+    def value(self, part: "Tensor", request: "Request") -> "Tensor":
         """See `ModelScore.value`."""
-        return part.clamp(max=float(request["max_grad_norm"]))
+        assert request.max_grad_norm is not None  # The score needs it.
+        return part.clamp(max=float(request.max_grad_norm))

@@ -4,12 +4,14 @@ Of the unclipped norm: for records whose norm is above the clip norm, the clippe
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from dataselect_gui.scoring.scores.base import MappedScore, MapText, Quantities, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from dataselect_gui.checkpoints.request import Request
 
 _L1, _L2, _MEAN = "L1", "L2", "mean of absolute values"
 
@@ -40,7 +42,7 @@ class Plis(MappedScore):
         """See `ModelScore.part`: the gradient of the norm."""
         return measured[Quantity.SUSCEPTIBILITY]
 
-    def value(self, part: "Tensor", request: Mapping[str, Any]) -> "Tensor":
+    def value(self, part: "Tensor", request: "Request") -> "Tensor":
         """See `ModelScore.value`."""
         del request
         return size_of_map(part, self.form)

@@ -3,15 +3,16 @@
 It depends on the data itself, so it is shown and never released raw.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dataselect_gui.scoring.scores.base import ModelScore, Quantities, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from dataselect_gui.checkpoints.request import Request
     from dataselect_gui.scoring.privacy_loss import PrivacyLoss
 
 
@@ -34,12 +35,19 @@ class PrivacyLossScore(ModelScore):
         """See `ModelScore.part`: the norm."""
         return measured[Quantity.NORM]
 
-    def values(self, parts: Sequence["Tensor"], request: Mapping[str, Any]) -> "Tensor":
+    def values(self, parts: Sequence["Tensor"], request: "Request") -> "Tensor":
         """See `ModelScore.values`."""
         import torch
 
         norms = torch.stack(list(parts), dim=1).double().cpu().numpy()
-        account = _accountant(tuple(float(request[key]) for key in self.needs))
+        training = (
+            request.noise_multiplier,
+            request.max_grad_norm,
+            request.sample_rate,
+            request.steps,
+            request.delta,
+        )
+        account = _accountant(tuple(float(number) for number in training if number is not None))
         return torch.from_numpy(account(norms))
 
 

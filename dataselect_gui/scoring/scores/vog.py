@@ -7,12 +7,14 @@ neither is done here. Normalising by class would make a score depend on other re
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from dataselect_gui.scoring.scores.base import MappedScore, MapText, Quantities, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from dataselect_gui.checkpoints.request import Request
 
 
 class Vog(MappedScore):
@@ -49,7 +51,7 @@ class Vog(MappedScore):
         """See `ModelScore.part`: S_t."""
         return channel_mean(measured[Quantity.INPUT_GRADIENT])
 
-    def values(self, parts: Sequence["Tensor"], request: Mapping[str, Any]) -> "Tensor":
+    def values(self, parts: Sequence["Tensor"], request: "Request") -> "Tensor":
         """See `ModelScore.values`."""
         del request
         return self.map(parts).flatten(start_dim=1).mean(dim=1)

@@ -99,7 +99,7 @@ class Maps(QObject):
     @property
     def size(self) -> int:
         """The bytes of the maps that are kept."""
-        return sum(one.size for one in self._kept.values())
+        return int(self._kept.currsize)
 
     def range_of(self, name: str) -> float | None:
         """Return the value at which the colours of a score's maps end; None where it is not known yet.

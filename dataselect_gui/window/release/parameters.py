@@ -80,8 +80,8 @@ class Parameters(QWidget):
 
     def begin(self, look: Look | None, rule: Rule | None) -> None:
         """Begin anew with a project; what its request states stands as a placeholder."""
-        stated = {} if look is None else look.request.stated
-        self.clip.setPlaceholderText(visible(str(stated.get("max_grad_norm", ""))))
+        norm = None if look is None else look.request.max_grad_norm
+        self.clip.setPlaceholderText(visible("" if norm is None else str(norm)))
         agreed = agreed_threshold(look, rule)
         self.blockSignals(True)
         for field in self._fields:

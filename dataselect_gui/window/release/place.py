@@ -232,7 +232,7 @@ class ReleasePlace(QWidget, Place):
             prospect.cost,
             is_known=self._state.account is not None,
         )
-        self._state.consider(prospect.cost)
+        self._state.note_cost(prospect.cost)
 
     # What happens
 
@@ -341,7 +341,7 @@ class ReleasePlace(QWidget, Place):
         self.parcel.show_done(done)
         self._follows_parcel = True
         self._state.read_account()
-        self._state.consider(None)  # It is spent; what the same again would cost is not known yet.
+        self._state.note_cost(None)  # It is spent; what the same again would cost is not known yet.
         # Not at 0, which would be before what has changed is laid out.
         QTimer.singleShot(1, self, self._scroll_to_parcel)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
@@ -17,12 +16,20 @@ from dataselect_gui.window.widgets.column import ColumnPlace, Pair
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, ComboBox
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
-from dataselect_gui.workflow import Look, preflight_facts
+from dataselect_gui.workflow import (
+    CheckpointInspected,
+    Look,
+    Preflight,
+    Request,
+    SourceInspected,
+    preflight_facts,
+    what_opens,
+)
 
 _MOST_NAME, _MOST_WORDS = 100, 500
 """Characters of a name, and of what a request says, that are shown."""
 _EACH_RECORD = "each record"
-_NO_RECORDS = "Not chosen yet: drop a folder of images, or an .npz file."
+_NO_RECORDS = f"Not chosen yet: drop {what_opens()}."
 _NO_CHECKPOINT = "Not chosen yet: drop the consortium's folder, or its .pt2 file."
 _ALONE = "No column tells people apart, so each record is protected by itself."
 _FIXED = "Chosen when these records were first scored."
@@ -88,52 +95,52 @@ class SetupPlace(ColumnPlace, Place):
         """The column that names the person; None where each record is protected by itself."""
         return self.unit.chosen()
 
-    def show_records(self, path: Path | None, found: dict[str, Any] | None) -> None:
+    def show_records(self, path: Path | None, found: SourceInspected | None) -> None:
         """Show what inspection found at the source."""
         if found is None or path is None:
             self._show_units("")
             self.records.show_facts(_NO_RECORDS, [], [])
             return
-        columns, person = found["columns"], found["person"]
+        columns, person = found.columns, found.person
         hint = _HINT if person is None else _PROPOSED.format(column=person)
         self._show_units(hint if columns else _ALONE, columns, person)
-        readable = f"{found['readable']:,} readable of {found['records']:,}"
+        readable = f"{found.readable:,} readable of {found.records:,}"
         facts = [
             ("Where", str(path)),
-            ("Records", f"{found['records']:,}" if not found["problems"] else readable),
-            ("Labels", _names(found["labels"]) or "none"),
+            ("Records", f"{found.records:,}" if not found.problems else readable),
+            ("Labels", _names(found.labels) or "none"),
         ]
-        if found["ignored"]:
-            facts.append(("Passed over", f"{found['ignored']:,} other files"))
+        if found.ignored:
+            facts.append(("Passed over", f"{found.ignored:,} other files"))
         self.records.show_facts(
-            "", facts, [f"{one['id']}: {one['reason']}" for one in found["problems"]]
+            "", facts, [f"{problem.id}: {problem.reason}" for problem in found.problems]
         )
 
-    def show_checkpoint(self, path: Path | None, found: dict[str, Any] | None) -> None:
+    def show_checkpoint(self, path: Path | None, found: CheckpointInspected | None) -> None:
         """Show what inspection found at the checkpoint."""
         self.preflight.hide()
         if found is None or path is None:
             self.checkpoint.show_facts(_NO_CHECKPOINT, [], [])
             return
-        preflight = found["preflight"]
-        steps = [step for step in found["series"] if step is not None]
+        model = found.preflight
+        steps = [step for step in found.series if step is not None]
         facts = [
             ("Where", str(path)),
-            ("Model", preflight["architecture"] or "a .pt2 graph"),
+            ("Model", model.architecture or "a .pt2 graph"),
             ("Series", f"{len(steps)} states, to step {steps[-1]:,}" if steps else "one state"),
-            ("Classes", _names(found["labels"]) or "not named"),
-            ("Scores", ", ".join(preflight["scores"])),
-            *requested(found["request"]),
+            ("Classes", _names(found.labels) or "not named"),
+            ("Scores", ", ".join(model.scores)),
+            *requested(found.asks),
         ]
-        if "labels" in preflight:
+        if model.labels is not None:
             facts.insert(4, ("Labels", "all of yours are among the classes"))
         unknown = [
             f"The request asks for something that is not known here: {key}"
-            for key in found["unknown_in_request"]
+            for key in found.unknown_in_request
         ]
         self.checkpoint.show_facts("", facts, unknown)
 
-    def show_preflight(self, found: dict[str, Any]) -> None:
+    def show_preflight(self, found: Preflight) -> None:
         """Show what came of trying the checkpoint on some of the records."""
         self.preflight.show_facts("", preflight_facts(found), [])
 
@@ -153,9 +160,7 @@ class SetupPlace(ColumnPlace, Place):
         ]
         problems = [f"{record}: {reason}" for record, reason in sorted(look.problems.items())]
         self.records.show_facts("", facts, problems)
-        self.checkpoint.show_facts(
-            "", [("Where", str(look.checkpoint)), *requested(look.request.stated)], []
-        )
+        self.checkpoint.show_facts("", [("Where", str(look.checkpoint)), *requested(look.request)], [])
 
     def show_demo(self) -> None:
         """Say what the demo is made of, while it is scored."""
@@ -275,35 +280,40 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(visible(name, _MOST_NAME) for name in names)
 
 
-def requested(request: dict[str, Any]) -> list[tuple[str, str]]:
+def requested(request: Request) -> list[tuple[str, str]]:
     """Return what a request asks for, line by line, in words."""
     lines = []
-    asks = str(request.get("score", ""))
-    if "threshold" in request:
-        asks += f" at least {request['threshold']}"
-    elif "count" in request:
-        asks = f"the {request['count']:,} records with the highest {asks}"
+    asks = request.score or ""
+    if request.threshold is not None:
+        asks += f" at least {request.threshold}"
+    elif request.count is not None:
+        asks = f"the {request.count:,} records with the highest {asks}"
     if asks:
         lines.append(("Asks for", asks))
     private = [
-        words.format(request[key])
-        for key, words in (
-            ("epsilon", "ε {}"),
-            ("delta", "δ {}"),
-            ("noise_multiplier", "noise {}"),
-            ("max_grad_norm", "clipped at {}"),
-            ("sample_rate", "rate {}"),
-            ("steps", "{} steps"),
+        words.format(value)
+        for value, words in (
+            (request.epsilon, "ε {}"),
+            (request.delta, "δ {}"),
+            (request.noise_multiplier, "noise {}"),
+            (request.max_grad_norm, "clipped at {}"),
+            (request.sample_rate, "rate {}"),
+            (request.steps, "{} steps"),
         )
-        if key in request
+        if value is not None
     ]
     if private:
         lines.append(("Trained", f"under differential privacy: {', '.join(private)}"))
-    told = {"contact": "Contact", "deadline": "Deadline", "direction": "Direction"}
     lines += [
-        (name, visible(request[key], _MOST_WORDS)) for key, name in told.items() if key in request
+        (name, visible(text, _MOST_WORDS))
+        for name, text in (
+            ("Contact", request.contact),
+            ("Deadline", request.deadline),
+            ("Direction", request.direction),
+        )
+        if text is not None
     ]
-    for key, name in (("bounds", "Bounds"), ("class_statistics", "Statistics")):
-        if key in request:
-            lines.append((name, f"for {_names(request[key])}"))
+    for name, named in (("Bounds", request.bounds), ("Statistics", request.class_statistics)):
+        if named:
+            lines.append((name, f"for {_names(named)}"))
     return lines or [("Asks for", "nothing in particular")]

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
@@ -18,7 +17,20 @@ from dataselect_gui.window.setup.start import StartPlace
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
 from dataselect_gui.window.widgets.plain import choose_file, choose_folder
-from dataselect_gui.workflow import JobContext, JobKind, Progress, StudySubject, Verified
+from dataselect_gui.workflow import (
+    BundleInspected,
+    CheckpointInspected,
+    Inspection,
+    JobContext,
+    JobKind,
+    Preflight,
+    Progress,
+    ProjectInspected,
+    SourceInspected,
+    SourceRef,
+    StudySubject,
+    Verified,
+)
 
 _LONG = {JobKind.SCORING: "scoring", JobKind.STUDY: "the study"}
 """Work that takes long, as it is called."""
@@ -130,7 +142,7 @@ class Preparation(QObject):
             self._choose(self._state.look.checkpoint, "Where is the checkpoint?")
 
     def _choose(self, known: Path, question: str) -> None:
-        if known.suffix in {".npz", ".pt2"}:
+        if known.suffix.lower() in {".pt2", *workflow.file_endings()}:
             path = choose_file(self._window, question, f"*{known.suffix}")
         else:
             path = choose_folder(self._window, question)
@@ -138,33 +150,33 @@ class Preparation(QObject):
             self.find_again(path)
 
     def _inspect(self, path: Path) -> None:
-        def work(context: JobContext) -> tuple[Path, dict[str, Any]]:
+        def work(context: JobContext) -> tuple[Path, Inspection]:
             return path, workflow.inspect(path, None, context)
 
         self._notice.tell(None)
         self._jobs.start(JobKind.INSPECTION, work, self._on_inspected, self._on_failed)
 
-    def _on_inspected(self, told: tuple[Path, dict[str, Any]]) -> None:
+    def _on_inspected(self, told: tuple[Path, Inspection]) -> None:
         path, found = told
-        if found["kind"] == "project":
+        if isinstance(found, ProjectInspected):
             self.scored.emit(path)
             return
-        if found["kind"] == "bundle":
-            self.checked.emit(path, Verified.inspected(found))
+        if isinstance(found, BundleInspected):
+            self.checked.emit(path, Verified.of(found))
             return
-        is_source, look = found["kind"] == "source", self._state.look
+        is_source, look = isinstance(found, SourceInspected), self._state.look
         if look is not None:
             self.forget()
             if not self._waiting:  # New records for the same checkpoint, or the other way round.
                 self._waiting.append(look.checkpoint if is_source else look.source)
         if self._state.place is not PlaceId.START:
             self._state.show_place(PlaceId.SETUP)
-        if is_source:
-            given = replace(self._state.given, records=path, has_labels=bool(found["labels"]))
+        if isinstance(found, SourceInspected):
+            given = replace(self._state.given, records=path, has_labels=bool(found.labels))
             self._start.show_records(path, found)
             self._setup.show_records(path, found)
         else:
-            given = replace(self._state.given, checkpoint=path, digest=found["digest"])
+            given = replace(self._state.given, checkpoint=path, digest=found.digest)
             self._start.show_checkpoint(path, found)
             self._setup.show_checkpoint(path, found)
         self._state.give(given)
@@ -180,21 +192,23 @@ class Preparation(QObject):
             self.scored.emit(folder)
             return
 
-        def work(context: JobContext) -> tuple[Path, dict[str, Any]]:
-            return checkpoint, workflow.inspect(checkpoint, records, context)
+        def work(context: JobContext) -> tuple[Path, Inspection]:
+            return checkpoint, workflow.inspect(checkpoint, SourceRef(records), context)
 
         self._state.show_place(PlaceId.SETUP)
         self._jobs.start(JobKind.LABEL_MATCHING, work, self._on_matched, self._on_failed)
 
-    def _on_matched(self, told: tuple[Path, dict[str, Any]]) -> None:
-        self._setup.show_checkpoint(*told)
+    def _on_matched(self, told: tuple[Path, Inspection]) -> None:
+        checkpoint, found = told
+        assert isinstance(found, CheckpointInspected)
+        self._setup.show_checkpoint(checkpoint, found)
         self._setup.training.no.setFocus()
-        records, checkpoint = self._state.given.records, told[0]
+        records = self._state.given.records
         if records is None or self._waiting:
             return
 
-        def work(context: JobContext) -> dict[str, Any]:
-            return workflow.preflight(checkpoint, records, context)
+        def work(context: JobContext) -> Preflight:
+            return workflow.preflight(checkpoint, SourceRef(records), context)
 
         self._setup.show_trying()
         self._jobs.start(

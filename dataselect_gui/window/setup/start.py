@@ -1,7 +1,6 @@
 """The start page: two wells to drop records and checkpoint into, recent projects, the demo."""
 
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
@@ -15,6 +14,7 @@ from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair, clear
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, choose_file, choose_folder
+from dataselect_gui.workflow import CheckpointInspected, SourceInspected, what_opens
 
 _MOST_LABELS, _MOST_NAME = 5, 100
 
@@ -120,7 +120,7 @@ class StartPlace(ColumnPlace, Place):
     def __init__(self, state: State, settings: Settings) -> None:
         super().__init__()
         self._state, self._settings = state, settings
-        self.records = Well("Your records", "Drop a folder of images, or an .npz file, anywhere here.")
+        self.records = Well("Your records", f"Drop {what_opens()}, anywhere here.")
         self.checkpoint = Well(
             "The consortium's checkpoint", "Drop its folder, or its .pt2 file, anywhere here."
         )
@@ -183,9 +183,9 @@ class StartPlace(ColumnPlace, Place):
             line.unwanted.connect(self.delete_wanted)
             self._recent.addWidget(line)
 
-    def show_records(self, path: Path, found: dict[str, Any]) -> None:
+    def show_records(self, path: Path, found: SourceInspected) -> None:
         """Show what inspection found at a source: whoever gave the wrong folder sees it here."""
-        count, readable, labels = found["records"], found["readable"], found["labels"]
+        count, readable, labels = found.records, found.readable, found.labels
         noun = "record" if count == 1 else "records"
         if readable == count:
             words = f"{count:,} {noun}, {_labels(labels)}."
@@ -196,12 +196,10 @@ class StartPlace(ColumnPlace, Place):
             words = "None of the records can be read. Setup says why."
         self.records.show_given(path, words, warns=readable < count)
 
-    def show_checkpoint(self, path: Path, found: dict[str, Any]) -> None:
+    def show_checkpoint(self, path: Path, found: CheckpointInspected) -> None:
         """Show what inspection found at a checkpoint."""
-        states = max(1, len(found["series"]))
-        words = (
-            f"{states} {'state' if states == 1 else 'states'} of a model, {_labels(found['labels'])}."
-        )
+        states = max(1, len(found.series))
+        words = f"{states} {'state' if states == 1 else 'states'} of a model, {_labels(found.labels)}."
         self.checkpoint.show_given(path, words)
 
     def _check(self) -> None:

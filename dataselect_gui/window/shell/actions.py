@@ -5,6 +5,7 @@ To add an action, add one entry to `ACTIONS`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -77,6 +78,14 @@ def _redo_text(state: State) -> str:
     return f"Redo: {state.undo.redoText()}" if state.undo.canRedo() else "Redo"
 
 
+class Menu(Enum):
+    """The menus, as they are called."""
+
+    FILE = "File"
+    EDIT = "Edit"
+    VIEW = "View"
+
+
 @dataclass(frozen=True)
 class Action:
     """One thing that can be done.
@@ -87,7 +96,7 @@ class Action:
         Its name in the program.
     text : str
         What it is called.
-    menu : str
+    menu : Menu
         The menu that it stands in.
     do : callable
         Does it, in a window.
@@ -103,7 +112,7 @@ class Action:
 
     key: str
     text: str
-    menu: str
+    menu: Menu
     do: Callable[["MainWindow"], object]
     shortcut: str = ""
     obstacle: Callable[[State], str] = _nothing
@@ -111,70 +120,70 @@ class Action:
     of_records: bool = False
 
 
-def _places(place: PlaceId) -> Callable[["MainWindow"], None]:
+def _show(place: PlaceId) -> Callable[["MainWindow"], None]:
     """Return what shows a place."""
     return lambda window: window.show_place(place)
 
 
 ACTIONS = (
-    Action("open", "Open a project…", "File", lambda w: w.choose_project(), "Ctrl+O"),
-    Action("start", "Start page", "File", _places(PlaceId.START), "Ctrl+Home"),
-    Action("demo", "Try the demo", "File", lambda w: w.preparation.start_demo(), obstacle=_busy),
+    Action("open", "Open a project…", Menu.FILE, lambda w: w.choose_project(), "Ctrl+O"),
+    Action("start", "Start page", Menu.FILE, _show(PlaceId.START), "Ctrl+Home"),
+    Action("demo", "Try the demo", Menu.FILE, lambda w: w.preparation.start_demo(), obstacle=_busy),
     Action(
         "score",
         "Score, or go on scoring",
-        "File",
+        Menu.FILE,
         lambda w: w.preparation.score(),
         obstacle=_cannot_score,
     ),
     Action(
         "stop",
         "Stop the work in progress",
-        "File",
+        Menu.FILE,
         lambda w: w.jobs.stop(),
         obstacle=lambda state: "" if state.jobs.running else NO_WORK,
     ),
     Action(
         "try",
         "Try it: does picking by a score help?",
-        "File",
+        Menu.FILE,
         lambda w: w.try_it(),
         obstacle=_cannot_try,
     ),
-    Action("check", "Check a bundle", "File", _places(PlaceId.CHECK)),
+    Action("check", "Check a bundle", Menu.FILE, _show(PlaceId.CHECK)),
     Action(
         "find_records",
         "Show where the records are…",
-        "File",
+        Menu.FILE,
         lambda w: w.preparation.choose_records(),
         obstacle=_no_project_or_busy,
     ),
     Action(
         "find_checkpoint",
         "Show where the checkpoint is…",
-        "File",
+        Menu.FILE,
         lambda w: w.preparation.choose_checkpoint(),
         obstacle=_no_project_or_busy,
     ),
     Action(
         "delete",
         "Delete this project…",
-        "File",
+        Menu.FILE,
         lambda w: w.ask_deletion(),
         obstacle=_no_project_or_busy,
     ),
     Action(
         "log",
         LOG_ON,
-        "File",
+        Menu.FILE,
         lambda w: w.switch_log(),
         text_now=lambda _: LOG_OFF if workflow.log_path() else LOG_ON,
     ),
-    Action("quit", "Quit", "File", lambda w: w.close(), "Ctrl+Q"),
+    Action("quit", "Quit", Menu.FILE, lambda w: w.close(), "Ctrl+Q"),
     Action(
         "undo",
         "Undo",
-        "Edit",
+        Menu.EDIT,
         lambda w: w.state.undo.undo(),
         "Ctrl+Z",
         obstacle=lambda state: "" if state.undo.canUndo() else "There is nothing to undo.",
@@ -183,7 +192,7 @@ ACTIONS = (
     Action(
         "redo",
         "Redo",
-        "Edit",
+        Menu.EDIT,
         lambda w: w.state.undo.redo(),
         "Ctrl+Shift+Z",
         obstacle=lambda state: "" if state.undo.canRedo() else "There is nothing to redo.",
@@ -192,7 +201,7 @@ ACTIONS = (
     Action(
         "withhold",
         "Withhold",
-        "Edit",
+        Menu.EDIT,
         lambda w: w.explore.withhold(),
         "W",
         obstacle=_no_project,
@@ -201,51 +210,51 @@ ACTIONS = (
     Action(
         "restore",
         "Restore",
-        "Edit",
+        Menu.EDIT,
         lambda w: w.explore.restore(),
         "Shift+W",
         obstacle=_no_project,
         of_records=True,
     ),
-    Action("people", "Withhold by a list…", "Edit", _places(PlaceId.PEOPLE), obstacle=_no_records),
+    Action("people", "Withhold by a list…", Menu.EDIT, _show(PlaceId.PEOPLE), obstacle=_no_records),
     Action(
         "setup",
         "Setup",
-        "View",
-        _places(PlaceId.SETUP),
+        Menu.VIEW,
+        _show(PlaceId.SETUP),
         "Ctrl+1",
         obstacle=lambda state: "" if state.is_begun else SETUP_OPENS,
     ),
     Action(
         "explore",
         "Explore",
-        "View",
-        _places(PlaceId.EXPLORE),
+        Menu.VIEW,
+        _show(PlaceId.EXPLORE),
         "Ctrl+2",
         obstacle=lambda state: _no_records(state, EXPLORE_OPENS),
     ),
-    Action("release", "Release", "View", _places(PlaceId.RELEASE), "Ctrl+3", obstacle=_not_finished),
+    Action("release", "Release", Menu.VIEW, _show(PlaceId.RELEASE), "Ctrl+3", obstacle=_not_finished),
     Action(
         "ledger",
         "Ledger",
-        "View",
-        _places(PlaceId.LEDGER),
+        Menu.VIEW,
+        _show(PlaceId.LEDGER),
         "Ctrl+4",
         obstacle=lambda state: _no_records(state, LEDGER_OPENS),
     ),
     Action(
         "review",
         "Review release",
-        "View",
-        _places(PlaceId.RELEASE),
+        Menu.VIEW,
+        _show(PlaceId.RELEASE),
         "Ctrl+Return",
         obstacle=_not_finished,
     ),
-    Action("map", "Map", "View", lambda w: w.show_map(), "M", obstacle=_no_records, of_records=True),
-    Action("actions", "All actions…", "View", lambda w: w.action_list.open(), "Ctrl+K"),
-    Action("light", "Colours: light", "View", lambda w: w.use_theme("light")),
-    Action("dark", "Colours: dark", "View", lambda w: w.use_theme("dark")),
-    Action("system", "Colours: as the system has them", "View", lambda w: w.use_theme("system")),
+    Action("map", "Map", Menu.VIEW, lambda w: w.show_map(), "M", obstacle=_no_records, of_records=True),
+    Action("actions", "All actions…", Menu.VIEW, lambda w: w.action_list.open(), "Ctrl+K"),
+    Action("light", "Colours: light", Menu.VIEW, lambda w: w.use_theme("light")),
+    Action("dark", "Colours: dark", Menu.VIEW, lambda w: w.use_theme("dark")),
+    Action("system", "Colours: as the system has them", Menu.VIEW, lambda w: w.use_theme("system")),
 )
 
 

@@ -32,7 +32,7 @@ from dataselect_gui.window.setup.place import SetupPlace
 from dataselect_gui.window.setup.preparation import Preparation
 from dataselect_gui.window.setup.start import StartPlace
 from dataselect_gui.window.shell.action_list import ActionList
-from dataselect_gui.window.shell.actions import ACTIONS, make_actions
+from dataselect_gui.window.shell.actions import Menu, make_actions
 from dataselect_gui.window.shell.footer import Footer
 from dataselect_gui.window.shell.header import Header
 from dataselect_gui.window.state import State
@@ -236,12 +236,11 @@ class MainWindow(QMainWindow):
         column.addWidget(self._stack, 1)
         column.addWidget(self.footer)
         self.setCentralWidget(page)
-        for title in dict.fromkeys(one.menu for one in ACTIONS):
-            menu = self.menuBar().addMenu(visible(title))
+        menus = {menu: self.menuBar().addMenu(visible(menu.value)) for menu in Menu}
+        for menu in menus.values():
             menu.setToolTipsVisible(True)  # They say why something cannot be done.
-            for action in self.actions_by_key.values():
-                if action.entry.menu == title:
-                    menu.addAction(action)
+        for action in self.actions_by_key.values():
+            menus[action.entry.menu].addAction(action)
         self.menuBar().setVisible(False)  # Alt shows it; everything in it has keys and Ctrl+K.
 
     def _connect(self) -> None:

@@ -49,6 +49,7 @@ class StudyForm(Fold):
     def __init__(self) -> None:
         super().__init__("Compare something else")
         self.scores: dict[str, CheckBox] = {}
+        self._possible: set[str] = set()
         self.shares, self.epsilons = QLineEdit(), QLineEdit()
         self.seeds, self.limit = QSpinBox(), QSpinBox()
         self.scratch = RadioButton("a small network, from scratch")
@@ -72,6 +73,7 @@ class StudyForm(Fold):
         """Offer scores to pick by, and propose the usual comparison."""
         clear(self._offered)
         self.scores = {}
+        self._possible = {one.name for one in scores if not one.obstacle}
         for one in sorted(scores, key=lambda one: bool(one.obstacle)):
             box = CheckBox(one.words)
             box.setEnabled(not one.obstacle)
@@ -88,7 +90,7 @@ class StudyForm(Fold):
         """Show what was chosen earlier, as far as it is still possible."""
         self.blockSignals(True)
         for name, box in self.scores.items():
-            box.setChecked(name in choices.scores and box.isEnabled())
+            box.setChecked(name in choices.scores and name in self._possible)
         self.shares.setText(", ".join(exact(Decimal(share) * 100) for share in choices.shares))
         self.epsilons.setText(", ".join(choices.epsilons))
         self.seeds.setValue(choices.seeds)

@@ -129,7 +129,7 @@ class StudyPlace(ColumnPlace, Place):
             QTimer.singleShot(0, self, self._show_progress)
         elif self._found is not None and self._found.result is not None:
             self.results.page.setFocus()
-        elif self.plan.start.isEnabled() and not self.is_running:
+        elif self.plan.is_ready:
             self.plan.start.setFocus()
         elif self._subject is not None and not self.is_running:
             self.form.button.setFocus()
@@ -139,7 +139,7 @@ class StudyPlace(ColumnPlace, Place):
     def start(self) -> None:
         """Begin the study, or go on with it."""
         subject, folder, choices = self._subject, self._folder, self.form.read()
-        if subject is None or isinstance(choices, str) or not self.plan.start.isEnabled():
+        if subject is None or isinstance(choices, str) or not self.plan.is_ready:
             return
 
         def work(context: JobContext) -> StudyFound:

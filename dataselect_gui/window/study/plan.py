@@ -27,6 +27,11 @@ class PlanPanel(QFrame):
     form : QWidget
         Where something else to compare is chosen.
 
+    Attributes
+    ----------
+    is_ready : bool
+        Whether the study may begin, or go on, now.
+
     Signals
     -------
     start_wanted(), stop_wanted()
@@ -38,6 +43,7 @@ class PlanPanel(QFrame):
 
     def __init__(self, form: QWidget) -> None:
         super().__init__()
+        self.is_ready = False
         self.setProperty("role", "panel")
         self.summary = paragraph()
         self.total = paragraph(step=2, bold=True)
@@ -91,6 +97,7 @@ class PlanPanel(QFrame):
         text : str
             What there is to say.
         """
+        self.is_ready = ready
         self.start.setText(button)
         self.start.setEnabled(ready)
         self.start.setVisible(bool(button))
@@ -105,6 +112,7 @@ class PlanPanel(QFrame):
 
     def show_running(self, text: str, share: float = 0) -> None:
         """Show what the study does, and the share that is done, from 0 to 1."""
+        self.is_ready = False
         self.start.hide()
         self.limit.hide()
         self.stop.show()

@@ -13,6 +13,7 @@ from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import WorkerDiedError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
@@ -125,7 +126,7 @@ def test_scoring_that_read_nothing_goes_on_after_a_restart(
 ) -> None:
     records, model = owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium")
     source = StoredSource.of(SourceRef(records, unit_column="patient"), "arrays")
-    digest = workflow.inspect(model, None, JobContext())["digest"]
+    digest = find_checkpoint(model).digest()
     Project.create(folder, source, StoredCheckpoint(str(model), digest))
     give(qtbot, window, folder)
     assert place(window) == "setup"

@@ -43,13 +43,20 @@ def listed(folder: Path, **columns: list[str]) -> Path:
 # Whom to protect
 
 
+def person_in(source: Path) -> str | None:
+    """Return the column that plainly names the person, as inspection finds it."""
+    found = workflow.inspect(source, None, JobContext())
+    assert isinstance(found, workflow.SourceInspected)
+    return found.person
+
+
 @pytest.mark.parametrize(
     "column",
     ["patient", "Patient_ID", "subject", "participant id", "person", "individual-no", "PATIENTNUMBER"],
 )
 def test_the_person_is_protected_where_a_column_plainly_names_one(tmp_path: Path, column: str) -> None:
     source = listed(tmp_path / "scans", age=["1", "1", "1", "1"], **{column: ["a", "a", "b", "c"]})
-    assert workflow.inspect(source, None, JobContext())["person"] == column
+    assert person_in(source) == column
 
 
 @pytest.mark.parametrize(
@@ -66,7 +73,7 @@ def test_the_person_is_protected_where_a_column_plainly_names_one(tmp_path: Path
 def test_nobody_is_proposed_where_no_column_plainly_names_a_person(
     tmp_path: Path, columns: dict[str, list[str]]
 ) -> None:
-    assert workflow.inspect(listed(tmp_path / "scans", **columns), None, JobContext())["person"] is None
+    assert person_in(listed(tmp_path / "scans", **columns)) is None
 
 
 def test_arrays_may_name_people_too(tmp_path: Path) -> None:
@@ -76,7 +83,7 @@ def test_arrays_may_name_people_too(tmp_path: Path) -> None:
         y=np.arange(4) % 3,
         subject=np.array([7, 7, 8, 9]),
     )
-    assert workflow.inspect(people, None, JobContext())["person"] == "subject"
+    assert person_in(people) == "subject"
 
 
 def test_the_proposed_person_is_seen_and_can_be_changed(
@@ -157,15 +164,15 @@ def test_whom_a_project_protects_is_fixed(window: MainWindow, project: Path) -> 
 
 def test_the_request_is_told_in_words() -> None:
     told_lines = requested(
-        {
-            "score": "vog",
-            "threshold": 0.153,
-            "epsilon": 5.57,
-            "delta": 1e-5,
-            "steps": 200,
-            "contact": "the coordinator",
-            "bounds": {"loss": [0, 4]},
-        }
+        workflow.Request(
+            score="vog",
+            threshold=0.153,
+            epsilon=5.57,
+            delta=1e-5,
+            steps=200,
+            contact="the coordinator",
+            bounds={"loss": (0, 4)},
+        )
     )
     assert told_lines == [
         ("Asks for", "vog at least 0.153"),
@@ -173,10 +180,10 @@ def test_the_request_is_told_in_words() -> None:
         ("Contact", "the coordinator"),
         ("Bounds", "for loss"),
     ]
-    assert requested({"score": "vog", "count": 200}) == [
+    assert requested(workflow.Request(score="vog", count=200)) == [
         ("Asks for", "the 200 records with the highest vog")
     ]
-    assert requested({}) == [("Asks for", "nothing in particular")]
+    assert requested(workflow.Request()) == [("Asks for", "nothing in particular")]
 
 
 def test_labels_that_do_not_fit_are_told_before_scoring(

@@ -1,0 +1,416 @@
+"""From the results of a study to what can be said of them, question by question."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+
+import numpy as np
+from msgspec import structs
+from numpy.typing import NDArray
+
+from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
+from dataselect_gui.release.registry import MECHANISMS
+from dataselect_gui.study.findings import (
+    Accountants,
+    ClassCost,
+    CostPick,
+    Costs,
+    Difference,
+    Finder,
+    Findings,
+    Known,
+    Likeness,
+    Pick,
+    PrivateRanks,
+    RecordCounts,
+    ReleasedPick,
+    Releases,
+)
+from dataselect_gui.study.material import Material
+from dataselect_gui.study.others import LIBRARIES
+from dataselect_gui.study.parts import split
+from dataselect_gui.study.plan import (
+    COST,
+    RELEASE_EPSILONS,
+    RELEASED_BY,
+    SCORED,
+    WIDTHS,
+    Choices,
+    Picked,
+    Reference,
+    picks,
+    reference_epsilons,
+)
+from dataselect_gui.study.results import (
+    FlipsResult,
+    OpinionResult,
+    PickedResult,
+    ReferenceResult,
+)
+from dataselect_gui.study.statistics import auroc, interval, precision_at, rank_correlation
+from dataselect_gui.study.store import Store
+
+_PAIRS = (
+    ("vog", "plis"),
+    ("vog", "loss"),
+    ("vog", "grad_norm"),
+    ("plis", "loss"),
+    ("plis", "grad_norm"),
+)
+_TENTHS = 10
+_CLEARLY = 0.5
+"""A rank correlation that nobody has to squint at."""
+
+
+class Evaluation:
+    """Reads the results of a finished study, and draws from them.
+
+    Parameters
+    ----------
+    material : Material
+        The records.
+    choices : Choices
+        The owner's.
+    store : Store
+        With all results.
+    given : mapping
+        The scores of all records by the checkpoint, and the ``probabilities`` of the classes.
+    """
+
+    def __init__(
+        self,
+        material: Material,
+        choices: Choices,
+        store: Store,
+        given: Mapping[str, NDArray[np.float64]],
+    ) -> None:
+        self._material, self._choices, self._store = material, choices, store
+        self._given = given
+        self._seeds = range(choices.seeds)
+
+    def findings(self) -> Findings:
+        """Return everything that the page tells."""
+        parts = split(self._material.index.units, len(self._material.targets), 0)
+        units = self._material.index.units
+        return Findings(
+            choices=self._choices,
+            records=RecordCounts(
+                used=len(self._material.targets),
+                left_out=self._material.left_out,
+                reference=len(parts.reference),
+                pool=len(parts.pool),
+                held_out=len(parts.held_out),
+                units=None if units is None else len(set(units)),
+            ),
+            classes=list(self._material.classes),
+            picks=self._picks(),
+            private_ranks=self._private_ranks(),
+            likeness=self._likeness(),
+            wrong_labels=self._wrong_labels(),
+            costs=self._costs(),
+            releases=self._releases(),
+            known=self._known(),
+            accountants=self._accountants(),
+        )
+
+    def _picks(self) -> list[Pick]:
+        return [
+            self._compared(
+                Picked(0, score, place, share, epsilon), Picked(0, "random", "any", share, epsilon)
+            )
+            for epsilon in (None, *self._choices.epsilons)
+            for share in self._choices.shares
+            for score, place in picks(self._choices.scores)
+        ]
+
+    def _compared(self, one: Picked, other: Picked) -> Pick:
+        """Return the accuracy after a pick, and how it differs from another, seed by seed."""
+        results, others = self._over_seeds(one), self._over_seeds(other)
+        accuracies, balanced = _both(results)
+        other_accuracies, other_balanced = _both(others)
+        return Pick(
+            score=one.score,
+            place=one.place,
+            share=one.share,
+            epsilon=one.epsilon,
+            records=float(np.mean([result.records for result in results])),
+            accuracy=interval(accuracies),
+            balanced=interval(balanced),
+            accuracy_difference=None if one == other else _difference(accuracies, other_accuracies),
+            balanced_difference=None if one == other else _difference(balanced, other_balanced),
+        )
+
+    def _private_ranks(self) -> list[PrivateRanks]:
+        """Compare each score by a stand-in trained by DP-SGD with the same by one trained without."""
+        found = []
+        for epsilon in reference_epsilons(self._choices):
+            for name in SCORED:
+                values = [
+                    rank_correlation(
+                        self._of_reference(Reference(seed), name),
+                        self._of_reference(Reference(seed, epsilon=epsilon), name),
+                    )
+                    for seed in self._seeds
+                ]
+                found.append(PrivateRanks(name, epsilon, **asdict(interval(values))))
+        for name in SCORED:  # What two stand-ins agree on that differ by the draw of their start alone.
+            values = [self._with_another_start(name, seed) for seed in self._seeds]
+            found.append(PrivateRanks(name, None, **asdict(interval(values))))
+        return found
+
+    def _with_another_start(self, name: str, seed: int) -> float:
+        """Correlate over the records that two seeds' stand-ins both scored."""
+        other = (seed + 1) % len(self._seeds)
+        first, second = self._places(seed), self._places(other)
+        both = np.intersect1d(first, second)
+        return rank_correlation(
+            self._of_reference(Reference(seed), name)[np.isin(first, both)],
+            self._of_reference(Reference(other), name)[np.isin(second, both)],
+        )
+
+    def _places(self, seed: int) -> NDArray[np.int64]:
+        places: NDArray[np.int64] = self._store.arrays(Reference(seed).name)["places"]
+        return places
+
+    def _likeness(self) -> list[Likeness]:
+        found = []
+        for width in WIDTHS:
+            size = self._store.read(Reference(0, width).name, ReferenceResult).parameters
+            for first, second in _PAIRS:
+                values = [
+                    rank_correlation(
+                        self._of_reference(Reference(seed, width), first),
+                        self._of_reference(Reference(seed, width), second),
+                    )
+                    for seed in self._seeds
+                ]
+                found.append(Likeness((first, second), size, **asdict(interval(values))))
+        return found
+
+    def _wrong_labels(self) -> list[Finder]:
+        found = []
+        flips = [self._store.arrays(f"flips-{seed}") for seed in self._seeds]
+        seconds = [self._store.read(f"flips-{seed}", FlipsResult).seconds for seed in self._seeds]
+        for name in SCORED:
+            if name in flips[0]:
+                judged = [(one[name], one["flipped"]) for one in flips]
+                taken = float(np.mean([one[name] for one in seconds]))
+                found.append(_finder("the checkpoint", name, judged, taken))
+        for epsilon in (None, *reference_epsilons(self._choices)):
+            by = "stand-in without DP" if epsilon is None else f"stand-in, DP ε = {epsilon}"
+            for name in (*SCORED, *(() if epsilon is None else ("privacy_loss",))):
+                judged = [
+                    self._flipped_by(Reference(seed, epsilon=epsilon), name) for seed in self._seeds
+                ]
+                found.append(_finder(by, name, judged, None))
+        for name in LIBRARIES:
+            asked = [f"{name}-{seed}" for seed in self._seeds]
+            if all(self._store.has(one) for one in asked):
+                others = [self._store.arrays(one) for one in asked]
+                judged = [(one["suspicion"], one["flipped"]) for one in others]
+                taken = float(np.mean([self._store.read(one, OpinionResult).seconds for one in asked]))
+                found.append(_finder("another library", name, judged, taken))
+        return found
+
+    def _flipped_by(
+        self, reference: Reference, name: str
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return a stand-in's scores where some labels are wrong, and which are."""
+        arrays = self._store.arrays(reference.name)
+        scores, flipped = arrays[name].copy(), arrays["flipped"]
+        scores[flipped] = arrays[f"flipped {name}"]
+        return scores, flipped
+
+    def _costs(self) -> Costs:
+        share = self._choices.shares[0]
+        other = Picked(0, "random", "any", share)
+        epsilon = reference_epsilons(self._choices)[-1]
+        by_cost = []
+        for place in ("bottom", "middle", "top"):
+            one = Picked(0, COST, place, share)
+            cost = float(
+                np.mean([result.cost for result in self._over_seeds(one) if result.cost is not None])
+            )
+            by_cost.append(CostPick(**structs.asdict(self._compared(one, other)), cost=cost))
+        everything = [self._store.arrays(Reference(s, epsilon=epsilon).name) for s in self._seeds]
+        mean_cost = float(np.mean([one["cost"].mean() for one in everything]))
+        with_loss = [rank_correlation(one["privacy_loss"], one["loss"]) for one in everything]
+        return Costs(
+            epsilon=epsilon,
+            picks=by_cost,
+            random=CostPick(**structs.asdict(self._compared(other, other)), cost=mean_cost),
+            classes=self._costs_by_class(epsilon),
+            with_loss=interval(with_loss),
+        )
+
+    def _costs_by_class(self, epsilon: str) -> list[ClassCost]:
+        """Return each class's mean εᵢ beside how well the stand-in recognises it."""
+        found = []
+        for index, name in enumerate(self._material.classes):
+            recalls, costs = [], []
+            for seed in self._seeds:
+                reference = Reference(seed, epsilon=epsilon).name
+                recall = self._store.read(reference, ReferenceResult).recalls[index]
+                pool = split(self._material.index.units, len(self._material.targets), seed).pool
+                of_class = self._material.targets[pool] == index
+                if recall is not None and of_class.any():
+                    recalls.append(recall)
+                    costs.append(float(self._store.arrays(reference)["cost"][of_class].mean()))
+            if recalls:
+                found.append(ClassCost(name, interval(recalls), interval(costs)))
+        return found
+
+    def _releases(self) -> Releases:
+        score, share = self._choices.scores[0], self._choices.shares[0]
+        drawn = []
+        for mechanism in RELEASED_BY:
+            for epsilon in RELEASE_EPSILONS:
+                one = Picked(0, score, "top", share, None, mechanism, epsilon)
+                other = Picked(0, "random", "any", share, None, mechanism, epsilon)
+                if "count" in MECHANISMS[mechanism].takes:  # As many leave as were picked.
+                    other = Picked(0, "random", "any", share)
+                results = self._over_seeds(one)
+                shares = [result.precision for result in results]
+                drawn.append(
+                    ReleasedPick(
+                        **structs.asdict(self._compared(one, other)),
+                        mechanism=mechanism,
+                        release_epsilon=epsilon,
+                        precision=interval(shares),
+                        random=self._compared(other, other).accuracy,
+                    )
+                )
+        exact = Picked(0, score, "top", share)
+        return Releases(
+            score=score,
+            share=share,
+            exact=self._compared(exact, Picked(0, "random", "any", share)),
+            drawn=drawn,
+        )
+
+    def _known(self) -> list[Known]:
+        """Return what is known to hold of such scores, and whether it holds here."""
+        found = []
+        for by, lists in self._mistakes().items():
+            rates = np.mean([_error_by_tenth(vog, wrong) for vog, wrong in lists], axis=0)
+            rising = rank_correlation(np.arange(_TENTHS, dtype=np.float64), rates)
+            found.append(
+                Known(
+                    what=f"{by} is wrong more often where its VoG is high",
+                    told=f"{rates[0]:.1%} wrong in the tenth with the lowest VoG, {rates[-1]:.1%} "
+                    f"in that with the highest; rank correlation over the tenths {rising:.2f}",
+                    value=rising,
+                    holds=rising > _CLEARLY,
+                )
+            )
+        by_score = {(one.by, one.score): one.auroc.mean for one in self._wrong_labels()}
+        for name in ("el2n", "grad_norm"):
+            value = by_score["the checkpoint", name]
+            found.append(
+                Known(
+                    what=f"Wrong labels have a high {name}",
+                    told=f"AUROC {value:.3f} by the checkpoint",
+                    value=value,
+                    holds=value >= 0.85,
+                )
+            )
+        costs = self._costs()
+        with_loss = costs.with_loss.mean
+        found.append(
+            Known(
+                what="Individual privacy loss grows with the loss",
+                told=f"rank correlation {with_loss:.2f}",
+                value=with_loss,
+                holds=with_loss > _CLEARLY,
+            )
+        )
+        worst = min(costs.classes, key=lambda one: one.recall.mean)
+        rest = [one.cost.mean for one in costs.classes if one is not worst]
+        excess = worst.cost.mean - sum(rest) / len(rest)
+        found.append(
+            Known(
+                what="The class that is recognised worst pays the most privacy",
+                told=f"“{worst.name}”: mean εᵢ {worst.cost.mean:.2f}, the other classes "
+                f"{sum(rest) / len(rest):.2f}",
+                value=excess,
+                holds=excess > 0,
+            )
+        )
+        found.append(self._randomized_response())
+        return found
+
+    def _mistakes(self) -> dict[str, list[tuple[NDArray[np.float64], NDArray[np.bool_]]]]:
+        """Return VoG and which records are mistaken: by the checkpoint, and by stand-ins."""
+        found = {}
+        if "vog" in self._given:
+            wrong = self._given["probabilities"].argmax(axis=1) != self._material.targets
+            found["The checkpoint"] = [(self._given["vog"], wrong)]
+        stand_ins = [self._store.arrays(Reference(seed).name) for seed in self._seeds]
+        found["A stand-in without DP"] = [(one["vog"], one["wrong"]) for one in stand_ins]
+        return found
+
+    def _randomized_response(self) -> Known:
+        """Hold the precision of randomised response against its closed form."""
+        score, share = self._choices.scores[0], self._choices.shares[0]
+        apart = [
+            result.precision - (result.expected or 0.0)
+            for epsilon in RELEASE_EPSILONS
+            for result in self._over_seeds(
+                Picked(0, score, "top", share, None, RandomizedResponse.name, epsilon)
+            )
+        ]
+        value = float(np.mean(apart))
+        return Known(
+            what="Randomised response is as precise as its formula says",
+            told=f"on average {value:+.3f} from the formula, over {len(apart)} draws",
+            value=value,
+            holds=abs(value) < 0.03,
+        )
+
+    def _accountants(self) -> Accountants:
+        """Return how far the two accountants are apart, over all trainings by DP-SGD."""
+        apart = [0.0]
+        for seed in self._seeds:
+            for epsilon in reference_epsilons(self._choices):
+                name = Reference(seed, epsilon=epsilon).name
+                privacy = self._store.read(name, ReferenceResult).privacy
+                assert privacy is not None
+                apart.append(abs(privacy.epsilon_second / privacy.epsilon - 1))
+        return Accountants(apart=max(apart), trainings=len(apart) - 1)
+
+    def _of_reference(self, reference: Reference, name: str) -> NDArray[np.float64]:
+        scores: NDArray[np.float64] = self._store.arrays(reference.name)[name]
+        return scores
+
+    def _over_seeds(self, one: Picked) -> list[PickedResult]:
+        return [self._store.read(replace(one, seed=seed).name, PickedResult) for seed in self._seeds]
+
+
+def _error_by_tenth(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[float]:
+    order = np.argsort(scores, kind="stable")
+    return [float(wrong[part].mean()) for part in np.array_split(order, _TENTHS)]
+
+
+def _both(results: Sequence[PickedResult]) -> tuple[list[float], list[float]]:
+    """Return the accuracies of some results, and those with classes weighed alike."""
+    return [one.accuracy for one in results], [one.balanced for one in results]
+
+
+def _difference(values: Sequence[float], others: Sequence[float]) -> Difference:
+    """Return how values differ from others, seed by seed."""
+    found = interval([one - other for one, other in zip(values, others, strict=True)])
+    return Difference(found.mean, found.low, found.high, found.verdict)
+
+
+def _finder(
+    by: str,
+    name: str,
+    judged: Sequence[tuple[NDArray[np.float64], NDArray[np.bool_]]],
+    seconds: float | None,
+) -> Finder:
+    return Finder(
+        by=by,
+        score=name,
+        auroc=interval([auroc(scores, flipped) for scores, flipped in judged]),
+        precision=interval([precision_at(scores, flipped) for scores, flipped in judged]),
+        seconds=seconds,
+    )
