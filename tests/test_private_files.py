@@ -181,10 +181,10 @@ from dataselect_gui.__main__ import main
 main()
 import shiboken6
 from PySide6.QtWidgets import QApplication, QFileDialog
-from dataselect_gui.window.shell.app import keep_what_qt_remembers
+from dataselect_gui.window.shell.app import keep_qt_settings_private
 app = QApplication([])
 if {kept}:
-    keep_what_qt_remembers()
+    keep_qt_settings_private()
 dialog = QFileDialog(None, "Choose", {folder!r})
 dialog.show()
 app.processEvents()

@@ -21,7 +21,7 @@ ROOMS = (
 SHOWS = set(
     "Button CheckBox RadioButton ToolButton Label Facts Well Fold TreeLine Cell Message Table "
     "Elided paragraph tip visible show_idle choose_folder choose_file choose_place setText set_text "
-    "set_words setToolTip setAccessibleName setAccessibleDescription setPlaceholderText addMenu "
+    "set_full_text setToolTip setAccessibleName setAccessibleDescription setPlaceholderText addMenu "
     "addButton".split()
 )
 """What shows a text that is handed to it: there a single word is a text, too."""

@@ -54,7 +54,7 @@ class AccountReader(QObject):
         self._changing.close()
 
     def forget(self) -> None:
-        """Want no account any more: no project is open."""
+        """Drop what is being read: no project is open."""
         self._project = None
         self._reading.drop()
 

@@ -1,7 +1,7 @@
-"""One place where everything unexpected ends: exceptions of any thread, and Qt's own messages.
+"""The handler of unexpected errors: exceptions of any thread, and Qt's own messages.
 
-What is kept is the kind of a fault and its place in the program, never its message, which might hold
-a record's content.
+It notes the type of an exception and its place in the code, never its message, which might hold a
+record's content.
 """
 
 import sys
@@ -15,38 +15,38 @@ from dataselect_gui.plain import visible
 from dataselect_gui.workflow import Crash, Fault, fault_of, note_event
 
 _listeners: list[Callable[[str], None]] = []
-kept: list[str] = []
+noted: list[str] = []
 """What was noted since the program started, oldest first."""
 
 
 def listen(listener: Callable[[str], None]) -> None:
-    """Have a function called with each fault; from whatever thread it happens in."""
+    """Call a function with each fault from now on, in the thread in which it happens."""
     _listeners.append(listener)
 
 
 def forget(listener: Callable[[str], None]) -> None:
-    """Stop calling a function."""
+    """Call a function no longer."""
     if listener in _listeners:
         _listeners.remove(listener)
 
 
 def note(error: BaseException) -> Fault:
-    """Note a fault of our own, and return what may be told of it."""
+    """Note an exception, and return what may be shown of it."""
     fault = fault_of(error)
     note_event(Crash.of(fault))
-    _tell(fault.sentence.rstrip("."))
+    _notify(fault.sentence.rstrip("."))
     return fault
 
 
 def install() -> None:
-    """Take over the hooks of Python and Qt."""
+    """Set the exception hooks of Python and the message handler of Qt."""
     sys.excepthook = _on_exception
     threading.excepthook = _on_thread_exception
     qInstallMessageHandler(_on_qt_message)
 
 
-def _tell(text: str) -> None:
-    kept.append(text)
+def _notify(text: str) -> None:
+    noted.append(text)
     sys.stderr.write(f"dataselect: {visible(text)}\n")
     for listener in _listeners:
         listener(text)
@@ -68,4 +68,4 @@ def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -
     del context
     if kind in {QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg}:
         return
-    _tell(f"Qt: {message}")
+    _notify(f"Qt: {message}")

@@ -1,7 +1,7 @@
 """Work away from the window's thread: one job at a time, its progress and its end as signals.
 
-A job carries a number. Messages of a job that is no longer the current one never land. A job that gives
-way is work for the eye alone: it holds nothing up, and is ended at once where another is to start.
+Each job has a number: messages of a job that is no longer the current one are dropped. A job that gives
+way computes only what is displayed; it is ended at once when another job is to start.
 """
 
 from collections.abc import Callable
@@ -51,7 +51,7 @@ class _Runner(QThread):
             self.failed.emit(self._number, error)
         except OSError as error:
             self.failed.emit(self._number, disk_refused(error))
-        except Exception as error:  # The last stop of this thread.
+        except Exception as error:  # Nothing above this in the thread would catch it.
             self.failed.emit(self._number, internal_error(faults.note(error)))
         else:
             self.succeeded.emit(self._number, outcome)
@@ -68,11 +68,11 @@ class Jobs(QObject):
     started(JobKind)
         A job of that kind began.
     progressed(Progress)
-        The current job got on.
+        The current job reported progress.
     finished()
-        No job is running any more, however it ended.
+        The last job ended, with or without success.
 
-    A job that gives way is in none of these.
+    A job that gives way emits none of these.
     """
 
     started = Signal(object)
@@ -88,12 +88,12 @@ class Jobs(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether a job is running, or about to; one that gives way does not count."""
+        """Whether a job is running or about to start, other than one that gives way."""
         return self._foremost is not None
 
     @property
     def has_thread(self) -> bool:
-        """Whether any job is running, one that gives way among them."""
+        """Whether any job is running, including one that gives way."""
         return self._runner is not None
 
     @property
@@ -115,19 +115,18 @@ class Jobs(QObject):
         *,
         gives_way: bool = False,
     ) -> None:
-        """Start a job; none must be running, except one that gives way.
+        """Start a job; only one that gives way may be running.
 
         Parameters
         ----------
         kind : JobKind
             What is done.
         work : callable
-            Takes a context, which it reports progress to and is stopped by; runs in another thread.
+            Takes a context, for progress and for stopping; runs in another thread.
         succeed, fail : callable
-            Called in the window's thread with what came of it.
+            Called in the window's thread with the result, or with the error.
         gives_way : bool
-            Whether it is ended at once where another job is to start; nothing it did may be of value
-            unless it is done.
+            Whether it is ended at once when another job is to start, so that its work is lost.
         """
         assert not self.running
         job, passed_over = _Job(kind, work, succeed, fail, gives_way), self._next
@@ -156,8 +155,8 @@ class Jobs(QObject):
     def close(self, milliseconds: int = 10_000) -> None:
         """Stop the current job and wait for its thread; for the end of the program.
 
-        First the job is asked, so that it may finish what it has in hand; then it is told. A thread
-        that hangs all the same, on a disk that does not answer, is left running.
+        The job is first asked to stop, so that it may finish its current step, and then made to. A
+        thread that hangs even so, on a disk that does not answer, is left running.
 
         Parameters
         ----------
@@ -208,7 +207,7 @@ class Jobs(QObject):
             fail(error)
 
     def _release(self) -> None:
-        """Let go of a job that has ended, and begin the one that it gave way to."""
+        """Drop a job that has ended, and begin the one that it gave way to."""
         if self._runner is not None:
             self._runner.wait()
             self._runner.deleteLater()

@@ -1,7 +1,7 @@
-"""Answers to the last question alone, away from the window's thread.
+"""Only the latest of several requests is worked on, away from the window's thread.
 
-A person who moves a slider asks many things and wants one answer. A question waits a moment for the
-next one; what it would have answered is dropped as soon as there is a newer one.
+While a slider moves, many requests come and only the last result matters. A request waits a moment;
+where a newer one comes, it is dropped, and so is its result.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ PAUSE_MILLISECONDS = 120
 
 @dataclass(frozen=True, eq=False)
 class _Question:
-    """What is asked, and who wants to know."""
+    """A job, and what takes its result."""
 
     kind: JobKind
     work: Work
@@ -28,7 +28,7 @@ class _Question:
 
 
 class Latest(QObject):
-    """Asks one thing at a time.
+    """Works on one request at a time, the newest.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Latest(QObject):
 
     @property
     def waiting(self) -> bool:
-        """Whether an answer is still to come."""
+        """Whether a result is still to come."""
         return self._next is not None or self._current is not None
 
     @property
@@ -63,13 +63,13 @@ class Latest(QObject):
         succeed: Callable[[Any], None],
         fail: Callable[[DataSelectError], None],
     ) -> None:
-        """Ask something, instead of whatever was asked before; as for `Jobs.start`."""
+        """Request a job in place of all earlier ones; parameters as for `Jobs.start`."""
         self.drop()
         self._next = _Question(kind, work, succeed, fail)
         self._timer.start(PAUSE_MILLISECONDS)
 
     def drop(self) -> None:
-        """Want no answer any more."""
+        """Drop the request."""
         self._timer.stop()
         self._next = self._current = None
         self._jobs.stop()

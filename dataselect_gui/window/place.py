@@ -40,7 +40,7 @@ class Place:
 
     @property
     def is_working(self) -> bool:
-        """Whether anything is being worked out, so that what is shown will change by itself."""
+        """Whether anything is being computed that will change what is shown."""
         return False
 
     @property
@@ -49,13 +49,13 @@ class Place:
         return False
 
     def entered(self) -> None:
-        """Do what is due when the place was shown, another one having been shown before."""
+        """Do what is due when the place is shown after another one."""
 
     def left(self) -> None:
         """Do what is due when another place is about to be shown."""
 
     def dropped(self, path: Path) -> bool:
-        """Take a file or folder that was dropped on the place; say whether it is one for it."""
+        """Take a file or folder that was dropped on the place; return whether it did."""
         del path
         return False
 

@@ -1,4 +1,4 @@
-"""What the window remembers. A damaged or newer file never stops the start: it is begun anew."""
+"""The settings of the window. Where the file is damaged or newer, defaults are used."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ _RECENT = 8
 
 @dataclass
 class Settings:
-    """The owner's habits.
+    """The settings of the window.
 
     Attributes
     ----------
@@ -46,12 +46,12 @@ class Settings:
     def remember(self, project: Path, name: str) -> None:
         """Put a project first among the recent ones."""
         path = str(resolved(project))
-        others = ((one, called) for one, called in self.recent.items() if one != path)
+        others = ((other, title) for other, title in self.recent.items() if other != path)
         self.recent = dict(islice(chain([(path, name)], others), _RECENT))
 
 
 def load() -> Settings:
-    """Read the settings, dropping whatever is not as it should be."""
+    """Read the settings; what is not valid is replaced by its default."""
     fresh = Settings()
     try:
         stored = json.loads(read_settings())
@@ -73,7 +73,7 @@ def load() -> Settings:
 
 
 def save(settings: Settings) -> None:
-    """Write the settings; a disk that refuses is no reason to complain."""
+    """Write the settings, where the disk allows it."""
     try:
         write_settings(json.dumps({"version": VERSION, **asdict(settings)}))
     except (OSError, UnusableError):

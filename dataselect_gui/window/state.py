@@ -1,8 +1,8 @@
 """The one state that all views read and through which all changes go.
 
 Four sets are never mixed: *shown* records pass the filter, *marked* ones are highlighted, the
-*selection* follows the rule, and *withheld* ones are the owner's word. Views hold no copy of any.
-Records of people who opted out are no more eligible than withheld ones, and cannot be restored here.
+*selection* follows from the rule, and *withheld* ones are the owner's choice. Views hold no copies.
+Records of people who opted out are not eligible either, and cannot be restored here.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, UnusableError, disk_refused
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.account import AccountReader
-from dataselect_gui.window.given import Given, Run
+from dataselect_gui.window.inputs import Inputs, ScoringRun
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.undo import Step
@@ -38,10 +38,10 @@ class State(QObject):
         The work away from this thread.
     place : PlaceId
         The place that is shown.
-    given : Given
+    inputs : Inputs
         The records and the checkpoint, also before they are a project.
-    interrupted : Run or None
-        The scoring that can be gone on with.
+    interrupted : ScoringRun or None
+        The scoring run that can be continued.
     look : Look or None
         The open project.
     accounts : AccountReader
@@ -61,7 +61,7 @@ class State(QObject):
     -------
     place_changed(PlaceId)
         A place is to be shown after that one, which may be the same.
-    given_changed()
+    inputs_changed()
         Something was given or forgotten, or scoring was interrupted.
     account_changed()
         The ledger was read anew.
@@ -88,7 +88,7 @@ class State(QObject):
     """
 
     place_changed = Signal(object)
-    given_changed = Signal()
+    inputs_changed = Signal()
     account_changed = Signal()
     cost_changed = Signal()
     opened = Signal()
@@ -106,8 +106,8 @@ class State(QObject):
         self.jobs = Jobs(self)
         self.place = PlaceId.START
         self._place_before = PlaceId.START
-        self.given = Given()
-        self.interrupted: Run | None = None
+        self.inputs = Inputs()
+        self.interrupted: ScoringRun | None = None
         self.look: Look | None = None
         self.accounts = AccountReader(self)
         self.accounts.arrived.connect(self._on_account)
@@ -115,7 +115,7 @@ class State(QObject):
         self.account_fault: DataSelectError | None = None
         self.cost: Decimal | None = None
         self.undo = QUndoStack(self)
-        # By way of this object: at its end the stack empties itself, which nobody is to hear.
+        # Through a signal of this object: when it is deleted the stack empties itself, unheard.
         self.undo.indexChanged.connect(self.undo_changed)
         self.sort: str | None = None
         self.descending = True
@@ -133,7 +133,7 @@ class State(QObject):
         self.current: int | None = None
         self.in_training: str | None = None
 
-    # Where a person is
+    # Places
 
     def show_place(self, place: PlaceId) -> None:
         """Show a place."""
@@ -146,29 +146,29 @@ class State(QObject):
         """Show the place that was shown before one that leads back."""
         self.show_place(self._place_before)
 
-    # What was given
+    # Inputs
 
     @property
     def is_begun(self) -> bool:
         """Whether there is anything to prepare or to score."""
-        anything = (self.given.records, self.given.checkpoint, self.look, self.interrupted)
-        return self.jobs.running or any(one is not None for one in anything)
+        parts = (self.inputs.records, self.inputs.checkpoint, self.look, self.interrupted)
+        return self.jobs.running or any(part is not None for part in parts)
 
     @property
     def can_score(self) -> bool:
-        """Whether there is anything to score, or to go on scoring."""
-        has_both = self.given.records is not None and self.given.checkpoint is not None
+        """Whether there is anything to score, or scoring to continue."""
+        has_both = self.inputs.records is not None and self.inputs.checkpoint is not None
         return has_both or self.look is not None or self.interrupted is not None
 
-    def give(self, given: Given) -> None:
+    def set_inputs(self, inputs: Inputs) -> None:
         """Take records, a checkpoint or both."""
-        self.given = given
-        self.given_changed.emit()
+        self.inputs = inputs
+        self.inputs_changed.emit()
 
-    def note_interrupted(self, run: Run | None) -> None:
-        """Note which scoring can be gone on with; None for none."""
+    def note_interrupted(self, run: ScoringRun | None) -> None:
+        """Note which scoring run can be continued; None for none."""
         self.interrupted = run
-        self.given_changed.emit()
+        self.inputs_changed.emit()
 
     # Opening
 
@@ -178,30 +178,30 @@ class State(QObject):
         Raises
         ------
         UnusableError
-            Where it is none.
+            Where it is not a project.
         """
         try:
-            found = workflow.look(project)
+            look = workflow.look(project)
         except OSError as error:
             raise disk_refused(error) from None
         self.undo.clear()
-        self.look = found
-        has_labels = any(label is not None for label in found.labels)
-        self.given, self.interrupted = (
-            Given(found.source, found.checkpoint, has_labels=has_labels),
+        self.look = look
+        has_labels = any(label is not None for label in look.labels)
+        self.inputs, self.interrupted = (
+            Inputs(look.source, look.checkpoint, has_labels=has_labels),
             None,
         )
-        self._classify(found.labels)
-        self.rule = found.rule
-        self.withheld, self.opted_out = found.withheld, found.opted_out
-        self.opted_out_units = found.opted_out_units
-        self.eligible = found.eligible
-        self.marked = np.zeros(len(found.ids), dtype=bool)
-        self.stale = np.zeros(len(found.ids), dtype=bool)
+        self._classify(look.labels)
+        self.rule = look.rule
+        self.withheld, self.opted_out = look.withheld, look.opted_out
+        self.opted_out_units = look.opted_out_units
+        self.eligible = look.eligible
+        self.marked = np.zeros(len(look.ids), dtype=bool)
+        self.stale = np.zeros(len(look.ids), dtype=bool)
         self.current = None
-        self.in_training = found.in_training
-        wanted = self.rule.score if self.rule is not None else found.request.score
-        self.sort = wanted if wanted in found.scores else next(iter(found.scores), None)
+        self.in_training = look.in_training
+        score = self.rule.score if self.rule is not None else look.request.score
+        self.sort = score if score in look.scores else next(iter(look.scores), None)
         self.descending = not (self.rule is not None and self.rule.lowest)
         if self.rule is None:
             self._propose_rule()
@@ -214,7 +214,7 @@ class State(QObject):
     def close(self) -> None:
         """Show no project, and forget what was given."""
         self.undo.clear()
-        self.given, self.interrupted = Given(), None
+        self.inputs, self.interrupted = Inputs(), None
         self.look = self.rule = self.sort = self.current = self.in_training = None
         self.order = np.empty(0, dtype=np.int64)
         self._classify(())
@@ -249,7 +249,7 @@ class State(QObject):
         self.cost = cost
         self.cost_changed.emit()
 
-    # What is looked at; no step of undo
+    # Current and marked records; no step of undo
 
     def set_current(self, row: int | None) -> None:
         """Make a record the current one."""
@@ -258,19 +258,19 @@ class State(QObject):
             self.current_changed.emit()
 
     def mark(self, rows: Sequence[int], *, keep: bool = False) -> None:
-        """Mark records, instead of the others or beside them."""
+        """Mark records; `keep` leaves the others marked."""
         marked = self.marked.copy() if keep else np.zeros_like(self.marked)
         marked[list(rows)] = True
         self._set_marked(marked)
 
     def toggle_mark(self, row: int) -> None:
-        """Mark a record, or no longer."""
+        """Mark a record, or unmark it."""
         marked = self.marked.copy()
         marked[row] = not marked[row]
         self._set_marked(marked)
 
     def clear_marks(self) -> None:
-        """Mark nothing."""
+        """Unmark all records."""
         self._set_marked(np.zeros_like(self.marked))
 
     def undone_rows(self) -> Sequence[int]:
@@ -284,7 +284,7 @@ class State(QObject):
         return rows or ([] if self.current is None else [self.current])
 
     def note_stale(self, row: int) -> None:
-        """Note that a record is not what was scored; views find out as they read records."""
+        """Note that a record changed since it was scored; views notice as they read records."""
         if not self.stale[row]:
             self.stale[row] = True
             self.stale_changed.emit()
@@ -327,13 +327,13 @@ class State(QObject):
             )
 
     def preview_rule(self, rule: Rule) -> None:
-        """Show what a rule would pick, without making it the project's: while a cut-off is dragged."""
+        """Show what a rule would select, without storing it: while a cut-off is dragged."""
         if self.look is not None:
             self.selection = select(rule, self.look.scores[rule.score], self.eligible)
             self.selection_changed.emit()
 
     def end_preview(self) -> None:
-        """Show what the project's own rule picks again."""
+        """Show what the project's own rule selects again."""
         self._select()
         self.selection_changed.emit()
 
@@ -342,7 +342,7 @@ class State(QObject):
         self._set_withheld([row for row in rows if not self.withheld[row]], value=True)
 
     def restore(self, rows: Sequence[int]) -> None:
-        """Let withheld records be considered again, unless their people opted out."""
+        """Withhold records no longer; those of people who opted out stay ineligible."""
         self._set_withheld([row for row in rows if self.withheld[row]], value=False)
 
     def opt(self, units: Collection[str], *, out: bool) -> None:
@@ -424,18 +424,18 @@ class State(QObject):
 
     def _of_units(self, units: frozenset[str]) -> NDArray[np.bool_]:
         assert self.look is not None
-        return np.array([one in units for one in self.look.units or self.look.ids], dtype=bool)
+        return np.array([unit in units for unit in self.look.units or self.look.ids], dtype=bool)
 
     def _names(self, rows: NDArray[np.bool_]) -> list[str]:
         assert self.look is not None
         return [self.look.ids[row] for row in np.flatnonzero(rows).tolist()]
 
     def _propose_rule(self) -> None:
-        """Take the request's own rule, where it has one: its threshold is public, its count is not."""
+        """Set the rule that the request names: its threshold is public, its count is not."""
         assert self.look is not None
         look = self.look
         rule = workflow.requested_rule(look.request, look.scores, len(look.ids))
-        # A project that cannot be written now can be looked at all the same, without a rule.
+        # A project that cannot be written now is shown without a rule.
         with contextlib.suppress(UnusableError, OSError):
             workflow.put_selection(look.folder, rule, self._names(self.withheld))
             self.rule = rule

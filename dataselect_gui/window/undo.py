@@ -15,9 +15,9 @@ class Step(QUndoCommand):
     text : str
         What it does, for a person.
     do, undo : callable
-        Do it, and take it back.
+        Make the change, and reverse it.
     fail : callable
-        Called with the error where either could not be written; the step is dropped then.
+        Called with the error where the change could not be written; the step is then dropped.
     rows : sequence of int
         The records that it is about.
     """
@@ -35,11 +35,11 @@ class Step(QUndoCommand):
         self._do, self._undo, self._fail = do, undo, fail
 
     def redo(self) -> None:
-        """Do it, for the first time or again."""
+        """Make the change, for the first time or again."""
         self._try(self._do)
 
     def undo(self) -> None:
-        """Take it back."""
+        """Reverse the change."""
         self._try(self._undo)
 
     def _try(self, change: Callable[[], None]) -> None:

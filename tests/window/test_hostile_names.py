@@ -297,7 +297,7 @@ def test_errors_and_work(window: MainWindow, world: World, probe: Watched) -> No
     for what, why, do in zip(world.names[::3], world.names[1::3], world.names[2::3], strict=True):
         window.show_error(UnusableError(f"“{what}” is not there.", f"Why {why}.", f"Do {do}."))
         window.header.show_job(f"Reading {what}", why)
-        window.footer.tell(do)
+        window.footer.show_text(do)
         assert not look_at(window)
     window.preparation.take(world.folder / NAMES["turned"] / "<b>&")
     assert not look_at(window)

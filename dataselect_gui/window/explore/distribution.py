@@ -1,4 +1,4 @@
-"""How a score is distributed: its bins along an axis, and the cut-offs that can be told apart.
+"""The distribution of a score: its bins along an axis, and the resolution of cut-offs.
 
 The axis is logarithmic where a linear one would show one bar. Nothing here draws; see `histogram`.
 """
@@ -59,7 +59,7 @@ class Distribution:
         return np.bincount(self._bins[chosen], minlength=_BINS + 1)[1:]
 
     def place_of(self, cut: float) -> float:
-        """Return where a cut-off stands along the axis; far below all scores it is never lost."""
+        """Return the place of a cut-off along the axis; on a logarithmic one it has a lower limit."""
         return float(self._along(max(cut, self._floor)))
 
     def value_at(self, place: float) -> float:
@@ -73,13 +73,13 @@ class Distribution:
         return cut + steps * 10.0 ** (self._exponent + 1)
 
     def decimals(self, value: float) -> int:
-        """Return how many decimals tell cut-offs apart; where logarithmic, three digits that count."""
+        """Return the decimals of a cut-off; three significant digits where logarithmic."""
         if self.is_log and value > 0:
             return max(0, 2 - int(np.floor(np.log10(value))))
         return max(0, -self._exponent)
 
     def rounded(self, value: float) -> Decimal:
-        """Return a cut-off to as many decimals as tell it apart."""
+        """Return a cut-off to that many decimals."""
         return Decimal(f"{value:.{self.decimals(value)}f}")
 
     @property

@@ -1,7 +1,7 @@
 """All records as tiles, in the order of a score.
 
-Where a tile stands is arithmetic, never a layout that holds an object a record: a million records
-paint as fast as those in view. Images are shown whole, and their pixels stay visible when enlarged.
+The position of a tile is computed, not held in a layout with an object for each record: painting takes
+time for the tiles in view alone. Images are shown whole, and their pixels stay visible when enlarged.
 """
 
 import numpy as np
@@ -44,7 +44,7 @@ class Gallery(QAbstractScrollArea):
     state : State
         What the window shows.
     thumbnails : Thumbnails
-        Where pictures come from.
+        Decodes the pictures.
     parent : QWidget or None
         The owner.
 
@@ -71,7 +71,7 @@ class Gallery(QAbstractScrollArea):
         super().__init__(parent)
         self._state = state
         self._thumbnails = thumbnails
-        self._wanted_tile = USUAL
+        self._tile_limit = USUAL
         self._places: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self.cut_place: int | None = None
         self._anchor = 0
@@ -92,29 +92,29 @@ class Gallery(QAbstractScrollArea):
         thumbnails.arrived.connect(self._repaint)
         self._on_order()
 
-    # Where tiles stand
+    # Geometry
 
     @property
     def tile(self) -> int:
         """The side that a tile's image is to have, in pixels; it is less where there is no room."""
-        return self._wanted_tile
+        return self._tile_limit
 
     def set_tile(self, side: int) -> None:
         """Make tiles larger or smaller; the first one in view stays in view."""
         side = min(max(side, SMALLEST), LARGEST)
-        if side != self._wanted_tile:
+        if side != self._tile_limit:
             first = self._first_place()
-            self._wanted_tile = side
+            self._tile_limit = side
             self._lay_out(first)
             self.tile_changed.emit(side)
 
     @property
     def columns(self) -> int:
-        """How many tiles stand side by side."""
+        """The number of tiles in a line."""
         return self._columns_within(self.viewport().width())
 
     def tile_rect(self, place: int) -> QRect:
-        """Return where a tile stands in the viewport.
+        """Return the rectangle of a tile in the viewport.
 
         Parameters
         ----------
@@ -138,11 +138,11 @@ class Gallery(QAbstractScrollArea):
         return None
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """Return the size that the gallery likes to have."""
+        """Return the preferred size."""
         return QSize(640, 480)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Return the size below which the gallery is of no use."""
+        """Return the least useful size."""
         return QSize(200, 100)
 
     @property
@@ -150,7 +150,7 @@ class Gallery(QAbstractScrollArea):
         return self._tile_within(self.viewport().width())
 
     def _tile_within(self, width: int) -> int:
-        return max(1, min(self._wanted_tile, width - 2 * _EDGE))
+        return max(1, min(self._tile_limit, width - 2 * _EDGE))
 
     def _columns_within(self, width: int) -> int:
         return max(1, (width + _GAP - 2 * _EDGE) // (self._tile_within(width) + _GAP))
@@ -190,7 +190,7 @@ class Gallery(QAbstractScrollArea):
         bottom = top + self._line_height + self._line_gap - self.viewport().height()
         bar.setValue(min(max(bar.value(), bottom), top))
 
-    # What the state says
+    # Signals of the state
 
     def _on_order(self) -> None:
         order = self._state.order
@@ -210,11 +210,11 @@ class Gallery(QAbstractScrollArea):
     def _find_cut(self) -> None:
         """Find the first place beyond the cut-off, where the order is that of the rule's score."""
         state = self._state
-        cut, rule, found = state.selection.threshold, state.rule, state.look
+        cut, rule, look = state.selection.threshold, state.rule, state.look
         self.cut_place = None
-        if cut is None or rule is None or found is None or state.sort != rule.score:
+        if cut is None or rule is None or look is None or state.sort != rule.score:
             return
-        values = found.scores[rule.score]
+        values = look.scores[rule.score]
         chosen = values <= cut if rule.lowest else values >= cut
         before = chosen if rule.lowest != state.descending else ~chosen & ~np.isnan(values)
         self.cut_place = int(np.count_nonzero(before))
@@ -248,15 +248,15 @@ class Gallery(QAbstractScrollArea):
 
     def describe_record(self, row: int) -> str:
         """Return what the tile of a record shows, as text."""
-        found = self._state.look
-        if found is None:
+        look = self._state.look
+        if look is None:
             return ""
-        parts = [found.ids[row]]
-        label = found.labels[row]
+        parts = [look.ids[row]]
+        label = look.labels[row]
         if label is not None:
             parts.append(label)
         if self._state.sort is not None:
-            parts.append(f"{self._state.sort} {short(float(found.scores[self._state.sort][row]))}")
+            parts.append(f"{self._state.sort} {short(float(look.scores[self._state.sort][row]))}")
         if self._state.selection.chosen[row]:
             parts.append(_("in the selection"))
         if self._state.withheld[row]:
@@ -280,7 +280,7 @@ class Gallery(QAbstractScrollArea):
     # Mouse and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """Make the record under the mouse current, and mark it where a key says so."""
+        """Make the record under the mouse current; Ctrl marks it, Shift a range."""
         row = self.row_at(event.position().toPoint())
         if event.button() != Qt.MouseButton.LeftButton or row is None:
             event.ignore()
@@ -330,7 +330,7 @@ class Gallery(QAbstractScrollArea):
             event.ignore()
 
     def _place_after(self, key: int) -> int | None:
-        """Return where a key leads from the current record; None where it leads nowhere."""
+        """Return the place that a key moves to from the current record; None for none."""
         last = len(self._state.order) - 1
         page = max(1, self.viewport().height() // self._line_height) * self.columns
         steps = {
@@ -349,11 +349,11 @@ class Gallery(QAbstractScrollArea):
         if current is None:
             return last if key == Qt.Key.Key_End else 0
         place = int(self._places[current])
-        wanted = place + steps[Qt.Key(key)]
+        target = place + steps[Qt.Key(key)]
         # Up and down keep their column: from the first line up leads nowhere.
-        if key == Qt.Key.Key_Up and wanted < 0:
+        if key == Qt.Key.Key_Up and target < 0:
             return place
-        return min(max(wanted, 0), last)
+        return min(max(target, 0), last)
 
     def _extend(self, place: int) -> None:
         first, last = sorted((min(self._anchor, len(self._state.order) - 1), place))
@@ -381,8 +381,8 @@ class Gallery(QAbstractScrollArea):
             painter.setPen(theme.colour(colours.dim))
             painter.setFont(theme.font())
             is_open = self._state.look is not None
-            words = _("No record matches.") if is_open else _("No project is open.")
-            paint(painter, self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, words)
+            text = _("No record matches.") if is_open else _("No project is open.")
+            paint(painter, self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, text)
             return
         missing: list[Key] = []
         side = self._tile * self.devicePixelRatioF()
@@ -390,11 +390,11 @@ class Gallery(QAbstractScrollArea):
         for place in in_view:
             row = int(self._state.order[place])
             key = key_of(row, side)
-            found = self._thumbnails.find(key)
-            if found is None:
+            picture = self._thumbnails.find(key)
+            if picture is None:
                 missing.append(key)
             rect = self.tile_rect(place)
-            paint_tile(painter, self._state, rect, row, found, has_focus=self.hasFocus())
+            paint_tile(painter, self._state, rect, row, picture, has_focus=self.hasFocus())
         self._paint_cut(painter, colours)
         painter.end()
         is_complete = not missing
@@ -407,7 +407,7 @@ class Gallery(QAbstractScrollArea):
             self.painted.emit()
 
     def _paint_cut(self, painter: QPainter, colours: theme.Palette) -> None:
-        """Paint the cut-off as one line around the tiles before it: none of them makes way."""
+        """Paint the cut-off as one line around the tiles before it, without moving any."""
         cut, place = self._state.selection.threshold, self.cut_place
         if place is None or cut is None:
             return
@@ -423,10 +423,10 @@ class Gallery(QAbstractScrollArea):
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF([QPointF(*point) for point in points]))
-        words = _("cut-off {value}", value=short(cut))
+        text = _("cut-off {value}", value=short(cut))
         height = self._line_gap
-        width = painter.fontMetrics().horizontalAdvance(words) + 12
+        width = painter.fontMetrics().horizontalAdvance(text) + 12
         label = QRect(min(across, right - width), top - height // 2, width, height)
         painter.fillRect(label, theme.colour(colours.accent))
         painter.setPen(theme.colour(colours.on_accent))
-        paint(painter, label, Qt.AlignmentFlag.AlignCenter, words)
+        paint(painter, label, Qt.AlignmentFlag.AlignCenter, text)

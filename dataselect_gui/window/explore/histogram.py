@@ -1,7 +1,7 @@
 """The distribution of a score, with the cut-off as a handle.
 
 Dragging the handle previews what the cut-off would pick; letting go makes it the rule, one step of
-undo. The number field and `move_cut` are its twins for the keyboard.
+undo. The number field and `move_cut` do the same by keyboard.
 """
 
 from decimal import Decimal
@@ -51,7 +51,7 @@ class Histogram(QFrame):
         self._plot: _Plot | None = None
         self._is_dragging = False
         self._is_folded = False
-        self._wanted = 0.0
+        self._preview = 0.0
         self._values: NDArray[np.float64] = np.empty(0)
         self._distribution = Distribution(self._values)
         self._was_shown = False
@@ -133,7 +133,7 @@ class Histogram(QFrame):
 
     def drag_to(self, place: float) -> None:
         """Preview a cut-off at a place along the axis; the last one of a frame counts."""
-        self._wanted = value = self._distribution.value_at(place)
+        self._preview = value = self._distribution.value_at(place)
         if not self._is_dragging:
             self._set_dragging(is_dragging=True)
         self._field.setText(self._text(value))
@@ -145,7 +145,7 @@ class Histogram(QFrame):
         if self._is_dragging:
             self._timer.stop()
             self._set_dragging(is_dragging=False)
-            self._set_cut(self._wanted)
+            self._set_cut(self._preview)
             # A rule that did not change emits nothing: the handle goes back to it.
             self._state.end_preview()
 
@@ -159,7 +159,7 @@ class Histogram(QFrame):
             self._state.end_preview()
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """Return the size that the histogram likes to have."""
+        """Return the preferred size."""
         return QSize(480, self.maximumHeight())
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
@@ -186,20 +186,20 @@ class Histogram(QFrame):
     def _on_fold(self) -> None:
         self.set_folded(not self._is_folded)
 
-    # What the state says
+    # Signals of the state
 
     def _on_score(self) -> None:
-        found, sort = self._state.look, self._state.sort
-        self._values = np.empty(0) if found is None or sort is None else found.scores[sort]
+        look, sort = self._state.look, self._state.sort
+        self._values = np.empty(0) if look is None or sort is None else look.scores[sort]
         self._distribution = Distribution(self._values)
         self._fold.setText(sort or _("No score"))
         self._say_meaning()
         self._on_selection()
 
     def _say_meaning(self) -> None:
-        """Say what the score means: beside its name where there is room, else in the tool tip alone."""
+        """Show what the score means: beside its name where there is room, and in the tool tip."""
         meaning = "" if self._state.sort is None else meaning_of(self._state.sort)
-        self._meaning.set_words("" if self._is_folded else meaning)
+        self._meaning.set_full_text("" if self._is_folded else meaning)
         self._fold.setToolTip(tip(*filter(None, [meaning, _("Show or hide the histogram")])))
 
     def _cut(self) -> float | None:
@@ -209,7 +209,7 @@ class Histogram(QFrame):
         return self._state.selection.threshold
 
     def _on_selection(self) -> None:
-        state, cut, found = self._state, self._cut(), self._distribution
+        state, cut, distribution = self._state, self._cut(), self._distribution
         has_cut = cut is not None
         self._field.setVisible(has_cut)
         self._label.setVisible(has_cut)
@@ -222,12 +222,12 @@ class Histogram(QFrame):
             self._field.setText(self._text(cut))
         chosen = state.selection.chosen
         if self._plot is not None:
-            self._plot.show_distribution(found, found.count(chosen))
+            self._plot.show_distribution(distribution, distribution.count(chosen))
             if not self._is_dragging:
-                self._plot.show_cut(cut if cut is None else found.place_of(cut))
-        self.setAccessibleDescription(visible(self._described(cut)))
+                self._plot.show_cut(cut if cut is None else distribution.place_of(cut))
+        self.setAccessibleDescription(visible(self._description(cut)))
 
-    def _described(self, cut: float | None) -> str:
+    def _description(self, cut: float | None) -> str:
         """Return in words what the histogram shows."""
         state, distribution, count = self._state, self._distribution, len(self._values)
         if count:
@@ -280,14 +280,14 @@ class Histogram(QFrame):
             self._state.set_rule(rule)
 
     def _on_frame(self) -> None:
-        rule = self._rule(self._distribution.rounded(self._wanted))
+        rule = self._rule(self._distribution.rounded(self._preview))
         if self._is_dragging and rule is not None:
             self._state.preview_rule(rule)
 
     def _on_typed(self) -> None:
         cut = self._cut()
         value = decimal_of(self._field.text().replace(",", ".").replace("−", "-"))
-        # Leaving the field without a word changes nothing, though it shows fewer digits than there are.
+        # The field may show fewer digits than the rule has: unedited, it changes nothing.
         if cut is None or value is None or self._field.text() == self._text(cut):
             return
         rule = self._rule(value)
@@ -307,7 +307,7 @@ class Histogram(QFrame):
 
 
 class _Plot:
-    """The picture of a histogram: all that knows the plotting library."""
+    """The plot of a histogram; nothing else uses the plotting library."""
 
     def __init__(self, histogram: Histogram) -> None:
         import pyqtgraph
@@ -347,15 +347,15 @@ class _Plot:
         self._line.clearMarkers()
         self._line.addMarker("<|>", 0.92, 12)
 
-    def show_distribution(self, found: Distribution, chosen: NDArray[np.int64]) -> None:
-        low, high = found.ends
-        self._axis.setLogMode(found.is_log)
+    def show_distribution(self, distribution: Distribution, chosen: NDArray[np.int64]) -> None:
+        low, high = distribution.ends
+        self._axis.setLogMode(distribution.is_log)
         width = (high - low) / len(chosen)
         centres = low + width * (np.arange(len(chosen)) + 0.5)
-        self._all.setOpts(x=centres, height=found.counts, width=0.86 * width)
+        self._all.setOpts(x=centres, height=distribution.counts, width=0.86 * width)
         self._chosen.setOpts(x=centres, height=chosen, width=0.86 * width)
         margin = 0.01 * (high - low)
-        top = 1.05 * max(1, int(found.counts.max()))
+        top = 1.05 * max(1, int(distribution.counts.max()))
         self._view.setRange(xRange=(low - margin, high + margin), yRange=(0, top), padding=0)
         self._line.setBounds((low - margin, high + margin))
 

@@ -1,4 +1,4 @@
-"""One record, large, with all that the owner may know of it. None of this leaves the machine."""
+"""The current record, large, with its label, scores and map. None of this leaves the machine."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
@@ -42,7 +42,7 @@ class Inspector(QWidget):
     thumbnails : Thumbnails
         Where pictures come from.
     maps : Maps
-        Where in a record a score comes from.
+        Computes the maps.
     parent : QWidget or None
         The owner.
 
@@ -51,7 +51,7 @@ class Inspector(QWidget):
     map : MapView
         The map of the record.
     facts : Label
-        What holds of the record.
+        Its label, its unit, and whether it is selected.
     """
 
     def __init__(
@@ -119,12 +119,12 @@ class Inspector(QWidget):
         self.setAccessibleName(visible(_("Current record")))
         state.opened.connect(self._on_opened)
         state.current_changed.connect(self._show)
-        state.selection_changed.connect(self._show_standing)
-        state.stale_changed.connect(self._show_standing)
+        state.selection_changed.connect(self._show_facts)
+        state.stale_changed.connect(self._show_facts)
         self._on_opened()
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """Return the size that the inspector likes to have."""
+        """Return the preferred size."""
         return QSize(WIDTH, 600)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -137,50 +137,50 @@ class Inspector(QWidget):
         paint_hatch(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Leave at least half of the height to what is said of the record."""
+        """Limit the picture to half of the height."""
         super().resizeEvent(event)
         self._picture.set_most(event.size().height() // 2)
 
     def _on_opened(self) -> None:
         clear(self._list)
         self._scores = {}
-        found = self._state.look
-        for name in [] if found is None else found.scores:
+        look = self._state.look
+        for name in [] if look is None else look.scores:
             self._scores[name] = Placement(name)
             self._list.addWidget(self._scores[name])
         self._show()
 
     def _show(self) -> None:
-        found, row = self._state.look, self._state.current
-        self._stack.setCurrentIndex(0 if found is None or row is None else 1)
-        if found is None or row is None:
+        look, row = self._state.look, self._state.current
+        self._stack.setCurrentIndex(0 if look is None or row is None else 1)
+        if look is None or row is None:
             return
         self._picture.show_row(row)
-        self._id.set_words(found.ids[row])
-        self._show_standing()
-        label = found.labels[row]
-        problem = found.problems.get(found.ids[row])
+        self._id.set_full_text(look.ids[row])
+        self._show_facts()
+        label = look.labels[row]
+        problem = look.problems.get(look.ids[row])
         self._problem.setVisible(problem is not None)
         self._problem.setText(problem or "")
         code = int(self._state.class_codes[row])
         of_class = self._state.class_codes == code if code >= 0 else None
         for name, placement in self._scores.items():
-            placement.show_row(found.scores[name], row, of_class, label or "")
+            placement.show_row(look.scores[name], row, of_class, label or "")
 
-    def _show_standing(self) -> None:
-        """Say what becomes of the record: all that a preview of the cut-off changes here."""
-        found, row = self._state.look, self._state.current
-        if found is None or row is None:
+    def _show_facts(self) -> None:
+        """Show the facts of the record, which follow a preview of the cut-off."""
+        look, row = self._state.look, self._state.current
+        if look is None or row is None:
             return
-        label = found.labels[row]
+        label = look.labels[row]
         facts = [_("No label")]
         if label is not None:
             facts = [_("Given label: {label}", label=visible(label, _MOST_NAME))]
         if self._state.stale[row]:
             facts.append(_("Not what was scored: these scores are of an earlier content."))
-        if found.units is not None:
-            column = (found.unit_column or _("unit")).capitalize()
-            unit = visible(found.units[row], _MOST_NAME)
+        if look.units is not None:
+            column = (look.unit_column or _("unit")).capitalize()
+            unit = visible(look.units[row], _MOST_NAME)
             facts.append(f"{visible(column, _MOST_NAME)}: {unit}")
         if self._state.opted_out[row]:
             facts.append(_("Opted out: it never leaves."))
@@ -243,12 +243,12 @@ class _Picture(QWidget):
         if self._map.paint(painter, self.rect()):
             return
         key = key_of(self._row, self.width() * self.devicePixelRatioF())
-        found = self._thumbnails.find(key)
-        if isinstance(found, QPixmap):
-            paint_whole(painter, self.rect(), found)
-        elif found is None:
+        picture = self._thumbnails.find(key)
+        if isinstance(picture, QPixmap):
+            paint_whole(painter, self.rect(), picture)
+        elif picture is None:
             self._thumbnails.want_single(key)
         else:
             painter.setPen(theme.colour(colours.dim))
             wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            paint(painter, self.rect().adjusted(12, 12, -12, -12), wrap, found)
+            paint(painter, self.rect().adjusted(12, 12, -12, -12), wrap, picture)

@@ -1,4 +1,4 @@
-"""Which sign stands for which class."""
+"""The legend of the classes."""
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QSize, Qt
@@ -15,7 +15,7 @@ from dataselect_gui.window.widgets.plain import paint, tip
 _HEIGHT = 22
 _SIGN, _GAP = 14, 14
 _MOST_NAME = 100
-_WHAT = N_("In the selection:")
+_TITLE = N_("In the selection:")
 
 
 class Legend(QWidget):
@@ -50,9 +50,9 @@ class Legend(QWidget):
             f"{visible(name, _MOST_NAME)} {count:,}"
             for name, count in zip(names, counts.tolist(), strict=True)
         ]
-        told = f"{_(_WHAT)} {', '.join(self._entries)}" if names else ""
-        self.setAccessibleDescription(visible(told))
-        self.setToolTip(tip(told))
+        text = f"{_(_TITLE)} {', '.join(self._entries)}" if names else ""
+        self.setAccessibleDescription(visible(text))
+        self.setToolTip(tip(text))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -67,18 +67,18 @@ class Legend(QWidget):
         metrics, middle = painter.fontMetrics(), self.height() / 2
         left = 8
         if self._entries:
-            paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, _(_WHAT))
-            left += metrics.horizontalAdvance(_(_WHAT)) + _GAP
-        for code, words in enumerate(self._entries):
+            paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, _(_TITLE))
+            left += metrics.horizontalAdvance(_(_TITLE)) + _GAP
+        for code, entry in enumerate(self._entries):
             more = _("and {count} more", count=len(self._entries) - code)
-            width = _SIGN + metrics.horizontalAdvance(words)
+            width = _SIGN + metrics.horizontalAdvance(entry)
             is_last = code == len(self._entries) - 1
             reserved = 0 if is_last else _GAP + metrics.horizontalAdvance(more)
             if left + width + reserved > self.width():
                 paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, more)
                 return
             paint_class(painter, colours, code, QPointF(left + 4, middle + 0.5))
-            paint(painter, self._room(left + _SIGN), Qt.AlignmentFlag.AlignVCenter, words)
+            paint(painter, self._room(left + _SIGN), Qt.AlignmentFlag.AlignVCenter, entry)
             left += width + _GAP
 
     def _room(self, left: int) -> QRect:

@@ -1,4 +1,4 @@
-"""The map of the current record: over its picture, with a scale of colours and what it says."""
+"""The map of the current record: its controls, its scale of colours and its summary."""
 
 from functools import cache
 
@@ -46,19 +46,19 @@ class MapView(QWidget):
     Parameters
     ----------
     maps : Maps
-        Where maps come from.
+        Computes the maps.
 
     Attributes
     ----------
     button : Button
-        Shows the map, or no longer.
+        Shows or hides the map.
     score : ComboBox
         Whose map is shown.
     opacity : QSlider
         From the record alone to the map alone, in hundredths.
     scale : ColourScale
         What the colours mean.
-    words : Label
+    status : Label
         What the map shows, or why there is none.
     again : Button
         Tries again after a failure.
@@ -75,7 +75,7 @@ class MapView(QWidget):
         super().__init__()
         self._maps = maps
         self._layers: tuple[QPixmap, QPixmap] | None = None
-        self._shown: tuple[str, str] | None = None
+        self._painted: tuple[str, str] | None = None
         self.summary = ""
         self.button = Button(_("Map"))
         self.button.setCheckable(True)
@@ -91,7 +91,7 @@ class MapView(QWidget):
         self.opacity.setToolTip(tip(_("From the record alone to the map alone")))
         self.opacity.valueChanged.connect(self.changed)
         self.scale = ColourScale()
-        self.words = paragraph(role="dim")
+        self.status = paragraph(role="dim")
         self._meaning = paragraph(step=-1, role="dim")
         self.again = Button(_("Try again"))
         self.again.clicked.connect(maps.try_again)
@@ -113,14 +113,14 @@ class MapView(QWidget):
         column.addLayout(head)
         column.addWidget(self._mix)
         column.addWidget(self.scale)
-        column.addWidget(self.words)
+        column.addWidget(self.status)
         column.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._meaning)
         maps.changed.connect(self._show)
         self._show()
 
     def paint(self, painter: QPainter, into: QRect) -> bool:
-        """Paint the record as the model takes it, and the map over it; say whether there is one."""
+        """Paint the model's input and the map over it; return whether there is a map."""
         if self._layers is None:
             return False
         view, over = self._layers
@@ -134,44 +134,44 @@ class MapView(QWidget):
         self._maps.turn(on=self.button.isChecked())
 
     def _show(self) -> None:
-        """Show what there is, and say what there is not."""
+        """Show the map, or why there is none."""
         maps, names = self._maps, self._maps.names
         if [self.score.itemData(place) for place in range(self.score.count())] != names:
             self.score.clear()
             for name in names:
                 self.score.add(name, name)
         name = self.score.chosen() or ""
-        found, top = maps.current, maps.range_of(name)
-        values = None if found is None else found.maps.get(name)
-        is_shown = maps.is_on and found is not None and values is not None and top is not None
+        record_maps, top = maps.current, maps.range_of(name)
+        values = None if record_maps is None else record_maps.maps.get(name)
+        is_shown = maps.is_on and record_maps is not None and values is not None and top is not None
         self.button.setChecked(maps.is_on)
         self.score.setVisible(maps.is_on and len(names) > 1)
         self._mix.setVisible(is_shown)
         self.scale.setVisible(maps.is_on and top is not None)
         self._meaning.setVisible(is_shown)
         self.again.setVisible(maps.is_on and values is None and maps.error is not None)
-        self.words.setVisible(maps.is_on)
-        self.words.setToolTip("")
+        self.status.setVisible(maps.is_on)
+        self.status.setToolTip("")
         if top is not None:
             self.scale.show_range(top, _(find_mapped_score(name).map_text.unit))
-        if not maps.is_on or found is None or values is None or top is None:
-            self._layers = self._shown = None
+        if not maps.is_on or record_maps is None or values is None or top is None:
+            self._layers = self._painted = None
             self.summary = ""
-            self.words.setText(self._standing(name) if maps.is_on else "")
-        elif self._shown != (found.id, name):
-            self._shown = found.id, name
-            self._layers = _picture(found.view), _picture(coloured(values, top))
+            self.status.setText(self._reason(name) if maps.is_on else "")
+        elif self._painted != (record_maps.id, name):
+            self._painted = record_maps.id, name
+            self._layers = _picture(record_maps.view), _picture(coloured(values, top))
             self._meaning.setText(_(find_mapped_score(name).map_text.meaning))
             self.summary = summary_of(values)
-            self.words.setText(self.summary)
+            self.status.setText(self.summary)
             if QAccessible.isActive():
                 QAccessible.updateAccessibility(
                     QAccessibleAnnouncementEvent(self, visible(self.summary))
                 )
         self.changed.emit()
 
-    def _standing(self, name: str) -> str:
-        """Say why there is no map, or not yet."""
+    def _reason(self, name: str) -> str:
+        """Return why there is no map, or not yet."""
         maps = self._maps
         if not name:
             *others, last = [name for name, score in SCORES.items() if score.has_map]
@@ -183,7 +183,7 @@ class MapView(QWidget):
             job = f"{maps.waits_for[0].lower()}{maps.waits_for[1:]}"
             return _("Maps wait until {job} has ended.", job=job)
         if maps.error is not None:
-            self.words.setToolTip(tip(str(maps.error)))
+            self.status.setToolTip(tip(str(maps.error)))
             return maps.error.what
         return _("Making the map, which takes some seconds…")
 
@@ -201,15 +201,15 @@ class ColourScale(QWidget):
         """Show that the colours go from 0 to a value, of a unit."""
         self._top, self._unit = top, unit
         self.setToolTip(tip(f"{unit.capitalize()}. {_(_SAME_SCALE)}"))
-        told = _(
+        description = _(
             "Colours: dark blue is 0, yellow {value} and more, {unit}", value=short(top), unit=unit
         )
-        self.setAccessibleName(visible(told))
+        self.setAccessibleName(visible(description))
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """Return the size of the bar and two lines of words."""
+        """Return the size of the bar and two lines of text."""
         return QSize(160, _BAR + 4 + 2 * self._line)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
@@ -240,7 +240,7 @@ class ColourScale(QWidget):
 
 
 def summary_of(values: NDArray[np.float32]) -> str:
-    """Return in words where a map is high, and how far its peak stands out.
+    """Return as text where a map is high, and the ratio of its peak to its median.
 
     Parameters
     ----------
@@ -265,8 +265,8 @@ def summary_of(values: NDArray[np.float32]) -> str:
 def coloured(values: NDArray[np.float32], top: float) -> NDArray[np.uint8]:
     """Return a map in colours, shape (height, width, 3); from `top` on they are all the brightest."""
     steps = np.clip(values / top, 0, 1) * 255
-    shown: NDArray[np.uint8] = _colours()[steps.round().astype(np.uint8)]
-    return shown
+    pixels: NDArray[np.uint8] = _colours()[steps.round().astype(np.uint8)]
+    return pixels
 
 
 @cache
@@ -274,8 +274,8 @@ def _colours() -> NDArray[np.uint8]:
     """Return 256 colours from dark blue to yellow, as bright as they are high; shape (256, 3)."""
     from pyqtgraph import colormap
 
-    found: NDArray[np.uint8] = colormap.get("cividis").getLookupTable(nPts=256, alpha=False)
-    return found
+    table: NDArray[np.uint8] = colormap.get("cividis").getLookupTable(nPts=256, alpha=False)
+    return table
 
 
 def _picture(pixels: NDArray[np.uint8] | None) -> QPixmap:

@@ -1,7 +1,7 @@
 """Maps of the record that is looked at, made on demand and kept in memory while there is room.
 
 A worker takes seconds to start, so it makes the maps of several records at once: those that the owner
-is likely to look at next, walking on as before. A record that is no longer looked at is not waited for.
+is likely to look at next. Where another record became current meanwhile, the worker is ended.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ _LEAST_AHEAD = 4
 _TOP = 99.0
 """The percentile of the maps that are seen first at which the scale of colours ends."""
 
-_Made = tuple[int, dict[int, RecordMaps], dict[str, float]]
+_Result = tuple[int, dict[int, RecordMaps], dict[str, float]]
 
 
 class Maps(QObject):
@@ -34,7 +34,7 @@ class Maps(QObject):
     Parameters
     ----------
     state : State
-        What the window shows; any other of its jobs goes before maps.
+        What the window shows; its other jobs take precedence.
     parent : QObject or None
         The owner.
 
@@ -59,7 +59,7 @@ class Maps(QObject):
         self.is_on = False
         self.error: DataSelectError | None = None
         self._is_watched = False
-        self._kept: LRUCache[int, RecordMaps] = LRUCache(_MOST_BYTES, _size)
+        self._cache: LRUCache[int, RecordMaps] = LRUCache(_MOST_BYTES, _size)
         self._ranges: dict[str, float] = {}
         self._project = 0
         self._making: tuple[int, frozenset[int]] | None = None
@@ -84,8 +84,8 @@ class Maps(QObject):
 
     @property
     def current(self) -> RecordMaps | None:
-        """What was made of the current record; None where nothing was yet."""
-        return None if self._state.current is None else self._kept.get(self._state.current)
+        """The maps of the current record; None where there are none yet."""
+        return None if self._state.current is None else self._cache.get(self._state.current)
 
     @property
     def waits_for(self) -> str:
@@ -100,7 +100,7 @@ class Maps(QObject):
     @property
     def size(self) -> int:
         """The bytes of the maps that are kept."""
-        return int(self._kept.currsize)
+        return int(self._cache.currsize)
 
     def range_of(self, name: str) -> float | None:
         """Return the value at which the colours of a score's maps end; None where it is not known yet.
@@ -113,14 +113,14 @@ class Maps(QObject):
     # What is wanted
 
     def turn(self, *, on: bool) -> None:
-        """Make maps for the current record from now on, or no longer."""
+        """Switch the making of maps on or off."""
         if on != self.is_on:
             self.is_on = on
             self.changed.emit()
             self._make()
 
     def watch(self, *, on: bool) -> None:
-        """Note whether maps can be seen: where they cannot, none is begun."""
+        """Set whether maps can be seen; where they cannot, none is begun."""
         self._is_watched = on
         self._pause.stop()
         self._make()
@@ -135,7 +135,7 @@ class Maps(QObject):
 
     def _on_opened(self) -> None:
         self._project += 1
-        self._kept.clear()
+        self._cache.clear()
         self._ranges = {}
         self.error = self._looked_ahead_from = None
         self._place, self._leap, self._step = 0, 0, 1
@@ -146,7 +146,7 @@ class Maps(QObject):
     def _on_current(self) -> None:
         place = self._place_of_current()
         leap = place - self._place
-        # Who went the same way twice, as from line to line, goes on so; any other leap leads anywhere.
+        # The same step twice, as from line to line, is likely to be repeated.
         self._step = leap if abs(leap) == 1 or (leap and leap == self._leap) else 1
         self._place, self._leap = place, leap
         self.changed.emit()
@@ -154,18 +154,18 @@ class Maps(QObject):
 
     def _on_free(self) -> None:
         self.changed.emit()
-        self._make_soon()  # What came of the job may open another project.
+        self._make_soon()  # The job's result may open another project.
 
     def _place_of_current(self) -> int:
-        found = np.flatnonzero(self._state.order == self._state.current)
-        return int(found[0]) if len(found) else 0
+        places = np.flatnonzero(self._state.order == self._state.current)
+        return int(places[0]) if len(places) else 0
 
     def _make_soon(self) -> None:
         if self.is_on and self._is_watched:
             self._pause.start()
 
     def _make(self) -> None:
-        """Have made what is missing, unless something stands against it."""
+        """Start to make the maps that are missing, if anything can be made now."""
         look, current = self._state.look, self._state.current
         if look is None or current is None or not (self.is_on and self._is_watched and self.names):
             return
@@ -173,23 +173,23 @@ class Maps(QObject):
             return
         if self._making is not None:
             project, rows = self._making
-            if current not in self._kept and (project != self._project or current not in rows):
+            if current not in self._cache and (project != self._project or current not in rows):
                 self._jobs.give_way()
             return
-        wanted = self._wanted(current)
-        if not wanted:
+        missing = self._rows_to_make(current)
+        if not missing:
             return
         self._looked_ahead_from = current
-        self._making = self._project, frozenset(wanted)
+        self._making = self._project, frozenset(missing)
         project, folder, needs_ranges = self._project, look.folder, not self._ranges
 
-        def work(context: JobContext) -> _Made:
-            found = workflow.maps(folder, wanted, context)
-            return project, found, _ranges_of(found.values()) if needs_ranges else {}
+        def work(context: JobContext) -> _Result:
+            made = workflow.maps(folder, missing, context)
+            return project, made, _ranges_of(made.values()) if needs_ranges else {}
 
         self._jobs.start(JobKind.MAPS, work, self._on_made, self._on_failed, gives_way=True)
 
-    def _wanted(self, current: int) -> list[int]:
+    def _rows_to_make(self, current: int) -> list[int]:
         """Return the rows to make maps of, the most urgent first; none where there is no need."""
         order, place, step = self._state.order, self._place_of_current(), self._step
         last = len(order) - 1
@@ -197,18 +197,18 @@ class Maps(QObject):
         behind = [place - step * n for n in range(1, _BEHIND + 1)]
         spread = [last * n // (_SPREAD - 1) for n in range(_SPREAD)] if not self._ranges else []
         places = [place, *ahead[:3], place + 1, place - 1, *spread, *ahead, *behind]
-        near = [int(order[one]) for one in ahead[:_LEAST_AHEAD] if 0 <= one <= last]
-        is_ready = self._looked_ahead_from == current or all(row in self._kept for row in near)
-        if current in self._kept and is_ready:
+        near = [int(order[index]) for index in ahead[:_LEAST_AHEAD] if 0 <= index <= last]
+        is_ready = self._looked_ahead_from == current or all(row in self._cache for row in near)
+        if current in self._cache and is_ready:
             return []
-        rows = dict.fromkeys(int(order[one]) for one in places if 0 <= one <= last)
-        return [row for row in rows if row not in self._kept][: workflow.MOST_AT_ONCE]
+        rows = dict.fromkeys(int(order[index]) for index in places if 0 <= index <= last)
+        return [row for row in rows if row not in self._cache][: workflow.MOST_AT_ONCE]
 
-    def _on_made(self, made: _Made) -> None:
-        project, found, ranges = made
+    def _on_made(self, result: _Result) -> None:
+        project, record_maps, ranges = result
         look, self._making = self._state.look, None
         if project == self._project and look is not None:
-            if any(one.id != look.ids[row] for row, one in found.items()):
+            if any(maps.id != look.ids[row] for row, maps in record_maps.items()):
                 self.error = UnusableError(
                     _("The project is not as it was."),
                     _("Another window or command scored it again."),
@@ -216,7 +216,7 @@ class Maps(QObject):
                 )
             else:
                 self._ranges = {**ranges, **self._ranges}
-                self._keep(found)
+                self._keep(record_maps)
             self.changed.emit()
         self._make()
 
@@ -228,12 +228,12 @@ class Maps(QObject):
             self.changed.emit()
         self._make()
 
-    def _keep(self, found: dict[int, RecordMaps]) -> None:
+    def _keep(self, record_maps: dict[int, RecordMaps]) -> None:
         current = self._state.current
-        shown = None if current is None else found.get(current) or self._kept.get(current)
-        self._kept.update(found)
+        shown = None if current is None else record_maps.get(current) or self._cache.get(current)
+        self._cache.update(record_maps)
         if current is not None and shown is not None:
-            self._kept[current] = shown  # Last, so that no other one takes its place.
+            self._cache[current] = shown  # Last, so that it is evicted last.
 
 
 def _size(maps: RecordMaps) -> int:
@@ -241,11 +241,11 @@ def _size(maps: RecordMaps) -> int:
     return min(maps.size, _MOST_BYTES)
 
 
-def _ranges_of(found: Iterable[RecordMaps]) -> dict[str, float]:
+def _ranges_of(record_maps: Iterable[RecordMaps]) -> dict[str, float]:
     """Return for each score the value below which all but the brightest hundredth of its maps lies."""
     values: dict[str, list[NDArray[np.float32]]] = {}
-    for one in found:
-        for name, of_score in one.maps.items():
+    for of_record in record_maps:
+        for name, of_score in of_record.maps.items():
             values.setdefault(name, []).append(of_score.ravel())
     tops = {name: float(np.percentile(np.concatenate(all_), _TOP)) for name, all_ in values.items()}
     return {name: top or 1.0 for name, top in tops.items()}

@@ -1,4 +1,4 @@
-"""Withhold by a list: a register of people who opted out, or of records, held against the project."""
+"""Withhold by a list of people who opted out, or of records."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ _MOST_LINES = 500
 
 
 class PeoplePlace(ColumnPlace, Place):
-    """Where records are withheld, or considered again, by a list."""
+    """Withholds records, or restores them, by a list."""
 
     place_id = PlaceId.PEOPLE
 
@@ -46,7 +46,7 @@ class PeoplePlace(ColumnPlace, Place):
         self.out = RadioButton(_("They opt out: none of their records may leave"))
         self.back = RadioButton(_("They opt in again: they are taken off the list"))
         self._ways = QButtonGroup(self)
-        self.whom, self.columns = ComboBox(), ComboBox()
+        self.subject, self.columns = ComboBox(), ComboBox()
         self.matches = paragraph(step=2)
         self.unmatched = Lines()
         self.error = Note("stop")
@@ -54,7 +54,7 @@ class PeoplePlace(ColumnPlace, Place):
         self._build()
         self.choose.clicked.connect(self._choose)
         self._ways.buttonClicked.connect(self._show)
-        self.whom.activated.connect(self._show)
+        self.subject.activated.connect(self._show)
         self.columns.activated.connect(self._read)
         self.apply.clicked.connect(self._apply)
         self.cancel.clicked.connect(self._close)
@@ -77,7 +77,7 @@ class PeoplePlace(ColumnPlace, Place):
         return self._reading.waiting
 
     def entered(self) -> None:
-        """Give the focus to what is done first."""
+        """Give the focus to the button that chooses a list."""
         self.choose.setFocus()
 
     def dropped(self, path: Path) -> bool:
@@ -97,19 +97,19 @@ class PeoplePlace(ColumnPlace, Place):
 
     @property
     def _by_record(self) -> bool:
-        return self.whom.chosen() == "record"
+        return self.subject.chosen() == "record"
 
     def _begin(self) -> None:
         self._reading.drop()
         self._file = self._listing = None
         self.columns.clear()
         self.error.hide()
-        self.whom.clear()
+        self.subject.clear()
         look = self._state.look
         unit = None if look is None else look.unit_column
         if unit is not None:
-            self.whom.add(_("each {unit}", unit=unit), "unit")
-            self.whom.add(_("each record"), "record")
+            self.subject.add(_("each {unit}", unit=unit), "unit")
+            self.subject.add(_("each record"), "record")
         self._names.setVisible(unit is not None)
         check_only(self._ways, self.out)
         self._show()
@@ -152,7 +152,7 @@ class PeoplePlace(ColumnPlace, Place):
 
     def _show(self) -> None:
         look, listing = self._state.look, self._listing
-        self._name.set_words("" if self._file is None else self._file.name)
+        self._name.set_full_text("" if self._file is None else self._file.name)
         self._which.setVisible(self.columns.count() > 1)
         self._preview.setVisible(listing is not None)
         can_apply = look is not None and listing is not None and bool(listing.names)
@@ -169,16 +169,16 @@ class PeoplePlace(ColumnPlace, Place):
         rows = self._rows()
         known = {*(look.ids if self._by_record else look.units or look.ids)}
         missed = listing.unmatched(known)
-        found = len(listing.lines) - len(missed)
+        matched = len(listing.lines) - len(missed)
         selected = int(np.count_nonzero(self._state.selection.chosen[rows])) if rows else 0
         self.matches.setText(
             ngettext(
-                "{found:,} of {lines:,} lines match: {records}, of which {count:,} is in your "
+                "{matched:,} of {lines:,} lines match: {records}, of which {count:,} is in your "
                 "selection now.",
-                "{found:,} of {lines:,} lines match: {records}, of which {count:,} are in your "
+                "{matched:,} of {lines:,} lines match: {records}, of which {count:,} are in your "
                 "selection now.",
                 selected,
-                found=found,
+                matched=matched,
                 lines=len(listing.lines),
                 records=ngettext("{count:,} record", "{count:,} records", len(rows)),
             )
@@ -234,10 +234,10 @@ class PeoplePlace(ColumnPlace, Place):
     def _build(self) -> None:
         for button in (self.out, self.back):
             self._ways.addButton(button)
-        self.whom.setAccessibleName(visible(_("Whom the list names")))
+        self.subject.setAccessibleName(visible(_("Whom the list names")))
         self.columns.setAccessibleName(visible(_("The column that names them")))
         self.unmatched.setAccessibleName(visible(_("Lines that match nothing")))
-        self._names = row(paragraph(_("The list names")), self.whom)
+        self._names = row(paragraph(_("The list names")), self.subject)
         self._which = row(paragraph(_("The column that names them")), self.columns)
         self._preview = StayPanel()
         self._missed = paragraph(_("Lines that match nothing here:"), role="dim")

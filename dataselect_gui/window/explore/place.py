@@ -43,7 +43,7 @@ class ExplorePlace(QWidget, Place):
     legend : Legend
         The signs of the classes.
     maps : Maps
-        Where in a record a score comes from.
+        Computes the maps.
     inspector : Inspector
         The current record.
 
@@ -153,11 +153,11 @@ class ExplorePlace(QWidget, Place):
         return self.thumbnails.running
 
     def entered(self) -> None:
-        """Let maps be made where they can be seen."""
+        """Make maps where they can be seen."""
         self._watch()
 
     def left(self) -> None:
-        """Let no map be begun that nobody sees."""
+        """Begin no map that cannot be seen."""
         self._watch()
 
     def close_threads(self) -> None:
@@ -169,7 +169,7 @@ class ExplorePlace(QWidget, Place):
         self._state.withhold(self._state.targets())
 
     def restore(self) -> None:
-        """Let the marked records, else the current one, be considered again."""
+        """Withhold the marked records, else the current one, no longer."""
         self._state.restore(self._state.targets())
 
     def toggle_map(self) -> None:
@@ -180,7 +180,7 @@ class ExplorePlace(QWidget, Place):
         self.maps.turn(on=not is_shown)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Return the size below which this place is of no use."""
+        """Return the least useful size."""
         return QSize(480, 240)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -198,7 +198,7 @@ class ExplorePlace(QWidget, Place):
             self.histogram.set_folded(is_flat)
             self.legend.setVisible(not is_flat)
 
-    # What the state says
+    # Signals of the state
 
     def _on_opened(self) -> None:
         self._sort.clear()
@@ -215,7 +215,7 @@ class ExplorePlace(QWidget, Place):
         self._direction.setText(_("Highest first") if self._state.descending else _("Lowest first"))
 
     def _on_selection(self) -> None:
-        self._rule.set_words(self._summary())
+        self._rule.set_full_text(self._summary())
         self._on_targets()
 
     def _summary(self) -> str:
@@ -226,13 +226,13 @@ class ExplorePlace(QWidget, Place):
             return _("No cut-off yet")
         score = self._state.sort if rule is None else rule.score
         sign = "≤" if rule is not None and rule.lowest else "≥"
-        words = f"{score} {sign} {short(selection.threshold or 0.0)}"
+        text = f"{score} {sign} {short(selection.threshold or 0.0)}"
         if rule is not None and not self.histogram.is_dragging:
-            words = _rule_text(rule)
+            text = _rule_text(rule)
         if self._is_narrow:  # The footer counts.
-            return words
+            return text
         count = int(selection.chosen.sum())
-        return _("{rule} · {count:,} in the selection", rule=words, count=count)
+        return _("{rule} · {count:,} in the selection", rule=text, count=count)
 
     def _on_targets(self) -> None:
         rows = np.array(self._state.targets(), dtype=np.int64)
@@ -249,7 +249,7 @@ class ExplorePlace(QWidget, Place):
             self._was_painted = True
             self.first_painted.emit()
 
-    # What the owner does
+    # Actions
 
     def _on_details(self) -> None:
         self.inspector.setVisible(self._details.isChecked())

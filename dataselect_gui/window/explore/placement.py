@@ -76,7 +76,7 @@ class _Bar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._share = 0.0
-        self._words = ""
+        self._text = ""
         self.setFixedHeight(self.fontMetrics().height() + 2)
 
     def show_share(self, share: float | None, label: str | None = None) -> None:
@@ -84,8 +84,8 @@ class _Bar(QWidget):
         self.setVisible(share is not None)
         if share is not None:
             self._share = share
-            self._words = _among_all(share) if label is None else _in_class(share, label)
-            self.setAccessibleName(visible(self._words))
+            self._text = _among_all(share) if label is None else _in_class(share, label)
+            self.setAccessibleName(visible(self._text))
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -102,8 +102,8 @@ class _Bar(QWidget):
         painter.setFont(theme.font(-1))
         painter.setPen(theme.colour(colours.dim))
         room = QRect(width + 8, 0, self.width() - width - 8, self.height())
-        words = elided(painter.fontMetrics(), self._words, Qt.TextElideMode.ElideRight, room.width())
-        paint(painter, room, Qt.AlignmentFlag.AlignVCenter, words)
+        text = elided(painter.fontMetrics(), self._text, Qt.TextElideMode.ElideRight, room.width())
+        paint(painter, room, Qt.AlignmentFlag.AlignVCenter, text)
 
 
 def _among_all(share: float) -> str:

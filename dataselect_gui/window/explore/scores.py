@@ -1,4 +1,4 @@
-"""Scores for a person: what they mean to whoever never heard their names, and how they are written."""
+"""Scores as text: their meaning in plain language, and their values."""
 
 import math
 

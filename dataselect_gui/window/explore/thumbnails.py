@@ -1,7 +1,7 @@
 """Pictures of records, decoded in a process of their own and kept while there is room.
 
-Whoever shows records says what it wants now; what it wanted before and did not get is dropped, so
-that scrolling past a thousand rows decodes the ones at which it stops. Threads read records, have them
+A view requests the pictures that it shows now, which replaces its earlier requests: scrolling past a
+thousand rows decodes those at which it stops. Threads read records, have them
 decoded and make `QImage`s of the numbers that come back; a `QPixmap` belongs to the window's thread and
 is made there.
 """
@@ -32,7 +32,7 @@ _SIDES = (64, 128, 256, 512, 1024)
 
 
 def key_of(row: int, side: float) -> Key:
-    """Return what to ask for so that a record fills a square of so many device pixels.
+    """Return the key of a picture that fills a square of so many device pixels.
 
     A few sizes serve all, so that another tile size seldom decodes anew.
     """
@@ -52,7 +52,7 @@ class Thumbnails(QObject):
     Signals
     -------
     arrived(int)
-        The picture of that row, or the reason why there is none, can be had.
+        The picture of that row, or the reason why there is none, is available.
     lost(DataSelectError)
         No record can be read; their tiles stay empty.
     """
@@ -65,9 +65,9 @@ class Thumbnails(QObject):
     def __init__(self, state: State, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._kept: LRUCache[Key, QPixmap | str] = LRUCache(_MOST_BYTES, _size)
+        self._cache: LRUCache[Key, QPixmap | str] = LRUCache(_MOST_BYTES, _size)
         self._threads: list[_Decoder] = []
-        # The condition guards what the threads share: all that follows.
+        # The condition guards what the threads share, which is all that follows.
         self._condition = threading.Condition()
         self._single: deque[Key] = deque()
         self._visible: deque[Key] = deque()
@@ -84,16 +84,16 @@ class Thumbnails(QObject):
 
     def find(self, key: Key) -> QPixmap | str | None:
         """Return a picture, the reason why there is none, or None where it is not decoded yet."""
-        return self._kept.get(key)
+        return self._cache.get(key)
 
     def want(self, keys: Iterable[Key]) -> None:
-        """Ask for the pictures that a view of many shows now, instead of what it showed before."""
+        """Request the pictures of the gallery, in place of its earlier request."""
         with self._condition:
             self._visible = deque(keys)
         self._wake()
 
     def want_single(self, key: Key) -> None:
-        """Ask for one picture before all others, instead of the last one asked for so."""
+        """Request one picture before all others, in place of the earlier such request."""
         with self._condition:
             self._single = deque([key])
         self._wake()
@@ -122,7 +122,7 @@ class Thumbnails(QObject):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether anything that a view wants is still to be decoded."""
+        """Whether any requested picture is still to be decoded."""
         with self._condition:
             return bool(self._single or self._visible or self._busy)
 
@@ -165,11 +165,11 @@ class Thumbnails(QObject):
         """
         with self._opening:
             with self._condition:
-                found, pictures = self._look, self._pictures
-                if generation != self._generation or found is None:
+                look, pictures = self._look, self._pictures
+                if generation != self._generation or look is None:
                     return None
             if pictures is None:
-                pictures = Pictures(found)
+                pictures = Pictures(look)
                 with self._condition:
                     if generation == self._generation:
                         self._pictures = pictures
@@ -196,11 +196,11 @@ class Thumbnails(QObject):
             self._busy.discard(key)
         if is_stale:
             self._state.note_stale(key[0])
-        self._kept[key] = outcome if isinstance(outcome, str) else QPixmap.fromImage(outcome)
+        self._cache[key] = outcome if isinstance(outcome, str) else QPixmap.fromImage(outcome)
         self.arrived.emit(key[0])
 
     def _drop(self) -> None:
-        self._kept.clear()
+        self._cache.clear()
         with self._condition:
             self._generation += 1
             self._single.clear()
@@ -211,7 +211,7 @@ class Thumbnails(QObject):
         self._prepare()
 
     def _prepare(self) -> None:
-        if self._look is not None:  # A window without a project is there sooner without.
+        if self._look is not None:  # Without a project it would only slow down the start.
             workflow.prepare_pictures()
 
 
@@ -236,5 +236,5 @@ def _as_qt(pixels: NDArray[np.uint8]) -> QImage:
     return borrowed.convertToFormat(QImage.Format.Format_RGB32)
 
 
-def _size(found: QPixmap | str) -> int:
-    return len(found) if isinstance(found, str) else 4 * found.width() * found.height()
+def _size(entry: QPixmap | str) -> int:
+    return len(entry) if isinstance(entry, str) else 4 * entry.width() * entry.height()

@@ -1,4 +1,4 @@
-"""How a record looks as a tile: its picture, its foot, and the signs of what becomes of it."""
+"""Paints a record as a tile: its picture, its foot, and its signs."""
 
 import math
 
@@ -14,7 +14,7 @@ from dataselect_gui.window.widgets.plain import elided, paint
 FOOT = 22
 """The height of a tile below its picture."""
 _BAR = 3
-_LEAST_FOR_WORDS = 96
+_LEAST_FOR_TEXT = 96
 
 
 def paint_tile(
@@ -22,7 +22,7 @@ def paint_tile(
     state: State,
     rect: QRect,
     row: int,
-    found: QPixmap | str | None,
+    picture: QPixmap | str | None,
     *,
     has_focus: bool,
 ) -> None:
@@ -33,30 +33,30 @@ def paint_tile(
     painter : QPainter
         Its font is that of the foot.
     state : State
-        Knows the record.
+        Holds the record's label, score and flags.
     rect : QRect
-        Where: a square and its foot.
+        The tile's rectangle: a square and its foot.
     row : int
         The record.
-    found : QPixmap, str or None
+    picture : QPixmap, str or None
         Its picture, or why there is none; None while that is not known.
     has_focus : bool
         Whether keys act on the tiles.
     """
     colours = theme.palette()
     image = QRect(rect.x(), rect.y(), rect.width(), rect.height() - FOOT)
-    is_withheld = not state.eligible[row]  # By the owner, or since its person opted out.
+    is_withheld = not state.eligible[row]  # Withheld by the owner, or its person opted out.
     painter.fillRect(rect, theme.colour(colours.panel))
     painter.fillRect(image, theme.colour(colours.sunk))
     painter.setOpacity(0.3 if is_withheld else 1.0)
-    if isinstance(found, QPixmap):
-        paint_whole(painter, image, found)
+    if isinstance(picture, QPixmap):
+        paint_whole(painter, image, picture)
     painter.setOpacity(1.0)
-    if isinstance(found, str):
+    if isinstance(picture, str):
         painter.setPen(theme.colour(colours.warn if state.stale[row] else colours.dim))
         wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        words = found if image.width() >= _LEAST_FOR_WORDS else "?"
-        paint(painter, image.adjusted(4, 4, -4, -4), wrap, words)
+        text = picture if image.width() >= _LEAST_FOR_TEXT else "?"
+        paint(painter, image.adjusted(4, 4, -4, -4), wrap, text)
     _paint_foot(painter, state, rect, row)
     if is_withheld:
         _paint_withheld(painter, colours, image)
@@ -78,8 +78,8 @@ def _paint_foot(painter: QPainter, state: State, rect: QRect, row: int) -> None:
     foot = QRect(rect.x() + 5, rect.bottom() - FOOT + 1, rect.width() - 10, FOOT - _BAR + 1)
     middle = Qt.AlignmentFlag.AlignVCenter
     metrics = painter.fontMetrics()
-    found, sort = state.look, state.sort
-    score = "" if found is None or sort is None else short(float(found.scores[sort][row]))
+    look, sort = state.look, state.sort
+    score = "" if look is None or sort is None else short(float(look.scores[sort][row]))
     width = metrics.horizontalAdvance(score)
     code = int(state.class_codes[row])
     left = foot.x()
@@ -93,8 +93,8 @@ def _paint_foot(painter: QPainter, state: State, rect: QRect, row: int) -> None:
         if room < metrics.horizontalAdvance(name[:2]):
             score, room = "", foot.right() - left
         painter.setPen(theme.colour(colours.text))
-        words = elided(metrics, name, Qt.TextElideMode.ElideRight, room)
-        paint(painter, QRect(left, foot.y(), room, foot.height()), middle, words)
+        text = elided(metrics, name, Qt.TextElideMode.ElideRight, room)
+        paint(painter, QRect(left, foot.y(), room, foot.height()), middle, text)
     painter.setPen(theme.colour(colours.dim))
     paint(painter, foot, middle | Qt.AlignmentFlag.AlignRight, score)
 

@@ -46,7 +46,7 @@ class Advanced(Fold):
     def set_key(self, key: Path | None) -> None:
         """Sign with a key, or not."""
         self.key = key
-        self._name.set_words(_UNSIGNED if key is None else str(key))
+        self._name.set_full_text(_UNSIGNED if key is None else str(key))
         self.forget.setVisible(key is not None)
         self.changed.emit()
 

@@ -78,7 +78,7 @@ class CheckPlace(ColumnPlace, Place):
     def set_key(self, key: Path | None) -> None:
         """Know the owner's public key, or not."""
         self._key = key
-        self._key_name.set_words(NO_KEY if key is None else str(key))
+        self._key_name.set_full_text(NO_KEY if key is None else str(key))
         self.forget_key.setVisible(key is not None)
 
     def save_page(self, to: Path) -> None:
@@ -150,7 +150,7 @@ class CheckPlace(ColumnPlace, Place):
             return
         checks = found.checks
         self._name.setText(bundle.name)
-        self._where.set_words(str(bundle.parent))
+        self._where.set_full_text(str(bundle.parent))
         failed = sum(not check.ok for check in checks)
         self._verdict.set_role("stop" if failed else "stay")
         self._verdict.set_text(FAILS.format(failed=failed, count=len(checks)) if failed else HOLDS)

@@ -1,1 +1,1 @@
-"""From what a person gives to scores: the start page, the Setup place, and the end of a project."""
+"""The start page, the Setup place, scoring, and the deletion of a project."""

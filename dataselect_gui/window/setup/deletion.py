@@ -21,14 +21,14 @@ CANNOT_UNDO = N_("This cannot be undone. Scoring the records again makes another
 
 
 class DeletionPlace(ColumnPlace, Place):
-    """Asks for the owner's word on the deletion of a project, and deletes it.
+    """Asks the owner to confirm the deletion of a project, and deletes it.
 
     Signals
     -------
     begun(Path)
         That project is about to be deleted: nothing may read it any more.
     deleted(Message)
-        It is gone, or what is left of it is told.
+        It was deleted; the message says what is left of it.
     failed(DataSelectError)
         It cannot be read, or deleted.
     """
@@ -62,22 +62,22 @@ class DeletionPlace(ColumnPlace, Place):
         self.column.addStretch(1)
 
     def entered(self) -> None:
-        """Give the focus to what changes nothing."""
+        """Give the focus to the button that keeps the project."""
         self.cancel.setFocus()
 
     def ask(self, project: Path) -> None:
-        """Ask about a project, where there is one to ask about and nothing else is being done."""
+        """Ask about a project, unless a job is running."""
         if self._state.jobs.running:
             return
         try:
-            told = workflow.before_deletion(project)
+            deletion = workflow.before_deletion(project)
         except DataSelectError as error:
             self.failed.emit(error)
             return
-        self._project, self._name = project, told.name
-        self.title.setText(_("Delete the project “{name}”?", name=told.name))
-        self.delete.setText(_("Delete “{name}”", name=told.name))
-        for layout, items in ((self.goes, told.goes), (self.stays, told.stays)):
+        self._project, self._name = project, deletion.name
+        self.title.setText(_("Delete the project “{name}”?", name=deletion.name))
+        self.delete.setText(_("Delete “{name}”", name=deletion.name))
+        for layout, items in ((self.goes, deletion.goes), (self.stays, deletion.stays)):
             clear(layout)
             for item in items:
                 layout.addWidget(paragraph(item))

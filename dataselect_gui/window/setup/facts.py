@@ -1,4 +1,4 @@
-"""Facts under a heading, line by line, and the problems that were met."""
+"""A panel of facts under a heading, with a list of problems."""
 
 from pathlib import Path
 
@@ -49,7 +49,7 @@ class Facts(QFrame):
         text : str
             A sentence; empty for none.
         facts : list of (str, str)
-            What each is about, and what is so.
+            The name and the value of each.
         problems : list of str
             One a line.
         path : Path or None
@@ -59,9 +59,9 @@ class Facts(QFrame):
         self._text.setVisible(bool(text))
         clear(self._grid)
         if path is not None:
-            self._add(_("Where"), _place(str(path)))
+            self._add(_("Where"), _path_label(str(path)))
         for name, value in facts:
-            self._add(name, _value(value))
+            self._add(name, _value_label(value))
         self._problem_count.setText(ngettext("{count:,} problem", "{count:,} problems", len(problems)))
         self._problem_count.setVisible(bool(problems))
         self.problems.show_lines(problems)
@@ -74,14 +74,14 @@ class Facts(QFrame):
         self._grid.addWidget(value, line, 1)
 
 
-def _place(value: str) -> Elided:
-    """Return a path on one line, whole in its tool tip."""
-    shown = Elided(Qt.TextElideMode.ElideMiddle)
-    shown.set_words(value)
-    return shown
+def _path_label(value: str) -> Elided:
+    """Return a path on one line, in full in its tool tip."""
+    label = Elided(Qt.TextElideMode.ElideMiddle)
+    label.set_full_text(value)
+    return label
 
 
-def _value(value: str) -> Label:
-    shown = paragraph(value)
-    shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return shown
+def _value_label(value: str) -> Label:
+    label = paragraph(value)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label

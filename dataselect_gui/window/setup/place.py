@@ -1,4 +1,4 @@
-"""Setup, one page: what was found, what is wrong with it, whom to protect, and the score button."""
+"""The Setup place: the inspected inputs, their problems, whom to protect, and the score button."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -27,7 +27,7 @@ from dataselect_gui.workflow import (
     what_opens,
 )
 
-_MOST_NAME, _MOST_WORDS = 100, 500
+_MOST_NAME, _MOST_TEXT = 100, 500
 """Characters of a name, and of what a request says, that are shown."""
 _NO_RECORDS = N_("Not chosen yet: drop {kinds}.")
 _NO_CHECKPOINT = N_("Not chosen yet: drop the consortium's folder, or its .pt2 file.")
@@ -44,22 +44,22 @@ _PROPOSED = N_(
 
 
 class SetupPlace(ColumnPlace, Place):
-    """What was found before scoring, and scoring itself.
+    """Shows the inspected inputs, asks what scoring needs, and starts it.
 
     Signals
     -------
-    score_wanted()
-        The person wants the records scored, or scoring to go on.
-    stop_wanted()
-        The person wants the work in progress to stop.
-    try_wanted()
-        The person wants to see whether picking by a score helps.
+    score_requested()
+        The records are to be scored, or scoring to continue.
+    stop_requested()
+        The job in progress is to stop.
+    try_requested()
+        The study is to be shown.
     """
 
     place_id = PlaceId.SETUP
-    score_wanted = Signal()
-    stop_wanted = Signal()
-    try_wanted = Signal()
+    score_requested = Signal()
+    stop_requested = Signal()
+    try_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class SetupPlace(ColumnPlace, Place):
         self.checkpoint = Facts(_("The consortium's checkpoint"))
         # Below the button, so that nothing moves under the pointer when its facts arrive.
         self.preflight = Facts(_("The checkpoint on your records"))
-        # Said where something is missing: what holds everywhere need not be read every time.
+        # Shown only where something is missing.
         confined = workflow.what_confines()
         self.confined = paragraph(confined.sentence, role="warning")
         if confined.is_whole:
@@ -80,15 +80,15 @@ class SetupPlace(ColumnPlace, Place):
         self.training = TrainingQuestion()
         self.score = Button()
         self.score.setProperty("role", "primary")
-        self.score.clicked.connect(self.score_wanted)
+        self.score.clicked.connect(self.score_requested)
         self.stop = Button(_("Stop"))
-        self.stop.clicked.connect(self.stop_wanted)
+        self.stop.clicked.connect(self.stop_requested)
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.status = paragraph(role="dim")
         self.try_it, self._try_hint = Button(_("Try it…")), paragraph(role="dim")
-        self.try_it.clicked.connect(self.try_wanted)
+        self.try_it.clicked.connect(self.try_requested)
         self._build()
         self.show_idle()
         self.show_records(None, None)
@@ -100,35 +100,37 @@ class SetupPlace(ColumnPlace, Place):
         """The column that names the person; None where each record is protected by itself."""
         return self.unit.chosen()
 
-    def show_records(self, path: Path | None, found: SourceInspected | None) -> None:
+    def show_records(self, path: Path | None, inspection: SourceInspected | None) -> None:
         """Show what inspection found at the source."""
-        if found is None or path is None:
+        if inspection is None or path is None:
             self._show_units("")
             self.records.show_facts(_(_NO_RECORDS, kinds=what_opens()), [], [])
             return
-        columns, person = found.columns, found.person
+        columns, person = inspection.columns, inspection.person
         hint = _(_HINT) if person is None else _(_PROPOSED, column=person)
         self._show_units(hint if columns else _(_ALONE), columns, person)
-        count = f"{found.records:,}"
-        if found.problems:
+        count = f"{inspection.records:,}"
+        if inspection.problems:
             count = _(
-                "{readable:,} readable of {count:,}", readable=found.readable, count=found.records
+                "{readable:,} readable of {count:,}",
+                readable=inspection.readable,
+                count=inspection.records,
             )
-        facts = [(_("Records"), count), (_("Labels"), _names(found.labels) or _("none"))]
-        if found.ignored:
-            ignored = ngettext("{count:,} other file", "{count:,} other files", found.ignored)
+        facts = [(_("Records"), count), (_("Labels"), _names(inspection.labels) or _("none"))]
+        if inspection.ignored:
+            ignored = ngettext("{count:,} other file", "{count:,} other files", inspection.ignored)
             facts.append((_("Passed over"), ignored))
-        problems = [f"{problem.id}: {problem.reason}" for problem in found.problems]
+        problems = [f"{problem.id}: {problem.reason}" for problem in inspection.problems]
         self.records.show_facts("", facts, problems, path)
 
-    def show_checkpoint(self, path: Path | None, found: CheckpointInspected | None) -> None:
+    def show_checkpoint(self, path: Path | None, inspection: CheckpointInspected | None) -> None:
         """Show what inspection found at the checkpoint."""
         self.preflight.hide()
-        if found is None or path is None:
+        if inspection is None or path is None:
             self.checkpoint.show_facts(_(_NO_CHECKPOINT), [], [])
             return
-        model = found.preflight
-        steps = [step for step in found.series if step is not None]
+        model = inspection.preflight
+        steps = [step for step in inspection.series if step is not None]
         series = _("one state")
         if steps:
             series = ngettext(
@@ -140,21 +142,21 @@ class SetupPlace(ColumnPlace, Place):
         facts = [
             (_("Model"), model.architecture or _("a .pt2 graph")),
             (_("Series"), series),
-            (_("Classes"), _names(found.labels) or _("not named")),
+            (_("Classes"), _names(inspection.labels) or _("not named")),
             (_("Scores"), ", ".join(model.scores)),
-            *requested(found.asks),
+            *requested(inspection.asks),
         ]
         if model.labels is not None:
             facts.insert(3, (_("Labels"), _("all of yours are among the classes")))
         unknown = [
             _("The request asks for something that is not known here: {key}", key=key)
-            for key in found.unknown_in_request
+            for key in inspection.unknown_in_request
         ]
         self.checkpoint.show_facts("", facts, unknown, path)
 
-    def show_preflight(self, found: Preflight) -> None:
-        """Show what came of trying the checkpoint on some of the records."""
-        self.preflight.show_facts("", preflight_facts(found), [])
+    def show_preflight(self, preflight: Preflight) -> None:
+        """Show the result of trying the checkpoint on some of the records."""
+        self.preflight.show_facts("", preflight_facts(preflight), [])
 
     def show_project(self, look: Look) -> None:
         """Show what an open project was made from."""
@@ -174,7 +176,7 @@ class SetupPlace(ColumnPlace, Place):
         self.checkpoint.show_facts("", requested(look.request), [], look.checkpoint)
 
     def show_demo(self) -> None:
-        """Say what the demo is made of, while it is scored."""
+        """Show what the demo is made of, while it is scored."""
         self._show_units(_(_ALONE))
         self.records.show_facts(_("2,000 images of clothes that come with the program."), [], [])
         self.checkpoint.show_facts(_("Five states of a small model, trained on other images."), [], [])
@@ -189,28 +191,28 @@ class SetupPlace(ColumnPlace, Place):
         ready : bool
             Whether there is something to score.
         text : str
-            What there is to say.
+            The status; empty for none.
         """
         self.score.setText(button or _("Score"))
         self.score.setEnabled(ready)
         self.score.show()
         self.stop.hide()
         self.progress.hide()
-        self._say(text)
+        self._show_status(text)
 
     def show_trying(self) -> None:
-        """Show that the checkpoint is being tried, and that nobody needs to wait for it."""
+        """Show that the checkpoint is being tried, which need not be waited for."""
         self.preflight.show_facts(_(_TRYING), [], [])
         self.preflight.show()
 
-    def follow(self) -> None:
-        """Give the focus to what stops the work that was begun here, with its progress in sight."""
+    def focus_stop(self) -> None:
+        """Give the focus to the stop button, and scroll to the progress."""
         self.stop.setFocus()
-        # Not at once, which would be before it has its place.
+        # Later, when the layout is done.
         QTimer.singleShot(1, self, self._show_progress)
 
     def show_running(self, text: str, share: float = 0, *, keeps: bool) -> None:
-        """Show what is being done, the share that is done, and whether it is kept where it is stopped.
+        """Show the job in progress.
 
         Parameters
         ----------
@@ -226,10 +228,10 @@ class SetupPlace(ColumnPlace, Place):
         self.progress.show()
         self.progress.setValue(int(1000 * share))
         promise = _("You may stop and go on tomorrow.") if keeps else ""
-        self._say(f"{text} {promise}".rstrip())
+        self._show_status(f"{text} {promise}".rstrip())
 
     def show_trial(self, obstacle: str) -> None:
-        """Offer to see whether picking by a score helps, or say why that cannot be seen."""
+        """Offer the study, or show why it is not possible; an empty obstacle means it is."""
         self.try_it.setEnabled(not obstacle)
         self.try_it.setAccessibleDescription(visible(obstacle or _(_TRY)))
         self._try_hint.setText(obstacle or _(_TRY))
@@ -239,7 +241,7 @@ class SetupPlace(ColumnPlace, Place):
     def _show_progress(self) -> None:
         self.ensureWidgetVisible(self.status)
 
-    def _say(self, text: str) -> None:
+    def _show_status(self, text: str) -> None:
         self.status.setText(text)
         self.status.setVisible(bool(text))
 
@@ -253,9 +255,9 @@ class SetupPlace(ColumnPlace, Place):
         form.addWidget(self.unit, 0, Qt.AlignmentFlag.AlignLeading)
         form.addWidget(self._unit_hint)
         form.addStretch()
-        asked = QFrame()
-        asked.setProperty("role", "panel")
-        answers = QVBoxLayout(asked)
+        question = QFrame()
+        question.setProperty("role", "panel")
+        answers = QVBoxLayout(question)
         answers.setContentsMargins(16, 12, 16, 12)
         answers.addWidget(self.training)
         answers.addStretch()
@@ -267,7 +269,7 @@ class SetupPlace(ColumnPlace, Place):
         buttons.addStretch()
         self.column.addWidget(self.confined)
         self.column.addWidget(Pair(self.records, self.checkpoint))
-        self.column.addWidget(Pair(protect, asked))
+        self.column.addWidget(Pair(protect, question))
         self.column.addLayout(buttons)
         self.column.addWidget(self.status)
         self.column.addWidget(row(self.try_it, self._try_hint))
@@ -287,25 +289,25 @@ class SetupPlace(ColumnPlace, Place):
 
 
 def _names(names: Iterable[str]) -> str:
-    """Return names one after the other, none so long that it fills the page."""
+    """Return names in a line, each of limited length."""
     return ", ".join(visible(name, _MOST_NAME) for name in names)
 
 
 def requested(request: Request) -> list[tuple[str, str]]:
-    """Return what a request asks for, line by line, in words."""
+    """Return what a request asks for, as facts."""
     lines = []
-    asks = request.score or ""
+    criterion = request.score or ""
     if request.threshold is not None:
-        asks = _("{score} at least {threshold}", score=asks, threshold=request.threshold)
+        criterion = _("{score} at least {threshold}", score=criterion, threshold=request.threshold)
     elif request.count is not None:
-        asks = ngettext(
+        criterion = ngettext(
             "the {count:,} record with the highest {score}",
             "the {count:,} records with the highest {score}",
             request.count,
-            score=asks,
+            score=criterion,
         )
-    if asks:
-        lines.append((_("Asks for"), asks))
+    if criterion:
+        lines.append((_("Asks for"), criterion))
     private = [
         _(text, value=value)
         for value, text in (
@@ -322,7 +324,7 @@ def requested(request: Request) -> list[tuple[str, str]]:
         terms = _("under differential privacy: {terms}", terms=", ".join(private))
         lines.append((_("Trained"), terms))
     lines += [
-        (name, visible(text, _MOST_WORDS))
+        (name, visible(text, _MOST_TEXT))
         for name, text in (
             (_("Contact"), request.contact),
             (_("Deadline"), request.deadline),

@@ -1,4 +1,4 @@
-"""What a person gives: taking it, telling what it is, matching it, and having it scored."""
+"""Takes files and folders, inspects and matches them, and has them scored."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,14 +9,14 @@ from PySide6.QtWidgets import QWidget
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError
 from dataselect_gui.texts import N_, _
-from dataselect_gui.window.given import Run
+from dataselect_gui.window.inputs import ScoringRun
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.setup.place import SetupPlace
+from dataselect_gui.window.setup.project_warning import Remedies, project_warning
 from dataselect_gui.window.setup.scoring import Scoring
-from dataselect_gui.window.setup.standing import Mend, what_is_wrong
 from dataselect_gui.window.setup.start import StartPlace
 from dataselect_gui.window.state import State
-from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
+from dataselect_gui.window.widgets.notice import Message, NoticeStrip, error_message
 from dataselect_gui.window.widgets.plain import choose_file, choose_folder
 from dataselect_gui.workflow import (
     BundleInspected,
@@ -41,16 +41,16 @@ _LONG = {
 
 
 class Preparation(QObject):
-    """What stands behind the places Start and Setup, and keeps them up to date.
+    """The controller of the places Start and Setup.
 
     Parameters
     ----------
     state : State
         What the window shows; its jobs do the work.
     start, setup : StartPlace, SetupPlace
-        Where a person gives and answers.
+        The two places.
     notice : NoticeStrip
-        Where it is told what needs a hand.
+        Where messages are shown.
     window : QWidget
         The owner.
 
@@ -59,7 +59,7 @@ class Preparation(QObject):
     scored(Path)
         A project is to be opened.
     checked(Path, Verified)
-        A bundle was given, and this is what was found in it, check by check.
+        A bundle was given and checked, with this result.
     """
 
     scored = Signal(object)
@@ -82,39 +82,39 @@ class Preparation(QObject):
         self._scoring.begun.connect(self._on_begun)
         self._scoring.scored.connect(self.scored)
         start.chosen.connect(self.take)
-        setup.score_wanted.connect(self.score)
-        setup.stop_wanted.connect(self._jobs.stop)
+        setup.score_requested.connect(self.score)
+        setup.stop_requested.connect(self._jobs.stop)
         setup.training.answered.connect(self._on_answered)
         state.opened.connect(self._on_opened)
-        state.given_changed.connect(self._show_idle)
+        state.inputs_changed.connect(self._show_idle)
         state.training_changed.connect(self._on_training)
-        state.stale_changed.connect(self.show_standing)
+        state.stale_changed.connect(self.show_project_warning)
         self._jobs.started.connect(self._on_job_started)
         self._jobs.progressed.connect(self._on_progress)
         self._jobs.finished.connect(self._on_job_finished)
         self._on_opened()
 
     def study_subject(self) -> StudySubject | None:
-        """Return what a study would study; None where none is possible."""
-        given, look = self._state.given, self._state.look
-        if given.records is None or given.checkpoint is None or given.cannot_try:
+        """Return the subject of a study; None where no study is possible."""
+        inputs, look = self._state.inputs, self._state.look
+        if inputs.records is None or inputs.checkpoint is None or inputs.study_obstacle:
             return None
         if look is not None:
             return workflow.study_subject(look.folder)
-        place = workflow.project_place(given.records, given.digest)
+        place = workflow.project_place(inputs.records, inputs.digest)
         unit = self._setup.unit_column
-        return StudySubject(given.records, given.checkpoint, given.digest, place, unit_column=unit)
+        return StudySubject(inputs.records, inputs.checkpoint, inputs.digest, place, unit_column=unit)
 
-    # What a person gives
+    # Inputs
 
     def take(self, path: Path) -> None:
-        """Take what was given: what is missing from the open project, or else something new."""
+        """Take a file or folder: what the open project misses, or else a new input."""
         look = self._state.look
         is_missing = look is not None and not (look.source.exists() and look.checkpoint.exists())
         if self._jobs.running:
             self._waiting.append(path)
             if self._jobs.kind in _LONG:
-                self._notice.tell(Message(_(_LONG[self._jobs.kind])))
+                self._notice.show_message(Message(_(_LONG[self._jobs.kind])))
         elif is_missing and self._state.place is not PlaceId.START:
             self.find_again(path)
         else:
@@ -131,7 +131,7 @@ class Preparation(QObject):
             workflow.find_again(folder, path, context)
             return folder
 
-        self._notice.tell(None)
+        self._notice.show_message(None)
         self._jobs.start(JobKind.RECORD_COMPARISON, work, self.scored.emit, self._on_failed)
 
     def choose_records(self) -> None:
@@ -156,40 +156,40 @@ class Preparation(QObject):
         def work(context: JobContext) -> tuple[Path, Inspection]:
             return path, workflow.inspect(path, None, context)
 
-        self._notice.tell(None)
+        self._notice.show_message(None)
         self._jobs.start(JobKind.INSPECTION, work, self._on_inspected, self._on_failed)
 
-    def _on_inspected(self, told: tuple[Path, Inspection]) -> None:
-        path, found = told
-        if isinstance(found, ProjectInspected):
+    def _on_inspected(self, result: tuple[Path, Inspection]) -> None:
+        path, inspection = result
+        if isinstance(inspection, ProjectInspected):
             self.scored.emit(path)
             return
-        if isinstance(found, BundleInspected):
-            self.checked.emit(path, Verified.of(found))
+        if isinstance(inspection, BundleInspected):
+            self.checked.emit(path, Verified.of(inspection))
             return
-        is_source, look = isinstance(found, SourceInspected), self._state.look
+        is_source, look = isinstance(inspection, SourceInspected), self._state.look
         if look is not None:
             self.forget()
             if not self._waiting:  # New records for the same checkpoint, or the other way round.
                 self._waiting.append(look.checkpoint if is_source else look.source)
         if self._state.place is not PlaceId.START:
             self._state.show_place(PlaceId.SETUP)
-        if isinstance(found, SourceInspected):
-            given = replace(self._state.given, records=path, has_labels=bool(found.labels))
-            self._start.show_records(path, found)
-            self._setup.show_records(path, found)
+        if isinstance(inspection, SourceInspected):
+            inputs = replace(self._state.inputs, records=path, has_labels=bool(inspection.labels))
+            self._start.show_records(path, inspection)
+            self._setup.show_records(path, inspection)
         else:
-            given = replace(self._state.given, checkpoint=path, digest=found.digest)
-            self._start.show_checkpoint(path, found)
-            self._setup.show_checkpoint(path, found)
-        self._state.give(given)
+            inputs = replace(self._state.inputs, checkpoint=path, digest=inspection.digest)
+            self._start.show_checkpoint(path, inspection)
+            self._setup.show_checkpoint(path, inspection)
+        self._state.set_inputs(inputs)
         if self._waiting:
             QTimer.singleShot(0, self, self._take_next)
-        elif given.records is not None and given.checkpoint is not None:
-            self._match(given.records, given.checkpoint, given.digest)
+        elif inputs.records is not None and inputs.checkpoint is not None:
+            self._match(inputs.records, inputs.checkpoint, inputs.digest)
 
     def _match(self, records: Path, checkpoint: Path, digest: str) -> None:
-        """Hold the labels of both against each other, or open the project that they already have."""
+        """Compare the labels of both, or open the project that exists for them."""
         folder = workflow.project_place(records, digest)
         if folder.exists():
             self.scored.emit(folder)
@@ -201,12 +201,12 @@ class Preparation(QObject):
         self._state.show_place(PlaceId.SETUP)
         self._jobs.start(JobKind.LABEL_MATCHING, work, self._on_matched, self._on_failed)
 
-    def _on_matched(self, told: tuple[Path, Inspection]) -> None:
-        checkpoint, found = told
-        assert isinstance(found, CheckpointInspected)
-        self._setup.show_checkpoint(checkpoint, found)
+    def _on_matched(self, result: tuple[Path, Inspection]) -> None:
+        checkpoint, inspection = result
+        assert isinstance(inspection, CheckpointInspected)
+        self._setup.show_checkpoint(checkpoint, inspection)
         self._setup.training.no.setFocus()
-        records = self._state.given.records
+        records = self._state.inputs.records
         if records is None or self._waiting:
             return
 
@@ -224,7 +224,7 @@ class Preparation(QObject):
 
     def _on_failed(self, error: DataSelectError) -> None:
         if not isinstance(error, InterruptedByPersonError):
-            self._notice.tell(fault(error))
+            self._notice.show_message(error_message(error))
 
     def _on_trying_failed(self, error: DataSelectError) -> None:
         self._setup.preflight.hide()
@@ -235,7 +235,7 @@ class Preparation(QObject):
             self.take(self._waiting.pop(0))
 
     def forget(self) -> None:
-        """Begin anew: no project, no records, no checkpoint."""
+        """Close the project and drop all inputs."""
         self._start.clear()
         self._setup.show_records(None, None)
         self._setup.show_checkpoint(None, None)
@@ -254,21 +254,21 @@ class Preparation(QObject):
             self.forget()
             self._setup.show_demo()
             self._state.answer_training("no")
-            self._scoring.begin(Run(work, _("the demo's")))
+            self._scoring.begin(ScoringRun(work, _("the demo's")))
 
     def score(self) -> None:
-        """Score the records with the checkpoint, or go on where scoring was interrupted."""
+        """Score the records with the checkpoint, or continue where scoring was interrupted."""
         if self._jobs.running:
             return
         if self._state.interrupted is not None:
             self._scoring.go_on()
             return
-        given, look = self._state.given, self._state.look
-        records, checkpoint = given.records, given.checkpoint
+        inputs, look = self._state.inputs, self._state.look
+        records, checkpoint = inputs.records, inputs.checkpoint
         if records is None or checkpoint is None:
             return
         unit, answer = self._setup.unit_column, self._state.in_training
-        folder = workflow.project_place(records, given.digest) if look is None else look.folder
+        folder = workflow.project_place(records, inputs.digest) if look is None else look.folder
 
         def work(context: JobContext) -> Path:
             return workflow.score(
@@ -280,21 +280,23 @@ class Preparation(QObject):
                 in_training=answer,
             ).project
 
-        self._scoring.begin(Run(work, str(records)))
+        self._scoring.begin(ScoringRun(work, str(records)))
 
     def _on_begun(self) -> None:
         self._state.show_place(PlaceId.SETUP)
-        self._setup.follow()  # The button that was pressed is hidden now.
+        self._setup.focus_stop()  # The button that was pressed is hidden now.
 
-    # What lasts
+    # The warning of the open project
 
-    def show_standing(self) -> None:
-        """Tell what is wrong with the open project, for as long as it is."""
-        mend = Mend(self.choose_records, self.choose_checkpoint, self.score)
+    def show_project_warning(self) -> None:
+        """Show what is wrong with the open project, until it is put right."""
+        remedies = Remedies(self.choose_records, self.choose_checkpoint, self.score)
         look, has_stale = self._state.look, bool(self._state.stale.any())
-        self._notice.stand(None if look is None else what_is_wrong(look, mend, has_stale=has_stale))
+        self._notice.show_lasting(
+            None if look is None else project_warning(look, remedies, has_stale=has_stale)
+        )
 
-    # What the state and the jobs say
+    # Signals of the state and the jobs
 
     def _on_opened(self) -> None:
         look = self._state.look
@@ -303,7 +305,7 @@ class Preparation(QObject):
             self._start.clear()
             self._setup.show_project(look)
         self._show_idle()
-        self.show_standing()
+        self.show_project_warning()
 
     def _on_answered(self) -> None:
         answer = self._setup.training.answer
@@ -326,9 +328,9 @@ class Preparation(QObject):
             QTimer.singleShot(0, self, self._take_next)
 
     def _show_idle(self) -> None:
-        """Show in Setup what its button would do now; while a job runs, it shows that instead."""
+        """Show in Setup what its button would do now, unless a job runs."""
         look = self._state.look
-        self._setup.show_trial(self._state.given.cannot_try)
+        self._setup.show_trial(self._state.inputs.study_obstacle)
         if self._jobs.running:
             return
         if self._state.interrupted is not None or (look is not None and not look.is_finished):

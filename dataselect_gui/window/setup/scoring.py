@@ -1,4 +1,4 @@
-"""Scoring as a person meets it: it begins, may be stopped or break off, and goes on where it ended."""
+"""Starts scoring runs, shows how they end, and continues interrupted ones."""
 
 from pathlib import Path
 
@@ -6,24 +6,24 @@ from PySide6.QtCore import QObject, Signal
 
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, WorkerDiedError
 from dataselect_gui.texts import _
-from dataselect_gui.window.given import Run
+from dataselect_gui.window.inputs import ScoringRun
 from dataselect_gui.window.setup.place import SetupPlace
 from dataselect_gui.window.state import State
-from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
+from dataselect_gui.window.widgets.notice import Message, NoticeStrip, error_message
 from dataselect_gui.workflow import JobKind, Progress
 
 
 class Scoring(QObject):
-    """Does scoring runs, one at a time.
+    """Runs scoring, one run at a time.
 
     Parameters
     ----------
     state : State
         What the window shows; its jobs do the work.
     setup : SetupPlace
-        Where it is begun and stopped.
+        The place with its buttons.
     notice : NoticeStrip
-        Where it is told how it ended.
+        Where its end is shown.
     parent : QObject
         The owner.
 
@@ -41,19 +41,19 @@ class Scoring(QObject):
     def __init__(self, state: State, setup: SetupPlace, notice: NoticeStrip, parent: QObject) -> None:
         super().__init__(parent)
         self._state, self._setup, self._notice = state, setup, notice
-        self._run: Run | None = None
+        self._run: ScoringRun | None = None
         self._last_step: Progress | None = None
         self._done: Path | None = None
         state.jobs.progressed.connect(self._on_progress)
 
     def go_on(self) -> None:
-        """Go on with the run that was interrupted."""
+        """Continue the run that was interrupted."""
         if self._state.interrupted is not None and not self._state.jobs.running:
             self.begin(self._state.interrupted)
 
-    def begin(self, run: Run) -> None:
+    def begin(self, run: ScoringRun) -> None:
         """Begin a run; none must be running."""
-        self._notice.tell(None)
+        self._notice.show_message(None)
         self._run, self._last_step = run, None
         jobs = self._state.jobs
         jobs.start(JobKind.SCORING, run.work, self._on_scored, self._on_failed)
@@ -69,9 +69,9 @@ class Scoring(QObject):
         look = self._state.look
         if look is None or look.folder == folder:
             self.scored.emit(folder)
-        else:  # The person looks at another project meanwhile: nothing moves under their hand.
+        else:  # Another project was opened meanwhile, and stays open.
             self._done = folder
-            self._notice.tell(
+            self._notice.show_message(
                 Message(_("Scoring is done."), actions=((_("Show it"), self._show_done),))
             )
 
@@ -81,16 +81,16 @@ class Scoring(QObject):
 
     def _on_failed(self, error: DataSelectError) -> None:
         is_stopped = isinstance(error, InterruptedByPersonError)
-        left = self._run if is_stopped or isinstance(error, WorkerDiedError) else None
-        self._state.note_interrupted(left)
+        resumable = self._run if is_stopped or isinstance(error, WorkerDiedError) else None
+        self._state.note_interrupted(resumable)
         if is_stopped:
             self._setup.show_idle(_("Continue"), ready=True, text=f"{error.what} {error.do}")
-        elif left is not None:
-            self._notice.tell(self._died(error, left))
+        elif resumable is not None:
+            self._notice.show_message(self._died(error, resumable))
         else:
-            self._notice.tell(fault(error))
+            self._notice.show_message(error_message(error))
 
-    def _died(self, error: DataSelectError, run: Run) -> Message:
+    def _died(self, error: DataSelectError, run: ScoringRun) -> Message:
         step = self._last_step
         details = [_("Records: {records}.", records=run.records)]
         if step is not None:

@@ -1,4 +1,4 @@
-"""The start page: two wells to drop records and checkpoint into, recent projects, the demo."""
+"""The start page: drop areas for records and checkpoint, recent projects, the demo."""
 
 from pathlib import Path
 
@@ -21,9 +21,9 @@ _MOST_LABELS, _MOST_NAME = 5, 100
 
 
 class Well(QFrame):
-    """Shows where to drop a file or folder, with buttons for whoever does not drag.
+    """A drop area for a file or folder, with buttons that choose one.
 
-    The window itself takes what is dropped, wherever that is.
+    The window itself takes what is dropped anywhere.
 
     Signals
     -------
@@ -60,26 +60,26 @@ class Well(QFrame):
         layout.addSpacing(theme.SPACE[1])
         layout.addStretch()
         layout.addLayout(buttons)
-        self.show_given(None)
+        self.show_path(None)
 
-    def show_given(self, path: Path | None, found: str = "", *, warns: bool = False) -> None:
-        """Show what was given and what was found in it; no path for nothing.
+    def show_path(self, path: Path | None, summary: str = "", *, warns: bool = False) -> None:
+        """Show a file or folder and what it holds; no path for none.
 
         Parameters
         ----------
         path : Path or None
             The file or folder.
-        found : str
+        summary : str
             What it holds, in a sentence or two.
         warns : bool
             Whether that needs a second look.
         """
         self.path = path
         self._name.setText("" if path is None else path.name)
-        self._place.set_words("" if path is None else str(path.parent))
+        self._place.set_full_text("" if path is None else str(path.parent))
         for label in (self._name, self._place):
             label.setVisible(path is not None)
-        self.text.setText(self._explanation if path is None else found)
+        self.text.setText(self._explanation if path is None else summary)
         self.text.setProperty("role", "dim" if path is None else "warning" if warns else "")
         self.setProperty("filled", path is not None)
         for widget in (self, self.text):
@@ -98,25 +98,25 @@ class Well(QFrame):
 
 
 class StartPlace(ColumnPlace, Place):
-    """Where a person begins.
+    """The start page.
 
     Signals
     -------
     chosen(Path)
-        Something was given; which of the two it is, inspection tells.
+        A file or folder was chosen; inspection finds which of the two it is.
     project_chosen(Path)
         A recent project was chosen.
-    demo_wanted()
+    demo_requested()
         The demo was asked for.
-    delete_wanted(Path)
+    delete_requested(Path)
         A recent project is to be deleted.
     """
 
     place_id = PlaceId.START
     chosen = Signal(object)
     project_chosen = Signal(object)
-    demo_wanted = Signal()
-    delete_wanted = Signal(object)
+    demo_requested = Signal()
+    delete_requested = Signal(object)
 
     def __init__(self, state: State, settings: Settings) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ class StartPlace(ColumnPlace, Place):
         self.checkpoint.chosen.connect(self.chosen)
         self.demo = Button(_("Try the demo"))
         self.demo.setProperty("role", "primary")
-        self.demo.clicked.connect(self.demo_wanted)
+        self.demo.clicked.connect(self.demo_requested)
         demo = QHBoxLayout()
         demo.setSpacing(theme.SPACE[2])
         demo.addWidget(self.demo)
@@ -172,30 +172,32 @@ class StartPlace(ColumnPlace, Place):
         self.show_recent()
 
     def show_recent(self) -> None:
-        """List the recent projects that are still there."""
+        """List the recent projects that still exist."""
         clear(self._recent)
         recent = self._settings.recent.items()
-        there = {Path(one): name for one, name in recent if (Path(one) / "project.json").is_file()}
-        if there:
+        existing = {
+            Path(folder): name for folder, name in recent if (Path(folder) / "project.json").is_file()
+        }
+        if existing:
             self._recent.addWidget(paragraph(_("Recent projects"), step=2, bold=True))
-        for path, name in there.items():
+        for path, name in existing.items():
             line = _Recent(path, name)
             line.chosen.connect(self.project_chosen)
-            line.unwanted.connect(self.delete_wanted)
+            line.unwanted.connect(self.delete_requested)
             self._recent.addWidget(line)
 
-    def show_records(self, path: Path, found: SourceInspected) -> None:
-        """Show what inspection found at a source: whoever gave the wrong folder sees it here."""
-        count, readable, labels = found.records, found.readable, found.labels
+    def show_records(self, path: Path, inspection: SourceInspected) -> None:
+        """Show what inspection found at a source."""
+        count, readable, labels = inspection.records, inspection.readable, inspection.labels
         if readable == count:
-            words = ngettext(
+            summary = ngettext(
                 "{count:,} record, {labels}.",
                 "{count:,} records, {labels}.",
                 count,
                 labels=_labels(labels),
             )
         elif readable:
-            words = ngettext(
+            summary = ngettext(
                 "{readable:,} of {count:,} record can be read, {labels}. Setup lists the rest.",
                 "{readable:,} of {count:,} records can be read, {labels}. Setup lists the rest.",
                 count,
@@ -203,30 +205,30 @@ class StartPlace(ColumnPlace, Place):
                 labels=_labels(labels),
             )
         else:
-            words = _("None of the records can be read. Setup says why.")
-        self.records.show_given(path, words, warns=readable < count)
+            summary = _("None of the records can be read. Setup says why.")
+        self.records.show_path(path, summary, warns=readable < count)
 
-    def show_checkpoint(self, path: Path, found: CheckpointInspected) -> None:
+    def show_checkpoint(self, path: Path, inspection: CheckpointInspected) -> None:
         """Show what inspection found at a checkpoint."""
-        words = ngettext(
+        summary = ngettext(
             "{count} state of a model, {labels}.",
             "{count} states of a model, {labels}.",
-            max(1, len(found.series)),
-            labels=_labels(found.labels),
+            max(1, len(inspection.series)),
+            labels=_labels(inspection.labels),
         )
-        self.checkpoint.show_given(path, words)
+        self.checkpoint.show_path(path, summary)
 
     def _check(self) -> None:
         self._state.show_place(PlaceId.CHECK)
 
     def clear(self) -> None:
         """Empty both wells."""
-        self.records.show_given(None)
-        self.checkpoint.show_given(None)
+        self.records.show_path(None)
+        self.checkpoint.show_path(None)
 
 
 def _labels(labels: list[str]) -> str:
-    """Say which labels there are, or how many where they would fill a page."""
+    """Return the first labels, and how many more there are."""
     if not labels:
         return _("without labels")
     shown = ", ".join(visible(label, _MOST_NAME) for label in labels[:_MOST_LABELS])
@@ -237,7 +239,7 @@ def _labels(labels: list[str]) -> str:
 
 
 class _Recent(QFrame):
-    """One recent project: its name, which opens it, where it is, and the way to delete it."""
+    """A recent project: its name, which opens it, its folder, and a button that deletes it."""
 
     chosen = Signal(object)
     unwanted = Signal(object)
@@ -250,7 +252,7 @@ class _Recent(QFrame):
         self._name.clicked.connect(self._choose)
         place = Elided(Qt.TextElideMode.ElideMiddle)
         place.setProperty("role", "dim")
-        place.set_words(str(path.parent))
+        place.set_full_text(str(path.parent))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE[2])

@@ -1,1 +1,1 @@
-"""The frame of the window: the places and how to get there, actions, what is going on."""
+"""The main window: its header and footer, its actions, and how places are reached."""

@@ -26,7 +26,7 @@ _KEY = Qt.ItemDataRole.UserRole
 
 
 class ActionList(QFrame):
-    """A line to type into over the actions that fit; Esc closes, Enter runs.
+    """A search field over the list of matching actions; Esc closes it, Enter runs one.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class ActionList(QFrame):
         self.hide()
 
     def open(self) -> None:
-        """Show all that can be done now, and begin to type at once."""
+        """Show the enabled actions, with the focus in the search field."""
         self._before = QApplication.focusWidget()
         self.field.clear()
         self._filter("")
@@ -86,12 +86,12 @@ class ActionList(QFrame):
         self._before = None
 
     def texts(self) -> list[str]:
-        """Return what is offered, from the top on."""
+        """Return the actions that are listed, from the top."""
         items = (self.list.topLevelItem(place) for place in range(self.list.topLevelItemCount()))
         return [item.text(0) for item in items if item is not None]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Let arrows, Enter and Esc act on the list while the line has the focus."""
+        """Pass arrows, Enter and Esc to the list while the field has the focus."""
         if watched is self.field and isinstance(event, QKeyEvent):
             return self._press(event)
         if watched is self.field and event.type() == QEvent.Type.FocusOut:
@@ -99,11 +99,11 @@ class ActionList(QFrame):
         return super().eventFilter(watched, event)
 
     def _press(self, event: QKeyEvent) -> bool:
-        """Act on a key, and say whether it was one of ours."""
+        """Handle a key; return whether it was one of the list's."""
         key, count = event.key(), self.list.topLevelItemCount()
         is_press = event.type() == QEvent.Type.KeyPress
         if event.type() == QEvent.Type.ShortcutOverride and key == Qt.Key.Key_Escape:
-            event.accept()  # Esc is ours, whatever shortcut it may be elsewhere.
+            event.accept()  # Esc closes the list, whatever shortcut it may be elsewhere.
         elif is_press and key == Qt.Key.Key_Escape:
             self.close_again()
         elif is_press and key in {Qt.Key.Key_Down, Qt.Key.Key_Up}:
@@ -116,13 +116,13 @@ class ActionList(QFrame):
         return True
 
     def _filter(self, text: str) -> None:
-        words = text.casefold().split()
+        terms = text.casefold().split()
         self.list.clear()
         for key, action in self._actions.items():
             if key == "actions" or not action.isEnabled():
                 continue
             name = _(action.entry.text)
-            if all(word in name.casefold() for word in words):
+            if all(term in name.casefold() for term in terms):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 item = TreeLine(name, keys)
                 item.setData(0, _KEY, key)
@@ -133,7 +133,7 @@ class ActionList(QFrame):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        """Stand in the upper middle of the window, as high as there are lines."""
+        """Place the list in the upper middle of the window, as high as its lines."""
         top = theme.HEADER + 8
         width = min(_WIDTH, self._owner.width() - 32)
         lines = min(_MOST_LINES, self.list.topLevelItemCount())
@@ -154,5 +154,5 @@ class ActionList(QFrame):
     def _run(self, item: QTreeWidgetItem | None) -> None:
         if item is not None:
             key = str(item.data(0, _KEY))
-            self.close_again()  # First: what is done may open a window of its own.
+            self.close_again()  # First, since the action may open a dialog.
             self._actions[key].trigger()

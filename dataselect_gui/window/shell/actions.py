@@ -1,4 +1,4 @@
-"""What can be done, as data: menus, shortcuts, the list of actions, the tabs and the tests read it.
+"""The actions as data, which menus, shortcuts, the list of actions, the tabs and the tests read.
 
 To add an action, add one entry to `ACTIONS`.
 """
@@ -36,7 +36,7 @@ RELEASE_OPENS = N_("Release opens when scoring ends.")
 LEDGER_OPENS = N_("The ledger opens once records are scored.")
 
 
-# What stands against an action now, for a person; empty where nothing does.
+# Why an action cannot be done now, for a person; empty where it can.
 
 
 def _nothing(state: State) -> str:
@@ -68,8 +68,8 @@ def _cannot_score(state: State) -> str:
     return _busy(state) if state.can_score else _(NOTHING_TO_SCORE)
 
 
-def _cannot_try(state: State) -> str:
-    return "" if state.jobs.kind is JobKind.STUDY else state.given.cannot_try
+def _study_obstacle(state: State) -> str:
+    return "" if state.jobs.kind is JobKind.STUDY else state.inputs.study_obstacle
 
 
 def _undo_text(state: State) -> str:
@@ -85,7 +85,7 @@ def _redo_text(state: State) -> str:
 
 
 class Menu(Enum):
-    """The menus, as they are called."""
+    """The menus, by their titles."""
 
     FILE = N_("File")
     EDIT = N_("Edit")
@@ -94,26 +94,26 @@ class Menu(Enum):
 
 @dataclass(frozen=True)
 class Action:
-    """One thing that can be done.
+    """An entry of the table of actions.
 
     Attributes
     ----------
     key : str
-        Its name in the program.
+        Its identifier.
     text : str
-        What it is called.
+        Its title, for `_`.
     menu : Menu
-        The menu that it stands in.
+        The menu that has it.
     do : callable
-        Does it, in a window.
+        Does it, given the window.
     shortcut : str
         Its keys; empty for none.
     obstacle : callable
         Returns why it cannot be done in a state, for a person; empty where it can.
     text_now : callable or None
-        Returns what its line in the menu says in a state, where that is not always `text`.
+        Returns its text in the menu in a state, where that is not always `text`.
     of_records : bool
-        Whether its keys act only while the records have the focus, as those of letters must.
+        Whether its shortcut acts only while the gallery has the focus, as that of a letter must.
     """
 
     key: str
@@ -127,7 +127,7 @@ class Action:
 
 
 def _show(place: PlaceId) -> Callable[["MainWindow"], None]:
-    """Return what shows a place."""
+    """Return a function that shows a place."""
     return lambda window: window.show_place(place)
 
 
@@ -154,7 +154,7 @@ ACTIONS = (
         N_("Try it: does picking by a score help?"),
         Menu.FILE,
         lambda w: w.try_it(),
-        obstacle=_cannot_try,
+        obstacle=_study_obstacle,
     ),
     Action("check", N_("Check a bundle"), Menu.FILE, _show(PlaceId.CHECK)),
     Action(
@@ -269,7 +269,7 @@ ACTIONS = (
 
 
 class WindowAction(MenuAction):
-    """An entry of the table in a window.
+    """The action of an entry in a window.
 
     Attributes
     ----------
@@ -292,7 +292,7 @@ class WindowAction(MenuAction):
         self.triggered.connect(self._do)
 
     def follow(self, state: State) -> None:
-        """Show whether it can be done in a state, and say why not."""
+        """Enable or disable it for a state, with the reason as its tool tip."""
         self.obstacle = self.entry.obstacle(state)
         self.setEnabled(not self.obstacle)
         self.setToolTip(tip(self.obstacle))
@@ -304,5 +304,5 @@ class WindowAction(MenuAction):
 
 
 def make_actions(window: "MainWindow") -> dict[str, WindowAction]:
-    """Make the actions of a window, by their keys."""
+    """Make the actions of a window; key → action."""
     return {entry.key: WindowAction(entry, window) for entry in ACTIONS}

@@ -1,4 +1,4 @@
-"""Start the window and leave it again."""
+"""Start the program's window."""
 
 import os
 import signal
@@ -14,10 +14,11 @@ from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.window.widgets import theme
 
 
-def keep_what_qt_remembers() -> None:
-    """Have Qt's dialogs keep the folders that were chosen in them with the ledger, closed as it is.
+def keep_qt_settings_private() -> None:
+    """Keep the settings of Qt's dialogs, such as recent folders, beside the ledger.
 
-    Where all programs of Qt share one file for it, other accounts may be able to read that.
+    There only the owner's account can read them. By default all programs of Qt share one file,
+    which other accounts may be able to read.
     """
     place = str(workflow.home())
     QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, place)
@@ -42,12 +43,12 @@ def run(project: Path | None = None, demo: Path | None = None) -> int:
     assert isinstance(app, QApplication)
     app.setApplicationName("DataSelect")
     app.setDesktopFileName("dataselect")
-    keep_what_qt_remembers()
+    keep_qt_settings_private()
     faults.install()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    kept = settings.load()
-    theme.apply(kept.theme)
-    window = MainWindow(kept)
+    remembered = settings.load()
+    theme.apply(remembered.theme)
+    window = MainWindow(remembered)
     if os.environ.get("DATASELECT_QUIT_WHEN_SHOWN") == "1":
         window.ready.connect(window.close)
     window.show()
@@ -56,8 +57,8 @@ def run(project: Path | None = None, demo: Path | None = None) -> int:
     elif demo is not None:
         window.preparation.start_demo(demo)
     code = app.exec()
-    settings.save(kept)
+    settings.save(remembered)
     if window.has_threads:
-        # A thread hangs on a disk that does not answer. What it does is safe to end at any moment.
+        # A thread hangs on a disk that does not answer. It may be ended at any moment.
         os._exit(code)
     return code

@@ -1,4 +1,4 @@
-"""The footer: counts, what was just undone, and the sign that all of it stays."""
+"""The footer: counts of records, the last undone step, and the sign that all of it stays."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
@@ -14,15 +14,15 @@ from dataselect_gui.window.widgets.plain import Button
 
 
 class Footer(QFrame):
-    """Counts the four sets of a state.
+    """Shows how many records are in each set of a state.
 
     Signals
     -------
-    undone_wanted()
-        The records of the step that was just undone are to be shown.
+    undone_requested()
+        The records of the last undone step are to be shown.
     """
 
-    undone_wanted = Signal()
+    undone_requested = Signal()
 
     def __init__(self, state: State) -> None:
         super().__init__()
@@ -32,15 +32,15 @@ class Footer(QFrame):
         self.counts, self.undone = Elided(), Elided()
         self._show = Button(_("Show them"))
         self._show.setProperty("role", "link")
-        self._show.clicked.connect(self.undone_wanted)
+        self._show.clicked.connect(self.undone_requested)
         self._row = QHBoxLayout(self)
         self._row.addWidget(self.counts, 1)
         self._row.addWidget(self.undone, 2)
         self._row.addWidget(self._show)
         self._sign = Sign(leaves=False, step=-1)
         self._row.addWidget(self._sign)
-        for words in (self.counts, self.undone):
-            words.setProperty("role", "dim")
+        for text in (self.counts, self.undone):
+            text.setProperty("role", "dim")
         state.opened.connect(self._count)
         state.selection_changed.connect(self._count)
         state.marked_changed.connect(self._count)
@@ -48,14 +48,14 @@ class Footer(QFrame):
         self._count()
         self._on_undo()
 
-    def tell(self, words: str) -> None:
-        """Say something in the place of what was undone."""
-        self.undone.set_words(words)
-        self.undone.setMaximumWidth(self.undone.fontMetrics().horizontalAdvance(visible(words)) + 2)
-        self.undone.setVisible(bool(words))
+    def show_text(self, text: str) -> None:
+        """Show a text in place of the last undone step."""
+        self.undone.set_full_text(text)
+        self.undone.setMaximumWidth(self.undone.fontMetrics().horizontalAdvance(visible(text)) + 2)
+        self.undone.setVisible(bool(text))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Leave the room to the counts where there is little."""
+        """Hide the text of the sign where there is little room."""
         super().resizeEvent(event)
         is_narrow = event.size().width() < theme.NARROW
         self._sign.set_brief(is_narrow)
@@ -66,7 +66,7 @@ class Footer(QFrame):
     def _count(self) -> None:
         look = self._state.look
         if look is None:
-            self.counts.set_words(_("No project is open."))
+            self.counts.set_full_text(_("No project is open."))
             return
         parts = [ngettext("{count:,} record", "{count:,} records", len(look.ids))]
         if marked := int(self._state.marked.sum()):
@@ -77,9 +77,9 @@ class Footer(QFrame):
             parts.append(_("{count:,} withheld", count=withheld))
         if opted_out := int(self._state.opted_out.sum()):
             parts.append(_("{count:,} opted out", count=opted_out))
-        self.counts.set_words(" · ".join(parts))
+        self.counts.set_full_text(" · ".join(parts))
 
     def _on_undo(self) -> None:
         stack = self._state.undo
-        self.tell(_("Undone: {change}", change=stack.redoText()) if stack.canRedo() else "")
+        self.show_text(_("Undone: {change}", change=stack.redoText()) if stack.canRedo() else "")
         self._show.setVisible(bool(self._state.undone_rows()))

@@ -1,4 +1,4 @@
-"""The header: the way home, the project, the places, the work in progress, the budget."""
+"""The header: the start button, the project, the tabs, the job in progress, the budget."""
 
 from collections.abc import Mapping
 
@@ -26,21 +26,21 @@ _JOB_EDGES = 26
 
 
 class Header(QFrame):
-    """Stands over every place.
+    """The header, the same for every place.
 
     Parameters
     ----------
     state : State
         What the window shows.
     actions : mapping of str to WindowAction
-        What `make_actions` made: a tab is called as its action is, and is on and off with it.
+        What `make_actions` returns: a tab has its action's text, and is enabled with it.
 
     Attributes
     ----------
     tabs : dict of PlaceId to Button
-        The ways to the places.
+        The tabs of the places.
     job : Button
-        What is being done; hidden while nothing is.
+        The job in progress; hidden while there is none.
     budget : BudgetBar
         What is spent of the open project's budget.
     """
@@ -50,8 +50,8 @@ class Header(QFrame):
         self._state = state
         self.setProperty("role", "bar")
         self.setFixedHeight(theme.HEADER)
-        self._doing = self._how_far = ""
-        self.home = _Way(state, PlaceId.START, "home")
+        self._job_title = self._job_progress = ""
+        self.home = _PlaceButton(state, PlaceId.START, "home")
         self.home.setText("DataSelect")
         self.home.setFont(theme.font(1, bold=True))
         self.home.setToolTip(tip(_("Start page")))
@@ -59,7 +59,7 @@ class Header(QFrame):
         self._name.setFont(theme.font(bold=True))
         self._name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.tabs: dict[PlaceId, _Tab] = {}
-        self.job = _Way(state, PlaceId.SETUP, "job")
+        self.job = _PlaceButton(state, PlaceId.SETUP, "job")
         self.budget = BudgetBar()
         self._row = QHBoxLayout(self)
         self._row.setSpacing(0)
@@ -86,24 +86,24 @@ class Header(QFrame):
         self._show_budget()
         self.show_job("")
 
-    def show_job(self, doing: str, how_far: str = "", place: PlaceId = PlaceId.SETUP) -> None:
-        """Show the work in progress, and lead to the place that shows more of it.
+    def show_job(self, title: str, progress: str = "", place: PlaceId = PlaceId.SETUP) -> None:
+        """Show the job in progress; a click shows the place that has more of it.
 
         Parameters
         ----------
-        doing : str
-            What is being done, empty for nothing; left out where there is no room for it.
-        how_far : str
-            The share that is done and the time that is left, which never give way.
+        title : str
+            What is being done, empty for nothing; omitted where there is no room.
+        progress : str
+            The share that is done and the time that is left, never omitted.
         place : PlaceId
             That place.
         """
-        self._doing, self._how_far = doing, how_far
-        words = f"{doing} {how_far}".strip()
-        self.job.lead_to(place)
-        self.job.setVisible(bool(words))
-        self.job.setToolTip(tip(words))
-        self.job.setAccessibleName(visible(words))
+        self._job_title, self._job_progress = title, progress
+        text = f"{title} {progress}".strip()
+        self.job.set_place(place)
+        self.job.setVisible(bool(text))
+        self.job.setToolTip(tip(text))
+        self.job.setAccessibleName(visible(text))
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -116,8 +116,8 @@ class Header(QFrame):
 
     def _on_progress(self, step: Progress) -> None:
         share = f"{100 * step.done // max(1, step.total)} %" if step.total > 1 else ""
-        how_far = " · ".join(part for part in (share, step.time_left) if part)
-        self.show_job(step.phase.text, how_far, self._place_of_job())
+        progress = " · ".join(part for part in (share, step.time_left) if part)
+        self.show_job(step.phase.text, progress, self._place_of_job())
 
     def _on_finished(self) -> None:
         self.show_job("")
@@ -127,7 +127,7 @@ class Header(QFrame):
 
     def _show_project(self) -> None:
         look = self._state.look
-        self._name.set_words("" if look is None else look.name)
+        self._name.set_full_text("" if look is None else look.name)
         self._fit()
 
     def _show_place(self) -> None:
@@ -149,31 +149,31 @@ class Header(QFrame):
         self._fit_job(room["job"] - _JOB_EDGES)
         self._fit_name(2 * room["margin"] + room["budget"])  # The budget comes with the project.
 
-    def _fit_job(self, most: int) -> None:
+    def _fit_job(self, widest: int) -> None:
         metrics = self.job.fontMetrics()
-        words = visible(f"{self._doing} {self._how_far}".strip())
-        if self._how_far and metrics.horizontalAdvance(words) > most:
-            words = self._how_far  # What is left to wait is what a person looks for here.
-        words = elided(metrics, words, Qt.TextElideMode.ElideRight, most)
-        self.job.setText(words)
-        self.job.setFixedWidth(metrics.horizontalAdvance(words) + _JOB_EDGES)
+        text = visible(f"{self._job_title} {self._job_progress}".strip())
+        if self._job_progress and metrics.horizontalAdvance(text) > widest:
+            text = self._job_progress  # The time left matters most.
+        text = elided(metrics, text, Qt.TextElideMode.ElideRight, widest)
+        self.job.setText(text)
+        self.job.setFixedWidth(metrics.horizontalAdvance(text) + _JOB_EDGES)
 
     def _fit_name(self, taken: int) -> None:
-        """Give the project's name what everything else leaves of the line."""
+        """Give the project's name the width that everything else leaves."""
         for place in range(self._row.count()):
             item = self._row.itemAt(place)
             if item is not None and item.widget() not in (self._name, self.budget):
                 taken += item.minimumSize().width()
-        most = min(self.width() - taken, _MOST_NAME)
-        words = visible(self._name.words)
+        widest = min(self.width() - taken, _MOST_NAME)
+        name = visible(self._name.full_text)
         self._name.setFixedWidth(
-            max(0, min(self._name.fontMetrics().horizontalAdvance(words) + 2, most))
+            max(0, min(self._name.fontMetrics().horizontalAdvance(name) + 2, widest))
         )
-        self._name.setVisible(bool(words) and most >= _LEAST_NAME)
+        self._name.setVisible(bool(name) and widest >= _LEAST_NAME)
 
 
-class _Way(Button):
-    """Leads to a place."""
+class _PlaceButton(Button):
+    """A button that shows a place."""
 
     def __init__(self, state: State, place: PlaceId, role: str) -> None:
         super().__init__()
@@ -183,16 +183,16 @@ class _Way(Button):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self._go)
 
-    def lead_to(self, place: PlaceId) -> None:
-        """Lead to another place from now on."""
+    def set_place(self, place: PlaceId) -> None:
+        """Set the place that it shows."""
         self._place = place
 
     def _go(self) -> None:
         self._state.show_place(self._place)
 
 
-class _Tab(_Way):
-    """Leads to a place, as far as its action can be done."""
+class _Tab(_PlaceButton):
+    """The tab of a place, enabled with the place's action."""
 
     def __init__(self, state: State, place: PlaceId, action: WindowAction) -> None:
         super().__init__(state, place, "place")

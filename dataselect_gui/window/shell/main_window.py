@@ -1,4 +1,4 @@
-"""The one window: a header with the places, the place in use, a footer that counts."""
+"""The main window: the header with its tabs, the current place, the footer."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +38,7 @@ from dataselect_gui.window.shell.footer import Footer
 from dataselect_gui.window.shell.header import Header
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
-from dataselect_gui.window.widgets.notice import Message, NoticeStrip, fault
+from dataselect_gui.window.widgets.notice import Message, NoticeStrip, error_message
 from dataselect_gui.window.widgets.plain import choose_folder
 from dataselect_gui.workflow import Verified
 
@@ -47,12 +47,12 @@ if TYPE_CHECKING:
 
 
 class MainWindow(QMainWindow):
-    """The program as a person sees it.
+    """The program's window.
 
     Parameters
     ----------
     settings : Settings
-        What is remembered; it is changed in place.
+        The settings, which are changed in place.
 
     Attributes
     ----------
@@ -63,12 +63,12 @@ class MainWindow(QMainWindow):
     preparation : Preparation
         Takes what is given, and scores it.
     start, setup, explore, release, ledger, check, people, deletion : Place
-        The places; the last three, and `study`, have no tab, and are come to from the others.
+        The places; the last three and `study` have no tab, and are reached from the others.
 
     Signals
     -------
     ready()
-        What the window was opened for is painted, and its actions are enabled; emitted once.
+        The first place is painted and its actions are enabled; emitted once.
     """
 
     ready = Signal()
@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         self._follow()
         self.start.demo.setFocus()
 
-    # What a person can do
+    # Actions
 
     def open_project(self, folder: Path) -> None:
         """Open a project and show its records."""
@@ -130,15 +130,15 @@ class MainWindow(QMainWindow):
 
     def show_error(self, error: DataSelectError | None) -> None:
         """Show what happened, why, and what to do; None to show nothing."""
-        self.notice.tell(None if error is None else fault(error))
+        self.notice.show_message(None if error is None else error_message(error))
 
     def show_map(self) -> None:
         """Show the map of the current record, or no map any more."""
-        self.explore.toggle_map()  # First: what another place hides is to be shown.
+        self.explore.toggle_map()  # First, since it depends on which place is shown.
         self.show_place(PlaceId.EXPLORE)
 
     def try_it(self) -> None:
-        """Show the study of what was given, or the one that runs."""
+        """Show the study of the current inputs, or the one that runs."""
         subject = self.preparation.study_subject()
         if subject is not None:
             self.study.show_subject(subject)
@@ -164,52 +164,52 @@ class MainWindow(QMainWindow):
 
     def switch_log(self) -> None:
         """Begin a log to report a fault by, or end the one that is kept."""
-        kept = workflow.log_path()
-        if kept is not None:
+        path = workflow.log_path()
+        if path is not None:
             workflow.stop_log()
-            told = Message(
+            message = Message(
                 _("Nothing is logged any more."),
-                do=_("The log is {path}. Read it before you send it.", path=kept),
+                do=_("The log is {path}. Read it before you send it.", path=path),
             )
         else:
             try:
-                kept = workflow.start_own_log()
+                path = workflow.start_own_log()
             except DataSelectError as error:
                 self.show_error(error)
                 return
-            told = Message(
+            message = Message(
                 _("What happens is logged from now on, until the program is closed."),
                 _(
                     "In {path}: versions, kinds of work and how they ended; no content, names "
                     "or paths.",
-                    path=kept,
+                    path=path,
                 ),
                 _("Do again what went wrong, then send the log with your report."),
             )
         self._follow()
-        self.notice.tell(told)
+        self.notice.show_message(message)
 
-    # What it consists of
+    # Parts
 
     @property
     def study(self) -> "StudyPlace":
-        """The Try it page; made when it is first wanted, for the first paint does not need it."""
+        """The Try it page; made on first use, to keep the start fast."""
         if self._study is None:
             from dataselect_gui.window.study.place import StudyPlace
 
             self._study = StudyPlace(self.state)
-            self._study.told.connect(self.notice.tell)
+            self._study.told.connect(self.notice.show_message)
             self._add_place(self._study)
         return self._study
 
     @property
     def has_work(self) -> bool:
-        """Whether anything is being worked out, so that what is shown will change by itself."""
+        """Whether anything is being computed that will change what is shown."""
         return self.jobs.has_thread or any(place.is_working for place in self._places.values())
 
     @property
     def has_threads(self) -> bool:
-        """Whether any of its threads is running; when it is closed, none but one that hangs."""
+        """Whether any of its threads is running; after `close`, only one that hangs."""
         places = any(place.has_threads for place in self._places.values())
         return self.jobs.has_thread or self.state.accounts.has_threads or places
 
@@ -217,7 +217,7 @@ class MainWindow(QMainWindow):
         self._places[place.place_id] = place
         self._stack.addWidget(place.as_widget)
 
-    # Parts
+    # Construction
 
     def _build(self) -> None:
         self._stack = QStackedWidget()
@@ -244,18 +244,18 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(page)
         menus = {menu: self.menuBar().addMenu(visible(_(menu.value))) for menu in Menu}
         for menu in menus.values():
-            menu.setToolTipsVisible(True)  # They say why something cannot be done.
+            menu.setToolTipsVisible(True)  # They say why an action is disabled.
         for action in self.actions_by_key.values():
             menus[action.entry.menu].addAction(action)
         self.menuBar().setVisible(False)  # Alt shows it; everything in it has keys and Ctrl+K.
 
     def _connect(self) -> None:
         self.state.place_changed.connect(self._on_place)
-        self.footer.undone_wanted.connect(self._show_undone)
+        self.footer.undone_requested.connect(self._show_undone)
         self.start.project_chosen.connect(self.open_project)
-        self.start.demo_wanted.connect(self.preparation.start_demo)
-        self.start.delete_wanted.connect(self.deletion.ask)
-        self.setup.try_wanted.connect(self.try_it)
+        self.start.demo_requested.connect(self.preparation.start_demo)
+        self.start.delete_requested.connect(self.deletion.ask)
+        self.setup.try_requested.connect(self.try_it)
         self.check.chosen.connect(self.preparation.take)
         self.check.failed.connect(self.show_error)
         self.preparation.checked.connect(self._on_checked)
@@ -263,7 +263,7 @@ class MainWindow(QMainWindow):
         self.deletion.deleted.connect(self._on_deleted)
         self.deletion.failed.connect(self.show_error)
         self.preparation.scored.connect(self.open_project)
-        self.state.given_changed.connect(self._follow)
+        self.state.inputs_changed.connect(self._follow)
         self.state.opened.connect(self._follow)
         self.state.opened.connect(self.state.read_account)
         self.state.failed.connect(self.show_error)
@@ -275,16 +275,16 @@ class MainWindow(QMainWindow):
         self.jobs.finished.connect(self._follow)
         self.release.raise_wanted.connect(self._raise_budget)
         QApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
-        self._fault.connect(self.footer.tell)
-        self._tell_fault = self._fault.emit
-        faults.listen(self._tell_fault)
+        self._fault.connect(self.footer.show_text)
+        self._emit_fault = self._fault.emit
+        faults.listen(self._emit_fault)
 
     # Places
 
     def _on_place(self, before: PlaceId) -> None:
-        wanted = self.state.place
-        place = self.study if wanted is PlaceId.STUDY else self._places[wanted]
-        if wanted != before:
+        place_id = self.state.place
+        place = self.study if place_id is PlaceId.STUDY else self._places[place_id]
+        if place_id != before:
             self._places[before].left()
             self._stack.setCurrentWidget(place.as_widget)
             place.entered()
@@ -293,8 +293,8 @@ class MainWindow(QMainWindow):
         self.show_place(PlaceId.LEDGER)
         self.ledger.open_form()
 
-    def _on_checked(self, bundle: Path, found: Verified) -> None:
-        self.check.show_bundle(bundle, found)
+    def _on_checked(self, bundle: Path, verified: Verified) -> None:
+        self.check.show_bundle(bundle, verified)
         self.show_place(PlaceId.CHECK)
 
     def _on_deleting(self, project: Path) -> None:
@@ -302,10 +302,10 @@ class MainWindow(QMainWindow):
         if look is not None and resolved(look.folder) == resolved(project):
             self.preparation.forget()
 
-    def _on_deleted(self, told: Message) -> None:
+    def _on_deleted(self, message: Message) -> None:
         self.start.show_recent()
         self.show_place(PlaceId.START)
-        self.notice.tell(told)
+        self.notice.show_message(message)
 
     def _show_undone(self) -> None:
         rows = self.state.undone_rows()
@@ -325,8 +325,8 @@ class MainWindow(QMainWindow):
             action.follow(self.state)
 
     def _on_lost(self, error: DataSelectError) -> None:
-        """Tell why records cannot be read, unless the reason is that they are not there."""
-        self.preparation.show_standing()
+        """Show why records cannot be read, unless their source is gone, which has a notice already."""
+        self.preparation.show_project_warning()
         if self.state.look is not None and self.state.look.source.exists():
             self.show_error(error)
 
@@ -360,13 +360,13 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self._become_ready)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Leave at once to the eye; then stop the work in hand, which keeps what is done."""
+        """Hide at once; then stop the job in progress, which keeps what is done."""
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self.hide()
-        self.show_place(PlaceId.START)  # No other one works anything out that nobody sees.
+        self.show_place(PlaceId.START)  # Other places may compute something, which nobody would see.
         self.jobs.close()
         self.state.accounts.close()
         for place in self._places.values():
             place.close_threads()
-        faults.forget(self._tell_fault)
+        faults.forget(self._emit_fault)
         super().closeEvent(event)

@@ -51,5 +51,5 @@ class Heading(QWidget):
     def show_subject(self, subject: StudySubject | None) -> None:
         """Show what is studied; None where nothing can be."""
         if subject is not None:
-            self._of.set_words(f"{subject.source.name}, with {subject.checkpoint.name}")
+            self._of.set_full_text(f"{subject.source.name}, with {subject.checkpoint.name}")
         self._of.setVisible(subject is not None)

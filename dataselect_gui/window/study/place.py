@@ -73,7 +73,7 @@ class StudyPlace(ColumnPlace, Place):
         self.anew.clicked.connect(self._begin_anew)
         self.form.changed.connect(self._on_changed)
         self.plan.start_wanted.connect(self.start)
-        self.plan.stop_wanted.connect(self._stop)
+        self.plan.stop_requested.connect(self._stop)
         self._jobs.progressed.connect(self._on_progress)
         self._jobs.started.connect(self._on_jobs)
         self._jobs.finished.connect(self._on_jobs)

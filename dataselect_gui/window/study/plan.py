@@ -34,12 +34,12 @@ class PlanPanel(QFrame):
 
     Signals
     -------
-    start_wanted(), stop_wanted()
+    start_wanted(), stop_requested()
         The study is to begin or to go on, or to stop.
     """
 
     start_wanted = Signal()
-    stop_wanted = Signal()
+    stop_requested = Signal()
 
     def __init__(self, form: QWidget) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class PlanPanel(QFrame):
         self._shared = paragraph(SHARED, role="dim")
         self._build(form)
         self.start.clicked.connect(self.start_wanted)
-        self.stop.clicked.connect(self.stop_wanted)
+        self.stop.clicked.connect(self.stop_requested)
 
     def show_counts(self, count: int, done: int, by_question: list[tuple[str, int]]) -> None:
         """Show how many trainings it takes in all, how many are done, and what they are for."""

@@ -19,7 +19,7 @@ _GLYPH = 16
 
 
 class _Paragraph(Label):
-    """A label that wraps: as high as its width needs, and never higher."""
+    """A label that wraps, as high as its width needs."""
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Return one line: Qt's own answer is the height at a width that is never used."""
@@ -82,7 +82,7 @@ class _Glyph(QWidget):
 
 
 class _Title(Label):
-    """The words of a sign, in the sign's colour."""
+    """The text of a sign, in the sign's colour."""
 
     def __init__(self, text: str, *, leaves: bool, step: int) -> None:
         super().__init__(text)
@@ -99,7 +99,7 @@ class _Title(Label):
 
 
 class Sign(QWidget):
-    """The picture and the words of one side of the boundary.
+    """The picture and the text of one side of the boundary.
 
     Parameters
     ----------
@@ -114,16 +114,16 @@ class Sign(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE[1])
-        words = _(LEAVES) if leaves else _(STAYS)
-        self._title = _Title(words, leaves=leaves, step=step)
+        text = _(LEAVES) if leaves else _(STAYS)
+        self._title = _Title(text, leaves=leaves, step=step)
         row.addWidget(_Glyph(leaves=leaves))
         row.addWidget(self._title)
         row.addStretch()
-        self.setToolTip(tip(words))
-        self.setAccessibleName(visible(words))
+        self.setToolTip(tip(text))
+        self.setAccessibleName(visible(text))
 
     def set_brief(self, brief: bool) -> None:
-        """Show the picture alone, or the words with it."""
+        """Show the picture alone, or the text with it."""
         self._title.setVisible(not brief)
 
 
@@ -156,22 +156,22 @@ class Note(QFrame):
         self.body.addWidget(self._label)
 
     def text(self) -> str:
-        """Return what it says."""
+        """Return its text."""
         return self._label.text()
 
     def set_role(self, role: str) -> None:
-        """Frame it otherwise: ``stay``, ``warn`` or ``stop``."""
+        """Set its role: ``stay``, ``warn`` or ``stop``."""
         self.setProperty("role", role)
         self.style().unpolish(self)
         self.style().polish(self)
 
     def set_text(self, *lines: str) -> None:
-        """Say something else."""
+        """Set its text."""
         self._label.setText(*lines)
 
 
 class StayPanel(_Side):
-    """What only the owner sees: a hatch on the leading edge, a lock, the words."""
+    """A panel for what stays: a hatch on the leading edge, a lock, the text."""
 
     def __init__(self) -> None:
         super().__init__(leaves=False)
@@ -183,7 +183,7 @@ class StayPanel(_Side):
 
 
 class LeavePanel(_Side):
-    """What leaves: a solid frame on all sides, an open parcel, the words."""
+    """A panel for what leaves: a solid frame, an open parcel, the text."""
 
     def __init__(self) -> None:
         super().__init__(leaves=True)
@@ -214,7 +214,7 @@ def paint_hatch(panel: QWidget) -> None:
 
 
 def has_high_contrast() -> bool:
-    """Say whether the system asks for high contrast."""
+    """Return whether the system asks for high contrast."""
     # Both objects are held by a name: PySide deletes the second together with its owner's wrapper.
     hints = QGuiApplication.styleHints()
     accessibility = hints.accessibility()

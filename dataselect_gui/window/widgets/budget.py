@@ -41,7 +41,7 @@ class BudgetBar(QWidget):
 
     @property
     def text(self) -> str:
-        """What it says in words."""
+        """The spent amount and the budget, as text."""
         if self._budget is None:
             return _(NO_BUDGET)
         return _("ε {spent} of {budget} spent", spent=exact(self._spent), budget=exact(self._budget))
@@ -61,10 +61,10 @@ class BudgetBar(QWidget):
             What the release under consideration would add; None for no such release.
         """
         self._budget, self._spent, self._proposed = budget, spent, proposed or Decimal(0)
-        told = self.text
+        description = self.text
         if self._budget is not None and self._proposed:
             after = exact(self._budget - self._spent - self._proposed)
-            told = _(
+            description = _(
                 "ε {spent} of {budget} spent; this release would spend {cost} and leave {after}",
                 spent=exact(self._spent),
                 budget=exact(self._budget),
@@ -72,20 +72,20 @@ class BudgetBar(QWidget):
                 after=after,
             )
         self.setAccessibleName(visible(_("Budget")))
-        self.setAccessibleDescription(visible(told))
-        self.setToolTip(tip(told))
+        self.setAccessibleDescription(visible(description))
+        self.setToolTip(tip(description))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Draw the words and the bar."""
+        """Draw the text and the bar."""
         del event
         colours = theme.palette()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(-1))
         painter.setPen(theme.colour(colours.dim if self._budget is None else colours.text))
-        words = self.rect().adjusted(0, 0, 0, -_BAR - 4)
-        paint(painter, words, Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignBottom, self.text)
+        room = self.rect().adjusted(0, 0, 0, -_BAR - 4)
+        paint(painter, room, Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignBottom, self.text)
         bar = QRectF(0.5, self.height() - _BAR - 0.5, self.width() - 1, _BAR)
         outline = QPainterPath()
         outline.addRoundedRect(bar, 3, 3)
@@ -102,13 +102,13 @@ class BudgetBar(QWidget):
     def _fill(self, painter: QPainter, bar: QRectF, colours: theme.Palette) -> None:
         assert self._budget is not None
         spent = min(1.0, float(self._spent / self._budget)) * bar.width()
-        wanted = float(self._proposed / self._budget) * bar.width()
+        proposed = float(self._proposed / self._budget) * bar.width()
         is_too_much = self._spent + self._proposed > self._budget
         # What is refused is drawn to the bar's end, in the colour of stopping.
-        shown = bar.width() - spent if is_too_much else wanted
+        width = bar.width() - spent if is_too_much else proposed
         first, second = QRectF(bar), QRectF(bar)
         first.setWidth(spent)
-        second.setWidth(shown)
+        second.setWidth(width)
         second.moveLeft(bar.left() + spent)
         if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
             first.moveRight(bar.right())

@@ -1,4 +1,4 @@
-"""What was found in a bundle, check by check, as the owner and the receiver see it."""
+"""The result of one check of a bundle, as a line."""
 
 from PySide6.QtWidgets import QWidget
 

@@ -1,4 +1,4 @@
-"""How places lay out what they hold: a column in the middle, and pairs that give way to each other."""
+"""Layouts of places: a centred column that scrolls, and pairs of widgets."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -66,7 +66,7 @@ class Pair(QWidget):
         self._layout.addWidget(second, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Turn the pair where it has to be turned."""
+        """Stack the two where they have no room beside each other."""
         super().resizeEvent(event)
         is_wide = event.size().width() >= self._least
         self._layout.setDirection(
@@ -79,5 +79,5 @@ def clear(layout: QLayout) -> None:
     while (item := layout.takeAt(0)) is not None:
         widget = item.widget()
         if widget is not None:
-            widget.hide()  # At once: it is deleted only when the loop of events turns.
+            widget.hide()  # At once, since it is deleted only in the event loop.
             widget.deleteLater()

@@ -1,4 +1,4 @@
-"""A line that opens to more."""
+"""A section that can be opened and closed."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
@@ -9,21 +9,21 @@ from dataselect_gui.window.widgets.plain import ToolButton
 
 
 class Fold(QWidget):
-    """A line that opens to more.
+    """A section that can be opened and closed.
 
     Parameters
     ----------
     title : str
-        What the line says.
+        Its title.
     *lines : str
-        What it opens to; none where `body` takes something else.
+        Its text; none where `body` takes something else.
 
     Attributes
     ----------
     button : ToolButton
         Opens and closes it.
     body : QVBoxLayout
-        Takes what it opens to.
+        Takes its content.
     """
 
     def __init__(self, title: str, *lines: str) -> None:
@@ -53,7 +53,7 @@ class Fold(QWidget):
         column.addWidget(self._content)
 
     def set_text(self, *lines: str) -> None:
-        """Open to another text."""
+        """Set its text."""
         self._text.setText(*lines)
         self._text.setVisible(any(lines))
 

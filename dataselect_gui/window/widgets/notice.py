@@ -1,7 +1,7 @@
 """The strip under the header: what happened, why, what to do, and the buttons that do it.
 
-There is one strip. What lasts, such as records that are not where they were, stands there until it
-is put right; what passes, such as an error, is shown before it until it is closed.
+There is one strip. A lasting message, such as a warning of the open project, stays until the problem is
+solved; a passing one, such as an error, is shown in its place until it is closed.
 """
 
 from collections.abc import Callable
@@ -18,13 +18,13 @@ from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.plain import Button
 
-_MOST_WORDS = 1_000
+_MOST_CHARACTERS = 1_000
 """Characters of each part that are shown: the strip leaves room to the place under it."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """What is told.
+    """A message of the notice strip.
 
     Attributes
     ----------
@@ -33,9 +33,9 @@ class Message:
     actions : tuple of (str, callable)
         Buttons and what they do; a bound method each.
     details : str
-        What is shown on request; empty for nothing.
+        What the Details button shows; empty for nothing.
     role : str
-        ``stop`` for a fault, ``warn`` for what needs a hand.
+        ``stop`` for an error, ``warn`` for a warning.
     """
 
     what: str
@@ -46,13 +46,13 @@ class Message:
     role: str = "warn"
 
 
-def fault(error: DataSelectError) -> Message:
+def error_message(error: DataSelectError) -> Message:
     """Return the message of an error."""
     return Message(error.what, error.why, error.do, role="stop")
 
 
 class NoticeStrip(QWidget):
-    """Shows one message, or takes no room.
+    """Shows one message, or is hidden.
 
     Signals
     -------
@@ -64,7 +64,7 @@ class NoticeStrip(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._standing: Message | None = None
+        self._lasting: Message | None = None
         self._passing: Message | None = None
         self._frame = QFrame()
         self._what, self._why, self._do = paragraph(bold=True), paragraph(), paragraph()
@@ -88,16 +88,16 @@ class NoticeStrip(QWidget):
 
     @property
     def message(self) -> Message | None:
-        """What is shown."""
-        return self._passing or self._standing
+        """The message that is shown."""
+        return self._passing or self._lasting
 
-    def stand(self, message: Message | None) -> None:
-        """Tell what lasts; None where all is well."""
-        self._standing = message
+    def show_lasting(self, message: Message | None) -> None:
+        """Set the lasting message; None for none."""
+        self._lasting = message
         self._show()
 
-    def tell(self, message: Message | None) -> None:
-        """Tell what passes, before what lasts; None to show that again."""
+    def show_message(self, message: Message | None) -> None:
+        """Show a passing message in place of the lasting one; None to show that again."""
         self._passing = message
         self._show()
 
@@ -125,7 +125,7 @@ class NoticeStrip(QWidget):
                 (self._do, message.do),
                 (self._details, message.details),
             ):
-                label.setText(visible(text, _MOST_WORDS))
+                label.setText(visible(text, _MOST_CHARACTERS))
                 label.setVisible(bool(text) and label is not self._details)
             self._add_buttons(message)
             self._frame.setProperty("role", message.role)
@@ -135,10 +135,10 @@ class NoticeStrip(QWidget):
         self.changed.emit()
 
     def _add_buttons(self, message: Message) -> None:
-        for text, does in message.actions:
+        for text, slot in message.actions:
             button = Button(text)
             button.setProperty("role", "primary")
-            button.clicked.connect(does)
+            button.clicked.connect(slot)
             self._buttons.addWidget(button)
         if message.details:
             details = Button(_("Details"))
@@ -152,4 +152,4 @@ class NoticeStrip(QWidget):
         self._buttons.addStretch()
 
     def _close(self) -> None:
-        self.tell(None)
+        self.show_message(None)

@@ -1,9 +1,9 @@
-"""What shows words: in the window every text is text, whoever wrote it.
+"""Widgets and functions that show any text as plain text, never as markup.
 
 Qt takes a label or a tool tip that looks like HTML for HTML, and opens the files that it names; it
-takes an `&` in a button for a key; and marks of direction turn a line round. So the window shows words
+takes an `&` in a button for a key; and marks of direction reorder a line. So the window shows text
 through this module alone: the linter bans the classes of Qt that are behind it (TID251), and
-`tests/test_window_words.py` the calls. Each text that is given is one line, and `visible`.
+`tests/test_window_words.py` checks the calls. Each text is one line, made `visible`.
 """
 
 from html import escape
@@ -40,7 +40,7 @@ _MOST_IN_TIP = 2_000
 
 
 def tip(*lines: str) -> str:
-    """Return lines of words for a tool tip: Qt shows them as they are.
+    """Return lines for a tool tip, so that Qt shows them as they are.
 
     What might be markup, which needs a `<` or `&`, becomes markup that shows it.
     """
@@ -51,7 +51,7 @@ def tip(*lines: str) -> str:
 
 
 class Label(QLabel):
-    """Lines of words."""
+    """A label, of one or several lines."""
 
     def __init__(self, *lines: str) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class Label(QLabel):
 
 
 class Lines(QPlainTextEdit):
-    """Many lines of words, which can be copied and not changed."""
+    """Many lines of text, read-only."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,8 +75,8 @@ class Lines(QPlainTextEdit):
         self.setPlainText("\n".join(map(visible, lines)))
 
 
-class _Worded(_QButton):
-    """A button, in whose words an `&` is an `&`."""
+class _PlainButton(_QButton):
+    """A button in whose text an `&` is an `&`."""
 
     def __init__(self, text: str = "") -> None:
         super().__init__()
@@ -91,24 +91,24 @@ class _Worded(_QButton):
         return super().text().replace("&&", "&")
 
 
-class Button(_Worded, QPushButton):
+class Button(_PlainButton, QPushButton):
     """A button."""
 
 
-class ToolButton(_Worded, QToolButton):
+class ToolButton(_PlainButton, QToolButton):
     """A button beside what it acts on."""
 
 
-class CheckBox(_Worded, QCheckBox):
+class CheckBox(_PlainButton, QCheckBox):
     """A box to tick."""
 
 
-class RadioButton(_Worded, QRadioButton):
-    """One answer of several."""
+class RadioButton(_PlainButton, QRadioButton):
+    """A radio button."""
 
 
 class MenuAction(QAction):
-    """What can be done, as a line of a menu."""
+    """An action in whose text an `&` is an `&`."""
 
     def __init__(self, text: str, owner: QWidget) -> None:
         super().__init__(owner)
@@ -124,26 +124,26 @@ class MenuAction(QAction):
 
 
 class ComboBox(QComboBox):
-    """A list to choose from; what its lines stand for is their data, never their words."""
+    """A combo box; its items are known by their data, never by their text."""
 
     def add(self, text: str, data: str | None = None, about: str = "") -> None:
-        """Add a line, and what is said about it in a tool tip."""
+        """Add an item, perhaps with a tool tip."""
         self.addItem(visible(text), data)
         if about:
             self.setItemData(self.count() - 1, tip(about), Qt.ItemDataRole.ToolTipRole)
 
     def chosen(self) -> str | None:
-        """Return what the line that is chosen stands for."""
+        """Return the data of the current item."""
         data = self.currentData()
         return None if data is None else str(data)
 
     def choose(self, data: str | None) -> None:
-        """Choose the line that stands for something; none where no line does."""
+        """Select the item with that data; none where no item has it."""
         self.setCurrentIndex(-1 if data is None else self.findData(data))
 
 
 class Cell(QTableWidgetItem):
-    """Words in a table, and perhaps a tool tip."""
+    """A cell of a table, perhaps with a tool tip."""
 
     def __init__(self, text: str, about: str = "") -> None:
         super().__init__(visible(text))
@@ -152,14 +152,14 @@ class Cell(QTableWidgetItem):
 
 
 class TreeLine(QTreeWidgetItem):
-    """A line of words, column by column, in a list."""
+    """A row of a tree, with a text for each column."""
 
-    def __init__(self, *words: str) -> None:
-        super().__init__([visible(word) for word in words])
+    def __init__(self, *texts: str) -> None:
+        super().__init__([visible(text) for text in texts])
 
 
 def elided(metrics: QFontMetrics, text: str, where: Qt.TextElideMode, width: int) -> str:
-    """Return as much of a line of words as there is room for."""
+    """Return a line, elided to a width."""
     return metrics.elidedText(visible(text), where, width)
 
 
@@ -169,7 +169,7 @@ def paint(
     flags: Qt.AlignmentFlag | Qt.TextFlag,
     text: str,
 ) -> None:
-    """Paint a line of words."""
+    """Paint a line of text."""
     painter.drawText(room, int(flags), visible(text))
 
 
@@ -196,12 +196,12 @@ def choose_place(owner: QWidget, question: str, proposed: str, kinds: str = "") 
 
 
 def _may_replace(owner: QWidget, name: str) -> bool:
-    asked = QMessageBox(owner)
-    asked.setTextFormat(Qt.TextFormat.PlainText)
-    asked.setText(visible(_("“{name}” is there already. Replace it?", name=name)))
-    replace = asked.addButton(visible(_("Replace")), QMessageBox.ButtonRole.AcceptRole)
-    asked.addButton(QMessageBox.StandardButton.Cancel)
-    asked.exec()
-    replaced = asked.clickedButton() is replace
-    asked.deleteLater()
+    box = QMessageBox(owner)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(visible(_("“{name}” is there already. Replace it?", name=name)))
+    replace = box.addButton(visible(_("Replace")), QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.exec()
+    replaced = box.clickedButton() is replace
+    box.deleteLater()
     return replaced

@@ -1,4 +1,4 @@
-"""A table of words that is read, not worked in."""
+"""A read-only table of texts."""
 
 from collections.abc import Collection, Sequence
 
@@ -23,11 +23,11 @@ class Table(QTableWidget):
     Parameters
     ----------
     name : str
-        What it holds, for whoever does not see it.
+        Its name for accessibility.
     columns : sequence of str
-        What stands above them.
+        Their titles.
     stretched : collection of int
-        Which columns share the room that is left; their words wrap.
+        Which columns share the room that is left; their text wraps.
     """
 
     def __init__(self, name: str, columns: Sequence[str], stretched: Collection[int]) -> None:
@@ -53,14 +53,14 @@ class Table(QTableWidget):
                 else QHeaderView.ResizeMode.ResizeToContents
             )
             header.setSectionResizeMode(column, mode)
-        # Later: while it tells, the header still holds the old widths.
+        # Queued: during the signal the header still has the old widths.
         header.sectionResized.connect(self._fit_rows, Qt.ConnectionType.QueuedConnection)
 
     def show_rows(self, rows: Sequence[Sequence[str]], tips: Sequence[str] = ()) -> None:
-        """Show rows, each with its words column by column, and perhaps with a tool tip."""
+        """Show rows, each with its texts column by column, and perhaps with a tool tip."""
         self.setRowCount(len(rows))
-        for row, words in enumerate(rows):
-            for column, text in enumerate(words):
+        for row, texts in enumerate(rows):
+            for column, text in enumerate(texts):
                 item = Cell(text, tips[row] if tips else "")
                 item.setTextAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
                 self.setItem(row, column, item)

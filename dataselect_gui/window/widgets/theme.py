@@ -1,4 +1,4 @@
-"""Colours, sizes and type. Every widget takes them from here; none names a colour of its own."""
+"""Colours, sizes and fonts of all widgets."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Palette:
     """One set of colours.
 
     Each of `leave`, `stay`, `warn` and `stop` comes with a tint for surfaces. Orange (`leave`)
-    belongs to what leaves the machine, and to nothing else.
+    is used only for what leaves the machine.
     """
 
     name: str

@@ -23,14 +23,14 @@ WHY = N_("What can be promised depends on it. Whoever trained the checkpoint kno
 
 
 class TrainingQuestion(QWidget):
-    """Asks, and holds no answer of its own but what is on the screen.
+    """Asks whether the records helped to train the checkpoint; its answer is what is on the screen.
 
     Signals
     -------
     changed()
-        The answer on the screen is another one, perhaps not yet a whole one.
+        The answer on the screen changed; it may be incomplete.
     answered()
-        A whole answer was given.
+        A complete answer was given.
     """
 
     changed = Signal()
@@ -69,7 +69,7 @@ class TrainingQuestion(QWidget):
 
     @property
     def answer(self) -> str | None:
-        """The answer, as `ReleaseRequest` has it; None while it is not a whole one."""
+        """The answer, as `ReleaseRequest` has it; None while it is incomplete."""
         if self.no.isChecked():
             return "no"
         if self.unknown.isChecked():
@@ -106,6 +106,6 @@ class TrainingQuestion(QWidget):
 def check_only(group: QButtonGroup, button: QAbstractButton | None) -> None:
     """Check one button of a group, or none."""
     group.setExclusive(False)
-    for one in group.buttons():
-        one.setChecked(one is button)
+    for each in group.buttons():
+        each.setChecked(each is button)
     group.setExclusive(True)

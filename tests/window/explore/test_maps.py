@@ -128,7 +128,7 @@ def is_shown(window: MainWindow) -> bool:
 
 
 def words(window: MainWindow) -> str:
-    return window.explore.inspector.map.words.text()
+    return window.explore.inspector.map.status.text()
 
 
 def idle(window: MainWindow, qtbot: QtBot) -> None:
@@ -387,7 +387,7 @@ def test_a_failure_is_told_and_can_be_tried_again(
     press_m(opened)
     idle(opened, qtbot)
     assert words(opened) == "Making the map stopped unexpectedly."
-    assert view.words.toolTip() == "Making the map stopped unexpectedly. Why. Try again."
+    assert view.status.toolTip() == "Making the map stopped unexpectedly. Why. Try again."
     assert not opened.notice.isVisible()
     walk(opened)
     qtbot.wait(250)

@@ -86,8 +86,8 @@ def test_a_list_may_name_records(
     window.open_project(people)
     read(qtbot, window, tmp_path, "id\n4\n7\n400\n")
     assert "0 of 3 lines match" in shown(window.people)
-    window.people.whom.setCurrentIndex(window.people.whom.findText("each record"))
-    window.people.whom.activated.emit(1)
+    window.people.subject.setCurrentIndex(window.people.subject.findText("each record"))
+    window.people.subject.activated.emit(1)
     assert "2 of 3 lines match: 2 records" in shown(window.people)
     assert window.people.apply.text() == "Withhold 2 records"
     window.people.apply.click()
@@ -177,7 +177,7 @@ def test_a_recent_project_is_deleted_without_being_opened(
     window.settings.remember(project, "p")
     window.start.show_recent()
     qtbot.waitUntil(lambda: "Recent projects" in shown(window.start))
-    window.start.delete_wanted.emit(project)
+    window.start.delete_requested.emit(project)
     assert "Other files in the project's folder: mine.txt" in shown(window.deletion)
     window.deletion.delete.click()
     settle(qtbot, window)
@@ -187,6 +187,6 @@ def test_a_recent_project_is_deleted_without_being_opened(
 
 
 def test_what_is_no_project_any_more_is_told(window: MainWindow, tmp_path: Path) -> None:
-    window.start.delete_wanted.emit(tmp_path / "gone.dataselect")
+    window.start.delete_requested.emit(tmp_path / "gone.dataselect")
     assert told(window).what == "“gone.dataselect” is not a project."
     assert place(window) == "start"

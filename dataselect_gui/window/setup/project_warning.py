@@ -1,4 +1,4 @@
-"""What is wrong with a project for as long as it is, and what puts it right."""
+"""The warning of a project that has a lasting problem, and its remedies."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from dataselect_gui.workflow import Look
 
 
 @dataclass(frozen=True)
-class Mend:
-    """What puts a project right.
+class Remedies:
+    """What the buttons of a warning do.
 
     Attributes
     ----------
@@ -25,19 +25,19 @@ class Mend:
     score: Callable[[], None]
 
 
-def what_is_wrong(look: Look, mend: Mend, *, has_stale: bool) -> Message | None:
-    """Return what a person is told of a project; None where all is well.
+def project_warning(look: Look, remedies: Remedies, *, has_stale: bool) -> Message | None:
+    """Return the warning of a project; None where all is well.
 
     Parameters
     ----------
     look : Look
         The project.
-    mend : Mend
+    remedies : Remedies
         What the buttons do.
     has_stale : bool
-        Whether records were found not to be what was scored.
+        Whether records changed since they were scored.
     """
-    if not look.source.exists():  # Asked of the disk each time: it may be connected again.
+    if not look.source.exists():  # Looked up each time: a disk may be connected again.
         return Message(
             _("The records are not at {path}.", path=look.source),
             _(
@@ -45,7 +45,7 @@ def what_is_wrong(look: Look, mend: Mend, *, has_stale: bool) -> Message | None:
                 "kept, and are as you left them."
             ),
             _("Show where the records are now, or drop their folder here."),
-            ((_("Show me where the records are…"), mend.find_records),),
+            ((_("Show me where the records are…"), remedies.find_records),),
         )
     if not look.checkpoint.exists():
         return Message(
@@ -55,7 +55,7 @@ def what_is_wrong(look: Look, mend: Mend, *, has_stale: bool) -> Message | None:
                 "and are as you left them."
             ),
             _("Show where the checkpoint is now, or drop it here."),
-            ((_("Show me where the checkpoint is…"), mend.find_checkpoint),),
+            ((_("Show me where the checkpoint is…"), remedies.find_checkpoint),),
         )
     if has_stale:
         return Message(
@@ -65,18 +65,18 @@ def what_is_wrong(look: Look, mend: Mend, *, has_stale: bool) -> Message | None:
                 "while there are any."
             ),
             _("Score again: only what changed is computed anew."),
-            ((_("Score again"), mend.score),),
+            ((_("Score again"), remedies.score),),
         )
     if not look.is_finished:
         return Message(
-            _how_far(look),
+            _progress_text(look),
             do=_("Continue where it stopped: nothing is computed twice."),
-            actions=((_("Continue"), mend.score),),
+            actions=((_("Continue"), remedies.score),),
         )
     return None
 
 
-def _how_far(look: Look) -> str:
+def _progress_text(look: Look) -> str:
     """Return how many scores are kept, and how many records have none yet."""
     if not look.unscored:
         return ngettext(

@@ -1,4 +1,4 @@
-"""What a person gave, and the scoring of it that was interrupted."""
+"""The records and the checkpoint that are to be scored, and a scoring run that was interrupted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from pathlib import Path
 from dataselect_gui.texts import N_, _
 from dataselect_gui.workflow import JobContext
 
-NOTHING_TO_TRY = N_("Try it: that needs your records and the consortium's checkpoint.")
+INPUTS_MISSING = N_("Try it: that needs your records and the consortium's checkpoint.")
 NO_LABELS = N_(
     "Trying it is not possible: none of the records has a label, so there is nothing to learn."
 )
 
 
 @dataclass(frozen=True)
-class Given:
-    """Records and a checkpoint, given by themselves or by opening a project.
+class Inputs:
+    """Records and a checkpoint, given by themselves or with a project that was opened.
 
     Attributes
     ----------
@@ -33,23 +33,23 @@ class Given:
     has_labels: bool = False
 
     @property
-    def cannot_try(self) -> str:
-        """Why no study is possible of it; empty where one is."""
+    def study_obstacle(self) -> str:
+        """Why they cannot be studied, for a person; empty where they can."""
         if self.records is None or self.checkpoint is None:
-            return _(NOTHING_TO_TRY)
+            return _(INPUTS_MISSING)
         return "" if self.has_labels else _(NO_LABELS)
 
 
 @dataclass(frozen=True)
-class Run:
-    """A scoring run, which can be done again to go on where it ended.
+class ScoringRun:
+    """A scoring run; started again, it continues where it ended.
 
     Attributes
     ----------
     work : callable
-        What is done; returns the project.
+        Scores, and returns the project.
     records : str
-        What is scored, for a person.
+        Which records it scores, for a person.
     """
 
     work: Callable[[JobContext], Path]
