@@ -75,9 +75,13 @@ DONE = (
     "cli",
     "checkpoints",
     "errors.py",
+    "norms",
     "paths.py",
     "privacy",
+    "project",
     "release",
+    "scoring",
+    "selection",
     "study",
 )
 """Rooms and modules whose errors are translated; the others follow."""
@@ -102,6 +106,40 @@ def test_errors_are_translated() -> None:
     literal = {path: list(literal_errors(path.read_text("utf-8"))) for path in modules}
     assert not {path: lines for path, lines in literal.items() if lines}
     assert list(literal_errors('raise UsageError("What.", _("Why."), _("Do."))')) == [1]
+
+
+WITHOUT_SENTENCES = ("checkpoints", "norms", "project", "scoring", "selection", "study")
+"""Rooms in which no sentence at all stands outside the catalogue."""
+SENTENCE = re.compile(r"[“A-Z].*[a-z]{2}[”,;:]? [a-z]|.*[a-z]{2} .*[a-z]\.$", re.DOTALL)
+WRITTEN_TO_DISK = frozenset(
+    {"Adam, the learning rate constant for the first half, then falling to nothing"}
+)
+
+
+def literal_sentences(source: str) -> Iterator[int]:
+    """Yield the lines with a sentence, or the beginning or end of one, that is not translated."""
+    tree = ast.parse(source)
+    exempt: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            exempt.add(node.value)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            exempt |= set(node.args) if node.func.id in {"_", "N_", "ngettext"} else set()
+    for node in ast.walk(tree):
+        if node in exempt or not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        if SENTENCE.match(node.value) and node.value not in WRITTEN_TO_DISK:
+            yield node.lineno
+
+
+def test_no_sentence_is_outside_the_catalogue() -> None:
+    modules = [path for room in WITHOUT_SENTENCES for path in modules_of(PACKAGE / room)]
+    literal = {path: list(literal_sentences(path.read_text("utf-8"))) for path in modules}
+    assert not {path: lines for path, lines in literal.items() if lines}
+    assert list(
+        literal_sentences('def f():\n    """Some text."""\n    return _("Some text."), "Some text."')
+    ) == [3]
+    assert list(literal_sentences('f"“{name}” holds no tensor."')) == [1]
 
 
 def modules_of(room: Path) -> list[Path]:

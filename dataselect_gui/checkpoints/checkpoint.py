@@ -82,7 +82,7 @@ class Member:
             try:
                 header = read_header(path)
             except (ValueError, OSError) as error:
-                why = str(error) if isinstance(error, ValueError) else "It cannot be read."
+                why = str(error) if isinstance(error, ValueError) else _("It cannot be read.")
                 raise refusals.damaged(path, why) from None
             if not found.keys().isdisjoint(header):
                 raise refusals.damaged(path, _("It holds a tensor that another file of it holds, too."))

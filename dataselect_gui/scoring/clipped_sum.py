@@ -19,6 +19,7 @@ from dataselect_gui.norms.cross_entropy import logit_gradients
 from dataselect_gui.norms.single_record import SingleRecord
 from dataselect_gui.scoring.arithmetic import flushed_denormals
 from dataselect_gui.scoring.model import Model
+from dataselect_gui.texts import _
 
 _SHRINK = 1 - 2.0**-30
 
@@ -51,12 +52,12 @@ class ClippedSum:
     def __init__(self, model: Model, clip: float, steps: int) -> None:
         self._model, self._clip, self._steps = model, clip, steps
         named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-        self._parameters = [parameter for _, parameter in named]
+        self._parameters = [parameter for _name, parameter in named]
         if not named:
             raise UnusableError(
-                "The checkpoint has no gradient that could be released.",
-                "None of its parameters is meant to be trained.",
-                "Ask the consortium for the model as it is trained.",
+                _("The checkpoint has no gradient that could be released."),
+                _("None of its parameters is meant to be trained."),
+                _("Ask the consortium for the model as it is trained."),
             )
         self.layout = [(name, list(parameter.shape)) for name, parameter in named]
         self.total = np.zeros(sum(p.numel() for p in self._parameters), dtype=np.int64)

@@ -24,6 +24,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring.batching.calls import Call, Each, NotTogetherError
 from dataselect_gui.scoring.batching.together import run_together
 from dataselect_gui.scoring.graph_memory import GraphMemory
+from dataselect_gui.texts import _
 
 _LARGEST_TENSOR = 2**28
 """Numbers of one record in one tensor: 1 GB of float32."""
@@ -112,9 +113,9 @@ class ExportedModel(nn.Module):
         outputs = running.run(self._steps, [values[name] for name in self._steps.inputs])
         if versions != [tensor._version for tensor in watched]:
             raise UnusableError(
-                "The checkpoint cannot be used for scoring.",
-                "Running it changes its own numbers: one record would leave a trace for the next.",
-                "Ask the consortium for the model in evaluation mode.",
+                _("The checkpoint cannot be used for scoring."),
+                _("Running it changes its own numbers: one record would leave a trace for the next."),
+                _("Ask the consortium for the model in evaluation mode."),
             )
         return running.without_wrong_places(outputs[self._program.logits])
 
@@ -288,9 +289,9 @@ class _Running:
         values = index.values if isinstance(index, Each) else index
         if values.dtype not in {torch.int64, torch.int32} or not size:
             raise UnusableError(
-                "The checkpoint cannot be used for scoring.",
-                "How many numbers its graph takes would depend on the record.",
-                "Ask the consortium for a model whose tensors have one size for every record.",
+                _("The checkpoint cannot be used for scoring."),
+                _("How many numbers its graph takes would depend on the record."),
+                _("Ask the consortium for a model whose tensors have one size for every record."),
             )
         first = -size if is_counted_back else 0
         there = values.clamp(first, size - 1)
@@ -350,21 +351,21 @@ def _check_size(value: Tensor | float) -> None:
         is_too_large = not abs(value) <= _LARGEST_NUMBER
     if is_too_large:
         raise UnusableError(
-            "The checkpoint is too large to be used.",
-            "For one record alone, its graph makes a tensor of more than 268 million numbers.",
-            "Ask the consortium for the model as it is trained.",
+            _("The checkpoint is too large to be used."),
+            _("For one record alone, its graph makes a tensor of more than 268 million numbers."),
+            _("Ask the consortium for the model as it is trained."),
         )
 
 
 def _check_padding(given: Mapping[str, Any]) -> None:
     """Refuse sides for which this padding is not defined: some numbers could be anything."""
     sides, is_circular = given["pad"], given["mode"] == "circular"
-    sizes = [size for size in reversed(given["self"].shape) for _ in range(2)]
+    sizes = [size for size in reversed(given["self"].shape) for _end in range(2)]
     if any(side < 0 or (is_circular and side > size) for side, size in zip(sides, sizes, strict=False)):
         raise UnusableError(
-            "The checkpoint cannot be used for scoring.",
-            "Its graph pads by less than nothing, or by more than there is.",
-            "Ask the consortium for the model as it is trained.",
+            _("The checkpoint cannot be used for scoring."),
+            _("Its graph pads by less than nothing, or by more than there is."),
+            _("Ask the consortium for the model as it is trained."),
         )
 
 

@@ -11,6 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.texts import _
 
 LARGEST_MEMORY = 2**28
 """Numbers that one record's run may hold at once: 1 GB of float32. It is tried on two, in float64."""
@@ -63,17 +64,26 @@ class GraphMemory(TorchDispatchMode):
         if counted is not None:
             self._work += counted(*args, **(kwargs or {}), out_val=result)
         if self._work > LARGEST_WORK:
-            raise _too_large(f"its graph takes more than {LARGEST_WORK:.1e} operations.")
+            raise _too_large(
+                _(
+                    "For one record alone, its graph takes more than {most:.1e} operations.",
+                    most=LARGEST_WORK,
+                )
+            )
         return result
 
     def _check(self, copied: int) -> None:
         if self._fits(copied):
             return
         self._held = [(held, numbers) for held, numbers in self._held if not held.expired()]
-        self._numbers = sum(numbers for _, numbers in self._held)
+        self._numbers = sum(numbers for _held, numbers in self._held)
         if not self._fits(copied):
             raise _too_large(
-                f"its graph holds more than {LARGEST_MEMORY / 1e6:.0f} million numbers at once."
+                _(
+                    "For one record alone, its graph holds more than {most:.0f} million numbers at "
+                    "once.",
+                    most=LARGEST_MEMORY / 1e6,
+                )
             )
 
     def _fits(self, copied: int) -> bool:
@@ -82,9 +92,9 @@ class GraphMemory(TorchDispatchMode):
 
 def _too_large(why: str) -> UnusableError:
     return UnusableError(
-        "The checkpoint is too large to be used.",
-        f"For one record alone, {why}",
-        "Ask the consortium for the model as it is trained.",
+        _("The checkpoint is too large to be used."),
+        why,
+        _("Ask the consortium for the model as it is trained."),
     )
 
 

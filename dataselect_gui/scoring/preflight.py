@@ -18,6 +18,7 @@ from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.model import PREFIX
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.texts import _
 
 UNUSED = "not used"
 EXACT = 1e-4
@@ -172,10 +173,13 @@ def _deviation(
         deviation = max(deviation, float(np.nan_to_num(ratios, nan=np.inf).max(initial=0.0)))
     if deviation > EXACT and scorer.precision == "float64":
         raise UnusableError(
-            "The checkpoint's scores cannot be computed exactly.",
-            f"On your own records they differ from a plain computation by {deviation:.1e} of their "
-            "value: the model does something that the program does not see.",
-            "Please report the model's architecture, and score with another checkpoint meanwhile.",
+            _("The checkpoint's scores cannot be computed exactly."),
+            _(
+                "On your own records they differ from a plain computation by {deviation:.1e} of their "
+                "value: the model does something that the program does not see.",
+                deviation=deviation,
+            ),
+            _("Please report the model's architecture, and score with another checkpoint meanwhile."),
         )
     return len(rows), deviation
 

@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
 from dataselect_gui.release.registry import MECHANISMS
 from dataselect_gui.study.findings import (
+    BY_CHECKPOINT,
+    BY_LIBRARY,
+    BY_PRIVATE_STAND_IN,
+    BY_STAND_IN,
     Accountants,
     ClassCost,
     CostPick,
@@ -48,6 +52,7 @@ from dataselect_gui.study.results import (
 )
 from dataselect_gui.study.statistics import auroc, interval, precision_at, rank_correlation
 from dataselect_gui.study.store import Store
+from dataselect_gui.texts import _, ngettext
 
 _PAIRS = (
     ("vog", "plis"),
@@ -194,9 +199,9 @@ class Evaluation:
             if name in flips[0]:
                 judged = [(one[name], one["flipped"]) for one in flips]
                 taken = float(np.mean([one[name] for one in seconds]))
-                found.append(_finder("the checkpoint", name, judged, taken))
+                found.append(_finder(BY_CHECKPOINT, name, judged, taken))
         for epsilon in (None, *reference_epsilons(self._choices)):
-            by = "stand-in without DP" if epsilon is None else f"stand-in, DP ε = {epsilon}"
+            by = BY_STAND_IN if epsilon is None else f"{BY_PRIVATE_STAND_IN}{epsilon}"
             for name in (*SCORED, *(() if epsilon is None else ("privacy_loss",))):
                 judged = [
                     self._flipped_by(Reference(seed, epsilon=epsilon), name) for seed in self._seeds
@@ -208,7 +213,7 @@ class Evaluation:
                 others = [self._store.arrays(one) for one in asked]
                 judged = [(one["suspicion"], one["flipped"]) for one in others]
                 taken = float(np.mean([self._store.read(one, OpinionResult).seconds for one in asked]))
-                found.append(_finder("another library", name, judged, taken))
+                found.append(_finder(BY_LIBRARY, name, judged, taken))
         return found
 
     def _flipped_by(
@@ -290,25 +295,30 @@ class Evaluation:
     def _known(self) -> list[Known]:
         """Return what is known to hold of such scores, and whether it holds here."""
         found = []
-        for by, lists in self._mistakes().items():
+        for what, lists in self._mistakes().items():
             rates = np.mean([_error_by_tenth(vog, wrong) for vog, wrong in lists], axis=0)
             rising = rank_correlation(np.arange(_TENTHS, dtype=np.float64), rates)
             found.append(
                 Known(
-                    what=f"{by} is wrong more often where its VoG is high",
-                    told=f"{rates[0]:.1%} wrong in the tenth with the lowest VoG, {rates[-1]:.1%} "
-                    f"in that with the highest; rank correlation over the tenths {rising:.2f}",
+                    what=what,
+                    told=_(
+                        "{low:.1%} wrong in the tenth with the lowest VoG, {high:.1%} in that with the "
+                        "highest; rank correlation over the tenths {correlation:.2f}",
+                        low=rates[0],
+                        high=rates[-1],
+                        correlation=rising,
+                    ),
                     value=rising,
                     holds=rising > _CLEARLY,
                 )
             )
         by_score = {(one.by, one.score): one.auroc.mean for one in self._wrong_labels()}
         for name in ("el2n", "grad_norm"):
-            value = by_score["the checkpoint", name]
+            value = by_score[BY_CHECKPOINT, name]
             found.append(
                 Known(
-                    what=f"Wrong labels have a high {name}",
-                    told=f"AUROC {value:.3f} by the checkpoint",
+                    what=_("Wrong labels have a high {score}", score=name),
+                    told=_("AUROC {auroc:.3f} by the checkpoint", auroc=value),
                     value=value,
                     holds=value >= 0.85,
                 )
@@ -317,8 +327,8 @@ class Evaluation:
         with_loss = costs.with_loss.mean
         found.append(
             Known(
-                what="Individual privacy loss grows with the loss",
-                told=f"rank correlation {with_loss:.2f}",
+                what=_("Individual privacy loss grows with the loss"),
+                told=_("rank correlation {correlation:.2f}", correlation=with_loss),
                 value=with_loss,
                 holds=with_loss > _CLEARLY,
             )
@@ -328,9 +338,13 @@ class Evaluation:
         excess = worst.cost.mean - sum(rest) / len(rest)
         found.append(
             Known(
-                what="The class that is recognised worst pays the most privacy",
-                told=f"“{worst.name}”: mean εᵢ {worst.cost.mean:.2f}, the other classes "
-                f"{sum(rest) / len(rest):.2f}",
+                what=_("The class that is recognised worst pays the most privacy"),
+                told=_(
+                    "“{name}”: mean εᵢ {cost:.2f}, the other classes {others:.2f}",
+                    name=worst.name,
+                    cost=worst.cost.mean,
+                    others=sum(rest) / len(rest),
+                ),
                 value=excess,
                 holds=excess > 0,
             )
@@ -339,13 +353,15 @@ class Evaluation:
         return found
 
     def _mistakes(self) -> dict[str, list[tuple[NDArray[np.float64], NDArray[np.bool_]]]]:
-        """Return VoG and which records are mistaken: by the checkpoint, and by stand-ins."""
+        """Return what is to hold of mistakes → VoG and which records are mistaken, each time."""
         found = {}
         if "vog" in self._given:
             wrong = self._given["probabilities"].argmax(axis=1) != self._material.targets
-            found["The checkpoint"] = [(self._given["vog"], wrong)]
+            what = _("The checkpoint is wrong more often where its VoG is high")
+            found[what] = [(self._given["vog"], wrong)]
         stand_ins = [self._store.arrays(Reference(seed).name) for seed in self._seeds]
-        found["A stand-in without DP"] = [(one["vog"], one["wrong"]) for one in stand_ins]
+        what = _("A stand-in without DP is wrong more often where its VoG is high")
+        found[what] = [(one["vog"], one["wrong"]) for one in stand_ins]
         return found
 
     def _randomized_response(self) -> Known:
@@ -360,8 +376,13 @@ class Evaluation:
         ]
         value = float(np.mean(apart))
         return Known(
-            what="Randomised response is as precise as its formula says",
-            told=f"on average {value:+.3f} from the formula, over {len(apart)} draws",
+            what=_("Randomised response is as precise as its formula says"),
+            told=ngettext(
+                "on average {difference:+.3f} from the formula, over {count} draw",
+                "on average {difference:+.3f} from the formula, over {count} draws",
+                len(apart),
+                difference=value,
+            ),
             value=value,
             holds=abs(value) < 0.03,
         )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from dataselect_gui.permissions import make_folder
 from dataselect_gui.plain import visible
 from dataselect_gui.scoring.catalog import find_score
-from dataselect_gui.study.findings import Findings, Spread
-from dataselect_gui.study.sentences import name_of
+from dataselect_gui.study.findings import BY_LIBRARY, Findings, Spread
+from dataselect_gui.study.sentences import by_name, name_of
 from dataselect_gui.texts import N_, _
 
 if TYPE_CHECKING:
@@ -228,13 +228,13 @@ def _wrong_labels(findings: Findings) -> "Figure":
         for place, one in enumerate(reversed(found)):
             value = one.auroc if what == "auroc" else one.precision
             spread = [[value.mean - value.low], [value.high - value.mean]]
-            colour = _TEXT if one.by == "another library" else _colour(one.score)
+            colour = _TEXT if one.by == BY_LIBRARY else _colour(one.score)
             panel.errorbar(
                 [value.mean], [place], xerr=spread, color=colour, marker="o", markersize=4, capsize=2
             )
         by_chance = 0.5 if what == "auroc" else 0.1
         panel.axvline(by_chance, color=_colour("random"), linestyle="--", linewidth=1)
-        names = [f"{name_of(one.score)} · {one.by}" for one in reversed(found)]
+        names = [f"{name_of(one.score)} · {by_name(one.by)}" for one in reversed(found)]
         panel.set_yticks(range(len(found)), names if column == 0 else [""] * len(found), fontsize=7.5)
         panel.set_title(title, fontsize=9)
         panel.set_ylim(-0.6, len(found) - 0.4)

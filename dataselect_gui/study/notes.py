@@ -1,6 +1,6 @@
 """What each figure of a study shows, in a sentence or two. No torch here."""
 
-from dataselect_gui.study.findings import Findings
+from dataselect_gui.study.findings import BY_CHECKPOINT, BY_LIBRARY, Findings
 from dataselect_gui.study.sentences import compared, name_of, span
 from dataselect_gui.texts import _
 
@@ -79,7 +79,7 @@ def _on_likeness(findings: Findings) -> str:
 
 
 def _on_wrong_labels(findings: Findings) -> str:
-    ours = [one for one in findings.wrong_labels if one.by == "the checkpoint"]
+    ours = [one for one in findings.wrong_labels if one.by == BY_CHECKPOINT]
     best = max(ours, key=lambda one: one.auroc.mean)
     worst = min(ours, key=lambda one: one.auroc.mean)
     sentences = [
@@ -99,7 +99,7 @@ def _on_wrong_labels(findings: Findings) -> str:
             auroc=other.auroc.mean,
         )
         for other in findings.wrong_labels
-        if other.by == "another library"
+        if other.by == BY_LIBRARY
     ]
     return " ".join(sentences)
 

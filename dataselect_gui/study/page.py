@@ -11,7 +11,7 @@ from dataselect_gui.study.findings import Findings
 from dataselect_gui.study.notes import sentence_on
 from dataselect_gui.study.others import LIBRARIES, MISSING
 from dataselect_gui.study.plan import QUESTIONS
-from dataselect_gui.study.sentences import headline, line_of, name_of, percent, tally, way
+from dataselect_gui.study.sentences import by_name, headline, line_of, name_of, percent, tally, way
 from dataselect_gui.texts import N_, _
 
 OWNER_ONLY = N_(
@@ -134,7 +134,7 @@ def _finders(findings: Findings) -> list[dict[str, str]]:
     return [
         {
             "name": name_of(one.score),
-            "by": one.by,
+            "by": by_name(one.by),
             "auroc": _(
                 "{mean:.3f} ({low:.3f} to {high:.3f})",
                 mean=one.auroc.mean,

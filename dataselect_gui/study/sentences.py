@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 
 from dataselect_gui.scoring.scores import SCORES
-from dataselect_gui.study.findings import Difference, Findings, Pick
+from dataselect_gui.study.findings import (
+    BY_CHECKPOINT,
+    BY_LIBRARY,
+    BY_PRIVATE_STAND_IN,
+    BY_STAND_IN,
+    Difference,
+    Findings,
+    Pick,
+)
 from dataselect_gui.study.plan import COST, Place
 from dataselect_gui.texts import N_, _
 
@@ -11,6 +19,11 @@ _VERDICTS = {
     "better": N_("better"),
     "worse": N_("random won"),
     "no difference": N_("no difference"),
+}
+_BY = {
+    BY_CHECKPOINT: N_("the checkpoint"),
+    BY_LIBRARY: N_("another library"),
+    BY_STAND_IN: N_("stand-in without DP"),
 }
 _PICKS: dict[Place, str] = {
     "top": N_("highest {score}"),
@@ -85,8 +98,15 @@ def name_of(score: str) -> str:
     base, *options = score.split("-", maxsplit=1)
     if base not in SCORES:
         return score  # By another library, under its own name.
-    name = SCORES[base].short_name
+    name = _(SCORES[base].short_name)
     return f"{name} ({options[0]})" if options and options[0] else name
+
+
+def by_name(by: str) -> str:
+    """Return what a score was computed by, as a `Finder` has it, in text."""
+    if by.startswith(BY_PRIVATE_STAND_IN):
+        return _("stand-in, DP ε = {epsilon}", epsilon=by.removeprefix(BY_PRIVATE_STAND_IN))
+    return _(_BY[by])
 
 
 def percent(share: float) -> str:

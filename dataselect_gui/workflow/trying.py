@@ -19,6 +19,7 @@ from dataselect_gui.study.plan import (
     trainings,
 )
 from dataselect_gui.study.sentences import name_of
+from dataselect_gui.texts import _
 from dataselect_gui.workflow.studies import StudyFound, StudySubject, study_at, trainings_left
 from dataselect_gui.workflow.studying import StudyPlan, StudyRequest, foresee_study, study
 
@@ -77,7 +78,7 @@ def study_scores(checkpoint_path: Path, also: Sequence[str] = ()) -> list[StudyS
         else:
             obstacle = ""
         words = name_of(name)
-        found.append(StudyScore(name, words, score.meaning, obstacle, name == proposed))
+        found.append(StudyScore(name, words, _(score.meaning), obstacle, name == proposed))
     return found
 
 

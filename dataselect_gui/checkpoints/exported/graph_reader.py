@@ -90,9 +90,9 @@ class GraphReader:
             )
         arguments = self._arguments(signature, node["inputs"])
         of_record = any(map(self._is_of_record, _tensors(list(arguments.values()))))
-        doubt = objection(signature, arguments, of_record=of_record)
-        if doubt is not None:
-            refuse(_("Its graph calls “{target}” {doubt}.", target=target, doubt=doubt))
+        why = objection(signature, arguments, of_record=of_record)
+        if why is not None:
+            refuse(why)
         results = tuple(self._results(signature, node["outputs"]))
         origins = self._origins_of(signature, arguments)
         if signature.in_place and origins & self._protected:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 from dataselect_gui.window.explore.scores import meaning_of, short
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import Label, elided, paint, tip
@@ -27,7 +28,7 @@ class Placement(QFrame):
         self._value = Label()
         self._value.setFont(theme.font(bold=True))
         title = Label(name)
-        self.setToolTip(tip(meaning_of(name), f"Definition: {find_score(name).meaning}"))
+        self.setToolTip(tip(meaning_of(name), f"Definition: {_(find_score(name).meaning)}"))
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(title)
