@@ -10,6 +10,9 @@ from dataselect_gui.texts import N_, _
 
 Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 """A count in a message; as large as every number type of the program can hold."""
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+Text = Annotated[str, msgspec.Meta(max_length=10_000)]
+"""A name or a sentence in a message."""
 
 
 class Phase(Enum):

@@ -37,7 +37,7 @@ class Model(nn.Module):
 
     @property
     def batching(self) -> Batching:
-        """How the records of a batch are kept apart, as `Preflight` has it."""
+        """How the records of a batch are kept apart, as `Trial` has it."""
         if not isinstance(self.inner, ExportedModel):
             return "by family"
         return "by operation" if self.inner.runs_together else "one at a time"

@@ -56,6 +56,8 @@ class Scorer:
     ----------
     device : torch.device
         Where it is computed.
+    precision : str
+        ``float32`` or ``float64``.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Scorer:
         self._checkpoint, self.device = checkpoint, device
         self._scores = {name: find_model_score(name) for name in names}
         self._request = checkpoint.request
+        self.precision = precision
         self._dtype = {"float32": torch.float32, "float64": torch.float64}[precision]
         if self._dtype == torch.float64 and device.type == "mps":
             raise UsageError(
@@ -78,11 +81,6 @@ class Scorer:
         self._prepared: dict[tuple[int, ...], int] = {}
         self._met: set[tuple[int, ...]] = set()
         self._load()
-
-    @property
-    def precision(self) -> str:
-        """What is computed with: ``float32`` or ``float64``."""
-        return str(self._dtype).removeprefix("torch.")
 
     @property
     def model(self) -> Model:

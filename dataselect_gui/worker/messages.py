@@ -26,9 +26,9 @@ from dataselect_gui.errors import (
 )
 from dataselect_gui.jobs.faults import Fault
 from dataselect_gui.jobs.kinds import JobKind
-from dataselect_gui.jobs.progress import Count, Progress
+from dataselect_gui.jobs.progress import Count, Progress, Seconds
 from dataselect_gui.worker.jobs import AnyJob, Job
-from dataselect_gui.worker.results import Result, Seconds
+from dataselect_gui.worker.results import Result
 
 MESSAGE = 1
 """The kind of a message's frame."""

@@ -1,9 +1,8 @@
 """Try a checkpoint on some of the owner's records, before the long run."""
 
-import sys
 import time
-from dataclasses import asdict
 
+import msgspec
 import numpy as np
 
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
@@ -52,7 +51,7 @@ def run_preflight(job: PreflightJob, context: JobContext) -> PreflightResult:
         )
     inputs = np.stack([one.values for one in records if one.values is not None])
     targets = class_indices((source.labels[one.row] for one in records), classes)
-    found = asdict(try_on(scorer, checkpoint, job.names, inputs, targets))
-    # No message holds infinity.
-    found["deviation"] = min(found["deviation"], sys.float_info.max)
-    return PreflightResult(**found, records=len(source.ids), seconds_to_read=seconds_to_read)
+    trial = try_on(scorer, checkpoint, job.names, inputs, targets)
+    return PreflightResult(
+        **msgspec.structs.asdict(trial), records=len(source.ids), seconds_to_read=seconds_to_read
+    )
