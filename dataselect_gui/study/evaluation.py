@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
 from dataselect_gui.release.registry import MECHANISMS
+from dataselect_gui.study.dataset import Dataset
 from dataselect_gui.study.findings import (
     BY_CHECKPOINT,
     BY_LIBRARY,
@@ -29,9 +30,7 @@ from dataselect_gui.study.findings import (
     ReleasedPick,
     Releases,
 )
-from dataselect_gui.study.material import Material
-from dataselect_gui.study.others import LIBRARIES
-from dataselect_gui.study.parts import split
+from dataselect_gui.study.libraries import LIBRARIES
 from dataselect_gui.study.plan import (
     COST,
     RELEASE_EPSILONS,
@@ -39,19 +38,20 @@ from dataselect_gui.study.plan import (
     SCORED,
     WIDTHS,
     Choices,
-    Picked,
-    Reference,
+    PickTraining,
+    StandInTraining,
     picks,
     reference_epsilons,
 )
-from dataselect_gui.study.results import (
-    FlipsResult,
-    OpinionResult,
-    PickedResult,
-    ReferenceResult,
-)
+from dataselect_gui.study.sampling import split
 from dataselect_gui.study.statistics import auroc, interval, precision_at, rank_correlation
 from dataselect_gui.study.store import Store
+from dataselect_gui.study.task_results import (
+    FlippedLabelsResult,
+    LibraryResult,
+    PickResult,
+    StandInResult,
+)
 from dataselect_gui.texts import _, ngettext
 
 _PAIRS = (
@@ -71,7 +71,7 @@ class Evaluation:
 
     Parameters
     ----------
-    material : Material
+    dataset : Dataset
         The records.
     choices : Choices
         The owner's.
@@ -83,30 +83,30 @@ class Evaluation:
 
     def __init__(
         self,
-        material: Material,
+        dataset: Dataset,
         choices: Choices,
         store: Store,
         given: Mapping[str, NDArray[np.float64]],
     ) -> None:
-        self._material, self._choices, self._store = material, choices, store
+        self._dataset, self._choices, self._store = dataset, choices, store
         self._given = given
         self._seeds = range(choices.seeds)
 
     def findings(self) -> Findings:
         """Return everything that the page tells."""
-        parts = split(self._material.index.units, len(self._material.targets), 0)
-        units = self._material.index.units
+        parts = split(self._dataset.index.units, len(self._dataset.targets), 0)
+        units = self._dataset.index.units
         return Findings(
             choices=self._choices,
             records=RecordCounts(
-                used=len(self._material.targets),
-                left_out=self._material.left_out,
+                used=len(self._dataset.targets),
+                left_out=self._dataset.left_out,
                 reference=len(parts.reference),
                 pool=len(parts.pool),
                 held_out=len(parts.held_out),
                 units=None if units is None else len(set(units)),
             ),
-            classes=list(self._material.classes),
+            classes=list(self._dataset.classes),
             picks=self._picks(),
             private_ranks=self._private_ranks(),
             likeness=self._likeness(),
@@ -120,14 +120,15 @@ class Evaluation:
     def _picks(self) -> list[Pick]:
         return [
             self._compared(
-                Picked(0, score, place, share, epsilon), Picked(0, "random", "any", share, epsilon)
+                PickTraining(0, score, place, share, epsilon),
+                PickTraining(0, "random", "any", share, epsilon),
             )
             for epsilon in (None, *self._choices.epsilons)
             for share in self._choices.shares
             for score, place in picks(self._choices.scores)
         ]
 
-    def _compared(self, one: Picked, other: Picked) -> Pick:
+    def _compared(self, one: PickTraining, other: PickTraining) -> Pick:
         """Return the accuracy after a pick, and how it differs from another, seed by seed."""
         results, others = self._over_seeds(one), self._over_seeds(other)
         accuracies, balanced = _both(results)
@@ -151,8 +152,8 @@ class Evaluation:
             for name in SCORED:
                 values = [
                     rank_correlation(
-                        self._of_reference(Reference(seed), name),
-                        self._of_reference(Reference(seed, epsilon=epsilon), name),
+                        self._of_reference(StandInTraining(seed), name),
+                        self._of_reference(StandInTraining(seed, epsilon=epsilon), name),
                     )
                     for seed in self._seeds
                 ]
@@ -168,23 +169,23 @@ class Evaluation:
         first, second = self._places(seed), self._places(other)
         both = np.intersect1d(first, second)
         return rank_correlation(
-            self._of_reference(Reference(seed), name)[np.isin(first, both)],
-            self._of_reference(Reference(other), name)[np.isin(second, both)],
+            self._of_reference(StandInTraining(seed), name)[np.isin(first, both)],
+            self._of_reference(StandInTraining(other), name)[np.isin(second, both)],
         )
 
     def _places(self, seed: int) -> NDArray[np.int64]:
-        places: NDArray[np.int64] = self._store.arrays(Reference(seed).name)["places"]
+        places: NDArray[np.int64] = self._store.arrays(StandInTraining(seed).name)["places"]
         return places
 
     def _likeness(self) -> list[Likeness]:
         found = []
         for width in WIDTHS:
-            size = self._store.read(Reference(0, width).name, ReferenceResult).parameters
+            size = self._store.read(StandInTraining(0, width).name, StandInResult).parameters
             for first, second in _PAIRS:
                 values = [
                     rank_correlation(
-                        self._of_reference(Reference(seed, width), first),
-                        self._of_reference(Reference(seed, width), second),
+                        self._of_reference(StandInTraining(seed, width), first),
+                        self._of_reference(StandInTraining(seed, width), second),
                     )
                     for seed in self._seeds
                 ]
@@ -194,7 +195,9 @@ class Evaluation:
     def _wrong_labels(self) -> list[Finder]:
         found = []
         flips = [self._store.arrays(f"flips-{seed}") for seed in self._seeds]
-        seconds = [self._store.read(f"flips-{seed}", FlipsResult).seconds for seed in self._seeds]
+        seconds = [
+            self._store.read(f"flips-{seed}", FlippedLabelsResult).seconds for seed in self._seeds
+        ]
         for name in SCORED:
             if name in flips[0]:
                 judged = [(one[name], one["flipped"]) for one in flips]
@@ -204,7 +207,8 @@ class Evaluation:
             by = BY_STAND_IN if epsilon is None else f"{BY_PRIVATE_STAND_IN}{epsilon}"
             for name in (*SCORED, *(() if epsilon is None else ("privacy_loss",))):
                 judged = [
-                    self._flipped_by(Reference(seed, epsilon=epsilon), name) for seed in self._seeds
+                    self._flipped_by(StandInTraining(seed, epsilon=epsilon), name)
+                    for seed in self._seeds
                 ]
                 found.append(_finder(by, name, judged, None))
         for name in LIBRARIES:
@@ -212,12 +216,12 @@ class Evaluation:
             if all(self._store.has(one) for one in asked):
                 others = [self._store.arrays(one) for one in asked]
                 judged = [(one["suspicion"], one["flipped"]) for one in others]
-                taken = float(np.mean([self._store.read(one, OpinionResult).seconds for one in asked]))
+                taken = float(np.mean([self._store.read(one, LibraryResult).seconds for one in asked]))
                 found.append(_finder(BY_LIBRARY, name, judged, taken))
         return found
 
     def _flipped_by(
-        self, reference: Reference, name: str
+        self, reference: StandInTraining, name: str
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return a stand-in's scores where some labels are wrong, and which are."""
         arrays = self._store.arrays(reference.name)
@@ -227,16 +231,16 @@ class Evaluation:
 
     def _costs(self) -> Costs:
         share = self._choices.shares[0]
-        other = Picked(0, "random", "any", share)
+        other = PickTraining(0, "random", "any", share)
         epsilon = reference_epsilons(self._choices)[-1]
         by_cost = []
         for place in ("bottom", "middle", "top"):
-            one = Picked(0, COST, place, share)
+            one = PickTraining(0, COST, place, share)
             cost = float(
                 np.mean([result.cost for result in self._over_seeds(one) if result.cost is not None])
             )
             by_cost.append(CostPick(**structs.asdict(self._compared(one, other)), cost=cost))
-        everything = [self._store.arrays(Reference(s, epsilon=epsilon).name) for s in self._seeds]
+        everything = [self._store.arrays(StandInTraining(s, epsilon=epsilon).name) for s in self._seeds]
         mean_cost = float(np.mean([one["cost"].mean() for one in everything]))
         with_loss = [rank_correlation(one["privacy_loss"], one["loss"]) for one in everything]
         return Costs(
@@ -250,13 +254,13 @@ class Evaluation:
     def _costs_by_class(self, epsilon: str) -> list[ClassCost]:
         """Return each class's mean εᵢ beside how well the stand-in recognises it."""
         found = []
-        for index, name in enumerate(self._material.classes):
+        for index, name in enumerate(self._dataset.classes):
             recalls, costs = [], []
             for seed in self._seeds:
-                reference = Reference(seed, epsilon=epsilon).name
-                recall = self._store.read(reference, ReferenceResult).recalls[index]
-                pool = split(self._material.index.units, len(self._material.targets), seed).pool
-                of_class = self._material.targets[pool] == index
+                reference = StandInTraining(seed, epsilon=epsilon).name
+                recall = self._store.read(reference, StandInResult).recalls[index]
+                pool = split(self._dataset.index.units, len(self._dataset.targets), seed).pool
+                of_class = self._dataset.targets[pool] == index
                 if recall is not None and of_class.any():
                     recalls.append(recall)
                     costs.append(float(self._store.arrays(reference)["cost"][of_class].mean()))
@@ -269,10 +273,10 @@ class Evaluation:
         drawn = []
         for mechanism in RELEASED_BY:
             for epsilon in RELEASE_EPSILONS:
-                one = Picked(0, score, "top", share, None, mechanism, epsilon)
-                other = Picked(0, "random", "any", share, None, mechanism, epsilon)
+                one = PickTraining(0, score, "top", share, None, mechanism, epsilon)
+                other = PickTraining(0, "random", "any", share, None, mechanism, epsilon)
                 if "count" in MECHANISMS[mechanism].takes:  # As many leave as were picked.
-                    other = Picked(0, "random", "any", share)
+                    other = PickTraining(0, "random", "any", share)
                 results = self._over_seeds(one)
                 shares = [result.precision for result in results]
                 drawn.append(
@@ -284,11 +288,11 @@ class Evaluation:
                         random=self._compared(other, other).accuracy,
                     )
                 )
-        exact = Picked(0, score, "top", share)
+        exact = PickTraining(0, score, "top", share)
         return Releases(
             score=score,
             share=share,
-            exact=self._compared(exact, Picked(0, "random", "any", share)),
+            exact=self._compared(exact, PickTraining(0, "random", "any", share)),
             drawn=drawn,
         )
 
@@ -356,10 +360,10 @@ class Evaluation:
         """Return what is to hold of mistakes → VoG and which records are mistaken, each time."""
         found = {}
         if "vog" in self._given:
-            wrong = self._given["probabilities"].argmax(axis=1) != self._material.targets
+            wrong = self._given["probabilities"].argmax(axis=1) != self._dataset.targets
             what = _("The checkpoint is wrong more often where its VoG is high")
             found[what] = [(self._given["vog"], wrong)]
-        stand_ins = [self._store.arrays(Reference(seed).name) for seed in self._seeds]
+        stand_ins = [self._store.arrays(StandInTraining(seed).name) for seed in self._seeds]
         what = _("A stand-in without DP is wrong more often where its VoG is high")
         found[what] = [(one["vog"], one["wrong"]) for one in stand_ins]
         return found
@@ -371,7 +375,7 @@ class Evaluation:
             result.precision - (result.expected or 0.0)
             for epsilon in RELEASE_EPSILONS
             for result in self._over_seeds(
-                Picked(0, score, "top", share, None, RandomizedResponse.name, epsilon)
+                PickTraining(0, score, "top", share, None, RandomizedResponse.name, epsilon)
             )
         ]
         value = float(np.mean(apart))
@@ -392,18 +396,18 @@ class Evaluation:
         apart = [0.0]
         for seed in self._seeds:
             for epsilon in reference_epsilons(self._choices):
-                name = Reference(seed, epsilon=epsilon).name
-                privacy = self._store.read(name, ReferenceResult).privacy
+                name = StandInTraining(seed, epsilon=epsilon).name
+                privacy = self._store.read(name, StandInResult).privacy
                 assert privacy is not None
                 apart.append(abs(privacy.epsilon_second / privacy.epsilon - 1))
         return Accountants(apart=max(apart), trainings=len(apart) - 1)
 
-    def _of_reference(self, reference: Reference, name: str) -> NDArray[np.float64]:
+    def _of_reference(self, reference: StandInTraining, name: str) -> NDArray[np.float64]:
         scores: NDArray[np.float64] = self._store.arrays(reference.name)[name]
         return scores
 
-    def _over_seeds(self, one: Picked) -> list[PickedResult]:
-        return [self._store.read(replace(one, seed=seed).name, PickedResult) for seed in self._seeds]
+    def _over_seeds(self, one: PickTraining) -> list[PickResult]:
+        return [self._store.read(replace(one, seed=seed).name, PickResult) for seed in self._seeds]
 
 
 def _error_by_tenth(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[float]:
@@ -411,7 +415,7 @@ def _error_by_tenth(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> li
     return [float(wrong[part].mean()) for part in np.array_split(order, _TENTHS)]
 
 
-def _both(results: Sequence[PickedResult]) -> tuple[list[float], list[float]]:
+def _both(results: Sequence[PickResult]) -> tuple[list[float], list[float]]:
     """Return the accuracies of some results, and those with classes weighed alike."""
     return [one.accuracy for one in results], [one.balanced for one in results]
 

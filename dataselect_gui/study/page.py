@@ -7,9 +7,9 @@ from dataclasses import asdict
 from msgspec import structs
 
 from dataselect_gui.pages import render
+from dataselect_gui.study.captions import caption_of
 from dataselect_gui.study.findings import Findings
-from dataselect_gui.study.notes import sentence_on
-from dataselect_gui.study.others import LIBRARIES, MISSING
+from dataselect_gui.study.libraries import LIBRARIES, MISSING
 from dataselect_gui.study.plan import QUESTIONS
 from dataselect_gui.study.sentences import by_name, headline, line_of, name_of, percent, tally, way
 from dataselect_gui.texts import N_, _
@@ -57,7 +57,7 @@ def page_of(findings: Findings, figures: Mapping[str, str], setting: Mapping[str
     parts = [
         {
             "question": _(text),
-            "sentence": sentence_on(question, findings),
+            "sentence": caption_of(question, findings),
             "figure": figures[question],
             "table": _TABLES.get(question),
         }

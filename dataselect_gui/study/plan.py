@@ -70,7 +70,7 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Picked:
+class PickTraining:
     """A training on some of the owner's records.
 
     Attributes
@@ -112,7 +112,7 @@ class Picked:
 
 
 @dataclass(frozen=True)
-class Reference:
+class StandInTraining:
     """A training of a stand-in for the consortium's model, on records set aside for it.
 
     Attributes
@@ -140,7 +140,7 @@ class Reference:
         return _kind("stand-in", self.epsilon)
 
 
-Training: TypeAlias = Picked | Reference
+Training: TypeAlias = PickTraining | StandInTraining
 
 
 def trainings(choices: Choices) -> dict[str, list[Training]]:
@@ -155,31 +155,36 @@ def trainings(choices: Choices) -> dict[str, list[Training]]:
     first, share = choices.scores[0], choices.shares[0]
     for seed in range(choices.seeds):
         asked["a"] += [
-            Picked(seed, score, place, part, epsilon)
+            PickTraining(seed, score, place, part, epsilon)
             for epsilon in (None, *choices.epsilons)
             for part in choices.shares
             for score, place in picks(choices.scores)
         ]
-        plain = Reference(seed)
-        private = [Reference(seed, epsilon=epsilon) for epsilon in reference_epsilons(choices)]
+        plain = StandInTraining(seed)
+        private = [StandInTraining(seed, epsilon=epsilon) for epsilon in reference_epsilons(choices)]
         asked["b"] += [plain, *private]
-        asked["c"] += [Reference(seed, width) for width in WIDTHS]
+        asked["c"] += [StandInTraining(seed, width) for width in WIDTHS]
         asked["d"] += [plain, *private]
-        asked["e"] += [private[-1], Picked(seed, "random", "any", share)]
-        asked["e"] += [Picked(seed, COST, place, share) for place in _PLACES]
-        asked["f"] += [Picked(seed, first, "top", share), Picked(seed, "random", "any", share)]
+        asked["e"] += [private[-1], PickTraining(seed, "random", "any", share)]
+        asked["e"] += [PickTraining(seed, COST, place, share) for place in _PLACES]
+        asked["f"] += [
+            PickTraining(seed, first, "top", share),
+            PickTraining(seed, "random", "any", share),
+        ]
         for mechanism in RELEASED_BY:
             for epsilon in RELEASE_EPSILONS:
-                asked["f"].append(Picked(seed, first, "top", share, None, mechanism, epsilon))
+                asked["f"].append(PickTraining(seed, first, "top", share, None, mechanism, epsilon))
                 if "count" not in MECHANISMS[mechanism].takes:  # As many leave there as were picked.
-                    asked["f"].append(Picked(seed, "random", "any", share, None, mechanism, epsilon))
+                    asked["f"].append(
+                        PickTraining(seed, "random", "any", share, None, mechanism, epsilon)
+                    )
     return asked
 
 
 def in_order(asked: Mapping[str, Sequence[Training]]) -> list[Training]:
     """Return each training once: the stand-ins first, then seed by seed."""
     once = list(dict.fromkeys(one for several in asked.values() for one in several))
-    return sorted(once, key=lambda one: (not isinstance(one, Reference), one.seed))
+    return sorted(once, key=lambda one: (not isinstance(one, StandInTraining), one.seed))
 
 
 def reference_epsilons(choices: Choices) -> list[str]:

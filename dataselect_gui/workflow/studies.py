@@ -9,8 +9,8 @@ import msgspec
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
+from dataselect_gui.study.captions import caption_of
 from dataselect_gui.study.findings import read_findings
-from dataselect_gui.study.notes import sentence_on
 from dataselect_gui.study.plan import QUESTIONS, Choices, Start, Training, in_order, trainings
 from dataselect_gui.study.sentences import PickLine, headline, line_of, tally, verdict
 from dataselect_gui.study.store import (
@@ -247,7 +247,7 @@ def _result(folder: Path) -> StudyResult:
             headline(findings),
             [line_of(one) for one in findings.picks],
             [
-                StudyFigure(text, sentence_on(key, findings), folder / FIGURES / f"{key}.svg")
+                StudyFigure(text, caption_of(key, findings), folder / FIGURES / f"{key}.svg")
                 for key, text in QUESTIONS.items()
             ],
             folder / PAGE,

@@ -1,11 +1,11 @@
-"""What the pieces of a study's work come to, as their files hold it."""
+"""The results of the tasks of a study, as their files hold them."""
 
 import msgspec
 
 from dataselect_gui.study.train import Privacy
 
 
-class Tested(msgspec.Struct, frozen=True, kw_only=True):
+class HeldOutResult(msgspec.Struct, frozen=True, kw_only=True):
     """How well a trained model did on the held-out records.
 
     Attributes
@@ -21,7 +21,7 @@ class Tested(msgspec.Struct, frozen=True, kw_only=True):
     recalls: list[float | None]
 
 
-class ReferenceResult(Tested, frozen=True, kw_only=True):
+class StandInResult(HeldOutResult, frozen=True, kw_only=True):
     """What came of a stand-in for the consortium's model.
 
     Attributes
@@ -39,7 +39,7 @@ class ReferenceResult(Tested, frozen=True, kw_only=True):
     seconds: float
 
 
-class PickedResult(Tested, frozen=True, kw_only=True):
+class PickResult(HeldOutResult, frozen=True, kw_only=True):
     """What came of a training on a pick.
 
     Attributes
@@ -74,19 +74,19 @@ class PickedResult(Tested, frozen=True, kw_only=True):
         return self.right / max(1, self.leaving)
 
 
-class ChunkResult(msgspec.Struct, frozen=True):
+class ScoringTaskResult(msgspec.Struct, frozen=True):
     """How many records of a chunk were scored."""
 
     records: int
 
 
-class FlipsResult(msgspec.Struct, frozen=True):
+class FlippedLabelsResult(msgspec.Struct, frozen=True):
     """How long each score of 1,000 records with wrong labels takes, in seconds."""
 
     seconds: dict[str, float]
 
 
-class OpinionResult(msgspec.Struct, frozen=True):
+class LibraryResult(msgspec.Struct, frozen=True):
     """How long another library takes for 1,000 records, in seconds."""
 
     seconds: float

@@ -5,7 +5,7 @@ from dataselect_gui.study.sentences import compared, name_of, span
 from dataselect_gui.texts import _
 
 
-def sentence_on(question: str, findings: Findings) -> str:
+def caption_of(question: str, findings: Findings) -> str:
     """Say what the figure of a question shows."""
     notes = {
         "a": _on_picks,

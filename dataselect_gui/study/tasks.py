@@ -1,4 +1,4 @@
-"""The work of a study, cut into pieces: known before any of it is done."""
+"""The tasks of a study, listed before any of them is done."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,24 +6,24 @@ from typing import TypeAlias
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.scoring.catalog import applicable
-from dataselect_gui.study import others
+from dataselect_gui.study import libraries
 from dataselect_gui.study.plan import (
     SCORED,
     Choices,
-    Picked,
-    Reference,
+    PickTraining,
+    StandInTraining,
     Training,
     in_order,
     trainings,
 )
 
 CHUNK = 1_000
-"""How many records a piece scores by the checkpoint."""
+"""How many records a task scores by the checkpoint."""
 GIVEN = "given"
 
 
 @dataclass(frozen=True)
-class Chunk:
+class ScoringTask:
     """Scores of some records by the checkpoint.
 
     Attributes
@@ -45,7 +45,7 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Flips:
+class FlippedLabelsTask:
     """Scores of records with wrong labels, by the checkpoint.
 
     Attributes
@@ -64,7 +64,7 @@ class Flips:
 
 
 @dataclass(frozen=True)
-class Opinion:
+class LibraryTask:
     """What another library makes of records with wrong labels.
 
     Attributes
@@ -85,11 +85,11 @@ class Opinion:
         return f"{self.library}-{self.seed}"
 
 
-Piece: TypeAlias = Chunk | Flips | Opinion | Training
-"""A piece of work: its ``name`` is that of its result, and those of one ``kind`` take about as long."""
+Task: TypeAlias = ScoringTask | FlippedLabelsTask | LibraryTask | Training
+"""A task: its ``name`` is that of its result, and those of one ``kind`` take about as long."""
 
 
-def pieces_of(choices: Choices, compared: Sequence[str], records: int) -> list[Piece]:
+def tasks_of(choices: Choices, compared: Sequence[str], records: int) -> list[Task]:
     """Return all the work of a study, in order.
 
     Parameters
@@ -104,12 +104,12 @@ def pieces_of(choices: Choices, compared: Sequence[str], records: int) -> list[P
     seeds = range(choices.seeds)
     return [
         *(
-            Chunk(group, number)
+            ScoringTask(group, number)
             for group in groups_of(choices, compared)
             for number in range(chunks(records))
         ),
-        *(Flips(seed) for seed in seeds),
-        *(Opinion(library, seed) for library in others.installed() for seed in seeds),
+        *(FlippedLabelsTask(seed) for seed in seeds),
+        *(LibraryTask(library, seed) for library in libraries.installed() for seed in seeds),
         *in_order(trainings(choices)),
     ]
 
@@ -132,6 +132,6 @@ def chunks(records: int) -> int:
     return -(-records // CHUNK)
 
 
-def is_training(piece: Piece) -> bool:
-    """Say whether a piece is a training."""
-    return isinstance(piece, Picked | Reference)
+def is_training(task: Task) -> bool:
+    """Say whether a task is a training."""
+    return isinstance(task, PickTraining | StandInTraining)

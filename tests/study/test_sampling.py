@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dataselect_gui.selection.rules import Rule, select
-from dataselect_gui.study.parts import flip, pick, split
+from dataselect_gui.study.sampling import flip, pick, split
 
 SCORES = np.random.default_rng(0).normal(size=200)
 ALL = np.ones(200, dtype=bool)

@@ -21,7 +21,7 @@ _DRAW_SEED = 20_150_221
 
 
 @dataclass(frozen=True)
-class Material:
+class Dataset:
     """Records that can be read and have a label.
 
     Attributes
@@ -79,7 +79,7 @@ def rows_to_read(source: Source, limit: int) -> list[int]:
     return [row for row in drawn.tolist() if source.labels[row] is not None]
 
 
-def read_material(
+def read_dataset(
     source: Source,
     matched: dict[str, int],
     names: Sequence[str],
@@ -87,7 +87,7 @@ def read_material(
     limit: int,
     advance: Callable[[int, int], None],
     enough: int | None = None,
-) -> Material:
+) -> Dataset:
     """Read records once.
 
     Parameters
@@ -163,7 +163,7 @@ def read_material(
     known = tuple(names) or tuple(str(index) for index in range(int(targets.max()) + 1))
     units = None if source.units is None else [source.units[row] for row in rows]
     index = Index([source.ids[row] for row in rows], labels, units, np.stack(contents))
-    return Material(
+    return Dataset(
         source,
         np.array(rows, dtype=np.int64),
         index,

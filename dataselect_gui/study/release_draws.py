@@ -22,7 +22,7 @@ from dataselect_gui.release.drawing import draw
 from dataselect_gui.release.kinds.records import Records
 from dataselect_gui.release.releasing import part_of
 from dataselect_gui.release.terms import Bounds, Cut, Terms
-from dataselect_gui.study.material import Material
+from dataselect_gui.study.dataset import Dataset
 
 _BOUNDS = (0.01, 0.99)
 
@@ -33,8 +33,8 @@ def public_bounds(scores: NDArray[np.float64]) -> tuple[str, str]:
     return f"{low:.6g}", f"{max(high, low + 1e-9):.6g}"
 
 
-def release(
-    material: Material,
+def draw_release(
+    dataset: Dataset,
     places: NDArray[np.int64],
     scores: NDArray[np.float64],
     chosen: NDArray[np.bool_],
@@ -46,7 +46,7 @@ def release(
 
     Parameters
     ----------
-    material : Material
+    dataset : Dataset
         The records.
     places : ndarray of int64
         Which of them are there to be released, shape (n,).
@@ -66,8 +66,8 @@ def release(
     tuple of ndarray of bool
         What leaves, and what took part in the draw; each of shape (n,).
     """
-    units = material.index.units
-    index = material.index
+    units = dataset.index.units
+    index = dataset.index
     few = Index(
         [index.ids[place] for place in places],
         [index.labels[place] for place in places],
@@ -75,7 +75,7 @@ def release(
         index.content[places],
     )
     candidates = Candidates(
-        source=material.source,
+        source=dataset.source,
         index=few,
         scores=scores,
         eligible=np.ones(len(places), dtype=bool),

@@ -1,4 +1,4 @@
-"""The work of a study, piece by piece; the result of each is kept before the next begins."""
+"""The work of a study, task by task; the result of each is kept before the next begins."""
 
 import time
 from collections.abc import Callable
@@ -17,42 +17,42 @@ from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResp
 from dataselect_gui.release.registry import MECHANISMS
 from dataselect_gui.scoring.model import Model, load_model
 from dataselect_gui.scoring.scorer import Scorer
-from dataselect_gui.study import others
+from dataselect_gui.study import libraries
+from dataselect_gui.study.dataset import Dataset
 from dataselect_gui.study.evaluation import Evaluation
 from dataselect_gui.study.findings import Findings
-from dataselect_gui.study.material import Material
-from dataselect_gui.study.parts import Split, flip, pick, split
-from dataselect_gui.study.pieces import (
-    CHUNK,
-    GIVEN,
-    Chunk,
-    Flips,
-    Opinion,
-    Piece,
-    chunks,
-    compared_scores,
-    groups_of,
-)
 from dataselect_gui.study.plan import (
     COST,
     SCORED,
     WIDTH,
     Choices,
-    Picked,
-    Reference,
+    PickTraining,
+    StandInTraining,
     reference_epsilons,
 )
-from dataselect_gui.study.released import public_bounds, release
-from dataselect_gui.study.results import (
-    ChunkResult,
-    FlipsResult,
-    OpinionResult,
-    PickedResult,
-    ReferenceResult,
-    Tested,
-)
-from dataselect_gui.study.series import BATCH, Inputs, new_series, score_rows
+from dataselect_gui.study.release_draws import draw_release, public_bounds
+from dataselect_gui.study.sampling import Split, flip, pick, split
+from dataselect_gui.study.stand_ins import BATCH, Inputs, new_series, score_rows
 from dataselect_gui.study.store import Store
+from dataselect_gui.study.task_results import (
+    FlippedLabelsResult,
+    HeldOutResult,
+    LibraryResult,
+    PickResult,
+    ScoringTaskResult,
+    StandInResult,
+)
+from dataselect_gui.study.tasks import (
+    CHUNK,
+    GIVEN,
+    FlippedLabelsTask,
+    LibraryTask,
+    ScoringTask,
+    Task,
+    chunks,
+    compared_scores,
+    groups_of,
+)
 from dataselect_gui.study.train import (
     LEARNING_RATE,
     RECIPE,
@@ -66,12 +66,12 @@ COMPARED = 1_000
 """How many records of the pool, at most, scores are compared on."""
 
 Advance = Callable[[], None]
-"""Called now and then; what it raises ends the piece of work, and nothing of it is kept."""
+"""Called now and then; what it raises ends the task, and nothing of it is kept."""
 
 
 @dataclass(frozen=True)
 class _Left:
-    """What a release left of a pick; see `PickedResult`."""
+    """What a release left of a pick; see `PickResult`."""
 
     leaving: int | None = None
     right: int | None = None
@@ -83,7 +83,7 @@ class Runner:
 
     Parameters
     ----------
-    material : Material
+    dataset : Dataset
         The records.
     checkpoint : Checkpoint
         The consortium's.
@@ -94,58 +94,58 @@ class Runner:
     """
 
     def __init__(
-        self, material: Material, checkpoint: Checkpoint, choices: Choices, store: Store
+        self, dataset: Dataset, checkpoint: Checkpoint, choices: Choices, store: Store
     ) -> None:
-        self._material, self._checkpoint = material, checkpoint
+        self._dataset, self._checkpoint = dataset, checkpoint
         self._choices, self._store = choices, store
         self.names = compared_scores(checkpoint)
         self._groups = groups_of(choices, self.names)
-        self._cost = Reference(0, epsilon=reference_epsilons(choices)[-1])
+        self._cost = StandInTraining(0, epsilon=reference_epsilons(choices)[-1])
 
-    def do(self, piece: Piece, advance: Advance) -> None:
-        """Do a piece of work, and keep its result.
+    def do(self, task: Task, advance: Advance) -> None:
+        """Do a task, and keep its result.
 
         Parameters
         ----------
-        piece : Piece
-            One of `pieces_of`.
+        task : Task
+            One of `tasks_of`.
         advance : callable
-            Called now and then; what it raises ends the piece, and nothing of it is kept.
+            Called now and then; what it raises ends the task, and nothing of it is kept.
         """
         advance()
-        match piece:
-            case Chunk():
-                self._score_given(piece, advance)
-            case Flips():
-                self._score_flips(piece, advance)
-            case Opinion():
-                self._ask_other(piece)
-            case Reference():
-                self._train_reference(piece, advance)
-            case Picked():
-                self._train_picked(piece)
+        match task:
+            case ScoringTask():
+                self._score_given(task, advance)
+            case FlippedLabelsTask():
+                self._score_flips(task, advance)
+            case LibraryTask():
+                self._ask_other(task)
+            case StandInTraining():
+                self._train_reference(task, advance)
+            case PickTraining():
+                self._train_picked(task)
 
     def findings(self) -> Findings:
         """Return what came of it, once all the work is done."""
-        return Evaluation(self._material, self._choices, self._store, self.given).findings()
+        return Evaluation(self._dataset, self._choices, self._store, self.given).findings()
 
-    # Pieces of work
+    # Tasks
 
-    def _score_given(self, piece: Chunk, advance: Advance) -> None:
-        material, start = self._material, piece.number * CHUNK
-        places = np.arange(len(material.targets))[start : start + CHUNK]
+    def _score_given(self, task: ScoringTask, advance: Advance) -> None:
+        dataset, start = self._dataset, task.number * CHUNK
+        places = np.arange(len(dataset.targets))[start : start + CHUNK]
         arrays = score_rows(
             self._checkpoint,
-            self._groups[piece.group],
-            material.inputs,
+            self._groups[task.group],
+            dataset.inputs,
             places,
-            material.targets[places],
+            dataset.targets[places],
             lambda _: advance(),
         )
-        if piece.group == GIVEN:
+        if task.group == GIVEN:
             model = load_model(self._checkpoint.final, torch.device("cpu"))
-            arrays["probabilities"] = predict(model, material.inputs(places))
-        self._store.write(piece.name, ChunkResult(len(places)), **arrays)
+            arrays["probabilities"] = predict(model, dataset.inputs(places))
+        self._store.write(task.name, ScoringTaskResult(len(places)), **arrays)
 
     @cached_property
     def given(self) -> dict[str, NDArray[np.float64]]:
@@ -153,19 +153,19 @@ class Runner:
         found: dict[str, NDArray[np.float64]] = {}
         for group in self._groups:
             parts = [
-                self._store.arrays(Chunk(group, number).name)
-                for number in range(chunks(len(self._material.targets)))
+                self._store.arrays(ScoringTask(group, number).name)
+                for number in range(chunks(len(self._dataset.targets)))
             ]
             found |= {name: np.concatenate([one[name] for one in parts]) for name in parts[0]}
         return found
 
-    def _score_flips(self, piece: Flips, advance: Advance) -> None:
+    def _score_flips(self, task: FlippedLabelsTask, advance: Advance) -> None:
         """Score some flipped records by the checkpoint, each score on its own, for the times."""
-        places = self._compared(piece.seed)
-        labels, flipped = self._flipped(piece.seed)
+        places = self._compared(task.seed)
+        labels, flipped = self._flipped(task.seed)
         some, given = places[flipped], labels[flipped]
         scorer = Scorer(self._checkpoint, self.names, torch.device("cpu"))
-        inputs = self._material.inputs(some)
+        inputs = self._dataset.inputs(some)
         found = {name: self.given[name][places] for name in self.names}
         seconds = {}
         for name in self.names:
@@ -177,34 +177,34 @@ class Runner:
                 )
             found[name][flipped] = np.concatenate(parts)
             seconds[name] = (time.monotonic() - started) / len(some) * 1000
-        self._store.write(piece.name, FlipsResult(seconds), flipped=flipped, **found)
+        self._store.write(task.name, FlippedLabelsResult(seconds), flipped=flipped, **found)
 
-    def _ask_other(self, piece: Opinion) -> None:
-        seed = piece.seed
+    def _ask_other(self, task: LibraryTask) -> None:
+        seed = task.seed
         places, held_out = self._compared(seed), self._split(seed).held_out
-        held_out = np.random.default_rng((seed, 5)).permutation(held_out)[: others.TESTED]
+        held_out = np.random.default_rng((seed, 5)).permutation(held_out)[: libraries.TESTED]
         labels, flipped = self._flipped(seed)
         probabilities = self.given["probabilities"]
-        judged = others.LIBRARIES[piece.library](
-            probabilities[places], labels, probabilities[held_out], self._material.targets[held_out]
+        judged = libraries.LIBRARIES[task.library](
+            probabilities[places], labels, probabilities[held_out], self._dataset.targets[held_out]
         )
         seconds = judged.seconds / len(places) * 1000
         self._store.write(
-            piece.name, OpinionResult(seconds), flipped=flipped, suspicion=judged.suspicion
+            task.name, LibraryResult(seconds), flipped=flipped, suspicion=judged.suspicion
         )
 
-    def _train_reference(self, one: Reference, advance: Advance) -> None:
-        material, parts = self._material, self._split(one.seed)
+    def _train_reference(self, one: StandInTraining, advance: Advance) -> None:
+        dataset, parts = self._dataset, self._split(one.seed)
         network = self._network(one.width, one.seed)
         names = self._names_of(one.epsilon)
         places = self._compared(one.seed)
         labels, flipped = self._flipped(one.seed)
         started = time.monotonic()
-        with new_series(network, material.small.shape[1:]) as (write, folder):
+        with new_series(network, dataset.small.shape[1:]) as (write, folder):
             privacy = train(
                 network,
-                material.small[parts.reference],
-                material.targets[parts.reference],
+                dataset.small[parts.reference],
+                dataset.targets[parts.reference],
                 seed=one.seed,
                 epsilon=_number(one.epsilon),
                 on_checkpoint=write,
@@ -217,9 +217,9 @@ class Runner:
             ) -> dict[str, NDArray[np.float64]]:
                 return score_rows(folder, some, self._small_inputs, rows, targets, lambda _: advance())
 
-            found = score(names, places, material.targets[places])
+            found = score(names, places, dataset.targets[places])
             again = score(names, places[flipped], labels[flipped])
-            wrong = predict(network, material.small[places]).argmax(axis=1) != material.targets[places]
+            wrong = predict(network, dataset.small[places]).argmax(axis=1) != dataset.targets[places]
             arrays = {
                 "wrong": wrong,
                 "places": places,
@@ -228,9 +228,9 @@ class Runner:
                 **{f"flipped {name}": values for name, values in again.items()},
             }
             if one.epsilon == self._cost.epsilon:
-                costs = score(["privacy_loss"], parts.pool, material.targets[parts.pool])
+                costs = score(["privacy_loss"], parts.pool, dataset.targets[parts.pool])
                 arrays["cost"] = costs["privacy_loss"]
-        result = ReferenceResult(
+        result = StandInResult(
             **structs.asdict(self._tested(network, one.seed)),
             parameters=sum(p.numel() for p in network.parameters()),
             privacy=privacy,
@@ -238,7 +238,7 @@ class Runner:
         )
         self._store.write(one.name, result, **arrays)
 
-    def _train_picked(self, one: Picked) -> None:
+    def _train_picked(self, one: PickTraining) -> None:
         started = time.monotonic()
         parts = self._split(one.seed)
         places, left = self._places(one)
@@ -248,7 +248,7 @@ class Runner:
             privacy = train(
                 network,
                 self._trained_inputs(places),
-                self._material.targets[places],
+                self._dataset.targets[places],
                 seed=one.seed,
                 epsilon=_number(one.epsilon),
                 rate=LEARNING_RATE[self._choices.start],
@@ -257,7 +257,7 @@ class Runner:
         if one.score == COST:
             costs = self._store.arrays(self._cost_of(one.seed).name)["cost"]
             cost = float(costs[np.isin(parts.pool, places)].mean())
-        result = PickedResult(
+        result = PickResult(
             **structs.asdict(self._tested(network, one.seed)),
             leaving=left.leaving,
             right=left.right,
@@ -269,20 +269,20 @@ class Runner:
         )
         self._store.write(one.name, result)
 
-    def _places(self, one: Picked) -> tuple[NDArray[np.int64], _Left]:
+    def _places(self, one: PickTraining) -> tuple[NDArray[np.int64], _Left]:
         """Return which records a training sees, and what came of a release."""
         pool = self._split(one.seed).pool
         if one.mechanism is None:
             return pool[pick(self._scores(one, pool), one.place, one.share, one.seed)], _Left()
-        first = Picked(one.seed, self._choices.scores[0], "top", one.share)
+        first = PickTraining(one.seed, self._choices.scores[0], "top", one.share)
         scores = self._scores(first, pool)
         chosen = pick(scores, "top", one.share, one.seed)
         given = self.given[first.score]
         bounds = public_bounds(given[self._split(one.seed).reference])
         assert one.release_epsilon is not None
         mechanism = MECHANISMS[one.mechanism]
-        leaving, part = release(
-            self._material, pool, scores, chosen, mechanism, one.release_epsilon, bounds
+        leaving, part = draw_release(
+            self._dataset, pool, scores, chosen, mechanism, one.release_epsilon, bounds
         )
         if one.score == "random":
             order = np.random.default_rng((one.seed, 2)).permutation(len(pool))
@@ -293,7 +293,7 @@ class Runner:
             expected = at.expect(int(part.sum()), int((part & chosen).sum())).precision
         return pool[leaving], _Left(int(leaving.sum()), int((leaving & chosen).sum()), expected)
 
-    def _scores(self, one: Picked, pool: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _scores(self, one: PickTraining, pool: NDArray[np.int64]) -> NDArray[np.float64]:
         if one.score == "random":
             return np.zeros(len(pool))
         if one.score == COST:
@@ -301,15 +301,15 @@ class Runner:
             return costs
         return self.given[one.score][pool]
 
-    def _tested(self, network: nn.Module, seed: int) -> Tested:
+    def _tested(self, network: nn.Module, seed: int) -> HeldOutResult:
         held_out = self._split(seed).held_out
-        targets = self._material.targets[held_out]
+        targets = self._dataset.targets[held_out]
         is_consortiums = isinstance(network, Model)
         inputs = self._trained_inputs(held_out) if is_consortiums else self._small_inputs(held_out)
         predicted = predict(network, inputs).argmax(axis=1)
-        by_class = recalls(predicted, targets, len(self._material.classes))
+        by_class = recalls(predicted, targets, len(self._dataset.classes))
         there = [recall for recall in by_class if recall is not None]
-        return Tested(
+        return HeldOutResult(
             accuracy=float((predicted == targets).mean()),
             balanced=sum(there) / len(there),
             recalls=by_class,
@@ -320,11 +320,11 @@ class Runner:
     def _names_of(self, epsilon: str | None) -> list[str]:
         return [*SCORED, *(["privacy_loss"] if epsilon is not None else [])]
 
-    def _cost_of(self, seed: int) -> Reference:
-        return Reference(seed, epsilon=self._cost.epsilon)
+    def _cost_of(self, seed: int) -> StandInTraining:
+        return StandInTraining(seed, epsilon=self._cost.epsilon)
 
     def _split(self, seed: int) -> Split:
-        return split(self._material.index.units, len(self._material.targets), seed)
+        return split(self._dataset.index.units, len(self._dataset.targets), seed)
 
     def _compared(self, seed: int) -> NDArray[np.int64]:
         pool = self._split(seed).pool
@@ -332,12 +332,12 @@ class Runner:
         return np.sort(pool[order[:COMPARED]])
 
     def _flipped(self, seed: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        targets = self._material.targets[self._compared(seed)]
-        return flip(targets, len(self._material.classes), seed)
+        targets = self._dataset.targets[self._compared(seed)]
+        return flip(targets, len(self._dataset.classes), seed)
 
     def _network(self, width: int, seed: int) -> nn.Module:
-        channels = self._material.small.shape[1]
-        return make_network(channels, len(self._material.classes), width, seed)
+        channels = self._dataset.small.shape[1]
+        return make_network(channels, len(self._dataset.classes), width, seed)
 
     def _start(self, seed: int) -> nn.Module:
         """Return what a training on picked records starts from."""
@@ -352,11 +352,11 @@ class Runner:
 
     @cached_property
     def _whole_inputs(self) -> NDArray[np.float32]:
-        return self._material.inputs(np.arange(len(self._material.targets)))
+        return self._dataset.inputs(np.arange(len(self._dataset.targets)))
 
     @property
     def _small_inputs(self) -> Inputs:
-        return lambda places: self._material.small[places]
+        return lambda places: self._dataset.small[places]
 
 
 def setting_of(checkpoint: Checkpoint, choices: Choices, limit: int) -> dict[str, object]:

@@ -19,7 +19,7 @@ MISSING = N_(
 
 
 @dataclass(frozen=True)
-class Judged:
+class Judgement:
     """What a library makes of records.
 
     Attributes
@@ -44,13 +44,13 @@ def _cleanlab(
     labels: NDArray[np.int64],
     _tested: NDArray[np.float64],
     _tested_labels: NDArray[np.int64],
-) -> Judged:
+) -> Judgement:
     """Return Cleanlab's label quality, turned round."""
     from cleanlab.rank import get_label_quality_scores
 
     started = time.monotonic()
     quality = np.asarray(get_label_quality_scores(labels, probabilities), dtype=np.float64)
-    return Judged(-quality, time.monotonic() - started)
+    return Judgement(-quality, time.monotonic() - started)
 
 
 def _dattri(
@@ -58,7 +58,7 @@ def _dattri(
     labels: NDArray[np.int64],
     tested: NDArray[np.float64],
     tested_labels: NDArray[np.int64],
-) -> Judged:
+) -> Judgement:
     """Return dattri's Shapley value by nearest neighbours, turned round."""
     import torch
     from dattri.algorithm.data_shapley import KNNShapleyAttributor
@@ -74,7 +74,7 @@ def _dattri(
         loader(probabilities, labels), loader(tested, tested_labels)
     )
     worth = values.double().sum(dim=0).numpy()
-    return Judged(-worth, time.monotonic() - started)
+    return Judgement(-worth, time.monotonic() - started)
 
 
 LIBRARIES = {"Cleanlab": _cleanlab, "dattri": _dattri}
