@@ -99,3 +99,12 @@ def _mark(beginning: re.Match[str]) -> str:
 def _unmark(beginning: re.Match[str]) -> str:
     run = _MARKED_SEPARATOR.sub(r"\1", beginning[0])
     return run.removeprefix("'") if beginning.start() == 0 else run
+
+
+def is_text(text: str) -> bool:
+    """Say whether UTF-8 can hold a text: JSON, file names and arguments may hold half a character."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -219,6 +219,18 @@ def test_a_planted_worker_fails_at_everything(
     assert (made.scored, made.device) == (len(control["itself"]), "")
 
 
+def test_a_worker_imports_nothing_that_starts_threads_before_it_confines_itself() -> None:
+    """NumPy's library does, on a machine of several cores, and no worker would confine itself then."""
+    program = (
+        "import sys, dataselect_gui.worker.child\n"
+        "print(sorted({'numpy', 'torch', 'PIL', 'pyarrow'} & set(sys.modules)))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert run.stdout == "[]\n"
+
+
 def test_threads_that_are_there_already_are_noticed() -> None:
     """They would not be confined."""
     program = (

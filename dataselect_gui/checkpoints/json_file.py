@@ -9,7 +9,7 @@ import json
 import math
 from typing import Any, TypeAlias
 
-from dataselect_gui.records.source import is_text
+from dataselect_gui.plain import is_text
 from dataselect_gui.texts import _
 
 LARGEST = 16 << 20

@@ -25,6 +25,9 @@ class JobKind(Enum):
     STATEMENT = "statement"
     COMPOSITION = "composition"
     LIST_READING = "list-reading"
+    ACCOUNT = "account"
+    BUDGET = "budget"
+    LEDGER_CHECK = "ledger-check"
 
     @property
     def title(self) -> str:
@@ -89,5 +92,8 @@ _TEXTS = {
     JobKind.DELETION: _Texts(N_("Deleting the project"), N_("Delete it again.")),
     JobKind.STATEMENT: _Texts(N_("Saving the statement"), _NOTHING_CHANGED),
     JobKind.COMPOSITION: _Texts(N_("Composing"), _NOTHING_CHANGED),
+    JobKind.ACCOUNT: _Texts(N_("Reading the ledger"), _NOTHING_CHANGED),
+    JobKind.BUDGET: _Texts(N_("Setting the budget"), _NOTHING_CHANGED),
+    JobKind.LEDGER_CHECK: _Texts(N_("Asking the ledger"), _NOTHING_CHANGED),
     JobKind.LIST_READING: _Texts(N_("Reading a list"), _NOTHING_CHANGED),
 }

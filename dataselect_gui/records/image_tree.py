@@ -8,8 +8,9 @@ from pathlib import Path
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import regular_file
+from dataselect_gui.plain import is_text
 from dataselect_gui.records.images import EXTENSIONS, MAX_FILE_BYTES
-from dataselect_gui.records.source import Problem, UnreadableRecordError, is_text
+from dataselect_gui.records.source import Problem, UnreadableRecordError
 
 MAX_DEPTH = 100
 """Folders within folders."""

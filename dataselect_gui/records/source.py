@@ -42,15 +42,6 @@ class Problem:
     reason: str
 
 
-def is_text(text: str) -> bool:
-    """Say whether UTF-8 can hold a text: JSON, file names and arguments may hold half a character."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def own_unit(record: str) -> str:
     """Return the unit of a record that names no person: it is one of its own."""
     return f"record {record}"

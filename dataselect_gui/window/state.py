@@ -17,6 +17,7 @@ from PySide6.QtGui import QUndoStack
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, UnusableError, disk_refused
+from dataselect_gui.window.account import AccountReader
 from dataselect_gui.window.given import Given, Run
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.place import PlaceId
@@ -42,6 +43,8 @@ class State(QObject):
         The scoring that can be gone on with.
     look : Look or None
         The open project.
+    accounts : AccountReader
+        Reads the ledger.
     account : Account or None
         What was released from its records, and what is left; None where that cannot be read.
     account_fault : DataSelectError or None
@@ -105,6 +108,8 @@ class State(QObject):
         self.given = Given()
         self.interrupted: Run | None = None
         self.look: Look | None = None
+        self.accounts = AccountReader(self)
+        self.accounts.arrived.connect(self._on_account)
         self.account: Account | None = None
         self.account_fault: DataSelectError | None = None
         self.cost: Decimal | None = None
@@ -203,7 +208,7 @@ class State(QObject):
         self._sort()
         self.account = self.account_fault = self.cost = None
         self.opened.emit()
-        self.read_account()
+        self.account_changed.emit()
 
     def close(self) -> None:
         """Show no project, and forget what was given."""
@@ -223,13 +228,19 @@ class State(QObject):
     # The ledger
 
     def read_account(self) -> None:
-        """Read the ledger anew: it may have grown, here or elsewhere."""
-        self.account = self.account_fault = None
+        """Read the ledger anew, away from this thread: it may have grown, here or elsewhere."""
         if self.look is not None and self.look.ids:
-            try:
-                self.account = workflow.account(self.look.folder)
-            except DataSelectError as error:
-                self.account_fault = error
+            self.accounts.read(self.look.folder)
+        else:
+            self.accounts.forget()
+
+    def set_budget(self, amount: Decimal, reason: str) -> None:
+        """Change the budget of the open project's account, away from this thread."""
+        if self.look is not None:
+            self.accounts.set_budget(self.look.folder, amount, reason)
+
+    def _on_account(self, account: Account | None, fault: DataSelectError | None) -> None:
+        self.account, self.account_fault = account, fault
         self.account_changed.emit()
 
     def note_cost(self, cost: Decimal | None) -> None:

@@ -9,12 +9,13 @@ from dataselect_gui.jobs.fault_log import note as note_event
 from dataselect_gui.jobs.faults import Fault, fault_of, internal_error
 from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.jobs.progress import Phase, Progress, duration
+from dataselect_gui.plain import is_text
 from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
 from dataselect_gui.privacy.amounts import LARGEST_COUNT, decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
 from dataselect_gui.records.kinds import file_endings, what_opens
-from dataselect_gui.records.source import ChangedRecordError, SourceRef, UnreadableRecordError, is_text
+from dataselect_gui.records.source import ChangedRecordError, SourceRef, UnreadableRecordError
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.kinds.kind import Kind, KindAnswer, Leaving
 from dataselect_gui.release.registry import KINDS, MECHANISMS, mechanisms_of

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.paths import resolved
+from dataselect_gui.plain import is_text
 from dataselect_gui.privacy.amounts import exact, positive_amount, probability_of
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
 from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import Project
-from dataselect_gui.records.source import is_text
 from dataselect_gui.release.kinds.kind import Kind
 from dataselect_gui.release.registry import KINDS, mechanisms_of
 from dataselect_gui.release.terms import MOST_CONTRIBUTIONS

@@ -7,10 +7,12 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.window.latest import Latest
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, choose_folder
+from dataselect_gui.workflow import JobContext, JobKind
 
 HEAD = (
     "Note it where this machine cannot change it: on paper, in another system. Whoever has it can find "
@@ -39,6 +41,7 @@ class Elsewhere(QFrame):
         super().__init__()
         self.setProperty("role", "panel")
         self._project: Path | None = None
+        self._asking = Latest(self)
         self.head = QLineEdit()
         self.head.setReadOnly(True)
         self.head.setAccessibleName("Head of the chain")
@@ -72,26 +75,51 @@ class Elsewhere(QFrame):
         self.head.setText(head or "")
         self.head.setCursorPosition(0)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether something is being held against the ledger."""
+        return self._asking.waiting
+
+    @property
+    def has_threads(self) -> bool:
+        """Whether its thread is running."""
+        return self._asking.running
+
+    def close_threads(self) -> None:
+        """Stop, and wait for the thread."""
+        self._asking.close()
+
     def hold(self, bundle: Path) -> None:
         """Hold a bundle against the ledger."""
-        try:
-            workflow.hold_against(bundle, self._project)
-        except DataSelectError as error:
-            self._tell("stop", str(error))
-            self.failed.emit(error)
-        else:
+        project = self._project
+
+        def work(context: JobContext) -> None:
+            del context
+            workflow.hold_against(bundle, project)
+
+        def holds(nothing: None) -> None:
+            del nothing
             self._tell("stay", HOLDS_BUNDLE.format(name=bundle.name))
 
+        self._asking.ask(JobKind.LEDGER_CHECK, work, holds, self._on_fault)
+
     def _check_head(self) -> None:
-        if self._project is None:
+        project, head = self._project, self.noted.text()
+        if project is None:
             return
-        try:
-            holds = workflow.knows_head(self.noted.text(), self._project)
-        except DataSelectError as error:
-            self._tell("stop", str(error))
-            self.failed.emit(error)
-        else:
+
+        def work(context: JobContext) -> bool:
+            del context
+            return workflow.knows_head(head, project)
+
+        def answered(holds: bool) -> None:
             self._tell("stay" if holds else "stop", HOLDS_HEAD if holds else LACKS_HEAD)
+
+        self._asking.ask(JobKind.LEDGER_CHECK, work, answered, self._on_fault)
+
+    def _on_fault(self, error: DataSelectError) -> None:
+        self._tell("stop", str(error))
+        self.failed.emit(error)
 
     def _choose_bundle(self) -> None:
         chosen = choose_folder(self, "A bundle that was written here")
@@ -100,6 +128,7 @@ class Elsewhere(QFrame):
 
     def _on_noted(self) -> None:
         self.check_head.setEnabled(bool(self.noted.text().strip()))
+        self._asking.drop()
         self.result.hide()
 
     def _tell(self, role: str, text: str) -> None:

@@ -18,7 +18,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace
 from dataselect_gui.window.widgets.plain import Button, choose_place
-from dataselect_gui.workflow import Account, JobContext, JobKind, exact
+from dataselect_gui.workflow import Account, JobContext, JobKind
 
 CANNOT_NOTICE = (
     "The ledger notices that it was edited, shortened or put back. It cannot notice that every copy "
@@ -49,21 +49,25 @@ class LedgerPlace(ColumnPlace, Place):
         self.raising.closed.connect(self._on_closed)
         self.save.clicked.connect(self._choose_file)
         state.account_changed.connect(self._on_account)
+        state.accounts.budget_set.connect(self.raising.fold)
+        state.accounts.refused.connect(self._on_refused)
         self._show()
 
     @property
     def is_working(self) -> bool:
-        """Whether anything is being composed."""
-        return self._composing.waiting
+        """Whether the ledger is being read or asked, or anything composed."""
+        parts = (self._state.accounts, self._composing, self.elsewhere)
+        return any(part.waiting for part in parts)
 
     @property
     def has_threads(self) -> bool:
-        """Whether its thread is running."""
-        return self._composing.running
+        """Whether a thread of its own is running."""
+        return self._composing.running or self.elsewhere.has_threads
 
     def close_threads(self) -> None:
         """Stop composing and wait for the thread; the window calls this before it closes."""
         self._composing.close()
+        self.elsewhere.close_threads()
 
     def open_form(self) -> None:
         """Ask for another budget."""
@@ -91,6 +95,8 @@ class LedgerPlace(ColumnPlace, Place):
 
     def entered(self) -> None:
         """Read the ledger again: it may have grown while another place was shown."""
+        self.raising.fold()
+        self._show()  # What is known already.
         self._state.read_account()
 
     def left(self) -> None:
@@ -104,7 +110,6 @@ class LedgerPlace(ColumnPlace, Place):
             self._show()
 
     def _show(self) -> None:
-        self.raising.fold()
         self.error.hide()
         self._saved.hide()
         self._composing.drop()
@@ -159,14 +164,12 @@ class LedgerPlace(ColumnPlace, Place):
         self.raise_budget.setEnabled(True)
 
     def _set_budget(self, amount: Decimal, reason: str) -> None:
-        if self._state.look is None:
-            return
-        try:
-            workflow.change_budget(self._state.look.folder, exact(amount), reason)
-        except DataSelectError as error:
+        self.error.hide()
+        self._state.set_budget(amount, reason)
+
+    def _on_refused(self, error: DataSelectError) -> None:
+        if self._state.place is PlaceId.LEDGER:
             self._show_error(error)
-            return
-        self._state.read_account()
 
     def _choose_file(self) -> None:
         chosen = choose_place(self, "Save the statement", "statement.html", "Pages (*.html)")

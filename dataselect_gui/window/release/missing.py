@@ -12,7 +12,7 @@ from dataselect_gui.workflow import LARGEST_AMOUNT
 
 
 def what_is_unanswered(
-    prospect: Prospect, answers: Answers, *, has_rule: bool
+    prospect: Prospect, answers: Answers, *, has_rule: bool, is_reading: bool
 ) -> tuple[str, QWidget | None]:
     """Return the first answer that is missing for a release to be foreseen, and where it is given.
 
@@ -24,11 +24,14 @@ def what_is_unanswered(
         The column that the owner fills in.
     has_rule : bool
         Whether there is a cut-off.
+    is_reading : bool
+        Whether the ledger is being read.
     """
     asked, amount, cut = prospect.asked, answers.amount, answers.cut_off
     is_private = answers.training.private.isChecked()
     steps: list[tuple[bool, str, QWidget | None]] = [
         (not has_rule, "Choose a cut-off in Explore first.", None),
+        (prospect.account is None and is_reading, "Reading the ledger…", None),
         (prospect.account is None, "The ledger cannot be read.", None),
         (
             asked.in_training is None,

@@ -77,8 +77,8 @@ class ReleasePlace(QWidget, Place):
 
     @property
     def is_working(self) -> bool:
-        """Whether it is being worked out what the release would come to."""
-        return self.prospect.waiting
+        """Whether the ledger is being read, or worked out what the release would come to."""
+        return self._state.accounts.waiting or self.prospect.waiting
 
     @property
     def has_threads(self) -> bool:
@@ -91,6 +91,7 @@ class ReleasePlace(QWidget, Place):
 
     def entered(self) -> None:
         """Read the ledger again: the budget may have been raised elsewhere."""
+        self._on_account()  # What is known already.
         self._state.read_account()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -142,6 +143,7 @@ class ReleasePlace(QWidget, Place):
         self._foresight.changed.connect(self._on_foresight)
         self._state.opened.connect(self._on_opened)
         self._state.account_changed.connect(self._on_account)
+        self._state.accounts.refused.connect(self._on_refused)
         self._state.selection_changed.connect(self._on_selection)
         self._state.training_changed.connect(self._on_training)
         self._jobs.started.connect(self._show)
@@ -184,7 +186,10 @@ class ReleasePlace(QWidget, Place):
         """Foresee a request, or return which answer that needs first and where it is given."""
         look = self._state.look
         unanswered = what_is_unanswered(
-            Prospect(request, self._state.account), self.answers, has_rule=self._state.rule is not None
+            Prospect(request, self._state.account),
+            self.answers,
+            has_rule=self._state.rule is not None,
+            is_reading=self._state.account_fault is None,
         )
         if look is None or unanswered[0]:
             self._foresight.rest(request, self._state.account)
@@ -306,14 +311,13 @@ class ReleasePlace(QWidget, Place):
             self._show()
 
     def _set_budget(self) -> None:
-        look, amount = self._state.look, read_amount(self.foot.budget.text())
-        if look is None or amount is None:
-            return
-        try:
-            workflow.change_budget(look.folder, exact(amount), "Set before the first release.")
-        except DataSelectError as error:
+        amount = read_amount(self.foot.budget.text())
+        if amount is not None:
+            self._state.set_budget(amount, "Set before the first release.")
+
+    def _on_refused(self, error: DataSelectError) -> None:
+        if self._state.place is PlaceId.RELEASE:
             self.parcel.show_error(str(error))
-        self._state.read_account()
 
     def _go_to_missing(self) -> None:
         if self.prospect.is_over:

@@ -204,7 +204,8 @@ class MainWindow(QMainWindow):
     @property
     def has_threads(self) -> bool:
         """Whether any of its threads is running; when it is closed, none but one that hangs."""
-        return self.jobs.has_thread or any(place.has_threads for place in self._places.values())
+        places = any(place.has_threads for place in self._places.values())
+        return self.jobs.has_thread or self.state.accounts.has_threads or places
 
     def _add_place(self, place: Place) -> None:
         self._places[place.place_id] = place
@@ -258,6 +259,7 @@ class MainWindow(QMainWindow):
         self.preparation.scored.connect(self.open_project)
         self.state.given_changed.connect(self._follow)
         self.state.opened.connect(self._follow)
+        self.state.opened.connect(self.state.read_account)
         self.state.failed.connect(self.show_error)
         self.state.undo_changed.connect(self._follow)
         self.explore.gallery.tile_changed.connect(self._on_tile_changed)
@@ -357,6 +359,7 @@ class MainWindow(QMainWindow):
         self.hide()
         self.show_place(PlaceId.START)  # No other one works anything out that nobody sees.
         self.jobs.close()
+        self.state.accounts.close()
         for place in self._places.values():
             place.close_threads()
         faults.forget(self._tell_fault)

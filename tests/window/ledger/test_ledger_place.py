@@ -30,8 +30,10 @@ def place(project: Path, state: State, qtbot: QtBot) -> Iterator[LedgerPlace]:
     qtbot.addWidget(made)
     made.show()
     state.open(project)
+    read(qtbot, made)
     yield made
     made.close_threads()
+    state.accounts.close()
 
 
 def shown(place: LedgerPlace) -> str:
@@ -49,9 +51,15 @@ def lines(place: LedgerPlace) -> list[list[str]]:
     return [[cell.text() for cell in row if cell is not None] for row in cells]
 
 
-def compose(qtbot: QtBot, place: LedgerPlace) -> None:
-    place.entered()
+def wait(qtbot: QtBot, place: LedgerPlace) -> None:
+    """Wait until nothing is being worked out."""
     qtbot.waitUntil(lambda: not place.is_working, timeout=20_000)
+
+
+def read(qtbot: QtBot, place: LedgerPlace) -> None:
+    """Have the place read the ledger, and wait until all is worked out."""
+    place.entered()
+    wait(qtbot, place)
 
 
 def test_an_empty_ledger_says_so_and_what_it_cannot_notice(place: LedgerPlace) -> None:
@@ -65,13 +73,13 @@ def test_the_budget_is_raised_with_a_reason_alone(
     place: LedgerPlace, project: Path, state: State, qtbot: QtBot
 ) -> None:
     release(project, project.with_name("b"))
-    place.entered()
+    read(qtbot, place)
     assert "ε 3 left" in shown(place)
     place.raise_budget.click()
     place.raising.amount.setText("9")
     assert not place.raising.set.isEnabled()
     place.raising.reason.setText("the board agreed")
-    with qtbot.waitSignal(state.account_changed):
+    with qtbot.waitSignal(state.accounts.budget_set):
         place.raising.set.click()
     today = datetime.now(UTC).date().isoformat()
     assert lines(place)[-1] == [today, "Budget", "Set to ε 9", "", "The board agreed"]
@@ -80,7 +88,7 @@ def test_the_budget_is_raised_with_a_reason_alone(
 
 
 def test_every_entry_tells_what_it_is_and_where_its_terms_come_from(
-    place: LedgerPlace, project: Path, tmp_path: Path
+    place: LedgerPlace, project: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     one = release(project, tmp_path / "one", budget="20")
     release(project, tmp_path / "two", kind="scores", bounds="0,1", budget=None)
@@ -97,7 +105,7 @@ def test_every_entry_tells_what_it_is_and_where_its_terms_come_from(
         reason="a test",
         budget=None,
     )
-    place.entered()
+    read(qtbot, place)
     told = [line[1:] for line in lines(place)]
     assert [f"Release {str(one.release)[:8]}", *told[2][1:]] == told[2]
     entries = [line[1:] for line in told if line[0].startswith(("Release", "Cut-off", "Budget"))]
@@ -118,10 +126,10 @@ def test_three_totals_and_the_one_sided_line_by_itself(
     place: LedgerPlace, project: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     release(project, tmp_path / "one")
-    compose(qtbot, place)
+    read(qtbot, place)
     assert place.totals.composed.isHidden(), "there is nothing to compose"
     release(project, tmp_path / "two", kind="scores", bounds="0,1", epsilon="0.5", budget=None)
-    compose(qtbot, place)
+    read(qtbot, place)
     text = shown(place)
     assert (
         "Plain total, which the budget counts: ε 1.5. That is ε 1, the largest of one-sided releases, "
@@ -137,7 +145,7 @@ def test_the_statement_is_saved_as_a_page(
     place: LedgerPlace, project: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     release(project, tmp_path / "b", kind="scores", bounds="0,1")
-    place.entered()
+    read(qtbot, place)
     place.save_statement(tmp_path / "statement.html")
     saved = f"Saved as {tmp_path / 'statement.html'}."
     qtbot.waitUntil(lambda: saved in shown(place), timeout=20_000)
@@ -150,44 +158,51 @@ def test_the_statement_is_saved_as_a_page(
 
 
 def test_a_head_that_was_noted_is_found_again_and_another_is_not(
-    place: LedgerPlace, project: Path, tmp_path: Path
+    place: LedgerPlace, project: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     release(project, tmp_path / "b")
-    place.entered()
+    read(qtbot, place)
     elsewhere, head = place.elsewhere, place.elsewhere.head.text()
     assert head == workflow.account(project).head
     assert not elsewhere.check_head.isEnabled()
     workflow.change_budget(project, "9", "later entries change nothing")
     elsewhere.noted.setText(f" {head.upper()} ")
     elsewhere.check_head.click()
+    wait(qtbot, place)
     assert elsewhere.result.property("role") == "stay"
     elsewhere.noted.setText("0" * 64)
     assert elsewhere.result.isHidden(), "what was said was about another head"
     elsewhere.check_head.click()
+    wait(qtbot, place)
     assert elsewhere.result.property("role") == "stop"
     assert "does not hold that entry" in elsewhere.result.text()
 
 
 def test_a_bundle_is_held_against_the_ledger(
-    place: LedgerPlace, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: LedgerPlace, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     release(project, tmp_path / "b")
     failed: list[DataSelectError] = []
     place.elsewhere.failed.connect(failed.append)
     result: Note = place.elsewhere.result
     place.elsewhere.hold(tmp_path / "b")
+    wait(qtbot, place)
     assert result.text() == "The ledger holds the release that “b” was made by."
     place.elsewhere.hold(tmp_path)
+    wait(qtbot, place)
     assert "is not a bundle" in result.text()
     monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "another"))
     place.elsewhere.hold(tmp_path / "b")
+    wait(qtbot, place)
     assert "does not hold the release that this bundle was made by" in result.text()
     assert len(failed) == 2
 
 
-def test_small_windows_lose_nothing(place: LedgerPlace, project: Path, tmp_path: Path) -> None:
+def test_small_windows_lose_nothing(
+    place: LedgerPlace, project: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
     release(project, tmp_path / "b")
     place.resize(640, 324)
-    place.entered()
+    read(qtbot, place)
     assert place.entries.mapTo(place, place.entries.rect().topRight()).x() < 640
     assert place.save.mapTo(place, place.save.rect().topRight()).x() < 640

@@ -53,9 +53,12 @@ def place(project: Path, state: State, qtbot: QtBot) -> Iterator[ReleasePlace]:
     qtbot.addWidget(made)
     made.show()
     state.open(project)
+    state.read_account()
+    qtbot.waitUntil(lambda: not state.accounts.waiting)
     yield made
     made.close_threads()
     state.jobs.close()
+    state.accounts.close()
 
 
 def click(qtbot: QtBot, button: QWidget) -> None:
@@ -64,7 +67,7 @@ def click(qtbot: QtBot, button: QWidget) -> None:
 
 def foresee(qtbot: QtBot, place: ReleasePlace) -> Prospect:
     """Wait until it is known what the release under consideration would come to."""
-    qtbot.waitUntil(lambda: not place.prospect.waiting)
+    qtbot.waitUntil(lambda: not place.is_working)
     return place.prospect
 
 
@@ -72,7 +75,7 @@ def finish(qtbot: QtBot, place: ReleasePlace) -> None:
     foresee(qtbot, place)
     before = place.parcel.done
     click(qtbot, place.foot.button)
-    qtbot.waitUntil(lambda: place.parcel.done is not before, timeout=15_000)
+    qtbot.waitUntil(lambda: place.parcel.done is not before and not place.is_working, timeout=15_000)
     qtbot.waitUntil(lambda: "Verified" in shown(place.parcel))
 
 
@@ -336,6 +339,8 @@ def test_people_and_a_private_training_are_counted(tmp_path: Path, qtbot: QtBot)
     qtbot.addWidget(place)
     place.show()
     state.open(folder)
+    state.read_account()
+    qtbot.waitUntil(lambda: not state.accounts.waiting)
     place.answers.max_contributions.setValue(2)
     assert place.answers.max_contributions.lineEdit().width() > 40, "the number can be read"
     place.answers.training.no.click()

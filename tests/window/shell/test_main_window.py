@@ -235,6 +235,7 @@ def test_the_time_left_never_gives_way_in_the_header(
     window: MainWindow, project: Path, qtbot: QtBot
 ) -> None:
     window.open_project(project)
+    qtbot.waitUntil(lambda: not window.state.accounts.waiting)
     header = window.header
     for width in (1360, 640):
         window.resize(width, 400)
@@ -275,7 +276,7 @@ def test_a_well_says_what_was_found_in_what_was_given(
 
 
 def test_the_budget_shown_is_that_of_the_open_project(
-    window: MainWindow, project: Path, tmp_path: Path
+    window: MainWindow, project: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     other = owner_records(tmp_path / "other.npz", seed=1)
     second = scored_project(tmp_path / "other.dataselect", other, tmp_path / "consortium")
@@ -285,6 +286,7 @@ def test_the_budget_shown_is_that_of_the_open_project(
     window.show_place(PlaceId.RELEASE)
     window.show_place(PlaceId.EXPLORE)
     window.open_project(second)
+    qtbot.waitUntil(lambda: not window.state.accounts.waiting)
     assert window.header.budget.text == "ε 0 of 7 spent"
     window.state.set_rule(workflow.make_rule("loss", threshold="0.9"))
     assert window.header.budget.text == "ε 0 of 7 spent"
