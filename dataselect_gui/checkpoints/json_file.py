@@ -56,10 +56,10 @@ def parse_object(content: bytes) -> JsonObject:
 
 
 def _once(pairs: list[tuple[str, object]]) -> JsonObject:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    content = dict(pairs)
+    if len(content) < len(pairs):
         raise ValueError(_("It gives a name twice."))
-    return found
+    return content
 
 
 def _whole(text: str) -> float:
@@ -70,10 +70,10 @@ def _floating(text: str) -> float:
     return math.inf if len(text) > _LONGEST_NUMBER else float(text)
 
 
-def _check_values(found: JsonObject) -> None:
+def _check_values(content: JsonObject) -> None:
     """Walk what each name holds level by level, never deeper than it may be."""
     values = 0
-    for name, value in found.items():
+    for name, value in content.items():
         if not is_text(name):
             raise ValueError(_("It holds half a character."))
         level: list[Any] = [value]

@@ -62,26 +62,26 @@ class ClippedSum:
         self.layout = [(name, list(parameter.shape)) for name, parameter in named]
         self.total = np.zeros(sum(p.numel() for p in self._parameters), dtype=np.int64)
 
-    def add(self, one: Tensor, target: int) -> None:
+    def add(self, record: Tensor, target: int) -> None:
         """Add a record.
 
         Parameters
         ----------
-        one : Tensor
+        record : Tensor
             Its input, shape (1, …).
         target : int
             The index of its class. One that the model does not tell apart adds nothing.
         """
-        self.total += in_steps(self.gradient(one, target), self._clip, self._steps)
+        self.total += in_steps(self.gradient(record, target), self._clip, self._steps)
 
     @flushed_denormals()
-    def gradient(self, one: Tensor, target: int) -> NDArray[np.float64]:
+    def gradient(self, record: Tensor, target: int) -> NDArray[np.float64]:
         """Return a record's gradient, shape (parameters,); `add` says of what."""
         with SingleRecord():
-            logits = self._model(one)
+            logits = self._model(record)
         if target >= logits.shape[1]:
             return np.zeros(len(self.total))
-        targets = torch.tensor([target], device=one.device)
+        targets = torch.tensor([target], device=record.device)
         at_logits = logit_gradients(logits.detach(), targets).to(logits.dtype)
         gradients = autograd.gradients(logits, self._parameters, at_logits)
         return np.concatenate([gradient.double().cpu().numpy().ravel() for gradient in gradients])

@@ -60,7 +60,7 @@ def _runs_together(program: Program) -> bool:
             both = program.input_sizes[0] is None
             written = check_logits(model.as_written(inputs.clone()), len(inputs)) if both else None
             alone = torch.cat(
-                [check_logits(model.as_written(one.clone()), 1) for one in inputs.split(1)]
+                [check_logits(model.as_written(record.clone()), 1) for record in inputs.split(1)]
             )
             if written is not None and not _agree(written, alone):
                 raise _mixing()
@@ -99,12 +99,12 @@ def _made_up(program: Program) -> Tensor:
     return torch.randn(shape, generator=generator, dtype=torch.float64)
 
 
-def _agree(one: Tensor, other: Tensor) -> bool:
-    if one.shape != other.shape:
+def _agree(logits: Tensor, other: Tensor) -> bool:
+    if logits.shape != other.shape:
         return False
     finite = other[other.isfinite()]
     scale = float(finite.abs().max()) if finite.numel() else 0.0
-    return torch.allclose(one, other, rtol=0.0, atol=_TOLERANCE * scale, equal_nan=True)
+    return torch.allclose(logits, other, rtol=0.0, atol=_TOLERANCE * scale, equal_nan=True)
 
 
 def _mixing() -> UnusableError:

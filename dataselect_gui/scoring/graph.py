@@ -75,7 +75,7 @@ class ExportedModel(nn.Module):
         if self.runs_together:
             with suppress(NotTogetherError):
                 return self.together(inputs)
-        return torch.cat([self.as_written(one) for one in inputs.split(1)])
+        return torch.cat([self.as_written(record) for record in inputs.split(1)])
 
     def together(self, inputs: Tensor) -> Tensor:
         """Compute all records at once, none of which can meet another.
@@ -102,7 +102,7 @@ class ExportedModel(nn.Module):
 
     def _dtype(self, inputs: Tensor) -> torch.dtype:
         # Whole numbers as inputs say nothing of the precision.
-        kinds = (one.dtype for one in (inputs, *self.parameters()) if one.is_floating_point())
+        kinds = (tensor.dtype for tensor in (inputs, *self.parameters()) if tensor.is_floating_point())
         return next(kinds, torch.float32)
 
     def _run(self, given: Tensor | Each, stored: Mapping[str, Tensor], inputs: Tensor) -> Any:  # noqa: ANN401
@@ -124,14 +124,14 @@ class ExportedModel(nn.Module):
         key = inputs.shape[1:], inputs.dtype
         if key in self._shapes:
             return
-        kinds = {name: getattr(torch, one.dtype) for name, one in self._program.stored.items()}
+        kinds = {name: getattr(torch, tensor.dtype) for name, tensor in self._program.stored.items()}
         stored = {  # Tensors on this device have no numbers.
             name: torch.empty(
-                one.sizes,
+                tensor.sizes,
                 dtype=self._dtype(inputs) if kinds[name].is_floating_point else kinds[name],
                 device="meta",
             )
-            for name, one in self._program.stored.items()
+            for name, tensor in self._program.stored.items()
         }
         record = torch.empty((1, *inputs.shape[1:]), dtype=inputs.dtype, device="meta")
         with torch.no_grad(), GraphMemory():
@@ -240,7 +240,7 @@ class _Running:
             case Name():
                 return values[argument.of]
             case list():
-                return [self._given(one, values) for one in argument]
+                return [self._given(item, values) for item in argument]
             case Dtype():
                 dtype = getattr(torch, argument.name)
                 return self._dtype if dtype.is_floating_point else dtype
@@ -251,7 +251,7 @@ class _Running:
         return argument
 
     def _do(self, step: _Operation, given: dict[str, Any]) -> Any:  # noqa: ANN401
-        of_each = [one for one in _flat(given.values()) if isinstance(one, Each)]
+        of_each = [value for value in _flat(given.values()) if isinstance(value, Each)]
         if step.name == "sym_size.int":
             return int(given["self"].shape[given["dim"]])
         if step.signature.group == "constant":

@@ -51,15 +51,17 @@ class GraphMemory(TorchDispatchMode):
     ) -> Any:  # noqa: ANN401  (whatever the operation returns)
         result = func(*args, **(kwargs or {}))
         given = list(_tensors((*args, *(kwargs or {}).values())))
-        known = {one.untyped_storage()._cdata for one in given}
-        made = [one for one in _tensors((result,)) if one.untyped_storage()._cdata not in known]
-        for one in made:
-            storage = one.untyped_storage()
-            numbers = storage.nbytes() // one.element_size()
+        known = {tensor.untyped_storage()._cdata for tensor in given}
+        made = [
+            tensor for tensor in _tensors((result,)) if tensor.untyped_storage()._cdata not in known
+        ]
+        for tensor in made:
+            storage = tensor.untyped_storage()
+            numbers = storage.nbytes() // tensor.element_size()
             self._held.append((StorageWeakRef(storage), numbers))
             self._numbers += numbers
         self._check(_copied(func, args, given, made))
-        self._work += _WORK_OF_A_NUMBER * sum(one.numel() for one in made)
+        self._work += _WORK_OF_A_NUMBER * sum(tensor.numel() for tensor in made)
         counted = flop_registry.get(getattr(func, "overloadpacket", None))
         if counted is not None:
             self._work += counted(*args, **(kwargs or {}), out_val=result)
@@ -102,7 +104,7 @@ def _copied(func: Any, args: tuple[Any, ...], given: list[Tensor], made: list[Te
     """Return how many numbers an operation's kernel may hold for itself, at most."""
     if not made:
         return 0
-    expanded = (one.numel() for one in given if one.nbytes > one.untyped_storage().nbytes())
+    expanded = (tensor.numel() for tensor in given if tensor.nbytes > tensor.untyped_storage().nbytes())
     columns = 0
     if func is torch.ops.aten.convolution.default:
         images, weight, is_transposed, groups = args[0], args[1], args[6], args[8]

@@ -97,10 +97,10 @@ def _classes(member: Member) -> dict[str, Any]:
 def _tensors(member: Member) -> dict[str, Tensor]:
     from safetensors.torch import load
 
-    found: dict[str, Tensor] = {}
+    tensors: dict[str, Tensor] = {}
     for path in member.weights:
-        found |= load(member.read(path))
-    return found
+        tensors |= load(member.read(path))
+    return tensors
 
 
 def _check_size(member: Member, kind: Any, config: Any) -> None:  # noqa: ANN401  (a class of the library)

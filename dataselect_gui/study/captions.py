@@ -20,20 +20,20 @@ def caption_of(question: str, findings: Findings) -> str:
 
 def _on_picks(findings: Findings) -> str:
     losing = [
-        (one, one.accuracy_difference.mean)
-        for one in findings.picks
-        if one.accuracy_difference is not None and one.accuracy_difference.verdict == "worse"
+        (pick, pick.accuracy_difference.mean)
+        for pick in findings.picks
+        if pick.accuracy_difference is not None and pick.accuracy_difference.verdict == "worse"
     ]
     if not losing:
         return _(
             "Grey is random; a score earns its keep where its line is above grey. Random won nowhere."
         )
     seeds = findings.choices.seeds
-    worst, _difference = min(losing, key=lambda pick: pick[1])
+    worst, _difference = min(losing, key=lambda loss: loss[1])
     random = next(
-        one
-        for one in findings.picks
-        if one.score == "random" and (one.share, one.epsilon) == (worst.share, worst.epsilon)
+        pick
+        for pick in findings.picks
+        if pick.score == "random" and (pick.share, pick.epsilon) == (worst.share, worst.epsilon)
     )
     return _(
         "Grey is random; a score earns its keep where its line is above grey. Random won {times} "
@@ -79,9 +79,9 @@ def _on_likeness(findings: Findings) -> str:
 
 
 def _on_wrong_labels(findings: Findings) -> str:
-    ours = [one for one in findings.wrong_labels if one.by == BY_CHECKPOINT]
-    best = max(ours, key=lambda one: one.auroc.mean)
-    worst = min(ours, key=lambda one: one.auroc.mean)
+    ours = [finder for finder in findings.wrong_labels if finder.by == BY_CHECKPOINT]
+    best = max(ours, key=lambda finder: finder.auroc.mean)
+    worst = min(ours, key=lambda finder: finder.auroc.mean)
     sentences = [
         _(
             "A tenth of the labels was made wrong on purpose. By the checkpoint, {best} finds them "
@@ -134,9 +134,11 @@ def _on_costs(findings: Findings) -> str:
 def _on_releases(findings: Findings) -> str:
     released = findings.releases
     verdicts = [
-        one.accuracy_difference.verdict for one in released.drawn if one.accuracy_difference is not None
+        pick.accuracy_difference.verdict
+        for pick in released.drawn
+        if pick.accuracy_difference is not None
     ]
-    least = min(released.drawn, key=lambda one: float(one.release_epsilon))
+    least = min(released.drawn, key=lambda pick: float(pick.release_epsilon))
     return _(
         "What leaves of the {share:g} % with the highest {score} was trained on beside as many random "
         "records: over {draws} mechanisms and ε, it did better {better} times, worse {worse} times, "
@@ -156,5 +158,5 @@ def _on_releases(findings: Findings) -> str:
 
 def _shown(findings: Findings) -> str:
     """Return the first chosen score that the stand-ins were compared by."""
-    compared_by = {one.score for one in findings.private_ranks}
+    compared_by = {line.score for line in findings.private_ranks}
     return next((s for s in findings.choices.scores if s in compared_by), "vog")

@@ -124,10 +124,10 @@ def read_dataset(
         advance(len(rows), enough or len(drawn))
         try:
             stored = source.read(row)
-            one = preprocess(source.kind.decode(stored))
+            image = preprocess(source.kind.decode(stored))
         except UnreadableRecordError:
             continue
-        if one.ndim != 3:
+        if image.ndim != 3:
             raise UnusableError(
                 _("The records cannot be studied."),
                 _("A study trains a small network for images; these records are none."),
@@ -135,7 +135,7 @@ def read_dataset(
             )
         rows.append(row)
         contents.append(np.frombuffer(content_hash(stored), dtype=np.uint8))
-        smalls.append(_shrunk(one))
+        smalls.append(_shrunk(image))
     if len(rows) < FEWEST_RECORDS:
         raise UnusableError(
             _("There are too few records for a study."),
@@ -147,7 +147,7 @@ def read_dataset(
             ),
             _("Study a larger source."),
         )
-    if len({one.shape for one in smalls}) > 1:
+    if len({image.shape for image in smalls}) > 1:
         raise UnusableError(
             _("The records cannot be studied."),
             _(

@@ -128,26 +128,28 @@ class Evaluation:
             for score, place in picks(self._choices.scores)
         ]
 
-    def _compared(self, one: PickTraining, other: PickTraining) -> Pick:
+    def _compared(self, training: PickTraining, other: PickTraining) -> Pick:
         """Return the accuracy after a pick, and how it differs from another, seed by seed."""
-        results, others = self._over_seeds(one), self._over_seeds(other)
+        results, others = self._over_seeds(training), self._over_seeds(other)
         accuracies, balanced = _both(results)
         other_accuracies, other_balanced = _both(others)
         return Pick(
-            score=one.score,
-            place=one.place,
-            share=one.share,
-            epsilon=one.epsilon,
+            score=training.score,
+            place=training.place,
+            share=training.share,
+            epsilon=training.epsilon,
             records=float(np.mean([result.records for result in results])),
             accuracy=interval(accuracies),
             balanced=interval(balanced),
-            accuracy_difference=None if one == other else _difference(accuracies, other_accuracies),
-            balanced_difference=None if one == other else _difference(balanced, other_balanced),
+            accuracy_difference=None
+            if training == other
+            else _difference(accuracies, other_accuracies),
+            balanced_difference=None if training == other else _difference(balanced, other_balanced),
         )
 
     def _private_ranks(self) -> list[PrivateRanks]:
         """Compare each score by a stand-in trained by DP-SGD with the same by one trained without."""
-        found = []
+        ranks = []
         for epsilon in reference_epsilons(self._choices):
             for name in SCORED:
                 values = [
@@ -157,11 +159,11 @@ class Evaluation:
                     )
                     for seed in self._seeds
                 ]
-                found.append(PrivateRanks(name, epsilon, **asdict(interval(values))))
+                ranks.append(PrivateRanks(name, epsilon, **asdict(interval(values))))
         for name in SCORED:  # What two stand-ins agree on that differ by the draw of their start alone.
             values = [self._with_another_start(name, seed) for seed in self._seeds]
-            found.append(PrivateRanks(name, None, **asdict(interval(values))))
-        return found
+            ranks.append(PrivateRanks(name, None, **asdict(interval(values))))
+        return ranks
 
     def _with_another_start(self, name: str, seed: int) -> float:
         """Correlate over the records that two seeds' stand-ins both scored."""
@@ -178,7 +180,7 @@ class Evaluation:
         return places
 
     def _likeness(self) -> list[Likeness]:
-        found = []
+        likeness = []
         for width in WIDTHS:
             size = self._store.read(StandInTraining(0, width).name, StandInResult).parameters
             for first, second in _PAIRS:
@@ -189,20 +191,20 @@ class Evaluation:
                     )
                     for seed in self._seeds
                 ]
-                found.append(Likeness((first, second), size, **asdict(interval(values))))
-        return found
+                likeness.append(Likeness((first, second), size, **asdict(interval(values))))
+        return likeness
 
     def _wrong_labels(self) -> list[Finder]:
-        found = []
+        finders = []
         flips = [self._store.arrays(f"flips-{seed}") for seed in self._seeds]
         seconds = [
             self._store.read(f"flips-{seed}", FlippedLabelsResult).seconds for seed in self._seeds
         ]
         for name in SCORED:
             if name in flips[0]:
-                judged = [(one[name], one["flipped"]) for one in flips]
-                taken = float(np.mean([one[name] for one in seconds]))
-                found.append(_finder(BY_CHECKPOINT, name, judged, taken))
+                judged = [(arrays[name], arrays["flipped"]) for arrays in flips]
+                taken = float(np.mean([times[name] for times in seconds]))
+                finders.append(_finder(BY_CHECKPOINT, name, judged, taken))
         for epsilon in (None, *reference_epsilons(self._choices)):
             by = BY_STAND_IN if epsilon is None else f"{BY_PRIVATE_STAND_IN}{epsilon}"
             for name in (*SCORED, *(() if epsilon is None else ("privacy_loss",))):
@@ -210,15 +212,17 @@ class Evaluation:
                     self._flipped_by(StandInTraining(seed, epsilon=epsilon), name)
                     for seed in self._seeds
                 ]
-                found.append(_finder(by, name, judged, None))
+                finders.append(_finder(by, name, judged, None))
         for name in LIBRARIES:
-            asked = [f"{name}-{seed}" for seed in self._seeds]
-            if all(self._store.has(one) for one in asked):
-                others = [self._store.arrays(one) for one in asked]
-                judged = [(one["suspicion"], one["flipped"]) for one in others]
-                taken = float(np.mean([self._store.read(one, LibraryResult).seconds for one in asked]))
-                found.append(_finder(BY_LIBRARY, name, judged, taken))
-        return found
+            results = [f"{name}-{seed}" for seed in self._seeds]
+            if all(self._store.has(result) for result in results):
+                others = [self._store.arrays(result) for result in results]
+                judged = [(arrays["suspicion"], arrays["flipped"]) for arrays in others]
+                taken = float(
+                    np.mean([self._store.read(result, LibraryResult).seconds for result in results])
+                )
+                finders.append(_finder(BY_LIBRARY, name, judged, taken))
+        return finders
 
     def _flipped_by(
         self, reference: StandInTraining, name: str
@@ -235,14 +239,16 @@ class Evaluation:
         epsilon = reference_epsilons(self._choices)[-1]
         by_cost = []
         for place in ("bottom", "middle", "top"):
-            one = PickTraining(0, COST, place, share)
+            training = PickTraining(0, COST, place, share)
             cost = float(
-                np.mean([result.cost for result in self._over_seeds(one) if result.cost is not None])
+                np.mean(
+                    [result.cost for result in self._over_seeds(training) if result.cost is not None]
+                )
             )
-            by_cost.append(CostPick(**structs.asdict(self._compared(one, other)), cost=cost))
+            by_cost.append(CostPick(**structs.asdict(self._compared(training, other)), cost=cost))
         everything = [self._store.arrays(StandInTraining(s, epsilon=epsilon).name) for s in self._seeds]
-        mean_cost = float(np.mean([one["cost"].mean() for one in everything]))
-        with_loss = [rank_correlation(one["privacy_loss"], one["loss"]) for one in everything]
+        mean_cost = float(np.mean([arrays["cost"].mean() for arrays in everything]))
+        with_loss = [rank_correlation(arrays["privacy_loss"], arrays["loss"]) for arrays in everything]
         return Costs(
             epsilon=epsilon,
             picks=by_cost,
@@ -253,7 +259,7 @@ class Evaluation:
 
     def _costs_by_class(self, epsilon: str) -> list[ClassCost]:
         """Return each class's mean εᵢ beside how well the stand-in recognises it."""
-        found = []
+        classes = []
         for index, name in enumerate(self._dataset.classes):
             recalls, costs = [], []
             for seed in self._seeds:
@@ -265,23 +271,23 @@ class Evaluation:
                     recalls.append(recall)
                     costs.append(float(self._store.arrays(reference)["cost"][of_class].mean()))
             if recalls:
-                found.append(ClassCost(name, interval(recalls), interval(costs)))
-        return found
+                classes.append(ClassCost(name, interval(recalls), interval(costs)))
+        return classes
 
     def _releases(self) -> Releases:
         score, share = self._choices.scores[0], self._choices.shares[0]
         drawn = []
         for mechanism in RELEASED_BY:
             for epsilon in RELEASE_EPSILONS:
-                one = PickTraining(0, score, "top", share, None, mechanism, epsilon)
+                training = PickTraining(0, score, "top", share, None, mechanism, epsilon)
                 other = PickTraining(0, "random", "any", share, None, mechanism, epsilon)
                 if "count" in MECHANISMS[mechanism].takes:  # As many leave as were picked.
                     other = PickTraining(0, "random", "any", share)
-                results = self._over_seeds(one)
+                results = self._over_seeds(training)
                 shares = [result.precision for result in results]
                 drawn.append(
                     ReleasedPick(
-                        **structs.asdict(self._compared(one, other)),
+                        **structs.asdict(self._compared(training, other)),
                         mechanism=mechanism,
                         release_epsilon=epsilon,
                         precision=interval(shares),
@@ -298,13 +304,13 @@ class Evaluation:
 
     def _known(self) -> list[Known]:
         """Return what is known to hold of such scores, and whether it holds here."""
-        found = []
-        for what, lists in self._mistakes().items():
+        known = []
+        for statement, lists in self._mistakes().items():
             rates = np.mean([_error_by_tenth(vog, wrong) for vog, wrong in lists], axis=0)
             rising = rank_correlation(np.arange(_TENTHS, dtype=np.float64), rates)
-            found.append(
+            known.append(
                 Known(
-                    what=what,
+                    what=statement,
                     told=_(
                         "{low:.1%} wrong in the tenth with the lowest VoG, {high:.1%} in that with the "
                         "highest; rank correlation over the tenths {correlation:.2f}",
@@ -316,10 +322,10 @@ class Evaluation:
                     holds=rising > _CLEARLY,
                 )
             )
-        by_score = {(one.by, one.score): one.auroc.mean for one in self._wrong_labels()}
+        by_score = {(finder.by, finder.score): finder.auroc.mean for finder in self._wrong_labels()}
         for name in ("el2n", "grad_norm"):
             value = by_score[BY_CHECKPOINT, name]
-            found.append(
+            known.append(
                 Known(
                     what=_("Wrong labels have a high {score}", score=name),
                     told=_("AUROC {auroc:.3f} by the checkpoint", auroc=value),
@@ -329,7 +335,7 @@ class Evaluation:
             )
         costs = self._costs()
         with_loss = costs.with_loss.mean
-        found.append(
+        known.append(
             Known(
                 what=_("Individual privacy loss grows with the loss"),
                 told=_("rank correlation {correlation:.2f}", correlation=with_loss),
@@ -337,10 +343,10 @@ class Evaluation:
                 holds=with_loss > _CLEARLY,
             )
         )
-        worst = min(costs.classes, key=lambda one: one.recall.mean)
-        rest = [one.cost.mean for one in costs.classes if one is not worst]
+        worst = min(costs.classes, key=lambda cost: cost.recall.mean)
+        rest = [cost.cost.mean for cost in costs.classes if cost is not worst]
         excess = worst.cost.mean - sum(rest) / len(rest)
-        found.append(
+        known.append(
             Known(
                 what=_("The class that is recognised worst pays the most privacy"),
                 told=_(
@@ -353,20 +359,20 @@ class Evaluation:
                 holds=excess > 0,
             )
         )
-        found.append(self._randomized_response())
-        return found
+        known.append(self._randomized_response())
+        return known
 
     def _mistakes(self) -> dict[str, list[tuple[NDArray[np.float64], NDArray[np.bool_]]]]:
         """Return what is to hold of mistakes → VoG and which records are mistaken, each time."""
-        found = {}
+        mistakes = {}
         if "vog" in self._given:
             wrong = self._given["probabilities"].argmax(axis=1) != self._dataset.targets
-            what = _("The checkpoint is wrong more often where its VoG is high")
-            found[what] = [(self._given["vog"], wrong)]
+            statement = _("The checkpoint is wrong more often where its VoG is high")
+            mistakes[statement] = [(self._given["vog"], wrong)]
         stand_ins = [self._store.arrays(StandInTraining(seed).name) for seed in self._seeds]
-        what = _("A stand-in without DP is wrong more often where its VoG is high")
-        found[what] = [(one["vog"], one["wrong"]) for one in stand_ins]
-        return found
+        statement = _("A stand-in without DP is wrong more often where its VoG is high")
+        mistakes[statement] = [(arrays["vog"], arrays["wrong"]) for arrays in stand_ins]
+        return mistakes
 
     def _randomized_response(self) -> Known:
         """Hold the precision of randomised response against its closed form."""
@@ -406,8 +412,8 @@ class Evaluation:
         scores: NDArray[np.float64] = self._store.arrays(reference.name)[name]
         return scores
 
-    def _over_seeds(self, one: PickTraining) -> list[PickResult]:
-        return [self._store.read(replace(one, seed=seed).name, PickResult) for seed in self._seeds]
+    def _over_seeds(self, training: PickTraining) -> list[PickResult]:
+        return [self._store.read(replace(training, seed=seed).name, PickResult) for seed in self._seeds]
 
 
 def _error_by_tenth(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[float]:
@@ -417,13 +423,13 @@ def _error_by_tenth(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> li
 
 def _both(results: Sequence[PickResult]) -> tuple[list[float], list[float]]:
     """Return the accuracies of some results, and those with classes weighed alike."""
-    return [one.accuracy for one in results], [one.balanced for one in results]
+    return [result.accuracy for result in results], [result.balanced for result in results]
 
 
 def _difference(values: Sequence[float], others: Sequence[float]) -> Difference:
     """Return how values differ from others, seed by seed."""
-    found = interval([one - other for one, other in zip(values, others, strict=True)])
-    return Difference(found.mean, found.low, found.high, found.verdict)
+    difference = interval([value - other for value, other in zip(values, others, strict=True)])
+    return Difference(difference.mean, difference.low, difference.high, difference.verdict)
 
 
 def _finder(

@@ -151,10 +151,10 @@ def trainings(choices: Choices) -> dict[str, list[Training]]:
     choices : Choices
         The owner's.
     """
-    asked: dict[str, list[Training]] = {question: [] for question in QUESTIONS}
+    by_question: dict[str, list[Training]] = {question: [] for question in QUESTIONS}
     first, share = choices.scores[0], choices.shares[0]
     for seed in range(choices.seeds):
-        asked["a"] += [
+        by_question["a"] += [
             PickTraining(seed, score, place, part, epsilon)
             for epsilon in (None, *choices.epsilons)
             for part in choices.shares
@@ -162,29 +162,31 @@ def trainings(choices: Choices) -> dict[str, list[Training]]:
         ]
         plain = StandInTraining(seed)
         private = [StandInTraining(seed, epsilon=epsilon) for epsilon in reference_epsilons(choices)]
-        asked["b"] += [plain, *private]
-        asked["c"] += [StandInTraining(seed, width) for width in WIDTHS]
-        asked["d"] += [plain, *private]
-        asked["e"] += [private[-1], PickTraining(seed, "random", "any", share)]
-        asked["e"] += [PickTraining(seed, COST, place, share) for place in _PLACES]
-        asked["f"] += [
+        by_question["b"] += [plain, *private]
+        by_question["c"] += [StandInTraining(seed, width) for width in WIDTHS]
+        by_question["d"] += [plain, *private]
+        by_question["e"] += [private[-1], PickTraining(seed, "random", "any", share)]
+        by_question["e"] += [PickTraining(seed, COST, place, share) for place in _PLACES]
+        by_question["f"] += [
             PickTraining(seed, first, "top", share),
             PickTraining(seed, "random", "any", share),
         ]
         for mechanism in RELEASED_BY:
             for epsilon in RELEASE_EPSILONS:
-                asked["f"].append(PickTraining(seed, first, "top", share, None, mechanism, epsilon))
+                by_question["f"].append(
+                    PickTraining(seed, first, "top", share, None, mechanism, epsilon)
+                )
                 if "count" not in MECHANISMS[mechanism].takes:  # As many leave there as were picked.
-                    asked["f"].append(
+                    by_question["f"].append(
                         PickTraining(seed, "random", "any", share, None, mechanism, epsilon)
                     )
-    return asked
+    return by_question
 
 
-def in_order(asked: Mapping[str, Sequence[Training]]) -> list[Training]:
+def in_order(by_question: Mapping[str, Sequence[Training]]) -> list[Training]:
     """Return each training once: the stand-ins first, then seed by seed."""
-    once = list(dict.fromkeys(one for several in asked.values() for one in several))
-    return sorted(once, key=lambda one: (not isinstance(one, StandInTraining), one.seed))
+    once = list(dict.fromkeys(training for several in by_question.values() for training in several))
+    return sorted(once, key=lambda training: (not isinstance(training, StandInTraining), training.seed))
 
 
 def reference_epsilons(choices: Choices) -> list[str]:
@@ -222,5 +224,5 @@ def _way(epsilon: str | None) -> str:
     return "plain" if epsilon is None else f"dp{epsilon}"
 
 
-def _kind(what: str, epsilon: str | None) -> str:
-    return f"{what} {'without DP' if epsilon is None else 'by DP-SGD'}"
+def _kind(work: str, epsilon: str | None) -> str:
+    return f"{work} {'without DP' if epsilon is None else 'by DP-SGD'}"

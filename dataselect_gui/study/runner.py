@@ -150,14 +150,14 @@ class Runner:
     @cached_property
     def given(self) -> dict[str, NDArray[np.float64]]:
         """The scores of all records by the checkpoint, and the ``probabilities`` of the classes."""
-        found: dict[str, NDArray[np.float64]] = {}
+        scores: dict[str, NDArray[np.float64]] = {}
         for group in self._groups:
             parts = [
                 self._store.arrays(ScoringTask(group, number).name)
                 for number in range(chunks(len(self._dataset.targets)))
             ]
-            found |= {name: np.concatenate([one[name] for one in parts]) for name in parts[0]}
-        return found
+            scores |= {name: np.concatenate([arrays[name] for arrays in parts]) for name in parts[0]}
+        return scores
 
     def _score_flips(self, task: FlippedLabelsTask, advance: Advance) -> None:
         """Score some flipped records by the checkpoint, each score on its own, for the times."""
@@ -166,7 +166,7 @@ class Runner:
         some, given = places[flipped], labels[flipped]
         scorer = Scorer(self._checkpoint, self.names, torch.device("cpu"))
         inputs = self._dataset.inputs(some)
-        found = {name: self.given[name][places] for name in self.names}
+        scores = {name: self.given[name][places] for name in self.names}
         seconds = {}
         for name in self.names:
             started, parts = time.monotonic(), []
@@ -175,9 +175,9 @@ class Runner:
                 parts.append(
                     scorer.score([name], inputs[at : at + BATCH], given[at : at + BATCH])[name]
                 )
-            found[name][flipped] = np.concatenate(parts)
+            scores[name][flipped] = np.concatenate(parts)
             seconds[name] = (time.monotonic() - started) / len(some) * 1000
-        self._store.write(task.name, FlippedLabelsResult(seconds), flipped=flipped, **found)
+        self._store.write(task.name, FlippedLabelsResult(seconds), flipped=flipped, **scores)
 
     def _ask_other(self, task: LibraryTask) -> None:
         seed = task.seed
@@ -193,20 +193,20 @@ class Runner:
             task.name, LibraryResult(seconds), flipped=flipped, suspicion=judged.suspicion
         )
 
-    def _train_reference(self, one: StandInTraining, advance: Advance) -> None:
-        dataset, parts = self._dataset, self._split(one.seed)
-        network = self._network(one.width, one.seed)
-        names = self._names_of(one.epsilon)
-        places = self._compared(one.seed)
-        labels, flipped = self._flipped(one.seed)
+    def _train_reference(self, training: StandInTraining, advance: Advance) -> None:
+        dataset, parts = self._dataset, self._split(training.seed)
+        network = self._network(training.width, training.seed)
+        names = self._names_of(training.epsilon)
+        places = self._compared(training.seed)
+        labels, flipped = self._flipped(training.seed)
         started = time.monotonic()
         with new_series(network, dataset.small.shape[1:]) as (write, folder):
             privacy = train(
                 network,
                 dataset.small[parts.reference],
                 dataset.targets[parts.reference],
-                seed=one.seed,
-                epsilon=_number(one.epsilon),
+                seed=training.seed,
+                epsilon=_number(training.epsilon),
                 on_checkpoint=write,
             )
             if privacy is not None:
@@ -217,48 +217,48 @@ class Runner:
             ) -> dict[str, NDArray[np.float64]]:
                 return score_rows(folder, some, self._small_inputs, rows, targets, lambda _: advance())
 
-            found = score(names, places, dataset.targets[places])
+            scores = score(names, places, dataset.targets[places])
             again = score(names, places[flipped], labels[flipped])
             wrong = predict(network, dataset.small[places]).argmax(axis=1) != dataset.targets[places]
             arrays = {
                 "wrong": wrong,
                 "places": places,
                 "flipped": flipped,
-                **found,
+                **scores,
                 **{f"flipped {name}": values for name, values in again.items()},
             }
-            if one.epsilon == self._cost.epsilon:
+            if training.epsilon == self._cost.epsilon:
                 costs = score(["privacy_loss"], parts.pool, dataset.targets[parts.pool])
                 arrays["cost"] = costs["privacy_loss"]
         result = StandInResult(
-            **structs.asdict(self._tested(network, one.seed)),
+            **structs.asdict(self._tested(network, training.seed)),
             parameters=sum(p.numel() for p in network.parameters()),
             privacy=privacy,
             seconds=time.monotonic() - started,
         )
-        self._store.write(one.name, result, **arrays)
+        self._store.write(training.name, result, **arrays)
 
-    def _train_picked(self, one: PickTraining) -> None:
+    def _train_picked(self, training: PickTraining) -> None:
         started = time.monotonic()
-        parts = self._split(one.seed)
-        places, left = self._places(one)
-        network = self._start(one.seed)
+        parts = self._split(training.seed)
+        places, left = self._places(training)
+        network = self._start(training.seed)
         privacy = None
         if len(places):
             privacy = train(
                 network,
                 self._trained_inputs(places),
                 self._dataset.targets[places],
-                seed=one.seed,
-                epsilon=_number(one.epsilon),
+                seed=training.seed,
+                epsilon=_number(training.epsilon),
                 rate=LEARNING_RATE[self._choices.start],
             )
         cost = None
-        if one.score == COST:
-            costs = self._store.arrays(self._cost_of(one.seed).name)["cost"]
+        if training.score == COST:
+            costs = self._store.arrays(self._cost_of(training.seed).name)["cost"]
             cost = float(costs[np.isin(parts.pool, places)].mean())
         result = PickResult(
-            **structs.asdict(self._tested(network, one.seed)),
+            **structs.asdict(self._tested(network, training.seed)),
             leaving=left.leaving,
             right=left.right,
             expected=left.expected,
@@ -267,39 +267,41 @@ class Runner:
             privacy=privacy,
             seconds=time.monotonic() - started,
         )
-        self._store.write(one.name, result)
+        self._store.write(training.name, result)
 
-    def _places(self, one: PickTraining) -> tuple[NDArray[np.int64], _Left]:
+    def _places(self, training: PickTraining) -> tuple[NDArray[np.int64], _Left]:
         """Return which records a training sees, and what came of a release."""
-        pool = self._split(one.seed).pool
-        if one.mechanism is None:
-            return pool[pick(self._scores(one, pool), one.place, one.share, one.seed)], _Left()
-        first = PickTraining(one.seed, self._choices.scores[0], "top", one.share)
+        pool = self._split(training.seed).pool
+        if training.mechanism is None:
+            return pool[
+                pick(self._scores(training, pool), training.place, training.share, training.seed)
+            ], _Left()
+        first = PickTraining(training.seed, self._choices.scores[0], "top", training.share)
         scores = self._scores(first, pool)
-        chosen = pick(scores, "top", one.share, one.seed)
+        chosen = pick(scores, "top", training.share, training.seed)
         given = self.given[first.score]
-        bounds = public_bounds(given[self._split(one.seed).reference])
-        assert one.release_epsilon is not None
-        mechanism = MECHANISMS[one.mechanism]
+        bounds = public_bounds(given[self._split(training.seed).reference])
+        assert training.release_epsilon is not None
+        mechanism = MECHANISMS[training.mechanism]
         leaving, part = draw_release(
-            self._dataset, pool, scores, chosen, mechanism, one.release_epsilon, bounds
+            self._dataset, pool, scores, chosen, mechanism, training.release_epsilon, bounds
         )
-        if one.score == "random":
-            order = np.random.default_rng((one.seed, 2)).permutation(len(pool))
+        if training.score == "random":
+            order = np.random.default_rng((training.seed, 2)).permutation(len(pool))
             return pool[np.sort(order[: int(leaving.sum())])], _Left()
         expected = None
         if mechanism is RandomizedResponse:
-            at = RandomizedResponse(max_contributions=1, epsilon=Decimal(one.release_epsilon))
+            at = RandomizedResponse(max_contributions=1, epsilon=Decimal(training.release_epsilon))
             expected = at.expect(int(part.sum()), int((part & chosen).sum())).precision
         return pool[leaving], _Left(int(leaving.sum()), int((leaving & chosen).sum()), expected)
 
-    def _scores(self, one: PickTraining, pool: NDArray[np.int64]) -> NDArray[np.float64]:
-        if one.score == "random":
+    def _scores(self, training: PickTraining, pool: NDArray[np.int64]) -> NDArray[np.float64]:
+        if training.score == "random":
             return np.zeros(len(pool))
-        if one.score == COST:
-            costs: NDArray[np.float64] = self._store.arrays(self._cost_of(one.seed).name)["cost"]
+        if training.score == COST:
+            costs: NDArray[np.float64] = self._store.arrays(self._cost_of(training.seed).name)["cost"]
             return costs
-        return self.given[one.score][pool]
+        return self.given[training.score][pool]
 
     def _tested(self, network: nn.Module, seed: int) -> HeldOutResult:
         held_out = self._split(seed).held_out

@@ -97,8 +97,8 @@ def score_rows(
     advance : callable
         Told after each batch how many are done; what it raises ends the scoring.
     """
-    found = find_checkpoint(checkpoint) if isinstance(checkpoint, Path) else checkpoint
-    scorer = Scorer(found, names, torch.device("cpu"))
+    loaded = find_checkpoint(checkpoint) if isinstance(checkpoint, Path) else checkpoint
+    scorer = Scorer(loaded, names, torch.device("cpu"))
     scores = {name: np.empty(len(rows)) for name in names}
     for at in range(0, len(rows), BATCH):
         some = slice(at, at + BATCH)

@@ -141,27 +141,27 @@ class GraphReader:
         return Region(gradients, graph, arguments, tuple(results))
 
     def _arguments(self, signature: Signature, given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for one in given:
-            expected = signature.arguments.get(one["name"])
-            if expected is None or one["name"] in found:
+        arguments: dict[str, Any] = {}
+        for argument in given:
+            expected = signature.arguments.get(argument["name"])
+            if expected is None or argument["name"] in arguments:
                 refuse(
                     _("Its graph calls “{target}” with what it does not take.", target=signature.target)
                 )
-            ((kind, value),) = one["arg"].items()
+            ((kind, value),) = argument["arg"].items()
             try:
-                found[one["name"]] = self._value(expected.type, kind, value)
+                arguments[argument["name"]] = self._value(expected.type, kind, value)
             except KeyError:
                 refuse(
                     _(
                         "Its graph calls “{target}” with something else for “{argument}” than it "
                         "takes.",
                         target=signature.target,
-                        argument=one["name"],
+                        argument=argument["name"],
                     )
                 )
         # In the operation's own order.
-        return {name: found[name] for name in signature.arguments if name in found}
+        return {name: arguments[name] for name in signature.arguments if name in arguments}
 
     def _value(self, expected: str, kind: str, value: Any) -> Any:  # noqa: ANN401
         """Return an argument; raise KeyError where it is not of the type that is expected."""
@@ -201,7 +201,7 @@ class GraphReader:
         expected = signature.results
         if expected == ("Tensor[]",):
             (output,) = outputs
-            outputs = [{"as_tensor": one} for one in output["as_tensors"]]
+            outputs = [{"as_tensor": tensor} for tensor in output["as_tensors"]]
             expected = ("Tensor",) * len(outputs)
         for kind, output in zip(expected, outputs, strict=True):
             ((stored, content),) = output.items()
