@@ -9,10 +9,14 @@ the window are in `window/widgets/plain.py`, that of the terminal is in `cli/out
 import re
 import unicodedata
 
+from dataselect_gui.texts import ngettext
+
 MOST = 20_000
 """Characters of one line that are shown; layout takes time that grows with them."""
 _MOST_SHOWN = 100
 """Characters of a stranger's name of a file."""
+_MOST_NOTE = 40
+"""Characters that say how many more there are."""
 _MOST_MARKS = 4
 """Marks on one letter, which no living script exceeds; more run over the lines around."""
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -55,8 +59,9 @@ def visible(text: str, most: int = MOST) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    kept = most - 40
-    return f"{text[:kept]}… ({len(text) - kept:,} more characters)"
+    kept = most - _MOST_NOTE
+    note = ngettext("… ({count:,} more character)", "… ({count:,} more characters)", len(text) - kept)
+    return (text[:kept] + note)[:most]  # A translated note may be longer.
 
 
 # A spreadsheet looks for a formula where a cell begins, past blanks, quotes and what has no width.

@@ -31,6 +31,7 @@ from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.sandbox.confining import is_confined
 from dataselect_gui.sandbox.frames import FrameError, read_frame, write_head
 from dataselect_gui.sandbox.starting import attended, command, start
+from dataselect_gui.texts import N_, _
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import Look, RecordKind
@@ -57,8 +58,8 @@ _MOST_WORDS = 4096
 _MOST_HEADER, _MOST_COLUMNS = 1 << 16, 1 << 22
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """It computes nothing: threads would only take its time to start."""
-_FAILED = "The file made its decoder fail: it may be made to do harm."
-_SLOW = "The file takes too long to decode: it may be made to waste time."
+_FAILED = N_("The file made its decoder fail: it may be made to do harm.")
+_SLOW = N_("The file takes too long to decode: it may be made to waste time.")
 Made = TypeVar("Made")
 
 
@@ -87,7 +88,7 @@ class DecodingProcess:
     def __enter__(self) -> "DecodingProcess":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def begin(self) -> None:
@@ -258,9 +259,9 @@ class DecodingProcess:
                 except _NO_ANSWERS:
                     self._end()
                     if self._is_late:
-                        raise UnreadableRecordError(_SLOW) from None
+                        raise UnreadableRecordError(_(_SLOW)) from None
                     if is_last:
-                        raise UnreadableRecordError(_FAILED) from None
+                        raise UnreadableRecordError(_(_FAILED)) from None
                 except (UnreadableRecordError, UnusableError):
                     raise
                 except BaseException:  # In the middle of an answer, nothing more can be asked.

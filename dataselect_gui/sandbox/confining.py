@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dataselect_gui.sandbox import needs
 from dataselect_gui.sandbox.needs import real
+from dataselect_gui.texts import _
 
 _MOST_FILES = 4096
 _PLATFORM: str = sys.platform
@@ -53,9 +54,9 @@ class Grant:
     @classmethod
     def from_line(cls, line: str) -> "Grant":
         """Read what `to_line` wrote."""
-        told = json.loads(line)
-        lists = {name: tuple(told[name]) for name in ("read", "write", "private")}
-        return cls(home=told["home"], **lists)
+        fields = json.loads(line)
+        lists = {name: tuple(fields[name]) for name in ("read", "write", "private")}
+        return cls(home=fields["home"], **lists)
 
 
 @dataclass(frozen=True)
@@ -85,35 +86,41 @@ class Confinement:
     @property
     def sentence(self) -> str:
         """What holds and what does not, for a person."""
-        held = [words for words, holds in self._parts if holds]
-        missing = [words for words, holds in self._parts if not holds]
+        held = [part for part, holds in self._parts if holds]
+        missing = [part for part, holds in self._parts if not holds]
+        means = ", ".join(self.means)
         if not held:
-            return (
+            return _(
                 "This system offers nothing that confines what reads strangers' files. Use files of "
                 "people you trust."
             )
-        untested = "" if self.is_tested else " This was not tested on this system."
-        if not missing:
-            return (
-                "Files of strangers are read without network, other programs and other files "
-                f"({', '.join(self.means)}).{untested}"
+        if missing:
+            sentence = _(
+                "Files of strangers are read without {held} ({means}). This system does not keep them "
+                "from {missing}.",
+                held=_listed(held),
+                means=means,
+                missing=_listed(missing),
             )
-        return (
-            f"Files of strangers are read without {_listed(held)} ({', '.join(self.means)}). This "
-            f"system does not keep them from {_listed(missing)}.{untested}"
-        )
+        else:
+            sentence = _(
+                "Files of strangers are read without network, other programs and other files "
+                "({means}).",
+                means=means,
+            )
+        return sentence if self.is_tested else f"{sentence} {_('This was not tested on this system.')}"
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing is missing, and tests show it."""
-        return self.is_tested and all(holds for _, holds in self._parts)
+        return self.is_tested and all(holds for _part, holds in self._parts)
 
     @property
     def _parts(self) -> tuple[tuple[str, bool], ...]:
         return (
-            ("network", self.network),
-            ("other programs", self.processes),
-            ("other files", self.files),
+            (_("network"), self.network),
+            (_("other programs"), self.processes),
+            (_("other files"), self.files),
         )
 
 
@@ -218,5 +225,6 @@ def _without(path: Path, private: list[Path]) -> Iterator[Path]:
             yield from _without(entry, private)
 
 
-def _listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+def _listed(parts: list[str]) -> str:
+    *others, last = parts
+    return _("{others} and {last}", others=", ".join(others), last=last) if others else last

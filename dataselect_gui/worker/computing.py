@@ -17,13 +17,14 @@ from dataselect_gui.scoring.memory import release_memory
 from dataselect_gui.scoring.public_shape import Shape
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.scoring.synthetic import filler
+from dataselect_gui.texts import N_, _
 from dataselect_gui.worker.batches import Result
 from dataselect_gui.worker.decoding import Decoded, Decoder
 
-_NO_CLASS = "Its label is none of the classes that the model tells apart."
-_NO_RESULT = "The model cannot be computed for what it holds."
-_OWN_SHAPE = "Its input has a shape of its own, {shape}, and the model cannot be computed for that."
-_OWN_MEMORY = "Its input has a shape of its own, {shape}, for which there is not enough memory."
+_NO_CLASS = N_("Its label is none of the classes that the model tells apart.")
+_NO_RESULT = N_("The model cannot be computed for what it holds.")
+_OWN_SHAPE = N_("Its input has a shape of its own, {shape}, and the model cannot be computed for that.")
+_OWN_MEMORY = N_("Its input has a shape of its own, {shape}, for which there is not enough memory.")
 Hold = Callable[[str | None], AbstractContextManager[None]]
 """Leaves a mark while something is computed: a batch, or a record, by its id, by itself."""
 
@@ -100,7 +101,7 @@ class Computation:
                 together[place] = one
                 continue
             handled += 1
-            reason = one.problem if has_class else _NO_CLASS
+            reason = one.problem if has_class else _(_NO_CLASS)
             if reason:
                 reasons[one.row] = reason
             if not one.has_changed:
@@ -124,7 +125,7 @@ class Computation:
         return Result(
             np.array([one.row for one in records.values()], dtype=np.int64),
             {name: values[places] for name, values in scores.items()},
-            {records[place].row: _NO_RESULT for place in failed},
+            {records[place].row: _(_NO_RESULT) for place in failed},
             len(records),
         )
 
@@ -170,8 +171,7 @@ class Computation:
                 with self._hold(self._ids[one.row]):
                     scores, reason = self._score_alone(one.row, one.values[None], scores)
             except Exception as error:  # Whatever it is, it comes of this record's own shape.
-                words = _OWN_MEMORY if is_out_of_memory(error) else _OWN_SHAPE
-                reason = words.format(shape=shape)
+                reason = _(_OWN_MEMORY if is_out_of_memory(error) else _OWN_SHAPE, shape=shape)
         if one.values is not None and reason:
             release_memory()
         rows = np.array([] if one.has_changed else [one.row], dtype=np.int64)
@@ -182,5 +182,5 @@ class Computation:
         self, row: int, inputs: NDArray[np.float32], none: dict[str, NDArray[np.float64]]
     ) -> tuple[dict[str, NDArray[np.float64]], str]:
         if self._targets[row] >= self._scorer.prepare(inputs.shape):
-            return none, _NO_CLASS
+            return none, _(_NO_CLASS)
         return self._scorer.score(self._names, inputs, self._targets[row : row + 1]), ""

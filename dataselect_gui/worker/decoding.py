@@ -13,6 +13,7 @@ from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import read_unchanged
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Content, Source, UnreadableRecordError
+from dataselect_gui.texts import _
 from dataselect_gui.worker.batches import EMPTY
 
 
@@ -72,7 +73,7 @@ class Decoder:
         try:
             return self._decode(row)
         except MemoryError:  # Of this record alone, however much memory there is.
-            return Decoded(row, None, "It takes more memory than there is to read it.")
+            return Decoded(row, None, _("It takes more memory than there is to read it."))
 
     def _decode(self, row: int) -> Decoded:
         was_there = self._content is not None and bool(self._content[row].any())
@@ -82,7 +83,7 @@ class Decoder:
             else:
                 stored = read_unchanged(self._source, row, self._content[row].tobytes())
         except ChangedRecordError:
-            return Decoded(row, None, "The record changed while it was being scored.", True)
+            return Decoded(row, None, _("The record changed while it was being scored."), True)
         except UnreadableRecordError as reason:
             if was_there:  # As with a disk that was unplugged: it may be there tomorrow.
                 return Decoded(row, None, has_changed=True)
@@ -94,7 +95,7 @@ class Decoder:
         except DataSelectError:
             raise  # Of the checkpoint, whatever the record is.
         except Exception:  # Whatever one record does to a library stops no other.
-            return Decoded(row, None, "It cannot be made into an input of the model.")
+            return Decoded(row, None, _("It cannot be made into an input of the model."))
 
     def first(self, rows: Sequence[int], most: int) -> list[Decoded]:
         """Return the first readable records among the rows, all of the first one's shape."""

@@ -15,6 +15,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index, mapped
 from dataselect_gui.records.opening import content_hash
 from dataselect_gui.records.source import Source, UnreadableRecordError
+from dataselect_gui.texts import _, ngettext
 
 HASH_BYTES, ENTRY_BYTES = 32, 48
 """Of a content hash; of one with the stamp of its file."""
@@ -137,8 +138,17 @@ def check_same_source(project: Project, source: Source, index: Index) -> None:
     )
     if others:
         raise UnusableError(
-            f"“{source.path.name}” is not the source of this project.",
-            f"Of the {len(known.ids):,} records that were scored, {others:,} are missing there or hold "
-            "something else.",
-            "Show the place of the records as they were scored, or score these into another project.",
+            _("“{name}” is not the source of this project.", name=source.path.name),
+            ngettext(
+                "Of the {scored:,} records that were scored, {count:,} is missing there or holds "
+                "something else.",
+                "Of the {scored:,} records that were scored, {count:,} are missing there or hold "
+                "something else.",
+                others,
+                scored=len(known.ids),
+            ),
+            _(
+                "Show the place of the records as they were scored, or score these into another "
+                "project."
+            ),
         )

@@ -13,6 +13,7 @@ from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.texts import N_, _
 from dataselect_gui.worker.decoding import RowReader
 from dataselect_gui.worker.jobs import MapJob
 from dataselect_gui.worker.map_file import RecordMaps, write_maps
@@ -21,8 +22,10 @@ from dataselect_gui.worker.rows_file import read_rows
 
 _MOST_BYTES = 64 * 1024 * 1024
 """What the maps of one job may take; those of the first record may take more."""
-_NO_IMAGE = "The model does not take this record as an image, so there is nothing to draw a map over."
-_NO_LABEL = "This score needs a label, and the record has none."
+_NO_IMAGE = N_(
+    "The model does not take this record as an image, so there is nothing to draw a map over."
+)
+_NO_LABEL = N_("This score needs a label, and the record has none.")
 
 
 def run_maps(job: MapJob, context: JobContext) -> FilesResult:
@@ -62,7 +65,7 @@ def run_maps(job: MapJob, context: JobContext) -> FilesResult:
         try:
             one = reader.read(place)
             if one.ndim != 3:
-                raise UnreadableRecordError(_NO_IMAGE)
+                raise UnreadableRecordError(_(_NO_IMAGE))
             made = scorer.maps(names, one[None], class_indices([label], classes))
         except (UnreadableRecordError, UnusableError) as error:
             reason = error.what if isinstance(error, UnusableError) else str(error)
@@ -72,7 +75,7 @@ def run_maps(job: MapJob, context: JobContext) -> FilesResult:
             record,
             picture_of(one),
             {name: made[name][0].astype(np.float32) for name in names},
-            {name: _NO_LABEL for name in job.names if name not in names},
+            {name: _(_NO_LABEL) for name in job.names if name not in names},
         )
     write_maps(job.folder, found)
     return FilesResult(records=len(found))

@@ -13,6 +13,7 @@ from typing import IO
 from dataselect_gui.errors import InterruptedByPersonError
 from dataselect_gui.jobs.context import Stop
 from dataselect_gui.sandbox.frames import FrameError, read_frame, write_frame
+from dataselect_gui.texts import _
 from dataselect_gui.worker.messages import MESSAGE
 
 _LOOK_SECONDS = 0.5
@@ -52,7 +53,9 @@ class Parent:
         """
         answer = self._answers.get()
         if answer is None:
-            raise InterruptedByPersonError("Stopped.", "You asked for it.", "What was done is kept.")
+            raise InterruptedByPersonError(
+                _("Stopped."), _("You asked for it."), _("What was done is kept.")
+            )
         return answer
 
     def _listen(self) -> None:

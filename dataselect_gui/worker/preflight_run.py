@@ -12,6 +12,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.texts import _
 from dataselect_gui.worker.decoding import Decoder
 from dataselect_gui.worker.indexing import fair_order
 from dataselect_gui.worker.jobs import PreflightJob
@@ -46,9 +47,9 @@ def run_preflight(job: PreflightJob, context: JobContext) -> PreflightResult:
     seconds_to_read = (time.perf_counter() - began) / max(1, len(records))
     if not records:
         raise UnusableError(
-            "None of the records can be read.",
-            "So the checkpoint cannot be tried on them.",
-            "See the reasons among the source's problems, and mend or replace the files.",
+            _("None of the records can be read."),
+            _("So the checkpoint cannot be tried on them."),
+            _("See the reasons among the source's problems, and mend or replace the files."),
         )
     inputs = np.stack([one.values for one in records if one.values is not None])
     targets = class_indices((source.labels[one.row] for one in records), classes)

@@ -22,6 +22,7 @@ from dataselect_gui.project.table import Index, Table
 from dataselect_gui.records.source import Source
 from dataselect_gui.sandbox.frames import FrameError
 from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.texts import _
 from dataselect_gui.worker.indexing import (
     ENTRY_BYTES,
     HASH_BYTES,
@@ -304,7 +305,7 @@ def _stated(conditions: Conditions | None) -> dict[str, object]:
 
 def _listed_otherwise() -> UnusableError:
     return UnusableError(
-        "The records changed while they were looked at.",
-        "Between two looks, files came, went or were listed under another label or person.",
-        "Wait until nothing changes there any more, then score again.",
+        _("The records changed while they were looked at."),
+        _("Between two looks, files came, went or were listed under another label or person."),
+        _("Wait until nothing changes there any more, then score again."),
     )

@@ -35,6 +35,7 @@ from dataselect_gui.project.settings import Conditions, Device
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
 from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.decoding import Decoder
 from dataselect_gui.worker.indexing import fair_order, read_index
@@ -50,8 +51,8 @@ if TYPE_CHECKING:
 
 _UNTRIED = 8
 """The size that counts as tried while the memory of small batches is measured."""
-_NO_CLASS = "Its label is none of the checkpoint's classes, so it has no score that needs one."
-_GIVEN_UP = (
+_NO_CLASS = N_("Its label is none of the checkpoint's classes, so it has no score that needs one.")
+_GIVEN_UP = N_(
     "Its input has a shape of its own, and the program was ended twice while it was computed: most "
     "likely, memory ran out."
 )
@@ -92,7 +93,7 @@ def run(job: ScoreJob, context: JobContext, kept: Keeping) -> ScoringResult:
     targets = class_indices(index.labels, classes)
     labelled = zip(index.ids, index.labels, targets, strict=True)
     unknown = (i for i, label, target in labelled if label is not None and target < 0)
-    table.add_problems(dict.fromkeys(unknown, _NO_CLASS))
+    table.add_problems(dict.fromkeys(unknown, _(_NO_CLASS)))
     order = fair_order(index.ids, job.limit)
     for part in parts:
         if part.lacks(table, order):
@@ -102,13 +103,26 @@ def run(job: ScoreJob, context: JobContext, kept: Keeping) -> ScoringResult:
     scored = _count_scored(table, job)
     if job.names and scored == 0:
         raise UnusableError(
-            "No record could be scored.",
-            f"None of the {len(index.ids)} records can be read"
-            + (", has a label" if (targets < 0).any() else "")
-            + " and comes to a finite number.",
-            "See the reasons among the source's problems, and mend or replace the files.",
+            _("No record could be scored."),
+            _nothing_scored(len(index.ids), some_lack_labels=bool((targets < 0).any())),
+            _("See the reasons among the source's problems, and mend or replace the files."),
         )
     return ScoringResult(scored=scored, device=device)
+
+
+def _nothing_scored(count: int, *, some_lack_labels: bool) -> str:
+    """Return why no record has a score."""
+    if some_lack_labels:
+        return ngettext(
+            "None of the {count} record can be read, has a label and comes to a finite number.",
+            "None of the {count} records can be read, has a label and comes to a finite number.",
+            count,
+        )
+    return ngettext(
+        "None of the {count} record can be read and comes to a finite number.",
+        "None of the {count} records can be read and comes to a finite number.",
+        count,
+    )
 
 
 def _recover(kept: Keeping) -> str | None:
@@ -161,9 +175,12 @@ def _check_conditions(kept: Keeping, job: ScoreJob) -> None:
         device = job.device if known is None else known.device
         if job.device not in {"auto", device}:
             raise UsageError(
-                f"The scores of this project cannot be computed on {job.device}.",
-                f"Those that it has were computed on {device}; numbers that differ are not mixed.",
-                "Leave the device as it is, or score into another project.",
+                _("The scores of this project cannot be computed on {device}.", device=job.device),
+                _(
+                    "Those that it has were computed on {device}; numbers that differ are not mixed.",
+                    device=device,
+                ),
+                _("Leave the device as it is, or score into another project."),
             )
         batch = 1 if known is None else known.batch or 1
         if job.batch_size is not None and job.batch_size < batch:
@@ -176,7 +193,7 @@ def _give_up(table: KeptTable, record: str, names: Sequence[str]) -> None:
         lacking = rows[column.done[rows] == 0]
         column.write(lacking, np.full(len(lacking), np.nan))
         column.mark_done(lacking)
-    table.add_problems({record: _GIVEN_UP})
+    table.add_problems({record: _(_GIVEN_UP)})
 
 
 def _parts(kept: Keeping, job: ScoreJob) -> list[list[str]]:
@@ -188,7 +205,9 @@ def _parts(kept: Keeping, job: ScoreJob) -> list[list[str]]:
             return ()
         return tuple(map(str, (known.device, known.precision, known.threads, known.batch)))
 
-    return [list(names) for _, names in groupby(sorted(job.names, key=conditions), key=conditions)]
+    return [
+        list(names) for _conditions, names in groupby(sorted(job.names, key=conditions), key=conditions)
+    ]
 
 
 @dataclass
@@ -237,7 +256,7 @@ class _Part:
         from dataselect_gui.norms.memory import is_out_of_memory
         from dataselect_gui.scoring.memory import release_memory
 
-        scorer, _, shape = self._load()
+        scorer, _to_input, shape = self._load()
         hold, asked = self.kept.mark.hold, self.job.batch_size
         if shape is None or asked is not None:
             self._keep(asked if asked and shape is not None else 1)
@@ -315,9 +334,13 @@ class _Part:
         named = len(self.checkpoint.labels)
         if named > classes:
             raise UnusableError(
-                "The checkpoint's class names do not match its model.",
-                f"The model tells {classes} classes apart; its config.json names {named}.",
-                "Ask the consortium for the config.json of this model.",
+                _("The checkpoint's class names do not match its model."),
+                _(
+                    "The model tells {classes} classes apart; its config.json names {named}.",
+                    classes=classes,
+                    named=named,
+                ),
+                _("Ask the consortium for the config.json of this model."),
             )
 
     def _load(self) -> "tuple[Scorer, ToInput, Shape | None]":
@@ -359,9 +382,9 @@ class _Part:
     def _take_half(self) -> None:
         if self.size == 1:
             raise NotEnoughMemoryError(
-                "There is not enough memory to score even one record at a time.",
-                "The model, or its input, is too large for what is free now.",
-                "Close other programs, or leave out plis, which takes the most; then score again.",
+                _("There is not enough memory to score even one record at a time."),
+                _("The model, or its input, is too large for what is free now."),
+                _("Close other programs, or leave out plis, which takes the most; then score again."),
             )
         _halve(self.kept, self.names)
 

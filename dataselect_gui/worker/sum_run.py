@@ -11,6 +11,7 @@ from dataselect_gui.records.array_frames import array_parts
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
 from dataselect_gui.sandbox.frames import write_frame
+from dataselect_gui.texts import _
 from dataselect_gui.worker.decoding import RowReader
 from dataselect_gui.worker.jobs import SumJob
 from dataselect_gui.worker.results import FilesResult
@@ -60,9 +61,9 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
             one = reader.read(done)
         except ChangedRecordError:
             raise UnusableError(
-                "A record changed while the gradients were summed.",
-                "Its score is not its own any more.",
-                "Put the records back as they were, or score them again.",
+                _("A record changed while the gradients were summed."),
+                _("Its score is not its own any more."),
+                _("Put the records back as they were, or score them again."),
             ) from None
         except UnreadableRecordError:
             continue

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataselect_gui.records.formats import bmp, gif, jpeg, png, tiff, webp
 from dataselect_gui.records.formats.bare import BareImage
 from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.texts import _
 
 _READERS: dict[bytes, Callable[[bytes], BareImage]] = {
     jpeg.SIGNATURE: lambda stored: jpeg.read_jpeg(stored).bare(),
@@ -51,6 +52,6 @@ def bare_image(stored: bytes) -> BareImage | None:
     try:
         bare = read(stored)
     except (ArithmeticError, LookupError, ValueError, struct.error):
-        raise UnreadableRecordError("The image is cut off or damaged.") from None
+        raise UnreadableRecordError(_("The image is cut off or damaged.")) from None
     bare.check()
     return bare

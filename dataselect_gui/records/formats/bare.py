@@ -4,6 +4,7 @@ import struct
 from dataclasses import dataclass
 
 from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.texts import _
 
 MAX_PIXELS = 1 << 26
 """Of one image; 256 MiB once it is unpacked as RGB, in which Pillow takes four bytes a pixel."""
@@ -54,11 +55,16 @@ class BareImage:
         """
         pixels = self.width * self.height
         if pixels <= 0:
-            raise UnreadableRecordError("The image is cut off or damaged.")
+            raise UnreadableRecordError(_("The image is cut off or damaged."))
         if pixels > MAX_PIXELS:
             raise UnreadableRecordError(
-                f"The image has {self.width:,} × {self.height:,} pixels, more than the "
-                f"{MAX_PIXELS // 10**6} million that are unpacked: it may be made to exhaust memory."
+                _(
+                    "The image has {width:,} × {height:,} pixels, more than the {millions} million "
+                    "that are unpacked: it may be made to exhaust memory.",
+                    width=self.width,
+                    height=self.height,
+                    millions=MAX_PIXELS // 10**6,
+                )
             )
         if self.working + pixels * _BYTES_PER_PIXEL + len(self.content) > MAX_MEMORY:
             raise too_large()
@@ -67,30 +73,37 @@ class BareImage:
 def too_large() -> UnreadableRecordError:
     """Return the refusal of an image that takes more memory than is given to one."""
     return UnreadableRecordError(
-        f"Unpacking the image takes more than {MAX_MEMORY >> 20} MiB: it may be made to exhaust memory."
+        _(
+            "Unpacking the image takes more than {mebibytes} MiB: it may be made to exhaust memory.",
+            mebibytes=MAX_MEMORY >> 20,
+        )
     )
 
 
 def too_deep() -> UnreadableRecordError:
     """Return the refusal of an image that a decoder would give back in fewer bits than it has."""
     return UnreadableRecordError(
-        "The image has more bits than are read: of several channels 8 bits each, of one channel 32. It "
-        "would be scored, and leave, as another image than it is."
+        _(
+            "The image has more bits than are read: of several channels 8 bits each, of one channel "
+            "32. It would be scored, and leave, as another image than it is."
+        )
     )
 
 
 def unknown_values() -> UnreadableRecordError:
     """Return the refusal of an image whose values a decoder would take for others."""
     return UnreadableRecordError(
-        "The image's values are of a type that is not read here: it would be scored, and leave, as "
-        "another image than it is. Save it as PNG or TIFF of 8 or 16 bits, black being 0."
+        _(
+            "The image's values are of a type that is not read here: it would be scored, and leave, as "
+            "another image than it is. Save it as PNG or TIFF of 8 or 16 bits, black being 0."
+        )
     )
 
 
-def too_many(what: str) -> UnreadableRecordError:
-    """Return the refusal of a file that consists of more parts than an image needs."""
+def too_many(parts: str) -> UnreadableRecordError:
+    """Return the refusal of a file that consists of more parts, named in the plural, than it needs."""
     return UnreadableRecordError(
-        f"The image has more {what} than an image needs: it may be made to waste time."
+        _("The image has more {parts} than an image needs: it may be made to waste time.", parts=parts)
     )
 
 

@@ -4,6 +4,7 @@ import struct
 
 from dataselect_gui.records.formats.bare import BareImage
 from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.texts import _
 
 _RUN_LENGTHS = frozenset({1, 2})
 _MAX_RUN_LENGTH_PIXELS, _MAX_RUN_LENGTH_WIDTH = 1 << 24, 1 << 16
@@ -15,10 +16,10 @@ def bare(stored: bytes) -> BareImage:
     """Return the file as it is: there is nothing in it that a decoder would follow."""
     (size,) = struct.unpack_from("<I", stored, 14)
     if size == 12:
-        width, height, _, bits = struct.unpack_from("<HHHH", stored, 18)
+        width, height, _planes, bits = struct.unpack_from("<HHHH", stored, 18)
         compression = 0
     else:
-        width, height, _, bits, compression = struct.unpack_from("<IiHHI", stored, 18)
+        width, height, _planes, bits, compression = struct.unpack_from("<IiHHI", stored, 18)
         height = abs(height)
     image = BareImage("BMP", stored, width, height)
     pixels = width * height
@@ -32,7 +33,10 @@ def bare(stored: bytes) -> BareImage:
         or len(stored) > pixels + pixels // 16 + 8 * height + _SLACK
     ):
         raise UnreadableRecordError(
-            f"The image is coded in run lengths, of which up to {_MAX_RUN_LENGTH_PIXELS // 10**6} "
-            "million pixels are unpacked: it may be made to waste time."
+            _(
+                "The image is coded in run lengths, of which up to {millions} million pixels are "
+                "unpacked: it may be made to waste time.",
+                millions=_MAX_RUN_LENGTH_PIXELS // 10**6,
+            )
         )
     return image

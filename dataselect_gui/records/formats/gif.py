@@ -3,6 +3,7 @@
 import struct
 
 from dataselect_gui.records.formats.bare import MAX_PARTS, BareImage, too_many
+from dataselect_gui.texts import _
 
 _MAX_BLOCKS = 1 << 21
 """Blocks of coded data, of up to 255 bytes each."""
@@ -18,7 +19,7 @@ def bare(stored: bytes) -> BareImage:
     while stored[position] != _IMAGE:
         parts += 1
         if parts > MAX_PARTS:
-            raise too_many("blocks")
+            raise too_many(_("blocks"))
         if stored[position] != _EXTENSION:
             position += 1  # Decoders skip what they do not know.
             continue
@@ -28,7 +29,7 @@ def bare(stored: bytes) -> BareImage:
             position += length + 1
             blocks += 1
             if blocks > _MAX_BLOCKS:
-                raise too_many("blocks")
+                raise too_many(_("blocks"))
         position += 1
         if is_control:
             kept.append(stored[start:position])
@@ -39,7 +40,7 @@ def bare(stored: bytes) -> BareImage:
         position += length + 1
         blocks += 1
         if blocks > _MAX_BLOCKS:
-            raise too_many("blocks")
+            raise too_many(_("blocks"))
     kept += [stored[start : position + 1], b";"]
     # A decoder makes the screen as large as the frame.
     return BareImage("GIF", b"".join(kept), max(width, left + across), max(height, top + down))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dataselect_gui.records.formats.bare import MAX_PARTS, BareImage, exif_orientation, too_many
+from dataselect_gui.texts import _
 
 SIGNATURE = b"\xff\xd8"
 MAX_SCANS = 100
@@ -189,7 +190,7 @@ class _Reader:
                 break
             parts += 1
             if parts > most_segments:
-                raise too_many("segments")
+                raise too_many(_("segments"))
             if marker in _ALONE:
                 continue
             (length,) = struct.unpack_from(">H", self.stored, position)
@@ -273,7 +274,7 @@ class _Reader:
         jpeg.scan_count += 1
         passes = jpeg.scan_count * jpeg.width * jpeg.height
         if jpeg.scan_count > MAX_SCANS or (jpeg.scan_count > 1 and passes > MAX_SCANNED_PIXELS):
-            raise too_many("scans")
+            raise too_many(_("scans"))
         count = payload[0]
         if not jpeg.marker or not 1 <= count <= 4 or len(payload) != 4 + 2 * count:
             raise ValueError("a scan that no decoder takes")

@@ -11,6 +11,7 @@ from dataselect_gui.records.formats.bare import (
     too_deep,
     too_many,
 )
+from dataselect_gui.texts import _
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_DATA = 1 << 17
@@ -47,7 +48,7 @@ def bare(stored: bytes) -> BareImage:
         else:
             count += 1
         if count > MAX_PARTS or data > _MAX_DATA:
-            raise too_many("chunks")
+            raise too_many(_("chunks"))
         if (kind == b"IHDR") != (len(kept) == 1):
             raise ValueError("the header is not where it must be")
         if kind == b"eXIf":

@@ -16,6 +16,7 @@ from dataselect_gui.records.formats.bare import (
 )
 from dataselect_gui.records.formats.jpeg import read_jpeg
 from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.texts import _
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _STRIPS, _ORIENTATION = 256, 257, 258, 259, 273, 274
 _PHOTOMETRIC, _SAMPLES, _ROWS, _STRIP_BYTES, _PLANES = 262, 277, 278, 279, 284
@@ -116,17 +117,17 @@ def read_directory(stored: bytes) -> Directory:
     (start,) = struct.unpack_from(f"{order}{head}", stored)
     (count,) = struct.unpack_from(f"{order}{counter}", stored, start)
     if count > MAX_PARTS:
-        raise too_many("tags")
+        raise too_many(_("tags"))
     place = start + struct.calcsize(f"={counter}")
     size, room = struct.calcsize(f"={entry}"), struct.calcsize(f"={pointer}")
     entries: dict[int, Entry] = {}
-    for _ in range(count):
+    for _number in range(count):
         tag, kind, values, field = struct.unpack_from(f"{order}{entry}", stored, place)
         place += size
         if tag not in _MAX_VALUES:
             continue
         if values > _MAX_VALUES[tag]:
-            raise too_many("values of a tag")
+            raise too_many(_("values of a tag"))
         if tag in entries or kind not in _TYPES or not values:
             raise ValueError("a tag that no decoder takes")
         length = values * struct.calcsize(f"={_TYPES[kind]}")
@@ -149,8 +150,10 @@ def bare(stored: bytes) -> BareImage:
     compression = directory.number(_COMPRESSION, 1)
     if compression not in _READ:
         raise UnreadableRecordError(
-            "The TIFF is compressed in a way that is not read here; deflate, LZW, PackBits, JPEG, "
-            "Zstandard and fax are."
+            _(
+                "The TIFF is compressed in a way that is not read here; deflate, LZW, PackBits, JPEG, "
+                "Zstandard and fax are."
+            )
         )
     _check_values(directory, compression)
     pieces = _Pieces.of(directory, width, height)
@@ -227,7 +230,7 @@ class _Pieces:
         planes = samples if directory.number(_PLANES, 1) == 2 else 1
         count = math.ceil(width / across) * math.ceil(height / down)
         if count * planes > _MAX_PIECES:
-            raise too_many("strips or tiles")
+            raise too_many(_("strips or tiles"))
         size = math.ceil(across * bits * (samples // planes) / 8) * down
         if count * planes * size > MAX_MEMORY:
             raise too_large()
@@ -236,7 +239,7 @@ class _Pieces:
             piece > max(math.ceil(side / _UNIT) * _UNIT, _USUAL_TILE)
             for piece, side in ((across, width), (down, height))
         ):
-            raise too_many("pixels in its tiles")
+            raise too_many(_("pixels in its tiles"))
         return cls(across, down, count * planes, planes, size, unpacked)
 
     def check(self, stored: bytes, directory: Directory, compression: int) -> None:
@@ -258,7 +261,7 @@ class _Pieces:
         for place, length in sorted(zip(places, lengths, strict=True)):
             if place < end:
                 raise UnreadableRecordError(
-                    "Strips or tiles of the TIFF share bytes: it may be made to waste time."
+                    _("Strips or tiles of the TIFF share bytes: it may be made to waste time.")
                 )
             end = place + length
             if compression == _JPEG:
@@ -268,7 +271,7 @@ class _Pieces:
         """Refuse a strip or tile that a decoder passes over more than once."""
         jpeg = read_jpeg(coded, _MAX_SEGMENTS)
         if not jpeg.is_sequential or jpeg.scan_count != 1:
-            raise too_many("scans in its strips or tiles")
+            raise too_many(_("scans in its strips or tiles"))
         if jpeg.width > self.across or jpeg.height > self.down:
             raise ValueError("a strip or tile of another size than the header says")
 

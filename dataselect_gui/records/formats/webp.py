@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterator
 
 from dataselect_gui.records.formats.bare import MAX_PARTS, BareImage, exif_orientation, too_many
+from dataselect_gui.texts import _
 
 _ALPHA, _ANIMATION = 0x10, 0x02
 _WORKING = 16
@@ -48,7 +49,7 @@ def _chunks(stored: bytes) -> Iterator[tuple[bytes, bytes]]:
     while position + 8 <= len(stored):
         count += 1
         if count > MAX_PARTS:
-            raise too_many("chunks")
+            raise too_many(_("chunks"))
         kind, length = struct.unpack_from("<4sI", stored, position)
         end = position + 8 + length + length % 2
         yield kind, stored[position:end]

@@ -20,9 +20,15 @@ from dataselect_gui.records.forms.image_files import IMAGE_FILES
 from dataselect_gui.records.image_tree import find_images, linked_files, read_file
 from dataselect_gui.records.images import EXTENSIONS, decode_image, look_at, with_8_bits
 from dataselect_gui.records.kinds.kind import Look, RecordKind
-from dataselect_gui.records.metadata import METADATA_NAMES, Row, read_metadata
+from dataselect_gui.records.metadata import (
+    METADATA_CSV,
+    METADATA_JSONL,
+    METADATA_NAMES,
+    Row,
+    read_metadata,
+)
 from dataselect_gui.records.source import Content, Problem, Source, SourceRef, own_unit, person_name
-from dataselect_gui.texts import N_
+from dataselect_gui.texts import N_, _
 
 _SIZES = (640, 480), (480, 640), (257, 257), (300, 1000)
 """Widths and heights that stand for any."""
@@ -137,9 +143,14 @@ def _open_folder(where: SourceRef) -> ImageFolder:
     if not metadata:
         if label_column or unit_column:
             raise UnusableError(
-                f"The column “{label_column or unit_column}” cannot be found.",
-                f"“{path.name}” has no {' or '.join(METADATA_NAMES)}, so it has no columns.",
-                "Add a metadata file with a column file_name, or leave the column out.",
+                _("The column “{column}” cannot be found.", column=label_column or unit_column),
+                _(
+                    "“{name}” has no {csv} or {jsonl}, so it has no columns.",
+                    name=path.name,
+                    csv=METADATA_CSV,
+                    jsonl=METADATA_JSONL,
+                ),
+                _("Add a metadata file with a column file_name, or leave the column out."),
             )
         ids = sorted(found)
         return ImageFolder(
@@ -158,9 +169,13 @@ def _open_folder(where: SourceRef) -> ImageFolder:
     for name in (label_column, unit_column):
         if name is not None and name not in columns:
             raise UnusableError(
-                f"The column “{name}” cannot be found.",
-                f"{metadata[0].name} has the columns {', '.join(columns) or 'file_name alone'}.",
-                "Name one of these.",
+                _("The column “{column}” cannot be found.", column=name),
+                _(
+                    "{name} has the columns {columns}.",
+                    name=metadata[0].name,
+                    columns=", ".join(columns) or _("file_name alone"),
+                ),
+                _("Name one of these."),
             )
     listed: dict[str, Row] = {}
     reasons = {problem.id: problem.reason for problem in problems}
@@ -206,15 +221,15 @@ def _listing_problem(
 ) -> str | None:
     path = PurePosixPath(name)
     if not name:
-        return "A line of the metadata file names no file."
+        return _("A line of the metadata file names no file.")
     if path.is_absolute() or ".." in path.parts:
-        return "The metadata file names a file outside the source."
+        return _("The metadata file names a file outside the source.")
     if str(path) in reasons:
         return reasons[str(path)]
     if path.suffix.lower() not in EXTENSIONS:
-        return f"Not an image by its ending ({', '.join(sorted(EXTENSIONS))})."
+        return _("Not an image by its ending ({endings}).", endings=", ".join(sorted(EXTENSIONS)))
     if str(path) not in found:
-        return "The metadata file names it, but there is no such file."
+        return _("The metadata file names it, but there is no such file.")
     if str(path) in listed:
-        return "The metadata file names it twice; the first line counts."
+        return _("The metadata file names it twice; the first line counts.")
     return None
