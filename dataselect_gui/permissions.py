@@ -232,12 +232,12 @@ def _open_stream(path: Path) -> BinaryIO:
 def _close(path: Path) -> bool:
     """Take every permission of others from a file or folder; say whether it is this account's."""
     try:
-        found = path.lstat()
-        if found.st_uid != os.geteuid():
+        info = path.lstat()
+        if info.st_uid != os.geteuid():
             return False
-        if stat.S_ISLNK(found.st_mode) or not found.st_mode & _OTHERS:
+        if stat.S_ISLNK(info.st_mode) or not info.st_mode & _OTHERS:
             return True
-        path.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS)
+        path.chmod(stat.S_IMODE(info.st_mode) & ~_OTHERS)
         if not path.lstat().st_mode & _OTHERS:
             return True
     except FileNotFoundError:  # A temporary file that another process of ours has taken away.
@@ -258,11 +258,11 @@ def _belongs_to_others(path: Path) -> bool:
 
 def _others_may_rename_in(folder: Path) -> bool:
     """Say whether another account may rename what lies in a folder."""
-    found = folder.stat()
-    writers = found.st_mode & _MAY_WRITE
-    if not writers or found.st_mode & stat.S_ISVTX:
+    info = folder.stat()
+    writers = info.st_mode & _MAY_WRITE
+    if not writers or info.st_mode & stat.S_ISVTX:
         return False
-    return bool(writers & stat.S_IWOTH) or not _is_own_group(found.st_gid)
+    return bool(writers & stat.S_IWOTH) or not _is_own_group(info.st_gid)
 
 
 @cache

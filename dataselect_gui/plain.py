@@ -77,7 +77,7 @@ _MARKED_SEPARATOR = re.compile(rf"([{_SEPARATORS}])'")
 
 def shown(name: str) -> str:
     """Return a stranger's name of a file as it can be shown in a sentence."""
-    plain = "".join(one if one.isprintable() else "�" for one in name[:_MOST_SHOWN])
+    plain = "".join(c if c.isprintable() else "�" for c in name[:_MOST_SHOWN])
     return plain if len(name) <= _MOST_SHOWN else f"{plain}…"
 
 

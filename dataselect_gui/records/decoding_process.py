@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.home import grant
-from dataselect_gui.records.array_frames import MOST_SAID, array_from
+from dataselect_gui.records.array_frames import MOST_ARRAY_HEADER, array_from
 from dataselect_gui.records.formats.bare import MAX_PIXELS
 from dataselect_gui.records.images import MAX_FILE_BYTES
 from dataselect_gui.records.source import UnreadableRecordError
@@ -221,7 +221,7 @@ class DecodingProcess:
 
         def take(answers: IO[bytes]) -> tuple[list[str], dict[str, NDArray[Any]]]:
             columns = json.loads(_expect(answers, COLUMNS, _MOST_COLUMNS))
-            if not isinstance(columns, list) or not all(isinstance(one, str) for one in columns):
+            if not isinstance(columns, list) or not all(isinstance(column, str) for column in columns):
                 raise FrameError("no columns")
             made: dict[str, NDArray[Any]] = {}
             left = most
@@ -233,11 +233,11 @@ class DecodingProcess:
                 made[key] = values
             return columns, made
 
-        asked = _named(kind) + json.dumps([name, list(needed)]).encode()
+        request = _named(kind) + json.dumps([name, list(needed)]).encode()
         stored = _Pieces(file, os.fstat(file.fileno()).st_size)
         unpacked = min(most, _MOST_DEFLATED * len(stored))
         seconds = HANG_SECONDS + len(stored) / SENT_PER_SECOND + unpacked / UNPACKED_PER_SECOND
-        return self._ask([(ARRAYS, (asked,)), (CONTENT, (stored,))], take, seconds)
+        return self._ask([(ARRAYS, (request,)), (CONTENT, (stored,))], take, seconds)
 
     # Within
 
@@ -367,10 +367,10 @@ def _answer(answers: IO[bytes], bounds: dict[int, int]) -> tuple[int, bytes]:
     if kind == UNREADABLE:
         raise UnreadableRecordError(content.decode("utf-8", "replace"))
     if kind == UNUSABLE:
-        told = json.loads(content)
-        if not isinstance(told, list) or [type(part) for part in told] != [str, str, str]:
+        parts = json.loads(content)
+        if not isinstance(parts, list) or [type(part) for part in parts] != [str, str, str]:
             raise FrameError("no error")
-        raise UnusableError(*told)
+        raise UnusableError(*parts)
     return frame
 
 
@@ -385,7 +385,7 @@ def _expect(answers: IO[bytes], kind: int, most: int) -> bytes:
 
 def _array(answers: IO[bytes], most: int) -> tuple[str, NDArray[Any]] | None:
     """Take an array; None at the end."""
-    kind, content = _answer(answers, {ARRAY: 2 + MOST_SAID + most, END: 0})
+    kind, content = _answer(answers, {ARRAY: 2 + MOST_ARRAY_HEADER + most, END: 0})
     return None if kind == END else array_from(content)
 
 

@@ -19,7 +19,7 @@ MAX_DEPTH = 100
 
 def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
     """Find the image files below a folder: id → file, what is unusable, how many were ignored."""
-    found: dict[str, Path] = {}
+    images: dict[str, Path] = {}
     problems: list[Problem] = []
     ignored = 0
     for entry in _entries(root):
@@ -39,13 +39,13 @@ def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
             problems.append(Problem(record, _("A folder with the name of an image.")))
         elif not entry.is_file():
             problems.append(Problem(record, _("Not a regular file.")))
-        elif record in found:
+        elif record in images:
             problems.append(
                 Problem(record, _("Another file has the same name in another Unicode form."))
             )
         else:
-            found[record] = Path(entry.path)
-    return found, problems, ignored
+            images[record] = Path(entry.path)
+    return images, problems, ignored
 
 
 def _entries(root: Path) -> Iterator["os.DirEntry[str]"]:

@@ -80,10 +80,12 @@ def read_metadata(path: Path, label: str, unit: str | None, files: int) -> tuple
                 _("Leave out the lines of files that are not there."),
             )
         cells = {name: _as_text(value) for name, value in row if name in wanted}
-        told = cells.get(label)
-        if told is not None:
-            told = classes.setdefault(told, told)  # One text for all records of a class.
-        rows.append(Row(cells.get(FILE_COLUMN), told, None if unit is None else cells.get(unit)))
+        class_name = cells.get(label)
+        if class_name is not None:
+            class_name = classes.setdefault(
+                class_name, class_name
+            )  # One text for all records of a class.
+        rows.append(Row(cells.get(FILE_COLUMN), class_name, None if unit is None else cells.get(unit)))
 
     def name(names: Iterable[str]) -> None:
         columns.update(dict.fromkeys(names))

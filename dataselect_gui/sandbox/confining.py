@@ -211,9 +211,9 @@ def _paths(grant: Grant) -> tuple[list[Path], list[Path]]:
 def _without(path: Path, private: list[Path]) -> Iterator[Path]:
     """Yield what a path stands for; of a folder that holds something private, all but that."""
     whole = real(path)
-    if any(whole.is_relative_to(one) for one in private):
+    if any(whole.is_relative_to(other) for other in private):
         return
-    if not any(one.is_relative_to(whole) for one in private):
+    if not any(other.is_relative_to(whole) for other in private):
         yield path
         return
     try:

@@ -90,22 +90,22 @@ class Computation:
         classes = 0 if self._shape is None else self._scorer.prepare((self._size, *self._shape))
         together: dict[int, Decoded] = {}
         alone, lacking, reasons, handled = list[int](), list[int](), dict[int, str](), 0
-        for place, one in enumerate(places):
-            if one is None:
+        for place, record in enumerate(places):
+            if record is None:
                 continue
-            if one.is_odd:
-                alone.append(one.row)
+            if record.is_odd:
+                alone.append(record.row)
                 continue
-            has_class = one.values is None or self._targets[one.row] < classes
-            if one.values is not None and has_class:
-                together[place] = one
+            has_class = record.values is None or self._targets[record.row] < classes
+            if record.values is not None and has_class:
+                together[place] = record
                 continue
             handled += 1
-            reason = one.problem if has_class else _(_NO_CLASS)
+            reason = record.problem if has_class else _(_NO_CLASS)
             if reason:
-                reasons[one.row] = reason
-            if not one.has_changed:
-                lacking.append(one.row)
+                reasons[record.row] = reason
+            if not record.has_changed:
+                lacking.append(record.row)
         if handled:
             nothing = {name: np.full(len(lacking), np.nan) for name in self._names}
             yield Result(np.array(lacking, dtype=np.int64), nothing, reasons, handled)
@@ -117,13 +117,13 @@ class Computation:
     def _together(self, records: dict[int, Decoded]) -> Result:
         """Compute the records of a batch, by their places in it."""
         inputs, targets = self._empty()
-        for place, one in records.items():
-            inputs[place], targets[place] = one.values, self._targets[one.row]
+        for place, record in records.items():
+            inputs[place], targets[place] = record.values, self._targets[record.row]
         with self._hold(None):
             scores, failed = self._score(inputs, targets, list(records))
         places = list(records)
         return Result(
-            np.array([one.row for one in records.values()], dtype=np.int64),
+            np.array([record.row for record in records.values()], dtype=np.int64),
             {name: values[places] for name, values in scores.items()},
             {records[place].row: _(_NO_RESULT) for place in failed},
             len(records),
@@ -146,13 +146,13 @@ class Computation:
             own, label = self._empty()
             own[place], label[place] = inputs[place], targets[place]
             try:
-                found = self._scorer.score(self._names, own, label)
+                single = self._scorer.score(self._names, own, label)
             except Exception as error:
                 if is_out_of_memory(error):
                     raise
                 failed.append(place)
                 continue
-            for name, values in found.items():
+            for name, values in single.items():
                 scores[name][place] = values[place]
         return scores, failed
 
@@ -161,22 +161,22 @@ class Computation:
         assert self._shape is not None
         return filler((self._size, *self._shape)), np.full(self._size, -1, dtype=np.int64)
 
-    def _alone(self, one: Decoded) -> Result:
+    def _alone(self, record: Decoded) -> Result:
         """Compute a record whose input has a shape of its own."""
         scores = {name: np.full(1, np.nan) for name in self._names}
-        reason = one.problem
-        if one.values is not None:
-            shape = " × ".join(map(str, one.values.shape))
+        reason = record.problem
+        if record.values is not None:
+            shape = " × ".join(map(str, record.values.shape))
             try:
-                with self._hold(self._ids[one.row]):
-                    scores, reason = self._score_alone(one.row, one.values[None], scores)
+                with self._hold(self._ids[record.row]):
+                    scores, reason = self._score_alone(record.row, record.values[None], scores)
             except Exception as error:  # Whatever it is, it comes of this record's own shape.
                 reason = _(_OWN_MEMORY if is_out_of_memory(error) else _OWN_SHAPE, shape=shape)
-        if one.values is not None and reason:
+        if record.values is not None and reason:
             release_memory()
-        rows = np.array([] if one.has_changed else [one.row], dtype=np.int64)
-        values = {name: found[: len(rows)] for name, found in scores.items()}
-        return Result(rows, values, {one.row: reason} if reason else {}, handled=1)
+        rows = np.array([] if record.has_changed else [record.row], dtype=np.int64)
+        values = {name: column[: len(rows)] for name, column in scores.items()}
+        return Result(rows, values, {record.row: reason} if reason else {}, handled=1)
 
     def _score_alone(
         self, row: int, inputs: NDArray[np.float32], none: dict[str, NDArray[np.float64]]

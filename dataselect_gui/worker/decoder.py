@@ -48,22 +48,22 @@ def main() -> int:
         protocol.TRY: _try,
     }
     while (frame := read_frame(questions, longest)) is not None:
-        asked, content = frame
+        request, content = frame
         try:
             start = protocol.NUMBER.size + content[0]
             kind = kind_named(content[protocol.NUMBER.size : start].decode())
-            if asked == protocol.ARRAYS:
+            if request == protocol.ARRAYS:
                 following = read_frame(questions, longest)
                 assert following is not None
                 _arrays(kind, content[start:], following[1], answers)
                 continue
-            _end_after(protocol.hang_seconds(asked, len(content)) + _SPARE_SECONDS)
-            work[asked](kind, content[start:], answers)
+            _end_after(protocol.hang_seconds(request, len(content)) + _SPARE_SECONDS)
+            work[request](kind, content[start:], answers)
         except UnreadableRecordError as reason:
             write_frame(answers, protocol.UNREADABLE, str(reason).encode("utf-8", "replace"))
         except UnusableError as error:
-            told = json.dumps([error.what, error.why, error.do]).encode()
-            write_frame(answers, protocol.UNUSABLE, told)
+            parts = json.dumps([error.what, error.why, error.do]).encode()
+            write_frame(answers, protocol.UNUSABLE, parts)
         _end_after(0)
     return 0
 
@@ -104,11 +104,11 @@ def _clean(kind: "RecordKind", stored: bytes, answers: IO[bytes]) -> None:
     write_frame(answers, FILE, NUMBER.pack(kind.extensions.index(extension)), cleaned)
 
 
-def _arrays(kind: "RecordKind", asked: bytes, stored: bytes, answers: IO[bytes]) -> None:
+def _arrays(kind: "RecordKind", request: bytes, stored: bytes, answers: IO[bytes]) -> None:
     from dataselect_gui.records.array_frames import array_parts
     from dataselect_gui.records.decoding_process import ARRAY, COLUMNS, END
 
-    columns, arrays = kind.unpack(io.BytesIO(stored), *json.loads(asked))
+    columns, arrays = kind.unpack(io.BytesIO(stored), *json.loads(request))
     write_frame(answers, COLUMNS, json.dumps(columns).encode())
     for name, values in arrays:
         write_frame(answers, ARRAY, *array_parts(name, values))

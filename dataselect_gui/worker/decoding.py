@@ -99,15 +99,15 @@ class Decoder:
 
     def first(self, rows: Sequence[int], most: int) -> list[Decoded]:
         """Return the first readable records among the rows, all of the first one's shape."""
-        found: list[Decoded] = []
+        records: list[Decoded] = []
         for row in rows:
-            one = self.decode(row)
-            if one.values is None or (found and one.values.shape != _shape(found[0])):
+            record = self.decode(row)
+            if record.values is None or (records and record.values.shape != _shape(records[0])):
                 continue
-            found.append(one)
-            if len(found) == most:
+            records.append(record)
+            if len(records) == most:
                 break
-        return found
+        return records
 
     def ahead(
         self, batches: Iterable[NDArray[np.int64]], threads: int
@@ -130,9 +130,9 @@ class Decoder:
         return tuple(None if row == EMPTY else self._for_batch(row) for row in batch.tolist())
 
     def _for_batch(self, row: int) -> Decoded:
-        one = self.decode(row)
-        is_odd = one.values is not None and one.values.shape != self._shape
-        return Decoded(row, None, is_odd=True) if is_odd else one
+        record = self.decode(row)
+        is_odd = record.values is not None and record.values.shape != self._shape
+        return Decoded(row, None, is_odd=True) if is_odd else record
 
 
 class RowReader:
@@ -167,5 +167,5 @@ class RowReader:
         return self._preprocess(self._source.kind.decode(self._records.read(row)))
 
 
-def _shape(one: Decoded) -> tuple[int, ...] | None:
-    return None if one.values is None else one.values.shape
+def _shape(record: Decoded) -> tuple[int, ...] | None:
+    return None if record.values is None else record.values.shape

@@ -95,15 +95,15 @@ def read_index(source: Source, context: JobContext, cache: "KnownHashes | None" 
     for row in range(count):
         context.advance(Phase.READING_RECORDS, row, count)
         stamp = None if cache is None else source.stamp(row)
-        found = None if cache is None or stamp is None else cache.find(row, stamp)
-        if found is None:
+        digest = None if cache is None or stamp is None else cache.find(row, stamp)
+        if digest is None:
             try:
-                found = np.frombuffer(content_hash(source.read(row)), dtype=np.uint8)
+                digest = np.frombuffer(content_hash(source.read(row)), dtype=np.uint8)
             except UnreadableRecordError:
                 continue  # The reason is noted when the record is scored.
             if cache is not None and stamp is not None:
-                cache.put(row, stamp, found)
-        content[row] = found
+                cache.put(row, stamp, digest)
+        content[row] = digest
     return Index(source.ids, source.labels, source.units, content)
 
 

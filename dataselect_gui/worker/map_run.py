@@ -52,33 +52,33 @@ def run_maps(job: MapJob, context: JobContext) -> FilesResult:
     scorer = Scorer(checkpoint, job.names, device, job.precision)
     to_input = source.kind.to_input(checkpoint.final, scorer.model.channels)
     reader = RowReader(source, index, to_input)
-    found: dict[int, RecordMaps] = {}
+    results: dict[int, RecordMaps] = {}
     began = time.monotonic()
     for place, row in enumerate(job.rows):
-        held = sum(one.size for one in found.values())
-        if found and (time.monotonic() - began > job.seconds or held > _MOST_BYTES):
+        bytes_held = sum(result.size for result in results.values())
+        if results and (time.monotonic() - began > job.seconds or bytes_held > _MOST_BYTES):
             break
         context.check()
-        context.report(Phase.MAKING_MAPS, len(found), len(job.rows))
+        context.report(Phase.MAKING_MAPS, len(results), len(job.rows))
         record, label = index.ids[place], index.labels[place]
         names = [name for name in job.names if label is not None or not find_score(name).needs_label]
         try:
-            one = reader.read(place)
-            if one.ndim != 3:
+            values = reader.read(place)
+            if values.ndim != 3:
                 raise UnreadableRecordError(_(_NO_IMAGE))
-            made = scorer.maps(names, one[None], class_indices([label], classes))
+            maps = scorer.maps(names, values[None], class_indices([label], classes))
         except (UnreadableRecordError, UnusableError) as error:
             reason = error.what if isinstance(error, UnusableError) else str(error)
-            found[row] = RecordMaps(record, None, {}, dict.fromkeys(job.names, reason))
+            results[row] = RecordMaps(record, None, {}, dict.fromkeys(job.names, reason))
             continue
-        found[row] = RecordMaps(
+        results[row] = RecordMaps(
             record,
-            picture_of(one),
-            {name: made[name][0].astype(np.float32) for name in names},
+            picture_of(values),
+            {name: maps[name][0].astype(np.float32) for name in names},
             {name: _(_NO_LABEL) for name in job.names if name not in names},
         )
-    write_maps(job.folder, found)
-    return FilesResult(records=len(found))
+    write_maps(job.folder, results)
+    return FilesResult(records=len(results))
 
 
 def picture_of(values: NDArray[np.float32]) -> NDArray[np.uint8]:

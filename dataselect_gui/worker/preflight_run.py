@@ -51,8 +51,8 @@ def run_preflight(job: PreflightJob, context: JobContext) -> PreflightResult:
             _("So the checkpoint cannot be tried on them."),
             _("See the reasons among the source's problems, and mend or replace the files."),
         )
-    inputs = np.stack([one.values for one in records if one.values is not None])
-    targets = class_indices((source.labels[one.row] for one in records), classes)
+    inputs = np.stack([record.values for record in records if record.values is not None])
+    targets = class_indices((source.labels[record.row] for record in records), classes)
     found = asdict(try_on(scorer, checkpoint, job.names, inputs, targets))
     # No message holds infinity.
     found["deviation"] = min(found["deviation"], sys.float_info.max)

@@ -151,16 +151,16 @@ class Receiver:
         self._mark.confirm()
 
     def _take_settings(self, content: bytes) -> None:
-        told = msgspec.json.decode(content, type=Settled)
-        if told.ended_by not in self._ended:
+        settings = msgspec.json.decode(content, type=Settled)
+        if settings.ended_by not in self._ended:
             raise FrameError("other records")
-        if not told.scores.keys() <= set(self._names):
+        if not settings.scores.keys() <= set(self._names):
             raise FrameError("other scores")
-        for name, settled in told.scores.items():
+        for name, settled in settings.scores.items():
             if not self._may_be_settled(name, settled):
                 raise FrameError("nothing that is settled of a score")
-        self.kept.scores.update(told.scores)
-        self.kept.ended_by[:] = told.ended_by
+        self.kept.scores.update(settings.scores)
+        self.kept.ended_by[:] = settings.ended_by
         self.kept.save()
 
     def _may_be_settled(self, name: str, settled: Conditions) -> bool:
@@ -234,7 +234,7 @@ class Receiver:
             self._table.column(name).done * IS_DONE + self._table.has_number(name) * HAS_NUMBER
             for name in self._names
         ]
-        return b"".join(one.astype(np.uint8).tobytes() for one in states)
+        return b"".join(state.astype(np.uint8).tobytes() for state in states)
 
     def _forget(self, content: bytes) -> None:
         name = self._name_in(content)
@@ -269,7 +269,7 @@ class Receiver:
     def _take_problems(self, content: bytes) -> None:
         if self._table is None:
             raise FrameError("before the records")
-        ids, told, place, count = self._source.ids, dict[str, str](), 0, 0
+        ids, reasons, place, count = self._source.ids, dict[str, str](), 0, 0
         while place < len(content):
             length, having = REASON.unpack_from(content, place)
             place += REASON.size
@@ -281,9 +281,9 @@ class Receiver:
             if count > REASONS_AT_ONCE or visible(reason, MOST_REASON) != reason:
                 raise FrameError("no reasons")
             for row in self._rows_in(content[place + length : after], self._rows).tolist():
-                told[ids[row]] = reason
+                reasons[ids[row]] = reason
             place = after
-        self._table.add_problems(told)
+        self._table.add_problems(reasons)
 
     def _rows_in(self, content: bytes, most: int) -> NDArray[np.int64]:
         rows = np.frombuffer(content, dtype=np.int64)

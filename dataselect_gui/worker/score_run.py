@@ -257,9 +257,9 @@ class _Part:
         from dataselect_gui.scoring.memory import release_memory
 
         scorer, _to_input, shape = self._load()
-        hold, asked = self.kept.mark.hold, self.job.batch_size
-        if shape is None or asked is not None:
-            self._keep(asked if asked and shape is not None else 1)
+        hold, requested = self.kept.mark.hold, self.job.batch_size
+        if shape is None or requested is not None:
+            self._keep(requested if requested and shape is not None else 1)
         else:
             self._keep(_UNTRIED)
             with hold(self.names):

@@ -172,12 +172,12 @@ class _RemoteTable:
         for row, record in enumerate(self.index.ids):
             if record in reasons:
                 by_reason.setdefault(visible(reasons[record], MOST_REASON), []).append(row)
-        told = list(by_reason.items())
-        for start in range(0, len(told), REASONS_AT_ONCE):
-            some = told[start : start + REASONS_AT_ONCE]
+        items = list(by_reason.items())
+        for start in range(0, len(items), REASONS_AT_ONCE):
+            some = items[start : start + REASONS_AT_ONCE]
             self._send(PROBLEMS, *(part for reason, rows in some for part in _reason(reason, rows)))
 
 
 def _reason(reason: str, rows: Sequence[int]) -> tuple[bytes, bytes, bytes]:
-    words = reason.encode()
-    return REASON.pack(len(words), len(rows)), words, np.array(rows, dtype=np.int64).tobytes()
+    text = reason.encode()
+    return REASON.pack(len(text), len(rows)), text, np.array(rows, dtype=np.int64).tobytes()

@@ -58,7 +58,7 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
     for done, label in enumerate(index.labels):
         context.advance(Phase.SUMMING, done, count)
         try:
-            one = reader.read(done)
+            values = reader.read(done)
         except ChangedRecordError:
             raise UnusableError(
                 _("A record changed while the gradients were summed."),
@@ -71,9 +71,9 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
         if target is None:
             continue
         try:
-            summed.add(torch.from_numpy(one)[None].to(device, dtype, copy=True), target)
+            summed.add(torch.from_numpy(values)[None].to(device, dtype, copy=True), target)
         except Exception as error:
-            if shape is not None and one.shape == shape and is_out_of_memory(error):
+            if shape is not None and values.shape == shape and is_out_of_memory(error):
                 raise  # So it would be for every record.
     with (job.folder / SUM).open("wb") as file:
         write_frame(file, LAYOUT, json.dumps(summed.layout).encode())

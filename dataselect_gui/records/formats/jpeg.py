@@ -183,8 +183,8 @@ class _Reader:
 
     def read(self, most_segments: int) -> Jpeg:
         jpeg, position, parts = self.jpeg, len(SIGNATURE), 0
-        while found := _MARKER.search(self.stored, position):
-            marker, position = found[1][0], found.end()
+        while match := _MARKER.search(self.stored, position):
+            marker, position = match[1][0], match.end()
             if marker == _EOI:
                 jpeg.is_whole = True
                 break

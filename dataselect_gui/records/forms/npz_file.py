@@ -111,12 +111,12 @@ def nothing_but_arrays(file: Path) -> None:
         for array in arrays.values():
             info, name = array.info, array.info.filename.encode()
             sizes = (info.file_size, info.compress_size)
-            told = struct.pack("<HHHHHI", 45, 0, zipfile.ZIP_DEFLATED, 0, _NO_DATE, info.CRC)
+            fields = struct.pack("<HHHHHI", 45, 0, zipfile.ZIP_DEFLATED, 0, _NO_DATE, info.CRC)
             local = struct.pack(
-                "<4s14sIIHH", b"PK\3\4", told, _IN_ADDITION, _IN_ADDITION, len(name), 20
+                "<4s14sIIHH", b"PK\3\4", fields, _IN_ADDITION, _IN_ADDITION, len(name), 20
             )
             local += name + struct.pack("<HHQQ", 1, 16, *sizes)
-            central = struct.pack("<4sBB14sII", b"PK\1\2", 45, _UNIX, told, *sizes[::-1])
+            central = struct.pack("<4sBB14sII", b"PK\1\2", 45, _UNIX, fields, *sizes[::-1])
             central += struct.pack("<5HII", len(name), 0, 0, 0, 0, _OWN_FILE, place)
             directory += central + name
             header = io.BytesIO()

@@ -227,7 +227,7 @@ def _unpacked(path: Path, needed: Sequence[str]) -> tuple[list[str], dict[str, N
 
 
 def _classes(names: NDArray[Any] | None) -> list[str] | None:
-    if names is None or names.ndim != 1 or len(names) > _MAX_CLASSES or not _is_told(names.dtype):
+    if names is None or names.ndim != 1 or len(names) > _MAX_CLASSES or not _holds_names(names.dtype):
         return None
     return [_text(name) for name in names]
 
@@ -285,7 +285,9 @@ def _columns(file: str, stored: Mapping[str, Stored | NDArray[Any]]) -> list[str
     return [
         name
         for name, column in stored.items()
-        if name not in {"x", "classes"} and column.shape == rows.shape[:1] and _is_told(column.dtype)
+        if name not in {"x", "classes"}
+        and column.shape == rows.shape[:1]
+        and _holds_names(column.dtype)
     ]
 
 
@@ -320,7 +322,7 @@ def check_rows(file: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
         )
 
 
-def _is_told(dtype: np.dtype[Any]) -> bool:
+def _holds_names(dtype: np.dtype[Any]) -> bool:
     """Say whether values of a type can be labels or units: numbers, or texts of a sensible length."""
     return dtype.kind in "biuf" or (
         dtype.kind in "US" and 0 < dtype.itemsize <= _MAX_TEXT * (4 if dtype.kind == "U" else 1)

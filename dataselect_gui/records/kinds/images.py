@@ -138,7 +138,7 @@ def _cleaned(stored: bytes, decoded: Image.Image | None) -> tuple[str, bytes]:
 def _open_folder(where: SourceRef) -> ImageFolder:
     """List the records of a folder. The label is the column ``label`` unless named."""
     path, label_column, unit_column = where.path, where.label_column, where.unit_column
-    found, problems, ignored = find_images(path)
+    images, problems, ignored = find_images(path)
     metadata = [path / name for name in METADATA_NAMES if (path / name).is_file()]
     if not metadata:
         if label_column or unit_column:
@@ -152,11 +152,11 @@ def _open_folder(where: SourceRef) -> ImageFolder:
                 ),
                 _("Add a metadata file with a column file_name, or leave the column out."),
             )
-        ids = sorted(found)
+        ids = sorted(images)
         return ImageFolder(
             path=path,
             ids=ids,
-            files=[found[record] for record in ids],
+            files=[images[record] for record in ids],
             labels=[_class_folder(record) for record in ids],
             units=None,
             columns=(),
@@ -164,7 +164,7 @@ def _open_folder(where: SourceRef) -> ImageFolder:
             ignored=ignored,
         )
     label = label_column or "label"
-    files = len(found) + len(problems)
+    files = len(images) + len(problems)
     rows, columns = read_metadata(metadata[0], label, unit_column, files)
     for name in (label_column, unit_column):
         if name is not None and name not in columns:
@@ -182,7 +182,7 @@ def _open_folder(where: SourceRef) -> ImageFolder:
     chosen_problems: list[Problem] = []
     for row in rows:
         name = unicodedata.normalize("NFC", (row.file or "").replace("\\", "/"))
-        reason = _listing_problem(name, found, listed, reasons)
+        reason = _listing_problem(name, images, listed, reasons)
         if reason is None:
             listed[str(PurePosixPath(name))] = row
         else:
@@ -199,12 +199,12 @@ def _open_folder(where: SourceRef) -> ImageFolder:
     return ImageFolder(
         path=path,
         ids=ids,
-        files=[found[record] for record in ids],
+        files=[images[record] for record in ids],
         labels=labels,
         units=units,
         columns=columns,
         problems=sorted(chosen_problems, key=lambda problem: problem.id),
-        ignored=ignored + len(found) - len(ids) - 1,
+        ignored=ignored + len(images) - len(ids) - 1,
     )
 
 
@@ -215,7 +215,7 @@ def _class_folder(record: str) -> str | None:
 
 def _listing_problem(
     name: str,
-    found: dict[str, Path],
+    images: dict[str, Path],
     listed: Container[str],
     reasons: dict[str, str],
 ) -> str | None:
@@ -228,7 +228,7 @@ def _listing_problem(
         return reasons[str(path)]
     if path.suffix.lower() not in EXTENSIONS:
         return _("Not an image by its ending ({endings}).", endings=", ".join(sorted(EXTENSIONS)))
-    if str(path) not in found:
+    if str(path) not in images:
         return _("The metadata file names it, but there is no such file.")
     if str(path) in listed:
         return _("The metadata file names it twice; the first line counts.")
