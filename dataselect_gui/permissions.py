@@ -1,4 +1,4 @@
-"""What the program writes is the owner's alone, from the moment it is there.
+"""Permissions: what the program writes can be read by this account alone, from the start.
 
 Each process of the program begins with `close_process`: from then on it creates nothing that another
 account may read, whichever library creates it. Beyond that, folders are made with mode 0700, whatever

@@ -1,4 +1,4 @@
-"""Texts of strangers, as text and nothing else.
+"""Show texts of strangers as plain text.
 
 Names of files, classes, columns and people, the words of a request and the fields of a bundle come from
 whoever wrote them. A screen, a terminal, a spreadsheet and a browser each take some texts for more than

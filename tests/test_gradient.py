@@ -35,7 +35,7 @@ from dataselect_gui.records.source import SourceRef
 from dataselect_gui.release.kinds.gradient import CLIP_STEPS
 from dataselect_gui.scoring.clipped_sum import ClippedSum, in_steps
 from dataselect_gui.scoring.model import Model
-from dataselect_gui.worker.decoding import RowReader
+from dataselect_gui.worker.input_loading import ScoredInputLoader
 from dataselect_gui.worker.jobs import SumJob
 from dataselect_gui.worker.results import FilesResult
 from dataselect_gui.worker.rows_file import write_rows
@@ -443,6 +443,6 @@ def test_what_cannot_be_summed_at_all_is_told_before_a_record_is_read(
 
     save_member(tmp_path / "still", stir(Still(), 0))
     project = scored_project(tmp_path / "p.dataselect", source, tmp_path / "still", LOSSES)
-    monkeypatch.setattr(RowReader, "read", lambda *_: pytest.fail("a record was read"))
+    monkeypatch.setattr(ScoredInputLoader, "read", lambda *_: pytest.fail("a record was read"))
     with pytest.raises(UnusableError, match="has no gradient"):
         sum_over(project, source, tmp_path / "still", range(12))

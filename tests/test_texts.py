@@ -90,7 +90,7 @@ DONE = (
 """Rooms and modules whose errors are translated; the others follow."""
 REASONS = {
     "ChangedRecordError",
-    "Decoded",
+    "LoadedInput",
     "Problem",
     "UnreadableRecordError",
     "_unsafe",
@@ -247,12 +247,12 @@ def translated(tmp_path: Path) -> Run:
 
 CONFINED = """
 from dataselect_gui.resources import resource
-from dataselect_gui.sandbox.confining import Grant, confine, what_confines
-from dataselect_gui.sandbox.needs import holds, readable
+from dataselect_gui.sandbox.confining import Grant, confine, available_confinement
+from dataselect_gui.sandbox.system_paths import holds, readable
 from dataselect_gui.texts import _
 confine(Grant(home="/home/somebody", read=(sys.argv[1],)))
 print(_("Stopped."))
-print(what_confines().sentence)
+print(available_confinement().sentence)
 print(any(holds(path, resource("locale")) for path in readable(Path("/home/somebody"))))
 """
 

@@ -33,7 +33,7 @@ def printed(folder: Path, *words: object) -> str:
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         assert main([*map(str, words), "--json"]) == 0
-    confined = json.dumps(asdict(workflow.what_confines()))
+    confined = json.dumps(asdict(workflow.available_confinement()))
     text = out.getvalue().replace(json.dumps(str(folder))[1:-1], "FOLDER").replace(confined, "CONFINED")
     return re.sub(rf'"({MEASURED})": [0-9.e+-]+', r'"\1": MEASURED', text)
 

@@ -35,7 +35,7 @@ def inspect(
     content = msgspec.to_builtins(found)
     shown = {name: value for name, value in content.items() if name != "release"}
     if not isinstance(found, ProjectInspected):
-        confined = workflow.what_confines()
+        confined = workflow.available_confinement()
         content["confined"], shown["confined"] = asdict(confined), confined.sentence
     lines = _listed(shown)
     if tried is not None:

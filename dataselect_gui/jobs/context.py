@@ -1,4 +1,4 @@
-"""What a job is given besides its question: where to report progress, and a request to stop."""
+"""The context of a job: it takes reports of progress, and holds the request to stop."""
 
 import time
 from collections.abc import Callable

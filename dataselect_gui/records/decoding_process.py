@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.home import grant
 from dataselect_gui.records.array_frames import MOST_ARRAY_HEADER, array_from
-from dataselect_gui.records.formats.bare import MAX_PIXELS
+from dataselect_gui.records.image_formats.bare import MAX_PIXELS
 from dataselect_gui.records.images import MAX_FILE_BYTES
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.sandbox.confining import is_confined
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 
 DECODER_FLAG = "--decoder"
 LOOK, CHECK, CLEAN, ARRAYS, CONTENT, TRY = 1, 2, 3, 4, 5, 6
-"""What is asked, led by the name of a kind: what a person sees of a record; whether it can be read; its
-file without anything else; the arrays of a file, by its name, and that file; whether a record can be
-both read and cleaned."""
+"""Requests, each with the name of a record kind first: what a person sees of a record; whether it can
+be read; its file without anything else; the arrays of a file, by its name, and that file; whether a
+record can be both read and cleaned."""
 PIXELS, FINE, FILE, COLUMNS, ARRAY, END, UNREADABLE, UNUSABLE = 11, 12, 13, 14, 15, 16, 17, 18
-"""What is answered."""
+"""Answers."""
 SIDE = struct.Struct("<I")
 SIZE, NUMBER = struct.Struct("<II"), struct.Struct("<B")
 HANG_SECONDS = 10.0
@@ -69,7 +69,7 @@ def hang_seconds(kind: int, size: int) -> float:
 
 
 class _DiedError(Exception):
-    """The process ended, or said what it should not, before it answered."""
+    """The process ended before it answered."""
 
 
 class DecodingProcess:
@@ -247,7 +247,7 @@ class DecodingProcess:
         take: Callable[[IO[bytes]], Made],
         seconds: float | None = None,
     ) -> Made:
-        """Ask, and take the answer; once more, where the process may have died before it was asked."""
+        """Send requests and return the answer; try again once, with a new process, where it died."""
         if seconds is None:
             seconds = sum(hang_seconds(kind, sum(map(len, parts))) for kind, parts in questions)
         with self._lock:
@@ -255,8 +255,8 @@ class DecodingProcess:
                 process = self._running()
                 try:
                     with self._within(seconds):
-                        return _conversation(process, questions, take)
-                except _NO_ANSWERS:
+                        return _exchange(process, questions, take)
+                except _INVALID_ANSWERS:
                     self._end()
                     if self._is_late:
                         raise UnreadableRecordError(_(_SLOW)) from None
@@ -304,11 +304,11 @@ class DecodingProcess:
             self._watcher.join()
 
 
-_NO_ANSWERS = (
+_INVALID_ANSWERS = (
     _DiedError,
     FrameError,
     OSError,
-    # Of what is built in another way than it should be.
+    # An answer that is not built as the protocol says.
     ValueError,
     TypeError,
     RecursionError,
@@ -339,10 +339,10 @@ class _Pieces:
 
 
 Question = tuple[int, tuple[bytes | _Pieces, ...]]
-"""A kind, and its content in parts."""
+"""The kind of a request, and its content in parts."""
 
 
-def _conversation(
+def _exchange(
     process: "subprocess.Popen[bytes]",
     questions: Sequence[Question],
     take: Callable[[IO[bytes]], Made],
@@ -359,7 +359,7 @@ def _conversation(
 
 
 def _answer(answers: IO[bytes], bounds: dict[int, int]) -> tuple[int, bytes]:
-    """Take an answer of one of some kinds, or raise what it says instead."""
+    """Read an answer of one of some kinds; raise the error that came instead."""
     frame = read_frame(answers, {**bounds, UNREADABLE: _MOST_WORDS, UNUSABLE: _MOST_HEADER})
     if frame is None:
         raise _DiedError
@@ -384,7 +384,7 @@ def _expect(answers: IO[bytes], kind: int, most: int) -> bytes:
 
 
 def _array(answers: IO[bytes], most: int) -> tuple[str, NDArray[Any]] | None:
-    """Take an array; None at the end."""
+    """Read an array; None at the end."""
     kind, content = _answer(answers, {ARRAY: 2 + MOST_ARRAY_HEADER + most, END: 0})
     return None if kind == END else array_from(content)
 

@@ -12,8 +12,8 @@ import warnings
 import numpy as np
 from PIL import Image
 
-from dataselect_gui.records.formats import bare_image
-from dataselect_gui.records.formats.bare import BareImage
+from dataselect_gui.records.image_formats import bare_image
+from dataselect_gui.records.image_formats.bare import BareImage
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.texts import _
 

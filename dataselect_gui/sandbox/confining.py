@@ -1,7 +1,7 @@
 """Confine this process to what its job names, for good, before it touches what strangers made.
 
 On Linux by Landlock and seccomp, as far as the kernel has them; on macOS by Seatbelt, on Windows by a
-job object, neither of them tested. `what_confines` says what holds on this machine.
+job object, neither of them tested. `available_confinement` says what holds on this machine.
 """
 
 import json
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dataselect_gui.sandbox import needs
-from dataselect_gui.sandbox.needs import real
+from dataselect_gui.sandbox import system_paths
+from dataselect_gui.sandbox.system_paths import real
 from dataselect_gui.texts import _
 
 _MOST_FILES = 4096
@@ -136,7 +136,7 @@ def is_confined() -> bool:
     return _done
 
 
-def what_confines() -> Confinement:
+def available_confinement() -> Confinement:
     """Return what confines a process on this machine; cheap, and without any effect."""
     if _PLATFORM == "linux":
         from dataselect_gui.sandbox import landlock, seccomp
@@ -164,10 +164,11 @@ def confine(grant: Grant) -> None:
     Raises
     ------
     ConfinementError
-        Where there are threads already, or the system refuses what `what_confines` says that it has.
+        Where there are threads already, or the system refuses what `available_confinement` says that
+        it has.
     """
     global _done
-    holds = what_confines()
+    holds = available_confinement()
     try:
         if _PLATFORM == "linux":
             _confine_linux(grant, holds)
@@ -200,8 +201,8 @@ def _confine_linux(grant: Grant, holds: Confinement) -> None:
 def _paths(grant: Grant) -> tuple[list[Path], list[Path]]:
     """Return what may be read, and what may be written."""
     private = [real(Path(name)) for name in grant.private]
-    read = [*needs.readable(Path(grant.home)), *map(Path, grant.read)]
-    write = [*needs.devices(), *map(Path, grant.write)]
+    read = [*system_paths.readable(Path(grant.home)), *map(Path, grant.read)]
+    write = [*system_paths.devices(), *map(Path, grant.write)]
     return (
         [part for path in read for part in _without(path, private)],
         [part for path in write for part in _without(path, private)],

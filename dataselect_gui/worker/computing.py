@@ -18,8 +18,8 @@ from dataselect_gui.scoring.public_shape import Shape
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.scoring.synthetic import filler
 from dataselect_gui.texts import N_, _
-from dataselect_gui.worker.batches import Result
-from dataselect_gui.worker.decoding import Decoded, Decoder
+from dataselect_gui.worker.batches import BatchScores
+from dataselect_gui.worker.input_loading import InputLoader, LoadedInput
 
 _NO_CLASS = N_("Its label is none of the classes that the model tells apart.")
 _NO_RESULT = N_("The model cannot be computed for what it holds.")
@@ -64,12 +64,12 @@ class Computation:
         self._scorer, self._names, self._shape, self._size = scorer, names, shape, size
         self._ids, self._targets, self._hold = ids, targets, hold
 
-    def results(self, decoder: Decoder, batches: NDArray[np.int64]) -> Generator[Result]:
+    def results(self, loader: InputLoader, batches: NDArray[np.int64]) -> Generator[BatchScores]:
         """Compute batch after batch, reading ahead.
 
         Parameters
         ----------
-        decoder : Decoder
+        loader : InputLoader
             Reads records.
         batches : ndarray of int64
             See `in_batches`.
@@ -82,13 +82,15 @@ class Computation:
         # Beside a processor that computes, a second thread would only take its time.
         is_cpu = self._scorer.device.type == "cpu"
         threads = 1 if is_cpu else min(8, os.cpu_count() or 1)
-        with closing(decoder.ahead(batches, threads)) as decoded:
-            for places in decoded:
-                yield from self._results_of(decoder, places)
+        with closing(loader.ahead(batches, threads)) as loaded:
+            for places in loaded:
+                yield from self._results_of(loader, places)
 
-    def _results_of(self, decoder: Decoder, places: Sequence[Decoded | None]) -> Iterator[Result]:
+    def _results_of(
+        self, loader: InputLoader, places: Sequence[LoadedInput | None]
+    ) -> Iterator[BatchScores]:
         classes = 0 if self._shape is None else self._scorer.prepare((self._size, *self._shape))
-        together: dict[int, Decoded] = {}
+        together: dict[int, LoadedInput] = {}
         alone, lacking, reasons, handled = list[int](), list[int](), dict[int, str](), 0
         for place, record in enumerate(places):
             if record is None:
@@ -108,13 +110,13 @@ class Computation:
                 lacking.append(record.row)
         if handled:
             nothing = {name: np.full(len(lacking), np.nan) for name in self._names}
-            yield Result(np.array(lacking, dtype=np.int64), nothing, reasons, handled)
+            yield BatchScores(np.array(lacking, dtype=np.int64), nothing, reasons, handled)
         if together:
             yield self._together(together)
         for row in alone:
-            yield self._alone(decoder.decode(row))
+            yield self._alone(loader.load(row))
 
-    def _together(self, records: dict[int, Decoded]) -> Result:
+    def _together(self, records: dict[int, LoadedInput]) -> BatchScores:
         """Compute the records of a batch, by their places in it."""
         inputs, targets = self._empty()
         for place, record in records.items():
@@ -122,7 +124,7 @@ class Computation:
         with self._hold(None):
             scores, failed = self._score(inputs, targets, list(records))
         places = list(records)
-        return Result(
+        return BatchScores(
             np.array([record.row for record in records.values()], dtype=np.int64),
             {name: values[places] for name, values in scores.items()},
             {records[place].row: _(_NO_RESULT) for place in failed},
@@ -161,7 +163,7 @@ class Computation:
         assert self._shape is not None
         return filler((self._size, *self._shape)), np.full(self._size, -1, dtype=np.int64)
 
-    def _alone(self, record: Decoded) -> Result:
+    def _alone(self, record: LoadedInput) -> BatchScores:
         """Compute a record whose input has a shape of its own."""
         scores = {name: np.full(1, np.nan) for name in self._names}
         reason = record.problem
@@ -176,7 +178,7 @@ class Computation:
             release_memory()
         rows = np.array([] if record.has_changed else [record.row], dtype=np.int64)
         values = {name: column[: len(rows)] for name, column in scores.items()}
-        return Result(rows, values, {record.row: reason} if reason else {}, handled=1)
+        return BatchScores(rows, values, {record.row: reason} if reason else {}, handled=1)
 
     def _score_alone(
         self, row: int, inputs: NDArray[np.float32], none: dict[str, NDArray[np.float64]]

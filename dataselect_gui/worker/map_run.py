@@ -14,7 +14,7 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.texts import N_, _
-from dataselect_gui.worker.decoding import RowReader
+from dataselect_gui.worker.input_loading import ScoredInputLoader
 from dataselect_gui.worker.jobs import MapJob
 from dataselect_gui.worker.map_file import RecordMaps, write_maps
 from dataselect_gui.worker.results import FilesResult
@@ -51,7 +51,7 @@ def run_maps(job: MapJob, context: JobContext) -> FilesResult:
     device = choose_device(job.device)
     scorer = Scorer(checkpoint, job.names, device, job.precision)
     to_input = source.kind.to_input(checkpoint.final, scorer.model.channels)
-    reader = RowReader(source, index, to_input)
+    loader = ScoredInputLoader(source, index, to_input)
     results: dict[int, RecordMaps] = {}
     began = time.monotonic()
     for place, row in enumerate(job.rows):
@@ -63,7 +63,7 @@ def run_maps(job: MapJob, context: JobContext) -> FilesResult:
         record, label = index.ids[place], index.labels[place]
         names = [name for name in job.names if label is not None or not find_score(name).needs_label]
         try:
-            values = reader.read(place)
+            values = loader.read(place)
             if values.ndim != 3:
                 raise UnreadableRecordError(_(_NO_IMAGE))
             maps = scorer.maps(names, values[None], class_indices([label], classes))

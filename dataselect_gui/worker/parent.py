@@ -1,4 +1,4 @@
-"""The parent, as the child sees it.
+"""The child's connection to its parent.
 
 When standard input ends, the child stops after the batch in hand; where it ended because the parent
 died, at once.
@@ -20,7 +20,7 @@ _LOOK_SECONDS = 0.5
 
 
 class Parent:
-    """Takes what there is to keep, answers, and asks to stop by ending the conversation.
+    """The parent at the other end: it takes frames and answers, and asks to stop by closing the stream.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Parent:
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def tell(self, kind: int, *parts: bytes) -> None:
+    def send(self, kind: int, *parts: bytes) -> None:
         """Send a frame, in parts."""
         write_frame(self._to_parent, kind, *parts)
 

@@ -13,8 +13,8 @@ from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.texts import _
-from dataselect_gui.worker.decoding import Decoder
 from dataselect_gui.worker.indexing import fair_order
+from dataselect_gui.worker.input_loading import InputLoader
 from dataselect_gui.worker.jobs import PreflightJob
 from dataselect_gui.worker.results import PreflightResult
 
@@ -42,8 +42,8 @@ def run_preflight(job: PreflightJob, context: JobContext) -> PreflightResult:
     context.report(Phase.TRYING_ON_RECORDS)
     began = time.perf_counter()
     to_input = source.kind.to_input(checkpoint.final, scorer.model.channels)
-    decoder = Decoder(source, None, to_input)
-    records = decoder.first(fair_order(source.ids), RECORDS)
+    loader = InputLoader(source, None, to_input)
+    records = loader.first(fair_order(source.ids), RECORDS)
     seconds_to_read = (time.perf_counter() - began) / max(1, len(records))
     if not records:
         raise UnusableError(

@@ -37,12 +37,12 @@ from dataselect_gui.records.source import Source
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.worker.batches import in_batches
-from dataselect_gui.worker.decoding import Decoder
 from dataselect_gui.worker.indexing import fair_order, read_index
+from dataselect_gui.worker.input_loading import InputLoader
 from dataselect_gui.worker.jobs import ScoreJob
-from dataselect_gui.worker.keeping import Keeper, Pace
 from dataselect_gui.worker.results import ScoringResult
-from dataselect_gui.worker.score_keeping import Keeping, KeptTable
+from dataselect_gui.worker.saving import Pace, ScoreSaver
+from dataselect_gui.worker.score_store import ScoreStore, ScoreTable
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import ToInput
@@ -58,7 +58,7 @@ _GIVEN_UP = N_(
 )
 
 
-def run(job: ScoreJob, context: JobContext, kept: Keeping) -> ScoringResult:
+def run(job: ScoreJob, context: JobContext, store: ScoreStore) -> ScoringResult:
     """Score the records of a project.
 
     Parameters
@@ -67,7 +67,7 @@ def run(job: ScoreJob, context: JobContext, kept: Keeping) -> ScoringResult:
         What to score.
     context : JobContext
         Takes progress, and asks to stop after the batch in hand.
-    kept : Keeping
+    store : ScoreStore
         Takes what there is to keep.
 
     Raises
@@ -79,15 +79,15 @@ def run(job: ScoreJob, context: JobContext, kept: Keeping) -> ScoringResult:
     checkpoint.check_digest(job.digest)
     source = open_source(job.source)
     classes = match_labels(source.labels, source.classes, checkpoint.labels)
-    given_up = _recover(kept)
-    _check_conditions(kept, job)
-    parts = [_Part(job, names, kept, checkpoint, source, context) for names in _parts(kept, job)]
+    given_up = _recover(store)
+    _check_conditions(store, job)
+    parts = [_Part(job, names, store, checkpoint, source, context) for names in _parts(store, job)]
     for part in parts:
         if part.size is None:
             context.check()  # Before the libraries are loaded, which takes seconds.
             part.settle()
-    index = read_index(source, context, kept.hashes(source))
-    table = kept.take(index)
+    index = read_index(source, context, store.hashes(source))
+    table = store.take(index)
     if given_up is not None:
         _give_up(table, given_up, job.names)
     targets = class_indices(index.labels, classes)
@@ -125,7 +125,7 @@ def _nothing_scored(count: int, *, some_lack_labels: bool) -> str:
     )
 
 
-def _recover(kept: Keeping) -> str | None:
+def _recover(store: ScoreStore) -> str | None:
     """Draw the conclusion from a run that was killed as it computed.
 
     Returns
@@ -133,45 +133,45 @@ def _recover(kept: Keeping) -> str | None:
     str or None
         A record to give up, by its id: one with a shape of its own, which ended the program twice.
     """
-    mark = kept.mark
+    mark = store.mark
     given_up = None
     if mark.record is not None:
-        if mark.record in kept.ended_by:
+        if mark.record in store.ended_by:
             given_up = mark.record
         else:
-            kept.ended_by.append(mark.record)
+            store.ended_by.append(mark.record)
     elif mark.scores:
-        _halve(kept, mark.scores)
-    kept.save()
+        _halve(store, mark.scores)
+    store.save()
     mark.take_away()
     return given_up
 
 
-def _halve(kept: Keeping, names: Sequence[str]) -> None:
+def _halve(store: ScoreStore, names: Sequence[str]) -> None:
     """Have scores computed again from the beginning, in batches of half the size."""
     for name in names:
-        known = kept.scores.get(name)
+        known = store.scores.get(name)
         size = None if known is None else known.batch
         if size is not None and size > 1:
-            _start_again(kept, name, _half(size))
+            _start_again(store, name, _half(size))
 
 
-def _start_again(kept: Keeping, name: str, size: int) -> None:
-    kept.forget(name)
-    kept.scores[name] = replace(
-        kept.scores[name],
+def _start_again(store: ScoreStore, name: str, size: int) -> None:
+    store.forget(name)
+    store.scores[name] = replace(
+        store.scores[name],
         batch=size,
         fixed=True,
         program=__version__,
         variant=find_score(name).variant,
     )
-    kept.save()
+    store.save()
 
 
-def _check_conditions(kept: Keeping, job: ScoreJob) -> None:
+def _check_conditions(store: ScoreStore, job: ScoreJob) -> None:
     """Hold what was asked for against how scores of the project are computed already."""
     for name in job.names:
-        known = kept.scores.get(name)
+        known = store.scores.get(name)
         device = job.device if known is None else known.device
         if job.device not in {"auto", device}:
             raise UsageError(
@@ -184,10 +184,10 @@ def _check_conditions(kept: Keeping, job: ScoreJob) -> None:
             )
         batch = 1 if known is None else known.batch or 1
         if job.batch_size is not None and job.batch_size < batch:
-            _start_again(kept, name, job.batch_size)
+            _start_again(store, name, job.batch_size)
 
 
-def _give_up(table: KeptTable, record: str, names: Sequence[str]) -> None:
+def _give_up(table: ScoreTable, record: str, names: Sequence[str]) -> None:
     rows = np.array([row for row, other in enumerate(table.index.ids) if other == record], dtype=int)
     for column in map(table.column, names):
         lacking = rows[column.done[rows] == 0]
@@ -196,11 +196,11 @@ def _give_up(table: KeptTable, record: str, names: Sequence[str]) -> None:
     table.add_problems({record: _(_GIVEN_UP)})
 
 
-def _parts(kept: Keeping, job: ScoreJob) -> list[list[str]]:
+def _parts(store: ScoreStore, job: ScoreJob) -> list[list[str]]:
     """Part the scores of a job by how they are computed; those that are new go together."""
 
     def conditions(name: str) -> tuple[str, ...]:
-        known = kept.scores.get(name)
+        known = store.scores.get(name)
         if known is None:
             return ()
         return tuple(map(str, (known.device, known.precision, known.threads, known.batch)))
@@ -220,13 +220,13 @@ class _Part:
         What was asked for.
     names : list of str
         The scores.
-    kept, checkpoint, source, context
+    store, checkpoint, source, context
         Where they are kept, what they are made of, and what takes progress.
     """
 
     job: ScoreJob
     names: list[str]
-    kept: Keeping
+    store: ScoreStore
     checkpoint: Checkpoint
     source: Source
     context: JobContext
@@ -235,7 +235,7 @@ class _Part:
     @property
     def _known(self) -> Conditions | None:
         """How these scores are computed; None while that is not settled."""
-        return self.kept.scores.get(self.names[0])
+        return self.store.scores.get(self.names[0])
 
     @property
     def size(self) -> int | None:
@@ -247,7 +247,7 @@ class _Part:
         """Where they are computed."""
         return self.job.device if self._known is None else self._known.device
 
-    def lacks(self, table: KeptTable, rows: Sequence[int]) -> bool:
+    def lacks(self, table: ScoreTable, rows: Sequence[int]) -> bool:
         """Say whether some of the rows lack some of the scores."""
         return not all(table.column(name).done[rows].all() for name in self.names)
 
@@ -257,7 +257,7 @@ class _Part:
         from dataselect_gui.scoring.memory import release_memory
 
         scorer, _to_input, shape = self._load()
-        hold, requested = self.kept.mark.hold, self.job.batch_size
+        hold, requested = self.store.mark.hold, self.job.batch_size
         if shape is None or requested is not None:
             self._keep(requested if requested and shape is not None else 1)
         else:
@@ -276,7 +276,7 @@ class _Part:
             release_memory()  # Only here, where the error is gone, is its memory free.
             self._take_half()
 
-    def score(self, table: KeptTable, targets: NDArray[np.int64], order: Sequence[int]) -> None:
+    def score(self, table: ScoreTable, targets: NDArray[np.int64], order: Sequence[int]) -> None:
         """Score batch by batch; what is done is kept where it is stopped."""
         from dataselect_gui.norms.memory import is_out_of_memory
         from dataselect_gui.scoring.memory import release_memory
@@ -291,11 +291,11 @@ class _Part:
             release_memory()
             self._take_half()
 
-    def _score(self, table: KeptTable, targets: NDArray[np.int64], order: Sequence[int]) -> None:
+    def _score(self, table: ScoreTable, targets: NDArray[np.int64], order: Sequence[int]) -> None:
         from dataselect_gui.worker.computing import Computation
 
         scorer, to_input, shape = self._load()
-        size, ids, hold = self.size or 1, table.index.ids, self.kept.mark.hold
+        size, ids, hold = self.size or 1, table.index.ids, self.store.mark.hold
         if shape is not None:
             with hold(self.names):
                 classes = scorer.prepare((size, *shape))
@@ -313,11 +313,11 @@ class _Part:
             targets,
             lambda record: hold(self.names, record),
         )
-        decoder = Decoder(self.source, table.index.content, to_input, shape)
-        pace, kept = Pace(), Keeper(table, columns)
-        with closing(computation.results(decoder, in_batches(ids, left, size))) as results:
+        loader = InputLoader(self.source, table.index.content, to_input, shape)
+        pace, saver = Pace(), ScoreSaver(table, columns)
+        with closing(computation.results(loader, in_batches(ids, left, size))) as results:
             for result in results:
-                kept.add(result)
+                saver.add(result)
                 done += result.handled
                 pace.add(time.monotonic(), done)
                 if done == total:
@@ -325,9 +325,9 @@ class _Part:
                 try:
                     self.context.advance(Phase.SCORING, done, total, pace.seconds_left(total))
                 except InterruptedByPersonError:
-                    kept.save()
+                    saver.save()
                     raise
-        kept.save()
+        saver.save()
         self.context.report(Phase.SCORING, total, total, 0.0)
 
     def _check_classes(self, classes: int) -> None:
@@ -357,8 +357,8 @@ class _Part:
         threads = fix_arithmetic(None if self._known is None else self._known.threads)
         scorer = Scorer(self.checkpoint, self.names, device, self.job.precision)
         for name in self.names:
-            known = self.kept.scores.get(name)
-            self.kept.scores[name] = Conditions(
+            known = self.store.scores.get(name)
+            self.store.scores[name] = Conditions(
                 fixed=True if known is None else known.fixed,
                 program=__version__ if known is None else known.program,
                 variant=find_score(name).variant if known is None else known.variant,
@@ -376,8 +376,8 @@ class _Part:
     def _keep(self, size: int) -> None:
         """Keep the size of the batches before it is tried."""
         for name in self.names:
-            self.kept.scores[name] = replace(self.kept.scores[name], batch=size)
-        self.kept.save()
+            self.store.scores[name] = replace(self.store.scores[name], batch=size)
+        self.store.save()
 
     def _take_half(self) -> None:
         if self.size == 1:
@@ -386,7 +386,7 @@ class _Part:
                 _("The model, or its input, is too large for what is free now."),
                 _("Close other programs, or leave out plis, which takes the most; then score again."),
             )
-        _halve(self.kept, self.names)
+        _halve(self.store, self.names)
 
 
 def _half(records: int) -> int:
@@ -394,7 +394,7 @@ def _half(records: int) -> int:
     return int(1 << max(0, (records // 2).bit_length() - 1))
 
 
-def _count_scored(table: KeptTable, job: ScoreJob) -> int:
+def _count_scored(table: ScoreTable, job: ScoreJob) -> int:
     rows = slice(0, job.limit)
     has = np.zeros(len(table.index.ids), dtype=bool)
     for name in job.names:

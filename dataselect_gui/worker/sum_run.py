@@ -12,7 +12,7 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
 from dataselect_gui.sandbox.frames import write_frame
 from dataselect_gui.texts import _
-from dataselect_gui.worker.decoding import RowReader
+from dataselect_gui.worker.input_loading import ScoredInputLoader
 from dataselect_gui.worker.jobs import SumJob
 from dataselect_gui.worker.results import FilesResult
 from dataselect_gui.worker.rows_file import read_rows
@@ -49,7 +49,7 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
     dtype = torch.float32 if device.type == "mps" else torch.float64
     model = in_precision(load_model(checkpoint.final, device), dtype)
     preprocess = source.kind.to_input(checkpoint.final, model.channels)
-    reader = RowReader(source, index, preprocess)
+    loader = ScoredInputLoader(source, index, preprocess)
     summed = ClippedSum(model, job.clip, job.steps)
     shape = public_shape(source, checkpoint.final, model, preprocess)
     if shape is not None:  # What cannot be summed at all is told before a record is read.
@@ -58,7 +58,7 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
     for done, label in enumerate(index.labels):
         context.advance(Phase.SUMMING, done, count)
         try:
-            values = reader.read(done)
+            values = loader.read(done)
         except ChangedRecordError:
             raise UnusableError(
                 _("A record changed while the gradients were summed."),

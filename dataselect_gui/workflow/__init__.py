@@ -20,7 +20,7 @@ from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.kinds.kind import Kind, KindAnswer, Leaving
 from dataselect_gui.release.registry import KINDS, MECHANISMS, mechanisms_of
 from dataselect_gui.release.verify import Check
-from dataselect_gui.sandbox.confining import Confinement, what_confines
+from dataselect_gui.sandbox.confining import Confinement, available_confinement
 from dataselect_gui.scoring.catalog import find_mapped_score, find_score
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule, Selection, select
@@ -169,6 +169,7 @@ __all__ = [
     "Verified",
     "account",
     "answer_training",
+    "available_confinement",
     "before_deletion",
     "change_budget",
     "choose_study",
@@ -238,7 +239,6 @@ __all__ = [
     "tally",
     "tokens",
     "verify",
-    "what_confines",
     "what_opens",
     "whole_of",
     "write_page",

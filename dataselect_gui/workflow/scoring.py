@@ -26,8 +26,8 @@ from dataselect_gui.scoring.scores.base import KeyedScore
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.worker.jobs import ScoreJob
-from dataselect_gui.worker.keeping import InHand
-from dataselect_gui.worker.score_receiving import Receiver
+from dataselect_gui.worker.saving import InProgressMark
+from dataselect_gui.worker.score_receiver import ScoreReceiver
 from dataselect_gui.workflow.conditions import precision_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
 from dataselect_gui.workflow.places import ledger_of, place_beside
@@ -185,14 +185,14 @@ def score(
         batch_size=batch_size,
         limit=limit,
     )
-    in_hand = InHand(folder)
+    in_hand = InProgressMark(folder)
     try:
         with project.exclusive():
-            finished = run_job(job, context, Receiver(project, source, job))
+            finished = run_job(job, context, ScoreReceiver(project, source, job))
     except (WorkerDiedError, InterruptedByPersonError) as error:
         if isinstance(error, InterruptedByPersonError) and not in_hand.was_left:
             in_hand.take_away()  # Where it was ended at once: memory was not the reason.
-        do = _ANEW if InHand(folder).scores and isinstance(error, WorkerDiedError) else error.do
+        do = _ANEW if InProgressMark(folder).scores and isinstance(error, WorkerDiedError) else error.do
         raise type(error)(f"{error.what} {_kept(folder)}", error.why, do) from None
     project = Project.open(folder)
     scored = finished.scored

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from dataselect_gui.records.formats.jpeg import Component, Jpeg, Scan, frame_segment
+from dataselect_gui.records.image_formats.jpeg import Component, Jpeg, Scan, frame_segment
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.texts import _
 

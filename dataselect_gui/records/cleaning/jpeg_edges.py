@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dataselect_gui.records.formats.jpeg import Component, Jpeg
+from dataselect_gui.records.image_formats.jpeg import Component, Jpeg
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.texts import _
 

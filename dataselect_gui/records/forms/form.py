@@ -128,7 +128,7 @@ class WrittenForm(ABC):
 
     @abstractmethod
     def check(self, bundle: Path) -> str:
-        """Say which records are there, for the receiver.
+        """Return which records are there, as a sentence for the receiver.
 
         Raises
         ------
@@ -138,7 +138,7 @@ class WrittenForm(ABC):
 
     @abstractmethod
     def check_metadata(self, bundle: Path) -> str:
-        """Say that the files are built of nothing but what the records need.
+        """Return that the files hold nothing but what the records need, as a sentence for the receiver.
 
         Raises
         ------

@@ -16,7 +16,6 @@ from dataselect_gui.errors import FaultError
 from dataselect_gui.plain import shown
 from dataselect_gui.records.cleaning.image import says_nothing_else
 from dataselect_gui.records.decoding_process import DecodingProcess
-from dataselect_gui.records.formats.bare import MAX_MEMORY, MAX_PIXELS
 from dataselect_gui.records.forms import limits
 from dataselect_gui.records.forms.form import (
     DATA,
@@ -29,6 +28,7 @@ from dataselect_gui.records.forms.form import (
     write_file,
     write_new,
 )
+from dataselect_gui.records.image_formats.bare import MAX_MEMORY, MAX_PIXELS
 from dataselect_gui.records.images import decode_image, look_at
 from dataselect_gui.records.source import Source, UnreadableRecordError
 from dataselect_gui.texts import _, ngettext

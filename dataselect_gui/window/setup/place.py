@@ -63,7 +63,7 @@ class SetupPlace(ColumnPlace, Place):
         # Below the button, so that nothing moves under the pointer when its facts arrive.
         self.preflight = Facts("The checkpoint on your records")
         # Said where something is missing: what holds everywhere need not be read every time.
-        confined = workflow.what_confines()
+        confined = workflow.available_confinement()
         self.confined = paragraph(confined.sentence, role="warning")
         if confined.is_whole:
             self.confined.hide()

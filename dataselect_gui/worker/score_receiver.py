@@ -29,7 +29,7 @@ from dataselect_gui.worker.indexing import (
     HashCache,
 )
 from dataselect_gui.worker.jobs import ScoreJob
-from dataselect_gui.worker.keeping import InHand
+from dataselect_gui.worker.saving import InProgressMark
 from dataselect_gui.worker.score_frames import (
     CONTENT,
     DONE,
@@ -50,7 +50,7 @@ from dataselect_gui.worker.score_frames import (
     State,
     listing_digest,
 )
-from dataselect_gui.worker.score_keeping import ProjectKeeping
+from dataselect_gui.worker.score_store import ProjectScoreStore
 
 _MOST_SETTLED = 1024
 """Bytes of what is settled of a score, as JSON."""
@@ -62,7 +62,7 @@ _SETTLED = frozenset({"fixed", "program", "variant", "device", "precision", "thr
 _DEVICES = frozenset({"cpu", "cuda", "mps"})
 
 
-class Receiver:
+class ScoreReceiver:
     """Puts what a worker sends into a project, as far as it is what a worker may send.
 
     Parameters
@@ -76,19 +76,21 @@ class Receiver:
     """
 
     def __init__(self, project: Project, source: Source, job: ScoreJob) -> None:
-        self.kept, self.job = ProjectKeeping(project, source, job), job
-        self._mark = InHand(project.folder)
+        self.store, self.job = ProjectScoreStore(project, source, job), job
+        self._mark = InProgressMark(project.folder)
         self._source, self._names, self._rows = source, job.names, len(source.ids)
         self._asked = len(range(self._rows)[: job.limit])
         self._ids = frozenset(source.ids)
-        self._settled = {name: self.kept.scores[name] for name in job.names if name in self.kept.scores}
+        self._settled = {
+            name: self.store.scores[name] for name in job.names if name in self.store.scores
+        }
         """What stays as it is, until a score is forgotten."""
         self._given: dict[str, NDArray[np.bool_]] = {}
         """For each score, which rows have a value that came since it was forgotten."""
         self._hashes: HashCache | None = None
         self._table: Table | None = None
         rows, record = self._rows, self._mark.record
-        ended = self.kept.ended_by
+        ended = self.store.ended_by
         # The list itself, so that what was added stays.
         self._ended = [ended, ended if record is None or record in ended else [*ended, record]]
         id_bytes = _ESCAPED * max(map(len, source.ids), default=0)
@@ -109,7 +111,7 @@ class Receiver:
     def state(self) -> bytes:
         """Return what the worker is told at first."""
         mark = self._mark
-        state = State(self.kept.scores, self.kept.ended_by, mark.scores, mark.record)
+        state = State(self.store.scores, self.store.ended_by, mark.scores, mark.record)
         return msgspec.json.encode(state)
 
     def take(self, kind: int, content: bytes) -> bytes | None:
@@ -159,13 +161,13 @@ class Receiver:
         for name, settled in settings.scores.items():
             if not self._may_be_settled(name, settled):
                 raise FrameError("nothing that is settled of a score")
-        self.kept.scores.update(settings.scores)
-        self.kept.ended_by[:] = settings.ended_by
-        self.kept.save()
+        self.store.scores.update(settings.scores)
+        self.store.ended_by[:] = settings.ended_by
+        self.store.save()
 
     def _may_be_settled(self, name: str, settled: Conditions) -> bool:
         """Say whether a score may be computed so: as it was settled, and else as this program does."""
-        known = _stated(self.kept.scores.get(name))
+        known = _stated(self.store.scores.get(name))
         fixed, stated = _stated(self._settled.get(name)), _stated(settled)
         return (known.keys() or _SETTLED) <= stated.keys() and all(
             value == fixed[key]
@@ -210,7 +212,7 @@ class Receiver:
     def _take_listing(self, content: bytes) -> bytes:
         if content != listing_digest(self._source):
             raise _listed_otherwise()
-        self._hashes = self.kept.hashes(self._source)
+        self._hashes = self.store.hashes(self._source)
         return self._hashes.entries.tobytes()
 
     def _take_hashes(self, content: bytes) -> None:
@@ -228,7 +230,7 @@ class Receiver:
             raise FrameError("a second time")
         source = self._source
         hashes = np.frombuffer(content, dtype=np.uint8).reshape(self._rows, HASH_BYTES)
-        self._table = self.kept.take(Index(source.ids, source.labels, source.units, hashes))
+        self._table = self.store.take(Index(source.ids, source.labels, source.units, hashes))
         self._given = {name: np.zeros(self._rows, dtype=bool) for name in self._names}
         states = [
             self._table.column(name).done * IS_DONE + self._table.has_number(name) * HAS_NUMBER
@@ -238,7 +240,7 @@ class Receiver:
 
     def _forget(self, content: bytes) -> None:
         name = self._name_in(content)
-        self.kept.forget(name)
+        self.store.forget(name)
         self._settled.pop(name, None)
         if name in self._given:
             self._given[name][:] = False
@@ -252,9 +254,9 @@ class Receiver:
         column = self._table.column(name)
         if column.done[rows].any() or np.isinf(values).any():
             raise FrameError("rows that are done, or no scores")
-        if name not in self.kept.scores:
+        if name not in self.store.scores:
             raise FrameError("before it is settled how")
-        self._settled[name] = self.kept.scores[name]
+        self._settled[name] = self.store.scores[name]
         column.write(rows, values)
         self._given[name][rows] = True
 

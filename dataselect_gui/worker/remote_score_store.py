@@ -36,7 +36,7 @@ from dataselect_gui.worker.score_frames import (
     State,
     listing_digest,
 )
-from dataselect_gui.worker.score_keeping import KeptMark
+from dataselect_gui.worker.score_store import ProgressMark
 
 _AT_ONCE = 4096
 """So many hashes go in one frame."""
@@ -44,7 +44,7 @@ Send = Callable[..., None]
 """Takes the kind of a frame and its content, in parts."""
 
 
-class RemoteKeeping:
+class RemoteScoreStore:
     """Keeps with the parent.
 
     Parameters
@@ -61,30 +61,30 @@ class RemoteKeeping:
         self._names, self._send, self._receive = job.names, send, receive
         state = msgspec.json.decode(receive(), type=State)
         self.scores, self.ended_by = state.scores, state.ended_by
-        self.mark: KeptMark = _RemoteMark(send, state.in_hand, state.record)
+        self.mark: ProgressMark = _RemoteMark(send, state.in_hand, state.record)
         self._hashes: _RemoteHashes | None = None
         self._table: _RemoteTable | None = None
 
     def save(self) -> None:
-        """See `Keeping`."""
+        """See `ScoreStore`."""
         settled = {name: self.scores[name] for name in self._names if name in self.scores}
         self._send(SETTINGS, msgspec.json.encode(Settled(settled, self.ended_by)))
 
     def forget(self, name: str) -> None:
-        """See `Keeping`."""
+        """See `ScoreStore`."""
         self._send(FORGET, bytes([self._names.index(name)]))
         if self._table is not None:
             self._table.column(name).states[:] = 0
 
     def hashes(self, source: Source) -> "_RemoteHashes":
-        """See `Keeping`."""
+        """See `ScoreStore`."""
         self._send(LISTING, listing_digest(source))
         known = np.frombuffer(self._receive(), dtype=np.uint8).reshape(-1, ENTRY_BYTES)
         self._hashes = _RemoteHashes(known, self._send)
         return self._hashes
 
     def take(self, index: Index) -> "_RemoteTable":
-        """See `Keeping`."""
+        """See `ScoreStore`."""
         assert self._hashes is not None
         self._hashes.flush()
         self._send(CONTENT, index.content.tobytes())

@@ -7,8 +7,8 @@ but what the first image's pixels need. A decoder sees only that.
 import struct
 from collections.abc import Callable
 
-from dataselect_gui.records.formats import bmp, gif, jpeg, png, tiff, webp
-from dataselect_gui.records.formats.bare import BareImage
+from dataselect_gui.records.image_formats import bmp, gif, jpeg, png, tiff, webp
+from dataselect_gui.records.image_formats.bare import BareImage
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.texts import _
 

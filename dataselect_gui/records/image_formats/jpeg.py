@@ -5,7 +5,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from dataselect_gui.records.formats.bare import MAX_PARTS, BareImage, exif_orientation, too_many
+from dataselect_gui.records.image_formats.bare import MAX_PARTS, BareImage, exif_orientation, too_many
 from dataselect_gui.texts import _
 
 SIGNATURE = b"\xff\xd8"

@@ -4,7 +4,7 @@ import math
 import struct
 from dataclasses import dataclass
 
-from dataselect_gui.records.formats.bare import (
+from dataselect_gui.records.image_formats.bare import (
     MAX_MEMORY,
     MAX_PARTS,
     MAX_PIXELS,
@@ -14,7 +14,7 @@ from dataselect_gui.records.formats.bare import (
     too_many,
     unknown_values,
 )
-from dataselect_gui.records.formats.jpeg import read_jpeg
+from dataselect_gui.records.image_formats.jpeg import read_jpeg
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.texts import _
 

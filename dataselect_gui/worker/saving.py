@@ -11,15 +11,15 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from dataselect_gui.worker.batches import Result
+from dataselect_gui.worker.batches import BatchScores
 
 if TYPE_CHECKING:
-    from dataselect_gui.worker.score_keeping import KeptColumn, KeptTable
+    from dataselect_gui.worker.score_store import ScoreColumn, ScoreTable
 
 SAVE_SECONDS = 1.0
 
 
-class Keeper:
+class ScoreSaver:
     """Scores on their way to the disk: what is not marked there is computed again after a kill.
 
     What was done before stays as it is, though it is computed beside others once more.
@@ -32,14 +32,14 @@ class Keeper:
         Its columns, by the names of the scores.
     """
 
-    def __init__(self, table: "KeptTable", columns: Mapping[str, "KeptColumn"]) -> None:
+    def __init__(self, table: "ScoreTable", columns: Mapping[str, "ScoreColumn"]) -> None:
         self._table, self._columns = table, columns
         self._lacking = {name: column.done == 0 for name, column in columns.items()}
         self._rows: list[int] = []
         self._problems: dict[str, str] = {}
         self._saved = time.monotonic()
 
-    def add(self, result: Result) -> None:
+    def add(self, result: BatchScores) -> None:
         """Take the scores of some records, and now and then save them."""
         for name, values in result.scores.items():
             lacks = self._lacking[name][result.rows]
@@ -69,7 +69,7 @@ class _Left(msgspec.Struct, frozen=True, omit_defaults=True):
     unsure: bool = False
 
 
-class InHand:
+class InProgressMark:
     """A mark on the disk while records are computed: a run that is killed meanwhile leaves it.
 
     So the next run knows. Errors that Python sees take the mark away, and so does the parent where it

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterator
 
-from dataselect_gui.records.formats.bare import MAX_PARTS, BareImage, exif_orientation, too_many
+from dataselect_gui.records.image_formats.bare import MAX_PARTS, BareImage, exif_orientation, too_many
 from dataselect_gui.texts import _
 
 _ALPHA, _ANIMATION = 0x10, 0x02

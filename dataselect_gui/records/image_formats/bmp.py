@@ -2,7 +2,7 @@
 
 import struct
 
-from dataselect_gui.records.formats.bare import BareImage
+from dataselect_gui.records.image_formats.bare import BareImage
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.texts import _
 

@@ -2,7 +2,7 @@
 
 import struct
 
-from dataselect_gui.records.formats.bare import MAX_PARTS, BareImage, too_many
+from dataselect_gui.records.image_formats.bare import MAX_PARTS, BareImage, too_many
 from dataselect_gui.texts import _
 
 _MAX_BLOCKS = 1 << 21

@@ -24,7 +24,8 @@ from dataselect_gui.sandbox.frames import FrameError
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.indexing import ENTRY_BYTES, read_index
 from dataselect_gui.worker.jobs import ScoreJob
-from dataselect_gui.worker.keeping import InHand
+from dataselect_gui.worker.remote_score_store import RemoteScoreStore
+from dataselect_gui.worker.saving import InProgressMark
 from dataselect_gui.worker.score_frames import (
     CONTENT,
     DONE,
@@ -37,8 +38,7 @@ from dataselect_gui.worker.score_frames import (
     VALUES,
     listing_digest,
 )
-from dataselect_gui.worker.score_receiving import Receiver
-from dataselect_gui.worker.score_sending import RemoteKeeping
+from dataselect_gui.worker.score_receiver import ScoreReceiver
 from tests.helpers import CLASSES, image_folder
 from tests.projects import consortium
 
@@ -63,11 +63,11 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def receiver(project: Project) -> Receiver:
+def receiver(project: Project) -> ScoreReceiver:
     return receiver_of(project)
 
 
-def receiver_of(project: Project, limit: int | None = None) -> Receiver:
+def receiver_of(project: Project, limit: int | None = None) -> ScoreReceiver:
     source = open_source(project.settings.source.ref)
     job = ScoreJob(
         source=project.settings.source.ref,
@@ -79,7 +79,7 @@ def receiver_of(project: Project, limit: int | None = None) -> Receiver:
         batch_size=None,
         limit=limit,
     )
-    return Receiver(project, source, job)
+    return ScoreReceiver(project, source, job)
 
 
 def conditions(**others: object) -> Conditions:
@@ -90,7 +90,7 @@ def conditions(**others: object) -> Conditions:
 class Pipe:
     """What is between both sides: the worker's frames reach the receiver, its answers come back."""
 
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(self, receiver: ScoreReceiver) -> None:
         self.receiver = receiver
         self.answers = [receiver.state()]
 
@@ -105,12 +105,12 @@ class Pipe:
         return self.answers.pop(0)
 
 
-def remote(receiver: Receiver) -> RemoteKeeping:
+def remote(receiver: ScoreReceiver) -> RemoteScoreStore:
     pipe = Pipe(receiver)
-    return RemoteKeeping(receiver.job, pipe.send, pipe.receive)
+    return RemoteScoreStore(receiver.job, pipe.send, pipe.receive)
 
 
-def settled(receiver: Receiver, **others: object) -> RemoteKeeping:
+def settled(receiver: ScoreReceiver, **others: object) -> RemoteScoreStore:
     """Have it settled how both scores are computed."""
     keeping = remote(receiver)
     for name in receiver.job.names:
@@ -119,12 +119,12 @@ def settled(receiver: Receiver, **others: object) -> RemoteKeeping:
     return keeping
 
 
-def indexed(receiver: Receiver, keeping: RemoteKeeping) -> Index:
-    source = receiver.kept.source
+def indexed(receiver: ScoreReceiver, keeping: RemoteScoreStore) -> Index:
+    source = receiver.store.source
     return read_index(source, JobContext(), keeping.hashes(source))
 
 
-def test_what_the_worker_keeps_reaches_the_project(project: Project, receiver: Receiver) -> None:
+def test_what_the_worker_keeps_reaches_the_project(project: Project, receiver: ScoreReceiver) -> None:
     keeping = remote(receiver)
     keeping.scores["loss"] = conditions()
     keeping.save()
@@ -147,7 +147,7 @@ def test_what_the_worker_keeps_reaches_the_project(project: Project, receiver: R
 
 
 def test_a_run_that_goes_on_finds_what_was_kept(
-    project: Project, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    project: Project, receiver: ScoreReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = settled(receiver)
     table = first.take(indexed(receiver, first))
@@ -155,7 +155,7 @@ def test_a_run_that_goes_on_finds_what_was_kept(
     table.column("vog").mark_done(np.array([2]))
     receiver = receiver_of(project)
     second = remote(receiver)
-    source = receiver.kept.source
+    source = receiver.store.source
     with monkeypatch.context() as patch:  # Nothing has changed: nothing is read again.
         patch.setattr(type(source), "read", lambda *_: pytest.fail("it was read before"))
         index = indexed(receiver, second)
@@ -167,14 +167,14 @@ def test_a_run_that_goes_on_finds_what_was_kept(
 
 
 def test_what_was_in_hand_counts_once_the_worker_was_seen_to_die(
-    project: Project, receiver: Receiver
+    project: Project, receiver: ScoreReceiver
 ) -> None:
     keeping = remote(receiver)
     with keeping.mark.hold(["loss"]):
         assert (project.folder / ".in-hand").exists()
-        assert not InHand(project.folder).was_left, "both may have been ended by somebody"
+        assert not InProgressMark(project.folder).was_left, "both may have been ended by somebody"
         receiver.note_death()
-        assert InHand(project.folder).scores == ["loss"]
+        assert InProgressMark(project.folder).scores == ["loss"]
     assert not (project.folder / ".in-hand").exists()
     receiver.note_death()
     assert not (project.folder / ".in-hand").exists(), "it had nothing in hand"
@@ -282,7 +282,7 @@ LIES: dict[str, tuple[int, bytes]] = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_a_lie_is_not_kept(project: Project, receiver: Receiver, lie: str) -> None:
+def test_a_lie_is_not_kept(project: Project, receiver: ScoreReceiver, lie: str) -> None:
     keeping = remote(receiver)
     keeping.take(indexed(receiver, keeping))
     keeping.scores["vog"] = conditions(variant=find_score("vog").variant)
@@ -299,7 +299,7 @@ def test_a_lie_is_not_kept(project: Project, receiver: Receiver, lie: str) -> No
 
 
 @pytest.mark.parametrize("kind", [HASHES, CONTENT, VALUES, DONE, PROBLEMS])
-def test_nothing_is_taken_before_its_turn(receiver: Receiver, kind: int) -> None:
+def test_nothing_is_taken_before_its_turn(receiver: ScoreReceiver, kind: int) -> None:
     content = {
         HASHES: rows_of(0) + bytes(ENTRY_BYTES),
         CONTENT: bytes(32 * COUNT),
@@ -311,13 +311,15 @@ def test_nothing_is_taken_before_its_turn(receiver: Receiver, kind: int) -> None
         receiver.take(kind, content[kind])
 
 
-def test_records_that_are_listed_otherwise_are_refused(receiver: Receiver, tmp_path: Path) -> None:
+def test_records_that_are_listed_otherwise_are_refused(receiver: ScoreReceiver, tmp_path: Path) -> None:
     other = open_source(SourceRef(image_folder(tmp_path / "other", ["cat/1.png"])))
     with pytest.raises(UnusableError, match="changed while they were looked at"):
         receiver.take(LISTING, listing_digest(other))
 
 
-def test_frames_are_no_longer_than_the_records_are_many(project: Project, receiver: Receiver) -> None:
+def test_frames_are_no_longer_than_the_records_are_many(
+    project: Project, receiver: ScoreReceiver
+) -> None:
     assert receiver.most[VALUES] == 1 + 16 * COUNT
     assert receiver.most[CONTENT] == 32 * COUNT
     assert receiver.most[HASHES] == 56 * COUNT
@@ -350,7 +352,7 @@ def values_of(score: int, row: int, value: float) -> bytes:
 
 
 def test_a_row_is_computed_once_until_its_score_is_forgotten(
-    project: Project, receiver: Receiver
+    project: Project, receiver: ScoreReceiver
 ) -> None:
     keeping = settled(receiver)
     column = keeping.take(indexed(receiver, keeping)).column("loss")
@@ -383,7 +385,7 @@ def test_no_rows_are_taken_that_nobody_asked_for(project: Project) -> None:
             receiver.take(DONE, b"\0" + rows_of(row))
 
 
-def test_no_values_are_taken_before_it_is_settled_how(receiver: Receiver) -> None:
+def test_no_values_are_taken_before_it_is_settled_how(receiver: ScoreReceiver) -> None:
     keeping = remote(receiver)
     keeping.take(indexed(receiver, keeping))
     with pytest.raises(FrameError, match="before it is settled"):
@@ -395,7 +397,7 @@ CHANGES = [("batch", 4), ("threads", 3), ("device", "mps"), ("precision", "float
 
 @pytest.mark.parametrize(("key", "value"), CHANGES)
 def test_what_is_settled_stays_so_until_a_score_is_forgotten(
-    project: Project, receiver: Receiver, key: str, value: object
+    project: Project, receiver: ScoreReceiver, key: str, value: object
 ) -> None:
     keeping = settled(receiver)
     column = keeping.take(indexed(receiver, keeping)).column("loss")
@@ -433,12 +435,12 @@ def test_a_score_of_an_earlier_version_goes_on_as_it_began(project: Project) -> 
 
 def test_the_record_that_ended_a_run_is_noted_once_and_stays(project: Project) -> None:
     record, other = f"{CLASSES[2]}/2.png", f"{CLASSES[0]}/0.png"
-    InHand(project.folder).write(["loss"], record)
-    marked = InHand(project.folder)
+    InProgressMark(project.folder).write(["loss"], record)
+    marked = InProgressMark(project.folder)
     marked.write(["loss"], record)
     marked.confirm()
     receiver = receiver_of(project)
-    assert {record, other} <= set(receiver.kept.source.ids)
+    assert {record, other} <= set(receiver.store.source.ids)
     keeping = remote(receiver)
     keeping.ended_by.append(record)
     keeping.save()
@@ -450,9 +452,9 @@ def test_the_record_that_ended_a_run_is_noted_once_and_stays(project: Project) -
 
 
 def test_reasons_reach_the_project_however_many_there_are(
-    project: Project, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    project: Project, receiver: ScoreReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dataselect_gui.worker.score_sending.REASONS_AT_ONCE", 2)
+    monkeypatch.setattr("dataselect_gui.worker.remote_score_store.REASONS_AT_ONCE", 2)
     keeping = remote(receiver)
     index = indexed(receiver, keeping)
     table = keeping.take(index)

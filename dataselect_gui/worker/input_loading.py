@@ -18,7 +18,7 @@ from dataselect_gui.worker.batches import EMPTY
 
 
 @dataclass(frozen=True)
-class Decoded:
+class LoadedInput:
     """One record on its way to the model.
 
     Attributes
@@ -43,7 +43,7 @@ class Decoded:
     is_odd: bool = False
 
 
-class Decoder:
+class InputLoader:
     """Reads records and makes them into inputs.
 
     Parameters
@@ -68,14 +68,14 @@ class Decoder:
         self._source, self._content, self._preprocess = source, content, preprocess
         self._shape = shape
 
-    def decode(self, row: int) -> Decoded:
+    def load(self, row: int) -> LoadedInput:
         """Read one record."""
         try:
-            return self._decode(row)
+            return self._load(row)
         except MemoryError:  # Of this record alone, however much memory there is.
-            return Decoded(row, None, _("It takes more memory than there is to read it."))
+            return LoadedInput(row, None, _("It takes more memory than there is to read it."))
 
-    def _decode(self, row: int) -> Decoded:
+    def _load(self, row: int) -> LoadedInput:
         was_there = self._content is not None and bool(self._content[row].any())
         try:
             if self._content is None:
@@ -83,25 +83,25 @@ class Decoder:
             else:
                 stored = read_unchanged(self._source, row, self._content[row].tobytes())
         except ChangedRecordError:
-            return Decoded(row, None, _("The record changed while it was being scored."), True)
+            return LoadedInput(row, None, _("The record changed while it was being scored."), True)
         except UnreadableRecordError as reason:
             if was_there:  # As with a disk that was unplugged: it may be there tomorrow.
-                return Decoded(row, None, has_changed=True)
-            return Decoded(row, None, str(reason))
+                return LoadedInput(row, None, has_changed=True)
+            return LoadedInput(row, None, str(reason))
         try:
-            return Decoded(row, self._preprocess(self._source.kind.decode(stored)))
+            return LoadedInput(row, self._preprocess(self._source.kind.decode(stored)))
         except UnreadableRecordError as reason:
-            return Decoded(row, None, str(reason))
+            return LoadedInput(row, None, str(reason))
         except DataSelectError:
             raise  # Of the checkpoint, whatever the record is.
         except Exception:  # Whatever one record does to a library stops no other.
-            return Decoded(row, None, _("It cannot be made into an input of the model."))
+            return LoadedInput(row, None, _("It cannot be made into an input of the model."))
 
-    def first(self, rows: Sequence[int], most: int) -> list[Decoded]:
+    def first(self, rows: Sequence[int], most: int) -> list[LoadedInput]:
         """Return the first readable records among the rows, all of the first one's shape."""
-        records: list[Decoded] = []
+        records: list[LoadedInput] = []
         for row in rows:
-            record = self.decode(row)
+            record = self.load(row)
             if record.values is None or (records and record.values.shape != _shape(records[0])):
                 continue
             records.append(record)
@@ -111,13 +111,13 @@ class Decoder:
 
     def ahead(
         self, batches: Iterable[NDArray[np.int64]], threads: int
-    ) -> Generator[tuple[Decoded | None, ...], None, None]:
+    ) -> Generator[tuple[LoadedInput | None, ...], None, None]:
         """Read batches in their order, as many ahead as there are threads; None for an empty place."""
-        waiting: deque[Future[tuple[Decoded | None, ...]]] = deque()
+        waiting: deque[Future[tuple[LoadedInput | None, ...]]] = deque()
         with ThreadPoolExecutor(threads) as pool:
             try:
                 for batch in batches:
-                    waiting.append(pool.submit(self._decode_all, batch))
+                    waiting.append(pool.submit(self._load_all, batch))
                     if len(waiting) > threads:
                         yield waiting.popleft().result()
                 while waiting:
@@ -126,16 +126,16 @@ class Decoder:
                 for future in waiting:
                     future.cancel()
 
-    def _decode_all(self, batch: NDArray[np.int64]) -> tuple[Decoded | None, ...]:
+    def _load_all(self, batch: NDArray[np.int64]) -> tuple[LoadedInput | None, ...]:
         return tuple(None if row == EMPTY else self._for_batch(row) for row in batch.tolist())
 
-    def _for_batch(self, row: int) -> Decoded:
-        record = self.decode(row)
+    def _for_batch(self, row: int) -> LoadedInput:
+        record = self.load(row)
         is_odd = record.values is not None and record.values.shape != self._shape
-        return Decoded(row, None, is_odd=True) if is_odd else record
+        return LoadedInput(row, None, is_odd=True) if is_odd else record
 
 
-class RowReader:
+class ScoredInputLoader:
     """Reads records by their rows in a project's table, wherever they stand in the source by now.
 
     Parameters
@@ -167,5 +167,5 @@ class RowReader:
         return self._preprocess(self._source.kind.decode(self._records.read(row)))
 
 
-def _shape(record: Decoded) -> tuple[int, ...] | None:
+def _shape(record: LoadedInput) -> tuple[int, ...] | None:
     return None if record.values is None else record.values.shape

@@ -21,10 +21,10 @@ from dataselect_gui.worker.indexing import (
     check_same_source,
 )
 from dataselect_gui.worker.jobs import ScoreJob
-from dataselect_gui.worker.keeping import InHand
+from dataselect_gui.worker.saving import InProgressMark
 
 
-class KeptColumn(Protocol):
+class ScoreColumn(Protocol):
     """One score of all records; see `dataselect_gui.project.table.Column`."""
 
     @property
@@ -38,12 +38,12 @@ class KeptColumn(Protocol):
         """Mark rows as done."""
 
 
-class KeptTable(Protocol):
+class ScoreTable(Protocol):
     """The records and their scores; see `dataselect_gui.project.table.Table`."""
 
     index: Index
 
-    def column(self, name: str) -> KeptColumn:
+    def column(self, name: str) -> ScoreColumn:
         """Open a column."""
 
     def has_number(self, name: str) -> NDArray[np.bool_]:
@@ -53,8 +53,8 @@ class KeptTable(Protocol):
         """Add to the problems."""
 
 
-class KeptMark(Protocol):
-    """What an earlier run was killed over, and what this one has in hand; see `InHand`."""
+class ProgressMark(Protocol):
+    """What an earlier run was killed over, and what this one has in hand; see `InProgressMark`."""
 
     scores: list[str]
     record: str | None
@@ -66,7 +66,7 @@ class KeptMark(Protocol):
         """Take the mark away."""
 
 
-class Keeping(Protocol):
+class ScoreStore(Protocol):
     """What a run keeps.
 
     Attributes
@@ -75,11 +75,11 @@ class Keeping(Protocol):
         Score → how it is computed.
     ended_by : list of str
         Records that ended a run as they were computed by themselves.
-    mark : KeptMark
+    mark : ProgressMark
         What is in hand.
     """
 
-    mark: KeptMark
+    mark: ProgressMark
 
     @property
     def scores(self) -> dict[str, Conditions]: ...  # noqa: D102
@@ -96,11 +96,11 @@ class Keeping(Protocol):
     def hashes(self, source: Source) -> KnownHashes:
         """Return the content hashes that are known."""
 
-    def take(self, index: Index) -> KeptTable:
+    def take(self, index: Index) -> ScoreTable:
         """Make the project list these records; keep the scores of those that did not change."""
 
 
-class ProjectKeeping:
+class ProjectScoreStore:
     """Keeps with the project itself, which the caller holds.
 
     Parameters
@@ -115,7 +115,7 @@ class ProjectKeeping:
 
     def __init__(self, project: Project, source: Source, job: ScoreJob) -> None:
         self._project, self.source, self._job = project, source, job
-        self.mark: KeptMark = InHand(project.folder)
+        self.mark: ProgressMark = InProgressMark(project.folder)
         self.ended_by: list[str] = list(project.settings.ended_by)
 
     @property
@@ -124,22 +124,22 @@ class ProjectKeeping:
         return self._project.scores
 
     def save(self) -> None:
-        """See `Keeping`."""
+        """See `ScoreStore`."""
         if self.ended_by:
             self._project.settings.ended_by = self.ended_by
         self._project.save()
 
     def forget(self, name: str) -> None:
-        """See `Keeping`."""
+        """See `ScoreStore`."""
         if self._project.settings.table is not None:
             self._project.table.column(name).forget()
 
     def hashes(self, source: Source) -> HashCache:
-        """See `Keeping`."""
+        """See `ScoreStore`."""
         return HashCache(self._project.folder, source.ids)
 
     def take(self, index: Index) -> Table:
-        """See `Keeping`.
+        """See `ScoreStore`.
 
         Raises
         ------

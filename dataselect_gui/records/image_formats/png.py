@@ -4,7 +4,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from dataselect_gui.records.formats.bare import (
+from dataselect_gui.records.image_formats.bare import (
     MAX_PARTS,
     BareImage,
     exif_orientation,
