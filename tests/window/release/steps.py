@@ -1,6 +1,5 @@
 """What an owner does in the Release place, and what they see."""
 
-import re
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -52,11 +51,6 @@ def shown(widget: QWidget) -> str:
     labels = [label.text() for label in widget.findChildren(QLabel) if label.isVisible()]
     boxes = [box.text() for box in widget.findChildren(QCheckBox) if box.isVisible()]
     return "\n".join(labels + boxes)
-
-
-def numbers(text: str) -> list[str]:
-    """Return the numbers of a sentence, in order."""
-    return re.findall(r"\d+(?:[.,]\d+)*", text)
 
 
 def entry_kinds(project: Path) -> list[str]:

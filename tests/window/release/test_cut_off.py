@@ -11,7 +11,8 @@ from dataselect_gui.texts.promises import BY_FRACTION, SEEN
 from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.state import State
 from tests.projects import consortium
-from tests.window.release.steps import answer_no, ask_for, click, finish, foresee, numbers
+from tests.window.release.steps import answer_no, ask_for, click, finish, foresee
+from tests.window.steps import numbers
 
 
 def test_a_cut_off_chosen_after_viewing_says_so_and_claims_nothing(

@@ -11,7 +11,8 @@ from dataselect_gui import workflow
 from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.widgets.fold import Fold
 from tests.releases import silent
-from tests.window.release.steps import answer_no, ask_for, finish, foresee, numbers
+from tests.window.release.steps import answer_no, ask_for, finish, foresee
+from tests.window.steps import numbers
 
 
 def test_the_form_offers_all_that_is_registered(place: ReleasePlace) -> None:

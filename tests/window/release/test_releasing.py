@@ -20,9 +20,9 @@ from tests.window.release.steps import (
     entry_kinds,
     finish,
     foresee,
-    numbers,
     shown,
 )
+from tests.window.steps import numbers
 
 
 def test_the_default_path_takes_four_clicks_to_a_verified_bundle(

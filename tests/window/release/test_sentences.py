@@ -24,7 +24,8 @@ from dataselect_gui.window.release.sentences import CONSENT, NO_RECALL, REPEAT
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import Rule
 from tests.projects import consortium, owner_records, scored_project
-from tests.window.release.steps import answer_no, ask_for, click, finish, foresee, numbers, shown
+from tests.window.release.steps import answer_no, ask_for, click, finish, foresee, shown
+from tests.window.steps import numbers
 
 PAIRS = [
     (kind.name, mechanism.name)
