@@ -25,17 +25,6 @@ PACKAGE = Path(dataselect_gui.__file__).parent
 Run = Callable[..., tuple[int, list[str], list[str]]]
 
 
-@pytest.fixture
-def brackets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Put every text in brackets that goes through the catalogue."""
-    write_brackets(tmp_path / "locale")
-    monkeypatch.setattr(texts, "FOLDER", tmp_path / "locale")
-    monkeypatch.setenv("LANGUAGE", LANGUAGE)
-    texts._of_environment.cache_clear()
-    yield
-    texts._of_environment.cache_clear()
-
-
 def messages(text: str | tuple[str, ...] | list[str] | None) -> list[str]:
     return [text] if isinstance(text, str) else list(text or ())
 

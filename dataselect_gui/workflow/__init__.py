@@ -69,7 +69,12 @@ from dataselect_gui.workflow.selecting import (
 )
 from dataselect_gui.workflow.settling import public_bounds
 from dataselect_gui.workflow.statements import (
+    composed_total,
+    entry_description,
+    missing_claim,
+    one_sided_total,
     statement_in_words,
+    unprotected_releases,
     write_statement,
 )
 from dataselect_gui.workflow.studies import (
@@ -173,12 +178,14 @@ __all__ = [
     "before_deletion",
     "change_budget",
     "choose_study",
+    "composed_total",
     "count_records",
     "count_trainings",
     "decimal_of",
     "delete",
     "digest_of",
     "duration",
+    "entry_description",
     "exact",
     "fault_of",
     "file_endings",
@@ -201,8 +208,10 @@ __all__ = [
     "make_rule",
     "maps",
     "mechanisms_of",
+    "missing_claim",
     "name_of",
     "note_event",
+    "one_sided_total",
     "opt_in",
     "opt_out",
     "plan_study",
@@ -238,6 +247,7 @@ __all__ = [
     "study_subject",
     "tally",
     "tokens",
+    "unprotected_releases",
     "verify",
     "what_opens",
     "whole_of",

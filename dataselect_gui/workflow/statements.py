@@ -1,33 +1,121 @@
 """A statement of account in words: for a terminal, and as a page to file or to print."""
 
+from decimal import Decimal
 from pathlib import Path
 
 from dataselect_gui.errors import file_refused
 from dataselect_gui.pages import render
 from dataselect_gui.permissions import replacing
 from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.release.registry import KINDS
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.workflow.accounts import Account, AccountEntry, Composed, EntryTerms, ledger
 
 NOT_OPENED = N_("(not opened yet)")
 """Instead of the id and the head of an account that holds nothing."""
 
-_RELEASED = N_("Release {release}: {kind} by {mechanism}, {score}")
-_UNPROTECTED = N_("Release {release}: {kind} by {mechanism}, {score}, no protection")
-_UNCLAIMED = N_("Release {release}: {kind} by {mechanism}, {score}, none claimed")
-
 
 def statement_in_words(account: Account) -> list[str]:
     """Write a statement of account, as `ledger` gives it, line by line."""
     lines = [_("Ledger {account}", account=account.id or _(NOT_OPENED))]
-    lines += [f"  {line}" for line in _sums_in_words(account)]
+    lines += [f"  {line}" for line in _totals(account)]
     for entry in account.entries:
         when = f"{entry.seq:>4} {entry.date}"
-        lines.append(f"  {when}  {entry.epsilon or '':<6} {_entry_in_words(entry)}")
+        lines.append(f"  {when}  {entry.epsilon or '':<6} {_line_of(entry)}")
     return lines
 
 
-def _sums_in_words(account: Account) -> list[str]:
+def one_sided_total(account: Account) -> str:
+    """Return what the one-sided releases come to, as a sentence."""
+    return _(
+        "Of the one-sided releases only the largest counts: ε {epsilon}.",
+        epsilon=exact(account.one_sided),
+    )
+
+
+def composed_total(composed: Composed, delta: Decimal) -> str:
+    """Return what the releases that are not one-sided come to together, as a sentence.
+
+    Parameters
+    ----------
+    composed : Composed
+        What was worked out.
+    delta : Decimal
+        The account's sum of δ.
+    """
+    return _(
+        "The others together, composed as privacy loss distributions: ε {epsilon:.4g} at δ {delta}, or "
+        "ε {loose:.4g} at δ {loose_delta}.",
+        epsilon=composed.total_pld,
+        delta=exact(delta),
+        loose=composed.total_pld_loose,
+        loose_delta=exact(composed.delta_loose),
+    )
+
+
+def unprotected_releases(account: Account) -> str:
+    """Return how many releases the totals do not cover, as a sentence."""
+    return ngettext(
+        "{count} release had no protection; these totals do not cover them.",
+        "{count} releases had no protection; these totals do not cover them.",
+        account.exact_releases,
+    )
+
+
+def entry_description(entry: AccountEntry) -> str:
+    """Return what an entry of an account is, without the release's id, ε and the owner's reason."""
+    match entry.kind:
+        case "opened":
+            return _("The ledger of these records was opened")
+        case "joined":
+            return _(
+                "Joined with ledger {account}, which shares records or people", account=entry.account
+            )
+        case "budget":
+            return _("Budget set to ε {epsilon}", epsilon=entry.epsilon)
+        case "training":
+            return _(
+                "Training under differential privacy used these records (δ {delta})", delta=entry.delta
+            )
+        case "reserved" if entry.threshold_of is not None:
+            return _("Threshold of {score} bought", score=entry.threshold_of)
+        case "reserved":
+            return _release_description(entry.terms or EntryTerms())
+        case "drawn":
+            return _("The release was drawn")
+        case "published":
+            return _("The bundle was written")
+        case kind:
+            return kind
+
+
+def missing_claim(entry: AccountEntry) -> str:
+    """Return why the ε of a release claims nothing; empty where it does, or there is no release."""
+    if entry.kind != "reserved" or entry.threshold_of is not None:
+        return ""
+    if entry.terms is not None and entry.terms.conditional:
+        return _("none claimed")
+    return _("no protection") if entry.epsilon is None else ""
+
+
+def _release_description(terms: EntryTerms) -> str:
+    if terms.threshold is None:
+        message = N_("{kind} by {mechanism}, {score}")
+    elif terms.lowest:
+        message = N_("{kind} by {mechanism}, {score} at most {threshold}")
+    else:
+        message = N_("{kind} by {mechanism}, {score} at least {threshold}")
+    kind = KINDS.get(terms.kind or "")
+    return _(
+        message,
+        kind=terms.kind if kind is None else _(kind.title),
+        mechanism=terms.mechanism,
+        score=terms.score,
+        threshold=terms.threshold,
+    )
+
+
+def _totals(account: Account) -> list[str]:
     budget = _("not set") if account.budget is None else exact(account.budget)
     left = "–" if account.left is None else exact(account.left)
     lines = [
@@ -37,74 +125,23 @@ def _sums_in_words(account: Account) -> list[str]:
             spent=exact(account.total_plain),
             left=left,
         ),
-        _(
-            "Of the one-sided releases only the largest counts: ε {epsilon}.",
-            epsilon=exact(account.one_sided),
-        ),
+        one_sided_total(account),
     ]
     if account.composed is not None:
-        lines.append(_composed_in_words(account.composed, exact(account.delta)))
+        lines.append(composed_total(account.composed, account.delta))
     if account.exact_releases:
-        lines.append(
-            ngettext(
-                "{count} release had no protection; these totals do not cover them.",
-                "{count} releases had no protection; these totals do not cover them.",
-                account.exact_releases,
-            )
-        )
+        lines.append(unprotected_releases(account))
     return lines
 
 
-def _composed_in_words(composed: Composed, delta: str) -> str:
-    """Say what the releases that are not one-sided come to together."""
-    return _(
-        "The others together, composed as privacy loss distributions: ε {epsilon:.4g} at δ {delta}, or "
-        "ε {loose:.4g} at δ {loose_delta}.",
-        epsilon=composed.total_pld,
-        delta=delta,
-        loose=composed.total_pld_loose,
-        loose_delta=exact(composed.delta_loose),
-    )
-
-
-def _entry_in_words(entry: AccountEntry) -> str:
-    """Say what one entry of a statement is."""
-    terms, release = entry.terms or EntryTerms(), entry.release or ""
-    match entry.kind:
-        case "opened":
-            text = _("The ledger of these records was opened")
-        case "joined":
-            text = _(
-                "Joined with ledger {account}, which shares records or people", account=entry.account
-            )
-        case "budget":
-            text = _("Budget set")
-        case "training":
-            text = _(
-                "Training under differential privacy used these records (δ {delta})", delta=entry.delta
-            )
-        case "reserved" if entry.threshold_of is not None:
-            text = _(
-                "Threshold {threshold} of {release} bought",
-                threshold=release,
-                release=entry.threshold_of,
-            )
-        case "reserved":
-            message = _UNPROTECTED if entry.epsilon is None else _RELEASED
-            text = _(
-                _UNCLAIMED if terms.conditional else message,
-                release=release,
-                kind=terms.kind,
-                mechanism=terms.mechanism,
-                score=terms.score,
-            )
-        case "drawn":
-            text = _("Release {release} was drawn", release=release)
-        case "published":
-            text = _("Release {release} was written", release=release)
-        case kind:
-            text = kind
-    return f"{text}: {entry.reason}" if entry.reason else text
+def _line_of(entry: AccountEntry) -> str:
+    """Return one entry as a line: its release, what it is, why nothing is claimed, the reason."""
+    line = entry_description(entry)
+    if entry.release:
+        line = f"{_('Release {release}', release=entry.release)}: {line}"
+    claim = missing_claim(entry)
+    line = f"{line}, {claim}" if claim else line
+    return f"{line}: {entry.reason}" if entry.reason else line
 
 
 def write_statement(project_path: Path, to: Path) -> None:
@@ -119,10 +156,9 @@ def write_statement(project_path: Path, to: Path) -> None:
     page = render(
         "statement.html",
         ledger=account.id or _(NOT_OPENED),
-        totals=_sums_in_words(account),
+        totals=_totals(account),
         entries=[
-            (entry.seq, entry.date, entry.epsilon or "", _entry_in_words(entry))
-            for entry in account.entries
+            (entry.seq, entry.date, entry.epsilon or "", _line_of(entry)) for entry in account.entries
         ],
         head=account.head or _(NOT_OPENED),
     )

@@ -30,7 +30,7 @@ from dataselect_gui.release.kinds.kind import (
     as_noise,
 )
 from dataselect_gui.release.sizes import hold
-from dataselect_gui.texts import N_, _
+from dataselect_gui.texts import N_, _, ngettext
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -61,7 +61,6 @@ class Gradient(Kind):
         "leaves."
     )
     question: ClassVar[str] = N_("What hides each record")
-    nouns: ClassVar[tuple[str, str]] = ("sum of gradients", "sums of gradients")
     usefulness: ClassVar[str] = N_(
         "95 times in 100, an element of the sum is off by no more than {width} times the norm that is "
         "clipped to. {against} records are in the sum."
@@ -180,6 +179,11 @@ class Gradient(Kind):
         """Return how wide the noise of an element is, in units of the norm that is clipped to."""
         del records
         return Width(as_noise(mechanism).width(), float(selected))
+
+    @classmethod
+    def count_in_words(cls, count: int) -> str:
+        """Return how much a bundle holds."""
+        return ngettext("{count:,} sum of gradients", "{count:,} sums of gradients", count)
 
     def how_drawn(self, terms: "Terms") -> str:
         """Return how it was drawn, as a sentence."""

@@ -151,8 +151,6 @@ class Kind(ABC):
         What its mechanism is an answer to.
     verb : str
         What records do by it: they leave, or are offered.
-    nouns : tuple of str
-        What is counted in a bundle, one of it and many.
     usefulness : str
         What is said of its expected usefulness, unless the mechanism says it.
     compared : str
@@ -183,7 +181,6 @@ class Kind(ABC):
     explanation: ClassVar[str]
     question: ClassVar[str] = N_("How noise is added")
     verb: ClassVar[str] = N_("leave")
-    nouns: ClassVar[tuple[str, str]]
     usefulness: ClassVar[str]
     compared: ClassVar[str]
     heading: ClassVar[str]
@@ -297,6 +294,11 @@ class Kind(ABC):
         records, selected : int
             How many records take part, and how many of them the rule picked.
         """
+
+    @classmethod
+    @abstractmethod
+    def count_in_words(cls, count: int) -> str:
+        """Return how much a bundle holds, for its owner: “12 records”."""
 
     @abstractmethod
     def how_drawn(self, terms: "Terms") -> str:

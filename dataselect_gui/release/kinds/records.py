@@ -20,7 +20,7 @@ from dataselect_gui.release.contents import write_records
 from dataselect_gui.release.kinds.kind import Drawn, Leaving, as_selection
 from dataselect_gui.release.kinds.selection import SelectionKind
 from dataselect_gui.release.sizes import NAMED, hold
-from dataselect_gui.texts import N_, _
+from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.texts.promises import (
     DISCLOSED,
     FIXED,
@@ -45,7 +45,6 @@ class Records(SelectionKind):
     title: ClassVar[str] = N_("Records")
     explanation: ClassVar[str] = N_("The records themselves leave, in full, with their labels.")
     question: ClassVar[str] = N_("How records leave")
-    nouns: ClassVar[tuple[str, str]] = ("record", "records")
     usefulness: ClassVar[str] = N_(
         "Of 100 records that leave, about {precision} are in your selection. Random: {random}."
     )
@@ -100,6 +99,11 @@ class Records(SelectionKind):
     def check_metadata(self, path: Path) -> str:
         """Say that the records' files are built of nothing but pixels or numbers."""
         return _form_in(path).check_metadata(path)
+
+    @classmethod
+    def count_in_words(cls, count: int) -> str:
+        """Return how much a bundle holds."""
+        return ngettext("{count:,} record", "{count:,} records", count)
 
     def not_protected(self, mechanism: Mechanism) -> list[str]:
         """Return what no ε covers."""

@@ -34,7 +34,7 @@ from dataselect_gui.release.kinds.kind import (
 from dataselect_gui.release.sizes import hold
 from dataselect_gui.release.table_check import check_cells, line_of, rows_of
 from dataselect_gui.release.tables import write_table
-from dataselect_gui.texts import N_, _
+from dataselect_gui.texts import N_, _, ngettext
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -65,7 +65,6 @@ class Report(Kind):
     explanation: ClassVar[str] = N_(
         "Counts with noise leave: how many of your records score how high. No record leaves."
     )
-    nouns: ClassVar[tuple[str, str]] = ("count with noise", "counts with noise")
     usefulness: ClassVar[str] = N_(
         "95 times in 100, a count is off by no more than {width}. An average count is {against}."
     )
@@ -281,6 +280,11 @@ class Report(Kind):
         """Return how wide the noise of a count is."""
         del selected
         return Width(as_noise(mechanism).width(), records / self.cell_count)
+
+    @classmethod
+    def count_in_words(cls, count: int) -> str:
+        """Return how much a bundle holds."""
+        return ngettext("{count:,} count with noise", "{count:,} counts with noise", count)
 
     def how_drawn(self, terms: "Terms") -> str:
         """Return how it was drawn, as a sentence."""

@@ -30,7 +30,7 @@ from dataselect_gui.release.kinds.kind import (
 from dataselect_gui.release.sizes import hold_tokens
 from dataselect_gui.release.table_check import check_tokens, is_on_grid, rows_of
 from dataselect_gui.release.tables import write_table
-from dataselect_gui.texts import N_, _
+from dataselect_gui.texts import N_, _, ngettext
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -53,7 +53,6 @@ class Scores(Kind):
     explanation: ClassVar[str] = N_(
         "One score with noise for each eligible record leaves, under a random name. No record leaves."
     )
-    nouns: ClassVar[tuple[str, str]] = ("score with noise", "scores with noise")
     usefulness: ClassVar[str] = N_(
         "Of 100 records that look best by what leaves, about {precision} are in your selection. "
         "Random: {random}."
@@ -163,6 +162,11 @@ class Scores(Kind):
         if agreement is None:
             raise TypeError(f"{mechanism.name} does not say how well scores agree")
         return agreement
+
+    @classmethod
+    def count_in_words(cls, count: int) -> str:
+        """Return how much a bundle holds."""
+        return ngettext("{count:,} score with noise", "{count:,} scores with noise", count)
 
     def how_drawn(self, terms: "Terms") -> str:
         """Return how it was drawn, as a sentence."""

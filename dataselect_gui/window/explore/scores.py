@@ -2,12 +2,13 @@
 
 import math
 
+from dataselect_gui.texts import _
 from dataselect_gui.workflow import find_score
 
 
 def meaning_of(name: str) -> str:
     """Return what a score means, in a sentence without a term of the field; see `Score.meaning`."""
-    return find_score(name).sentence
+    return _(find_score(name).sentence)
 
 
 def short(value: float) -> str:
