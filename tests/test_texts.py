@@ -79,6 +79,7 @@ DONE = (
     "privacy",
     "release",
     "study",
+    "workflow",
 )
 """Rooms and modules whose errors are translated; the others follow."""
 

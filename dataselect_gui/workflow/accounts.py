@@ -17,6 +17,7 @@ from dataselect_gui.privacy.refusals import tampered
 from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.bundle import RELEASE
+from dataselect_gui.texts import _
 from dataselect_gui.workflow.asking import check_reason
 from dataselect_gui.workflow.places import ledger_of
 
@@ -189,9 +190,9 @@ def ledger(
         return [_composed(_set_budget(project_path, set_budget, reason))]
     if set_budget is not None:
         raise UsageError(
-            "Whose budget is meant is not clear.",
-            "A budget belongs to the source of one project.",
-            "Name the project.",
+            _("Whose budget is meant is not clear."),
+            _("A budget belongs to the source of one project."),
+            _("Name the project."),
         )
     with Ledger(home()).snapshot() as book:
         statements = [book.statement(account) for account in book.accounts()]
@@ -242,14 +243,14 @@ def hold_against(bundle: Path, project_path: Path | None = None) -> None:
         head = json.loads((bundle / RELEASE).read_text(encoding="utf-8"))["ledger_head"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise UnusableError(
-            f"“{bundle.name}” is not a bundle.",
-            f"Its {RELEASE} cannot be read.",
-            "Choose a bundle that was written on this machine.",
+            _("“{name}” is not a bundle.", name=bundle.name),
+            _("Its {release} cannot be read.", release=RELEASE),
+            _("Choose a bundle that was written on this machine."),
         ) from None
     ledger = Ledger(home()) if project_path is None else ledger_of(Project.open(project_path))
     with ledger.snapshot() as book:
         if not book.knows_head(str(head)):
-            raise tampered("It does not hold the release that this bundle was made by.")
+            raise tampered(_("It does not hold the release that this bundle was made by."))
 
 
 def marks_of(project: Project) -> set[bytes]:
@@ -268,13 +269,13 @@ def _statement(project_path: Path) -> Statement:
 def _set_budget(project_path: Path, budget: str, reason: str | None) -> Statement:
     if not (reason or "").strip():
         raise UsageError(
-            "A budget needs a reason.",
-            "It is kept in the ledger, for whoever asks later.",
-            "Give one.",
+            _("A budget needs a reason."),
+            _("It is kept in the ledger, for whoever asks later."),
+            _("Give one."),
         )
     check_reason(reason)
     project = Project.open(project_path)
-    marks, amount = marks_of(project), positive_amount(budget, "The budget")
+    marks, amount = marks_of(project), positive_amount(budget, _("The budget"))
     with ledger_of(project).session() as book:
         account = book.claim(marks)
         book.set_budget(account, amount, str(reason))

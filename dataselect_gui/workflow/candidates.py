@@ -20,6 +20,7 @@ from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.selection.rules import Rule, select
+from dataselect_gui.texts import _, ngettext
 from dataselect_gui.workflow.selecting import eligible_records
 
 
@@ -140,9 +141,13 @@ def _read_again(
                 _decode(source, row, stored, reread)
     if stale:
         raise UnusableError(
-            f"{stale} records changed or went missing since they were scored.",
-            "Their scores are not theirs any more.",
-            "Score the records again: only what changed is scored anew.",
+            ngettext(
+                "{count} record changed or went missing since it was scored.",
+                "{count} records changed or went missing since they were scored.",
+                stale,
+            ),
+            _("Their scores are not theirs any more."),
+            _("Score the records again: only what changed is scored anew."),
         )
     return reread
 

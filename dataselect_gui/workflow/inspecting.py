@@ -11,6 +11,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredRule, StoredSource
 from dataselect_gui.records.kinds import kind_of
 from dataselect_gui.records.source import SourceRef
+from dataselect_gui.texts import _
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import InspectJob
 from dataselect_gui.worker.results import (
@@ -95,9 +96,9 @@ def inspect(what: Path | SourceRef, records: SourceRef | None, context: JobConte
     found = run_job(job, context).found
     if not isinstance(found, _TYPES[thing]):
         raise UnusableError(
-            f"“{path.name}” cannot be looked at.",
-            "What read it fell over it: it may be made to do harm.",
-            "Ask for another copy of it.",
+            _("“{name}” cannot be looked at.", name=path.name),
+            _("What read it fell over it: it may be made to do harm."),
+            _("Ask for another copy of it."),
         )
     return found
 

@@ -65,15 +65,15 @@ def maps(project_path: Path, rows: Sequence[int], context: JobContext) -> dict[i
     names = [name for name in in_order(table.columns()) if find_score(name).has_map]
     if not names:
         raise UnusableError(
-            "No score of this project has a map.",
-            "Only vog and plis have one, and it has neither.",
-            "Score the records with one of them.",
+            _("No score of this project has a map."),
+            _("Only vog and plis have one, and it has neither."),
+            _("Score the records with one of them."),
         )
     if max(rows) >= len(table.index.ids):
         raise UnusableError(
-            "The project is not as it was.",
-            "Another window or command scored it again.",
-            "Open it again.",
+            _("The project is not as it was."),
+            _("Another window or command scored it again."),
+            _("Open it again."),
         )
     settings = project.settings
     checkpoint = find_checkpoint(Path(settings.checkpoint.path))

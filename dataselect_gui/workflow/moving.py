@@ -12,6 +12,7 @@ from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.texts import _
 from dataselect_gui.worker.indexing import check_same_source, read_index
 from dataselect_gui.workflow.inspecting import looks_like_checkpoint
 
@@ -56,8 +57,8 @@ def find_again(project_path: Path, path: Path, context: JobContext) -> Literal["
         index = read_index(source, context)
     except InterruptedByPersonError:
         raise InterruptedByPersonError(
-            "The records were not compared.",
-            "You stopped it.",
+            _("The records were not compared."),
+            _("You stopped it."),
             JobKind.RECORD_COMPARISON.afterwards,
         ) from None
     with project.exclusive():
@@ -78,7 +79,7 @@ def check_same_checkpoint(project: Project, digest: str) -> None:
     settings = project.settings
     if settings.table is not None and settings.checkpoint.digest != digest:
         raise UnusableError(
-            f"The project “{project.folder.name}” was scored with another checkpoint.",
-            "Scores of different checkpoints cannot stand side by side.",
-            "Show the checkpoint that it was scored with, or score into another project.",
+            _("The project “{name}” was scored with another checkpoint.", name=project.folder.name),
+            _("Scores of different checkpoints cannot stand side by side."),
+            _("Show the checkpoint that it was scored with, or score into another project."),
         )

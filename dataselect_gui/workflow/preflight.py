@@ -12,6 +12,7 @@ from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import Batching, applicable
+from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import PreflightJob
@@ -83,59 +84,89 @@ def preflight_facts(preflight: Preflight) -> list[tuple[str, str]]:
     """Return what a preflight found in words, line by line: what it is about, and what is so."""
     found = preflight.found
     return [
-        ("Parameters", _parameters(found)),
-        ("Batches", _BATCHING[found.batching]),
-        ("Checked", _checked(found)),
-        ("Precision", _precision(found)),
-        ("Time", f"about {duration(preflight.seconds)} for your {found.records:,} records"),
-        ("Memory", f"about {found.bytes_needed / 1e9:.1f} GB, {found.at_once} records at once"),
-        ("Private training", _dp_training(found)),
+        (_("Parameters"), _parameters(found)),
+        (_("Batches"), _(_BATCHING[found.batching])),
+        (_("Checked"), _checked(found)),
+        (_("Precision"), _precision(found)),
+        (
+            _("Time"),
+            ngettext(
+                "about {time} for your {count:,} record",
+                "about {time} for your {count:,} records",
+                found.records,
+                time=duration(preflight.seconds),
+            ),
+        ),
+        (
+            _("Memory"),
+            ngettext(
+                "about {size:.1f} GB, {count} record at once",
+                "about {size:.1f} GB, {count} records at once",
+                found.at_once,
+                size=found.bytes_needed / 1e9,
+            ),
+        ),
+        (_("Private training"), _dp_training(found)),
     ]
 
 
 _BATCHING: dict[Batching, str] = {
-    "by operation": "records are computed together; each operation has a rule that keeps them apart",
-    "one at a time": "one record at a time: for something in the graph there is no rule that would "
-    "keep several apart",
-    "by family": "records are computed together; models of this family keep them apart",
+    "by operation": N_(
+        "records are computed together; each operation has a rule that keeps them apart"
+    ),
+    "one at a time": N_(
+        "one record at a time: for something in the graph there is no rule that would keep several "
+        "apart"
+    ),
+    "by family": N_("records are computed together; models of this family keep them apart"),
 }
 
 
 def _parameters(found: PreflightResult) -> str:
     total, slow = sum(found.parameters.values()), found.by_function
     if not total:
-        return "none that is trained: there is no gradient at parameters, and its norm is 0"
+        return _("none that is trained: there is no gradient at parameters, and its norm is 0")
     if not slow:
         return f"{total:,}"
-    names = ", ".join(slow[:3]) + (f" and {len(slow) - 3} more" if len(slow) > 3 else "")
-    return f"{total:,}; the gradients of {names} are computed the slow way (torch.func)"
+    names = ", ".join(slow[:3]) + (_(" and {more} more", more=len(slow) - 3) if len(slow) > 3 else "")
+    return _(
+        "{total:,}; the gradients of {names} are computed the slow way (torch.func)",
+        total=total,
+        names=names,
+    )
 
 
 def _checked(found: PreflightResult) -> str:
     if not found.checked:
-        return "not against a plain computation: none of the records that were tried has a label"
-    noun = "record" if found.checked == 1 else "records"
-    return (
-        f"{found.checked} of your {noun} agree with a plain computation to "
-        f"{found.deviation:.0e} of the score"
+        return _("not against a plain computation: none of the records that were tried has a label")
+    return ngettext(
+        "{count} of your record agree with a plain computation to {deviation:.0e} of the score",
+        "{count} of your records agree with a plain computation to {deviation:.0e} of the score",
+        found.checked,
+        deviation=found.deviation,
     )
 
 
 def _precision(found: PreflightResult) -> str:
     if found.float64_pace is None:
-        return f"{found.precision}; this device has no float64"
-    return (
-        f"{found.precision}; it moves {found.moved} of {found.tried} of your records by more "
-        f"than 0.01 %. In float64, scoring would take {found.float64_pace:.1f} times as long"
+        return _("{precision}; this device has no float64", precision=found.precision)
+    return _(
+        "{precision}; it moves {moved} of {tried} of your records by more than 0.01 %. "
+        "In float64, scoring would take {float64_pace:.1f} times as long",
+        precision=found.precision,
+        moved=found.moved,
+        tried=found.tried,
+        float64_pace=found.float64_pace,
     )
 
 
 def _dp_training(found: PreflightResult) -> str:
     if found.dp_training == "yes":
-        return "possible with this model as it is"
+        return _("possible with this model as it is")
     if found.dp_training == "unknown":
-        return "a .pt2 graph does not tell whether it is possible"
-    return (
-        f"not with this model as it is: {'; '.join(found.dp_objections)}. Your scores do not depend "
-        "on that. If the consortium promises private training, ask how."
+        return _("a .pt2 graph does not tell whether it is possible")
+    return _(
+        "not with this model as it is: {objections}. Your scores do not depend on "
+        "that. If the consortium promises private training, ask how.",
+        objections="; ".join(found.dp_objections),
     )

@@ -17,6 +17,7 @@ from dataselect_gui.release.releasing import Foresight, Keep, Purchase, foresee,
 from dataselect_gui.release.signing import Signer, read_signer
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.selection.rules import Rule, select
+from dataselect_gui.texts import _
 from dataselect_gui.workflow.asking import (
     ReleaseRequest,
     Training,
@@ -69,9 +70,9 @@ def read_answers(project: Project, asked: ReleaseRequest, *, acknowledging: bool
     rule = rule_of(project)
     if rule is None:
         raise UsageError(
-            "There is no selection to release.",
-            "The project has no rule yet.",
-            "Make one with “dataselect select”.",
+            _("There is no selection to release."),
+            _("The project has no rule yet."),
+            _("Make one with “dataselect select”."),
         )
     kind, mechanism = kind_of(asked)
     training = training_of(project, asked)

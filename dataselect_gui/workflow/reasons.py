@@ -6,6 +6,7 @@ import numpy as np
 
 from dataselect_gui.project.table import Table
 from dataselect_gui.scoring.catalog import find_score, in_order
+from dataselect_gui.texts import _
 
 
 def reasons_of(table: Table) -> dict[str, str]:
@@ -42,10 +43,12 @@ def _reason(lacking: Sequence[str], *, has_label: bool) -> str:
     without_number = [name for name in lacking if name not in without_label]
     parts = []
     if without_label:
-        parts.append(f"Without a label it has no score by {', '.join(without_label)}.")
+        parts.append(_("Without a label it has no score by {scores}.", scores=", ".join(without_label)))
     if without_number:
         parts.append(
-            "The model gave no finite number for it, so it has no score by "
-            f"{', '.join(without_number)}."
+            _(
+                "The model gave no finite number for it, so it has no score by {scores}.",
+                scores=", ".join(without_number),
+            )
         )
     return " ".join(parts)

@@ -10,6 +10,7 @@ from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.plain import from_cell
 from dataselect_gui.project.project import MOMENT_SECONDS, Project
 from dataselect_gui.records.source import person_name
+from dataselect_gui.texts import _
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def read_register(project_path: Path, register: Path, column: str | None) -> Lis
     if found is None:
         return Listing(columns, None, frozenset(), ())
     lines = tuple((line, _name(row, found)) for line, row in rows)
-    return Listing(columns, found, frozenset(name for _, name in lines) - {""}, lines)
+    return Listing(columns, found, frozenset(name for _line, name in lines) - {""}, lines)
 
 
 def put_opted_out(project_path: Path, units: Collection[str]) -> None:
@@ -133,11 +134,15 @@ def _read(register: Path, column: str | None, unit_column: str | None) -> set[st
     name = _column(columns, column, unit_column)
     if name is None:
         raise UsageError(
-            "The column that names the people is not clear.",
-            f"“{register.name}” has the columns {', '.join(columns) or '(none)'}.",
-            "Name one of them with --register-column.",
+            _("The column that names the people is not clear."),
+            _(
+                "“{name}” has the columns {columns}.",
+                name=register.name,
+                columns=", ".join(columns) or _("(none)"),
+            ),
+            _("Name one of them with --register-column."),
         )
-    return {_name(row, name) for _, row in rows} - {""}
+    return {_name(row, name) for _line, row in rows} - {""}
 
 
 def _name(row: dict[str, str], column: str) -> str:
@@ -157,9 +162,9 @@ def _rows(register: Path) -> tuple[tuple[str, ...], list[tuple[int, dict[str, st
             return columns, [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error):
         raise UnusableError(
-            f"“{register.name}” cannot be read.",
-            "It is not there, or not CSV in UTF-8.",
-            "Give a CSV file with a header, one person a line.",
+            _("“{name}” cannot be read.", name=register.name),
+            _("It is not there, or not CSV in UTF-8."),
+            _("Give a CSV file with a header, one person a line."),
         ) from None
 
 

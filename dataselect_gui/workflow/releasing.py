@@ -24,6 +24,7 @@ from dataselect_gui.release.releasing import buy, marks_of, needs_sum
 from dataselect_gui.release.releasing import release as carry_out
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import KeyedScore
+from dataselect_gui.texts import _
 from dataselect_gui.workflow.asking import ReleaseRequest, max_contributions_of
 from dataselect_gui.workflow.candidates import candidates_of
 from dataselect_gui.workflow.places import ledger_of
@@ -250,8 +251,8 @@ def _checkpoint(project: Project) -> Checkpoint:
     checkpoint = find_checkpoint(Path(project.settings.checkpoint.path))
     if checkpoint.digest() != project.settings.checkpoint.digest:
         raise UnusableError(
-            "The checkpoint is not the one that the scores were made with.",
-            "Its files changed since.",
-            "Put the checkpoint back as it was, or score the source into a new project.",
+            _("The checkpoint is not the one that the scores were made with."),
+            _("Its files changed since."),
+            _("Put the checkpoint back as it was, or score the source into a new project."),
         )
     return checkpoint

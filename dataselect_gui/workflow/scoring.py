@@ -23,6 +23,7 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.catalog import PRECISIONS, Precision, applicable
 from dataselect_gui.scoring.scores.base import KeyedScore
+from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.worker.jobs import ScoreJob
@@ -34,7 +35,7 @@ from dataselect_gui.workflow.places import ledger_of, place_beside
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.training import answer_training
 
-_ANEW = "Score again: what was in hand is then computed anew, with half as many records at once."
+_ANEW = N_("Score again: what was in hand is then computed anew, with half as many records at once.")
 
 
 @dataclass(frozen=True)
@@ -149,9 +150,9 @@ def score(
     if project is not None:
         if demo and not project.settings.demo:
             raise UnusableError(
-                f"“{folder.name}” is a project of yours.",
-                "The demo needs a folder of its own, and answers no question about your records.",
-                "Name another folder for the demo.",
+                _("“{name}” is a project of yours.", name=folder.name),
+                _("The demo needs a folder of its own, and answers no question about your records."),
+                _("Name another folder for the demo."),
             )
         known = project.settings.source
         label_column = label_column or known.label_column
@@ -192,7 +193,7 @@ def score(
     except (WorkerDiedError, InterruptedByPersonError) as error:
         if isinstance(error, InterruptedByPersonError) and not in_hand.was_left:
             in_hand.take_away()  # Where it was ended at once: memory was not the reason.
-        do = _ANEW if InHand(folder).scores and isinstance(error, WorkerDiedError) else error.do
+        do = _(_ANEW) if InHand(folder).scores and isinstance(error, WorkerDiedError) else error.do
         raise type(error)(f"{error.what} {_kept(folder)}", error.why, do) from None
     project = Project.open(folder)
     scored = finished.scored
@@ -235,15 +236,18 @@ def _settle_precision(project: Project, asked: str | None) -> Precision:
     earlier = precision_of(project)
     if asked not in {None, *PRECISIONS}:
         raise UsageError(
-            f"The precision “{asked}” is not known.",
-            f"It is one of {', '.join(PRECISIONS)}.",
-            "Leave it out for float32, or for what the project has.",
+            _("The precision “{precision}” is not known.", precision=asked),
+            _("It is one of {precisions}.", precisions=", ".join(PRECISIONS)),
+            _("Leave it out for float32, or for what the project has."),
         )
     if asked is not None and earlier is not None and asked != earlier:
         raise UsageError(
-            f"The scores of this project cannot be computed with {asked}.",
-            f"Those that it has were computed with {earlier}; numbers that differ are not mixed.",
-            "Leave the precision as it is, or score into another project.",
+            _("The scores of this project cannot be computed with {precision}.", precision=asked),
+            _(
+                "Those that it has were computed with {earlier}; numbers that differ are not mixed.",
+                earlier=earlier,
+            ),
+            _("Leave the precision as it is, or score into another project."),
         )
     return cast("Precision", asked or earlier or PRECISIONS[0])
 
@@ -261,7 +265,7 @@ def _kept(folder: Path) -> str:
     """Say how many scores a project holds, though the work on them ended early."""
     project = Project.open(folder)
     count = 0 if project.settings.table is None else project.table.count_scores()
-    return f"{count:,} {'score is' if count == 1 else 'scores are'} kept."
+    return ngettext("{count:,} score is kept.", "{count:,} scores are kept.", count)
 
 
 def _score_by_key(project: Project, score: KeyedScore, limit: int | None) -> int:

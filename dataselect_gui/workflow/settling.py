@@ -20,6 +20,7 @@ from dataselect_gui.release.releasing import Purchase, new_release_id
 from dataselect_gui.release.terms import Bounds, Cut, CutSource, Terms
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule
+from dataselect_gui.texts import _
 from dataselect_gui.workflow.asking import ReleaseRequest, Training
 from dataselect_gui.workflow.conditions import scoring_of
 
@@ -78,10 +79,12 @@ class Question:
         kind = self._kind()
         if "threshold" in self.kind.takes and purchase is None and not public:
             raise UsageError(
-                f"A {self.kind.name} needs a public threshold.",
-                "Which records are summed would otherwise depend on everybody's scores.",
-                "Select by an agreed threshold, or buy one: --threshold-source bought:E with a rule "
-                "by fraction.",
+                _("A {kind} needs a public threshold.", kind=self.kind.name),
+                _("Which records are summed would otherwise depend on everybody's scores."),
+                _(
+                    "Select by an agreed threshold, or buy one: --threshold-source bought:E with a "
+                    "rule by fraction."
+                ),
             )
         mechanism = self.mechanism.calibrated(
             Setting(
@@ -142,9 +145,13 @@ class Question:
             if is_given and not has_use:
                 option = f"--{name.replace('_', '-')}"
                 raise UsageError(
-                    f"{option} does not belong here.",
-                    f"A release of {self.kind.name} by {self.mechanism.name} has no use for it.",
-                    f"Leave {option} out.",
+                    _("{option} does not belong here.", option=option),
+                    _(
+                        "A release of {kind} by {mechanism} has no use for it.",
+                        kind=self.kind.name,
+                        mechanism=self.mechanism.name,
+                    ),
+                    _("Leave {option} out.", option=option),
                 )
 
     def _kind(self) -> Kind:
@@ -167,18 +174,21 @@ class Question:
         stated = self.asked.threshold_from or ""
         if not stated.startswith(_BOUGHT):
             return None
-        epsilon = positive_amount(stated.removeprefix(_BOUGHT), "The threshold's ε")
+        epsilon = positive_amount(stated.removeprefix(_BOUGHT), _("The threshold's ε"))
         if self.epsilon is None:
             raise UsageError(
-                "A threshold cannot be bought here.",
-                "An exact release promises nothing that its threshold could break.",
-                "Leave --threshold-source out.",
+                _("A threshold cannot be bought here."),
+                _("An exact release promises nothing that its threshold could break."),
+                _("Leave --threshold-source out."),
             )
         if self.rule.by == "threshold" or not self._taking_part:
             raise UsageError(
-                "There is nothing to buy.",
-                "A threshold is bought for a rule by fraction or count, over records that take part.",
-                "Use “dataselect select PROJECT --by SCORE --fraction F” first.",
+                _("There is nothing to buy."),
+                _(
+                    "A threshold is bought for a rule by fraction or count, over records that take "
+                    "part."
+                ),
+                _("Use “dataselect select PROJECT --by SCORE --fraction F” first."),
             )
         share = Fraction(self.rule.value)
         if self.rule.by == "count":
@@ -203,19 +213,28 @@ class Question:
                 return stated
             case "request":
                 raise UsageError(
-                    "The threshold is not the request's.",
-                    f"The request says {request.score or 'no score'} ≥ {request.threshold}; the rule "
-                    f"says {rule.score} {'≤' if rule.lowest else '≥'} {rule.value}.",
-                    "Select by the request's threshold, or say where yours comes from.",
+                    _("The threshold is not the request's."),
+                    _(
+                        "The request says {requested_score} ≥ {threshold}; the rule says {score} "
+                        "{sign} {value}.",
+                        requested_score=request.score or _("no score"),
+                        threshold=request.threshold,
+                        score=rule.score,
+                        sign="≤" if rule.lowest else "≥",
+                        value=rule.value,
+                    ),
+                    _("Select by the request's threshold, or say where yours comes from."),
                 )
             case _ if stated.startswith(_BOUGHT):
                 return "bought"
             case _:
                 raise UsageError(
-                    f"--threshold-source cannot be “{stated}”.",
-                    "A threshold comes from the request, was agreed before, was bought under "
-                    "differential privacy, or was chosen after viewing.",
-                    "Give request, agreed, bought:E or viewed.",
+                    _("--threshold-source cannot be “{stated}”.", stated=stated),
+                    _(
+                        "A threshold comes from the request, was agreed before, was bought under "
+                        "differential privacy, or was chosen after viewing."
+                    ),
+                    _("Give request, agreed, bought:E or viewed."),
                 )
 
     def _bounds(self) -> Bounds:
@@ -226,11 +245,15 @@ class Question:
         if known is not None:
             return known
         raise UsageError(
-            f"Public bounds of “{self.rule.score}” are missing.",
-            "The noise must cover the whole range that a score may have, and the range must not be "
-            "read off the records.",
-            "Add --bounds L,U as agreed beforehand, for example --bounds 0,5, or ask the consortium "
-            "to state bounds in its request.",
+            _("Public bounds of “{score}” are missing.", score=self.rule.score),
+            _(
+                "The noise must cover the whole range that a score may have, and the range must not be "
+                "read off the records."
+            ),
+            _(
+                "Add --bounds L,U as agreed beforehand, for example --bounds 0,5, or ask the "
+                "consortium to state bounds in its request."
+            ),
         )
 
     def _count(self) -> int | None:
@@ -259,7 +282,11 @@ def public_bounds(score: str, request: Request) -> Bounds | None:
         return Bounds(low, high, "score")
     norm = request.stated.get(known.bounded_by)
     if norm is not None:
-        return Bounds(Decimal(0), stated_norm(str(norm), f"The request's {known.bounded_by}"), "score")
+        return Bounds(
+            Decimal(0),
+            stated_norm(str(norm), _("The request's {parameter}", parameter=known.bounded_by)),
+            "score",
+        )
     return None
 
 
@@ -269,8 +296,11 @@ def _two_bounds(stated: Sequence[object]) -> tuple[Decimal, Decimal]:
     # Scores are doubles.
     if len(numbers) != 2 or not is_small or float(numbers[0]) >= float(numbers[1]):
         raise UsageError(
-            "The bounds of the score are not as they should be.",
-            f"They are two numbers from −{LARGEST_BOUND} to {LARGEST_BOUND}, the lower first.",
-            "Give them like --bounds 0,5.",
+            _("The bounds of the score are not as they should be."),
+            _(
+                "They are two numbers from −{largest} to {largest}, the lower first.",
+                largest=LARGEST_BOUND,
+            ),
+            _("Give them like --bounds 0,5."),
         )
     return numbers[0], numbers[1]

@@ -23,6 +23,7 @@ from dataselect_gui.study.plan import (
     trainings,
 )
 from dataselect_gui.study.store import PAGE, is_begun
+from dataselect_gui.texts import _, ngettext
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import StudyJob
 from dataselect_gui.worker.messages import StudyPlanned
@@ -156,22 +157,30 @@ def choose_study(
     applicable(names, series=series, labelled=True, request=request)
     if not names:
         raise UsageError(
-            "There is no score to study.",
-            "Random picks are among the curves anyway; a study compares a score with them.",
-            "Name one or more scores, for example --scores vog,plis.",
+            _("There is no score to study."),
+            _("Random picks are among the curves anyway; a study compares a score with them."),
+            _("Name one or more scores, for example --scores vog,plis."),
         )
     if not FEWEST_SEEDS <= seeds <= MOST_SEEDS:
         raise UsageError(
-            f"--seeds cannot be {seeds}.",
-            f"Fewer than {FEWEST_SEEDS} repetitions show no difference that could be relied on, and "
-            f"more than {MOST_SEEDS} none that matters.",
-            f"Give a number from {FEWEST_SEEDS} to {MOST_SEEDS}.",
+            _("--seeds cannot be {seeds}.", seeds=seeds),
+            _(
+                "Fewer than {fewest} repetitions show no difference that could be relied "
+                "on, and more than {most} none that matters.",
+                fewest=FEWEST_SEEDS,
+                most=MOST_SEEDS,
+            ),
+            _(
+                "Give a number from {fewest} to {most}.",
+                fewest=FEWEST_SEEDS,
+                most=MOST_SEEDS,
+            ),
         )
     if start not in {"scratch", "checkpoint"}:
         raise UsageError(
-            f"--start cannot be “{start}”.",
-            "Trainings start from scratch, or from the consortium's checkpoint.",
-            "Give scratch or checkpoint.",
+            _("--start cannot be “{start}”.", start=start),
+            _("Trainings start from scratch, or from the consortium's checkpoint."),
+            _("Give scratch or checkpoint."),
         )
     choices = Choices(
         tuple(names),
@@ -183,9 +192,16 @@ def choose_study(
     count = len(in_order(trainings(choices)))
     if count > limit:
         raise UsageError(
-            f"The study would take {count} trainings.",
-            f"The limit is {limit}, so that nobody starts a study of days by mistake.",
-            f"Name fewer scores, shares or ε, or raise the limit: --limit-trainings {count}.",
+            ngettext(
+                "The study would take {count} training.",
+                "The study would take {count} trainings.",
+                count,
+            ),
+            _("The limit is {limit}, so that nobody starts a study of days by mistake.", limit=limit),
+            _(
+                "Name fewer scores, shares or ε, or raise the limit: --limit-trainings {count}.",
+                count=count,
+            ),
         )
     return choices
 
@@ -250,9 +266,9 @@ def _job(asked: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
     source = open_source(SourceRef(asked.source, asked.label_column, asked.unit_column))
     if all(label is None for label in source.labels):
         raise UnusableError(
-            "The records cannot be studied.",
-            "None of them has a label, so there is nothing to learn.",
-            "Name the label column.",
+            _("The records cannot be studied."),
+            _("None of them has a label, so there is nothing to learn."),
+            _("Name the label column."),
         )
     series, request = len(checkpoint.series), checkpoint.request
     applicable(choices.scores, series=series, labelled=True, request=request)

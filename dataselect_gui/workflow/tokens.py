@@ -6,10 +6,11 @@ from pathlib import Path
 from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.identity import record_keys
 from dataselect_gui.project.project import Project
+from dataselect_gui.texts import N_, _
 from dataselect_gui.workflow.accounts import marks_of
 from dataselect_gui.workflow.places import ledger_of
 
-GONE = "(no longer among the records)"
+GONE = N_("(no longer among the records)")
 
 
 def tokens(project_path: Path, release: str) -> dict[str, str]:
@@ -42,12 +43,14 @@ def tokens(project_path: Path, release: str) -> dict[str, str]:
     names: dict[str, str] = {} if kept is None else json.loads(kept).get("names", {})
     if not names:
         raise UsageError(
-            f"The release “{release}” has no tokens.",
-            "The ledger of this project lists no such release, or it is a report or a gradient: no "
-            "part of these stands for one record.",
-            "Take the release's id from the ledger.",
+            _("The release “{release}” has no tokens.", release=release),
+            _(
+                "The ledger of this project lists no such release, or it is a report or a gradient: no "
+                "part of these stands for one record."
+            ),
+            _("Take the release's id from the ledger."),
         )
     keys = record_keys(index.content, index.people)
     records = {key.hex(): record for key, record in zip(keys, index.ids, strict=True)}
-    found = {token: records.get(key, GONE) for key, token in names.items()}
+    found = {token: records.get(key, _(GONE)) for key, token in names.items()}
     return dict(sorted(found.items()))

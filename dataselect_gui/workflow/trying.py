@@ -19,10 +19,11 @@ from dataselect_gui.study.plan import (
     trainings,
 )
 from dataselect_gui.study.sentences import name_of
+from dataselect_gui.texts import N_, _
 from dataselect_gui.workflow.studies import StudyFound, StudySubject, study_at, trainings_left
 from dataselect_gui.workflow.studying import StudyPlan, StudyRequest, foresee_study, study
 
-_ANEW = "Begin anew: the earlier study stays in its folder."
+_ANEW = N_("Begin anew: the earlier study stays in its folder.")
 
 
 @dataclass(frozen=True)
@@ -179,4 +180,4 @@ def _begin_anew() -> Iterator[None]:
     try:
         yield
     except OtherStudyError as error:
-        raise OtherStudyError(error.what, error.why, _ANEW) from None
+        raise OtherStudyError(error.what, error.why, _(_ANEW)) from None

@@ -11,6 +11,7 @@ from dataselect_gui.release.bundle import digest_of
 from dataselect_gui.release.documents import terms_of_document
 from dataselect_gui.release.page import page_of
 from dataselect_gui.release.verify import Check
+from dataselect_gui.texts import _
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import VerifyJob
 from dataselect_gui.worker.results import BundleInspected, VerificationResult
@@ -48,7 +49,7 @@ def fallen() -> Verified:
     check = Check(
         "check",
         ok=False,
-        detail="The process that checked the bundle fell over it: it may be made to do harm.",
+        detail=_("The process that checked the bundle fell over it: it may be made to do harm."),
     )
     return Verified([check], None)
 
@@ -86,17 +87,17 @@ def write_page(bundle: Path, found: Verified, to: Path) -> None:
     UnusableError
         Where the page cannot be written.
     """
-    terms, promise = None, "Nothing that can be relied on."
+    terms, promise = None, _("Nothing that can be relied on.")
     if found.release is not None:
         terms, promise = terms_of_document(found.release), str(found.promise)
     if resolved(to).is_relative_to(resolved(bundle)):
         raise UnusableError(
-            "The page cannot be written into the bundle.",
-            "It would become part of it.",
-            "Name a file elsewhere.",
+            _("The page cannot be written into the bundle."),
+            _("It would become part of it."),
+            _("Name a file elsewhere."),
         )
     # A bundle of which nothing was read may never end.
-    digest = digest_of(bundle) if len(found.checks) > 1 else "not computed"
+    digest = digest_of(bundle) if len(found.checks) > 1 else _("not computed")
     page = page_of(terms, promise, found.checks, digest)
     try:
         with replacing(to) as file:
