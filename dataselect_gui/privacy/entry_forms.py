@@ -3,10 +3,22 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias, TypeGuard, cast
 
 from dataselect_gui.privacy.accounting import NOISES
 
+EntryKind: TypeAlias = Literal[
+    "opened",
+    "extended",
+    "joined",
+    "budget",
+    "training",
+    "sealed",
+    "kept",
+    "reserved",
+    "drawn",
+    "published",
+]
 _AMOUNT = re.compile(r"[0-9]{1,400}(\.[0-9]{1,400})?")
 _DIGEST = re.compile("[0-9a-f]{64}")
 _KEY = 32
@@ -37,7 +49,7 @@ def _loss(value: object) -> bool:
 
 
 _Form = Mapping[str, Callable[[object], bool]]
-_NEEDED: Mapping[str, _Form] = {
+_NEEDED: Mapping[EntryKind, _Form] = {
     "opened": {"content": _digest},
     "extended": {"content": _digest},
     "joined": {"account": _text},
@@ -76,17 +88,17 @@ _LENGTHS = {
 """Of the pieces that the content of an entry consists of, in bytes."""
 
 
-def is_entry(kind: object, body: object) -> bool:
+def is_entry(kind: object, body: object) -> TypeGuard[EntryKind]:
     """Say whether an entry of the ledger is of the form that the program writes.
 
     Parameters
     ----------
-    kind : str
-        Its kind.
+    kind : object
+        Its kind, an `EntryKind` where it is one.
     body : dict
         What it says, as JSON.
     """
-    needed = _NEEDED.get(kind) if isinstance(kind, str) else None
+    needed = _NEEDED.get(cast("EntryKind", kind)) if isinstance(kind, str) else None
     if needed is None or not isinstance(body, dict):
         return False
     form: dict[str, Callable[[object], bool]] = {"date": _text, "nonce": _text, **needed}

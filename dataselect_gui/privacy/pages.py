@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from dataselect_gui.privacy.entry_forms import is_content, is_entry
+from dataselect_gui.privacy.entry_forms import EntryKind, is_content, is_entry
 from dataselect_gui.privacy.refusals import refusals, tampered
 from dataselect_gui.texts import _
 
@@ -35,8 +35,7 @@ class Entry:
     account : str
         Whose; empty for what all accounts share.
     kind : str
-        ``opened``, ``extended``, ``joined``, ``budget``, ``training``, ``sealed``, ``kept``,
-        ``reserved``, ``drawn``, ``published``.
+        An `EntryKind`.
     date : str
         The day on which it was written.
     body : dict
@@ -47,7 +46,7 @@ class Entry:
 
     seq: int
     account: str
-    kind: str
+    kind: EntryKind
     date: str
     body: dict[str, Any]
     hash: str
@@ -151,7 +150,7 @@ class WritablePages(Pages):
                     del self.entries[before[0] :]
 
     def append(
-        self, account: str, kind: str, body: dict[str, Any], content: bytes | None = None
+        self, account: str, kind: EntryKind, body: dict[str, Any], content: bytes | None = None
     ) -> Entry:
         """Append an entry within a `transaction`, with its content where it has one."""
         seq, previous = self.last

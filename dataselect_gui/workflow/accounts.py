@@ -9,6 +9,7 @@ from pathlib import Path
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.accounting import largest_one_sided, total_delta, totals
 from dataselect_gui.privacy.amounts import exact, positive_amount
+from dataselect_gui.privacy.entry_forms import EntryKind
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.identity import source_marks
 from dataselect_gui.privacy.ledger import Ledger
@@ -22,8 +23,8 @@ from dataselect_gui.workflow.asking import check_reason
 from dataselect_gui.workflow.places import ledger_of
 
 _HIDDEN = frozenset({"key", "content"})
-_BOOKKEEPING = frozenset({"extended", "sealed", "kept"})
-"""Lines that hold only what the program needs to know again."""
+_BOOKKEEPING: frozenset[EntryKind] = frozenset({"extended", "sealed", "kept"})
+"""Entries that only the program needs; statements leave them out."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class AccountEntry:
     date : str
         The day on which it was written.
     kind : str
-        See `Entry`.
+        An `EntryKind`.
     epsilon, delta : str or None
         Amounts, as they are written.
     release : str or None
@@ -84,7 +85,7 @@ class AccountEntry:
 
     seq: int
     date: str
-    kind: str
+    kind: EntryKind
     epsilon: str | None
     delta: str | None
     release: str | None

@@ -1,6 +1,7 @@
 """A statement of account in words: for a terminal, and as a page to file or to print."""
 
 from pathlib import Path
+from typing import assert_never
 
 from dataselect_gui.errors import file_refused
 from dataselect_gui.pages import render
@@ -68,7 +69,13 @@ def _composed_in_words(composed: Composed, delta: str) -> str:
 
 
 def _entry_in_words(entry: AccountEntry) -> str:
-    """Say what one entry of a statement is."""
+    """Describe an entry.
+
+    Raises
+    ------
+    ValueError
+        Where its kind is one that statements leave out.
+    """
     terms, release = entry.terms or EntryTerms(), entry.release or ""
     match entry.kind:
         case "opened":
@@ -102,8 +109,10 @@ def _entry_in_words(entry: AccountEntry) -> str:
             text = _("Release {release} was drawn", release=release)
         case "published":
             text = _("Release {release} was written", release=release)
+        case "extended" | "sealed" | "kept":
+            raise ValueError(f"an entry of kind {entry.kind!r} has no line in a statement")
         case kind:
-            text = kind
+            assert_never(kind)
     return f"{text}: {entry.reason}" if entry.reason else text
 
 
