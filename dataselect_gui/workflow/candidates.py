@@ -115,7 +115,7 @@ def _read_again(
     index : Index
         The records as they were scored.
     context : JobContext
-        Takes progress, and can be stopped: nothing is charged yet.
+        Takes progress.
     decoding : bool
         Whether each is decoded, to see that it can be.
     cleaning : bool
@@ -126,7 +126,6 @@ def _read_again(
     reread, stale = _Reread(unwritable={} if cleaning else None), 0
     phase = Phase.CHECKING_WHAT_LEAVES if cleaning else Phase.READING_RECORDS
     for row, place in enumerate(records.places):
-        context.advance(phase, row, len(records.places))
         if place is not None and said[place] != scored[row]:
             stale += 1
         elif not records.was_read(row):
@@ -138,6 +137,7 @@ def _read_again(
                 stale += 1
                 continue
             if decoding:
+                context.report(phase, row, len(records.places))
                 _decode(source, row, stored, reread)
     if stale:
         raise UnusableError(
