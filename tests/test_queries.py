@@ -16,8 +16,8 @@ import pytest
 from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UnusableError
 from dataselect_gui.privacy.accounting import Charge
+from dataselect_gui.privacy.entry_store import EntryStore
 from dataselect_gui.privacy.ledger import Ledger
-from dataselect_gui.privacy.pages import Pages
 from dataselect_gui.privacy.refusals import InUseError
 from dataselect_gui.release.registry import REGISTRY, Registered
 from tests.ledgers import Desk
@@ -166,7 +166,7 @@ class Counts:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.connections = self.locks = self.checks = 0
-        connect, acquire, check = sqlite3.connect, filelock.BaseFileLock.acquire, Pages.__init__
+        connect, acquire, check = sqlite3.connect, filelock.BaseFileLock.acquire, EntryStore.__init__
 
         def connected(place: Any, *rest: Any, **more: Any) -> sqlite3.Connection:  # noqa: ANN401
             self.connections += 1
@@ -177,13 +177,13 @@ class Counts:
             self.locks += Path(lock.lock_file).name == "ledger.lock"
             return acquire(lock, *rest, **more)
 
-        def checked(pages: Pages, *rest: Any) -> None:  # noqa: ANN401
+        def checked(store: EntryStore, *rest: Any) -> None:  # noqa: ANN401
             self.checks += 1
-            check(pages, *rest)
+            check(store, *rest)
 
         monkeypatch.setattr(sqlite3, "connect", connected)
         monkeypatch.setattr(filelock.BaseFileLock, "acquire", acquired)
-        monkeypatch.setattr(Pages, "__init__", checked)
+        monkeypatch.setattr(EntryStore, "__init__", checked)
 
     def told(self) -> tuple[int, int, int]:
         return self.connections, self.locks, self.checks

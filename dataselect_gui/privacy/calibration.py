@@ -10,7 +10,7 @@ import math
 from decimal import Decimal
 from fractions import Fraction
 
-from dataselect_gui.privacy.library import (
+from dataselect_gui.privacy.measurements import (
     gaussian_delta_map,
     laplace_measurement,
     quantile_measurement,

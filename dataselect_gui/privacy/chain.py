@@ -29,8 +29,8 @@ from filelock import FileLock
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import resolved
 from dataselect_gui.permissions import FILE_MODE, replacing
+from dataselect_gui.privacy.entry_store import SCHEMA, EntryStore, Last, WritableEntryStore
 from dataselect_gui.privacy.home import close_home, open_home
-from dataselect_gui.privacy.pages import SCHEMA, Last, Pages, WritablePages
 from dataselect_gui.privacy.refusals import InUseError, TamperedError, in_use, refusals, tampered
 from dataselect_gui.privacy.shared_disks import is_on_shared_disk
 from dataselect_gui.texts import _
@@ -75,7 +75,7 @@ class Chain:
             close_home(home)
 
     @contextmanager
-    def open(self, patience: float | None = None) -> Iterator[WritablePages]:
+    def open(self, patience: float | None = None) -> Iterator[WritableEntryStore]:
         """Hold the chain for writing, all of it checked.
 
         Parameters
@@ -102,14 +102,14 @@ class Chain:
                 database.execute("PRAGMA journal_mode=WAL")
                 database.execute("PRAGMA synchronous=FULL")
                 database.executescript(SCHEMA)
-                pages = WritablePages(database, partial(self._commit, database))
-                self._check(pages, head)
+                store = WritableEntryStore(database, partial(self._commit, database))
+                self._check(store, head)
                 if head is None or head.file is None:
-                    self._settle(database, pages.last)
-            yield pages
+                    self._settle(database, store.last)
+            yield store
 
     @contextmanager
-    def snapshot(self) -> Iterator[Pages]:
+    def snapshot(self) -> Iterator[EntryStore]:
         """Read the chain as it is now, all of it checked, without changing any file.
 
         Raises
@@ -120,24 +120,24 @@ class Chain:
             Where it cannot be read, or another process keeps changing it.
         """
         with ExitStack() as held:
-            head, pages = self._read(held)
+            head, store = self._read(held)
             try:
-                yield pages
+                yield store
             except TamperedError:
                 # What lies beside an entry is read late: a writer may have moved it meanwhile.
                 if head == self._head_text():
                     raise
                 raise in_use() from None
 
-    def _read(self, held: ExitStack) -> tuple[bytes | None, Pages]:
+    def _read(self, held: ExitStack) -> tuple[bytes | None, EntryStore]:
         """Return the head and what it vouches for, once no writer is in between."""
         until = time.monotonic() + LOCK_SECONDS
         while True:
             with refusals():
                 before = self._head_text()
-                pages = self._as_left(before, held)
-                if pages is not None and before == self._head_text():
-                    return before, pages
+                store = self._as_left(before, held)
+                if store is not None and before == self._head_text():
+                    return before, store
             if time.monotonic() > until:
                 raise in_use()
             try:
@@ -146,12 +146,12 @@ class Chain:
             except InUseError:
                 continue
 
-    def _as_left(self, text: bytes | None, held: ExitStack) -> Pages | None:
+    def _as_left(self, text: bytes | None, held: ExitStack) -> EntryStore | None:
         """Return the entries where the files are as a writer left them when it was done."""
         if text is None and not self._database.exists():
             nothing = held.enter_context(closing(sqlite3.connect(":memory:")))
             nothing.executescript(SCHEMA)
-            return Pages(nothing)
+            return EntryStore(nothing)
         try:
             head = self._read_head()
         except TamperedError:
@@ -161,11 +161,11 @@ class Chain:
         # Immutable: SQLite takes no lock, and makes no file beside it.
         place = f"{resolved(self._database).as_uri()}?mode=ro&immutable=1"
         try:
-            pages = Pages(held.enter_context(closing(sqlite3.connect(place, uri=True))))
-            self._check(pages, head)
+            store = EntryStore(held.enter_context(closing(sqlite3.connect(place, uri=True))))
+            self._check(store, head)
         except (TamperedError, sqlite3.DatabaseError):
             return None
-        return pages
+        return store
 
     def _head_text(self) -> bytes | None:
         return self._head.read_bytes() if self._head.is_file() else None
@@ -189,17 +189,17 @@ class Chain:
             return _Head((int(seq), digest), file, None)
         return _Head((int(seq), digest), None, (int(following), next_digest))
 
-    def _check(self, pages: Pages, head: "_Head | None") -> None:
+    def _check(self, store: EntryStore, head: "_Head | None") -> None:
         if head is None:
-            if pages.entries:
+            if store.entries:
                 raise tampered(_("Its head is missing."))
             return
-        if pages.last not in {head.last, head.following} or pages.hash_at(head.last[0]) != head.last[1]:
+        if store.last not in {head.last, head.following} or store.hash_at(head.last[0]) != head.last[1]:
             raise tampered(_("It is older or shorter than it was."))
         if head.file is None:  # After a crash there is no digest of the whole file to hold it against.
-            for entry in pages.entries:
+            for entry in store.entries:
                 if "content" in entry.body:
-                    pages.content(entry)
+                    store.content(entry)
 
     def _commit(self, database: sqlite3.Connection, before: Last, last: Last) -> None:
         """Announce the entry that will be last, commit, and vouch for the file again."""

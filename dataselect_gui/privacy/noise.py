@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.privacy.library import (
+from dataselect_gui.privacy.measurements import (
     gaussian_measurement,
     laplace_measurement,
     quantile_measurement,

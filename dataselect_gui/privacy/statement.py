@@ -8,7 +8,7 @@ from typing import Any
 from dataselect_gui.errors import RefusedError
 from dataselect_gui.privacy.accounting import Charge, plain_total
 from dataselect_gui.privacy.amounts import exact
-from dataselect_gui.privacy.pages import Entry, Pages
+from dataselect_gui.privacy.entry_store import Entry, EntryStore
 from dataselect_gui.texts import _
 from dataselect_gui.texts.promises import LOWER_OR_RAISE, NOTHING_DRAWN, needs_more
 
@@ -65,22 +65,22 @@ class Statement:
         return None
 
 
-def statement_of(pages: Pages, roots: Collection[str]) -> Statement:
+def statement_of(store: EntryStore, roots: Collection[str]) -> Statement:
     """Return the statement of an account, with those joined to it.
 
     Parameters
     ----------
-    pages : Pages
+    store : EntryStore
         The ledger's entries.
     roots : collection of str
         The account; several that count as one; none for an account that is not there yet.
     """
     family = {
         entry.account
-        for entry in pages.entries
-        if entry.kind == "opened" and root_of(pages, entry.account) in roots
+        for entry in store.entries
+        if entry.kind == "opened" and root_of(store, entry.account) in roots
     }
-    entries = [entry for entry in pages.entries if entry.account in family]
+    entries = [entry for entry in store.entries if entry.account in family]
     budgets: dict[str, Decimal] = {}
     for entry in entries:
         if entry.kind == "budget":
@@ -126,9 +126,9 @@ def check_budget(statement: Statement, charges: Sequence[Charge]) -> None:
         )
 
 
-def root_of(pages: Pages, account: str) -> str:
+def root_of(store: EntryStore, account: str) -> str:
     """Return the account that an account was joined to; itself where it was not."""
-    for entry in pages.entries:
+    for entry in store.entries:
         if entry.kind == "joined" and entry.body["account"] == account:
             account = entry.account
     return account

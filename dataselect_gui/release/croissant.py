@@ -8,7 +8,7 @@ from typing import Any
 
 from dataselect_gui.records.forms.form import DATA, DescribedField, WrittenForm
 from dataselect_gui.records.kinds import FORMS
-from dataselect_gui.release.promises import promise
+from dataselect_gui.release.guarantees import promise
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.texts import english
 

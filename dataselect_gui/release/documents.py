@@ -11,7 +11,7 @@ from typing import Any
 
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.release.codec import TermsForm, from_form, to_form
-from dataselect_gui.release.promises import (
+from dataselect_gui.release.guarantees import (
     BOUNDS_OF_ORIGIN,
     ORIGIN_OF_BOUNDS,
     assumptions,

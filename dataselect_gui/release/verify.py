@@ -35,8 +35,8 @@ from dataselect_gui.release.documents import (
     release_document,
     terms_of_document,
 )
+from dataselect_gui.release.guarantees import not_protected, promise
 from dataselect_gui.release.kinds.gradient import GRADIENT
-from dataselect_gui.release.promises import not_protected, promise
 from dataselect_gui.release.registry import KINDS, registered
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.resources import resource

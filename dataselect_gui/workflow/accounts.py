@@ -10,17 +10,17 @@ from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.accounting import largest_one_sided, total_delta, totals
 from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.entry_forms import EntryKind
+from dataselect_gui.privacy.entry_store import Entry
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.identity import source_marks
 from dataselect_gui.privacy.ledger import Ledger
-from dataselect_gui.privacy.pages import Entry
 from dataselect_gui.privacy.refusals import tampered
 from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.bundle import RELEASE
 from dataselect_gui.texts import _
-from dataselect_gui.workflow.asking import check_reason
 from dataselect_gui.workflow.places import ledger_of
+from dataselect_gui.workflow.release_request import check_reason
 
 _HIDDEN = frozenset({"key", "content"})
 _BOOKKEEPING: frozenset[EntryKind] = frozenset({"extended", "sealed", "kept"})

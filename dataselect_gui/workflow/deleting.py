@@ -6,7 +6,7 @@ from pathlib import Path
 from dataselect_gui.project.project import Project, cannot_write
 from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.texts import _
-from dataselect_gui.workflow.studies import studies_of, study_subject
+from dataselect_gui.workflow.study_folders import studies_of, study_subject
 
 
 @dataclass(frozen=True)

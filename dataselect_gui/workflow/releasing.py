@@ -19,17 +19,17 @@ from dataselect_gui.release.candidates import Summed
 from dataselect_gui.release.fitting import check_fits
 from dataselect_gui.release.kinds.gradient import Gradient
 from dataselect_gui.release.leaving import check_leaving
-from dataselect_gui.release.places import sweep
-from dataselect_gui.release.releasing import buy, marks_of, needs_sum
-from dataselect_gui.release.releasing import release as carry_out
+from dataselect_gui.release.partial_folders import sweep
+from dataselect_gui.release.procedure import buy, marks_of, needs_sum
+from dataselect_gui.release.procedure import release as carry_out
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import KeyedScore
 from dataselect_gui.texts import _
-from dataselect_gui.workflow.asking import ReleaseRequest, max_contributions_of
-from dataselect_gui.workflow.candidates import candidates_of
+from dataselect_gui.workflow.gradient_sum import sum_gradients
 from dataselect_gui.workflow.places import ledger_of
-from dataselect_gui.workflow.previewing import Preview, preview_of
-from dataselect_gui.workflow.proposing import (
+from dataselect_gui.workflow.release_candidates import candidates_of
+from dataselect_gui.workflow.release_preview import Preview, preview_of
+from dataselect_gui.workflow.release_proposal import (
     Answers,
     Gathered,
     Proposal,
@@ -38,7 +38,7 @@ from dataselect_gui.workflow.proposing import (
     propose,
     read_answers,
 )
-from dataselect_gui.workflow.summing import sum_gradients
+from dataselect_gui.workflow.release_request import ReleaseRequest, max_contributions_of
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from dataselect_gui.workflow.conditions import precision_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
 from dataselect_gui.workflow.places import ledger_of, place_beside
 from dataselect_gui.workflow.reasons import reasons_of
-from dataselect_gui.workflow.training import answer_training
+from dataselect_gui.workflow.training_answer import answer_training
 
 _ANEW = N_("Score again: what was in hand is then computed anew, with half as many records at once.")
 

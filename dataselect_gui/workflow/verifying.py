@@ -8,8 +8,8 @@ from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.permissions import replacing
 from dataselect_gui.release.bundle import digest_of
+from dataselect_gui.release.check_page import page_of
 from dataselect_gui.release.documents import terms_of_document
-from dataselect_gui.release.page import page_of
 from dataselect_gui.release.verify import Check
 from dataselect_gui.texts import _
 from dataselect_gui.worker.handle import run_job

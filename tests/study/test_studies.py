@@ -12,7 +12,7 @@ from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.study.store import PLAN, RESULTS, SETTING
 from dataselect_gui.workflow import OtherStudyError, Phase, Progress, StudyChoices, StudySubject
-from dataselect_gui.workflow.studies import studies_of
+from dataselect_gui.workflow.study_folders import studies_of
 from tests.helpers import hugging_face_folder, write_json
 from tests.projects import owner_records, scored_project
 from tests.study.conftest import learnable_records

@@ -213,7 +213,7 @@ class Gradient(Kind):
 
     def remarks(self, terms: "Terms") -> list[str]:
         """Return the norm that is clipped to."""
-        from dataselect_gui.release.promises import ORIGIN_OF_BOUNDS
+        from dataselect_gui.release.guarantees import ORIGIN_OF_BOUNDS
 
         del terms
         origin = ORIGIN_OF_BOUNDS[self.clip_from]

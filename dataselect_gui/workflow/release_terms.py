@@ -16,13 +16,13 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.kinds.gradient import stated_norm
 from dataselect_gui.release.kinds.kind import Kind, KindOptions
-from dataselect_gui.release.releasing import Purchase, new_release_id
+from dataselect_gui.release.procedure import Purchase, new_release_id
 from dataselect_gui.release.terms import Bounds, Cut, CutSource, Terms
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.texts import _
-from dataselect_gui.workflow.asking import ReleaseRequest, Training
 from dataselect_gui.workflow.conditions import scoring_of
+from dataselect_gui.workflow.release_request import ReleaseRequest, Training
 
 _BOUGHT = "bought:"
 

@@ -11,9 +11,9 @@ from dataselect_gui.privacy.accounting import Charge, total_delta
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.release.guarantees import how_drawn, not_protected, promise
 from dataselect_gui.release.kinds.kind import Kind, Leaving
-from dataselect_gui.release.promises import how_drawn, not_protected, promise
-from dataselect_gui.release.releasing import Foresight
+from dataselect_gui.release.procedure import Foresight
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.texts import N_, _
 

@@ -13,12 +13,12 @@ from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.kinds.kind import Kind
-from dataselect_gui.release.releasing import Foresight, Keep, Purchase, foresee, part_of, purchased
+from dataselect_gui.release.procedure import Foresight, Keep, Purchase, foresee, part_of, purchased
 from dataselect_gui.release.signing import Signer, read_signer
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.selection.rules import Rule, select
 from dataselect_gui.texts import _
-from dataselect_gui.workflow.asking import (
+from dataselect_gui.workflow.release_request import (
     ReleaseRequest,
     Training,
     destination_of,
@@ -28,8 +28,8 @@ from dataselect_gui.workflow.asking import (
     remember_training,
     training_of,
 )
+from dataselect_gui.workflow.release_terms import Question
 from dataselect_gui.workflow.selecting import rule_of
-from dataselect_gui.workflow.settling import Question
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from dataselect_gui.study.plan import (
 )
 from dataselect_gui.study.sentences import name_of
 from dataselect_gui.texts import N_, _
-from dataselect_gui.workflow.studies import StudyFound, StudySubject, study_at, trainings_left
+from dataselect_gui.workflow.study_folders import StudyFound, StudySubject, study_at, trainings_left
 from dataselect_gui.workflow.studying import StudyPlan, StudyRequest, foresee_study, study
 
 _ANEW = N_("Begin anew: the earlier study stays in its folder.")

@@ -52,7 +52,7 @@ class Entry:
     hash: str
 
 
-class Pages:
+class EntryStore:
     """The entries of a chain, all of them checked.
 
     Attributes
@@ -113,7 +113,7 @@ class Pages:
         return content
 
 
-class WritablePages(Pages):
+class WritableEntryStore(EntryStore):
     """The entries of a chain that this process alone may write to.
 
     Parameters

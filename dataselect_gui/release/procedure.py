@@ -40,7 +40,7 @@ from dataselect_gui.release.codec import (
 from dataselect_gui.release.drawing import buy_threshold, draw
 from dataselect_gui.release.kinds.gradient import Gradient, check_sum
 from dataselect_gui.release.kinds.kind import Drawn
-from dataselect_gui.release.places import folder_beside
+from dataselect_gui.release.partial_folders import folder_beside
 from dataselect_gui.release.signing import Signer
 from dataselect_gui.release.terms import Terms
 
