@@ -111,18 +111,18 @@ class Purchase:
 
 
 def purchased(
-    book: Snapshot, statement: Statement, candidates: Candidates, terms: Terms, purchase: Purchase
+    snapshot: Snapshot, statement: Statement, candidates: Candidates, terms: Terms, purchase: Purchase
 ) -> Decimal | None:
     """Return the threshold where the same was bought before; None where it was not."""
     if candidates.part is None:
         return None
     earlier = statement.find(_purchase_key(candidates, terms, purchase))
-    bought = None if earlier is None else book.draw_of(earlier.body["release"])
+    bought = None if earlier is None else snapshot.draw_of(earlier.body["release"])
     return None if bought is None else Decimal(bought.decode())
 
 
 def buy(
-    book: Session,
+    session: Session,
     account: str,
     candidates: Candidates,
     terms: Terms,
@@ -136,7 +136,7 @@ def buy(
 
     Parameters
     ----------
-    book, account
+    session, account
         Where it is charged.
     candidates : Candidates
         Whose scores are cut.
@@ -153,7 +153,7 @@ def buy(
         Where the ledger refuses; nothing was drawn then.
     """
     assert candidates.part is not None
-    entry = book.reserve(
+    entry = session.reserve(
         account,
         _purchase_charge(purchase),
         {
@@ -167,26 +167,26 @@ def buy(
         first_budget,
         _grouping(candidates),
     )
-    bought = book.draw_of(entry.body["release"])
+    bought = session.draw_of(entry.body["release"])
     if bought is None:
         scores = candidates.scores[candidates.part]
         scale = quantile_scale(purchase.epsilon, len(scores), terms.max_contributions)
         assert terms.bounds is not None
         drawn = buy_threshold(scores, purchase.share, terms.bounds, scale, lowest=terms.lowest)
-        bought = book.keep_draw(account, entry.body["release"], exact(drawn).encode())
+        bought = session.keep_draw(account, entry.body["release"], exact(drawn).encode())
     return Decimal(bought.decode())
 
 
-def needs_sum(book: Snapshot, account: str, candidates: Candidates, terms: Terms) -> bool:
+def needs_sum(snapshot: Snapshot, account: str, candidates: Candidates, terms: Terms) -> bool:
     """Say whether gradients have to be summed before a release can be drawn."""
     if not isinstance(terms.kind, Gradient):
         return False
-    earlier = book.statement(account).find(_sameness(candidates, terms))
-    return earlier is None or book.draw_of(earlier.body["release"]) is None
+    earlier = snapshot.statement(account).find(_sameness(candidates, terms))
+    return earlier is None or snapshot.draw_of(earlier.body["release"]) is None
 
 
 def release(
-    book: Session,
+    session: Session,
     account: str,
     candidates: Candidates,
     terms: Terms,
@@ -203,7 +203,7 @@ def release(
 
     Parameters
     ----------
-    book : Session
+    session : Session
         The ledger, held.
     account : str
         The source's account.
@@ -236,18 +236,18 @@ def release(
     """
     keys = _keys(candidates)
     sameness = _sameness(candidates, terms)
-    earlier = book.statement(account).find(sameness)
+    earlier = session.statement(account).find(sameness)
     if is_there(destination, None if earlier is None else earlier.body["release"]):
         assert earlier is not None
         if signer is not None:
             with folder_beside(destination, home) as partial:
                 sign_bundle(partial, destination, signer)
-        book.mark_published(account, earlier.body["release"])
+        session.mark_published(account, earlier.body["release"])
         return Outcome(from_entry(earlier.body["terms"]), repeated=True)
     with folder_beside(destination, home) as partial:
         if summed is not None:
             check_sum(summed[0])
-        entry = book.reserve(
+        entry = session.reserve(
             account,
             terms.mechanism.charge(),
             {
@@ -262,13 +262,13 @@ def release(
             _grouping(candidates),
         )
         terms = from_entry(entry.body["terms"])
-        drawn = book.draw_of(terms.release)
+        drawn = session.draw_of(terms.release)
         if drawn is None:
-            fresh = draw(candidates, keys, terms, book.secrets_of, summed)
-            drawn = book.keep_draw(account, terms.release, fresh)
+            fresh = draw(candidates, keys, terms, session.secrets_of, summed)
+            drawn = session.keep_draw(account, terms.release, fresh)
         written = Drawn(drawn, candidates, keys, terms, report)
         write_bundle(partial, destination, entry.hash, written, signer)
-    book.mark_published(account, terms.release)
+    session.mark_published(account, terms.release)
     return Outcome(terms, repeated=earlier is not None)
 
 
@@ -293,7 +293,7 @@ class Foresight:
 
 
 def foresee(
-    book: Snapshot,
+    snapshot: Snapshot,
     statement: Statement,
     candidates: Candidates,
     terms: Terms,
@@ -307,7 +307,7 @@ def foresee(
 
     Parameters
     ----------
-    book : Snapshot
+    snapshot : Snapshot
         The ledger.
     statement : Statement
         The source's account in it.
@@ -326,7 +326,7 @@ def foresee(
         Where the ledger would refuse.
     """
     unit, grouping = candidates.unit_column, _grouping(candidates)
-    book.check_units(statement, unit, terms.max_contributions, grouping)
+    snapshot.check_units(statement, unit, terms.max_contributions, grouping)
     same = (
         purchase is None
         and candidates.part is not None

@@ -84,8 +84,8 @@ def release(
         scored_by=__version__,
     )
     keys = record_keys(few.content, few.units)
-    with TemporaryDirectory() as home, Ledger(Path(home)).session() as book:
-        part = part_of(candidates, 1, book.keep)
+    with TemporaryDirectory() as home, Ledger(Path(home)).session() as session:
+        part = part_of(candidates, 1, session.keep)
         assert part is not None
         setting = Setting(
             max_contributions=1,
@@ -110,6 +110,6 @@ def release(
             after_exact=False,
             checkpoint="",
         )
-        drawn = draw(replace(candidates, part=part), keys, terms, book.secrets_of)
+        drawn = draw(replace(candidates, part=part), keys, terms, session.secrets_of)
     names = json.loads(drawn)["names"]
     return np.array([key.hex() in names for key in keys], dtype=bool), part

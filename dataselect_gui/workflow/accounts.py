@@ -195,8 +195,8 @@ def ledger(
             _("A budget belongs to the source of one project."),
             _("Name the project."),
         )
-    with Ledger(home()).snapshot() as book:
-        statements = [book.statement(account) for account in book.accounts()]
+    with Ledger(home()).snapshot() as snapshot:
+        statements = [snapshot.statement(account) for account in snapshot.accounts()]
     return [_composed(statement) for statement in statements]
 
 
@@ -226,8 +226,8 @@ def account(project_path: Path) -> Account:
 
 def knows_head(head: str, project_path: Path) -> bool:
     """Say whether the ledger of a project still holds the entry that a head was noted after."""
-    with ledger_of(Project.open(project_path)).snapshot() as book:
-        return book.knows_head(head.strip().lower())
+    with ledger_of(Project.open(project_path)).snapshot() as snapshot:
+        return snapshot.knows_head(head.strip().lower())
 
 
 def hold_against(bundle: Path, project_path: Path | None = None) -> None:
@@ -249,8 +249,8 @@ def hold_against(bundle: Path, project_path: Path | None = None) -> None:
             _("Choose a bundle that was written on this machine."),
         ) from None
     ledger = Ledger(home()) if project_path is None else ledger_of(Project.open(project_path))
-    with ledger.snapshot() as book:
-        if not book.knows_head(str(head)):
+    with ledger.snapshot() as snapshot:
+        if not snapshot.knows_head(str(head)):
             raise tampered(_("It does not hold the release that this bundle was made by."))
 
 
@@ -263,8 +263,8 @@ def marks_of(project: Project) -> set[bytes]:
 def _statement(project_path: Path) -> Statement:
     project = Project.open(project_path)
     marks = marks_of(project)
-    with ledger_of(project).snapshot() as book:
-        return book.statement_of(marks)
+    with ledger_of(project).snapshot() as snapshot:
+        return snapshot.statement_of(marks)
 
 
 def _set_budget(project_path: Path, budget: str, reason: str | None) -> Statement:
@@ -277,10 +277,10 @@ def _set_budget(project_path: Path, budget: str, reason: str | None) -> Statemen
     check_reason(reason)
     project = Project.open(project_path)
     marks, amount = marks_of(project), positive_amount(budget, _("The budget"))
-    with ledger_of(project).session() as book:
-        account = book.claim(marks)
-        book.set_budget(account, amount, str(reason))
-        return book.statement(account)
+    with ledger_of(project).session() as session:
+        account = session.claim(marks)
+        session.set_budget(account, amount, str(reason))
+        return session.statement(account)
 
 
 def _account(statement: Statement, composed: Composed | None = None) -> Account:

@@ -149,7 +149,7 @@ class Proposal:
 
 
 def propose(
-    book: Snapshot,
+    snapshot: Snapshot,
     statement: Statement,
     project: Project,
     answers: Answers,
@@ -182,7 +182,7 @@ def propose(
     ).terms()
     proposal = Proposal(statement, first_budget, pending, checkpoint, candidates, terms, purchase)
     if purchase is not None:
-        threshold = purchased(book, statement, candidates, terms, purchase)
+        threshold = purchased(snapshot, statement, candidates, terms, purchase)
         if threshold is not None:
             return cut_at(threshold, rule, proposal)
     return proposal
@@ -202,10 +202,10 @@ def cut_at(threshold: Decimal, rule: Rule, proposal: Proposal) -> Proposal:
     )
 
 
-def foresight_of(book: Snapshot, proposal: Proposal, *, within_budget: bool) -> Foresight:
+def foresight_of(snapshot: Snapshot, proposal: Proposal, *, within_budget: bool) -> Foresight:
     """Return what a release would cost, as `foresee` does."""
     return foresee(
-        book,
+        snapshot,
         proposal.before,
         proposal.candidates,
         proposal.terms,

@@ -94,15 +94,15 @@ def release(project_path: Path, asked: ReleaseRequest, context: JobContext) -> R
         ledger = ledger_of(project)
         sweep(ledger.home)
         check_place(answers.destination, make=True)
-        with ledger.session() as book:
-            proposal = _prepare(book, project, answers, gathered, context)
-            summing = needs_sum(book, proposal.account, proposal.candidates, proposal.terms)
+        with ledger.session() as session:
+            proposal = _prepare(session, project, answers, gathered, context)
+            summing = needs_sum(session, proposal.account, proposal.candidates, proposal.terms)
             if not summing:
-                return _carry_out(book, ledger.home, answers, proposal, None, context)
+                return _carry_out(session, ledger.home, answers, proposal, None, context)
         # It takes long, and may fail for the model's sake: before the charge, and with the ledger free.
         summed = _sum(project, proposal, context)
-        with ledger.session() as book:
-            return _carry_out(book, ledger.home, answers, proposal, summed, context)
+        with ledger.session() as session:
+            return _carry_out(session, ledger.home, answers, proposal, summed, context)
 
 
 def preview(project_path: Path, asked: ReleaseRequest, context: JobContext) -> Released:
@@ -147,14 +147,14 @@ def _gather(project: Project, answers: Answers, context: JobContext, *, reading:
 
 
 def _prepare(
-    book: Session, project: Project, answers: Answers, gathered: Gathered, context: JobContext
+    session: Session, project: Project, answers: Answers, gathered: Gathered, context: JobContext
 ) -> Proposal:
     """Settle what a release is, see that it is possible, and charge what it needs first."""
-    account, training = book.claim(marks_of(gathered.candidates)), answers.training
-    proposal = propose(book, book.statement(account), project, answers, gathered, book.keep)
+    account, training = session.claim(marks_of(gathered.candidates)), answers.training
+    proposal = propose(session, session.statement(account), project, answers, gathered, session.keep)
     candidates, terms, purchase = proposal.candidates, proposal.terms, proposal.purchase
     # Not before it is known that the release is possible: a line in the ledger is for good.
-    foresight = foresight_of(book, proposal, within_budget=True)
+    foresight = foresight_of(session, proposal, within_budget=True)
     if not foresight.same:
         is_there(answers.destination, None)  # What is there is another.
         anything = purchase is not None
@@ -167,10 +167,10 @@ def _prepare(
         )
     if proposal.pending is not None:
         digest = proposal.checkpoint.digest()
-        book.charge_training(account, training.epsilon, training.delta, digest)
+        session.charge_training(account, training.epsilon, training.delta, digest)
     if purchase is not None:
         first_budget = proposal.first_budget
-        threshold = buy(book, account, candidates, terms, purchase, first_budget=first_budget)
+        threshold = buy(session, account, candidates, terms, purchase, first_budget=first_budget)
         return cut_at(threshold, answers.rule, proposal)
     return proposal
 
@@ -185,7 +185,7 @@ def _sum(project: Project, proposal: Proposal, context: JobContext) -> Summed:
 
 
 def _carry_out(
-    book: Session,
+    session: Session,
     home: Path,
     answers: Answers,
     proposal: Proposal,
@@ -194,7 +194,7 @@ def _carry_out(
 ) -> Released:
     asked, account = answers.asked, proposal.account
     outcome = carry_out(
-        book,
+        session,
         account,
         proposal.candidates,
         proposal.terms,
@@ -206,7 +206,7 @@ def _carry_out(
         summed=summed,
         report=partial(context.report, Phase.WRITING_BUNDLE),
     )
-    after, terms = book.statement(account), outcome.terms
+    after, terms = session.statement(account), outcome.terms
     return Released(
         release=terms.release,
         bundle=asked.to,
@@ -226,10 +226,10 @@ def _foresee(
     answers = read_answers(project, replace(asked, dry_run=True), acknowledging=not as_preview)
     gathered = _gather(project, answers, context, reading=not as_preview)
     check_place(answers.destination, make=False)
-    with ledger_of(project).snapshot() as book:
-        before = book.statement_of(marks_of(gathered.candidates))
-        proposal = propose(book, before, project, answers, gathered, book.kept_already)
-        foresight = foresight_of(book, proposal, within_budget=not as_preview)
+    with ledger_of(project).snapshot() as snapshot:
+        before = snapshot.statement_of(marks_of(gathered.candidates))
+        proposal = propose(snapshot, before, project, answers, gathered, snapshot.kept_already)
+        foresight = foresight_of(snapshot, proposal, within_budget=not as_preview)
     terms = proposal.terms
     if not foresight.same:
         anything = proposal.purchase is not None

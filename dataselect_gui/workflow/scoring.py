@@ -275,10 +275,10 @@ def _score_by_key(project: Project, score: KeyedScore, limit: int | None) -> int
         rows = np.arange(len(table.index.ids))[:limit]
         column = table.column(score.name)
         if not column.done[rows].all():
-            with ledger_of(project).session() as book:
-                account = book.claim(source_marks(table.index.content, table.index.people))
+            with ledger_of(project).session() as session:
+                account = session.claim(source_marks(table.index.content, table.index.people))
                 # The demo's records are public, and everybody's demo shows the same numbers.
-                secret = b"demo" if project.settings.demo else book.secret(account)
+                secret = b"demo" if project.settings.demo else session.secret(account)
             column.write(rows, np.array([score.keyed(secret, table.index.ids[row]) for row in rows]))
             column.mark_done(rows)
         project.scores[score.name] = Conditions(

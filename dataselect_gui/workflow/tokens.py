@@ -36,10 +36,10 @@ def tokens(project_path: Path, release: str) -> dict[str, str]:
     """
     project = Project.open(project_path)
     index = project.table.index
-    with ledger_of(project).snapshot() as book:
-        entries = book.statement_of(marks_of(project)).entries
+    with ledger_of(project).snapshot() as snapshot:
+        entries = snapshot.statement_of(marks_of(project)).entries
         is_there = any(e.kind == "drawn" and e.body["release"] == release for e in entries)
-        kept = book.draw_of(release) if is_there else None
+        kept = snapshot.draw_of(release) if is_there else None
     names: dict[str, str] = {} if kept is None else json.loads(kept).get("names", {})
     if not names:
         raise UsageError(
