@@ -146,19 +146,19 @@ def _run(arguments: Sequence[str]) -> tuple[int, DataSelectError | None]:
     except OSError as error:
         fault = disk_refused(error)
     except Exception as error:  # The last stop; a message might hold content, so it is not shown.
-        found = fault_of(error)
-        note_event(Crash.of(found))
-        fault = internal_error(found)
+        cause = fault_of(error)
+        note_event(Crash.of(cause))
+        fault = internal_error(cause)
     tell_error(verb, "--json" in arguments, fault)
     return fault.exit_code, fault
 
 
 def _verb_of(arguments: Sequence[str]) -> str:
     """Return the verb of a command; empty where there is none."""
-    words = iter(arguments)
-    for word in words:
+    remaining = iter(arguments)
+    for word in remaining:
         if word == "--log":
-            next(words, None)  # Its file.
+            next(remaining, None)  # Its file.
         elif not word.startswith("-"):
             return word
     return ""

@@ -61,8 +61,8 @@ def tell_error(
     """Print what happened, why, and what to do; with the content as JSON, where there is any."""
     if as_json:
         parts = {"what": error.what, "why": error.why, "do": error.do}
-        told = {"ok": False, "verb": verb, "exit_code": error.exit_code, "error": parts}
-        print_json({**told, **(content or {})})
+        document = {"ok": False, "verb": verb, "exit_code": error.exit_code, "error": parts}
+        print_json({**document, **(content or {})})
     else:
         what = plain(error.what)
         what.stylize("bold")

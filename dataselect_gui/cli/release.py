@@ -77,7 +77,7 @@ def release(
     as_json: Json = False,
 ) -> None:
     """Write a bundle of what leaves, charged to the ledger."""
-    asked = workflow.ReleaseRequest(
+    request = workflow.ReleaseRequest(
         to=to,
         epsilon=epsilon,
         delta=delta,
@@ -100,7 +100,7 @@ def release(
         dry_run=dry_run,
     )
     with progress() as context, workflow.job_logged(workflow.JobKind.RELEASE, confined=False):
-        done = workflow.release(project, asked, context)
+        done = workflow.release(project, request, context)
     content: dict[str, Any] = {
         "release": done.release,
         "bundle": str(done.bundle),

@@ -68,7 +68,7 @@ def study(
         start,
         limit_trainings,
     )
-    asked = workflow.StudyRequest(
+    request = workflow.StudyRequest(
         source,
         checkpoint,
         choices,
@@ -79,11 +79,11 @@ def study(
     )
     with progress() as context:
         if dry_run:
-            plan = workflow.foresee_study(asked, context)
+            plan = workflow.foresee_study(request, context)
             tell("study", as_json, {"plan": _as_json(plan)}, _lines_of(plan))
             return
         # The plan is shown before anything is trained, on standard error.
-        done = workflow.study(asked, context, lambda plan: print_lines(errors, _lines_of(plan)))
+        done = workflow.study(request, context, lambda plan: print_lines(errors, _lines_of(plan)))
     content = {
         "plan": _as_json(done.plan),
         "page": str(done.page),

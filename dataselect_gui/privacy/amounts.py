@@ -40,7 +40,7 @@ def decimal_of(text: str) -> Decimal | None:
     return number if is_short and number.adjusted() in _EXPONENTS else None
 
 
-def stated_number(text: str, what: str) -> Decimal:
+def stated_number(text: str, label: str) -> Decimal:
     """Read a number that was stated.
 
     Raises
@@ -51,7 +51,7 @@ def stated_number(text: str, what: str) -> Decimal:
     number = decimal_of(text)
     if number is None:
         raise UsageError(
-            _("{what} cannot be “{text}”.", what=what, text=text),
+            _("{label} cannot be “{text}”.", label=label, text=text),
             _("It is a number."),
             _("Write it like 0.25."),
         )
@@ -72,7 +72,7 @@ def is_amount(number: Decimal) -> bool:
     return 0 < number <= LARGEST and number == round(number, PLACES)
 
 
-def positive_amount(text: str, what: str) -> Decimal:
+def positive_amount(text: str, label: str) -> Decimal:
     """Read an amount such as ε.
 
     Raises
@@ -83,7 +83,7 @@ def positive_amount(text: str, what: str) -> Decimal:
     number = decimal_of(text)
     if number is None or not is_amount(number):
         raise UsageError(
-            _("{what} cannot be “{text}”.", what=what, text=text),
+            _("{label} cannot be “{text}”.", label=label, text=text),
             _(
                 "It is a number above 0 and at most {largest}, with {places} decimal places at most.",
                 largest=LARGEST,
@@ -94,7 +94,7 @@ def positive_amount(text: str, what: str) -> Decimal:
     return number
 
 
-def probability_of(text: str, what: str) -> Decimal:
+def probability_of(text: str, label: str) -> Decimal:
     """Read δ.
 
     Raises
@@ -102,10 +102,10 @@ def probability_of(text: str, what: str) -> Decimal:
     UsageError
         Where it is no number, not positive, or too large a chance.
     """
-    number = positive_amount(text, what)
+    number = positive_amount(text, label)
     if number > LARGEST_DELTA:
         raise UsageError(
-            _("{what} cannot be {text}.", what=what, text=text),
+            _("{label} cannot be {text}.", label=label, text=text),
             _(
                 "It is the chance that a promise fails, {largest} at most.",
                 largest=LARGEST_DELTA,

@@ -45,7 +45,10 @@ def _loss(value: object) -> bool:
         return True
     if not isinstance(value, list) or len(value) != 3 or value[0] not in NOISES:
         return False
-    return all(type(one) in {int, float} and 0 < one < math.inf and one < 1e300 for one in value[1:])
+    return all(
+        type(number) in {int, float} and 0 < number < math.inf and number < 1e300
+        for number in value[1:]
+    )
 
 
 _Form = Mapping[str, Callable[[object], bool]]

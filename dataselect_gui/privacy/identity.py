@@ -70,5 +70,5 @@ def _person(name: str) -> bytes:
     return _mark(b"unit", name.encode())
 
 
-def _mark(kind: bytes, what: bytes) -> bytes:
-    return hashlib.sha256(kind + what).digest()
+def _mark(kind: bytes, content: bytes) -> bytes:
+    return hashlib.sha256(kind + content).digest()

@@ -40,5 +40,5 @@ def is_on_shared_disk(folder: Path) -> bool:
 
 
 def _is_within(folder: Path, place: str) -> bool:
-    parts, outer = (os.path.normcase(str(one)) for one in (folder, place))
+    parts, outer = (os.path.normcase(str(path)) for path in (folder, place))
     return parts == outer or parts.startswith(outer.rstrip(os.sep) + os.sep)

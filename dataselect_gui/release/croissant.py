@@ -141,8 +141,8 @@ def _column(mlc: Any, context: Any, name: str) -> Any:  # noqa: ANN401
 def _records(mlc: Any, context: Any, form: WrittenForm) -> Any:  # noqa: ANN401
     types = {"text": mlc.DataType.TEXT, "image": mlc.DataType.IMAGE_OBJECT}
 
-    def files(what: str) -> Any:  # noqa: ANN401
-        extract = mlc.Extract(ctx=context, file_property=what)
+    def files(file_property: str) -> Any:  # noqa: ANN401
+        extract = mlc.Extract(ctx=context, file_property=file_property)
         return mlc.Source(ctx=context, file_set=_FILES, extract=extract)
 
     def source(field: DescribedField) -> Any:  # noqa: ANN401

@@ -50,13 +50,13 @@ def promise(terms: Terms) -> str:
     # A bought threshold moves a little with everybody's scores, whichever way these lie.
     message = terms.kind.promise if terms.is_bought else mechanism.promise or terms.kind.promise
     unit, odds = _(ONE_PERSON if terms.of_people else ONE_RECORD), f"{terms.odds:.3g}"
-    said = [_(message, odds=odds, unit=unit)]
+    sentences = [_(message, odds=odds, unit=unit)]
     if mechanism.delta is not None:
         inverse = f"{1 / mechanism.delta:,.0f}"
-        said.append(_(BUT_FOR_DELTA, inverse=inverse, delta=exact(mechanism.delta)))
+        sentences.append(_(BUT_FOR_DELTA, inverse=inverse, delta=exact(mechanism.delta)))
     if terms.of_people:
-        said.append(covers_people(terms.max_contributions))
-    return " ".join(said)
+        sentences.append(covers_people(terms.max_contributions))
+    return " ".join(sentences)
 
 
 def how_drawn(terms: Terms) -> str:
@@ -80,8 +80,8 @@ def how_scored(terms: Terms) -> str | None:
         else f"in batches of {scoring.batch} places, each record in one that its own name decides"
     )
     precision = "" if scoring.precision is None else f"in {scoring.precision} "
-    told = f"Scores were computed {precision}on {scoring.device}, {batches}, {by}."
-    return told + terms.kind.how_computed(terms)
+    sentence = f"Scores were computed {precision}on {scoring.device}, {batches}, {by}."
+    return sentence + terms.kind.how_computed(terms)
 
 
 def not_protected(terms: Terms) -> list[str]:

@@ -11,14 +11,14 @@ _ROW, _NOISED = 52, 60
 """Bytes of a row of a table of tokens, and of a draw for a token with its score, at most."""
 
 
-def hold(size: int, most: int, what: str) -> None:
+def hold(size: int, most: int, noun: str) -> None:
     """Refuse what is larger than it can be.
 
     Parameters
     ----------
     size, most : int
         How large it is, and may be.
-    what : str
+    noun : str
         What is counted, in the plural.
 
     Raises
@@ -30,9 +30,9 @@ def hold(size: int, most: int, what: str) -> None:
         raise UnusableError(
             _("The release is larger than can be written and checked."),
             _(
-                "It would come to {size:,} {what}; {most:,} at most. Nothing was charged for it.",
+                "It would come to {size:,} {noun}; {most:,} at most. Nothing was charged for it.",
                 size=size,
-                what=what,
+                noun=noun,
                 most=most,
             ),
             _("Release less at once: fewer records, classes, bins or rows, or of a smaller model."),

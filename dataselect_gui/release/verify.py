@@ -132,19 +132,19 @@ def _plain_files(path: Path) -> str:
     """
     names = 0
     for file in _all_in(path):
-        told = file.relative_to(path).as_posix()
+        name = file.relative_to(path).as_posix()
         info = file.lstat()
-        if stat.S_ISDIR(info.st_mode) and told not in _FOLDERS:
+        if stat.S_ISDIR(info.st_mode) and name not in _FOLDERS:
             raise FaultError(
-                _("“{name}” does not belong to a bundle. Nothing was read.", name=shown(told))
+                _("“{name}” does not belong to a bundle. Nothing was read.", name=shown(name))
             )
         if not (stat.S_ISREG(info.st_mode) or stat.S_ISDIR(info.st_mode)):
-            raise FaultError(_("“{name}” is no file. Nothing was read.", name=shown(told)))
-        if stat.S_ISREG(info.st_mode) and told != layout.SUMS:
-            names += len(f"{'0' * 64}  {told}\n".encode("utf-8", "replace"))
-            if info.st_size > _most(told):
+            raise FaultError(_("“{name}” is no file. Nothing was read.", name=shown(name)))
+        if stat.S_ISREG(info.st_mode) and name != layout.SUMS:
+            names += len(f"{'0' * 64}  {name}\n".encode("utf-8", "replace"))
+            if info.st_size > _most(name):
                 raise FaultError(
-                    _("“{name}” is larger than it can be. Nothing was read.", name=shown(told))
+                    _("“{name}” is larger than it can be. Nothing was read.", name=shown(name))
                 )
     if (path / layout.SUMS).stat().st_size > names + _SLACK:
         raise FaultError(_("{sums} lists more than there is. Nothing was read.", sums=layout.SUMS))
@@ -360,7 +360,8 @@ def _arithmetic(path: Path) -> str:
         return _("No ε is stated, and none applies.")
     # The check refuses noise that is too small; digits of a larger one could hide something.
     scale, needed = (
-        one.form["noise_scale"] for one in (terms.mechanism, terms.mechanism.at(stated.epsilon))
+        mechanism.form["noise_scale"]
+        for mechanism in (terms.mechanism, terms.mechanism.at(stated.epsilon))
     )
     if needed is not None and not math.isclose(scale or 0.0, needed, rel_tol=_ROUNDING):
         raise FaultError(

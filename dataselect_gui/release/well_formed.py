@@ -53,7 +53,7 @@ def is_well_formed(form: TermsForm) -> bool:
     """Say whether the program can have written these terms of a release."""
     return (
         all(_is_written_as(getattr(form, name), pattern) for name, pattern in _FORMS.items())
-        and all(type(one) is bool for one in (form.conditional, form.lowest, form.after_exact))
+        and all(type(flag) is bool for flag in (form.conditional, form.lowest, form.after_exact))
         and _are_amounts(form)
         and _are_counts(form)
         and _is_score(form)

@@ -156,7 +156,7 @@ class Account:
 
     def as_json(self) -> dict[str, object]:
         """Return it as ``--json`` tells it."""
-        told: dict[str, object] = {
+        document: dict[str, object] = {
             "id": self.id,
             "budget": None if self.budget is None else exact(self.budget),
             "total_plain": exact(self.total_plain),
@@ -167,10 +167,10 @@ class Account:
             "entries": [entry.document for entry in self.entries],
         }
         if self.composed is not None:
-            told["total_pld"] = self.composed.total_pld
-            told["total_pld_loose"] = self.composed.total_pld_loose
-            told["delta_loose"] = exact(self.composed.delta_loose)
-        return told
+            document["total_pld"] = self.composed.total_pld
+            document["total_pld_loose"] = self.composed.total_pld_loose
+            document["delta_loose"] = exact(self.composed.delta_loose)
+        return document
 
 
 def ledger(

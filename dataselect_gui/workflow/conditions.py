@@ -21,11 +21,11 @@ def precision_of(project: Project) -> Precision | None:
     # A project of an earlier version chose by itself, and goes on as it began.
     run = project.settings.run
     earlier = None if run is None else run.precision
-    stated = (one.precision for one in project.scores.values())
-    return next((one for one in stated if one is not None), earlier)
+    stated = (conditions.precision for conditions in project.scores.values())
+    return next((precision for precision in stated if precision is not None), earlier)
 
 
 def device_of(project: Project) -> str:
     """Return where the scores of a project are computed; ``auto`` where there are none of a model."""
-    devices = (one.device for one in project.scores.values())
+    devices = (conditions.device for conditions in project.scores.values())
     return next((device for device in devices if device != "none"), "auto")

@@ -62,14 +62,14 @@ _TYPES: dict[_Thing, type[Inspected]] = {
 }
 
 
-def inspect(what: Path | SourceRef, records: SourceRef | None, context: JobContext) -> Inspection:
+def inspect(target: Path | SourceRef, records: SourceRef | None, context: JobContext) -> Inspection:
     """Say what a path is: a project, a bundle, a checkpoint or a source.
 
     What strangers made is parsed in a process that is confined to it.
 
     Parameters
     ----------
-    what : Path or SourceRef
+    target : Path or SourceRef
         What to look at; a SourceRef where the columns of a source are named.
     records : SourceRef or None
         A source whose labels are held against a checkpoint's.
@@ -83,7 +83,7 @@ def inspect(what: Path | SourceRef, records: SourceRef | None, context: JobConte
     InterruptedByPersonError
         Where the work was stopped.
     """
-    source = what if isinstance(what, SourceRef) else SourceRef(what)
+    source = target if isinstance(target, SourceRef) else SourceRef(target)
     path = source.path
     if (path / "project.json").is_file():
         return _inspect_project(Project.open(path))
@@ -93,14 +93,14 @@ def inspect(what: Path | SourceRef, records: SourceRef | None, context: JobConte
     if records is not None:
         records = replace(records, path=resolved(records.path))
     job = InspectJob(path=resolved(path), records=records, thing=thing)
-    found = run_job(job, context).found
-    if not isinstance(found, _TYPES[thing]):
+    inspection = run_job(job, context).found
+    if not isinstance(inspection, _TYPES[thing]):
         raise UnusableError(
             _("“{name}” cannot be looked at.", name=path.name),
             _("What read it fell over it: it may be made to do harm."),
             _("Ask for another copy of it."),
         )
-    return found
+    return inspection
 
 
 def _thing_at(path: Path) -> _Thing:

@@ -162,7 +162,7 @@ class Pictures:
 
     Parameters
     ----------
-    found : Look
+    project : Look
         The project.
 
     Raises
@@ -171,10 +171,10 @@ class Pictures:
         Where the source is not where it was.
     """
 
-    def __init__(self, found: Look) -> None:
+    def __init__(self, project: Look) -> None:
         shared().begin()  # It comes up while the source is listed.
-        self._source = open_source(found.records)
-        self._records = ScoredRecords(self._source, found.ids, found.content)
+        self._source = open_source(project.records)
+        self._records = ScoredRecords(self._source, project.ids, project.content)
 
     def picture(self, row: int, most: int | None = None) -> NDArray[np.uint8]:
         """Return a record as an RGB image, shape (height, width, 3). No image file is decoded here.

@@ -82,14 +82,14 @@ def maps(project_path: Path, rows: Sequence[int], context: JobContext) -> dict[i
     # In the project: what is made of records is nowhere else, even where the program is killed.
     prefix = f"{_PREFIX}-{os.getpid()}-"
     with tempfile.TemporaryDirectory(prefix=prefix, dir=project.folder) as folder:
-        asked = list(rows)[:MOST_AT_ONCE]
-        write_rows(Path(folder), table.index, asked)
+        requested = list(rows)[:MOST_AT_ONCE]
+        write_rows(Path(folder), table.index, requested)
         job = MapJob(
             source=settings.source.ref,
             checkpoint=resolved(checkpoint.path),
             digest=settings.checkpoint.digest,
             folder=resolved(Path(folder)),
-            rows=asked,
+            rows=requested,
             names=names,
             device=device_of(project),
             precision=precision_of(project) or PRECISIONS[0],

@@ -25,18 +25,18 @@ class Preflight:
 
     Attributes
     ----------
-    found : PreflightResult
+    result : PreflightResult
         What the worker found.
     seconds : float
         How long it would take to read and score all records.
     """
 
-    found: PreflightResult
+    result: PreflightResult
     seconds: float
 
     def as_json(self) -> dict[str, object]:
         """Return all of it as one JSON object."""
-        return {**msgspec.structs.asdict(self.found), "seconds": self.seconds}
+        return {**msgspec.structs.asdict(self.result), "seconds": self.seconds}
 
 
 def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) -> Preflight:
@@ -71,29 +71,29 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
         names=[score.name for score in scores if score.needs_model],
         device="auto",
     )
-    found = run_job(job, context)
+    result = run_job(job, context)
     ids = source.ids
-    places = in_batches(ids, range(len(ids)), found.at_once).size  # Some of which stay empty.
-    read, compute = found.seconds_to_read * len(ids), found.seconds_per_record * places
+    places = in_batches(ids, range(len(ids)), result.at_once).size  # Some of which stay empty.
+    read, compute = result.seconds_to_read * len(ids), result.seconds_per_record * places
     # Beside a GPU the processor reads what comes next.
-    seconds = read + compute if found.device == "cpu" else max(read, compute)
-    return Preflight(found, seconds)
+    seconds = read + compute if result.device == "cpu" else max(read, compute)
+    return Preflight(result, seconds)
 
 
 def preflight_facts(preflight: Preflight) -> list[tuple[str, str]]:
     """Return what a preflight found in words, line by line: what it is about, and what is so."""
-    found = preflight.found
+    result = preflight.result
     return [
-        (_("Parameters"), _parameters(found)),
-        (_("Batches"), _(_BATCHING[found.batching])),
-        (_("Checked"), _checked(found)),
-        (_("Precision"), _precision(found)),
+        (_("Parameters"), _parameters(result)),
+        (_("Batches"), _(_BATCHING[result.batching])),
+        (_("Checked"), _checked(result)),
+        (_("Precision"), _precision(result)),
         (
             _("Time"),
             ngettext(
                 "about {time} for your {count:,} record",
                 "about {time} for your {count:,} records",
-                found.records,
+                result.records,
                 time=duration(preflight.seconds),
             ),
         ),
@@ -102,11 +102,11 @@ def preflight_facts(preflight: Preflight) -> list[tuple[str, str]]:
             ngettext(
                 "about {size:.1f} GB, {count} record at once",
                 "about {size:.1f} GB, {count} records at once",
-                found.at_once,
-                size=found.bytes_needed / 1e9,
+                result.at_once,
+                size=result.bytes_needed / 1e9,
             ),
         ),
-        (_("Private training"), _dp_training(found)),
+        (_("Private training"), _dp_training(result)),
     ]
 
 
@@ -122,8 +122,8 @@ _BATCHING: dict[Batching, str] = {
 }
 
 
-def _parameters(found: PreflightResult) -> str:
-    total, slow = sum(found.parameters.values()), found.by_function
+def _parameters(result: PreflightResult) -> str:
+    total, slow = sum(result.parameters.values()), result.by_function
     if not total:
         return _("none that is trained: there is no gradient at parameters, and its norm is 0")
     if not slow:
@@ -136,37 +136,37 @@ def _parameters(found: PreflightResult) -> str:
     )
 
 
-def _checked(found: PreflightResult) -> str:
-    if not found.checked:
+def _checked(result: PreflightResult) -> str:
+    if not result.checked:
         return _("not against a plain computation: none of the records that were tried has a label")
     return ngettext(
         "{count} of your record agree with a plain computation to {deviation:.0e} of the score",
         "{count} of your records agree with a plain computation to {deviation:.0e} of the score",
-        found.checked,
-        deviation=found.deviation,
+        result.checked,
+        deviation=result.deviation,
     )
 
 
-def _precision(found: PreflightResult) -> str:
-    if found.float64_pace is None:
-        return _("{precision}; this device has no float64", precision=found.precision)
+def _precision(result: PreflightResult) -> str:
+    if result.float64_pace is None:
+        return _("{precision}; this device has no float64", precision=result.precision)
     return _(
         "{precision}; it moves {moved} of {tried} of your records by more than 0.01 %. "
         "In float64, scoring would take {float64_pace:.1f} times as long",
-        precision=found.precision,
-        moved=found.moved,
-        tried=found.tried,
-        float64_pace=found.float64_pace,
+        precision=result.precision,
+        moved=result.moved,
+        tried=result.tried,
+        float64_pace=result.float64_pace,
     )
 
 
-def _dp_training(found: PreflightResult) -> str:
-    if found.dp_training == "yes":
+def _dp_training(result: PreflightResult) -> str:
+    if result.dp_training == "yes":
         return _("possible with this model as it is")
-    if found.dp_training == "unknown":
+    if result.dp_training == "unknown":
         return _("a .pt2 graph does not tell whether it is possible")
     return _(
         "not with this model as it is: {objections}. Your scores do not depend on "
         "that. If the consortium promises private training, ask how.",
-        objections="; ".join(found.dp_objections),
+        objections="; ".join(result.dp_objections),
     )

@@ -27,14 +27,14 @@ def reasons_of(table: Table) -> dict[str, str]:
         is_empty[:, place] = (column.done == 1) & np.isnan(column.values)
     rows = np.flatnonzero(is_empty.any(axis=1))
     labels = table.index.labels
-    told: dict[tuple[bool, bytes], str] = {}  # Few sentences, for perhaps many records.
+    sentences: dict[tuple[bool, bytes], str] = {}  # Few sentences, for perhaps many records.
     reasons = {}
     for row in rows.tolist():
         key = labels[row] is not None, is_empty[row].tobytes()
-        if key not in told:
+        if key not in sentences:
             lacking = [name for name, lacks in zip(names, is_empty[row], strict=True) if lacks]
-            told[key] = _reason(lacking, has_label=key[0])
-        reasons[ids[row]] = told[key]
+            sentences[key] = _reason(lacking, has_label=key[0])
+        reasons[ids[row]] = sentences[key]
     return {**reasons, **table.problems()}
 
 

@@ -21,14 +21,14 @@ class Register:
     ----------
     listed : int
         How many units it names.
-    found : int
+    matched : int
         How many of them have records in the project.
     records : int
         How many records that are.
     """
 
     listed: int
-    found: int
+    matched: int
     records: int
 
 
@@ -68,11 +68,11 @@ def read_register(project_path: Path, register: Path, column: str | None) -> Lis
     """
     unit_column = Project.open(project_path).settings.source.unit_column
     columns, rows = _rows(register)
-    found = _column(columns, column, unit_column)
-    if found is None:
+    name_column = _column(columns, column, unit_column)
+    if name_column is None:
         return Listing(columns, None, frozenset(), ())
-    lines = tuple((line, _name(row, found)) for line, row in rows)
-    return Listing(columns, found, frozenset(name for _line, name in lines) - {""}, lines)
+    lines = tuple((line, _name(row, name_column)) for line, row in rows)
+    return Listing(columns, name_column, frozenset(name for _line, name in lines) - {""}, lines)
 
 
 def put_opted_out(project_path: Path, units: Collection[str]) -> None:

@@ -122,11 +122,11 @@ def _read_again(
         Whether it is cleaned at the same time.
     """
     records = ScoredRecords(source, index.ids, index.content)
-    said, scored = _said_of(source), _said_of(index)
+    current, scored = _labels_and_units(source), _labels_and_units(index)
     reread, stale = _Reread(unwritable={} if cleaning else None), 0
     phase = Phase.CHECKING_WHAT_LEAVES if cleaning else Phase.READING_RECORDS
     for row, place in enumerate(records.places):
-        if place is not None and said[place] != scored[row]:
+        if place is not None and current[place] != scored[row]:
             stale += 1
         elif not records.was_read(row):
             reread.unreadable.append(row)  # It has no score.
@@ -163,7 +163,7 @@ def _decode(source: Source, row: int, stored: bytes, reread: _Reread) -> None:
         reread.unreadable.append(row)
 
 
-def _said_of(listed: Source | Index) -> list[tuple[str | None, str | None]]:
+def _labels_and_units(listed: Source | Index) -> list[tuple[str | None, str | None]]:
     """Return what is said of each record: its label and its unit."""
     units = [None] * len(listed.ids) if listed.units is None else listed.units
     return list(zip(listed.labels, units, strict=True))

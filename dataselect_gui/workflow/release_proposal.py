@@ -36,7 +36,7 @@ from dataselect_gui.workflow.selecting import rule_of
 class Answers:
     """What the owner asked for, as far as it makes sense by itself."""
 
-    asked: ReleaseRequest
+    request: ReleaseRequest
     rule: Rule
     kind: type[Kind]
     mechanism: type[Mechanism]
@@ -46,7 +46,7 @@ class Answers:
     signer: Signer | None
 
 
-def read_answers(project: Project, asked: ReleaseRequest, *, acknowledging: bool) -> Answers:
+def read_answers(project: Project, request: ReleaseRequest, *, acknowledging: bool) -> Answers:
     """Read what the owner asked for.
 
     Unless it is a dry run, the project remembers the answer about training.
@@ -55,7 +55,7 @@ def read_answers(project: Project, asked: ReleaseRequest, *, acknowledging: bool
     ----------
     project : Project
         Whose; held by the caller, unless it is a dry run.
-    asked : ReleaseRequest
+    request : ReleaseRequest
         What the owner asked for.
     acknowledging : bool
         Whether to refuse an exact release without the owner's word.
@@ -74,21 +74,21 @@ def read_answers(project: Project, asked: ReleaseRequest, *, acknowledging: bool
             _("The project has no rule yet."),
             _("Make one with “dataselect select”."),
         )
-    kind, mechanism = kind_of(asked)
-    training = training_of(project, asked)
-    if not asked.dry_run:
-        remember_training(project, asked)
+    kind, mechanism = kind_of(request)
+    training = training_of(project, request)
+    if not request.dry_run:
+        remember_training(project, request)
     if acknowledging:
-        mechanism.check_acknowledged(acknowledged=asked.acknowledge_exact, reason=asked.reason)
+        mechanism.check_acknowledged(acknowledged=request.acknowledge_exact, reason=request.reason)
     return Answers(
-        asked=asked,
+        request=request,
         rule=rule,
         kind=kind,
         mechanism=mechanism,
         training=training,
-        epsilon=epsilon_of(asked, mechanism, training),
-        destination=destination_of(project, asked.to),
-        signer=None if asked.sign is None else read_signer(asked.sign),
+        epsilon=epsilon_of(request, mechanism, training),
+        destination=destination_of(project, request.to),
+        signer=None if request.sign is None else read_signer(request.sign),
     )
 
 
@@ -157,9 +157,9 @@ def propose(
     keep: Keep,
 ) -> Proposal:
     """Settle what a release is; where its threshold was bought before, with that threshold."""
-    asked, rule, training = answers.asked, answers.rule, answers.training
+    request, rule, training = answers.request, answers.rule, answers.training
     checkpoint, max_contributions = gathered.checkpoint, gathered.max_contributions
-    first_budget = first_budget_of(asked.budget, statement)
+    first_budget = first_budget_of(request.budget, statement)
     pending = None
     if training.answer == "dp" and not statement.has_training(
         training.epsilon, training.delta, checkpoint.digest()
@@ -168,7 +168,7 @@ def propose(
     part = part_of(gathered.candidates, max_contributions, keep)
     candidates = replace(gathered.candidates, part=part)
     terms, purchase = Question(
-        asked=asked,
+        request=request,
         project=project,
         rule=rule,
         kind=answers.kind,

@@ -127,21 +127,25 @@ class Training:
     delta: Decimal = Decimal(0)
 
 
-def kind_of(asked: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
+def kind_of(request: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
     """Return what is released and how."""
-    kind = KINDS.get(asked.kind)
+    kind = KINDS.get(request.kind)
     if kind is None:
         raise UsageError(
-            _("“{kind}” cannot be released.", kind=asked.kind),
+            _("“{kind}” cannot be released.", kind=request.kind),
             _("What can be is {kinds}.", kinds=", ".join(KINDS)),
             _("Give one of these with --as."),
         )
     possible = mechanisms_of(kind)
     for mechanism in possible:
-        if mechanism.name == (asked.mechanism or possible[0].name):
+        if mechanism.name == (request.mechanism or possible[0].name):
             return kind, mechanism
     raise UsageError(
-        _("There is no mechanism “{mechanism}” for {kind}.", mechanism=asked.mechanism, kind=kind.name),
+        _(
+            "There is no mechanism “{mechanism}” for {kind}.",
+            mechanism=request.mechanism,
+            kind=kind.name,
+        ),
         _(
             "They are released by {mechanisms}.",
             mechanisms=_(" or ").join(mechanism.name for mechanism in possible),
@@ -150,9 +154,9 @@ def kind_of(asked: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
     )
 
 
-def training_of(project: Project, asked: ReleaseRequest) -> Training:
+def training_of(project: Project, request: ReleaseRequest) -> Training:
     """Return the answer about training: what is asked with, or else what the project remembers."""
-    text = asked.in_training or project.settings.in_training
+    text = request.in_training or project.settings.in_training
     if text is None:
         raise UsageError(
             _("One answer is missing: did these records help to train this checkpoint?"),
@@ -178,14 +182,16 @@ def training_of(project: Project, asked: ReleaseRequest) -> Training:
             )
 
 
-def remember_training(project: Project, asked: ReleaseRequest) -> None:
+def remember_training(project: Project, request: ReleaseRequest) -> None:
     """Keep the answer about training in the project, which the caller holds."""
-    if asked.in_training is not None and asked.in_training != project.settings.in_training:
-        project.settings.in_training = asked.in_training
+    if request.in_training is not None and request.in_training != project.settings.in_training:
+        project.settings.in_training = request.in_training
         project.save()
 
 
-def epsilon_of(asked: ReleaseRequest, mechanism: type[Mechanism], training: Training) -> Decimal | None:
+def epsilon_of(
+    request: ReleaseRequest, mechanism: type[Mechanism], training: Training
+) -> Decimal | None:
     """Return the mechanism's ε; None where it has none."""
     if "epsilon" in mechanism.takes and training.answer in {"yes", "unknown"}:
         raise UsageError(
@@ -196,7 +202,7 @@ def epsilon_of(asked: ReleaseRequest, mechanism: type[Mechanism], training: Trai
             ),
             _("Only --mechanism exact is left, with your acknowledgement."),
         )
-    return mechanism.read_epsilon(asked.epsilon)
+    return mechanism.read_epsilon(request.epsilon)
 
 
 def destination_of(project: Project, to: Path) -> Path:
@@ -207,8 +213,8 @@ def destination_of(project: Project, to: Path) -> Path:
         (Path(project.settings.source.path), N_("The bundle cannot be written into the source.")),
     ):
         # By what is there, not by name: one place may have several, in other letters or mounted twice.
-        around = [one for one in (destination, *destination.parents) if one.exists()]
-        if place.exists() and any(one.samefile(place) for one in around):
+        around = [folder for folder in (destination, *destination.parents) if folder.exists()]
+        if place.exists() and any(folder.samefile(place) for folder in around):
             raise UnusableError(
                 _(refusal),
                 _("It would become part of it."),

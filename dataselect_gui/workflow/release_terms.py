@@ -33,7 +33,7 @@ class Question:
 
     Attributes
     ----------
-    asked : ReleaseRequest
+    request : ReleaseRequest
         The owner's words.
     project : Project
         Whose.
@@ -55,7 +55,7 @@ class Question:
         Whether records of the source were released without protection before.
     """
 
-    asked: ReleaseRequest
+    request: ReleaseRequest
     project: Project
     rule: Rule
     kind: type[Kind]
@@ -90,7 +90,7 @@ class Question:
             Setting(
                 max_contributions=self.max_contributions,
                 epsilon=self.epsilon,
-                delta=self.mechanism.read_delta(self.asked.delta),
+                delta=self.mechanism.read_delta(self.request.delta),
                 count=self.mechanism.read_count(self._count(), self._taking_part),
                 query=kind.query(self.mechanism),
             )
@@ -130,18 +130,18 @@ class Question:
 
     def _check_options(self) -> None:
         """Refuse options that do not belong to this kind of release."""
-        asked, takes = self.asked, self.kind.takes | self.mechanism.takes
+        request, takes = self.request, self.kind.takes | self.mechanism.takes
         given = {
-            "delta": asked.delta is not None,
-            "count": asked.count is not None,
-            "pad_to": asked.pad_to is not None,
-            "bins": asked.bins is not None,
-            "by_class": asked.by_class,
-            "count_threshold": asked.count_threshold is not None,
-            "clip": asked.clip is not None,
+            "delta": request.delta is not None,
+            "count": request.count is not None,
+            "pad_to": request.pad_to is not None,
+            "bins": request.bins is not None,
+            "by_class": request.by_class,
+            "count_threshold": request.count_threshold is not None,
+            "clip": request.clip is not None,
         }
         for name, is_given in given.items():
-            has_use = name in takes and (name != "by_class" or asked.bins is not None)
+            has_use = name in takes and (name != "by_class" or request.bins is not None)
             if is_given and not has_use:
                 option = f"--{name.replace('_', '-')}"
                 raise UsageError(
@@ -156,14 +156,14 @@ class Question:
 
     def _kind(self) -> Kind:
         """Return the kind with its own parameters."""
-        asked, norm = self.asked, self.checkpoint.request.stated.get("max_grad_norm")
+        request, norm = self.request, self.checkpoint.request.stated.get("max_grad_norm")
         return self.kind.of_options(
             KindOptions(
-                pad_to=asked.pad_to,
-                bins=asked.bins,
-                by_class=asked.by_class,
-                count_threshold=asked.count_threshold,
-                clip=asked.clip,
+                pad_to=request.pad_to,
+                bins=request.bins,
+                by_class=request.by_class,
+                count_threshold=request.count_threshold,
+                clip=request.clip,
                 classes=tuple(self.checkpoint.labels or ()),
                 requested_norm=None if norm is None else str(norm),
                 taking_part=self._taking_part,
@@ -171,7 +171,7 @@ class Question:
         )
 
     def _purchase(self) -> Purchase | None:
-        stated = self.asked.threshold_from or ""
+        stated = self.request.threshold_from or ""
         if not stated.startswith(_BOUGHT):
             return None
         epsilon = positive_amount(stated.removeprefix(_BOUGHT), _("The threshold's ε"))
@@ -196,13 +196,17 @@ class Question:
         return Purchase(epsilon, share)
 
     def _cut_source(self) -> CutSource:
-        stated, rule, request = self.asked.threshold_from, self.rule, self.checkpoint.request
+        stated, rule, checkpoint_request = (
+            self.request.threshold_from,
+            self.rule,
+            self.checkpoint.request,
+        )
         is_requested = (
             rule.by == "threshold"
             and not rule.lowest
-            and request.score == rule.score
-            and request.threshold is not None
-            and Decimal(str(request.threshold)) == rule.value
+            and checkpoint_request.score == rule.score
+            and checkpoint_request.threshold is not None
+            and Decimal(str(checkpoint_request.threshold)) == rule.value
         )
         match stated:
             case None:
@@ -217,8 +221,8 @@ class Question:
                     _(
                         "The request says {requested_score} ≥ {threshold}; the rule says {score} "
                         "{sign} {value}.",
-                        requested_score=request.score or _("no score"),
-                        threshold=request.threshold,
+                        requested_score=checkpoint_request.score or _("no score"),
+                        threshold=checkpoint_request.threshold,
                         score=rule.score,
                         sign="≤" if rule.lowest else "≥",
                         value=rule.value,
@@ -239,8 +243,8 @@ class Question:
 
     def _bounds(self) -> Bounds:
         """Return the public bounds of the score."""
-        if self.asked.bounds is not None:
-            return Bounds(*_two_bounds(self.asked.bounds.split(",")), "agreed")
+        if self.request.bounds is not None:
+            return Bounds(*_two_bounds(self.request.bounds.split(",")), "agreed")
         known = public_bounds(self.rule.score, self.checkpoint.request)
         if known is not None:
             return known
@@ -258,12 +262,12 @@ class Question:
 
     def _count(self) -> int | None:
         """Return how many the owner wants to be taken; the rule's number where none is stated."""
-        if self.asked.count is not None:
-            return self.asked.count
+        if self.request.count is not None:
+            return self.request.count
         return self.rule.count(int(self.candidates.eligible.sum()))
 
 
-def public_bounds(score: str, request: Request) -> Bounds | None:
+def public_bounds(score: str, checkpoint_request: Request) -> Bounds | None:
     """Return the bounds of a score that are known without the owner.
 
     Raises
@@ -271,7 +275,7 @@ def public_bounds(score: str, request: Request) -> Bounds | None:
     UsageError
         Where the request states bounds that are none.
     """
-    requested = request.bounds.get(score)
+    requested = checkpoint_request.bounds.get(score)
     if requested is not None:
         return Bounds(*_two_bounds(requested), "request")
     known = SCORES.get(score)
@@ -280,7 +284,7 @@ def public_bounds(score: str, request: Request) -> Bounds | None:
     if known.own_bounds is not None:
         low, high = map(Decimal, known.own_bounds)
         return Bounds(low, high, "score")
-    norm = request.stated.get(known.bounded_by)
+    norm = checkpoint_request.stated.get(known.bounded_by)
     if norm is not None:
         return Bounds(
             Decimal(0),
@@ -291,7 +295,7 @@ def public_bounds(score: str, request: Request) -> Bounds | None:
 
 
 def _two_bounds(stated: Sequence[object]) -> tuple[Decimal, Decimal]:
-    numbers = [stated_number(str(one), "--bounds") for one in stated]
+    numbers = [stated_number(str(bound), "--bounds") for bound in stated]
     is_small = all(abs(number) <= LARGEST_BOUND for number in numbers)
     # Scores are doubles.
     if len(numbers) != 2 or not is_small or float(numbers[0]) >= float(numbers[1]):

@@ -73,7 +73,7 @@ class Released:
     preview: Preview | None = None
 
 
-def release(project_path: Path, asked: ReleaseRequest, context: JobContext) -> Released:
+def release(project_path: Path, request: ReleaseRequest, context: JobContext) -> Released:
     """Carry out a release of a project.
 
     Raises
@@ -85,11 +85,11 @@ def release(project_path: Path, asked: ReleaseRequest, context: JobContext) -> R
     UnusableError
         Where records changed or the bundle cannot be written.
     """
-    if asked.dry_run:
-        return _foresee(project_path, asked, context, as_preview=False)
+    if request.dry_run:
+        return _foresee(project_path, request, context, as_preview=False)
     project = Project.open(project_path)
     with project.exclusive():
-        answers = read_answers(project, asked, acknowledging=True)
+        answers = read_answers(project, request, acknowledging=True)
         gathered = _gather(project, answers, context, reading=True)
         ledger = ledger_of(project)
         sweep(ledger.home)
@@ -105,7 +105,7 @@ def release(project_path: Path, asked: ReleaseRequest, context: JobContext) -> R
             return _carry_out(session, ledger.home, answers, proposal, summed, context)
 
 
-def preview(project_path: Path, asked: ReleaseRequest, context: JobContext) -> Released:
+def preview(project_path: Path, request: ReleaseRequest, context: JobContext) -> Released:
     """Say what a release would come to, to somebody who is still making up their mind.
 
     A dry run that stands in nobody's way: records are taken for what was scored without being read
@@ -121,11 +121,11 @@ def preview(project_path: Path, asked: ReleaseRequest, context: JobContext) -> R
     UnusableError
         Where the project, its source, its checkpoint or the key cannot be read.
     """
-    return _foresee(project_path, asked, context, as_preview=True)
+    return _foresee(project_path, request, context, as_preview=True)
 
 
 def _gather(project: Project, answers: Answers, context: JobContext, *, reading: bool) -> Gathered:
-    asked, rule = answers.asked, answers.rule
+    request, rule = answers.request, answers.rule
     checkpoint = _checkpoint(project)
     # Where chance may pick any record, one that cannot be read must not be among them.
     is_by_chance = (
@@ -138,11 +138,11 @@ def _gather(project: Project, answers: Answers, context: JobContext, *, reading:
         checkpoint,
         context,
         only_readable=answers.kind.discloses and (is_by_chance or is_keyed),
-        by_class=asked.by_class,
+        by_class=request.by_class,
         reading=reading,
-        cleaning=answers.kind.discloses and is_by_chance and not asked.dry_run,
+        cleaning=answers.kind.discloses and is_by_chance and not request.dry_run,
     )
-    max_contributions = max_contributions_of(asked.max_contributions, candidates.unit_column)
+    max_contributions = max_contributions_of(request.max_contributions, candidates.unit_column)
     return Gathered(checkpoint, candidates, max_contributions)
 
 
@@ -192,7 +192,7 @@ def _carry_out(
     summed: Summed | None,
     context: JobContext,
 ) -> Released:
-    asked, account = answers.asked, proposal.account
+    request, account = answers.request, proposal.account
     outcome = carry_out(
         session,
         account,
@@ -201,7 +201,7 @@ def _carry_out(
         answers.destination,
         home=home,
         first_budget=proposal.first_budget,
-        reason=asked.reason,
+        reason=request.reason,
         signer=answers.signer,
         summed=summed,
         report=partial(context.report, Phase.WRITING_BUNDLE),
@@ -209,7 +209,7 @@ def _carry_out(
     after, terms = session.statement(account), outcome.terms
     return Released(
         release=terms.release,
-        bundle=asked.to,
+        bundle=request.to,
         epsilon=None if terms.claimed is None else exact(terms.claimed),
         conditional=terms.conditional,
         repeated=outcome.repeated,
@@ -219,11 +219,11 @@ def _carry_out(
 
 
 def _foresee(
-    project_path: Path, asked: ReleaseRequest, context: JobContext, *, as_preview: bool
+    project_path: Path, request: ReleaseRequest, context: JobContext, *, as_preview: bool
 ) -> Released:
     """Say what a release would come to, with nothing drawn and nothing written."""
     project = Project.open(project_path)
-    answers = read_answers(project, replace(asked, dry_run=True), acknowledging=not as_preview)
+    answers = read_answers(project, replace(request, dry_run=True), acknowledging=not as_preview)
     gathered = _gather(project, answers, context, reading=not as_preview)
     check_place(answers.destination, make=False)
     with ledger_of(project).snapshot() as snapshot:
@@ -237,7 +237,7 @@ def _foresee(
     statement = replace(before, budget=before.budget or proposal.first_budget)
     return Released(
         release=None,
-        bundle=asked.to,
+        bundle=request.to,
         epsilon=None if terms.claimed is None else exact(terms.claimed),
         conditional=terms.conditional,
         repeated=foresight.same,

@@ -173,16 +173,16 @@ def score(
         project = Project.create(folder, described, model, demo=demo)
     else:
         _settle(project, source, described, model)
-    asked = _settle_precision(project, precision)
+    model_precision = _settle_precision(project, precision)
     if in_training is not None:
         answer_training(folder, in_training)
     job = ScoreJob(
         source=ref,
         checkpoint=checkpoint_path,
         digest=model.digest,
-        names=[one.name for one in wanted if one.needs_model],
+        names=[wanted_score.name for wanted_score in wanted if wanted_score.needs_model],
         device=device,
-        precision=asked,
+        precision=model_precision,
         batch_size=batch_size,
         limit=limit,
     )
@@ -197,9 +197,9 @@ def score(
         raise type(error)(f"{error.what} {_kept(folder)}", error.why, do) from None
     project = Project.open(folder)
     scored = finished.scored
-    for one in wanted:
-        if isinstance(one, KeyedScore):
-            rows = _score_by_key(project, one, limit)
+    for wanted_score in wanted:
+        if isinstance(wanted_score, KeyedScore):
+            rows = _score_by_key(project, wanted_score, limit)
             scored = scored if job.names else rows
     table = project.table
     return Scored(
@@ -231,25 +231,25 @@ def _settle(
             project.save()
 
 
-def _settle_precision(project: Project, asked: str | None) -> Precision:
+def _settle_precision(project: Project, requested: str | None) -> Precision:
     """Return what a project's scores are computed with: all of them with the same."""
     earlier = precision_of(project)
-    if asked not in {None, *PRECISIONS}:
+    if requested not in {None, *PRECISIONS}:
         raise UsageError(
-            _("The precision “{precision}” is not known.", precision=asked),
+            _("The precision “{precision}” is not known.", precision=requested),
             _("It is one of {precisions}.", precisions=", ".join(PRECISIONS)),
             _("Leave it out for float32, or for what the project has."),
         )
-    if asked is not None and earlier is not None and asked != earlier:
+    if requested is not None and earlier is not None and requested != earlier:
         raise UsageError(
-            _("The scores of this project cannot be computed with {precision}.", precision=asked),
+            _("The scores of this project cannot be computed with {precision}.", precision=requested),
             _(
                 "Those that it has were computed with {earlier}; numbers that differ are not mixed.",
                 earlier=earlier,
             ),
             _("Leave the precision as it is, or score into another project."),
         )
-    return cast("Precision", asked or earlier or PRECISIONS[0])
+    return cast("Precision", requested or earlier or PRECISIONS[0])
 
 
 def _is_project_of(folder: Path, source: Path, digest: str) -> bool:

@@ -32,7 +32,7 @@ class StudyScore:
 
     Attributes
     ----------
-    name, words : str
+    name, label : str
         Its name, and what it is called in text.
     meaning : str
         What it says, in one line.
@@ -43,7 +43,7 @@ class StudyScore:
     """
 
     name: str
-    words: str
+    label: str
     meaning: str
     obstacle: str
     proposed: bool
@@ -67,7 +67,7 @@ def study_scores(checkpoint_path: Path, also: Sequence[str] = ()) -> list[StudyS
     checkpoint = find_checkpoint(checkpoint_path)
     series, request = len(checkpoint.series), checkpoint.request
     proposed = proposed_score(series, request)
-    found = []
+    scores = []
     for name in dict.fromkeys((*SCORES, proposed, *also)):
         if name in SCORES and not SCORES[name].needs_model:
             continue
@@ -77,9 +77,9 @@ def study_scores(checkpoint_path: Path, also: Sequence[str] = ()) -> list[StudyS
             score, obstacle = find_score(name), f"{error.why} {error.do}"
         else:
             obstacle = ""
-        words = name_of(name)
-        found.append(StudyScore(name, words, score.meaning, obstacle, name == proposed))
-    return found
+        label = name_of(name)
+        scores.append(StudyScore(name, label, score.meaning, obstacle, name == proposed))
+    return scores
 
 
 def count_trainings(choices: Choices, folder: Path) -> tuple[int, int, list[tuple[str, int]]]:
@@ -94,9 +94,9 @@ def count_trainings(choices: Choices, folder: Path) -> tuple[int, int, list[tupl
     folder : Path
         Where the study is, or would be.
     """
-    asked = trainings(choices)
-    count = len(in_order(asked))
-    by_question = [(text, len(set(asked[key]))) for key, text in QUESTIONS.items()]
+    planned = trainings(choices)
+    count = len(in_order(planned))
+    by_question = [(text, len(set(planned[key]))) for key, text in QUESTIONS.items()]
     return count, count - len(trainings_left(folder, choices)), by_question
 
 
@@ -134,13 +134,13 @@ def replan_study(plan: StudyPlan, choices: Choices) -> StudyPlan | None:
 
     if rest(choices) != rest(plan.choices):
         return None
-    asked = trainings(choices)
+    planned = trainings(choices)
     left = trainings_left(plan.folder, choices)
     return replace(
         plan,
         choices=choices,
-        by_question={question: len(set(asked[question])) for question in QUESTIONS},
-        trainings=len(in_order(asked)),
+        by_question={question: len(set(planned[question])) for question in QUESTIONS},
+        trainings=len(in_order(planned)),
         left=len(left),
         seconds=plan.beside + sum(plan.by_kind[one.kind] for one in left),
     )
@@ -158,9 +158,9 @@ def run_study(subject: StudySubject, choices: Choices, folder: Path, context: Jo
     """
     with _begin_anew():
         study(_request(subject, choices, folder), context)
-    found = study_at(folder)
-    assert found is not None
-    return found
+    stored = study_at(folder)
+    assert stored is not None
+    return stored
 
 
 def _request(subject: StudySubject, choices: Choices, folder: Path) -> StudyRequest:

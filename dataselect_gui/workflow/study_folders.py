@@ -144,8 +144,8 @@ def studies_of(subject: StudySubject) -> list[Path]:
     """Return the folders of all studies of a subject, the one that was planned last at the end."""
     beside, stem = _beside(subject), subject.project.stem
     named = [beside / f"{stem}{SUFFIX}", *beside.glob(f"{glob.escape(stem)}-*{SUFFIX}")]
-    found = [folder for folder in named if _is_study_of(folder, subject)]
-    return sorted(found, key=lambda folder: (folder / PLAN).stat().st_mtime_ns)
+    folders = [folder for folder in named if _is_study_of(folder, subject)]
+    return sorted(folders, key=lambda folder: (folder / PLAN).stat().st_mtime_ns)
 
 
 def study_place(subject: StudySubject, start: Start | None = None, *, anew: bool = False) -> Path:
@@ -163,13 +163,13 @@ def study_place(subject: StudySubject, start: Start | None = None, *, anew: bool
     anew : bool
         Whether a new one is wanted, though there is one.
     """
-    found = [
+    folders = [
         folder
         for folder in studies_of(subject)
         if start in {None, read_json(folder / SETTING).get("start")}
     ]
-    if found and not anew:
-        return found[-1]
+    if folders and not anew:
+        return folders[-1]
     beside, stem, number = _beside(subject), subject.project.stem, 2
     folder = beside / f"{stem}{SUFFIX}"
     while folder.exists():
@@ -194,9 +194,9 @@ def study_at(folder: Path) -> StudyFound | None:
 def trainings_left(folder: Path, choices: Choices) -> list[Training]:
     """Return the trainings of a study that are not done yet."""
     return [
-        one
-        for one in in_order(trainings(choices))
-        if not (folder / RESULTS / f"{one.name}.json").is_file()
+        training
+        for training in in_order(trainings(choices))
+        if not (folder / RESULTS / f"{training.name}.json").is_file()
     ]
 
 
@@ -245,7 +245,7 @@ def _result(folder: Path) -> StudyResult:
             verdict(findings),
             tally(findings),
             headline(findings),
-            [line_of(one) for one in findings.picks],
+            [line_of(pick) for pick in findings.picks],
             [
                 StudyFigure(text, sentence_on(key, findings), folder / FIGURES / f"{key}.svg")
                 for key, text in QUESTIONS.items()

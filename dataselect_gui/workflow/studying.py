@@ -206,12 +206,12 @@ def choose_study(
     return choices
 
 
-def foresee_study(asked: StudyRequest, context: JobContext) -> StudyPlan:
+def foresee_study(request: StudyRequest, context: JobContext) -> StudyPlan:
     """Plan a study, and estimate its time; nothing is left on disk where none was begun.
 
     Parameters
     ----------
-    asked : StudyRequest
+    request : StudyRequest
         The owner's.
     context : JobContext
         Takes progress, and by which another thread can stop the work.
@@ -221,16 +221,16 @@ def foresee_study(asked: StudyRequest, context: JobContext) -> StudyPlan:
     DataSelectError
         Where something cannot be used, or the work was stopped.
     """
-    folder, made = asked.folder, list[StudyPlan]()
+    folder, made = request.folder, list[StudyPlan]()
     with tempfile.TemporaryDirectory(prefix="dataselect-") as scratch:
         place = folder if is_begun(folder, {}) else Path(scratch) / folder.name
-        job = _job(asked, place, plan_only=True)
-        run_job(job, context, planned=lambda plan: made.append(_plan_of(plan, asked)))
+        job = _job(request, place, plan_only=True)
+        run_job(job, context, planned=lambda plan: made.append(_plan_of(plan, request)))
     return made[0]
 
 
 def study(
-    asked: StudyRequest,
+    request: StudyRequest,
     context: JobContext,
     show: Callable[[StudyPlan], None] = lambda _: None,
 ) -> Studied:
@@ -238,7 +238,7 @@ def study(
 
     Parameters
     ----------
-    asked : StudyRequest
+    request : StudyRequest
         The owner's.
     context : JobContext
         Takes progress, and by which another thread can stop the work.
@@ -250,47 +250,47 @@ def study(
     DataSelectError
         Where something cannot be used, or the work was stopped; what was done is kept.
     """
-    folder, made = asked.folder, list[StudyPlan]()
+    folder, made = request.folder, list[StudyPlan]()
 
     def planned(plan: StudyPlanned) -> None:
-        made.append(_plan_of(plan, asked))
+        made.append(_plan_of(plan, request))
         show(made[0])
 
-    run_job(_job(asked, folder, plan_only=False), context, planned=planned)
+    run_job(_job(request, folder, plan_only=False), context, planned=planned)
     return Studied(made[0], folder / PAGE, read_findings(folder))
 
 
-def _job(asked: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
+def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
     """Return what the worker is to do, once it is known that there is something to study."""
-    checkpoint, choices = find_checkpoint(asked.checkpoint), asked.choices
-    source = open_source(SourceRef(asked.source, asked.label_column, asked.unit_column))
+    checkpoint, choices = find_checkpoint(request.checkpoint), request.choices
+    source = open_source(SourceRef(request.source, request.label_column, request.unit_column))
     if all(label is None for label in source.labels):
         raise UnusableError(
             _("The records cannot be studied."),
             _("None of them has a label, so there is nothing to learn."),
             _("Name the label column."),
         )
-    series, request = len(checkpoint.series), checkpoint.request
-    applicable(choices.scores, series=series, labelled=True, request=request)
+    series, checkpoint_request = len(checkpoint.series), checkpoint.request
+    applicable(choices.scores, series=series, labelled=True, request=checkpoint_request)
     return StudyJob(
         folder=resolved(folder),
-        source=SourceRef(resolved(asked.source), asked.label_column, asked.unit_column),
-        checkpoint=resolved(asked.checkpoint),
+        source=SourceRef(resolved(request.source), request.label_column, request.unit_column),
+        checkpoint=resolved(request.checkpoint),
         scores=list(choices.scores),
         shares=list(choices.shares),
         epsilons=list(choices.epsilons),
         seeds=choices.seeds,
         start=choices.start,
-        limit=asked.limit,
+        limit=request.limit,
         plan_only=plan_only,
     )
 
 
-def _plan_of(plan: StudyPlanned, asked: StudyRequest) -> StudyPlan:
-    by_question = trainings(asked.choices)
+def _plan_of(plan: StudyPlanned, request: StudyRequest) -> StudyPlan:
+    by_question = trainings(request.choices)
     return StudyPlan(
-        asked.folder,
-        asked.choices,
+        request.folder,
+        request.choices,
         {question: len(set(by_question[question])) for question in QUESTIONS},
         plan.trainings,
         plan.left,

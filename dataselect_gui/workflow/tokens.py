@@ -52,5 +52,5 @@ def tokens(project_path: Path, release: str) -> dict[str, str]:
         )
     keys = record_keys(index.content, index.people)
     records = {key.hex(): record for key, record in zip(keys, index.ids, strict=True)}
-    found = {token: records.get(key, _(GONE)) for key, token in names.items()}
-    return dict(sorted(found.items()))
+    record_of = {token: records.get(key, _(GONE)) for key, token in names.items()}
+    return dict(sorted(record_of.items()))

@@ -33,10 +33,10 @@ class Verified:
     release: dict[str, object] | None
 
     @classmethod
-    def of(cls, found: BundleInspected | VerificationResult) -> "Verified":
+    def of(cls, result: BundleInspected | VerificationResult) -> "Verified":
         """Return what an inspection or a check found."""
-        checks = [Check(check.name, check.ok, check.detail) for check in found.checks]
-        return cls(checks, found.release)
+        checks = [Check(check.name, check.ok, check.detail) for check in result.checks]
+        return cls(checks, result.release)
 
     @property
     def promise(self) -> str | None:
@@ -79,7 +79,7 @@ def verify(bundle: Path, digest: str | None = None, key: Path | None = None) -> 
     return Verified.of(done)
 
 
-def write_page(bundle: Path, found: Verified, to: Path) -> None:
+def write_page(bundle: Path, verified: Verified, to: Path) -> None:
     """Write the result of a check as one page.
 
     Raises
@@ -88,8 +88,8 @@ def write_page(bundle: Path, found: Verified, to: Path) -> None:
         Where the page cannot be written.
     """
     terms, promise = None, _("Nothing that can be relied on.")
-    if found.release is not None:
-        terms, promise = terms_of_document(found.release), str(found.promise)
+    if verified.release is not None:
+        terms, promise = terms_of_document(verified.release), str(verified.promise)
     if resolved(to).is_relative_to(resolved(bundle)):
         raise UnusableError(
             _("The page cannot be written into the bundle."),
@@ -97,8 +97,8 @@ def write_page(bundle: Path, found: Verified, to: Path) -> None:
             _("Name a file elsewhere."),
         )
     # A bundle of which nothing was read may never end.
-    digest = digest_of(bundle) if len(found.checks) > 1 else _("not computed")
-    page = page_of(terms, promise, found.checks, digest)
+    digest = digest_of(bundle) if len(verified.checks) > 1 else _("not computed")
+    page = page_of(terms, promise, verified.checks, digest)
     try:
         with replacing(to) as file:
             file.write(page.encode())

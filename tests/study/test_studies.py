@@ -52,7 +52,7 @@ def test_a_score_that_cannot_be_picked_by_says_why(tmp_path: Path) -> None:
     assert "at least two checkpoints" in offered["vog-var"].obstacle
     assert "does not state direction" in offered["alignment"].obstacle
     assert offered["clipped_norm"].obstacle == ""
-    assert offered["el2n"].words == "EL2N"
+    assert offered["el2n"].label == "EL2N"
 
 
 def test_trainings_are_counted_in_all_and_question_by_question(tmp_path: Path) -> None:

@@ -375,8 +375,8 @@ def noise_document(
     }
 
 
-def needed(value: Value | None, what: str) -> Value:
+def needed(value: Value | None, label: str) -> Value:
     """Return a value that must be there."""
     if value is None:
-        raise ValueError(f"{what} is missing")
+        raise ValueError(f"{label} is missing")
     return value

@@ -220,7 +220,7 @@ class Gradient(Kind):
         return [f"Norm that gradients are clipped to: {exact(self.clip)}, {origin}."]
 
 
-def stated_norm(text: str, what: str) -> Decimal:
+def stated_norm(text: str, label: str) -> Decimal:
     """Read a norm that gradients are clipped to.
 
     Raises
@@ -228,10 +228,10 @@ def stated_norm(text: str, what: str) -> Decimal:
     UsageError
         Where it is no number, too small or too large.
     """
-    number = stated_number(text, what)
+    number = stated_number(text, label)
     if not limits.LEAST_NORM <= number <= limits.LARGEST_NORM:
         raise UsageError(
-            _("{what} cannot be “{text}”.", what=what, text=text),
+            _("{label} cannot be “{text}”.", label=label, text=text),
             _(
                 "It is a number from {least} to {largest}.",
                 least=limits.LEAST_NORM,
@@ -251,9 +251,11 @@ def check_sum(layout: Layout) -> None:
         Where it is.
     """
     values = sum(int(np.prod(shape, dtype=object)) for _name, shape in layout)
-    said = sum(6 * len(name.encode()) + _PER_TENSOR + _PER_AXIS * len(shape) for name, shape in layout)
-    hold(said, limits.MOST_HEADER, _("bytes of the names of a model's parameters"))
-    hold(_PER_VALUE * values + said, limits.MOST_DRAW, _("bytes of a gradient with its noise"))
+    header = sum(
+        6 * len(name.encode()) + _PER_TENSOR + _PER_AXIS * len(shape) for name, shape in layout
+    )
+    hold(header, limits.MOST_HEADER, _("bytes of the names of a model's parameters"))
+    hold(_PER_VALUE * values + header, limits.MOST_DRAW, _("bytes of a gradient with its noise"))
 
 
 def read_gradient(drawn: bytes) -> Summed:

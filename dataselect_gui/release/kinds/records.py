@@ -83,8 +83,8 @@ class Records(SelectionKind):
         rows = np.flatnonzero(may_leave).tolist()
         hold(NAMED * len(rows), limits.MOST_DRAW, _("bytes of a draw"))
         source, labels = candidates.source, candidates.index.labels
-        for size, most, what in source.kind.form(source).sizes(source, [labels[row] for row in rows]):
-            hold(size, most, what)
+        for size, most, noun in source.kind.form(source).sizes(source, [labels[row] for row in rows]):
+            hold(size, most, noun)
 
     def write(self, folder: Path, drawn: Drawn) -> Written:
         """Write the records under their random names."""

@@ -75,7 +75,7 @@ class StudyForm(Fold):
         self.scores = {}
         self._possible = {one.name for one in scores if not one.obstacle}
         for one in sorted(scores, key=lambda one: bool(one.obstacle)):
-            box = CheckBox(one.words)
+            box = CheckBox(one.label)
             box.setEnabled(not one.obstacle)
             box.setAccessibleDescription(visible(one.obstacle or one.meaning))
             box.setMinimumSize(_FIELD, theme.TARGET)
