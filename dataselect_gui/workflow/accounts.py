@@ -29,18 +29,18 @@ _BOOKKEEPING: frozenset[EntryKind] = frozenset({"extended", "sealed", "kept"})
 
 @dataclass(frozen=True)
 class EntryTerms:
-    """What an entry says of a release, as far as a statement shows it; None for what it leaves open.
+    """The terms of a release that a statement shows; None for those that the entry does not hold.
 
     Attributes
     ----------
     kind, mechanism : str or None
-        What left, and how.
+        Names of the kind of release and of the mechanism.
     score : str or None
-        What was selected by.
+        The score that records were selected by.
     threshold, threshold_from, bounds_from : str or None
-        Where the rule cut, and where that and the bounds of the score came from.
+        The rule's threshold, and the origins of the threshold and of the score's bounds.
     lowest, conditional : bool
-        Whether the lowest scores were wanted; whether no ε is claimed.
+        Whether the lowest scores were selected; whether no ε is claimed.
     """
 
     kind: str | None = None
@@ -55,7 +55,7 @@ class EntryTerms:
 
 @dataclass(frozen=True)
 class AccountEntry:
-    """One line of an account. What its kind of entry does not say is None.
+    """An entry of an account; attributes that its kind does not have are None.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class AccountEntry:
     terms : EntryTerms or None
         What the release is.
     max_contributions : int or None
-        At most so many records of a unit took part.
+        The most records of one unit that took part.
     threshold_of : str or None
         The score whose threshold was bought.
     account : str or None
@@ -99,7 +99,7 @@ class AccountEntry:
 
 @dataclass(frozen=True)
 class Composed:
-    """What the releases that are not one-sided come to together, composed.
+    """The composed privacy loss of all releases but the one-sided ones.
 
     Attributes
     ----------
@@ -123,24 +123,24 @@ class Account:
     Attributes
     ----------
     id : str or None
-        The account's id; None for a source of which the ledger knows nothing yet.
+        The account's id; None where the ledger has no account of the source yet.
     budget : Decimal or None
-        None while none is set.
+        None where no budget is set.
     total_plain, delta : Decimal
         The plain total, which the budget counts, and the sum of δ.
     one_sided : Decimal
         The largest ε of the one-sided releases, part of the plain total.
     left : Decimal or None
-        What the budget leaves.
+        The budget less the plain total.
     exact_releases : int
         How many releases had no protection.
     entries : tuple of AccountEntry
-        Line by line.
+        In the ledger's order.
     head : str or None
-        The hash that the last line ended the chain with. Kept elsewhere, it shows by `knows_head` that
-        the ledger was shortened, or put back.
+        The hash of the account's last entry. A copy kept elsewhere shows, by `knows_head`, whether the
+        ledger was truncated or restored from an older copy.
     composed : Composed or None
-        None where it was not worked out.
+        None where it was not computed.
     """
 
     id: str | None
@@ -155,7 +155,7 @@ class Account:
     composed: Composed | None = None
 
     def as_json(self) -> dict[str, object]:
-        """Return it as ``--json`` tells it."""
+        """Return what ``--json`` prints."""
         document: dict[str, object] = {
             "id": self.id,
             "budget": None if self.budget is None else exact(self.budget),
@@ -214,7 +214,7 @@ def change_budget(project_path: Path, budget: str, reason: str | None) -> Accoun
 
 
 def account(project_path: Path) -> Account:
-    """Return the account of a project's source as `ledger` does, at once: without composed totals.
+    """Return the account of a project's source without composed totals, which take long to compute.
 
     Raises
     ------
@@ -225,18 +225,18 @@ def account(project_path: Path) -> Account:
 
 
 def knows_head(head: str, project_path: Path) -> bool:
-    """Say whether the ledger of a project still holds the entry that a head was noted after."""
+    """Say whether the ledger of a project holds the entry whose hash is `head`."""
     with ledger_of(Project.open(project_path)).snapshot() as snapshot:
         return snapshot.knows_head(head.strip().lower())
 
 
 def hold_against(bundle: Path, project_path: Path | None = None) -> None:
-    """Refuse a ledger that does not hold the entry that a bundle from here names.
+    """Check that the ledger holds the entry that a bundle written on this machine names.
 
     Raises
     ------
     RefusedError
-        Where it does not: the ledger is older than the bundle, or was made anew.
+        Where it does not: the ledger is older than the bundle, or another one.
     UnusableError
         Where there is no such bundle.
     """
@@ -255,7 +255,7 @@ def hold_against(bundle: Path, project_path: Path | None = None) -> None:
 
 
 def marks_of(project: Project) -> set[bytes]:
-    """Return by what the ledger knows a project's source."""
+    """Return the marks by which the ledger recognises a project's source."""
     index = project.table.index
     return source_marks(index.content, index.people)
 
@@ -284,7 +284,7 @@ def _set_budget(project_path: Path, budget: str, reason: str | None) -> Statemen
 
 
 def _account(statement: Statement, composed: Composed | None = None) -> Account:
-    """Return what needs no library: sums of decimals, and the entries."""
+    """Return the account of a statement."""
     return Account(
         id=statement.id,
         budget=statement.budget,
@@ -311,7 +311,7 @@ def _line(entry: Entry) -> AccountEntry:
         "kind": entry.kind,
         **{name: value for name, value in entry.body.items() if name not in _HIDDEN},
     }
-    if "threshold_of" in entry.body:  # Told in the words of a release: how, and by which score.
+    if "threshold_of" in entry.body:  # Shown like a release: mechanism and score.
         document["terms"] = {
             "mechanism": "a bought threshold",
             "score": entry.body["threshold_of"],
@@ -334,7 +334,7 @@ def _line(entry: Entry) -> AccountEntry:
 
 
 def _terms(stated: Mapping[str, object]) -> EntryTerms:
-    """Read what a statement shows of a release, whatever its kind and mechanism."""
+    """Read the terms that a statement shows, for every kind and mechanism."""
 
     def text(name: str) -> str | None:
         value = stated.get(name)

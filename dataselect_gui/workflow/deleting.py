@@ -1,4 +1,4 @@
-"""Delete what a project holds, after saying what goes and what stays."""
+"""Delete a project; list beforehand what is deleted and what is not."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,12 @@ from dataselect_gui.workflow.study_folders import studies_of, study_subject
 
 @dataclass(frozen=True)
 class Deletion:
-    """What the deletion of a project would take.
+    """What deleting a project removes and keeps.
 
     Attributes
     ----------
     name : str
-        The project's, for a person.
+        The project's display name.
     goes : tuple of str
         What would be deleted.
     stays : tuple of str
@@ -29,7 +29,7 @@ class Deletion:
 
 
 def before_deletion(project_path: Path) -> Deletion:
-    """Say what the deletion of a project would take, and what it would leave.
+    """List what deleting a project would remove, and what it would keep.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def before_deletion(project_path: Path) -> Deletion:
     project = Project.open(project_path)
     settings, own = project.settings, project.own_files()
     others = [path.name for path in sorted(project.folder.iterdir()) if path not in own]
-    # Those by other checkpoints go, too.
+    # Scores by other checkpoints are deleted, too.
     scores = in_order({name for of_one in settings.scores.values() for name in of_one})
     goes = [
         _("The scores: {scores}", scores=", ".join(scores) or _("none yet")),
@@ -72,7 +72,7 @@ def before_deletion(project_path: Path) -> Deletion:
 
 
 def delete(project_path: Path) -> bool:
-    """Delete a project with its scores. The ledger stays: what was released was.
+    """Delete a project with its scores. The ledger stays: its releases still count.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def delete(project_path: Path) -> bool:
     project = Project.open(project_path)
     try:
         with project.exclusive():
-            pass  # Nobody else works on it.
+            pass  # Refuses while another process works on it.
         return project.delete()
     except OSError as error:
         raise cannot_write(project_path, error) from None

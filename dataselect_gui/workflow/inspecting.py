@@ -1,4 +1,4 @@
-"""What something is, and what is wrong with it."""
+"""Inspect a project, a bundle, a checkpoint or a source."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -34,9 +34,9 @@ class ProjectInspected(Inspected, frozen=True, tag="project"):
     problems : list of ProblemFound
         The records that have no scores, or lack some.
     labels : list of str
-        The labels that there are, in order.
+        The distinct labels, sorted.
     records : int
-        How many there are; 0 where scoring ended before it had read them.
+        How many records there are; 0 where scoring ended before it had read them.
     scores : dict
         Score → how it is computed.
     rule : StoredRule or None
@@ -63,16 +63,16 @@ _TYPES: dict[_Thing, type[Inspected]] = {
 
 
 def inspect(target: Path | SourceRef, records: SourceRef | None, context: JobContext) -> Inspection:
-    """Say what a path is: a project, a bundle, a checkpoint or a source.
+    """Describe what lies at a path: a project, a bundle, a checkpoint or a source.
 
-    What strangers made is parsed in a process that is confined to it.
+    Bundles, checkpoints and sources may be hostile, and are parsed in a confined process.
 
     Parameters
     ----------
     target : Path or SourceRef
-        What to look at; a SourceRef where the columns of a source are named.
+        What to inspect; a SourceRef where columns of a source are named.
     records : SourceRef or None
-        A source whose labels are held against a checkpoint's.
+        A source whose labels are compared with a checkpoint's classes.
     context : JobContext
         Takes progress, and by which another thread can stop the work.
 
@@ -110,7 +110,7 @@ def _thing_at(path: Path) -> _Thing:
 
 
 def looks_like_checkpoint(path: Path) -> bool:
-    """Say whether a path is to be read as a checkpoint, rather than as a source."""
+    """Say whether a path is read as a checkpoint rather than as a source."""
     if path.is_file():
         return kind_of(path) is None
     return (path / "config.json").is_file() or any(path.glob("checkpoint-*")) or any(path.glob("*.pt2"))

@@ -20,7 +20,7 @@ from dataselect_gui.workflow.inspecting import looks_like_checkpoint
 def find_again(project_path: Path, path: Path, context: JobContext) -> Literal["records", "checkpoint"]:
     """Point a project to where its records, or its checkpoint, are now.
 
-    Both are known by their content, whatever they are called. Nothing changes where they are refused.
+    Both are recognised by their content, not by their names. Nothing changes where they are refused.
 
     Parameters
     ----------
@@ -69,12 +69,12 @@ def find_again(project_path: Path, path: Path, context: JobContext) -> Literal["
 
 
 def check_same_checkpoint(project: Project, digest: str) -> None:
-    """Accept the project's own checkpoint, wherever it lies now; refuse another one.
+    """Check that a checkpoint is the one that the project was scored with.
 
     Raises
     ------
     UnusableError
-        Where its files are not those that the scores were made with.
+        Where its files are others.
     """
     settings = project.settings
     if settings.table is not None and settings.checkpoint.digest != digest:

@@ -1,4 +1,4 @@
-"""Try a checkpoint on some of the owner's records before the long run, and tell what was found."""
+"""Try a checkpoint on a few of the owner's records before the long run."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,14 +21,14 @@ from dataselect_gui.worker.results import PreflightResult
 
 @dataclass(frozen=True)
 class Preflight:
-    """What came of trying a checkpoint on some records.
+    """The result of trying a checkpoint on some records.
 
     Attributes
     ----------
     result : PreflightResult
         What the worker found.
     seconds : float
-        How long it would take to read and score all records.
+        Estimated time to read and score all records.
     """
 
     result: PreflightResult
@@ -45,9 +45,9 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
     Parameters
     ----------
     checkpoint_path : Path
-        What is tried.
+        The checkpoint.
     records : SourceRef
-        On what.
+        The source.
     context : JobContext
         Takes progress, and by which another thread can stop the work.
 
@@ -73,15 +73,15 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
     )
     result = run_job(job, context)
     ids = source.ids
-    places = in_batches(ids, range(len(ids)), result.at_once).size  # Some of which stay empty.
+    places = in_batches(ids, range(len(ids)), result.at_once).size  # Including padding.
     read, compute = result.seconds_to_read * len(ids), result.seconds_per_record * places
-    # Beside a GPU the processor reads what comes next.
+    # With a GPU, reading and computing overlap.
     seconds = read + compute if result.device == "cpu" else max(read, compute)
     return Preflight(result, seconds)
 
 
 def preflight_facts(preflight: Preflight) -> list[tuple[str, str]]:
-    """Return what a preflight found in words, line by line: what it is about, and what is so."""
+    """Return the result of a preflight as pairs of a heading and a sentence."""
     result = preflight.result
     return [
         (_("Parameters"), _parameters(result)),

@@ -12,13 +12,13 @@ from dataselect_gui.texts import _
 def reasons_of(table: Table) -> dict[str, str]:
     """Return why records cannot have scores: id → reason.
 
-    Only the reasons of records that cannot be read are kept on the disk. The others follow from the
-    table: of a score that was computed, only its number can be missing.
+    Only the reasons of unreadable records are stored. The others follow from the table: a score that
+    was computed and has no value is missing for want of a label or of a finite number.
 
     Parameters
     ----------
     table : Table
-        The project's. What was not computed yet has no reason.
+        The project's. Scores that were not computed yet have no reason.
     """
     names, ids = in_order(table.columns()), table.index.ids
     is_empty = np.zeros((len(ids), len(names)), dtype=bool)
@@ -27,7 +27,7 @@ def reasons_of(table: Table) -> dict[str, str]:
         is_empty[:, place] = (column.done == 1) & np.isnan(column.values)
     rows = np.flatnonzero(is_empty.any(axis=1))
     labels = table.index.labels
-    sentences: dict[tuple[bool, bytes], str] = {}  # Few sentences, for perhaps many records.
+    sentences: dict[tuple[bool, bytes], str] = {}  # A few sentences serve many records.
     reasons = {}
     for row in rows.tolist():
         key = labels[row] is not None, is_empty[row].tobytes()

@@ -1,4 +1,4 @@
-"""People's lists: withhold by a register of those who opted out."""
+"""Opt-out registers: withhold the records of the units that a CSV file lists."""
 
 import csv
 from collections.abc import Collection, Sequence
@@ -15,7 +15,7 @@ from dataselect_gui.texts import _
 
 @dataclass(frozen=True)
 class Register:
-    """What a register came to.
+    """The effect of a register.
 
     Attributes
     ----------
@@ -34,18 +34,18 @@ class Register:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a register says, held against a project, with nothing done yet.
+    """The content of a register, before it is applied.
 
     Attributes
     ----------
     columns : tuple of str
         Those of the file.
     column : str or None
-        The one that names people or records; None where it is not clear.
+        The column that names people or records; None where it is ambiguous.
     names : frozenset of str
-        What that column names, in the one form that names are read in.
+        The names in that column, normalised.
     lines : tuple of (int, str)
-        Line by line, as the file numbers them: what it names.
+        The line number in the file and the name, for each row.
     """
 
     columns: tuple[str, ...]
@@ -54,12 +54,12 @@ class Listing:
     lines: tuple[tuple[int, str], ...]
 
     def unmatched(self, known: AbstractSet[str]) -> list[tuple[int, str]]:
-        """Return the lines that name nothing of what is known."""
+        """Return the lines whose names are not among those known."""
         return [(line, name) for line, name in self.lines if name not in known]
 
 
 def read_register(project_path: Path, register: Path, column: str | None) -> Listing:
-    """Read a register without doing anything.
+    """Read a register without applying it.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def read_register(project_path: Path, register: Path, column: str | None) -> Lis
 
 
 def put_opted_out(project_path: Path, units: Collection[str]) -> None:
-    """Make a list of units those that opted out, as they are known to be.
+    """Replace the list of units that opted out.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def put_opted_out(project_path: Path, units: Collection[str]) -> None:
 
 
 def opt_out(project_path: Path, register: Path, column: str | None) -> Register:
-    """Make no record of the units in a register eligible, whether it is there now or comes later.
+    """Exclude all records of the units in a register, present and future.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def opt_out(project_path: Path, register: Path, column: str | None) -> Register:
 
 
 def opt_in(project_path: Path, register: Path, column: str | None) -> Register:
-    """Take the units in a register off the list of those who opted out."""
+    """Remove the units in a register from the list of those who opted out."""
     return _apply(project_path, register, column, out=False)
 
 
@@ -146,7 +146,7 @@ def _read(register: Path, column: str | None, unit_column: str | None) -> set[st
 
 
 def _name(row: dict[str, str], column: str) -> str:
-    """Return what a row names; a table of our own may have been written for spreadsheets."""
+    """Return the name in a row, without the escaping of the program's own tables."""
     return person_name(from_cell(row.get(column) or ""))
 
 
@@ -156,7 +156,7 @@ def _rows(register: Path) -> tuple[tuple[str, ...], list[tuple[int, dict[str, st
         with register.open(encoding="utf-8-sig", newline="") as file:
             header = file.readline()
             file.seek(0)
-            # What a spreadsheet separates by depends on its language.
+            # The delimiter that a spreadsheet writes depends on its language.
             reader = csv.DictReader(file, delimiter=max(",;\t", key=header.count))
             columns = tuple(name for name in reader.fieldnames or () if name)
             return columns, [(reader.line_num, row) for row in reader]
@@ -169,7 +169,7 @@ def _rows(register: Path) -> tuple[tuple[str, ...], list[tuple[int, dict[str, st
 
 
 def _column(columns: Sequence[str], stated: str | None, unit_column: str | None) -> str | None:
-    """Return the column that names the people; None where it is not clear."""
+    """Return the column that names the people; None where it is ambiguous."""
     name = stated or (unit_column if unit_column in columns else None)
     if name is None and len(columns) == 1:
         name = columns[0]

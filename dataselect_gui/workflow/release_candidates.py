@@ -1,4 +1,4 @@
-"""What a release chooses from: the records of a project as they were scored, read again.
+"""The candidates of a release: the records of a project as they were scored, read again.
 
 Where chance may pick any record, each is decoded before anything is charged: one that cannot be read is
 left out. Where the release is carried out, it is cleaned at the same time, so that it is decoded once
@@ -35,14 +35,14 @@ def candidates_of(
     reading: bool,
     cleaning: bool,
 ) -> Candidates:
-    """Return what a release of a project chooses from.
+    """Return the candidates of a release.
 
     Parameters
     ----------
     project : Project
         Whose records.
     rule : Rule
-        Which picks among them.
+        The project's rule.
     checkpoint : Checkpoint
         The consortium's.
     context : JobContext
@@ -52,7 +52,7 @@ def candidates_of(
     by_class : bool
         Whether their classes are counted.
     reading : bool
-        Whether they are read again; else they are taken for what was scored.
+        Whether they are read again; otherwise they are assumed to be as they were scored.
     cleaning : bool
         Whether all of them may leave in a release that is carried out: each is cleaned then, too.
 
@@ -89,7 +89,7 @@ def candidates_of(
 
 @dataclass(frozen=True)
 class _Reread:
-    """What came of reading records again.
+    """The result of reading records again.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ class _Reread:
 def _read_again(
     source: Source, index: Index, context: JobContext, *, decoding: bool, cleaning: bool
 ) -> _Reread:
-    """Read records again, and refuse what is not what was scored.
+    """Read records again, and refuse those that are not as they were scored.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def _read_again(
 
 
 def _decode(source: Source, row: int, stored: bytes, reread: _Reread) -> None:
-    """Note it where a record cannot be read; else, where that is asked, where it cannot be cleaned."""
+    """Note in `reread` whether a record cannot be read or, if requested, cannot be cleaned."""
     try:
         if reread.unwritable is None:
             shared().check(source.kind, stored)
@@ -164,6 +164,6 @@ def _decode(source: Source, row: int, stored: bytes, reread: _Reread) -> None:
 
 
 def _labels_and_units(listed: Source | Index) -> list[tuple[str | None, str | None]]:
-    """Return what is said of each record: its label and its unit."""
+    """Return the label and the unit of each record."""
     units = [None] * len(listed.ids) if listed.units is None else listed.units
     return list(zip(listed.labels, units, strict=True))

@@ -1,4 +1,4 @@
-"""What the owner asks to release, word by word; what makes no sense by itself is refused here."""
+"""The owner's request for a release, and the checks of its single fields."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,7 +22,7 @@ _LONGEST_REASON = 10_000
 
 @dataclass(frozen=True)
 class ReleaseRequest:
-    """What the owner asks to release, as the command line has it.
+    """A request for a release, as texts from the command line or the window.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class ReleaseRequest:
     max_contributions : int or None
         At most so many records of a unit.
     threshold_from : str or None
-        ``request``, ``agreed``, ``viewed`` or ``bought:E``; None to let the program see.
+        ``request``, ``agreed``, ``viewed`` or ``bought:E``; None to let the program decide.
     in_training : str or None
         ``no``, ``dp:E,D``, ``yes`` or ``unknown``; None for the project's remembered answer.
     budget : str or None
@@ -97,7 +97,7 @@ def check_reason(reason: str | None) -> None:
     Raises
     ------
     UsageError
-        Where it is too long, or holds half a character.
+        Where it is too long, or holds a lone surrogate.
     """
     if reason is not None and (len(reason) > _LONGEST_REASON or not is_text(reason)):
         raise UsageError(
@@ -128,7 +128,7 @@ class Training:
 
 
 def kind_of(request: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
-    """Return what is released and how."""
+    """Return the kind of release and the mechanism."""
     kind = KINDS.get(request.kind)
     if kind is None:
         raise UsageError(
@@ -155,7 +155,7 @@ def kind_of(request: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
 
 
 def training_of(project: Project, request: ReleaseRequest) -> Training:
-    """Return the answer about training: what is asked with, or else what the project remembers."""
+    """Return the answer about training: the request's, or else the one stored in the project."""
     text = request.in_training or project.settings.in_training
     if text is None:
         raise UsageError(
@@ -183,7 +183,7 @@ def training_of(project: Project, request: ReleaseRequest) -> Training:
 
 
 def remember_training(project: Project, request: ReleaseRequest) -> None:
-    """Keep the answer about training in the project, which the caller holds."""
+    """Store the answer about training in the project, which the caller has locked."""
     if request.in_training is not None and request.in_training != project.settings.in_training:
         project.settings.in_training = request.in_training
         project.save()
@@ -206,13 +206,13 @@ def epsilon_of(
 
 
 def destination_of(project: Project, to: Path) -> Path:
-    """Return the bundle's folder, which lies neither in the project nor in the source."""
+    """Return the bundle's folder; refuse one inside the project or the source."""
     destination = resolved(to)
     for place, refusal in (
         (project.folder, N_("The bundle cannot be written into the project.")),
         (Path(project.settings.source.path), N_("The bundle cannot be written into the source.")),
     ):
-        # By what is there, not by name: one place may have several, in other letters or mounted twice.
+        # By file identity, not by name: a folder can have several names.
         around = [folder for folder in (destination, *destination.parents) if folder.exists()]
         if place.exists() and any(folder.samefile(place) for folder in around):
             raise UnusableError(
@@ -224,7 +224,7 @@ def destination_of(project: Project, to: Path) -> Path:
 
 
 def max_contributions_of(stated: int | None, unit_column: str | None) -> int:
-    """Return m."""
+    """Return the most records of a unit that may take part, m."""
     if stated is not None and not 1 <= stated <= MOST_CONTRIBUTIONS:
         raise UsageError(
             _("--per-unit cannot be {stated}.", stated=stated),

@@ -1,4 +1,4 @@
-"""From what the owner asked for to the terms of a release; what does not fit together is refused."""
+"""Derive the terms of a release from the request; refuse combinations that make no sense."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,19 +28,19 @@ _BOUGHT = "bought:"
 
 
 @dataclass(frozen=True)
-class Question:
-    """Everything that the terms of a release follow from.
+class TermsBuilder:
+    """Derives the terms of a release.
 
     Attributes
     ----------
     request : ReleaseRequest
-        The owner's words.
+        The owner's request.
     project : Project
-        Whose.
+        The project.
     rule : Rule
-        The project's.
+        The project's rule.
     kind, mechanism : type
-        What is released and how.
+        Kind of release and mechanism.
     epsilon : Decimal or None
         The mechanism's.
     training : Training
@@ -68,7 +68,7 @@ class Question:
     after_exact: bool
 
     def terms(self) -> tuple[Terms, Purchase | None]:
-        """Return the terms, and the threshold that they still need."""
+        """Return the terms, and the threshold that is still to be bought."""
         self._check_options()
         cut = "threshold" in self.kind.takes | self.mechanism.takes
         purchase = self._purchase() if cut else None
@@ -124,7 +124,7 @@ class Question:
 
     @property
     def _taking_part(self) -> int:
-        """How many records take part; at most so many, where that was not drawn yet."""
+        """How many records take part; an upper bound where that was not drawn yet."""
         part = self.candidates.part
         return int((self.candidates.eligible if part is None else part).sum())
 
@@ -155,7 +155,7 @@ class Question:
                 )
 
     def _kind(self) -> Kind:
-        """Return the kind with its own parameters."""
+        """Return the kind of release with its parameters."""
         request, norm = self.request, self.checkpoint.request.stated.get("max_grad_norm")
         return self.kind.of_options(
             KindOptions(
@@ -261,19 +261,19 @@ class Question:
         )
 
     def _count(self) -> int | None:
-        """Return how many the owner wants to be taken; the rule's number where none is stated."""
+        """Return how many records to take: the request's number, or else the rule's."""
         if self.request.count is not None:
             return self.request.count
         return self.rule.count(int(self.candidates.eligible.sum()))
 
 
 def public_bounds(score: str, checkpoint_request: Request) -> Bounds | None:
-    """Return the bounds of a score that are known without the owner.
+    """Return the public bounds of a score from the consortium's request or the score itself.
 
     Raises
     ------
     UsageError
-        Where the request states bounds that are none.
+        Where the request's bounds are invalid.
     """
     requested = checkpoint_request.bounds.get(score)
     if requested is not None:

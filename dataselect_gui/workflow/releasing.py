@@ -1,4 +1,4 @@
-"""Release something of a project, or see beforehand what a release would come to."""
+"""Carry out a release of a project, or preview it."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -30,20 +30,20 @@ from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.release_candidates import candidates_of
 from dataselect_gui.workflow.release_preview import Preview, preview_of
 from dataselect_gui.workflow.release_proposal import (
-    Answers,
-    Gathered,
+    CheckedRequest,
     Proposal,
-    cut_at,
+    ReleaseInputs,
+    check_request,
     foresight_of,
     propose,
-    read_answers,
+    with_threshold,
 )
 from dataselect_gui.workflow.release_request import ReleaseRequest, max_contributions_of
 
 
 @dataclass(frozen=True)
 class Released:
-    """What a release came to.
+    """The result of a release, or of a dry run.
 
     Attributes
     ----------
@@ -56,11 +56,11 @@ class Released:
     conditional : bool
         Whether nothing is claimed because the threshold depends on the records.
     repeated : bool
-        Whether it is an earlier release again.
+        Whether it repeats an earlier release.
     spent, left : Decimal or None
         The account after it; for a dry run, as it is.
     preview : Preview or None
-        What a dry run found.
+        The preview; None unless it is a dry run.
     """
 
     release: str | None
@@ -89,28 +89,27 @@ def release(project_path: Path, request: ReleaseRequest, context: JobContext) ->
         return _foresee(project_path, request, context, as_preview=False)
     project = Project.open(project_path)
     with project.exclusive():
-        answers = read_answers(project, request, acknowledging=True)
-        gathered = _gather(project, answers, context, reading=True)
+        checked = check_request(project, request, acknowledging=True)
+        inputs = _read_inputs(project, checked, context, reading=True)
         ledger = ledger_of(project)
         sweep(ledger.home)
-        check_place(answers.destination, make=True)
+        check_place(checked.destination, make=True)
         with ledger.session() as session:
-            proposal = _prepare(session, project, answers, gathered, context)
+            proposal = _prepare(session, project, checked, inputs, context)
             summing = needs_sum(session, proposal.account, proposal.candidates, proposal.terms)
             if not summing:
-                return _carry_out(session, ledger.home, answers, proposal, None, context)
-        # It takes long, and may fail for the model's sake: before the charge, and with the ledger free.
+                return _carry_out(session, ledger.home, checked, proposal, None, context)
+        # Summing takes long and may fail: it comes before the charge, while the ledger is unlocked.
         summed = _sum(project, proposal, context)
         with ledger.session() as session:
-            return _carry_out(session, ledger.home, answers, proposal, summed, context)
+            return _carry_out(session, ledger.home, checked, proposal, summed, context)
 
 
 def preview(project_path: Path, request: ReleaseRequest, context: JobContext) -> Released:
-    """Say what a release would come to, to somebody who is still making up their mind.
+    """Preview a release while the owner is still filling in the form.
 
-    A dry run that stands in nobody's way: records are taken for what was scored without being read
-    again, what the budget does not allow is told all the same, and the owner's word on an exact
-    release is left to the release itself.
+    Unlike a dry run, it does not read the records again, does not refuse what exceeds the budget, and
+    does not require the acknowledgement of an exact release.
 
     Raises
     ------
@@ -124,12 +123,14 @@ def preview(project_path: Path, request: ReleaseRequest, context: JobContext) ->
     return _foresee(project_path, request, context, as_preview=True)
 
 
-def _gather(project: Project, answers: Answers, context: JobContext, *, reading: bool) -> Gathered:
-    request, rule = answers.request, answers.rule
+def _read_inputs(
+    project: Project, checked: CheckedRequest, context: JobContext, *, reading: bool
+) -> ReleaseInputs:
+    request, rule = checked.request, checked.rule
     checkpoint = _checkpoint(project)
-    # Where chance may pick any record, one that cannot be read must not be among them.
+    # Where chance may pick any record, unreadable ones must be left out.
     is_by_chance = (
-        issubclass(answers.mechanism, SelectionMechanism) and not answers.mechanism.keeps_to_selection
+        issubclass(checked.mechanism, SelectionMechanism) and not checked.mechanism.keeps_to_selection
     )
     is_keyed = isinstance(SCORES.get(rule.score), KeyedScore)
     candidates = candidates_of(
@@ -137,26 +138,30 @@ def _gather(project: Project, answers: Answers, context: JobContext, *, reading:
         rule,
         checkpoint,
         context,
-        only_readable=answers.kind.discloses and (is_by_chance or is_keyed),
+        only_readable=checked.kind.discloses and (is_by_chance or is_keyed),
         by_class=request.by_class,
         reading=reading,
-        cleaning=answers.kind.discloses and is_by_chance and not request.dry_run,
+        cleaning=checked.kind.discloses and is_by_chance and not request.dry_run,
     )
     max_contributions = max_contributions_of(request.max_contributions, candidates.unit_column)
-    return Gathered(checkpoint, candidates, max_contributions)
+    return ReleaseInputs(checkpoint, candidates, max_contributions)
 
 
 def _prepare(
-    session: Session, project: Project, answers: Answers, gathered: Gathered, context: JobContext
+    session: Session,
+    project: Project,
+    checked: CheckedRequest,
+    inputs: ReleaseInputs,
+    context: JobContext,
 ) -> Proposal:
-    """Settle what a release is, see that it is possible, and charge what it needs first."""
-    account, training = session.claim(marks_of(gathered.candidates)), answers.training
-    proposal = propose(session, session.statement(account), project, answers, gathered, session.keep)
+    """Work out a release, check that it is possible, and charge the training and the threshold."""
+    account, training = session.claim(marks_of(inputs.candidates)), checked.training
+    proposal = propose(session, session.statement(account), project, checked, inputs, session.keep)
     candidates, terms, purchase = proposal.candidates, proposal.terms, proposal.purchase
-    # Not before it is known that the release is possible: a line in the ledger is for good.
+    # Check everything first: an entry in the ledger cannot be taken back.
     foresight = foresight_of(session, proposal, within_budget=True)
     if not foresight.same:
-        is_there(answers.destination, None)  # What is there is another.
+        is_there(checked.destination, None)  # Refuses a destination that holds another bundle.
         anything = purchase is not None
         check_fits(candidates, terms, proposal.checkpoint.final, anything=anything)
         check_leaving(
@@ -171,12 +176,12 @@ def _prepare(
     if purchase is not None:
         first_budget = proposal.first_budget
         threshold = buy(session, account, candidates, terms, purchase, first_budget=first_budget)
-        return cut_at(threshold, answers.rule, proposal)
+        return with_threshold(threshold, checked.rule, proposal)
     return proposal
 
 
 def _sum(project: Project, proposal: Proposal, context: JobContext) -> Summed:
-    """Have the worker sum the gradients of the records that take part and are chosen."""
+    """Sum the gradients of the chosen records in the worker."""
     kind, candidates = proposal.terms.kind, proposal.candidates
     assert isinstance(kind, Gradient)
     assert candidates.part is not None
@@ -187,22 +192,22 @@ def _sum(project: Project, proposal: Proposal, context: JobContext) -> Summed:
 def _carry_out(
     session: Session,
     home: Path,
-    answers: Answers,
+    checked: CheckedRequest,
     proposal: Proposal,
     summed: Summed | None,
     context: JobContext,
 ) -> Released:
-    request, account = answers.request, proposal.account
+    request, account = checked.request, proposal.account
     outcome = carry_out(
         session,
         account,
         proposal.candidates,
         proposal.terms,
-        answers.destination,
+        checked.destination,
         home=home,
         first_budget=proposal.first_budget,
         reason=request.reason,
-        signer=answers.signer,
+        signer=checked.signer,
         summed=summed,
         report=partial(context.report, Phase.WRITING_BUNDLE),
     )
@@ -221,14 +226,14 @@ def _carry_out(
 def _foresee(
     project_path: Path, request: ReleaseRequest, context: JobContext, *, as_preview: bool
 ) -> Released:
-    """Say what a release would come to, with nothing drawn and nothing written."""
+    """Preview a release; nothing is drawn or written."""
     project = Project.open(project_path)
-    answers = read_answers(project, replace(request, dry_run=True), acknowledging=not as_preview)
-    gathered = _gather(project, answers, context, reading=not as_preview)
-    check_place(answers.destination, make=False)
+    checked = check_request(project, replace(request, dry_run=True), acknowledging=not as_preview)
+    inputs = _read_inputs(project, checked, context, reading=not as_preview)
+    check_place(checked.destination, make=False)
     with ledger_of(project).snapshot() as snapshot:
-        before = snapshot.statement_of(marks_of(gathered.candidates))
-        proposal = propose(snapshot, before, project, answers, gathered, snapshot.kept_already)
+        before = snapshot.statement_of(marks_of(inputs.candidates))
+        proposal = propose(snapshot, before, project, checked, inputs, snapshot.kept_already)
         foresight = foresight_of(snapshot, proposal, within_budget=not as_preview)
     terms = proposal.terms
     if not foresight.same:

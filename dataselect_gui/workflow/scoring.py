@@ -40,7 +40,7 @@ _ANEW = N_("Score again: what was in hand is then computed anew, with half as ma
 
 @dataclass(frozen=True)
 class Scored:
-    """What a scoring run came to.
+    """The result of a scoring run.
 
     Attributes
     ----------
@@ -55,10 +55,9 @@ class Scored:
     device : str
         Where it ran.
     precision : str or None
-        What the newest scores were computed with: ``float32`` or ``float64``; None where there are
-        none of a model.
+        ``float32`` or ``float64``; None where no score needs a model.
     names : list of str
-        The scores that there are now.
+        The scores that the project has now.
     """
 
     project: Path
@@ -71,20 +70,20 @@ class Scored:
 
 
 def source_stem(source: Path) -> str:
-    """Return a source's own name, by which projects and studies of it are called."""
+    """Return the name of a source, after which its projects and studies are named."""
     return source.stem if source.is_file() else source.name
 
 
 def project_name(source: Path) -> str:
-    """Return what a new project of a source is called."""
+    """Return the name of a new project of a source."""
     return f"{source_stem(source)}{SUFFIX}"
 
 
 def project_place(source: Path, digest: str) -> Path:
-    """Return where the project of a source and a checkpoint is, or where a new one may be.
+    """Return the path of the project of a source and a checkpoint, or of a new one.
 
-    That is beside the source; or with the ledger, where nothing can be written beside the source, or
-    other accounts may write there.
+    It lies beside the source, or in the ledger's folder where the program cannot write beside the
+    source or other accounts can.
 
     Parameters
     ----------
@@ -117,7 +116,7 @@ def score(
     in_training: str | None = None,
     demo: bool = False,
 ) -> Scored:
-    """Score the records of a source into a project, going on where an earlier run stopped.
+    """Score the records of a source into a project; continue an earlier run.
 
     Parameters
     ----------
@@ -192,7 +191,7 @@ def score(
             finished = run_job(job, context, Receiver(project, source, job))
     except (WorkerDiedError, InterruptedByPersonError) as error:
         if isinstance(error, InterruptedByPersonError) and not in_hand.was_left:
-            in_hand.take_away()  # Where it was ended at once: memory was not the reason.
+            in_hand.take_away()  # The run was ended at once, so memory was not the reason.
         do = _(_ANEW) if InHand(folder).scores and isinstance(error, WorkerDiedError) else error.do
         raise type(error)(f"{error.what} {_kept(folder)}", error.why, do) from None
     project = Project.open(folder)
@@ -216,23 +215,24 @@ def score(
 def _settle(
     project: Project, opened: Source, source: StoredSource, checkpoint: StoredCheckpoint
 ) -> None:
-    """Hold an existing project against what it is asked to score."""
+    """Check that an existing project is of this source and checkpoint."""
     check_same_checkpoint(project, checkpoint.digest)
-    if project.settings.demo:  # Before anything of other records is written into it.
+    if project.settings.demo:  # Before other records are written into it.
         if len(opened.ids) != DEMO_COUNT:
             raise not_the_demos(project.folder.name)
         project.check_records(read_index(opened, JobContext()))
     with project.exclusive():
-        if project.settings.table is None:  # The first try read nothing; it may have been a mistake.
+        # Source and checkpoint may change as long as nothing was scored.
+        if project.settings.table is None:
             before = (project.settings.source.path, project.settings.checkpoint.digest)
             if before != (source.path, checkpoint.digest):
-                project.settings.in_training = None  # The answer was about those.
+                project.settings.in_training = None  # The answer was about the former ones.
             project.settings.source, project.settings.checkpoint = source, checkpoint
             project.save()
 
 
 def _settle_precision(project: Project, requested: str | None) -> Precision:
-    """Return what a project's scores are computed with: all of them with the same."""
+    """Return the precision of a project's scores, which is the same for all."""
     earlier = precision_of(project)
     if requested not in {None, *PRECISIONS}:
         raise UsageError(
@@ -262,14 +262,14 @@ def _is_project_of(folder: Path, source: Path, digest: str) -> bool:
 
 
 def _kept(folder: Path) -> str:
-    """Say how many scores a project holds, though the work on them ended early."""
+    """Return a sentence on how many scores are kept after an interruption."""
     project = Project.open(folder)
     count = 0 if project.settings.table is None else project.table.count_scores()
     return ngettext("{count:,} score is kept.", "{count:,} scores are kept.", count)
 
 
 def _score_by_key(project: Project, score: KeyedScore, limit: int | None) -> int:
-    """Write a score that is computed from the source's secret; returns of how many records."""
+    """Compute a score from the source's secret; return for how many records."""
     with project.exclusive():
         table = project.table
         rows = np.arange(len(table.index.ids))[:limit]
@@ -277,7 +277,7 @@ def _score_by_key(project: Project, score: KeyedScore, limit: int | None) -> int
         if not column.done[rows].all():
             with ledger_of(project).session() as session:
                 account = session.claim(source_marks(table.index.content, table.index.people))
-                # The demo's records are public, and everybody's demo shows the same numbers.
+                # The demo's records are public; its scores are the same on every machine.
                 secret = b"demo" if project.settings.demo else session.secret(account)
             column.write(rows, np.array([score.keyed(secret, table.index.ids[row]) for row in rows]))
             column.mark_done(rows)

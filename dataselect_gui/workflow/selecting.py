@@ -1,4 +1,4 @@
-"""The project's table of scores, and its one selection."""
+"""A project's table of scores and its selection."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -38,7 +38,7 @@ _REFUSED_CUTS: dict[Cut, tuple[str, str, str]] = {
 
 
 def scores(project_path: Path) -> dict[str, list[Any]]:
-    """Return the owner's own table: column name → values, in the source's order."""
+    """Return the table of scores: column name → values, in the source's order."""
     project = Project.open(project_path)
     table = project.table
     index = table.index
@@ -63,7 +63,7 @@ def make_rule(
     fraction: str | None = None,
     lowest: bool = False,
 ) -> Rule:
-    """Make a rule from what a person gave: exactly one of threshold, count and fraction.
+    """Make a rule from exactly one of threshold, count and fraction.
 
     Raises
     ------
@@ -179,7 +179,7 @@ def select_records(
 
 
 def put_selection(project_path: Path, rule: Rule | None, withheld: Sequence[str]) -> None:
-    """Make a rule and a list of withheld ids the project's, as they are known to be.
+    """Replace a project's rule and its list of withheld ids.
 
     Raises
     ------
@@ -211,7 +211,7 @@ def rule_of(project: Project) -> Rule | None:
 
 
 def selection_of(project: Project, eligible: NDArray[np.bool_]) -> Selection:
-    """Return what the project's rule picks; nothing where it has none."""
+    """Return the selection by the project's rule; an empty one where it has none."""
     rule = rule_of(project)
     if rule is None:
         return Selection(np.zeros(len(eligible), dtype=bool), None)

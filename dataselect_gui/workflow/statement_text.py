@@ -1,4 +1,4 @@
-"""A statement of account in words: for a terminal, and as a page to file or to print."""
+"""Statements of account as text for a terminal, and as an HTML page."""
 
 from pathlib import Path
 from typing import assert_never
@@ -19,7 +19,7 @@ _UNCLAIMED = N_("Release {release}: {kind} by {mechanism}, {score}, none claimed
 
 
 def statement_in_words(account: Account) -> list[str]:
-    """Write a statement of account, as `ledger` gives it, line by line."""
+    """Return an account as lines of text."""
     lines = [_("Ledger {account}", account=account.id or _(NOT_OPENED))]
     lines += [f"  {line}" for line in _sums_in_words(account)]
     for entry in account.entries:
@@ -57,7 +57,7 @@ def _sums_in_words(account: Account) -> list[str]:
 
 
 def _composed_in_words(composed: Composed, delta: str) -> str:
-    """Say what the releases that are not one-sided come to together."""
+    """Return a sentence on the composed totals."""
     return _(
         "The others together, composed as privacy loss distributions: ε {epsilon:.4g} at δ {delta}, or "
         "ε {loose:.4g} at δ {loose_delta}.",

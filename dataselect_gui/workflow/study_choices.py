@@ -1,4 +1,4 @@
-"""What the window's Try it page asks of a study: what it may compare, its plan, the study itself."""
+"""What a person can choose for a study, and its plan by these choices."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -33,13 +33,13 @@ class StudyScore:
     Attributes
     ----------
     name, label : str
-        Its name, and what it is called in text.
+        Its name, and its name in running text.
     meaning : str
-        What it says, in one line.
+        Its meaning in one line.
     obstacle : str
         Why it cannot be picked by; empty where it can.
     proposed : bool
-        Whether it is picked by where nobody says otherwise.
+        Whether it is the default.
     """
 
     name: str
@@ -57,7 +57,7 @@ def study_scores(checkpoint_path: Path, also: Sequence[str] = ()) -> list[StudyS
     checkpoint_path : Path
         What the consortium shares.
     also : sequence of str
-        Forms of scores to name beside the usual ones, because they were chosen before.
+        Variants of scores to list as well, because they were chosen before.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def study_scores(checkpoint_path: Path, also: Sequence[str] = ()) -> list[StudyS
 
 
 def count_trainings(choices: Choices, folder: Path) -> tuple[int, int, list[tuple[str, int]]]:
-    """Return how many trainings a study takes in all, how many are done, and how many each question.
+    """Return the number of trainings of a study, of those done, and of those for each question.
 
     Some trainings serve several questions.
 
@@ -117,7 +117,7 @@ def plan_study(subject: StudySubject, choices: Choices, folder: Path, context: J
     Raises
     ------
     OtherStudyError
-        Where the folder holds a study of something else, as far as that is told without the records.
+        Where the folder holds a study of another source, checkpoint or columns.
     DataSelectError
         Where something cannot be used, or the work was stopped.
     """
@@ -126,10 +126,10 @@ def plan_study(subject: StudySubject, choices: Choices, folder: Path, context: J
 
 
 def replan_study(plan: StudyPlan, choices: Choices) -> StudyPlan | None:
-    """Return the plan for other choices, where it follows from one that was made; None elsewhere."""
+    """Return the plan for other choices; None where it does not follow from the given plan."""
 
     def rest(of: Choices) -> tuple[object, ...]:
-        """Return what the work beside the trainings depends on."""
+        """Return the choices that the work other than trainings depends on."""
         return of.start, of.seeds, set(of.scores) - set(SCORED)
 
     if rest(choices) != rest(plan.choices):
@@ -147,7 +147,7 @@ def replan_study(plan: StudyPlan, choices: Choices) -> StudyPlan | None:
 
 
 def run_study(subject: StudySubject, choices: Choices, folder: Path, context: JobContext) -> StudyFound:
-    """Do a study, or go on with it; as for `plan_study`.
+    """Run a study, or continue it; parameters as for `plan_study`.
 
     Raises
     ------
@@ -176,7 +176,7 @@ def _request(subject: StudySubject, choices: Choices, folder: Path) -> StudyRequ
 
 @contextmanager
 def _begin_anew() -> Iterator[None]:
-    """Have the window's own remedy stand where a folder holds another study."""
+    """Replace the remedy of `OtherStudyError` by one that the window offers."""
     try:
         yield
     except OtherStudyError as error:

@@ -1,4 +1,4 @@
-"""Plan and run a study of whether picking by a score helps, on these records and with this model."""
+"""Plan and run a study of whether training on records picked by a score helps."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ MOST_RECORDS = 10_000
 
 @dataclass(frozen=True)
 class StudyRequest:
-    """What the owner asks to study.
+    """A request for a study.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class StudyRequest:
     to : Path or None
         The study's folder; by default ``./<name of the source>.study``.
     limit : int
-        At most so many records, drawn.
+        The most records to study; they are drawn at random.
     label_column, unit_column : str or None
         Columns of the source.
     """
@@ -61,13 +61,13 @@ class StudyRequest:
 
     @property
     def folder(self) -> Path:
-        """Where the study is, or would be."""
+        """The study's folder, which need not exist."""
         return self.to or Path(f"{source_stem(resolved(self.source))}{SUFFIX}")
 
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """What a study would take.
+    """The plan of a study.
 
     Attributes
     ----------
@@ -78,13 +78,13 @@ class StudyPlan:
     by_question : dict
         Question → how many trainings it takes; some serve several questions.
     trainings, left : int
-        In all, and still to be done.
+        All of them, and those still to be run.
     seconds : float
-        How long the rest takes, from a few steps that were timed on this machine.
+        Estimated time for the rest, from steps timed on this machine.
     beside : float
-        How much of that is other work than trainings.
+        The part of it that is not training.
     by_kind : dict
-        Kind of training → how long one takes, in seconds.
+        Kind of training → seconds for one.
     """
 
     folder: Path
@@ -104,11 +104,11 @@ class Studied:
     Attributes
     ----------
     plan : StudyPlan
-        What it took.
+        Its plan.
     page : Path
         Its page.
     findings : Findings
-        What the page says, as numbers.
+        The figures on the page.
     """
 
     plan: StudyPlan
@@ -125,7 +125,7 @@ def choose_study(
     start: str,
     limit: int,
 ) -> Choices:
-    """Return what a person chose, checked.
+    """Check the choices for a study.
 
     Parameters
     ----------
@@ -234,7 +234,7 @@ def study(
     context: JobContext,
     show: Callable[[StudyPlan], None] = lambda _: None,
 ) -> Studied:
-    """Study whether picking by scores helps, going on where an earlier run stopped.
+    """Run a study, or continue it.
 
     Parameters
     ----------
@@ -243,7 +243,7 @@ def study(
     context : JobContext
         Takes progress, and by which another thread can stop the work.
     show : callable
-        Given the plan before anything is trained.
+        Called with the plan before the first training.
 
     Raises
     ------
@@ -261,7 +261,7 @@ def study(
 
 
 def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
-    """Return what the worker is to do, once it is known that there is something to study."""
+    """Return the job for the worker; refuse records without labels."""
     checkpoint, choices = find_checkpoint(request.checkpoint), request.choices
     source = open_source(SourceRef(request.source, request.label_column, request.unit_column))
     if all(label is None for label in source.labels):

@@ -1,4 +1,4 @@
-"""Which records stand behind the random names of a release: for the owner, never part of a bundle."""
+"""The records behind the random tokens of a release: for the owner, never part of a bundle."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ GONE = N_("(no longer among the records)")
 
 
 def tokens(project_path: Path, release: str) -> dict[str, str]:
-    """Return the record that each token of a release stands for, so that an answer can be followed.
+    """Return the record that each token of a release stands for.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def tokens(project_path: Path, release: str) -> dict[str, str]:
     -------
     dict
         Token, or name of a file without its ending → the record's id, in the order of the tokens.
-        Tokens that only pad are not among them.
+        Tokens of padding are left out.
 
     Raises
     ------

@@ -19,14 +19,14 @@ from dataselect_gui.worker.results import BundleInspected, VerificationResult
 
 @dataclass(frozen=True)
 class Verified:
-    """What was found in a bundle.
+    """The result of checking a bundle.
 
     Attributes
     ----------
     checks : list of Check
-        What was checked.
+        One per check.
     release : dict or None
-        What the bundle says of its release; None where its word is not worth repeating.
+        The bundle's ``release.json``; None where it cannot be trusted.
     """
 
     checks: list[Check]
@@ -34,18 +34,18 @@ class Verified:
 
     @classmethod
     def of(cls, result: BundleInspected | VerificationResult) -> "Verified":
-        """Return what an inspection or a check found."""
+        """Make it from a result of the worker."""
         checks = [Check(check.name, check.ok, check.detail) for check in result.checks]
         return cls(checks, result.release)
 
     @property
     def promise(self) -> str | None:
-        """What the bundle says that it promises; None where its word is not worth repeating."""
+        """The promise that the bundle states; None where it cannot be trusted."""
         return None if self.release is None else str(self.release.get("promise"))
 
 
 def fallen() -> Verified:
-    """Return what is said of a bundle that its check fell over."""
+    """Return the result where the checking process died."""
     check = Check(
         "check",
         ok=False,
@@ -55,7 +55,7 @@ def fallen() -> Verified:
 
 
 def verify(bundle: Path, digest: str | None = None, key: Path | None = None) -> Verified:
-    """Check a bundle, with nothing but the bundle, in a process that is confined to it.
+    """Check a bundle by its own content alone, in a confined process.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def write_page(bundle: Path, verified: Verified, to: Path) -> None:
             _("It would become part of it."),
             _("Name a file elsewhere."),
         )
-    # A bundle of which nothing was read may never end.
+    # Reading a bundle that failed the first check may never end.
     digest = digest_of(bundle) if len(verified.checks) > 1 else _("not computed")
     page = page_of(terms, promise, verified.checks, digest)
     try:
