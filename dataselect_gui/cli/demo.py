@@ -1,4 +1,4 @@
-"""The verb `demo`: in the window, or without one the whole way once."""
+"""The command `demo`: opens the window with the demo, or runs all its steps without a window."""
 
 from pathlib import Path
 from typing import Annotated
@@ -38,12 +38,12 @@ def run_demo(out: Path, context: JobContext) -> tuple[dict[str, object], list[st
     out : Path
         A folder for ``project``, ``bundle`` and the demo's own ledger, ``home``.
     context : JobContext
-        Takes progress.
+        Reports progress.
 
     Returns
     -------
     tuple of dict and list of str
-        What came of it, as data and in lines of words.
+        The result, as data and as lines of text.
     """
     scored = workflow.score_demo(out, context)
     project, bundle = out / "project", out / "bundle"

@@ -1,4 +1,4 @@
-"""The verb `inspect`."""
+"""The command `inspect`."""
 
 import json
 from dataclasses import asdict

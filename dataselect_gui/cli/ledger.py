@@ -1,4 +1,4 @@
-"""The verb `ledger`."""
+"""The command `ledger`."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The verb `release`: ask the workflow for it, and say what it came to or would come to."""
+"""The command `release`."""
 
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""The verb `select`."""
+"""The command `select`."""
 
 from pathlib import Path
 from typing import Annotated

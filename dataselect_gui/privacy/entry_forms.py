@@ -1,4 +1,4 @@
-"""What each kind of entry of the ledger holds: one of another form is noticed before it is used."""
+"""The fields of each kind of ledger entry; entries of another form are refused."""
 
 import math
 import re
@@ -80,7 +80,7 @@ _WHEREVER: _Form = {
     **dict.fromkeys(("account", "checkpoint", "key", "release", "threshold_of"), _text),
     "reason": lambda value: value is None or isinstance(value, str),
 }
-"""What may stand in an entry of any kind, since a statement shows it."""
+"""Fields that an entry of any kind may have, and that statements show."""
 _LENGTHS = {
     "extended": _KEY,
     "opened": _KEY,
@@ -88,18 +88,18 @@ _LENGTHS = {
     "reserved": 2 * _KEY,
     "sealed": _KEY + 8,
 }
-"""Of the pieces that the content of an entry consists of, in bytes."""
+"""Bytes of the pieces that the content of an entry consists of."""
 
 
 def is_entry(kind: object, body: object) -> TypeGuard[EntryKind]:
-    """Say whether an entry of the ledger is of the form that the program writes.
+    """Say whether an entry of the ledger has the form that the program writes.
 
     Parameters
     ----------
     kind : object
         Its kind, an `EntryKind` where it is one.
     body : dict
-        What it says, as JSON.
+        Its fields, as JSON.
     """
     needed = _NEEDED.get(cast("EntryKind", kind)) if isinstance(kind, str) else None
     if needed is None or not isinstance(body, dict):
@@ -116,14 +116,14 @@ def is_entry(kind: object, body: object) -> TypeGuard[EntryKind]:
 
 
 def is_content(kind: str, content: object) -> bool:
-    """Say whether what lies beside an entry can be divided as its kind is."""
+    """Say whether the content of an entry divides into the pieces of its kind."""
     if not isinstance(content, bytes) or (kind == "opened" and not content):
         return False
     return len(content) % _LENGTHS.get(kind, 1) == 0
 
 
 def _is_text(value: Any) -> bool:  # noqa: ANN401  (any JSON)
-    """Say whether all words in a document can be written: JSON can escape half a character."""
+    """Say whether all strings in a document encode as UTF-8: JSON can escape lone surrogates."""
     left = [value]
     while left:
         node = left.pop()

@@ -1,4 +1,4 @@
-"""The entries of the ledger's chain, as they lie in its database."""
+"""The entries of the ledger's chain in its database."""
 
 import hashlib
 import json
@@ -21,27 +21,27 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE TABLE IF NOT EXISTS contents (seq INTEGER PRIMARY KEY, content BLOB NOT NULL);
 """
 Last = tuple[int, str]
-"""The number and the hash of the last entry; 0 and nothing before the first."""
+"""The number and the hash of the last entry; 0 and "" before the first."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the ledger.
+    """An entry of the ledger.
 
     Attributes
     ----------
     seq : int
         Its number, from 1.
     account : str
-        Whose; empty for what all accounts share.
+        The account; empty for what all accounts share.
     kind : str
         An `EntryKind`.
     date : str
         The day on which it was written.
     body : dict
-        What it says.
+        Its fields.
     hash : str
-        The chain's head after it.
+        The hash of the chain after it.
     """
 
     seq: int
@@ -53,7 +53,7 @@ class Entry:
 
 
 class EntryStore:
-    """The entries of a chain, all of them checked.
+    """The entries of a chain, all checked.
 
     Attributes
     ----------
@@ -89,18 +89,18 @@ class EntryStore:
         return (self.entries[-1].seq, self.entries[-1].hash) if self.entries else (0, "")
 
     def hash_at(self, seq: int) -> str | None:
-        """Return the head after an entry; None where there is no such entry."""
+        """Return the chain's hash after an entry; None where there is no such entry."""
         if seq == 0:
             return ""
         return self.entries[seq - 1].hash if seq <= len(self.entries) else None
 
     def content(self, entry: Entry) -> bytes:
-        """Return what lies beside an entry.
+        """Return the content beside an entry.
 
         Raises
         ------
         RefusedError
-            Where it is not what the entry vouches for.
+            Where its digest is not the entry's.
         """
         with refusals():
             row = self._database.execute(
@@ -114,14 +114,14 @@ class EntryStore:
 
 
 class WritableEntryStore(EntryStore):
-    """The entries of a chain that this process alone may write to.
+    """The entries of a chain that this process has locked for writing.
 
     Parameters
     ----------
     database : sqlite3.Connection
         Holds the database, with no transaction begun.
     commit : callable
-        Has a transaction on disk; takes the last entry before it and in it, as `last` has them.
+        Commits the transaction; takes `last` from before it and from within it.
     """
 
     def __init__(self, database: sqlite3.Connection, commit: Callable[[Last, Last], None]) -> None:
@@ -130,7 +130,7 @@ class WritableEntryStore(EntryStore):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Append all or nothing: what was appended is on disk when this ends.
+        """Append all or nothing; what was appended is on disk when the context ends.
 
         Raises
         ------
@@ -172,7 +172,7 @@ class WritableEntryStore(EntryStore):
 
 
 def _parsed(text: object) -> Any:  # noqa: ANN401  (any JSON)
-    """Return what an entry says; None where that cannot be read."""
+    """Return the fields of an entry; None where they cannot be parsed."""
     try:
         return json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):

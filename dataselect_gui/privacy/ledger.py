@@ -1,11 +1,10 @@
 """The ledger: an append-only account of all releases of a source, with its budget.
 
-A source is known by its content (see `identity`): a copy, a renamed or a thinned source meets the
-account of the original, and a source that joins two earlier ones joins their accounts.
+A source is recognised by its content (see `identity`): a copy, a renamed source or a part of it has the
+account of the original, and a source that combines two earlier ones joins their accounts.
 
-What it cannot notice, and the documentation says so: all copies rolled back at once, another
-``DATASELECT_HOME``, another machine, and records that were stored anew in other bytes and whose unit
-has no id.
+It cannot notice that all its copies were rolled back at once, that another ``DATASELECT_HOME`` or
+another machine is used, or that records without a unit id were stored anew in other bytes.
 """
 
 import secrets
@@ -59,7 +58,7 @@ class Ledger:
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
-        """Read the ledger, which changes no file and waits for nobody.
+        """Read the ledger, without a lock and without changing any file.
 
         Raises
         ------
@@ -73,7 +72,7 @@ class Ledger:
 
     @contextmanager
     def session(self) -> Iterator["Session"]:
-        """Hold the ledger for a command, alone: it is opened, locked and checked once.
+        """Lock the ledger for a command; it is opened, locked and checked once.
 
         Whatever a method of the session writes is on disk when the method returns.
 
@@ -89,7 +88,7 @@ class Ledger:
 
 
 class Session(Snapshot):
-    """The ledger, held by one command that may write to it.
+    """The ledger, locked by one command that may write to it.
 
     Parameters
     ----------
@@ -99,7 +98,7 @@ class Session(Snapshot):
     Raises
     ------
     UnusableError
-        From every method that writes: where the disk refuses. Nothing was written then.
+        From every method that writes, where the disk refuses; nothing is written then.
     """
 
     _store: WritableEntryStore
@@ -134,7 +133,7 @@ class Session(Snapshot):
             self._store.append(root_of(self._store, account), "budget", body)
 
     def charge_training(self, account: str, epsilon: Decimal, delta: Decimal, checkpoint: str) -> None:
-        """Write down, once, that the records took part in a checkpoint's DP training."""
+        """Record, once, that the records took part in a checkpoint's training under DP."""
         if not self.statement(account).has_training(epsilon, delta, checkpoint):
             with self._store.transaction():
                 body = training_body(epsilon, delta, checkpoint)
@@ -155,20 +154,20 @@ class Session(Snapshot):
         Parameters
         ----------
         account : str
-            Whose.
+            The account.
         charge : Charge or None
             What it costs; None for a release without a promise.
         body : dict
-            What is released; with ``release``, ``key``, ``unit`` and ``per_unit``.
+            The entry's fields, with ``release``, ``key``, ``unit`` and ``per_unit``.
         first_budget : Decimal or None
             The budget to set where there is none yet; it is not set where the release is refused.
         grouping : Grouping
-            Whose the records are; kept, so that later releases can be held against it.
+            The persons of the records, kept for the check of later releases.
 
         Returns
         -------
         Entry
-            The reservation; an earlier one where the same was reserved before, at no cost.
+            The reservation; the earlier one, at no cost, where the same was reserved before.
 
         Raises
         ------
@@ -193,7 +192,7 @@ class Session(Snapshot):
             return store.append(account, "reserved", body, b"".join(sorted(fresh)) or None)
 
     def secrets_of(self, records: Sequence[bytes]) -> NDArray[np.int64]:
-        """Return each record's sealed secret, drawing those that were never drawn.
+        """Return each record's sealed secret; draw those that do not exist yet.
 
         Parameters
         ----------
@@ -224,7 +223,7 @@ class Session(Snapshot):
     def keep(
         self, units: Sequence[bytes], records: Sequence[bytes], max_contributions: int
     ) -> NDArray[np.bool_]:
-        """Say which records of each unit are kept, by one random choice that never changes.
+        """Return which records of each unit take part, by one random choice that never changes.
 
         Parameters
         ----------
@@ -250,12 +249,12 @@ class Session(Snapshot):
         return kept
 
     def keep_draw(self, account: str, release: str, draw: bytes) -> bytes:
-        """Keep what was drawn, before anything of it leaves.
+        """Store a draw before any of it leaves.
 
         Returns
         -------
         bytes
-            The release's one draw: an earlier one where two processes drew at once.
+            The release's draw; the earlier one where two processes drew at once.
         """
         earlier = self.draw_of(release)
         if earlier is not None:
@@ -265,7 +264,7 @@ class Session(Snapshot):
         return draw
 
     def mark_published(self, account: str, release: str) -> None:
-        """Write down, once, that a bundle of a release was written."""
+        """Record, once, that the bundle of a release was written."""
         entries = self.statement(account).entries
         body = {"release": release}
         if not any(entry.kind == "published" and entry.body == body for entry in entries):

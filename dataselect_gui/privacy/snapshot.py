@@ -1,4 +1,4 @@
-"""What the ledger says at one moment: nothing of it changes by asking."""
+"""A read-only view of the ledger at one moment."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ SECRET_BYTES = 32
 
 @dataclass(frozen=True)
 class Grouping:
-    """Which contents are whose, as `identity.belongings` has it.
+    """The persons of contents, see `identity.belongings`.
 
     Attributes
     ----------
     there : dict
-        Pairs of all records, each with the id of a record, to be told to the owner.
+        The pairs of all records → the id of a record, for messages to the owner.
     taking_part : set
         Pairs of those that may take part in a release.
     """
@@ -36,7 +36,7 @@ NO_PEOPLE = Grouping()
 
 
 class Snapshot:
-    """The ledger as it is.
+    """The ledger at one moment.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Snapshot:
     Raises
     ------
     RefusedError
-        From every method: where the ledger is not as it was left.
+        From every method, where the ledger was changed from outside.
     """
 
     def __init__(self, store: EntryStore) -> None:
@@ -62,14 +62,14 @@ class Snapshot:
         return sorted(account for account in opened if root_of(self._store, account) == account)
 
     def statement(self, account: str) -> Statement:
-        """Return the lines and sums of an account."""
+        """Return the statement of an account."""
         return statement_of(self._store, {root_of(self._store, account)})
 
     def statement_of(self, marks: Collection[bytes]) -> Statement:
-        """Return the lines and sums of a source's account, as they are once the source claimed it.
+        """Return the statement of a source's account, as it is once the source has claimed it.
 
-        Where the source joins several accounts, they count together; where none knows it, there is
-        nothing yet.
+        Several accounts that the source joins count together; the statement of an unknown source is
+        empty.
         """
         return statement_of(self._store, self._roots(marks))
 
@@ -80,7 +80,7 @@ class Snapshot:
         return self._store.content(opened)[:SECRET_BYTES]
 
     def knows_head(self, head: str) -> bool:
-        """Say whether a head, as bundles hold it, is one of this chain."""
+        """Say whether a hash, as bundles name it, is one of this chain."""
         return any(entry.hash == head for entry in self._store.entries)
 
     def check_units(
@@ -90,19 +90,19 @@ class Snapshot:
         max_contributions: int,
         grouping: Grouping = NO_PEOPLE,
     ) -> None:
-        """Refuse other units than at any earlier release of a source.
+        """Refuse a release whose units differ from those of earlier releases of the source.
 
         Raises
         ------
         RefusedError
-            Where the column, the number m, or whose a record is, is another.
+            Where the unit column, m, or the person of a record differs.
         """
         new_belongings(self._store, statement, unit, max_contributions, grouping)
 
     def kept_already(
         self, units: Sequence[bytes], records: Sequence[bytes], max_contributions: int
     ) -> NDArray[np.bool_] | None:
-        """Return what `Session.keep` would, without choosing; None where it would have to choose."""
+        """Return what `Session.keep` would; None where that would have to make a new choice."""
         kept, open_places = kept_records(self._store, units, records, max_contributions)
         return None if open_places else kept
 
@@ -125,7 +125,7 @@ def new_belongings(
     max_contributions: int,
     grouping: Grouping,
 ) -> list[bytes]:
-    """Refuse other units than at earlier releases; return what is new of whose the records are."""
+    """Refuse units that differ from earlier releases; return the pairs that are not stored yet."""
     whose: dict[bytes, set[bytes]] = {}
     for entry in statement.entries:
         if entry.kind != "reserved":
@@ -188,7 +188,7 @@ def known_marks(store: EntryStore, marks: Collection[bytes]) -> dict[bytes, str]
 def kept_records(
     store: EntryStore, units: Sequence[bytes], records: Sequence[bytes], max_contributions: int
 ) -> tuple[NDArray[np.bool_], dict[bytes, tuple[int, list[int]]]]:
-    """Return which records are kept already, and of each unit with places left: places, rows."""
+    """Return the records chosen already, and for each unit with places left: their number, the rows."""
     rows_of: dict[bytes, list[int]] = {}
     for row, unit in enumerate(units):
         rows_of.setdefault(unit, []).append(row)
@@ -213,5 +213,5 @@ def kept_records(
 
 
 def pieces_of(content: bytes) -> Iterator[bytes]:
-    """Divide the content of an entry into keys."""
+    """Split the content of an entry into keys."""
     return (content[start : start + KEY_BYTES] for start in range(0, len(content), KEY_BYTES))

@@ -1,4 +1,4 @@
-"""What one account of the ledger comes to, read from its entries."""
+"""The statement of an account, computed from its entries."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ class Statement:
     id : str or None
         The account's id; None where a source has none yet.
     budget : Decimal or None
-        None while none is set.
+        None where no budget is set.
     charges : list of Charge
         Everything that counts against it.
     exact : int
         How many releases had no protection.
     entries : list of Entry
-        All lines, in order.
+        All entries, in order.
     """
 
     id: str | None
@@ -44,21 +44,21 @@ class Statement:
 
     @property
     def left(self) -> Decimal | None:
-        """What the budget leaves; None while none is set."""
+        """The budget less the plain total; None where no budget is set."""
         return None if self.budget is None else self.budget - self.spent
 
     @property
     def head(self) -> str | None:
-        """The hash that its last line ended the chain with; None while there is none."""
+        """The hash of its last entry; None where there is none."""
         return self.entries[-1].hash if self.entries else None
 
     def has_training(self, epsilon: Decimal, delta: Decimal, checkpoint: str) -> bool:
-        """Say whether the DP training of a checkpoint was written down."""
+        """Say whether the training of a checkpoint under DP is recorded."""
         body = training_body(epsilon, delta, checkpoint)
         return any(entry.kind == "training" and entry.body == body for entry in self.entries)
 
     def find(self, key: str) -> Entry | None:
-        """Return the reservation of the same release, where there was one."""
+        """Return the reservation with a key; None where there is none."""
         for entry in self.entries:
             if entry.kind == "reserved" and entry.body["key"] == key:
                 return entry
@@ -73,7 +73,7 @@ def statement_of(store: EntryStore, roots: Collection[str]) -> Statement:
     store : EntryStore
         The ledger's entries.
     roots : collection of str
-        The account; several that count as one; none for an account that is not there yet.
+        The account's id, several that count as one, or none for a new account.
     """
     family = {
         entry.account
@@ -86,7 +86,7 @@ def statement_of(store: EntryStore, roots: Collection[str]) -> Statement:
         if entry.kind == "budget":
             budgets[entry.account] = Decimal(entry.body["epsilon"])
         elif entry.kind == "joined":
-            # Of two budgets for what turns out to be one source, the smaller holds.
+            # Where two accounts turn out to be of one source, the smaller budget holds.
             names = (entry.account, entry.body["account"])
             both = [budgets.pop(name) for name in names if name in budgets]
             if both:
@@ -107,7 +107,7 @@ def check_budget(statement: Statement, charges: Sequence[Charge]) -> None:
     Raises
     ------
     RefusedError
-        With what is left and what it would have taken.
+        With what is left and what it needs.
     """
     if not charges:
         return
@@ -135,5 +135,5 @@ def root_of(store: EntryStore, account: str) -> str:
 
 
 def training_body(epsilon: Decimal, delta: Decimal, checkpoint: str) -> dict[str, Any]:
-    """Return what an entry on the DP training of a checkpoint says."""
+    """Return the fields of an entry on the training of a checkpoint under DP."""
     return {"epsilon": exact(epsilon), "delta": exact(delta), "checkpoint": checkpoint}

@@ -89,7 +89,7 @@ def _figures(terms: Terms) -> str:
 
 
 def _made(terms: Terms) -> list[str]:
-    """Return the parameters that only some releases have, as sentences."""
+    """Return sentences on the parameters that only some releases have."""
     lines = []
     if terms.of_people:
         records = (

@@ -15,10 +15,10 @@ from dataselect_gui.texts import english
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 _LISTINGS = {".csv": "text/csv"}
 _FILES = "images"
-"""What the files of records are called together."""
+"""The name of the set of the records' files."""
 _NUMBERS = frozenset({"score", "count"})
 _LANGUAGE = {"@container": "@language"}
-# What 1.1 adds to the library's own context, which is that of 1.0.
+# Additions of 1.1 to the library's context, which is that of 1.0.
 _CONTEXT_1_1 = {
     "arrayShape": "cr:arrayShape",
     "containedIn": "cr:containedIn",
@@ -77,14 +77,14 @@ def describe(terms: Terms, files: dict[str, str], listing: str) -> str:
 
 
 def problems_of(path: Path) -> list[str]:
-    """Return what Croissant's own library finds wrong with a description."""
+    """Return the problems that Croissant's own library reports in a description."""
     import logging
 
     mlc = _library()
     logging.getLogger("absl").setLevel(logging.CRITICAL)
     try:
         issues = mlc.Dataset(jsonld=str(path)).metadata.issues
-    except Exception as error:  # The library raises what its parsers raise.
+    except Exception as error:  # The library passes on all errors of its parsers.
         return [type(error).__name__]
     return sorted([*issues.errors, *issues.warnings])
 

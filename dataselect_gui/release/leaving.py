@@ -1,4 +1,4 @@
-"""What may leave is checked before anything is charged."""
+"""Check before the charge that the records that may leave can be written."""
 
 from collections.abc import Callable
 
@@ -22,9 +22,9 @@ def may_leave(candidates: Candidates, terms: Terms, *, anything: bool) -> NDArra
     candidates : Candidates
         The records.
     terms : Terms
-        What the release is.
+        The terms of the release.
     anything : bool
-        Whether it is not known yet what is chosen.
+        Whether the selection is still open, because a threshold is to be bought.
     """
     part = candidates.eligible if candidates.part is None else candidates.part
     keeps = terms.kind.discloses and as_selection(terms.mechanism).keeps_to_selection and not anything
@@ -34,20 +34,19 @@ def may_leave(candidates: Candidates, terms: Terms, *, anything: bool) -> NDArra
 def check_leaving(
     candidates: Candidates, terms: Terms, *, anything: bool, report: Callable[[int, int], None]
 ) -> None:
-    """Clean every record that may leave, for nothing else than to see that it can be.
+    """Clean every record that may leave, as a trial.
 
-    What is cleaned here is not what leaves: a process that has decoded a record that stays could
-    smuggle it into one that leaves. Records that were cleaned when they were read again are not cleaned
-    once more.
+    The results are discarded: a process that decoded a record that stays could hide it in one that
+    leaves. Records that were cleaned while they were read again are not cleaned again.
 
     Parameters
     ----------
     candidates : Candidates
         The records.
     terms : Terms
-        What the release is.
+        The terms of the release.
     anything : bool
-        Whether it is not known yet what is chosen.
+        Whether the selection is still open, because a threshold is to be bought.
     report : callable
         Called with the numbers of records checked and to check.
 

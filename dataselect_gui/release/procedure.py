@@ -1,11 +1,11 @@
 """The order of a release: check, reserve, draw, keep the draw, write, mark as published.
 
 The reservation is on disk before anything is drawn, and the draw before anything is written. So
-wherever the program dies, no bundle is there whose cost is not in the ledger, and the same command
-finishes the same release. What can fail without a draw, such as the sum of gradients, comes before the
-reservation: nothing is charged for what could never be drawn.
+wherever the program is killed, there is no bundle whose cost is not in the ledger, and the same command
+finishes the same release. Steps that can fail without a draw, such as the sum of gradients, come before
+the reservation, so that nothing is charged for a release that cannot be drawn.
 
-All of it happens in one session of the ledger, which whoever asks for the release holds.
+All of it happens in one session of the ledger, which the caller holds.
 """
 
 import hashlib
@@ -47,12 +47,12 @@ from dataselect_gui.release.terms import Terms
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a release.
+    """The result of a release.
 
     Attributes
     ----------
     terms : Terms
-        What it is; those of the earlier one where it is the same.
+        Its terms; those of the earlier release where it repeats one.
     repeated : bool
         Whether it had been drawn before, so that it cost nothing now.
     """
@@ -62,7 +62,7 @@ class Outcome:
 
 
 def marks_of(candidates: Candidates) -> set[bytes]:
-    """Return by what the ledger knows the source of a release."""
+    """Return the marks by which the ledger recognises the source of a release."""
     return source_marks(candidates.index.content, candidates.index.people)
 
 
@@ -70,7 +70,7 @@ Keep = Callable[[Sequence[bytes], Sequence[bytes], int], NDArray[np.bool_] | Non
 
 
 def part_of(candidates: Candidates, max_contributions: int, keep: Keep) -> NDArray[np.bool_] | None:
-    """Say which records take part in a release: the eligible ones, at most m of a unit.
+    """Return the records that take part in a release: the eligible ones, at most m of a unit.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def part_of(candidates: Candidates, max_contributions: int, keep: Keep) -> NDArr
     Returns
     -------
     ndarray of bool or None
-        Shape (n,); None where something would have to be chosen first.
+        Shape (n,); None where a choice would have to be made first.
     """
     people, keys = candidates.index.people, _keys(candidates)
     if people is None:
@@ -101,9 +101,9 @@ class Purchase:
     Attributes
     ----------
     epsilon : Decimal
-        What it costs.
+        Its cost.
     share : Fraction
-        Beyond it shall lie about this share of the records that take part.
+        The share of the records taking part that should lie beyond it.
     """
 
     epsilon: Decimal
@@ -113,7 +113,7 @@ class Purchase:
 def purchased(
     snapshot: Snapshot, statement: Statement, candidates: Candidates, terms: Terms, purchase: Purchase
 ) -> Decimal | None:
-    """Return the threshold where the same was bought before; None where it was not."""
+    """Return the threshold where it was bought before; None where it was not."""
     if candidates.part is None:
         return None
     earlier = statement.find(_purchase_key(candidates, terms, purchase))
@@ -132,16 +132,16 @@ def buy(
 ) -> Decimal:
     """Buy a threshold: a quantile drawn under DP, charged, and kept like any release.
 
-    Whether the budget allows it and the release that needs it is for `foresee` to say beforehand.
+    `foresee` checks beforehand that the budget allows it together with the release that needs it.
 
     Parameters
     ----------
     session, account
-        Where it is charged.
+        The ledger and the account that it is charged to.
     candidates : Candidates
-        Whose scores are cut.
+        The records.
     terms : Terms
-        Of the release that needs it.
+        The terms of the release that needs it.
     purchase : Purchase
         What is bought.
     first_budget : Decimal or None
@@ -150,7 +150,7 @@ def buy(
     Raises
     ------
     RefusedError
-        Where the ledger refuses; nothing was drawn then.
+        Where the ledger refuses; nothing is drawn then.
     """
     assert candidates.part is not None
     entry = session.reserve(
@@ -204,13 +204,13 @@ def release(
     Parameters
     ----------
     session : Session
-        The ledger, held.
+        The ledger.
     account : str
         The source's account.
     candidates : Candidates
-        What to choose from.
+        The records.
     terms : Terms
-        What the release is; its id and date are those of an earlier one where it is the same.
+        The terms; where the release repeats an earlier one, that one's id and date are used.
     destination : Path
         The bundle's folder.
     home : Path
@@ -220,7 +220,7 @@ def release(
     reason : str or None
         The owner's, kept in the ledger.
     signer : Signer or None
-        What the bundle is signed with.
+        The key to sign the bundle with.
     summed : tuple or None
         Where it `needs_sum`: the sum of the clipped gradients of the records that take part and are
         chosen.
@@ -230,7 +230,7 @@ def release(
     Raises
     ------
     RefusedError
-        Where the ledger refuses; nothing was drawn then.
+        Where the ledger refuses; nothing is drawn then.
     UnusableError
         Where records changed, the sum is too large or the bundle cannot be written.
     """
@@ -274,12 +274,12 @@ def release(
 
 @dataclass(frozen=True)
 class Foresight:
-    """What a release would come to, with nothing drawn.
+    """The cost of a release, computed without drawing.
 
     Attributes
     ----------
     same : bool
-        Whether it is an earlier release again.
+        Whether it repeats an earlier release.
     cost : Decimal
         What it would add to the plain total.
     nearest : dict or None
@@ -303,7 +303,7 @@ def foresee(
     before: Charge | None = None,
     within_budget: bool = True,
 ) -> Foresight:
-    """Check a release as far as can be without drawing anything, and say what it would cost.
+    """Check a release as far as is possible without drawing, and compute its cost.
 
     Parameters
     ----------
@@ -316,7 +316,7 @@ def foresee(
     purchase : Purchase or None
         A threshold that is still to be bought.
     before : Charge or None
-        What would be charged before it, for a training that is not in the ledger yet.
+        The charge of a training that is not in the ledger yet, made before it.
     within_budget : bool
         Whether to refuse what the budget does not allow.
 
@@ -334,7 +334,7 @@ def foresee(
     )
     charges = [before, None if same else terms.mechanism.charge()]
     if purchase is not None and not (
-        # Reserved, and cut off before it was drawn.
+        # Reserved, and interrupted before the draw.
         candidates.part is not None and statement.find(_purchase_key(candidates, terms, purchase))
     ):
         charges.append(_purchase_charge(purchase))
@@ -356,7 +356,7 @@ def _keys(candidates: Candidates) -> list[bytes]:
 
 
 def _grouping(candidates: Candidates) -> Grouping:
-    """Return whose the records are."""
+    """Return the persons of the records, as the ledger checks them."""
     index, people = candidates.index, candidates.index.people
     if people is None:
         return NO_PEOPLE
@@ -367,7 +367,7 @@ def _grouping(candidates: Candidates) -> Grouping:
 
 
 def _sameness(candidates: Candidates, terms: Terms) -> str:
-    """Return the key by which the same release is known again."""
+    """Return the key by which a repeated release is recognised."""
     covered = to_entry(terms)
     for name in NOT_IN_KEY:
         del covered[name]
@@ -388,7 +388,7 @@ def _purchase_key(candidates: Candidates, terms: Terms, purchase: Purchase) -> s
 
 
 def _records(candidates: Candidates, chosen: NDArray[np.bool_]) -> dict[str, object]:
-    """Return what a key of sameness covers of the records, whatever their order."""
+    """Return the part of a key that covers the records, independent of their order."""
     keys, part = _keys(candidates), candidates.part
     assert part is not None
     order = sorted(range(len(keys)), key=keys.__getitem__)

@@ -1,4 +1,4 @@
-"""How large a release becomes, held against the limits before anything is charged."""
+"""Check the size of a release against the limits before the charge."""
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.forms import limits as file_limits
@@ -12,14 +12,14 @@ _ROW, _NOISED = 52, 60
 
 
 def hold(size: int, most: int, noun: str) -> None:
-    """Refuse what is larger than it can be.
+    """Refuse a release that exceeds a limit.
 
     Parameters
     ----------
     size, most : int
-        How large it is, and may be.
+        Its size, and the limit.
     noun : str
-        What is counted, in the plural.
+        The plural of what is counted.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def hold(size: int, most: int, noun: str) -> None:
 
 
 def hold_tokens(count: int, rows: int) -> None:
-    """Refuse a table of tokens that is larger than it can be, or whose draw is.
+    """Refuse a table of tokens that exceeds a limit, or whose draw does.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ def score_demo(out: Path, context: JobContext) -> Scored:
     out : Path
         A folder for the project and for the demo's own ledger, never the owner's.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
     """
     checkpoint = resource("demo/checkpoint")
     scored = score(

@@ -43,7 +43,7 @@ def sum_gradients(
     clip : float
         The norm that each record's gradient is clipped to.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
     rows : ndarray of bool
         Which records, shape (n,).
 

@@ -74,7 +74,7 @@ def inspect(target: Path | SourceRef, records: SourceRef | None, context: JobCon
     records : SourceRef or None
         A source whose labels are compared with a checkpoint's classes.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
 
     Raises
     ------

@@ -44,7 +44,7 @@ def maps(project_path: Path, rows: Sequence[int], context: JobContext) -> dict[i
     rows : sequence of int
         Rows of its table, at least one, the most urgent first; of more than `MOST_AT_ONCE` the first.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
 
     Returns
     -------

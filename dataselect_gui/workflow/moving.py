@@ -29,7 +29,7 @@ def find_again(project_path: Path, path: Path, context: JobContext) -> Literal["
     path : Path
         What may be its records or its checkpoint.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
 
     Returns
     -------

@@ -49,7 +49,7 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
     records : SourceRef
         The source.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
 
     Raises
     ------

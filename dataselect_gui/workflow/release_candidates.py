@@ -46,7 +46,7 @@ def candidates_of(
     checkpoint : Checkpoint
         The consortium's.
     context : JobContext
-        Takes progress.
+        Reports progress.
     only_readable : bool
         Whether records that cannot be read are left out.
     by_class : bool
@@ -115,7 +115,7 @@ def _read_again(
     index : Index
         The records as they were scored.
     context : JobContext
-        Takes progress.
+        Reports progress.
     decoding : bool
         Whether each is decoded, to see that it can be.
     cleaning : bool

@@ -123,7 +123,7 @@ def score(
     source_path, checkpoint_path : Path
         What to score, and with what.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
     names : sequence of str or None
         The scores; None for all that apply.
     project_path : Path or None

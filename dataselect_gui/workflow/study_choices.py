@@ -112,7 +112,7 @@ def plan_study(subject: StudySubject, choices: Choices, folder: Path, context: J
     folder : Path
         Where the study is, or would be.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
 
     Raises
     ------

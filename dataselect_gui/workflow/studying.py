@@ -214,7 +214,7 @@ def foresee_study(request: StudyRequest, context: JobContext) -> StudyPlan:
     request : StudyRequest
         The owner's.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
 
     Raises
     ------
@@ -241,7 +241,7 @@ def study(
     request : StudyRequest
         The owner's.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
     show : callable
         Called with the plan before the first training.
 
