@@ -2,8 +2,8 @@
 
 A number is written with the digits 0 to 9, an optional sign, point and exponent, and nothing else:
 Python's own functions also accept ``1_0``, ``１０``, ``١`` and ``inf``. Amounts of privacy are
-decimals: ε is what the owner typed, not the nearest double. They have so few digits that sums of them are exact,
-and that they can be written in full.
+decimals: ε is what the owner typed, not the nearest double. They have so few digits that sums of them
+are exact, and that they can be written in full.
 """
 
 import re

@@ -13,7 +13,7 @@ _LATER = 1 << 12
 """Bytes by which a document may grow once a threshold is bought."""
 
 
-def check_fits(candidates: Candidates, terms: Terms, model: Member, *, anything: bool) -> None:
+def check_fits(candidates: Candidates, terms: Terms, model: Member, *, selection_open: bool) -> None:
     """Refuse a release that is larger than a bundle or the ledger can hold.
 
     Parameters
@@ -24,7 +24,7 @@ def check_fits(candidates: Candidates, terms: Terms, model: Member, *, anything:
         The terms of the release.
     model : Member
         The checkpoint's final state.
-    anything : bool
+    selection_open : bool
         Whether the selection is still open, because a threshold is to be bought.
 
     Raises
@@ -34,4 +34,6 @@ def check_fits(candidates: Candidates, terms: Terms, model: Member, *, anything:
     """
     document = document_text(release_document(terms, "0" * 64))
     hold(len(document.encode()) + _LATER, limits.MOST_DOCUMENT, _("bytes of release.json"))
-    terms.kind.check_size(candidates, may_leave(candidates, terms, anything=anything), model)
+    terms.kind.check_size(
+        candidates, may_leave(candidates, terms, selection_open=selection_open), model
+    )

@@ -14,7 +14,7 @@ from dataselect_gui.release.terms import Terms
 from dataselect_gui.texts import _
 
 
-def may_leave(candidates: Candidates, terms: Terms, *, anything: bool) -> NDArray[np.bool_]:
+def may_leave(candidates: Candidates, terms: Terms, *, selection_open: bool) -> NDArray[np.bool_]:
     """Return which records may be in a release, shape (n,).
 
     Parameters
@@ -23,16 +23,18 @@ def may_leave(candidates: Candidates, terms: Terms, *, anything: bool) -> NDArra
         The records.
     terms : Terms
         The terms of the release.
-    anything : bool
+    selection_open : bool
         Whether the selection is still open, because a threshold is to be bought.
     """
     part = candidates.eligible if candidates.part is None else candidates.part
-    keeps = terms.kind.discloses and as_selection(terms.mechanism).keeps_to_selection and not anything
+    keeps = (
+        terms.kind.discloses and as_selection(terms.mechanism).keeps_to_selection and not selection_open
+    )
     return part & candidates.chosen if keeps else part
 
 
 def check_leaving(
-    candidates: Candidates, terms: Terms, *, anything: bool, report: Callable[[int, int], None]
+    candidates: Candidates, terms: Terms, *, selection_open: bool, report: Callable[[int, int], None]
 ) -> None:
     """Clean every record that may leave, as a trial.
 
@@ -45,7 +47,7 @@ def check_leaving(
         The records.
     terms : Terms
         The terms of the release.
-    anything : bool
+    selection_open : bool
         Whether the selection is still open, because a threshold is to be bought.
     report : callable
         Called with the numbers of records checked and to check.
@@ -57,7 +59,7 @@ def check_leaving(
     """
     if not terms.kind.discloses or not candidates.source.kind.is_confined:
         return
-    rows = np.flatnonzero(may_leave(candidates, terms, anything=anything)).tolist()
+    rows = np.flatnonzero(may_leave(candidates, terms, selection_open=selection_open)).tolist()
     if candidates.unwritable is not None:
         for row in rows:
             if row in candidates.unwritable:

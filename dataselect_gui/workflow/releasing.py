@@ -162,12 +162,12 @@ def _prepare(
     foresight = foresight_of(session, proposal, within_budget=True)
     if not foresight.same:
         is_there(checked.destination, None)  # Refuses a destination that holds another bundle.
-        anything = purchase is not None
-        check_fits(candidates, terms, proposal.checkpoint.final, anything=anything)
+        selection_open = purchase is not None
+        check_fits(candidates, terms, proposal.checkpoint.final, selection_open=selection_open)
         check_leaving(
             candidates,
             terms,
-            anything=anything,
+            selection_open=selection_open,
             report=partial(context.report, Phase.CHECKING_WHAT_LEAVES),
         )
     if proposal.pending is not None:
@@ -237,8 +237,8 @@ def _foresee(
         foresight = foresight_of(snapshot, proposal, within_budget=not as_preview)
     terms = proposal.terms
     if not foresight.same:
-        anything = proposal.purchase is not None
-        check_fits(proposal.candidates, terms, proposal.checkpoint.final, anything=anything)
+        selection_open = proposal.purchase is not None
+        check_fits(proposal.candidates, terms, proposal.checkpoint.final, selection_open=selection_open)
     statement = replace(before, budget=before.budget or proposal.first_budget)
     return Released(
         release=None,
