@@ -359,10 +359,8 @@ def _arithmetic(path: Path) -> str:
     if stated.epsilon is None:
         return _("No ε is stated, and none applies.")
     # The check refuses too little noise; the digits of a larger scale could hide data.
-    scale, needed = (
-        mechanism.form["noise_scale"]
-        for mechanism in (terms.mechanism, terms.mechanism.at(stated.epsilon))
-    )
+    scale = terms.mechanism.form["noise_scale"]
+    needed = terms.mechanism.at(stated.epsilon).form["noise_scale"]
     if needed is not None and not math.isclose(scale or 0.0, needed, rel_tol=_ROUNDING):
         raise FaultError(
             _("The stated noise is not the program's for the stated ε.{by}", by=_by(terms))

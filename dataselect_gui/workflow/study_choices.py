@@ -142,7 +142,7 @@ def replan_study(plan: StudyPlan, choices: Choices) -> StudyPlan | None:
         by_question={question: len(set(planned[question])) for question in QUESTIONS},
         trainings=len(in_order(planned)),
         left=len(left),
-        seconds=plan.beside + sum(plan.by_kind[one.kind] for one in left),
+        seconds=plan.beside + sum(plan.by_kind[training.kind] for training in left),
     )
 
 
