@@ -75,6 +75,7 @@ DONE = (
     "sandbox",
     "study",
     "worker",
+    "workflow",
 )
 """Rooms and modules whose errors are translated; the others follow."""
 REASONS = {

@@ -20,7 +20,7 @@ from dataselect_gui.project.table import Index
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.drawing import draw
 from dataselect_gui.release.kinds.records import Records
-from dataselect_gui.release.releasing import part_of
+from dataselect_gui.release.procedure import part_of
 from dataselect_gui.release.terms import Bounds, Cut, Terms
 from dataselect_gui.study.material import Material
 
@@ -84,8 +84,8 @@ def release(
         scored_by=__version__,
     )
     keys = record_keys(few.content, few.units)
-    with TemporaryDirectory() as home, Ledger(Path(home)).session() as book:
-        part = part_of(candidates, 1, book.keep)
+    with TemporaryDirectory() as home, Ledger(Path(home)).session() as session:
+        part = part_of(candidates, 1, session.keep)
         assert part is not None
         setting = Setting(
             max_contributions=1,
@@ -110,6 +110,6 @@ def release(
             after_exact=False,
             checkpoint="",
         )
-        drawn = draw(replace(candidates, part=part), keys, terms, book.secrets_of)
+        drawn = draw(replace(candidates, part=part), keys, terms, session.secrets_of)
     names = json.loads(drawn)["names"]
     return np.array([key.hex() in names for key in keys], dtype=bool), part

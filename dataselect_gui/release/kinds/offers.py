@@ -67,7 +67,7 @@ class Offers(SelectionKind):
         return write_table(folder, self.file, ("token",), [(token,) for token in tokens])
 
     def check(self, path: Path, terms: "Terms") -> str:
-        """Say how many tokens are there."""
+        """Check the tokens, and return a sentence on their number."""
         lines = rows_of(path, self.file, ("token",))
         return check_tokens(self.file, lines, terms.mechanism.form["count"], None)
 

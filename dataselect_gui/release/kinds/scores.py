@@ -45,7 +45,7 @@ class Scores(Kind):
     Attributes
     ----------
     padded : int or None
-        To how many rows they are padded; declared.
+        The declared number of rows that they are padded to.
     """
 
     name: ClassVar[str] = "scores"
@@ -115,7 +115,7 @@ class Scores(Kind):
         return SCORES
 
     def noised(self, scores: NDArray[np.float64], terms: "Terms") -> NDArray[np.int64]:
-        """Return scores with noise, in steps; one that is missing is taken for the lowest."""
+        """Return scores with noise, in steps; a missing score counts as the lowest."""
         return as_noise(terms.mechanism).add_noise(on_grid(scores, terms.bounds, SCORE_STEPS))
 
     def check_size(self, candidates: Candidates, may_leave: NDArray[np.bool_], model: Member) -> None:
@@ -127,7 +127,7 @@ class Scores(Kind):
     def draw(self, material: Material) -> bytes:
         """Draw a noised score for each record, and give each a token.
 
-        Rows that pad look like records of the lowest score.
+        Rows of padding look like records of the lowest score.
         """
         rows, terms = material.rows, material.terms
         noised = self.noised(material.candidates.scores[rows], terms)
@@ -148,7 +148,7 @@ class Scores(Kind):
         return write_table(folder, self.file, _COLUMNS, rows)
 
     def check(self, path: Path, terms: "Terms") -> str:
-        """Say how many scores are there."""
+        """Check the scores, and return a sentence on their number."""
         return check_tokens(
             self.file,
             rows_of(path, self.file, _COLUMNS),
@@ -178,7 +178,7 @@ class Scores(Kind):
         )
 
     def remarks(self, terms: "Terms") -> list[str]:
-        """Return how many rows there are, and why."""
+        """Return a sentence on the number of rows."""
         del terms
         padded = (
             "There is one row per eligible record"

@@ -74,7 +74,7 @@ class StudyForm(Fold):
         self.scores = {}
         self._possible = {score.name for score in scores if not score.obstacle}
         for score in sorted(scores, key=lambda score: bool(score.obstacle)):
-            box, about = CheckBox(score.words), score.obstacle or _(score.meaning)
+            box, about = CheckBox(score.label), score.obstacle or _(score.meaning)
             box.setEnabled(not score.obstacle)
             box.setAccessibleDescription(visible(about))
             box.setMinimumSize(_FIELD, theme.TARGET)

@@ -1,4 +1,4 @@
-"""The mechanisms of OpenDP that are used here, on vectors of whole numbers."""
+"""OpenDP's measurements that are used here, on vectors of whole numbers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from typing import Any
 def laplace_measurement(scale: float) -> Any:  # noqa: ANN401  (the library's own class)
     """Return OpenDP's discrete Laplace mechanism on vectors of whole numbers, by L1 distance."""
     dp = _opendp()
-    # The plain int of OpenDP has 32 bits, and would cut every secret off at 2.1.
+    # OpenDP's plain int has 32 bits, which would truncate every secret at 2.1.
     space = dp.vector_domain(dp.atom_domain(T=dp.i64)), dp.l1_distance(T=dp.i64)
     return space >> dp.m.then_laplace(scale=scale)
 

@@ -1,4 +1,4 @@
-"""The entries of the ledger's chain, as they lie in its database."""
+"""The entries of the ledger's chain in its database."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from dataselect_gui.privacy.entry_forms import is_content, is_entry
+from dataselect_gui.privacy.entry_forms import EntryKind, is_content, is_entry
 from dataselect_gui.privacy.refusals import refusals, tampered
 from dataselect_gui.texts import _
 
@@ -21,40 +21,39 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE TABLE IF NOT EXISTS contents (seq INTEGER PRIMARY KEY, content BLOB NOT NULL);
 """
 Last = tuple[int, str]
-"""The number and the hash of the last entry; 0 and nothing before the first."""
+"""The number and the hash of the last entry; 0 and "" before the first."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the ledger.
+    """An entry of the ledger.
 
     Attributes
     ----------
     seq : int
         Its number, from 1.
     account : str
-        Whose; empty for what all accounts share.
+        The account; empty for what all accounts share.
     kind : str
-        ``opened``, ``extended``, ``joined``, ``budget``, ``training``, ``sealed``, ``kept``,
-        ``reserved``, ``drawn``, ``published``.
+        An `EntryKind`.
     date : str
         The day on which it was written.
     body : dict
-        What it says.
+        Its fields.
     hash : str
-        The chain's head after it.
+        The hash of the chain after it.
     """
 
     seq: int
     account: str
-    kind: str
+    kind: EntryKind
     date: str
     body: dict[str, Any]
     hash: str
 
 
-class Pages:
-    """The entries of a chain, all of them checked.
+class EntryStore:
+    """The entries of a chain, all checked.
 
     Attributes
     ----------
@@ -90,18 +89,18 @@ class Pages:
         return (self.entries[-1].seq, self.entries[-1].hash) if self.entries else (0, "")
 
     def hash_at(self, seq: int) -> str | None:
-        """Return the head after an entry; None where there is no such entry."""
+        """Return the chain's hash after an entry; None where there is no such entry."""
         if seq == 0:
             return ""
         return self.entries[seq - 1].hash if seq <= len(self.entries) else None
 
     def content(self, entry: Entry) -> bytes:
-        """Return what lies beside an entry.
+        """Return the content beside an entry.
 
         Raises
         ------
         RefusedError
-            Where it is not what the entry vouches for.
+            Where its digest is not the entry's.
         """
         with refusals():
             row = self._database.execute(
@@ -114,15 +113,15 @@ class Pages:
         return content
 
 
-class WritablePages(Pages):
-    """The entries of a chain that this process alone may write to.
+class WritableEntryStore(EntryStore):
+    """The entries of a chain that this process has locked for writing.
 
     Parameters
     ----------
     database : sqlite3.Connection
         Holds the database, with no transaction begun.
     commit : callable
-        Has a transaction on disk; takes the last entry before it and in it, as `last` has them.
+        Commits the transaction; takes `last` from before it and from within it.
     """
 
     def __init__(self, database: sqlite3.Connection, commit: Callable[[Last, Last], None]) -> None:
@@ -131,7 +130,7 @@ class WritablePages(Pages):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Append all or nothing: what was appended is on disk when this ends.
+        """Append all or nothing; what was appended is on disk when the context ends.
 
         Raises
         ------
@@ -151,7 +150,7 @@ class WritablePages(Pages):
                     del self.entries[before[0] :]
 
     def append(
-        self, account: str, kind: str, body: dict[str, Any], content: bytes | None = None
+        self, account: str, kind: EntryKind, body: dict[str, Any], content: bytes | None = None
     ) -> Entry:
         """Append an entry within a `transaction`, with its content where it has one."""
         seq, previous = self.last
@@ -173,7 +172,7 @@ class WritablePages(Pages):
 
 
 def _parsed(text: object) -> Any:  # noqa: ANN401  (any JSON)
-    """Return what an entry says; None where that cannot be read."""
+    """Return the fields of an entry; None where they cannot be parsed."""
     try:
         return json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""A release under consideration: from what the owner asked for to what it would be."""
+"""Work out a release from the owner's request: its candidates, its terms and its cost."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -13,11 +13,12 @@ from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.kinds.kind import Kind
-from dataselect_gui.release.releasing import Foresight, Keep, Purchase, foresee, part_of, purchased
+from dataselect_gui.release.procedure import Foresight, Keep, Purchase, foresee, part_of, purchased
 from dataselect_gui.release.signing import Signer, read_signer
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.selection.rules import Rule, select
-from dataselect_gui.workflow.asking import (
+from dataselect_gui.texts import _
+from dataselect_gui.workflow.release_request import (
     ReleaseRequest,
     Training,
     destination_of,
@@ -27,15 +28,15 @@ from dataselect_gui.workflow.asking import (
     remember_training,
     training_of,
 )
+from dataselect_gui.workflow.release_terms import TermsBuilder
 from dataselect_gui.workflow.selecting import rule_of
-from dataselect_gui.workflow.settling import Question
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What the owner asked for, as far as it makes sense by itself."""
+class CheckedRequest:
+    """A release request that was checked by itself, without the ledger."""
 
-    asked: ReleaseRequest
+    request: ReleaseRequest
     rule: Rule
     kind: type[Kind]
     mechanism: type[Mechanism]
@@ -45,16 +46,16 @@ class Answers:
     signer: Signer | None
 
 
-def read_answers(project: Project, asked: ReleaseRequest, *, acknowledging: bool) -> Answers:
-    """Read what the owner asked for.
+def check_request(project: Project, request: ReleaseRequest, *, acknowledging: bool) -> CheckedRequest:
+    """Check a release request by itself, without the ledger.
 
     Unless it is a dry run, the project remembers the answer about training.
 
     Parameters
     ----------
     project : Project
-        Whose; held by the caller, unless it is a dry run.
-    asked : ReleaseRequest
+        The project; locked by the caller, unless it is a dry run.
+    request : ReleaseRequest
         What the owner asked for.
     acknowledging : bool
         Whether to refuse an exact release without the owner's word.
@@ -69,31 +70,31 @@ def read_answers(project: Project, asked: ReleaseRequest, *, acknowledging: bool
     rule = rule_of(project)
     if rule is None:
         raise UsageError(
-            "There is no selection to release.",
-            "The project has no rule yet.",
-            "Make one with “dataselect select”.",
+            _("There is no selection to release."),
+            _("The project has no rule yet."),
+            _("Make one with “dataselect select”."),
         )
-    kind, mechanism = kind_of(asked)
-    training = training_of(project, asked)
-    if not asked.dry_run:
-        remember_training(project, asked)
+    kind, mechanism = kind_of(request)
+    training = training_of(project, request)
+    if not request.dry_run:
+        remember_training(project, request)
     if acknowledging:
-        mechanism.check_acknowledged(acknowledged=asked.acknowledge_exact, reason=asked.reason)
-    return Answers(
-        asked=asked,
+        mechanism.check_acknowledged(acknowledged=request.acknowledge_exact, reason=request.reason)
+    return CheckedRequest(
+        request=request,
         rule=rule,
         kind=kind,
         mechanism=mechanism,
         training=training,
-        epsilon=epsilon_of(asked, mechanism, training),
-        destination=destination_of(project, asked.to),
-        signer=None if asked.sign is None else read_signer(asked.sign),
+        epsilon=epsilon_of(request, mechanism, training),
+        destination=destination_of(project, request.to),
+        signer=None if request.sign is None else read_signer(request.sign),
     )
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """What a release can be made of, before the ledger is asked.
+class ReleaseInputs:
+    """The inputs of a release that do not depend on the ledger.
 
     Attributes
     ----------
@@ -112,16 +113,16 @@ class Gathered:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A release under consideration.
+    """A release that was worked out and not carried out yet.
 
     Attributes
     ----------
     before : Statement
-        The account as it was found.
+        The account before the release.
     first_budget : Decimal or None
         The budget to set where there is none.
     pending : Charge or None
-        A training's that is still to be charged.
+        The charge of a training that is not in the ledger yet.
     checkpoint : Checkpoint
         The consortium's.
     candidates : Candidates
@@ -129,7 +130,7 @@ class Proposal:
     terms : Terms
         What the release is.
     purchase : Purchase or None
-        A threshold that it still needs.
+        A threshold that it still has to buy.
     """
 
     before: Statement
@@ -142,37 +143,37 @@ class Proposal:
 
     @property
     def account(self) -> str:
-        """Whose."""
+        """The account's id."""
         assert self.before.id is not None
         return self.before.id
 
 
 def propose(
-    book: Snapshot,
+    snapshot: Snapshot,
     statement: Statement,
     project: Project,
-    answers: Answers,
-    gathered: Gathered,
+    checked: CheckedRequest,
+    inputs: ReleaseInputs,
     keep: Keep,
 ) -> Proposal:
-    """Settle what a release is; where its threshold was bought before, with that threshold."""
-    asked, rule, training = answers.asked, answers.rule, answers.training
-    checkpoint, max_contributions = gathered.checkpoint, gathered.max_contributions
-    first_budget = first_budget_of(asked.budget, statement)
+    """Return the proposal of a release, with its threshold where that was bought before."""
+    request, rule, training = checked.request, checked.rule, checked.training
+    checkpoint, max_contributions = inputs.checkpoint, inputs.max_contributions
+    first_budget = first_budget_of(request.budget, statement)
     pending = None
     if training.answer == "dp" and not statement.has_training(
         training.epsilon, training.delta, checkpoint.digest()
     ):
         pending = Charge(training.epsilon, training.delta)
-    part = part_of(gathered.candidates, max_contributions, keep)
-    candidates = replace(gathered.candidates, part=part)
-    terms, purchase = Question(
-        asked=asked,
+    part = part_of(inputs.candidates, max_contributions, keep)
+    candidates = replace(inputs.candidates, part=part)
+    terms, purchase = TermsBuilder(
+        request=request,
         project=project,
         rule=rule,
-        kind=answers.kind,
-        mechanism=answers.mechanism,
-        epsilon=answers.epsilon,
+        kind=checked.kind,
+        mechanism=checked.mechanism,
+        epsilon=checked.epsilon,
         training=training,
         checkpoint=checkpoint,
         candidates=candidates,
@@ -181,14 +182,14 @@ def propose(
     ).terms()
     proposal = Proposal(statement, first_budget, pending, checkpoint, candidates, terms, purchase)
     if purchase is not None:
-        threshold = purchased(book, statement, candidates, terms, purchase)
+        threshold = purchased(snapshot, statement, candidates, terms, purchase)
         if threshold is not None:
-            return cut_at(threshold, rule, proposal)
+            return with_threshold(threshold, rule, proposal)
     return proposal
 
 
-def cut_at(threshold: Decimal, rule: Rule, proposal: Proposal) -> Proposal:
-    """Return a release whose threshold was bought."""
+def with_threshold(threshold: Decimal, rule: Rule, proposal: Proposal) -> Proposal:
+    """Return a proposal with the threshold that was bought."""
     terms, candidates = proposal.terms, proposal.candidates
     bought = replace(rule, by="threshold", value=threshold)
     chosen = select(bought, candidates.scores, candidates.eligible).chosen
@@ -201,10 +202,10 @@ def cut_at(threshold: Decimal, rule: Rule, proposal: Proposal) -> Proposal:
     )
 
 
-def foresight_of(book: Snapshot, proposal: Proposal, *, within_budget: bool) -> Foresight:
-    """Return what a release would cost, as `foresee` does."""
+def foresight_of(snapshot: Snapshot, proposal: Proposal, *, within_budget: bool) -> Foresight:
+    """Return the cost of a proposal, see `foresee`."""
     return foresee(
-        book,
+        snapshot,
         proposal.before,
         proposal.candidates,
         proposal.terms,

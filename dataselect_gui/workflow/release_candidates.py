@@ -1,4 +1,4 @@
-"""What a release chooses from: the records of a project as they were scored, read again.
+"""The candidates of a release: the records of a project as they were scored, read again.
 
 Where chance may pick any record, each is decoded before anything is charged: one that cannot be read is
 left out. Where the release is carried out, it is cleaned at the same time, so that it is decoded once
@@ -20,6 +20,7 @@ from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.selection.rules import Rule, select
+from dataselect_gui.texts import _, ngettext
 from dataselect_gui.workflow.selecting import eligible_records
 
 
@@ -34,24 +35,24 @@ def candidates_of(
     reading: bool,
     cleaning: bool,
 ) -> Candidates:
-    """Return what a release of a project chooses from.
+    """Return the candidates of a release.
 
     Parameters
     ----------
     project : Project
         Whose records.
     rule : Rule
-        Which picks among them.
+        The project's rule.
     checkpoint : Checkpoint
         The consortium's.
     context : JobContext
-        Takes progress.
+        Reports progress.
     only_readable : bool
         Whether records that cannot be read are left out.
     by_class : bool
         Whether their classes are counted.
     reading : bool
-        Whether they are read again; else they are taken for what was scored.
+        Whether they are read again; otherwise they are assumed to be as they were scored.
     cleaning : bool
         Whether all of them may leave in a release that is carried out: each is cleaned then, too.
 
@@ -88,7 +89,7 @@ def candidates_of(
 
 @dataclass(frozen=True)
 class _Reread:
-    """What came of reading records again.
+    """The result of reading records again.
 
     Attributes
     ----------
@@ -105,7 +106,7 @@ class _Reread:
 def _read_again(
     source: Source, index: Index, context: JobContext, *, decoding: bool, cleaning: bool
 ) -> _Reread:
-    """Read records again, and refuse what is not what was scored.
+    """Read records again, and refuse those that are not as they were scored.
 
     Parameters
     ----------
@@ -114,18 +115,18 @@ def _read_again(
     index : Index
         The records as they were scored.
     context : JobContext
-        Takes progress.
+        Reports progress.
     decoding : bool
         Whether each is decoded, to see that it can be.
     cleaning : bool
         Whether it is cleaned at the same time.
     """
     records = ScoredRecords(source, index.ids, index.content)
-    said, scored = _said_of(source), _said_of(index)
+    current, scored = _labels_and_units(source), _labels_and_units(index)
     reread, stale = _Reread(unwritable={} if cleaning else None), 0
     phase = Phase.CHECKING_WHAT_LEAVES if cleaning else Phase.READING_RECORDS
     for row, place in enumerate(records.places):
-        if place is not None and said[place] != scored[row]:
+        if place is not None and current[place] != scored[row]:
             stale += 1
         elif not records.was_read(row):
             reread.unreadable.append(row)  # It has no score.
@@ -140,15 +141,19 @@ def _read_again(
                 _decode(source, row, stored, reread)
     if stale:
         raise UnusableError(
-            f"{stale} records changed or went missing since they were scored.",
-            "Their scores are not theirs any more.",
-            "Score the records again: only what changed is scored anew.",
+            ngettext(
+                "{count} record changed or went missing since it was scored.",
+                "{count} records changed or went missing since they were scored.",
+                stale,
+            ),
+            _("Their scores are not theirs any more."),
+            _("Score the records again: only what changed is scored anew."),
         )
     return reread
 
 
 def _decode(source: Source, row: int, stored: bytes, reread: _Reread) -> None:
-    """Note it where a record cannot be read; else, where that is asked, where it cannot be cleaned."""
+    """Note in `reread` whether a record cannot be read or, if requested, cannot be cleaned."""
     try:
         if reread.unwritable is None:
             shared().check(source.kind, stored)
@@ -158,7 +163,7 @@ def _decode(source: Source, row: int, stored: bytes, reread: _Reread) -> None:
         reread.unreadable.append(row)
 
 
-def _said_of(listed: Source | Index) -> list[tuple[str | None, str | None]]:
-    """Return what is said of each record: its label and its unit."""
+def _labels_and_units(listed: Source | Index) -> list[tuple[str | None, str | None]]:
+    """Return the label and the unit of each record."""
     units = [None] * len(listed.ids) if listed.units is None else listed.units
     return list(zip(listed.labels, units, strict=True))

@@ -1,4 +1,4 @@
-"""Have the worker sum clipped gradients, and take the sum from it."""
+"""Sum clipped gradients in the worker."""
 
 import shutil
 import tempfile
@@ -43,7 +43,7 @@ def sum_gradients(
     clip : float
         The norm that each record's gradient is clipped to.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
     rows : ndarray of bool
         Which records, shape (n,).
 
@@ -52,7 +52,7 @@ def sum_gradients(
     tuple
         The names and shapes of the parameters, and the sum in steps, shape (parameters,).
     """
-    for left in project.folder.glob(f"{_PREFIX}*"):  # By a run that was killed.
+    for left in project.folder.glob(f"{_PREFIX}*"):  # Left by a run that was killed.
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=project.folder) as name:
         folder = Path(name)

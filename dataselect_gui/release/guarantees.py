@@ -1,4 +1,4 @@
-"""What is said of a release, from its terms: to the owner in their language, in a bundle in English.
+"""The promise of a release and its limits in sentences: translated for the owner, English in a bundle.
 
 The sentences that other surfaces show too are in ``texts/promises.py``; those of one mechanism or kind
 of release are in its own file.
@@ -47,16 +47,16 @@ def promise(terms: Terms) -> str:
         return _(NO_PROTECTION)
     if terms.conditional:
         return not_claimed("threshold" if terms.cut is None else terms.cut.by)
-    # A bought threshold moves a little with everybody's scores, whichever way these lie.
+    # A bought threshold depends a little on everybody's scores.
     message = terms.kind.promise if terms.is_bought else mechanism.promise or terms.kind.promise
     unit, odds = _(ONE_PERSON if terms.of_people else ONE_RECORD), f"{terms.odds:.3g}"
-    said = [_(message, odds=odds, unit=unit)]
+    sentences = [_(message, odds=odds, unit=unit)]
     if mechanism.delta is not None:
         inverse = f"{1 / mechanism.delta:,.0f}"
-        said.append(_(BUT_FOR_DELTA, inverse=inverse, delta=exact(mechanism.delta)))
+        sentences.append(_(BUT_FOR_DELTA, inverse=inverse, delta=exact(mechanism.delta)))
     if terms.of_people:
-        said.append(covers_people(terms.max_contributions))
-    return " ".join(said)
+        sentences.append(covers_people(terms.max_contributions))
+    return " ".join(sentences)
 
 
 def how_drawn(terms: Terms) -> str:
@@ -65,7 +65,7 @@ def how_drawn(terms: Terms) -> str:
 
 
 def how_scored(terms: Terms) -> str | None:
-    """Return how the scores were computed, as a sentence; None where an earlier version did not say."""
+    """Return how the scores were computed, as a sentence; None where that was not recorded."""
     scoring = terms.scoring
     if scoring.program is None:
         return None
@@ -80,8 +80,8 @@ def how_scored(terms: Terms) -> str | None:
         else f"in batches of {scoring.batch} places, each record in one that its own name decides"
     )
     precision = "" if scoring.precision is None else f"in {scoring.precision} "
-    told = f"Scores were computed {precision}on {scoring.device}, {batches}, {by}."
-    return told + terms.kind.how_computed(terms)
+    sentence = f"Scores were computed {precision}on {scoring.device}, {batches}, {by}."
+    return sentence + terms.kind.how_computed(terms)
 
 
 def not_protected(terms: Terms) -> list[str]:
@@ -90,7 +90,7 @@ def not_protected(terms: Terms) -> list[str]:
 
 
 def assumptions(terms: Terms) -> list[str]:
-    """Return what the promise rests on and nobody but the owner can check."""
+    """Return the assumptions of the promise that only the owner can check."""
     match terms.in_training:
         case "no":
             listed = [*_on_scores(terms), _("the records took no part in training the checkpoints")]
@@ -106,11 +106,11 @@ def assumptions(terms: Terms) -> list[str]:
             listed = [_("none: the records took part in training the checkpoints, or it is unknown")]
         case unknown:
             assert_never(unknown)
-    # That of a count or a fraction was not fixed, whoever agreed on these.
+    # The threshold of a count or a fraction was not fixed beforehand.
     if terms.cut is not None and terms.cut.by == "threshold":
         rests_on = _THRESHOLD_RESTS_ON[terms.cut.source]
         listed += [] if rests_on is None else [_(rests_on)]
-    # Where there are none, it is written of the norm that gradients are clipped to.
+    # Without bounds, the origin is that of the clipping norm.
     clip_from = terms.kind.form.get("clip_from")
     if (clip_from if terms.bounds is None else terms.bounds.source) == "agreed":
         listed.append(_(_BOUNDS_AGREED))
@@ -120,7 +120,7 @@ def assumptions(terms: Terms) -> list[str]:
 
 
 def _on_scores(terms: Terms) -> list[str]:
-    """Return what the promise rests on besides what is known of the training."""
+    """Return the assumptions about the scores."""
     scoring = terms.scoring
     if (scoring.device is not None and scoring.batch is None) or scoring.program is None:
         listed = [
@@ -155,7 +155,7 @@ def score_origin(terms: Terms) -> str:
 
 
 def cut_in_words(cut: Cut) -> str:
-    """Return where records were cut, as a sentence."""
+    """Return the threshold and its origin, as a sentence."""
     if cut.by != "threshold":
         return f"The threshold is that of a {cut.by} of the records, chosen after viewing."
     if cut.threshold is None:

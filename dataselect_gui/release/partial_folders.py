@@ -1,7 +1,7 @@
-"""Temporary folders of bundles in the making: beside their destination, and none left for ever.
+"""Temporary folders of unfinished bundles, beside their destination.
 
-Each is written down under the ledger's folder before it is made, and held by a lock while its process
-lives. What a killed process left is found and removed at the next release, whatever that one is.
+Each is noted in the ledger's folder before it is made, and locked while its process lives. The next
+release of any kind removes those that a killed process left.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ _LONG_AGO = 3600
 
 @contextmanager
 def folder_beside(destination: Path, home: Path) -> Iterator[Path]:
-    """Make an empty folder beside a destination; whatever is left of it at the end is removed.
+    """Make an empty folder beside a destination, and remove it at the end where it was not moved.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def sweep(home: Path) -> None:
     for name in sorted({path.stem for path in (home / FOLDER).glob("*")}):
         note, lock = (home / FOLDER / f"{name}.{ending}" for ending in ("json", "lock"))
         try:
-            if not note.exists():  # A lock alone may be one that is just being taken.
+            if not note.exists():  # A lock without a note may be one that is just being taken.
                 if time.time() - lock.stat().st_mtime > _LONG_AGO:
                     lock.unlink(missing_ok=True)
                 continue
@@ -92,20 +92,20 @@ def sweep(home: Path) -> None:
                 if not note.exists():
                     lock.unlink(missing_ok=True)
         except (Timeout, OSError):
-            continue  # Its process lives, or the disk refuses: the next release tries again.
+            continue  # Its process lives, or the disk refuses. The next release tries again.
 
 
 def _noted(note: Path) -> Path | None:
     try:
         folder = Path(json.loads(note.read_text(encoding="utf-8"))["folder"])
     except (ValueError, KeyError, TypeError):
-        return None  # Cut off while it was written: the folder was not made yet.
-    # Never anything but a folder of the kind that is made above.
+        return None  # Interrupted before the folder was made.
+    # Never any folder but one made above.
     return folder if folder.name.startswith(".") and ".partial-" in folder.name else None
 
 
 def _forget(note: Path, folder: Path | None) -> None:
-    """Drop the note, unless the folder may still be there: refused, or on a disk that is not."""
+    """Delete the note, unless the folder may still exist, for example on a disk that is unplugged."""
     if folder is not None and (folder.exists() or not folder.parent.is_dir()):
         return
     with contextlib.suppress(OSError):

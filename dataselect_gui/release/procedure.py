@@ -1,11 +1,11 @@
 """The order of a release: check, reserve, draw, keep the draw, write, mark as published.
 
 The reservation is on disk before anything is drawn, and the draw before anything is written. So
-wherever the program dies, no bundle is there whose cost is not in the ledger, and the same command
-finishes the same release. What can fail without a draw, such as the sum of gradients, comes before the
-reservation: nothing is charged for what could never be drawn.
+wherever the program is killed, there is no bundle whose cost is not in the ledger, and the same command
+finishes the same release. Steps that can fail without a draw, such as the sum of gradients, come before
+the reservation, so that nothing is charged for a release that cannot be drawn.
 
-All of it happens in one session of the ledger, which whoever asks for the release holds.
+All of it happens in one session of the ledger, which the caller holds.
 """
 
 import hashlib
@@ -40,19 +40,19 @@ from dataselect_gui.release.codec import (
 from dataselect_gui.release.drawing import buy_threshold, draw
 from dataselect_gui.release.kinds.gradient import Gradient, check_sum
 from dataselect_gui.release.kinds.kind import Drawn
-from dataselect_gui.release.places import folder_beside
+from dataselect_gui.release.partial_folders import folder_beside
 from dataselect_gui.release.signing import Signer
 from dataselect_gui.release.terms import Terms
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a release.
+    """The result of a release.
 
     Attributes
     ----------
     terms : Terms
-        What it is; those of the earlier one where it is the same.
+        Its terms; those of the earlier release where it repeats one.
     repeated : bool
         Whether it had been drawn before, so that it cost nothing now.
     """
@@ -62,7 +62,7 @@ class Outcome:
 
 
 def marks_of(candidates: Candidates) -> set[bytes]:
-    """Return by what the ledger knows the source of a release."""
+    """Return the marks by which the ledger recognises the source of a release."""
     return source_marks(candidates.index.content, candidates.index.people)
 
 
@@ -70,7 +70,7 @@ Keep = Callable[[Sequence[bytes], Sequence[bytes], int], NDArray[np.bool_] | Non
 
 
 def part_of(candidates: Candidates, max_contributions: int, keep: Keep) -> NDArray[np.bool_] | None:
-    """Say which records take part in a release: the eligible ones, at most m of a unit.
+    """Return the records that take part in a release: the eligible ones, at most m of a unit.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def part_of(candidates: Candidates, max_contributions: int, keep: Keep) -> NDArr
     Returns
     -------
     ndarray of bool or None
-        Shape (n,); None where something would have to be chosen first.
+        Shape (n,); None where a choice would have to be made first.
     """
     people, keys = candidates.index.people, _keys(candidates)
     if people is None:
@@ -101,9 +101,9 @@ class Purchase:
     Attributes
     ----------
     epsilon : Decimal
-        What it costs.
+        Its cost.
     share : Fraction
-        Beyond it shall lie about this share of the records that take part.
+        The share of the records taking part that should lie beyond it.
     """
 
     epsilon: Decimal
@@ -111,18 +111,18 @@ class Purchase:
 
 
 def purchased(
-    book: Snapshot, statement: Statement, candidates: Candidates, terms: Terms, purchase: Purchase
+    snapshot: Snapshot, statement: Statement, candidates: Candidates, terms: Terms, purchase: Purchase
 ) -> Decimal | None:
-    """Return the threshold where the same was bought before; None where it was not."""
+    """Return the threshold where it was bought before; None where it was not."""
     if candidates.part is None:
         return None
     earlier = statement.find(_purchase_key(candidates, terms, purchase))
-    bought = None if earlier is None else book.draw_of(earlier.body["release"])
+    bought = None if earlier is None else snapshot.draw_of(earlier.body["release"])
     return None if bought is None else Decimal(bought.decode())
 
 
 def buy(
-    book: Session,
+    session: Session,
     account: str,
     candidates: Candidates,
     terms: Terms,
@@ -132,16 +132,16 @@ def buy(
 ) -> Decimal:
     """Buy a threshold: a quantile drawn under DP, charged, and kept like any release.
 
-    Whether the budget allows it and the release that needs it is for `foresee` to say beforehand.
+    `foresee` checks beforehand that the budget allows it together with the release that needs it.
 
     Parameters
     ----------
-    book, account
-        Where it is charged.
+    session, account
+        The ledger and the account that it is charged to.
     candidates : Candidates
-        Whose scores are cut.
+        The records.
     terms : Terms
-        Of the release that needs it.
+        The terms of the release that needs it.
     purchase : Purchase
         What is bought.
     first_budget : Decimal or None
@@ -150,10 +150,10 @@ def buy(
     Raises
     ------
     RefusedError
-        Where the ledger refuses; nothing was drawn then.
+        Where the ledger refuses; nothing is drawn then.
     """
     assert candidates.part is not None
-    entry = book.reserve(
+    entry = session.reserve(
         account,
         _purchase_charge(purchase),
         {
@@ -167,26 +167,26 @@ def buy(
         first_budget,
         _grouping(candidates),
     )
-    bought = book.draw_of(entry.body["release"])
+    bought = session.draw_of(entry.body["release"])
     if bought is None:
         scores = candidates.scores[candidates.part]
         scale = quantile_scale(purchase.epsilon, len(scores), terms.max_contributions)
         assert terms.bounds is not None
         drawn = buy_threshold(scores, purchase.share, terms.bounds, scale, lowest=terms.lowest)
-        bought = book.keep_draw(account, entry.body["release"], exact(drawn).encode())
+        bought = session.keep_draw(account, entry.body["release"], exact(drawn).encode())
     return Decimal(bought.decode())
 
 
-def needs_sum(book: Snapshot, account: str, candidates: Candidates, terms: Terms) -> bool:
+def needs_sum(snapshot: Snapshot, account: str, candidates: Candidates, terms: Terms) -> bool:
     """Say whether gradients have to be summed before a release can be drawn."""
     if not isinstance(terms.kind, Gradient):
         return False
-    earlier = book.statement(account).find(_sameness(candidates, terms))
-    return earlier is None or book.draw_of(earlier.body["release"]) is None
+    earlier = snapshot.statement(account).find(_sameness(candidates, terms))
+    return earlier is None or snapshot.draw_of(earlier.body["release"]) is None
 
 
 def release(
-    book: Session,
+    session: Session,
     account: str,
     candidates: Candidates,
     terms: Terms,
@@ -203,14 +203,14 @@ def release(
 
     Parameters
     ----------
-    book : Session
-        The ledger, held.
+    session : Session
+        The ledger.
     account : str
         The source's account.
     candidates : Candidates
-        What to choose from.
+        The records.
     terms : Terms
-        What the release is; its id and date are those of an earlier one where it is the same.
+        The terms; where the release repeats an earlier one, that one's id and date are used.
     destination : Path
         The bundle's folder.
     home : Path
@@ -220,7 +220,7 @@ def release(
     reason : str or None
         The owner's, kept in the ledger.
     signer : Signer or None
-        What the bundle is signed with.
+        The key to sign the bundle with.
     summed : tuple or None
         Where it `needs_sum`: the sum of the clipped gradients of the records that take part and are
         chosen.
@@ -230,24 +230,24 @@ def release(
     Raises
     ------
     RefusedError
-        Where the ledger refuses; nothing was drawn then.
+        Where the ledger refuses; nothing is drawn then.
     UnusableError
         Where records changed, the sum is too large or the bundle cannot be written.
     """
     keys = _keys(candidates)
     sameness = _sameness(candidates, terms)
-    earlier = book.statement(account).find(sameness)
+    earlier = session.statement(account).find(sameness)
     if is_there(destination, None if earlier is None else earlier.body["release"]):
         assert earlier is not None
         if signer is not None:
             with folder_beside(destination, home) as partial:
                 sign_bundle(partial, destination, signer)
-        book.mark_published(account, earlier.body["release"])
+        session.mark_published(account, earlier.body["release"])
         return Outcome(from_entry(earlier.body["terms"]), repeated=True)
     with folder_beside(destination, home) as partial:
         if summed is not None:
             check_sum(summed[0])
-        entry = book.reserve(
+        entry = session.reserve(
             account,
             terms.mechanism.charge(),
             {
@@ -262,24 +262,24 @@ def release(
             _grouping(candidates),
         )
         terms = from_entry(entry.body["terms"])
-        drawn = book.draw_of(terms.release)
+        drawn = session.draw_of(terms.release)
         if drawn is None:
-            fresh = draw(candidates, keys, terms, book.secrets_of, summed)
-            drawn = book.keep_draw(account, terms.release, fresh)
+            fresh = draw(candidates, keys, terms, session.secrets_of, summed)
+            drawn = session.keep_draw(account, terms.release, fresh)
         written = Drawn(drawn, candidates, keys, terms, report)
         write_bundle(partial, destination, entry.hash, written, signer)
-    book.mark_published(account, terms.release)
+    session.mark_published(account, terms.release)
     return Outcome(terms, repeated=earlier is not None)
 
 
 @dataclass(frozen=True)
 class Foresight:
-    """What a release would come to, with nothing drawn.
+    """The cost of a release, computed without drawing.
 
     Attributes
     ----------
     same : bool
-        Whether it is an earlier release again.
+        Whether it repeats an earlier release.
     cost : Decimal
         What it would add to the plain total.
     nearest : dict or None
@@ -293,7 +293,7 @@ class Foresight:
 
 
 def foresee(
-    book: Snapshot,
+    snapshot: Snapshot,
     statement: Statement,
     candidates: Candidates,
     terms: Terms,
@@ -303,11 +303,11 @@ def foresee(
     before: Charge | None = None,
     within_budget: bool = True,
 ) -> Foresight:
-    """Check a release as far as can be without drawing anything, and say what it would cost.
+    """Check a release as far as is possible without drawing, and compute its cost.
 
     Parameters
     ----------
-    book : Snapshot
+    snapshot : Snapshot
         The ledger.
     statement : Statement
         The source's account in it.
@@ -316,7 +316,7 @@ def foresee(
     purchase : Purchase or None
         A threshold that is still to be bought.
     before : Charge or None
-        What would be charged before it, for a training that is not in the ledger yet.
+        The charge of a training that is not in the ledger yet, made before it.
     within_budget : bool
         Whether to refuse what the budget does not allow.
 
@@ -326,7 +326,7 @@ def foresee(
         Where the ledger would refuse.
     """
     unit, grouping = candidates.unit_column, _grouping(candidates)
-    book.check_units(statement, unit, terms.max_contributions, grouping)
+    snapshot.check_units(statement, unit, terms.max_contributions, grouping)
     same = (
         purchase is None
         and candidates.part is not None
@@ -334,7 +334,7 @@ def foresee(
     )
     charges = [before, None if same else terms.mechanism.charge()]
     if purchase is not None and not (
-        # Reserved, and cut off before it was drawn.
+        # Reserved, and interrupted before the draw.
         candidates.part is not None and statement.find(_purchase_key(candidates, terms, purchase))
     ):
         charges.append(_purchase_charge(purchase))
@@ -356,7 +356,7 @@ def _keys(candidates: Candidates) -> list[bytes]:
 
 
 def _grouping(candidates: Candidates) -> Grouping:
-    """Return whose the records are."""
+    """Return the persons of the records, as the ledger checks them."""
     index, people = candidates.index, candidates.index.people
     if people is None:
         return NO_PEOPLE
@@ -367,7 +367,7 @@ def _grouping(candidates: Candidates) -> Grouping:
 
 
 def _sameness(candidates: Candidates, terms: Terms) -> str:
-    """Return the key by which the same release is known again."""
+    """Return the key by which a repeated release is recognised."""
     covered = to_entry(terms)
     for name in NOT_IN_KEY:
         del covered[name]
@@ -388,7 +388,7 @@ def _purchase_key(candidates: Candidates, terms: Terms, purchase: Purchase) -> s
 
 
 def _records(candidates: Candidates, chosen: NDArray[np.bool_]) -> dict[str, object]:
-    """Return what a key of sameness covers of the records, whatever their order."""
+    """Return the part of a key that covers the records, independent of their order."""
     keys, part = _keys(candidates), candidates.part
     assert part is not None
     order = sorted(range(len(keys)), key=keys.__getitem__)

@@ -1,7 +1,7 @@
-"""What would leave, what it would cost and what it would be worth, before anything is drawn.
+"""Preview a release: what would leave, what it would cost, and its expected usefulness.
 
-For the owner alone: it reads how many records take part and are selected, and no score. The samples
-of fields are made up.
+For the owner alone. Usefulness follows from how many records take part and are selected; no score is
+read. The samples of fields are made up.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from dataselect_gui.privacy.accounting import Charge, total_delta
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.release.guarantees import how_drawn, not_protected, promise
 from dataselect_gui.release.kinds.kind import Kind, Leaving
-from dataselect_gui.release.promises import how_drawn, not_protected, promise
-from dataselect_gui.release.releasing import Foresight
+from dataselect_gui.release.procedure import Foresight
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.texts import N_, _
 
@@ -51,7 +51,7 @@ DOCUMENTS = (
 
 @dataclass(frozen=True)
 class Preview:
-    """What a release would come to.
+    """The preview of a release.
 
     Attributes
     ----------
@@ -62,13 +62,13 @@ class Preview:
     not_protected : list of str
         What no ε covers.
     same : bool
-        Whether it is an earlier release again, at no cost.
+        Whether it repeats an earlier release, at no cost.
     cost : Decimal
         What it would add to the plain total.
     left_after : Decimal or None
         What the budget would leave; below zero where it does not allow the release.
     spent_after, delta_after : Decimal
-        The plain total, and the sum of δ, of everything that was released by then.
+        The plain total and the sum of δ after the release.
     nearest : dict or None
         How the most similar earlier release differs: parameter → value there and here.
     usefulness : list of dict
@@ -89,7 +89,7 @@ class Preview:
     usefulness: list[dict[str, float]]
 
     def as_json(self) -> dict[str, object]:
-        """Return it as JSON can hold it."""
+        """Return it as a JSON object."""
         return {
             **vars(self),
             "cost": exact(self.cost),
@@ -115,11 +115,11 @@ def preview_of(
     candidates : Candidates
         What it would choose from.
     foresight : Foresight
-        What the ledger says.
+        The release's cost by the ledger.
     statement : Statement
         The account as it is, with the budget that would hold.
     pending : Charge or None
-        A training's, which is not in the account yet and counts before the release.
+        A training's charge that is not in the ledger yet.
     """
     taking = candidates.eligible if candidates.part is None else candidates.part
     records, selected = int(taking.sum()), int((taking & candidates.chosen).sum())
@@ -151,7 +151,7 @@ def preview_of(
 
 
 def _what_leaves(kind: type[Kind]) -> list[dict[str, str]]:
-    """Return what a release of some kind lets leave, field by field: ``file``, ``field``, ``what``."""
+    """Return what leaves in a release of a kind, field by field: ``file``, ``field``, ``what``."""
     return [
         {"file": leaving.file, "field": field, "what": _(what)}
         for leaving in (*kind.leaves, *DOCUMENTS)

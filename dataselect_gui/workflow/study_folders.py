@@ -1,4 +1,4 @@
-"""Where the studies of some records lie, and what is in them."""
+"""The folders of studies, and what they hold."""
 
 import glob
 import time
@@ -30,7 +30,7 @@ from dataselect_gui.workflow.studying import MOST_RECORDS, SUFFIX
 
 @dataclass(frozen=True)
 class StudySubject:
-    """What is studied.
+    """The source and the checkpoint of a study.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class StudySubject:
     digest : str
         The checkpoint's.
     project : Path
-        The project of both, or where it would be; a study lies beside it.
+        The path of their project, which need not exist; a study lies beside it.
     label_column, unit_column : str or None
         Columns of the source.
     """
@@ -59,7 +59,7 @@ class StudyFigure:
     Attributes
     ----------
     question, sentence : str
-        What is asked, and what the figure shows.
+        The question, and what the figure shows.
     path : Path
         An SVG file.
     """
@@ -71,7 +71,7 @@ class StudyFigure:
 
 @dataclass(frozen=True)
 class StudyResult:
-    """What came of a finished study, in words.
+    """The result of a finished study, as text.
 
     Attributes
     ----------
@@ -80,9 +80,9 @@ class StudyResult:
     finished : str
         When, as a date.
     verdict, tally : str
-        Who won more often, and how often.
+        Which side won more often, and how often.
     headline : list of str
-        What the highest scores came to.
+        The results of picking the highest scores.
     lines : list of PickLine
         All picks.
     figures : list of StudyFigure
@@ -112,7 +112,7 @@ class StudyFound:
     choices : Choices
         What was planned last.
     result : StudyResult or None
-        What came of it, where it was finished.
+        Its result; None where it is not finished.
     """
 
     folder: Path
@@ -121,7 +121,7 @@ class StudyFound:
 
 
 def study_subject(project_path: Path) -> StudySubject:
-    """Return what a study of a project studies.
+    """Return the source and the checkpoint of a project for a study.
 
     Raises
     ------
@@ -141,18 +141,18 @@ def study_subject(project_path: Path) -> StudySubject:
 
 
 def studies_of(subject: StudySubject) -> list[Path]:
-    """Return the folders of all studies of a subject, the one that was planned last at the end."""
+    """Return the folders of all studies of a subject, the most recently planned last."""
     beside, stem = _beside(subject), subject.project.stem
     named = [beside / f"{stem}{SUFFIX}", *beside.glob(f"{glob.escape(stem)}-*{SUFFIX}")]
-    found = [folder for folder in named if _is_study_of(folder, subject)]
-    return sorted(found, key=lambda folder: (folder / PLAN).stat().st_mtime_ns)
+    folders = [folder for folder in named if _is_study_of(folder, subject)]
+    return sorted(folders, key=lambda folder: (folder / PLAN).stat().st_mtime_ns)
 
 
 def study_place(subject: StudySubject, start: Start | None = None, *, anew: bool = False) -> Path:
-    """Return where the newest study of a subject is, or where a new one may be.
+    """Return the folder of the newest study of a subject, or of a new one.
 
-    That is beside the project; or with the ledger, where nothing can be written beside the project, or
-    other accounts may write there.
+    It lies beside the project, or in the ledger's folder where the program cannot write beside the
+    project or other accounts can.
 
     Parameters
     ----------
@@ -161,15 +161,15 @@ def study_place(subject: StudySubject, start: Start | None = None, *, anew: bool
     start : str or None
         What trainings start from; None for either.
     anew : bool
-        Whether a new one is wanted, though there is one.
+        Whether to return a new folder although there is a study.
     """
-    found = [
+    folders = [
         folder
         for folder in studies_of(subject)
         if start in {None, read_json(folder / SETTING).get("start")}
     ]
-    if found and not anew:
-        return found[-1]
+    if folders and not anew:
+        return folders[-1]
     beside, stem, number = _beside(subject), subject.project.stem, 2
     folder = beside / f"{stem}{SUFFIX}"
     while folder.exists():
@@ -194,14 +194,14 @@ def study_at(folder: Path) -> StudyFound | None:
 def trainings_left(folder: Path, choices: Choices) -> list[Training]:
     """Return the trainings of a study that are not done yet."""
     return [
-        one
-        for one in in_order(trainings(choices))
-        if not (folder / RESULTS / f"{one.name}.json").is_file()
+        training
+        for training in in_order(trainings(choices))
+        if not (folder / RESULTS / f"{training.name}.json").is_file()
     ]
 
 
 class _Planned(msgspec.Struct):
-    """What a study's plan says of what is compared."""
+    """The part of a plan's file that holds the choices."""
 
     choices: Choices
 
@@ -211,7 +211,7 @@ def _beside(subject: StudySubject) -> Path:
 
 
 def _is_study_of(folder: Path, subject: StudySubject) -> bool:
-    """Say whether a folder holds a study of a subject, as far as that is told without the records."""
+    """Say whether a folder holds a study of a subject; the records are not compared."""
     try:
         setting, plan = read_json(folder / SETTING), read_json(folder / PLAN)
     except UnusableError:
@@ -229,7 +229,7 @@ def _is_study_of(folder: Path, subject: StudySubject) -> bool:
 
 
 def _choices_of(path: Path) -> Choices:
-    """Return the choices that a file of a study names."""
+    """Return the choices in a file of a study."""
     try:
         return msgspec.convert(read_json(path), _Planned).choices
     except msgspec.ValidationError:
@@ -245,7 +245,7 @@ def _result(folder: Path) -> StudyResult:
             verdict(findings),
             tally(findings),
             headline(findings),
-            [line_of(one) for one in findings.picks],
+            [line_of(pick) for pick in findings.picks],
             [
                 StudyFigure(text, sentence_on(key, findings), folder / FIGURES / f"{key}.svg")
                 for key, text in QUESTIONS.items()
@@ -253,4 +253,4 @@ def _result(folder: Path) -> StudyResult:
             folder / PAGE,
         )
     except (KeyError, ValueError, IndexError, AssertionError, StopIteration):
-        raise damaged(path) from None  # Something is missing that every study has.
+        raise damaged(path) from None  # Something is missing.

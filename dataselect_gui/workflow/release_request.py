@@ -1,4 +1,4 @@
-"""What the owner asks to release, word by word; what makes no sense by itself is refused here."""
+"""The owner's request for a release, and the checks of its single fields."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,13 +15,14 @@ from dataselect_gui.release.kinds.kind import Kind
 from dataselect_gui.release.registry import KINDS, mechanisms_of
 from dataselect_gui.release.terms import MOST_CONTRIBUTIONS
 from dataselect_gui.release.terms import Training as TrainingAnswer
+from dataselect_gui.texts import N_, _
 
 _LONGEST_REASON = 10_000
 
 
 @dataclass(frozen=True)
 class ReleaseRequest:
-    """What the owner asks to release, as the command line has it.
+    """A request for a release, as texts from the command line or the window.
 
     Attributes
     ----------
@@ -36,7 +37,7 @@ class ReleaseRequest:
     max_contributions : int or None
         At most so many records of a unit.
     threshold_from : str or None
-        ``request``, ``agreed``, ``viewed`` or ``bought:E``; None to let the program see.
+        ``request``, ``agreed``, ``viewed`` or ``bought:E``; None to let the program decide.
     in_training : str or None
         ``no``, ``dp:E,D``, ``yes`` or ``unknown``; None for the project's remembered answer.
     budget : str or None
@@ -96,13 +97,16 @@ def check_reason(reason: str | None) -> None:
     Raises
     ------
     UsageError
-        Where it is too long, or holds half a character.
+        Where it is too long, or holds a lone surrogate.
     """
     if reason is not None and (len(reason) > _LONGEST_REASON or not is_text(reason)):
         raise UsageError(
-            "The reason cannot be kept.",
-            f"It is longer than {_LONGEST_REASON:,} characters, or not text in UTF-8.",
-            "Give another one.",
+            _("The reason cannot be kept."),
+            _(
+                "It is longer than {longest:,} characters, or not text in UTF-8.",
+                longest=_LONGEST_REASON,
+            ),
+            _("Give another one."),
         )
 
 
@@ -123,101 +127,118 @@ class Training:
     delta: Decimal = Decimal(0)
 
 
-def kind_of(asked: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
-    """Return what is released and how."""
-    kind = KINDS.get(asked.kind)
+def kind_of(request: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
+    """Return the kind of release and the mechanism."""
+    kind = KINDS.get(request.kind)
     if kind is None:
         raise UsageError(
-            f"“{asked.kind}” cannot be released.",
-            f"What can be is {', '.join(KINDS)}.",
-            "Give one of these with --as.",
+            _("“{kind}” cannot be released.", kind=request.kind),
+            _("What can be is {kinds}.", kinds=", ".join(KINDS)),
+            _("Give one of these with --as."),
         )
     possible = mechanisms_of(kind)
     for mechanism in possible:
-        if mechanism.name == (asked.mechanism or possible[0].name):
+        if mechanism.name == (request.mechanism or possible[0].name):
             return kind, mechanism
     raise UsageError(
-        f"There is no mechanism “{asked.mechanism}” for {kind.name}.",
-        f"They are released by {' or '.join(mechanism.name for mechanism in possible)}.",
-        "Give one of these.",
+        _(
+            "There is no mechanism “{mechanism}” for {kind}.",
+            mechanism=request.mechanism,
+            kind=kind.name,
+        ),
+        _(
+            "They are released by {mechanisms}.",
+            mechanisms=_(" or ").join(mechanism.name for mechanism in possible),
+        ),
+        _("Give one of these."),
     )
 
 
-def training_of(project: Project, asked: ReleaseRequest) -> Training:
-    """Return the answer about training: what is asked with, or else what the project remembers."""
-    text = asked.in_training or project.settings.in_training
+def training_of(project: Project, request: ReleaseRequest) -> Training:
+    """Return the answer about training: the request's, or else the one stored in the project."""
+    text = request.in_training or project.settings.in_training
     if text is None:
         raise UsageError(
-            "One answer is missing: did these records help to train this checkpoint?",
-            "If they did, what is released says more than its ε, and the program cannot know.",
-            "Add --in-training no, --in-training dp:E,D (under differential privacy), yes or unknown.",
+            _("One answer is missing: did these records help to train this checkpoint?"),
+            _("If they did, what is released says more than its ε, and the program cannot know."),
+            _(
+                "Add --in-training no, --in-training dp:E,D (under differential privacy), yes or "
+                "unknown."
+            ),
         )
-    kind, _, rest = text.partition(":")
+    kind, _colon, rest = text.partition(":")
     match kind:
         case "dp":
-            first, _, second = rest.partition(",")
-            epsilon = positive_amount(first, "The training's ε")
-            return Training(kind, epsilon, probability_of(second or "missing", "The training's δ"))
+            first, _comma, second = rest.partition(",")
+            epsilon = positive_amount(first, _("The training's ε"))
+            return Training(kind, epsilon, probability_of(second or "missing", _("The training's δ")))
         case "no" | "yes" | "unknown" if not rest:
             return Training(kind)
         case _:
             raise UsageError(
-                f"--in-training cannot be “{text}”.",
-                "It is no, dp:E,D, yes or unknown.",
-                "Give one of these.",
+                _("--in-training cannot be “{text}”.", text=text),
+                _("It is no, dp:E,D, yes or unknown."),
+                _("Give one of these."),
             )
 
 
-def remember_training(project: Project, asked: ReleaseRequest) -> None:
-    """Keep the answer about training in the project, which the caller holds."""
-    if asked.in_training is not None and asked.in_training != project.settings.in_training:
-        project.settings.in_training = asked.in_training
+def remember_training(project: Project, request: ReleaseRequest) -> None:
+    """Store the answer about training in the project, which the caller has locked."""
+    if request.in_training is not None and request.in_training != project.settings.in_training:
+        project.settings.in_training = request.in_training
         project.save()
 
 
-def epsilon_of(asked: ReleaseRequest, mechanism: type[Mechanism], training: Training) -> Decimal | None:
+def epsilon_of(
+    request: ReleaseRequest, mechanism: type[Mechanism], training: Training
+) -> Decimal | None:
     """Return the mechanism's ε; None where it has none."""
     if "epsilon" in mechanism.takes and training.answer in {"yes", "unknown"}:
         raise UsageError(
-            "ε cannot be promised here.",
-            "The records took part in training the checkpoints without differential privacy, or that "
-            "is unknown; then what is released says more than any mechanism counts.",
-            "Only --mechanism exact is left, with your acknowledgement.",
+            _("ε cannot be promised here."),
+            _(
+                "The records took part in training the checkpoints without differential privacy, or "
+                "that is unknown; then what is released says more than any mechanism counts."
+            ),
+            _("Only --mechanism exact is left, with your acknowledgement."),
         )
-    return mechanism.read_epsilon(asked.epsilon)
+    return mechanism.read_epsilon(request.epsilon)
 
 
 def destination_of(project: Project, to: Path) -> Path:
-    """Return the bundle's folder, which lies neither in the project nor in the source."""
+    """Return the bundle's folder; refuse one inside the project or the source."""
     destination = resolved(to)
-    for name, place in (
-        ("project", project.folder),
-        ("source", Path(project.settings.source.path)),
+    for place, refusal in (
+        (project.folder, N_("The bundle cannot be written into the project.")),
+        (Path(project.settings.source.path), N_("The bundle cannot be written into the source.")),
     ):
-        # By what is there, not by name: one place may have several, in other letters or mounted twice.
-        around = [one for one in (destination, *destination.parents) if one.exists()]
-        if place.exists() and any(one.samefile(place) for one in around):
+        # By file identity, not by name: a folder can have several names.
+        around = [folder for folder in (destination, *destination.parents) if folder.exists()]
+        if place.exists() and any(folder.samefile(place) for folder in around):
             raise UnusableError(
-                f"The bundle cannot be written into the {name}.",
-                "It would become part of it.",
-                "Name a folder elsewhere.",
+                _(refusal),
+                _("It would become part of it."),
+                _("Name a folder elsewhere."),
             )
     return destination
 
 
 def max_contributions_of(stated: int | None, unit_column: str | None) -> int:
-    """Return m."""
+    """Return the most records of a unit that may take part, m."""
     if stated is not None and not 1 <= stated <= MOST_CONTRIBUTIONS:
         raise UsageError(
-            f"--per-unit cannot be {stated}.",
-            f"It is a whole number from 1 to {MOST_CONTRIBUTIONS}.",
-            "Use the number of records of a person that matter, for example 2.",
+            _("--per-unit cannot be {stated}.", stated=stated),
+            _(
+                "It is a whole number from 1 to {most}.",
+                most=MOST_CONTRIBUTIONS,
+            ),
+            _("Use the number of records of a person that matter, for example 2."),
         )
     if unit_column is None and stated not in {None, 1}:
         raise UsageError(
-            "--per-unit does not apply.",
-            "The project has no unit column, so each record is a unit of its own.",
-            "Score the source with --unit-column to protect people with several records.",
+            _("--per-unit does not apply."),
+            _("The project has no unit column, so each record is a unit of its own."),
+            _("Score the source with --unit-column to protect people with several records."),
         )
     return stated or 1
 
@@ -226,11 +247,14 @@ def first_budget_of(stated: str | None, statement: Statement) -> Decimal | None:
     """Return the budget to set where there is none."""
     if stated is None:
         return None
-    budget = positive_amount(stated, "The budget")
+    budget = positive_amount(stated, _("The budget"))
     if statement.budget is not None and statement.budget != budget:
         raise UsageError(
-            "The budget is already set.",
-            f"It is {exact(statement.budget)}, for everything ever released from these records.",
-            "Change it with “dataselect ledger PROJECT --set-budget E --reason TEXT”.",
+            _("The budget is already set."),
+            _(
+                "It is {budget}, for everything ever released from these records.",
+                budget=exact(statement.budget),
+            ),
+            _("Change it with “dataselect ledger PROJECT --set-budget E --reason TEXT”."),
         )
     return budget

@@ -1,4 +1,4 @@
-"""The result of a check as one page, for whoever has to file it."""
+"""The result of a check as an HTML page."""
 
 from collections.abc import Sequence
 
@@ -17,11 +17,11 @@ def page_of(terms: Terms | None, promise: str, checks: Sequence[Check], digest: 
     Parameters
     ----------
     terms : Terms or None
-        What the bundle says it is; None where that cannot be read.
+        The release's terms; None where they cannot be read.
     promise : str
-        What it promises, in its own words.
+        The promise that the bundle states.
     checks : sequence of Check
-        What was found.
+        The checks.
     digest : str
         The digest of the bundle.
     """

@@ -1,4 +1,4 @@
-"""What the owner answers about the checkpoints' training, remembered in the project."""
+"""Store in a project whether its records helped to train the checkpoint."""
 
 from pathlib import Path
 

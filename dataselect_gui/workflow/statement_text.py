@@ -1,7 +1,8 @@
-"""A statement of account in words: for a terminal, and as a page to file or to print."""
+"""Statements of account as text for a terminal, and as an HTML page."""
 
 from decimal import Decimal
 from pathlib import Path
+from typing import assert_never
 
 from dataselect_gui.errors import file_refused
 from dataselect_gui.pages import render
@@ -16,7 +17,7 @@ NOT_OPENED = N_("(not opened yet)")
 
 
 def statement_in_words(account: Account) -> list[str]:
-    """Write a statement of account, as `ledger` gives it, line by line."""
+    """Return an account as lines of text."""
     lines = [_("Ledger {account}", account=account.id or _(NOT_OPENED))]
     lines += [f"  {line}" for line in _totals(account)]
     for entry in account.entries:
@@ -63,7 +64,13 @@ def unprotected_releases(account: Account) -> str:
 
 
 def entry_description(entry: AccountEntry) -> str:
-    """Return what an entry of an account is, without the release's id, ε and the owner's reason."""
+    """Return what an entry of an account is, without the release's id, ε and the owner's reason.
+
+    Raises
+    ------
+    ValueError
+        Where its kind is one that statements leave out.
+    """
     match entry.kind:
         case "opened":
             return _("The ledger of these records was opened")
@@ -85,8 +92,10 @@ def entry_description(entry: AccountEntry) -> str:
             return _("The release was drawn")
         case "published":
             return _("The bundle was written")
+        case "extended" | "sealed" | "kept":
+            raise ValueError(f"an entry of kind {entry.kind!r} has no line in a statement")
         case kind:
-            return kind
+            assert_never(kind)
 
 
 def missing_claim(entry: AccountEntry) -> str:

@@ -1,4 +1,4 @@
-"""What the window's Try it page asks of a study: what it may compare, its plan, the study itself."""
+"""What a person can choose for a study, and its plan by these choices."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,10 +19,11 @@ from dataselect_gui.study.plan import (
     trainings,
 )
 from dataselect_gui.study.sentences import name_of
-from dataselect_gui.workflow.studies import StudyFound, StudySubject, study_at, trainings_left
+from dataselect_gui.texts import N_, _
+from dataselect_gui.workflow.study_folders import StudyFound, StudySubject, study_at, trainings_left
 from dataselect_gui.workflow.studying import StudyPlan, StudyRequest, foresee_study, study
 
-_ANEW = "Begin anew: the earlier study stays in its folder."
+_ANEW = N_("Begin anew: the earlier study stays in its folder.")
 
 
 @dataclass(frozen=True)
@@ -31,18 +32,18 @@ class StudyScore:
 
     Attributes
     ----------
-    name, words : str
-        Its name, and what it is called in text.
+    name, label : str
+        Its name, and its name in running text.
     meaning : str
-        What it says, in one line.
+        Its meaning in one line.
     obstacle : str
         Why it cannot be picked by; empty where it can.
     proposed : bool
-        Whether it is picked by where nobody says otherwise.
+        Whether it is the default.
     """
 
     name: str
-    words: str
+    label: str
     meaning: str
     obstacle: str
     proposed: bool
@@ -56,7 +57,7 @@ def study_scores(checkpoint_path: Path, also: Sequence[str] = ()) -> list[StudyS
     checkpoint_path : Path
         What the consortium shares.
     also : sequence of str
-        Forms of scores to name beside the usual ones, because they were chosen before.
+        Variants of scores to list as well, because they were chosen before.
 
     Raises
     ------
@@ -66,7 +67,7 @@ def study_scores(checkpoint_path: Path, also: Sequence[str] = ()) -> list[StudyS
     checkpoint = find_checkpoint(checkpoint_path)
     series, request = len(checkpoint.series), checkpoint.request
     proposed = proposed_score(series, request)
-    found = []
+    scores = []
     for name in dict.fromkeys((*SCORES, proposed, *also)):
         if name in SCORES and not SCORES[name].needs_model:
             continue
@@ -76,13 +77,13 @@ def study_scores(checkpoint_path: Path, also: Sequence[str] = ()) -> list[StudyS
             score, obstacle = find_score(name), f"{error.why} {error.do}"
         else:
             obstacle = ""
-        words = name_of(name)
-        found.append(StudyScore(name, words, score.meaning, obstacle, name == proposed))
-    return found
+        label = name_of(name)
+        scores.append(StudyScore(name, label, score.meaning, obstacle, name == proposed))
+    return scores
 
 
 def count_trainings(choices: Choices, folder: Path) -> tuple[int, int, list[tuple[str, int]]]:
-    """Return how many trainings a study takes in all, how many are done, and how many each question.
+    """Return the number of trainings of a study, of those done, and of those for each question.
 
     Some trainings serve several questions.
 
@@ -93,9 +94,9 @@ def count_trainings(choices: Choices, folder: Path) -> tuple[int, int, list[tupl
     folder : Path
         Where the study is, or would be.
     """
-    asked = trainings(choices)
-    count = len(in_order(asked))
-    by_question = [(text, len(set(asked[key]))) for key, text in QUESTIONS.items()]
+    planned = trainings(choices)
+    count = len(in_order(planned))
+    by_question = [(text, len(set(planned[key]))) for key, text in QUESTIONS.items()]
     return count, count - len(trainings_left(folder, choices)), by_question
 
 
@@ -111,12 +112,12 @@ def plan_study(subject: StudySubject, choices: Choices, folder: Path, context: J
     folder : Path
         Where the study is, or would be.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
 
     Raises
     ------
     OtherStudyError
-        Where the folder holds a study of something else, as far as that is told without the records.
+        Where the folder holds a study of another source, checkpoint or columns.
     DataSelectError
         Where something cannot be used, or the work was stopped.
     """
@@ -125,28 +126,28 @@ def plan_study(subject: StudySubject, choices: Choices, folder: Path, context: J
 
 
 def replan_study(plan: StudyPlan, choices: Choices) -> StudyPlan | None:
-    """Return the plan for other choices, where it follows from one that was made; None elsewhere."""
+    """Return the plan for other choices; None where it does not follow from the given plan."""
 
     def rest(of: Choices) -> tuple[object, ...]:
-        """Return what the work beside the trainings depends on."""
+        """Return the choices that the work other than trainings depends on."""
         return of.start, of.seeds, set(of.scores) - set(SCORED)
 
     if rest(choices) != rest(plan.choices):
         return None
-    asked = trainings(choices)
+    planned = trainings(choices)
     left = trainings_left(plan.folder, choices)
     return replace(
         plan,
         choices=choices,
-        by_question={question: len(set(asked[question])) for question in QUESTIONS},
-        trainings=len(in_order(asked)),
+        by_question={question: len(set(planned[question])) for question in QUESTIONS},
+        trainings=len(in_order(planned)),
         left=len(left),
-        seconds=plan.beside + sum(plan.by_kind[one.kind] for one in left),
+        seconds=plan.beside + sum(plan.by_kind[training.kind] for training in left),
     )
 
 
 def run_study(subject: StudySubject, choices: Choices, folder: Path, context: JobContext) -> StudyFound:
-    """Do a study, or go on with it; as for `plan_study`.
+    """Run a study, or continue it; parameters as for `plan_study`.
 
     Raises
     ------
@@ -157,9 +158,9 @@ def run_study(subject: StudySubject, choices: Choices, folder: Path, context: Jo
     """
     with _begin_anew():
         study(_request(subject, choices, folder), context)
-    found = study_at(folder)
-    assert found is not None
-    return found
+    stored = study_at(folder)
+    assert stored is not None
+    return stored
 
 
 def _request(subject: StudySubject, choices: Choices, folder: Path) -> StudyRequest:
@@ -175,8 +176,8 @@ def _request(subject: StudySubject, choices: Choices, folder: Path) -> StudyRequ
 
 @contextmanager
 def _begin_anew() -> Iterator[None]:
-    """Have the window's own remedy stand where a folder holds another study."""
+    """Replace the remedy of `OtherStudyError` by one that the window offers."""
     try:
         yield
     except OtherStudyError as error:
-        raise OtherStudyError(error.what, error.why, _ANEW) from None
+        raise OtherStudyError(error.what, error.why, _(_ANEW)) from None
