@@ -1,10 +1,13 @@
 import importlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from dataselect_gui import texts
 from tests.projects import consortium, owner_records, scored_project
+from tests.translations import LANGUAGE, write_brackets
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYTEST_QT_API", "pyside6")
@@ -79,3 +82,14 @@ def verifying_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "dataselect_gui.workflow.verifying.run_job", lambda job, _report: run_verification(job)
     )
+
+
+@pytest.fixture
+def brackets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put every text in brackets that goes through the catalogue."""
+    write_brackets(tmp_path / "locale")
+    monkeypatch.setattr(texts, "FOLDER", tmp_path / "locale")
+    monkeypatch.setenv("LANGUAGE", LANGUAGE)
+    texts._of_environment.cache_clear()
+    yield
+    texts._of_environment.cache_clear()

@@ -60,7 +60,7 @@ def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> Non
     checkpoint = member(tmp_path / "model", tiny_resnet())
     records = owner_records(tmp_path / "records.npz")
     preflight = workflow.preflight(checkpoint, SourceRef(records), JobContext())
-    found, model = preflight.found, tiny_resnet()
+    found, model = preflight.result, tiny_resnet()
     assert sum(found.parameters.values()) == sum(p.numel() for p in model.parameters())
     assert {"conv2d", "batch_norm", "linear"} <= set(found.parameters)
     assert found.by_function == []

@@ -25,17 +25,6 @@ PACKAGE = Path(dataselect_gui.__file__).parent
 Run = Callable[..., tuple[int, list[str], list[str]]]
 
 
-@pytest.fixture
-def brackets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Put every text in brackets that goes through the catalogue."""
-    write_brackets(tmp_path / "locale")
-    monkeypatch.setattr(texts, "FOLDER", tmp_path / "locale")
-    monkeypatch.setenv("LANGUAGE", LANGUAGE)
-    texts._of_environment.cache_clear()
-    yield
-    texts._of_environment.cache_clear()
-
-
 def messages(text: str | tuple[str, ...] | list[str] | None) -> list[str]:
     return [text] if isinstance(text, str) else list(text or ())
 
@@ -75,29 +64,53 @@ DONE = (
     "cli",
     "checkpoints",
     "errors.py",
+    "jobs",
     "norms",
+    "pages",
     "paths.py",
+    "permissions.py",
+    "plain.py",
     "privacy",
     "project",
+    "records",
     "release",
+    "sandbox",
     "scoring",
     "selection",
     "study",
+    "worker",
+    "workflow",
 )
 """Rooms and modules whose errors are translated; the others follow."""
+REASONS = {
+    "ChangedRecordError",
+    "LoadedInput",
+    "Problem",
+    "UnreadableRecordError",
+    "_unsafe",
+    "not_arrays",
+    "too_many",
+}
+"""What else is given a text for a person, beside the errors: why a record cannot be used, or a path."""
 
 
 def literal_errors(source: str) -> Iterator[int]:
     """Yield the lines in which an error that a person reads is given a text without `_`."""
-    names = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
+    names = {name for name, kind in vars(errors).items() if isinstance(kind, type)} | REASONS
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
             for part in node.args:
-                # What `_` returns may be put together.
-                texts_in = part.values if isinstance(part, ast.JoinedStr) else [part]
-                for text in texts_in:
-                    if isinstance(text, ast.Constant) and re.search("[A-Za-z]", str(text.value)):
-                        yield text.lineno
+                yield from literals(part)
+
+
+def literals(node: ast.AST) -> Iterator[int]:
+    """Yield the lines of texts with two letters or more, but for what a function makes something of."""
+    match node:
+        case ast.Constant(value=str(text)) if re.search("[A-Za-z]{2}", text):
+            yield node.lineno
+        case ast.JoinedStr() | ast.BinOp() | ast.IfExp() | ast.BoolOp():
+            for part in ast.iter_child_nodes(node):
+                yield from literals(part)
 
 
 def test_errors_are_translated() -> None:
@@ -106,6 +119,7 @@ def test_errors_are_translated() -> None:
     literal = {path: list(literal_errors(path.read_text("utf-8"))) for path in modules}
     assert not {path: lines for path, lines in literal.items() if lines}
     assert list(literal_errors('raise UsageError("What.", _("Why."), _("Do."))')) == [1]
+    assert list(literal_errors('Problem(record, f"{_(x)} or so" if x else _("Not."))')) == [1]
 
 
 WITHOUT_SENTENCES = ("checkpoints", "norms", "project", "scoring", "selection", "study")
@@ -257,6 +271,27 @@ def translated(tmp_path: Path) -> Run:
         return done.returncode, done.stdout.splitlines(), done.stderr.splitlines()
 
     return run
+
+
+CONFINED = """
+from dataselect_gui.resources import resource
+from dataselect_gui.sandbox.confining import Grant, confine, available_confinement
+from dataselect_gui.sandbox.system_paths import holds, readable
+from dataselect_gui.texts import _
+confine(Grant(home="/home/somebody", read=(sys.argv[1],)))
+print(_("Stopped."))
+print(available_confinement().sentence)
+print(any(holds(path, resource("locale")) for path in readable(Path("/home/somebody"))))
+"""
+
+
+def test_a_confined_process_reads_the_catalogue(translated: Run) -> None:
+    """It is read with the first text, which is after the process confined itself."""
+    code, (stopped, sentence, is_readable), _errors = translated(CONFINED)
+    assert code == 0
+    assert is_translated(stopped)
+    assert sentence.startswith("⟦")
+    assert is_readable == "True"
 
 
 def is_translated(line: str) -> bool:

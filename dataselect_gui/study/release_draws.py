@@ -20,7 +20,7 @@ from dataselect_gui.project.table import Index
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.drawing import draw
 from dataselect_gui.release.kinds.records import Records
-from dataselect_gui.release.releasing import part_of
+from dataselect_gui.release.procedure import part_of
 from dataselect_gui.release.terms import Bounds, Cut, Terms
 from dataselect_gui.study.dataset import Dataset
 

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dataselect_gui.texts import N_, _
 from dataselect_gui.workflow import JobContext
 
-NOTHING_TO_TRY = "Try it: that needs your records and the consortium's checkpoint."
-NO_LABELS = "Trying it is not possible: none of the records has a label, so there is nothing to learn."
+NOTHING_TO_TRY = N_("Try it: that needs your records and the consortium's checkpoint.")
+NO_LABELS = N_(
+    "Trying it is not possible: none of the records has a label, so there is nothing to learn."
+)
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,8 @@ class Given:
     def cannot_try(self) -> str:
         """Why no study is possible of it; empty where one is."""
         if self.records is None or self.checkpoint is None:
-            return NOTHING_TO_TRY
-        return "" if self.has_labels else NO_LABELS
+            return _(NOTHING_TO_TRY)
+        return "" if self.has_labels else _(NO_LABELS)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, QThread, Signal
 
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, disk_refused
+from dataselect_gui.texts import _
 from dataselect_gui.window import faults
 from dataselect_gui.workflow import JobContext, JobKind, Progress, Stop, internal_error, job_logged
 
@@ -136,7 +137,9 @@ class Jobs(QObject):
             self._next = job
             self._job.stop.insist()
         if passed_over is not None:
-            passed_over.fail(InterruptedByPersonError("Not begun.", "Other work came first.", "Wait."))
+            passed_over.fail(
+                InterruptedByPersonError(_("Not begun."), _("Other work came first."), _("Wait."))
+            )
         if not gives_way:
             self.started.emit(kind)
 

@@ -17,6 +17,7 @@ from PySide6.QtGui import QUndoStack
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, UnusableError, disk_refused
+from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.account import AccountReader
 from dataselect_gui.window.given import Given, Run
 from dataselect_gui.window.jobs import Jobs
@@ -310,7 +311,7 @@ class State(QObject):
         if (score, descending) != (self.sort, self.descending):
             before = (self.sort, self.descending)
             self._push(
-                f"sort by {score}",
+                _("sort by {score}", score=score),
                 lambda: self._sort_now(score, descending),
                 lambda: self._sort_now(*before),
             )
@@ -320,7 +321,7 @@ class State(QObject):
         if rule != self.rule:
             before = self.rule
             self._push(
-                "change of the rule",
+                _("change of the rule"),
                 lambda: self._rule_now(rule),
                 lambda: self._rule_now(before),
             )
@@ -350,9 +351,13 @@ class State(QObject):
         after = before | frozenset(units) if out else before - frozenset(units)
         if after != before:
             changed = np.flatnonzero(self._of_units(before) ^ self._of_units(after)).tolist()
-            noun = "record" if len(changed) == 1 else "records"
+            count = len(changed)
+            if out:
+                text = ngettext("opted out {count:,} record", "opted out {count:,} records", count)
+            else:
+                text = ngettext("opted in {count:,} record", "opted in {count:,} records", count)
             self._push(
-                f"{'opted out' if out else 'opted in'} {len(changed):,} {noun}",
+                text,
                 lambda: self._opted_out_now(after),
                 lambda: self._opted_out_now(before),
                 changed,
@@ -371,9 +376,13 @@ class State(QObject):
 
     def _set_withheld(self, rows: Sequence[int], *, value: bool) -> None:
         if rows:
-            noun = "record" if len(rows) == 1 else "records"
+            count = len(rows)
+            if value:
+                text = ngettext("withheld {count:,} record", "withheld {count:,} records", count)
+            else:
+                text = ngettext("restored {count:,} record", "restored {count:,} records", count)
             self._push(
-                f"{'withheld' if value else 'restored'} {len(rows):,} {noun}",
+                text,
                 lambda: self._withheld_now(rows, value=value),
                 lambda: self._withheld_now(rows, value=not value),
                 rows,

@@ -11,8 +11,9 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.worker.decoding import Decoder
+from dataselect_gui.texts import _
 from dataselect_gui.worker.indexing import fair_order
+from dataselect_gui.worker.input_loading import InputLoader
 from dataselect_gui.worker.jobs import PreflightJob
 from dataselect_gui.worker.results import PreflightResult
 
@@ -40,17 +41,17 @@ def run_preflight(job: PreflightJob, context: JobContext) -> PreflightResult:
     context.report(Phase.TRYING_ON_RECORDS)
     began = time.perf_counter()
     to_input = source.kind.to_input(checkpoint.final, scorer.model.channels)
-    decoder = Decoder(source, None, to_input)
-    records = decoder.first(fair_order(source.ids), RECORDS)
+    loader = InputLoader(source, None, to_input)
+    records = loader.first(fair_order(source.ids), RECORDS)
     seconds_to_read = (time.perf_counter() - began) / max(1, len(records))
     if not records:
         raise UnusableError(
-            "None of the records can be read.",
-            "So the checkpoint cannot be tried on them.",
-            "See the reasons among the source's problems, and mend or replace the files.",
+            _("None of the records can be read."),
+            _("So the checkpoint cannot be tried on them."),
+            _("See the reasons among the source's problems, and mend or replace the files."),
         )
-    inputs = np.stack([one.values for one in records if one.values is not None])
-    targets = class_indices((source.labels[one.row] for one in records), classes)
+    inputs = np.stack([record.values for record in records if record.values is not None])
+    targets = class_indices((source.labels[record.row] for record in records), classes)
     trial = try_on(scorer, checkpoint, job.names, inputs, targets)
     return PreflightResult(
         **msgspec.structs.asdict(trial), records=len(source.ids), seconds_to_read=seconds_to_read

@@ -98,10 +98,10 @@ class VerificationResult(Result, frozen=True):
     release: dict[str, object] | None
 
     def __post_init__(self) -> None:
-        _hold_together(self.checks, self.release)
+        _check_release(self.checks, self.release)
 
 
-def _hold_together(checks: list[CheckResult], release: dict[str, object] | None) -> None:
+def _check_release(checks: list[CheckResult], release: dict[str, object] | None) -> None:
     if release is not None and not all(check.ok for check in checks):
         raise ValueError("a release that does not hold")
 
@@ -127,7 +127,7 @@ class BundleInspected(Inspected, frozen=True, tag="bundle"):
     release: dict[str, object] | None
 
     def __post_init__(self) -> None:
-        _hold_together(self.checks, self.release)
+        _check_release(self.checks, self.release)
 
 
 class CheckpointFacts(

@@ -48,7 +48,7 @@ Quantities = Mapping[Quantity, "Tensor"]
 
 @dataclass(frozen=True)
 class MapText:
-    """What a map says.
+    """What a map says, marked by ``N_``, and translated where it is shown.
 
     Attributes
     ----------

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from dataselect_gui.scoring.scores.base import MappedScore, MapText, Quantities, Quantity
-from dataselect_gui.texts import N_, _
+from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,11 +34,11 @@ class Plis(MappedScore):
     def map_text(self) -> MapText:
         """See `MappedScore.map_text`."""
         return MapText(
-            _(
+            N_(
                 "Bright: where a small change of the picture most changes how strongly the record "
                 "would pull at the model in training. It does not point at findings."
             ),
-            _("gradient norm per unit of the model's input"),
+            N_("gradient norm per unit of the model's input"),
         )
 
     def part(self, measured: Quantities) -> "Tensor":

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from dataselect_gui.scoring.scores.base import MappedScore, MapText, Quantities, Quantity
-from dataselect_gui.texts import N_, _
+from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,13 +42,13 @@ class Vog(MappedScore):
     def map_text(self) -> MapText:
         """See `MappedScore.map_text`."""
         return MapText(
-            _(
+            N_(
                 "Bright: where a small change of the picture changes the model's answer differently "
                 "from one training state to the next. It does not point at findings."
             ),
-            _("square of logits per unit of the model's input")
+            N_("square of logits per unit of the model's input")
             if self.form == "var"
-            else _("logits per unit of the model's input"),
+            else N_("logits per unit of the model's input"),
         )
 
     def part(self, measured: Quantities) -> "Tensor":

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.explore.scores import short
 from dataselect_gui.window.explore.thumbnails import Key, Thumbnails, key_of
 from dataselect_gui.window.explore.tile import FOOT, paint_tile
@@ -81,7 +82,7 @@ class Gallery(QAbstractScrollArea):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         for widget in (self, self.viewport()):
             widget.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
-        self.setAccessibleName("Records")
+        self.setAccessibleName(visible(_("Records")))
         state.opened.connect(self._on_order)
         state.order_changed.connect(self._on_order)
         state.selection_changed.connect(self._on_selection)
@@ -228,8 +229,22 @@ class Gallery(QAbstractScrollArea):
     def _describe(self) -> None:
         count = len(self._state.order)
         chosen = int(np.count_nonzero(self._state.selection.chosen))
-        sort = f", sorted by {self._state.sort}" if self._state.sort else ""
-        self.setAccessibleDescription(visible(f"{count:,} records{sort}; {chosen:,} in the selection"))
+        if self._state.sort:
+            text = ngettext(
+                "{count:,} record, sorted by {score}; {selected:,} in the selection",
+                "{count:,} records, sorted by {score}; {selected:,} in the selection",
+                count,
+                score=self._state.sort,
+                selected=chosen,
+            )
+        else:
+            text = ngettext(
+                "{count:,} record; {selected:,} in the selection",
+                "{count:,} records; {selected:,} in the selection",
+                count,
+                selected=chosen,
+            )
+        self.setAccessibleDescription(visible(text))
 
     def describe_record(self, row: int) -> str:
         """Return what the tile of a record shows, as text."""
@@ -243,15 +258,15 @@ class Gallery(QAbstractScrollArea):
         if self._state.sort is not None:
             parts.append(f"{self._state.sort} {short(float(found.scores[self._state.sort][row]))}")
         if self._state.selection.chosen[row]:
-            parts.append("in the selection")
+            parts.append(_("in the selection"))
         if self._state.withheld[row]:
-            parts.append("withheld")
+            parts.append(_("withheld"))
         if self._state.opted_out[row]:
-            parts.append("opted out")
+            parts.append(_("opted out"))
         if self._state.stale[row]:
-            parts.append("not what was scored")
+            parts.append(_("not what was scored"))
         if self._state.marked[row]:
-            parts.append("marked")
+            parts.append(_("marked"))
         return ", ".join(parts)
 
     def _announce(self, row: int) -> None:
@@ -365,7 +380,8 @@ class Gallery(QAbstractScrollArea):
         if not len(self._state.order):
             painter.setPen(theme.colour(colours.dim))
             painter.setFont(theme.font())
-            words = "No project is open." if self._state.look is None else "No record matches."
+            is_open = self._state.look is not None
+            words = _("No record matches.") if is_open else _("No project is open.")
             paint(painter, self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, words)
             return
         missing: list[Key] = []
@@ -407,7 +423,7 @@ class Gallery(QAbstractScrollArea):
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF([QPointF(*point) for point in points]))
-        words = f"cut-off {short(cut)}"
+        words = _("cut-off {value}", value=short(cut))
         height = self._line_gap
         width = painter.fontMetrics().horizontalAdvance(words) + 12
         label = QRect(min(across, right - width), top - height // 2, width, height)

@@ -14,6 +14,7 @@ from PySide6.QtGui import QDoubleValidator, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.explore.distribution import Distribution
 from dataselect_gui.window.explore.scores import meaning_of, short
 from dataselect_gui.window.state import State
@@ -65,13 +66,13 @@ class Histogram(QFrame):
         self._adopt = Button()
         self._adopt.setProperty("role", "link")
         self._adopt.clicked.connect(self._on_adopt)
-        self._label = Label("Cut-off")
+        self._label = Label(_("Cut-off"))
         self._label.setProperty("role", "dim")
         self._field = QLineEdit()
         self._field.setFixedWidth(96)
         self._field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._field.setFont(theme.font())
-        self._field.setAccessibleName("Cut-off")
+        self._field.setAccessibleName(visible(_("Cut-off")))
         self._validator = QDoubleValidator(self)
         self._field.setValidator(self._validator)
         self._field.editingFinished.connect(self._on_typed)
@@ -88,7 +89,7 @@ class Histogram(QFrame):
         self._layout.setSpacing(0)
         self._layout.addLayout(head)
         self._layout.addStretch()
-        self.setAccessibleName("Histogram")
+        self.setAccessibleName(visible(_("Histogram")))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_FRAME_MS)
@@ -191,7 +192,7 @@ class Histogram(QFrame):
         found, sort = self._state.look, self._state.sort
         self._values = np.empty(0) if found is None or sort is None else found.scores[sort]
         self._distribution = Distribution(self._values)
-        self._fold.setText(sort or "No score")
+        self._fold.setText(sort or _("No score"))
         self._say_meaning()
         self._on_selection()
 
@@ -199,7 +200,7 @@ class Histogram(QFrame):
         """Say what the score means: beside its name where there is room, else in the tool tip alone."""
         meaning = "" if self._state.sort is None else meaning_of(self._state.sort)
         self._meaning.set_words("" if self._is_folded else meaning)
-        self._fold.setToolTip(tip(*filter(None, [meaning, "Show or hide the histogram"])))
+        self._fold.setToolTip(tip(*filter(None, [meaning, _("Show or hide the histogram")])))
 
     def _cut(self) -> float | None:
         rule = self._state.rule
@@ -213,8 +214,10 @@ class Histogram(QFrame):
         self._field.setVisible(has_cut)
         self._label.setVisible(has_cut)
         self._adopt.setVisible(not has_cut and state.sort is not None)
-        words = "Set a cut-off here" if state.rule is None else f"Cut by {state.sort} instead"
-        self._adopt.setText(words)
+        if state.rule is None:
+            self._adopt.setText(_("Set a cut-off here"))
+        else:
+            self._adopt.setText(_("Cut by {score} instead", score=state.sort))
         if cut is not None and not self._is_dragging:
             self._field.setText(self._text(cut))
         chosen = state.selection.chosen
@@ -222,12 +225,29 @@ class Histogram(QFrame):
             self._plot.show_distribution(found, found.count(chosen))
             if not self._is_dragging:
                 self._plot.show_cut(cut if cut is None else found.place_of(cut))
-        words = f"{state.sort} of {len(self._values):,} records"
-        if len(self._values):
-            words += f", from {short(found.low)} to {short(found.high)}, median {short(found.median)}"
+        self.setAccessibleDescription(visible(self._described(cut)))
+
+    def _described(self, cut: float | None) -> str:
+        """Return in words what the histogram shows."""
+        state, distribution, count = self._state, self._distribution, len(self._values)
+        if count:
+            parts = [
+                ngettext(
+                    "{score} of {count:,} record, from {low} to {high}, median {median}",
+                    "{score} of {count:,} records, from {low} to {high}, median {median}",
+                    count,
+                    score=state.sort,
+                    low=short(distribution.low),
+                    high=short(distribution.high),
+                    median=short(distribution.median),
+                )
+            ]
+        else:
+            parts = [_("{score} of 0 records", score=state.sort)]
         if cut is not None:
-            words += f"; the cut-off is {short(cut)}"
-        self.setAccessibleDescription(visible(f"{words}; {int(chosen.sum()):,} in the selection"))
+            parts.append(_("the cut-off is {value}", value=short(cut)))
+        parts.append(_("{count:,} in the selection", count=int(state.selection.chosen.sum())))
+        return "; ".join(parts)
 
     # Moving the cut-off
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 from dataselect_gui.window.explore.map_view import MapView
 from dataselect_gui.window.explore.maps import Maps
 from dataselect_gui.window.explore.placement import Placement
@@ -77,7 +78,7 @@ class Inspector(QWidget):
         self._scores: dict[str, Placement] = {}
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
-        self._empty = Label("Choose a record to see it here.")
+        self._empty = Label(_("Choose a record to see it here."))
         self._empty.setProperty("role", "dim")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -115,7 +116,7 @@ class Inspector(QWidget):
         outer.addWidget(strip)
         outer.addWidget(self._stack, 1)
         self.setMinimumWidth(240)
-        self.setAccessibleName("Current record")
+        self.setAccessibleName(visible(_("Current record")))
         state.opened.connect(self._on_opened)
         state.current_changed.connect(self._show)
         state.selection_changed.connect(self._show_standing)
@@ -172,21 +173,23 @@ class Inspector(QWidget):
         if found is None or row is None:
             return
         label = found.labels[row]
-        facts = ["No label" if label is None else f"Given label: {visible(label, _MOST_NAME)}"]
+        facts = [_("No label")]
+        if label is not None:
+            facts = [_("Given label: {label}", label=visible(label, _MOST_NAME))]
         if self._state.stale[row]:
-            facts.append("Not what was scored: these scores are of an earlier content.")
+            facts.append(_("Not what was scored: these scores are of an earlier content."))
         if found.units is not None:
-            column = (found.unit_column or "unit").capitalize()
+            column = (found.unit_column or _("unit")).capitalize()
             unit = visible(found.units[row], _MOST_NAME)
             facts.append(f"{visible(column, _MOST_NAME)}: {unit}")
         if self._state.opted_out[row]:
-            facts.append("Opted out: it never leaves.")
+            facts.append(_("Opted out: it never leaves."))
         elif self._state.withheld[row]:
-            facts.append("Withheld: it never leaves.")
+            facts.append(_("Withheld: it never leaves."))
         elif self._state.selection.chosen[row]:
-            facts.append("In the selection")
+            facts.append(_("In the selection"))
         self.facts.setText(*facts)
-        self._withhold.setText("Restore" if self._state.withheld[row] else "Withhold")
+        self._withhold.setText(_("Restore") if self._state.withheld[row] else _("Withhold"))
 
     def _on_withhold(self) -> None:
         row = self._state.current
@@ -207,7 +210,7 @@ class _Picture(QWidget):
         self._row: int | None = None
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setSizePolicy(policy)
-        self.setAccessibleName("Picture of the record")
+        self.setAccessibleName(visible(_("Picture of the record")))
         thumbnails.arrived.connect(self.update)
         over.changed.connect(self._on_map)
 

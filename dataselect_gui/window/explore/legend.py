@@ -6,6 +6,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.explore.tile import paint_class
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
@@ -14,7 +15,7 @@ from dataselect_gui.window.widgets.plain import paint, tip
 _HEIGHT = 22
 _SIGN, _GAP = 14, 14
 _MOST_NAME = 100
-_WHAT = "In the selection:"
+_WHAT = N_("In the selection:")
 
 
 class Legend(QWidget):
@@ -32,7 +33,7 @@ class Legend(QWidget):
         self._entries: list[str] = []
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Classes")
+        self.setAccessibleName(visible(_("Classes")))
         state.opened.connect(self._count)
         state.selection_changed.connect(self._count)
         self._count()
@@ -49,7 +50,7 @@ class Legend(QWidget):
             f"{visible(name, _MOST_NAME)} {count:,}"
             for name, count in zip(names, counts.tolist(), strict=True)
         ]
-        told = f"{_WHAT} {', '.join(self._entries)}" if names else ""
+        told = f"{_(_WHAT)} {', '.join(self._entries)}" if names else ""
         self.setAccessibleDescription(visible(told))
         self.setToolTip(tip(told))
         self.update()
@@ -66,10 +67,10 @@ class Legend(QWidget):
         metrics, middle = painter.fontMetrics(), self.height() / 2
         left = 8
         if self._entries:
-            paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, _WHAT)
-            left += metrics.horizontalAdvance(_WHAT) + _GAP
+            paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, _(_WHAT))
+            left += metrics.horizontalAdvance(_(_WHAT)) + _GAP
         for code, words in enumerate(self._entries):
-            more = f"and {len(self._entries) - code} more"
+            more = _("and {count} more", count=len(self._entries) - code)
             width = _SIGN + metrics.horizontalAdvance(words)
             is_last = code == len(self._entries) - 1
             reserved = 0 if is_last else _GAP + metrics.horizontalAdvance(more)

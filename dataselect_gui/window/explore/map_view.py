@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.explore.maps import Maps
 from dataselect_gui.window.explore.scores import short
 from dataselect_gui.window.explore.tile import paint_whole
@@ -27,15 +28,15 @@ from dataselect_gui.workflow import SCORES, find_mapped_score
 
 _USUAL_OPACITY = 45
 _BAR = 12
-_SAME_SCALE = (
+_SAME_SCALE = N_(
     "The same colour is the same value in every record of this project. The scale ends where the "
     "brightest hundredth of the first maps begins, some of them of records from all over the project; "
     "it stays until the project is opened again."
 )
 _PLACES = (
-    ("in the upper left", "at the top", "in the upper right"),
-    ("at the left", "in the centre", "at the right"),
-    ("in the lower left", "at the bottom", "in the lower right"),
+    (N_("in the upper left"), N_("at the top"), N_("in the upper right")),
+    (N_("at the left"), N_("in the centre"), N_("at the right")),
+    (N_("in the lower left"), N_("at the bottom"), N_("in the lower right")),
 )
 
 
@@ -76,23 +77,23 @@ class MapView(QWidget):
         self._layers: tuple[QPixmap, QPixmap] | None = None
         self._shown: tuple[str, str] | None = None
         self.summary = ""
-        self.button = Button("Map")
+        self.button = Button(_("Map"))
         self.button.setCheckable(True)
-        self.button.setToolTip("Where in the record a score comes from (M)")
+        self.button.setToolTip(tip(_("Where in the record a score comes from (M)")))
         self.button.clicked.connect(self._on_button)
         self.score = ComboBox()
-        self.score.setAccessibleName("Score of the map")
+        self.score.setAccessibleName(visible(_("Score of the map")))
         self.score.activated.connect(self._show)
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
         self.opacity.setValue(_USUAL_OPACITY)
-        self.opacity.setAccessibleName("Opacity of the map")
-        self.opacity.setToolTip("From the record alone to the map alone")
+        self.opacity.setAccessibleName(visible(_("Opacity of the map")))
+        self.opacity.setToolTip(tip(_("From the record alone to the map alone")))
         self.opacity.valueChanged.connect(self.changed)
         self.scale = ColourScale()
         self.words = paragraph(role="dim")
         self._meaning = paragraph(step=-1, role="dim")
-        self.again = Button("Try again")
+        self.again = Button(_("Try again"))
         self.again.clicked.connect(maps.try_again)
 
         head = QHBoxLayout()
@@ -104,7 +105,7 @@ class MapView(QWidget):
         mix = QHBoxLayout(self._mix)
         mix.setContentsMargins(0, 0, 0, 0)
         mix.setSpacing(8)
-        for widget in (Label("Record"), self.opacity, Label("Map")):
+        for widget in (Label(_("Record")), self.opacity, Label(_("Map"))):
             mix.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -152,7 +153,7 @@ class MapView(QWidget):
         self.words.setVisible(maps.is_on)
         self.words.setToolTip("")
         if top is not None:
-            self.scale.show_range(top, find_mapped_score(name).map_text.unit)
+            self.scale.show_range(top, _(find_mapped_score(name).map_text.unit))
         if not maps.is_on or found is None or values is None or top is None:
             self._layers = self._shown = None
             self.summary = ""
@@ -160,7 +161,7 @@ class MapView(QWidget):
         elif self._shown != (found.id, name):
             self._shown = found.id, name
             self._layers = _picture(found.view), _picture(coloured(values, top))
-            self._meaning.setText(find_mapped_score(name).map_text.meaning)
+            self._meaning.setText(_(find_mapped_score(name).map_text.meaning))
             self.summary = summary_of(values)
             self.words.setText(self.summary)
             if QAccessible.isActive():
@@ -173,16 +174,18 @@ class MapView(QWidget):
         """Say why there is no map, or not yet."""
         maps = self._maps
         if not name:
-            mapped = " and ".join(name for name, score in SCORES.items() if score.has_map)
-            return f"No score of this project has a map: only {mapped} have one."
+            *others, last = [name for name, score in SCORES.items() if score.has_map]
+            mapped = _("{others} and {last}", others=", ".join(others), last=last) if others else last
+            return _("No score of this project has a map: only {scores} have one.", scores=mapped)
         if maps.current is not None:
             return maps.current.reasons.get(name, "")
         if maps.waits_for:
-            return f"Maps wait until {maps.waits_for[0].lower()}{maps.waits_for[1:]} has ended."
+            job = f"{maps.waits_for[0].lower()}{maps.waits_for[1:]}"
+            return _("Maps wait until {job} has ended.", job=job)
         if maps.error is not None:
             self.words.setToolTip(tip(str(maps.error)))
             return maps.error.what
-        return "Making the map, which takes some seconds…"
+        return _("Making the map, which takes some seconds…")
 
 
 class ColourScale(QWidget):
@@ -197,8 +200,10 @@ class ColourScale(QWidget):
     def show_range(self, top: float, unit: str) -> None:
         """Show that the colours go from 0 to a value, of a unit."""
         self._top, self._unit = top, unit
-        self.setToolTip(tip(f"{unit.capitalize()}. {_SAME_SCALE}"))
-        told = f"Colours: dark blue is 0, yellow {short(top)} and more, {unit}"
+        self.setToolTip(tip(f"{unit.capitalize()}. {_(_SAME_SCALE)}"))
+        told = _(
+            "Colours: dark blue is 0, yellow {value} and more, {unit}", value=short(top), unit=unit
+        )
         self.setAccessibleName(visible(told))
         self.updateGeometry()
         self.update()
@@ -228,7 +233,7 @@ class ColourScale(QWidget):
         painter.setPen(theme.colour(colours.text))
         ends = QRect(0, _BAR + 4, self.width(), self._line)
         paint(painter, ends, Qt.AlignmentFlag.AlignLeft, "0")
-        paint(painter, ends, Qt.AlignmentFlag.AlignRight, f"{short(self._top)} and more")
+        paint(painter, ends, Qt.AlignmentFlag.AlignRight, _("{value} and more", value=short(self._top)))
         painter.setPen(theme.colour(colours.dim))
         unit = elided(painter.fontMetrics(), self._unit, Qt.TextElideMode.ElideRight, self.width())
         paint(painter, ends.translated(0, self._line), Qt.AlignmentFlag.AlignLeft, unit)
@@ -244,15 +249,17 @@ def summary_of(values: NDArray[np.float32]) -> str:
     """
     peak, middle = float(values.max()), float(np.median(values))
     if peak == float(values.min()):
-        return "The same everywhere."
+        return _("The same everywhere.")
     thirds = [np.array_split(line, 3, axis=1) for line in np.array_split(values, 3, axis=0)]
     means = np.array([[part.mean() if part.size else 0.0 for part in line] for line in thirds])
     line, column = divmod(int(means.argmax()), 3)
-    where = f"Highest on average {_PLACES[line][column]}"
+    where = _(_PLACES[line][column])
     if middle == 0:
-        return f"{where}; at least half of it is 0."
-    ratio = peak / middle
-    return f"{where}; its peak is {ratio:,.{0 if ratio >= 10 else 1}f} times the median."
+        return _("Highest on average {where}; at least half of it is 0.", where=where)
+    ratio = f"{peak / middle:,.{0 if peak / middle >= 10 else 1}f}"
+    return _(
+        "Highest on average {where}; its peak is {ratio} times the median.", where=where, ratio=ratio
+    )
 
 
 def coloured(values: NDArray[np.float32], top: float) -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, UnusableError
+from dataselect_gui.texts import _
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import JobContext, JobKind, RecordMaps, find_score
 
@@ -209,9 +210,9 @@ class Maps(QObject):
         if project == self._project and look is not None:
             if any(one.id != look.ids[row] for row, one in found.items()):
                 self.error = UnusableError(
-                    "The project is not as it was.",
-                    "Another window or command scored it again.",
-                    "Open it again.",
+                    _("The project is not as it was."),
+                    _("Another window or command scored it again."),
+                    _("Open it again."),
                 )
             else:
                 self._ranges = {**ranges, **self._ranges}
@@ -220,7 +221,7 @@ class Maps(QObject):
         self._make()
 
     def _on_failed(self, error: DataSelectError) -> None:
-        project, _ = self._making or (None, ())
+        project, _rows = self._making or (None, ())
         self._making = None
         if project == self._project and not isinstance(error, InterruptedByPersonError):
             self.error = error

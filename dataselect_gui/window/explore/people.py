@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.window.latest import Latest
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.state import State
@@ -18,10 +20,10 @@ from dataselect_gui.window.widgets.plain import Button, ComboBox, Lines, RadioBu
 from dataselect_gui.window.widgets.training_question import check_only
 from dataselect_gui.workflow import JobContext, JobKind, Listing
 
-EXPLANATION = (
+EXPLANATION = N_(
     "A CSV file with a header, in UTF-8: one line for each person who opted out, or for each record."
 )
-PEOPLE_STAY = (
+PEOPLE_STAY = N_(
     "Whoever is on the list stays on it: their records are not eligible, neither those that are here "
     "nor those that come later. Names that match nothing now are kept as well."
 )
@@ -39,16 +41,16 @@ class PeoplePlace(ColumnPlace, Place):
         self._file: Path | None = None
         self._listing: Listing | None = None
         self._reading = Latest(self)
-        self.choose = Button("Choose a list…")
+        self.choose = Button(_("Choose a list…"))
         self._name = Elided()
-        self.out = RadioButton("They opt out: none of their records may leave")
-        self.back = RadioButton("They opt in again: they are taken off the list")
+        self.out = RadioButton(_("They opt out: none of their records may leave"))
+        self.back = RadioButton(_("They opt in again: they are taken off the list"))
         self._ways = QButtonGroup(self)
         self.whom, self.columns = ComboBox(), ComboBox()
         self.matches = paragraph(step=2)
         self.unmatched = Lines()
         self.error = Note("stop")
-        self.apply, self.cancel = Button(), Button("Cancel")
+        self.apply, self.cancel = Button(), Button(_("Cancel"))
         self._build()
         self.choose.clicked.connect(self._choose)
         self._ways.buttonClicked.connect(self._show)
@@ -106,8 +108,8 @@ class PeoplePlace(ColumnPlace, Place):
         look = self._state.look
         unit = None if look is None else look.unit_column
         if unit is not None:
-            self.whom.add(f"each {unit}", "unit")
-            self.whom.add("each record", "record")
+            self.whom.add(_("each {unit}", unit=unit), "unit")
+            self.whom.add(_("each record"), "record")
         self._names.setVisible(unit is not None)
         check_only(self._ways, self.out)
         self._show()
@@ -155,15 +157,12 @@ class PeoplePlace(ColumnPlace, Place):
         self._preview.setVisible(listing is not None)
         can_apply = look is not None and listing is not None and bool(listing.names)
         self.apply.setEnabled(can_apply)
-        verb = "Opt out" if self.out.isChecked() else "Opt in"
-        if self._by_record:
-            verb = "Withhold" if self.out.isChecked() else "Restore"
-        self.apply.setText(verb)
+        self.apply.setText(self._verb())
         self._stays.setVisible(self.out.isChecked() and not self._by_record)
         if look is None or listing is None:
             return
         if listing.column is None:
-            self.matches.setText("Which column names them?")
+            self.matches.setText(_("Which column names them?"))
             self.unmatched.hide()
             self._missed.hide()
             return
@@ -173,18 +172,45 @@ class PeoplePlace(ColumnPlace, Place):
         found = len(listing.lines) - len(missed)
         selected = int(np.count_nonzero(self._state.selection.chosen[rows])) if rows else 0
         self.matches.setText(
-            f"{found:,} of {len(listing.lines):,} lines match: {_records(len(rows))}, of which "
-            f"{selected:,} {'is' if selected == 1 else 'are'} in your selection now."
+            ngettext(
+                "{found:,} of {lines:,} lines match: {records}, of which {count:,} is in your "
+                "selection now.",
+                "{found:,} of {lines:,} lines match: {records}, of which {count:,} are in your "
+                "selection now.",
+                selected,
+                found=found,
+                lines=len(listing.lines),
+                records=ngettext("{count:,} record", "{count:,} records", len(rows)),
+            )
         )
-        self.apply.setText(f"{verb} {_records(len(rows))}")
-        lines = [f"line {line}: {name or '(empty)'}" for line, name in missed[:_MOST_LINES]]
+        self.apply.setText(self._verb_of(len(rows)))
+        lines = [
+            _("line {line}: {name}", line=line, name=name or _("(empty)"))
+            for line, name in missed[:_MOST_LINES]
+        ]
         if len(missed) > _MOST_LINES:
-            lines.append(f"… and {len(missed) - _MOST_LINES:,} more")
+            lines.append(_("… and {count:,} more", count=len(missed) - _MOST_LINES))
         self.unmatched.show_lines(lines)
         high = self.unmatched.fontMetrics().lineSpacing() * len(lines) + 24
         self.unmatched.setFixedHeight(min(160, high))
         self.unmatched.setVisible(bool(missed))
         self._missed.setVisible(bool(missed))
+
+    def _verb(self) -> str:
+        """Return what the button does."""
+        if self._by_record:
+            return _("Withhold") if self.out.isChecked() else _("Restore")
+        return _("Opt out") if self.out.isChecked() else _("Opt in")
+
+    def _verb_of(self, count: int) -> str:
+        """Return what the button does to so many records."""
+        if self._by_record and self.out.isChecked():
+            return ngettext("Withhold {count:,} record", "Withhold {count:,} records", count)
+        if self._by_record:
+            return ngettext("Restore {count:,} record", "Restore {count:,} records", count)
+        if self.out.isChecked():
+            return ngettext("Opt out {count:,} record", "Opt out {count:,} records", count)
+        return ngettext("Opt in {count:,} record", "Opt in {count:,} records", count)
 
     def _apply(self) -> None:
         listing, rows = self._listing, self._rows()
@@ -201,37 +227,33 @@ class PeoplePlace(ColumnPlace, Place):
         self._state.show_place(PlaceId.EXPLORE)
 
     def _choose(self) -> None:
-        chosen = choose_file(self, "A list", "Tables (*.csv)")
+        chosen = choose_file(self, _("A list"), _("Tables (*.csv)"))
         if chosen is not None:
             self.take(chosen)
 
     def _build(self) -> None:
         for button in (self.out, self.back):
             self._ways.addButton(button)
-        self.whom.setAccessibleName("Whom the list names")
-        self.columns.setAccessibleName("The column that names them")
-        self.unmatched.setAccessibleName("Lines that match nothing")
-        self._names = row(paragraph("The list names"), self.whom)
-        self._which = row(paragraph("The column that names them"), self.columns)
+        self.whom.setAccessibleName(visible(_("Whom the list names")))
+        self.columns.setAccessibleName(visible(_("The column that names them")))
+        self.unmatched.setAccessibleName(visible(_("Lines that match nothing")))
+        self._names = row(paragraph(_("The list names")), self.whom)
+        self._which = row(paragraph(_("The column that names them")), self.columns)
         self._preview = StayPanel()
-        self._missed = paragraph("Lines that match nothing here:", role="dim")
+        self._missed = paragraph(_("Lines that match nothing here:"), role="dim")
         for part in (self.matches, self._missed, self.unmatched):
             self._preview.body.addWidget(part)
-        self._stays = paragraph(PEOPLE_STAY, role="dim")
+        self._stays = paragraph(_(PEOPLE_STAY), role="dim")
         self.apply.setProperty("role", "primary")
         buttons = QHBoxLayout()
         buttons.addWidget(self.cancel)
         buttons.addStretch()
         buttons.addWidget(self.apply)
-        self.column.addWidget(paragraph("Withhold by a list", step=5, bold=True))
-        self.column.addWidget(paragraph(EXPLANATION, role="dim"))
+        self.column.addWidget(paragraph(_("Withhold by a list"), step=5, bold=True))
+        self.column.addWidget(paragraph(_(EXPLANATION), role="dim"))
         self.column.addWidget(row(self.choose, self._name))
         for widget in (self.error, self._names, self._which, self.out, self.back, self._stays):
             self.column.addWidget(widget)
         self.column.addWidget(self._preview)
         self.column.addLayout(buttons)
         self.column.addStretch(1)
-
-
-def _records(number: int) -> str:
-    return f"{number:,} {'record' if number == 1 else 'records'}"

@@ -5,6 +5,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 from dataselect_gui.window.explore.gallery import Gallery
 from dataselect_gui.window.explore.histogram import Histogram
 from dataselect_gui.window.explore.inspector import WIDTH, Inspector
@@ -16,7 +18,8 @@ from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
-from dataselect_gui.window.widgets.plain import Button, ComboBox
+from dataselect_gui.window.widgets.plain import Button, ComboBox, tip
+from dataselect_gui.workflow import Rule
 
 _FLAT = 520
 
@@ -67,26 +70,26 @@ class ExplorePlace(QWidget, Place):
         self.inspector = Inspector(state, self.thumbnails, self.maps)
 
         self._sort = ComboBox()
-        self._sort.setAccessibleName("Sort by")
+        self._sort.setAccessibleName(visible(_("Sort by")))
         self._sort.setMinimumWidth(104)
         self._sort.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._sort.setToolTip("Sort by this score")
+        self._sort.setToolTip(tip(_("Sort by this score")))
         self._sort.activated.connect(self._on_sort)
         self._direction = Button()
-        self._direction.setAccessibleName("Sort order")
+        self._direction.setAccessibleName(visible(_("Sort order")))
         self._direction.clicked.connect(self._on_direction)
         self._rule = Elided()
         self._withhold = Button()
-        self._withhold.setToolTip("Withheld records never leave.")
+        self._withhold.setToolTip(tip(_("Withheld records never leave.")))
         self._withhold.clicked.connect(self.withhold)
-        self._by_list = Button("By a list…")
-        self._by_list.setToolTip("Withhold by a list of people or records")
-        self._by_list.setAccessibleName("Withhold by a list…")
+        self._by_list = Button(_("By a list…"))
+        self._by_list.setToolTip(tip(_("Withhold by a list of people or records")))
+        self._by_list.setAccessibleName(visible(_("Withhold by a list…")))
         self._by_list.clicked.connect(self._show_people)
         self._restore = Button()
         self._restore.clicked.connect(self.restore)
-        self._details = Button("Record")
-        self._details.setToolTip("Show or hide the current record")
+        self._details = Button(_("Record"))
+        self._details.setToolTip(tip(_("Show or hide the current record")))
         self._details.setCheckable(True)
         self._details.setChecked(True)
         self._details.toggled.connect(self._on_details)
@@ -209,7 +212,7 @@ class ExplorePlace(QWidget, Place):
 
     def _on_order(self) -> None:
         self._sort.choose(self._state.sort)
-        self._direction.setText("Highest first" if self._state.descending else "Lowest first")
+        self._direction.setText(_("Highest first") if self._state.descending else _("Lowest first"))
 
     def _on_selection(self) -> None:
         self._rule.set_words(self._summary())
@@ -220,31 +223,25 @@ class ExplorePlace(QWidget, Place):
         if self._state.look is None:
             return ""
         if rule is None and not self.histogram.is_dragging:
-            return "No cut-off yet"
+            return _("No cut-off yet")
         score = self._state.sort if rule is None else rule.score
         sign = "≤" if rule is not None and rule.lowest else "≥"
         words = f"{score} {sign} {short(selection.threshold or 0.0)}"
         if rule is not None and not self.histogram.is_dragging:
-            end = "lowest" if rule.lowest else "highest"
-            if rule.by == "threshold":
-                words = f"{score} {sign} {rule.value}"
-            elif rule.by == "count":
-                words = f"{end} {int(rule.value):,} by {score}"
-            else:
-                words = f"{end} {float(rule.value * 100):g} % by {score}"
+            words = _rule_text(rule)
         if self._is_narrow:  # The footer counts.
             return words
-        return f"{words} · {int(selection.chosen.sum()):,} in the selection"
+        count = int(selection.chosen.sum())
+        return _("{rule} · {count:,} in the selection", rule=words, count=count)
 
     def _on_targets(self) -> None:
         rows = np.array(self._state.targets(), dtype=np.int64)
         withheld = int(np.count_nonzero(self._state.withheld[rows]))
-        for button, word, count in (
-            (self._withhold, "Withhold", len(rows) - withheld),
-            (self._restore, "Restore", withheld),
-        ):
-            button.setText(f"{word} {count:,}" if count else word)
-            button.setEnabled(count > 0)
+        others = len(rows) - withheld
+        self._withhold.setText(_("Withhold {count:,}", count=others) if others else _("Withhold"))
+        self._withhold.setEnabled(others > 0)
+        self._restore.setText(_("Restore {count:,}", count=withheld) if withheld else _("Restore"))
+        self._restore.setEnabled(withheld > 0)
         self._restore.setVisible(withheld > 0 or not self._is_narrow)
 
     def _on_painted(self) -> None:
@@ -287,3 +284,20 @@ class ExplorePlace(QWidget, Place):
 
     def _cut_far_up(self) -> None:
         self.histogram.move_cut(10)
+
+
+def _rule_text(rule: Rule) -> str:
+    """Return a rule in a line."""
+    match rule.by:
+        case "threshold":
+            return f"{rule.score} {'≤' if rule.lowest else '≥'} {rule.value}"
+        case "count":
+            count = int(rule.value)
+            if rule.lowest:
+                return _("lowest {count:,} by {score}", count=count, score=rule.score)
+            return _("highest {count:,} by {score}", count=count, score=rule.score)
+        case "fraction":
+            percent = float(rule.value * 100)
+            if rule.lowest:
+                return _("lowest {percent:g} % by {score}", percent=percent, score=rule.score)
+            return _("highest {percent:g} % by {score}", percent=percent, score=rule.score)

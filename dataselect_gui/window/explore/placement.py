@@ -28,7 +28,9 @@ class Placement(QFrame):
         self._value = Label()
         self._value.setFont(theme.font(bold=True))
         title = Label(name)
-        self.setToolTip(tip(meaning_of(name), f"Definition: {_(find_score(name).meaning)}"))
+        self.setToolTip(
+            tip(meaning_of(name), _("Definition: {meaning}", meaning=_(find_score(name).meaning)))
+        )
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(title)
@@ -61,8 +63,8 @@ class Placement(QFrame):
             The name of its class.
         """
         value = float(values[row])
-        self._value.setText("no score" if np.isnan(value) else short(value))
-        self._in_all.show_share(_share_below(values, row, None), "all")
+        self._value.setText(_("no score") if np.isnan(value) else short(value))
+        self._in_all.show_share(_share_below(values, row, None))
         in_class = None if of_class is None else _share_below(values, row, of_class)
         self._in_class.show_share(in_class, label)
         self.setAccessibleName(visible(f"{self._name} {self._value.text()}"))
@@ -77,13 +79,12 @@ class _Bar(QWidget):
         self._words = ""
         self.setFixedHeight(self.fontMetrics().height() + 2)
 
-    def show_share(self, share: float | None, of: str) -> None:
+    def show_share(self, share: float | None, label: str | None = None) -> None:
+        """Show the share of others with a lower score: of a class by its label, or of all."""
         self.setVisible(share is not None)
         if share is not None:
             self._share = share
-            self._words = f"higher than {int(100 * share)} % of {of}"
-            if share in {0.0, 1.0}:
-                self._words = f"the {'highest' if share else 'lowest'} of {of}"
+            self._words = _among_all(share) if label is None else _in_class(share, label)
             self.setAccessibleName(visible(self._words))
             self.update()
 
@@ -103,6 +104,22 @@ class _Bar(QWidget):
         room = QRect(width + 8, 0, self.width() - width - 8, self.height())
         words = elided(painter.fontMetrics(), self._words, Qt.TextElideMode.ElideRight, room.width())
         paint(painter, room, Qt.AlignmentFlag.AlignVCenter, words)
+
+
+def _among_all(share: float) -> str:
+    if share in {0.0, 1.0}:
+        return _("the highest of all") if share else _("the lowest of all")
+    return _("higher than {percent} % of all", percent=int(100 * share))
+
+
+def _in_class(share: float, label: str) -> str:
+    if share in {0.0, 1.0}:
+        return (
+            _("the highest of {label}", label=label)
+            if share
+            else _("the lowest of {label}", label=label)
+        )
+    return _("higher than {percent} % of {label}", percent=int(100 * share), label=label)
 
 
 def _share_below(

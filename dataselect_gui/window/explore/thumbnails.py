@@ -18,6 +18,7 @@ from PySide6.QtGui import QImage, QPixmap
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.texts import _
 from dataselect_gui.window import faults
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import ChangedRecordError, Look, Pictures, UnreadableRecordError
@@ -154,7 +155,7 @@ class Thumbnails(QObject):
             outcome, is_stale = str(reason), isinstance(reason, ChangedRecordError)
         except Exception as error:  # Nothing may end this thread.
             faults.note(error)
-            outcome = "The record cannot be read."
+            outcome = _("The record cannot be read.")
         self._decoded.emit(generation, key, outcome, is_stale)
 
     def _open(self, generation: int) -> Pictures | None:
@@ -178,7 +179,7 @@ class Thumbnails(QObject):
         if self._is_closed or self._state.look is None:
             return
         if not self._threads:
-            self._threads = [_Decoder(self) for _ in range(_THREADS)]
+            self._threads = [_Decoder(self) for _number in range(_THREADS)]
             for thread in self._threads:
                 thread.start(QThread.Priority.LowPriority)
         with self._condition:

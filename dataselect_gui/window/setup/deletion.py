@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
@@ -16,7 +17,7 @@ from dataselect_gui.window.widgets.notice import Message
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.workflow import JobContext, JobKind
 
-CANNOT_UNDO = "This cannot be undone. Scoring the records again makes another project."
+CANNOT_UNDO = N_("This cannot be undone. Scoring the records again makes another project.")
 
 
 class DeletionPlace(ColumnPlace, Place):
@@ -44,7 +45,7 @@ class DeletionPlace(ColumnPlace, Place):
         self._name = ""
         self.title = paragraph(step=5, bold=True)
         self.goes, self.stays = QVBoxLayout(), QVBoxLayout()
-        self.cancel, self.delete = Button("Keep it"), Button()
+        self.cancel, self.delete = Button(_("Keep it")), Button()
         self.delete.setProperty("role", "danger")
         self.cancel.clicked.connect(state.go_back)
         self.delete.clicked.connect(self._confirm)
@@ -53,9 +54,9 @@ class DeletionPlace(ColumnPlace, Place):
         buttons.addStretch()
         buttons.addWidget(self.cancel)
         self.column.addWidget(self.title)
-        self.column.addWidget(paragraph(CANNOT_UNDO))
+        self.column.addWidget(paragraph(_(CANNOT_UNDO)))
         self.column.addWidget(
-            Pair(_panel("What goes", self.goes), _panel("What stays", self.stays), least=560)
+            Pair(_panel(_("What goes"), self.goes), _panel(_("What stays"), self.stays), least=560)
         )
         self.column.addLayout(buttons)
         self.column.addStretch(1)
@@ -74,8 +75,8 @@ class DeletionPlace(ColumnPlace, Place):
             self.failed.emit(error)
             return
         self._project, self._name = project, told.name
-        self.title.setText(f"Delete the project “{told.name}”?")
-        self.delete.setText(f"Delete “{told.name}”")
+        self.title.setText(_("Delete the project “{name}”?", name=told.name))
+        self.delete.setText(_("Delete “{name}”", name=told.name))
         for layout, items in ((self.goes, told.goes), (self.stays, told.stays)):
             clear(layout)
             for item in items:
@@ -96,9 +97,9 @@ class DeletionPlace(ColumnPlace, Place):
         jobs.start(JobKind.DELETION, work, self._on_deleted, self.failed.emit)
 
     def _on_deleted(self, is_gone: bool) -> None:
-        why = "" if is_gone else "Its folder stays: there are other files in it."
-        do = "The ledger still holds what was released."
-        self.deleted.emit(Message(f"“{self._name}” was deleted.", why, do))
+        why = "" if is_gone else _("Its folder stays: there are other files in it.")
+        do = _("The ledger still holds what was released.")
+        self.deleted.emit(Message(_("“{name}” was deleted.", name=self._name), why, do))
 
 
 def _panel(title: str, items: QVBoxLayout) -> QFrame:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.setup.facts import Facts
 from dataselect_gui.window.widgets import theme
@@ -28,15 +29,18 @@ from dataselect_gui.workflow import (
 
 _MOST_NAME, _MOST_WORDS = 100, 500
 """Characters of a name, and of what a request says, that are shown."""
-_EACH_RECORD = "each record"
-_NO_RECORDS = f"Not chosen yet: drop {what_opens()}."
-_NO_CHECKPOINT = "Not chosen yet: drop the consortium's folder, or its .pt2 file."
-_ALONE = "No column tells people apart, so each record is protected by itself."
-_FIXED = "Chosen when these records were first scored."
-_HINT = "Where a person has several records, protect the person: choose the column that names them."
-_TRYING = "It is being tried on some of your records. You need not wait for that."
-_TRY = "Does picking by a score help, with your records? See for yourself, before you share anything."
-_PROPOSED = "Several records share a {column}, so each {column} is protected, not each record alone."
+_NO_RECORDS = N_("Not chosen yet: drop {kinds}.")
+_NO_CHECKPOINT = N_("Not chosen yet: drop the consortium's folder, or its .pt2 file.")
+_ALONE = N_("No column tells people apart, so each record is protected by itself.")
+_FIXED = N_("Chosen when these records were first scored.")
+_HINT = N_("Where a person has several records, protect the person: choose the column that names them.")
+_TRYING = N_("It is being tried on some of your records. You need not wait for that.")
+_TRY = N_(
+    "Does picking by a score help, with your records? See for yourself, before you share anything."
+)
+_PROPOSED = N_(
+    "Several records share a {column}, so each {column} is protected, not each record alone."
+)
 
 
 class SetupPlace(ColumnPlace, Place):
@@ -59,16 +63,17 @@ class SetupPlace(ColumnPlace, Place):
 
     def __init__(self) -> None:
         super().__init__()
-        self.records, self.checkpoint = Facts("Your records"), Facts("The consortium's checkpoint")
+        self.records = Facts(_("Your records"))
+        self.checkpoint = Facts(_("The consortium's checkpoint"))
         # Below the button, so that nothing moves under the pointer when its facts arrive.
-        self.preflight = Facts("The checkpoint on your records")
+        self.preflight = Facts(_("The checkpoint on your records"))
         # Said where something is missing: what holds everywhere need not be read every time.
-        confined = workflow.what_confines()
+        confined = workflow.available_confinement()
         self.confined = paragraph(confined.sentence, role="warning")
         if confined.is_whole:
             self.confined.hide()
         self.unit = ComboBox()
-        self.unit.setAccessibleName("Protect")
+        self.unit.setAccessibleName(visible(_("Protect")))
         self.unit.setMinimumWidth(200)
         self.unit.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         self._unit_hint = paragraph(role="dim")
@@ -76,13 +81,13 @@ class SetupPlace(ColumnPlace, Place):
         self.score = Button()
         self.score.setProperty("role", "primary")
         self.score.clicked.connect(self.score_wanted)
-        self.stop = Button("Stop")
+        self.stop = Button(_("Stop"))
         self.stop.clicked.connect(self.stop_wanted)
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.status = paragraph(role="dim")
-        self.try_it, self._try_hint = Button("Try it…"), paragraph(role="dim")
+        self.try_it, self._try_hint = Button(_("Try it…")), paragraph(role="dim")
         self.try_it.clicked.connect(self.try_wanted)
         self._build()
         self.show_idle()
@@ -99,46 +104,53 @@ class SetupPlace(ColumnPlace, Place):
         """Show what inspection found at the source."""
         if found is None or path is None:
             self._show_units("")
-            self.records.show_facts(_NO_RECORDS, [], [])
+            self.records.show_facts(_(_NO_RECORDS, kinds=what_opens()), [], [])
             return
         columns, person = found.columns, found.person
-        hint = _HINT if person is None else _PROPOSED.format(column=person)
-        self._show_units(hint if columns else _ALONE, columns, person)
-        readable = f"{found.readable:,} readable of {found.records:,}"
-        facts = [
-            ("Where", str(path)),
-            ("Records", f"{found.records:,}" if not found.problems else readable),
-            ("Labels", _names(found.labels) or "none"),
-        ]
+        hint = _(_HINT) if person is None else _(_PROPOSED, column=person)
+        self._show_units(hint if columns else _(_ALONE), columns, person)
+        count = f"{found.records:,}"
+        if found.problems:
+            count = _(
+                "{readable:,} readable of {count:,}", readable=found.readable, count=found.records
+            )
+        facts = [(_("Records"), count), (_("Labels"), _names(found.labels) or _("none"))]
         if found.ignored:
-            facts.append(("Passed over", f"{found.ignored:,} other files"))
-        self.records.show_facts(
-            "", facts, [f"{problem.id}: {problem.reason}" for problem in found.problems]
-        )
+            ignored = ngettext("{count:,} other file", "{count:,} other files", found.ignored)
+            facts.append((_("Passed over"), ignored))
+        problems = [f"{problem.id}: {problem.reason}" for problem in found.problems]
+        self.records.show_facts("", facts, problems, path)
 
     def show_checkpoint(self, path: Path | None, found: CheckpointInspected | None) -> None:
         """Show what inspection found at the checkpoint."""
         self.preflight.hide()
         if found is None or path is None:
-            self.checkpoint.show_facts(_NO_CHECKPOINT, [], [])
+            self.checkpoint.show_facts(_(_NO_CHECKPOINT), [], [])
             return
         model = found.preflight
         steps = [step for step in found.series if step is not None]
+        series = _("one state")
+        if steps:
+            series = ngettext(
+                "{count} state, to step {step:,}",
+                "{count} states, to step {step:,}",
+                len(steps),
+                step=steps[-1],
+            )
         facts = [
-            ("Where", str(path)),
-            ("Model", model.architecture or "a .pt2 graph"),
-            ("Series", f"{len(steps)} states, to step {steps[-1]:,}" if steps else "one state"),
-            ("Classes", _names(found.labels) or "not named"),
-            ("Scores", ", ".join(model.scores)),
+            (_("Model"), model.architecture or _("a .pt2 graph")),
+            (_("Series"), series),
+            (_("Classes"), _names(found.labels) or _("not named")),
+            (_("Scores"), ", ".join(model.scores)),
             *requested(found.asks),
         ]
         if model.labels is not None:
-            facts.insert(4, ("Labels", "all of yours are among the classes"))
+            facts.insert(3, (_("Labels"), _("all of yours are among the classes")))
         unknown = [
-            f"The request asks for something that is not known here: {key}"
+            _("The request asks for something that is not known here: {key}", key=key)
             for key in found.unknown_in_request
         ]
-        self.checkpoint.show_facts("", facts, unknown)
+        self.checkpoint.show_facts("", facts, unknown, path)
 
     def show_preflight(self, found: Preflight) -> None:
         """Show what came of trying the checkpoint on some of the records."""
@@ -148,39 +160,38 @@ class SetupPlace(ColumnPlace, Place):
         """Show what an open project was made from."""
         self.preflight.hide()
         self._show_units(
-            _FIXED, [] if look.unit_column is None else [look.unit_column], look.unit_column
+            _(_FIXED), [] if look.unit_column is None else [look.unit_column], look.unit_column
         )
         self.unit.setEnabled(False)
         labels = sorted({label for label in look.labels if label is not None})
         facts = [
-            ("Where", str(look.source)),
-            ("Records", f"{len(look.ids):,}"),
-            ("Labels", _names(labels) or "none"),
-            ("Scores", ", ".join(look.scores) or "none yet"),
+            (_("Records"), f"{len(look.ids):,}"),
+            (_("Labels"), _names(labels) or _("none")),
+            (_("Scores"), ", ".join(look.scores) or _("none yet")),
         ]
         problems = [f"{record}: {reason}" for record, reason in sorted(look.problems.items())]
-        self.records.show_facts("", facts, problems)
-        self.checkpoint.show_facts("", [("Where", str(look.checkpoint)), *requested(look.request)], [])
+        self.records.show_facts("", facts, problems, look.source)
+        self.checkpoint.show_facts("", requested(look.request), [], look.checkpoint)
 
     def show_demo(self) -> None:
         """Say what the demo is made of, while it is scored."""
-        self._show_units(_ALONE)
-        self.records.show_facts("2,000 images of clothes that come with the program.", [], [])
-        self.checkpoint.show_facts("Five states of a small model, trained on other images.", [], [])
+        self._show_units(_(_ALONE))
+        self.records.show_facts(_("2,000 images of clothes that come with the program."), [], [])
+        self.checkpoint.show_facts(_("Five states of a small model, trained on other images."), [], [])
 
-    def show_idle(self, button: str = "Score", *, ready: bool = False, text: str = "") -> None:
+    def show_idle(self, button: str = "", *, ready: bool = False, text: str = "") -> None:
         """Show that nothing is running.
 
         Parameters
         ----------
         button : str
-            What the button says.
+            What the button says; empty for “Score”.
         ready : bool
             Whether there is something to score.
         text : str
             What there is to say.
         """
-        self.score.setText(button)
+        self.score.setText(button or _("Score"))
         self.score.setEnabled(ready)
         self.score.show()
         self.stop.hide()
@@ -189,7 +200,7 @@ class SetupPlace(ColumnPlace, Place):
 
     def show_trying(self) -> None:
         """Show that the checkpoint is being tried, and that nobody needs to wait for it."""
-        self.preflight.show_facts(_TRYING, [], [])
+        self.preflight.show_facts(_(_TRYING), [], [])
         self.preflight.show()
 
     def follow(self) -> None:
@@ -214,14 +225,14 @@ class SetupPlace(ColumnPlace, Place):
         self.stop.show()
         self.progress.show()
         self.progress.setValue(int(1000 * share))
-        promise = " You may stop and go on tomorrow." if keeps else ""
-        self._say(f"{text}{promise}")
+        promise = _("You may stop and go on tomorrow.") if keeps else ""
+        self._say(f"{text} {promise}".rstrip())
 
     def show_trial(self, obstacle: str) -> None:
         """Offer to see whether picking by a score helps, or say why that cannot be seen."""
         self.try_it.setEnabled(not obstacle)
-        self.try_it.setAccessibleDescription(visible(obstacle or _TRY))
-        self._try_hint.setText(obstacle or _TRY)
+        self.try_it.setAccessibleDescription(visible(obstacle or _(_TRY)))
+        self._try_hint.setText(obstacle or _(_TRY))
 
     # Within
 
@@ -238,7 +249,7 @@ class SetupPlace(ColumnPlace, Place):
         form = QVBoxLayout(protect)
         form.setContentsMargins(16, 12, 16, 16)
         form.setSpacing(theme.SPACE[1])
-        form.addWidget(paragraph("Protect", bold=True))
+        form.addWidget(paragraph(_("Protect"), bold=True))
         form.addWidget(self.unit, 0, Qt.AlignmentFlag.AlignLeading)
         form.addWidget(self._unit_hint)
         form.addStretch()
@@ -265,9 +276,9 @@ class SetupPlace(ColumnPlace, Place):
 
     def _show_units(self, hint: str, columns: Sequence[str] = (), person: str | None = None) -> None:
         self.unit.clear()
-        self.unit.add(_EACH_RECORD)
+        self.unit.add(_("each record"))
         for column in columns:
-            self.unit.add(f"each {column}", column)
+            self.unit.add(_("each {column}", column=column), column)
         if person is not None:
             self.unit.setCurrentIndex(1 + columns.index(person))
         self.unit.setEnabled(bool(columns))
@@ -285,35 +296,44 @@ def requested(request: Request) -> list[tuple[str, str]]:
     lines = []
     asks = request.score or ""
     if request.threshold is not None:
-        asks += f" at least {request.threshold}"
+        asks = _("{score} at least {threshold}", score=asks, threshold=request.threshold)
     elif request.count is not None:
-        asks = f"the {request.count:,} records with the highest {asks}"
+        asks = ngettext(
+            "the {count:,} record with the highest {score}",
+            "the {count:,} records with the highest {score}",
+            request.count,
+            score=asks,
+        )
     if asks:
-        lines.append(("Asks for", asks))
+        lines.append((_("Asks for"), asks))
     private = [
-        words.format(value)
-        for value, words in (
-            (request.epsilon, "ε {}"),
-            (request.delta, "δ {}"),
-            (request.noise_multiplier, "noise {}"),
-            (request.max_grad_norm, "clipped at {}"),
-            (request.sample_rate, "rate {}"),
-            (request.steps, "{} steps"),
+        _(text, value=value)
+        for value, text in (
+            (request.epsilon, "ε {value}"),
+            (request.delta, "δ {value}"),
+            (request.noise_multiplier, N_("noise {value}")),
+            (request.max_grad_norm, N_("clipped at {value}")),
+            (request.sample_rate, N_("rate {value}")),
+            (request.steps, N_("{value} steps")),
         )
         if value is not None
     ]
     if private:
-        lines.append(("Trained", f"under differential privacy: {', '.join(private)}"))
+        terms = _("under differential privacy: {terms}", terms=", ".join(private))
+        lines.append((_("Trained"), terms))
     lines += [
         (name, visible(text, _MOST_WORDS))
         for name, text in (
-            ("Contact", request.contact),
-            ("Deadline", request.deadline),
-            ("Direction", request.direction),
+            (_("Contact"), request.contact),
+            (_("Deadline"), request.deadline),
+            (_("Direction"), request.direction),
         )
         if text is not None
     ]
-    for name, named in (("Bounds", request.bounds), ("Statistics", request.class_statistics)):
+    for name, named in (
+        (_("Bounds"), request.bounds),
+        (_("Statistics"), request.class_statistics),
+    ):
         if named:
-            lines.append((name, f"for {_names(named)}"))
-    return lines or [("Asks for", "nothing in particular")]
+            lines.append((name, _("for {names}", names=_names(named))))
+    return lines or [(_("Asks for"), _("nothing in particular"))]

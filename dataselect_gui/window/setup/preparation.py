@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.given import Run
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.setup.place import SetupPlace
@@ -32,8 +33,11 @@ from dataselect_gui.workflow import (
     Verified,
 )
 
-_LONG = {JobKind.SCORING: "scoring", JobKind.STUDY: "the study"}
-"""Work that takes long, as it is called."""
+_LONG = {
+    JobKind.SCORING: N_("What you gave is looked at when scoring has ended."),
+    JobKind.STUDY: N_("What you gave is looked at when the study has ended."),
+}
+"""The jobs that take long, with what is said of files that are given meanwhile."""
 
 
 class Preparation(QObject):
@@ -110,8 +114,7 @@ class Preparation(QObject):
         if self._jobs.running:
             self._waiting.append(path)
             if self._jobs.kind in _LONG:
-                work = _LONG[self._jobs.kind]
-                self._notice.tell(Message(f"What you gave is looked at when {work} has ended."))
+                self._notice.tell(Message(_(_LONG[self._jobs.kind])))
         elif is_missing and self._state.place is not PlaceId.START:
             self.find_again(path)
         else:
@@ -134,12 +137,12 @@ class Preparation(QObject):
     def choose_records(self) -> None:
         """Ask where the open project's records are now."""
         if self._state.look is not None:
-            self._choose(self._state.look.source, "Where are the records?")
+            self._choose(self._state.look.source, _("Where are the records?"))
 
     def choose_checkpoint(self) -> None:
         """Ask where the open project's checkpoint is now."""
         if self._state.look is not None:
-            self._choose(self._state.look.checkpoint, "Where is the checkpoint?")
+            self._choose(self._state.look.checkpoint, _("Where is the checkpoint?"))
 
     def _choose(self, known: Path, question: str) -> None:
         if known.suffix.lower() in {".pt2", *workflow.file_endings()}:
@@ -251,7 +254,7 @@ class Preparation(QObject):
             self.forget()
             self._setup.show_demo()
             self._state.answer_training("no")
-            self._scoring.begin(Run(work, "the demo's"))
+            self._scoring.begin(Run(work, _("the demo's")))
 
     def score(self) -> None:
         """Score the records with the checkpoint, or go on where scoring was interrupted."""
@@ -329,9 +332,9 @@ class Preparation(QObject):
         if self._jobs.running:
             return
         if self._state.interrupted is not None or (look is not None and not look.is_finished):
-            self._setup.show_idle("Continue", ready=True)
+            self._setup.show_idle(_("Continue"), ready=True)
         elif look is not None:
-            text = "Computes what is missing or has changed, and nothing else."
-            self._setup.show_idle("Score again", ready=True, text=text)
+            text = _("Computes what is missing or has changed, and nothing else.")
+            self._setup.show_idle(_("Score again"), ready=True, text=text)
         else:
             self._setup.show_idle(ready=self._state.can_score)

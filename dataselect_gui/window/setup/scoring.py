@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, WorkerDiedError
+from dataselect_gui.texts import _
 from dataselect_gui.window.given import Run
 from dataselect_gui.window.setup.place import SetupPlace
 from dataselect_gui.window.state import State
@@ -70,7 +71,9 @@ class Scoring(QObject):
             self.scored.emit(folder)
         else:  # The person looks at another project meanwhile: nothing moves under their hand.
             self._done = folder
-            self._notice.tell(Message("Scoring is done.", actions=(("Show it", self._show_done),)))
+            self._notice.tell(
+                Message(_("Scoring is done."), actions=((_("Show it"), self._show_done),))
+            )
 
     def _show_done(self) -> None:
         if self._done is not None:
@@ -81,7 +84,7 @@ class Scoring(QObject):
         left = self._run if is_stopped or isinstance(error, WorkerDiedError) else None
         self._state.note_interrupted(left)
         if is_stopped:
-            self._setup.show_idle("Continue", ready=True, text=f"{error.what} {error.do}")
+            self._setup.show_idle(_("Continue"), ready=True, text=f"{error.what} {error.do}")
         elif left is not None:
             self._notice.tell(self._died(error, left))
         else:
@@ -89,12 +92,20 @@ class Scoring(QObject):
 
     def _died(self, error: DataSelectError, run: Run) -> Message:
         step = self._last_step
-        done = "" if step is None else f"{step.phase.text}: {step.done:,} of {step.total:,}. "
+        details = [_("Records: {records}.", records=run.records)]
+        if step is not None:
+            counts = _(
+                "{phase}: {done:,} of {total:,}.",
+                phase=step.phase.text,
+                done=step.done,
+                total=step.total,
+            )
+            details.insert(0, counts)
         return Message(
             error.what,
             error.why,
             error.do,
-            actions=(("Continue", self.go_on),),
-            details=f"{done}Records: {run.records}.",
+            actions=((_("Continue"), self.go_on),),
+            details=" ".join(details),
             role="stop",
         )

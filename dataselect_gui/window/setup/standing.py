@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.widgets.notice import Message
 from dataselect_gui.workflow import Look
 
@@ -38,34 +39,56 @@ def what_is_wrong(look: Look, mend: Mend, *, has_stale: bool) -> Message | None:
     """
     if not look.source.exists():  # Asked of the disk each time: it may be connected again.
         return Message(
-            f"The records are not at {look.source}.",
-            "They were moved or renamed, or their disk is not connected. Scores and selection are "
-            "kept, and are as you left them.",
-            "Show where the records are now, or drop their folder here.",
-            (("Show me where the records are…", mend.find_records),),
+            _("The records are not at {path}.", path=look.source),
+            _(
+                "They were moved or renamed, or their disk is not connected. Scores and selection are "
+                "kept, and are as you left them."
+            ),
+            _("Show where the records are now, or drop their folder here."),
+            ((_("Show me where the records are…"), mend.find_records),),
         )
     if not look.checkpoint.exists():
         return Message(
-            f"The checkpoint is not at {look.checkpoint}.",
-            "It was moved or renamed, or its disk is not connected. Scores and selection are kept, "
-            "and are as you left them.",
-            "Show where the checkpoint is now, or drop it here.",
-            (("Show me where the checkpoint is…", mend.find_checkpoint),),
+            _("The checkpoint is not at {path}.", path=look.checkpoint),
+            _(
+                "It was moved or renamed, or its disk is not connected. Scores and selection are kept, "
+                "and are as you left them."
+            ),
+            _("Show where the checkpoint is now, or drop it here."),
+            ((_("Show me where the checkpoint is…"), mend.find_checkpoint),),
         )
     if has_stale:
         return Message(
-            "Some records are not what was scored.",
-            "They were changed or removed since. Each is shown as such, and nothing is released "
-            "while there are any.",
-            "Score again: only what changed is computed anew.",
-            (("Score again", mend.score),),
+            _("Some records are not what was scored."),
+            _(
+                "They were changed or removed since. Each is shown as such, and nothing is released "
+                "while there are any."
+            ),
+            _("Score again: only what changed is computed anew."),
+            ((_("Score again"), mend.score),),
         )
     if not look.is_finished:
-        left = f"; {look.unscored:,} records are not scored yet" if look.unscored else ""
-        noun = "score is" if look.kept == 1 else "scores are"
         return Message(
-            f"Scoring is not finished. {look.kept:,} {noun} kept{left}.",
-            do="Continue where it stopped: nothing is computed twice.",
-            actions=(("Continue", mend.score),),
+            _how_far(look),
+            do=_("Continue where it stopped: nothing is computed twice."),
+            actions=((_("Continue"), mend.score),),
         )
     return None
+
+
+def _how_far(look: Look) -> str:
+    """Return how many scores are kept, and how many records have none yet."""
+    if not look.unscored:
+        return ngettext(
+            "Scoring is not finished. {count:,} score is kept.",
+            "Scoring is not finished. {count:,} scores are kept.",
+            look.kept,
+        )
+    return ngettext(
+        "Scoring is not finished. {count:,} score is kept; {left}.",
+        "Scoring is not finished. {count:,} scores are kept; {left}.",
+        look.kept,
+        left=ngettext(
+            "{count:,} record is not scored yet", "{count:,} records are not scored yet", look.unscored
+        ),
+    )

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.state import State
@@ -41,9 +42,9 @@ class Well(QFrame):
         self._place = Elided(Qt.TextElideMode.ElideMiddle)
         self._place.setProperty("role", "dim")
         self.text = paragraph()
-        self.folder = Button("Choose a folder…")
+        self.folder = Button(_("Choose a folder…"))
         self.folder.clicked.connect(self._choose_folder)
-        self.file = Button("Choose a file…")
+        self.file = Button(_("Choose a file…"))
         self.file.clicked.connect(self._choose_file)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SPACE[1])
@@ -86,12 +87,12 @@ class Well(QFrame):
             widget.style().polish(widget)
 
     def _choose_file(self) -> None:
-        path = choose_file(self, "Choose a file")
+        path = choose_file(self, _("Choose a file"))
         if path is not None:
             self.chosen.emit(path)
 
     def _choose_folder(self) -> None:
-        path = choose_folder(self, "Choose a folder")
+        path = choose_folder(self, _("Choose a folder"))
         if path is not None:
             self.chosen.emit(path)
 
@@ -120,13 +121,13 @@ class StartPlace(ColumnPlace, Place):
     def __init__(self, state: State, settings: Settings) -> None:
         super().__init__()
         self._state, self._settings = state, settings
-        self.records = Well("Your records", f"Drop {what_opens()}, anywhere here.")
+        self.records = Well(_("Your records"), _("Drop {kinds}, anywhere here.", kinds=what_opens()))
         self.checkpoint = Well(
-            "The consortium's checkpoint", "Drop its folder, or its .pt2 file, anywhere here."
+            _("The consortium's checkpoint"), _("Drop its folder, or its .pt2 file, anywhere here.")
         )
         self.records.chosen.connect(self.chosen)
         self.checkpoint.chosen.connect(self.chosen)
-        self.demo = Button("Try the demo")
+        self.demo = Button(_("Try the demo"))
         self.demo.setProperty("role", "primary")
         self.demo.clicked.connect(self.demo_wanted)
         demo = QHBoxLayout()
@@ -134,26 +135,26 @@ class StartPlace(ColumnPlace, Place):
         demo.addWidget(self.demo)
         demo.addWidget(
             paragraph(
-                "2,000 images and five checkpoints that come with the program; about a minute.",
+                _("2,000 images and five checkpoints that come with the program; about a minute."),
                 role="dim",
             ),
             1,
         )
-        self.check = Button("Check a bundle")
+        self.check = Button(_("Check a bundle"))
         self.check.clicked.connect(self._check)
         check = QHBoxLayout()
         check.setSpacing(theme.SPACE[2])
         check.addWidget(self.check)
         check.addWidget(
             paragraph(
-                "For whoever received one. A bundle may be dropped anywhere as well.", role="dim"
+                _("For whoever received one. A bundle may be dropped anywhere as well."), role="dim"
             ),
             1,
         )
         self._recent = QVBoxLayout()
         self._recent.setSpacing(theme.SPACE[0])
-        title = "What are your records worth, and what would they cost?"
-        promise = (
+        title = _("What are your records worth, and what would they cost?")
+        promise = _(
             "Everything happens on this machine. Nothing leaves it except the bundle that you release."
         )
         head = QVBoxLayout()
@@ -176,7 +177,7 @@ class StartPlace(ColumnPlace, Place):
         recent = self._settings.recent.items()
         there = {Path(one): name for one, name in recent if (Path(one) / "project.json").is_file()}
         if there:
-            self._recent.addWidget(paragraph("Recent projects", step=2, bold=True))
+            self._recent.addWidget(paragraph(_("Recent projects"), step=2, bold=True))
         for path, name in there.items():
             line = _Recent(path, name)
             line.chosen.connect(self.project_chosen)
@@ -186,20 +187,33 @@ class StartPlace(ColumnPlace, Place):
     def show_records(self, path: Path, found: SourceInspected) -> None:
         """Show what inspection found at a source: whoever gave the wrong folder sees it here."""
         count, readable, labels = found.records, found.readable, found.labels
-        noun = "record" if count == 1 else "records"
         if readable == count:
-            words = f"{count:,} {noun}, {_labels(labels)}."
+            words = ngettext(
+                "{count:,} record, {labels}.",
+                "{count:,} records, {labels}.",
+                count,
+                labels=_labels(labels),
+            )
         elif readable:
-            words = f"{readable:,} of {count:,} {noun} can be read, {_labels(labels)}. "
-            words += "Setup lists the rest."
+            words = ngettext(
+                "{readable:,} of {count:,} record can be read, {labels}. Setup lists the rest.",
+                "{readable:,} of {count:,} records can be read, {labels}. Setup lists the rest.",
+                count,
+                readable=readable,
+                labels=_labels(labels),
+            )
         else:
-            words = "None of the records can be read. Setup says why."
+            words = _("None of the records can be read. Setup says why.")
         self.records.show_given(path, words, warns=readable < count)
 
     def show_checkpoint(self, path: Path, found: CheckpointInspected) -> None:
         """Show what inspection found at a checkpoint."""
-        states = max(1, len(found.series))
-        words = f"{states} {'state' if states == 1 else 'states'} of a model, {_labels(found.labels)}."
+        words = ngettext(
+            "{count} state of a model, {labels}.",
+            "{count} states of a model, {labels}.",
+            max(1, len(found.series)),
+            labels=_labels(found.labels),
+        )
         self.checkpoint.show_given(path, words)
 
     def _check(self) -> None:
@@ -214,10 +228,12 @@ class StartPlace(ColumnPlace, Place):
 def _labels(labels: list[str]) -> str:
     """Say which labels there are, or how many where they would fill a page."""
     if not labels:
-        return "without labels"
+        return _("without labels")
     shown = ", ".join(visible(label, _MOST_NAME) for label in labels[:_MOST_LABELS])
     more = len(labels) - _MOST_LABELS
-    return f"labels: {shown}" + (f" and {more:,} more" if more > 0 else "")
+    if more <= 0:
+        return _("labels: {labels}", labels=shown)
+    return _("labels: {labels} and {more:,} more", labels=shown, more=more)
 
 
 class _Recent(QFrame):
@@ -240,9 +256,9 @@ class _Recent(QFrame):
         row.setSpacing(theme.SPACE[2])
         row.addWidget(self._name)
         row.addWidget(place, 1)
-        delete = Button("Delete…")
+        delete = Button(_("Delete…"))
         delete.setProperty("role", "link")
-        delete.setAccessibleName(visible(f"Delete {name}…"))
+        delete.setAccessibleName(visible(_("Delete {name}…", name=name)))
         delete.clicked.connect(self._delete)
         row.addWidget(delete)
 

@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 from dataselect_gui.window.shell.actions import WindowAction
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import TreeLine
@@ -40,10 +42,10 @@ class ActionList(QFrame):
         self._actions = actions
         self._before: QWidget | None = None
         self.setProperty("role", "float")
-        self.setAccessibleName("All actions")
+        self.setAccessibleName(visible(_("All actions")))
         self.field = QLineEdit()
-        self.field.setPlaceholderText("What do you want to do?")
-        self.field.setAccessibleName("Search the actions")
+        self.field.setPlaceholderText(visible(_("What do you want to do?")))
+        self.field.setAccessibleName(visible(_("Search the actions")))
         self.list = QTreeWidget()
         self.list.setColumnCount(2)
         self.list.setHeaderHidden(True)
@@ -52,7 +54,7 @@ class ActionList(QFrame):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setAccessibleName("Actions")
+        self.list.setAccessibleName(visible(_("Actions")))
         header = self.list.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -119,7 +121,7 @@ class ActionList(QFrame):
         for key, action in self._actions.items():
             if key == "actions" or not action.isEnabled():
                 continue
-            name = action.entry.text
+            name = _(action.entry.text)
             if all(word in name.casefold() for word in words):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 item = TreeLine(name, keys)

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
 from dataselect_gui import workflow
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets.plain import MenuAction, tip
@@ -20,18 +21,19 @@ from dataselect_gui.workflow import JobKind
 if TYPE_CHECKING:
     from dataselect_gui.window.shell.main_window import MainWindow
 
-LOG_ON = "Log what happens, to report a fault"
-LOG_OFF = "Log nothing any more"
-BUSY = "Other work is in progress."
-NO_PROJECT = "Open a project first."
-NO_RECORDS = "Open a project with records first."
-NO_WORK = "No work is in progress."
-NOTHING_TO_SCORE = "Give records and a checkpoint first."
-NOTHING_TO_UNDO = "Undo (a release cannot be undone)"
-SETUP_OPENS = "Setup opens once there are records or a checkpoint."
-EXPLORE_OPENS = "Explore opens once records are scored."
-RELEASE_OPENS = "Release opens when scoring ends."
-LEDGER_OPENS = "The ledger opens once records are scored."
+LOG_ON = N_("Log what happens, to report a fault")
+LOG_OFF = N_("Log nothing any more")
+BUSY = N_("Other work is in progress.")
+NO_PROJECT = N_("Open a project first.")
+NO_RECORDS = N_("Open a project with records first.")
+NO_WORK = N_("No work is in progress.")
+NOTHING_TO_SCORE = N_("Give records and a checkpoint first.")
+NOTHING_TO_UNDO = N_("There is nothing to undo.")
+NOTHING_TO_REDO = N_("There is nothing to redo.")
+SETUP_OPENS = N_("Setup opens once there are records or a checkpoint.")
+EXPLORE_OPENS = N_("Explore opens once records are scored.")
+RELEASE_OPENS = N_("Release opens when scoring ends.")
+LEDGER_OPENS = N_("The ledger opens once records are scored.")
 
 
 # What stands against an action now, for a person; empty where nothing does.
@@ -43,11 +45,11 @@ def _nothing(state: State) -> str:
 
 
 def _busy(state: State) -> str:
-    return BUSY if state.jobs.running else ""
+    return _(BUSY) if state.jobs.running else ""
 
 
 def _no_project(state: State) -> str:
-    return NO_PROJECT if state.look is None else ""
+    return _(NO_PROJECT) if state.look is None else ""
 
 
 def _no_project_or_busy(state: State) -> str:
@@ -55,15 +57,15 @@ def _no_project_or_busy(state: State) -> str:
 
 
 def _no_records(state: State, sentence: str = NO_RECORDS) -> str:
-    return "" if state.look is not None and state.look.ids else sentence
+    return "" if state.look is not None and state.look.ids else _(sentence)
 
 
 def _not_finished(state: State) -> str:
-    return "" if state.look is not None and state.look.is_finished else RELEASE_OPENS
+    return "" if state.look is not None and state.look.is_finished else _(RELEASE_OPENS)
 
 
 def _cannot_score(state: State) -> str:
-    return _busy(state) if state.can_score else NOTHING_TO_SCORE
+    return _busy(state) if state.can_score else _(NOTHING_TO_SCORE)
 
 
 def _cannot_try(state: State) -> str:
@@ -71,19 +73,23 @@ def _cannot_try(state: State) -> str:
 
 
 def _undo_text(state: State) -> str:
-    return f"Undo: {state.undo.undoText()}" if state.undo.canUndo() else NOTHING_TO_UNDO
+    if not state.undo.canUndo():
+        return _("Undo (a release cannot be undone)")
+    return _("Undo: {change}", change=state.undo.undoText())
 
 
 def _redo_text(state: State) -> str:
-    return f"Redo: {state.undo.redoText()}" if state.undo.canRedo() else "Redo"
+    if not state.undo.canRedo():
+        return _("Redo")
+    return _("Redo: {change}", change=state.undo.redoText())
 
 
 class Menu(Enum):
     """The menus, as they are called."""
 
-    FILE = "File"
-    EDIT = "Edit"
-    VIEW = "View"
+    FILE = N_("File")
+    EDIT = N_("Edit")
+    VIEW = N_("View")
 
 
 @dataclass(frozen=True)
@@ -126,48 +132,48 @@ def _show(place: PlaceId) -> Callable[["MainWindow"], None]:
 
 
 ACTIONS = (
-    Action("open", "Open a project…", Menu.FILE, lambda w: w.choose_project(), "Ctrl+O"),
-    Action("start", "Start page", Menu.FILE, _show(PlaceId.START), "Ctrl+Home"),
-    Action("demo", "Try the demo", Menu.FILE, lambda w: w.preparation.start_demo(), obstacle=_busy),
+    Action("open", N_("Open a project…"), Menu.FILE, lambda w: w.choose_project(), "Ctrl+O"),
+    Action("start", N_("Start page"), Menu.FILE, _show(PlaceId.START), "Ctrl+Home"),
+    Action("demo", N_("Try the demo"), Menu.FILE, lambda w: w.preparation.start_demo(), obstacle=_busy),
     Action(
         "score",
-        "Score, or go on scoring",
+        N_("Score, or go on scoring"),
         Menu.FILE,
         lambda w: w.preparation.score(),
         obstacle=_cannot_score,
     ),
     Action(
         "stop",
-        "Stop the work in progress",
+        N_("Stop the work in progress"),
         Menu.FILE,
         lambda w: w.jobs.stop(),
-        obstacle=lambda state: "" if state.jobs.running else NO_WORK,
+        obstacle=lambda state: "" if state.jobs.running else _(NO_WORK),
     ),
     Action(
         "try",
-        "Try it: does picking by a score help?",
+        N_("Try it: does picking by a score help?"),
         Menu.FILE,
         lambda w: w.try_it(),
         obstacle=_cannot_try,
     ),
-    Action("check", "Check a bundle", Menu.FILE, _show(PlaceId.CHECK)),
+    Action("check", N_("Check a bundle"), Menu.FILE, _show(PlaceId.CHECK)),
     Action(
         "find_records",
-        "Show where the records are…",
+        N_("Show where the records are…"),
         Menu.FILE,
         lambda w: w.preparation.choose_records(),
         obstacle=_no_project_or_busy,
     ),
     Action(
         "find_checkpoint",
-        "Show where the checkpoint is…",
+        N_("Show where the checkpoint is…"),
         Menu.FILE,
         lambda w: w.preparation.choose_checkpoint(),
         obstacle=_no_project_or_busy,
     ),
     Action(
         "delete",
-        "Delete this project…",
+        N_("Delete this project…"),
         Menu.FILE,
         lambda w: w.ask_deletion(),
         obstacle=_no_project_or_busy,
@@ -177,30 +183,30 @@ ACTIONS = (
         LOG_ON,
         Menu.FILE,
         lambda w: w.switch_log(),
-        text_now=lambda _: LOG_OFF if workflow.log_path() else LOG_ON,
+        text_now=lambda _state: _(LOG_OFF) if workflow.log_path() else _(LOG_ON),
     ),
-    Action("quit", "Quit", Menu.FILE, lambda w: w.close(), "Ctrl+Q"),
+    Action("quit", N_("Quit"), Menu.FILE, lambda w: w.close(), "Ctrl+Q"),
     Action(
         "undo",
-        "Undo",
+        N_("Undo"),
         Menu.EDIT,
         lambda w: w.state.undo.undo(),
         "Ctrl+Z",
-        obstacle=lambda state: "" if state.undo.canUndo() else "There is nothing to undo.",
+        obstacle=lambda state: "" if state.undo.canUndo() else _(NOTHING_TO_UNDO),
         text_now=_undo_text,
     ),
     Action(
         "redo",
-        "Redo",
+        N_("Redo"),
         Menu.EDIT,
         lambda w: w.state.undo.redo(),
         "Ctrl+Shift+Z",
-        obstacle=lambda state: "" if state.undo.canRedo() else "There is nothing to redo.",
+        obstacle=lambda state: "" if state.undo.canRedo() else _(NOTHING_TO_REDO),
         text_now=_redo_text,
     ),
     Action(
         "withhold",
-        "Withhold",
+        N_("Withhold"),
         Menu.EDIT,
         lambda w: w.explore.withhold(),
         "W",
@@ -209,34 +215,36 @@ ACTIONS = (
     ),
     Action(
         "restore",
-        "Restore",
+        N_("Restore"),
         Menu.EDIT,
         lambda w: w.explore.restore(),
         "Shift+W",
         obstacle=_no_project,
         of_records=True,
     ),
-    Action("people", "Withhold by a list…", Menu.EDIT, _show(PlaceId.PEOPLE), obstacle=_no_records),
+    Action("people", N_("Withhold by a list…"), Menu.EDIT, _show(PlaceId.PEOPLE), obstacle=_no_records),
     Action(
         "setup",
-        "Setup",
+        N_("Setup"),
         Menu.VIEW,
         _show(PlaceId.SETUP),
         "Ctrl+1",
-        obstacle=lambda state: "" if state.is_begun else SETUP_OPENS,
+        obstacle=lambda state: "" if state.is_begun else _(SETUP_OPENS),
     ),
     Action(
         "explore",
-        "Explore",
+        N_("Explore"),
         Menu.VIEW,
         _show(PlaceId.EXPLORE),
         "Ctrl+2",
         obstacle=lambda state: _no_records(state, EXPLORE_OPENS),
     ),
-    Action("release", "Release", Menu.VIEW, _show(PlaceId.RELEASE), "Ctrl+3", obstacle=_not_finished),
+    Action(
+        "release", N_("Release"), Menu.VIEW, _show(PlaceId.RELEASE), "Ctrl+3", obstacle=_not_finished
+    ),
     Action(
         "ledger",
-        "Ledger",
+        N_("Ledger"),
         Menu.VIEW,
         _show(PlaceId.LEDGER),
         "Ctrl+4",
@@ -244,17 +252,19 @@ ACTIONS = (
     ),
     Action(
         "review",
-        "Review release",
+        N_("Review release"),
         Menu.VIEW,
         _show(PlaceId.RELEASE),
         "Ctrl+Return",
         obstacle=_not_finished,
     ),
-    Action("map", "Map", Menu.VIEW, lambda w: w.show_map(), "M", obstacle=_no_records, of_records=True),
-    Action("actions", "All actions…", Menu.VIEW, lambda w: w.action_list.open(), "Ctrl+K"),
-    Action("light", "Colours: light", Menu.VIEW, lambda w: w.use_theme("light")),
-    Action("dark", "Colours: dark", Menu.VIEW, lambda w: w.use_theme("dark")),
-    Action("system", "Colours: as the system has them", Menu.VIEW, lambda w: w.use_theme("system")),
+    Action(
+        "map", N_("Map"), Menu.VIEW, lambda w: w.show_map(), "M", obstacle=_no_records, of_records=True
+    ),
+    Action("actions", N_("All actions…"), Menu.VIEW, lambda w: w.action_list.open(), "Ctrl+K"),
+    Action("light", N_("Colours: light"), Menu.VIEW, lambda w: w.use_theme("light")),
+    Action("dark", N_("Colours: dark"), Menu.VIEW, lambda w: w.use_theme("dark")),
+    Action("system", N_("Colours: as the system has them"), Menu.VIEW, lambda w: w.use_theme("system")),
 )
 
 
@@ -270,7 +280,7 @@ class WindowAction(MenuAction):
     """
 
     def __init__(self, entry: Action, window: "MainWindow") -> None:
-        super().__init__(entry.text, window)
+        super().__init__(_(entry.text), window)
         self.entry = entry
         self.obstacle = ""
         self._window = window

@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Sign
@@ -29,7 +30,7 @@ class Footer(QFrame):
         self.setProperty("role", "foot")
         self.setFixedHeight(theme.FOOTER)
         self.counts, self.undone = Elided(), Elided()
-        self._show = Button("Show them")
+        self._show = Button(_("Show them"))
         self._show.setProperty("role", "link")
         self._show.clicked.connect(self.undone_wanted)
         self._row = QHBoxLayout(self)
@@ -65,19 +66,20 @@ class Footer(QFrame):
     def _count(self) -> None:
         look = self._state.look
         if look is None:
-            self.counts.set_words("No project is open.")
+            self.counts.set_words(_("No project is open."))
             return
-        parts = [f"{len(look.ids):,} records"]
+        parts = [ngettext("{count:,} record", "{count:,} records", len(look.ids))]
         if marked := int(self._state.marked.sum()):
-            parts.append(f"{marked:,} marked")
-        parts.append(f"{int(self._state.selection.chosen.sum()):,} in selection")
+            parts.append(_("{count:,} marked", count=marked))
+        selected = int(self._state.selection.chosen.sum())
+        parts.append(_("{count:,} in selection", count=selected))
         if withheld := int(self._state.withheld.sum()):
-            parts.append(f"{withheld:,} withheld")
+            parts.append(_("{count:,} withheld", count=withheld))
         if opted_out := int(self._state.opted_out.sum()):
-            parts.append(f"{opted_out:,} opted out")
+            parts.append(_("{count:,} opted out", count=opted_out))
         self.counts.set_words(" · ".join(parts))
 
     def _on_undo(self) -> None:
         stack = self._state.undo
-        self.tell(f"Undone: {stack.redoText()}" if stack.canRedo() else "")
+        self.tell(_("Undone: {change}", change=stack.redoText()) if stack.canRedo() else "")
         self._show.setVisible(bool(self._state.undone_rows()))

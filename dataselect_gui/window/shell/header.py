@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.actions import WindowAction
 from dataselect_gui.window.state import State
@@ -53,7 +54,7 @@ class Header(QFrame):
         self.home = _Way(state, PlaceId.START, "home")
         self.home.setText("DataSelect")
         self.home.setFont(theme.font(1, bold=True))
-        self.home.setToolTip("Start page")
+        self.home.setToolTip(tip(_("Start page")))
         self._name = Elided()
         self._name.setFont(theme.font(bold=True))
         self._name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)

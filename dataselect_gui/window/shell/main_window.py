@@ -18,6 +18,7 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.paths import resolved
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 from dataselect_gui.window import faults
 from dataselect_gui.window.explore.people import PeoplePlace
 from dataselect_gui.window.explore.place import ExplorePlace
@@ -152,7 +153,7 @@ class MainWindow(QMainWindow):
 
     def choose_project(self) -> None:
         """Ask which project to open, and open it."""
-        path = choose_folder(self, "Open a project (NAME.dataselect)")
+        path = choose_folder(self, _("Open a project (NAME.dataselect)"))
         if path is not None:
             self.open_project(path)
 
@@ -167,7 +168,8 @@ class MainWindow(QMainWindow):
         if kept is not None:
             workflow.stop_log()
             told = Message(
-                "Nothing is logged any more.", do=f"The log is {kept}. Read it before you send it."
+                _("Nothing is logged any more."),
+                do=_("The log is {path}. Read it before you send it.", path=kept),
             )
         else:
             try:
@@ -176,9 +178,13 @@ class MainWindow(QMainWindow):
                 self.show_error(error)
                 return
             told = Message(
-                "What happens is logged from now on, until the program is closed.",
-                f"In {kept}: versions, kinds of work and how they ended; no content, names or paths.",
-                "Do again what went wrong, then send the log with your report.",
+                _("What happens is logged from now on, until the program is closed."),
+                _(
+                    "In {path}: versions, kinds of work and how they ended; no content, names "
+                    "or paths.",
+                    path=kept,
+                ),
+                _("Do again what went wrong, then send the log with your report."),
             )
         self._follow()
         self.notice.tell(told)
@@ -236,7 +242,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self._stack, 1)
         column.addWidget(self.footer)
         self.setCentralWidget(page)
-        menus = {menu: self.menuBar().addMenu(visible(menu.value)) for menu in Menu}
+        menus = {menu: self.menuBar().addMenu(visible(_(menu.value))) for menu in Menu}
         for menu in menus.values():
             menu.setToolTipsVisible(True)  # They say why something cannot be done.
         for action in self.actions_by_key.values():

@@ -8,11 +8,12 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import Label, paint, tip
 
-STAYS = "Stays on this machine"
-LEAVES = "Leaves this machine"
+STAYS = N_("Stays on this machine")
+LEAVES = N_("Leaves this machine")
 HATCH = 4
 _GLYPH = 16
 
@@ -113,7 +114,7 @@ class Sign(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE[1])
-        words = LEAVES if leaves else STAYS
+        words = _(LEAVES) if leaves else _(STAYS)
         self._title = _Title(words, leaves=leaves, step=step)
         row.addWidget(_Glyph(leaves=leaves))
         row.addWidget(self._title)
@@ -132,7 +133,7 @@ class _Side(QFrame):
     def __init__(self, *, leaves: bool) -> None:
         super().__init__()
         self.setProperty("role", "leave" if leaves else "stay")
-        self.setAccessibleName(visible(LEAVES if leaves else STAYS))
+        self.setAccessibleName(visible(_(LEAVES) if leaves else _(STAYS)))
         self.body = QVBoxLayout()
         self.body.setSpacing(theme.SPACE[1])
         outer = QVBoxLayout(self)

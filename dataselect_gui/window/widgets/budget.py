@@ -8,18 +8,19 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from dataselect_gui.errors import UsageError
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import paint, tip
 from dataselect_gui.workflow import exact, positive_amount
 
-NO_BUDGET = "no budget yet"
+NO_BUDGET = N_("no budget yet")
 _WIDTH, _HEIGHT, _BAR = 220, 36, 10
 
 
 def read_amount(text: str) -> Decimal | None:
     """Return the amount that a person typed, with a point or a comma; None where it is none."""
     try:
-        return positive_amount(text.strip().replace(",", "."), "The amount")
+        return positive_amount(text.strip().replace(",", "."), _("The amount"))
     except UsageError:
         return None
 
@@ -42,8 +43,8 @@ class BudgetBar(QWidget):
     def text(self) -> str:
         """What it says in words."""
         if self._budget is None:
-            return NO_BUDGET
-        return f"ε {exact(self._spent)} of {exact(self._budget)} spent"
+            return _(NO_BUDGET)
+        return _("ε {spent} of {budget} spent", spent=exact(self._spent), budget=exact(self._budget))
 
     def show_budget(
         self, budget: Decimal | None, spent: Decimal, proposed: Decimal | None = None
@@ -63,8 +64,14 @@ class BudgetBar(QWidget):
         told = self.text
         if self._budget is not None and self._proposed:
             after = exact(self._budget - self._spent - self._proposed)
-            told += f"; this release would spend {exact(self._proposed)} and leave {after}"
-        self.setAccessibleName("Budget")
+            told = _(
+                "ε {spent} of {budget} spent; this release would spend {cost} and leave {after}",
+                spent=exact(self._spent),
+                budget=exact(self._budget),
+                cost=exact(self._proposed),
+                after=after,
+            )
+        self.setAccessibleName(visible(_("Budget")))
         self.setAccessibleDescription(visible(told))
         self.setToolTip(tip(told))
         self.update()

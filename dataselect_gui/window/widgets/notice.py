@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import clear
@@ -82,7 +83,7 @@ class NoticeStrip(QWidget):
         outer.setContentsMargins(16, 12, 16, 0)
         outer.addWidget(self._frame)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
-        self.setAccessibleName("Notice")
+        self.setAccessibleName(visible(_("Notice")))
         self.hide()
 
     @property
@@ -140,12 +141,12 @@ class NoticeStrip(QWidget):
             button.clicked.connect(does)
             self._buttons.addWidget(button)
         if message.details:
-            details = Button("Details")
+            details = Button(_("Details"))
             details.setCheckable(True)
             details.toggled.connect(self._details.setVisible)
             self._buttons.addWidget(details)
         if self._passing is not None:
-            close = Button("Close")
+            close = Button(_("Close"))
             close.clicked.connect(self._close)
             self._buttons.addWidget(close)
         self._buttons.addStretch()

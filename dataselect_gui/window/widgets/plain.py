@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QAbstractButton as _QButton
@@ -197,8 +198,8 @@ def choose_place(owner: QWidget, question: str, proposed: str, kinds: str = "") 
 def _may_replace(owner: QWidget, name: str) -> bool:
     asked = QMessageBox(owner)
     asked.setTextFormat(Qt.TextFormat.PlainText)
-    asked.setText(visible(f"“{name}” is there already. Replace it?"))
-    replace = asked.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
+    asked.setText(visible(_("“{name}” is there already. Replace it?", name=name)))
+    replace = asked.addButton(visible(_("Replace")), QMessageBox.ButtonRole.AcceptRole)
     asked.addButton(QMessageBox.StandardButton.Cancel)
     asked.exec()
     replaced = asked.clickedButton() is replace

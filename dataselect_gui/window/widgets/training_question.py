@@ -10,14 +10,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.plain import Label, RadioButton
 from dataselect_gui.workflow import exact
 
-QUESTION = "Did these records help to train this checkpoint?"
-WHY = "What can be promised depends on it. Whoever trained the checkpoint knows."
+QUESTION = N_("Did these records help to train this checkpoint?")
+WHY = N_("What can be promised depends on it. Whoever trained the checkpoint knows.")
 
 
 class TrainingQuestion(QWidget):
@@ -36,12 +38,12 @@ class TrainingQuestion(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.no = RadioButton("No")
-        self.private = RadioButton("Yes, under differential privacy")
-        self.unknown = RadioButton("Yes otherwise, or I don't know")
+        self.no = RadioButton(_("No"))
+        self.private = RadioButton(_("Yes, under differential privacy"))
+        self.unknown = RadioButton(_("Yes otherwise, or I don't know"))
         self.epsilon, self.delta = QLineEdit(), QLineEdit()
-        self.epsilon.setAccessibleName("The training's ε")
-        self.delta.setAccessibleName("The training's δ")
+        self.epsilon.setAccessibleName(visible(_("The training's ε")))
+        self.delta.setAccessibleName(visible(_("The training's δ")))
         self.delta.setPlaceholderText("0.00001")
         self._group = QButtonGroup(self)
         self._amounts = QWidget()
@@ -56,8 +58,8 @@ class TrainingQuestion(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[0])
-        column.addWidget(paragraph(QUESTION, bold=True))
-        column.addWidget(paragraph(WHY, role="dim"))
+        column.addWidget(paragraph(_(QUESTION), bold=True))
+        column.addWidget(paragraph(_(WHY), role="dim"))
         for button in (self.no, self.private, self.unknown):
             self._group.addButton(button)
             column.addWidget(button)
@@ -79,8 +81,8 @@ class TrainingQuestion(QWidget):
 
     def show_answer(self, answer: str | None) -> None:
         """Show a remembered answer; None for none."""
-        kind, _, amounts = (answer or "").partition(":")
-        epsilon, _, delta = amounts.partition(",")
+        kind, _colon, amounts = (answer or "").partition(":")
+        epsilon, _comma, delta = amounts.partition(",")
         self.blockSignals(True)
         self.epsilon.setText(epsilon)
         self.delta.setText(delta)
