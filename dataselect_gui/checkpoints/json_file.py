@@ -39,7 +39,7 @@ def parse_object(content: bytes) -> JsonObject:
         raise ValueError(_("It is larger than {largest} MiB.", largest=LARGEST >> 20))
     try:
         text = content.decode("utf-8")
-        found = json.loads(
+        parsed = json.loads(
             text,
             object_pairs_hook=_once,
             parse_int=_whole,
@@ -49,10 +49,10 @@ def parse_object(content: bytes) -> JsonObject:
         raise ValueError(_("It is nested too deeply.")) from None
     except (UnicodeDecodeError, json.JSONDecodeError):
         raise ValueError(_("It is not JSON in UTF-8.")) from None
-    if not isinstance(found, dict):
+    if not isinstance(parsed, dict):
         raise ValueError(_("It is not a JSON object."))
-    _check_values(found)
-    return found
+    _check_values(parsed)
+    return parsed
 
 
 def _once(pairs: list[tuple[str, object]]) -> JsonObject:

@@ -1,6 +1,6 @@
-"""Gradients of a stranger's model, by plain autograd: what PyTorch refuses is told in words.
+"""Gradients of a stranger's model, by plain autograd; refusals of PyTorch become errors of the program.
 
-Its own messages are not told: they may hold numbers of a record.
+PyTorch's own messages are not passed on: they may hold numbers of a record.
 """
 
 from collections.abc import Sequence

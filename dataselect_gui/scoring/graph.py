@@ -224,7 +224,7 @@ class _Running:
                 with step.entered():
                     made = self.run(step.steps, [values[argument.of] for argument in step.arguments])
             else:
-                given = {name: self._given(one, values) for name, one in step.arguments.items()}
+                given = {name: self._given(value, values) for name, value in step.arguments.items()}
                 result = self._do(step, given)
                 made = result if step.is_many else [result]
             for name, value in zip(step.results, made, strict=True):

@@ -112,16 +112,16 @@ class GraphReader:
         return Operation(signature, arguments, names)
 
     def _region(self, node: Mapping[str, Any]) -> Region:
-        target, given = node["target"], [one["arg"] for one in node["inputs"]]
+        target, given = node["target"], [entry["arg"] for entry in node["inputs"]]
         gradients: bool | None = None
         if target.endswith("set_grad_enabled"):
             gradients = given[0]["as_bool"] is True
-        places = [number for number, one in enumerate(given) if "as_graph" in one]
+        places = [number for number, value in enumerate(given) if "as_graph" in value]
         if len(places) != 1:
             refuse(_("Its graph calls “{target}” with something else than a graph.", target=target))
         (place,) = places
         content = given[place]["as_graph"]["graph"]
-        arguments = tuple(self._reference(*_named(one)) for one in given[place + 1 :])
+        arguments = tuple(self._reference(*_named(value)) for value in given[place + 1 :])
         inputs = dict(map(_named, content["inputs"]))
         origins = [self._origins.get(argument.of, frozenset[str]()) for argument in arguments]
         inner = GraphReader(
@@ -132,7 +132,7 @@ class GraphReader:
         results = []
         for output in node["outputs"]:
             many = output["as_tensors"] if "as_tensors" in output else [output["as_tensor"]]
-            results += [read_name(one["name"]) for one in many]
+            results += [read_name(entry["name"]) for entry in many]
         for name in results:  # It may lie in the memory of anything that went in.
             self._define(name, "Tensor", frozenset((name,)).union(*origins))
         self._of_record.update(results, *origins)
@@ -172,7 +172,7 @@ class GraphReader:
             return None
         if plain.endswith("[]"):
             return [
-                self._value(plain[:-2], one, each) for one, each in self._parts(plain[:-2], kind, value)
+                self._value(plain[:-2], tag, part) for tag, part in self._parts(plain[:-2], kind, value)
             ]
         return _READERS[plain, kind](self, value)
 
