@@ -1,4 +1,7 @@
-"""The start of the program: who confines itself does so before anything heavy is imported."""
+"""The entry points of the program and of its confined processes.
+
+Nothing heavy is imported here: a confined process confines itself first.
+"""
 
 import multiprocessing
 import sys
@@ -7,7 +10,7 @@ from dataselect_gui.permissions import close_process
 
 
 def main() -> int:
-    """Run a verb; or a worker's job, or the decoder's, where this process is one."""
+    """Run a command; or a confined process, where this process was started as one."""
     close_process()  # Before anything is created.
     multiprocessing.freeze_support()
     if sys.argv[1:2] == ["--worker"]:
@@ -15,7 +18,7 @@ def main() -> int:
 
         return work()
     if sys.argv[1:2] == ["--decoder"]:
-        from dataselect_gui.worker.decoder import main as decode
+        from dataselect_gui.worker.decoding_child import main as decode
 
         return decode()
     from dataselect_gui.cli.app import main as command
@@ -24,7 +27,7 @@ def main() -> int:
 
 
 def window() -> int:
-    """Open the window: what a menu of the desktop starts."""
+    """Open the window, as a menu of the desktop does."""
     sys.argv.insert(1, "gui")
     return main()
 

@@ -1,4 +1,4 @@
-"""What a person is told when something cannot be done.
+"""The errors of the program, and its exit codes.
 
 Every error that a person can act on has three parts: what happened, why, and what to do. None of
 them ever holds the content of a record. The exit codes are the contract of the command line.
@@ -10,7 +10,7 @@ from dataselect_gui.texts import _
 
 
 class DataSelectError(Exception):
-    """Base of all errors that are told to a person.
+    """Base of all errors that are shown to a person.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class VerificationError(DataSelectError):
 
 
 def disk_refused(error: OSError) -> UnusableError:
-    """Return what is told where the system refuses a file, without naming it."""
+    """Return the error for a file that the system refuses, without its name."""
     return UnusableError(
         _("A file could not be read or written."),
         _("The system refused: {reason}.", reason=error.strerror or type(error).__name__),
@@ -92,7 +92,7 @@ def disk_refused(error: OSError) -> UnusableError:
 
 
 def file_refused(name: str, error: OSError) -> UnusableError:
-    """Return what is told where a file that a person asked for cannot be written."""
+    """Return the error for a file that a person named and that cannot be written."""
     return UnusableError(
         _("“{name}” cannot be written.", name=name),
         error.strerror or _("The disk refused."),

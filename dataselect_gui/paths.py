@@ -1,4 +1,4 @@
-"""Where a path leads, whatever links lie on its way."""
+"""Resolve paths, with errors for a person where their links lead nowhere."""
 
 import errno
 import stat
@@ -8,7 +8,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.texts import _
 
 _OF_THE_KERNEL = ("/proc", "/sys")
-"""What looks like a regular file there is a door into a program or the system."""
+"""What looks like a regular file below these is an interface of the kernel."""
 
 
 def resolved(path: Path) -> Path:

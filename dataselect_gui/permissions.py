@@ -1,4 +1,4 @@
-"""What the program writes is the owner's alone, from the moment it is there.
+"""Permissions: what the program writes can be read by this account alone, from the start.
 
 Each process of the program begins with `close_process`: from then on it creates nothing that another
 account may read, whichever library creates it. Beyond that, folders are made with mode 0700, whatever
@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import resolved
+from dataselect_gui.texts import _
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 _OTHERS = 0o077
@@ -33,7 +34,7 @@ def close_process() -> None:
     if sys.platform != "win32":
         import resource
 
-        _, most = resource.getrlimit(resource.RLIMIT_CORE)
+        most = resource.getrlimit(resource.RLIMIT_CORE)[1]
         # At 1 no file is dumped either, and at 1 alone Linux also gives up a dump into a pipe.
         limit = 0 if most == 0 else 1
         resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
@@ -87,7 +88,7 @@ def close_folder(path: Path, own: Iterable[Path]) -> None:
             for name in [*folders, *files]:
                 is_ours &= _close(Path(inside, name))
     if not is_ours or any(_belongs_to_others(child) for child in folder.iterdir()):
-        raise _unsafe(folder, "It, or something in it, belongs to another account.")
+        raise _unsafe(folder, _("It, or something in it, belongs to another account."))
     check_above(folder)
 
 
@@ -100,7 +101,7 @@ def check_above(path: Path) -> None:
         Where a folder above it lets others rename what lies in it.
     """
     if is_exposed(resolved(path).parent):
-        raise _unsafe(path, "Other accounts may exchange what lies in a folder above it.")
+        raise _unsafe(path, _("Other accounts may exchange what lies in a folder above it."))
 
 
 def is_exposed(place: Path) -> bool:
@@ -168,10 +169,10 @@ def make_own_file(path: Path) -> None:
     try:
         info = os.fstat(opened)
         if not stat.S_ISREG(info.st_mode):
-            raise _unsafe(path, "It is no file.")
+            raise _unsafe(path, _("It is no file."))
         if sys.platform != "win32":
             if info.st_uid != os.geteuid():
-                raise _unsafe(path, "It belongs to another account.")
+                raise _unsafe(path, _("It belongs to another account."))
             if info.st_mode & _OTHERS:
                 os.fchmod(opened, FILE_MODE)
     finally:
@@ -199,7 +200,7 @@ def _followed(path: Path) -> Path:
         elif _is_own_stream(step):
             return step
         elif info.st_uid not in {0, os.geteuid()} or links == _MOST_LINKS:
-            raise _unsafe(path, "A link on its way belongs to another account.")
+            raise _unsafe(path, _("A link on its way belongs to another account."))
         else:
             rest += reversed(step.readlink().parts)
             links += 1
@@ -223,7 +224,7 @@ def _open_stream(path: Path) -> BinaryIO:
     is_device = stat.S_ISCHR(info.st_mode) and (is_own or info.st_uid == 0)
     if not is_device and not (stat.S_ISFIFO(info.st_mode) and is_own):
         os.close(opened)
-        raise _unsafe(path, "It is a device, or a pipe that another account made.")
+        raise _unsafe(path, _("It is a device, or a pipe that another account made."))
     os.set_blocking(opened, True)
     return open(opened, "wb")  # noqa: PTH123  (a descriptor)
 
@@ -231,20 +232,21 @@ def _open_stream(path: Path) -> BinaryIO:
 def _close(path: Path) -> bool:
     """Take every permission of others from a file or folder; say whether it is this account's."""
     try:
-        found = path.lstat()
-        if found.st_uid != os.geteuid():
+        info = path.lstat()
+        if info.st_uid != os.geteuid():
             return False
-        if stat.S_ISLNK(found.st_mode) or not found.st_mode & _OTHERS:
+        if stat.S_ISLNK(info.st_mode) or not info.st_mode & _OTHERS:
             return True
-        path.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS)
+        path.chmod(stat.S_IMODE(info.st_mode) & ~_OTHERS)
         if not path.lstat().st_mode & _OTHERS:
             return True
     except FileNotFoundError:  # A temporary file that another process of ours has taken away.
         return True
     except OSError as error:
-        why = error.strerror or "no reason given"
-        raise _unsafe(path, f"Its permissions cannot be changed ({why}).") from None
-    raise _unsafe(path, "Its disk keeps no permissions: other accounts may read what it holds.")
+        reason = error.strerror or _("no reason given")
+        why = _("Its permissions cannot be changed ({reason}).", reason=reason)
+        raise _unsafe(path, why) from None
+    raise _unsafe(path, _("Its disk keeps no permissions: other accounts may read what it holds."))
 
 
 def _belongs_to_others(path: Path) -> bool:
@@ -256,11 +258,11 @@ def _belongs_to_others(path: Path) -> bool:
 
 def _others_may_rename_in(folder: Path) -> bool:
     """Say whether another account may rename what lies in a folder."""
-    found = folder.stat()
-    writers = found.st_mode & _MAY_WRITE
-    if not writers or found.st_mode & stat.S_ISVTX:
+    info = folder.stat()
+    writers = info.st_mode & _MAY_WRITE
+    if not writers or info.st_mode & stat.S_ISVTX:
         return False
-    return bool(writers & stat.S_IWOTH) or not _is_own_group(found.st_gid)
+    return bool(writers & stat.S_IWOTH) or not _is_own_group(info.st_gid)
 
 
 @cache
@@ -282,9 +284,9 @@ def _is_own_group(group: int) -> bool:
 
 def _unsafe(path: Path, why: str) -> UnusableError:
     return UnusableError(
-        f"“{path.name}” is not safe from other accounts of this machine.",
+        _("“{name}” is not safe from other accounts of this machine.", name=path.name),
         why,
-        "Name a place that is yours alone, or have it cleared.",
+        _("Name a place that is yours alone, or have it cleared."),
     )
 
 
@@ -298,4 +300,4 @@ def _close_on_windows(folder: Path) -> None:
         check=False,
     )
     if done.returncode:
-        raise _unsafe(folder, "Its access list could not be changed.")
+        raise _unsafe(folder, _("Its access list could not be changed."))

@@ -1,4 +1,4 @@
-"""Texts of strangers, as text and nothing else.
+"""Show texts of strangers as plain text.
 
 Names of files, classes, columns and people, the words of a request and the fields of a bundle come from
 whoever wrote them. A screen, a terminal, a spreadsheet and a browser each take some texts for more than
@@ -9,10 +9,14 @@ the window are in `window/widgets/plain.py`, that of the terminal is in `cli/out
 import re
 import unicodedata
 
+from dataselect_gui.texts import ngettext
+
 MOST = 20_000
 """Characters of one line that are shown; layout takes time that grows with them."""
 _MOST_SHOWN = 100
 """Characters of a stranger's name of a file."""
+_MOST_NOTE = 40
+"""Characters that say how many more there are."""
 _MOST_MARKS = 4
 """Marks on one letter, which no living script exceeds; more run over the lines around."""
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -55,8 +59,9 @@ def visible(text: str, most: int = MOST) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    kept = most - 40
-    return f"{text[:kept]}… ({len(text) - kept:,} more characters)"
+    kept = most - _MOST_NOTE
+    note = ngettext("… ({count:,} more character)", "… ({count:,} more characters)", len(text) - kept)
+    return (text[:kept] + note)[:most]  # A translated note may be longer.
 
 
 # A spreadsheet looks for a formula where a cell begins, past blanks, quotes and what has no width.
@@ -72,7 +77,7 @@ _MARKED_SEPARATOR = re.compile(rf"([{_SEPARATORS}])'")
 
 def shown(name: str) -> str:
     """Return a stranger's name of a file as it can be shown in a sentence."""
-    plain = "".join(one if one.isprintable() else "�" for one in name[:_MOST_SHOWN])
+    plain = "".join(c if c.isprintable() else "�" for c in name[:_MOST_SHOWN])
     return plain if len(name) <= _MOST_SHOWN else f"{plain}…"
 
 

@@ -7,12 +7,12 @@ from dataselect_gui.worker import score_run, study_run
 from dataselect_gui.worker.jobs import ScoreJob, StudyJob
 from dataselect_gui.worker.messages import StudyPlanned
 from dataselect_gui.worker.results import ScoringResult, StudyResult
-from dataselect_gui.worker.score_receiving import Receiver
+from dataselect_gui.worker.score_receiver import ScoreReceiver
 
 
-def score_here(job: ScoreJob, context: JobContext, receiver: Receiver) -> ScoringResult:
+def score_here(job: ScoreJob, context: JobContext, receiver: ScoreReceiver) -> ScoringResult:
     """Score as the worker does; takes what `dataselect_gui.worker.handle.run_job` takes."""
-    return score_run.run(job, context, receiver.kept)
+    return score_run.run(job, context, receiver.store)
 
 
 def study_here(

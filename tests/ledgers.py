@@ -26,8 +26,8 @@ class Desk:
 
         def ask(*arguments: object, **more: object) -> object:
             opened = self.ledger.snapshot() if hasattr(Snapshot, name) else self.ledger.session()
-            with opened as book:
-                return getattr(book, name)(*arguments, **more)
+            with opened as session:
+                return getattr(session, name)(*arguments, **more)
 
         return ask
 
@@ -35,5 +35,5 @@ class Desk:
         self, account: str, unit: str | None, max_contributions: int, grouping: Grouping = NO_PEOPLE
     ) -> None:
         """Refuse other units than at any earlier release of an account."""
-        with self.ledger.snapshot() as book:
-            book.check_units(book.statement(account), unit, max_contributions, grouping)
+        with self.ledger.snapshot() as snapshot:
+            snapshot.check_units(snapshot.statement(account), unit, max_contributions, grouping)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dataselect_gui.privacy import calibration, library
+from dataselect_gui.privacy import calibration, measurements
 from dataselect_gui.privacy.accounting import (
     Charge,
     Loss,
@@ -152,7 +152,7 @@ def test_laplace_noise_is_enough_by_our_formula_and_by_the_librarys(
     epsilon: str, sensitivity: int
 ) -> None:
     scale = calibration.laplace_scale(Decimal(epsilon), sensitivity)
-    stated = library.laplace_measurement(scale).map(sensitivity)
+    stated = measurements.laplace_measurement(scale).map(sensitivity)
     assert Fraction(sensitivity) / Fraction(scale) <= Fraction(epsilon)
     assert Fraction(stated) <= Fraction(epsilon)
     assert scale <= sensitivity / float(epsilon) * (1 + 1e-9)
@@ -161,7 +161,7 @@ def test_laplace_noise_is_enough_by_our_formula_and_by_the_librarys(
 @pytest.mark.parametrize("max_contributions", [1, 2, 5])
 def test_a_quantile_is_charged_for_two_changes_of_each_record(max_contributions: int) -> None:
     scale = calibration.quantile_scale(Decimal(1), 100, max_contributions)
-    measurement = library.quantile_measurement(100, 0.9, range(11), scale)
+    measurement = measurements.quantile_measurement(100, 0.9, range(11), scale)
     assert measurement.map(1) == 0  # Which would be a free release.
     assert measurement.map(2 * max_contributions) == pytest.approx(1)
     assert Fraction(2 * max_contributions) / Fraction(scale) <= 1

@@ -13,10 +13,10 @@ from PIL import Image, ImageDraw, ImageOps
 
 from dataselect_gui.errors import FaultError
 from dataselect_gui.records.cleaning.image import clean_image, encode, says_nothing_else
-from dataselect_gui.records.formats import jpeg as taken
-from dataselect_gui.records.formats import tiff as taken_tiff
 from dataselect_gui.records.forms import image_files
 from dataselect_gui.records.forms.form import DATA
+from dataselect_gui.records.image_formats import jpeg as taken
+from dataselect_gui.records.image_formats import tiff as taken_tiff
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.source import UnreadableRecordError
 from tests import hostile_files as hostile

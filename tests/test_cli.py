@@ -135,7 +135,7 @@ def test_every_release_is_told_in_words(
     assert "Digest, to send separately" in capsys.readouterr().out
     assert main(["ledger", str(project)]) == 0
     statement = capsys.readouterr().out
-    assert kind.split()[0] in statement
+    assert f"{kind.split()[0].capitalize()} by " in statement
     assert ("had no protection" in statement) == ("exact" in kind)
 
 

@@ -50,7 +50,7 @@ def test_a_preflight_and_an_inspection_read_the_named_columns(
 ) -> None:
     checkpoint = tmp_path / "model"
     save_member(checkpoint, stir(tiny_resnet(), 0))
-    found = workflow.preflight(checkpoint, records, JobContext()).found
+    found = workflow.preflight(checkpoint, records, JobContext()).result
     assert found.records == 12
     assert found.checked  # Against a plain computation, which takes labels.
     held = workflow.inspect(checkpoint, records, JobContext())

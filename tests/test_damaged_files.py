@@ -14,7 +14,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import RefusedError, UnusableError
 from dataselect_gui.privacy.entry_forms import is_content, is_entry
 from dataselect_gui.records.cleaning.image import clean_image, says_nothing_else
-from dataselect_gui.records.formats.png import chunk
+from dataselect_gui.records.image_formats.png import chunk
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.source import UnreadableRecordError

@@ -19,7 +19,7 @@ from PIL import Image
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records import images
-from dataselect_gui.records.formats.bare import BareImage
+from dataselect_gui.records.image_formats.bare import BareImage
 from dataselect_gui.records.image_tree import MAX_DEPTH
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.opening import open_source

@@ -164,7 +164,7 @@ def test_it_is_confined_and_inherits_little(
     process.check(IMAGES, FILES[0])
     folder = Path(f"/proc/{child_of_mine()}")
     said = dict(line.split(":\t", 1) for line in (folder / "status").read_text().splitlines())
-    held = workflow.what_confines()
+    held = workflow.available_confinement()
     assert (said["NoNewPrivs"], said["Seccomp"]) == (("1", "2") if held.network else ("0", "0"))
     try:
         words = (folder / "environ").read_bytes().split(b"\0")
@@ -348,7 +348,9 @@ def test_the_time_for_arrays_goes_with_their_size(
     assert 10 < given[0] < given[-1] < 120
 
 
-@pytest.mark.skipif(not workflow.what_confines().files, reason="nothing keeps it from files here")
+@pytest.mark.skipif(
+    not workflow.available_confinement().files, reason="nothing keeps it from files here"
+)
 @pytest.mark.parametrize("variable", ["PYTHONPATH", "LD_LIBRARY_PATH"])
 @pytest.mark.parametrize("place", ["home", "", "ledger"])
 def test_it_is_not_granted_a_home_that_libraries_lie_in(

@@ -35,7 +35,7 @@ from dataselect_gui.records.source import SourceRef
 from dataselect_gui.release.kinds.gradient import CLIP_STEPS
 from dataselect_gui.scoring.clipped_sum import ClippedSum, in_steps
 from dataselect_gui.scoring.model import Model
-from dataselect_gui.worker.decoding import RowReader
+from dataselect_gui.worker.input_loading import ScoredInputLoader
 from dataselect_gui.worker.jobs import SumJob
 from dataselect_gui.worker.results import FilesResult
 from dataselect_gui.worker.rows_file import write_rows
@@ -89,7 +89,7 @@ def project(tmp_path: Path, source: Path, checkpoint: Path) -> Path:
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the worker's job be done in this process, which has torch already."""
-    monkeypatch.setattr("dataselect_gui.workflow.summing.run_job", in_process)
+    monkeypatch.setattr("dataselect_gui.workflow.gradient_sum.run_job", in_process)
 
 
 def in_process(job: SumJob, context: JobContext) -> FilesResult:
@@ -226,7 +226,7 @@ def test_a_sum_that_fails_costs_nothing(
     Desk(workflow.home()).claim(marks_of(opened))
     before = workflow.ledger(project)[0]
     with monkeypatch.context() as patch:
-        patch.setattr("dataselect_gui.workflow.summing.run_job", fail)
+        patch.setattr("dataselect_gui.workflow.gradient_sum.run_job", fail)
         for _ in range(2):
             with pytest.raises(fault, match="Summing the gradients"):
                 release(project, tmp_path / "b", **words)
@@ -237,7 +237,7 @@ def test_a_sum_that_fails_costs_nothing(
         assert [entry.threshold_of for entry in charges(after)] == ["loss"]
     assert not (tmp_path / "b").exists()
     assert not list(project.glob(".sum-*"))
-    monkeypatch.setattr("dataselect_gui.workflow.summing.run_job", in_process)
+    monkeypatch.setattr("dataselect_gui.workflow.gradient_sum.run_job", in_process)
     done = release(project, tmp_path / "b", **words)
     assert (done.repeated, done.spent) == (False, Decimal(1 if "threshold" in rule else "1.5"))
 
@@ -251,7 +251,7 @@ def test_nothing_is_summed_where_the_ledger_refuses(
 ) -> None:
     asked_of_the_worker: list[SumJob] = []
     monkeypatch.setattr(
-        "dataselect_gui.workflow.summing.run_job", lambda job, _: asked_of_the_worker.append(job)
+        "dataselect_gui.workflow.gradient_sum.run_job", lambda job, _: asked_of_the_worker.append(job)
     )
     with pytest.raises(RefusedError, match="is left"):
         release(project, tmp_path / "b", **asked(budget="0.5"))
@@ -272,7 +272,7 @@ def test_a_gradient_that_was_reserved_and_not_drawn_is_summed_by_its_repeat(
         raise PowerCutError
 
     with monkeypatch.context() as patch:
-        patch.setattr("dataselect_gui.release.releasing.draw", die)
+        patch.setattr("dataselect_gui.release.procedure.draw", die)
         with pytest.raises(PowerCutError):
             release(project, tmp_path / "b", **asked(budget="1"))
     done = release(project, tmp_path / "b", **asked(budget="1"))
@@ -443,6 +443,6 @@ def test_what_cannot_be_summed_at_all_is_told_before_a_record_is_read(
 
     save_member(tmp_path / "still", stir(Still(), 0))
     project = scored_project(tmp_path / "p.dataselect", source, tmp_path / "still", LOSSES)
-    monkeypatch.setattr(RowReader, "read", lambda *_: pytest.fail("a record was read"))
+    monkeypatch.setattr(ScoredInputLoader, "read", lambda *_: pytest.fail("a record was read"))
     with pytest.raises(UnusableError, match="has no gradient"):
         sum_over(project, source, tmp_path / "still", range(12))

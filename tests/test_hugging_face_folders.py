@@ -31,7 +31,7 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef, UnreadableRecordError
 from dataselect_gui.scoring.model import load_model
 from dataselect_gui.worker.rows_file import write_rows
-from dataselect_gui.worker.score_keeping import ProjectKeeping
+from dataselect_gui.worker.score_store import ProjectScoreStore
 from tests.families import IMAGES, MORE_IMAGES, TEXTS, image_model, images
 from tests.helpers import config, hugging_face_folder, preprocessor, write_json, write_safetensors
 from tests.models import SIDE, save_member, stir, tiny_resnet, tiny_vit
@@ -201,7 +201,7 @@ def test_the_worker_scores_no_other_checkpoint_than_the_projects(
     def work() -> object:
         if job == "score":
             scoring = ScoreJob(names=["loss"], batch_size=None, limit=None, **common)
-            kept = ProjectKeeping(project, open_source(SourceRef(source)), scoring)
+            kept = ProjectScoreStore(project, open_source(SourceRef(source)), scoring)
             return score_run.run(scoring, JobContext(), kept)
         asked: dict[str, Any] = {"folder": tmp_path, "rows": [0], "names": ["plis"]}
         return map_run.run_maps(MapJob(seconds=1, **asked, **common), JobContext())

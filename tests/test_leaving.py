@@ -12,7 +12,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.ledger import Session
 from dataselect_gui.records import images
 from dataselect_gui.records.decoding_process import DecodingProcess
-from dataselect_gui.records.formats.bare import BareImage
+from dataselect_gui.records.image_formats.bare import BareImage
 from dataselect_gui.records.kinds.images import IMAGES
 from dataselect_gui.records.kinds.kind import RecordKind
 from dataselect_gui.records.source import UnreadableRecordError

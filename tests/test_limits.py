@@ -214,7 +214,7 @@ def test_images_of_an_array_are_no_larger_than_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: int
 ) -> None:
     """They are written as PNG, whatever their size; a check reads images of a certain size alone."""
-    for place in ("records.forms.image_files", "records.formats.bare"):
+    for place in ("records.forms.image_files", "records.image_formats.bare"):
         monkeypatch.setattr(f"dataselect_gui.{place}.MAX_PIXELS", 50 * 50)
     np.savez(tmp_path / "i.npz", x=np.zeros((3, side, side), np.uint8), y=np.arange(3))
     project = a_project(tmp_path, tmp_path / "i.npz")

@@ -23,7 +23,7 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.memory import GIB, Need, PeakMemory
 from dataselect_gui.scoring.scorer import Scorer
-from dataselect_gui.worker.batches import Result
+from dataselect_gui.worker.batches import BatchScores
 from dataselect_gui.worker.computing import Computation
 from dataselect_gui.worker.indexing import HashCache, read_index
 from dataselect_gui.worker.results import ScoringResult
@@ -59,7 +59,7 @@ def disturb(monkeypatch: pytest.MonkeyPatch, before: Callable[[int], None]) -> l
     sizes: list[int] = []
     original = Computation._together
 
-    def computed(computation: Computation, *records: Any) -> Result:  # noqa: ANN401
+    def computed(computation: Computation, *records: Any) -> BatchScores:  # noqa: ANN401
         before(computation._size)
         sizes.append(computation._size)
         return original(computation, *records)

@@ -32,7 +32,7 @@ SHARED_ROOMS = (
     "workflow/moving.py",
     "workflow/scoring.py",
     "workflow/selecting.py",
-    "workflow/training.py",
+    "workflow/training_answer.py",
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from msgspec import structs
 from torch import Tensor, nn
 
 from dataselect_gui import workflow
@@ -130,8 +131,8 @@ def test_a_model_with_nothing_to_train_has_only_scores_of_its_inputs(tmp_path: P
     np.testing.assert_allclose(found["vog"], oracle_vog(models, RECORDS, TARGETS), rtol=1e-4)
     checkpoint = find_checkpoint(folder)
     scorer = Scorer(checkpoint, ["grad_norm"], CPU)
-    told = try_on(scorer, checkpoint, ["grad_norm"], RECORDS, np.array(TARGETS))
-    result = PreflightResult(**vars(told), records=5, seconds_to_read=0.0)
+    trial = try_on(scorer, checkpoint, ["grad_norm"], RECORDS, np.array(TARGETS))
+    result = PreflightResult(**structs.asdict(trial), records=5, seconds_to_read=0.0)
     words = dict(workflow.preflight_facts(workflow.Preflight(result, 1.0)))
     assert words["Parameters"].startswith("none that is trained")
     with pytest.raises(UnusableError, match="no gradient that could be released"):

@@ -94,9 +94,9 @@ def test_what_lies_beside_a_checkpoint_is_no_folder_by_a_link(tmp_path: Path) ->
 @pytest.mark.skipif(sys.platform != "linux", reason="Landlock is Linux's")
 def test_a_link_to_the_ledger_is_not_granted(tmp_path: Path) -> None:
     """In a process that is confined to what a stranger's folder links to."""
-    from dataselect_gui.sandbox.confining import Grant, what_confines
+    from dataselect_gui.sandbox.confining import Grant, available_confinement
 
-    if not what_confines().files:
+    if not available_confinement().files:
         pytest.skip("this kernel does not confine files")
     ledger, image = tmp_path / "home" / "ledger.sqlite", tmp_path / "image.png"
     ledger.parent.mkdir()
@@ -230,7 +230,7 @@ def test_links_are_resolved_in_one_place() -> None:
     calling = {
         path.relative_to(root).as_posix() for path in root.rglob("*.py") if resolving(path.read_text())
     }
-    assert calling == {"paths.py", "sandbox/needs.py"}
+    assert calling == {"paths.py", "sandbox/system_paths.py"}
     assert resolving("x = Path('a')\ny = x.resolve()\nmap(Path.resolve, [x])") == [2, 3]  # The control.
 
 

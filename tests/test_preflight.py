@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from msgspec import structs
 from numpy.typing import NDArray
 from torch import nn
 
@@ -18,9 +19,9 @@ from dataselect_gui.norms.gradient_norms import BY_FUNCTION
 from dataselect_gui.norms.passes import Measured, Pass
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.naive import naive_scores
-from dataselect_gui.scoring.preflight import Preflight as Trial
 from dataselect_gui.scoring.preflight import try_on
 from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.scoring.trial import Trial
 from dataselect_gui.worker.results import PreflightResult
 from tests.helpers import write_json
 from tests.models import SIDE, save_member, save_series, stir, tiny_plain, tiny_resnet, tiny_vit
@@ -59,7 +60,7 @@ def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> Non
     checkpoint = member(tmp_path / "model", tiny_resnet())
     records = owner_records(tmp_path / "records.npz")
     preflight = workflow.preflight(checkpoint, SourceRef(records), JobContext())
-    found, model = preflight.found, tiny_resnet()
+    found, model = preflight.result, tiny_resnet()
     assert sum(found.parameters.values()) == sum(p.numel() for p in model.parameters())
     assert {"conv2d", "batch_norm", "linear"} <= set(found.parameters)
     assert found.by_function == []
@@ -84,7 +85,7 @@ def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> Non
 
 def preflight_of(trial: Trial) -> workflow.Preflight:
     """Return a preflight of eight records that came to a trial."""
-    result = PreflightResult(**vars(trial), records=8, seconds_to_read=0.0)
+    result = PreflightResult(**structs.asdict(trial), records=8, seconds_to_read=0.0)
     return workflow.Preflight(result, 1.0)
 
 

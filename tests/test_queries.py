@@ -16,8 +16,8 @@ import pytest
 from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UnusableError
 from dataselect_gui.privacy.accounting import Charge
+from dataselect_gui.privacy.entry_store import EntryStore
 from dataselect_gui.privacy.ledger import Ledger
-from dataselect_gui.privacy.pages import Pages
 from dataselect_gui.privacy.refusals import InUseError
 from dataselect_gui.release.registry import REGISTRY, Registered
 from tests.ledgers import Desk
@@ -166,7 +166,7 @@ class Counts:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.connections = self.locks = self.checks = 0
-        connect, acquire, check = sqlite3.connect, filelock.BaseFileLock.acquire, Pages.__init__
+        connect, acquire, check = sqlite3.connect, filelock.BaseFileLock.acquire, EntryStore.__init__
 
         def connected(place: Any, *rest: Any, **more: Any) -> sqlite3.Connection:  # noqa: ANN401
             self.connections += 1
@@ -177,13 +177,13 @@ class Counts:
             self.locks += Path(lock.lock_file).name == "ledger.lock"
             return acquire(lock, *rest, **more)
 
-        def checked(pages: Pages, *rest: Any) -> None:  # noqa: ANN401
+        def checked(store: EntryStore, *rest: Any) -> None:  # noqa: ANN401
             self.checks += 1
-            check(pages, *rest)
+            check(store, *rest)
 
         monkeypatch.setattr(sqlite3, "connect", connected)
         monkeypatch.setattr(filelock.BaseFileLock, "acquire", acquired)
-        monkeypatch.setattr(Pages, "__init__", checked)
+        monkeypatch.setattr(EntryStore, "__init__", checked)
 
     def told(self) -> tuple[int, int, int]:
         return self.connections, self.locks, self.checks
@@ -230,12 +230,12 @@ def test_a_snapshot_is_read_while_another_holds_the_ledger(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dataselect_gui.privacy.chain.LOCK_SECONDS", 0.2)
-    with Ledger(home).session() as book:
-        account = book.claim({b"a" * 32})
+    with Ledger(home).session() as session:
+        account = session.claim({b"a" * 32})
         assert Desk(home).accounts() == [account]
         with pytest.raises(InUseError, match="in use"):
             Desk(home).claim({b"b" * 32})
-        book.keep_draw(account, "a release", b"its draw")
+        session.keep_draw(account, "a release", b"its draw")
         assert Desk(home).draw_of("a release") == b"its draw"
     assert Desk(home).accounts() == [account]
 
@@ -247,27 +247,27 @@ def test_what_a_snapshot_reads_late_may_have_been_moved(home: Path) -> None:
     desk.keep_draw(account, "a release", b"its draw")
 
     def read_late() -> None:
-        with Ledger(home).snapshot() as book:
+        with Ledger(home).snapshot() as snapshot:
             desk.claim({b"b" * 32})
             with sqlite3.connect(home / "ledger.sqlite") as database:
                 database.execute("UPDATE contents SET content = x'00'")
             database.close()
-            book.draw_of("a release")
+            snapshot.draw_of("a release")
 
     with pytest.raises(InUseError, match="in use"):
         read_late()
 
 
 def test_a_refusal_within_a_session_leaves_the_rest_of_it(home: Path) -> None:
-    with Ledger(home).session() as book:
-        account = book.claim({b"a" * 32})
+    with Ledger(home).session() as session:
+        account = session.claim({b"a" * 32})
         body = {"release": "r", "key": "k", "unit": None, "per_unit": 1}
         with pytest.raises(RefusedError, match="no budget"):
-            book.reserve(account, ONE, body)
+            session.reserve(account, ONE, body)
         with pytest.raises(RefusedError, match="is left"):
-            book.reserve(account, ONE, body, first_budget=Decimal("0.5"))
-        book.set_budget(account, Decimal(1), "a test")
-        book.reserve(account, ONE, body)
+            session.reserve(account, ONE, body, first_budget=Decimal("0.5"))
+        session.set_budget(account, Decimal(1), "a test")
+        session.reserve(account, ONE, body)
     statement = Desk(home).statement(account)
     assert [entry.kind for entry in statement.entries] == ["opened", "budget", "reserved"]
     assert statement.left == 0
@@ -279,12 +279,12 @@ from pathlib import Path
 from decimal import Decimal
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.privacy.chain import Chain
-with Ledger(Path({home!r})).session() as book:
-    account = book.claim({{b"a" * 32}})
-    book.set_budget(account, Decimal(3), "a test")
+with Ledger(Path({home!r})).session() as session:
+    account = session.claim({{b"a" * 32}})
+    session.set_budget(account, Decimal(3), "a test")
     if {halfway}:
         Chain._settle = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-    book.keep_draw(account, "a release", b"its draw")
+    session.keep_draw(account, "a release", b"its draw")
     os.kill(os.getpid(), signal.SIGKILL)
 """
 

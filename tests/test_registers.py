@@ -30,7 +30,7 @@ def register(tmp_path: Path, text: str) -> Path:
 def test_nobody_on_the_register_ever_leaves(people: Path, source: Path, tmp_path: Path) -> None:
     listed = register(tmp_path, "date,patient\n2024-01-01,patient 0\n2024-01-02, patient 3 \n,nobody\n")
     done = workflow.opt_out(people, listed, None)
-    assert (done.listed, done.found, done.records) == (3, 2, 6)
+    assert (done.listed, done.matched, done.records) == (3, 2, 6)
     release(
         people, tmp_path / "b", mechanism="exact", epsilon=None, acknowledge_exact=True, reason="test",
         max_contributions=3,
@@ -59,7 +59,7 @@ def test_a_person_is_found_however_the_name_and_the_register_were_written(
     np.savez(source, **{**arrays, "patient": np.where(np.arange(40) < 3, name, arrays["patient"])})
     project = scored_project(tmp_path / "p.dataselect", source, checkpoint, unit_column="patient")
     done = workflow.opt_out(project, register(tmp_path, text), None)
-    assert (done.listed, done.found, done.records) == (1, 1, 3)
+    assert (done.listed, done.matched, done.records) == (1, 1, 3)
     eligible = workflow.scores(project)["eligible"]
     assert [row for row, may in enumerate(eligible) if not may] == [0, 1, 2]
     workflow.opt_in(project, register(tmp_path, text), None)

@@ -474,7 +474,7 @@ def test_a_record_with_another_label_or_person_than_it_was_scored_with_is_not_re
     values = arrays[column].copy()
     values[5] = values[7]
     rewritten(source, source, **{column: values})
-    with pytest.raises(UnusableError, match="1 records changed"):
+    with pytest.raises(UnusableError, match="1 record changed"):
         release(project, tmp_path / "b", threshold_from="agreed")
     rewritten(source, source, **{column: arrays[column]})
     release(project, tmp_path / "b", threshold_from="agreed")
@@ -500,7 +500,7 @@ def test_a_record_that_changed_since_it_was_scored_is_never_silently_used(
     arrays = dict(np.load(source))
     arrays["x"][7] += 1
     np.savez_compressed(source, **arrays)
-    with pytest.raises(UnusableError, match="1 records changed"):
+    with pytest.raises(UnusableError, match="1 record changed"):
         release(project, tmp_path / "bundle")
     assert not (tmp_path / "bundle").exists()
 

@@ -287,10 +287,10 @@ def test_nothing_is_bought_where_there_is_nothing_to_buy_or_no_place(
 
 def taking_part(project: Path) -> list[str]:
     """Return the records of people that were chosen to take part, one of each."""
-    index, book = Project.open(project).table.index, Desk(Path(os.environ["DATASELECT_HOME"]))
+    index, desk = Project.open(project).table.index, Desk(Path(os.environ["DATASELECT_HOME"]))
     keys = record_keys(index.content, index.people)
     assert index.people is not None
-    kept = book.kept_already(unit_marks(keys, index.people), keys, 1)
+    kept = desk.kept_already(unit_marks(keys, index.people), keys, 1)
     assert kept is not None
     return [index.ids[row] for row in np.flatnonzero(kept).tolist()]
 

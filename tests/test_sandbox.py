@@ -19,7 +19,7 @@ from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.privacy.home import grant
 from dataselect_gui.records.opening import linked_files
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.sandbox.confining import Confinement, Grant, what_confines
+from dataselect_gui.sandbox.confining import Confinement, Grant, available_confinement
 from dataselect_gui.sandbox.seatbelt import profile
 from dataselect_gui.sandbox.seccomp import program
 from dataselect_gui.sandbox.syscalls import ALWAYS, BY_ARGUMENT, LAST
@@ -28,7 +28,7 @@ from dataselect_gui.worker.jobs import ScoreJob, VerifyJob
 from tests import planted
 
 ROOT = Path(__file__).parents[1]
-HELD = what_confines()
+HELD = available_confinement()
 Made = dict[str, dict[str, bool]]
 
 pytestmark = pytest.mark.skipif(

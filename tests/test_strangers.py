@@ -270,7 +270,7 @@ def test_a_table_of_our_own_names_the_same_people_again(
     done = workflow.opt_out(world.project, tmp_path / "t.csv", "unit")
     look = workflow.look(world.project)
     assert look.units is not None
-    assert done.found == done.listed == len(set(look.units) - {""})
+    assert done.matched == done.listed == len(set(look.units) - {""})
     assert bool(look.opted_out.all())
 
 

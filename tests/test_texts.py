@@ -64,25 +64,53 @@ DONE = (
     "cli",
     "checkpoints",
     "errors.py",
+    "jobs",
+    "norms",
+    "pages",
     "paths.py",
+    "permissions.py",
+    "plain.py",
     "privacy",
+    "project",
+    "records",
     "release",
+    "sandbox",
+    "scoring",
+    "selection",
     "study",
+    "worker",
+    "workflow",
 )
 """Rooms and modules whose errors are translated; the others follow."""
+REASONS = {
+    "ChangedRecordError",
+    "LoadedInput",
+    "Problem",
+    "UnreadableRecordError",
+    "_unsafe",
+    "not_arrays",
+    "too_many",
+}
+"""What else is given a text for a person, beside the errors: why a record cannot be used, or a path."""
 
 
 def literal_errors(source: str) -> Iterator[int]:
     """Yield the lines in which an error that a person reads is given a text without `_`."""
-    names = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
+    names = {name for name, kind in vars(errors).items() if isinstance(kind, type)} | REASONS
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
             for part in node.args:
-                # What `_` returns may be put together.
-                texts_in = part.values if isinstance(part, ast.JoinedStr) else [part]
-                for text in texts_in:
-                    if isinstance(text, ast.Constant) and re.search("[A-Za-z]", str(text.value)):
-                        yield text.lineno
+                yield from literals(part)
+
+
+def literals(node: ast.AST) -> Iterator[int]:
+    """Yield the lines of texts with two letters or more, but for what a function makes something of."""
+    match node:
+        case ast.Constant(value=str(text)) if re.search("[A-Za-z]{2}", text):
+            yield node.lineno
+        case ast.JoinedStr() | ast.BinOp() | ast.IfExp() | ast.BoolOp():
+            for part in ast.iter_child_nodes(node):
+                yield from literals(part)
 
 
 def test_errors_are_translated() -> None:
@@ -91,6 +119,41 @@ def test_errors_are_translated() -> None:
     literal = {path: list(literal_errors(path.read_text("utf-8"))) for path in modules}
     assert not {path: lines for path, lines in literal.items() if lines}
     assert list(literal_errors('raise UsageError("What.", _("Why."), _("Do."))')) == [1]
+    assert list(literal_errors('Problem(record, f"{_(x)} or so" if x else _("Not."))')) == [1]
+
+
+WITHOUT_SENTENCES = ("checkpoints", "norms", "project", "scoring", "selection", "study")
+"""Rooms in which no sentence at all stands outside the catalogue."""
+SENTENCE = re.compile(r"[“A-Z].*[a-z]{2}[”,;:]? [a-z]|.*[a-z]{2} .*[a-z]\.$", re.DOTALL)
+WRITTEN_TO_DISK = frozenset(
+    {"Adam, the learning rate constant for the first half, then falling to nothing"}
+)
+
+
+def literal_sentences(source: str) -> Iterator[int]:
+    """Yield the lines with a sentence, or the beginning or end of one, that is not translated."""
+    tree = ast.parse(source)
+    exempt: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            exempt.add(node.value)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            exempt |= set(node.args) if node.func.id in {"_", "N_", "ngettext"} else set()
+    for node in ast.walk(tree):
+        if node in exempt or not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        if SENTENCE.match(node.value) and node.value not in WRITTEN_TO_DISK:
+            yield node.lineno
+
+
+def test_no_sentence_is_outside_the_catalogue() -> None:
+    modules = [path for room in WITHOUT_SENTENCES for path in modules_of(PACKAGE / room)]
+    literal = {path: list(literal_sentences(path.read_text("utf-8"))) for path in modules}
+    assert not {path: lines for path, lines in literal.items() if lines}
+    assert list(
+        literal_sentences('def f():\n    """Some text."""\n    return _("Some text."), "Some text."')
+    ) == [3]
+    assert list(literal_sentences('f"“{name}” holds no tensor."')) == [1]
 
 
 def modules_of(room: Path) -> list[Path]:
@@ -208,6 +271,27 @@ def translated(tmp_path: Path) -> Run:
         return done.returncode, done.stdout.splitlines(), done.stderr.splitlines()
 
     return run
+
+
+CONFINED = """
+from dataselect_gui.resources import resource
+from dataselect_gui.sandbox.confining import Grant, confine, available_confinement
+from dataselect_gui.sandbox.system_paths import holds, readable
+from dataselect_gui.texts import _
+confine(Grant(home="/home/somebody", read=(sys.argv[1],)))
+print(_("Stopped."))
+print(available_confinement().sentence)
+print(any(holds(path, resource("locale")) for path in readable(Path("/home/somebody"))))
+"""
+
+
+def test_a_confined_process_reads_the_catalogue(translated: Run) -> None:
+    """It is read with the first text, which is after the process confined itself."""
+    code, (stopped, sentence, is_readable), _errors = translated(CONFINED)
+    assert code == 0
+    assert is_translated(stopped)
+    assert sentence.startswith("⟦")
+    assert is_readable == "True"
 
 
 def is_translated(line: str) -> bool:

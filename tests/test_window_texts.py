@@ -13,8 +13,11 @@ FOLDER = Path(dataselect_gui.__file__).parent / "window"
 ROOMS = (
     *(path.name for path in FOLDER.glob("*.py")),
     "explore",
+    "ledger",
+    "release",
     "setup",
     "shell",
+    "study",
     "widgets",
 )
 """Rooms and modules whose texts are translated; the others follow."""

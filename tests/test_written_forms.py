@@ -124,7 +124,7 @@ def write_case(folder: Path, name: str, patch: pytest.MonkeyPatch) -> dict[str, 
     patch.setattr("secrets.token_hex", chance.token)
     patch.setattr("secrets.SystemRandom", lambda: random.Random(0))
     patch.setattr("dataselect_gui.privacy.noise._measured", chance.noise)
-    patch.setattr("dataselect_gui.release.releasing.buy_threshold", lambda *_, **__: Decimal("0.625"))
+    patch.setattr("dataselect_gui.release.procedure.buy_threshold", lambda *_, **__: Decimal("0.625"))
     patch.setattr("dataselect_gui.workflow.releasing.sum_gradients", summed)
     request = {"bounds": {"loss": [0, 1]}, "max_grad_norm": 1.5}
     project = scored_project(

@@ -24,6 +24,7 @@ from tests.projects import consortium, owner_records, scored_project
 from tests.releases import release, select
 
 WRITTEN = Path(__file__).with_name("written_json")
+EARLIER_LEDGER = Path(__file__).with_name("earlier_ledger")
 STUDIES = Path(__file__).parents[1] / "resources" / "study"
 MEASURED = "deviation|tried|moved|float64_pace|seconds_per_record|bytes_needed|seconds_to_read|seconds"
 
@@ -33,7 +34,7 @@ def printed(folder: Path, *words: object) -> str:
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         assert main([*map(str, words), "--json"]) == 0
-    confined = json.dumps(asdict(workflow.what_confines()))
+    confined = json.dumps(asdict(workflow.available_confinement()))
     text = out.getvalue().replace(json.dumps(str(folder))[1:-1], "FOLDER").replace(confined, "CONFINED")
     return re.sub(rf'"({MEASURED})": [0-9.e+-]+', r'"\1": MEASURED', text)
 
@@ -83,6 +84,13 @@ def a_bundle(folder: Path) -> str:
     return re.sub(r'"(All )?\d+ (files|records) ', r'"\1DRAWN \2 ', text)
 
 
+def an_earlier_ledger(folder: Path) -> str:
+    """Releases of each kind and mechanism, by the version before accounts had a type."""
+    home = Path(os.environ["DATASELECT_HOME"])
+    shutil.copytree(EARLIER_LEDGER, home)
+    return printed(folder, "ledger")
+
+
 def a_study(name: str) -> Callable[[Path], str]:
     def of(folder: Path) -> str:
         made = Path(shutil.copytree(STUDIES / name, folder / name))
@@ -103,6 +111,7 @@ CASES: dict[str, Callable[[Path], str]] = {
     "preflight": a_preflight,
     "project": a_project,
     "bundle": a_bundle,
+    "ledger": an_earlier_ledger,
     **{f"study-{path.name}": a_study(path.name) for path in sorted(STUDIES.iterdir()) if path.is_dir()},
 }
 

@@ -77,17 +77,17 @@ class Member:
     @cached_property
     def tensors(self) -> dict[str, StoredTensor]:
         """The tensors that the headers of safetensors files name, each file held against its header."""
-        found: dict[str, StoredTensor] = {}
+        tensors: dict[str, StoredTensor] = {}
         for path in self.weights:
             try:
                 header = read_header(path)
             except (ValueError, OSError) as error:
-                why = str(error) if isinstance(error, ValueError) else "It cannot be read."
+                why = str(error) if isinstance(error, ValueError) else _("It cannot be read.")
                 raise refusals.damaged(path, why) from None
-            if not found.keys().isdisjoint(header):
+            if not tensors.keys().isdisjoint(header):
                 raise refusals.damaged(path, _("It holds a tensor that another file of it holds, too."))
-            found |= header
-        return found
+            tensors |= header
+        return tensors
 
     def files(self) -> Iterable[Path]:
         """Yield every file that a score depends on."""

@@ -365,7 +365,7 @@ def _by_option(why: str, key: str) -> str:
 
 
 def _kind_of(key: str) -> str:
-    return next((told for pattern, told in _KINDS if pattern.search(key)), _UNKNOWN)
+    return next((reason for pattern, reason in _KINDS if pattern.search(key)), _UNKNOWN)
 
 
 def _why_not(key: str, value: object) -> str | None:

@@ -39,7 +39,7 @@ def parse_object(content: bytes) -> JsonObject:
         raise ValueError(_("It is larger than {largest} MiB.", largest=LARGEST >> 20))
     try:
         text = content.decode("utf-8")
-        found = json.loads(
+        parsed = json.loads(
             text,
             object_pairs_hook=_once,
             parse_int=_whole,
@@ -49,17 +49,17 @@ def parse_object(content: bytes) -> JsonObject:
         raise ValueError(_("It is nested too deeply.")) from None
     except (UnicodeDecodeError, json.JSONDecodeError):
         raise ValueError(_("It is not JSON in UTF-8.")) from None
-    if not isinstance(found, dict):
+    if not isinstance(parsed, dict):
         raise ValueError(_("It is not a JSON object."))
-    _check_values(found)
-    return found
+    _check_values(parsed)
+    return parsed
 
 
 def _once(pairs: list[tuple[str, object]]) -> JsonObject:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    content = dict(pairs)
+    if len(content) < len(pairs):
         raise ValueError(_("It gives a name twice."))
-    return found
+    return content
 
 
 def _whole(text: str) -> float:
@@ -70,10 +70,10 @@ def _floating(text: str) -> float:
     return math.inf if len(text) > _LONGEST_NUMBER else float(text)
 
 
-def _check_values(found: JsonObject) -> None:
+def _check_values(content: JsonObject) -> None:
     """Walk what each name holds level by level, never deeper than it may be."""
     values = 0
-    for name, value in found.items():
+    for name, value in content.items():
         if not is_text(name):
             raise ValueError(_("It holds half a character."))
         level: list[Any] = [value]

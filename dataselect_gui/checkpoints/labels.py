@@ -37,15 +37,15 @@ def match_labels(
     UnusableError
         Where none of the labels fits, by name or by index.
     """
-    found = sorted({label for label in labels if label is not None})
-    matched = {label: _match(label, source_classes, model_classes) for label in found}
+    names = sorted({label for label in labels if label is not None})
+    matched = {label: _match(label, source_classes, model_classes) for label in names}
     known = {label: match for label, match in matched.items() if match is not None}
-    if found and not known:
+    if names and not known:
         raise UnusableError(
             _("The labels do not match the model's classes."),
             _(
-                "The records are labelled {found}; the model knows {model_classes}.",
-                found=_listed(found),
+                "The records are labelled {names}; the model knows {model_classes}.",
+                names=_listed(names),
                 model_classes=_listed(model_classes),
             ),
             _("Name another label column, or rename the labels to the model's classes."),
@@ -55,8 +55,8 @@ def match_labels(
 
 def class_indices(labels: Iterable[str | None], matched: Mapping[str, int]) -> NDArray[np.int64]:
     """Return the class index of each label, as `match_labels` has them; −1 where there is none."""
-    found = (None if one is None else matched.get(one) for one in labels)
-    return np.array([-1 if index is None else index for index in found], dtype=np.int64)
+    indices = (None if label is None else matched.get(label) for label in labels)
+    return np.array([-1 if index is None else index for index in indices], dtype=np.int64)
 
 
 def _match(

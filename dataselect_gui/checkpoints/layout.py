@@ -114,7 +114,7 @@ def _check_direction(path: Path, final: Member) -> None:
     try:
         read_header(path)
     except (ValueError, OSError) as error:
-        why = str(error) if isinstance(error, ValueError) else "It cannot be read."
+        why = str(error) if isinstance(error, ValueError) else _("It cannot be read.")
         raise refusals.damaged(path, why) from None
     # As many numbers as the model has, in up to four times their width.
     if path.stat().st_size > 4 * sum(weights.stat().st_size for weights in final.weights) + LARGEST:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from dataselect_gui.checkpoints import listed_operations as listed
+from dataselect_gui.texts import _
 
 Group = Literal["pointwise", "samples", "trailing", "along", "other", "constant", "number"]
 
@@ -135,23 +136,42 @@ def objection(signature: Signature, given: Mapping[str, Any], *, of_record: bool
         What it is called with, by name.
     of_record : bool
         Whether any of it depends on the record.
+
+    Returns
+    -------
+    str or None
+        A sentence; None where nothing is wrong.
     """
+    target = signature.target
     for name, value in given.items():
         if isinstance(value, str) and not (name in _WORDS and _WORDS[name].fullmatch(value)):
-            return "with a word that it does not know"
+            return _("Its graph calls “{target}” with a word that it does not know.", target=target)
         if name in _FIXED and value not in _FIXED[name]:
-            return f"with {name}={value}"
+            return _(
+                "Its graph calls “{target}” with {name}={value}.",
+                target=target,
+                name=name,
+                value=value,
+            )
         if name == "scale_factors" and not all(
             1 / _LARGEST_SCALE <= scale <= _LARGEST_SCALE for scale in value or ()
         ):
-            return "with a scale out of bounds"  # It becomes an address in memory.
+            # It becomes an address in memory.
+            return _("Its graph calls “{target}” with a scale out of bounds.", target=target)
     is_negative = any(isinstance(side, int) and side < 0 for side in given.get("pad", ()))
     if is_negative and given.get("mode", "constant") != "constant":
-        return "with negative sides"  # A circular one leaves memory as it found it.
+        # A circular one leaves memory as it found it.
+        return _("Its graph calls “{target}” with negative sides.", target=target)
     if "running_mean" in signature.arguments:
         by_input = given.get("use_input_stats", False) or given.get("training", False)
         if any((given.get(name) is None) != by_input for name in ("running_mean", "running_var")):
-            return "without stored statistics, or changing them"
+            return _(
+                "Its graph calls “{target}” without stored statistics, or changing them.", target=target
+            )
         if of_record and given.get("training"):
-            return "so that a record's score depends on the other records of its batch"
+            return _(
+                "Its graph calls “{target}” so that a record's score depends on the other records of "
+                "its batch.",
+                target=target,
+            )
     return None

@@ -10,6 +10,7 @@ import re
 
 from dataselect_gui.checkpoints.families import FAMILIES
 from dataselect_gui.checkpoints.json_file import JsonObject
+from dataselect_gui.texts import _
 
 _COMMON = frozenset(
     "do_resize size resample do_center_crop crop_size do_rescale rescale_factor do_normalize "
@@ -78,16 +79,18 @@ def why_not(stated: JsonObject, config: JsonObject) -> str | None:
     name = processor_name(stated, config)
     options = PROCESSORS.get(name or "")
     if options is None:
-        return (
-            "It names no image processor that was reviewed; these are "
-            f"{', '.join(known.removesuffix('ImageProcessor') for known in PROCESSORS)}."
+        return _(
+            "It names no image processor that was reviewed; these are {processors}.",
+            processors=", ".join(known.removesuffix("ImageProcessor") for known in PROCESSORS),
         )
     for key, value in stated.items():
         if key in options:
             if (why := _why_not(key, value)) is not None:
-                return f"It states “{key}”, which {why}."
+                return why
         elif key not in _NOT_READ and value not in _NOTHING:
-            return f"It states “{key[:60]}”: what that does to an input was not reviewed."
+            return _(
+                "It states “{option}”: what that does to an input was not reviewed.", option=key[:60]
+            )
     return None
 
 
@@ -98,24 +101,37 @@ def options_of(stated: JsonObject, config: JsonObject) -> JsonObject:
 
 
 def _why_not(key: str, value: object) -> str | None:
-    """Return why an option cannot have a value."""
+    """Return why an option cannot have a value, as a sentence; None where it can."""
     if value is None:
         return None
     if key in {"size", "crop_size"}:
-        return None if _is_size(value) else f"is no size of up to {LARGEST_SIDE} pixels a side"
+        if _is_size(value):
+            return None
+        return _(
+            "It states “{option}”, which is no size of up to {most} pixels a side.",
+            option=key,
+            most=LARGEST_SIDE,
+        )
     if key in {"image_mean", "image_std"}:
         numbers = value if isinstance(value, list) else [value]
-        is_fine = 0 < len(numbers) <= _MOST_CHANNELS and all(map(_is_number, numbers))
-        return None if is_fine else "is no number for each channel"
+        if 0 < len(numbers) <= _MOST_CHANNELS and all(map(_is_number, numbers)):
+            return None
+        return _("It states “{option}”, which is no number for each channel.", option=key)
     if key == "resample":
-        is_fine = type(value) is int and 0 <= value <= 5
-        return None if is_fine else "is none of Pillow's filters"
+        if type(value) is int and 0 <= value <= 5:
+            return None
+        return _("It states “{option}”, which is none of Pillow's filters.", option=key)
     if key == "crop_pct":
-        is_fine = _is_number(value) and isinstance(value, int | float) and _LEAST_CROP <= value <= 1
-        return None if is_fine else f"is no share from {_LEAST_CROP} to 1"
+        if _is_number(value) and isinstance(value, int | float) and _LEAST_CROP <= value <= 1:
+            return None
+        return _(
+            "It states “{option}”, which is no share from {least} to 1.", option=key, least=_LEAST_CROP
+        )
     if key == "rescale_factor":
-        return None if _is_number(value) else "is no number"
-    return None if isinstance(value, bool) else "is neither true nor false"
+        return None if _is_number(value) else _("It states “{option}”, which is no number.", option=key)
+    if isinstance(value, bool):
+        return None
+    return _("It states “{option}”, which is neither true nor false.", option=key)
 
 
 def _is_size(value: object) -> bool:

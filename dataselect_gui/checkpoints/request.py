@@ -89,7 +89,7 @@ def read_request(folder: Path) -> Request:
         with path.open("rb") as file:
             content = parse_object(file.read(LARGEST + 1))
     except OSError:
-        raise _bad("It cannot be read.") from None
+        raise _bad(_("It cannot be read.")) from None
     except ValueError as error:
         raise _bad(str(error)) from None
     return request_of(content)
@@ -104,15 +104,15 @@ def request_of(content: JsonObject) -> Request:
         Where a value is not what its key needs.
     """
     for key in KNOWN & content.keys():
-        if (why := _CHECKS[key](content[key])) is not None:
-            raise _bad(f"“{key}” is {why}.")
+        if (why := _CHECKS[key](key, content[key])) is not None:
+            raise _bad(why)
     stated = {key: value for key, value in content.items() if key in KNOWN}
     unknown = {key: value for key, value in content.items() if key not in KNOWN}
     return msgspec.convert({**stated, "stated": stated, "unknown": unknown}, Request)
 
 
-_Check = Callable[[Any], str | None]
-"""Returns what is wrong with a value, to follow “is”; None where nothing is."""
+_Check = Callable[[str, Any], str | None]
+"""Returns a sentence on what is wrong with a key's value; None where nothing is."""
 
 
 def _is_number(value: object) -> bool:
@@ -122,61 +122,70 @@ def _is_number(value: object) -> bool:
 def _number(least: float, most: float) -> _Check:
     """Check a number between two bounds, both of which it may be."""
 
-    def check(value: Any) -> str | None:  # noqa: ANN401  (any part of JSON)
+    def check(key: str, value: Any) -> str | None:  # noqa: ANN401  (any part of JSON)
         if not _is_number(value):
-            return "not a number"
-        return None if least <= value <= most else f"not a number from {least:g} to {most:g}"
+            return _("“{key}” is not a number.", key=key)
+        if least <= value <= most:
+            return None
+        return _("“{key}” is not a number from {least:g} to {most:g}.", key=key, least=least, most=most)
 
     return check
 
 
-def _share(value: Any) -> str | None:  # noqa: ANN401
+def _rate(key: str, value: Any) -> str | None:  # noqa: ANN401
     """Check a probability: above 0, and at most 1."""
-    return None if _is_number(value) and 0 < value <= 1 else "not a number above 0 and at most 1"
+    if _is_number(value) and 0 < value <= 1:
+        return None
+    return _("“{key}” is not a number above 0 and at most 1.", key=key)
 
 
-def _rest(value: Any) -> str | None:  # noqa: ANN401
+def _delta(key: str, value: Any) -> str | None:  # noqa: ANN401
     """Check δ: above 0, and below 1."""
-    return None if _is_number(value) and 1e-300 <= value < 1 else "not a number above 0 and below 1"
+    if _is_number(value) and 1e-300 <= value < 1:
+        return None
+    return _("“{key}” is not a number above 0 and below 1.", key=key)
 
 
-def _count(value: Any) -> str | None:  # noqa: ANN401
-    is_fine = type(value) is int and 1 <= value <= LARGEST_COUNT
-    return None if is_fine else f"not a whole number from 1 to {LARGEST_COUNT:,}"
+def _count(key: str, value: Any) -> str | None:  # noqa: ANN401
+    if type(value) is int and 1 <= value <= LARGEST_COUNT:
+        return None
+    return _("“{key}” is not a whole number from 1 to {most:,}.", key=key, most=LARGEST_COUNT)
 
 
-def _text(value: Any) -> str | None:  # noqa: ANN401
-    is_fine = isinstance(value, str) and len(value) <= _LONGEST_TEXT
-    return None if is_fine else f"not a text of up to {_LONGEST_TEXT:,} characters"
+def _text(key: str, value: Any) -> str | None:  # noqa: ANN401
+    if isinstance(value, str) and len(value) <= _LONGEST_TEXT:
+        return None
+    return _("“{key}” is not a text of up to {most:,} characters.", key=key, most=_LONGEST_TEXT)
 
 
-def _file_name(value: Any) -> str | None:  # noqa: ANN401
+def _file_name(key: str, value: Any) -> str | None:  # noqa: ANN401
     is_name = isinstance(value, str) and PurePosixPath(value).name == value
-    is_fine = is_name and 0 < len(value) < 256 and not {"\\", "\0"} & set(value) and value != ".."
-    return None if is_fine else "not the name of a file beside it"
+    if is_name and 0 < len(value) < 256 and not {"\\", "\0"} & set(value) and value != "..":
+        return None
+    return _("“{key}” is not the name of a file beside it.", key=key)
 
 
-def _bounds(value: Any) -> str | None:  # noqa: ANN401
+def _bounds(key: str, value: Any) -> str | None:  # noqa: ANN401
     """Check bounds by score: two numbers each, the lower first."""
     if not isinstance(value, dict):
-        return "not a JSON object"
+        return _object(key, value)
     for pair in value.values():
         are_two = isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair))
         if not are_two or not -_LARGEST_BOUND <= pair[0] < pair[1] <= _LARGEST_BOUND:
-            return "not two numbers for each score, the lower first"
+            return _("“{key}” is not two numbers for each score, the lower first.", key=key)
     return None
 
 
-def _object(value: Any) -> str | None:  # noqa: ANN401
-    return None if isinstance(value, dict) else "not a JSON object"
+def _object(key: str, value: Any) -> str | None:  # noqa: ANN401
+    return None if isinstance(value, dict) else _("“{key}” is not a JSON object.", key=key)
 
 
 _CHECKS: dict[str, _Check] = {
     "noise_multiplier": _number(0.01, 1000),
     "max_grad_norm": _number(1e-9, 1e9),
-    "sample_rate": _share,
+    "sample_rate": _rate,
     "steps": _count,
-    "delta": _rest,
+    "delta": _delta,
     "epsilon": _number(1e-9, 1e9),
     "threshold": _number(-_LARGEST_SCORE, _LARGEST_SCORE),
     "count": _count,

@@ -1,1 +1,1 @@
-"""The verbs in a terminal."""
+"""The command line."""

@@ -1,4 +1,4 @@
-"""The command line: its verbs, how they are run, and how every fault is told."""
+"""The command line: its commands, how they run, and how errors are shown."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -99,14 +99,14 @@ def dataselect(
         ),
     ] = None,
 ) -> None:
-    """Read what stands before the verb."""
+    """Read the options before the command."""
     del version
     if log is not None:
         start_log(log)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one verb.
+    """Run one command.
 
     Returns
     -------
@@ -123,7 +123,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> tuple[int, DataSelectError | None]:
-    """Run one verb; return the exit code, and what it ended with."""
+    """Run one command; return its exit code and its error."""
     ready_streams()
     if not arguments and has_display():
         arguments = ["gui"]
@@ -145,27 +145,27 @@ def _run(arguments: Sequence[str]) -> tuple[int, DataSelectError | None]:
         fault = _misused(verb, error)
     except OSError as error:
         fault = disk_refused(error)
-    except Exception as error:  # The last stop; a message might hold content, so it is not shown.
-        found = fault_of(error)
-        note_event(Crash.of(found))
-        fault = internal_error(found)
+    except Exception as error:  # A message might hold content of records, so it is not shown.
+        cause = fault_of(error)
+        note_event(Crash.of(cause))
+        fault = internal_error(cause)
     tell_error(verb, "--json" in arguments, fault)
     return fault.exit_code, fault
 
 
 def _verb_of(arguments: Sequence[str]) -> str:
-    """Return the verb of a command; empty where there is none."""
-    words = iter(arguments)
-    for word in words:
+    """Return the command's name; empty where there is none."""
+    remaining = iter(arguments)
+    for word in remaining:
         if word == "--log":
-            next(words, None)  # Its file.
+            next(remaining, None)  # Its file.
         elif not word.startswith("-"):
             return word
     return ""
 
 
 def _check_texts(arguments: Sequence[str]) -> None:
-    """Refuse bytes that are no characters: no ledger, project or page could hold them."""
+    """Refuse arguments that are not UTF-8: no ledger, project or page could hold them."""
     for place, argument in enumerate(arguments, start=1):
         if not is_text(argument):
             raise UsageError(
@@ -180,7 +180,7 @@ def _interrupted() -> InterruptedByPersonError:
 
 
 def _misused(verb: str, error: TyperException) -> UsageError:
-    # Typer passes on what pydantic puts before the words of a choice that is none.
+    # Typer passes on pydantic's prefix for an invalid choice.
     complaint = error.format_message().replace("Value error, ", "").rstrip(".")
     command = f"dataselect {verb}" if verb else "dataselect"
     return UsageError(

@@ -1,4 +1,4 @@
-"""The verb `delete`."""
+"""The command `delete`."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The verb `demo`: in the window, or without one the whole way once."""
+"""The command `demo`: opens the window with the demo, or runs all its steps without a window."""
 
 from pathlib import Path
 from typing import Annotated
@@ -38,17 +38,17 @@ def run_demo(out: Path, context: JobContext) -> tuple[dict[str, object], list[st
     out : Path
         A folder for ``project``, ``bundle`` and the demo's own ledger, ``home``.
     context : JobContext
-        Takes progress.
+        Reports progress.
 
     Returns
     -------
     tuple of dict and list of str
-        What came of it, as data and in lines of words.
+        The result, as data and as lines of text.
     """
     scored = workflow.score_demo(out, context)
     project, bundle = out / "project", out / "bundle"
-    asked = workflow.ReleaseRequest(to=bundle, epsilon=EPSILON, budget=BUDGET)
-    released = workflow.release(project, asked, context)
+    request = workflow.ReleaseRequest(to=bundle, epsilon=EPSILON, budget=BUDGET)
+    released = workflow.release(project, request, context)
     checks = workflow.verify(bundle).checks
     selected = sum(workflow.scores(project)["selected"])
     flipped = workflow.flipped_labels(project)
@@ -65,9 +65,9 @@ def run_demo(out: Path, context: JobContext) -> tuple[dict[str, object], list[st
         "left": None if released.left is None else float(released.left),
         "verified": all(check.ok for check in checks),
         "flipped": flipped.labels,
-        "flipped_among_highest": {"records": flipped.highest, **flipped.found},
+        "flipped_among_highest": {"records": flipped.highest, **flipped.by_score},
     }
-    width = max(map(len, flipped.found))
+    width = max(map(len, flipped.by_score))
     lines = [
         _(
             "{count:,} records scored in {seconds:.0f} s.",
@@ -81,7 +81,7 @@ def run_demo(out: Path, context: JobContext) -> tuple[dict[str, object], list[st
             highest=flipped.highest,
             by_chance=flipped.by_chance,
         ),
-        *(f"  {name:<{width}} {count:>3}" for name, count in flipped.found.items()),
+        *(f"  {name:<{width}} {count:>3}" for name, count in flipped.by_score.items()),
         _("{count} records reach the threshold of the consortium's request.", count=selected),
         _(
             "Released one-sided at ε {epsilon} from a budget of {budget}; left: {left}.",

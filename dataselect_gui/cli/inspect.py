@@ -1,4 +1,4 @@
-"""The verb `inspect`."""
+"""The command `inspect`."""
 
 import json
 from dataclasses import asdict
@@ -26,16 +26,16 @@ def inspect(
 ) -> None:
     """Say what something is, and what is wrong with it."""
     ref = None if records is None else workflow.SourceRef(records, label_column, unit_column)
-    what = workflow.SourceRef(path, label_column, unit_column)
+    target = workflow.SourceRef(path, label_column, unit_column)
     with progress() as context:
-        found = workflow.inspect(what, ref, context)
+        inspection = workflow.inspect(target, ref, context)
         tried = None
-        if isinstance(found, CheckpointInspected) and ref is not None:
+        if isinstance(inspection, CheckpointInspected) and ref is not None:
             tried = workflow.preflight(path, ref, context)
-    content = msgspec.to_builtins(found)
+    content = msgspec.to_builtins(inspection)
     shown = {name: value for name, value in content.items() if name != "release"}
-    if not isinstance(found, ProjectInspected):
-        confined = workflow.what_confines()
+    if not isinstance(inspection, ProjectInspected):
+        confined = workflow.available_confinement()
         content["confined"], shown["confined"] = asdict(confined), confined.sentence
     lines = _listed(shown)
     if tried is not None:

@@ -1,4 +1,4 @@
-"""The verb `ledger`."""
+"""The command `ledger`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -36,7 +36,7 @@ def ledger(
     accounts = workflow.ledger(project, set_budget, reason)
     documents = [account.as_json() for account in accounts]
     content = documents[0] if project is not None else {"ledgers": documents}
-    lines = [line for one in accounts for line in ("", *workflow.statement_in_words(one))][1:]
+    lines = [line for account in accounts for line in ("", *workflow.statement_in_words(account))][1:]
     tell("ledger", as_json, content, lines or [_("Nothing was ever released.")])
 
 

@@ -1,4 +1,4 @@
-"""What the options of the verbs accept: their choices, and how their numbers are read."""
+"""The choices and the numbers that options accept."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -27,14 +27,14 @@ UnitColumn = Annotated[str | None, typer.Option(help=_("The column that names th
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["float32", "float64"]
 TableFormat = Literal["table", "csv", "parquet", "json"]
-# The names of whatever is registered, which no type checker can know.
+# The registered names, which no type checker can know.
 KindName = StrEnum("KindName", {name: name for name in KINDS})  # type: ignore[misc]
 USUAL_KIND = KindName("records")
 MechanismName = StrEnum("MechanismName", {name: name for name in MECHANISMS})  # type: ignore[misc]
 
 
 def mechanisms_by_kind() -> str:
-    """Say which mechanisms there are for each kind of release, the usual one first."""
+    """Return a text that lists the mechanisms of each kind of release, the default first."""
     ways = (
         f"{name}: {', '.join(mechanism.name for mechanism in mechanisms_of(kind))}"
         for name, kind in KINDS.items()
@@ -43,7 +43,7 @@ def mechanisms_by_kind() -> str:
 
 
 def takers(answer: Answer) -> str:
-    """Return the names of the mechanisms that have a use for an answer."""
+    """Return the names of the mechanisms that need an answer."""
     return ", ".join(name for name, mechanism in MECHANISMS.items() if answer in mechanism.takes)
 
 
@@ -53,7 +53,7 @@ def whole(stated: str | int) -> int:
     Raises
     ------
     typer.BadParameter
-        Where it is none, or too large.
+        Where it is not one, or too large.
     """
     number = whole_of(str(stated))
     if number is None:
@@ -73,7 +73,7 @@ def positive(stated: str | int) -> int:
     Raises
     ------
     typer.BadParameter
-        Where it is none, or too large.
+        Where it is not one, or too large.
     """
     number = whole(stated)
     if number == 0:

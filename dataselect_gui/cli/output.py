@@ -1,8 +1,8 @@
-"""What the terminal shows: results on standard output, progress on standard error.
+"""Output to the terminal: results on standard output, progress on standard error.
 
-With ``--json`` there is exactly one object on standard output and nothing else. Whatever else is shown
-goes through `plain`, line by line: no name that a stranger chose can command the terminal, hide or turn
-round a part of a line, or look like a line of ours.
+With ``--json`` there is exactly one object on standard output and nothing else. All other text goes
+through `plain`, line by line, so that hostile names cannot send control sequences, hide or reverse a
+part of a line, or imitate a line of the program.
 """
 
 import io
@@ -29,14 +29,14 @@ results = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def ready_streams() -> None:
-    """Let no character stop a result that the terminal's encoding does not know."""
+    """Replace characters that the terminal's encoding lacks, rather than fail."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def plain(line: str) -> Text:
-    """Return a line that is shown as it is: no markup, and nothing that a terminal would obey."""
+    """Return a line without markup and control sequences."""
     return Text(visible(line))
 
 
@@ -58,11 +58,11 @@ def print_lines(console: Console, lines: Iterable[str]) -> None:
 def tell_error(
     verb: str, as_json: bool, error: DataSelectError, content: dict[str, Any] | None = None
 ) -> None:
-    """Print what happened, why, and what to do; with the content as JSON, where there is any."""
+    """Print an error: what happened, why, and what to do; or as JSON, with the content."""
     if as_json:
         parts = {"what": error.what, "why": error.why, "do": error.do}
-        told = {"ok": False, "verb": verb, "exit_code": error.exit_code, "error": parts}
-        print_json({**told, **(content or {})})
+        document = {"ok": False, "verb": verb, "exit_code": error.exit_code, "error": parts}
+        print_json({**document, **(content or {})})
     else:
         what = plain(error.what)
         what.stylize("bold")
@@ -70,13 +70,13 @@ def tell_error(
 
 
 def print_json(content: dict[str, Any]) -> None:
-    """Print one JSON object and nothing else, in characters that every encoding has."""
+    """Print one JSON object in ASCII."""
     sys.stdout.write(json.dumps(content, default=str) + "\n")
     sys.stdout.flush()
 
 
 def print_raw(text: str) -> None:
-    """Print a file's content, in UTF-8 whatever the terminal's encoding; on a terminal as lines."""
+    """Print a file's content in UTF-8, or as lines where the output is a terminal."""
     if sys.stdout.isatty():
         print_lines(results, text.rstrip("\n").split("\n"))
         return
@@ -87,7 +87,7 @@ def print_raw(text: str) -> None:
 
 @contextmanager
 def progress() -> Iterator[JobContext]:
-    """Give a context that shows progress: a bar on a terminal, a line now and then elsewhere."""
+    """Yield a context that shows progress: a bar on a terminal, occasional lines elsewhere."""
     if not errors.is_terminal:
         yield JobContext(_Lines())
         return
@@ -113,7 +113,7 @@ def progress() -> Iterator[JobContext]:
 
 
 class _Lines:
-    """A line when the work changes, and every ten seconds."""
+    """Prints a line when the phase changes, and every ten seconds."""
 
     def __init__(self) -> None:
         self._phase: Phase | None = None

@@ -1,4 +1,4 @@
-"""The verb `release`: ask the workflow for it, and say what it came to or would come to."""
+"""The command `release`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -77,7 +77,7 @@ def release(
     as_json: Json = False,
 ) -> None:
     """Write a bundle of what leaves, charged to the ledger."""
-    asked = workflow.ReleaseRequest(
+    request = workflow.ReleaseRequest(
         to=to,
         epsilon=epsilon,
         delta=delta,
@@ -100,7 +100,7 @@ def release(
         dry_run=dry_run,
     )
     with progress() as context, workflow.job_logged(workflow.JobKind.RELEASE, confined=False):
-        done = workflow.release(project, asked, context)
+        done = workflow.release(project, request, context)
     content: dict[str, Any] = {
         "release": done.release,
         "bundle": str(done.bundle),

@@ -1,4 +1,4 @@
-"""The verb `score`."""
+"""The command `score`."""
 
 from pathlib import Path
 from typing import Annotated

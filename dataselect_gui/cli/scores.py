@@ -1,4 +1,4 @@
-"""The verb `scores`."""
+"""The command `scores`."""
 
 from pathlib import Path
 from typing import Annotated

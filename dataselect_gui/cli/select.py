@@ -1,4 +1,4 @@
-"""The verb `select`."""
+"""The command `select`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -71,8 +71,12 @@ def select(
     for (name, apply, sentence), file in zip(_REGISTERS, (opt_out, opt_in), strict=True):
         if file is not None:
             done = apply(project, file, register_column)
-            registers[name] = vars(done)
-            lines.append(_(sentence, known=done.found, listed=done.listed, records=done.records))
+            registers[name] = {
+                "listed": done.listed,
+                "found": done.matched,
+                "records": done.records,
+            }
+            lines.append(_(sentence, known=done.matched, listed=done.listed, records=done.records))
     ids, cut = workflow.select_records(project, rule, withhold=_ids(withhold), restore=_ids(restore))
     if cut is None:
         lines.append(

@@ -1,4 +1,4 @@
-"""The verb `study`: read what is asked for, show the plan, say what came of it."""
+"""The command `study`."""
 
 import json
 from dataclasses import asdict
@@ -68,7 +68,7 @@ def study(
         start,
         limit_trainings,
     )
-    asked = workflow.StudyRequest(
+    request = workflow.StudyRequest(
         source,
         checkpoint,
         choices,
@@ -79,11 +79,11 @@ def study(
     )
     with progress() as context:
         if dry_run:
-            plan = workflow.foresee_study(asked, context)
+            plan = workflow.foresee_study(request, context)
             tell("study", as_json, {"plan": _as_json(plan)}, _lines_of(plan))
             return
         # The plan is shown before anything is trained, on standard error.
-        done = workflow.study(asked, context, lambda plan: print_lines(errors, _lines_of(plan)))
+        done = workflow.study(request, context, lambda plan: print_lines(errors, _lines_of(plan)))
     content = {
         "plan": _as_json(done.plan),
         "page": str(done.page),
@@ -103,7 +103,7 @@ def decimals(text: str, option: str, most: int) -> tuple[str, ...]:
     Raises
     ------
     UsageError
-        Where one is no number, not above 0, or above `most`, or where there are too many.
+        Where one is not a number, not above 0 or above `most`, or where there are too many.
     """
     numbers: set[Decimal] = set()
     parts = text.split(",")
@@ -159,7 +159,7 @@ def _lines_of(plan: workflow.StudyPlan) -> list[str]:
 
 
 def _as_json(plan: workflow.StudyPlan) -> dict[str, Any]:
-    """Return the plan as JSON can hold it."""
+    """Return the plan as a JSON object."""
     return {
         "folder": str(plan.folder),
         "trainings": plan.trainings,

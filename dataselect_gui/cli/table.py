@@ -21,16 +21,16 @@ _MOST = 200
 
 
 def rows_of(columns: Columns) -> list[dict[str, Any]]:
-    """Return the rows of a table, each by the names of its columns."""
+    """Return the rows of a table as dictionaries by column."""
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def as_text(columns: Columns, form: str) -> str:
-    """Write a table as CSV, whose texts no spreadsheet takes for formulas, or as JSON."""
+    """Write a table as JSON, or as CSV with formulas escaped for spreadsheets."""
     if form == "json":
         return json.dumps(rows_of(columns)) + "\n"
     written = io.StringIO()
-    # Every text in quotes: by itself the writer leaves a CR bare, which ends a row for most readers.
+    # Quote every text: by default the writer leaves a CR unquoted, which ends a row for most readers.
     writer = csv.writer(written, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(map(to_cell, columns))
     for row in zip(*columns.values(), strict=True):

@@ -1,4 +1,4 @@
-"""The verb `verify`."""
+"""The command `verify`."""
 
 from pathlib import Path
 from typing import Annotated

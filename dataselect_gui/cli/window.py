@@ -1,4 +1,4 @@
-"""The verb `gui`, and whether there is a display for it."""
+"""The command `gui`, and the check for a display."""
 
 import os
 import sys
@@ -16,14 +16,14 @@ def gui(
 ) -> None:
     """Open the window."""
     if project is not None:
-        workflow.prepare_pictures()  # It comes up while what shows a window is loaded.
+        workflow.prepare_pictures()  # It starts while Qt is loaded.
     from dataselect_gui.window.shell.app import run
 
     raise typer.Exit(run(project=project))
 
 
 def has_display() -> bool:
-    """Say whether a window can be shown, without loading what shows it."""
+    """Say whether there is a display, without loading Qt."""
     if sys.platform in {"win32", "darwin"} or "QT_QPA_PLATFORM" in os.environ:
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,4 +1,4 @@
-"""What a job is given besides its question: where to report progress, and a request to stop."""
+"""The context of a job: it takes reports of progress, and holds the request to stop."""
 
 import time
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from threading import Event, RLock
 
 from dataselect_gui.errors import InterruptedByPersonError
 from dataselect_gui.jobs.progress import Phase, Progress, Report
+from dataselect_gui.texts import _
 
 REPORT_SECONDS = 0.25
 """How long to be silent between two reports of progress."""
@@ -69,8 +70,8 @@ class Stop:
             self._ask = self._end = None
 
 
-def _ignore(_: Progress) -> None:
-    pass
+def _ignore(progress: Progress) -> None:
+    del progress
 
 
 class JobContext:
@@ -109,7 +110,9 @@ class JobContext:
             Where it was.
         """
         if self.stop.requested:
-            raise InterruptedByPersonError("Stopped.", "You asked for it.", "What was done is kept.")
+            raise InterruptedByPersonError(
+                _("Stopped."), _("You asked for it."), _("What was done is kept.")
+            )
 
     def advance(self, phase: Phase, done: int, total: int, seconds_left: float | None = None) -> None:
         """Stop where that was requested; else report progress, a few times a second at most.

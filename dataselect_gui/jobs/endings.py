@@ -1,4 +1,4 @@
-"""The errors that any job may end with, each told by the job's own title and remedy."""
+"""The errors that any job may end with, worded with the job's own title and remedy."""
 
 from dataselect_gui.errors import (
     InternalError,
@@ -12,21 +12,21 @@ from dataselect_gui.texts import _
 
 
 def stopped(kind: JobKind) -> InterruptedByPersonError:
-    """Return what is told where the person asked to stop."""
+    """Return the error of a job that the person asked to stop."""
     return InterruptedByPersonError(
         _("{job} was stopped.", job=kind.title), _("You asked for it."), kind.afterwards
     )
 
 
 def died(kind: JobKind, exit_code: int) -> WorkerDiedError:
-    """Return what is told where the job's process ended without a word."""
+    """Return the error of a job whose process ended without a message."""
     return WorkerDiedError(
         _("{job} stopped unexpectedly.", job=kind.title), _cause(exit_code), kind.afterwards
     )
 
 
 def no_answer(kind: JobKind) -> WorkerDiedError:
-    """Return what is told where the job's process said what no honest one says."""
+    """Return the error of a job whose process sent something that is no valid message."""
     return WorkerDiedError(
         _("{job} stopped unexpectedly.", job=kind.title),
         _("Its process said what is no answer: what it was given may be made to do harm."),
@@ -35,12 +35,12 @@ def no_answer(kind: JobKind) -> WorkerDiedError:
 
 
 def came_to_nothing(kind: JobKind, why: str) -> WorkerDiedError:
-    """Return what is told where the job's process left files that no honest one leaves."""
+    """Return the error of a job whose process left files that are not valid."""
     return WorkerDiedError(_("{job} came to nothing.", job=kind.title), why, kind.afterwards)
 
 
 def out_of_memory(kind: JobKind) -> NotEnoughMemoryError:
-    """Return what is told where memory did not suffice."""
+    """Return the error of a job for which there was not enough memory."""
     return NotEnoughMemoryError(
         _("{job} stopped: there is not enough memory.", job=kind.title),
         _("The model, or its input, is too large for what is free now."),
@@ -49,7 +49,7 @@ def out_of_memory(kind: JobKind) -> NotEnoughMemoryError:
 
 
 def crashed(kind: JobKind, fault: Fault) -> InternalError:
-    """Return what is told of a fault of the program during a job."""
+    """Return the error of a job that ended by a fault of the program."""
     return InternalError(
         _("{job} stopped because of a fault in the program.", job=kind.title),
         fault.sentence,

@@ -180,7 +180,9 @@ def stop_log() -> None:
 
 def log_path() -> Path | None:
     """Return the file that is logged to; None where none is."""
-    return next((Path(one.baseFilename) for one in _log.handlers if isinstance(one, _Lines)), None)
+    return next(
+        (Path(handler.baseFilename) for handler in _log.handlers if isinstance(handler, _Lines)), None
+    )
 
 
 def note(event: Event) -> None:
@@ -225,8 +227,8 @@ class _Lines(RotatingFileHandler):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of an event."""
-        told = _known(msgspec.to_builtins(record.msg))
-        return json.dumps({"time": round(record.created, 3), **told})
+        fields = _known(msgspec.to_builtins(record.msg))
+        return json.dumps({"time": round(record.created, 3), **fields})
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """Do without a line that the disk refuses."""
@@ -236,9 +238,9 @@ def _known(value: Any) -> Any:  # noqa: ANN401  (what an event is made of)
     """Return what may be written of a value: numbers, and texts that are known beforehand."""
     match value:
         case dict():
-            return {_known(name): _known(one) for name, one in value.items()}
+            return {_known(name): _known(field) for name, field in value.items()}
         case list() | tuple():
-            return [_known(one) for one in value]
+            return [_known(item) for item in value]
         case str():
             return value if value in _known_texts() else _UNKNOWN
         case bool() | None:
@@ -262,7 +264,7 @@ def _known_texts() -> frozenset[str]:
         for name, kind in vars(builtins).items()
         if isinstance(kind, type) and issubclass(kind, BaseException)
     }
-    kinds = {str(one.value) for of in (JobKind, Outcome) for one in of}
+    kinds = {str(member.value) for names_of in (JobKind, Outcome) for member in names_of}
     facts = _platform()
     versions = {*_LIBRARIES, *facts.pop("libraries").values(), *facts.values()}
     own = {DataSelectError.__name__, *(kind.__name__ for kind in _errors_of(DataSelectError))}
@@ -276,15 +278,15 @@ def _errors_of(kind: type[DataSelectError]) -> set[type[DataSelectError]]:
 
 def _modules() -> set[str]:
     """Return the names of the program's modules, without importing any."""
-    found, places = set[str](), [(dataselect_gui.__name__, list(dataselect_gui.__path__))]
+    names, places = set[str](), [(dataselect_gui.__name__, list(dataselect_gui.__path__))]
     while places:
         package, folders = places.pop()
         for module in pkgutil.iter_modules(folders):
             name = f"{package}.{module.name}"
-            found.add(name)
+            names.add(name)
             if module.ispkg:
                 places.append((name, [str(Path(folder) / module.name) for folder in folders]))
-    return found
+    return names
 
 
 @cache

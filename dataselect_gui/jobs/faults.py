@@ -1,6 +1,6 @@
-"""A fault of the program, by its kind and place.
+"""Faults of the program, described by the type of the error and where it was raised.
 
-Never by its message, which might hold a record's content.
+The message is left out, since it might hold a record's content.
 """
 
 import traceback
@@ -34,7 +34,7 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is known of an exception that nobody expected.
+    """The description of an unexpected exception.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Return what may be told of an exception."""
+    """Return the description of an exception."""
     frames = list(traceback.walk_tb(error.__traceback__))
     places = [
         Place(str(frame.f_globals.get("__name__")), line)
@@ -75,7 +75,7 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def internal_error(fault: Fault) -> InternalError:
-    """Return what a person is told of a fault anywhere but in a job of the confined process."""
+    """Return the error for a fault anywhere but in a job of the confined process."""
     return InternalError(
         _("Something went wrong inside the program."),
         fault.sentence,

@@ -1,4 +1,4 @@
-"""The kinds of jobs, and what people are told of each: the one place of these texts."""
+"""The kinds of jobs, with the texts on each that a person reads."""
 
 from dataclasses import dataclass
 from enum import Enum

@@ -10,6 +10,9 @@ from dataselect_gui.texts import N_, _
 
 Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 """A count in a message; as large as every number type of the program can hold."""
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+Text = Annotated[str, msgspec.Meta(max_length=10_000)]
+"""A name or a sentence in a message."""
 
 
 class Phase(Enum):
@@ -82,14 +85,25 @@ class Progress(msgspec.Struct, frozen=True, tag="progress", forbid_unknown_field
     @property
     def time_left(self) -> str:
         """The estimate for a person, as “12 s left”; empty while there is none."""
-        return "" if self.seconds_left is None else f"{duration(self.seconds_left)} left"
+        if self.seconds_left is None:
+            return ""
+        return _("{duration} left", duration=duration(self.seconds_left))
 
     @property
     def sentence(self) -> str:
         """How far the work is, for a person."""
-        counts = f" {self.done:,} of {self.total:,}" if self.total > 1 else ""
-        left = f", about {self.time_left}" if self.time_left else ""
-        return f"{self.phase.text}{counts}{left}."
+        phase, done, total, left = self.phase.text, self.done, self.total, self.time_left
+        if total <= 1:
+            return _("{phase}, about {left}.", phase=phase, left=left) if left else f"{phase}."
+        if not left:
+            return _("{phase} {done:,} of {total:,}.", phase=phase, done=done, total=total)
+        return _(
+            "{phase} {done:,} of {total:,}, about {left}.",
+            phase=phase,
+            done=done,
+            total=total,
+            left=left,
+        )
 
 
 Report = Callable[[Progress], None]
@@ -99,5 +113,7 @@ Report = Callable[[Progress], None]
 def duration(seconds: float) -> str:
     """Return an estimated time for a person, as “12 s”."""
     if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+        return _("{seconds:.0f} s", seconds=seconds)
+    if seconds < 5400:
+        return _("{minutes:.0f} min", minutes=seconds / 60)
+    return _("{hours:.1f} h", hours=seconds / 3600)

@@ -1,6 +1,6 @@
-"""Gradients of a stranger's model, by plain autograd: what PyTorch refuses is told in words.
+"""Gradients of a stranger's model, by plain autograd; refusals of PyTorch become errors of the program.
 
-Its own messages are not told: they may hold numbers of a record.
+PyTorch's own messages are not passed on: they may hold numbers of a record.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,7 @@ from torch import Tensor
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.norms.memory import is_out_of_memory
-
-_DO = "Ask the consortium for the model as it is trained, or score by loss and el2n alone."
+from dataselect_gui.texts import _
 
 
 def gradients(
@@ -44,8 +43,10 @@ def gradients(
         return ()
     if not output.requires_grad:
         raise _unusable(
-            "Its result has no gradient: it is computed as for use alone (under torch.no_grad), or is "
-            "the same whatever the record is."
+            _(
+                "Its result has no gradient: it is computed as for use alone (under torch.no_grad), or "
+                "is the same whatever the record is."
+            )
         )
     try:
         return torch.autograd.grad(
@@ -61,11 +62,19 @@ def gradients(
             raise
         if "modified by an inplace operation" in str(error):
             raise _unusable(
-                "It changes numbers in place that its gradient still needs, as by add_ or by "
-                "ReLU(inplace=True), and cannot be trained as it is."
+                _(
+                    "It changes numbers in place that its gradient still needs, as by add_ or by "
+                    "ReLU(inplace=True), and cannot be trained as it is."
+                )
             ) from error
-        raise _unusable(f"PyTorch cannot compute its gradient ({type(error).__name__}).") from error
+        raise _unusable(
+            _("PyTorch cannot compute its gradient ({error}).", error=type(error).__name__)
+        ) from error
 
 
 def _unusable(why: str) -> UnusableError:
-    return UnusableError("The checkpoint cannot be used for scoring by its gradient.", why, _DO)
+    return UnusableError(
+        _("The checkpoint cannot be used for scoring by its gradient."),
+        why,
+        _("Ask the consortium for the model as it is trained, or score by loss and el2n alone."),
+    )

@@ -64,7 +64,7 @@ def per_sample_norms(
     tensor([5.], dtype=torch.float64)
     """
     if any(module.training for module in model.modules()):
-        raise ValueError("Per-sample norms are those of a model in evaluation mode: call model.eval()")
+        raise ValueError("per-sample norms are those of a model in evaluation mode: call model.eval()")
     done = GradientNorms(model).run(batch)
     outputs = done.logits.detach()
     if loss is cross_entropy:

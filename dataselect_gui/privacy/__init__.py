@@ -1,1 +1,1 @@
-"""Mechanisms, accounting and the ledger: what leaks, bounded and written down."""
+"""Mechanisms, privacy accounting and the ledger."""

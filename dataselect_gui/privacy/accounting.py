@@ -1,6 +1,6 @@
-"""What the releases of one source come to together.
+"""Composition of the releases of one source.
 
-Everything is under one relation: the contents of one unit are replaced.
+Neighbours differ throughout in one way: the contents of one unit are replaced.
 """
 
 import math
@@ -14,10 +14,10 @@ from typing import Any, Literal
 import numpy as np
 
 COMPOSED_DELTA = Decimal("1e-6")
-"""The δ beyond that of the releases at which the composed total is also told."""
+"""Added to the sum of δ for the second composed total."""
 _GAUSSIAN_MARGIN = 1 - 1e-6
 _LOSS_STEP = 1e-4
-"""On which losses are rounded up, as the library does."""
+"""The grid that losses are rounded up to, as in dp_accounting."""
 _LOSS_MARGIN = 2.0**-48
 _TOO_LARGE = 100
 Noise = Literal["discrete-laplace", "discrete-gaussian"]
@@ -25,14 +25,14 @@ Noise = Literal["discrete-laplace", "discrete-gaussian"]
 
 @dataclass(frozen=True)
 class Loss:
-    """The noise of a release, by which it composes more tightly than by its ε alone.
+    """The noise of a release, which composes more tightly than its ε alone.
 
     Attributes
     ----------
     noise : str
         ``"discrete-laplace"`` or ``"discrete-gaussian"``.
     scale : float
-        Of the noise, in its own steps: b, or σ.
+        The scale of the noise in its own steps: b, or σ.
     sensitivity : float
         In the same steps: L1 for Laplace (a whole number), L2 for Gaussian noise.
     """
@@ -51,8 +51,8 @@ class Charge:
     epsilon, delta : Decimal
         Per unit.
     one_sided : bool
-        Whether it is an absence bound: of those only the largest counts (one secret per record serves
-        all of them), the others add up.
+        Whether it bounds only what absence reveals. Of these only the largest counts, because one
+        secret per record serves all of them; the others add up.
     loss : Loss or None
         The noise; None where only ε and δ are known.
     """
@@ -63,7 +63,7 @@ class Charge:
     loss: Loss | None = None
 
     def as_entry(self) -> dict[str, Any]:
-        """Return what the ledger writes down."""
+        """Return it as a part of an entry of the ledger."""
         loss = self.loss
         return {
             "epsilon": format(self.epsilon, "f"),
@@ -86,7 +86,7 @@ class Charge:
 
 @dataclass(frozen=True)
 class Totals:
-    """What all charges come to.
+    """The totals of all charges.
 
     Attributes
     ----------
@@ -97,7 +97,8 @@ class Totals:
     delta : Decimal
         The sum of the δ.
     pld_loose, delta_loose : float and Decimal
-        The same at `COMPOSED_DELTA` more: entries with δ = 0 compose to less than their sum there.
+        The same at a δ larger by `COMPOSED_DELTA`, where entries with δ = 0 compose to less than their
+        sum.
     one_sided : Decimal
         The largest ε of the one-sided releases.
     """
@@ -131,7 +132,7 @@ def totals(charges: Sequence[Charge]) -> Totals:
     loose = delta + COMPOSED_DELTA if differential else delta
     summed = float(_summed(charges))
     composed = composed_loose = summed
-    if differential and summed <= _TOO_LARGE:  # Beyond that no figure means anything.
+    if differential and summed <= _TOO_LARGE:  # A larger ε means nothing.
         distribution = compose(differential)
         composed = min(summed, float(distribution.get_epsilon_for_delta(float(delta))))
         composed_loose = min(summed, float(distribution.get_epsilon_for_delta(float(loose))))
@@ -140,14 +141,14 @@ def totals(charges: Sequence[Charge]) -> Totals:
 
 
 def compose(charges: Sequence[Charge]) -> Any:  # noqa: ANN401  (the library's own class)
-    """Return the privacy loss distribution of charges together.
+    """Return the composed privacy loss distribution of charges.
 
-    Noise on a vector is dominated by noise on one number that is moved by the whole sensitivity: for
-    Laplace noise by the L1 norm, since moving coordinate after coordinate is no better for whoever
-    tells the two apart than moving one by the sum (its densities are log-concave, so the trade-off
-    functions compose; Dong, Roth, Su, arXiv 1905.02383, lemma A.5); for Gaussian noise by the L2 norm.
-    The mechanisms draw discrete Gaussian noise on grids of eighty steps per σ and more wherever totals
-    are composed; there its δ is at most 1e-5 of itself above that of the continuous one.
+    Noise on a vector is dominated by noise on one number that moves by the whole sensitivity. For
+    Laplace noise that is the L1 norm: moving several coordinates is no easier to distinguish than
+    moving one by the sum (the densities are log-concave, so the trade-off functions compose; Dong,
+    Roth, Su, arXiv 1905.02383, lemma A.5). For Gaussian noise it is the L2 norm. The mechanisms draw
+    discrete Gaussian noise on grids of eighty steps per σ and more wherever totals are composed; there
+    its δ is at most 1e-5 of itself above that of the continuous one.
     """
     return _composed(tuple(charges))
 
@@ -196,7 +197,7 @@ NOISES = frozenset(_DISTRIBUTIONS)
 
 
 def laplace_losses(scale: float, sensitivity: float) -> dict[int, float]:
-    """Return how probable each privacy loss of discrete Laplace noise is, rounded up to whole steps.
+    """Return the privacy loss distribution of discrete Laplace noise, losses rounded up to whole steps.
 
     Noise of scale b moved by Δ has, where the noise is x ∈ {0, …, Δ}, the loss (Δ − 2x)/b, and Δ/b and
     −Δ/b below and above. P[x ≥ k] = e^(−k/b) / (1 + e^(−1/b)) for k ≥ 0, so a step's probability takes
@@ -215,7 +216,7 @@ def laplace_losses(scale: float, sensitivity: float) -> dict[int, float]:
     """
     top = math.ceil(sensitivity / scale / _LOSS_STEP * (1 + _LOSS_MARGIN))
     steps = np.arange(-top, top)
-    # The smallest x whose loss is at most so many steps.
+    # The smallest x whose loss is at most that many steps.
     first = np.ceil((sensitivity * (1 + _LOSS_MARGIN) - steps * _LOSS_STEP * scale) / 2)
     reached = np.where(first <= sensitivity, np.exp(-first / scale), 0.0) / (1 + math.exp(-1 / scale))
     at_most = np.append(reached, 1.0)
@@ -228,5 +229,5 @@ def _summed(charges: Sequence[Charge]) -> Decimal:
 
 
 def largest_one_sided(charges: Sequence[Charge]) -> Decimal:
-    """Return the largest ε of the one-sided releases: of these no other counts."""
+    """Return the largest ε of the one-sided releases, the only one of them that counts."""
     return max((charge.epsilon for charge in charges if charge.one_sided), default=Decimal(0))

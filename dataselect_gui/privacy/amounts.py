@@ -1,9 +1,9 @@
-"""Numbers that people type and consortia send: one grammar, with bounds; ε is exact.
+"""Read numbers that people type and consortia send, by one grammar with bounds; ε is exact.
 
 A number is written with the digits 0 to 9, an optional sign, point and exponent, and nothing else:
-Python's own readers take ``1_0``, ``１０``, ``١`` and ``inf`` as well, which nobody means. Amounts of
-privacy are decimals: ε is what the owner typed, not the nearest double. They have so few digits that
-sums of them are exact, and that they can be written in full.
+Python's own functions also accept ``1_0``, ``１０``, ``١`` and ``inf``. Amounts of privacy are
+decimals: ε is what the owner typed, not the nearest double. They have so few digits that sums of them
+are exact, and that they can be written in full.
 """
 
 import re
@@ -17,19 +17,19 @@ LARGEST_DELTA = Decimal("0.1")
 PLACES = 12
 LARGEST_COUNT = 1_000_000_000
 LARGEST_BOUND = Decimal("1e30")
-"""Of a score's public bounds: noise as wide as they are at the smallest ε is a double still."""
+"""The largest public bound of a score: noise for it at the smallest ε still fits a double."""
 _DIGITS, _EXPONENTS = 28, range(-330, 300)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,3})?")
 _WHOLE = re.compile(r"\+?[0-9]{1,20}")
 
 
 def exact(number: Decimal) -> str:
-    """Write a decimal in one form: 1, 1.0 and 1e0 are the same."""
+    """Write a decimal in canonical form: 1, 1.0 and 1e0 are written alike."""
     return format(number.normalize(), "f") if number else "0"
 
 
 def decimal_of(text: str) -> Decimal | None:
-    """Read a number; None where it is none, or none that a double could be and that fits a line."""
+    """Read a number; None where it is none, too large or small for a double, or too long."""
     stated = text.strip(" ")
     if not _NUMBER.fullmatch(stated):
         return None
@@ -40,18 +40,18 @@ def decimal_of(text: str) -> Decimal | None:
     return number if is_short and number.adjusted() in _EXPONENTS else None
 
 
-def stated_number(text: str, what: str) -> Decimal:
-    """Read a number that was stated.
+def stated_number(text: str, label: str) -> Decimal:
+    """Read a number.
 
     Raises
     ------
     UsageError
-        Where it is none.
+        Where it is not a number.
     """
     number = decimal_of(text)
     if number is None:
         raise UsageError(
-            _("{what} cannot be “{text}”.", what=what, text=text),
+            _("{label} cannot be “{text}”.", label=label, text=text),
             _("It is a number."),
             _("Write it like 0.25."),
         )
@@ -68,11 +68,11 @@ def whole_of(text: str) -> int | None:
 
 
 def is_amount(number: Decimal) -> bool:
-    """Say whether a number can be an amount: positive, and neither too large nor too finely written."""
+    """Say whether a number can be an amount: positive, bounded, and of at most `PLACES` places."""
     return 0 < number <= LARGEST and number == round(number, PLACES)
 
 
-def positive_amount(text: str, what: str) -> Decimal:
+def positive_amount(text: str, label: str) -> Decimal:
     """Read an amount such as ε.
 
     Raises
@@ -83,7 +83,7 @@ def positive_amount(text: str, what: str) -> Decimal:
     number = decimal_of(text)
     if number is None or not is_amount(number):
         raise UsageError(
-            _("{what} cannot be “{text}”.", what=what, text=text),
+            _("{label} cannot be “{text}”.", label=label, text=text),
             _(
                 "It is a number above 0 and at most {largest}, with {places} decimal places at most.",
                 largest=LARGEST,
@@ -94,7 +94,7 @@ def positive_amount(text: str, what: str) -> Decimal:
     return number
 
 
-def probability_of(text: str, what: str) -> Decimal:
+def probability_of(text: str, label: str) -> Decimal:
     """Read δ.
 
     Raises
@@ -102,10 +102,10 @@ def probability_of(text: str, what: str) -> Decimal:
     UsageError
         Where it is no number, not positive, or too large a chance.
     """
-    number = positive_amount(text, what)
+    number = positive_amount(text, label)
     if number > LARGEST_DELTA:
         raise UsageError(
-            _("{what} cannot be {text}.", what=what, text=text),
+            _("{label} cannot be {text}.", label=label, text=text),
             _(
                 "It is the chance that a promise fails, {largest} at most.",
                 largest=LARGEST_DELTA,

@@ -1,16 +1,15 @@
-"""How much noise a promise needs.
+"""Calibrate noise to ε and δ.
 
-Each figure follows from a formula of our own, in exact fractions where it can; the library's map is
-held against it, and the larger of the two losses counts. Whatever must be rounded is rounded towards
-more noise. SciPy ends on either side of a root; so roots are searched for here, each from
-the side that keeps the promise.
+Each scale follows from a formula here, in exact fractions where possible, and is checked against
+OpenDP's privacy map; the larger of the two losses counts. Rounding is towards more noise. SciPy's root
+finders may end on either side of a root, so roots are searched for here, from the side with more noise.
 """
 
 import math
 from decimal import Decimal
 from fractions import Fraction
 
-from dataselect_gui.privacy.library import (
+from dataselect_gui.privacy.measurements import (
     gaussian_delta_map,
     laplace_measurement,
     quantile_measurement,
@@ -20,7 +19,7 @@ _GRAINS = 2.0**-40
 
 
 def flip_scale(epsilon: Decimal, max_contributions: int) -> float:
-    """Return the scale of discrete Laplace noise that is positive as often as a bit is flipped.
+    """Return the scale of the discrete Laplace noise whose sign flips bits at the right rate.
 
     P[flip] = 1 / (1 + e^(1/scale)), so each of a unit's m bits costs 1/scale.
     """
@@ -36,7 +35,7 @@ def laplace_scale(epsilon: Decimal, sensitivity: int) -> float:
 
 
 def laplace_loss(scale: float, sensitivity: int, library: float) -> Fraction:
-    """Return ε of discrete Laplace noise: sensitivity / scale, or what the library says if larger."""
+    """Return ε of discrete Laplace noise: sensitivity / scale, or OpenDP's bound if larger."""
     return max(Fraction(sensitivity) / Fraction(scale), Fraction(library))
 
 
@@ -49,7 +48,7 @@ def quantile_scale(epsilon: Decimal, size: int, max_contributions: int) -> float
     and at one change its map is 0, since no two data sets of one size are one change apart.
     """
     scale = _at_least(Fraction(2 * max_contributions) / Fraction(epsilon))
-    # The library's map depends on neither α nor the candidates, where the size is known.
+    # For a known size, OpenDP's map depends on neither α nor the candidates.
     while (
         quantile_loss(
             scale,
@@ -63,7 +62,7 @@ def quantile_scale(epsilon: Decimal, size: int, max_contributions: int) -> float
 
 
 def quantile_loss(scale: float, max_contributions: int, library: float) -> Fraction:
-    """Return ε of a quantile: 2m / scale, or what the library says for 2m changes if larger."""
+    """Return ε of a quantile: 2m / scale, or OpenDP's bound for 2m changes if larger."""
     return max(Fraction(2 * max_contributions) / Fraction(scale), Fraction(library))
 
 
@@ -73,7 +72,7 @@ def gaussian_scale(epsilon: Decimal, delta: Decimal, squared_sensitivity: int) -
     Parameters
     ----------
     epsilon, delta : Decimal
-        What is promised.
+        The guarantee.
     squared_sensitivity : int
         The square of the L2 sensitivity, in squared steps.
     """
@@ -120,7 +119,7 @@ def gaussian_delta(scale: float, squared_sensitivity: int, epsilon: float) -> fl
 
 
 def library_gaussian_delta(scale: float, squared_sensitivity: int, epsilon: float) -> float:
-    """Return δ at ε as the library has it."""
+    """Return δ at ε by OpenDP's map."""
     return gaussian_delta_map(scale, math.nextafter(math.sqrt(squared_sensitivity), math.inf), epsilon)
 
 

@@ -1,16 +1,16 @@
-"""The chain of entries that the ledger is made of, in one SQLite file, with its head in another.
+"""The ledger's hash chain of entries, in one SQLite file, with its head in another.
 
-Each entry holds a random nonce and the hash of the entry before it. The nonce keeps the chain's
-hashes, one of which goes into every bundle, from telling anything about what they cover. What is too
-large for a line (marks, secrets, draws) lies beside its entry, which holds its digest.
+Each entry holds a random nonce and the hash of the entry before it. One hash goes into every bundle;
+the nonces keep it from revealing what it covers. Large content (marks, secrets, draws) lies beside its
+entry, which holds its digest.
 
-The head names the last entry and the SHA-256 of the whole database file, so that no byte of it can
-change unnoticed. Before a commit the head announces the entry that will be last; a crash then leaves
-a chain that ends at one of the two, and anything else was not written here.
+The head names the last entry and the SHA-256 of the whole database file, so that any change of a byte
+is noticed. Before a commit the head announces the entry that will be last. After a crash the chain ends
+at one of the two; any other end means tampering.
 
-Who writes holds a lock file from the first look to the last commit, so the chain is checked once.
-Who only reads takes no lock and changes no file: the head tells whether the database was read as one
-writer left it. Only what a killed writer left half done is put in order by whoever comes next.
+A writer holds a lock file from its first read to its last commit, so the chain is checked once. A
+reader takes no lock and changes no file: the head shows whether the database is as a writer left it.
+What a killed writer left half done is repaired by the next process.
 """
 
 import hashlib
@@ -29,8 +29,8 @@ from filelock import FileLock
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import resolved
 from dataselect_gui.permissions import FILE_MODE, replacing
+from dataselect_gui.privacy.entry_store import SCHEMA, EntryStore, Last, WritableEntryStore
 from dataselect_gui.privacy.home import close_home, open_home
-from dataselect_gui.privacy.pages import SCHEMA, Last, Pages, WritablePages
 from dataselect_gui.privacy.refusals import InUseError, TamperedError, in_use, refusals, tampered
 from dataselect_gui.privacy.shared_disks import is_on_shared_disk
 from dataselect_gui.texts import _
@@ -49,7 +49,7 @@ class Chain:
     Parameters
     ----------
     home : Path
-        Its folder; it is made when it is first written to.
+        Its folder; made on the first write.
 
     Raises
     ------
@@ -75,8 +75,8 @@ class Chain:
             close_home(home)
 
     @contextmanager
-    def open(self, patience: float | None = None) -> Iterator[WritablePages]:
-        """Hold the chain for writing, all of it checked.
+    def open(self, patience: float | None = None) -> Iterator[WritableEntryStore]:
+        """Lock the chain for writing, and check all of it.
 
         Parameters
         ----------
@@ -97,20 +97,20 @@ class Chain:
                 lock = FileLock(self._home / "ledger.lock", timeout=seconds, mode=FILE_MODE)
                 held.enter_context(lock)
                 head = self._read_head()
-                self._database.touch(FILE_MODE)  # What SQLite puts beside it has the same mode.
+                self._database.touch(FILE_MODE)  # SQLite's files beside it get the same mode.
                 database = held.enter_context(closing(sqlite3.connect(self._database)))
                 database.execute("PRAGMA journal_mode=WAL")
                 database.execute("PRAGMA synchronous=FULL")
                 database.executescript(SCHEMA)
-                pages = WritablePages(database, partial(self._commit, database))
-                self._check(pages, head)
+                store = WritableEntryStore(database, partial(self._commit, database))
+                self._check(store, head)
                 if head is None or head.file is None:
-                    self._settle(database, pages.last)
-            yield pages
+                    self._settle(database, store.last)
+            yield store
 
     @contextmanager
-    def snapshot(self) -> Iterator[Pages]:
-        """Read the chain as it is now, all of it checked, without changing any file.
+    def snapshot(self) -> Iterator[EntryStore]:
+        """Read the chain and check all of it, without changing any file.
 
         Raises
         ------
@@ -120,58 +120,58 @@ class Chain:
             Where it cannot be read, or another process keeps changing it.
         """
         with ExitStack() as held:
-            head, pages = self._read(held)
+            head, store = self._read(held)
             try:
-                yield pages
+                yield store
             except TamperedError:
-                # What lies beside an entry is read late: a writer may have moved it meanwhile.
+                # Content is read late: a writer may have committed meanwhile.
                 if head == self._head_text():
                     raise
                 raise in_use() from None
 
-    def _read(self, held: ExitStack) -> tuple[bytes | None, Pages]:
-        """Return the head and what it vouches for, once no writer is in between."""
+    def _read(self, held: ExitStack) -> tuple[bytes | None, EntryStore]:
+        """Return the head and the entries that belong to it, once no writer is active."""
         until = time.monotonic() + LOCK_SECONDS
         while True:
             with refusals():
                 before = self._head_text()
-                pages = self._as_left(before, held)
-                if pages is not None and before == self._head_text():
-                    return before, pages
+                store = self._as_left(before, held)
+                if store is not None and before == self._head_text():
+                    return before, store
             if time.monotonic() > until:
                 raise in_use()
             try:
                 with self.open(patience=_POLL_SECONDS):
-                    pass  # A writer was killed: this puts in order what it left, or refuses it.
+                    pass  # A writer was killed: opening repairs what it left, or refuses it.
             except InUseError:
                 continue
 
-    def _as_left(self, text: bytes | None, held: ExitStack) -> Pages | None:
-        """Return the entries where the files are as a writer left them when it was done."""
+    def _as_left(self, text: bytes | None, held: ExitStack) -> EntryStore | None:
+        """Return the entries; None unless the files are as a writer left them when it finished."""
         if text is None and not self._database.exists():
             nothing = held.enter_context(closing(sqlite3.connect(":memory:")))
             nothing.executescript(SCHEMA)
-            return Pages(nothing)
+            return EntryStore(nothing)
         try:
             head = self._read_head()
         except TamperedError:
-            return None  # Or a writer was just at it.
+            return None  # Or a writer is active.
         if head is None or head.file is None:
             return None
-        # Immutable: SQLite takes no lock, and makes no file beside it.
+        # Immutable: SQLite takes no lock and makes no other file.
         place = f"{resolved(self._database).as_uri()}?mode=ro&immutable=1"
         try:
-            pages = Pages(held.enter_context(closing(sqlite3.connect(place, uri=True))))
-            self._check(pages, head)
+            store = EntryStore(held.enter_context(closing(sqlite3.connect(place, uri=True))))
+            self._check(store, head)
         except (TamperedError, sqlite3.DatabaseError):
             return None
-        return pages
+        return store
 
     def _head_text(self) -> bytes | None:
         return self._head.read_bytes() if self._head.is_file() else None
 
     def _read_head(self) -> "_Head | None":
-        """Read the head and hold the file against it, before SQLite sees the file."""
+        """Read the head, and check the database file by it before SQLite opens the file."""
         text = self._head_text()
         if text is None:
             return None
@@ -189,34 +189,36 @@ class Chain:
             return _Head((int(seq), digest), file, None)
         return _Head((int(seq), digest), None, (int(following), next_digest))
 
-    def _check(self, pages: Pages, head: "_Head | None") -> None:
+    def _check(self, store: EntryStore, head: "_Head | None") -> None:
         if head is None:
-            if pages.entries:
+            if store.entries:
                 raise tampered(_("Its head is missing."))
             return
-        if pages.last not in {head.last, head.following} or pages.hash_at(head.last[0]) != head.last[1]:
+        if store.last not in {head.last, head.following} or store.hash_at(head.last[0]) != head.last[1]:
             raise tampered(_("It is older or shorter than it was."))
-        if head.file is None:  # After a crash there is no digest of the whole file to hold it against.
-            for entry in pages.entries:
+        if head.file is None:  # After a crash the head has no digest of the whole file.
+            for entry in store.entries:
                 if "content" in entry.body:
-                    pages.content(entry)
+                    store.content(entry)
 
     def _commit(self, database: sqlite3.Connection, before: Last, last: Last) -> None:
-        """Announce the entry that will be last, commit, and vouch for the file again."""
+        """Announce the entry that will be last, commit, and write the head anew."""
         self._write_head(f"{before[0]} {before[1]} next {last[0]} {last[1]}\n")
         database.commit()
         self._settle(database, last)
 
     def _settle(self, database: sqlite3.Connection, last: Last) -> None:
-        """Move SQLite's log into the file, and have the head vouch for every byte of it."""
+        """Move SQLite's log into the database, and write its digest into the head."""
         (is_busy, *_) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if not is_busy:  # Otherwise something else reads the file; the head stays as after a crash.
+        if (
+            not is_busy
+        ):  # Otherwise another process reads the file, and the head stays as after a crash.
             self._write_head(f"{last[0]} {last[1]} file {_sha256(self._database)}\n")
 
     def _write_head(self, text: str) -> None:
         with replacing(self._head) as file:
             file.write(text.encode("ascii"))
-        if os.name == "posix":  # A head that is older than its file would look like one put back.
+        if os.name == "posix":  # A head older than its file would look like tampering.
             folder = os.open(self._head.parent, os.O_RDONLY)
             try:
                 os.fsync(folder)
@@ -226,7 +228,7 @@ class Chain:
 
 @dataclass(frozen=True)
 class _Head:
-    """What the head says.
+    """The content of the head.
 
     Attributes
     ----------

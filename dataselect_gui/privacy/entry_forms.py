@@ -1,12 +1,24 @@
-"""What each kind of entry of the ledger holds: one of another form is noticed before it is used."""
+"""The fields of each kind of ledger entry; entries of another form are refused."""
 
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias, TypeGuard, cast
 
 from dataselect_gui.privacy.accounting import NOISES
 
+EntryKind: TypeAlias = Literal[
+    "opened",
+    "extended",
+    "joined",
+    "budget",
+    "training",
+    "sealed",
+    "kept",
+    "reserved",
+    "drawn",
+    "published",
+]
 _AMOUNT = re.compile(r"[0-9]{1,400}(\.[0-9]{1,400})?")
 _DIGEST = re.compile("[0-9a-f]{64}")
 _KEY = 32
@@ -33,11 +45,14 @@ def _loss(value: object) -> bool:
         return True
     if not isinstance(value, list) or len(value) != 3 or value[0] not in NOISES:
         return False
-    return all(type(one) in {int, float} and 0 < one < math.inf and one < 1e300 for one in value[1:])
+    return all(
+        type(number) in {int, float} and 0 < number < math.inf and number < 1e300
+        for number in value[1:]
+    )
 
 
 _Form = Mapping[str, Callable[[object], bool]]
-_NEEDED: Mapping[str, _Form] = {
+_NEEDED: Mapping[EntryKind, _Form] = {
     "opened": {"content": _digest},
     "extended": {"content": _digest},
     "joined": {"account": _text},
@@ -65,7 +80,7 @@ _WHEREVER: _Form = {
     **dict.fromkeys(("account", "checkpoint", "key", "release", "threshold_of"), _text),
     "reason": lambda value: value is None or isinstance(value, str),
 }
-"""What may stand in an entry of any kind, since a statement shows it."""
+"""Fields that an entry of any kind may have, and that statements show."""
 _LENGTHS = {
     "extended": _KEY,
     "opened": _KEY,
@@ -73,20 +88,20 @@ _LENGTHS = {
     "reserved": 2 * _KEY,
     "sealed": _KEY + 8,
 }
-"""Of the pieces that the content of an entry consists of, in bytes."""
+"""Bytes of the pieces that the content of an entry consists of."""
 
 
-def is_entry(kind: object, body: object) -> bool:
-    """Say whether an entry of the ledger is of the form that the program writes.
+def is_entry(kind: object, body: object) -> TypeGuard[EntryKind]:
+    """Say whether an entry of the ledger has the form that the program writes.
 
     Parameters
     ----------
-    kind : str
-        Its kind.
+    kind : object
+        Its kind, an `EntryKind` where it is one.
     body : dict
-        What it says, as JSON.
+        Its fields, as JSON.
     """
-    needed = _NEEDED.get(kind) if isinstance(kind, str) else None
+    needed = _NEEDED.get(cast("EntryKind", kind)) if isinstance(kind, str) else None
     if needed is None or not isinstance(body, dict):
         return False
     form: dict[str, Callable[[object], bool]] = {"date": _text, "nonce": _text, **needed}
@@ -101,14 +116,14 @@ def is_entry(kind: object, body: object) -> bool:
 
 
 def is_content(kind: str, content: object) -> bool:
-    """Say whether what lies beside an entry can be divided as its kind is."""
+    """Say whether the content of an entry divides into the pieces of its kind."""
     if not isinstance(content, bytes) or (kind == "opened" and not content):
         return False
     return len(content) % _LENGTHS.get(kind, 1) == 0
 
 
 def _is_text(value: Any) -> bool:  # noqa: ANN401  (any JSON)
-    """Say whether all words in a document can be written: JSON can escape half a character."""
+    """Say whether all strings in a document encode as UTF-8: JSON can escape lone surrogates."""
     left = [value]
     while left:
         node = left.pop()

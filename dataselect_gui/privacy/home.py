@@ -1,4 +1,4 @@
-"""The folder that the ledger and the program's settings lie in, and what keeps others out of it."""
+"""The folder of the ledger and the settings, and its permissions."""
 
 import os
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ _OWN_FILES = (
     "unfinished",
 )
 _OWN_FOLDERS = ("projects", "demo")
-"""What lies in these is closed where it is opened."""
+"""Permissions of their content are set where it is opened."""
 
 
 def home() -> Path:
@@ -46,7 +46,7 @@ def home() -> Path:
 
 
 def grant(read: Iterable[Path] = (), write: Iterable[Path] = ()) -> Grant:
-    """Return what a confined process may reach: what is named, and never the ledger.
+    """Return what a confined process may access: the given paths, and never the ledger.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def grant(read: Iterable[Path] = (), write: Iterable[Path] = ()) -> Grant:
 
 
 def _persons_home() -> str:
-    """Return the person's home: the environment's, or the account's where that names no place."""
+    """Return the person's home folder by the environment, or else by the account."""
     named = os.path.expanduser("~")  # noqa: PTH111  (a Path's raises where there is none)
     if Path(named).is_absolute() and named != Path(named).anchor:
         return named
@@ -70,20 +70,20 @@ def _persons_home() -> str:
         import pwd
 
         account = pwd.getpwuid(os.getuid()).pw_dir
-    except (ImportError, KeyError):  # Windows; an account that the system does not list.
+    except (ImportError, KeyError):  # Windows, or an account that the system does not list.
         account = ""
     return account if Path(account).is_absolute() else os.path.abspath(os.sep)  # noqa: PTH100
 
 
 def open_home(folder: Path) -> None:
-    """Make the folder, or close one that is there: no other account can enter it.
+    """Make the folder, or restrict an existing one, so that no other account can enter it.
 
     Raises
     ------
     OSError
         Where the disk refuses.
     UnusableError
-        Where others keep files in it, or may exchange it.
+        Where it holds other files, or others may replace it.
     """
     check_above(folder)
     make_folder(folder)
@@ -91,7 +91,7 @@ def open_home(folder: Path) -> None:
 
 
 def close_home(folder: Path) -> None:
-    """Close the folder where it is there, as `open_home` does; make nothing."""
+    """Restrict the folder where it exists, as `open_home` does, without making it."""
     check_above(folder)
     if not folder.exists():
         return

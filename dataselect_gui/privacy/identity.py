@@ -1,7 +1,7 @@
-"""By what the ledger knows records and units again: their content, never their names or places.
+"""Keys by which the ledger recognises records and units: by content, not by name or path.
 
-A copied or renamed source has the same keys. Two records with the same content in one unit are told
-apart by their order alone, which does not matter, since they are the same.
+A copied or renamed source has the same keys. Records with the same content in one unit are numbered in
+their order, which does not matter since they are equal.
 """
 
 import hashlib
@@ -16,14 +16,14 @@ People = Sequence[str | None] | None
 
 
 def record_keys(content: NDArray[np.uint8], people: People) -> list[bytes]:
-    """Return one key per record, unlike all others of the source.
+    """Return a key for each record, unique in the source.
 
     Parameters
     ----------
     content : ndarray of uint8
         Content hashes, shape (n, 32).
     people : sequence of str or None
-        Whose each record is.
+        The person of each record.
     """
     seen: Counter[bytes] = Counter()
     keys = []
@@ -37,14 +37,14 @@ def record_keys(content: NDArray[np.uint8], people: People) -> list[bytes]:
 
 
 def source_marks(content: NDArray[np.uint8], people: People) -> set[bytes]:
-    """Return the marks by which a source is known again: its contents, and its people's ids."""
+    """Return the marks by which a source is recognised: hashes of contents and of people's ids."""
     readable = content[content.any(axis=1)]
     marks = {_mark(b"content", digest.tobytes()) for digest in readable}
     return marks | {_person(person) for person in set(people or ()) if person is not None}
 
 
 def unit_marks(keys: Sequence[bytes], people: Sequence[str | None]) -> list[bytes]:
-    """Return the mark of each record's unit; one that names no person is a unit by its own key."""
+    """Return the mark of each record's unit; a record without a person is a unit of its own."""
     return [
         _mark(b"single", key) if person is None else _person(person)
         for key, person in zip(keys, people, strict=True)
@@ -54,7 +54,7 @@ def unit_marks(keys: Sequence[bytes], people: Sequence[str | None]) -> list[byte
 def belongings(
     content: NDArray[np.uint8], people: Sequence[str | None]
 ) -> list[tuple[bytes, bytes] | None]:
-    """Return whose each record is: its content's mark with its person's, or nobody's.
+    """Return for each record the mark of its content and that of its person.
 
     None for a record that cannot be read.
     """
@@ -70,5 +70,5 @@ def _person(name: str) -> bytes:
     return _mark(b"unit", name.encode())
 
 
-def _mark(kind: bytes, what: bytes) -> bytes:
-    return hashlib.sha256(kind + what).digest()
+def _mark(kind: bytes, content: bytes) -> bytes:
+    return hashlib.sha256(kind + content).digest()

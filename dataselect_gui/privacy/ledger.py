@@ -1,11 +1,10 @@
 """The ledger: an append-only account of all releases of a source, with its budget.
 
-A source is known by its content (see `identity`): a copy, a renamed or a thinned source meets the
-account of the original, and a source that joins two earlier ones joins their accounts.
+A source is recognised by its content (see `identity`): a copy, a renamed source or a part of it has the
+account of the original, and a source that combines two earlier ones joins their accounts.
 
-What it cannot notice, and the documentation says so: all copies rolled back at once, another
-``DATASELECT_HOME``, another machine, and records that were stored anew in other bytes and whose unit
-has no id.
+It cannot notice that all its copies were rolled back at once, that another ``DATASELECT_HOME`` or
+another machine is used, or that records without a unit id were stored anew in other bytes.
 """
 
 import secrets
@@ -21,8 +20,8 @@ from numpy.typing import NDArray
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.chain import Chain
+from dataselect_gui.privacy.entry_store import Entry, WritableEntryStore
 from dataselect_gui.privacy.noise import draw_exponentials
-from dataselect_gui.privacy.pages import Entry, WritablePages
 from dataselect_gui.privacy.snapshot import (
     KEY_BYTES,
     NO_PEOPLE,
@@ -59,7 +58,7 @@ class Ledger:
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
-        """Read the ledger, which changes no file and waits for nobody.
+        """Read the ledger, without a lock and without changing any file.
 
         Raises
         ------
@@ -68,12 +67,12 @@ class Ledger:
         UnusableError
             Where it cannot be read.
         """
-        with self._chain.snapshot() as pages:
-            yield Snapshot(pages)
+        with self._chain.snapshot() as store:
+            yield Snapshot(store)
 
     @contextmanager
     def session(self) -> Iterator["Session"]:
-        """Hold the ledger for a command, alone: it is opened, locked and checked once.
+        """Lock the ledger for a command; it is opened, locked and checked once.
 
         Whatever a method of the session writes is on disk when the method returns.
 
@@ -84,61 +83,61 @@ class Ledger:
         UnusableError
             Where it cannot be written, or another process holds it.
         """
-        with self._chain.open() as pages:
-            yield Session(pages)
+        with self._chain.open() as store:
+            yield Session(store)
 
 
 class Session(Snapshot):
-    """The ledger, held by one command that may write to it.
+    """The ledger, locked by one command that may write to it.
 
     Parameters
     ----------
-    pages : WritablePages
+    store : WritableEntryStore
         Its entries.
 
     Raises
     ------
     UnusableError
-        From every method that writes: where the disk refuses. Nothing was written then.
+        From every method that writes, where the disk refuses; nothing is written then.
     """
 
-    _pages: WritablePages
+    _store: WritableEntryStore
 
-    def __init__(self, pages: WritablePages) -> None:
-        super().__init__(pages)
+    def __init__(self, store: WritableEntryStore) -> None:
+        super().__init__(store)
 
     def claim(self, marks: Collection[bytes]) -> str:
         """Return the account of a source, opening, extending or joining accounts as needed."""
-        pages = self._pages
-        known = known_marks(pages, marks)
+        store = self._store
+        known = known_marks(store, marks)
         fresh = b"".join(sorted(mark for mark in marks if mark not in known))
-        roots = sorted({root_of(pages, account) for account in known.values()})
-        with pages.transaction():
+        roots = sorted({root_of(store, account) for account in known.values()})
+        with store.transaction():
             if not roots:
                 account = secrets.token_hex(8)
-                pages.append(account, "opened", {}, secrets.token_bytes(SECRET_BYTES) + fresh)
+                store.append(account, "opened", {}, secrets.token_bytes(SECRET_BYTES) + fresh)
                 return account
             account = roots[0]
             for other in roots[1:]:
-                pages.append(account, "joined", {"account": other})
+                store.append(account, "joined", {"account": other})
             if fresh:
-                pages.append(account, "extended", {}, fresh)
+                store.append(account, "extended", {}, fresh)
             return account
 
     # Budget and provenance
 
     def set_budget(self, account: str, budget: Decimal, reason: str) -> None:
         """Set or change the budget, with a reason."""
-        with self._pages.transaction():
+        with self._store.transaction():
             body = {"epsilon": exact(budget), "reason": reason}
-            self._pages.append(root_of(self._pages, account), "budget", body)
+            self._store.append(root_of(self._store, account), "budget", body)
 
     def charge_training(self, account: str, epsilon: Decimal, delta: Decimal, checkpoint: str) -> None:
-        """Write down, once, that the records took part in a checkpoint's DP training."""
+        """Record, once, that the records took part in a checkpoint's training under DP."""
         if not self.statement(account).has_training(epsilon, delta, checkpoint):
-            with self._pages.transaction():
+            with self._store.transaction():
                 body = training_body(epsilon, delta, checkpoint)
-                self._pages.append(root_of(self._pages, account), "training", body)
+                self._store.append(root_of(self._store, account), "training", body)
 
     # Releases, in the order in which they happen
 
@@ -155,20 +154,20 @@ class Session(Snapshot):
         Parameters
         ----------
         account : str
-            Whose.
+            The account.
         charge : Charge or None
             What it costs; None for a release without a promise.
         body : dict
-            What is released; with ``release``, ``key``, ``unit`` and ``per_unit``.
+            The entry's fields, with ``release``, ``key``, ``unit`` and ``per_unit``.
         first_budget : Decimal or None
             The budget to set where there is none yet; it is not set where the release is refused.
         grouping : Grouping
-            Whose the records are; kept, so that later releases can be held against it.
+            The persons of the records, kept for the check of later releases.
 
         Returns
         -------
         Entry
-            The reservation; an earlier one where the same was reserved before, at no cost.
+            The reservation; the earlier one, at no cost, where the same was reserved before.
 
         Raises
         ------
@@ -176,24 +175,24 @@ class Session(Snapshot):
             Where the budget does not allow it, or the units are others than at earlier releases.
             Nothing was written then.
         """
-        pages = self._pages
-        account = root_of(pages, account)
+        store = self._store
+        account = root_of(store, account)
         earlier = self.statement(account).find(body["key"])
         if earlier is not None:
             return earlier
-        with pages.transaction():
+        with store.transaction():
             if first_budget is not None and self.statement(account).budget is None:
                 budget = {"epsilon": exact(first_budget), "reason": "set with the first release"}
-                pages.append(account, "budget", budget)
+                store.append(account, "budget", budget)
             statement = self.statement(account)
-            fresh = new_belongings(pages, statement, body["unit"], body["per_unit"], grouping)
+            fresh = new_belongings(store, statement, body["unit"], body["per_unit"], grouping)
             if charge is not None:
                 check_budget(statement, [charge])
                 body = {**body, **charge.as_entry()}
-            return pages.append(account, "reserved", body, b"".join(sorted(fresh)) or None)
+            return store.append(account, "reserved", body, b"".join(sorted(fresh)) or None)
 
     def secrets_of(self, records: Sequence[bytes]) -> NDArray[np.int64]:
-        """Return each record's sealed secret, drawing those that were never drawn.
+        """Return each record's sealed secret; draw those that do not exist yet.
 
         Parameters
         ----------
@@ -206,25 +205,25 @@ class Session(Snapshot):
             E ~ Exp(1) in steps of 1e-9, shape (n,).
         """
         sealed: dict[bytes, int] = {}
-        for entry in self._pages.entries:
+        for entry in self._store.entries:
             if entry.kind == "sealed":
-                content = self._pages.content(entry)
+                content = self._store.content(entry)
                 count = len(content) // (KEY_BYTES + _STEPS_BYTES)
                 steps = np.frombuffer(content[count * KEY_BYTES :], dtype="<i8")
                 sealed.update(zip(pieces_of(content[: count * KEY_BYTES]), steps.tolist(), strict=True))
         fresh = [record for record in dict.fromkeys(records) if record not in sealed]
         if fresh:
             drawn = draw_exponentials(len(fresh))
-            with self._pages.transaction():
+            with self._store.transaction():
                 content = b"".join(fresh) + drawn.astype("<i8").tobytes()
-                self._pages.append("", "sealed", {}, content)
+                self._store.append("", "sealed", {}, content)
             sealed.update(zip(fresh, drawn.tolist(), strict=True))
         return np.array([sealed[record] for record in records], dtype=np.int64)
 
     def keep(
         self, units: Sequence[bytes], records: Sequence[bytes], max_contributions: int
     ) -> NDArray[np.bool_]:
-        """Say which records of each unit are kept, by one random choice that never changes.
+        """Return which records of each unit take part, by one random choice that never changes.
 
         Parameters
         ----------
@@ -238,36 +237,36 @@ class Session(Snapshot):
         ndarray of bool
             Shape (n,).
         """
-        kept, open_places = kept_records(self._pages, units, records, max_contributions)
+        kept, open_places = kept_records(self._store, units, records, max_contributions)
         fresh: list[bytes] = []
         for unit, (free, candidates) in open_places.items():
             for row in secrets.SystemRandom().sample(candidates, min(free, len(candidates))):
                 kept[row] = True
                 fresh += (unit, records[row])
         if fresh:
-            with self._pages.transaction():
-                self._pages.append("", "kept", {}, b"".join(fresh))
+            with self._store.transaction():
+                self._store.append("", "kept", {}, b"".join(fresh))
         return kept
 
     def keep_draw(self, account: str, release: str, draw: bytes) -> bytes:
-        """Keep what was drawn, before anything of it leaves.
+        """Store a draw before any of it leaves.
 
         Returns
         -------
         bytes
-            The release's one draw: an earlier one where two processes drew at once.
+            The release's draw; the earlier one where two processes drew at once.
         """
         earlier = self.draw_of(release)
         if earlier is not None:
             return earlier
-        with self._pages.transaction():
-            self._pages.append(account, "drawn", {"release": release}, draw)
+        with self._store.transaction():
+            self._store.append(account, "drawn", {"release": release}, draw)
         return draw
 
     def mark_published(self, account: str, release: str) -> None:
-        """Write down, once, that a bundle of a release was written."""
+        """Record, once, that the bundle of a release was written."""
         entries = self.statement(account).entries
         body = {"release": release}
         if not any(entry.kind == "published" and entry.body == body for entry in entries):
-            with self._pages.transaction():
-                self._pages.append(account, "published", body)
+            with self._store.transaction():
+                self._store.append(account, "published", body)

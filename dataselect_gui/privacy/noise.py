@@ -1,7 +1,7 @@
 """Samplers. All noise comes from OpenDP's samplers; no seed is ever set or stored.
 
-Everything is drawn on whole numbers: the scores, counts and gradients were brought to a grid before,
-by a function of one record alone.
+Everything is drawn on whole numbers: scores, counts and gradients are rounded to a grid before, each
+record by itself.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.privacy.library import (
+from dataselect_gui.privacy.measurements import (
     gaussian_measurement,
     laplace_measurement,
     quantile_measurement,

@@ -1,4 +1,4 @@
-"""What a person is told where the ledger cannot be read or written, or is not as it was left."""
+"""Errors for a ledger that cannot be read or written, or was changed from outside."""
 
 import json
 import sqlite3
@@ -12,7 +12,7 @@ from dataselect_gui.texts import _
 
 
 class TamperedError(RefusedError):
-    """The ledger is not as it was left."""
+    """The ledger was changed by something other than the program."""
 
 
 class InUseError(UnusableError):
@@ -21,7 +21,7 @@ class InUseError(UnusableError):
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Tell what the disk and SQLite say as what it comes to for a person."""
+    """Turn errors of the disk and of SQLite into errors for a person."""
     try:
         yield
     except Timeout:
@@ -33,7 +33,7 @@ def refusals() -> Iterator[None]:
 
 
 def tampered(why: str) -> TamperedError:
-    """Return the error for a ledger that is not as it was left."""
+    """Return the error for a ledger that was changed from outside."""
     return TamperedError(
         _("The ledger is not as it was left."),
         _("{why} What earlier releases cost can no longer be told, so nothing is released.", why=why),

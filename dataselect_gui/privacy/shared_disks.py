@@ -1,4 +1,4 @@
-"""Disks that several machines share, on which SQLite keeps no ledger safely.
+"""Recognise disks that several machines share, on which SQLite is not safe.
 
 The ledger's write-ahead log needs memory that all who use it share, and locks that hold: a disk on a
 network has neither (https://www.sqlite.org/wal.html, "All processes using a database must be on the
@@ -27,9 +27,9 @@ def is_on_shared_disk(folder: Path) -> bool:
     folder : Path
         Absolute, links resolved.
     """
-    import psutil  # The window starts without it.
+    import psutil  # The window starts without psutil.
 
-    if str(folder).startswith("\\\\"):  # Windows names a share so that has no letter.
+    if str(folder).startswith("\\\\"):  # A share on Windows without a drive letter.
         return True
     disks = {
         disk.mountpoint: disk.fstype.lower() in _ON_A_NETWORK or "remote" in disk.opts.split(",")
@@ -40,5 +40,5 @@ def is_on_shared_disk(folder: Path) -> bool:
 
 
 def _is_within(folder: Path, place: str) -> bool:
-    parts, outer = (os.path.normcase(str(one)) for one in (folder, place))
+    parts, outer = (os.path.normcase(str(path)) for path in (folder, place))
     return parts == outer or parts.startswith(outer.rstrip(os.sep) + os.sep)

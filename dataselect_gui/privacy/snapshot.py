@@ -1,4 +1,4 @@
-"""What the ledger says at one moment: nothing of it changes by asking."""
+"""A read-only view of the ledger at one moment."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.errors import RefusedError
-from dataselect_gui.privacy.pages import Pages
+from dataselect_gui.privacy.entry_store import EntryStore
 from dataselect_gui.privacy.statement import Statement, root_of, statement_of
 from dataselect_gui.texts import _
 
@@ -17,12 +17,12 @@ SECRET_BYTES = 32
 
 @dataclass(frozen=True)
 class Grouping:
-    """Which contents are whose, as `identity.belongings` has it.
+    """The persons of contents, see `identity.belongings`.
 
     Attributes
     ----------
     there : dict
-        Pairs of all records, each with the id of a record, to be told to the owner.
+        The pairs of all records → the id of a record, for messages to the owner.
     taking_part : set
         Pairs of those that may take part in a release.
     """
@@ -36,21 +36,21 @@ NO_PEOPLE = Grouping()
 
 
 class Snapshot:
-    """The ledger as it is.
+    """The ledger at one moment.
 
     Parameters
     ----------
-    pages : Pages
+    store : EntryStore
         Its entries.
 
     Raises
     ------
     RefusedError
-        From every method: where the ledger is not as it was left.
+        From every method, where the ledger was changed from outside.
     """
 
-    def __init__(self, pages: Pages) -> None:
-        self._pages = pages
+    def __init__(self, store: EntryStore) -> None:
+        self._store = store
 
     def account_of(self, marks: Collection[bytes]) -> str | None:
         """Return the account that knows any of these marks; None where none does."""
@@ -58,30 +58,30 @@ class Snapshot:
 
     def accounts(self) -> list[str]:
         """Return the ids of all accounts that are not joined to another."""
-        opened = [entry.account for entry in self._pages.entries if entry.kind == "opened"]
-        return sorted(account for account in opened if root_of(self._pages, account) == account)
+        opened = [entry.account for entry in self._store.entries if entry.kind == "opened"]
+        return sorted(account for account in opened if root_of(self._store, account) == account)
 
     def statement(self, account: str) -> Statement:
-        """Return the lines and sums of an account."""
-        return statement_of(self._pages, {root_of(self._pages, account)})
+        """Return the statement of an account."""
+        return statement_of(self._store, {root_of(self._store, account)})
 
     def statement_of(self, marks: Collection[bytes]) -> Statement:
-        """Return the lines and sums of a source's account, as they are once the source claimed it.
+        """Return the statement of a source's account, as it is once the source has claimed it.
 
-        Where the source joins several accounts, they count together; where none knows it, there is
-        nothing yet.
+        Several accounts that the source joins count together; the statement of an unknown source is
+        empty.
         """
-        return statement_of(self._pages, self._roots(marks))
+        return statement_of(self._store, self._roots(marks))
 
     def secret(self, account: str) -> bytes:
         """Return the secret that keys the random baseline of a source (32 bytes)."""
-        entries = self._pages.entries
+        entries = self._store.entries
         opened = next(e for e in entries if e.kind == "opened" and e.account == account)
-        return self._pages.content(opened)[:SECRET_BYTES]
+        return self._store.content(opened)[:SECRET_BYTES]
 
     def knows_head(self, head: str) -> bool:
-        """Say whether a head, as bundles hold it, is one of this chain."""
-        return any(entry.hash == head for entry in self._pages.entries)
+        """Say whether a hash, as bundles name it, is one of this chain."""
+        return any(entry.hash == head for entry in self._store.entries)
 
     def check_units(
         self,
@@ -90,38 +90,42 @@ class Snapshot:
         max_contributions: int,
         grouping: Grouping = NO_PEOPLE,
     ) -> None:
-        """Refuse other units than at any earlier release of a source.
+        """Refuse a release whose units differ from those of earlier releases of the source.
 
         Raises
         ------
         RefusedError
-            Where the column, the number m, or whose a record is, is another.
+            Where the unit column, m, or the person of a record differs.
         """
-        new_belongings(self._pages, statement, unit, max_contributions, grouping)
+        new_belongings(self._store, statement, unit, max_contributions, grouping)
 
     def kept_already(
         self, units: Sequence[bytes], records: Sequence[bytes], max_contributions: int
     ) -> NDArray[np.bool_] | None:
-        """Return what `Session.keep` would, without choosing; None where it would have to choose."""
-        kept, open_places = kept_records(self._pages, units, records, max_contributions)
+        """Return what `Session.keep` would; None where that would have to make a new choice."""
+        kept, open_places = kept_records(self._store, units, records, max_contributions)
         return None if open_places else kept
 
     def draw_of(self, release: str) -> bytes | None:
         """Return the draw of a release; None where it was not drawn yet."""
-        for entry in self._pages.entries:
+        for entry in self._store.entries:
             if entry.kind == "drawn" and entry.body["release"] == release:
-                return self._pages.content(entry)
+                return self._store.content(entry)
         return None
 
     def _roots(self, marks: Collection[bytes]) -> set[str]:
-        known = known_marks(self._pages, marks).values()
-        return {root_of(self._pages, account) for account in known}
+        known = known_marks(self._store, marks).values()
+        return {root_of(self._store, account) for account in known}
 
 
 def new_belongings(
-    pages: Pages, statement: Statement, unit: str | None, max_contributions: int, grouping: Grouping
+    store: EntryStore,
+    statement: Statement,
+    unit: str | None,
+    max_contributions: int,
+    grouping: Grouping,
 ) -> list[bytes]:
-    """Refuse other units than at earlier releases; return what is new of whose the records are."""
+    """Refuse units that differ from earlier releases; return the pairs that are not stored yet."""
     whose: dict[bytes, set[bytes]] = {}
     for entry in statement.entries:
         if entry.kind != "reserved":
@@ -140,7 +144,7 @@ def new_belongings(
                 ),
                 _("Use the same unit column, and as many records of a unit, as before."),
             )
-        pieces = pieces_of(pages.content(entry) if "content" in entry.body else b"")
+        pieces = pieces_of(store.content(entry) if "content" in entry.body else b"")
         for content, person in zip(pieces, pieces, strict=True):
             whose.setdefault(content, set()).add(person)
     now: dict[bytes, set[bytes]] = {}
@@ -169,29 +173,29 @@ def new_belongings(
     ]
 
 
-def known_marks(pages: Pages, marks: Collection[bytes]) -> dict[bytes, str]:
+def known_marks(store: EntryStore, marks: Collection[bytes]) -> dict[bytes, str]:
     """Return which of these marks are known, and to which account."""
     wanted = set(marks)
     known: dict[bytes, str] = {}
-    for entry in pages.entries:
+    for entry in store.entries:
         if entry.kind in {"opened", "extended"}:
             start = SECRET_BYTES if entry.kind == "opened" else 0
-            for mark in wanted.intersection(pieces_of(pages.content(entry)[start:])):
+            for mark in wanted.intersection(pieces_of(store.content(entry)[start:])):
                 known.setdefault(mark, entry.account)
     return known
 
 
 def kept_records(
-    pages: Pages, units: Sequence[bytes], records: Sequence[bytes], max_contributions: int
+    store: EntryStore, units: Sequence[bytes], records: Sequence[bytes], max_contributions: int
 ) -> tuple[NDArray[np.bool_], dict[bytes, tuple[int, list[int]]]]:
-    """Return which records are kept already, and of each unit with places left: places, rows."""
+    """Return the records chosen already, and for each unit with places left: their number, the rows."""
     rows_of: dict[bytes, list[int]] = {}
     for row, unit in enumerate(units):
         rows_of.setdefault(unit, []).append(row)
     taken: dict[bytes, dict[bytes, None]] = {}
-    for entry in pages.entries:
+    for entry in store.entries:
         if entry.kind == "kept":
-            pieces = pieces_of(pages.content(entry))
+            pieces = pieces_of(store.content(entry))
             for unit, record in zip(pieces, pieces, strict=True):
                 taken.setdefault(unit, {})[record] = None
     kept = np.zeros(len(records), dtype=bool)
@@ -209,5 +213,5 @@ def kept_records(
 
 
 def pieces_of(content: bytes) -> Iterator[bytes]:
-    """Divide the content of an entry into keys."""
+    """Split the content of an entry into keys."""
     return (content[start : start + KEY_BYTES] for start in range(0, len(content), KEY_BYTES))

@@ -1,4 +1,4 @@
-"""What one account of the ledger comes to, read from its entries."""
+"""The statement of an account, computed from its entries."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from dataselect_gui.errors import RefusedError
 from dataselect_gui.privacy.accounting import Charge, plain_total
 from dataselect_gui.privacy.amounts import exact
-from dataselect_gui.privacy.pages import Entry, Pages
+from dataselect_gui.privacy.entry_store import Entry, EntryStore
 from dataselect_gui.texts import _
 from dataselect_gui.texts.promises import LOWER_OR_RAISE, NOTHING_DRAWN, needs_more
 
@@ -22,13 +22,13 @@ class Statement:
     id : str or None
         The account's id; None where a source has none yet.
     budget : Decimal or None
-        None while none is set.
+        None where no budget is set.
     charges : list of Charge
         Everything that counts against it.
     exact : int
         How many releases had no protection.
     entries : list of Entry
-        All lines, in order.
+        All entries, in order.
     """
 
     id: str | None
@@ -44,49 +44,49 @@ class Statement:
 
     @property
     def left(self) -> Decimal | None:
-        """What the budget leaves; None while none is set."""
+        """The budget less the plain total; None where no budget is set."""
         return None if self.budget is None else self.budget - self.spent
 
     @property
     def head(self) -> str | None:
-        """The hash that its last line ended the chain with; None while there is none."""
+        """The hash of its last entry; None where there is none."""
         return self.entries[-1].hash if self.entries else None
 
     def has_training(self, epsilon: Decimal, delta: Decimal, checkpoint: str) -> bool:
-        """Say whether the DP training of a checkpoint was written down."""
+        """Say whether the training of a checkpoint under DP is recorded."""
         body = training_body(epsilon, delta, checkpoint)
         return any(entry.kind == "training" and entry.body == body for entry in self.entries)
 
     def find(self, key: str) -> Entry | None:
-        """Return the reservation of the same release, where there was one."""
+        """Return the reservation with a key; None where there is none."""
         for entry in self.entries:
             if entry.kind == "reserved" and entry.body["key"] == key:
                 return entry
         return None
 
 
-def statement_of(pages: Pages, roots: Collection[str]) -> Statement:
+def statement_of(store: EntryStore, roots: Collection[str]) -> Statement:
     """Return the statement of an account, with those joined to it.
 
     Parameters
     ----------
-    pages : Pages
+    store : EntryStore
         The ledger's entries.
     roots : collection of str
-        The account; several that count as one; none for an account that is not there yet.
+        The account's id, several that count as one, or none for a new account.
     """
     family = {
         entry.account
-        for entry in pages.entries
-        if entry.kind == "opened" and root_of(pages, entry.account) in roots
+        for entry in store.entries
+        if entry.kind == "opened" and root_of(store, entry.account) in roots
     }
-    entries = [entry for entry in pages.entries if entry.account in family]
+    entries = [entry for entry in store.entries if entry.account in family]
     budgets: dict[str, Decimal] = {}
     for entry in entries:
         if entry.kind == "budget":
             budgets[entry.account] = Decimal(entry.body["epsilon"])
         elif entry.kind == "joined":
-            # Of two budgets for what turns out to be one source, the smaller holds.
+            # Where two accounts turn out to be of one source, the smaller budget holds.
             names = (entry.account, entry.body["account"])
             both = [budgets.pop(name) for name in names if name in budgets]
             if both:
@@ -107,7 +107,7 @@ def check_budget(statement: Statement, charges: Sequence[Charge]) -> None:
     Raises
     ------
     RefusedError
-        With what is left and what it would have taken.
+        With what is left and what it needs.
     """
     if not charges:
         return
@@ -126,14 +126,14 @@ def check_budget(statement: Statement, charges: Sequence[Charge]) -> None:
         )
 
 
-def root_of(pages: Pages, account: str) -> str:
+def root_of(store: EntryStore, account: str) -> str:
     """Return the account that an account was joined to; itself where it was not."""
-    for entry in pages.entries:
+    for entry in store.entries:
         if entry.kind == "joined" and entry.body["account"] == account:
             account = entry.account
     return account
 
 
 def training_body(epsilon: Decimal, delta: Decimal, checkpoint: str) -> dict[str, Any]:
-    """Return what an entry on the DP training of a checkpoint says."""
+    """Return the fields of an entry on the training of a checkpoint under DP."""
     return {"epsilon": exact(epsilon), "delta": exact(delta), "checkpoint": checkpoint}

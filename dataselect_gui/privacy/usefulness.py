@@ -1,4 +1,4 @@
-"""What a release is worth to be expected, from the mechanism and the sizes alone: no score is read."""
+"""The expected usefulness of a release, from the mechanism and the sizes alone; no score is read."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ _POINTS = 4001
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well what leaves agrees with the selection.
+    """The expected agreement of what leaves with the selection.
 
     Attributes
     ----------
@@ -34,9 +34,9 @@ class Width:
     Attributes
     ----------
     width : float
-        What it stays within 95 times in 100.
+        The half-width of its 95 % interval.
     against : float
-        What the number is without noise, on average.
+        The average of the number without noise.
     """
 
     width: float
@@ -44,7 +44,7 @@ class Width:
 
 
 def highest_noised(scale: float, records: int, selected: int) -> Agreement:
-    """Return what the highest of noised scores find, if scores were spread evenly between bounds.
+    """Return the expected agreement of the highest noised scores, for uniform scores.
 
     Of a score S uniform in [0, 1] and Z = S + Laplace noise, the share q with the highest Z is compared
     with the share q of the highest S.
@@ -78,5 +78,5 @@ def highest_noised(scale: float, records: int, selected: int) -> Agreement:
 
 
 def share_of(part: float, whole: float) -> float:
-    """Return a share; 0 of nothing."""
+    """Return a share; 0 where the whole is 0."""
     return part / whole if whole else 0.0

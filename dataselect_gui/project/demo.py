@@ -9,6 +9,7 @@ import json
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.table import Index
+from dataselect_gui.texts import _
 
 COUNT = 2000
 RECORDS = "c5cb3dadfff263c3fbf97582012844221e6a2b1df68b04fef2d239e037c6efc8"
@@ -44,7 +45,7 @@ def check_demo(name: str, index: Index) -> None:
 def not_the_demos(name: str) -> UnusableError:
     """Return what is told where the demo's project, of that name, meets other records."""
     return UnusableError(
-        f"The project “{name}” is the demo's, and these are not the demo's records.",
-        "It has a ledger of its own, which must not stand for records of yours.",
-        "Score your records into another project.",
+        _("The project “{name}” is the demo's, and these are not the demo's records.", name=name),
+        _("It has a ledger of its own, which must not stand for records of yours."),
+        _("Score your records into another project."),
     )

@@ -27,6 +27,7 @@ from dataselect_gui.project.settings import (
     written,
 )
 from dataselect_gui.project.table import Index, Table
+from dataselect_gui.texts import _
 
 SUFFIX = ".dataselect"
 _SETTINGS = "project.json"
@@ -74,18 +75,18 @@ class Project:
             settings = read_settings((folder / _SETTINGS).read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             raise UnusableError(
-                f"“{folder.name}” is not a project.",
-                f"It has no {_SETTINGS}.",
-                f"Choose a folder that scoring made; its name ends in {SUFFIX}.",
+                _("“{name}” is not a project.", name=folder.name),
+                _("It has no {file}.", file=_SETTINGS),
+                _("Choose a folder that scoring made; its name ends in {suffix}.", suffix=SUFFIX),
             ) from None
         except (OSError, ValueError):
             settings = None
         close_folder(folder, own_files(folder))
         if settings is None:
             raise UnusableError(
-                f"The project “{folder.name}” cannot be opened.",
-                "Its settings are damaged, or come from a newer version of the program.",
-                "Update the program, or score the source again into a new project.",
+                _("The project “{name}” cannot be opened.", name=folder.name),
+                _("Its settings are damaged, or come from a newer version of the program."),
+                _("Update the program, or score the source again into a new project."),
             )
         return cls(folder, settings)
 
@@ -122,9 +123,9 @@ class Project:
             strangers = [p.name for p in folder.iterdir() if not p.name.startswith(".")]
             if strangers:
                 raise UnusableError(
-                    f"“{folder.name}” cannot become a project.",
-                    "It holds other files.",
-                    "Name another folder, or one that is not there yet.",
+                    _("“{name}” cannot become a project.", name=folder.name),
+                    _("It holds other files."),
+                    _("Name another folder, or one that is not there yet."),
                 )
             close_folder(folder, own_files(folder))
             project = cls(
@@ -173,9 +174,9 @@ class Project:
                 yield
         except Timeout:
             raise UnusableError(
-                f"The project “{self.folder.name}” is in use.",
-                "Another process is writing to it.",
-                "Wait until it has finished, or stop it.",
+                _("The project “{name}” is in use.", name=self.folder.name),
+                _("Another process is writing to it."),
+                _("Wait until it has finished, or stop it."),
             ) from None
 
     @property
@@ -194,11 +195,12 @@ class Project:
         """
         name = self.settings.table
         if name is None or not (self.folder / name).is_dir():
-            why = "Scoring was stopped before it read the records."
             raise UnusableError(
-                f"The project “{self.folder.name}” has no scores.",
-                why if name is None else "The folder that held them is not there.",
-                "Score the records again.",
+                _("The project “{name}” has no scores.", name=self.folder.name),
+                _("Scoring was stopped before it read the records.")
+                if name is None
+                else _("The folder that held them is not there."),
+                _("Score the records again."),
             )
         table = Table(
             self.folder / name,
@@ -286,7 +288,7 @@ def own_files(folder: Path) -> list[Path]:
 def cannot_write(folder: Path, error: OSError) -> UnusableError:
     """Return the error for a folder that cannot be written."""
     return UnusableError(
-        f"“{folder.name}” cannot be written.",
-        error.strerror or "The disk refused.",
-        "Choose another place, or make room there.",
+        _("“{name}” cannot be written.", name=folder.name),
+        error.strerror or _("The disk refused."),
+        _("Choose another place, or make room there."),
     )

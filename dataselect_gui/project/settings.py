@@ -104,7 +104,7 @@ class StoredRule(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if decimal_of(self.value) is None:
-            raise ValueError("The value is no number.")
+            raise ValueError("the value is no number")
 
     @classmethod
     def of(cls, rule: Rule) -> Self:

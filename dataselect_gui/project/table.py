@@ -195,8 +195,8 @@ class Table:
     def problems(self) -> dict[str, str]:
         """Return why records cannot be read: id → reason."""
         path = self.folder / _PROBLEMS
-        found: dict[str, str] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-        return found
+        reasons: dict[str, str] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        return reasons
 
     def add_problems(self, reasons: Mapping[str, str]) -> None:
         """Add to the problems."""

@@ -24,24 +24,25 @@ from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.home import grant
-from dataselect_gui.records.array_frames import MOST_SAID, array_from
-from dataselect_gui.records.formats.bare import MAX_PIXELS
+from dataselect_gui.records.array_frames import MOST_ARRAY_HEADER, array_from
+from dataselect_gui.records.image_formats.bare import MAX_PIXELS
 from dataselect_gui.records.images import MAX_FILE_BYTES
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.sandbox.confining import is_confined
 from dataselect_gui.sandbox.frames import FrameError, read_frame, write_head
 from dataselect_gui.sandbox.starting import attended, command, start
+from dataselect_gui.texts import N_, _
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import Look, RecordKind
 
 DECODER_FLAG = "--decoder"
 LOOK, CHECK, CLEAN, ARRAYS, CONTENT, TRY = 1, 2, 3, 4, 5, 6
-"""What is asked, led by the name of a kind: what a person sees of a record; whether it can be read; its
-file without anything else; the arrays of a file, by its name, and that file; whether a record can be
-both read and cleaned."""
+"""Requests, each with the name of a record kind first: what a person sees of a record; whether it can
+be read; its file without anything else; the arrays of a file, by its name, and that file; whether a
+record can be both read and cleaned."""
 PIXELS, FINE, FILE, COLUMNS, ARRAY, END, UNREADABLE, UNUSABLE = 11, 12, 13, 14, 15, 16, 17, 18
-"""What is answered."""
+"""Answers."""
 SIDE = struct.Struct("<I")
 SIZE, NUMBER = struct.Struct("<II"), struct.Struct("<B")
 HANG_SECONDS = 10.0
@@ -57,8 +58,8 @@ _MOST_WORDS = 4096
 _MOST_HEADER, _MOST_COLUMNS = 1 << 16, 1 << 22
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """It computes nothing: threads would only take its time to start."""
-_FAILED = "The file made its decoder fail: it may be made to do harm."
-_SLOW = "The file takes too long to decode: it may be made to waste time."
+_FAILED = N_("The file made its decoder fail: it may be made to do harm.")
+_SLOW = N_("The file takes too long to decode: it may be made to waste time.")
 Made = TypeVar("Made")
 
 
@@ -68,7 +69,7 @@ def hang_seconds(kind: int, size: int) -> float:
 
 
 class _DiedError(Exception):
-    """The process ended, or said what it should not, before it answered."""
+    """The process ended before it answered."""
 
 
 class DecodingProcess:
@@ -87,7 +88,7 @@ class DecodingProcess:
     def __enter__(self) -> "DecodingProcess":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def begin(self) -> None:
@@ -220,7 +221,7 @@ class DecodingProcess:
 
         def take(answers: IO[bytes]) -> tuple[list[str], dict[str, NDArray[Any]]]:
             columns = json.loads(_expect(answers, COLUMNS, _MOST_COLUMNS))
-            if not isinstance(columns, list) or not all(isinstance(one, str) for one in columns):
+            if not isinstance(columns, list) or not all(isinstance(column, str) for column in columns):
                 raise FrameError("no columns")
             made: dict[str, NDArray[Any]] = {}
             left = most
@@ -232,11 +233,11 @@ class DecodingProcess:
                 made[key] = values
             return columns, made
 
-        asked = _named(kind) + json.dumps([name, list(needed)]).encode()
+        request = _named(kind) + json.dumps([name, list(needed)]).encode()
         stored = _Pieces(file, os.fstat(file.fileno()).st_size)
         unpacked = min(most, _MOST_DEFLATED * len(stored))
         seconds = HANG_SECONDS + len(stored) / SENT_PER_SECOND + unpacked / UNPACKED_PER_SECOND
-        return self._ask([(ARRAYS, (asked,)), (CONTENT, (stored,))], take, seconds)
+        return self._ask([(ARRAYS, (request,)), (CONTENT, (stored,))], take, seconds)
 
     # Within
 
@@ -246,7 +247,7 @@ class DecodingProcess:
         take: Callable[[IO[bytes]], Made],
         seconds: float | None = None,
     ) -> Made:
-        """Ask, and take the answer; once more, where the process may have died before it was asked."""
+        """Send requests and return the answer; try again once, with a new process, where it died."""
         if seconds is None:
             seconds = sum(hang_seconds(kind, sum(map(len, parts))) for kind, parts in questions)
         with self._lock:
@@ -254,13 +255,13 @@ class DecodingProcess:
                 process = self._running()
                 try:
                     with self._within(seconds):
-                        return _conversation(process, questions, take)
-                except _NO_ANSWERS:
+                        return _exchange(process, questions, take)
+                except _INVALID_ANSWERS:
                     self._end()
                     if self._is_late:
-                        raise UnreadableRecordError(_SLOW) from None
+                        raise UnreadableRecordError(_(_SLOW)) from None
                     if is_last:
-                        raise UnreadableRecordError(_FAILED) from None
+                        raise UnreadableRecordError(_(_FAILED)) from None
                 except (UnreadableRecordError, UnusableError):
                     raise
                 except BaseException:  # In the middle of an answer, nothing more can be asked.
@@ -303,11 +304,11 @@ class DecodingProcess:
             self._watcher.join()
 
 
-_NO_ANSWERS = (
+_INVALID_ANSWERS = (
     _DiedError,
     FrameError,
     OSError,
-    # Of what is built in another way than it should be.
+    # An answer that is not built as the protocol says.
     ValueError,
     TypeError,
     RecursionError,
@@ -338,10 +339,10 @@ class _Pieces:
 
 
 Question = tuple[int, tuple[bytes | _Pieces, ...]]
-"""A kind, and its content in parts."""
+"""The kind of a request, and its content in parts."""
 
 
-def _conversation(
+def _exchange(
     process: "subprocess.Popen[bytes]",
     questions: Sequence[Question],
     take: Callable[[IO[bytes]], Made],
@@ -358,7 +359,7 @@ def _conversation(
 
 
 def _answer(answers: IO[bytes], bounds: dict[int, int]) -> tuple[int, bytes]:
-    """Take an answer of one of some kinds, or raise what it says instead."""
+    """Read an answer of one of some kinds; raise the error that came instead."""
     frame = read_frame(answers, {**bounds, UNREADABLE: _MOST_WORDS, UNUSABLE: _MOST_HEADER})
     if frame is None:
         raise _DiedError
@@ -366,10 +367,10 @@ def _answer(answers: IO[bytes], bounds: dict[int, int]) -> tuple[int, bytes]:
     if kind == UNREADABLE:
         raise UnreadableRecordError(content.decode("utf-8", "replace"))
     if kind == UNUSABLE:
-        told = json.loads(content)
-        if not isinstance(told, list) or [type(part) for part in told] != [str, str, str]:
+        parts = json.loads(content)
+        if not isinstance(parts, list) or [type(part) for part in parts] != [str, str, str]:
             raise FrameError("no error")
-        raise UnusableError(*told)
+        raise UnusableError(*parts)
     return frame
 
 
@@ -383,8 +384,8 @@ def _expect(answers: IO[bytes], kind: int, most: int) -> bytes:
 
 
 def _array(answers: IO[bytes], most: int) -> tuple[str, NDArray[Any]] | None:
-    """Take an array; None at the end."""
-    kind, content = _answer(answers, {ARRAY: 2 + MOST_SAID + most, END: 0})
+    """Read an array; None at the end."""
+    kind, content = _answer(answers, {ARRAY: 2 + MOST_ARRAY_HEADER + most, END: 0})
     return None if kind == END else array_from(content)
 
 

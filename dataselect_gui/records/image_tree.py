@@ -11,6 +11,7 @@ from dataselect_gui.paths import regular_file
 from dataselect_gui.plain import is_text
 from dataselect_gui.records.images import EXTENSIONS, MAX_FILE_BYTES
 from dataselect_gui.records.source import Problem, UnreadableRecordError
+from dataselect_gui.texts import _
 
 MAX_DEPTH = 100
 """Folders within folders."""
@@ -18,31 +19,33 @@ MAX_DEPTH = 100
 
 def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
     """Find the image files below a folder: id → file, what is unusable, how many were ignored."""
-    found: dict[str, Path] = {}
+    images: dict[str, Path] = {}
     problems: list[Problem] = []
     ignored = 0
     for entry in _entries(root):
         relative = Path(entry.path).relative_to(root).as_posix()
         record = unicodedata.normalize("NFC", relative)
         if not is_named_as_image(entry.name) and entry.is_dir(follow_symlinks=False):
-            reason = f"A folder within {MAX_DEPTH} folders; what lies in it is not read."
+            reason = _("A folder within {depth} folders; what lies in it is not read.", depth=MAX_DEPTH)
             problems.append(Problem(record.encode("utf-8", "replace").decode("utf-8"), reason))
         elif entry.name.startswith(".") or not is_named_as_image(entry.name):
             ignored += 1
         elif not is_text(record):
             shown = record.encode("utf-8", "replace").decode("utf-8")
-            problems.append(Problem(shown, "The file's name is not valid text (UTF-8)."))
+            problems.append(Problem(shown, _("The file's name is not valid text (UTF-8).")))
         elif entry.is_symlink() and not Path(entry.path).exists():
-            problems.append(Problem(record, "A link to a file that is not there."))
+            problems.append(Problem(record, _("A link to a file that is not there.")))
         elif entry.is_dir():
-            problems.append(Problem(record, "A folder with the name of an image."))
+            problems.append(Problem(record, _("A folder with the name of an image.")))
         elif not entry.is_file():
-            problems.append(Problem(record, "Not a regular file."))
-        elif record in found:
-            problems.append(Problem(record, "Another file has the same name in another Unicode form."))
+            problems.append(Problem(record, _("Not a regular file.")))
+        elif record in images:
+            problems.append(
+                Problem(record, _("Another file has the same name in another Unicode form."))
+            )
         else:
-            found[record] = Path(entry.path)
-    return found, problems, ignored
+            images[record] = Path(entry.path)
+    return images, problems, ignored
 
 
 def _entries(root: Path) -> Iterator["os.DirEntry[str]"]:
@@ -67,15 +70,15 @@ def _listed(folder: Path) -> Iterator["os.DirEntry[str]"]:
             return iter(sorted(listing, key=lambda entry: entry.name))
     except PermissionError:
         raise UnusableError(
-            f"The folder “{folder.name}” cannot be listed.",
-            "You may not read it.",
-            "Ask for access to it, or choose another folder.",
+            _("The folder “{name}” cannot be listed.", name=folder.name),
+            _("You may not read it."),
+            _("Ask for access to it, or choose another folder."),
         ) from None
     except OSError:
         raise UnusableError(
-            f"The folder “{folder.name}” cannot be listed.",
-            "It lies too deep within other folders, or the disk refused.",
-            "Move it further up, or choose another folder.",
+            _("The folder “{name}” cannot be listed.", name=folder.name),
+            _("It lies too deep within other folders, or the disk refused."),
+            _("Move it further up, or choose another folder."),
         ) from None
 
 
@@ -107,15 +110,18 @@ def read_file(path: Path) -> bytes:
     try:
         info = path.stat()
         if not stat.S_ISREG(info.st_mode):
-            raise UnreadableRecordError("Not a regular file.")
+            raise UnreadableRecordError(_("Not a regular file."))
         if info.st_size > MAX_FILE_BYTES:
             raise UnreadableRecordError(
-                f"The file is larger than {MAX_FILE_BYTES >> 20} MiB, more than an image needs."
+                _(
+                    "The file is larger than {mebibytes} MiB, more than an image needs.",
+                    mebibytes=MAX_FILE_BYTES >> 20,
+                )
             )
         return path.read_bytes()
     except FileNotFoundError:
-        raise UnreadableRecordError("The file is no longer there.") from None
+        raise UnreadableRecordError(_("The file is no longer there.")) from None
     except PermissionError:
-        raise UnreadableRecordError("The file may not be read by you.") from None
+        raise UnreadableRecordError(_("The file may not be read by you.")) from None
     except OSError:
-        raise UnreadableRecordError("The file cannot be read from the disk.") from None
+        raise UnreadableRecordError(_("The file cannot be read from the disk.")) from None

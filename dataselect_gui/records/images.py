@@ -12,9 +12,10 @@ import warnings
 import numpy as np
 from PIL import Image
 
-from dataselect_gui.records.formats import bare_image
-from dataselect_gui.records.formats.bare import BareImage
+from dataselect_gui.records.image_formats import bare_image
+from dataselect_gui.records.image_formats.bare import BareImage
 from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.texts import _
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp"})
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
@@ -75,10 +76,15 @@ def with_8_bits(image: Image.Image) -> Image.Image:
     if image.mode in _OF_8_BITS:
         return image
     raise UnreadableRecordError(
-        "Nothing says which of the image's values is black and which is white. Save it as PNG or "
-        "TIFF of 8 or 16 bits."
+        _(
+            "Nothing says which of the image's values is black and which is white. Save it as PNG or "
+            "TIFF of 8 or 16 bits."
+        )
         if image.mode in {"I", "F"}
-        else f"The image's colours are of a kind ({image.mode}) that is not scored. Save it as PNG."
+        else _(
+            "The image's colours are of a kind ({mode}) that is not scored. Save it as PNG.",
+            mode=image.mode,
+        )
     )
 
 
@@ -108,21 +114,21 @@ def unpack(bare: BareImage) -> Image.Image:
             turn = _TURNS.get(bare.orientation)
             return decoded if turn is None else decoded.transpose(turn)
     except MemoryError:
-        raise UnreadableRecordError("Unpacking the image takes more memory than there is.") from None
+        raise UnreadableRecordError(_("Unpacking the image takes more memory than there is.")) from None
     except Exception:  # A hostile file reaches every corner of a decoder: any fault is its own.
-        raise UnreadableRecordError("The image is cut off or damaged.") from None
+        raise UnreadableRecordError(_("The image is cut off or damaged.")) from None
 
 
 def _not_an_image(stored: bytes) -> str:
     start = stored[:256].lstrip().lower()
     if not stored:
-        return "The file is empty."
+        return _("The file is empty.")
     if start.startswith(b"version https://git-lfs"):
-        return "A Git LFS pointer: the image itself was never downloaded."
+        return _("A Git LFS pointer: the image itself was never downloaded.")
     if start.startswith((b"<!doctype", b"<html", b"<?xml")):
-        return "A web page or XML text, not an image."
+        return _("A web page or XML text, not an image.")
     if not stored.strip(b"\0"):
-        return "The file holds nothing but zeros."
+        return _("The file holds nothing but zeros.")
     if start.startswith((b"\x89png", b"gif8")):
-        return "The image is cut off or damaged."
-    return f"Not an image of a known format ({', '.join(FORMATS)})."
+        return _("The image is cut off or damaged.")
+    return _("Not an image of a known format ({formats}).", formats=", ".join(FORMATS))

@@ -10,13 +10,22 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.texts import N_, _
 
-METADATA_NAMES = ("metadata.csv", "metadata.jsonl")
+METADATA_CSV, METADATA_JSONL = METADATA_NAMES = ("metadata.csv", "metadata.jsonl")
 FILE_COLUMN = "file_name"
 _MAX_LINE, _MAX_COLUMNS = 1 << 20, 1000
 """Bytes of a line of a metadata file, and its columns."""
 _MOST_UNKNOWN = 100_000
 """Lines of a metadata file beyond one for each file."""
+_NOT_CSV = N_(
+    "Line {line} is not a line of CSV in UTF-8, or has more than {most_bytes:,} bytes or "
+    "{most_columns:,} columns."
+)
+_NOT_JSON = N_(
+    "Line {line} is not a JSON object in UTF-8, or has more than {most_bytes:,} bytes or "
+    "{most_columns:,} columns."
+)
 
 
 class Row(NamedTuple):
@@ -66,15 +75,17 @@ def read_metadata(path: Path, label: str, unit: str | None, files: int) -> tuple
     def take(row: Iterable[tuple[str, object]]) -> None:
         if len(rows) == files + _MOST_UNKNOWN:
             raise UnusableError(
-                f"{path.name} has too many lines.",
-                f"It names over {_MOST_UNKNOWN:,} files more than the folder holds.",
-                "Leave out the lines of files that are not there.",
+                _("{name} has too many lines.", name=path.name),
+                _("It names over {count:,} files more than the folder holds.", count=_MOST_UNKNOWN),
+                _("Leave out the lines of files that are not there."),
             )
         cells = {name: _as_text(value) for name, value in row if name in wanted}
-        told = cells.get(label)
-        if told is not None:
-            told = classes.setdefault(told, told)  # One text for all records of a class.
-        rows.append(Row(cells.get(FILE_COLUMN), told, None if unit is None else cells.get(unit)))
+        class_name = cells.get(label)
+        if class_name is not None:
+            class_name = classes.setdefault(
+                class_name, class_name
+            )  # One text for all records of a class.
+        rows.append(Row(cells.get(FILE_COLUMN), class_name, None if unit is None else cells.get(unit)))
 
     def name(names: Iterable[str]) -> None:
         columns.update(dict.fromkeys(names))
@@ -97,18 +108,24 @@ def read_metadata(path: Path, label: str, unit: str | None, files: int) -> tuple
                         name(row)
                         take(row.items())
     except (csv.Error, ValueError, AttributeError, TypeError, RecursionError):
-        kind = "a line of CSV" if path.suffix == ".csv" else "a JSON object"
         raise UnusableError(
-            f"{path.name} cannot be read.",
-            f"Line {line} is not {kind} in UTF-8, or has more than {_MAX_LINE:,} bytes or "
-            f"{_MAX_COLUMNS:,} columns.",
-            "Mend that line, or export the file again as UTF-8.",
+            _("{name} cannot be read.", name=path.name),
+            _(
+                _NOT_CSV if path.suffix == ".csv" else _NOT_JSON,
+                line=line,
+                most_bytes=_MAX_LINE,
+                most_columns=_MAX_COLUMNS,
+            ),
+            _("Mend that line, or export the file again as UTF-8."),
         ) from None
     if not rows or FILE_COLUMN not in columns:
         raise UnusableError(
-            f"{path.name} names no files.",
-            f"It has no column “{FILE_COLUMN}”, or no lines.",
-            f"Add a column “{FILE_COLUMN}” with each image's path relative to the folder.",
+            _("{name} names no files.", name=path.name),
+            _("It has no column “{column}”, or no lines.", column=FILE_COLUMN),
+            _(
+                "Add a column “{column}” with each image's path relative to the folder.",
+                column=FILE_COLUMN,
+            ),
         )
     return rows, [column for column in columns if column != FILE_COLUMN]
 

@@ -15,6 +15,7 @@ from dataselect_gui.checkpoints.processors import options_of, processor_name
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.images import with_8_bits
 from dataselect_gui.records.source import Content, UnreadableRecordError
+from dataselect_gui.texts import _
 
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _LARGEST_AREA = 1 << 25
@@ -60,19 +61,19 @@ class Preprocessor:
             return array[None] if array.ndim == 2 and self._channels == 1 else array
         if self._processor is None:
             raise UnusableError(
-                "The records cannot be made into inputs of the model.",
-                "They are images, and the checkpoint has no preprocessor_config.json that says how.",
-                "Ask the consortium for that file, or give the records as float arrays.",
+                _("The records cannot be made into inputs of the model."),
+                _("They are images, and the checkpoint has no preprocessor_config.json that says how."),
+                _("Ask the consortium for that file, or give the records as float arrays."),
             )
         if self._largest_area(content) > _LARGEST_AREA:
-            raise UnreadableRecordError("It is too long and narrow for the checkpoint's processor.")
+            raise UnreadableRecordError(_("It is too long and narrow for the checkpoint's processor."))
         mode = _MODES.get(self._channels, "RGB")
         image = with_8_bits(content)
         image = image if image.mode == mode else image.convert(mode)
         try:
             batch = self._processor(images=image, return_tensors="np", input_data_format=_last(mode))
         except Exception:  # Any fault of what a stranger's file sets up: it stops no other record.
-            raise UnreadableRecordError("The checkpoint's processor cannot handle it.") from None
+            raise UnreadableRecordError(_("The checkpoint's processor cannot handle it.")) from None
         pixels: NDArray[np.float32] = np.asarray(batch["pixel_values"][0], dtype=np.float32)
         return pixels
 
@@ -100,7 +101,10 @@ def _load_processor(member: Member) -> Any:  # noqa: ANN401  (the library's clas
         return getattr(transformers, name)(**options_of(member.preprocessing, member.config))
     except Exception as error:  # Any fault of a stranger's file, from any depth of a library.
         raise UnusableError(
-            "The checkpoint's preprocessor_config.json cannot be used.",
-            f"The transformers library does not know what it describes ({type(error).__name__}).",
-            "Ask the consortium for the file as save_pretrained writes it.",
+            _("The checkpoint's preprocessor_config.json cannot be used."),
+            _(
+                "The transformers library does not know what it describes ({error}).",
+                error=type(error).__name__,
+            ),
+            _("Ask the consortium for the file as save_pretrained writes it."),
         ) from error

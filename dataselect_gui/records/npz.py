@@ -19,13 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.texts import N_, _
 
 MAX_ROWS = 5_000_000
 _MAX_MEMBERS, _MAX_DIRECTORY = 1000, 1 << 20
 _MAX_HEADER = 1 << 14
 _MAX_AXES = 32
 _CHUNK = 1 << 20
-_DAMAGED = (
+_DAMAGED = N_(
     "It is damaged, is no .npz file, or holds Python objects instead of numbers, which are never "
     "unpacked."
 )
@@ -186,12 +187,12 @@ def _read_array(archive: zipfile.ZipFile, stored: Stored) -> NDArray[Any]:
     return values.reshape(stored.shape, order="F" if stored.fortran else "C")
 
 
-def not_arrays(name: str, why: str = _DAMAGED) -> UnusableError:
-    """Return what is said of a file that is none of arrays, and why."""
+def not_arrays(name: str, why: str = "") -> UnusableError:
+    """Return the refusal of a file that holds no arrays, and why; without a reason, it is damaged."""
     return UnusableError(
-        f"“{name}” cannot be read as arrays.",
-        why,
-        "Save it again with numpy.savez_compressed(path, x=…, y=…).",
+        _("“{name}” cannot be read as arrays.", name=name),
+        why or _(_DAMAGED),
+        _("Save it again with numpy.savez_compressed(path, x=…, y=…)."),
     )
 
 
@@ -205,9 +206,12 @@ def check_memory(name: str, declared: int) -> None:
     """
     if declared > most_memory():
         raise UnusableError(
-            f"“{name}” is too large to unpack.",
-            f"It unpacks to {declared / 2**30:.1f} GiB, more than half of this machine's memory.",
-            "Split it into several files, or save the records as a folder of images.",
+            _("“{name}” is too large to unpack.", name=name),
+            _(
+                "It unpacks to {gibibytes:.1f} GiB, more than half of this machine's memory.",
+                gibibytes=declared / 2**30,
+            ),
+            _("Split it into several files, or save the records as a folder of images."),
         )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.kinds import kind_of, what_opens
 from dataselect_gui.records.source import ChangedRecordError, Source, SourceRef
+from dataselect_gui.texts import _, ngettext
 
 
 def open_source(where: SourceRef) -> Source:
@@ -24,22 +25,26 @@ def open_source(where: SourceRef) -> Source:
     path, kind = where.path, kind_of(where.path)
     if kind is None and path.exists():
         raise UnusableError(
-            f"“{path.name}” is not a source of records.",
-            f"Records are read from {what_opens()}.",
-            "Choose one of these.",
+            _("“{name}” is not a source of records.", name=path.name),
+            _("Records are read from {sources}.", sources=what_opens()),
+            _("Choose one of these."),
         )
     if kind is None:
         raise UnusableError(
-            f"“{path.name}” is not there.",
-            "No file or folder has that path.",
-            "Check the path; if the records were moved, point to their new place.",
+            _("“{name}” is not there.", name=path.name),
+            _("No file or folder has that path."),
+            _("Check the path; if the records were moved, point to their new place."),
         )
     source = kind.open(where)
     if not source.ids and not source.problems:
         raise UnusableError(
-            f"“{path.name}” holds no records.",
-            f"None was found in it; {source.ignored} other files were passed over.",
-            f"Choose {what_opens(in_full=True)}.",
+            _("“{name}” holds no records.", name=path.name),
+            ngettext(
+                "None was found in it; {count} other file was passed over.",
+                "None was found in it; {count} other files were passed over.",
+                source.ignored,
+            ),
+            _("Choose {sources}.", sources=what_opens(in_full=True)),
         )
     return source
 
@@ -71,7 +76,7 @@ def read_unchanged(source: Source, place: int, known: bytes) -> bytes:
     """
     stored = source.read(place)
     if content_hash(stored) != known:
-        raise ChangedRecordError("The record changed since it was scored.")
+        raise ChangedRecordError(_("The record changed since it was scored."))
     return stored
 
 

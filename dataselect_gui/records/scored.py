@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.records.opening import read_unchanged
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
+from dataselect_gui.texts import _
 
 
 class ScoredRecords:
@@ -48,10 +49,12 @@ class ScoredRecords:
         """
         place = self.places[row]
         if place is None:
-            raise ChangedRecordError("The record is no longer in the source.")
+            raise ChangedRecordError(_("The record is no longer in the source."))
         if not self.was_read(row):
             self._source.read(place)
-            raise ChangedRecordError("The record could not be read when it was scored, and can be now.")
+            raise ChangedRecordError(
+                _("The record could not be read when it was scored, and can be now.")
+            )
         try:
             return read_unchanged(self._source, place, self._content[row].tobytes())
         except UnreadableRecordError as reason:

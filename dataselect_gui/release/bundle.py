@@ -1,4 +1,4 @@
-"""Write a bundle: a folder that appears whole or not at all.
+"""Write a bundle: a folder that appears as a whole.
 
 Everything in it follows from the draw, the terms and the records, so that the same release written
 twice gives the same bytes. Names are random and were drawn; times are fixed.
@@ -31,12 +31,12 @@ FIXED_TIME = 315532800
 
 
 def is_there(destination: Path, release: str | None) -> bool:
-    """Say whether a destination already holds this very release, whole.
+    """Say whether a destination already holds this release completely.
 
     Raises
     ------
     UnusableError
-        Where it holds anything else, or cannot be written.
+        Where it holds something else, or cannot be written.
     """
     if destination.is_dir() and any(destination.iterdir()):
         if release is not None and _holds(destination, release):
@@ -102,9 +102,9 @@ def write_bundle(
     ledger_head : str
         The head of the ledger's chain after the reservation.
     drawn : Drawn
-        What the release is, and its draw.
+        The release's terms and its draw.
     signer : Signer or None
-        What it is signed with.
+        The key to sign with.
 
     Raises
     ------
@@ -143,11 +143,11 @@ def sign_bundle(partial: Path, bundle: Path, signer: Signer) -> None:
     Parameters
     ----------
     partial : Path
-        An empty folder on the same disk: what a crash leaves must not lie in the bundle.
+        An empty folder on the same disk, so that a crash leaves nothing in the bundle.
     bundle : Path
         The bundle.
     signer : Signer
-        What it is signed with.
+        The key to sign with.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def sign_bundle(partial: Path, bundle: Path, signer: Signer) -> None:
 
 
 def listing_of(sums: dict[str, str]) -> str:
-    """Return the one way in which checksums are listed: relative path → SHA-256."""
+    """Return the canonical listing of checksums: relative path → SHA-256."""
     return "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
 
 
@@ -193,7 +193,7 @@ def sha256(path: Path) -> str:
 
 
 def cannot_write(destination: Path, error: OSError, *, charged: bool) -> UnusableError:
-    """Return the error for a bundle whose place refuses."""
+    """Return the error for a destination that cannot be written."""
     reason = error.strerror or _("The disk refused")
     after = (
         _("The release is reserved and its cost counts; repeating it elsewhere costs nothing more.")
@@ -208,7 +208,7 @@ def cannot_write(destination: Path, error: OSError, *, charged: bool) -> Unusabl
 
 
 def _holds(destination: Path, release: str) -> bool:
-    """Say whether a folder is a whole bundle of this release, each file as it was written."""
+    """Say whether a folder is a complete bundle of this release, with every file unchanged."""
     try:
         stated = json.loads((destination / RELEASE).read_text(encoding="utf-8"))["release"]
         lines = (destination / SUMS).read_text(encoding="utf-8").splitlines()

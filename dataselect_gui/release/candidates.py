@@ -31,19 +31,18 @@ class Candidates:
     scores : ndarray of float64
         The frozen scores of the rule, shape (n,).
     eligible, chosen : ndarray of bool
-        The owner's word, and the rule's; shape (n,).
+        The records that may take part, and those that the rule picks, shape (n,).
     unit_column : str or None
-        What the units are; None where the record is the unit.
+        The column that names the units; None where each record is a unit.
     scored_by : str
         The version of the program that computed the scores.
     part : ndarray of bool or None
-        Which records enter the mechanism at all: the eligible ones, at most m of a unit. Shape (n,);
-        None while the m were not chosen.
+        The records that enter the mechanism: the eligible ones, at most m of a unit, shape (n,); None
+        as long as these were not chosen.
     classes : sequence of int or None
         The index of each record's class among the checkpoint's, −1 for none or another.
     unwritable : mapping or None
-        The records that can be read and not be cleaned: row → the reason. None where cleaning them was
-        not tried.
+        The records that can be read but not cleaned: row → reason; None where cleaning was not tried.
     """
 
     source: Source

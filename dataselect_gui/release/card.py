@@ -1,7 +1,7 @@
 """The card of a bundle, its ``README.md``: what a lawyer can read."""
 
 from dataselect_gui.privacy.amounts import exact
-from dataselect_gui.release.promises import (
+from dataselect_gui.release.guarantees import (
     ORIGIN_OF_BOUNDS,
     assumptions,
     cut_in_words,
@@ -89,7 +89,7 @@ def _figures(terms: Terms) -> str:
 
 
 def _made(terms: Terms) -> list[str]:
-    """Return the parameters that only some releases have, as sentences."""
+    """Return sentences on the parameters that only some releases have."""
     lines = []
     if terms.of_people:
         records = (

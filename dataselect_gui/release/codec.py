@@ -1,8 +1,8 @@
 """The written form of terms: flat, of texts and numbers, as the ledger keeps it.
 
-``release.json`` tells the same (see `documents`). Inside the program amounts are decimals, and kind and
-mechanism are objects; here is the one place where they become texts and are read again. A kind or
-mechanism that is not registered ends in an error.
+``release.json`` states the same (see `documents`). In the program amounts are decimals, and kind and
+mechanism are objects; this module alone converts them to texts and back. An unregistered kind or
+mechanism is an error.
 """
 
 from collections.abc import Mapping
@@ -27,15 +27,16 @@ from dataselect_gui.release.terms import (
 NOT_IN_KEY = frozenset(
     "release program date after_exact noise_scale scored_by precision device batch".split()
 )
-"""Fields by which two releases are not told apart; how scores were computed shows in the scores."""
+"""Fields that do not distinguish releases; how scores were computed shows in the scores."""
 
 
 @dataclass(frozen=True)
 class TermsForm:
-    """Terms as they are written down; see `Terms`, `Cut`, `Bounds`, `Scoring`, kinds and mechanisms.
+    """Terms in their written form; see `Terms`, `Cut`, `Bounds`, `Scoring`, kinds and mechanisms.
 
-    Amounts, thresholds, bounds and edges are exact decimals in one form. `bounds_from` tells of the
-    bounds and of the norm to clip to; `clip_from` is there only where both are, and differ.
+    Amounts, thresholds, bounds and edges are exact decimals in one form. `bounds_from` is the origin of
+    the bounds or of the clipping norm; `clip_from` is there only where there are both and their origins
+    differ.
     """
 
     release: str
@@ -176,7 +177,7 @@ def as_entry(form: TermsForm) -> dict[str, object]:
     """Return a form as an entry of the ledger holds it."""
     entry = asdict(form)
     if form.clip_from is None:
-        del entry["clip_from"]  # Or releases of earlier versions would not be known again.
+        del entry["clip_from"]  # Otherwise releases of earlier versions would not be recognised.
     return entry
 
 
@@ -192,7 +193,7 @@ def from_entry(entry: Mapping[str, object]) -> Terms:
 
 
 def form_of_entry(entry: Mapping[str, object]) -> TermsForm:
-    """Return the written form that an entry of the ledger holds, of whatever kind and mechanism."""
+    """Return the written form in an entry of the ledger, of any kind and mechanism."""
     lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
     return TermsForm(**{**entry, **lists})  # type: ignore[arg-type]
 

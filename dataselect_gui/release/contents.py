@@ -1,4 +1,4 @@
-"""Records on their way into a bundle: read as they were scored, written in the form of their kind."""
+"""Write records into a bundle, read as they were scored, in the form of their kind."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

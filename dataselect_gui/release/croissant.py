@@ -8,17 +8,17 @@ from typing import Any
 
 from dataselect_gui.records.forms.form import DATA, DescribedField, WrittenForm
 from dataselect_gui.records.kinds import FORMS
-from dataselect_gui.release.promises import promise
+from dataselect_gui.release.guarantees import promise
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.texts import english
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 _LISTINGS = {".csv": "text/csv"}
 _FILES = "images"
-"""What the files of records are called together."""
+"""The name of the set of the records' files."""
 _NUMBERS = frozenset({"score", "count"})
 _LANGUAGE = {"@container": "@language"}
-# What 1.1 adds to the library's own context, which is that of 1.0.
+# Additions of 1.1 to the library's context, which is that of 1.0.
 _CONTEXT_1_1 = {
     "arrayShape": "cr:arrayShape",
     "containedIn": "cr:containedIn",
@@ -77,14 +77,14 @@ def describe(terms: Terms, files: dict[str, str], listing: str) -> str:
 
 
 def problems_of(path: Path) -> list[str]:
-    """Return what Croissant's own library finds wrong with a description."""
+    """Return the problems that Croissant's own library reports in a description."""
     import logging
 
     mlc = _library()
     logging.getLogger("absl").setLevel(logging.CRITICAL)
     try:
         issues = mlc.Dataset(jsonld=str(path)).metadata.issues
-    except Exception as error:  # The library raises what its parsers raise.
+    except Exception as error:  # The library passes on all errors of its parsers.
         return [type(error).__name__]
     return sorted([*issues.errors, *issues.warnings])
 
@@ -141,8 +141,8 @@ def _column(mlc: Any, context: Any, name: str) -> Any:  # noqa: ANN401
 def _records(mlc: Any, context: Any, form: WrittenForm) -> Any:  # noqa: ANN401
     types = {"text": mlc.DataType.TEXT, "image": mlc.DataType.IMAGE_OBJECT}
 
-    def files(what: str) -> Any:  # noqa: ANN401
-        extract = mlc.Extract(ctx=context, file_property=what)
+    def files(file_property: str) -> Any:  # noqa: ANN401
+        extract = mlc.Extract(ctx=context, file_property=file_property)
         return mlc.Source(ctx=context, file_set=_FILES, extract=extract)
 
     def source(field: DescribedField) -> Any:  # noqa: ANN401

@@ -1,7 +1,7 @@
-"""What a bundle says about itself to machines: ``release.json``, and ``privacy.json`` for the registry.
+"""A bundle's documents for machines: ``release.json``, and ``privacy.json`` for the registry.
 
 All of it follows from the terms of the release, which are written into the ledger before anything is
-drawn, and from the release's id and place in the ledger. So the same release gives the same words.
+drawn, and from the release's id and place in the ledger. So the same release gives the same documents.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.release.codec import TermsForm, from_form, to_form
-from dataselect_gui.release.promises import (
+from dataselect_gui.release.guarantees import (
     BOUNDS_OF_ORIGIN,
     ORIGIN_OF_BOUNDS,
     assumptions,
@@ -54,7 +54,7 @@ def release_document(terms: Terms, ledger_head: str) -> dict[str, Any]:
 
 
 def document_text(document: dict[str, Any]) -> str:
-    """Return a document as it is written."""
+    """Return the text of a document."""
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -195,7 +195,7 @@ def privacy_document(terms: Terms) -> dict[str, Any]:
                 "name": terms.kind.heading,
                 "data_curators": [
                     {
-                        # The schema wants one of three types; the program knows none.
+                        # The schema requires one of three types; the program does not know which.
                         "data_curator_name": "The data owner (the type is not known)",
                         "data_curator_type": "Nonprofit",
                     }

@@ -1,4 +1,4 @@
-"""The draw of a release, and of a threshold that is bought for one."""
+"""Draw a release, or a threshold that is bought for one."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -25,12 +25,12 @@ def draw(
     secrets_of: Callable[[Sequence[bytes]], NDArray[np.int64]],
     summed: Summed | None = None,
 ) -> bytes:
-    """Draw a release: return what the ledger keeps, so that the same release again is the same draw.
+    """Draw a release: return the bytes that the ledger keeps, so that it is never drawn twice.
 
     Parameters
     ----------
     candidates : Candidates
-        What to draw from.
+        The records.
     keys : sequence of bytes
         The ledger's key of each record, shape (n,).
     terms : Terms
@@ -38,7 +38,7 @@ def draw(
     secrets_of : callable
         Returns the sealed secrets of records.
     summed : tuple or None
-        For a gradient: the sum of those of the records that are chosen.
+        For a gradient: the sum over the chosen records.
     """
     assert candidates.part is not None
     rows = np.flatnonzero(candidates.part)
@@ -48,7 +48,7 @@ def draw(
 def buy_threshold(
     scores: NDArray[np.float64], share: Fraction, bounds: Bounds, scale: float, *, lowest: bool
 ) -> Decimal:
-    """Draw a threshold beyond which about a share of the records lies.
+    """Draw a threshold beyond which about the given share of the records lies.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def buy_threshold(
     share : Fraction
         The wanted share.
     bounds : Bounds
-        Public, of which a grid is made.
+        Public bounds; the grid lies between them.
     scale : float
         Of the noise.
     lowest : bool
@@ -66,7 +66,7 @@ def buy_threshold(
     steps = on_grid(scores, bounds, QUANTILE_STEPS, turned=lowest)
     grid = range(QUANTILE_STEPS + 1)
     step = draw_quantile(steps, float(1 - share), grid, scale)
-    # Rounded to the digits that a threshold is compared with.
+    # Rounded to the digits in which thresholds are compared.
     range_ = bounds.high - bounds.low
     width = range_ * step / QUANTILE_STEPS
     threshold = bounds.high - width if lowest else bounds.low + width

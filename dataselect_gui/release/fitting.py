@@ -1,4 +1,4 @@
-"""What does not fit into a bundle, or into the ledger, is refused before anything is charged."""
+"""Refuse releases that are too large for a bundle or for the ledger, before the charge."""
 
 from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.release import limits
@@ -10,10 +10,10 @@ from dataselect_gui.release.terms import Terms
 from dataselect_gui.texts import _
 
 _LATER = 1 << 12
-"""Bytes that a document may grow by once a threshold is bought."""
+"""Bytes by which a document may grow once a threshold is bought."""
 
 
-def check_fits(candidates: Candidates, terms: Terms, model: Member, *, anything: bool) -> None:
+def check_fits(candidates: Candidates, terms: Terms, model: Member, *, selection_open: bool) -> None:
     """Refuse a release that is larger than a bundle or the ledger can hold.
 
     Parameters
@@ -21,17 +21,19 @@ def check_fits(candidates: Candidates, terms: Terms, model: Member, *, anything:
     candidates : Candidates
         The records.
     terms : Terms
-        What the release is.
+        The terms of the release.
     model : Member
         The checkpoint's final state.
-    anything : bool
-        Whether it is not known yet what is chosen.
+    selection_open : bool
+        Whether the selection is still open, because a threshold is to be bought.
 
     Raises
     ------
     UnusableError
-        Where it is.
+        Where it is too large.
     """
     document = document_text(release_document(terms, "0" * 64))
     hold(len(document.encode()) + _LATER, limits.MOST_DOCUMENT, _("bytes of release.json"))
-    terms.kind.check_size(candidates, may_leave(candidates, terms, anything=anything), model)
+    terms.kind.check_size(
+        candidates, may_leave(candidates, terms, selection_open=selection_open), model
+    )

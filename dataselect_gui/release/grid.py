@@ -1,4 +1,4 @@
-"""The grid between a score's public bounds, to which scores are brought before noise is added."""
+"""The grid between a score's public bounds, to which scores are rounded before noise is added."""
 
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ SCORES = Query("between_bounds", SCORE_STEPS, l1=SCORE_STEPS, squared_l2=SCORE_S
 def on_grid(
     scores: NDArray[np.float64], bounds: "Bounds | None", steps: int, *, turned: bool = False
 ) -> NDArray[np.int64]:
-    """Bring scores to whole steps between their bounds, rounded down, clipped; NaN to 0.
+    """Clip scores to their bounds and round them down to whole steps; NaN becomes 0.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def on_grid(
     steps : int
         Into how many the range is divided.
     turned : bool
-        Whether the range is turned round, so that the lowest scores are the highest steps.
+        Whether the range is reversed, so that the lowest scores have the highest steps.
     """
     low, high = _range(bounds)
     shares = (high - scores if turned else scores - low) / (high - low)
@@ -40,7 +40,7 @@ def on_grid(
 
 
 def score_at(step: float, bounds: "Bounds | None") -> float:
-    """Return the score that a step of the grid of scores stands for."""
+    """Return the score at a step of the grid."""
     low, high = _range(bounds)
     return low + step * (high - low) / SCORE_STEPS
 

@@ -1,4 +1,4 @@
-"""What may leave is checked before anything is charged."""
+"""Check before the charge that the records that may leave can be written."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from dataselect_gui.release.terms import Terms
 from dataselect_gui.texts import _
 
 
-def may_leave(candidates: Candidates, terms: Terms, *, anything: bool) -> NDArray[np.bool_]:
+def may_leave(candidates: Candidates, terms: Terms, *, selection_open: bool) -> NDArray[np.bool_]:
     """Return which records may be in a release, shape (n,).
 
     Parameters
@@ -22,32 +22,33 @@ def may_leave(candidates: Candidates, terms: Terms, *, anything: bool) -> NDArra
     candidates : Candidates
         The records.
     terms : Terms
-        What the release is.
-    anything : bool
-        Whether it is not known yet what is chosen.
+        The terms of the release.
+    selection_open : bool
+        Whether the selection is still open, because a threshold is to be bought.
     """
     part = candidates.eligible if candidates.part is None else candidates.part
-    keeps = terms.kind.discloses and as_selection(terms.mechanism).keeps_to_selection and not anything
+    keeps = (
+        terms.kind.discloses and as_selection(terms.mechanism).keeps_to_selection and not selection_open
+    )
     return part & candidates.chosen if keeps else part
 
 
 def check_leaving(
-    candidates: Candidates, terms: Terms, *, anything: bool, report: Callable[[int, int], None]
+    candidates: Candidates, terms: Terms, *, selection_open: bool, report: Callable[[int, int], None]
 ) -> None:
-    """Clean every record that may leave, for nothing else than to see that it can be.
+    """Clean every record that may leave, as a trial.
 
-    What is cleaned here is not what leaves: a process that has decoded a record that stays could
-    smuggle it into one that leaves. Records that were cleaned when they were read again are not cleaned
-    once more.
+    The results are discarded: a process that decoded a record that stays could hide it in one that
+    leaves. Records that were cleaned while they were read again are not cleaned again.
 
     Parameters
     ----------
     candidates : Candidates
         The records.
     terms : Terms
-        What the release is.
-    anything : bool
-        Whether it is not known yet what is chosen.
+        The terms of the release.
+    selection_open : bool
+        Whether the selection is still open, because a threshold is to be bought.
     report : callable
         Called with the numbers of records checked and to check.
 
@@ -58,7 +59,7 @@ def check_leaving(
     """
     if not terms.kind.discloses or not candidates.source.kind.is_confined:
         return
-    rows = np.flatnonzero(may_leave(candidates, terms, anything=anything)).tolist()
+    rows = np.flatnonzero(may_leave(candidates, terms, selection_open=selection_open)).tolist()
     if candidates.unwritable is not None:
         for row in rows:
             if row in candidates.unwritable:

@@ -1,7 +1,7 @@
-"""How large a bundle and what is in it can be: held before anything is charged, and by the check.
+"""The limits of a bundle's size, checked before the charge and by the receiver.
 
-Both sides read the same figures from here, so that whatever can be released can be verified. How large
-its files can be is in `records.forms.limits`.
+Both use the same figures, so that everything that can be released can be verified. The limits of its
+files are in `records.forms.limits`.
 """
 
 from decimal import Decimal
@@ -21,4 +21,4 @@ MOST_HEADER = 1 << 24
 MOST_DRAW = 900_000_000
 """Bytes of a draw, which the ledger keeps as one value: SQLite's own limit is 10^9."""
 LEAST_NORM, LARGEST_NORM = Decimal("1e-9"), Decimal("1e9")
-"""Of the norm that gradients are clipped to."""
+"""The largest norm that gradients are clipped to."""

@@ -1,4 +1,4 @@
-"""Everything that can be released: the one place where kinds and mechanisms are listed.
+"""The registry of everything that can be released: kinds with their mechanisms.
 
 A new mechanism is a module in ``privacy/mechanisms`` with its page, a check in ``release/checks``, and
 a line here; a new kind of release is a module in ``release/kinds``, and a line here. The window's form,
@@ -63,7 +63,7 @@ REGISTRY = (
     Registered(Report, DiscreteGaussian, discrete_gaussian.check_counts),
     Registered(Gradient, DiscreteGaussian, discrete_gaussian.check_sum),
 )
-"""The first mechanism of a kind is the usual one."""
+"""The first mechanism of a kind is its default."""
 KINDS = {line.kind.name: line.kind for line in REGISTRY}
 """Name → kind of release, in the order in which they are offered."""
 MECHANISMS = {line.mechanism.name: line.mechanism for line in REGISTRY}
@@ -71,17 +71,17 @@ MECHANISMS = {line.mechanism.name: line.mechanism for line in REGISTRY}
 
 
 def mechanisms_of(kind: type[Kind]) -> list[type[Mechanism]]:
-    """Return how a kind can be drawn, the usual way first."""
+    """Return the mechanisms of a kind, the default first."""
     return [line.mechanism for line in REGISTRY if line.kind is kind]
 
 
 def registered(kind: str, mechanism: str) -> Registered:
-    """Return the line of a kind and a mechanism.
+    """Return the registration of a kind with a mechanism.
 
     Raises
     ------
     ValueError
-        Where nothing is released so.
+        Where it is not registered.
     """
     for line in REGISTRY:
         if (line.kind.name, line.mechanism.name) == (kind, mechanism):

@@ -1,8 +1,7 @@
 """Sign a bundle by Ed25519, and check such a signature.
 
-What is signed is the listing of all checksums. The signature lies beside it with the public key that it
-was made by: enough to notice a damaged signature, and to notice a rebuilt bundle for whoever knows the
-owner's key from elsewhere.
+The listing of all checksums is signed. The signature lies beside it with the public key. That shows a
+damaged signature, and a rebuilt bundle to those who know the owner's key from elsewhere.
 """
 
 import os
@@ -57,7 +56,7 @@ def read_signer(path: Path) -> Signer:
         stored = path.read_bytes()
         load = load_ssh_private_key if b"OPENSSH" in stored[:64] else load_pem_private_key
         key = load(stored, None)
-    except Exception:  # Whatever a stranger's file makes of the library's parsers.
+    except Exception:  # A malformed file can raise any error in the library's parsers.
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         raise _bad_key(path, _("private"), "ssh-keygen -t ed25519 -N '' -f NAME")
@@ -80,7 +79,7 @@ def read_public(path: Path) -> bytes:
         stored = path.read_bytes()
         load = load_ssh_public_key if stored.startswith(b"ssh-") else load_pem_public_key
         key = load(stored)
-    except Exception:  # Whatever a stranger's file makes of the library's parsers.
+    except Exception:  # A malformed file can raise any error in the library's parsers.
         key = None
     if not isinstance(key, Ed25519PublicKey):
         raise _bad_key(path, _("public"), _("the owner's NAME.pub"))
@@ -94,12 +93,12 @@ def signature_of(bundle: Path, signer: Signer) -> str:
 
 
 def signed_by(bundle: Path) -> bytes | None:
-    """Return the public key that a bundle's signature was made by.
+    """Return the public key of a bundle's signature.
 
     Returns
     -------
     bytes or None
-        None where the signature is not one of this bundle by the key that it names.
+        None where the signature is not valid for this bundle and the key that it names.
     """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey

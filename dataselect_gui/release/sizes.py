@@ -1,4 +1,4 @@
-"""How large a release becomes, held against the limits before anything is charged."""
+"""Check the size of a release against the limits before the charge."""
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.forms import limits as file_limits
@@ -11,15 +11,15 @@ _ROW, _NOISED = 52, 60
 """Bytes of a row of a table of tokens, and of a draw for a token with its score, at most."""
 
 
-def hold(size: int, most: int, what: str) -> None:
-    """Refuse what is larger than it can be.
+def hold(size: int, most: int, noun: str) -> None:
+    """Refuse a release that exceeds a limit.
 
     Parameters
     ----------
     size, most : int
-        How large it is, and may be.
-    what : str
-        What is counted, in the plural.
+        Its size, and the limit.
+    noun : str
+        The plural of what is counted.
 
     Raises
     ------
@@ -30,9 +30,9 @@ def hold(size: int, most: int, what: str) -> None:
         raise UnusableError(
             _("The release is larger than can be written and checked."),
             _(
-                "It would come to {size:,} {what}; {most:,} at most. Nothing was charged for it.",
+                "It would come to {size:,} {noun}; {most:,} at most. Nothing was charged for it.",
                 size=size,
-                what=what,
+                noun=noun,
                 most=most,
             ),
             _("Release less at once: fewer records, classes, bins or rows, or of a smaller model."),
@@ -40,7 +40,7 @@ def hold(size: int, most: int, what: str) -> None:
 
 
 def hold_tokens(count: int, rows: int) -> None:
-    """Refuse a table of tokens that is larger than it can be, or whose draw is.
+    """Refuse a table of tokens that exceeds a limit, or whose draw does.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Hold the lines of a table against what the program writes: one after the other, none kept."""
+"""Check the lines of a table against the form that the program writes, one at a time."""
 
 import math
 import re
@@ -13,7 +13,7 @@ from dataselect_gui.release.tables import table_text
 from dataselect_gui.texts import _
 
 Cell: TypeAlias = tuple[str, str | None, str, str]
-"""Of a report: table, class, from, to."""
+"""A cell of a report: table, class, from, to."""
 _TOKEN = re.compile("[0-9a-f]{32}")
 _WHOLE, _IN_STEPS = re.compile(r"0|-?[1-9][0-9]{0,18}"), re.compile(r"-?[0-9]{1,16}\.[0-9]{3}")
 _LONGEST_SCORE = 24
@@ -43,23 +43,23 @@ def line_of(row: Sequence[str]) -> str:
 def check_tokens(
     name: str, lines: Iterable[str], declared: int | None, is_score: Callable[[str], bool] | None
 ) -> str:
-    """Say how many rows with random tokens there are.
+    """Check the rows of a table with random tokens, and return a sentence on their number.
 
     Parameters
     ----------
     name : str
-        Of the table.
+        The table's name.
     lines : iterable of str
         Its rows.
     declared : int or None
-        How many there must be, where that was declared.
+        How many rows there must be; None where that was not declared.
     is_score : callable or None
-        Says whether a text is a score that can be there; None where there are tokens alone.
+        Says whether a text is a valid score; None for a table of tokens alone.
 
     Raises
     ------
     FaultError
-        Where they are not as they are written.
+        Where they have another form.
     """
     count, before = 0, ""
     for line in lines:
@@ -79,7 +79,7 @@ def check_tokens(
 
 
 def check_cells(lines: Iterable[str], cells: Iterable[Cell], steps: int) -> str:
-    """Say how many counts there are.
+    """Check the counts of a report, and return a sentence on their number.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def check_cells(lines: Iterable[str], cells: Iterable[Cell], steps: int) -> str:
     Raises
     ------
     FaultError
-        Where they are not as they are written.
+        Where they have another form.
     """
     rows, number = iter(lines), 0
     for table, kind, low, high in cells:
@@ -110,7 +110,7 @@ def check_cells(lines: Iterable[str], cells: Iterable[Cell], steps: int) -> str:
 
 
 def is_count(text: str, steps: int) -> bool:
-    """Say whether a text is a count with noise, written as the program writes it."""
+    """Say whether a text is a noised count in the form that the program writes."""
     if steps == 1:
         return _WHOLE.fullmatch(text) is not None and abs(int(text)) <= _LARGEST
     if not _IN_STEPS.fullmatch(text):
@@ -120,7 +120,7 @@ def is_count(text: str, steps: int) -> bool:
 
 
 def is_on_grid(text: str, score_at: Callable[[float], float], steps: int) -> bool:
-    """Say whether a text is a score at a whole step of the grid, written as the program writes it.
+    """Say whether a text is a score at a step of the grid, in the form that the program writes.
 
     Parameters
     ----------
@@ -137,6 +137,6 @@ def is_on_grid(text: str, score_at: Callable[[float], float], steps: int) -> boo
         nearest = round((stated - low) / ((score_at(float(steps)) - low) / steps))
     except (ValueError, OverflowError, ZeroDivisionError):
         return False
-    # Of several that are written alike the nearest may be another than the one that was drawn.
+    # Several steps may be written alike, and the nearest may not be the one that was drawn.
     near = (nearest - 1, nearest, nearest + 1)
     return any(abs(step) <= _LARGEST and f"{score_at(float(step)):.9g}" == text for step in near)

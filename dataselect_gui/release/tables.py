@@ -9,7 +9,7 @@ from dataselect_gui.records.forms.form import Written, write_file
 
 
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table as it is written."""
+    """Return the text of a table."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(columns)

@@ -1,4 +1,4 @@
-"""What a release is, in everything that may be told."""
+"""The terms of a release: everything about it that its bundle states."""
 
 import math
 from dataclasses import dataclass
@@ -15,25 +15,25 @@ Unit = Literal["record", "person"]
 Training = Literal["no", "dp", "yes", "unknown"]
 
 MOST_AT_ONCE = 1 << 20
-"""No batch has more places."""
+"""The largest batch size."""
 MOST_CONTRIBUTIONS = 1_000_000
-"""How many records of a unit may take part at most: beyond it, noise would fit no whole number."""
+"""The largest m; for a larger one the noise would not fit a whole number."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """Where the rule cuts.
+    """The threshold of the rule.
 
     Attributes
     ----------
     by : str
         ``"threshold"``, ``"count"`` or ``"fraction"``.
     source : str
-        Where it comes from: ``"request"``, ``"agreed"``, ``"viewed"`` or ``"bought"``.
+        Its origin: ``"request"``, ``"agreed"``, ``"viewed"`` or ``"bought"``.
     threshold : Decimal or None
-        Its value where it is public; a threshold chosen after looking may be somebody's score.
+        Its value where it is public; a threshold chosen after viewing may be somebody's score.
     epsilon : Decimal or None
-        What a bought threshold cost.
+        The cost of a bought threshold.
     """
 
     by: CutBy
@@ -66,11 +66,11 @@ class Scoring:
     Attributes
     ----------
     program : str or None
-        The version of the program; None where an earlier version did not say.
+        The version of the program; None where an earlier version did not record it.
     precision, device : str or None
-        In what and where; None for ``random``, which no model computes.
+        Floating-point precision and device; None for ``random``, which needs no model.
     batch : int or None
-        How many records at once, where that was fixed beforehand.
+        The batch size, where that was fixed beforehand.
     """
 
     program: str | None = None
@@ -81,7 +81,7 @@ class Scoring:
 
 @dataclass(frozen=True)
 class Terms:
-    """What a release is: what all releases state, with its kind and its mechanism.
+    """The terms of a release: its common part, its kind and its mechanism.
 
     Attributes
     ----------
@@ -98,11 +98,11 @@ class Terms:
     unit : str
         ``"record"`` or ``"person"``.
     score, variant : str
-        What was selected by.
+        The score that records were selected by, and its variant.
     lowest : bool
         Whether the lowest scores were taken.
     cut : Cut or None
-        None where nothing was cut.
+        None where the release has no threshold.
     bounds : Bounds or None
         None where scores need none.
     in_training : str
@@ -134,7 +134,7 @@ class Terms:
 
     @property
     def max_contributions(self) -> int:
-        """At most so many records of a unit take part."""
+        """The most records of a unit that take part, m."""
         return self.mechanism.max_contributions
 
     @property
@@ -154,7 +154,7 @@ class Terms:
 
     @property
     def total(self) -> Decimal | None:
-        """ε of the bundle: the mechanism's and that of a bought threshold, which the bundle tells."""
+        """ε of the bundle: the mechanism's plus that of a bought threshold."""
         if self.mechanism.epsilon is None:
             return None
         bought = None if self.cut is None else self.cut.epsilon

@@ -1,8 +1,8 @@
-"""The receiver's check of a bundle, with nothing but the bundle.
+"""The receiver's check of a bundle, by the bundle alone.
 
-A bundle may have been made to harm whoever checks it. So nothing is opened before it is known to be a
-plain file of a size that can be read, no document is given to a parser that follows addresses, and
-whatever a document says must be, word for word, what the program writes of such a release.
+A bundle may have been made to harm whoever checks it. So only plain files of a bounded size are opened,
+no document goes to a parser that follows URLs, and every document must equal, word for word, the one
+that the program writes for such a release.
 """
 
 import hashlib
@@ -35,8 +35,8 @@ from dataselect_gui.release.documents import (
     release_document,
     terms_of_document,
 )
+from dataselect_gui.release.guarantees import not_protected, promise
 from dataselect_gui.release.kinds.gradient import GRADIENT
-from dataselect_gui.release.promises import not_protected, promise
 from dataselect_gui.release.registry import KINDS, registered
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.resources import resource
@@ -51,12 +51,12 @@ _LISTINGS = {*_FORMS, *(kind.file for kind in KINDS.values())}
 _SLACK = 1 << 20
 """Bytes that checksums may have beyond those of what is there, and packed numbers beyond their own."""
 _ROUNDING = 1e-12
-"""By how much, relatively, the program computes the same number on different machines."""
+"""The relative difference of the same number between machines."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was checked.
+    """The result of one check.
 
     Attributes
     ----------
@@ -121,30 +121,30 @@ def _run(name: str, check: Callable[[], str]) -> Check:
         return Check(name, True, check())
     except FaultError as fault:
         return Check(name, False, str(fault))
-    except Exception as error:  # A hostile bundle reaches every corner of every parser.
+    except Exception as error:  # A hostile bundle can raise any error in any parser.
         return Check(name, False, _("It cannot be checked: {error}.", error=type(error).__name__))
 
 
 def _plain_files(path: Path) -> str:
-    """Refuse what cannot be read to its end: all but folders and plain files of a possible size.
+    """Refuse everything but folders and plain files of a bounded size.
 
-    No folder is entered that a bundle does not have.
+    Only folders that a bundle has are entered.
     """
     names = 0
     for file in _all_in(path):
-        told = file.relative_to(path).as_posix()
+        name = file.relative_to(path).as_posix()
         info = file.lstat()
-        if stat.S_ISDIR(info.st_mode) and told not in _FOLDERS:
+        if stat.S_ISDIR(info.st_mode) and name not in _FOLDERS:
             raise FaultError(
-                _("“{name}” does not belong to a bundle. Nothing was read.", name=shown(told))
+                _("“{name}” does not belong to a bundle. Nothing was read.", name=shown(name))
             )
         if not (stat.S_ISREG(info.st_mode) or stat.S_ISDIR(info.st_mode)):
-            raise FaultError(_("“{name}” is no file. Nothing was read.", name=shown(told)))
-        if stat.S_ISREG(info.st_mode) and told != layout.SUMS:
-            names += len(f"{'0' * 64}  {told}\n".encode("utf-8", "replace"))
-            if info.st_size > _most(told):
+            raise FaultError(_("“{name}” is no file. Nothing was read.", name=shown(name)))
+        if stat.S_ISREG(info.st_mode) and name != layout.SUMS:
+            names += len(f"{'0' * 64}  {name}\n".encode("utf-8", "replace"))
+            if info.st_size > _most(name):
                 raise FaultError(
-                    _("“{name}” is larger than it can be. Nothing was read.", name=shown(told))
+                    _("“{name}” is larger than it can be. Nothing was read.", name=shown(name))
                 )
     if (path / layout.SUMS).stat().st_size > names + _SLACK:
         raise FaultError(_("{sums} lists more than there is. Nothing was read.", sums=layout.SUMS))
@@ -152,14 +152,14 @@ def _plain_files(path: Path) -> str:
 
 
 def _all_in(path: Path) -> Iterator[Path]:
-    """Yield what is in a bundle and in those of its folders that a bundle has."""
+    """Yield the paths in a bundle and in those of its folders that a bundle has."""
     for folder in (path, *(path / name for name in _FOLDERS)):
         if stat.S_ISDIR(_mode(folder)):
             yield from folder.iterdir()
 
 
 def _mode(path: Path) -> int:
-    """Return what a path is, a link being a link; 0 where there is nothing."""
+    """Return the file mode of a path, without following links; 0 where there is nothing."""
     try:
         return path.lstat().st_mode
     except OSError:
@@ -250,7 +250,7 @@ def _strays(path: Path) -> str:
 
 
 def _documents(path: Path) -> str:
-    """Hold every document against what follows from the terms, word for word."""
+    """Compare every document, word for word, with the one that follows from the terms."""
     import jsonschema
 
     privacy = _json(path, layout.PRIVACY)
@@ -285,7 +285,7 @@ def _description(path: Path) -> str:
     terms, sums = _terms(path), _sums(path)
     data = {name: digest for name, digest in sums.items() if name not in _DOCUMENTS}
     (listing,) = data.keys() & _LISTINGS
-    # Compared before the library sees it, which would follow any address in it.
+    # Compared before the library parses it, since the library would follow URLs in it.
     if (path / layout.CROISSANT).read_bytes() != describe(terms, data, listing).encode():
         raise FaultError(
             _(
@@ -301,7 +301,7 @@ def _description(path: Path) -> str:
 
 
 def _content(path: Path) -> str:
-    """Hold what is there against the kind of release."""
+    """Check the content by the kind of release."""
     terms = _terms(path)
     for kind in KINDS.values():
         if not isinstance(terms.kind, kind) and kind.file in _sums(path):
@@ -316,7 +316,7 @@ def _content(path: Path) -> str:
 
 
 def _by(terms: Terms) -> str:
-    """Say that another version wrote a bundle, whose words may have been others."""
+    """Return a sentence where another version wrote the bundle, whose texts may differ."""
     if terms.program == __version__:
         return ""
     return _(
@@ -346,7 +346,7 @@ def _same(stated: object, expected: object) -> bool:
 
 
 def _arithmetic(path: Path) -> str:
-    """Compute the stated figures anew, by the mechanism's own check."""
+    """Recompute the stated figures by the mechanism's own check."""
     terms, release = _terms(path), _json(path, layout.RELEASE)
     parameters = release["parameters"]
     stated = Stated(
@@ -358,10 +358,9 @@ def _arithmetic(path: Path) -> str:
     registered(terms.kind.name, terms.mechanism.name).check(stated)
     if stated.epsilon is None:
         return _("No ε is stated, and none applies.")
-    # The check refuses noise that is too small; digits of a larger one could hide something.
-    scale, needed = (
-        one.form["noise_scale"] for one in (terms.mechanism, terms.mechanism.at(stated.epsilon))
-    )
+    # The check refuses too little noise; the digits of a larger scale could hide data.
+    scale = terms.mechanism.form["noise_scale"]
+    needed = terms.mechanism.at(stated.epsilon).form["noise_scale"]
     if needed is not None and not math.isclose(scale or 0.0, needed, rel_tol=_ROUNDING):
         raise FaultError(
             _("The stated noise is not the program's for the stated ε.{by}", by=_by(terms))
@@ -382,7 +381,7 @@ def _amount(parameters: dict[str, Any], name: str) -> Decimal | None:
 
 
 def _promise(path: Path) -> str:
-    """Hold the promise against the mechanism."""
+    """Compare the stated promise with the mechanism's."""
     release, terms = _json(path, layout.RELEASE), _terms(path)
     mechanism, cut = terms.mechanism, terms.cut
     claimed = release["epsilon"] is not None
@@ -429,12 +428,12 @@ def _terms(path: Path) -> Terms:
 
 
 def _json(path: Path, name: str) -> dict[str, Any]:
-    """Read a document that is written in the one way in which the program writes it."""
+    """Read a document; refuse any form but the program's canonical one."""
     text = (path / name).read_bytes().decode("utf-8")
     content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     if not isinstance(content, dict):
         raise FaultError(_("{name} is not built as it should be.", name=name))
-    # Blanks, other spellings of a number or a letter: whatever reading it would lose.
+    # Blanks, or other spellings of a number or a letter, could hide data.
     if text != document_text(content):
         raise FaultError(_("{name} is not written as such a document is.", name=name))
     return content

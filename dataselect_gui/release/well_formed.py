@@ -1,7 +1,7 @@
-"""Which terms the program can have written: those, and no others, are read from a bundle.
+"""Check that the program can have written the terms that a bundle states.
 
-Whatever is not determined by something else in a bundle has one spelling, a bounded size, and is there
-exactly where its kind of release and its mechanism have a use for it. So nothing can be hidden in it.
+Every free field has a canonical spelling and a bounded size, and is there exactly where its kind of
+release or its mechanism needs it. So nothing can be hidden in it.
 """
 
 import datetime
@@ -46,14 +46,14 @@ _FORMS = {
     "clip_from": "(request|agreed)?",
     **dict.fromkeys(("epsilon", "delta", "threshold_epsilon"), f"({_AMOUNT})?"),
 }
-"""How the texts among the terms are written; those that end in a question mark may be missing."""
+"""The patterns of the terms that are texts; those that end in a question mark may be missing."""
 
 
 def is_well_formed(form: TermsForm) -> bool:
     """Say whether the program can have written these terms of a release."""
     return (
         all(_is_written_as(getattr(form, name), pattern) for name, pattern in _FORMS.items())
-        and all(type(one) is bool for one in (form.conditional, form.lowest, form.after_exact))
+        and all(type(flag) is bool for flag in (form.conditional, form.lowest, form.after_exact))
         and _are_amounts(form)
         and _are_counts(form)
         and _is_score(form)
@@ -66,7 +66,7 @@ def is_well_formed(form: TermsForm) -> bool:
 
 
 def is_number(text: object) -> bool:
-    """Say whether a text is a number, written as the program writes it."""
+    """Say whether a text is a number in the form that the program writes."""
     number = decimal_of(text) if isinstance(text, str) else None
     return number is not None and exact(number) == text
 
@@ -78,7 +78,7 @@ def _is_written_as(text: object, pattern: str) -> bool:
 
 
 def _has_its_fields(form: TermsForm) -> bool:
-    """Say whether there is what the kind and the mechanism need, and nothing that they do not use.
+    """Say whether exactly the fields are there that the kind and the mechanism need.
 
     Every value must be well-formed by itself.
     """
@@ -90,7 +90,7 @@ def _has_its_fields(form: TermsForm) -> bool:
     is_cut = "threshold" in line.kind.takes | line.mechanism.takes
     is_bounded = "bounds" in line.mechanism.takes or form.threshold_from == "bought"
     return (
-        to_form(terms) == form  # What nothing has a use for is not read.
+        to_form(terms) == form  # Fields that nothing needs are refused.
         and (form.cut is not None) == is_cut
         and (form.bounds is not None) == is_bounded
         and (form.threshold is not None or "threshold" not in line.kind.takes)
@@ -106,7 +106,7 @@ def _are_amounts(form: TermsForm) -> bool:
         all(is_amount(Decimal(amount)) for amount in stated if amount is not None)
         and Decimal(form.delta or 0) < 1
         and (scale is None or (type(scale) is float and math.isfinite(scale) and scale > 0))
-        # Without a mechanism no ε is claimed, and with one no answer that forbids to.
+        # No ε is claimed without a mechanism, or where the answer on training forbids it.
         and (form.epsilon is None or form.in_training in {"no", "dp"})
     )
 
@@ -126,7 +126,7 @@ def _is_count(number: object, least: int, most: int) -> bool:
 
 
 def _is_score(form: TermsForm) -> bool:
-    """Say whether the score is known, and how it was computed is as it can be."""
+    """Say whether the score is known, and the way in which it was computed is possible."""
     try:
         score = find_score(form.score)
     except UsageError:
@@ -140,9 +140,9 @@ def _is_score(form: TermsForm) -> bool:
 
 
 def _is_cut(form: TermsForm) -> bool:
-    """Say whether a threshold is told where it is public alone, and its ε where it was bought."""
+    """Say whether the threshold is stated only where it is public, and its ε where it was bought."""
     if form.cut is None:
-        return True  # Then nothing else of it is read, see `_has_its_fields`.
+        return True  # Then `_has_its_fields` allows nothing else of it.
     is_bought = form.threshold_from == "bought"
     is_public = form.cut == "threshold" and form.threshold_from != "viewed"
     return (

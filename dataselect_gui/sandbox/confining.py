@@ -1,7 +1,7 @@
 """Confine this process to what its job names, for good, before it touches what strangers made.
 
 On Linux by Landlock and seccomp, as far as the kernel has them; on macOS by Seatbelt, on Windows by a
-job object, neither of them tested. `what_confines` says what holds on this machine.
+job object, neither of them tested. `available_confinement` says what holds on this machine.
 """
 
 import json
@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dataselect_gui.sandbox import needs
-from dataselect_gui.sandbox.needs import real
+from dataselect_gui.sandbox import system_paths
+from dataselect_gui.sandbox.system_paths import real
+from dataselect_gui.texts import _
 
 _MOST_FILES = 4096
 _PLATFORM: str = sys.platform
@@ -53,9 +54,9 @@ class Grant:
     @classmethod
     def from_line(cls, line: str) -> "Grant":
         """Read what `to_line` wrote."""
-        told = json.loads(line)
-        lists = {name: tuple(told[name]) for name in ("read", "write", "private")}
-        return cls(home=told["home"], **lists)
+        fields = json.loads(line)
+        lists = {name: tuple(fields[name]) for name in ("read", "write", "private")}
+        return cls(home=fields["home"], **lists)
 
 
 @dataclass(frozen=True)
@@ -85,35 +86,41 @@ class Confinement:
     @property
     def sentence(self) -> str:
         """What holds and what does not, for a person."""
-        held = [words for words, holds in self._parts if holds]
-        missing = [words for words, holds in self._parts if not holds]
+        held = [part for part, holds in self._parts if holds]
+        missing = [part for part, holds in self._parts if not holds]
+        means = ", ".join(self.means)
         if not held:
-            return (
+            return _(
                 "This system offers nothing that confines what reads strangers' files. Use files of "
                 "people you trust."
             )
-        untested = "" if self.is_tested else " This was not tested on this system."
-        if not missing:
-            return (
-                "Files of strangers are read without network, other programs and other files "
-                f"({', '.join(self.means)}).{untested}"
+        if missing:
+            sentence = _(
+                "Files of strangers are read without {held} ({means}). This system does not keep them "
+                "from {missing}.",
+                held=_listed(held),
+                means=means,
+                missing=_listed(missing),
             )
-        return (
-            f"Files of strangers are read without {_listed(held)} ({', '.join(self.means)}). This "
-            f"system does not keep them from {_listed(missing)}.{untested}"
-        )
+        else:
+            sentence = _(
+                "Files of strangers are read without network, other programs and other files "
+                "({means}).",
+                means=means,
+            )
+        return sentence if self.is_tested else f"{sentence} {_('This was not tested on this system.')}"
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing is missing, and tests show it."""
-        return self.is_tested and all(holds for _, holds in self._parts)
+        return self.is_tested and all(holds for _part, holds in self._parts)
 
     @property
     def _parts(self) -> tuple[tuple[str, bool], ...]:
         return (
-            ("network", self.network),
-            ("other programs", self.processes),
-            ("other files", self.files),
+            (_("network"), self.network),
+            (_("other programs"), self.processes),
+            (_("other files"), self.files),
         )
 
 
@@ -129,7 +136,7 @@ def is_confined() -> bool:
     return _done
 
 
-def what_confines() -> Confinement:
+def available_confinement() -> Confinement:
     """Return what confines a process on this machine; cheap, and without any effect."""
     if _PLATFORM == "linux":
         from dataselect_gui.sandbox import landlock, seccomp
@@ -157,10 +164,11 @@ def confine(grant: Grant) -> None:
     Raises
     ------
     ConfinementError
-        Where there are threads already, or the system refuses what `what_confines` says that it has.
+        Where there are threads already, or the system refuses what `available_confinement` says that
+        it has.
     """
     global _done
-    holds = what_confines()
+    holds = available_confinement()
     try:
         if _PLATFORM == "linux":
             _confine_linux(grant, holds)
@@ -193,8 +201,8 @@ def _confine_linux(grant: Grant, holds: Confinement) -> None:
 def _paths(grant: Grant) -> tuple[list[Path], list[Path]]:
     """Return what may be read, and what may be written."""
     private = [real(Path(name)) for name in grant.private]
-    read = [*needs.readable(Path(grant.home)), *map(Path, grant.read)]
-    write = [*needs.devices(), *map(Path, grant.write)]
+    read = [*system_paths.readable(Path(grant.home)), *map(Path, grant.read)]
+    write = [*system_paths.devices(), *map(Path, grant.write)]
     return (
         [part for path in read for part in _without(path, private)],
         [part for path in write for part in _without(path, private)],
@@ -204,9 +212,9 @@ def _paths(grant: Grant) -> tuple[list[Path], list[Path]]:
 def _without(path: Path, private: list[Path]) -> Iterator[Path]:
     """Yield what a path stands for; of a folder that holds something private, all but that."""
     whole = real(path)
-    if any(whole.is_relative_to(one) for one in private):
+    if any(whole.is_relative_to(other) for other in private):
         return
-    if not any(one.is_relative_to(whole) for one in private):
+    if not any(other.is_relative_to(whole) for other in private):
         yield path
         return
     try:
@@ -218,5 +226,6 @@ def _without(path: Path, private: list[Path]) -> Iterator[Path]:
             yield from _without(entry, private)
 
 
-def _listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+def _listed(parts: list[str]) -> str:
+    *others, last = parts
+    return _("{others} and {last}", others=", ".join(others), last=last) if others else last

@@ -1,6 +1,6 @@
-"""What a confined process and its parent tell each other: frames of a kind and a length.
+"""Frames, by which a confined process and its parent exchange messages: kind, length, content.
 
-The parent takes nothing for granted: a frame of an unknown kind, or longer than its kind may be, is
+The parent trusts no frame: a frame of an unknown kind, or longer than its kind may be, is
 the end of the conversation, before anything of it is read.
 """
 
@@ -12,15 +12,15 @@ _HEAD = struct.Struct("<BQ")
 
 
 class FrameError(Exception):
-    """What came is no frame as it may be."""
+    """The bytes are not a valid frame."""
 
 
 class CutOffError(FrameError):
-    """The frame ended before it was whole: whoever wrote it died."""
+    """The stream ended within a frame: the process that wrote it died."""
 
 
 def write_frame(stream: IO[bytes], kind: int, *parts: bytes | memoryview) -> None:
-    """Write a frame, its content in parts, and bring it on its way."""
+    """Write a frame, its content in parts, and flush the stream."""
     write_head(stream, kind, sum(len(part) for part in parts))
     for part in parts:
         stream.write(part)

@@ -14,8 +14,8 @@ def call(number: int, *arguments: Any) -> int:  # noqa: ANN401  (numbers, bytes,
     """Make a system call by its number; −1 where it failed, with the reason in `ctypes.get_errno`."""
     function = _libc().syscall
     function.restype = ctypes.c_long
-    made = [ctypes.c_long(one) if isinstance(one, int) else one for one in arguments]
-    result: int = function(ctypes.c_long(number), *made)
+    converted = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
+    result: int = function(ctypes.c_long(number), *converted)
     return result
 
 

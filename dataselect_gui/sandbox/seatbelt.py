@@ -8,7 +8,7 @@ import ctypes
 from collections.abc import Iterable
 from pathlib import Path
 
-from dataselect_gui.sandbox.needs import real
+from dataselect_gui.sandbox.system_paths import real
 
 _LIBRARY = "/usr/lib/libSystem.B.dylib"
 _PERSONAL = ("/Users", "/Volumes", "/private/tmp", "/private/var/folders", "/Network")

@@ -60,7 +60,7 @@ def install() -> None:
     """
     prctl(38, 1)  # No new privileges: what a filter of an ordinary user needs.
     column = _MACHINES[platform.machine()][0]
-    written = b"".join(struct.pack("<HBBI", *one) for one in program(platform.machine(), os.getpid()))
+    written = b"".join(struct.pack("<HBBI", *step) for step in program(platform.machine(), os.getpid()))
     held = ctypes.create_string_buffer(written, len(written))
     # struct sock_fprog: how many instructions, and where they are.
     described = struct.pack("@HP", len(written) // 8, ctypes.addressof(held))
@@ -125,14 +125,14 @@ def _by_request(allow: Instruction, refuse: Instruction) -> list[Instruction]:
     """Allow a request of ``ioctl`` that reads a state, or is a GPU's driver's."""
     small: list[Instruction] = [_argument(1), (_AT_LEAST, 1, 0, 0x100), allow]
     typed = [step for kind in _OF_DEVICES for step in ((_EQUAL, 0, 1, kind << 8), allow)]
-    listed = [step for one in (*_ORDINARY, *_UNTYPED) for step in ((_EQUAL, 0, 1, one), allow)]
+    listed = [step for number in (*_ORDINARY, *_UNTYPED) for step in ((_EQUAL, 0, 1, number), allow)]
     return [*small, *listed, (_AND, 0, 0, 0xFF00), *typed, refuse]
 
 
 def _runs(numbers: Iterable[int | None]) -> list[tuple[int, int]]:
     """Return the numbers as runs of neighbours: first and last of each."""
     runs: list[tuple[int, int]] = []
-    for number in sorted(one for one in numbers if one is not None):
+    for number in sorted(n for n in numbers if n is not None):
         if runs and runs[-1][1] == number - 1:
             runs[-1] = (runs[-1][0], number)
         else:

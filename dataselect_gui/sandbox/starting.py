@@ -56,14 +56,14 @@ def command(flag: str) -> list[str]:
 
 
 def start(
-    words: list[str], grant: Grant, scratch: Path | None, environment: Mapping[str, str]
+    arguments: list[str], grant: Grant, scratch: Path | None, environment: Mapping[str, str]
 ) -> "subprocess.Popen[bytes]":
     """Start a process, and tell it what it may reach.
 
     Parameters
     ----------
-    words : list of str
-        As `command` returns them.
+    arguments : list of str
+        Of the command, as `command` returns them.
     grant : Grant
         What it may reach; the first line that it reads.
     scratch : Path or None
@@ -78,7 +78,7 @@ def start(
         Where it cannot be started.
     """
     process = subprocess.Popen(  # noqa: S603  (our own program)
-        words,
+        arguments,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -92,7 +92,7 @@ def start(
     try:
         process.stdin.write(grant.to_line().encode())
         process.stdin.flush()
-    except OSError:  # It died at once, which whoever reads its words will see.
+    except OSError:  # It died at once, which whoever reads its messages will see.
         pass
     except BaseException:
         process.kill()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from dataselect_gui.errors import UsageError
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import WINDOWS, MappedScore, ModelScore, Score
+from dataselect_gui.texts import _, ngettext
 
 if TYPE_CHECKING:
     from dataselect_gui.checkpoints.request import Request
@@ -37,10 +38,14 @@ def find_score(name: str) -> Score:
             for option in (*usual.forms, *(WINDOWS if usual.has_windows else ()))
         ]
         raise UsageError(
-            f"There is no score “{name}”.",
-            f"The scores are {', '.join(SCORES)}; with forms {', '.join(forms)}, "
-            "and NAME-series for an average over the series.",
-            "Name one or more of these, separated by commas.",
+            _("There is no score “{name}”.", name=name),
+            _(
+                "The scores are {scores}; with forms {forms}, and NAME-series for an average over the "
+                "series.",
+                scores=", ".join(SCORES),
+                forms=", ".join(forms),
+            ),
+            _("Name one or more of these, separated by commas."),
         )
     return replace(score, name=name)
 
@@ -128,7 +133,7 @@ def applicable(
         score = find_score(name)
         obstacle = _obstacle(score, series=series, labelled=labelled, request=request)
         if obstacle is not None:
-            raise UsageError(f"“{name}” cannot be computed.", *obstacle)
+            raise UsageError(_("“{name}” cannot be computed.", name=name), *obstacle)
         chosen.append(score)
     return chosen
 
@@ -137,20 +142,55 @@ def _obstacle(score: Score, *, series: int, labelled: bool, request: "Request") 
     """Return why a score cannot be computed, and what to do; None where it can."""
     if score.needs_several_checkpoints and len(score.members(series)) < 2:
         return (
-            "It needs at least two checkpoints of one training run"
-            + (f" in the {score.window} third of the series" if score.window else "")
-            + f"; there {'is' if series == 1 else 'are'} {len(score.members(series))}.",
-            "Ask the consortium for the series, or leave this score out.",
+            _too_few_checkpoints(len(score.members(series)), score.window),
+            _("Ask the consortium for the series, or leave this score out."),
         )
     if score.needs_label and not labelled:
         return (
-            "It needs labels, and no record has one.",
-            "Name the label column, or leave this score out.",
+            _("It needs labels, and no record has one."),
+            _("Name the label column, or leave this score out."),
         )
     missing = [key for key in score.needs if key not in request.stated]
     if missing:
         return (
-            f"The consortium's request does not state {', '.join(missing)}.",
-            "Ask the consortium for a dataselect.json that does, or leave this score out.",
+            _("The consortium's request does not state {keys}.", keys=", ".join(missing)),
+            _("Ask the consortium for a dataselect.json that does, or leave this score out."),
         )
     return None
+
+
+def _too_few_checkpoints(count: int, window: str) -> str:
+    """Return why a score cannot be computed from so many checkpoints of the third that it reads."""
+    match window:
+        case "":
+            return ngettext(
+                "It needs at least two checkpoints of one training run; there is {count}.",
+                "It needs at least two checkpoints of one training run; there are {count}.",
+                count,
+            )
+        case "early":
+            return ngettext(
+                "It needs at least two checkpoints of one training run in the early third of the "
+                "series; there is {count}.",
+                "It needs at least two checkpoints of one training run in the early third of the "
+                "series; there are {count}.",
+                count,
+            )
+        case "middle":
+            return ngettext(
+                "It needs at least two checkpoints of one training run in the middle third of the "
+                "series; there is {count}.",
+                "It needs at least two checkpoints of one training run in the middle third of the "
+                "series; there are {count}.",
+                count,
+            )
+        case "late":
+            return ngettext(
+                "It needs at least two checkpoints of one training run in the late third of the "
+                "series; there is {count}.",
+                "It needs at least two checkpoints of one training run in the late third of the "
+                "series; there are {count}.",
+                count,
+            )
+        case _:
+            raise ValueError(f"the series has no third called {window}")

@@ -19,6 +19,7 @@ from dataselect_gui.norms.cross_entropy import logit_gradients
 from dataselect_gui.norms.single_record import SingleRecord
 from dataselect_gui.scoring.arithmetic import flushed_denormals
 from dataselect_gui.scoring.model import Model
+from dataselect_gui.texts import _
 
 _SHRINK = 1 - 2.0**-30
 
@@ -51,36 +52,36 @@ class ClippedSum:
     def __init__(self, model: Model, clip: float, steps: int) -> None:
         self._model, self._clip, self._steps = model, clip, steps
         named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-        self._parameters = [parameter for _, parameter in named]
+        self._parameters = [parameter for _name, parameter in named]
         if not named:
             raise UnusableError(
-                "The checkpoint has no gradient that could be released.",
-                "None of its parameters is meant to be trained.",
-                "Ask the consortium for the model as it is trained.",
+                _("The checkpoint has no gradient that could be released."),
+                _("None of its parameters is meant to be trained."),
+                _("Ask the consortium for the model as it is trained."),
             )
         self.layout = [(name, list(parameter.shape)) for name, parameter in named]
         self.total = np.zeros(sum(p.numel() for p in self._parameters), dtype=np.int64)
 
-    def add(self, one: Tensor, target: int) -> None:
+    def add(self, record: Tensor, target: int) -> None:
         """Add a record.
 
         Parameters
         ----------
-        one : Tensor
+        record : Tensor
             Its input, shape (1, …).
         target : int
             The index of its class. One that the model does not tell apart adds nothing.
         """
-        self.total += in_steps(self.gradient(one, target), self._clip, self._steps)
+        self.total += in_steps(self.gradient(record, target), self._clip, self._steps)
 
     @flushed_denormals()
-    def gradient(self, one: Tensor, target: int) -> NDArray[np.float64]:
+    def gradient(self, record: Tensor, target: int) -> NDArray[np.float64]:
         """Return a record's gradient, shape (parameters,); `add` says of what."""
         with SingleRecord():
-            logits = self._model(one)
+            logits = self._model(record)
         if target >= logits.shape[1]:
             return np.zeros(len(self.total))
-        targets = torch.tensor([target], device=one.device)
+        targets = torch.tensor([target], device=record.device)
         at_logits = logit_gradients(logits.detach(), targets).to(logits.dtype)
         gradients = autograd.gradients(logits, self._parameters, at_logits)
         return np.concatenate([gradient.double().cpu().numpy().ravel() for gradient in gradients])

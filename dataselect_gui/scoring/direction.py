@@ -7,6 +7,7 @@ that record (Pruthi et al. 2020, arXiv 2002.08484).
 from torch import Tensor, nn
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.texts import _
 
 
 def load_direction(content: bytes, model: nn.Module, prefix: str) -> dict[str, Tensor]:
@@ -36,25 +37,33 @@ def load_direction(content: bytes, model: nn.Module, prefix: str) -> dict[str, T
     try:
         stored = load(content)
     except Exception as error:  # Any fault of a stranger's file.
-        raise _unusable(f"It cannot be read as safetensors ({type(error).__name__}).") from error
+        raise _unusable(
+            _("It cannot be read as safetensors ({error}).", error=type(error).__name__)
+        ) from error
     parameters = dict(model.named_parameters())
     direction = {}
     for name, values in stored.items():
         parameter = parameters.get(prefix + name)
         if parameter is None:
-            raise _unusable(f"It names “{name}”, which is no parameter of the model.")
+            raise _unusable(_("It names “{name}”, which is no parameter of the model.", name=name))
         if parameter.shape != values.shape:
             raise _unusable(
-                f"“{name}” has shape {tuple(values.shape)}; in the model it has "
-                f"{tuple(parameter.shape)}."
+                _(
+                    "“{name}” has shape {shape}; in the model it has {needed}.",
+                    name=name,
+                    shape=tuple(values.shape),
+                    needed=tuple(parameter.shape),
+                )
             )
         direction[prefix + name] = values.to(parameter.device, parameter.dtype)
     if not direction:
-        raise _unusable("It holds no tensor.")
+        raise _unusable(_("It holds no tensor."))
     return direction
 
 
 def _unusable(why: str) -> UnusableError:
     return UnusableError(
-        "The consortium's direction cannot be used.", why, "Ask the consortium for a corrected file."
+        _("The consortium's direction cannot be used."),
+        why,
+        _("Ask the consortium for a corrected file."),
     )

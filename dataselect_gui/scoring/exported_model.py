@@ -11,6 +11,7 @@ from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.scoring.batching.calls import NotTogetherError
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.logits import check_logits
+from dataselect_gui.texts import _
 
 _TOLERANCE = 1e-9
 """How far logits may be from those of another form, relative to the largest: rounding of float64."""
@@ -33,9 +34,12 @@ def load_exported(member: Member, device: torch.device) -> tuple[ExportedModel, 
     size = program.input_sizes[0]
     if size not in {None, 1}:
         raise UnusableError(
-            f"“{member.weights[0].name}” takes batches of {size} alone.",
-            "It was exported for one size of batch, and a record is scored as if it were alone.",
-            "Ask the consortium to export it with dynamic_shapes=({0: torch.export.Dim('batch')},).",
+            _("“{name}” takes batches of {size} alone.", name=member.weights[0].name, size=size),
+            _("It was exported for one size of batch, and a record is scored as if it were alone."),
+            _(
+                "Ask the consortium to export it with {option}.",
+                option="dynamic_shapes=({0: torch.export.Dim('batch')},)",
+            ),
         )
     model = ExportedModel(program).eval()
     model.runs_together = _runs_together(program)
@@ -56,7 +60,7 @@ def _runs_together(program: Program) -> bool:
             both = program.input_sizes[0] is None
             written = check_logits(model.as_written(inputs.clone()), len(inputs)) if both else None
             alone = torch.cat(
-                [check_logits(model.as_written(one.clone()), 1) for one in inputs.split(1)]
+                [check_logits(model.as_written(record.clone()), 1) for record in inputs.split(1)]
             )
             if written is not None and not _agree(written, alone):
                 raise _mixing()
@@ -68,10 +72,13 @@ def _runs_together(program: Program) -> bool:
         if is_out_of_memory(error):
             raise
         raise UnusableError(
-            "The checkpoint cannot be used for scoring.",
-            f"On a synthetic input of the shape that it was exported with, its graph stops "
-            f"({type(error).__name__}).",
-            "Ask the consortium for the model as it is trained.",
+            _("The checkpoint cannot be used for scoring."),
+            _(
+                "On a synthetic input of the shape that it was exported with, its graph stops "
+                "({error}).",
+                error=type(error).__name__,
+            ),
+            _("Ask the consortium for the model as it is trained."),
         ) from error
 
 
@@ -92,18 +99,20 @@ def _made_up(program: Program) -> Tensor:
     return torch.randn(shape, generator=generator, dtype=torch.float64)
 
 
-def _agree(one: Tensor, other: Tensor) -> bool:
-    if one.shape != other.shape:
+def _agree(logits: Tensor, other: Tensor) -> bool:
+    if logits.shape != other.shape:
         return False
     finite = other[other.isfinite()]
     scale = float(finite.abs().max()) if finite.numel() else 0.0
-    return torch.allclose(one, other, rtol=0.0, atol=_TOLERANCE * scale, equal_nan=True)
+    return torch.allclose(logits, other, rtol=0.0, atol=_TOLERANCE * scale, equal_nan=True)
 
 
 def _mixing() -> UnusableError:
     return UnusableError(
-        "The checkpoint cannot be used for scoring.",
-        "Its result for a record depends on the other records of the batch (batch statistics, for "
-        "example): its authors have no score for a record alone.",
-        "Ask the consortium for the model in evaluation mode (model.eval() before torch.export).",
+        _("The checkpoint cannot be used for scoring."),
+        _(
+            "Its result for a record depends on the other records of the batch (batch statistics, for "
+            "example): its authors have no score for a record alone."
+        ),
+        _("Ask the consortium for the model in evaluation mode (model.eval() before torch.export)."),
     )

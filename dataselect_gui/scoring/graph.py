@@ -24,6 +24,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring.batching.calls import Call, Each, NotTogetherError
 from dataselect_gui.scoring.batching.together import run_together
 from dataselect_gui.scoring.graph_memory import GraphMemory
+from dataselect_gui.texts import _
 
 _LARGEST_TENSOR = 2**28
 """Numbers of one record in one tensor: 1 GB of float32."""
@@ -74,7 +75,7 @@ class ExportedModel(nn.Module):
         if self.runs_together:
             with suppress(NotTogetherError):
                 return self.together(inputs)
-        return torch.cat([self.as_written(one) for one in inputs.split(1)])
+        return torch.cat([self.as_written(record) for record in inputs.split(1)])
 
     def together(self, inputs: Tensor) -> Tensor:
         """Compute all records at once, none of which can meet another.
@@ -101,7 +102,7 @@ class ExportedModel(nn.Module):
 
     def _dtype(self, inputs: Tensor) -> torch.dtype:
         # Whole numbers as inputs say nothing of the precision.
-        kinds = (one.dtype for one in (inputs, *self.parameters()) if one.is_floating_point())
+        kinds = (tensor.dtype for tensor in (inputs, *self.parameters()) if tensor.is_floating_point())
         return next(kinds, torch.float32)
 
     def _run(self, given: Tensor | Each, stored: Mapping[str, Tensor], inputs: Tensor) -> Any:  # noqa: ANN401
@@ -112,9 +113,9 @@ class ExportedModel(nn.Module):
         outputs = running.run(self._steps, [values[name] for name in self._steps.inputs])
         if versions != [tensor._version for tensor in watched]:
             raise UnusableError(
-                "The checkpoint cannot be used for scoring.",
-                "Running it changes its own numbers: one record would leave a trace for the next.",
-                "Ask the consortium for the model in evaluation mode.",
+                _("The checkpoint cannot be used for scoring."),
+                _("Running it changes its own numbers: one record would leave a trace for the next."),
+                _("Ask the consortium for the model in evaluation mode."),
             )
         return running.without_wrong_places(outputs[self._program.logits])
 
@@ -123,14 +124,14 @@ class ExportedModel(nn.Module):
         key = inputs.shape[1:], inputs.dtype
         if key in self._shapes:
             return
-        kinds = {name: getattr(torch, one.dtype) for name, one in self._program.stored.items()}
+        kinds = {name: getattr(torch, tensor.dtype) for name, tensor in self._program.stored.items()}
         stored = {  # Tensors on this device have no numbers.
             name: torch.empty(
-                one.sizes,
+                tensor.sizes,
                 dtype=self._dtype(inputs) if kinds[name].is_floating_point else kinds[name],
                 device="meta",
             )
-            for name, one in self._program.stored.items()
+            for name, tensor in self._program.stored.items()
         }
         record = torch.empty((1, *inputs.shape[1:]), dtype=inputs.dtype, device="meta")
         with torch.no_grad(), GraphMemory():
@@ -223,7 +224,7 @@ class _Running:
                 with step.entered():
                     made = self.run(step.steps, [values[argument.of] for argument in step.arguments])
             else:
-                given = {name: self._given(one, values) for name, one in step.arguments.items()}
+                given = {name: self._given(value, values) for name, value in step.arguments.items()}
                 result = self._do(step, given)
                 made = result if step.is_many else [result]
             for name, value in zip(step.results, made, strict=True):
@@ -239,7 +240,7 @@ class _Running:
             case Name():
                 return values[argument.of]
             case list():
-                return [self._given(one, values) for one in argument]
+                return [self._given(item, values) for item in argument]
             case Dtype():
                 dtype = getattr(torch, argument.name)
                 return self._dtype if dtype.is_floating_point else dtype
@@ -250,7 +251,7 @@ class _Running:
         return argument
 
     def _do(self, step: _Operation, given: dict[str, Any]) -> Any:  # noqa: ANN401
-        of_each = [one for one in _flat(given.values()) if isinstance(one, Each)]
+        of_each = [value for value in _flat(given.values()) if isinstance(value, Each)]
         if step.name == "sym_size.int":
             return int(given["self"].shape[given["dim"]])
         if step.signature.group == "constant":
@@ -288,9 +289,9 @@ class _Running:
         values = index.values if isinstance(index, Each) else index
         if values.dtype not in {torch.int64, torch.int32} or not size:
             raise UnusableError(
-                "The checkpoint cannot be used for scoring.",
-                "How many numbers its graph takes would depend on the record.",
-                "Ask the consortium for a model whose tensors have one size for every record.",
+                _("The checkpoint cannot be used for scoring."),
+                _("How many numbers its graph takes would depend on the record."),
+                _("Ask the consortium for a model whose tensors have one size for every record."),
             )
         first = -size if is_counted_back else 0
         there = values.clamp(first, size - 1)
@@ -350,21 +351,21 @@ def _check_size(value: Tensor | float) -> None:
         is_too_large = not abs(value) <= _LARGEST_NUMBER
     if is_too_large:
         raise UnusableError(
-            "The checkpoint is too large to be used.",
-            "For one record alone, its graph makes a tensor of more than 268 million numbers.",
-            "Ask the consortium for the model as it is trained.",
+            _("The checkpoint is too large to be used."),
+            _("For one record alone, its graph makes a tensor of more than 268 million numbers."),
+            _("Ask the consortium for the model as it is trained."),
         )
 
 
 def _check_padding(given: Mapping[str, Any]) -> None:
     """Refuse sides for which this padding is not defined: some numbers could be anything."""
     sides, is_circular = given["pad"], given["mode"] == "circular"
-    sizes = [size for size in reversed(given["self"].shape) for _ in range(2)]
+    sizes = [size for size in reversed(given["self"].shape) for _end in range(2)]
     if any(side < 0 or (is_circular and side > size) for side, size in zip(sides, sizes, strict=False)):
         raise UnusableError(
-            "The checkpoint cannot be used for scoring.",
-            "Its graph pads by less than nothing, or by more than there is.",
-            "Ask the consortium for the model as it is trained.",
+            _("The checkpoint cannot be used for scoring."),
+            _("Its graph pads by less than nothing, or by more than there is."),
+            _("Ask the consortium for the model as it is trained."),
         )
 
 

@@ -11,6 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.texts import _
 
 LARGEST_MEMORY = 2**28
 """Numbers that one record's run may hold at once: 1 GB of float32. It is tried on two, in float64."""
@@ -50,30 +51,41 @@ class GraphMemory(TorchDispatchMode):
     ) -> Any:  # noqa: ANN401  (whatever the operation returns)
         result = func(*args, **(kwargs or {}))
         given = list(_tensors((*args, *(kwargs or {}).values())))
-        known = {one.untyped_storage()._cdata for one in given}
-        made = [one for one in _tensors((result,)) if one.untyped_storage()._cdata not in known]
-        for one in made:
-            storage = one.untyped_storage()
-            numbers = storage.nbytes() // one.element_size()
+        known = {tensor.untyped_storage()._cdata for tensor in given}
+        made = [
+            tensor for tensor in _tensors((result,)) if tensor.untyped_storage()._cdata not in known
+        ]
+        for tensor in made:
+            storage = tensor.untyped_storage()
+            numbers = storage.nbytes() // tensor.element_size()
             self._held.append((StorageWeakRef(storage), numbers))
             self._numbers += numbers
         self._check(_copied(func, args, given, made))
-        self._work += _WORK_OF_A_NUMBER * sum(one.numel() for one in made)
+        self._work += _WORK_OF_A_NUMBER * sum(tensor.numel() for tensor in made)
         counted = flop_registry.get(getattr(func, "overloadpacket", None))
         if counted is not None:
             self._work += counted(*args, **(kwargs or {}), out_val=result)
         if self._work > LARGEST_WORK:
-            raise _too_large(f"its graph takes more than {LARGEST_WORK:.1e} operations.")
+            raise _too_large(
+                _(
+                    "For one record alone, its graph takes more than {most:.1e} operations.",
+                    most=LARGEST_WORK,
+                )
+            )
         return result
 
     def _check(self, copied: int) -> None:
         if self._fits(copied):
             return
         self._held = [(held, numbers) for held, numbers in self._held if not held.expired()]
-        self._numbers = sum(numbers for _, numbers in self._held)
+        self._numbers = sum(numbers for _held, numbers in self._held)
         if not self._fits(copied):
             raise _too_large(
-                f"its graph holds more than {LARGEST_MEMORY / 1e6:.0f} million numbers at once."
+                _(
+                    "For one record alone, its graph holds more than {most:.0f} million numbers at "
+                    "once.",
+                    most=LARGEST_MEMORY / 1e6,
+                )
             )
 
     def _fits(self, copied: int) -> bool:
@@ -82,9 +94,9 @@ class GraphMemory(TorchDispatchMode):
 
 def _too_large(why: str) -> UnusableError:
     return UnusableError(
-        "The checkpoint is too large to be used.",
-        f"For one record alone, {why}",
-        "Ask the consortium for the model as it is trained.",
+        _("The checkpoint is too large to be used."),
+        why,
+        _("Ask the consortium for the model as it is trained."),
     )
 
 
@@ -92,7 +104,7 @@ def _copied(func: Any, args: tuple[Any, ...], given: list[Tensor], made: list[Te
     """Return how many numbers an operation's kernel may hold for itself, at most."""
     if not made:
         return 0
-    expanded = (one.numel() for one in given if one.nbytes > one.untyped_storage().nbytes())
+    expanded = (tensor.numel() for tensor in given if tensor.nbytes > tensor.untyped_storage().nbytes())
     columns = 0
     if func is torch.ops.aten.convolution.default:
         images, weight, is_transposed, groups = args[0], args[1], args[6], args[8]

@@ -26,6 +26,7 @@ from torch.nn.modules.module import (
 from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.checkpoints.families import architecture_of, options_of
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.texts import _, ngettext
 
 _MODULES_PER_TENSOR = 8
 _SPARE = 1 << 24
@@ -48,7 +49,7 @@ def load_hugging_face(member: Member, device: torch.device) -> tuple[nn.Module, 
     kind = getattr(transformers, architecture_of(member.config))
     config = kind.config_class.from_dict({**options_of(member.config), **_classes(member)})
     _check_size(member, kind, config)
-    inner, found = kind.from_pretrained(
+    inner, report = kind.from_pretrained(
         None,
         config=config,
         state_dict=_tensors(member),
@@ -57,11 +58,17 @@ def load_hugging_face(member: Member, device: torch.device) -> tuple[nn.Module, 
         attn_implementation="eager",
         output_loading_info=True,
     )
-    if found["missing_keys"] or found["mismatched_keys"]:
+    missing = len(report["missing_keys"]) + len(report["mismatched_keys"])
+    if missing:
         raise _incomplete(
             member,
-            f"{len(found['missing_keys']) + len(found['mismatched_keys'])} of the parameters that its "
-            "architecture needs are not among its weights, or have another shape.",
+            ngettext(
+                "{count} of the parameters that its architecture needs is not among its weights, or "
+                "has another shape.",
+                "{count} of the parameters that its architecture needs are not among its weights, or "
+                "have another shape.",
+                missing,
+            ),
         )
     inner.to(device).eval()
     for module in inner.modules():
@@ -74,7 +81,14 @@ def _classes(member: Member) -> dict[str, Any]:
     labels, stated = member.labels, member.config.get("num_labels")
     count = len(labels) or (stated if type(stated) is int else 0)
     if count > max((max(t.shape, default=0) for t in member.tensors.values()), default=0):
-        raise _incomplete(member, f"No tensor in its files has room for {count:,} classes.")
+        raise _incomplete(
+            member,
+            ngettext(
+                "No tensor in its files has room for {count:,} class.",
+                "No tensor in its files has room for {count:,} classes.",
+                count,
+            ),
+        )
     if labels:
         return {"id2label": dict(enumerate(labels)), "num_labels": count}
     return {"num_labels": count} if count > 0 else {}
@@ -83,10 +97,10 @@ def _classes(member: Member) -> dict[str, Any]:
 def _tensors(member: Member) -> dict[str, Tensor]:
     from safetensors.torch import load
 
-    found: dict[str, Tensor] = {}
+    tensors: dict[str, Tensor] = {}
     for path in member.weights:
-        found |= load(member.read(path))
-    return found
+        tensors |= load(member.read(path))
+    return tensors
 
 
 def _check_size(member: Member, kind: Any, config: Any) -> None:  # noqa: ANN401  (a class of the library)
@@ -98,13 +112,22 @@ def _check_size(member: Member, kind: Any, config: Any) -> None:  # noqa: ANN401
     beside = sum(b.numel() for b in model.buffers() if id(b) not in stored)
     if needed > held or beside > held + _SPARE:
         raise _incomplete(
-            member, f"Its architecture needs {needed + beside:,} numbers, and its files hold {held:,}."
+            member,
+            _(
+                "Its architecture needs {needed:,} numbers, and its files hold {held:,}.",
+                needed=needed + beside,
+                held=held,
+            ),
         )
     if held > 2 * needed + _SPARE:
         raise UnusableError(
-            f"The checkpoint in “{member.folder.name}” is not what its config.json says.",
-            f"Its files hold {held:,} numbers, and its architecture needs {needed:,}.",
-            "Ask the consortium for the model's own files.",
+            _("The checkpoint in “{name}” is not what its config.json says.", name=member.folder.name),
+            _(
+                "Its files hold {held:,} numbers, and its architecture needs {needed:,}.",
+                held=held,
+                needed=needed,
+            ),
+            _("Ask the consortium for the model's own files."),
         )
 
 
@@ -148,7 +171,7 @@ def _keep_nothing(module: nn.Module) -> None:
 
 def _incomplete(member: Member, why: str) -> UnusableError:
     return UnusableError(
-        f"The checkpoint in “{member.folder.name}” is incomplete.",
+        _("The checkpoint in “{name}” is incomplete.", name=member.folder.name),
         why,
-        "Ask the consortium for the whole checkpoint.",
+        _("Ask the consortium for the whole checkpoint."),
     )

@@ -5,6 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.texts import _, ngettext
 
 
 def check_logits(output: Any, batch: int) -> Tensor:  # noqa: ANN401  (whatever a model returns)
@@ -31,11 +32,22 @@ def check_logits(output: Any, batch: int) -> Tensor:  # noqa: ANN401  (whatever 
         if output.is_floating_point() and output.dim() == 2 and len(output) == batch and output.numel():
             return output
         kind = str(output.dtype).removeprefix("torch.")
-        returned = f"Of {batch} records it returns {kind} numbers of shape {tuple(output.shape)}"
+        why = ngettext(
+            "Of {count} record it returns {kind} numbers of shape {shape} instead of logits: a row "
+            "for each record, a number in it for each class.",
+            "Of {count} records it returns {kind} numbers of shape {shape} instead of logits: a row "
+            "for each record, a number in it for each class.",
+            batch,
+            kind=kind,
+            shape=tuple(output.shape),
+        )
     else:
-        returned = "It returns no tensor"
+        why = _(
+            "It returns no tensor instead of logits: a row for each record, a number in it for each "
+            "class."
+        )
     raise UnusableError(
-        "The checkpoint is no classifier.",
-        f"{returned} instead of logits: a row for each record, a number in it for each class.",
-        "Ask the consortium for a model that returns its logits.",
+        _("The checkpoint is no classifier."),
+        why,
+        _("Ask the consortium for a model that returns its logits."),
     )

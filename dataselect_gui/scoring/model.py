@@ -14,6 +14,7 @@ from dataselect_gui.scoring.exported_model import load_exported
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.hugging_face import load_hugging_face
 from dataselect_gui.scoring.logits import check_logits
+from dataselect_gui.texts import _, ngettext
 
 PREFIX = "inner."
 """What stands before the checkpoint's own names in those of a `Model`."""
@@ -36,7 +37,7 @@ class Model(nn.Module):
 
     @property
     def batching(self) -> Batching:
-        """How the records of a batch are kept apart, as `Preflight` has it."""
+        """How the records of a batch are kept apart, as `Trial` has it."""
         if not isinstance(self.inner, ExportedModel):
             return "by family"
         return "by operation" if self.inner.runs_together else "one at a time"
@@ -57,11 +58,18 @@ class Model(nn.Module):
             if is_out_of_memory(error):
                 raise
             raise UnusableError(
-                "The records do not fit the model.",
-                f"The model does not take {len(inputs)} inputs of shape {tuple(inputs.shape[1:])} at "
-                f"once ({type(error).__name__}).",
-                "Ask the consortium for its preprocessor_config.json, or give float arrays in the "
-                "model's own input shape.",
+                _("The records do not fit the model."),
+                ngettext(
+                    "The model does not take {count} input of shape {shape} at once ({error}).",
+                    "The model does not take {count} inputs of shape {shape} at once ({error}).",
+                    len(inputs),
+                    shape=tuple(inputs.shape[1:]),
+                    error=type(error).__name__,
+                ),
+                _(
+                    "Ask the consortium for its preprocessor_config.json, or give float arrays in the "
+                    "model's own input shape."
+                ),
             ) from error
         if not isinstance(output, Tensor) and len(output):
             output = output.get("logits") if isinstance(output, dict) else output[0]
@@ -85,9 +93,12 @@ def choose_device(name: str) -> torch.device:
         name = next(kind for kind, is_there in there.items() if is_there)
     if not there.get(name, False):
         raise UsageError(
-            f"The device “{name}” cannot be used.",
-            f"This machine has {', '.join(kind for kind, is_there in there.items() if is_there)}.",
-            "Use --device auto.",
+            _("The device “{name}” cannot be used.", name=name),
+            _(
+                "This machine has {devices}.",
+                devices=", ".join(kind for kind, is_there in there.items() if is_there),
+            ),
+            _("Use --device auto."),
         )
     return torch.device(name)
 
@@ -122,15 +133,21 @@ def load_model(member: Member, device: torch.device) -> Model:
         if is_out_of_memory(error):
             raise
         raise UnusableError(
-            f"The checkpoint in “{member.folder.name}” cannot be loaded.",
-            f"Its files do not make a model that is known here ({type(error).__name__}).",
-            "Ask the consortium for an image classifier of the transformers library, or a .pt2 file.",
+            _("The checkpoint in “{name}” cannot be loaded.", name=member.folder.name),
+            _(
+                "Its files do not make a model that is known here ({error}).",
+                error=type(error).__name__,
+            ),
+            _(
+                "Ask the consortium for an image classifier of the transformers library, or a .pt2 "
+                "file."
+            ),
         ) from error
     if any(value.is_complex() for value in (*model.parameters(), *model.buffers())):
         raise UnusableError(
-            f"The checkpoint in “{member.folder.name}” cannot be used for scoring.",
-            "It computes with complex numbers, for which the scores are not defined.",
-            "Ask the consortium for a model of real numbers.",
+            _("The checkpoint in “{name}” cannot be used for scoring.", name=member.folder.name),
+            _("It computes with complex numbers, for which the scores are not defined."),
+            _("Ask the consortium for a model of real numbers."),
         )
     return model
 

@@ -1,8 +1,9 @@
 """What is to be known of a checkpoint and some of the owner's records before a long run."""
 
+import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import psutil
@@ -18,6 +19,8 @@ from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.model import PREFIX
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.scoring.trial import Trial
+from dataselect_gui.texts import _
 
 UNUSED = "not used"
 EXACT = 1e-4
@@ -27,70 +30,13 @@ _FEW, _ROUNDS = 8, 3
 """Records of the smallest batch that is timed; how often one is, where there is time for it."""
 
 
-@dataclass(frozen=True)
-class Preflight:
-    """What a preflight found.
-
-    Attributes
-    ----------
-    parameters : dict
-        In which way the gradients of the trainable parameters are computed: operation, or
-        ``torch.func``, or ``not used`` → how many numbers they are.
-    by_function : list of str
-        The parameters that go through ``torch.func``, by their names.
-    batching : str
-        In which form the records of a batch are kept apart: ``by operation`` (a rule for each operation
-        of a ``.pt2`` graph), ``one at a time``, or ``by family`` (of the transformers library).
-    checked : int
-        How many records were held against the naive loop, in float64 where the device has it.
-    deviation : float
-        The largest difference from it, relative to the score.
-    precision : str
-        What scores are computed with, unless it is asked for otherwise.
-    tried, moved : int
-        How many records were scored in float64 too, and for how many of them some score is further
-        than 1e-4 from that. None were tried where the device has no float64.
-    float64_pace : float or None
-        How long a record takes in float64, over how long it takes as it is; None where not tried.
-    device : str
-        Where scores are computed.
-    at_once : int
-        Records in a batch.
-    seconds_per_record : float
-        How long computing takes.
-    bytes_needed : int
-        Main memory, or the GPU's, at its peak.
-    dp_training : str
-        Whether the model could be trained with differential privacy as it is: ``yes``, ``no``, or
-        ``unknown``.
-    dp_objections : list of str
-        What Opacus has against it, in its words.
-    """
-
-    parameters: dict[str, int]
-    by_function: list[str]
-    batching: str
-    checked: int
-    deviation: float
-    precision: str
-    tried: int
-    moved: int
-    float64_pace: float | None
-    device: str
-    at_once: int
-    seconds_per_record: float
-    bytes_needed: int
-    dp_training: str
-    dp_objections: list[str]
-
-
 def try_on(
     scorer: Scorer,
     checkpoint: Checkpoint,
     names: list[str],
     inputs: NDArray[np.float32],
     targets: NDArray[np.int64],
-) -> Preflight:
+) -> Trial:
     """Try a checkpoint on some records.
 
     Parameters
@@ -126,14 +72,14 @@ def try_on(
     else:
         (pace,) = _paces([scorer], names, inputs, targets, at_once)
     verdict, objections = _dp_training(scorer)
-    return Preflight(
+    return Trial(
         parameters=_sizes(scorer),
         by_function=[
             name.removeprefix(PREFIX) for name, path in scorer.paths.items() if path == BY_FUNCTION
         ],
         batching=scorer.model.batching,
         checked=checked,
-        deviation=deviation,
+        deviation=min(deviation, sys.float_info.max),  # JSON has no infinity.
         precision=scorer.precision,
         tried=tried,
         moved=moved,
@@ -172,10 +118,13 @@ def _deviation(
         deviation = max(deviation, float(np.nan_to_num(ratios, nan=np.inf).max(initial=0.0)))
     if deviation > EXACT and scorer.precision == "float64":
         raise UnusableError(
-            "The checkpoint's scores cannot be computed exactly.",
-            f"On your own records they differ from a plain computation by {deviation:.1e} of their "
-            "value: the model does something that the program does not see.",
-            "Please report the model's architecture, and score with another checkpoint meanwhile.",
+            _("The checkpoint's scores cannot be computed exactly."),
+            _(
+                "On your own records they differ from a plain computation by {deviation:.1e} of their "
+                "value: the model does something that the program does not see.",
+                deviation=deviation,
+            ),
+            _("Please report the model's architecture, and score with another checkpoint meanwhile."),
         )
     return len(rows), deviation
 
@@ -223,7 +172,7 @@ def _held(device: torch.device) -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def _dp_training(scorer: Scorer) -> tuple[str, list[str]]:
+def _dp_training(scorer: Scorer) -> tuple[Literal["yes", "no", "unknown"], list[str]]:
     """Ask Opacus whether the model could be trained with differential privacy as it is."""
     from opacus.validators import ModuleValidator
 
@@ -237,8 +186,8 @@ def _dp_training(scorer: Scorer) -> tuple[str, list[str]]:
         errors = ModuleValidator.validate(model, strict=False)
     finally:
         model.train(was_training)
-    said = {str(error).partition(".")[0] for error in errors}
-    return ("no", sorted(said)) if errors else ("yes", [])
+    objections = {str(error).partition(".")[0] for error in errors}
+    return ("no", sorted(objections)) if errors else ("yes", [])
 
 
 def _sizes(scorer: Scorer) -> dict[str, int]:

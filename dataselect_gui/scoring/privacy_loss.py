@@ -31,8 +31,10 @@ def orders(rate: float) -> list[float]:
     """Return the Rényi orders over which ε is minimised, at a sampling rate."""
     from opacus.accountants import RDPAccountant
 
-    found = [*RDPAccountant.DEFAULT_ALPHAS, *_LARGE_ORDERS]
-    return [order for order in found if order == int(order)] if _DENSE_RATE < rate < 1 else found
+    candidates = [*RDPAccountant.DEFAULT_ALPHAS, *_LARGE_ORDERS]
+    return (
+        [order for order in candidates if order == int(order)] if _DENSE_RATE < rate < 1 else candidates
+    )
 
 
 @cache

@@ -19,6 +19,7 @@ from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
 from dataselect_gui.scoring.quantities import MeasuredBatch, State
 from dataselect_gui.scoring.scores.base import ModelScore, Quantity
 from dataselect_gui.scoring.synthetic import synthetic
+from dataselect_gui.texts import _, ngettext
 
 COMPANY_TOLERANCE = 1e-4
 """How far a record's logits may move with its company, relative to the largest: rounding, no more."""
@@ -55,6 +56,8 @@ class Scorer:
     ----------
     device : torch.device
         Where it is computed.
+    precision : str
+        ``float32`` or ``float64``.
     """
 
     def __init__(
@@ -67,21 +70,17 @@ class Scorer:
         self._checkpoint, self.device = checkpoint, device
         self._scores = {name: find_model_score(name) for name in names}
         self._request = checkpoint.request
+        self.precision = precision
         self._dtype = {"float32": torch.float32, "float64": torch.float64}[precision]
         if self._dtype == torch.float64 and device.type == "mps":
             raise UsageError(
-                "Scores cannot be computed in float64 on this device.",
-                "GPUs of Apple have no float64.",
-                "Use --device cpu, or leave the precision out.",
+                _("Scores cannot be computed in float64 on this device."),
+                _("GPUs of Apple have no float64."),
+                _("Use --device cpu, or leave the precision out."),
             )
         self._prepared: dict[tuple[int, ...], int] = {}
         self._met: set[tuple[int, ...]] = set()
         self._load()
-
-    @property
-    def precision(self) -> str:
-        """What is computed with: ``float32`` or ``float64``."""
-        return str(self._dtype).removeprefix("torch.")
 
     @property
     def model(self) -> Model:
@@ -145,7 +144,7 @@ class Scorer:
             self.check_independence(inputs[:_MET], targets[:_MET])
             self._met.add(shape[1:])
         norms = [state.norms for state in self._states]
-        for _ in range(_PASSES):
+        for _pass in range(_PASSES):
             self._score(list(self._scores), inputs, targets)
             if all(each.is_settled(size) for each in norms):
                 break
@@ -351,10 +350,14 @@ class Scorer:
     def _check_classes(self, logits: Tensor, given: Tensor) -> None:
         if bool((given >= logits.shape[1]).any()):
             raise UnusableError(
-                "The labels do not match the model's classes.",
-                f"The model tells {logits.shape[1]} classes apart; a label has index "
-                f"{int(given.max())}.",
-                "Name another label column, or ask the consortium for its class names.",
+                _("The labels do not match the model's classes."),
+                ngettext(
+                    "The model tells {count} class apart; a label has index {index}.",
+                    "The model tells {count} classes apart; a label has index {index}.",
+                    logits.shape[1],
+                    index=int(given.max()),
+                ),
+                _("Name another label column, or ask the consortium for its class names."),
             )
 
     def _tensor(self, inputs: NDArray[np.float32]) -> Tensor:
@@ -386,17 +389,21 @@ def _joined(parts: Sequence[Parts]) -> Parts:
 
 def _mixing() -> UnusableError:
     return UnusableError(
-        "The checkpoint cannot be used for scoring.",
-        "Its result for a record depends on the other records of the batch (batch statistics, for "
-        "example), so a score would speak of other people's records.",
-        "Ask the consortium for the model in evaluation mode (model.eval() before torch.export).",
+        _("The checkpoint cannot be used for scoring."),
+        _(
+            "Its result for a record depends on the other records of the batch (batch statistics, for "
+            "example), so a score would speak of other people's records."
+        ),
+        _("Ask the consortium for the model in evaluation mode (model.eval() before torch.export)."),
     )
 
 
 def _no_numbers() -> UnusableError:
     return UnusableError(
-        "The checkpoint cannot be used for scoring.",
-        "Of made-up inputs between 0 and 1 it makes no finite number: its weights are damaged, or it "
-        "takes inputs of another kind.",
-        "Ask the consortium for a checkpoint that works, with its preprocessor_config.json.",
+        _("The checkpoint cannot be used for scoring."),
+        _(
+            "Of made-up inputs between 0 and 1 it makes no finite number: its weights are damaged, or "
+            "it takes inputs of another kind."
+        ),
+        _("Ask the consortium for a checkpoint that works, with its preprocessor_config.json."),
     )

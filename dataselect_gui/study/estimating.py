@@ -12,13 +12,19 @@ from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.scoring.model import load_model
 from dataselect_gui.scoring.scorer import Scorer
-from dataselect_gui.study import others
-from dataselect_gui.study.material import Material
-from dataselect_gui.study.parts import split
-from dataselect_gui.study.pieces import CHUNK, Chunk, Flips, Opinion, compared_scores
-from dataselect_gui.study.plan import SCORED, WIDTH, Choices, Picked, Reference
-from dataselect_gui.study.running import COMPARED
-from dataselect_gui.study.series import BATCH, new_series
+from dataselect_gui.study import libraries
+from dataselect_gui.study.dataset import Dataset
+from dataselect_gui.study.plan import SCORED, WIDTH, Choices, PickTraining, StandInTraining
+from dataselect_gui.study.runner import COMPARED
+from dataselect_gui.study.sampling import split
+from dataselect_gui.study.stand_ins import BATCH, new_series
+from dataselect_gui.study.tasks import (
+    CHUNK,
+    FlippedLabelsTask,
+    LibraryTask,
+    ScoringTask,
+    compared_scores,
+)
 from dataselect_gui.study.train import (
     CHECKPOINTS,
     PLAIN_STEPS,
@@ -33,16 +39,16 @@ _SCORED_AT_ONCE = 32
 
 
 def seconds_by_kind(
-    material: Material,
+    dataset: Dataset,
     checkpoint: Checkpoint,
     choices: Choices,
     records: int,
 ) -> dict[str, float]:
-    """Return how many seconds a piece of each kind takes.
+    """Return how many seconds a task of each kind takes.
 
     Parameters
     ----------
-    material : Material
+    dataset : Dataset
         Some of the records, or all.
     checkpoint : Checkpoint
         The consortium's.
@@ -51,14 +57,14 @@ def seconds_by_kind(
     records : int
         How many records are studied.
     """
-    count = len(material.targets)
+    count = len(dataset.targets)
     few = np.unique(np.linspace(0, count - 1, PRIVATE_BATCH, dtype=np.int64))
-    small, targets = material.small[few], material.targets[few]
+    small, targets = dataset.small[few], dataset.targets[few]
     scored = few[:_SCORED_AT_ONCE]
     by_checkpoint = _time_scoring(
-        checkpoint, compared_scores(checkpoint), material.inputs(scored), material.targets[scored]
+        checkpoint, compared_scores(checkpoint), dataset.inputs(scored), dataset.targets[scored]
     )
-    network = make_network(small.shape[1], len(material.classes), WIDTH, 0)
+    network = make_network(small.shape[1], len(dataset.classes), WIDTH, 0)
     with new_series(network, small.shape[1:]) as (write, folder):
         write(1)
         write(2)
@@ -67,7 +73,7 @@ def seconds_by_kind(
     spent = _timed(lambda: account(2.0, 0.1, PRIVATE_STEPS))
     start, full = network, small
     if choices.start == "checkpoint":
-        start, full = load_model(checkpoint.final, torch.device("cpu")), material.inputs(few)
+        start, full = load_model(checkpoint.final, torch.device("cpu")), dataset.inputs(few)
     plain, private = (
         time_step(copy.deepcopy(start), full, targets, private=is_private)
         for is_private in (False, True)
@@ -76,18 +82,18 @@ def seconds_by_kind(
         time_step(copy.deepcopy(network), small, targets, private=is_private)
         for is_private in (False, True)
     )
-    pool = len(split(material.index.units, count, 0).pool) * records / count
+    pool = len(split(dataset.index.units, count, 0).pool) * records / count
     some = min(COMPARED, pool)
     kinds: dict[str, float] = {
-        Chunk.kind: by_checkpoint * min(CHUNK, records),
-        Flips.kind: by_checkpoint * 0.2 * some,
-        Opinion.kind: 40e-6 * some * others.TESTED,
-        Reference(0).kind: own_plain * PLAIN_STEPS + by_series * 1.1 * some,
-        Reference(0, epsilon="1").kind: own_private * PRIVATE_STEPS
+        ScoringTask.kind: by_checkpoint * min(CHUNK, records),
+        FlippedLabelsTask.kind: by_checkpoint * 0.2 * some,
+        LibraryTask.kind: 40e-6 * some * libraries.TESTED,
+        StandInTraining(0).kind: own_plain * PLAIN_STEPS + by_series * 1.1 * some,
+        StandInTraining(0, epsilon="1").kind: own_private * PRIVATE_STEPS
         + by_series * (1.1 * some + 0.3 * pool)
         + spent,
-        Picked(0, "", "any", "1").kind: plain * PLAIN_STEPS,
-        Picked(0, "", "any", "1", "1").kind: private * PRIVATE_STEPS + spent / 3,
+        PickTraining(0, "", "any", "1").kind: plain * PLAIN_STEPS,
+        PickTraining(0, "", "any", "1", "1").kind: private * PRIVATE_STEPS + spent / 3,
     }
     return {kind: round(seconds, 2) for kind, seconds in kinds.items()}
 

@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 
 from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
 from dataselect_gui.release.registry import MECHANISMS
+from dataselect_gui.study.dataset import Dataset
 from dataselect_gui.study.findings import (
+    BY_CHECKPOINT,
+    BY_LIBRARY,
+    BY_PRIVATE_STAND_IN,
+    BY_STAND_IN,
     Accountants,
     ClassCost,
     CostPick,
@@ -25,9 +30,7 @@ from dataselect_gui.study.findings import (
     ReleasedPick,
     Releases,
 )
-from dataselect_gui.study.material import Material
-from dataselect_gui.study.others import LIBRARIES
-from dataselect_gui.study.parts import split
+from dataselect_gui.study.libraries import LIBRARIES
 from dataselect_gui.study.plan import (
     COST,
     RELEASE_EPSILONS,
@@ -35,19 +38,21 @@ from dataselect_gui.study.plan import (
     SCORED,
     WIDTHS,
     Choices,
-    Picked,
-    Reference,
+    PickTraining,
+    StandInTraining,
     picks,
     reference_epsilons,
 )
-from dataselect_gui.study.results import (
-    FlipsResult,
-    OpinionResult,
-    PickedResult,
-    ReferenceResult,
-)
+from dataselect_gui.study.sampling import split
 from dataselect_gui.study.statistics import auroc, interval, precision_at, rank_correlation
 from dataselect_gui.study.store import Store
+from dataselect_gui.study.task_results import (
+    FlippedLabelsResult,
+    LibraryResult,
+    PickResult,
+    StandInResult,
+)
+from dataselect_gui.texts import _, ngettext
 
 _PAIRS = (
     ("vog", "plis"),
@@ -66,7 +71,7 @@ class Evaluation:
 
     Parameters
     ----------
-    material : Material
+    dataset : Dataset
         The records.
     choices : Choices
         The owner's.
@@ -78,30 +83,30 @@ class Evaluation:
 
     def __init__(
         self,
-        material: Material,
+        dataset: Dataset,
         choices: Choices,
         store: Store,
         given: Mapping[str, NDArray[np.float64]],
     ) -> None:
-        self._material, self._choices, self._store = material, choices, store
+        self._dataset, self._choices, self._store = dataset, choices, store
         self._given = given
         self._seeds = range(choices.seeds)
 
     def findings(self) -> Findings:
         """Return everything that the page tells."""
-        parts = split(self._material.index.units, len(self._material.targets), 0)
-        units = self._material.index.units
+        parts = split(self._dataset.index.units, len(self._dataset.targets), 0)
+        units = self._dataset.index.units
         return Findings(
             choices=self._choices,
             records=RecordCounts(
-                used=len(self._material.targets),
-                left_out=self._material.left_out,
+                used=len(self._dataset.targets),
+                left_out=self._dataset.left_out,
                 reference=len(parts.reference),
                 pool=len(parts.pool),
                 held_out=len(parts.held_out),
                 units=None if units is None else len(set(units)),
             ),
-            classes=list(self._material.classes),
+            classes=list(self._dataset.classes),
             picks=self._picks(),
             private_ranks=self._private_ranks(),
             likeness=self._likeness(),
@@ -115,47 +120,50 @@ class Evaluation:
     def _picks(self) -> list[Pick]:
         return [
             self._compared(
-                Picked(0, score, place, share, epsilon), Picked(0, "random", "any", share, epsilon)
+                PickTraining(0, score, place, share, epsilon),
+                PickTraining(0, "random", "any", share, epsilon),
             )
             for epsilon in (None, *self._choices.epsilons)
             for share in self._choices.shares
             for score, place in picks(self._choices.scores)
         ]
 
-    def _compared(self, one: Picked, other: Picked) -> Pick:
+    def _compared(self, training: PickTraining, other: PickTraining) -> Pick:
         """Return the accuracy after a pick, and how it differs from another, seed by seed."""
-        results, others = self._over_seeds(one), self._over_seeds(other)
+        results, others = self._over_seeds(training), self._over_seeds(other)
         accuracies, balanced = _both(results)
         other_accuracies, other_balanced = _both(others)
         return Pick(
-            score=one.score,
-            place=one.place,
-            share=one.share,
-            epsilon=one.epsilon,
+            score=training.score,
+            place=training.place,
+            share=training.share,
+            epsilon=training.epsilon,
             records=float(np.mean([result.records for result in results])),
             accuracy=interval(accuracies),
             balanced=interval(balanced),
-            accuracy_difference=None if one == other else _difference(accuracies, other_accuracies),
-            balanced_difference=None if one == other else _difference(balanced, other_balanced),
+            accuracy_difference=None
+            if training == other
+            else _difference(accuracies, other_accuracies),
+            balanced_difference=None if training == other else _difference(balanced, other_balanced),
         )
 
     def _private_ranks(self) -> list[PrivateRanks]:
         """Compare each score by a stand-in trained by DP-SGD with the same by one trained without."""
-        found = []
+        ranks = []
         for epsilon in reference_epsilons(self._choices):
             for name in SCORED:
                 values = [
                     rank_correlation(
-                        self._of_reference(Reference(seed), name),
-                        self._of_reference(Reference(seed, epsilon=epsilon), name),
+                        self._of_reference(StandInTraining(seed), name),
+                        self._of_reference(StandInTraining(seed, epsilon=epsilon), name),
                     )
                     for seed in self._seeds
                 ]
-                found.append(PrivateRanks(name, epsilon, **asdict(interval(values))))
+                ranks.append(PrivateRanks(name, epsilon, **asdict(interval(values))))
         for name in SCORED:  # What two stand-ins agree on that differ by the draw of their start alone.
             values = [self._with_another_start(name, seed) for seed in self._seeds]
-            found.append(PrivateRanks(name, None, **asdict(interval(values))))
-        return found
+            ranks.append(PrivateRanks(name, None, **asdict(interval(values))))
+        return ranks
 
     def _with_another_start(self, name: str, seed: int) -> float:
         """Correlate over the records that two seeds' stand-ins both scored."""
@@ -163,56 +171,61 @@ class Evaluation:
         first, second = self._places(seed), self._places(other)
         both = np.intersect1d(first, second)
         return rank_correlation(
-            self._of_reference(Reference(seed), name)[np.isin(first, both)],
-            self._of_reference(Reference(other), name)[np.isin(second, both)],
+            self._of_reference(StandInTraining(seed), name)[np.isin(first, both)],
+            self._of_reference(StandInTraining(other), name)[np.isin(second, both)],
         )
 
     def _places(self, seed: int) -> NDArray[np.int64]:
-        places: NDArray[np.int64] = self._store.arrays(Reference(seed).name)["places"]
+        places: NDArray[np.int64] = self._store.arrays(StandInTraining(seed).name)["places"]
         return places
 
     def _likeness(self) -> list[Likeness]:
-        found = []
+        likeness = []
         for width in WIDTHS:
-            size = self._store.read(Reference(0, width).name, ReferenceResult).parameters
+            size = self._store.read(StandInTraining(0, width).name, StandInResult).parameters
             for first, second in _PAIRS:
                 values = [
                     rank_correlation(
-                        self._of_reference(Reference(seed, width), first),
-                        self._of_reference(Reference(seed, width), second),
+                        self._of_reference(StandInTraining(seed, width), first),
+                        self._of_reference(StandInTraining(seed, width), second),
                     )
                     for seed in self._seeds
                 ]
-                found.append(Likeness((first, second), size, **asdict(interval(values))))
-        return found
+                likeness.append(Likeness((first, second), size, **asdict(interval(values))))
+        return likeness
 
     def _wrong_labels(self) -> list[Finder]:
-        found = []
+        finders = []
         flips = [self._store.arrays(f"flips-{seed}") for seed in self._seeds]
-        seconds = [self._store.read(f"flips-{seed}", FlipsResult).seconds for seed in self._seeds]
+        seconds = [
+            self._store.read(f"flips-{seed}", FlippedLabelsResult).seconds for seed in self._seeds
+        ]
         for name in SCORED:
             if name in flips[0]:
-                judged = [(one[name], one["flipped"]) for one in flips]
-                taken = float(np.mean([one[name] for one in seconds]))
-                found.append(_finder("the checkpoint", name, judged, taken))
+                judged = [(arrays[name], arrays["flipped"]) for arrays in flips]
+                taken = float(np.mean([times[name] for times in seconds]))
+                finders.append(_finder(BY_CHECKPOINT, name, judged, taken))
         for epsilon in (None, *reference_epsilons(self._choices)):
-            by = "stand-in without DP" if epsilon is None else f"stand-in, DP ε = {epsilon}"
+            by = BY_STAND_IN if epsilon is None else f"{BY_PRIVATE_STAND_IN}{epsilon}"
             for name in (*SCORED, *(() if epsilon is None else ("privacy_loss",))):
                 judged = [
-                    self._flipped_by(Reference(seed, epsilon=epsilon), name) for seed in self._seeds
+                    self._flipped_by(StandInTraining(seed, epsilon=epsilon), name)
+                    for seed in self._seeds
                 ]
-                found.append(_finder(by, name, judged, None))
+                finders.append(_finder(by, name, judged, None))
         for name in LIBRARIES:
-            asked = [f"{name}-{seed}" for seed in self._seeds]
-            if all(self._store.has(one) for one in asked):
-                others = [self._store.arrays(one) for one in asked]
-                judged = [(one["suspicion"], one["flipped"]) for one in others]
-                taken = float(np.mean([self._store.read(one, OpinionResult).seconds for one in asked]))
-                found.append(_finder("another library", name, judged, taken))
-        return found
+            results = [f"{name}-{seed}" for seed in self._seeds]
+            if all(self._store.has(result) for result in results):
+                others = [self._store.arrays(result) for result in results]
+                judged = [(arrays["suspicion"], arrays["flipped"]) for arrays in others]
+                taken = float(
+                    np.mean([self._store.read(result, LibraryResult).seconds for result in results])
+                )
+                finders.append(_finder(BY_LIBRARY, name, judged, taken))
+        return finders
 
     def _flipped_by(
-        self, reference: Reference, name: str
+        self, reference: StandInTraining, name: str
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return a stand-in's scores where some labels are wrong, and which are."""
         arrays = self._store.arrays(reference.name)
@@ -222,18 +235,20 @@ class Evaluation:
 
     def _costs(self) -> Costs:
         share = self._choices.shares[0]
-        other = Picked(0, "random", "any", share)
+        other = PickTraining(0, "random", "any", share)
         epsilon = reference_epsilons(self._choices)[-1]
         by_cost = []
         for place in ("bottom", "middle", "top"):
-            one = Picked(0, COST, place, share)
+            training = PickTraining(0, COST, place, share)
             cost = float(
-                np.mean([result.cost for result in self._over_seeds(one) if result.cost is not None])
+                np.mean(
+                    [result.cost for result in self._over_seeds(training) if result.cost is not None]
+                )
             )
-            by_cost.append(CostPick(**structs.asdict(self._compared(one, other)), cost=cost))
-        everything = [self._store.arrays(Reference(s, epsilon=epsilon).name) for s in self._seeds]
-        mean_cost = float(np.mean([one["cost"].mean() for one in everything]))
-        with_loss = [rank_correlation(one["privacy_loss"], one["loss"]) for one in everything]
+            by_cost.append(CostPick(**structs.asdict(self._compared(training, other)), cost=cost))
+        everything = [self._store.arrays(StandInTraining(s, epsilon=epsilon).name) for s in self._seeds]
+        mean_cost = float(np.mean([arrays["cost"].mean() for arrays in everything]))
+        with_loss = [rank_correlation(arrays["privacy_loss"], arrays["loss"]) for arrays in everything]
         return Costs(
             epsilon=epsilon,
             picks=by_cost,
@@ -244,109 +259,120 @@ class Evaluation:
 
     def _costs_by_class(self, epsilon: str) -> list[ClassCost]:
         """Return each class's mean εᵢ beside how well the stand-in recognises it."""
-        found = []
-        for index, name in enumerate(self._material.classes):
+        classes = []
+        for index, name in enumerate(self._dataset.classes):
             recalls, costs = [], []
             for seed in self._seeds:
-                reference = Reference(seed, epsilon=epsilon).name
-                recall = self._store.read(reference, ReferenceResult).recalls[index]
-                pool = split(self._material.index.units, len(self._material.targets), seed).pool
-                of_class = self._material.targets[pool] == index
+                reference = StandInTraining(seed, epsilon=epsilon).name
+                recall = self._store.read(reference, StandInResult).recalls[index]
+                pool = split(self._dataset.index.units, len(self._dataset.targets), seed).pool
+                of_class = self._dataset.targets[pool] == index
                 if recall is not None and of_class.any():
                     recalls.append(recall)
                     costs.append(float(self._store.arrays(reference)["cost"][of_class].mean()))
             if recalls:
-                found.append(ClassCost(name, interval(recalls), interval(costs)))
-        return found
+                classes.append(ClassCost(name, interval(recalls), interval(costs)))
+        return classes
 
     def _releases(self) -> Releases:
         score, share = self._choices.scores[0], self._choices.shares[0]
         drawn = []
         for mechanism in RELEASED_BY:
             for epsilon in RELEASE_EPSILONS:
-                one = Picked(0, score, "top", share, None, mechanism, epsilon)
-                other = Picked(0, "random", "any", share, None, mechanism, epsilon)
+                training = PickTraining(0, score, "top", share, None, mechanism, epsilon)
+                other = PickTraining(0, "random", "any", share, None, mechanism, epsilon)
                 if "count" in MECHANISMS[mechanism].takes:  # As many leave as were picked.
-                    other = Picked(0, "random", "any", share)
-                results = self._over_seeds(one)
+                    other = PickTraining(0, "random", "any", share)
+                results = self._over_seeds(training)
                 shares = [result.precision for result in results]
                 drawn.append(
                     ReleasedPick(
-                        **structs.asdict(self._compared(one, other)),
+                        **structs.asdict(self._compared(training, other)),
                         mechanism=mechanism,
                         release_epsilon=epsilon,
                         precision=interval(shares),
                         random=self._compared(other, other).accuracy,
                     )
                 )
-        exact = Picked(0, score, "top", share)
+        exact = PickTraining(0, score, "top", share)
         return Releases(
             score=score,
             share=share,
-            exact=self._compared(exact, Picked(0, "random", "any", share)),
+            exact=self._compared(exact, PickTraining(0, "random", "any", share)),
             drawn=drawn,
         )
 
     def _known(self) -> list[Known]:
         """Return what is known to hold of such scores, and whether it holds here."""
-        found = []
-        for by, lists in self._mistakes().items():
+        known = []
+        for statement, lists in self._mistakes().items():
             rates = np.mean([_error_by_tenth(vog, wrong) for vog, wrong in lists], axis=0)
             rising = rank_correlation(np.arange(_TENTHS, dtype=np.float64), rates)
-            found.append(
+            known.append(
                 Known(
-                    what=f"{by} is wrong more often where its VoG is high",
-                    told=f"{rates[0]:.1%} wrong in the tenth with the lowest VoG, {rates[-1]:.1%} "
-                    f"in that with the highest; rank correlation over the tenths {rising:.2f}",
+                    what=statement,
+                    told=_(
+                        "{low:.1%} wrong in the tenth with the lowest VoG, {high:.1%} in that with the "
+                        "highest; rank correlation over the tenths {correlation:.2f}",
+                        low=rates[0],
+                        high=rates[-1],
+                        correlation=rising,
+                    ),
                     value=rising,
                     holds=rising > _CLEARLY,
                 )
             )
-        by_score = {(one.by, one.score): one.auroc.mean for one in self._wrong_labels()}
+        by_score = {(finder.by, finder.score): finder.auroc.mean for finder in self._wrong_labels()}
         for name in ("el2n", "grad_norm"):
-            value = by_score["the checkpoint", name]
-            found.append(
+            value = by_score[BY_CHECKPOINT, name]
+            known.append(
                 Known(
-                    what=f"Wrong labels have a high {name}",
-                    told=f"AUROC {value:.3f} by the checkpoint",
+                    what=_("Wrong labels have a high {score}", score=name),
+                    told=_("AUROC {auroc:.3f} by the checkpoint", auroc=value),
                     value=value,
                     holds=value >= 0.85,
                 )
             )
         costs = self._costs()
         with_loss = costs.with_loss.mean
-        found.append(
+        known.append(
             Known(
-                what="Individual privacy loss grows with the loss",
-                told=f"rank correlation {with_loss:.2f}",
+                what=_("Individual privacy loss grows with the loss"),
+                told=_("rank correlation {correlation:.2f}", correlation=with_loss),
                 value=with_loss,
                 holds=with_loss > _CLEARLY,
             )
         )
-        worst = min(costs.classes, key=lambda one: one.recall.mean)
-        rest = [one.cost.mean for one in costs.classes if one is not worst]
+        worst = min(costs.classes, key=lambda cost: cost.recall.mean)
+        rest = [cost.cost.mean for cost in costs.classes if cost is not worst]
         excess = worst.cost.mean - sum(rest) / len(rest)
-        found.append(
+        known.append(
             Known(
-                what="The class that is recognised worst pays the most privacy",
-                told=f"“{worst.name}”: mean εᵢ {worst.cost.mean:.2f}, the other classes "
-                f"{sum(rest) / len(rest):.2f}",
+                what=_("The class that is recognised worst pays the most privacy"),
+                told=_(
+                    "“{name}”: mean εᵢ {cost:.2f}, the other classes {others:.2f}",
+                    name=worst.name,
+                    cost=worst.cost.mean,
+                    others=sum(rest) / len(rest),
+                ),
                 value=excess,
                 holds=excess > 0,
             )
         )
-        found.append(self._randomized_response())
-        return found
+        known.append(self._randomized_response())
+        return known
 
     def _mistakes(self) -> dict[str, list[tuple[NDArray[np.float64], NDArray[np.bool_]]]]:
-        """Return VoG and which records are mistaken: by the checkpoint, and by stand-ins."""
-        found = {}
+        """Return what is to hold of mistakes → VoG and which records are mistaken, each time."""
+        mistakes = {}
         if "vog" in self._given:
-            wrong = self._given["probabilities"].argmax(axis=1) != self._material.targets
-            found["The checkpoint"] = [(self._given["vog"], wrong)]
-        stand_ins = [self._store.arrays(Reference(seed).name) for seed in self._seeds]
-        found["A stand-in without DP"] = [(one["vog"], one["wrong"]) for one in stand_ins]
-        return found
+            wrong = self._given["probabilities"].argmax(axis=1) != self._dataset.targets
+            statement = _("The checkpoint is wrong more often where its VoG is high")
+            mistakes[statement] = [(self._given["vog"], wrong)]
+        stand_ins = [self._store.arrays(StandInTraining(seed).name) for seed in self._seeds]
+        statement = _("A stand-in without DP is wrong more often where its VoG is high")
+        mistakes[statement] = [(arrays["vog"], arrays["wrong"]) for arrays in stand_ins]
+        return mistakes
 
     def _randomized_response(self) -> Known:
         """Hold the precision of randomised response against its closed form."""
@@ -355,13 +381,18 @@ class Evaluation:
             result.precision - (result.expected or 0.0)
             for epsilon in RELEASE_EPSILONS
             for result in self._over_seeds(
-                Picked(0, score, "top", share, None, RandomizedResponse.name, epsilon)
+                PickTraining(0, score, "top", share, None, RandomizedResponse.name, epsilon)
             )
         ]
         value = float(np.mean(apart))
         return Known(
-            what="Randomised response is as precise as its formula says",
-            told=f"on average {value:+.3f} from the formula, over {len(apart)} draws",
+            what=_("Randomised response is as precise as its formula says"),
+            told=ngettext(
+                "on average {difference:+.3f} from the formula, over {count} draw",
+                "on average {difference:+.3f} from the formula, over {count} draws",
+                len(apart),
+                difference=value,
+            ),
             value=value,
             holds=abs(value) < 0.03,
         )
@@ -371,18 +402,18 @@ class Evaluation:
         apart = [0.0]
         for seed in self._seeds:
             for epsilon in reference_epsilons(self._choices):
-                name = Reference(seed, epsilon=epsilon).name
-                privacy = self._store.read(name, ReferenceResult).privacy
+                name = StandInTraining(seed, epsilon=epsilon).name
+                privacy = self._store.read(name, StandInResult).privacy
                 assert privacy is not None
                 apart.append(abs(privacy.epsilon_second / privacy.epsilon - 1))
         return Accountants(apart=max(apart), trainings=len(apart) - 1)
 
-    def _of_reference(self, reference: Reference, name: str) -> NDArray[np.float64]:
+    def _of_reference(self, reference: StandInTraining, name: str) -> NDArray[np.float64]:
         scores: NDArray[np.float64] = self._store.arrays(reference.name)[name]
         return scores
 
-    def _over_seeds(self, one: Picked) -> list[PickedResult]:
-        return [self._store.read(replace(one, seed=seed).name, PickedResult) for seed in self._seeds]
+    def _over_seeds(self, training: PickTraining) -> list[PickResult]:
+        return [self._store.read(replace(training, seed=seed).name, PickResult) for seed in self._seeds]
 
 
 def _error_by_tenth(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[float]:
@@ -390,15 +421,15 @@ def _error_by_tenth(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> li
     return [float(wrong[part].mean()) for part in np.array_split(order, _TENTHS)]
 
 
-def _both(results: Sequence[PickedResult]) -> tuple[list[float], list[float]]:
+def _both(results: Sequence[PickResult]) -> tuple[list[float], list[float]]:
     """Return the accuracies of some results, and those with classes weighed alike."""
-    return [one.accuracy for one in results], [one.balanced for one in results]
+    return [result.accuracy for result in results], [result.balanced for result in results]
 
 
 def _difference(values: Sequence[float], others: Sequence[float]) -> Difference:
     """Return how values differ from others, seed by seed."""
-    found = interval([one - other for one, other in zip(values, others, strict=True)])
-    return Difference(found.mean, found.low, found.high, found.verdict)
+    difference = interval([value - other for value, other in zip(values, others, strict=True)])
+    return Difference(difference.mean, difference.low, difference.high, difference.verdict)
 
 
 def _finder(

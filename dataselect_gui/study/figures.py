@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from dataselect_gui.permissions import make_folder
 from dataselect_gui.plain import visible
 from dataselect_gui.scoring.catalog import find_score
-from dataselect_gui.study.findings import Findings, Spread
-from dataselect_gui.study.sentences import name_of
+from dataselect_gui.study.findings import BY_LIBRARY, Findings, Spread
+from dataselect_gui.study.sentences import by_name, name_of
 from dataselect_gui.texts import N_, _
 
 if TYPE_CHECKING:
@@ -108,19 +108,19 @@ def _colour(score: str) -> str:
 def _bars(
     axes: "Axes",
     x: Sequence[float],
-    found: Sequence[Spread],
+    spreads: Sequence[Spread],
     colour: str,
     label: str,
     marker: str = "o",
     line: str = "-",
 ) -> None:
     """Draw means with their intervals."""
-    means = [one.mean for one in found]
-    spread = [[one.mean - one.low for one in found], [one.high - one.mean for one in found]]
+    means = [spread.mean for spread in spreads]
+    errors = [[s.mean - s.low for s in spreads], [s.high - s.mean for s in spreads]]
     axes.errorbar(
         x,
         means,
-        yerr=spread,
+        yerr=errors,
         color=colour,
         marker=marker,
         markersize=4.5,
@@ -132,10 +132,10 @@ def _bars(
     )
 
 
-def _as_percent(axes: "Axes", what: str) -> None:
+def _as_percent(axes: "Axes", side: str) -> None:
     from matplotlib.ticker import PercentFormatter
 
-    axis = axes.yaxis if what == "y" else axes.xaxis
+    axis = axes.yaxis if side == "y" else axes.xaxis
     axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
 
 
@@ -143,17 +143,17 @@ def _picks(findings: Findings) -> "Figure":
     scores, ways = findings.choices.scores, [None, *findings.choices.epsilons]
     figure, axes = _figure(len(scores), len(ways), width=max(4.6, 3.2 * len(scores)))
     for row, epsilon in enumerate(ways):
-        of_way = [one for one in findings.picks if one.epsilon == epsilon]
+        of_way = [pick for pick in findings.picks if pick.epsilon == epsilon]
         for column, score in enumerate(scores):
             panel = axes[row][column]
             for place, (marker, line) in _MARKS.items():
-                found = [o for o in of_way if (o.score, o.place) == (score, place)]
-                x = [float(one.share) * _NUDGES[place] for one in found]
+                picks = [pick for pick in of_way if (pick.score, pick.place) == (score, place)]
+                x = [float(pick.share) * _NUDGES[place] for pick in picks]
                 label = _(_LABELS[place], score=name_of(score))
-                _bars(panel, x, [o.accuracy for o in found], _colour(score), label, marker, line)
-            found = [one for one in of_way if one.score == "random"]
-            x = [float(one.share) for one in found]
-            _bars(panel, x, [o.accuracy for o in found], _colour("random"), _("random"), "o")
+                _bars(panel, x, [pick.accuracy for pick in picks], _colour(score), label, marker, line)
+            picks = [pick for pick in of_way if pick.score == "random"]
+            x = [float(pick.share) for pick in picks]
+            _bars(panel, x, [pick.accuracy for pick in picks], _colour("random"), _("random"), "o")
             title = _("without DP") if epsilon is None else _("DP-SGD, ε = {epsilon}", epsilon=epsilon)
             panel.set_title(title, fontsize=9)
             _as_percent(panel, "x")
@@ -179,13 +179,13 @@ _LABELS = {
 def _private_ranks(findings: Findings) -> "Figure":
     figure, axes = _figure(1, width=6.4)
     panel = axes[0][0]
-    epsilons = list(dict.fromkeys(one.epsilon for one in findings.private_ranks))
-    labels = [_("no DP,\nother start") if one is None else one for one in epsilons]
-    names = list(dict.fromkeys(one.score for one in findings.private_ranks))
+    epsilons = list(dict.fromkeys(line.epsilon for line in findings.private_ranks))
+    labels = [_("no DP,\nother start") if epsilon is None else epsilon for epsilon in epsilons]
+    names = list(dict.fromkeys(line.score for line in findings.private_ranks))
     for place, name in enumerate(names):
-        found = [one for one in findings.private_ranks if one.score == name]
-        x = [at + 0.06 * (place - len(names) / 2) for at in range(len(found))]
-        _bars(panel, x, found, _colour(name), name_of(name), line="none")
+        ranks = [line for line in findings.private_ranks if line.score == name]
+        x = [at + 0.06 * (place - len(names) / 2) for at in range(len(ranks))]
+        _bars(panel, x, ranks, _colour(name), name_of(name), line="none")
     panel.set_xticks(range(len(labels)), labels)
     panel.set_xlabel(_("ε of the training by DP-SGD"))
     panel.set_ylabel(_("rank correlation with scores\nby a model trained without DP"))
@@ -197,15 +197,15 @@ def _private_ranks(findings: Findings) -> "Figure":
 def _likeness(findings: Findings) -> "Figure":
     figure, axes = _figure(1, width=6.4)
     panel = axes[0][0]
-    sizes = list(dict.fromkeys(one.parameters for one in findings.likeness))
-    pairs = list(dict.fromkeys(one.pair for one in findings.likeness))
+    sizes = list(dict.fromkeys(line.parameters for line in findings.likeness))
+    pairs = list(dict.fromkeys(line.pair for line in findings.likeness))
     for place, (first, second) in enumerate(pairs):
-        found = [one for one in findings.likeness if one.pair == (first, second)]
+        likeness = [line for line in findings.likeness if line.pair == (first, second)]
         x = [at + 0.05 * (place - len(pairs) / 2) for at in range(len(sizes))]
         label = _("{first} and {second}", first=name_of(first), second=name_of(second))
         colour = "#1F5FBF" if (first, second) == ("vog", "plis") else _colour(first)
         marker = {"plis": "D", "loss": "o"}.get(second, "s")
-        _bars(panel, x, found, colour, label, marker, "-" if second == "plis" else "--")
+        _bars(panel, x, likeness, colour, label, marker, "-" if second == "plis" else "--")
     panel.axhline(0, color="#7A8492", linewidth=0.8)
     panel.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
     panel.set_xlabel(_("parameters of the model"))
@@ -215,29 +215,31 @@ def _likeness(findings: Findings) -> "Figure":
 
 
 def _wrong_labels(findings: Findings) -> "Figure":
-    found = findings.wrong_labels
+    finders = findings.wrong_labels
     figure, axes = _figure(2, width=8.0, shared=False)
-    figure.set_figheight(0.9 + 0.19 * len(found))
-    for column, (what, title) in enumerate(
+    figure.set_figheight(0.9 + 0.19 * len(finders))
+    for column, (measure, title) in enumerate(
         (
             ("auroc", _("AUROC (a coin gives 0.5)")),
             ("precision", _("wrong labels among the k highest")),
         )
     ):
         panel = axes[0][column]
-        for place, one in enumerate(reversed(found)):
-            value = one.auroc if what == "auroc" else one.precision
+        for place, finder in enumerate(reversed(finders)):
+            value = finder.auroc if measure == "auroc" else finder.precision
             spread = [[value.mean - value.low], [value.high - value.mean]]
-            colour = _TEXT if one.by == "another library" else _colour(one.score)
+            colour = _TEXT if finder.by == BY_LIBRARY else _colour(finder.score)
             panel.errorbar(
                 [value.mean], [place], xerr=spread, color=colour, marker="o", markersize=4, capsize=2
             )
-        by_chance = 0.5 if what == "auroc" else 0.1
+        by_chance = 0.5 if measure == "auroc" else 0.1
         panel.axvline(by_chance, color=_colour("random"), linestyle="--", linewidth=1)
-        names = [f"{name_of(one.score)} · {one.by}" for one in reversed(found)]
-        panel.set_yticks(range(len(found)), names if column == 0 else [""] * len(found), fontsize=7.5)
+        names = [f"{name_of(finder.score)} · {by_name(finder.by)}" for finder in reversed(finders)]
+        panel.set_yticks(
+            range(len(finders)), names if column == 0 else [""] * len(finders), fontsize=7.5
+        )
         panel.set_title(title, fontsize=9)
-        panel.set_ylim(-0.6, len(found) - 0.4)
+        panel.set_ylim(-0.6, len(finders) - 0.4)
     return figure
 
 
@@ -248,8 +250,8 @@ def _costs(findings: Findings) -> "Figure":
     picks = costs.picks
     _bars(
         panel,
-        [one.cost for one in picks],
-        [one.accuracy for one in picks],
+        [pick.cost for pick in picks],
+        [pick.accuracy for pick in picks],
         _colour("privacy_loss"),
         _("picked by εᵢ: lowest, middle, highest"),
     )
@@ -260,15 +262,15 @@ def _costs(findings: Findings) -> "Figure":
     _as_percent(panel, "y")
     panel.legend(fontsize=8, loc="best")
     panel = axes[0][1]
-    classes = sorted(costs.classes, key=lambda one: -one.recall.mean)
-    for place, one in enumerate(classes):
-        value = one.cost
+    classes = sorted(costs.classes, key=lambda cost: -cost.recall.mean)
+    for place, cost in enumerate(classes):
+        value = cost.cost
         spread = [[value.mean - value.low], [value.high - value.mean]]
         colour = _colour("privacy_loss")
         panel.errorbar(
             [value.mean], [place], xerr=spread, color=colour, marker="o", markersize=4.5, capsize=2
         )
-    names = [f"{visible(one.name, _MOST_NAME)} ({one.recall.mean:.0%})" for one in classes]
+    names = [f"{visible(cost.name, _MOST_NAME)} ({cost.recall.mean:.0%})" for cost in classes]
     panel.set_yticks(range(len(classes)), names, fontsize=8)
     panel.set_xlabel(_("mean εᵢ of the class"))
     panel.set_title(_("classes, and how much of each is recognised"), fontsize=9)
@@ -277,22 +279,22 @@ def _costs(findings: Findings) -> "Figure":
 
 def _releases(findings: Findings) -> "Figure":
     released = findings.releases
-    mechanisms = list(dict.fromkeys(one.mechanism for one in released.drawn))
+    mechanisms = list(dict.fromkeys(pick.mechanism for pick in released.drawn))
     figure, axes = _figure(len(mechanisms), width=8.4)
     exact = released.exact.accuracy
     colour = _colour(released.score)
     for column, mechanism in enumerate(mechanisms):
         panel = axes[0][column]
-        found = [one for one in released.drawn if one.mechanism == mechanism]
-        places = list(range(len(found)))
+        picks = [pick for pick in released.drawn if pick.mechanism == mechanism]
+        places = list(range(len(picks)))
         panel.axhspan(exact.low, exact.high, color=colour, alpha=0.12, linewidth=0)
         panel.axhline(
             exact.mean, color=colour, linewidth=1, linestyle=":", label=_("the selection itself")
         )
-        _bars(panel, places, [one.accuracy for one in found], colour, _("what leaves of it"), "^")
+        _bars(panel, places, [pick.accuracy for pick in picks], colour, _("what leaves of it"), "^")
         x = [place + 0.07 for place in places]
-        _bars(panel, x, [one.random for one in found], _colour("random"), _("as many random records"))
-        ticks = [f"{one.release_epsilon}\n{one.records:.0f}" for one in found]
+        _bars(panel, x, [pick.random for pick in picks], _colour("random"), _("as many random records"))
+        ticks = [f"{pick.release_epsilon}\n{pick.records:.0f}" for pick in picks]
         panel.set_xticks(places, ticks)
         panel.set_xlabel(_("ε of the release\nrecords that leave"))
         panel.set_title(mechanism, fontsize=9)

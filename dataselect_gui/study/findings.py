@@ -112,6 +112,11 @@ class Likeness(msgspec.Struct, frozen=True):
     high: float
 
 
+BY_CHECKPOINT, BY_LIBRARY, BY_STAND_IN = "the checkpoint", "another library", "stand-in without DP"
+BY_PRIVATE_STAND_IN = "stand-in, DP ε = "
+"""What a score was computed by, as findings name it; ε follows on the last."""
+
+
 class Finder(msgspec.Struct, frozen=True):
     """How well a score finds wrong labels.
 

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from msgspec import structs
 
 from dataselect_gui.pages import render
+from dataselect_gui.study.captions import caption_of
 from dataselect_gui.study.findings import Findings
-from dataselect_gui.study.notes import sentence_on
-from dataselect_gui.study.others import LIBRARIES, MISSING
+from dataselect_gui.study.libraries import LIBRARIES, MISSING
 from dataselect_gui.study.plan import QUESTIONS
-from dataselect_gui.study.sentences import headline, line_of, name_of, percent, tally, way
+from dataselect_gui.study.sentences import by_name, headline, line_of, name_of, percent, tally, way
 from dataselect_gui.texts import N_, _
 
 OWNER_ONLY = N_(
@@ -57,14 +57,15 @@ def page_of(findings: Findings, figures: Mapping[str, str], setting: Mapping[str
     parts = [
         {
             "question": _(text),
-            "sentence": sentence_on(question, findings),
+            "sentence": caption_of(question, findings),
             "figure": figures[question],
             "table": _TABLES.get(question),
         }
         for question, text in QUESTIONS.items()
     ]
     known = [
-        (one.what, one.told, _("holds") if one.holds else _("does not hold")) for one in findings.known
+        (statement.what, statement.told, _("holds") if statement.holds else _("does not hold"))
+        for statement in findings.known
     ]
     choices = json.dumps({**asdict(findings.choices), **setting}, ensure_ascii=False, indent=1)
     return render(
@@ -122,10 +123,10 @@ def _on_accountants(findings: Findings) -> str:
 def _picks(findings: Findings) -> list[dict[str, str]]:
     """Return the lines of the table of picks, as the template names them."""
     lines = []
-    for one in findings.picks:
-        difference = one.accuracy_difference
+    for pick in findings.picks:
+        difference = pick.accuracy_difference
         kind = "" if difference is None else difference.verdict.split(" ")[0]
-        lines.append({**vars(line_of(one)), "trained": way(one.epsilon), "kind": kind})
+        lines.append({**vars(line_of(pick)), "trained": way(pick.epsilon), "kind": kind})
     return lines
 
 
@@ -133,24 +134,24 @@ def _finders(findings: Findings) -> list[dict[str, str]]:
     """Return the lines of the table of what finds wrong labels."""
     return [
         {
-            "name": name_of(one.score),
-            "by": one.by,
+            "name": name_of(finder.score),
+            "by": by_name(finder.by),
             "auroc": _(
                 "{mean:.3f} ({low:.3f} to {high:.3f})",
-                mean=one.auroc.mean,
-                low=one.auroc.low,
-                high=one.auroc.high,
+                mean=finder.auroc.mean,
+                low=finder.auroc.low,
+                high=finder.auroc.high,
             ),
-            "precision": percent(one.precision.mean),
-            "seconds": "" if one.seconds is None else f"{one.seconds:.2f}",
+            "precision": percent(finder.precision.mean),
+            "seconds": "" if finder.seconds is None else f"{finder.seconds:.2f}",
         }
-        for one in findings.wrong_labels
+        for finder in findings.wrong_labels
     ]
 
 
 def _beside_finders(findings: Findings) -> list[str]:
     """Return what is said below that table."""
-    there = {one.score for one in findings.wrong_labels}
+    there = {finder.score for finder in findings.wrong_labels}
     return [
         *(_(MISSING, name=name) for name in LIBRARIES if name not in there),
         _(

@@ -70,7 +70,7 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Picked:
+class PickTraining:
     """A training on some of the owner's records.
 
     Attributes
@@ -112,7 +112,7 @@ class Picked:
 
 
 @dataclass(frozen=True)
-class Reference:
+class StandInTraining:
     """A training of a stand-in for the consortium's model, on records set aside for it.
 
     Attributes
@@ -140,7 +140,7 @@ class Reference:
         return _kind("stand-in", self.epsilon)
 
 
-Training: TypeAlias = Picked | Reference
+Training: TypeAlias = PickTraining | StandInTraining
 
 
 def trainings(choices: Choices) -> dict[str, list[Training]]:
@@ -151,35 +151,42 @@ def trainings(choices: Choices) -> dict[str, list[Training]]:
     choices : Choices
         The owner's.
     """
-    asked: dict[str, list[Training]] = {question: [] for question in QUESTIONS}
+    by_question: dict[str, list[Training]] = {question: [] for question in QUESTIONS}
     first, share = choices.scores[0], choices.shares[0]
     for seed in range(choices.seeds):
-        asked["a"] += [
-            Picked(seed, score, place, part, epsilon)
+        by_question["a"] += [
+            PickTraining(seed, score, place, part, epsilon)
             for epsilon in (None, *choices.epsilons)
             for part in choices.shares
             for score, place in picks(choices.scores)
         ]
-        plain = Reference(seed)
-        private = [Reference(seed, epsilon=epsilon) for epsilon in reference_epsilons(choices)]
-        asked["b"] += [plain, *private]
-        asked["c"] += [Reference(seed, width) for width in WIDTHS]
-        asked["d"] += [plain, *private]
-        asked["e"] += [private[-1], Picked(seed, "random", "any", share)]
-        asked["e"] += [Picked(seed, COST, place, share) for place in _PLACES]
-        asked["f"] += [Picked(seed, first, "top", share), Picked(seed, "random", "any", share)]
+        plain = StandInTraining(seed)
+        private = [StandInTraining(seed, epsilon=epsilon) for epsilon in reference_epsilons(choices)]
+        by_question["b"] += [plain, *private]
+        by_question["c"] += [StandInTraining(seed, width) for width in WIDTHS]
+        by_question["d"] += [plain, *private]
+        by_question["e"] += [private[-1], PickTraining(seed, "random", "any", share)]
+        by_question["e"] += [PickTraining(seed, COST, place, share) for place in _PLACES]
+        by_question["f"] += [
+            PickTraining(seed, first, "top", share),
+            PickTraining(seed, "random", "any", share),
+        ]
         for mechanism in RELEASED_BY:
             for epsilon in RELEASE_EPSILONS:
-                asked["f"].append(Picked(seed, first, "top", share, None, mechanism, epsilon))
+                by_question["f"].append(
+                    PickTraining(seed, first, "top", share, None, mechanism, epsilon)
+                )
                 if "count" not in MECHANISMS[mechanism].takes:  # As many leave there as were picked.
-                    asked["f"].append(Picked(seed, "random", "any", share, None, mechanism, epsilon))
-    return asked
+                    by_question["f"].append(
+                        PickTraining(seed, "random", "any", share, None, mechanism, epsilon)
+                    )
+    return by_question
 
 
-def in_order(asked: Mapping[str, Sequence[Training]]) -> list[Training]:
+def in_order(by_question: Mapping[str, Sequence[Training]]) -> list[Training]:
     """Return each training once: the stand-ins first, then seed by seed."""
-    once = list(dict.fromkeys(one for several in asked.values() for one in several))
-    return sorted(once, key=lambda one: (not isinstance(one, Reference), one.seed))
+    once = list(dict.fromkeys(training for several in by_question.values() for training in several))
+    return sorted(once, key=lambda training: (not isinstance(training, StandInTraining), training.seed))
 
 
 def reference_epsilons(choices: Choices) -> list[str]:
@@ -217,5 +224,5 @@ def _way(epsilon: str | None) -> str:
     return "plain" if epsilon is None else f"dp{epsilon}"
 
 
-def _kind(what: str, epsilon: str | None) -> str:
-    return f"{what} {'without DP' if epsilon is None else 'by DP-SGD'}"
+def _kind(work: str, epsilon: str | None) -> str:
+    return f"{work} {'without DP' if epsilon is None else 'by DP-SGD'}"

@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 
 from dataselect_gui.scoring.scores import SCORES
-from dataselect_gui.study.findings import Difference, Findings, Pick
+from dataselect_gui.study.findings import (
+    BY_CHECKPOINT,
+    BY_LIBRARY,
+    BY_PRIVATE_STAND_IN,
+    BY_STAND_IN,
+    Difference,
+    Findings,
+    Pick,
+)
 from dataselect_gui.study.plan import COST, Place
 from dataselect_gui.texts import N_, _
 
@@ -11,6 +19,11 @@ _VERDICTS = {
     "better": N_("better"),
     "worse": N_("random won"),
     "no difference": N_("no difference"),
+}
+_BY = {
+    BY_CHECKPOINT: N_("the checkpoint"),
+    BY_LIBRARY: N_("another library"),
+    BY_STAND_IN: N_("stand-in without DP"),
 }
 _PICKS: dict[Place, str] = {
     "top": N_("highest {score}"),
@@ -51,15 +64,15 @@ class PickLine:
     verdict: str
 
 
-def line_of(one: Pick) -> PickLine:
+def line_of(pick: Pick) -> PickLine:
     """Return what came of one pick, as a line of a table."""
-    beyond, balanced = one.accuracy_difference, one.balanced_difference
+    beyond, balanced = pick.accuracy_difference, pick.balanced_difference
     return PickLine(
-        epsilon=one.epsilon,
-        share=f"{100 * float(one.share):g} %",
-        pick=_("random") if beyond is None else _pick(one),
-        records=f"{one.records:.0f}",
-        right=percent(one.accuracy.mean),
+        epsilon=pick.epsilon,
+        share=f"{100 * float(pick.share):g} %",
+        pick=_("random") if beyond is None else _pick(pick),
+        records=f"{pick.records:.0f}",
+        right=percent(pick.accuracy.mean),
         beyond=""
         if beyond is None
         else _(
@@ -73,9 +86,9 @@ def line_of(one: Pick) -> PickLine:
     )
 
 
-def _pick(one: Pick) -> str:
+def _pick(pick: Pick) -> str:
     """Return which records were picked, such as “highest VoG”."""
-    return _(_PICKS[one.place], score=name_of(one.score))
+    return _(_PICKS[pick.place], score=name_of(pick.score))
 
 
 def name_of(score: str) -> str:
@@ -85,8 +98,15 @@ def name_of(score: str) -> str:
     base, *options = score.split("-", maxsplit=1)
     if base not in SCORES:
         return score  # By another library, under its own name.
-    name = SCORES[base].short_name
+    name = _(SCORES[base].short_name)
     return f"{name} ({options[0]})" if options and options[0] else name
+
+
+def by_name(by: str) -> str:
+    """Return what a score was computed by, as a `Finder` has it, in text."""
+    if by.startswith(BY_PRIVATE_STAND_IN):
+        return _("stand-in, DP ε = {epsilon}", epsilon=by.removeprefix(BY_PRIVATE_STAND_IN))
+    return _(_BY[by])
 
 
 def percent(share: float) -> str:
@@ -99,9 +119,9 @@ def points(difference: float) -> str:
     return f"{100 * difference:+.1f}".replace("-", "−")
 
 
-def span(found: Difference) -> str:
+def span(difference: Difference) -> str:
     """Return an interval of differences, in percentage points."""
-    return _("{low} to {high} points", low=points(found.low), high=points(found.high))
+    return _("{low} to {high} points", low=points(difference.low), high=points(difference.high))
 
 
 def way(epsilon: str | None) -> str:
@@ -111,18 +131,18 @@ def way(epsilon: str | None) -> str:
     return _("with DP-SGD at ε = {epsilon}", epsilon=epsilon)
 
 
-def compared(one: Pick, random: Pick, seeds: int) -> str:
+def compared(pick: Pick, random: Pick, seeds: int) -> str:
     """Say in a sentence or two how a pick did beside random picks of the same size."""
-    gave, chance = percent(one.accuracy.mean), percent(random.accuracy.mean)
-    difference = one.accuracy_difference
+    gave, chance = percent(pick.accuracy.mean), percent(random.accuracy.mean)
+    difference = pick.accuracy_difference
     assert difference is not None  # It is no random pick.
-    share = f"{100 * float(one.share):g} %"
+    share = f"{100 * float(pick.share):g} %"
     start = _(
         "Trained {way} on the {share} of records with the {pick}, the model was right on {gave} of the "
         "held-out records; on as many random ones, on {chance}:",
-        way=way(one.epsilon),
+        way=way(pick.epsilon),
         share=share,
-        pick=_pick(one),
+        pick=_pick(pick),
         gave=gave,
         chance=chance,
     )
@@ -143,10 +163,10 @@ def headline(findings: Findings) -> list[str]:
     lines = []
     for score in choices.scores:
         for epsilon in (None, *choices.epsilons):
-            of_way = [o for o in findings.picks if (o.epsilon, o.share) == (epsilon, share)]
-            random = next(one for one in of_way if one.score == "random")
-            one = next(o for o in of_way if (o.score, o.place) == (score, "top"))
-            lines.append(compared(one, random, choices.seeds))
+            of_way = [pick for pick in findings.picks if (pick.epsilon, pick.share) == (epsilon, share)]
+            random = next(pick for pick in of_way if pick.score == "random")
+            best = next(pick for pick in of_way if (pick.score, pick.place) == (score, "top"))
+            lines.append(compared(best, random, choices.seeds))
     return lines
 
 
@@ -178,9 +198,11 @@ def tally(findings: Findings) -> str:
 
 def _verdicts(findings: Findings) -> list[str]:
     return [
-        one.accuracy_difference.verdict for one in findings.picks if one.accuracy_difference is not None
+        pick.accuracy_difference.verdict
+        for pick in findings.picks
+        if pick.accuracy_difference is not None
     ]
 
 
-def _turned(found: Difference) -> str:
-    return _("{low:.1f} to {high:.1f} points", low=100 * -found.high, high=100 * -found.low)
+def _turned(difference: Difference) -> str:
+    return _("{low:.1f} to {high:.1f} points", low=100 * -difference.high, high=100 * -difference.low)

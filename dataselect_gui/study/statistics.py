@@ -37,11 +37,13 @@ def interval(values: Sequence[float]) -> Interval:
     """Return the mean of values of several seeds, with its t interval."""
     from scipy.stats import t
 
-    found = np.asarray(values, dtype=np.float64)
-    mean = float(found.mean())
-    if len(found) < 2:
+    numbers = np.asarray(values, dtype=np.float64)
+    mean = float(numbers.mean())
+    if len(numbers) < 2:
         return Interval(mean, mean, mean)
-    half = float(t.ppf((1 + CONFIDENCE) / 2, len(found) - 1)) * found.std(ddof=1) / len(found) ** 0.5
+    half = (
+        float(t.ppf((1 + CONFIDENCE) / 2, len(numbers) - 1)) * numbers.std(ddof=1) / len(numbers) ** 0.5
+    )
     return Interval(mean, mean - float(half), mean + float(half))
 
 

@@ -52,7 +52,7 @@ class Store:
         except OSError as error:
             raise UnusableError(
                 _("“{name}” cannot be written.", name=folder.name),
-                error.strerror or "The disk refused.",
+                error.strerror or _("The disk refused."),
                 _("Make room there or ask for access, and try again."),
             ) from None
         self._lock = FileLock(folder / ".lock", timeout=0, mode=FILE_MODE)

@@ -159,7 +159,7 @@ def train(
         privacy = account(epsilon, batch / count, steps)
         noise_multiplier = privacy.noise_multiplier
         step = _Private(network, optimizer, images, classes, noise_multiplier, batch, generator)
-    marks = {round(steps * (one + 1) / CHECKPOINTS) for one in range(CHECKPOINTS)}
+    marks = {round(steps * (number + 1) / CHECKPOINTS) for number in range(CHECKPOINTS)}
     for done in range(1, steps + 1):
         for group in optimizer.param_groups:
             group["lr"] = rate * min(1.0, 2 * (1 - (done - 1) / steps))
@@ -226,10 +226,10 @@ class _Private:
 
     def __call__(self, drawn: Tensor) -> None:
         self._optimizer.zero_grad()
-        values = {name: one.detach() for name, one in self._parameters.items()}
+        values = {name: value.detach() for name, value in self._parameters.items()}
         if bool(drawn.any()):
             try:
-                found = self._gradients(values, self._images[drawn], self._classes[drawn])
+                gradients = self._gradients(values, self._images[drawn], self._classes[drawn])
             except (RuntimeError, ValueError) as error:
                 raise UnusableError(
                     _("The consortium's model cannot be trained with DP-SGD here."),
@@ -240,9 +240,9 @@ class _Private:
                     _("Let the trainings start from scratch: --start scratch."),
                 ) from error
         else:
-            found = {name: one.new_zeros((0, *one.shape)) for name, one in values.items()}
+            gradients = {name: value.new_zeros((0, *value.shape)) for name, value in values.items()}
         for name, parameter in self._parameters.items():
-            parameter.grad_sample = found[name]  # type: ignore[attr-defined]
+            parameter.grad_sample = gradients[name]  # type: ignore[attr-defined]
         self._optimizer.step()
 
 
@@ -279,18 +279,22 @@ def account(epsilon: float, rate: float, steps: int) -> Privacy:
     )
     first = RDPAccountant()
     first.history = [(noise_multiplier, rate, steps)]
-    told = float(first.get_epsilon(DELTA))
+    by_opacus = float(first.get_epsilon(DELTA))
     second = RdpAccountant(RDPAccountant.DEFAULT_ALPHAS)
     event = PoissonSampledDpEvent(rate, GaussianDpEvent(noise_multiplier))
     second.compose(SelfComposedDpEvent(event, steps))
-    again = float(second.get_epsilon(DELTA))
-    if abs(again / told - 1) > AGREEMENT:
+    by_dp_accounting = float(second.get_epsilon(DELTA))
+    if abs(by_dp_accounting / by_opacus - 1) > AGREEMENT:
         raise InternalError(
             _("Two accountants disagree on what a training costs."),
-            _("Opacus says ε = {told:.4f}, dp_accounting says {again:.4f}.", told=told, again=again),
+            _(
+                "Opacus says ε = {by_opacus:.4f}, dp_accounting says {by_dp_accounting:.4f}.",
+                by_opacus=by_opacus,
+                by_dp_accounting=by_dp_accounting,
+            ),
             _("Please report these words."),
         )
-    return Privacy(noise_multiplier, rate, steps, told, again)
+    return Privacy(noise_multiplier, rate, steps, by_opacus, by_dp_accounting)
 
 
 def logits_of(network: nn.Module, images: Tensor) -> Tensor:
@@ -303,8 +307,8 @@ def predict(network: nn.Module, inputs: NDArray[np.float32], batch: int = 500) -
     """Return the probabilities of the classes, shape (n, classes)."""
     with torch.no_grad():
         parts = [logits_of(network, part) for part in torch.from_numpy(inputs).split(batch)]
-        found: NDArray[np.float64] = torch.cat(parts).double().softmax(dim=1).numpy()
-        return found
+        probabilities: NDArray[np.float64] = torch.cat(parts).double().softmax(dim=1).numpy()
+        return probabilities
 
 
 def recalls(

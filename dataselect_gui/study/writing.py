@@ -37,21 +37,21 @@ def table_of(findings: Findings) -> str:
     written = io.StringIO()
     table = csv.DictWriter(written, _COLUMNS, lineterminator="\n")
     table.writeheader()
-    for one in (*findings.picks, *findings.costs.picks, *findings.releases.drawn):
-        beyond, balanced = one.accuracy_difference, one.balanced_difference
+    for pick in (*findings.picks, *findings.costs.picks, *findings.releases.drawn):
+        beyond, balanced = pick.accuracy_difference, pick.balanced_difference
         table.writerow(
             {
-                "score": one.score,
-                "place": one.place,
-                "share": one.share,
-                "epsilon": one.epsilon or "",
-                "mechanism": one.mechanism if isinstance(one, ReleasedPick) else "",
-                "release_epsilon": one.release_epsilon if isinstance(one, ReleasedPick) else "",
-                "records": f"{one.records:.1f}",
-                "accuracy": _digits(one.accuracy.mean),
-                "low": _digits(one.accuracy.low),
-                "high": _digits(one.accuracy.high),
-                "balanced": _digits(one.balanced.mean),
+                "score": pick.score,
+                "place": pick.place,
+                "share": pick.share,
+                "epsilon": pick.epsilon or "",
+                "mechanism": pick.mechanism if isinstance(pick, ReleasedPick) else "",
+                "release_epsilon": pick.release_epsilon if isinstance(pick, ReleasedPick) else "",
+                "records": f"{pick.records:.1f}",
+                "accuracy": _digits(pick.accuracy.mean),
+                "low": _digits(pick.accuracy.low),
+                "high": _digits(pick.accuracy.high),
+                "balanced": _digits(pick.balanced.mean),
                 "beyond_random": _digits(beyond.mean if beyond else None),
                 "beyond_low": _digits(beyond.low if beyond else None),
                 "beyond_high": _digits(beyond.high if beyond else None),

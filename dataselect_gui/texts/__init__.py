@@ -37,19 +37,19 @@ def _(message: str, /, **values: object) -> str:
     return text.format(**values) if values else text
 
 
-def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
+def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str:
     """Translate what is said of a number of things, and put values into its placeholders.
 
     Parameters
     ----------
-    one, many : str
+    singular, plural : str
         In English, of one and of any other number, as for `_`.
     count : int
         How many; it is the value of ``{count}`` too.
     **values
         For the other placeholders.
     """
-    return _catalogue().ngettext(one, many, count).format(count=count, **values)
+    return _catalogue().ngettext(singular, plural, count).format(count=count, **values)
 
 
 def N_(message: str, /) -> str:  # noqa: N802  (gettext's own name)

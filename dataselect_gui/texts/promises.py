@@ -1,8 +1,8 @@
 """What a release promises and what it does not: one wording for card, documents, terminal and window.
 
 Each is kept in English, as a bundle says it; ``_`` translates it where it is shown. What depends on the
-terms of a release is put together in ``release/promises.py``; what is said of one mechanism or kind of
-release is in its own file.
+terms of a release is put together in ``release/guarantees.py``; what is said of one mechanism or kind
+of release is in its own file.
 """
 
 from typing import Literal

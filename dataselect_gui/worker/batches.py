@@ -49,7 +49,7 @@ def in_batches(ids: Sequence[str], rows: Sequence[int], size: int) -> NDArray[np
 
 
 @dataclass(frozen=True)
-class Result:
+class BatchScores:
     """What some records came to.
 
     Attributes

@@ -89,10 +89,10 @@ def _is_of_memory(error: Exception) -> bool:
 def _run(job: AnyJob, context: JobContext, parent: Parent) -> Result:
     match job:
         case ScoreJob():
+            from dataselect_gui.worker.remote_score_store import RemoteScoreStore
             from dataselect_gui.worker.score_run import run
-            from dataselect_gui.worker.score_sending import RemoteKeeping
 
-            return run(job, context, RemoteKeeping(job, parent.tell, parent.answer))
+            return run(job, context, RemoteScoreStore(job, parent.send, parent.answer))
         case MapJob():
             from dataselect_gui.worker.map_run import run_maps
 
@@ -108,7 +108,7 @@ def _run(job: AnyJob, context: JobContext, parent: Parent) -> Result:
         case StudyJob():
             from dataselect_gui.worker.study_run import run_study
 
-            return run_study(job, context, lambda plan: parent.tell(MESSAGE, to_bytes(plan)))
+            return run_study(job, context, lambda plan: parent.send(MESSAGE, to_bytes(plan)))
         case InspectJob():
             from dataselect_gui.worker.inspect_run import run_inspection
 

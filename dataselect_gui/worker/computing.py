@@ -17,13 +17,14 @@ from dataselect_gui.scoring.memory import release_memory
 from dataselect_gui.scoring.public_shape import Shape
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.scoring.synthetic import filler
-from dataselect_gui.worker.batches import Result
-from dataselect_gui.worker.decoding import Decoded, Decoder
+from dataselect_gui.texts import N_, _
+from dataselect_gui.worker.batches import BatchScores
+from dataselect_gui.worker.input_loading import InputLoader, LoadedInput
 
-_NO_CLASS = "Its label is none of the classes that the model tells apart."
-_NO_RESULT = "The model cannot be computed for what it holds."
-_OWN_SHAPE = "Its input has a shape of its own, {shape}, and the model cannot be computed for that."
-_OWN_MEMORY = "Its input has a shape of its own, {shape}, for which there is not enough memory."
+_NO_CLASS = N_("Its label is none of the classes that the model tells apart.")
+_NO_RESULT = N_("The model cannot be computed for what it holds.")
+_OWN_SHAPE = N_("Its input has a shape of its own, {shape}, and the model cannot be computed for that.")
+_OWN_MEMORY = N_("Its input has a shape of its own, {shape}, for which there is not enough memory.")
 Hold = Callable[[str | None], AbstractContextManager[None]]
 """Leaves a mark while something is computed: a batch, or a record, by its id, by itself."""
 
@@ -63,12 +64,12 @@ class Computation:
         self._scorer, self._names, self._shape, self._size = scorer, names, shape, size
         self._ids, self._targets, self._hold = ids, targets, hold
 
-    def results(self, decoder: Decoder, batches: NDArray[np.int64]) -> Generator[Result]:
+    def results(self, loader: InputLoader, batches: NDArray[np.int64]) -> Generator[BatchScores]:
         """Compute batch after batch, reading ahead.
 
         Parameters
         ----------
-        decoder : Decoder
+        loader : InputLoader
             Reads records.
         batches : ndarray of int64
             See `in_batches`.
@@ -81,50 +82,52 @@ class Computation:
         # Beside a processor that computes, a second thread would only take its time.
         is_cpu = self._scorer.device.type == "cpu"
         threads = 1 if is_cpu else min(8, os.cpu_count() or 1)
-        with closing(decoder.ahead(batches, threads)) as decoded:
-            for places in decoded:
-                yield from self._results_of(decoder, places)
+        with closing(loader.ahead(batches, threads)) as loaded:
+            for places in loaded:
+                yield from self._results_of(loader, places)
 
-    def _results_of(self, decoder: Decoder, places: Sequence[Decoded | None]) -> Iterator[Result]:
+    def _results_of(
+        self, loader: InputLoader, places: Sequence[LoadedInput | None]
+    ) -> Iterator[BatchScores]:
         classes = 0 if self._shape is None else self._scorer.prepare((self._size, *self._shape))
-        together: dict[int, Decoded] = {}
+        together: dict[int, LoadedInput] = {}
         alone, lacking, reasons, handled = list[int](), list[int](), dict[int, str](), 0
-        for place, one in enumerate(places):
-            if one is None:
+        for place, record in enumerate(places):
+            if record is None:
                 continue
-            if one.is_odd:
-                alone.append(one.row)
+            if record.is_odd:
+                alone.append(record.row)
                 continue
-            has_class = one.values is None or self._targets[one.row] < classes
-            if one.values is not None and has_class:
-                together[place] = one
+            has_class = record.values is None or self._targets[record.row] < classes
+            if record.values is not None and has_class:
+                together[place] = record
                 continue
             handled += 1
-            reason = one.problem if has_class else _NO_CLASS
+            reason = record.problem if has_class else _(_NO_CLASS)
             if reason:
-                reasons[one.row] = reason
-            if not one.has_changed:
-                lacking.append(one.row)
+                reasons[record.row] = reason
+            if not record.has_changed:
+                lacking.append(record.row)
         if handled:
             nothing = {name: np.full(len(lacking), np.nan) for name in self._names}
-            yield Result(np.array(lacking, dtype=np.int64), nothing, reasons, handled)
+            yield BatchScores(np.array(lacking, dtype=np.int64), nothing, reasons, handled)
         if together:
             yield self._together(together)
         for row in alone:
-            yield self._alone(decoder.decode(row))
+            yield self._alone(loader.load(row))
 
-    def _together(self, records: dict[int, Decoded]) -> Result:
+    def _together(self, records: dict[int, LoadedInput]) -> BatchScores:
         """Compute the records of a batch, by their places in it."""
         inputs, targets = self._empty()
-        for place, one in records.items():
-            inputs[place], targets[place] = one.values, self._targets[one.row]
+        for place, record in records.items():
+            inputs[place], targets[place] = record.values, self._targets[record.row]
         with self._hold(None):
             scores, failed = self._score(inputs, targets, list(records))
         places = list(records)
-        return Result(
-            np.array([one.row for one in records.values()], dtype=np.int64),
+        return BatchScores(
+            np.array([record.row for record in records.values()], dtype=np.int64),
             {name: values[places] for name, values in scores.items()},
-            {records[place].row: _NO_RESULT for place in failed},
+            {records[place].row: _(_NO_RESULT) for place in failed},
             len(records),
         )
 
@@ -145,13 +148,13 @@ class Computation:
             own, label = self._empty()
             own[place], label[place] = inputs[place], targets[place]
             try:
-                found = self._scorer.score(self._names, own, label)
+                single = self._scorer.score(self._names, own, label)
             except Exception as error:
                 if is_out_of_memory(error):
                     raise
                 failed.append(place)
                 continue
-            for name, values in found.items():
+            for name, values in single.items():
                 scores[name][place] = values[place]
         return scores, failed
 
@@ -160,27 +163,26 @@ class Computation:
         assert self._shape is not None
         return filler((self._size, *self._shape)), np.full(self._size, -1, dtype=np.int64)
 
-    def _alone(self, one: Decoded) -> Result:
+    def _alone(self, record: LoadedInput) -> BatchScores:
         """Compute a record whose input has a shape of its own."""
         scores = {name: np.full(1, np.nan) for name in self._names}
-        reason = one.problem
-        if one.values is not None:
-            shape = " × ".join(map(str, one.values.shape))
+        reason = record.problem
+        if record.values is not None:
+            shape = " × ".join(map(str, record.values.shape))
             try:
-                with self._hold(self._ids[one.row]):
-                    scores, reason = self._score_alone(one.row, one.values[None], scores)
+                with self._hold(self._ids[record.row]):
+                    scores, reason = self._score_alone(record.row, record.values[None], scores)
             except Exception as error:  # Whatever it is, it comes of this record's own shape.
-                words = _OWN_MEMORY if is_out_of_memory(error) else _OWN_SHAPE
-                reason = words.format(shape=shape)
-        if one.values is not None and reason:
+                reason = _(_OWN_MEMORY if is_out_of_memory(error) else _OWN_SHAPE, shape=shape)
+        if record.values is not None and reason:
             release_memory()
-        rows = np.array([] if one.has_changed else [one.row], dtype=np.int64)
-        values = {name: found[: len(rows)] for name, found in scores.items()}
-        return Result(rows, values, {one.row: reason} if reason else {}, handled=1)
+        rows = np.array([] if record.has_changed else [record.row], dtype=np.int64)
+        values = {name: column[: len(rows)] for name, column in scores.items()}
+        return BatchScores(rows, values, {record.row: reason} if reason else {}, handled=1)
 
     def _score_alone(
         self, row: int, inputs: NDArray[np.float32], none: dict[str, NDArray[np.float64]]
     ) -> tuple[dict[str, NDArray[np.float64]], str]:
         if self._targets[row] >= self._scorer.prepare(inputs.shape):
-            return none, _NO_CLASS
+            return none, _(_NO_CLASS)
         return self._scorer.score(self._names, inputs, self._targets[row : row + 1]), ""

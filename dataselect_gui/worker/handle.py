@@ -49,7 +49,7 @@ CHILD_ENVIRONMENT = {
 
 
 class Receiver(Protocol):
-    """What takes what a job keeps: the child itself can write nothing of the owner's.
+    """Takes the frames in which a child sends what is to be kept: it can write nothing of the owner's.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Receiver(Protocol):
         """Take a frame. Returns the answer, where there is one."""
 
     def note_death(self) -> None:
-        """Note that the child was ended, by none of us."""
+        """Note that the child ended though this program did not end it."""
 
 
 def run_job(

@@ -15,6 +15,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index, mapped
 from dataselect_gui.records.opening import content_hash
 from dataselect_gui.records.source import Source, UnreadableRecordError
+from dataselect_gui.texts import _, ngettext
 
 HASH_BYTES, ENTRY_BYTES = 32, 48
 """Of a content hash; of one with the stamp of its file."""
@@ -94,15 +95,15 @@ def read_index(source: Source, context: JobContext, cache: "KnownHashes | None" 
     for row in range(count):
         context.advance(Phase.READING_RECORDS, row, count)
         stamp = None if cache is None else source.stamp(row)
-        found = None if cache is None or stamp is None else cache.find(row, stamp)
-        if found is None:
+        digest = None if cache is None or stamp is None else cache.find(row, stamp)
+        if digest is None:
             try:
-                found = np.frombuffer(content_hash(source.read(row)), dtype=np.uint8)
+                digest = np.frombuffer(content_hash(source.read(row)), dtype=np.uint8)
             except UnreadableRecordError:
                 continue  # The reason is noted when the record is scored.
             if cache is not None and stamp is not None:
-                cache.put(row, stamp, found)
-        content[row] = found
+                cache.put(row, stamp, digest)
+        content[row] = digest
     return Index(source.ids, source.labels, source.units, content)
 
 
@@ -137,8 +138,17 @@ def check_same_source(project: Project, source: Source, index: Index) -> None:
     )
     if others:
         raise UnusableError(
-            f"“{source.path.name}” is not the source of this project.",
-            f"Of the {len(known.ids):,} records that were scored, {others:,} are missing there or hold "
-            "something else.",
-            "Show the place of the records as they were scored, or score these into another project.",
+            _("“{name}” is not the source of this project.", name=source.path.name),
+            ngettext(
+                "Of the {scored:,} records that were scored, {count:,} is missing there or holds "
+                "something else.",
+                "Of the {scored:,} records that were scored, {count:,} are missing there or hold "
+                "something else.",
+                others,
+                scored=len(known.ids),
+            ),
+            _(
+                "Show the place of the records as they were scored, or score these into another "
+                "project."
+            ),
         )

@@ -13,7 +13,7 @@ from dataselect_gui.records.array_frames import array_from, array_parts
 from dataselect_gui.sandbox.frames import FrameError, read_frame, write_frame
 
 FILE = "maps"
-_TOLD, _ARRAY = 1, 2
+_DESCRIPTIONS, _ARRAY = 1, 2
 
 
 @dataclass(frozen=True)
@@ -45,24 +45,27 @@ class RecordMaps:
         return view + sum(values.nbytes for values in self.maps.values())
 
 
-class _Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is said of a record beside its arrays."""
+class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What describes a record, beside its arrays."""
 
     id: str
     maps: list[str]
     reasons: dict[str, str]
 
 
-def write_maps(folder: Path, found: Mapping[int, RecordMaps]) -> None:
+def write_maps(folder: Path, records: Mapping[int, RecordMaps]) -> None:
     """Write the maps of records, by their rows."""
-    told = {row: _Told(one.id, list(one.maps), one.reasons) for row, one in found.items()}
+    descriptions = {
+        row: _Description(record.id, list(record.maps), record.reasons)
+        for row, record in records.items()
+    }
     with (folder / FILE).open("wb") as file:
-        write_frame(file, _TOLD, msgspec.json.encode(told))
-        for row, one in found.items():
-            for name, values in one.maps.items():
+        write_frame(file, _DESCRIPTIONS, msgspec.json.encode(descriptions))
+        for row, record in records.items():
+            for name, values in record.maps.items():
                 write_frame(file, _ARRAY, *array_parts(f"{row}/{name}", values))
-            if one.view is not None:
-                write_frame(file, _ARRAY, *array_parts(f"{row}/", one.view))
+            if record.view is not None:
+                write_frame(file, _ARRAY, *array_parts(f"{row}/", record.view))
 
 
 def read_maps(folder: Path) -> dict[int, RecordMaps]:
@@ -74,28 +77,28 @@ def read_maps(folder: Path) -> dict[int, RecordMaps]:
         Where it is not: the worker has fallen to what it was given.
     """
     arrays: dict[str, NDArray[Any]] = {}
-    told: dict[int, _Told] | None = None
+    descriptions: dict[int, _Description] | None = None
     try:
         with (folder / FILE).open("rb") as file:
             size = (folder / FILE).stat().st_size
-            while (frame := read_frame(file, {_TOLD: size, _ARRAY: size})) is not None:
-                if frame[0] == _TOLD:
-                    told = msgspec.json.decode(frame[1], type=dict[int, _Told])
+            while (frame := read_frame(file, {_DESCRIPTIONS: size, _ARRAY: size})) is not None:
+                if frame[0] == _DESCRIPTIONS:
+                    descriptions = msgspec.json.decode(frame[1], type=dict[int, _Description])
                 else:
                     name, values = array_from(frame[1])
                     arrays[name] = values
-        if told is None:
+        if descriptions is None:
             raise FrameError("no maps")
-        return {row: _record(row, one, arrays) for row, one in told.items()}
+        return {row: _record(row, item, arrays) for row, item in descriptions.items()}
     except (KeyError, ValueError):
         raise FrameError("no maps") from None
 
 
-def _record(row: int, told: "_Told", arrays: dict[str, NDArray[Any]]) -> RecordMaps:
+def _record(row: int, description: _Description, arrays: dict[str, NDArray[Any]]) -> RecordMaps:
     view = arrays.get(f"{row}/")
-    maps = {name: arrays[f"{row}/{name}"] for name in told.maps}
+    maps = {name: arrays[f"{row}/{name}"] for name in description.maps}
     if view is not None and (view.dtype != np.uint8 or view.shape[2:] not in {(), (3,)}):
         raise FrameError("no picture")
     if any(values.dtype != np.float32 or values.ndim != 2 for values in maps.values()):
         raise FrameError("no maps")
-    return RecordMaps(id=told.id, view=view, maps=maps, reasons=told.reasons)
+    return RecordMaps(id=description.id, view=view, maps=maps, reasons=description.reasons)

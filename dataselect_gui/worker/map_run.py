@@ -13,7 +13,8 @@ from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.scoring.catalog import find_score
-from dataselect_gui.worker.decoding import RowReader
+from dataselect_gui.texts import N_, _
+from dataselect_gui.worker.input_loading import ScoredInputLoader
 from dataselect_gui.worker.jobs import MapJob
 from dataselect_gui.worker.map_file import RecordMaps, write_maps
 from dataselect_gui.worker.results import FilesResult
@@ -21,8 +22,10 @@ from dataselect_gui.worker.rows_file import read_rows
 
 _MOST_BYTES = 64 * 1024 * 1024
 """What the maps of one job may take; those of the first record may take more."""
-_NO_IMAGE = "The model does not take this record as an image, so there is nothing to draw a map over."
-_NO_LABEL = "This score needs a label, and the record has none."
+_NO_IMAGE = N_(
+    "The model does not take this record as an image, so there is nothing to draw a map over."
+)
+_NO_LABEL = N_("This score needs a label, and the record has none.")
 
 
 def run_maps(job: MapJob, context: JobContext) -> FilesResult:
@@ -48,34 +51,34 @@ def run_maps(job: MapJob, context: JobContext) -> FilesResult:
     device = choose_device(job.device)
     scorer = Scorer(checkpoint, job.names, device, job.precision)
     to_input = source.kind.to_input(checkpoint.final, scorer.model.channels)
-    reader = RowReader(source, index, to_input)
-    found: dict[int, RecordMaps] = {}
+    loader = ScoredInputLoader(source, index, to_input)
+    results: dict[int, RecordMaps] = {}
     began = time.monotonic()
     for place, row in enumerate(job.rows):
-        held = sum(one.size for one in found.values())
-        if found and (time.monotonic() - began > job.seconds or held > _MOST_BYTES):
+        bytes_held = sum(result.size for result in results.values())
+        if results and (time.monotonic() - began > job.seconds or bytes_held > _MOST_BYTES):
             break
         context.check()
-        context.report(Phase.MAKING_MAPS, len(found), len(job.rows))
+        context.report(Phase.MAKING_MAPS, len(results), len(job.rows))
         record, label = index.ids[place], index.labels[place]
         names = [name for name in job.names if label is not None or not find_score(name).needs_label]
         try:
-            one = reader.read(place)
-            if one.ndim != 3:
-                raise UnreadableRecordError(_NO_IMAGE)
-            made = scorer.maps(names, one[None], class_indices([label], classes))
+            values = loader.read(place)
+            if values.ndim != 3:
+                raise UnreadableRecordError(_(_NO_IMAGE))
+            maps = scorer.maps(names, values[None], class_indices([label], classes))
         except (UnreadableRecordError, UnusableError) as error:
             reason = error.what if isinstance(error, UnusableError) else str(error)
-            found[row] = RecordMaps(record, None, {}, dict.fromkeys(job.names, reason))
+            results[row] = RecordMaps(record, None, {}, dict.fromkeys(job.names, reason))
             continue
-        found[row] = RecordMaps(
+        results[row] = RecordMaps(
             record,
-            picture_of(one),
-            {name: made[name][0].astype(np.float32) for name in names},
-            {name: _NO_LABEL for name in job.names if name not in names},
+            picture_of(values),
+            {name: maps[name][0].astype(np.float32) for name in names},
+            {name: _(_NO_LABEL) for name in job.names if name not in names},
         )
-    write_maps(job.folder, found)
-    return FilesResult(records=len(found))
+    write_maps(job.folder, results)
+    return FilesResult(records=len(results))
 
 
 def picture_of(values: NDArray[np.float32]) -> NDArray[np.uint8]:

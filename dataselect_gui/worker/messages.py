@@ -1,4 +1,4 @@
-"""What the two processes tell each other: a job as a line to the child, frames with messages from it.
+"""The messages between the two processes: a job as a line to the child, and its messages in frames.
 
 The parent sends one job, and later nothing, or what is answered, or the end of its stream, which asks
 to stop. The child sends progress a few times a second, a study its plan, and ends with exactly one of
@@ -26,9 +26,9 @@ from dataselect_gui.errors import (
 )
 from dataselect_gui.jobs.faults import Fault
 from dataselect_gui.jobs.kinds import JobKind
-from dataselect_gui.jobs.progress import Count, Progress
+from dataselect_gui.jobs.progress import Count, Progress, Seconds
 from dataselect_gui.worker.jobs import AnyJob, Job
-from dataselect_gui.worker.results import Result, Seconds
+from dataselect_gui.worker.results import Result
 
 MESSAGE = 1
 """The kind of a message's frame."""
@@ -98,7 +98,7 @@ class Failed(_Message, frozen=True):
 
     @classmethod
     def of(cls, error: DataSelectError) -> "Failed":
-        """Return what is told of an error, by the most special kind that is known to both sides."""
+        """Return the message for an error, with the most specific code that there is."""
         code = next(_CODES[kind] for kind in type(error).__mro__ if kind in _CODES)
         return cls(code, error.what, error.why, error.do)
 

@@ -1,4 +1,4 @@
-"""The parent, as the child sees it.
+"""The child's connection to its parent.
 
 When standard input ends, the child stops after the batch in hand; where it ended because the parent
 died, at once.
@@ -13,13 +13,14 @@ from typing import IO
 from dataselect_gui.errors import InterruptedByPersonError
 from dataselect_gui.jobs.context import Stop
 from dataselect_gui.sandbox.frames import FrameError, read_frame, write_frame
+from dataselect_gui.texts import _
 from dataselect_gui.worker.messages import MESSAGE
 
 _LOOK_SECONDS = 0.5
 
 
 class Parent:
-    """Takes what there is to keep, answers, and asks to stop by ending the conversation.
+    """The parent at the other end: it takes frames and answers, and asks to stop by closing the stream.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ class Parent:
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def tell(self, kind: int, *parts: bytes) -> None:
+    def send(self, kind: int, *parts: bytes) -> None:
         """Send a frame, in parts."""
         write_frame(self._to_parent, kind, *parts)
 
@@ -52,7 +53,9 @@ class Parent:
         """
         answer = self._answers.get()
         if answer is None:
-            raise InterruptedByPersonError("Stopped.", "You asked for it.", "What was done is kept.")
+            raise InterruptedByPersonError(
+                _("Stopped."), _("You asked for it."), _("What was done is kept.")
+            )
         return answer
 
     def _listen(self) -> None:

@@ -1,9 +1,8 @@
 """Try a checkpoint on some of the owner's records, before the long run."""
 
-import sys
 import time
-from dataclasses import asdict
 
+import msgspec
 import numpy as np
 
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
@@ -12,8 +11,9 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.worker.decoding import Decoder
+from dataselect_gui.texts import _
 from dataselect_gui.worker.indexing import fair_order
+from dataselect_gui.worker.input_loading import InputLoader
 from dataselect_gui.worker.jobs import PreflightJob
 from dataselect_gui.worker.results import PreflightResult
 
@@ -41,18 +41,18 @@ def run_preflight(job: PreflightJob, context: JobContext) -> PreflightResult:
     context.report(Phase.TRYING_ON_RECORDS)
     began = time.perf_counter()
     to_input = source.kind.to_input(checkpoint.final, scorer.model.channels)
-    decoder = Decoder(source, None, to_input)
-    records = decoder.first(fair_order(source.ids), RECORDS)
+    loader = InputLoader(source, None, to_input)
+    records = loader.first(fair_order(source.ids), RECORDS)
     seconds_to_read = (time.perf_counter() - began) / max(1, len(records))
     if not records:
         raise UnusableError(
-            "None of the records can be read.",
-            "So the checkpoint cannot be tried on them.",
-            "See the reasons among the source's problems, and mend or replace the files.",
+            _("None of the records can be read."),
+            _("So the checkpoint cannot be tried on them."),
+            _("See the reasons among the source's problems, and mend or replace the files."),
         )
-    inputs = np.stack([one.values for one in records if one.values is not None])
-    targets = class_indices((source.labels[one.row] for one in records), classes)
-    found = asdict(try_on(scorer, checkpoint, job.names, inputs, targets))
-    # No message holds infinity.
-    found["deviation"] = min(found["deviation"], sys.float_info.max)
-    return PreflightResult(**found, records=len(source.ids), seconds_to_read=seconds_to_read)
+    inputs = np.stack([record.values for record in records if record.values is not None])
+    targets = class_indices((source.labels[record.row] for record in records), classes)
+    trial = try_on(scorer, checkpoint, job.names, inputs, targets)
+    return PreflightResult(
+        **msgspec.structs.asdict(trial), records=len(source.ids), seconds_to_read=seconds_to_read
+    )

@@ -3,19 +3,14 @@
 The child may have fallen to what it was given, so that every type here says how much of it may come.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
 from dataselect_gui.checkpoints.request import Request, request_of
-from dataselect_gui.jobs.progress import Count
-from dataselect_gui.scoring.catalog import Batching, Precision
-
-Text = Annotated[str, msgspec.Meta(max_length=10_000)]
-"""A name, or a sentence."""
-Seconds = Annotated[float, msgspec.Meta(ge=0)]
-MOST_AT_ONCE = 1 << 16
-"""Records in a batch."""
+from dataselect_gui.jobs.progress import Count, Seconds, Text
+from dataselect_gui.scoring.catalog import Batching
+from dataselect_gui.scoring.trial import Trial
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=True):
@@ -49,8 +44,8 @@ class FilesResult(Result, frozen=True):
     records: Count
 
 
-class PreflightResult(Result, frozen=True):
-    """What a preflight found: `dataselect_gui.scoring.preflight.Preflight`, and two figures more.
+class PreflightResult(Result, Trial, frozen=True, kw_only=True):
+    """A trial of a checkpoint, with what the parent needs to estimate the whole.
 
     Attributes
     ----------
@@ -60,21 +55,6 @@ class PreflightResult(Result, frozen=True):
         How long reading one takes.
     """
 
-    parameters: dict[Text, Count]
-    by_function: list[Text]
-    batching: Batching
-    checked: Count
-    deviation: float
-    precision: Precision
-    tried: Count
-    moved: Count
-    float64_pace: float | None
-    device: Text
-    at_once: Annotated[int, msgspec.Meta(gt=0, le=MOST_AT_ONCE)]
-    seconds_per_record: Seconds
-    bytes_needed: Count
-    dp_training: Literal["yes", "no", "unknown"]
-    dp_objections: list[Text]
     records: Count
     seconds_to_read: Seconds
 
@@ -118,10 +98,10 @@ class VerificationResult(Result, frozen=True):
     release: dict[str, object] | None
 
     def __post_init__(self) -> None:
-        _hold_together(self.checks, self.release)
+        _check_release(self.checks, self.release)
 
 
-def _hold_together(checks: list[CheckResult], release: dict[str, object] | None) -> None:
+def _check_release(checks: list[CheckResult], release: dict[str, object] | None) -> None:
     if release is not None and not all(check.ok for check in checks):
         raise ValueError("a release that does not hold")
 
@@ -147,7 +127,7 @@ class BundleInspected(Inspected, frozen=True, tag="bundle"):
     release: dict[str, object] | None
 
     def __post_init__(self) -> None:
-        _hold_together(self.checks, self.release)
+        _check_release(self.checks, self.release)
 
 
 class CheckpointFacts(

@@ -72,5 +72,5 @@ class InWork(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def listing_digest(source: Source) -> bytes:
     """Return the SHA-256 of the records' names, labels and units."""
     units = None if source.units is None else list(source.units)
-    told = json.dumps([list(source.ids), list(source.labels), units])
-    return hashlib.sha256(told.encode()).digest()
+    listing = json.dumps([list(source.ids), list(source.labels), units])
+    return hashlib.sha256(listing.encode()).digest()

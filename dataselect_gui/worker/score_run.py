@@ -35,13 +35,14 @@ from dataselect_gui.project.settings import Conditions, Device
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
 from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.worker.batches import in_batches
-from dataselect_gui.worker.decoding import Decoder
 from dataselect_gui.worker.indexing import fair_order, read_index
+from dataselect_gui.worker.input_loading import InputLoader
 from dataselect_gui.worker.jobs import ScoreJob
-from dataselect_gui.worker.keeping import Keeper, Pace
 from dataselect_gui.worker.results import ScoringResult
-from dataselect_gui.worker.score_keeping import Keeping, KeptTable
+from dataselect_gui.worker.saving import Pace, ScoreSaver
+from dataselect_gui.worker.score_store import ScoreStore, ScoreTable
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import ToInput
@@ -50,14 +51,14 @@ if TYPE_CHECKING:
 
 _UNTRIED = 8
 """The size that counts as tried while the memory of small batches is measured."""
-_NO_CLASS = "Its label is none of the checkpoint's classes, so it has no score that needs one."
-_GIVEN_UP = (
+_NO_CLASS = N_("Its label is none of the checkpoint's classes, so it has no score that needs one.")
+_GIVEN_UP = N_(
     "Its input has a shape of its own, and the program was ended twice while it was computed: most "
     "likely, memory ran out."
 )
 
 
-def run(job: ScoreJob, context: JobContext, kept: Keeping) -> ScoringResult:
+def run(job: ScoreJob, context: JobContext, store: ScoreStore) -> ScoringResult:
     """Score the records of a project.
 
     Parameters
@@ -66,7 +67,7 @@ def run(job: ScoreJob, context: JobContext, kept: Keeping) -> ScoringResult:
         What to score.
     context : JobContext
         Takes progress, and asks to stop after the batch in hand.
-    kept : Keeping
+    store : ScoreStore
         Takes what there is to keep.
 
     Raises
@@ -78,21 +79,21 @@ def run(job: ScoreJob, context: JobContext, kept: Keeping) -> ScoringResult:
     checkpoint.check_digest(job.digest)
     source = open_source(job.source)
     classes = match_labels(source.labels, source.classes, checkpoint.labels)
-    given_up = _recover(kept)
-    _check_conditions(kept, job)
-    parts = [_Part(job, names, kept, checkpoint, source, context) for names in _parts(kept, job)]
+    given_up = _recover(store)
+    _check_conditions(store, job)
+    parts = [_Part(job, names, store, checkpoint, source, context) for names in _parts(store, job)]
     for part in parts:
         if part.size is None:
             context.check()  # Before the libraries are loaded, which takes seconds.
             part.settle()
-    index = read_index(source, context, kept.hashes(source))
-    table = kept.take(index)
+    index = read_index(source, context, store.hashes(source))
+    table = store.take(index)
     if given_up is not None:
         _give_up(table, given_up, job.names)
     targets = class_indices(index.labels, classes)
     labelled = zip(index.ids, index.labels, targets, strict=True)
     unknown = (i for i, label, target in labelled if label is not None and target < 0)
-    table.add_problems(dict.fromkeys(unknown, _NO_CLASS))
+    table.add_problems(dict.fromkeys(unknown, _(_NO_CLASS)))
     order = fair_order(index.ids, job.limit)
     for part in parts:
         if part.lacks(table, order):
@@ -102,16 +103,29 @@ def run(job: ScoreJob, context: JobContext, kept: Keeping) -> ScoringResult:
     scored = _count_scored(table, job)
     if job.names and scored == 0:
         raise UnusableError(
-            "No record could be scored.",
-            f"None of the {len(index.ids)} records can be read"
-            + (", has a label" if (targets < 0).any() else "")
-            + " and comes to a finite number.",
-            "See the reasons among the source's problems, and mend or replace the files.",
+            _("No record could be scored."),
+            _nothing_scored(len(index.ids), some_lack_labels=bool((targets < 0).any())),
+            _("See the reasons among the source's problems, and mend or replace the files."),
         )
     return ScoringResult(scored=scored, device=device)
 
 
-def _recover(kept: Keeping) -> str | None:
+def _nothing_scored(count: int, *, some_lack_labels: bool) -> str:
+    """Return why no record has a score."""
+    if some_lack_labels:
+        return ngettext(
+            "None of the {count} record can be read, has a label and comes to a finite number.",
+            "None of the {count} records can be read, has a label and comes to a finite number.",
+            count,
+        )
+    return ngettext(
+        "None of the {count} record can be read and comes to a finite number.",
+        "None of the {count} records can be read and comes to a finite number.",
+        count,
+    )
+
+
+def _recover(store: ScoreStore) -> str | None:
     """Draw the conclusion from a run that was killed as it computed.
 
     Returns
@@ -119,76 +133,81 @@ def _recover(kept: Keeping) -> str | None:
     str or None
         A record to give up, by its id: one with a shape of its own, which ended the program twice.
     """
-    mark = kept.mark
+    mark = store.mark
     given_up = None
     if mark.record is not None:
-        if mark.record in kept.ended_by:
+        if mark.record in store.ended_by:
             given_up = mark.record
         else:
-            kept.ended_by.append(mark.record)
+            store.ended_by.append(mark.record)
     elif mark.scores:
-        _halve(kept, mark.scores)
-    kept.save()
+        _halve(store, mark.scores)
+    store.save()
     mark.take_away()
     return given_up
 
 
-def _halve(kept: Keeping, names: Sequence[str]) -> None:
+def _halve(store: ScoreStore, names: Sequence[str]) -> None:
     """Have scores computed again from the beginning, in batches of half the size."""
     for name in names:
-        known = kept.scores.get(name)
+        known = store.scores.get(name)
         size = None if known is None else known.batch
         if size is not None and size > 1:
-            _start_again(kept, name, _half(size))
+            _start_again(store, name, _half(size))
 
 
-def _start_again(kept: Keeping, name: str, size: int) -> None:
-    kept.forget(name)
-    kept.scores[name] = replace(
-        kept.scores[name],
+def _start_again(store: ScoreStore, name: str, size: int) -> None:
+    store.forget(name)
+    store.scores[name] = replace(
+        store.scores[name],
         batch=size,
         fixed=True,
         program=__version__,
         variant=find_score(name).variant,
     )
-    kept.save()
+    store.save()
 
 
-def _check_conditions(kept: Keeping, job: ScoreJob) -> None:
+def _check_conditions(store: ScoreStore, job: ScoreJob) -> None:
     """Hold what was asked for against how scores of the project are computed already."""
     for name in job.names:
-        known = kept.scores.get(name)
+        known = store.scores.get(name)
         device = job.device if known is None else known.device
         if job.device not in {"auto", device}:
             raise UsageError(
-                f"The scores of this project cannot be computed on {job.device}.",
-                f"Those that it has were computed on {device}; numbers that differ are not mixed.",
-                "Leave the device as it is, or score into another project.",
+                _("The scores of this project cannot be computed on {device}.", device=job.device),
+                _(
+                    "Those that it has were computed on {device}; numbers that differ are not mixed.",
+                    device=device,
+                ),
+                _("Leave the device as it is, or score into another project."),
             )
         batch = 1 if known is None else known.batch or 1
         if job.batch_size is not None and job.batch_size < batch:
-            _start_again(kept, name, job.batch_size)
+            _start_again(store, name, job.batch_size)
 
 
-def _give_up(table: KeptTable, record: str, names: Sequence[str]) -> None:
+def _give_up(table: ScoreTable, record: str, names: Sequence[str]) -> None:
     rows = np.array([row for row, other in enumerate(table.index.ids) if other == record], dtype=int)
     for column in map(table.column, names):
         lacking = rows[column.done[rows] == 0]
         column.write(lacking, np.full(len(lacking), np.nan))
         column.mark_done(lacking)
-    table.add_problems({record: _GIVEN_UP})
+    table.add_problems({record: _(_GIVEN_UP)})
 
 
-def _parts(kept: Keeping, job: ScoreJob) -> list[list[str]]:
+def _parts(store: ScoreStore, job: ScoreJob) -> list[list[str]]:
     """Part the scores of a job by how they are computed; those that are new go together."""
 
     def conditions(name: str) -> tuple[str, ...]:
-        known = kept.scores.get(name)
+        known = store.scores.get(name)
         if known is None:
             return ()
         return tuple(map(str, (known.device, known.precision, known.threads, known.batch)))
 
-    return [list(names) for _, names in groupby(sorted(job.names, key=conditions), key=conditions)]
+    return [
+        list(names) for _conditions, names in groupby(sorted(job.names, key=conditions), key=conditions)
+    ]
 
 
 @dataclass
@@ -201,13 +220,13 @@ class _Part:
         What was asked for.
     names : list of str
         The scores.
-    kept, checkpoint, source, context
+    store, checkpoint, source, context
         Where they are kept, what they are made of, and what takes progress.
     """
 
     job: ScoreJob
     names: list[str]
-    kept: Keeping
+    store: ScoreStore
     checkpoint: Checkpoint
     source: Source
     context: JobContext
@@ -216,7 +235,7 @@ class _Part:
     @property
     def _known(self) -> Conditions | None:
         """How these scores are computed; None while that is not settled."""
-        return self.kept.scores.get(self.names[0])
+        return self.store.scores.get(self.names[0])
 
     @property
     def size(self) -> int | None:
@@ -228,7 +247,7 @@ class _Part:
         """Where they are computed."""
         return self.job.device if self._known is None else self._known.device
 
-    def lacks(self, table: KeptTable, rows: Sequence[int]) -> bool:
+    def lacks(self, table: ScoreTable, rows: Sequence[int]) -> bool:
         """Say whether some of the rows lack some of the scores."""
         return not all(table.column(name).done[rows].all() for name in self.names)
 
@@ -237,10 +256,10 @@ class _Part:
         from dataselect_gui.norms.memory import is_out_of_memory
         from dataselect_gui.scoring.memory import release_memory
 
-        scorer, _, shape = self._load()
-        hold, asked = self.kept.mark.hold, self.job.batch_size
-        if shape is None or asked is not None:
-            self._keep(asked if asked and shape is not None else 1)
+        scorer, _to_input, shape = self._load()
+        hold, requested = self.store.mark.hold, self.job.batch_size
+        if shape is None or requested is not None:
+            self._keep(requested if requested and shape is not None else 1)
         else:
             self._keep(_UNTRIED)
             with hold(self.names):
@@ -257,7 +276,7 @@ class _Part:
             release_memory()  # Only here, where the error is gone, is its memory free.
             self._take_half()
 
-    def score(self, table: KeptTable, targets: NDArray[np.int64], order: Sequence[int]) -> None:
+    def score(self, table: ScoreTable, targets: NDArray[np.int64], order: Sequence[int]) -> None:
         """Score batch by batch; what is done is kept where it is stopped."""
         from dataselect_gui.norms.memory import is_out_of_memory
         from dataselect_gui.scoring.memory import release_memory
@@ -272,11 +291,11 @@ class _Part:
             release_memory()
             self._take_half()
 
-    def _score(self, table: KeptTable, targets: NDArray[np.int64], order: Sequence[int]) -> None:
+    def _score(self, table: ScoreTable, targets: NDArray[np.int64], order: Sequence[int]) -> None:
         from dataselect_gui.worker.computing import Computation
 
         scorer, to_input, shape = self._load()
-        size, ids, hold = self.size or 1, table.index.ids, self.kept.mark.hold
+        size, ids, hold = self.size or 1, table.index.ids, self.store.mark.hold
         if shape is not None:
             with hold(self.names):
                 classes = scorer.prepare((size, *shape))
@@ -294,11 +313,11 @@ class _Part:
             targets,
             lambda record: hold(self.names, record),
         )
-        decoder = Decoder(self.source, table.index.content, to_input, shape)
-        pace, kept = Pace(), Keeper(table, columns)
-        with closing(computation.results(decoder, in_batches(ids, left, size))) as results:
+        loader = InputLoader(self.source, table.index.content, to_input, shape)
+        pace, saver = Pace(), ScoreSaver(table, columns)
+        with closing(computation.results(loader, in_batches(ids, left, size))) as results:
             for result in results:
-                kept.add(result)
+                saver.add(result)
                 done += result.handled
                 pace.add(time.monotonic(), done)
                 if done == total:
@@ -306,18 +325,22 @@ class _Part:
                 try:
                     self.context.advance(Phase.SCORING, done, total, pace.seconds_left(total))
                 except InterruptedByPersonError:
-                    kept.save()
+                    saver.save()
                     raise
-        kept.save()
+        saver.save()
         self.context.report(Phase.SCORING, total, total, 0.0)
 
     def _check_classes(self, classes: int) -> None:
         named = len(self.checkpoint.labels)
         if named > classes:
             raise UnusableError(
-                "The checkpoint's class names do not match its model.",
-                f"The model tells {classes} classes apart; its config.json names {named}.",
-                "Ask the consortium for the config.json of this model.",
+                _("The checkpoint's class names do not match its model."),
+                _(
+                    "The model tells {classes} classes apart; its config.json names {named}.",
+                    classes=classes,
+                    named=named,
+                ),
+                _("Ask the consortium for the config.json of this model."),
             )
 
     def _load(self) -> "tuple[Scorer, ToInput, Shape | None]":
@@ -334,8 +357,8 @@ class _Part:
         threads = fix_arithmetic(None if self._known is None else self._known.threads)
         scorer = Scorer(self.checkpoint, self.names, device, self.job.precision)
         for name in self.names:
-            known = self.kept.scores.get(name)
-            self.kept.scores[name] = Conditions(
+            known = self.store.scores.get(name)
+            self.store.scores[name] = Conditions(
                 fixed=True if known is None else known.fixed,
                 program=__version__ if known is None else known.program,
                 variant=find_score(name).variant if known is None else known.variant,
@@ -353,17 +376,17 @@ class _Part:
     def _keep(self, size: int) -> None:
         """Keep the size of the batches before it is tried."""
         for name in self.names:
-            self.kept.scores[name] = replace(self.kept.scores[name], batch=size)
-        self.kept.save()
+            self.store.scores[name] = replace(self.store.scores[name], batch=size)
+        self.store.save()
 
     def _take_half(self) -> None:
         if self.size == 1:
             raise NotEnoughMemoryError(
-                "There is not enough memory to score even one record at a time.",
-                "The model, or its input, is too large for what is free now.",
-                "Close other programs, or leave out plis, which takes the most; then score again.",
+                _("There is not enough memory to score even one record at a time."),
+                _("The model, or its input, is too large for what is free now."),
+                _("Close other programs, or leave out plis, which takes the most; then score again."),
             )
-        _halve(self.kept, self.names)
+        _halve(self.store, self.names)
 
 
 def _half(records: int) -> int:
@@ -371,7 +394,7 @@ def _half(records: int) -> int:
     return int(1 << max(0, (records // 2).bit_length() - 1))
 
 
-def _count_scored(table: KeptTable, job: ScoreJob) -> int:
+def _count_scored(table: ScoreTable, job: ScoreJob) -> int:
     rows = slice(0, job.limit)
     has = np.zeros(len(table.index.ids), dtype=bool)
     for name in job.names:

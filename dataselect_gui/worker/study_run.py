@@ -1,4 +1,4 @@
-"""The long run of a study: piece by piece, each kept as soon as it is done."""
+"""The long run of a study: task by task, each kept as soon as it is done."""
 
 import time
 from collections import defaultdict, deque
@@ -15,24 +15,24 @@ from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.project.files import write_json
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
-from dataselect_gui.study.pieces import (
-    Chunk,
-    Flips,
-    Opinion,
-    Piece,
-    compared_scores,
-    is_training,
-    pieces_of,
-)
 from dataselect_gui.study.plan import Choices
 from dataselect_gui.study.store import PLAN, Store
+from dataselect_gui.study.tasks import (
+    FlippedLabelsTask,
+    LibraryTask,
+    ScoringTask,
+    Task,
+    compared_scores,
+    is_training,
+    tasks_of,
+)
 from dataselect_gui.worker.jobs import StudyJob
 from dataselect_gui.worker.messages import StudyPlanned
 from dataselect_gui.worker.results import StudyResult
 
 if TYPE_CHECKING:
-    from dataselect_gui.study.material import Material
-    from dataselect_gui.study.running import Runner
+    from dataselect_gui.study.dataset import Dataset
+    from dataselect_gui.study.runner import Runner
 
 _DEVICE = "cpu"
 
@@ -50,7 +50,7 @@ def run_study(
     job : StudyJob
         What to study.
     context : JobContext
-        Takes progress, and asks to stop: the piece in hand is dropped then.
+        Takes progress, and asks to stop: the task in hand is dropped then.
     planned : callable
         Takes the plan, before anything is trained.
 
@@ -59,8 +59,8 @@ def run_study(
     DataSelectError
         Where the source, the checkpoint or the folder cannot be used, or the work was stopped.
     """
-    from dataselect_gui.study.material import rows_to_read
-    from dataselect_gui.study.running import Runner, setting_of
+    from dataselect_gui.study.dataset import rows_to_read
+    from dataselect_gui.study.runner import Runner, setting_of
 
     choices = Choices(
         tuple(job.scores),
@@ -72,21 +72,21 @@ def run_study(
     checkpoint = find_checkpoint(job.checkpoint)
     source = open_source(job.source)
     setting = setting_of(checkpoint, choices, job.limit)
-    material = None
+    dataset = None
     if not job.plan_only:
-        material = _read(job, source, checkpoint, context)
-        setting = {"records": material.digest(), **setting}
+        dataset = _read(job, source, checkpoint, context)
+        setting = {"records": dataset.digest(), **setting}
     store = Store(job.folder, setting)
     with store.exclusive():
-        records = len(rows_to_read(source, job.limit) if material is None else material.rows)
+        records = len(rows_to_read(source, job.limit) if dataset is None else dataset.rows)
         if not store.has("times"):
-            store.write("times", _time(job, source, checkpoint, choices, material, records, context))
-        left = _Left(pieces_of(choices, compared_scores(checkpoint), records), store)
+            store.write("times", _time(job, source, checkpoint, choices, dataset, records, context))
+        left = _Left(tasks_of(choices, compared_scores(checkpoint), records), store)
         plan = left.plan()
         _write_plan(job, choices, plan, store)
         planned(plan)
-        if material is not None:
-            _run(Runner(material, checkpoint, choices, store), left, store, context)
+        if dataset is not None:
+            _run(Runner(dataset, checkpoint, choices, store), left, store, context)
     return StudyResult(trainings=left.done)
 
 
@@ -96,15 +96,15 @@ def _read(
     checkpoint: Checkpoint,
     context: JobContext,
     enough: int | None = None,
-) -> "Material":
+) -> "Dataset":
     """Read the records; or enough of them to time the work."""
     from dataselect_gui.scoring.model import choose_device, load_model
-    from dataselect_gui.study.material import read_material
+    from dataselect_gui.study.dataset import read_dataset
 
     matched = match_labels(source.labels, source.classes, checkpoint.labels)
     context.report(Phase.LOADING_MODEL)
     channels = load_model(checkpoint.final, choose_device(_DEVICE)).channels
-    return read_material(
+    return read_dataset(
         source,
         matched,
         checkpoint.labels,
@@ -120,15 +120,15 @@ def _time(
     source: Source,
     checkpoint: Checkpoint,
     choices: Choices,
-    material: "Material | None",
+    dataset: "Dataset | None",
     records: int,
     context: JobContext,
 ) -> dict[str, float]:
     """Time a few steps of each kind of work, on records that were read or on enough of them."""
+    from dataselect_gui.study.dataset import FEWEST_RECORDS
     from dataselect_gui.study.estimating import seconds_by_kind
-    from dataselect_gui.study.material import FEWEST_RECORDS
 
-    some = material or _read(job, source, checkpoint, context, FEWEST_RECORDS)
+    some = dataset or _read(job, source, checkpoint, context, FEWEST_RECORDS)
     context.report(Phase.TIMING)
     return seconds_by_kind(some, checkpoint, choices, records)
 
@@ -150,68 +150,68 @@ def _write_plan(job: StudyJob, choices: Choices, plan: StudyPlanned, store: Stor
 
 
 def _run(runner: "Runner", left: "_Left", store: Store, context: JobContext) -> None:
-    """Do the pieces that are left, and write the page."""
+    """Do the tasks that are left, and write the page."""
     from dataselect_gui.study.writing import write_study
 
-    while left.pieces:
+    while left.tasks:
         _do_first(runner, left, context)
     context.report(Phase.WRITING_PAGE, left.total, left.total)
     write_study(store.folder, runner.findings())
 
 
 def _do_first(runner: "Runner", left: "_Left", context: JobContext) -> None:
-    piece, done, seconds = left.pieces[0], left.done, left.seconds
-    phase = _phase_of(piece)
+    task, done, seconds = left.tasks[0], left.done, left.seconds
+    phase = _phase_of(task)
     started = time.monotonic()
-    runner.do(piece, lambda: context.advance(phase, done, left.total, seconds))
+    runner.do(task, lambda: context.advance(phase, done, left.total, seconds))
     left.drop_first(time.monotonic() - started)
 
 
-def _phase_of(piece: Piece) -> Phase:
-    match piece:
-        case Chunk():
+def _phase_of(task: Task) -> Phase:
+    match task:
+        case ScoringTask():
             return Phase.SCORING_BY_CHECKPOINT
-        case Flips():
+        case FlippedLabelsTask():
             return Phase.SCORING_FLIPPED_LABELS
-        case Opinion():
+        case LibraryTask():
             return Phase.OTHER_LIBRARIES
         case _:
             return Phase.TRAINING
 
 
 class _Left:
-    """The pieces that are still to be done, and how long they take.
+    """The tasks that are still to be done, and how long they take.
 
     That is estimated by kind of work: from what was timed beforehand, then from what it took.
 
     Attributes
     ----------
-    pieces : deque of Piece
+    tasks : deque of Task
         In order.
     total : int
         How many trainings there are, with those that are done.
     """
 
-    def __init__(self, pieces: Sequence[Piece], store: Store) -> None:
-        self.pieces = deque(piece for piece in pieces if not store.has(piece.name))
-        self.total = sum(map(is_training, pieces))
+    def __init__(self, tasks: Sequence[Task], store: Store) -> None:
+        self.tasks = deque(task for task in tasks if not store.has(task.name))
+        self.total = sum(map(is_training, tasks))
         self._expected: dict[str, float] = store.read("times", dict[str, float])
         self._taken: dict[str, list[float]] = defaultdict(list)
 
     @property
     def done(self) -> int:
         """How many trainings are done."""
-        return self.total - sum(map(is_training, self.pieces))
+        return self.total - sum(map(is_training, self.tasks))
 
     @property
     def seconds(self) -> float:
         """How long they take, all together."""
-        return sum(map(self._seconds_of, self.pieces))
+        return sum(map(self._seconds_of, self.tasks))
 
     @property
     def seconds_beside(self) -> float:
         """How long those take that are no trainings."""
-        return sum(self._seconds_of(piece) for piece in self.pieces if not is_training(piece))
+        return sum(self._seconds_of(task) for task in self.tasks if not is_training(task))
 
     def plan(self) -> StudyPlanned:
         """Return how much there is to do."""
@@ -224,9 +224,9 @@ class _Left:
         )
 
     def drop_first(self, seconds: float) -> None:
-        """Take the first piece out: it was done in so many seconds."""
-        self._taken[self.pieces.popleft().kind].append(seconds)
+        """Take the first task out: it was done in so many seconds."""
+        self._taken[self.tasks.popleft().kind].append(seconds)
 
-    def _seconds_of(self, piece: Piece) -> float:
-        taken = self._taken[piece.kind]
-        return sum(taken) / len(taken) if taken else self._expected[piece.kind]
+    def _seconds_of(self, task: Task) -> float:
+        taken = self._taken[task.kind]
+        return sum(taken) / len(taken) if taken else self._expected[task.kind]

@@ -11,7 +11,8 @@ from dataselect_gui.records.array_frames import array_parts
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
 from dataselect_gui.sandbox.frames import write_frame
-from dataselect_gui.worker.decoding import RowReader
+from dataselect_gui.texts import _
+from dataselect_gui.worker.input_loading import ScoredInputLoader
 from dataselect_gui.worker.jobs import SumJob
 from dataselect_gui.worker.results import FilesResult
 from dataselect_gui.worker.rows_file import read_rows
@@ -48,7 +49,7 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
     dtype = torch.float32 if device.type == "mps" else torch.float64
     model = in_precision(load_model(checkpoint.final, device), dtype)
     preprocess = source.kind.to_input(checkpoint.final, model.channels)
-    reader = RowReader(source, index, preprocess)
+    loader = ScoredInputLoader(source, index, preprocess)
     summed = ClippedSum(model, job.clip, job.steps)
     shape = public_shape(source, checkpoint.final, model, preprocess)
     if shape is not None:  # What cannot be summed at all is told before a record is read.
@@ -57,12 +58,12 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
     for done, label in enumerate(index.labels):
         context.advance(Phase.SUMMING, done, count)
         try:
-            one = reader.read(done)
+            values = loader.read(done)
         except ChangedRecordError:
             raise UnusableError(
-                "A record changed while the gradients were summed.",
-                "Its score is not its own any more.",
-                "Put the records back as they were, or score them again.",
+                _("A record changed while the gradients were summed."),
+                _("Its score is not its own any more."),
+                _("Put the records back as they were, or score them again."),
             ) from None
         except UnreadableRecordError:
             continue
@@ -70,9 +71,9 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
         if target is None:
             continue
         try:
-            summed.add(torch.from_numpy(one)[None].to(device, dtype, copy=True), target)
+            summed.add(torch.from_numpy(values)[None].to(device, dtype, copy=True), target)
         except Exception as error:
-            if shape is not None and one.shape == shape and is_out_of_memory(error):
+            if shape is not None and values.shape == shape and is_out_of_memory(error):
                 raise  # So it would be for every record.
     with (job.folder / SUM).open("wb") as file:
         write_frame(file, LAYOUT, json.dumps(summed.layout).encode())

@@ -27,5 +27,5 @@ def checks_of(bundle: Path, digest: str | None, key: bytes | None) -> Verificati
     checks = verify_bundle(bundle, digest, key)
     is_whole = all(check.ok for check in checks)
     release = json.loads((bundle / RELEASE).read_text(encoding="utf-8")) if is_whole else None
-    found = [CheckResult(check.name, check.ok, check.detail) for check in checks]
-    return VerificationResult(checks=found, release=release)
+    results = [CheckResult(check.name, check.ok, check.detail) for check in checks]
+    return VerificationResult(checks=results, release=release)

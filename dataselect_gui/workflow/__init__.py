@@ -20,7 +20,7 @@ from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.kinds.kind import Kind, KindAnswer, Leaving
 from dataselect_gui.release.registry import KINDS, MECHANISMS, mechanisms_of
 from dataselect_gui.release.verify import Check
-from dataselect_gui.sandbox.confining import Confinement, what_confines
+from dataselect_gui.sandbox.confining import Confinement, available_confinement
 from dataselect_gui.scoring.catalog import find_mapped_score, find_score
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule, Selection, select
@@ -40,7 +40,6 @@ from dataselect_gui.workflow.accounts import (
     knows_head,
     ledger,
 )
-from dataselect_gui.workflow.asking import ReleaseRequest
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
@@ -49,7 +48,6 @@ from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
 from dataselect_gui.workflow.places import read_settings, start_own_log, write_settings
 from dataselect_gui.workflow.preflight import Preflight, preflight, preflight_facts
-from dataselect_gui.workflow.previewing import DOCUMENTS, Preview
 from dataselect_gui.workflow.registers import (
     Listing,
     Register,
@@ -58,6 +56,9 @@ from dataselect_gui.workflow.registers import (
     put_opted_out,
     read_register,
 )
+from dataselect_gui.workflow.release_preview import DOCUMENTS, Preview
+from dataselect_gui.workflow.release_request import ReleaseRequest
+from dataselect_gui.workflow.release_terms import public_bounds
 from dataselect_gui.workflow.releasing import Released, preview, release
 from dataselect_gui.workflow.scoring import Scored, project_name, project_place, score
 from dataselect_gui.workflow.selecting import (
@@ -67,12 +68,24 @@ from dataselect_gui.workflow.selecting import (
     scores,
     select_records,
 )
-from dataselect_gui.workflow.settling import public_bounds
-from dataselect_gui.workflow.statements import (
+from dataselect_gui.workflow.statement_text import (
+    composed_total,
+    entry_description,
+    missing_claim,
+    one_sided_total,
     statement_in_words,
+    unprotected_releases,
     write_statement,
 )
-from dataselect_gui.workflow.studies import (
+from dataselect_gui.workflow.study_choices import (
+    StudyScore,
+    count_trainings,
+    plan_study,
+    replan_study,
+    run_study,
+    study_scores,
+)
+from dataselect_gui.workflow.study_folders import (
     StudyFigure,
     StudyFound,
     StudyResult,
@@ -90,15 +103,7 @@ from dataselect_gui.workflow.studying import (
     study,
 )
 from dataselect_gui.workflow.tokens import tokens
-from dataselect_gui.workflow.training import answer_training
-from dataselect_gui.workflow.trying import (
-    StudyScore,
-    count_trainings,
-    plan_study,
-    replan_study,
-    run_study,
-    study_scores,
-)
+from dataselect_gui.workflow.training_answer import answer_training
 from dataselect_gui.workflow.verifying import Verified, verify, write_page
 
 __all__ = [
@@ -169,15 +174,18 @@ __all__ = [
     "Verified",
     "account",
     "answer_training",
+    "available_confinement",
     "before_deletion",
     "change_budget",
     "choose_study",
+    "composed_total",
     "count_records",
     "count_trainings",
     "decimal_of",
     "delete",
     "digest_of",
     "duration",
+    "entry_description",
     "exact",
     "fault_of",
     "file_endings",
@@ -200,8 +208,10 @@ __all__ = [
     "make_rule",
     "maps",
     "mechanisms_of",
+    "missing_claim",
     "name_of",
     "note_event",
+    "one_sided_total",
     "opt_in",
     "opt_out",
     "plan_study",
@@ -237,8 +247,8 @@ __all__ = [
     "study_subject",
     "tally",
     "tokens",
+    "unprotected_releases",
     "verify",
-    "what_confines",
     "what_opens",
     "whole_of",
     "write_page",

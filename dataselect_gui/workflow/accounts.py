@@ -9,36 +9,38 @@ from pathlib import Path
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.accounting import largest_one_sided, total_delta, totals
 from dataselect_gui.privacy.amounts import exact, positive_amount
+from dataselect_gui.privacy.entry_forms import EntryKind
+from dataselect_gui.privacy.entry_store import Entry
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.identity import source_marks
 from dataselect_gui.privacy.ledger import Ledger
-from dataselect_gui.privacy.pages import Entry
 from dataselect_gui.privacy.refusals import tampered
 from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.bundle import RELEASE
-from dataselect_gui.workflow.asking import check_reason
+from dataselect_gui.texts import _
 from dataselect_gui.workflow.places import ledger_of
+from dataselect_gui.workflow.release_request import check_reason
 
 _HIDDEN = frozenset({"key", "content"})
-_BOOKKEEPING = frozenset({"extended", "sealed", "kept"})
-"""Lines that hold only what the program needs to know again."""
+_BOOKKEEPING: frozenset[EntryKind] = frozenset({"extended", "sealed", "kept"})
+"""Entries that only the program needs; statements leave them out."""
 
 
 @dataclass(frozen=True)
 class EntryTerms:
-    """What an entry says of a release, as far as a statement shows it; None for what it leaves open.
+    """The terms of a release that a statement shows; None for those that the entry does not hold.
 
     Attributes
     ----------
     kind, mechanism : str or None
-        What left, and how.
+        Names of the kind of release and of the mechanism.
     score : str or None
-        What was selected by.
+        The score that records were selected by.
     threshold, threshold_from, bounds_from : str or None
-        Where the rule cut, and where that and the bounds of the score came from.
+        The rule's threshold, and the origins of the threshold and of the score's bounds.
     lowest, conditional : bool
-        Whether the lowest scores were wanted; whether no ε is claimed.
+        Whether the lowest scores were selected; whether no ε is claimed.
     """
 
     kind: str | None = None
@@ -53,7 +55,7 @@ class EntryTerms:
 
 @dataclass(frozen=True)
 class AccountEntry:
-    """One line of an account. What its kind of entry does not say is None.
+    """An entry of an account; attributes that its kind does not have are None.
 
     Attributes
     ----------
@@ -62,7 +64,7 @@ class AccountEntry:
     date : str
         The day on which it was written.
     kind : str
-        See `Entry`.
+        An `EntryKind`.
     epsilon, delta : str or None
         Amounts, as they are written.
     release : str or None
@@ -70,7 +72,7 @@ class AccountEntry:
     terms : EntryTerms or None
         What the release is.
     max_contributions : int or None
-        At most so many records of a unit took part.
+        The most records of one unit that took part.
     threshold_of : str or None
         The score whose threshold was bought.
     account : str or None
@@ -83,7 +85,7 @@ class AccountEntry:
 
     seq: int
     date: str
-    kind: str
+    kind: EntryKind
     epsilon: str | None
     delta: str | None
     release: str | None
@@ -97,7 +99,7 @@ class AccountEntry:
 
 @dataclass(frozen=True)
 class Composed:
-    """What the releases that are not one-sided come to together, composed.
+    """The composed privacy loss of all releases but the one-sided ones.
 
     Attributes
     ----------
@@ -121,24 +123,24 @@ class Account:
     Attributes
     ----------
     id : str or None
-        The account's id; None for a source of which the ledger knows nothing yet.
+        The account's id; None where the ledger has no account of the source yet.
     budget : Decimal or None
-        None while none is set.
+        None where no budget is set.
     total_plain, delta : Decimal
         The plain total, which the budget counts, and the sum of δ.
     one_sided : Decimal
         The largest ε of the one-sided releases, part of the plain total.
     left : Decimal or None
-        What the budget leaves.
+        The budget less the plain total.
     exact_releases : int
         How many releases had no protection.
     entries : tuple of AccountEntry
-        Line by line.
+        In the ledger's order.
     head : str or None
-        The hash that the last line ended the chain with. Kept elsewhere, it shows by `knows_head` that
-        the ledger was shortened, or put back.
+        The hash of the account's last entry. A copy kept elsewhere shows, by `knows_head`, whether the
+        ledger was truncated or restored from an older copy.
     composed : Composed or None
-        None where it was not worked out.
+        None where it was not computed.
     """
 
     id: str | None
@@ -153,8 +155,8 @@ class Account:
     composed: Composed | None = None
 
     def as_json(self) -> dict[str, object]:
-        """Return it as ``--json`` tells it."""
-        told: dict[str, object] = {
+        """Return what ``--json`` prints."""
+        document: dict[str, object] = {
             "id": self.id,
             "budget": None if self.budget is None else exact(self.budget),
             "total_plain": exact(self.total_plain),
@@ -165,10 +167,10 @@ class Account:
             "entries": [entry.document for entry in self.entries],
         }
         if self.composed is not None:
-            told["total_pld"] = self.composed.total_pld
-            told["total_pld_loose"] = self.composed.total_pld_loose
-            told["delta_loose"] = exact(self.composed.delta_loose)
-        return told
+            document["total_pld"] = self.composed.total_pld
+            document["total_pld_loose"] = self.composed.total_pld_loose
+            document["delta_loose"] = exact(self.composed.delta_loose)
+        return document
 
 
 def ledger(
@@ -189,12 +191,12 @@ def ledger(
         return [_composed(_set_budget(project_path, set_budget, reason))]
     if set_budget is not None:
         raise UsageError(
-            "Whose budget is meant is not clear.",
-            "A budget belongs to the source of one project.",
-            "Name the project.",
+            _("Whose budget is meant is not clear."),
+            _("A budget belongs to the source of one project."),
+            _("Name the project."),
         )
-    with Ledger(home()).snapshot() as book:
-        statements = [book.statement(account) for account in book.accounts()]
+    with Ledger(home()).snapshot() as snapshot:
+        statements = [snapshot.statement(account) for account in snapshot.accounts()]
     return [_composed(statement) for statement in statements]
 
 
@@ -212,7 +214,7 @@ def change_budget(project_path: Path, budget: str, reason: str | None) -> Accoun
 
 
 def account(project_path: Path) -> Account:
-    """Return the account of a project's source as `ledger` does, at once: without composed totals.
+    """Return the account of a project's source without composed totals, which take long to compute.
 
     Raises
     ------
@@ -223,18 +225,18 @@ def account(project_path: Path) -> Account:
 
 
 def knows_head(head: str, project_path: Path) -> bool:
-    """Say whether the ledger of a project still holds the entry that a head was noted after."""
-    with ledger_of(Project.open(project_path)).snapshot() as book:
-        return book.knows_head(head.strip().lower())
+    """Say whether the ledger of a project holds the entry whose hash is `head`."""
+    with ledger_of(Project.open(project_path)).snapshot() as snapshot:
+        return snapshot.knows_head(head.strip().lower())
 
 
 def hold_against(bundle: Path, project_path: Path | None = None) -> None:
-    """Refuse a ledger that does not hold the entry that a bundle from here names.
+    """Check that the ledger holds the entry that a bundle written on this machine names.
 
     Raises
     ------
     RefusedError
-        Where it does not: the ledger is older than the bundle, or was made anew.
+        Where it does not: the ledger is older than the bundle, or another one.
     UnusableError
         Where there is no such bundle.
     """
@@ -242,18 +244,18 @@ def hold_against(bundle: Path, project_path: Path | None = None) -> None:
         head = json.loads((bundle / RELEASE).read_text(encoding="utf-8"))["ledger_head"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise UnusableError(
-            f"“{bundle.name}” is not a bundle.",
-            f"Its {RELEASE} cannot be read.",
-            "Choose a bundle that was written on this machine.",
+            _("“{name}” is not a bundle.", name=bundle.name),
+            _("Its {release} cannot be read.", release=RELEASE),
+            _("Choose a bundle that was written on this machine."),
         ) from None
     ledger = Ledger(home()) if project_path is None else ledger_of(Project.open(project_path))
-    with ledger.snapshot() as book:
-        if not book.knows_head(str(head)):
-            raise tampered("It does not hold the release that this bundle was made by.")
+    with ledger.snapshot() as snapshot:
+        if not snapshot.knows_head(str(head)):
+            raise tampered(_("It does not hold the release that this bundle was made by."))
 
 
 def marks_of(project: Project) -> set[bytes]:
-    """Return by what the ledger knows a project's source."""
+    """Return the marks by which the ledger recognises a project's source."""
     index = project.table.index
     return source_marks(index.content, index.people)
 
@@ -261,28 +263,28 @@ def marks_of(project: Project) -> set[bytes]:
 def _statement(project_path: Path) -> Statement:
     project = Project.open(project_path)
     marks = marks_of(project)
-    with ledger_of(project).snapshot() as book:
-        return book.statement_of(marks)
+    with ledger_of(project).snapshot() as snapshot:
+        return snapshot.statement_of(marks)
 
 
 def _set_budget(project_path: Path, budget: str, reason: str | None) -> Statement:
     if not (reason or "").strip():
         raise UsageError(
-            "A budget needs a reason.",
-            "It is kept in the ledger, for whoever asks later.",
-            "Give one.",
+            _("A budget needs a reason."),
+            _("It is kept in the ledger, for whoever asks later."),
+            _("Give one."),
         )
     check_reason(reason)
     project = Project.open(project_path)
-    marks, amount = marks_of(project), positive_amount(budget, "The budget")
-    with ledger_of(project).session() as book:
-        account = book.claim(marks)
-        book.set_budget(account, amount, str(reason))
-        return book.statement(account)
+    marks, amount = marks_of(project), positive_amount(budget, _("The budget"))
+    with ledger_of(project).session() as session:
+        account = session.claim(marks)
+        session.set_budget(account, amount, str(reason))
+        return session.statement(account)
 
 
 def _account(statement: Statement, composed: Composed | None = None) -> Account:
-    """Return what needs no library: sums of decimals, and the entries."""
+    """Return the account of a statement."""
     return Account(
         id=statement.id,
         budget=statement.budget,
@@ -309,7 +311,7 @@ def _line(entry: Entry) -> AccountEntry:
         "kind": entry.kind,
         **{name: value for name, value in entry.body.items() if name not in _HIDDEN},
     }
-    if "threshold_of" in entry.body:  # Told in the words of a release: how, and by which score.
+    if "threshold_of" in entry.body:  # Shown like a release: mechanism and score.
         document["terms"] = {
             "mechanism": "a bought threshold",
             "score": entry.body["threshold_of"],
@@ -332,7 +334,7 @@ def _line(entry: Entry) -> AccountEntry:
 
 
 def _terms(stated: Mapping[str, object]) -> EntryTerms:
-    """Read what a statement shows of a release, whatever its kind and mechanism."""
+    """Read the terms that a statement shows, for every kind and mechanism."""
 
     def text(name: str) -> str | None:
         value = stated.get(name)

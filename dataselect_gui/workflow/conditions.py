@@ -1,4 +1,4 @@
-"""How the scores of a project are computed, as it is kept with them."""
+"""The conditions that the scores of a project were computed under."""
 
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.terms import Scoring
@@ -6,7 +6,7 @@ from dataselect_gui.scoring.catalog import Precision
 
 
 def scoring_of(project: Project, score: str) -> Scoring:
-    """Return how a score was computed; the size of batches only where it was fixed beforehand."""
+    """Return how a score was computed; the batch size only where it was fixed beforehand."""
     known = project.scores[score]
     return Scoring(
         program=known.program,
@@ -17,15 +17,15 @@ def scoring_of(project: Project, score: str) -> Scoring:
 
 
 def precision_of(project: Project) -> Precision | None:
-    """Return what the scores of a project are computed with; None where there are none of a model."""
-    # A project of an earlier version chose by itself, and goes on as it began.
+    """Return the floating-point precision of a project's scores; None where no score needs a model."""
+    # Projects of earlier versions hold the precision of the run instead.
     run = project.settings.run
     earlier = None if run is None else run.precision
-    stated = (one.precision for one in project.scores.values())
-    return next((one for one in stated if one is not None), earlier)
+    stated = (conditions.precision for conditions in project.scores.values())
+    return next((precision for precision in stated if precision is not None), earlier)
 
 
 def device_of(project: Project) -> str:
-    """Return where the scores of a project are computed; ``auto`` where there are none of a model."""
-    devices = (one.device for one in project.scores.values())
+    """Return the device of a project's scores; ``auto`` where no score needs a model."""
+    devices = (conditions.device for conditions in project.scores.values())
     return next((device for device in devices if device != "none"), "auto")

@@ -1,21 +1,22 @@
-"""Delete what a project holds, after saying what goes and what stays."""
+"""Delete a project; list beforehand what is deleted and what is not."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from dataselect_gui.project.project import Project, cannot_write
 from dataselect_gui.scoring.catalog import in_order
-from dataselect_gui.workflow.studies import studies_of, study_subject
+from dataselect_gui.texts import _
+from dataselect_gui.workflow.study_folders import studies_of, study_subject
 
 
 @dataclass(frozen=True)
 class Deletion:
-    """What the deletion of a project would take.
+    """What deleting a project removes and keeps.
 
     Attributes
     ----------
     name : str
-        The project's, for a person.
+        The project's display name.
     goes : tuple of str
         What would be deleted.
     stays : tuple of str
@@ -28,7 +29,7 @@ class Deletion:
 
 
 def before_deletion(project_path: Path) -> Deletion:
-    """Say what the deletion of a project would take, and what it would leave.
+    """List what deleting a project would remove, and what it would keep.
 
     Raises
     ------
@@ -38,34 +39,40 @@ def before_deletion(project_path: Path) -> Deletion:
     project = Project.open(project_path)
     settings, own = project.settings, project.own_files()
     others = [path.name for path in sorted(project.folder.iterdir()) if path not in own]
-    # Those by other checkpoints go, too.
+    # Scores by other checkpoints are deleted, too.
     scores = in_order({name for of_one in settings.scores.values() for name in of_one})
     goes = [
-        f"The scores: {', '.join(scores) or 'none yet'}",
-        "The rule, and with it the selection",
-        f"The list of withheld records: {len(project.withheld):,}",
-        f"The list of those who opted out: {len(project.opted_out):,}",
-        "The answer about training",
-        f"In the folder {project.folder}: {', '.join(path.name for path in own)}",
+        _("The scores: {scores}", scores=", ".join(scores) or _("none yet")),
+        _("The rule, and with it the selection"),
+        _("The list of withheld records: {records:,}", records=len(project.withheld)),
+        _("The list of those who opted out: {people:,}", people=len(project.opted_out)),
+        _("The answer about training"),
+        _(
+            "In the folder {folder}: {files}",
+            folder=project.folder,
+            files=", ".join(path.name for path in own),
+        ),
     ]
     stays = [
-        f"The records: {settings.source.path}",
-        f"The checkpoint: {settings.checkpoint.path}",
-        "The ledger: what was released was released, and counts for these records ever after",
-        "Every bundle that was written, and every copy of it",
+        _("The records: {path}", path=settings.source.path),
+        _("The checkpoint: {path}", path=settings.checkpoint.path),
+        _("The ledger: what was released was released, and counts for these records ever after"),
+        _("Every bundle that was written, and every copy of it"),
     ]
     studies = studies_of(study_subject(project_path))
     if studies:
-        named = ", ".join(folder.name for folder in studies)
-        stays.append(f"Studies beside the project, with scores of these records: {named}")
+        folders = ", ".join(folder.name for folder in studies)
+        stays.append(
+            _("Studies beside the project, with scores of these records: {folders}", folders=folders)
+        )
     if others:
-        stays.append(f"Other files in the project's folder: {', '.join(others)}")
+        stays.append(_("Other files in the project's folder: {files}", files=", ".join(others)))
     name = "Demo" if settings.demo else project_path.stem
     return Deletion(name, tuple(goes), tuple(stays))
 
 
 def delete(project_path: Path) -> bool:
-    """Delete a project with its scores. The ledger stays: what was released was.
+    """Delete a project with its scores. The ledger stays: its releases still count.
 
     Returns
     -------
@@ -75,7 +82,7 @@ def delete(project_path: Path) -> bool:
     project = Project.open(project_path)
     try:
         with project.exclusive():
-            pass  # Nobody else works on it.
+            pass  # Refuses while another process works on it.
         return project.delete()
     except OSError as error:
         raise cannot_write(project_path, error) from None

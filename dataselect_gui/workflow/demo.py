@@ -28,14 +28,14 @@ class Flipped:
         Among how many of the highest-scored records they are counted.
     by_chance : float
         How many of them a random order has there, on average.
-    found : dict
+    by_score : dict
         Score → how many are there.
     """
 
     labels: int
     highest: int
     by_chance: float
-    found: dict[str, int]
+    by_score: dict[str, int]
 
 
 def score_demo(out: Path, context: JobContext) -> Scored:
@@ -46,7 +46,7 @@ def score_demo(out: Path, context: JobContext) -> Scored:
     out : Path
         A folder for the project and for the demo's own ledger, never the owner's.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
     """
     checkpoint = resource("demo/checkpoint")
     scored = score(
@@ -67,9 +67,9 @@ def flipped_labels(project: Path) -> Flipped:
     flipped = np.load(resource("demo/records.npz"))["flipped"]
     top = len(flipped) // _TOP_SHARE
     table: dict[str, list[Any]] = scores(project)
-    found = {
+    by_score = {
         name: int(flipped[np.argsort(-np.array(table[name], dtype=float))[:top]].sum())
         for name in SCORES
         if name in table
     }
-    return Flipped(int(flipped.sum()), top, float(flipped.sum()) * top / len(flipped), found)
+    return Flipped(int(flipped.sum()), top, float(flipped.sum()) * top / len(flipped), by_score)

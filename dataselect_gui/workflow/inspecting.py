@@ -1,4 +1,4 @@
-"""What something is, and what is wrong with it."""
+"""Inspect a project, a bundle, a checkpoint or a source."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredRule, StoredSource
 from dataselect_gui.records.kinds import kind_of
 from dataselect_gui.records.source import SourceRef
+from dataselect_gui.texts import _
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import InspectJob
 from dataselect_gui.worker.results import (
@@ -33,9 +34,9 @@ class ProjectInspected(Inspected, frozen=True, tag="project"):
     problems : list of ProblemFound
         The records that have no scores, or lack some.
     labels : list of str
-        The labels that there are, in order.
+        The distinct labels, sorted.
     records : int
-        How many there are; 0 where scoring ended before it had read them.
+        How many records there are; 0 where scoring ended before it had read them.
     scores : dict
         Score → how it is computed.
     rule : StoredRule or None
@@ -61,19 +62,19 @@ _TYPES: dict[_Thing, type[Inspected]] = {
 }
 
 
-def inspect(what: Path | SourceRef, records: SourceRef | None, context: JobContext) -> Inspection:
-    """Say what a path is: a project, a bundle, a checkpoint or a source.
+def inspect(target: Path | SourceRef, records: SourceRef | None, context: JobContext) -> Inspection:
+    """Describe what lies at a path: a project, a bundle, a checkpoint or a source.
 
-    What strangers made is parsed in a process that is confined to it.
+    Bundles, checkpoints and sources may be hostile, and are parsed in a confined process.
 
     Parameters
     ----------
-    what : Path or SourceRef
-        What to look at; a SourceRef where the columns of a source are named.
+    target : Path or SourceRef
+        What to inspect; a SourceRef where columns of a source are named.
     records : SourceRef or None
-        A source whose labels are held against a checkpoint's.
+        A source whose labels are compared with a checkpoint's classes.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def inspect(what: Path | SourceRef, records: SourceRef | None, context: JobConte
     InterruptedByPersonError
         Where the work was stopped.
     """
-    source = what if isinstance(what, SourceRef) else SourceRef(what)
+    source = target if isinstance(target, SourceRef) else SourceRef(target)
     path = source.path
     if (path / "project.json").is_file():
         return _inspect_project(Project.open(path))
@@ -92,14 +93,14 @@ def inspect(what: Path | SourceRef, records: SourceRef | None, context: JobConte
     if records is not None:
         records = replace(records, path=resolved(records.path))
     job = InspectJob(path=resolved(path), records=records, thing=thing)
-    found = run_job(job, context).found
-    if not isinstance(found, _TYPES[thing]):
+    inspection = run_job(job, context).found
+    if not isinstance(inspection, _TYPES[thing]):
         raise UnusableError(
-            f"“{path.name}” cannot be looked at.",
-            "What read it fell over it: it may be made to do harm.",
-            "Ask for another copy of it.",
+            _("“{name}” cannot be looked at.", name=path.name),
+            _("What read it fell over it: it may be made to do harm."),
+            _("Ask for another copy of it."),
         )
-    return found
+    return inspection
 
 
 def _thing_at(path: Path) -> _Thing:
@@ -109,7 +110,7 @@ def _thing_at(path: Path) -> _Thing:
 
 
 def looks_like_checkpoint(path: Path) -> bool:
-    """Say whether a path is to be read as a checkpoint, rather than as a source."""
+    """Say whether a path is read as a checkpoint rather than as a source."""
     if path.is_file():
         return kind_of(path) is None
     return (path / "config.json").is_file() or any(path.glob("checkpoint-*")) or any(path.glob("*.pt2"))

@@ -1,4 +1,4 @@
-"""A project as a window looks at it: arrays for all records, and a picture of one on demand."""
+"""Read a project for display: arrays for all records, and a picture of one record on demand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ _NOTHING = Index(ids=(), labels=(), units=None, content=np.empty((0, 32), dtype=
 
 @dataclass(frozen=True)
 class Look:
-    """What a project holds, at the moment of looking.
+    """The content of a project, as it was when it was read.
 
     Attributes
     ----------
     folder : Path
         The project.
     name : str
-        Its name, for a person.
+        Its display name.
     records : SourceRef
         Where the records are, or were, and how they are read.
     checkpoint : Path
@@ -53,9 +53,9 @@ class Look:
     unscored : int
         How many records still lack a score that was begun.
     withheld, opted_out : ndarray of bool
-        The records that the owner withholds, and those of people who opted out, shape (n,).
+        The records that the owner withholds, and those whose units opted out, shape (n,).
     opted_out_units : frozenset of str
-        Everybody who opted out, whether there are records of theirs or not.
+        All units that opted out, also those without records.
     problems : dict
         Why records have no scores, or lack some: id → reason.
     rule : Rule or None
@@ -92,17 +92,17 @@ class Look:
 
     @property
     def unit_column(self) -> str | None:
-        """What the units are; None where the record is the unit."""
+        """The column that names the units; None where each record is a unit."""
         return self.records.unit_column
 
     @property
     def eligible(self) -> NDArray[np.bool_]:
-        """The records that may be considered, shape (n,)."""
+        """The records that may take part in a release, shape (n,)."""
         return ~(self.withheld | self.opted_out)
 
     @property
     def is_finished(self) -> bool:
-        """Whether scoring came to its end."""
+        """Whether scoring finished."""
         return bool(self.scores) and not self.unscored
 
 
@@ -153,16 +153,16 @@ def look(project_path: Path) -> Look:
 
 
 def prepare_pictures() -> None:
-    """Start what pictures come from, which takes a moment: while the window is still being built."""
+    """Start the decoding process, so that it is ready when the first picture is needed."""
     shared().begin()
 
 
 class Pictures:
-    """Reads records of a project for the eye; safe to use from several threads.
+    """Decodes records of a project into pictures; safe to use from several threads.
 
     Parameters
     ----------
-    found : Look
+    project : Look
         The project.
 
     Raises
@@ -171,26 +171,26 @@ class Pictures:
         Where the source is not where it was.
     """
 
-    def __init__(self, found: Look) -> None:
-        shared().begin()  # It comes up while the source is listed.
-        self._source = open_source(found.records)
-        self._records = ScoredRecords(self._source, found.ids, found.content)
+    def __init__(self, project: Look) -> None:
+        shared().begin()  # It starts while the source is listed.
+        self._source = open_source(project.records)
+        self._records = ScoredRecords(self._source, project.ids, project.content)
 
     def picture(self, row: int, most: int | None = None) -> NDArray[np.uint8]:
-        """Return a record as an RGB image, shape (height, width, 3). No image file is decoded here.
+        """Return a record as an RGB image, shape (height, width, 3), decoded in the confined process.
 
         Parameters
         ----------
         row : int
             Its row in the project.
         most : int or None
-            The longer side, at most; None for the size that it has. It is never enlarged.
+            The longest side allowed, in pixels; None for the original size. It is never enlarged.
 
         Raises
         ------
         ChangedRecordError
             Where it is gone, or its content is not what was scored.
         UnreadableRecordError
-            Where it cannot be read, as when it was scored.
+            Where it cannot be read.
         """
         return shared().look(self._source.kind, self._records.read(row), most)

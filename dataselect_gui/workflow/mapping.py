@@ -1,4 +1,4 @@
-"""Maps of a few records: where in a record a score comes from."""
+"""Maps of a few records, which show where in a record a score comes from."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ _PREFIX = ".maps"
 
 
 def maps(project_path: Path, rows: Sequence[int], context: JobContext) -> dict[int, RecordMaps]:
-    """Make the maps of some records, of every score of the project that has one.
+    """Compute the maps of some records, for every score of the project that has a map.
 
     The mean of a VoG map is the record's score in the table, and the L2 norm of a PLIS map the score in
     its L2 form: both are made from the same records and checkpoints, in the same precision. Nothing
@@ -44,7 +44,7 @@ def maps(project_path: Path, rows: Sequence[int], context: JobContext) -> dict[i
     rows : sequence of int
         Rows of its table, at least one, the most urgent first; of more than `MOST_AT_ONCE` the first.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
 
     Returns
     -------
@@ -58,38 +58,38 @@ def maps(project_path: Path, rows: Sequence[int], context: JobContext) -> dict[i
     InterruptedByPersonError
         Where the work was stopped.
     WorkerDiedError
-        Where the worker ended without a word.
+        Where the worker ended without a result.
     """
     project = Project.open(project_path)
     table = project.table
     names = [name for name in in_order(table.columns()) if find_score(name).has_map]
     if not names:
         raise UnusableError(
-            "No score of this project has a map.",
-            "Only vog and plis have one, and it has neither.",
-            "Score the records with one of them.",
+            _("No score of this project has a map."),
+            _("Only vog and plis have one, and it has neither."),
+            _("Score the records with one of them."),
         )
     if max(rows) >= len(table.index.ids):
         raise UnusableError(
-            "The project is not as it was.",
-            "Another window or command scored it again.",
-            "Open it again.",
+            _("The project is not as it was."),
+            _("Another window or command scored it again."),
+            _("Open it again."),
         )
     settings = project.settings
     checkpoint = find_checkpoint(Path(settings.checkpoint.path))
     check_same_checkpoint(project, checkpoint.digest())
     _clear(project.folder)
-    # In the project: what is made of records is nowhere else, even where the program is killed.
+    # In the project's folder: what is computed from records is kept nowhere else, even after a crash.
     prefix = f"{_PREFIX}-{os.getpid()}-"
     with tempfile.TemporaryDirectory(prefix=prefix, dir=project.folder) as folder:
-        asked = list(rows)[:MOST_AT_ONCE]
-        write_rows(Path(folder), table.index, asked)
+        requested = list(rows)[:MOST_AT_ONCE]
+        write_rows(Path(folder), table.index, requested)
         job = MapJob(
             source=settings.source.ref,
             checkpoint=resolved(checkpoint.path),
             digest=settings.checkpoint.digest,
             folder=resolved(Path(folder)),
-            rows=asked,
+            rows=requested,
             names=names,
             device=device_of(project),
             precision=precision_of(project) or PRECISIONS[0],
@@ -109,7 +109,7 @@ def maps(project_path: Path, rows: Sequence[int], context: JobContext) -> dict[i
 
 
 def _clear(folder: Path) -> None:
-    """Delete what a program that was killed has left; never what another one still works in."""
+    """Delete folders that killed processes left, but none that a running process uses."""
     for left in folder.glob(f"{_PREFIX}-*"):
         owner = left.name.split("-")[1]
         is_ours = owner == str(os.getpid())

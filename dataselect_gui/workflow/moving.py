@@ -12,6 +12,7 @@ from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.texts import _
 from dataselect_gui.worker.indexing import check_same_source, read_index
 from dataselect_gui.workflow.inspecting import looks_like_checkpoint
 
@@ -19,7 +20,7 @@ from dataselect_gui.workflow.inspecting import looks_like_checkpoint
 def find_again(project_path: Path, path: Path, context: JobContext) -> Literal["records", "checkpoint"]:
     """Point a project to where its records, or its checkpoint, are now.
 
-    Both are known by their content, whatever they are called. Nothing changes where they are refused.
+    Both are recognised by their content, not by their names. Nothing changes where they are refused.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ def find_again(project_path: Path, path: Path, context: JobContext) -> Literal["
     path : Path
         What may be its records or its checkpoint.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
 
     Returns
     -------
@@ -56,8 +57,8 @@ def find_again(project_path: Path, path: Path, context: JobContext) -> Literal["
         index = read_index(source, context)
     except InterruptedByPersonError:
         raise InterruptedByPersonError(
-            "The records were not compared.",
-            "You stopped it.",
+            _("The records were not compared."),
+            _("You stopped it."),
             JobKind.RECORD_COMPARISON.afterwards,
         ) from None
     with project.exclusive():
@@ -68,17 +69,17 @@ def find_again(project_path: Path, path: Path, context: JobContext) -> Literal["
 
 
 def check_same_checkpoint(project: Project, digest: str) -> None:
-    """Accept the project's own checkpoint, wherever it lies now; refuse another one.
+    """Check that a checkpoint is the one that the project was scored with.
 
     Raises
     ------
     UnusableError
-        Where its files are not those that the scores were made with.
+        Where its files are others.
     """
     settings = project.settings
     if settings.table is not None and settings.checkpoint.digest != digest:
         raise UnusableError(
-            f"The project “{project.folder.name}” was scored with another checkpoint.",
-            "Scores of different checkpoints cannot stand side by side.",
-            "Show the checkpoint that it was scored with, or score into another project.",
+            _("The project “{name}” was scored with another checkpoint.", name=project.folder.name),
+            _("Scores of different checkpoints cannot stand side by side."),
+            _("Show the checkpoint that it was scored with, or score into another project."),
         )

@@ -1,4 +1,4 @@
-"""Where ledgers, projects and settings lie."""
+"""The paths of ledgers, projects and settings."""
 
 import os
 from pathlib import Path
@@ -15,9 +15,9 @@ DEMO_HOME = "home"
 
 
 def place_beside(path: Path) -> Path:
-    """Return the folder of a path; or one with the ledger, where nothing can be kept beside the path.
+    """Return the parent folder of a path, or a folder of the ledger's where the parent does not do.
 
-    That is where nothing can be written there, or other accounts may write there, too.
+    It does not do where the program cannot write to it, or other accounts can.
     """
     beside = resolved(path).parent
     is_fit = os.access(beside, os.W_OK) and not is_exposed(beside)
@@ -25,17 +25,17 @@ def place_beside(path: Path) -> Path:
 
 
 def ledger_of(project: Project) -> Ledger:
-    """Return the ledger that a project's releases are charged to: the demo has one of its own."""
+    """Return the ledger that a project's releases are charged to; the demo has its own."""
     return Ledger(project.folder.parent / DEMO_HOME if project.settings.demo else home())
 
 
 def read_settings() -> str:
-    """Return what the window's settings were, closing what an earlier version left open.
+    """Return the window's settings, and restrict the permissions that an earlier version left open.
 
     Raises
     ------
     OSError, UnusableError
-        Where there are none, or the ledger's folder refuses.
+        Where there are none, or the ledger's folder cannot be used.
     """
     path = home() / SETTINGS
     text = path.read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ def read_settings() -> str:
 
 
 def write_settings(text: str) -> None:
-    """Write the window's settings, closed to other accounts.
+    """Write the window's settings, readable by this account alone.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def write_settings(text: str) -> None:
 
 
 def start_own_log() -> Path:
-    """Begin a log to report a fault by, beside the ledger and closed as that is; return where.
+    """Start the fault log beside the ledger, readable by this account alone; return its path.
 
     Raises
     ------

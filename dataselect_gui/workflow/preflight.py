@@ -1,4 +1,4 @@
-"""Try a checkpoint on some of the owner's records before the long run, and tell what was found."""
+"""Try a checkpoint on a few of the owner's records before the long run."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import Batching, applicable
+from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import PreflightJob
@@ -20,22 +21,22 @@ from dataselect_gui.worker.results import PreflightResult
 
 @dataclass(frozen=True)
 class Preflight:
-    """What came of trying a checkpoint on some records.
+    """The result of trying a checkpoint on some records.
 
     Attributes
     ----------
-    found : PreflightResult
+    result : PreflightResult
         What the worker found.
     seconds : float
-        How long it would take to read and score all records.
+        Estimated time to read and score all records.
     """
 
-    found: PreflightResult
+    result: PreflightResult
     seconds: float
 
     def as_json(self) -> dict[str, object]:
         """Return all of it as one JSON object."""
-        return {**msgspec.structs.asdict(self.found), "seconds": self.seconds}
+        return {**msgspec.structs.asdict(self.result), "seconds": self.seconds}
 
 
 def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) -> Preflight:
@@ -44,11 +45,11 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
     Parameters
     ----------
     checkpoint_path : Path
-        What is tried.
+        The checkpoint.
     records : SourceRef
-        On what.
+        The source.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
 
     Raises
     ------
@@ -70,72 +71,102 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
         names=[score.name for score in scores if score.needs_model],
         device="auto",
     )
-    found = run_job(job, context)
+    result = run_job(job, context)
     ids = source.ids
-    places = in_batches(ids, range(len(ids)), found.at_once).size  # Some of which stay empty.
-    read, compute = found.seconds_to_read * len(ids), found.seconds_per_record * places
-    # Beside a GPU the processor reads what comes next.
-    seconds = read + compute if found.device == "cpu" else max(read, compute)
-    return Preflight(found, seconds)
+    places = in_batches(ids, range(len(ids)), result.at_once).size  # Including padding.
+    read, compute = result.seconds_to_read * len(ids), result.seconds_per_record * places
+    # With a GPU, reading and computing overlap.
+    seconds = read + compute if result.device == "cpu" else max(read, compute)
+    return Preflight(result, seconds)
 
 
 def preflight_facts(preflight: Preflight) -> list[tuple[str, str]]:
-    """Return what a preflight found in words, line by line: what it is about, and what is so."""
-    found = preflight.found
+    """Return the result of a preflight as pairs of a heading and a sentence."""
+    result = preflight.result
     return [
-        ("Parameters", _parameters(found)),
-        ("Batches", _BATCHING[found.batching]),
-        ("Checked", _checked(found)),
-        ("Precision", _precision(found)),
-        ("Time", f"about {duration(preflight.seconds)} for your {found.records:,} records"),
-        ("Memory", f"about {found.bytes_needed / 1e9:.1f} GB, {found.at_once} records at once"),
-        ("Private training", _dp_training(found)),
+        (_("Parameters"), _parameters(result)),
+        (_("Batches"), _(_BATCHING[result.batching])),
+        (_("Checked"), _checked(result)),
+        (_("Precision"), _precision(result)),
+        (
+            _("Time"),
+            ngettext(
+                "about {time} for your {count:,} record",
+                "about {time} for your {count:,} records",
+                result.records,
+                time=duration(preflight.seconds),
+            ),
+        ),
+        (
+            _("Memory"),
+            ngettext(
+                "about {size:.1f} GB, {count} record at once",
+                "about {size:.1f} GB, {count} records at once",
+                result.at_once,
+                size=result.bytes_needed / 1e9,
+            ),
+        ),
+        (_("Private training"), _dp_training(result)),
     ]
 
 
 _BATCHING: dict[Batching, str] = {
-    "by operation": "records are computed together; each operation has a rule that keeps them apart",
-    "one at a time": "one record at a time: for something in the graph there is no rule that would "
-    "keep several apart",
-    "by family": "records are computed together; models of this family keep them apart",
+    "by operation": N_(
+        "records are computed together; each operation has a rule that keeps them apart"
+    ),
+    "one at a time": N_(
+        "one record at a time: for something in the graph there is no rule that would keep several "
+        "apart"
+    ),
+    "by family": N_("records are computed together; models of this family keep them apart"),
 }
 
 
-def _parameters(found: PreflightResult) -> str:
-    total, slow = sum(found.parameters.values()), found.by_function
+def _parameters(result: PreflightResult) -> str:
+    total, slow = sum(result.parameters.values()), result.by_function
     if not total:
-        return "none that is trained: there is no gradient at parameters, and its norm is 0"
+        return _("none that is trained: there is no gradient at parameters, and its norm is 0")
     if not slow:
         return f"{total:,}"
-    names = ", ".join(slow[:3]) + (f" and {len(slow) - 3} more" if len(slow) > 3 else "")
-    return f"{total:,}; the gradients of {names} are computed the slow way (torch.func)"
-
-
-def _checked(found: PreflightResult) -> str:
-    if not found.checked:
-        return "not against a plain computation: none of the records that were tried has a label"
-    noun = "record" if found.checked == 1 else "records"
-    return (
-        f"{found.checked} of your {noun} agree with a plain computation to "
-        f"{found.deviation:.0e} of the score"
+    names = ", ".join(slow[:3]) + (_(" and {more} more", more=len(slow) - 3) if len(slow) > 3 else "")
+    return _(
+        "{total:,}; the gradients of {names} are computed the slow way (torch.func)",
+        total=total,
+        names=names,
     )
 
 
-def _precision(found: PreflightResult) -> str:
-    if found.float64_pace is None:
-        return f"{found.precision}; this device has no float64"
-    return (
-        f"{found.precision}; it moves {found.moved} of {found.tried} of your records by more "
-        f"than 0.01 %. In float64, scoring would take {found.float64_pace:.1f} times as long"
+def _checked(result: PreflightResult) -> str:
+    if not result.checked:
+        return _("not against a plain computation: none of the records that were tried has a label")
+    return ngettext(
+        "{count} of your record agree with a plain computation to {deviation:.0e} of the score",
+        "{count} of your records agree with a plain computation to {deviation:.0e} of the score",
+        result.checked,
+        deviation=result.deviation,
     )
 
 
-def _dp_training(found: PreflightResult) -> str:
-    if found.dp_training == "yes":
-        return "possible with this model as it is"
-    if found.dp_training == "unknown":
-        return "a .pt2 graph does not tell whether it is possible"
-    return (
-        f"not with this model as it is: {'; '.join(found.dp_objections)}. Your scores do not depend "
-        "on that. If the consortium promises private training, ask how."
+def _precision(result: PreflightResult) -> str:
+    if result.float64_pace is None:
+        return _("{precision}; this device has no float64", precision=result.precision)
+    return _(
+        "{precision}; it moves {moved} of {tried} of your records by more than 0.01 %. "
+        "In float64, scoring would take {float64_pace:.1f} times as long",
+        precision=result.precision,
+        moved=result.moved,
+        tried=result.tried,
+        float64_pace=result.float64_pace,
+    )
+
+
+def _dp_training(result: PreflightResult) -> str:
+    if result.dp_training == "yes":
+        return _("possible with this model as it is")
+    if result.dp_training == "unknown":
+        return _("a .pt2 graph does not tell whether it is possible")
+    return _(
+        "not with this model as it is: {objections}. Your scores do not depend on "
+        "that. If the consortium promises private training, ask how.",
+        objections="; ".join(result.dp_objections),
     )

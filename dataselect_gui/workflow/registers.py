@@ -1,4 +1,4 @@
-"""People's lists: withhold by a register of those who opted out."""
+"""Opt-out registers: withhold the records of the units that a CSV file lists."""
 
 import csv
 from collections.abc import Collection, Sequence
@@ -10,41 +10,42 @@ from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.plain import from_cell
 from dataselect_gui.project.project import MOMENT_SECONDS, Project
 from dataselect_gui.records.source import person_name
+from dataselect_gui.texts import _
 
 
 @dataclass(frozen=True)
 class Register:
-    """What a register came to.
+    """The effect of a register.
 
     Attributes
     ----------
     listed : int
         How many units it names.
-    found : int
+    matched : int
         How many of them have records in the project.
     records : int
         How many records that are.
     """
 
     listed: int
-    found: int
+    matched: int
     records: int
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What a register says, held against a project, with nothing done yet.
+    """The content of a register, before it is applied.
 
     Attributes
     ----------
     columns : tuple of str
         Those of the file.
     column : str or None
-        The one that names people or records; None where it is not clear.
+        The column that names people or records; None where it is ambiguous.
     names : frozenset of str
-        What that column names, in the one form that names are read in.
+        The names in that column, normalised.
     lines : tuple of (int, str)
-        Line by line, as the file numbers them: what it names.
+        The line number in the file and the name, for each row.
     """
 
     columns: tuple[str, ...]
@@ -53,12 +54,12 @@ class Listing:
     lines: tuple[tuple[int, str], ...]
 
     def unmatched(self, known: AbstractSet[str]) -> list[tuple[int, str]]:
-        """Return the lines that name nothing of what is known."""
+        """Return the lines whose names are not among those known."""
         return [(line, name) for line, name in self.lines if name not in known]
 
 
 def read_register(project_path: Path, register: Path, column: str | None) -> Listing:
-    """Read a register without doing anything.
+    """Read a register without applying it.
 
     Raises
     ------
@@ -67,15 +68,15 @@ def read_register(project_path: Path, register: Path, column: str | None) -> Lis
     """
     unit_column = Project.open(project_path).settings.source.unit_column
     columns, rows = _rows(register)
-    found = _column(columns, column, unit_column)
-    if found is None:
+    name_column = _column(columns, column, unit_column)
+    if name_column is None:
         return Listing(columns, None, frozenset(), ())
-    lines = tuple((line, _name(row, found)) for line, row in rows)
-    return Listing(columns, found, frozenset(name for _, name in lines) - {""}, lines)
+    lines = tuple((line, _name(row, name_column)) for line, row in rows)
+    return Listing(columns, name_column, frozenset(name for _line, name in lines) - {""}, lines)
 
 
 def put_opted_out(project_path: Path, units: Collection[str]) -> None:
-    """Make a list of units those that opted out, as they are known to be.
+    """Replace the list of units that opted out.
 
     Raises
     ------
@@ -89,7 +90,7 @@ def put_opted_out(project_path: Path, units: Collection[str]) -> None:
 
 
 def opt_out(project_path: Path, register: Path, column: str | None) -> Register:
-    """Make no record of the units in a register eligible, whether it is there now or comes later.
+    """Exclude all records of the units in a register, present and future.
 
     Parameters
     ----------
@@ -111,7 +112,7 @@ def opt_out(project_path: Path, register: Path, column: str | None) -> Register:
 
 
 def opt_in(project_path: Path, register: Path, column: str | None) -> Register:
-    """Take the units in a register off the list of those who opted out."""
+    """Remove the units in a register from the list of those who opted out."""
     return _apply(project_path, register, column, out=False)
 
 
@@ -133,15 +134,19 @@ def _read(register: Path, column: str | None, unit_column: str | None) -> set[st
     name = _column(columns, column, unit_column)
     if name is None:
         raise UsageError(
-            "The column that names the people is not clear.",
-            f"“{register.name}” has the columns {', '.join(columns) or '(none)'}.",
-            "Name one of them with --register-column.",
+            _("The column that names the people is not clear."),
+            _(
+                "“{name}” has the columns {columns}.",
+                name=register.name,
+                columns=", ".join(columns) or _("(none)"),
+            ),
+            _("Name one of them with --register-column."),
         )
-    return {_name(row, name) for _, row in rows} - {""}
+    return {_name(row, name) for _line, row in rows} - {""}
 
 
 def _name(row: dict[str, str], column: str) -> str:
-    """Return what a row names; a table of our own may have been written for spreadsheets."""
+    """Return the name in a row, without the escaping of the program's own tables."""
     return person_name(from_cell(row.get(column) or ""))
 
 
@@ -151,20 +156,20 @@ def _rows(register: Path) -> tuple[tuple[str, ...], list[tuple[int, dict[str, st
         with register.open(encoding="utf-8-sig", newline="") as file:
             header = file.readline()
             file.seek(0)
-            # What a spreadsheet separates by depends on its language.
+            # The delimiter that a spreadsheet writes depends on its language.
             reader = csv.DictReader(file, delimiter=max(",;\t", key=header.count))
             columns = tuple(name for name in reader.fieldnames or () if name)
             return columns, [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error):
         raise UnusableError(
-            f"“{register.name}” cannot be read.",
-            "It is not there, or not CSV in UTF-8.",
-            "Give a CSV file with a header, one person a line.",
+            _("“{name}” cannot be read.", name=register.name),
+            _("It is not there, or not CSV in UTF-8."),
+            _("Give a CSV file with a header, one person a line."),
         ) from None
 
 
 def _column(columns: Sequence[str], stated: str | None, unit_column: str | None) -> str | None:
-    """Return the column that names the people; None where it is not clear."""
+    """Return the column that names the people; None where it is ambiguous."""
     name = stated or (unit_column if unit_column in columns else None)
     if name is None and len(columns) == 1:
         name = columns[0]

@@ -1,4 +1,4 @@
-"""Release something of a project, or see beforehand what a release would come to."""
+"""Carry out a release of a project, or preview it."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -19,30 +19,31 @@ from dataselect_gui.release.candidates import Summed
 from dataselect_gui.release.fitting import check_fits
 from dataselect_gui.release.kinds.gradient import Gradient
 from dataselect_gui.release.leaving import check_leaving
-from dataselect_gui.release.places import sweep
-from dataselect_gui.release.releasing import buy, marks_of, needs_sum
-from dataselect_gui.release.releasing import release as carry_out
+from dataselect_gui.release.partial_folders import sweep
+from dataselect_gui.release.procedure import buy, marks_of, needs_sum
+from dataselect_gui.release.procedure import release as carry_out
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import KeyedScore
-from dataselect_gui.workflow.asking import ReleaseRequest, max_contributions_of
-from dataselect_gui.workflow.candidates import candidates_of
+from dataselect_gui.texts import _
+from dataselect_gui.workflow.gradient_sum import sum_gradients
 from dataselect_gui.workflow.places import ledger_of
-from dataselect_gui.workflow.previewing import Preview, preview_of
-from dataselect_gui.workflow.proposing import (
-    Answers,
-    Gathered,
+from dataselect_gui.workflow.release_candidates import candidates_of
+from dataselect_gui.workflow.release_preview import Preview, preview_of
+from dataselect_gui.workflow.release_proposal import (
+    CheckedRequest,
     Proposal,
-    cut_at,
+    ReleaseInputs,
+    check_request,
     foresight_of,
     propose,
-    read_answers,
+    with_threshold,
 )
-from dataselect_gui.workflow.summing import sum_gradients
+from dataselect_gui.workflow.release_request import ReleaseRequest, max_contributions_of
 
 
 @dataclass(frozen=True)
 class Released:
-    """What a release came to.
+    """The result of a release, or of a dry run.
 
     Attributes
     ----------
@@ -55,11 +56,11 @@ class Released:
     conditional : bool
         Whether nothing is claimed because the threshold depends on the records.
     repeated : bool
-        Whether it is an earlier release again.
+        Whether it repeats an earlier release.
     spent, left : Decimal or None
         The account after it; for a dry run, as it is.
     preview : Preview or None
-        What a dry run found.
+        The preview; None unless it is a dry run.
     """
 
     release: str | None
@@ -72,7 +73,7 @@ class Released:
     preview: Preview | None = None
 
 
-def release(project_path: Path, asked: ReleaseRequest, context: JobContext) -> Released:
+def release(project_path: Path, request: ReleaseRequest, context: JobContext) -> Released:
     """Carry out a release of a project.
 
     Raises
@@ -84,32 +85,31 @@ def release(project_path: Path, asked: ReleaseRequest, context: JobContext) -> R
     UnusableError
         Where records changed or the bundle cannot be written.
     """
-    if asked.dry_run:
-        return _foresee(project_path, asked, context, as_preview=False)
+    if request.dry_run:
+        return _foresee(project_path, request, context, as_preview=False)
     project = Project.open(project_path)
     with project.exclusive():
-        answers = read_answers(project, asked, acknowledging=True)
-        gathered = _gather(project, answers, context, reading=True)
+        checked = check_request(project, request, acknowledging=True)
+        inputs = _read_inputs(project, checked, context, reading=True)
         ledger = ledger_of(project)
         sweep(ledger.home)
-        check_place(answers.destination, make=True)
-        with ledger.session() as book:
-            proposal = _prepare(book, project, answers, gathered, context)
-            summing = needs_sum(book, proposal.account, proposal.candidates, proposal.terms)
+        check_place(checked.destination, make=True)
+        with ledger.session() as session:
+            proposal = _prepare(session, project, checked, inputs, context)
+            summing = needs_sum(session, proposal.account, proposal.candidates, proposal.terms)
             if not summing:
-                return _carry_out(book, ledger.home, answers, proposal, None, context)
-        # It takes long, and may fail for the model's sake: before the charge, and with the ledger free.
+                return _carry_out(session, ledger.home, checked, proposal, None, context)
+        # Summing takes long and may fail: it comes before the charge, while the ledger is unlocked.
         summed = _sum(project, proposal, context)
-        with ledger.session() as book:
-            return _carry_out(book, ledger.home, answers, proposal, summed, context)
+        with ledger.session() as session:
+            return _carry_out(session, ledger.home, checked, proposal, summed, context)
 
 
-def preview(project_path: Path, asked: ReleaseRequest, context: JobContext) -> Released:
-    """Say what a release would come to, to somebody who is still making up their mind.
+def preview(project_path: Path, request: ReleaseRequest, context: JobContext) -> Released:
+    """Preview a release while the owner is still filling in the form.
 
-    A dry run that stands in nobody's way: records are taken for what was scored without being read
-    again, what the budget does not allow is told all the same, and the owner's word on an exact
-    release is left to the release itself.
+    Unlike a dry run, it does not read the records again, does not refuse what exceeds the budget, and
+    does not require the acknowledgement of an exact release.
 
     Raises
     ------
@@ -120,15 +120,17 @@ def preview(project_path: Path, asked: ReleaseRequest, context: JobContext) -> R
     UnusableError
         Where the project, its source, its checkpoint or the key cannot be read.
     """
-    return _foresee(project_path, asked, context, as_preview=True)
+    return _foresee(project_path, request, context, as_preview=True)
 
 
-def _gather(project: Project, answers: Answers, context: JobContext, *, reading: bool) -> Gathered:
-    asked, rule = answers.asked, answers.rule
+def _read_inputs(
+    project: Project, checked: CheckedRequest, context: JobContext, *, reading: bool
+) -> ReleaseInputs:
+    request, rule = checked.request, checked.rule
     checkpoint = _checkpoint(project)
-    # Where chance may pick any record, one that cannot be read must not be among them.
+    # Where chance may pick any record, unreadable ones must be left out.
     is_by_chance = (
-        issubclass(answers.mechanism, SelectionMechanism) and not answers.mechanism.keeps_to_selection
+        issubclass(checked.mechanism, SelectionMechanism) and not checked.mechanism.keeps_to_selection
     )
     is_keyed = isinstance(SCORES.get(rule.score), KeyedScore)
     candidates = candidates_of(
@@ -136,46 +138,50 @@ def _gather(project: Project, answers: Answers, context: JobContext, *, reading:
         rule,
         checkpoint,
         context,
-        only_readable=answers.kind.discloses and (is_by_chance or is_keyed),
-        by_class=asked.by_class,
+        only_readable=checked.kind.discloses and (is_by_chance or is_keyed),
+        by_class=request.by_class,
         reading=reading,
-        cleaning=answers.kind.discloses and is_by_chance and not asked.dry_run,
+        cleaning=checked.kind.discloses and is_by_chance and not request.dry_run,
     )
-    max_contributions = max_contributions_of(asked.max_contributions, candidates.unit_column)
-    return Gathered(checkpoint, candidates, max_contributions)
+    max_contributions = max_contributions_of(request.max_contributions, candidates.unit_column)
+    return ReleaseInputs(checkpoint, candidates, max_contributions)
 
 
 def _prepare(
-    book: Session, project: Project, answers: Answers, gathered: Gathered, context: JobContext
+    session: Session,
+    project: Project,
+    checked: CheckedRequest,
+    inputs: ReleaseInputs,
+    context: JobContext,
 ) -> Proposal:
-    """Settle what a release is, see that it is possible, and charge what it needs first."""
-    account, training = book.claim(marks_of(gathered.candidates)), answers.training
-    proposal = propose(book, book.statement(account), project, answers, gathered, book.keep)
+    """Work out a release, check that it is possible, and charge the training and the threshold."""
+    account, training = session.claim(marks_of(inputs.candidates)), checked.training
+    proposal = propose(session, session.statement(account), project, checked, inputs, session.keep)
     candidates, terms, purchase = proposal.candidates, proposal.terms, proposal.purchase
-    # Not before it is known that the release is possible: a line in the ledger is for good.
-    foresight = foresight_of(book, proposal, within_budget=True)
+    # Check everything first: an entry in the ledger cannot be taken back.
+    foresight = foresight_of(session, proposal, within_budget=True)
     if not foresight.same:
-        is_there(answers.destination, None)  # What is there is another.
-        anything = purchase is not None
-        check_fits(candidates, terms, proposal.checkpoint.final, anything=anything)
+        is_there(checked.destination, None)  # Refuses a destination that holds another bundle.
+        selection_open = purchase is not None
+        check_fits(candidates, terms, proposal.checkpoint.final, selection_open=selection_open)
         check_leaving(
             candidates,
             terms,
-            anything=anything,
+            selection_open=selection_open,
             report=partial(context.report, Phase.CHECKING_WHAT_LEAVES),
         )
     if proposal.pending is not None:
         digest = proposal.checkpoint.digest()
-        book.charge_training(account, training.epsilon, training.delta, digest)
+        session.charge_training(account, training.epsilon, training.delta, digest)
     if purchase is not None:
         first_budget = proposal.first_budget
-        threshold = buy(book, account, candidates, terms, purchase, first_budget=first_budget)
-        return cut_at(threshold, answers.rule, proposal)
+        threshold = buy(session, account, candidates, terms, purchase, first_budget=first_budget)
+        return with_threshold(threshold, checked.rule, proposal)
     return proposal
 
 
 def _sum(project: Project, proposal: Proposal, context: JobContext) -> Summed:
-    """Have the worker sum the gradients of the records that take part and are chosen."""
+    """Sum the gradients of the chosen records in the worker."""
     kind, candidates = proposal.terms.kind, proposal.candidates
     assert isinstance(kind, Gradient)
     assert candidates.part is not None
@@ -184,31 +190,31 @@ def _sum(project: Project, proposal: Proposal, context: JobContext) -> Summed:
 
 
 def _carry_out(
-    book: Session,
+    session: Session,
     home: Path,
-    answers: Answers,
+    checked: CheckedRequest,
     proposal: Proposal,
     summed: Summed | None,
     context: JobContext,
 ) -> Released:
-    asked, account = answers.asked, proposal.account
+    request, account = checked.request, proposal.account
     outcome = carry_out(
-        book,
+        session,
         account,
         proposal.candidates,
         proposal.terms,
-        answers.destination,
+        checked.destination,
         home=home,
         first_budget=proposal.first_budget,
-        reason=asked.reason,
-        signer=answers.signer,
+        reason=request.reason,
+        signer=checked.signer,
         summed=summed,
         report=partial(context.report, Phase.WRITING_BUNDLE),
     )
-    after, terms = book.statement(account), outcome.terms
+    after, terms = session.statement(account), outcome.terms
     return Released(
         release=terms.release,
-        bundle=asked.to,
+        bundle=request.to,
         epsilon=None if terms.claimed is None else exact(terms.claimed),
         conditional=terms.conditional,
         repeated=outcome.repeated,
@@ -218,25 +224,25 @@ def _carry_out(
 
 
 def _foresee(
-    project_path: Path, asked: ReleaseRequest, context: JobContext, *, as_preview: bool
+    project_path: Path, request: ReleaseRequest, context: JobContext, *, as_preview: bool
 ) -> Released:
-    """Say what a release would come to, with nothing drawn and nothing written."""
+    """Preview a release; nothing is drawn or written."""
     project = Project.open(project_path)
-    answers = read_answers(project, replace(asked, dry_run=True), acknowledging=not as_preview)
-    gathered = _gather(project, answers, context, reading=not as_preview)
-    check_place(answers.destination, make=False)
-    with ledger_of(project).snapshot() as book:
-        before = book.statement_of(marks_of(gathered.candidates))
-        proposal = propose(book, before, project, answers, gathered, book.kept_already)
-        foresight = foresight_of(book, proposal, within_budget=not as_preview)
+    checked = check_request(project, replace(request, dry_run=True), acknowledging=not as_preview)
+    inputs = _read_inputs(project, checked, context, reading=not as_preview)
+    check_place(checked.destination, make=False)
+    with ledger_of(project).snapshot() as snapshot:
+        before = snapshot.statement_of(marks_of(inputs.candidates))
+        proposal = propose(snapshot, before, project, checked, inputs, snapshot.kept_already)
+        foresight = foresight_of(snapshot, proposal, within_budget=not as_preview)
     terms = proposal.terms
     if not foresight.same:
-        anything = proposal.purchase is not None
-        check_fits(proposal.candidates, terms, proposal.checkpoint.final, anything=anything)
+        selection_open = proposal.purchase is not None
+        check_fits(proposal.candidates, terms, proposal.checkpoint.final, selection_open=selection_open)
     statement = replace(before, budget=before.budget or proposal.first_budget)
     return Released(
         release=None,
-        bundle=asked.to,
+        bundle=request.to,
         epsilon=None if terms.claimed is None else exact(terms.claimed),
         conditional=terms.conditional,
         repeated=foresight.same,
@@ -250,8 +256,8 @@ def _checkpoint(project: Project) -> Checkpoint:
     checkpoint = find_checkpoint(Path(project.settings.checkpoint.path))
     if checkpoint.digest() != project.settings.checkpoint.digest:
         raise UnusableError(
-            "The checkpoint is not the one that the scores were made with.",
-            "Its files changed since.",
-            "Put the checkpoint back as it was, or score the source into a new project.",
+            _("The checkpoint is not the one that the scores were made with."),
+            _("Its files changed since."),
+            _("Put the checkpoint back as it was, or score the source into a new project."),
         )
     return checkpoint

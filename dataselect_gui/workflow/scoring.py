@@ -23,23 +23,24 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.catalog import PRECISIONS, Precision, applicable
 from dataselect_gui.scoring.scores.base import KeyedScore
+from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.worker.jobs import ScoreJob
-from dataselect_gui.worker.keeping import InHand
-from dataselect_gui.worker.score_receiving import Receiver
+from dataselect_gui.worker.saving import InProgressMark
+from dataselect_gui.worker.score_receiver import ScoreReceiver
 from dataselect_gui.workflow.conditions import precision_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
 from dataselect_gui.workflow.places import ledger_of, place_beside
 from dataselect_gui.workflow.reasons import reasons_of
-from dataselect_gui.workflow.training import answer_training
+from dataselect_gui.workflow.training_answer import answer_training
 
-_ANEW = "Score again: what was in hand is then computed anew, with half as many records at once."
+_ANEW = N_("Score again: what was in hand is then computed anew, with half as many records at once.")
 
 
 @dataclass(frozen=True)
 class Scored:
-    """What a scoring run came to.
+    """The result of a scoring run.
 
     Attributes
     ----------
@@ -54,10 +55,9 @@ class Scored:
     device : str
         Where it ran.
     precision : str or None
-        What the newest scores were computed with: ``float32`` or ``float64``; None where there are
-        none of a model.
+        ``float32`` or ``float64``; None where no score needs a model.
     names : list of str
-        The scores that there are now.
+        The scores that the project has now.
     """
 
     project: Path
@@ -70,20 +70,20 @@ class Scored:
 
 
 def source_stem(source: Path) -> str:
-    """Return a source's own name, by which projects and studies of it are called."""
+    """Return the name of a source, after which its projects and studies are named."""
     return source.stem if source.is_file() else source.name
 
 
 def project_name(source: Path) -> str:
-    """Return what a new project of a source is called."""
+    """Return the name of a new project of a source."""
     return f"{source_stem(source)}{SUFFIX}"
 
 
 def project_place(source: Path, digest: str) -> Path:
-    """Return where the project of a source and a checkpoint is, or where a new one may be.
+    """Return the path of the project of a source and a checkpoint, or of a new one.
 
-    That is beside the source; or with the ledger, where nothing can be written beside the source, or
-    other accounts may write there.
+    It lies beside the source, or in the ledger's folder where the program cannot write beside the
+    source or other accounts can.
 
     Parameters
     ----------
@@ -116,14 +116,14 @@ def score(
     in_training: str | None = None,
     demo: bool = False,
 ) -> Scored:
-    """Score the records of a source into a project, going on where an earlier run stopped.
+    """Score the records of a source into a project; continue an earlier run.
 
     Parameters
     ----------
     source_path, checkpoint_path : Path
         What to score, and with what.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
     names : sequence of str or None
         The scores; None for all that apply.
     project_path : Path or None
@@ -149,9 +149,9 @@ def score(
     if project is not None:
         if demo and not project.settings.demo:
             raise UnusableError(
-                f"“{folder.name}” is a project of yours.",
-                "The demo needs a folder of its own, and answers no question about your records.",
-                "Name another folder for the demo.",
+                _("“{name}” is a project of yours.", name=folder.name),
+                _("The demo needs a folder of its own, and answers no question about your records."),
+                _("Name another folder for the demo."),
             )
         known = project.settings.source
         label_column = label_column or known.label_column
@@ -172,33 +172,34 @@ def score(
         project = Project.create(folder, described, model, demo=demo)
     else:
         _settle(project, source, described, model)
-    asked = _settle_precision(project, precision)
+    model_precision = _settle_precision(project, precision)
     if in_training is not None:
         answer_training(folder, in_training)
     job = ScoreJob(
         source=ref,
         checkpoint=checkpoint_path,
         digest=model.digest,
-        names=[one.name for one in wanted if one.needs_model],
+        names=[wanted_score.name for wanted_score in wanted if wanted_score.needs_model],
         device=device,
-        precision=asked,
+        precision=model_precision,
         batch_size=batch_size,
         limit=limit,
     )
-    in_hand = InHand(folder)
+    in_hand = InProgressMark(folder)
     try:
         with project.exclusive():
-            finished = run_job(job, context, Receiver(project, source, job))
+            finished = run_job(job, context, ScoreReceiver(project, source, job))
     except (WorkerDiedError, InterruptedByPersonError) as error:
         if isinstance(error, InterruptedByPersonError) and not in_hand.was_left:
-            in_hand.take_away()  # Where it was ended at once: memory was not the reason.
-        do = _ANEW if InHand(folder).scores and isinstance(error, WorkerDiedError) else error.do
+            in_hand.take_away()  # The run was ended at once, so memory was not the reason.
+        was_left = InProgressMark(folder).scores and isinstance(error, WorkerDiedError)
+        do = _(_ANEW) if was_left else error.do
         raise type(error)(f"{error.what} {_kept(folder)}", error.why, do) from None
     project = Project.open(folder)
     scored = finished.scored
-    for one in wanted:
-        if isinstance(one, KeyedScore):
-            rows = _score_by_key(project, one, limit)
+    for wanted_score in wanted:
+        if isinstance(wanted_score, KeyedScore):
+            rows = _score_by_key(project, wanted_score, limit)
             scored = scored if job.names else rows
     table = project.table
     return Scored(
@@ -215,37 +216,41 @@ def score(
 def _settle(
     project: Project, opened: Source, source: StoredSource, checkpoint: StoredCheckpoint
 ) -> None:
-    """Hold an existing project against what it is asked to score."""
+    """Check that an existing project is of this source and checkpoint."""
     check_same_checkpoint(project, checkpoint.digest)
-    if project.settings.demo:  # Before anything of other records is written into it.
+    if project.settings.demo:  # Before other records are written into it.
         if len(opened.ids) != DEMO_COUNT:
             raise not_the_demos(project.folder.name)
         project.check_records(read_index(opened, JobContext()))
     with project.exclusive():
-        if project.settings.table is None:  # The first try read nothing; it may have been a mistake.
+        # Source and checkpoint may change as long as nothing was scored.
+        if project.settings.table is None:
             before = (project.settings.source.path, project.settings.checkpoint.digest)
             if before != (source.path, checkpoint.digest):
-                project.settings.in_training = None  # The answer was about those.
+                project.settings.in_training = None  # The answer was about the former ones.
             project.settings.source, project.settings.checkpoint = source, checkpoint
             project.save()
 
 
-def _settle_precision(project: Project, asked: str | None) -> Precision:
-    """Return what a project's scores are computed with: all of them with the same."""
+def _settle_precision(project: Project, requested: str | None) -> Precision:
+    """Return the precision of a project's scores, which is the same for all."""
     earlier = precision_of(project)
-    if asked not in {None, *PRECISIONS}:
+    if requested not in {None, *PRECISIONS}:
         raise UsageError(
-            f"The precision “{asked}” is not known.",
-            f"It is one of {', '.join(PRECISIONS)}.",
-            "Leave it out for float32, or for what the project has.",
+            _("The precision “{precision}” is not known.", precision=requested),
+            _("It is one of {precisions}.", precisions=", ".join(PRECISIONS)),
+            _("Leave it out for float32, or for what the project has."),
         )
-    if asked is not None and earlier is not None and asked != earlier:
+    if requested is not None and earlier is not None and requested != earlier:
         raise UsageError(
-            f"The scores of this project cannot be computed with {asked}.",
-            f"Those that it has were computed with {earlier}; numbers that differ are not mixed.",
-            "Leave the precision as it is, or score into another project.",
+            _("The scores of this project cannot be computed with {precision}.", precision=requested),
+            _(
+                "Those that it has were computed with {earlier}; numbers that differ are not mixed.",
+                earlier=earlier,
+            ),
+            _("Leave the precision as it is, or score into another project."),
         )
-    return cast("Precision", asked or earlier or PRECISIONS[0])
+    return cast("Precision", requested or earlier or PRECISIONS[0])
 
 
 def _is_project_of(folder: Path, source: Path, digest: str) -> bool:
@@ -258,23 +263,23 @@ def _is_project_of(folder: Path, source: Path, digest: str) -> bool:
 
 
 def _kept(folder: Path) -> str:
-    """Say how many scores a project holds, though the work on them ended early."""
+    """Return a sentence on how many scores are kept after an interruption."""
     project = Project.open(folder)
     count = 0 if project.settings.table is None else project.table.count_scores()
-    return f"{count:,} {'score is' if count == 1 else 'scores are'} kept."
+    return ngettext("{count:,} score is kept.", "{count:,} scores are kept.", count)
 
 
 def _score_by_key(project: Project, score: KeyedScore, limit: int | None) -> int:
-    """Write a score that is computed from the source's secret; returns of how many records."""
+    """Compute a score from the source's secret; return for how many records."""
     with project.exclusive():
         table = project.table
         rows = np.arange(len(table.index.ids))[:limit]
         column = table.column(score.name)
         if not column.done[rows].all():
-            with ledger_of(project).session() as book:
-                account = book.claim(source_marks(table.index.content, table.index.people))
-                # The demo's records are public, and everybody's demo shows the same numbers.
-                secret = b"demo" if project.settings.demo else book.secret(account)
+            with ledger_of(project).session() as session:
+                account = session.claim(source_marks(table.index.content, table.index.people))
+                # The demo's records are public; its scores are the same on every machine.
+                secret = b"demo" if project.settings.demo else session.secret(account)
             column.write(rows, np.array([score.keyed(secret, table.index.ids[row]) for row in rows]))
             column.mark_done(rows)
         project.scores[score.name] = Conditions(

@@ -1,8 +1,8 @@
-"""The project's table of scores, and its one selection."""
+"""A project's table of scores and its selection."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,31 @@ from dataselect_gui.project.project import MOMENT_SECONDS, Project
 from dataselect_gui.project.settings import StoredRule
 from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule, Selection, select
+from dataselect_gui.texts import N_, _, ngettext
+
+Cut: TypeAlias = Literal["threshold", "count", "fraction"]
+_REFUSED_CUTS: dict[Cut, tuple[str, str, str]] = {
+    "threshold": (
+        N_("The threshold cannot be “{text}”."),
+        N_("It is a number."),
+        N_("Give another threshold."),
+    ),
+    "count": (
+        N_("The count cannot be “{text}”."),
+        N_("It is a whole number above zero."),
+        N_("Give another count."),
+    ),
+    "fraction": (
+        N_("The fraction cannot be “{text}”."),
+        N_("It is above 0 and at most 1."),
+        N_("Give another fraction."),
+    ),
+}
+"""What is said of a threshold, a count or a fraction that is none: what, why, and what to do."""
 
 
 def scores(project_path: Path) -> dict[str, list[Any]]:
-    """Return the owner's own table: column name → values, in the source's order."""
+    """Return the table of scores: column name → values, in the source's order."""
     project = Project.open(project_path)
     table = project.table
     index = table.index
@@ -42,38 +63,40 @@ def make_rule(
     fraction: str | None = None,
     lowest: bool = False,
 ) -> Rule:
-    """Make a rule from what a person gave: exactly one of threshold, count and fraction.
+    """Make a rule from exactly one of threshold, count and fraction.
 
     Raises
     ------
     UsageError
         Where there is not exactly one, or it makes no sense.
     """
-    given = {"threshold": threshold, "count": count, "fraction": fraction}
-    stated = {kind: value for kind, value in given.items() if value is not None}
+    given: dict[Cut, str | int | None] = {
+        "threshold": threshold,
+        "count": count,
+        "fraction": fraction,
+    }
+    stated = {cut: value for cut, value in given.items() if value is not None}
     if len(stated) != 1:
         raise UsageError(
-            "The rule is not clear.",
-            f"It needs exactly one of threshold, count and fraction; {len(stated)} were given.",
-            "Give one of them.",
+            _("The rule is not clear."),
+            ngettext(
+                "It needs exactly one of threshold, count and fraction; {count} were given.",
+                "It needs exactly one of threshold, count and fraction; {count} were given.",
+                len(stated),
+            ),
+            _("Give one of them."),
         )
-    kind, text = next(iter(stated.items()))
+    ((cut, text),) = stated.items()
     value = decimal_of(str(text))
     if value is None or not (
-        kind == "threshold"
-        or (kind == "count" and value >= 1)
-        or (kind == "fraction" and 0 < value <= 1)
+        cut == "threshold" or (cut == "count" and value >= 1) or (cut == "fraction" and 0 < value <= 1)
     ):
+        what, why, do = _REFUSED_CUTS[cut]
         raise UsageError(
-            f"The {kind} cannot be “{text}”.",
-            {
-                "threshold": "It is a number.",
-                "count": "It is a whole number above zero.",
-                "fraction": "It is above 0 and at most 1.",
-            }[kind],
-            f"Give another {kind}.",
+            _(what, text=text),
+            _(why),
+            _(do),
         )
-    cut: Literal["threshold", "count", "fraction"] = kind  # type: ignore[assignment]
     return Rule(by, cut, value, lowest)
 
 
@@ -132,16 +155,20 @@ def select_records(
         unknown = ({*withhold, *restore}) - set(table.index.ids)
         if unknown:
             raise UsageError(
-                f"There is no record “{min(unknown)}”.",
-                f"{len(unknown)} of the ids are not in this project.",
-                "Ids are those in the table of scores.",
+                _("There is no record “{record}”.", record=min(unknown)),
+                ngettext(
+                    "{count} of the ids are not in this project.",
+                    "{count} of the ids are not in this project.",
+                    len(unknown),
+                ),
+                _("Ids are those in the table of scores."),
             )
         if rule is not None:
             if rule.score not in table.columns():
                 raise UsageError(
-                    f"The score “{rule.score}” was not computed.",
-                    f"The project has {', '.join(table.columns()) or 'none'}.",
-                    "Select by one of these, or score the records by it.",
+                    _("The score “{score}” was not computed.", score=rule.score),
+                    _("The project has {scores}.", scores=", ".join(table.columns()) or _("none")),
+                    _("Select by one of these, or score the records by it."),
                 )
             project.settings.rule = StoredRule.of(rule)
         project.settings.withheld = sorted((project.withheld | set(withhold)) - set(restore))
@@ -152,7 +179,7 @@ def select_records(
 
 
 def put_selection(project_path: Path, rule: Rule | None, withheld: Sequence[str]) -> None:
-    """Make a rule and a list of withheld ids the project's, as they are known to be.
+    """Replace a project's rule and its list of withheld ids.
 
     Raises
     ------
@@ -184,7 +211,7 @@ def rule_of(project: Project) -> Rule | None:
 
 
 def selection_of(project: Project, eligible: NDArray[np.bool_]) -> Selection:
-    """Return what the project's rule picks; nothing where it has none."""
+    """Return the selection by the project's rule; an empty one where it has none."""
     rule = rule_of(project)
     if rule is None:
         return Selection(np.zeros(len(eligible), dtype=bool), None)

@@ -1,4 +1,4 @@
-"""Plan and run a study of whether picking by a score helps, on these records and with this model."""
+"""Plan and run a study of whether training on records picked by a score helps."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -23,6 +23,7 @@ from dataselect_gui.study.plan import (
     trainings,
 )
 from dataselect_gui.study.store import PAGE, is_begun
+from dataselect_gui.texts import _, ngettext
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import StudyJob
 from dataselect_gui.worker.messages import StudyPlanned
@@ -34,7 +35,7 @@ MOST_RECORDS = 10_000
 
 @dataclass(frozen=True)
 class StudyRequest:
-    """What the owner asks to study.
+    """A request for a study.
 
     Attributes
     ----------
@@ -45,7 +46,7 @@ class StudyRequest:
     to : Path or None
         The study's folder; by default ``./<name of the source>.study``.
     limit : int
-        At most so many records, drawn.
+        The most records to study; they are drawn at random.
     label_column, unit_column : str or None
         Columns of the source.
     """
@@ -60,13 +61,13 @@ class StudyRequest:
 
     @property
     def folder(self) -> Path:
-        """Where the study is, or would be."""
+        """The study's folder, which need not exist."""
         return self.to or Path(f"{source_stem(resolved(self.source))}{SUFFIX}")
 
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """What a study would take.
+    """The plan of a study.
 
     Attributes
     ----------
@@ -77,13 +78,13 @@ class StudyPlan:
     by_question : dict
         Question → how many trainings it takes; some serve several questions.
     trainings, left : int
-        In all, and still to be done.
+        All of them, and those still to be run.
     seconds : float
-        How long the rest takes, from a few steps that were timed on this machine.
+        Estimated time for the rest, from steps timed on this machine.
     beside : float
-        How much of that is other work than trainings.
+        The part of it that is not training.
     by_kind : dict
-        Kind of training → how long one takes, in seconds.
+        Kind of training → seconds for one.
     """
 
     folder: Path
@@ -103,11 +104,11 @@ class Studied:
     Attributes
     ----------
     plan : StudyPlan
-        What it took.
+        Its plan.
     page : Path
         Its page.
     findings : Findings
-        What the page says, as numbers.
+        The figures on the page.
     """
 
     plan: StudyPlan
@@ -124,7 +125,7 @@ def choose_study(
     start: str,
     limit: int,
 ) -> Choices:
-    """Return what a person chose, checked.
+    """Check the choices for a study.
 
     Parameters
     ----------
@@ -156,22 +157,30 @@ def choose_study(
     applicable(names, series=series, labelled=True, request=request)
     if not names:
         raise UsageError(
-            "There is no score to study.",
-            "Random picks are among the curves anyway; a study compares a score with them.",
-            "Name one or more scores, for example --scores vog,plis.",
+            _("There is no score to study."),
+            _("Random picks are among the curves anyway; a study compares a score with them."),
+            _("Name one or more scores, for example --scores vog,plis."),
         )
     if not FEWEST_SEEDS <= seeds <= MOST_SEEDS:
         raise UsageError(
-            f"--seeds cannot be {seeds}.",
-            f"Fewer than {FEWEST_SEEDS} repetitions show no difference that could be relied on, and "
-            f"more than {MOST_SEEDS} none that matters.",
-            f"Give a number from {FEWEST_SEEDS} to {MOST_SEEDS}.",
+            _("--seeds cannot be {seeds}.", seeds=seeds),
+            _(
+                "Fewer than {fewest} repetitions show no difference that could be relied "
+                "on, and more than {most} none that matters.",
+                fewest=FEWEST_SEEDS,
+                most=MOST_SEEDS,
+            ),
+            _(
+                "Give a number from {fewest} to {most}.",
+                fewest=FEWEST_SEEDS,
+                most=MOST_SEEDS,
+            ),
         )
     if start not in {"scratch", "checkpoint"}:
         raise UsageError(
-            f"--start cannot be “{start}”.",
-            "Trainings start from scratch, or from the consortium's checkpoint.",
-            "Give scratch or checkpoint.",
+            _("--start cannot be “{start}”.", start=start),
+            _("Trainings start from scratch, or from the consortium's checkpoint."),
+            _("Give scratch or checkpoint."),
         )
     choices = Choices(
         tuple(names),
@@ -183,98 +192,105 @@ def choose_study(
     count = len(in_order(trainings(choices)))
     if count > limit:
         raise UsageError(
-            f"The study would take {count} trainings.",
-            f"The limit is {limit}, so that nobody starts a study of days by mistake.",
-            f"Name fewer scores, shares or ε, or raise the limit: --limit-trainings {count}.",
+            ngettext(
+                "The study would take {count} training.",
+                "The study would take {count} trainings.",
+                count,
+            ),
+            _("The limit is {limit}, so that nobody starts a study of days by mistake.", limit=limit),
+            _(
+                "Name fewer scores, shares or ε, or raise the limit: --limit-trainings {count}.",
+                count=count,
+            ),
         )
     return choices
 
 
-def foresee_study(asked: StudyRequest, context: JobContext) -> StudyPlan:
+def foresee_study(request: StudyRequest, context: JobContext) -> StudyPlan:
     """Plan a study, and estimate its time; nothing is left on disk where none was begun.
 
     Parameters
     ----------
-    asked : StudyRequest
+    request : StudyRequest
         The owner's.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
 
     Raises
     ------
     DataSelectError
         Where something cannot be used, or the work was stopped.
     """
-    folder, made = asked.folder, list[StudyPlan]()
+    folder, made = request.folder, list[StudyPlan]()
     with tempfile.TemporaryDirectory(prefix="dataselect-") as scratch:
         place = folder if is_begun(folder, {}) else Path(scratch) / folder.name
-        job = _job(asked, place, plan_only=True)
-        run_job(job, context, planned=lambda plan: made.append(_plan_of(plan, asked)))
+        job = _job(request, place, plan_only=True)
+        run_job(job, context, planned=lambda plan: made.append(_plan_of(plan, request)))
     return made[0]
 
 
 def study(
-    asked: StudyRequest,
+    request: StudyRequest,
     context: JobContext,
     show: Callable[[StudyPlan], None] = lambda _: None,
 ) -> Studied:
-    """Study whether picking by scores helps, going on where an earlier run stopped.
+    """Run a study, or continue it.
 
     Parameters
     ----------
-    asked : StudyRequest
+    request : StudyRequest
         The owner's.
     context : JobContext
-        Takes progress, and by which another thread can stop the work.
+        Reports progress, and carries the request to stop.
     show : callable
-        Given the plan before anything is trained.
+        Called with the plan before the first training.
 
     Raises
     ------
     DataSelectError
         Where something cannot be used, or the work was stopped; what was done is kept.
     """
-    folder, made = asked.folder, list[StudyPlan]()
+    folder, made = request.folder, list[StudyPlan]()
 
     def planned(plan: StudyPlanned) -> None:
-        made.append(_plan_of(plan, asked))
+        made.append(_plan_of(plan, request))
         show(made[0])
 
-    run_job(_job(asked, folder, plan_only=False), context, planned=planned)
+    run_job(_job(request, folder, plan_only=False), context, planned=planned)
     return Studied(made[0], folder / PAGE, read_findings(folder))
 
 
-def _job(asked: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
-    """Return what the worker is to do, once it is known that there is something to study."""
-    checkpoint, choices = find_checkpoint(asked.checkpoint), asked.choices
-    source = open_source(SourceRef(asked.source, asked.label_column, asked.unit_column))
+def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
+    """Return the job for the worker; refuse records without labels."""
+    checkpoint, choices = find_checkpoint(request.checkpoint), request.choices
+    source = open_source(SourceRef(request.source, request.label_column, request.unit_column))
     if all(label is None for label in source.labels):
         raise UnusableError(
-            "The records cannot be studied.",
-            "None of them has a label, so there is nothing to learn.",
-            "Name the label column.",
+            _("The records cannot be studied."),
+            _("None of them has a label, so there is nothing to learn."),
+            _("Name the label column."),
         )
-    series, request = len(checkpoint.series), checkpoint.request
-    applicable(choices.scores, series=series, labelled=True, request=request)
+    series, checkpoint_request = len(checkpoint.series), checkpoint.request
+    applicable(choices.scores, series=series, labelled=True, request=checkpoint_request)
     return StudyJob(
         folder=resolved(folder),
-        source=SourceRef(resolved(asked.source), asked.label_column, asked.unit_column),
-        checkpoint=resolved(asked.checkpoint),
+        source=SourceRef(resolved(request.source), request.label_column, request.unit_column),
+        checkpoint=resolved(request.checkpoint),
         scores=list(choices.scores),
         shares=list(choices.shares),
         epsilons=list(choices.epsilons),
         seeds=choices.seeds,
         start=choices.start,
-        limit=asked.limit,
+        limit=request.limit,
         plan_only=plan_only,
     )
 
 
-def _plan_of(plan: StudyPlanned, asked: StudyRequest) -> StudyPlan:
-    by_question = trainings(asked.choices)
+def _plan_of(plan: StudyPlanned, request: StudyRequest) -> StudyPlan:
+    by_question = trainings(request.choices)
     return StudyPlan(
-        asked.folder,
-        asked.choices,
+        request.folder,
+        request.choices,
         {question: len(set(by_question[question])) for question in QUESTIONS},
         plan.trainings,
         plan.left,

@@ -1,4 +1,4 @@
-"""Which records stand behind the random names of a release: for the owner, never part of a bundle."""
+"""The records behind the random tokens of a release: for the owner, never part of a bundle."""
 
 import json
 from pathlib import Path
@@ -6,14 +6,15 @@ from pathlib import Path
 from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.identity import record_keys
 from dataselect_gui.project.project import Project
+from dataselect_gui.texts import N_, _
 from dataselect_gui.workflow.accounts import marks_of
 from dataselect_gui.workflow.places import ledger_of
 
-GONE = "(no longer among the records)"
+GONE = N_("(no longer among the records)")
 
 
 def tokens(project_path: Path, release: str) -> dict[str, str]:
-    """Return the record that each token of a release stands for, so that an answer can be followed.
+    """Return the record that each token of a release stands for.
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ def tokens(project_path: Path, release: str) -> dict[str, str]:
     -------
     dict
         Token, or name of a file without its ending → the record's id, in the order of the tokens.
-        Tokens that only pad are not among them.
+        Tokens of padding are left out.
 
     Raises
     ------
@@ -35,19 +36,21 @@ def tokens(project_path: Path, release: str) -> dict[str, str]:
     """
     project = Project.open(project_path)
     index = project.table.index
-    with ledger_of(project).snapshot() as book:
-        entries = book.statement_of(marks_of(project)).entries
+    with ledger_of(project).snapshot() as snapshot:
+        entries = snapshot.statement_of(marks_of(project)).entries
         is_there = any(e.kind == "drawn" and e.body["release"] == release for e in entries)
-        kept = book.draw_of(release) if is_there else None
+        kept = snapshot.draw_of(release) if is_there else None
     names: dict[str, str] = {} if kept is None else json.loads(kept).get("names", {})
     if not names:
         raise UsageError(
-            f"The release “{release}” has no tokens.",
-            "The ledger of this project lists no such release, or it is a report or a gradient: no "
-            "part of these stands for one record.",
-            "Take the release's id from the ledger.",
+            _("The release “{release}” has no tokens.", release=release),
+            _(
+                "The ledger of this project lists no such release, or it is a report or a gradient: no "
+                "part of these stands for one record."
+            ),
+            _("Take the release's id from the ledger."),
         )
     keys = record_keys(index.content, index.people)
     records = {key.hex(): record for key, record in zip(keys, index.ids, strict=True)}
-    found = {token: records.get(key, GONE) for key, token in names.items()}
-    return dict(sorted(found.items()))
+    record_of = {token: records.get(key, _(GONE)) for key, token in names.items()}
+    return dict(sorted(record_of.items()))

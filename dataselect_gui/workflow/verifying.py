@@ -8,9 +8,10 @@ from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.permissions import replacing
 from dataselect_gui.release.bundle import digest_of
+from dataselect_gui.release.check_page import page_of
 from dataselect_gui.release.documents import terms_of_document
-from dataselect_gui.release.page import page_of
 from dataselect_gui.release.verify import Check
+from dataselect_gui.texts import _
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import VerifyJob
 from dataselect_gui.worker.results import BundleInspected, VerificationResult
@@ -18,43 +19,43 @@ from dataselect_gui.worker.results import BundleInspected, VerificationResult
 
 @dataclass(frozen=True)
 class Verified:
-    """What was found in a bundle.
+    """The result of checking a bundle.
 
     Attributes
     ----------
     checks : list of Check
-        What was checked.
+        One per check.
     release : dict or None
-        What the bundle says of its release; None where its word is not worth repeating.
+        The bundle's ``release.json``; None where it cannot be trusted.
     """
 
     checks: list[Check]
     release: dict[str, object] | None
 
     @classmethod
-    def of(cls, found: BundleInspected | VerificationResult) -> "Verified":
-        """Return what an inspection or a check found."""
-        checks = [Check(check.name, check.ok, check.detail) for check in found.checks]
-        return cls(checks, found.release)
+    def of(cls, result: BundleInspected | VerificationResult) -> "Verified":
+        """Make it from a result of the worker."""
+        checks = [Check(check.name, check.ok, check.detail) for check in result.checks]
+        return cls(checks, result.release)
 
     @property
     def promise(self) -> str | None:
-        """What the bundle says that it promises; None where its word is not worth repeating."""
+        """The promise that the bundle states; None where it cannot be trusted."""
         return None if self.release is None else str(self.release.get("promise"))
 
 
 def fallen() -> Verified:
-    """Return what is said of a bundle that its check fell over."""
+    """Return the result where the checking process died."""
     check = Check(
         "check",
         ok=False,
-        detail="The process that checked the bundle fell over it: it may be made to do harm.",
+        detail=_("The process that checked the bundle fell over it: it may be made to do harm."),
     )
     return Verified([check], None)
 
 
 def verify(bundle: Path, digest: str | None = None, key: Path | None = None) -> Verified:
-    """Check a bundle, with nothing but the bundle, in a process that is confined to it.
+    """Check a bundle by its own content alone, in a confined process.
 
     Parameters
     ----------
@@ -78,7 +79,7 @@ def verify(bundle: Path, digest: str | None = None, key: Path | None = None) -> 
     return Verified.of(done)
 
 
-def write_page(bundle: Path, found: Verified, to: Path) -> None:
+def write_page(bundle: Path, verified: Verified, to: Path) -> None:
     """Write the result of a check as one page.
 
     Raises
@@ -86,18 +87,18 @@ def write_page(bundle: Path, found: Verified, to: Path) -> None:
     UnusableError
         Where the page cannot be written.
     """
-    terms, promise = None, "Nothing that can be relied on."
-    if found.release is not None:
-        terms, promise = terms_of_document(found.release), str(found.promise)
+    terms, promise = None, _("Nothing that can be relied on.")
+    if verified.release is not None:
+        terms, promise = terms_of_document(verified.release), str(verified.promise)
     if resolved(to).is_relative_to(resolved(bundle)):
         raise UnusableError(
-            "The page cannot be written into the bundle.",
-            "It would become part of it.",
-            "Name a file elsewhere.",
+            _("The page cannot be written into the bundle."),
+            _("It would become part of it."),
+            _("Name a file elsewhere."),
         )
-    # A bundle of which nothing was read may never end.
-    digest = digest_of(bundle) if len(found.checks) > 1 else "not computed"
-    page = page_of(terms, promise, found.checks, digest)
+    # Reading a bundle that failed the first check may never end.
+    digest = digest_of(bundle) if len(verified.checks) > 1 else _("not computed")
+    page = page_of(terms, promise, verified.checks, digest)
     try:
         with replacing(to) as file:
             file.write(page.encode())

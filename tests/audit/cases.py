@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from dataselect_gui.privacy.calibration import quantile_scale
-from dataselect_gui.privacy.library import quantile_measurement
+from dataselect_gui.privacy.measurements import quantile_measurement
 from dataselect_gui.privacy.mechanisms.discrete_gaussian import DiscreteGaussian
 from dataselect_gui.privacy.mechanisms.discrete_laplace import DiscreteLaplace
 from dataselect_gui.privacy.mechanisms.exact import Exact

@@ -23,8 +23,8 @@ from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.worker.jobs import ScoreJob
-from dataselect_gui.worker.score_keeping import ProjectKeeping
 from dataselect_gui.worker.score_run import run
+from dataselect_gui.worker.score_store import ProjectScoreStore
 from tests.audit.worlds import RIGHT, Scores, score
 from tests.helpers import array_file
 from tests.models import export
@@ -186,7 +186,7 @@ def by_the_program(make: Callable[[], nn.Module]) -> Callable[[Floats], Scores]:
                 limit=None,
             )
             try:
-                kept = ProjectKeeping(project, open_source(SourceRef(records)), job)
+                kept = ProjectScoreStore(project, open_source(SourceRef(records)), job)
                 run(job, JobContext(), kept)
             except UnusableError as error:
                 if "is refused" not in error.what:

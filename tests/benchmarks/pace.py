@@ -22,7 +22,7 @@ from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.model import choose_device
 from dataselect_gui.scoring.public_shape import public_shape
 from dataselect_gui.scoring.scorer import Scorer
-from dataselect_gui.worker.decoding import Decoded, Decoder
+from dataselect_gui.worker.input_loading import InputLoader, LoadedInput
 from tests.benchmarks.timing import as_in_the_worker
 from tests.helpers import CLASSES, preprocessor, write_json
 from tests.models import stir, tiny_resnet
@@ -68,11 +68,11 @@ def main() -> None:
         ]
         to_input = source.kind.to_input(found.final, scorer.model.channels)
         shape = public_shape(source, found.final, scorer.model, to_input)
-        decoder = Decoder(source, np.stack(hashes), to_input, shape)
+        decoder = InputLoader(source, np.stack(hashes), to_input, shape)
         batches = [rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)]
         threads = 1 if device.type == "cpu" else min(8, os.cpu_count() or 1)
 
-        def compute(batch: tuple[Decoded | None, ...]) -> None:
+        def compute(batch: tuple[LoadedInput | None, ...]) -> None:
             inputs = np.stack([one.values for one in batch if one and one.values is not None])
             scorer.score(NAMES, inputs, np.zeros(len(batch), dtype=np.int64))
 

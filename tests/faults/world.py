@@ -20,10 +20,10 @@ import numpy as np
 from dataselect_gui.cli.app import main as command
 from dataselect_gui.privacy.chain import Chain
 from dataselect_gui.privacy.ledger import Session
-from dataselect_gui.release import bundle, places, releasing, signing
+from dataselect_gui.release import bundle, partial_folders, procedure, signing
 from dataselect_gui.release.candidates import Summed
 from dataselect_gui.release.verify import verify_bundle
-from dataselect_gui.workflow import releasing as asking
+from dataselect_gui.workflow import releasing
 from tests.ledgers import Desk
 from tests.projects import consortium, owner_records, scored_project
 
@@ -44,13 +44,13 @@ STEPS: dict[str, tuple[Any, str]] = {
     "keep": (Session, "keep"),
     "read head": (Chain, "_read_head"),
     "write head": (Chain, "_write_head"),
-    "make folder": (places, "FileLock"),
+    "make folder": (partial_folders, "FileLock"),
     "reserve": (Session, "reserve"),
     "secrets": (Session, "secrets_of"),
-    "draw": (releasing, "draw"),
-    "sum gradients": (asking, "sum_gradients"),
+    "draw": (procedure, "draw"),
+    "sum gradients": (releasing, "sum_gradients"),
     "keep draw": (Session, "keep_draw"),
-    "write bundle": (releasing, "write_bundle"),
+    "write bundle": (procedure, "write_bundle"),
     "describe": (bundle, "describe"),
     "sign": (bundle, "signature_of"),
     "flush": (bundle, "_flush"),
@@ -265,7 +265,7 @@ def check_after(world: World, words: list[str], before: Seen) -> None:
     assert all(check.ok for check in verify_bundle(destination))
     left = [path.name for path in world.out.iterdir() if path.name.startswith(".")]
     assert not left, f"a temporary folder was left: {left}"
-    notes = world.home / places.FOLDER
+    notes = world.home / partial_folders.FOLDER
     assert not list(notes.glob("*.json")), "a note of a temporary folder was left"
 
 

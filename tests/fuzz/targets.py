@@ -249,17 +249,17 @@ def ledger(folder: Path) -> None:
     os.environ["DATASELECT_HOME"] = str(folder)
     for statement in workflow.ledger(None):
         "\n".join(workflow.statement_in_words(statement)).encode("utf-8")
-    book = Desk(folder)
-    for account in book.accounts():
-        book.secret(account)
+    desk = Desk(folder)
+    for account in desk.accounts():
+        desk.secret(account)
         for unit in ("patient", None):
             with suppress(RefusedError):
-                book.check_units(account, unit, 1)
-    book.account_of({bytes(32)})
-    book.secrets_of([bytes(32)])
-    book.keep([bytes(32)], [bytes(32)], 1)
-    book.draw_of("release")
-    book.claim({bytes(32)})
+                desk.check_units(account, unit, 1)
+    desk.account_of({bytes(32)})
+    desk.secrets_of([bytes(32)])
+    desk.keep([bytes(32)], [bytes(32)], 1)
+    desk.draw_of("release")
+    desk.claim({bytes(32)})
 
 
 def project(folder: Path) -> None:

@@ -8,7 +8,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.study.material import Material, read_material
+from dataselect_gui.study.dataset import Dataset, read_dataset
 from tests.helpers import CLASSES, array_file
 from tests.in_process import study_here
 from tests.models import SIDE, save_series, stir, tiny_resnet
@@ -49,10 +49,10 @@ def consortium(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_series(folder, [stir(tiny_resnet(), seed) for seed in range(2)])
 
 
-def material_of(records: Path, consortium: Path, unit_column: str | None) -> Material:
+def dataset_of(records: Path, consortium: Path, unit_column: str | None) -> Dataset:
     source = open_source(SourceRef(records, None, unit_column))
     checkpoint = find_checkpoint(consortium)
-    return read_material(
+    return read_dataset(
         source,
         match_labels(source.labels, source.classes, checkpoint.labels),
         checkpoint.labels,
@@ -63,10 +63,10 @@ def material_of(records: Path, consortium: Path, unit_column: str | None) -> Mat
 
 
 @pytest.fixture(scope="session")
-def material(records: Path, consortium: Path) -> Material:
-    return material_of(records, consortium, None)
+def dataset(records: Path, consortium: Path) -> Dataset:
+    return dataset_of(records, consortium, None)
 
 
 @pytest.fixture(scope="session")
-def material_by_patient(records: Path, consortium: Path) -> Material:
-    return material_of(records, consortium, "patient")
+def dataset_by_patient(records: Path, consortium: Path) -> Dataset:
+    return dataset_of(records, consortium, "patient")

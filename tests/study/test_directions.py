@@ -19,15 +19,15 @@ from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.model import load_model
-from dataselect_gui.study import others
-from dataselect_gui.study.material import read_material
-from dataselect_gui.study.parts import flip, split
-from dataselect_gui.study.plan import Choices, Reference
-from dataselect_gui.study.results import ReferenceResult
-from dataselect_gui.study.running import Runner
-from dataselect_gui.study.series import score_rows
+from dataselect_gui.study import libraries
+from dataselect_gui.study.dataset import read_dataset
+from dataselect_gui.study.plan import Choices, StandInTraining
+from dataselect_gui.study.runner import Runner
+from dataselect_gui.study.sampling import flip, split
+from dataselect_gui.study.stand_ins import score_rows
 from dataselect_gui.study.statistics import auroc, rank_correlation
 from dataselect_gui.study.store import RESULTS, Store
+from dataselect_gui.study.task_results import StandInResult
 from dataselect_gui.study.train import predict
 from tests.helpers import array_file
 
@@ -53,7 +53,7 @@ class Fashion:
     def __init__(self, shared: Path, folder: Path) -> None:
         checkpoint = find_checkpoint(shared / "checkpoints" / "fashion-mnist-resnet")
         source = open_source(SourceRef(fashion_mnist(shared, folder / "records.npz", ROWS)))
-        self.material = read_material(
+        self.dataset = read_dataset(
             source,
             match_labels(source.labels, source.classes, checkpoint.labels),
             checkpoint.labels,
@@ -62,15 +62,15 @@ class Fashion:
             lambda *_: None,
         )
         rows = np.arange(SCORED)
-        labels, self.flipped = flip(self.material.targets[:SCORED], 10, seed=0)
-        self.scores = score_rows(checkpoint, NAMES, self.material.inputs, rows, labels)
+        labels, self.flipped = flip(self.dataset.targets[:SCORED], 10, seed=0)
+        self.scores = score_rows(checkpoint, NAMES, self.dataset.inputs, rows, labels)
         model = load_model(checkpoint.final, torch.device("cpu"))
-        self.probabilities = predict(model, self.material.inputs(rows))
+        self.probabilities = predict(model, self.dataset.inputs(rows))
         self.labels = labels
         self.store = Store(folder / "s.study", {})
-        stand_in = Reference(0, epsilon="8")
+        stand_in = StandInTraining(0, epsilon="8")
         self.reference = stand_in.name
-        Runner(self.material, checkpoint, Choices(("vog",)), self.store).do(stand_in, lambda: None)
+        Runner(self.dataset, checkpoint, Choices(("vog",)), self.store).do(stand_in, lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -105,11 +105,11 @@ def test_errors_become_more_frequent_with_vog_on_x_rays(shared_data: Path, tmp_p
     source = open_source(SourceRef(tmp_path))
     matched = match_labels(source.labels, source.classes, checkpoint.labels)
     inputs = Preprocessor(checkpoint.final, 1)
-    material = read_material(source, matched, checkpoint.labels, inputs, SCORED + 1, lambda *_: None)
-    rows = np.arange(len(material.targets))
-    vog = score_rows(checkpoint, ["vog"], material.inputs, rows, material.targets)["vog"]
+    dataset = read_dataset(source, matched, checkpoint.labels, inputs, SCORED + 1, lambda *_: None)
+    rows = np.arange(len(dataset.targets))
+    vog = score_rows(checkpoint, ["vog"], dataset.inputs, rows, dataset.targets)["vog"]
     model = load_model(checkpoint.final, torch.device("cpu"))
-    wrong = predict(model, material.inputs(rows)).argmax(axis=1) != material.targets
+    wrong = predict(model, dataset.inputs(rows)).argmax(axis=1) != dataset.targets
     assert wrong.sum() >= 5
     assert auroc(vog, wrong) > 0.75
 
@@ -122,23 +122,23 @@ def test_individual_privacy_loss_grows_with_the_loss(fashion: Fashion) -> None:
 
 def test_the_worst_class_pays_more_privacy(fashion: Fashion) -> None:
     costs, pool = fashion.store.arrays(fashion.reference)["cost"], split(None, ROWS, 0).pool
-    targets = fashion.material.targets[pool]
+    targets = fashion.dataset.targets[pool]
     by_class = [float(costs[targets == label].mean()) for label in range(10)]
-    recalls = fashion.store.read(fashion.reference, ReferenceResult).recalls
+    recalls = fashion.store.read(fashion.reference, StandInResult).recalls
     worst = int(np.argmin(np.array(recalls, dtype=np.float64)))
     assert by_class[worst] > np.mean([cost for at, cost in enumerate(by_class) if at != worst])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", list(others.LIBRARIES))
+@pytest.mark.parametrize("name", list(libraries.LIBRARIES))
 def test_other_libraries_find_flipped_labels(fashion: Fashion, name: str) -> None:
     pytest.importorskip(name.lower())
     half = SCORED // 2
-    judged = others.LIBRARIES[name](
+    judged = libraries.LIBRARIES[name](
         fashion.probabilities[:half],
         fashion.labels[:half],
         fashion.probabilities[half:],
-        fashion.material.targets[half:SCORED],
+        fashion.dataset.targets[half:SCORED],
     )
     assert auroc(judged.suspicion, fashion.flipped[:half]) >= 0.85
 

@@ -12,7 +12,7 @@ from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.study.store import PLAN, RESULTS, SETTING
 from dataselect_gui.workflow import OtherStudyError, Phase, Progress, StudyChoices, StudySubject
-from dataselect_gui.workflow.studies import studies_of
+from dataselect_gui.workflow.study_folders import studies_of
 from tests.helpers import hugging_face_folder, write_json
 from tests.projects import owner_records, scored_project
 from tests.study.conftest import learnable_records
@@ -52,7 +52,7 @@ def test_a_score_that_cannot_be_picked_by_says_why(tmp_path: Path) -> None:
     assert "at least two checkpoints" in offered["vog-var"].obstacle
     assert "does not state direction" in offered["alignment"].obstacle
     assert offered["clipped_norm"].obstacle == ""
-    assert offered["el2n"].words == "EL2N"
+    assert offered["el2n"].label == "EL2N"
 
 
 def test_trainings_are_counted_in_all_and_question_by_question(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A whole study with trainings of a few steps: every piece, stopped and continued, and its page."""
+"""A whole study with trainings of a few steps: every task, stopped and continued, and its page."""
 
 import csv
 import json
@@ -24,9 +24,9 @@ from dataselect_gui.records.kinds.arrays import ArrayFile
 from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.study import estimating, evaluation, others, plan, running, train
+from dataselect_gui.study import estimating, evaluation, libraries, plan, runner, train
+from dataselect_gui.study.dataset import FEWEST_RECORDS, read_dataset
 from dataselect_gui.study.findings import Findings, read_findings
-from dataselect_gui.study.material import FEWEST_RECORDS, read_material
 from dataselect_gui.study.page import page_of
 from dataselect_gui.study.plan import QUESTIONS
 from dataselect_gui.study.store import FINDINGS, PAGE, PLAN, RESULTS, SETTING, TABLE, read_json
@@ -72,12 +72,12 @@ def few_steps(patch: Callable[[object, str, object], None]) -> None:
         patch(module, "PLAIN_STEPS", 5)
         patch(module, "PRIVATE_STEPS", 5)
     patch(train, "PRIVATE_BATCH", 1000)  # Half the records a step: one rate, accounted for quickly.
-    patch(running, "COMPARED", 40)
+    patch(runner, "COMPARED", 40)
     for module in (plan, evaluation):
         patch(module, "RELEASE_EPSILONS", ("2",))
         patch(module, "WIDTHS", (8,))
     patch(plan, "REFERENCE_EPSILONS", ("8",))
-    patch(others, "LIBRARIES", {})
+    patch(libraries, "LIBRARIES", {})
     patch(evaluation, "LIBRARIES", {})
 
 
@@ -330,7 +330,7 @@ def test_a_plan_from_some_of_the_records_is_that_of_all(consortium: Path, tmp_pa
     matched = match_labels(source.labels, source.classes, checkpoint.labels)
     for enough in (FEWEST_RECORDS, None):
         preprocess = Preprocessor(checkpoint.final, 1)
-        some = read_material(
+        some = read_dataset(
             source, matched, checkpoint.labels, preprocess, 1000, lambda *_: None, enough
         )
         plans.append(estimating.seconds_by_kind(some, checkpoint, VOG, 600))

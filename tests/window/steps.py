@@ -1,5 +1,6 @@
 """What a person does with the window, and what they see."""
 
+import re
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -52,3 +53,8 @@ def told(window: MainWindow) -> Message:
     message = window.notice.message
     assert message is not None
     return message
+
+
+def numbers(text: str) -> list[str]:
+    """Return the numbers of a sentence, in order."""
+    return re.findall(r"\d+(?:[.,]\d+)*", text)

@@ -39,7 +39,7 @@ from tests.hostile import COLUMN, NAMES, hostile_consortium, hostile_folder, is_
 from tests.projects import scored_project
 from tests.releases import rebuild, release, select, told
 from tests.window.steps import give, place, settle
-from tests.window.study.test_study_place import Worker
+from tests.window.study.steps import Worker
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes such names of files")
 _OPENED = 0x20 | 0x1

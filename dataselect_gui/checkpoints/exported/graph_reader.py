@@ -90,9 +90,9 @@ class GraphReader:
             )
         arguments = self._arguments(signature, node["inputs"])
         of_record = any(map(self._is_of_record, _tensors(list(arguments.values()))))
-        doubt = objection(signature, arguments, of_record=of_record)
-        if doubt is not None:
-            refuse(_("Its graph calls “{target}” {doubt}.", target=target, doubt=doubt))
+        why = objection(signature, arguments, of_record=of_record)
+        if why is not None:
+            refuse(why)
         results = tuple(self._results(signature, node["outputs"]))
         origins = self._origins_of(signature, arguments)
         if signature.in_place and origins & self._protected:
@@ -112,16 +112,16 @@ class GraphReader:
         return Operation(signature, arguments, names)
 
     def _region(self, node: Mapping[str, Any]) -> Region:
-        target, given = node["target"], [one["arg"] for one in node["inputs"]]
+        target, given = node["target"], [entry["arg"] for entry in node["inputs"]]
         gradients: bool | None = None
         if target.endswith("set_grad_enabled"):
             gradients = given[0]["as_bool"] is True
-        places = [number for number, one in enumerate(given) if "as_graph" in one]
+        places = [number for number, value in enumerate(given) if "as_graph" in value]
         if len(places) != 1:
             refuse(_("Its graph calls “{target}” with something else than a graph.", target=target))
         (place,) = places
         content = given[place]["as_graph"]["graph"]
-        arguments = tuple(self._reference(*_named(one)) for one in given[place + 1 :])
+        arguments = tuple(self._reference(*_named(value)) for value in given[place + 1 :])
         inputs = dict(map(_named, content["inputs"]))
         origins = [self._origins.get(argument.of, frozenset[str]()) for argument in arguments]
         inner = GraphReader(
@@ -132,7 +132,7 @@ class GraphReader:
         results = []
         for output in node["outputs"]:
             many = output["as_tensors"] if "as_tensors" in output else [output["as_tensor"]]
-            results += [read_name(one["name"]) for one in many]
+            results += [read_name(entry["name"]) for entry in many]
         for name in results:  # It may lie in the memory of anything that went in.
             self._define(name, "Tensor", frozenset((name,)).union(*origins))
         self._of_record.update(results, *origins)
@@ -141,27 +141,27 @@ class GraphReader:
         return Region(gradients, graph, arguments, tuple(results))
 
     def _arguments(self, signature: Signature, given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for one in given:
-            expected = signature.arguments.get(one["name"])
-            if expected is None or one["name"] in found:
+        arguments: dict[str, Any] = {}
+        for argument in given:
+            expected = signature.arguments.get(argument["name"])
+            if expected is None or argument["name"] in arguments:
                 refuse(
                     _("Its graph calls “{target}” with what it does not take.", target=signature.target)
                 )
-            ((kind, value),) = one["arg"].items()
+            ((kind, value),) = argument["arg"].items()
             try:
-                found[one["name"]] = self._value(expected.type, kind, value)
+                arguments[argument["name"]] = self._value(expected.type, kind, value)
             except KeyError:
                 refuse(
                     _(
                         "Its graph calls “{target}” with something else for “{argument}” than it "
                         "takes.",
                         target=signature.target,
-                        argument=one["name"],
+                        argument=argument["name"],
                     )
                 )
         # In the operation's own order.
-        return {name: found[name] for name in signature.arguments if name in found}
+        return {name: arguments[name] for name in signature.arguments if name in arguments}
 
     def _value(self, expected: str, kind: str, value: Any) -> Any:  # noqa: ANN401
         """Return an argument; raise KeyError where it is not of the type that is expected."""
@@ -172,7 +172,7 @@ class GraphReader:
             return None
         if plain.endswith("[]"):
             return [
-                self._value(plain[:-2], one, each) for one, each in self._parts(plain[:-2], kind, value)
+                self._value(plain[:-2], tag, part) for tag, part in self._parts(plain[:-2], kind, value)
             ]
         return _READERS[plain, kind](self, value)
 
@@ -201,7 +201,7 @@ class GraphReader:
         expected = signature.results
         if expected == ("Tensor[]",):
             (output,) = outputs
-            outputs = [{"as_tensor": one} for one in output["as_tensors"]]
+            outputs = [{"as_tensor": tensor} for tensor in output["as_tensors"]]
             expected = ("Tensor",) * len(outputs)
         for kind, output in zip(expected, outputs, strict=True):
             ((stored, content),) = output.items()

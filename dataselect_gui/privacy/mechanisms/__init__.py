@@ -1,1 +1,1 @@
-"""The mechanisms: one module each, with a page beside it that argues why its promise holds."""
+"""The mechanisms: one module each, with a page beside it that proves its guarantee."""

@@ -69,7 +69,7 @@ class DiscreteGaussian(NoiseMechanism):
 
     @property
     def squared_sensitivity(self) -> int:
-        """The square of how far a unit of m records moves the vector, by the L2 norm, in steps."""
+        """The squared L2 sensitivity to a unit of m records, in squared steps."""
         return self.max_contributions**2 * self.query.squared_l2
 
     def add_noise(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -77,7 +77,7 @@ class DiscreteGaussian(NoiseMechanism):
         return add_gaussian(values, self.scale)
 
     def charge(self) -> Charge:
-        """Return what it costs, with how it composes."""
+        """Return its charge, with the noise."""
         loss = Loss("discrete-gaussian", self.scale, self.squared_sensitivity**0.5)
         return Charge(self.epsilon, self.delta, loss=loss)
 
@@ -93,9 +93,9 @@ class DiscreteGaussian(NoiseMechanism):
 
     @property
     def sensitivity(self) -> dict[str, int]:
-        """How far one unit moves the values, by the L2 norm, squared."""
+        """The squared L2 sensitivity to one unit."""
         return {"squared_l2_sensitivity_in_steps": self.squared_sensitivity}
 
     def width(self) -> float:
-        """Return what the noise stays within 95 times in 100, in the query's own unit."""
+        """Return the half-width of the noise's 95 % interval, in the query's own unit."""
         return _WITHIN_95 * (self.scale / self.query.steps)

@@ -45,7 +45,7 @@ class DiscreteLaplace(NoiseMechanism):
         return add_laplace(values, self.scale)
 
     def charge(self) -> Charge:
-        """Return what it costs, with how it composes."""
+        """Return its charge, with the noise."""
         loss = laplace_noise.loss(self.query, self.max_contributions, self.scale)
         return Charge(self.epsilon, Decimal(0), loss=loss)
 
@@ -61,9 +61,9 @@ class DiscreteLaplace(NoiseMechanism):
 
     @property
     def sensitivity(self) -> dict[str, int]:
-        """How far one unit moves the values, by the L1 norm."""
+        """The L1 sensitivity to one unit."""
         return laplace_noise.sensitivity(self.query, self.max_contributions)
 
     def width(self) -> float:
-        """Return what the noise stays within 95 times in 100, in the query's own unit."""
+        """Return the half-width of the noise's 95 % interval, in the query's own unit."""
         return laplace_noise.width(self.scale) / self.query.steps

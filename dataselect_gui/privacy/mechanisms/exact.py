@@ -28,7 +28,7 @@ class Exact(SelectionMechanism):
 
     @classmethod
     def check_acknowledged(cls, *, acknowledged: bool, reason: str | None) -> None:
-        """Refuse a release without the owner's word that nothing protects the records."""
+        """Refuse a release without the owner's acknowledgement that nothing protects the records."""
         if not acknowledged or not (reason or "").strip():
             raise UsageError(
                 _("An exact release needs your word."),

@@ -12,12 +12,12 @@ DISTRIBUTION = "discrete Laplace"
 
 
 def l1_sensitivity(query: Query, max_contributions: int) -> int:
-    """Return how far a unit of m records moves the vector, by the L1 norm, in steps."""
+    """Return the L1 sensitivity to a unit of m records, in steps."""
     return max_contributions * needed(query.l1, "a bound on the L1 norm")
 
 
 def sensitivity(query: Query, max_contributions: int) -> dict[str, int]:
-    """Return the sensitivity under the name that it is written by."""
+    """Return the sensitivity under its written name."""
     return {"l1_sensitivity_in_steps": l1_sensitivity(query, max_contributions)}
 
 
@@ -38,5 +38,5 @@ def in_words(scale: float) -> str:
 
 
 def width(scale: float) -> float:
-    """Return the half-width that Laplace noise stays within 95 times in 100."""
+    """Return the half-width of the 95 % interval of Laplace noise."""
     return scale * math.log(20)

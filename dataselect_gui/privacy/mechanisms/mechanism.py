@@ -1,4 +1,4 @@
-"""What every mechanism is: what it needs, what it draws, what that costs, and what is said of it.
+"""The base class of mechanisms: parameters, draw, charge, and texts.
 
 A mechanism is a frozen object that holds its own parameters. It knows nothing of releases: what it
 draws from comes in as arrays of whole numbers, and how far one record moves them as a `Query`.
@@ -22,7 +22,7 @@ from dataselect_gui.texts import N_, _
 
 Value = TypeVar("Value")
 Answer = Literal["epsilon", "delta", "count", "bounds", "threshold"]
-"""What an owner is asked that a mechanism may have a use for."""
+"""The owner's answers that a mechanism may need."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ class Query:
     Attributes
     ----------
     unit : str
-        What is divided into steps, as it is written: ``"between_bounds"``, ``"per_count"`` or
-        ``"per_clip"``.
+        The quantity that is divided into steps, by its written name: ``"between_bounds"``,
+        ``"per_count"`` or ``"per_clip"``.
     steps : int
-        Into how many.
+        The number of steps.
     l1 : int or None
         How far the vector moves at most, by the L1 norm and in steps, where the contents of one record
         are replaced; None where nothing bounds that. m records move it m times as far.
@@ -51,12 +51,12 @@ class Query:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a mechanism is made of; each takes of it what it needs.
+    """The parameters of a mechanism; each uses those that it needs.
 
     Attributes
     ----------
     max_contributions : int
-        m: at most so many records of a unit take part.
+        m, the most records of a unit that take part.
     epsilon, delta : Decimal or None
         Per unit.
     count : int or None
@@ -86,12 +86,12 @@ class MechanismForm(TypedDict):
 
 @dataclass(frozen=True)
 class Pool:
-    """The records that take part in a draw, as far as a mechanism may see them.
+    """The records that take part in a draw.
 
     Attributes
     ----------
     chosen : ndarray of bool
-        What the owner's rule picks, shape (n,).
+        The records that the owner's rule picks, shape (n,).
     secrets : callable
         Returns the sealed secrets of the records, see `draw_exponentials`; shape (n,).
     steps : callable
@@ -110,24 +110,24 @@ class Mechanism(ABC):
     Attributes
     ----------
     name : str
-        By which it is asked for and written down.
+        Its name on the command line and in documents.
     title, explanation : str
-        For the owner who chooses one; `explanation` may hold ``{leave}``, what records do by it.
+        For the owner who chooses one; `explanation` may hold ``{leave}``, the kind's verb.
     takes : frozenset of str
-        Which of the owner's answers it has a use for: ``epsilon``, ``delta``, ``count``, ``bounds`` of
-        the score, ``threshold`` (it looks at what the rule picked).
+        The owner's answers that it needs: ``epsilon``, ``delta``, ``count``, ``bounds`` of the score,
+        ``threshold`` (it looks at what the rule picked).
     epsilon_means : str
-        What a smaller ε comes to, for the owner who sets it.
+        The effect of a smaller ε, for the owner.
     promise : str or None
-        The promise in words, with ``{odds}``; None where it is what the kind of release says.
+        The promise, with ``{odds}``; None for that of the kind of release.
     assumption : str or None
-        What the promise rests on beside what every promise does.
+        An assumption of its own that the promise rests on.
     usefulness : str or None
-        What is said of its expected usefulness; None where it is what the kind of release says.
+        A sentence on its expected usefulness; None for that of the kind of release.
     max_contributions : int
-        m: at most so many records of a unit take part.
+        m, the most records of a unit that take part.
     epsilon, delta : Decimal or None
-        What it costs per unit; None for ε where nothing is promised, for δ where it is 0.
+        Its cost per unit; ε is None where nothing is promised, δ where it is 0.
     """
 
     name: ClassVar[str]
@@ -145,21 +145,21 @@ class Mechanism(ABC):
     epsilon: Decimal | None
     delta: Decimal | None = None
 
-    # How it is asked for
+    # Reading its parameters
 
     @classmethod
     def proof(cls) -> Path:
-        """Return the page that argues why the promise holds."""
+        """Return the page with the proof of the guarantee."""
         return Path(__file__).with_name(f"{cls.name.replace('-', '_')}.md")
 
     @classmethod
     def check_acknowledged(cls, *, acknowledged: bool, reason: str | None) -> None:
-        """Refuse to go on without the owner's word, where it needs one.
+        """Refuse a release without the owner's acknowledgement, where it needs one.
 
         Raises
         ------
         UsageError
-            Where the word is missing.
+            Where the acknowledgement is missing.
         """
         del acknowledged, reason
 
@@ -195,7 +195,7 @@ class Mechanism(ABC):
         del stated, most
         return None
 
-    # How it is made
+    # Making it
 
     @classmethod
     @abstractmethod
@@ -233,10 +233,10 @@ class Mechanism(ABC):
             "noise_scale": None,
         }
 
-    # What it costs, and what is said of it
+    # Its cost and its texts
 
     def charge(self) -> Charge | None:
-        """Return what it costs, as the ledger counts it; None where nothing is promised."""
+        """Return its charge; None where nothing is promised."""
         return None if self.epsilon is None else Charge(self.epsilon, self.delta or Decimal(0))
 
     def parameters(self) -> dict[str, dict[str, object]]:
@@ -248,7 +248,7 @@ class Mechanism(ABC):
         return None
 
     def remarks(self, *, of_people: bool) -> list[str]:
-        """Return what else the card says of it, in sentences."""
+        """Return further sentences for the card."""
         del of_people
         return []
 
@@ -338,11 +338,11 @@ class NoiseMechanism(Mechanism):
     @property
     @abstractmethod
     def sensitivity(self) -> dict[str, int]:
-        """How far one unit moves the values, in steps, under the name that says in which norm."""
+        """The sensitivity to one unit, in steps, under a key that names the norm."""
 
     @abstractmethod
     def width(self) -> float:
-        """Return what the noise stays within 95 times in 100, in the query's own unit."""
+        """Return the half-width of the noise's 95 % interval, in the query's own unit."""
 
     def at(self, epsilon: Decimal) -> Self:
         """Return the same mechanism at another ε."""
@@ -375,8 +375,8 @@ def noise_document(
     }
 
 
-def needed(value: Value | None, what: str) -> Value:
-    """Return a value that must be there."""
+def needed(value: Value | None, label: str) -> Value:
+    """Return a value that must not be None."""
     if value is None:
-        raise ValueError(f"{what} is missing")
+        raise ValueError(f"{label} is missing")
     return value

@@ -84,11 +84,11 @@ class OneSided(SelectionMechanism):
         return np.flatnonzero(pool.chosen & (pool.secrets() < self.cut))
 
     def charge(self) -> Charge:
-        """Return what it costs: of all one-sided releases the largest ε alone counts."""
+        """Return its charge: of all one-sided releases only the largest ε counts."""
         return Charge(self.epsilon, one_sided=True)
 
     def expect(self, records: int, selected: int) -> Agreement:
-        """Return what to expect: nothing but the selection leaves, and a part of it."""
+        """Return the expected agreement: a part of the selection leaves, and nothing else."""
         return Agreement(1.0, self.share, share_of(selected, records))
 
     def how_drawn(self, *, of_people: bool, lowest: bool) -> str:

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from dataselect_gui.records.formats.jpeg import Component, Jpeg, Scan, frame_segment
+from dataselect_gui.records.image_formats.jpeg import Component, Jpeg, Scan, frame_segment
 from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.texts import _
 
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 _FILLED = b"\xff\xff"
@@ -146,4 +147,4 @@ def _pixels(begun: bytes, scale: int) -> bytes:
             image.draft(None, (image.width // scale, image.height // scale))
             return image.tobytes()
     except Exception:  # A hostile file reaches every corner of a decoder: any fault is its own.
-        raise UnreadableRecordError("The image is cut off or damaged.") from None
+        raise UnreadableRecordError(_("The image is cut off or damaged.")) from None

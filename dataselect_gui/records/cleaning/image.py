@@ -15,7 +15,7 @@ from PIL import Image
 
 from dataselect_gui.records.cleaning.coded_data import ends_with_its_pixels
 from dataselect_gui.records.cleaning.jpeg_edges import repeats_its_edge
-from dataselect_gui.records.formats import jpeg, png
+from dataselect_gui.records.image_formats import jpeg, png
 from dataselect_gui.records.images import decode_image, look_at
 
 EXTENSIONS = ("jpg", "png", "tif")

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dataselect_gui.records.formats.jpeg import Component, Jpeg
+from dataselect_gui.records.image_formats.jpeg import Component, Jpeg
 from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.texts import _
 
 _BLOCK, _MAX_SIDE = 8, 65_500
 _STEPS = 60
@@ -112,7 +113,7 @@ def _decoded(whole: bytes, scale: int) -> Image.Image:
         image.draft("YCbCr", (image.width // scale, image.height // scale))
         image.load()
     except Exception:  # A hostile file reaches every corner of a decoder: any fault is its own.
-        raise UnreadableRecordError("The image is cut off or damaged.") from None
+        raise UnreadableRecordError(_("The image is cut off or damaged.")) from None
     return image
 
 
@@ -180,7 +181,7 @@ def _is_coded_so(blocks: Block, row: int, column: int, table: Block) -> bool:
     """
     most = table / 2
     coded, off = blocks, np.zeros_like(blocks)
-    for _ in range(_STEPS):
+    for _step in range(_STEPS):
         picture = coded + off
         if column < _BLOCK:
             picture[:, :, column:] = picture[:, :, column:].mean(axis=2, keepdims=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 from dataselect_gui.errors import FaultError
 from dataselect_gui.plain import shown
 from dataselect_gui.records.forms import limits
+from dataselect_gui.texts import _
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import RecordKind
@@ -23,7 +24,7 @@ DATA = "data/train"
 Named: TypeAlias = tuple[str, str | None, bytes]
 """A record that leaves: its random name, its label, its stored bytes."""
 Size: TypeAlias = tuple[int, int, str]
-"""How large something is, how large it may be, and what is counted, in the plural."""
+"""How large something is, how large it may be, and what is counted, in the plural, translated."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class WrittenForm(ABC):
 
     @abstractmethod
     def check(self, bundle: Path) -> str:
-        """Say which records are there, for the receiver.
+        """Return which records are there, as a sentence for the receiver.
 
         Raises
         ------
@@ -137,7 +138,7 @@ class WrittenForm(ABC):
 
     @abstractmethod
     def check_metadata(self, bundle: Path) -> str:
-        """Say that the files are built of nothing but what the records need.
+        """Return that the files hold nothing but what the records need, as a sentence for the receiver.
 
         Raises
         ------
@@ -159,7 +160,9 @@ def lines_of(path: Path) -> Iterator[str]:
     with path.open("rb") as file:
         while line := file.readline(limits.MOST_LINE + 1):
             if len(line) > limits.MOST_LINE:
-                raise FaultError(f"“{shown(path.name)}” has a line that is longer than it can be.")
+                raise FaultError(
+                    _("“{name}” has a line that is longer than it can be.", name=shown(path.name))
+                )
             yield line.decode("utf-8")
 
 

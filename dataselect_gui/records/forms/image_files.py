@@ -16,7 +16,6 @@ from dataselect_gui.errors import FaultError
 from dataselect_gui.plain import shown
 from dataselect_gui.records.cleaning.image import says_nothing_else
 from dataselect_gui.records.decoding_process import DecodingProcess
-from dataselect_gui.records.formats.bare import MAX_MEMORY, MAX_PIXELS
 from dataselect_gui.records.forms import limits
 from dataselect_gui.records.forms.form import (
     DATA,
@@ -29,8 +28,10 @@ from dataselect_gui.records.forms.form import (
     write_file,
     write_new,
 )
+from dataselect_gui.records.image_formats.bare import MAX_MEMORY, MAX_PIXELS
 from dataselect_gui.records.images import decode_image, look_at
 from dataselect_gui.records.source import Source, UnreadableRecordError
+from dataselect_gui.texts import _, ngettext
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import RecordKind
@@ -64,13 +65,13 @@ class ImageFiles(WrittenForm):
             # As PNG, beside what it unpacks to; images of a folder are looked at one by one.
             width, height = blank.size
             pixels, packed = width * height, len(blank.getbands()) * width * height
-            yield pixels, MAX_PIXELS, "pixels of an image"
+            yield pixels, MAX_PIXELS, _("pixels of an image")
             memory = 4 * pixels + packed + (packed >> 6) + (1 << 20)
-            yield memory, MAX_MEMORY, "bytes of an image"
+            yield memory, MAX_MEMORY, _("bytes of an image")
         lines = {label: len(listing_line(_FILE, label).encode()) for label in set(labels)}
-        yield max(lines.values(), default=0), limits.MOST_LINE, "bytes of a label"
+        yield max(lines.values(), default=0), limits.MOST_LINE, _("bytes of a label")
         total = sum(lines[label] for label in labels)
-        yield total, limits.MOST_FILE, "bytes of the list of records"
+        yield total, limits.MOST_FILE, _("bytes of the list of records")
 
     def write(self, folder: Path, kind: "RecordKind", records: Iterable[Named]) -> Written:
         """Write each record, cleaned, and the list. See `WrittenForm`."""
@@ -103,23 +104,29 @@ class ImageFiles(WrittenForm):
             entry = json.loads(line)
             name, label = entry["file_name"], entry["label"]
             if not isinstance(name, str) or not isinstance(label, str | None):
-                raise FaultError(f"{LISTING} tells more than file names and labels.")
+                raise FaultError(_("{listing} tells more than file names and labels.", listing=LISTING))
             # Written as the program writes it, it cannot hold anything twice, or between the lines.
             if line != listing_line(name, label):
-                raise FaultError(f"{LISTING} tells more than file names and labels.")
+                raise FaultError(_("{listing} tells more than file names and labels.", listing=LISTING))
             listed.append(name)
         if listed != sorted(listed):
-            raise FaultError(f"{LISTING} is not in the order of its random names.")
+            raise FaultError(_("{listing} is not in the order of its random names.", listing=LISTING))
         there = sorted(p.name for p in (bundle / DATA).iterdir() if p.name != Path(LISTING).name)
         if listed != there:
-            raise FaultError(f"{LISTING} does not list exactly the records that are there.")
-        return f"{len(listed)} records are there and listed, with labels and nothing else."
+            raise FaultError(
+                _("{listing} does not list exactly the records that are there.", listing=LISTING)
+            )
+        return ngettext(
+            "{count} record is there and listed, with labels and nothing else.",
+            "{count} records are there and listed, with labels and nothing else.",
+            len(listed),
+        )
 
     def check_metadata(self, bundle: Path) -> str:
         """Say that no image is built of more than its pixels need. See `WrittenForm`."""
         files = sorted(p for p in (bundle / DATA).iterdir() if p.suffix[1:] in self.encodings)
         nothing_but_pixels(files)
-        return (
+        return _(
             "Every image consists of what its pixels need: no metadata but an orientation, no table or "
             "colour that is not used, no byte behind or between the coded pixels, and beyond the edge "
             "of a picture nothing but what encoders write there. Whether the pixels themselves, or how "
@@ -146,13 +153,13 @@ def nothing_but_pixels(files: list[Path]) -> None:
         Where one holds more than its pixels need, cannot be read, or is too much.
     """
     for file in files:
-        stored = file.read_bytes()
+        stored, name = file.read_bytes(), shown(file.name)
         try:
             bare = look_at(stored)
             if bare.unpacked > bare.width * bare.height:
-                raise FaultError(f"“{shown(file.name)}” unpacks to more pixels than it shows.")
+                raise FaultError(_("“{name}” unpacks to more pixels than it shows.", name=name))
             if not says_nothing_else(file.suffix[1:], stored):
-                raise FaultError(f"“{shown(file.name)}” holds more than pixels.")
+                raise FaultError(_("“{name}” holds more than pixels.", name=name))
             decode_image(stored)
-        except UnreadableRecordError as error:
-            raise FaultError(f"“{shown(file.name)}” cannot be read: {error}") from None
+        except UnreadableRecordError as reason:
+            raise FaultError(_("“{name}” cannot be read: {reason}", name=name, reason=reason)) from None

@@ -20,6 +20,7 @@ from dataselect_gui.records.forms.form import DATA, Named, Size, Written, Writte
 from dataselect_gui.records.forms.image_files import IMAGE_FILES
 from dataselect_gui.records.npz import MAX_ROWS, Stored, look_at_arrays
 from dataselect_gui.records.source import Source
+from dataselect_gui.texts import _, ngettext
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import RecordKind
@@ -51,12 +52,12 @@ class NpzFile(WrittenForm):
         """Yield the size of the arrays. See `WrittenForm`."""
         longest = max((len(label or "") for label in labels), default=0)
         size = np.asarray(source.blank).nbytes + 4 * max(longest, 1)
-        yield len(labels) * size, limits.MOST_ARRAY_BYTES, "bytes of records and labels"
+        yield len(labels) * size, limits.MOST_ARRAY_BYTES, _("bytes of records and labels")
 
     def write(self, folder: Path, kind: "RecordKind", records: Iterable[Named]) -> Written:
         """Write all records and their labels as arrays. See `WrittenForm`."""
         arrays, labels = [], []
-        for _, label, stored in records:
+        for _name, label, stored in records:
             arrays.append(np.asarray(kind.decode(stored)))
             labels.append(label or "")
         if not arrays:  # There is no shape that an array of them could have.
@@ -76,12 +77,16 @@ class NpzFile(WrittenForm):
             arrays = _look_at_records(bundle / ARRAYS)
         except UnusableError as error:
             raise FaultError(error.why) from None
-        return f"The array file holds {arrays['x'].shape[0]} records with labels alone."
+        return ngettext(
+            "The array file holds {count} record with labels alone.",
+            "The array file holds {count} records with labels alone.",
+            arrays["x"].shape[0],
+        )
 
     def check_metadata(self, bundle: Path) -> str:
         """Say that the file holds nothing but its arrays. See `WrittenForm`."""
         nothing_but_arrays(bundle / ARRAYS)
-        return (
+        return _(
             "The array file holds two arrays, with nothing before, between or behind them. Whether the "
             "numbers themselves, or how they are packed, hide something was not looked for."
         )
@@ -101,17 +106,17 @@ def nothing_but_arrays(file: Path) -> None:
     directory, place = b"", 0
     arrays = _look_at_records(file)
     if list(arrays) != ["x", "y"]:
-        raise FaultError("The array file holds more than arrays.")
+        raise FaultError(_("The array file holds more than arrays."))
     with file.open("rb") as stored:
         for array in arrays.values():
             info, name = array.info, array.info.filename.encode()
             sizes = (info.file_size, info.compress_size)
-            told = struct.pack("<HHHHHI", 45, 0, zipfile.ZIP_DEFLATED, 0, _NO_DATE, info.CRC)
+            fields = struct.pack("<HHHHHI", 45, 0, zipfile.ZIP_DEFLATED, 0, _NO_DATE, info.CRC)
             local = struct.pack(
-                "<4s14sIIHH", b"PK\3\4", told, _IN_ADDITION, _IN_ADDITION, len(name), 20
+                "<4s14sIIHH", b"PK\3\4", fields, _IN_ADDITION, _IN_ADDITION, len(name), 20
             )
             local += name + struct.pack("<HHQQ", 1, 16, *sizes)
-            central = struct.pack("<4sBB14sII", b"PK\1\2", 45, _UNIX, told, *sizes[::-1])
+            central = struct.pack("<4sBB14sII", b"PK\1\2", 45, _UNIX, fields, *sizes[::-1])
             central += struct.pack("<5HII", len(name), 0, 0, 0, 0, _OWN_FILE, place)
             directory += central + name
             header = io.BytesIO()
@@ -124,22 +129,22 @@ def nothing_but_arrays(file: Path) -> None:
                 or array.header != header.getvalue()
                 or not _is_whole(stored, array, _Labels(array) if info.filename == "y.npy" else None)
             ):
-                raise FaultError("The array file holds more than arrays.")
+                raise FaultError(_("The array file holds more than arrays."))
             place += len(local) + info.compress_size
         end = struct.pack(
             "<4s4HIIH", b"PK\5\6", 0, 0, len(arrays), len(arrays), len(directory), place, 0
         )
         if stored.read(len(directory) + len(end) + 1) != directory + end:
-            raise FaultError("The array file holds more than arrays.")
+            raise FaultError(_("The array file holds more than arrays."))
 
 
 def _look_at_records(file: Path) -> dict[str, Stored]:
     """Return the arrays of a file, of which none is unpacked before it is known how large they are."""
     stored = look_at_arrays(file)
     if stored.keys() != {"x", "y"}:
-        raise FaultError("The array file holds more than records and labels.")
+        raise FaultError(_("The array file holds more than records and labels."))
     if sum(array.size for array in stored.values()) > limits.MOST_ARRAY_BYTES:
-        raise FaultError("The arrays unpack to more than arrays of a bundle do.")
+        raise FaultError(_("The arrays unpack to more than arrays of a bundle do."))
     x, y = stored["x"], stored["y"]
     if (
         x.dtype not in {np.dtype(np.float32), np.dtype(np.float64)}
@@ -150,7 +155,7 @@ def _look_at_records(file: Path) -> dict[str, Stored]:
         or y.dtype.kind != "U"
         or not 0 < y.dtype.itemsize <= 4 * _MOST_LABEL
     ):
-        raise FaultError("The array file holds something else than records and labels.")
+        raise FaultError(_("The array file holds something else than records and labels."))
     return stored
 
 

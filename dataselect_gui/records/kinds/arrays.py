@@ -40,7 +40,7 @@ from dataselect_gui.records.source import (
     own_unit,
     person_name,
 )
-from dataselect_gui.texts import N_
+from dataselect_gui.texts import N_, _, ngettext
 
 _MAX_TEXT, _MAX_TEXTS = 4096, 1 << 26
 """Characters of a label or a unit; bytes of all of them, and of classes, that are no numbers."""
@@ -138,7 +138,7 @@ def stored_row(row: NDArray[Any]) -> bytes:
 def row_of(stored: bytes) -> NDArray[Any]:
     """Return the row that `stored_row` wrote."""
     end = stored.index(b";")
-    dtype, _, shape = stored[:end].decode().partition("(")
+    dtype, _bracket, shape = stored[:end].decode().partition("(")
     sides = [int(side) for side in shape.rstrip(")").split(",") if side]
     return np.frombuffer(stored, dtype=dtype, offset=end + 1).reshape(sides)
 
@@ -155,7 +155,7 @@ def content_of(row: NDArray[Any]) -> Content:
         has_one_channel = row.ndim == 3 and row.shape[-1] == 1
         return Image.fromarray(row.reshape(row.shape[:2]) if has_one_channel else row)
     if not np.isfinite(row).all():
-        raise UnreadableRecordError("The record holds values that are not finite numbers.")
+        raise UnreadableRecordError(_("The record holds values that are not finite numbers."))
     return row
 
 
@@ -177,17 +177,26 @@ def _open_arrays(where: SourceRef) -> ArrayFile:
     rows = arrays["x"]
     if label_column is None and "y" in arrays and "y" not in columns:
         raise UnusableError(
-            f"The labels in “{path.name}” do not fit its records.",
-            f"y holds {arrays['y'].dtype} of shape {arrays['y'].shape}, and there are {len(rows)} "
-            "records.",
-            "Save one label for each record as y, or leave y out.",
+            _("The labels in “{name}” do not fit its records.", name=path.name),
+            ngettext(
+                "y holds {type} of shape {shape}, and there is {count} record.",
+                "y holds {type} of shape {shape}, and there are {count} records.",
+                len(rows),
+                type=arrays["y"].dtype,
+                shape=arrays["y"].shape,
+            ),
+            _("Save one label for each record as y, or leave y out."),
         )
     for column in (label_column, unit_column):
         if column is not None and column not in columns:
             raise UnusableError(
-                f"The column “{column}” cannot be found.",
-                f"“{path.name}” has the columns {', '.join(columns) or '(none)'}.",
-                "Name one of these.",
+                _("The column “{column}” cannot be found.", column=column),
+                _(
+                    "“{name}” has the columns {columns}.",
+                    name=path.name,
+                    columns=", ".join(columns) or _("(none)"),
+                ),
+                _("Name one of these."),
             )
     classes = _classes(arrays.get("classes"))
     label = label_column or "y"
@@ -218,7 +227,7 @@ def _unpacked(path: Path, needed: Sequence[str]) -> tuple[list[str], dict[str, N
 
 
 def _classes(names: NDArray[Any] | None) -> list[str] | None:
-    if names is None or names.ndim != 1 or len(names) > _MAX_CLASSES or not _is_told(names.dtype):
+    if names is None or names.ndim != 1 or len(names) > _MAX_CLASSES or not _holds_names(names.dtype):
         return None
     return [_text(name) for name in names]
 
@@ -265,15 +274,20 @@ def _columns(file: str, stored: Mapping[str, Stored | NDArray[Any]]) -> list[str
     rows = stored.get("x")
     if rows is None or len(rows.shape) < 2 or rows.shape[0] == 0:
         raise UnusableError(
-            f"“{file}” holds no records.",
-            f"Records are the rows of an array “x”; the file has {', '.join(stored) or 'no arrays'}.",
-            "Save the records as x, the labels as y.",
+            _("“{name}” holds no records.", name=file),
+            _(
+                "Records are the rows of an array “x”; the file has {arrays}.",
+                arrays=", ".join(stored) or _("no arrays"),
+            ),
+            _("Save the records as x, the labels as y."),
         )
     check_rows(file, rows.dtype, rows.shape)
     return [
         name
         for name, column in stored.items()
-        if name not in {"x", "classes"} and column.shape == rows.shape[:1] and _is_told(column.dtype)
+        if name not in {"x", "classes"}
+        and column.shape == rows.shape[:1]
+        and _holds_names(column.dtype)
     ]
 
 
@@ -289,20 +303,26 @@ def check_rows(file: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
     is_image = dtype == np.uint8 and (axes == 3 or (axes == 4 and shape[3] in {1, 3, 4}))
     if axes < 2 or (not is_image and dtype not in {np.dtype(np.float32), np.dtype(np.float64)}):
         raise UnusableError(
-            f"The records in “{file}” are of a type that is not known here.",
-            f"x holds {dtype} of shape {shape}.",
-            "Images are uint8 of shape (n, height, width) or (n, height, width, channels); anything "
-            "else is float32 or float64 in the model's own input shape.",
+            _("The records in “{name}” are of a type that is not known here.", name=file),
+            _("x holds {type} of shape {shape}.", type=dtype, shape=shape),
+            _(
+                "Images are uint8 of shape (n, height, width) or (n, height, width, channels); "
+                "anything else is float32 or float64 in the model's own input shape."
+            ),
         )
     if 0 in shape or shape[0] > MAX_ROWS:
         raise UnusableError(
-            f"The records in “{file}” cannot be listed.",
-            f"x has the shape {shape}: there are more than {MAX_ROWS:,}, or nothing is in them.",
-            "Split the file into several.",
+            _("The records in “{name}” cannot be listed.", name=file),
+            _(
+                "x has the shape {shape}: there are more than {most:,}, or nothing is in them.",
+                shape=shape,
+                most=MAX_ROWS,
+            ),
+            _("Split the file into several."),
         )
 
 
-def _is_told(dtype: np.dtype[Any]) -> bool:
+def _holds_names(dtype: np.dtype[Any]) -> bool:
     """Say whether values of a type can be labels or units: numbers, or texts of a sensible length."""
     return dtype.kind in "biuf" or (
         dtype.kind in "US" and 0 < dtype.itemsize <= _MAX_TEXT * (4 if dtype.kind == "U" else 1)
@@ -312,10 +332,14 @@ def _is_told(dtype: np.dtype[Any]) -> bool:
 def _check_texts(name: str, wanted: Mapping[str, Stored]) -> None:
     """Refuse texts that pack to little and unpack to much; of numbers there is one for each row."""
     rows, others = wanted["x"].shape[:1], [array for key, array in wanted.items() if key != "x"]
-    told = sum(a.size for a in others if a.dtype.kind not in "biuf" or a.shape != rows)
-    if told > _MAX_TEXTS:
+    size = sum(a.size for a in others if a.dtype.kind not in "biuf" or a.shape != rows)
+    if size > _MAX_TEXTS:
         raise UnusableError(
-            f"The labels or units in “{name}” are too long.",
-            f"They unpack to {told >> 20:,} MiB, of which {_MAX_TEXTS >> 20} are read.",
-            "Save numbers, and what they are called as classes, or split the file into several.",
+            _("The labels or units in “{name}” are too long.", name=name),
+            _(
+                "They unpack to {mebibytes:,} MiB, of which {most} are read.",
+                mebibytes=size >> 20,
+                most=_MAX_TEXTS >> 20,
+            ),
+            _("Save numbers, and what they are called as classes, or split the file into several."),
         )

@@ -20,9 +20,15 @@ from dataselect_gui.records.forms.image_files import IMAGE_FILES
 from dataselect_gui.records.image_tree import find_images, linked_files, read_file
 from dataselect_gui.records.images import EXTENSIONS, decode_image, look_at, with_8_bits
 from dataselect_gui.records.kinds.kind import Look, RecordKind
-from dataselect_gui.records.metadata import METADATA_NAMES, Row, read_metadata
+from dataselect_gui.records.metadata import (
+    METADATA_CSV,
+    METADATA_JSONL,
+    METADATA_NAMES,
+    Row,
+    read_metadata,
+)
 from dataselect_gui.records.source import Content, Problem, Source, SourceRef, own_unit, person_name
-from dataselect_gui.texts import N_
+from dataselect_gui.texts import N_, _
 
 _SIZES = (640, 480), (480, 640), (257, 257), (300, 1000)
 """Widths and heights that stand for any."""
@@ -132,20 +138,25 @@ def _cleaned(stored: bytes, decoded: Image.Image | None) -> tuple[str, bytes]:
 def _open_folder(where: SourceRef) -> ImageFolder:
     """List the records of a folder. The label is the column ``label`` unless named."""
     path, label_column, unit_column = where.path, where.label_column, where.unit_column
-    found, problems, ignored = find_images(path)
+    images, problems, ignored = find_images(path)
     metadata = [path / name for name in METADATA_NAMES if (path / name).is_file()]
     if not metadata:
         if label_column or unit_column:
             raise UnusableError(
-                f"The column “{label_column or unit_column}” cannot be found.",
-                f"“{path.name}” has no {' or '.join(METADATA_NAMES)}, so it has no columns.",
-                "Add a metadata file with a column file_name, or leave the column out.",
+                _("The column “{column}” cannot be found.", column=label_column or unit_column),
+                _(
+                    "“{name}” has no {csv} or {jsonl}, so it has no columns.",
+                    name=path.name,
+                    csv=METADATA_CSV,
+                    jsonl=METADATA_JSONL,
+                ),
+                _("Add a metadata file with a column file_name, or leave the column out."),
             )
-        ids = sorted(found)
+        ids = sorted(images)
         return ImageFolder(
             path=path,
             ids=ids,
-            files=[found[record] for record in ids],
+            files=[images[record] for record in ids],
             labels=[_class_folder(record) for record in ids],
             units=None,
             columns=(),
@@ -153,21 +164,25 @@ def _open_folder(where: SourceRef) -> ImageFolder:
             ignored=ignored,
         )
     label = label_column or "label"
-    files = len(found) + len(problems)
+    files = len(images) + len(problems)
     rows, columns = read_metadata(metadata[0], label, unit_column, files)
     for name in (label_column, unit_column):
         if name is not None and name not in columns:
             raise UnusableError(
-                f"The column “{name}” cannot be found.",
-                f"{metadata[0].name} has the columns {', '.join(columns) or 'file_name alone'}.",
-                "Name one of these.",
+                _("The column “{column}” cannot be found.", column=name),
+                _(
+                    "{name} has the columns {columns}.",
+                    name=metadata[0].name,
+                    columns=", ".join(columns) or _("file_name alone"),
+                ),
+                _("Name one of these."),
             )
     listed: dict[str, Row] = {}
     reasons = {problem.id: problem.reason for problem in problems}
     chosen_problems: list[Problem] = []
     for row in rows:
         name = unicodedata.normalize("NFC", (row.file or "").replace("\\", "/"))
-        reason = _listing_problem(name, found, listed, reasons)
+        reason = _listing_problem(name, images, listed, reasons)
         if reason is None:
             listed[str(PurePosixPath(name))] = row
         else:
@@ -184,12 +199,12 @@ def _open_folder(where: SourceRef) -> ImageFolder:
     return ImageFolder(
         path=path,
         ids=ids,
-        files=[found[record] for record in ids],
+        files=[images[record] for record in ids],
         labels=labels,
         units=units,
         columns=columns,
         problems=sorted(chosen_problems, key=lambda problem: problem.id),
-        ignored=ignored + len(found) - len(ids) - 1,
+        ignored=ignored + len(images) - len(ids) - 1,
     )
 
 
@@ -200,21 +215,21 @@ def _class_folder(record: str) -> str | None:
 
 def _listing_problem(
     name: str,
-    found: dict[str, Path],
+    images: dict[str, Path],
     listed: Container[str],
     reasons: dict[str, str],
 ) -> str | None:
     path = PurePosixPath(name)
     if not name:
-        return "A line of the metadata file names no file."
+        return _("A line of the metadata file names no file.")
     if path.is_absolute() or ".." in path.parts:
-        return "The metadata file names a file outside the source."
+        return _("The metadata file names a file outside the source.")
     if str(path) in reasons:
         return reasons[str(path)]
     if path.suffix.lower() not in EXTENSIONS:
-        return f"Not an image by its ending ({', '.join(sorted(EXTENSIONS))})."
-    if str(path) not in found:
-        return "The metadata file names it, but there is no such file."
+        return _("Not an image by its ending ({endings}).", endings=", ".join(sorted(EXTENSIONS)))
+    if str(path) not in images:
+        return _("The metadata file names it, but there is no such file.")
     if str(path) in listed:
-        return "The metadata file names it twice; the first line counts."
+        return _("The metadata file names it twice; the first line counts.")
     return None

@@ -12,25 +12,25 @@ _STEPS_PER_COUNT = 1000
 def check_counts(stated: Stated) -> None:
     """Refuse noise on counts that is too small for ε and δ.
 
-    What m records left and what they entered are two vectors of norm m at most without negative
-    elements, so a histogram moves by √2·m at most, and a count by m.
+    The cells that m records leave and enter are two non-negative vectors of norm m at most, so a
+    histogram moves by √2·m at most, and a count by m.
 
     Raises
     ------
     FaultError
-        Where it is.
+        Where it is too small.
     """
     squared = (2 if stated.has("bins") else 0) + (1 if stated.has("count_threshold") else 0)
     _check(stated, stated.scale() / (stated.max_contributions * _STEPS_PER_COUNT * math.sqrt(squared)))
 
 
 def check_sum(stated: Stated) -> None:
-    """Refuse noise on a sum of m clipped vectors, moved by 2mC at most, that is too small.
+    """Refuse too little noise on a sum of vectors that m records move by 2mC at most.
 
     Raises
     ------
     FaultError
-        Where it is.
+        Where it is too small.
     """
     _check(stated, stated.scale() / (2 * stated.max_contributions * 2**24))
 

@@ -30,13 +30,13 @@ from dataselect_gui.release.kinds.kind import (
     as_noise,
 )
 from dataselect_gui.release.sizes import hold
-from dataselect_gui.texts import N_, _
+from dataselect_gui.texts import N_, _, ngettext
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
 
 CLIP_STEPS = 1 << 24
-"""Into how many steps the norm of a record's gradient is divided."""
+"""The number of steps that the clipping norm is divided into."""
 GRADIENT = "data/gradient.safetensors"
 _PER_VALUE, _PER_TENSOR, _PER_AXIS = 8, 96, 24
 """Bytes of a draw for each parameter; of what a file says of each tensor and axis; at most."""
@@ -51,7 +51,7 @@ class Gradient(Kind):
     clip : Decimal
         The norm that each record's gradient is clipped to.
     clip_from : str
-        Where it comes from: ``"request"`` or ``"agreed"``.
+        Its origin: ``"request"`` or ``"agreed"``.
     """
 
     name: ClassVar[str] = "gradient"
@@ -61,7 +61,6 @@ class Gradient(Kind):
         "leaves."
     )
     question: ClassVar[str] = N_("What hides each record")
-    nouns: ClassVar[tuple[str, str]] = ("sum of gradients", "sums of gradients")
     usefulness: ClassVar[str] = N_(
         "95 times in 100, an element of the sum is off by no more than {width} times the norm that is "
         "clipped to. {against} records are in the sum."
@@ -119,7 +118,7 @@ class Gradient(Kind):
     def query(self, mechanism: type[Mechanism]) -> Query:
         """Return the sum: a vector of norm C is replaced by another, 2C away at most.
 
-        Nothing bounds the L1 norm but the number of parameters, so that is no basis for noise here.
+        Only the number of parameters bounds the L1 norm, so noise is calibrated to the L2 norm.
         """
         del mechanism
         return Query("per_clip", CLIP_STEPS, l1=None, squared_l2=(2 * CLIP_STEPS) ** 2)
@@ -127,7 +126,7 @@ class Gradient(Kind):
     def check_size(self, candidates: Candidates, may_leave: NDArray[np.bool_], model: Member) -> None:
         """Refuse a model of more parameters than the ledger can hold."""
         del candidates, may_leave
-        values = model.parameters or 0  # Not known of every model; the sum is held too.
+        values = model.parameters or 0  # Unknown for some models; the sum is checked, too.
         hold(_PER_VALUE * values, limits.MOST_DRAW, _("bytes of a gradient with its noise"))
 
     def draw(self, material: Material) -> bytes:
@@ -151,7 +150,7 @@ class Gradient(Kind):
         return write_file(folder, GRADIENT, save(tensors))
 
     def check(self, path: Path, terms: "Terms") -> str:
-        """Say how many numbers are there."""
+        """Check the file, and return a sentence on how many numbers it holds."""
         from safetensors import safe_open
 
         del terms
@@ -161,7 +160,7 @@ class Gradient(Kind):
                 raise FaultError(_("The gradient's file names more than a model has."))
             header = stored.read(length)
         compact = json.dumps(json.loads(header), separators=(",", ":"), ensure_ascii=False).encode()
-        # Filled up to a multiple of eight; a key that is there twice, or blanks between, would be lost.
+        # Padded to a multiple of eight. Repeated keys or blanks would not survive this comparison.
         if header != compact.ljust(-len(compact) % 8 + len(compact)):
             raise FaultError(_("The gradient's file is not written as such a file is."))
         with safe_open(path / GRADIENT, framework="numpy") as file:
@@ -177,9 +176,14 @@ class Gradient(Kind):
         )
 
     def expect(self, mechanism: Mechanism, records: int, selected: int) -> Width:
-        """Return how wide the noise of an element is, in units of the norm that is clipped to."""
+        """Return the expected width of an element's noise, in units of the clipping norm."""
         del records
         return Width(as_noise(mechanism).width(), float(selected))
+
+    @classmethod
+    def count_in_words(cls, count: int) -> str:
+        """Return how much a bundle holds."""
+        return ngettext("{count:,} sum of gradients", "{count:,} sums of gradients", count)
 
     def how_drawn(self, terms: "Terms") -> str:
         """Return how it was drawn, as a sentence."""
@@ -208,19 +212,19 @@ class Gradient(Kind):
 
     @property
     def front_matter(self) -> list[str]:
-        """A hub shows no table of it."""
+        """None: a hub shows no table of it."""
         return []
 
     def remarks(self, terms: "Terms") -> list[str]:
-        """Return the norm that is clipped to."""
-        from dataselect_gui.release.promises import ORIGIN_OF_BOUNDS
+        """Return a sentence on the clipping norm."""
+        from dataselect_gui.release.guarantees import ORIGIN_OF_BOUNDS
 
         del terms
         origin = ORIGIN_OF_BOUNDS[self.clip_from]
         return [f"Norm that gradients are clipped to: {exact(self.clip)}, {origin}."]
 
 
-def stated_norm(text: str, what: str) -> Decimal:
+def stated_norm(text: str, label: str) -> Decimal:
     """Read a norm that gradients are clipped to.
 
     Raises
@@ -228,10 +232,10 @@ def stated_norm(text: str, what: str) -> Decimal:
     UsageError
         Where it is no number, too small or too large.
     """
-    number = stated_number(text, what)
+    number = stated_number(text, label)
     if not limits.LEAST_NORM <= number <= limits.LARGEST_NORM:
         raise UsageError(
-            _("{what} cannot be “{text}”.", what=what, text=text),
+            _("{label} cannot be “{text}”.", label=label, text=text),
             _(
                 "It is a number from {least} to {largest}.",
                 least=limits.LEAST_NORM,
@@ -248,15 +252,17 @@ def check_sum(layout: Layout) -> None:
     Raises
     ------
     UnusableError
-        Where it is.
+        Where it is too large.
     """
     values = sum(int(np.prod(shape, dtype=object)) for _name, shape in layout)
-    said = sum(6 * len(name.encode()) + _PER_TENSOR + _PER_AXIS * len(shape) for name, shape in layout)
-    hold(said, limits.MOST_HEADER, _("bytes of the names of a model's parameters"))
-    hold(_PER_VALUE * values + said, limits.MOST_DRAW, _("bytes of a gradient with its noise"))
+    header = sum(
+        6 * len(name.encode()) + _PER_TENSOR + _PER_AXIS * len(shape) for name, shape in layout
+    )
+    hold(header, limits.MOST_HEADER, _("bytes of the names of a model's parameters"))
+    hold(_PER_VALUE * values + header, limits.MOST_DRAW, _("bytes of a gradient with its noise"))
 
 
 def read_gradient(drawn: bytes) -> Summed:
-    """Return what the draw of a gradient holds: its layout and its values, in steps."""
+    """Return the layout and the values, in steps, of a draw."""
     layout, _, values = drawn.partition(b"\n")
     return json.loads(layout), np.frombuffer(values, dtype="<i8")

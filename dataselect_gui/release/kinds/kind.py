@@ -1,4 +1,4 @@
-"""What every kind of release is: what leaves, how it is written, and how the receiver checks it."""
+"""The base class of kinds of release: what leaves, how it is written, and the receiver's check."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
 
 KindAnswer = Literal["pad_to", "bins", "by_class", "count_threshold", "clip", "threshold"]
-"""What an owner is asked that a kind of release may have a use for."""
+"""The owner's answers that a kind of release may need."""
 
 
 @dataclass(frozen=True)
 class Leaving:
-    """A file of a bundle, for the owner who decides.
+    """A description of a file of a bundle, for the owner.
 
     Attributes
     ----------
     file : str
-        Its path, as it is shown.
+        Its path.
     title : str
-        What it is called.
+        Its title.
     fields : tuple of tuple of str
-        What it holds, field by field: the field and what that is.
+        Its fields, each with its meaning.
     sample : str
         Made up.
     """
@@ -53,14 +53,14 @@ class Leaving:
 
 @dataclass(frozen=True)
 class Material:
-    """What a release is drawn from.
+    """The inputs of a draw.
 
     Attributes
     ----------
     candidates : Candidates
         The records.
     rows : ndarray of int64
-        The places of those that take part, shape (n,).
+        The rows of the records that take part, shape (n,).
     keys : sequence of bytes
         The ledger's key of each record of the source.
     terms : Terms
@@ -68,7 +68,7 @@ class Material:
     secrets_of : callable
         Returns the sealed secrets of records.
     summed : tuple or None
-        For a gradient: the sum of those of the records that are chosen.
+        For a gradient: the sum over the chosen records.
     """
 
     candidates: Candidates
@@ -81,14 +81,14 @@ class Material:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A draw, to be written.
+    """A draw that is to be written.
 
     Attributes
     ----------
     content : bytes
-        What the ledger keeps of it.
+        The bytes that the ledger keeps.
     candidates, keys, terms
-        What it was drawn from, as `Material` has it.
+        As in `Material`.
     report : callable
         Takes the numbers of records written and to write.
     """
@@ -113,18 +113,18 @@ class KindForm(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class KindOptions:
-    """What the parameters of a kind are read from.
+    """The options that the parameters of a kind are read from.
 
     Attributes
     ----------
     pad_to, bins, by_class, count_threshold, clip
-        What the owner asked for, as `ReleaseRequest` has it.
+        As in `ReleaseRequest`.
     classes : tuple of str
         The checkpoint's classes.
     requested_norm : str or None
-        What the consortium's request says that gradients are clipped to.
+        The clipping norm of the consortium's request.
     taking_part : int
-        How many records take part; at most so many, where that was not drawn yet.
+        How many records take part; an upper bound where that was not drawn yet.
     """
 
     pad_to: int | None
@@ -144,36 +144,34 @@ class Kind(ABC):
     Attributes
     ----------
     name : str
-        By which it is asked for and written down.
+        Its name on the command line and in documents.
     title, explanation : str
         For the owner who chooses one.
     question : str
-        What its mechanism is an answer to.
+        The question that the choice of a mechanism answers.
     verb : str
-        What records do by it: they leave, or are offered.
-    nouns : tuple of str
-        What is counted in a bundle, one of it and many.
+        What happens to records: they leave, or are offered.
     usefulness : str
-        What is said of its expected usefulness, unless the mechanism says it.
+        A sentence on its expected usefulness, unless the mechanism has one.
     compared : str
-        The head of the column that expected noise or choice is compared in.
+        The heading of the column in the comparison of mechanisms.
     heading, description : str
         For the documents of a bundle.
     guarantee, summary : str
         What is promised and what leaves, for the table of the README.
     takes : frozenset of str
-        Which of the owner's answers it has a use for, beside the mechanism's: ``pad_to``, ``bins``,
-        ``by_class``, ``count_threshold``, ``clip``, ``threshold``.
+        The owner's answers that it needs, beside the mechanism's: ``pad_to``, ``bins``, ``by_class``,
+        ``count_threshold``, ``clip``, ``threshold``.
     discloses : bool
         Whether records themselves leave.
     selects : bool
-        Whether each record leaves, or is named, or not at all.
+        Whether each record either leaves (or is named) or does not.
     promise : str
-        In words, unless the mechanism has its own; with ``{odds}`` and ``{unit}``.
+        The promise, unless the mechanism has its own; with ``{odds}`` and ``{unit}``.
     file : str
         The file that lists the content.
     columns : tuple of str or None
-        Where that is a table.
+        The columns of the file, where it is a table.
     leaves : tuple of Leaving
         What leaves, beside the bundle's own documents.
     """
@@ -183,7 +181,6 @@ class Kind(ABC):
     explanation: ClassVar[str]
     question: ClassVar[str] = N_("How noise is added")
     verb: ClassVar[str] = N_("leave")
-    nouns: ClassVar[tuple[str, str]]
     usefulness: ClassVar[str]
     compared: ClassVar[str]
     heading: ClassVar[str]
@@ -230,7 +227,7 @@ class Kind(ABC):
 
     @abstractmethod
     def query(self, mechanism: type[Mechanism]) -> Query | None:
-        """Return what a mechanism adds noise to here; None where it adds none."""
+        """Return the query that a mechanism adds noise to; None where it adds none."""
 
     # From the draw to the check
 
@@ -255,40 +252,40 @@ class Kind(ABC):
 
     @abstractmethod
     def draw(self, material: Material) -> bytes:
-        """Draw: return what the ledger keeps, so that the same release again is the same draw."""
+        """Draw: return the bytes that the ledger keeps, so that a release is never drawn twice."""
 
     @abstractmethod
     def write(self, folder: Path, drawn: Drawn) -> Written:
-        """Write a draw below ``data`` in a bundle's folder: the same draw in the same bytes."""
+        """Write a draw below ``data`` in a bundle's folder; the same draw gives the same bytes."""
 
     @abstractmethod
     def check(self, path: Path, terms: "Terms") -> str:
-        """Say what is there, for the receiver.
+        """Check the content for the receiver, and return a sentence on it.
 
         Raises
         ------
         FaultError
-            Where it is not what such a release holds.
+            Where the content is not that of such a release.
         """
 
     def check_metadata(self, path: Path) -> str:
-        """Say that no file is built of more than its content needs.
+        """Check that no file holds more than its content, and return a sentence on it.
 
         Raises
         ------
         FaultError
-            Where one is.
+            Where a file does.
         """
         del path
         return _(
             "There are no images or arrays: a table or a gradient was read whole, to its last byte."
         )
 
-    # What is said of it
+    # Its texts
 
     @abstractmethod
     def expect(self, mechanism: Mechanism, records: int, selected: int) -> Agreement | Width:
-        """Return what a release is worth to be expected.
+        """Return the expected usefulness of a release.
 
         Parameters
         ----------
@@ -298,12 +295,17 @@ class Kind(ABC):
             How many records take part, and how many of them the rule picked.
         """
 
+    @classmethod
+    @abstractmethod
+    def count_in_words(cls, count: int) -> str:
+        """Return how much a bundle holds, for its owner: “12 records”."""
+
     @abstractmethod
     def how_drawn(self, terms: "Terms") -> str:
         """Return how it was drawn, as a sentence."""
 
     def how_computed(self, terms: "Terms") -> str:
-        """Return what was computed beside the scores, as a sentence after another."""
+        """Return a further sentence on what was computed beside the scores."""
         del terms
         return ""
 
@@ -314,16 +316,16 @@ class Kind(ABC):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the card says first of what is not protected, in sentences."""
+        """The sentences with which the card begins its list of what is not protected."""
         return (WITHHELD_HERE,)
 
     @property
     def front_matter(self) -> list[str]:
-        """What the card says of its data to a hub of data sets, as lines of YAML."""
+        """The lines of YAML on its data in the card, for a hub of data sets."""
         return ["configs:", "- config_name: default", f"  data_files: {self.file}"]
 
     def remarks(self, terms: "Terms") -> list[str]:
-        """Return what the card says of its own parameters, in sentences."""
+        """Return the card's sentences on its own parameters."""
         del terms
         return []
 

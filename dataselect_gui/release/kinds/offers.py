@@ -16,7 +16,7 @@ from dataselect_gui.release.kinds.selection import SelectionKind
 from dataselect_gui.release.sizes import hold_tokens
 from dataselect_gui.release.table_check import check_tokens, rows_of
 from dataselect_gui.release.tables import write_table
-from dataselect_gui.texts import N_
+from dataselect_gui.texts import N_, ngettext
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -34,7 +34,6 @@ class Offers(SelectionKind):
     )
     question: ClassVar[str] = N_("How records are offered")
     verb: ClassVar[str] = N_("are offered")
-    nouns: ClassVar[tuple[str, str]] = ("name on offer", "names on offer")
     usefulness: ClassVar[str] = N_(
         "Of 100 records on offer, about {precision} are in your selection. Random: {random}."
     )
@@ -68,6 +67,11 @@ class Offers(SelectionKind):
         return write_table(folder, self.file, ("token",), [(token,) for token in tokens])
 
     def check(self, path: Path, terms: "Terms") -> str:
-        """Say how many tokens are there."""
+        """Check the tokens, and return a sentence on their number."""
         lines = rows_of(path, self.file, ("token",))
         return check_tokens(self.file, lines, terms.mechanism.form["count"], None)
+
+    @classmethod
+    def count_in_words(cls, count: int) -> str:
+        """Return how much a bundle holds."""
+        return ngettext("{count:,} name on offer", "{count:,} names on offer", count)

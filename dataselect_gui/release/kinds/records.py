@@ -20,7 +20,7 @@ from dataselect_gui.release.contents import write_records
 from dataselect_gui.release.kinds.kind import Drawn, Leaving, as_selection
 from dataselect_gui.release.kinds.selection import SelectionKind
 from dataselect_gui.release.sizes import NAMED, hold
-from dataselect_gui.texts import N_, _
+from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.texts.promises import (
     DISCLOSED,
     FIXED,
@@ -45,7 +45,6 @@ class Records(SelectionKind):
     title: ClassVar[str] = N_("Records")
     explanation: ClassVar[str] = N_("The records themselves leave, in full, with their labels.")
     question: ClassVar[str] = N_("How records leave")
-    nouns: ClassVar[tuple[str, str]] = ("record", "records")
     usefulness: ClassVar[str] = N_(
         "Of 100 records that leave, about {precision} are in your selection. Random: {random}."
     )
@@ -78,13 +77,13 @@ class Records(SelectionKind):
     )
 
     def check_size(self, candidates: Candidates, may_leave: NDArray[np.bool_], model: Member) -> None:
-        """Refuse more than fits into the form in which the records leave."""
+        """Refuse more records than their written form can hold."""
         del model
         rows = np.flatnonzero(may_leave).tolist()
         hold(NAMED * len(rows), limits.MOST_DRAW, _("bytes of a draw"))
         source, labels = candidates.source, candidates.index.labels
-        for size, most, what in source.kind.form(source).sizes(source, [labels[row] for row in rows]):
-            hold(size, most, what)
+        for size, most, noun in source.kind.form(source).sizes(source, [labels[row] for row in rows]):
+            hold(size, most, noun)
 
     def write(self, folder: Path, drawn: Drawn) -> Written:
         """Write the records under their random names."""
@@ -93,13 +92,18 @@ class Records(SelectionKind):
         return write_records(folder, drawn.candidates, names, drawn.report)
 
     def check(self, path: Path, terms: "Terms") -> str:
-        """Say which records are there."""
+        """Check the records, and return a sentence on them."""
         del terms
         return _form_in(path).check(path)
 
     def check_metadata(self, path: Path) -> str:
-        """Say that the records' files are built of nothing but pixels or numbers."""
+        """Check that the records' files hold nothing but pixels or numbers."""
         return _form_in(path).check_metadata(path)
+
+    @classmethod
+    def count_in_words(cls, count: int) -> str:
+        """Return how much a bundle holds."""
+        return ngettext("{count:,} record", "{count:,} records", count)
 
     def not_protected(self, mechanism: Mechanism) -> list[str]:
         """Return what no ε covers."""
@@ -109,12 +113,12 @@ class Records(SelectionKind):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the card says first of what is not protected."""
+        """The sentences with which the card begins its list of what is not protected."""
         return DISCLOSED, PIXELS, WITHHELD
 
     @property
     def front_matter(self) -> list[str]:
-        """What the card says to a hub of data sets."""
+        """The lines of YAML for a hub of data sets."""
         return ["task_categories:", "- image-classification"]
 
 

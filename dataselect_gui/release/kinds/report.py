@@ -34,7 +34,7 @@ from dataselect_gui.release.kinds.kind import (
 from dataselect_gui.release.sizes import hold
 from dataselect_gui.release.table_check import check_cells, line_of, rows_of
 from dataselect_gui.release.tables import write_table
-from dataselect_gui.texts import N_, _
+from dataselect_gui.texts import N_, _, ngettext
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -55,9 +55,9 @@ class Report(Kind):
     bins : tuple of Decimal or None
         The public edges of a histogram, ascending.
     classes : tuple of str or None
-        Where the histogram is told by class: the checkpoint's classes.
+        The checkpoint's classes, where the histogram is by class.
     count_threshold : Decimal or None
-        Where the records beyond a public threshold are counted: that threshold.
+        The public threshold, where the records beyond it are counted.
     """
 
     name: ClassVar[str] = "report"
@@ -65,7 +65,6 @@ class Report(Kind):
     explanation: ClassVar[str] = N_(
         "Counts with noise leave: how many of your records score how high. No record leaves."
     )
-    nouns: ClassVar[tuple[str, str]] = ("count with noise", "counts with noise")
     usefulness: ClassVar[str] = N_(
         "95 times in 100, a count is off by no more than {width}. An average count is {against}."
     )
@@ -154,7 +153,7 @@ class Report(Kind):
     def query(self, mechanism: type[Mechanism]) -> Query:
         """Return the counts: a record leaves one cell of the histogram and enters another.
 
-        It is counted once more beyond the threshold, or not.
+        It is also counted beyond the threshold, or not.
         """
         if not issubclass(mechanism, NoiseMechanism):
             raise TypeError(f"{mechanism.name} adds no noise to counts")
@@ -165,9 +164,9 @@ class Report(Kind):
     # The cells
 
     def cells(self, *, lowest: bool) -> list[tuple[str, str | None, str, str]]:
-        """Return the cells: table, class, from, to. Public, and always all of them.
+        """Return all cells, which are public: table, class, from, to.
 
-        The classes are the consortium's words, written for spreadsheets.
+        Names of classes are escaped for spreadsheets.
         """
         listed: list[tuple[str, str | None, str, str]] = []
         if self.bins is not None:
@@ -270,24 +269,29 @@ class Report(Kind):
         return write_table(folder, self.file, _COLUMNS, rows)
 
     def check(self, path: Path, terms: "Terms") -> str:
-        """Say that all cells are there."""
-        # Counted before they are listed: a declaration can be of more cells than fit into memory.
+        """Check that all cells are there, and return a sentence on their number."""
+        # Counted before they are listed: more cells can be declared than fit into memory.
         if self.cell_count > limits.MOST_CELLS:
             raise FaultError(_("The report has more cells than a report can have."))
         lines, steps = rows_of(path, self.file, _COLUMNS), as_noise(terms.mechanism).query.steps
         return check_cells(lines, self.cells(lowest=terms.lowest), steps)
 
     def expect(self, mechanism: Mechanism, records: int, selected: int) -> Width:
-        """Return how wide the noise of a count is."""
+        """Return the expected width of a count's noise."""
         del selected
         return Width(as_noise(mechanism).width(), records / self.cell_count)
+
+    @classmethod
+    def count_in_words(cls, count: int) -> str:
+        """Return how much a bundle holds."""
+        return ngettext("{count:,} count with noise", "{count:,} counts with noise", count)
 
     def how_drawn(self, terms: "Terms") -> str:
         """Return how it was drawn, as a sentence."""
         return _("Every count got {noise}.", noise=as_noise(terms.mechanism).noise)
 
     def remarks(self, terms: "Terms") -> list[str]:
-        """Return what is counted."""
+        """Return sentences on what is counted."""
         lines = []
         if self.bins is not None:
             lines.append(

@@ -30,7 +30,7 @@ from dataselect_gui.release.kinds.kind import (
 from dataselect_gui.release.sizes import hold_tokens
 from dataselect_gui.release.table_check import check_tokens, is_on_grid, rows_of
 from dataselect_gui.release.tables import write_table
-from dataselect_gui.texts import N_, _
+from dataselect_gui.texts import N_, _, ngettext
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -45,7 +45,7 @@ class Scores(Kind):
     Attributes
     ----------
     padded : int or None
-        To how many rows they are padded; declared.
+        The declared number of rows that they are padded to.
     """
 
     name: ClassVar[str] = "scores"
@@ -53,7 +53,6 @@ class Scores(Kind):
     explanation: ClassVar[str] = N_(
         "One score with noise for each eligible record leaves, under a random name. No record leaves."
     )
-    nouns: ClassVar[tuple[str, str]] = ("score with noise", "scores with noise")
     usefulness: ClassVar[str] = N_(
         "Of 100 records that look best by what leaves, about {precision} are in your selection. "
         "Random: {random}."
@@ -116,7 +115,7 @@ class Scores(Kind):
         return SCORES
 
     def noised(self, scores: NDArray[np.float64], terms: "Terms") -> NDArray[np.int64]:
-        """Return scores with noise, in steps; one that is missing is taken for the lowest."""
+        """Return scores with noise, in steps; a missing score counts as the lowest."""
         return as_noise(terms.mechanism).add_noise(on_grid(scores, terms.bounds, SCORE_STEPS))
 
     def check_size(self, candidates: Candidates, may_leave: NDArray[np.bool_], model: Member) -> None:
@@ -128,7 +127,7 @@ class Scores(Kind):
     def draw(self, material: Material) -> bytes:
         """Draw a noised score for each record, and give each a token.
 
-        Rows that pad look like records of the lowest score.
+        Rows of padding look like records of the lowest score.
         """
         rows, terms = material.rows, material.terms
         noised = self.noised(material.candidates.scores[rows], terms)
@@ -149,7 +148,7 @@ class Scores(Kind):
         return write_table(folder, self.file, _COLUMNS, rows)
 
     def check(self, path: Path, terms: "Terms") -> str:
-        """Say how many scores are there."""
+        """Check the scores, and return a sentence on their number."""
         return check_tokens(
             self.file,
             rows_of(path, self.file, _COLUMNS),
@@ -164,6 +163,11 @@ class Scores(Kind):
             raise TypeError(f"{mechanism.name} does not say how well scores agree")
         return agreement
 
+    @classmethod
+    def count_in_words(cls, count: int) -> str:
+        """Return how much a bundle holds."""
+        return ngettext("{count:,} score with noise", "{count:,} scores with noise", count)
+
     def how_drawn(self, terms: "Terms") -> str:
         """Return how it was drawn, as a sentence."""
         return _(
@@ -174,7 +178,7 @@ class Scores(Kind):
         )
 
     def remarks(self, terms: "Terms") -> list[str]:
-        """Return how many rows there are, and why."""
+        """Return a sentence on the number of rows."""
         del terms
         padded = (
             "There is one row per eligible record"

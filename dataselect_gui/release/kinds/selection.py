@@ -1,4 +1,4 @@
-"""What records and offers share: of each record, whether it is there."""
+"""The base class of kinds that tell of each record whether it is in the release."""
 
 import json
 import secrets

@@ -99,7 +99,7 @@ class Call:
     def of(self, result: Any, records: int, *, is_stacked: bool) -> Any:  # noqa: ANN401
         """Return what the operation returned as of every record."""
         if isinstance(result, tuple | list):
-            return [self.of(one, records, is_stacked=is_stacked) for one in result]
+            return [self.of(part, records, is_stacked=is_stacked) for part in result]
         each = Each(result, records, is_stacked)
         if is_stacked and each.shape[:1] == (1,):
             return Each(result.squeeze(1), records, is_stacked=False)

@@ -26,10 +26,10 @@ def _pointwise(call: Call) -> Any:  # noqa: ANN401
         return call.of(result, records, is_stacked=each[0].is_stacked)
     shapes = {name: value.shape for name, value in tensors.items()}
     rank = max(map(len, shapes.values()))
-    ordinary = rank > 0 and not any(call.in_place and one.is_stacked for one in each)
+    ordinary = rank > 0 and not any(call.in_place and tensor.is_stacked for tensor in each)
     if (
         ordinary
-        and len({one.shape[:1] for one in each}) == 1
+        and len({tensor.shape[:1] for tensor in each}) == 1
         and all(
             len(shapes[name]) == rank
             if isinstance(value, Each)
@@ -50,7 +50,7 @@ def _one_by_one(call: Call) -> Any:  # noqa: ANN401
     large number: in one call, a record's last digits could depend on its neighbour.
     """
     each = call.first
-    alone = torch.stack([call.on(one) for one in each.stacked.unbind()])
+    alone = torch.stack([call.on(record) for record in each.stacked.unbind()])
     return call.of(alone, each.records, is_stacked=True)
 
 

@@ -15,21 +15,23 @@ aten = torch.ops.aten
 def _joined(call: Call) -> Any:  # noqa: ANN401
     """Run ``cat`` or ``stack``."""
     # PyTorch passes over what is empty and has no shape to speak of.
-    tensors = [one for one in call.arguments["tensors"] if tuple(one.shape) != (0,)]
+    tensors = [tensor for tensor in call.arguments["tensors"] if tuple(tensor.shape) != (0,)]
     each = each_of(tensors)
     if not each:
         raise NotTogetherError(call.name)
     records = each[0].records
-    all_of_each = [one if isinstance(one, Each) else repeated(one, records) for one in tensors]
-    ranks = {len(one.shape) for one in all_of_each}
+    all_of_each = [
+        tensor if isinstance(tensor, Each) else repeated(tensor, records) for tensor in tensors
+    ]
+    ranks = {len(tensor.shape) for tensor in all_of_each}
     if len(ranks) != 1 or ranks == {0}:
         raise NotTogetherError(call.name)
     is_stack = call.name.startswith("stack")
     axis = counted(call.arguments.get("dim", 0), max(ranks) + is_stack)
-    if axis and len({one.shape[0] for one in all_of_each}) == 1:
-        rows = {"tensors": [one.rows for one in all_of_each], "dim": axis}
+    if axis and len({tensor.shape[0] for tensor in all_of_each}) == 1:
+        rows = {"tensors": [tensor.rows for tensor in all_of_each], "dim": axis}
         return call.of(call.run(rows), records, is_stacked=False)
-    stacked = {"tensors": [one.stacked for one in all_of_each], "dim": axis + 1}
+    stacked = {"tensors": [tensor.stacked for tensor in all_of_each], "dim": axis + 1}
     return call.of(call.run(stacked), records, is_stacked=True)
 
 
@@ -48,7 +50,9 @@ def _matmul(call: Call) -> Any:  # noqa: ANN401
         left, right = left.rows, right.rows
         return call.of(aten.matmul.default(left, right), records, is_stacked=False)
     rank = max(ranks)
-    left, right = (one.raised(rank) if isinstance(one, Each) else one for one in (left, right))
+    left, right = (
+        tensor.raised(rank) if isinstance(tensor, Each) else tensor for tensor in (left, right)
+    )
     return call.of(aten.matmul.default(left, right), records, is_stacked=True)
 
 
@@ -70,9 +74,9 @@ def _batched_product_and_sum(call: Call) -> Any:  # noqa: ANN401
     """
     tensors = {name: call.arguments[name] for name in ("self", "batch1", "batch2")}
     each = each_of(list(tensors.values()))
-    if len(each) != 3 or len({one.shape[0] for one in each}) != 1:
+    if len(each) != 3 or len({tensor.shape[0] for tensor in each}) != 1:
         raise NotTogetherError(call.name)
-    if any(len(one.shape) != 3 for one in each):
+    if any(len(tensor.shape) != 3 for tensor in each):
         raise NotTogetherError(call.name)
     rows = {name: value.rows for name, value in tensors.items()}
     return call.of(call.run({**call.arguments, **rows}), each[0].records, is_stacked=False)
@@ -86,10 +90,10 @@ def _einsum(call: Call) -> Any:  # noqa: ANN401
     if letter is None or len(parts) != len(tensors):
         raise NotTogetherError(call.name)
     named = [
-        letter + part if isinstance(one, Each) else part
-        for part, one in zip(parts, tensors, strict=True)
+        letter + part if isinstance(tensor, Each) else part
+        for part, tensor in zip(parts, tensors, strict=True)
     ]
-    values = [one.stacked if isinstance(one, Each) else one for one in tensors]
+    values = [tensor.stacked if isinstance(tensor, Each) else tensor for tensor in tensors]
     result = call.run({"equation": f"{','.join(named)}->{letter}{made}", "tensors": values})
     return call.of(result, each_of(tensors)[0].records, is_stacked=True)
 
@@ -97,7 +101,9 @@ def _einsum(call: Call) -> Any:  # noqa: ANN401
 def _gather(call: Call) -> Any:  # noqa: ANN401
     table, index = call.arguments["self"], call.arguments["index"]
     records = each_of([table, index])[0].records
-    table, index = (one if isinstance(one, Each) else repeated(one, records) for one in (table, index))
+    table, index = (
+        tensor if isinstance(tensor, Each) else repeated(tensor, records) for tensor in (table, index)
+    )
     if len(table.shape) != len(index.shape) or not table.shape:
         raise NotTogetherError(call.name)
     axis = counted(call.arguments["dim"], len(table.shape))
@@ -124,7 +130,7 @@ def _index(call: Call) -> Any:  # noqa: ANN401
         shape = indices[0].shape
         if len(shape) == 1 and all(indices[axis].shape == shape for axis in given):
             own = torch.arange(table.records, device=table.values.device)[:, None].expand(-1, shape[0])
-            places = [one.stacked if isinstance(one, Each) else one for one in indices]
+            places = [place.stacked if isinstance(place, Each) else place for place in indices]
             result = call.run({"self": table.stacked, "indices": [own, *places]})
             return call.of(result, table.records, is_stacked=True)
     raise NotTogetherError(call.name)

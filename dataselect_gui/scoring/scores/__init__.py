@@ -22,5 +22,5 @@ _CLASSES: tuple[type[Score], ...] = (
     Alignment,
     Random,
 )
-SCORES = {one.base: one.usual() for one in _CLASSES}
+SCORES = {score.base: score.usual() for score in _CLASSES}
 """The scores that are computed by default, each in its usual form, in the order that lists show."""

@@ -7,6 +7,7 @@ training step on the record, or of the record on what the direction stands for.
 from typing import TYPE_CHECKING
 
 from dataselect_gui.scoring.scores.base import ModelScore, Quantities, Quantity
+from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,10 +17,10 @@ class Alignment(ModelScore):
     """⟨g, v⟩, for example with v the consortium's validation gradient."""
 
     base = "alignment"
-    short_name = "alignment"
-    meaning = "inner product of the gradient and the consortium's direction (arXiv 2002.08484)"
+    short_name = N_("alignment")
+    meaning = N_("inner product of the gradient and the consortium's direction (arXiv 2002.08484)")
     definition = "⟨g, v⟩"
-    sentence = "High: training on it moves the model as the consortium asks."
+    sentence = N_("High: training on it moves the model as the consortium asks.")
     needs = ("direction",)
     is_signed = True
     quantities = frozenset({Quantity.PRODUCT})

@@ -48,7 +48,7 @@ Quantities = Mapping[Quantity, "Tensor"]
 
 @dataclass(frozen=True)
 class MapText:
-    """What a map says.
+    """What a map says, marked by ``N_``, and translated where it is shown.
 
     Attributes
     ----------
@@ -79,7 +79,8 @@ class Score(ABC):
     base : str
         The definition's name.
     short_name : str
-        What it is called in a study's text.
+        What it is called in a study's text. This, the meaning and the sentence are marked by ``N_`` and
+        translated where they are shown.
     meaning : str
         What it says, in one line, with its source.
     definition : str

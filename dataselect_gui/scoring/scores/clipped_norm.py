@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from dataselect_gui.scoring.scores.base import ModelScore, Quantities, Quantity
+from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,10 +15,10 @@ class ClippedNorm(ModelScore):
     """min(‖g‖₂, C), with the clip norm C of the consortium's request: bounded by it."""
 
     base = "clipped_norm"
-    short_name = "clipped norm"
-    meaning = "that norm, at most the consortium's clip norm: what its training sees"
+    short_name = N_("clipped norm")
+    meaning = N_("that norm, at most the consortium's clip norm: what its training sees")
     definition = "min(‖g‖₂, C)"
-    sentence = "High: training on it changes the model as much as allowed."
+    sentence = N_("High: training on it changes the model as much as allowed.")
     needs = ("max_grad_norm",)
     bounded_by = "max_grad_norm"
     quantities = frozenset({Quantity.NORM})

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from dataselect_gui.scoring.scores.base import ModelScore, Quantities, Quantity
+from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,10 +15,10 @@ class El2n(ModelScore):
     """‖softmax(f) − onehot(y)‖₂."""
 
     base = "el2n"
-    short_name = "EL2N"
-    meaning = "distance of the prediction from the given label (arXiv 2107.07075)"
+    short_name = N_("EL2N")
+    meaning = N_("distance of the prediction from the given label (arXiv 2107.07075)")
     definition = "‖softmax(f) − onehot(y)‖₂"
-    sentence = "High: the model's answer is far from the given label."
+    sentence = N_("High: the model's answer is far from the given label.")
     colour = "#298EE0"
     quantities = frozenset({Quantity.LOGITS, Quantity.TARGETS})
     own_bounds = "0", SQRT_2_UPWARDS

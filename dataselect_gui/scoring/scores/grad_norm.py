@@ -6,6 +6,7 @@ At initialisation it carries no signal (Kirsch 2023, arXiv 2303.14753).
 from typing import TYPE_CHECKING
 
 from dataselect_gui.scoring.scores.base import ModelScore, Quantities, Quantity
+from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,10 +16,10 @@ class GradNorm(ModelScore):
     """‖g‖₂."""
 
     base = "grad_norm"
-    short_name = "gradient norm"
-    meaning = "L2 norm of the gradient over all trainable parameters (arXiv 2107.07075)"
+    short_name = N_("gradient norm")
+    meaning = N_("L2 norm of the gradient over all trainable parameters (arXiv 2107.07075)")
     definition = "‖g‖₂"
-    sentence = "High: training on it would change the model much."
+    sentence = N_("High: training on it would change the model much.")
     colour = "#778A2E"
     quantities = frozenset({Quantity.NORM})
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from dataselect_gui.scoring.scores.base import ModelScore, Quantities, Quantity
+from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -12,10 +13,10 @@ class Loss(ModelScore):
     """ℓ, the loss that the consortium trains with."""
 
     base = "loss"
-    short_name = "loss"
-    meaning = "cross-entropy of the given label"
+    short_name = N_("loss")
+    meaning = N_("cross-entropy of the given label")
     definition = "ℓ"
-    sentence = "High: the model finds the given label unlikely."
+    sentence = N_("High: the model finds the given label unlikely.")
     colour = "#5D246B"
     quantities = frozenset({Quantity.LOGITS, Quantity.TARGETS})
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from dataselect_gui.scoring.scores.base import MappedScore, MapText, Quantities, Quantity
+from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,10 +21,10 @@ class Plis(MappedScore):
     """The size of ∇_x ‖g‖₂."""
 
     base = "plis"
-    short_name = "PLIS"
-    meaning = "susceptibility of the gradient norm to the input (arXiv 2211.10173)"
+    short_name = N_("PLIS")
+    meaning = N_("susceptibility of the gradient norm to the input (arXiv 2211.10173)")
     definition = "‖∇_x ‖g‖₂‖₂; `l1`: its L1 norm; `mean`: the mean of its absolute values"
-    sentence = "High: small changes of it change how much the model learns."
+    sentence = N_("High: small changes of it change how much the model learns.")
     colour = "#3E1CC4"
     forms: ClassVar[Mapping[str, str]] = {"l1": _L1, "mean": _MEAN}
     usual_form = _L2
@@ -33,9 +34,11 @@ class Plis(MappedScore):
     def map_text(self) -> MapText:
         """See `MappedScore.map_text`."""
         return MapText(
-            "Bright: where a small change of the picture most changes how strongly the record would "
-            "pull at the model in training. It does not point at findings.",
-            "gradient norm per unit of the model's input",
+            N_(
+                "Bright: where a small change of the picture most changes how strongly the record "
+                "would pull at the model in training. It does not point at findings."
+            ),
+            N_("gradient norm per unit of the model's input"),
         )
 
     def part(self, measured: Quantities) -> "Tensor":

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from dataselect_gui.scoring.scores.base import ModelScore, Quantities, Quantity
+from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,13 +21,13 @@ class PrivacyLossScore(ModelScore):
     """The ε of one record, from its norms over the series, by `scoring.privacy_loss`."""
 
     base = "privacy_loss"
-    short_name = "privacy loss"
-    meaning = "the ε that the record would incur in the consortium's training (arXiv 2008.11193)"
+    short_name = N_("privacy loss")
+    meaning = N_("the ε that the record would incur in the consortium's training (arXiv 2008.11193)")
     definition = (
         "ε at δ of T steps of the Gaussian mechanism, subsampled at rate q, with noise multiplier "
         "σC / min(‖g‖₂, C), the steps shared out evenly among θ_1..θ_K; by Rényi accounting"
     )
-    sentence = "High: the consortium's training would reveal more about it."
+    sentence = N_("High: the consortium's training would reveal more about it.")
     needs = ("noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta")
     reads_series = True
     quantities = frozenset({Quantity.NORM})

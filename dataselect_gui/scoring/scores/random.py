@@ -4,16 +4,17 @@ import hashlib
 import hmac
 
 from dataselect_gui.scoring.scores.base import KeyedScore
+from dataselect_gui.texts import N_
 
 
 class Random(KeyedScore):
     """The first 8 bytes of HMAC-SHA-256(secret of the source, id), over 2⁶⁴."""
 
     base = "random"
-    short_name = "random"
-    meaning = "a keyed random number in [0, 1): the baseline"
+    short_name = N_("random")
+    meaning = N_("a keyed random number in [0, 1): the baseline")
     definition = "the first 8 bytes of HMAC-SHA-256(secret of the source, id), over 2⁶⁴"
-    sentence = "Chance alone: what the other scores are compared with."
+    sentence = N_("Chance alone: what the other scores are compared with.")
     colour = "#56606D"
     needs_label = False
     own_bounds = "0", "1"

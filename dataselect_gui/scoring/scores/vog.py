@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from dataselect_gui.scoring.scores.base import MappedScore, MapText, Quantities, Quantity
+from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,13 +22,13 @@ class Vog(MappedScore):
     """How the label's input gradient spreads over the series, on average over the input's elements."""
 
     base = "vog"
-    short_name = "VoG"
-    meaning = "variance of the label's input gradient over the series (arXiv 2008.11600)"
+    short_name = N_("VoG")
+    meaning = N_("variance of the label's input gradient over the series (arXiv 2008.11600)")
     definition = (
         "mean over pixels of √(1/K Σ_t (S_t − μ)²), S_t = ∂f_y(x; θ_t)/∂x averaged over the channels, "
         "μ its mean over t; `var`: √(1/K) Σ_t (S_t − μ)²"
     )
-    sentence = "High: what sways the model's answer changed in training."
+    sentence = N_("High: what sways the model's answer changed in training.")
     colour = "#7D1232"
     forms: ClassVar[Mapping[str, str]] = {"var": "var"}
     usual_form = "std"
@@ -40,11 +41,14 @@ class Vog(MappedScore):
     @property
     def map_text(self) -> MapText:
         """See `MappedScore.map_text`."""
-        unit = "logits per unit of the model's input"
         return MapText(
-            "Bright: where a small change of the picture changes the model's answer differently from "
-            "one training state to the next. It does not point at findings.",
-            f"square of {unit}" if self.form == "var" else unit,
+            N_(
+                "Bright: where a small change of the picture changes the model's answer differently "
+                "from one training state to the next. It does not point at findings."
+            ),
+            N_("square of logits per unit of the model's input")
+            if self.form == "var"
+            else N_("logits per unit of the model's input"),
         )
 
     def part(self, measured: Quantities) -> "Tensor":

@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.latest import Latest
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
@@ -14,13 +16,13 @@ from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, choose_folder
 from dataselect_gui.workflow import JobContext, JobKind
 
-HEAD = (
+HEAD = N_(
     "Note it where this machine cannot change it: on paper, in another system. Whoever has it can find "
     "out later whether the ledger still holds everything up to here."
 )
-HOLDS_BUNDLE = "The ledger holds the release that “{name}” was made by."
-HOLDS_HEAD = "The ledger holds that entry, and everything before it."
-LACKS_HEAD = (
+HOLDS_BUNDLE = N_("The ledger holds the release that “{name}” was made by.")
+HOLDS_HEAD = N_("The ledger holds that entry, and everything before it.")
+LACKS_HEAD = N_(
     "The ledger does not hold that entry. It was shortened, put back or made anew since, or the head "
     "is not one of this ledger."
 )
@@ -44,19 +46,19 @@ class Elsewhere(QFrame):
         self._asking = Latest(self)
         self.head = QLineEdit()
         self.head.setReadOnly(True)
-        self.head.setAccessibleName("Head of the chain")
+        self.head.setAccessibleName(visible(_("Head of the chain")))
         self.noted = QLineEdit()
-        self.noted.setAccessibleName("A head that was noted earlier")
-        self.noted.setPlaceholderText("A head that you noted earlier")
-        self.check_head = Button("Is it still in the ledger?")
-        self.check_bundle = Button("Hold a bundle against the ledger…")
+        self.noted.setAccessibleName(visible(_("A head that was noted earlier")))
+        self.noted.setPlaceholderText(visible(_("A head that you noted earlier")))
+        self.check_head = Button(_("Is it still in the ledger?"))
+        self.check_bundle = Button(_("Hold a bundle against the ledger…"))
         self.result = Note("warn")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(theme.SPACE[1])
-        column.addWidget(paragraph("Head of the chain, to keep elsewhere", bold=True))
+        column.addWidget(paragraph(_("Head of the chain, to keep elsewhere"), bold=True))
         column.addWidget(self.head)
-        column.addWidget(paragraph(HEAD, role="dim"))
+        column.addWidget(paragraph(_(HEAD), role="dim"))
         column.addSpacing(theme.SPACE[0])
         column.addWidget(row(self.noted, self.check_head))
         column.addWidget(self.check_bundle, 0, Qt.AlignmentFlag.AlignLeading)
@@ -99,7 +101,7 @@ class Elsewhere(QFrame):
 
         def holds(nothing: None) -> None:
             del nothing
-            self._tell("stay", HOLDS_BUNDLE.format(name=bundle.name))
+            self._tell("stay", _(HOLDS_BUNDLE, name=bundle.name))
 
         self._asking.ask(JobKind.LEDGER_CHECK, work, holds, self._on_fault)
 
@@ -113,7 +115,7 @@ class Elsewhere(QFrame):
             return workflow.knows_head(head, project)
 
         def answered(holds: bool) -> None:
-            self._tell("stay" if holds else "stop", HOLDS_HEAD if holds else LACKS_HEAD)
+            self._tell("stay" if holds else "stop", _(HOLDS_HEAD if holds else LACKS_HEAD))
 
         self._asking.ask(JobKind.LEDGER_CHECK, work, answered, self._on_fault)
 
@@ -122,7 +124,7 @@ class Elsewhere(QFrame):
         self.failed.emit(error)
 
     def _choose_bundle(self) -> None:
-        chosen = choose_folder(self, "A bundle that was written here")
+        chosen = choose_folder(self, _("A bundle that was written here"))
         if chosen is not None:
             self.hold(chosen)
 

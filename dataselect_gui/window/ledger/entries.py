@@ -2,44 +2,31 @@
 
 from collections.abc import Sequence
 
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets.table import Table
-from dataselect_gui.workflow import AccountEntry, EntryTerms
+from dataselect_gui.workflow import AccountEntry, EntryTerms, entry_description, missing_claim
 
-_COLUMNS = ("When", "Entry", "What", "ε", "Where from, or why")
+_COLUMNS = (N_("When"), N_("Entry"), N_("What"), "ε", N_("Where from, or why"))
 _STRETCHED = (2, 4)
 _ENTRY = {
-    "opened": "Ledger",
-    "joined": "Ledger",
-    "budget": "Budget",
-    "training": "Training",
-    "reserved": "Release",
-    "drawn": "Drawn",
-    "published": "Written",
-}
-_WHAT = {
-    "opened": "The ledger of these records was opened",
-    "joined": "Joined with the ledger of a source that shares records",
-    "training": "Training under differential privacy used these records",
-    "drawn": "The release was drawn",
-    "published": "The bundle was written",
-}
-_KIND = {
-    "records": "Records",
-    "offers": "Offers",
-    "scores": "Noised scores",
-    "report": "Noised counts",
-    "gradient": "Noised gradient",
+    "opened": N_("Ledger"),
+    "joined": N_("Ledger"),
+    "budget": N_("Budget"),
+    "training": N_("Training"),
+    "reserved": N_("Release {release}"),
+    "drawn": N_("Drawn {release}"),
+    "published": N_("Written {release}"),
 }
 _CUT = {
-    "request": "Cut-off from the request",
-    "agreed": "Cut-off agreed beforehand",
-    "bought": "Cut-off bought",
-    "viewed": "Cut-off chosen after viewing",
+    "request": N_("Cut-off from the request"),
+    "agreed": N_("Cut-off agreed beforehand"),
+    "bought": N_("Cut-off bought"),
+    "viewed": N_("Cut-off chosen after viewing"),
 }
 _BOUNDS = {
-    "request": "bounds from the request",
-    "score": "bounds that the score has by itself",
-    "agreed": "bounds agreed beforehand",
+    "request": N_("bounds from the request"),
+    "score": N_("bounds that the score has by itself"),
+    "agreed": N_("bounds agreed beforehand"),
 }
 
 
@@ -47,53 +34,36 @@ class Entries(Table):
     """The entries of one ledger."""
 
     def __init__(self) -> None:
-        super().__init__("Entries of the ledger", _COLUMNS, _STRETCHED)
+        super().__init__(_("Entries of the ledger"), [_(column) for column in _COLUMNS], _STRETCHED)
 
     def show_entries(self, entries: Sequence[AccountEntry]) -> None:
         """Show entries of an account."""
         self.show_rows(
-            [line_of(entry) for entry in entries], [f"Entry {entry.seq}" for entry in entries]
+            [line_of(entry) for entry in entries],
+            [_("Entry {number}", number=entry.seq) for entry in entries],
         )
 
 
 def line_of(entry: AccountEntry) -> tuple[str, str, str, str, str]:
     """Return what one entry says, column by column."""
-    kind = entry.kind
-    name = "Cut-off" if entry.threshold_of is not None else _ENTRY.get(kind, kind)
-    if kind in {"reserved", "drawn", "published"}:
-        name = f"{name} {str(entry.release)[:8]}"
-    return entry.date, name, _what(entry), _epsilon(entry), _origin(entry)
-
-
-def _what(entry: AccountEntry) -> str:
-    terms, kind = entry.terms or EntryTerms(), entry.kind
-    if kind == "budget":
-        return f"Set to ε {entry.epsilon}"
+    message = _ENTRY.get(entry.kind, entry.kind)
     if entry.threshold_of is not None:
-        return f"A private cut-off of {entry.threshold_of}"
-    if kind == "reserved":
-        beyond = "at most" if terms.lowest else "at least"
-        cut = "" if terms.threshold is None else f" {beyond} {terms.threshold}"
-        what = _KIND.get(str(terms.kind), str(terms.kind))
-        return f"{what} by {terms.mechanism}, {terms.score}{cut}"
-    return _WHAT.get(kind, kind)
+        message = N_("Cut-off {release}")
+    name = _(message, release=str(entry.release)[:8])
+    return entry.date, name, entry_description(entry), _epsilon(entry), _origin(entry)
 
 
 def _epsilon(entry: AccountEntry) -> str:
-    epsilon = entry.epsilon or ""
     if entry.kind == "budget":
         return ""
-    if entry.kind == "reserved" and not epsilon:
-        return "no protection"
-    is_conditional = entry.terms is not None and entry.terms.conditional
-    return f"{epsilon}, none claimed" if is_conditional else epsilon
+    return ", ".join(part for part in (entry.epsilon or "", missing_claim(entry)) if part)
 
 
 def _origin(entry: AccountEntry) -> str:
     terms = entry.terms or EntryTerms()
-    told = [_CUT.get(terms.threshold_from or "", ""), _BOUNDS.get(terms.bounds_from or "", "")]
+    parts = [_(_CUT.get(terms.threshold_from or "", "")), _(_BOUNDS.get(terms.bounds_from or "", ""))]
     if entry.kind == "training":
-        told.append(f"The consortium's, δ {entry.delta}")
-    told.append(entry.reason or "")
-    text = "; ".join(part for part in told if part)
+        parts.append(_("The consortium's"))
+    parts.append(entry.reason or "")
+    text = "; ".join(part for part in parts if part)
     return text[:1].upper() + text[1:]

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.latest import Latest
 from dataselect_gui.window.ledger.elsewhere import Elsewhere
 from dataselect_gui.window.ledger.entries import Entries
@@ -20,12 +21,13 @@ from dataselect_gui.window.widgets.column import ColumnPlace
 from dataselect_gui.window.widgets.plain import Button, choose_place
 from dataselect_gui.workflow import Account, JobContext, JobKind
 
-CANNOT_NOTICE = (
+CANNOT_NOTICE = N_(
     "The ledger notices that it was edited, shortened or put back. It cannot notice that every copy "
     "was rolled back at once, another DATASELECT_HOME, or a second machine."
 )
-NOTHING_OPEN = "Open a project to see what was released from its records."
-NOTHING_YET = "Nothing was released from these records yet."
+NOTHING_OPEN = N_("Open a project to see what was released from its records.")
+NOTHING_YET = N_("Nothing was released from these records yet.")
+_PAGE = "statement.html"
 
 
 class LedgerPlace(ColumnPlace, Place):
@@ -39,8 +41,8 @@ class LedgerPlace(ColumnPlace, Place):
         self._composing = Latest(self)
         self.totals, self.raising, self.entries = Totals(), Raising(), Entries()
         self.elsewhere = Elsewhere()
-        self.raise_budget, self.save = Button(), Button("Save the statement…")
-        self._empty = paragraph(NOTHING_YET, role="dim")
+        self.raise_budget, self.save = Button(), Button(_("Save the statement…"))
+        self._empty = paragraph(_(NOTHING_YET), role="dim")
         self._saved = paragraph(role="done")
         self.error = Note("stop")
         self._build()
@@ -87,7 +89,7 @@ class LedgerPlace(ColumnPlace, Place):
 
         def saved(statement: Account) -> None:
             self.totals.show_composed(statement)
-            self._saved.setText(f"Saved as {to}.")
+            self._saved.setText(_("Saved as {path}.", path=to))
             self._saved.show()
 
         self._saved.hide()
@@ -121,7 +123,7 @@ class LedgerPlace(ColumnPlace, Place):
             part.setVisible(account is not None)
         self.entries.setVisible(bool(entries))
         nothing = not any(entry.kind == "reserved" for entry in entries)
-        self._empty.setText(NOTHING_OPEN if look is None else NOTHING_YET)
+        self._empty.setText(_(NOTHING_OPEN if look is None else NOTHING_YET))
         self._empty.setVisible(nothing and self._state.account_fault is None)
         if look is not None and account is not None:
             self._show_account(look.folder, account)
@@ -138,16 +140,17 @@ class LedgerPlace(ColumnPlace, Place):
         self._panel.body.addLayout(buttons)
         self._panel.body.addWidget(self.raising)
         self._panel.body.addWidget(self._saved)
-        heading = paragraph("Ledger", step=5, bold=True)
+        heading = paragraph(_("Ledger"), step=5, bold=True)
         for widget in (heading, self.error, self._panel, self._empty, self.entries, self.elsewhere):
             self.column.addWidget(widget)
-        self.column.addWidget(paragraph(CANNOT_NOTICE, role="dim"))
+        self.column.addWidget(paragraph(_(CANNOT_NOTICE), role="dim"))
         self.column.addStretch(1)
 
     def _show_account(self, folder: Path, account: Account) -> None:
         self.totals.show_account(account)
         self.elsewhere.show_account(folder, account.head)
-        self.raise_budget.setText("Set a budget…" if account.budget is None else "Raise the budget…")
+        message = N_("Set a budget…") if account.budget is None else N_("Raise the budget…")
+        self.raise_budget.setText(_(message))
         if account.total_plain > account.one_sided:
 
             def work(context: JobContext) -> Account:
@@ -172,6 +175,6 @@ class LedgerPlace(ColumnPlace, Place):
             self._show_error(error)
 
     def _choose_file(self) -> None:
-        chosen = choose_place(self, "Save the statement", "statement.html", "Pages (*.html)")
+        chosen = choose_place(self, _("Save the statement"), _PAGE, _("Pages (*.html)"))
         if chosen is not None:
             self.save_statement(chosen)

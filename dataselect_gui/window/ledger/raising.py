@@ -5,6 +5,8 @@ from decimal import Decimal
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit
 
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.plain import Button
 
@@ -27,14 +29,14 @@ class Raising(QFrame):
         super().__init__()
         self.amount, self.reason = QLineEdit(), QLineEdit()
         self.amount.setFixedWidth(96)
-        self.amount.setAccessibleName("New budget, ε")
+        self.amount.setAccessibleName(visible(_("New budget, ε")))
         self.amount.setPlaceholderText("ε")
-        self.reason.setAccessibleName("Reason")
-        self.reason.setPlaceholderText("Reason, kept in the ledger")
-        self.set = Button("Set budget")
+        self.reason.setAccessibleName(visible(_("Reason")))
+        self.reason.setPlaceholderText(visible(_("Reason, kept in the ledger")))
+        self.set = Button(_("Set budget"))
         self.set.setProperty("role", "primary")
         self.set.clicked.connect(self._set)
-        cancel = Button("Cancel")
+        cancel = Button(_("Cancel"))
         cancel.clicked.connect(self.fold)
         for field in (self.amount, self.reason):
             field.textChanged.connect(self._check)

@@ -2,13 +2,21 @@
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import BudgetBar
 from dataselect_gui.window.widgets.plain import Label
-from dataselect_gui.workflow import Account, exact
+from dataselect_gui.workflow import (
+    Account,
+    composed_total,
+    exact,
+    one_sided_total,
+    unprotected_releases,
+)
 
-_COMPOSING = "The same releases composed as privacy loss distributions: working it out…"
+_COMPOSING = N_("The others together, composed as privacy loss distributions: working it out…")
+_ONE_SECRET = N_("One secret for each record serves them all.")
 
 
 class Totals(QWidget):
@@ -19,7 +27,7 @@ class Totals(QWidget):
         self._left = paragraph(step=5, bold=True)
         self._bar = BudgetBar()
         self.plain, self.composed, self.one_sided = paragraph(), paragraph(), paragraph()
-        self._exact = paragraph(role="warning")
+        self.unprotected = paragraph(role="warning")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[1])
@@ -32,35 +40,30 @@ class Totals(QWidget):
         self._bar.show_budget(account.budget, plain)
         self._bar.setVisible(account.budget is not None)
         left = account.left
-        self._left.setText("No budget yet" if left is None else f"ε {exact(left)} left")
-        others = exact(plain - one_sided)
+        self._left.setText(
+            _("No budget yet") if left is None else _("ε {amount} left", amount=exact(left))
+        )
         self.plain.setText(
-            f"Plain total, which the budget counts: ε {exact(plain)}. That is ε {exact(one_sided)}, "
-            f"the largest of one-sided releases, and ε {others} of all others together."
+            _(
+                "Plain total, which the budget counts: ε {total}. That is ε {one_sided}, the largest "
+                "of one-sided releases, and ε {others} of all others together.",
+                total=exact(plain),
+                one_sided=exact(one_sided),
+                others=exact(plain - one_sided),
+            )
         )
-        self.one_sided.setText(
-            f"Of the one-sided releases only the largest counts: ε {exact(one_sided)}. One secret for "
-            "each record serves them all."
-        )
-        unprotected = account.exact_releases
-        noun = "release" if unprotected == 1 else "releases"
-        self._exact.setText(
-            f"{unprotected} {noun} without protection: these sums do not cover those records."
-        )
-        self._exact.setVisible(bool(unprotected))
+        self.one_sided.setText(f"{one_sided_total(account)} {_(_ONE_SECRET)}")
+        self.unprotected.setText(unprotected_releases(account))
+        self.unprotected.setVisible(bool(account.exact_releases))
         has_others = plain > one_sided
-        self.composed.setText(_COMPOSING if has_others else "")
+        self.composed.setText(_(_COMPOSING) if has_others else "")
         self.composed.setVisible(has_others)
 
     def show_composed(self, account: Account) -> None:
         """Show what the releases that are not one-sided come to, where that was worked out."""
         composed = account.composed
         if composed is not None:
-            self.composed.setText(
-                "The same releases without the one-sided ones, composed as privacy loss "
-                f"distributions: ε {composed.total_pld:.3g} at δ {exact(account.delta)}, or ε "
-                f"{composed.total_pld_loose:.3g} at δ {exact(composed.delta_loose)}."
-            )
+            self.composed.setText(composed_total(composed, account.delta))
 
     def _lines(self) -> tuple[Label | BudgetBar, ...]:
-        return self._left, self._bar, self.plain, self.composed, self.one_sided, self._exact
+        return self._left, self._bar, self.plain, self.composed, self.one_sided, self.unprotected

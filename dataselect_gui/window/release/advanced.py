@@ -4,6 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.release.sentences import SIGNING
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.elided import Elided
@@ -11,7 +12,7 @@ from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, choose_file
 
-_UNSIGNED = "No key: the bundle is not signed."
+_UNSIGNED = N_("No key: the bundle is not signed.")
 
 
 class Advanced(Fold):
@@ -31,27 +32,27 @@ class Advanced(Fold):
     changed = Signal()
 
     def __init__(self) -> None:
-        super().__init__("Advanced")
+        super().__init__(_("Advanced"))
         self.key: Path | None = None
         self._name = Elided(Qt.TextElideMode.ElideMiddle)
-        self.choose, self.forget = Button("Choose a key…"), Button("No key")
+        self.choose, self.forget = Button(_("Choose a key…")), Button(_("No key"))
         self.choose.clicked.connect(self._choose)
         self.forget.clicked.connect(self._forget)
-        self.body.addWidget(paragraph("Sign the bundle", bold=True))
+        self.body.addWidget(paragraph(_("Sign the bundle"), bold=True))
         self.body.addWidget(self._name)
         self.body.addWidget(row(self.choose, self.forget, paragraph()))
-        self.body.addWidget(paragraph(SIGNING, role="dim"))
+        self.body.addWidget(paragraph(_(SIGNING), role="dim"))
         self.set_key(None)
 
     def set_key(self, key: Path | None) -> None:
         """Sign with a key, or not."""
         self.key = key
-        self._name.set_full_text(_UNSIGNED if key is None else str(key))
+        self._name.set_full_text(_(_UNSIGNED) if key is None else str(key))
         self.forget.setVisible(key is not None)
         self.changed.emit()
 
     def _choose(self) -> None:
-        chosen = choose_file(self, "Your private Ed25519 key")
+        chosen = choose_file(self, _("Your private Ed25519 key"))
         if chosen is not None:
             self.set_key(chosen)
 

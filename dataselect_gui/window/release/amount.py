@@ -5,6 +5,8 @@ from decimal import Decimal
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QSlider, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 from dataselect_gui.window.release.pictures import Ticks
 from dataselect_gui.window.release.sentences import DELTA_MEANS
 from dataselect_gui.window.widgets import theme
@@ -36,7 +38,7 @@ class Amount(QWidget):
         self.slider.setAccessibleName("ε")
         self.epsilon, self.delta = QLineEdit(), QLineEdit()
         self.epsilon.setFixedWidth(72)
-        self.epsilon.setAccessibleName("ε, typed")
+        self.epsilon.setAccessibleName(visible(_("ε, typed")))
         self.delta.setFixedWidth(96)
         self.delta.setAccessibleName("δ")
         self._means = paragraph(role="dim")
@@ -45,7 +47,7 @@ class Amount(QWidget):
         small.setContentsMargins(0, theme.SPACE[1], 0, 0)
         small.setSpacing(theme.SPACE[0])
         small.addWidget(row(paragraph("δ", bold=True), self.delta))
-        small.addWidget(paragraph(DELTA_MEANS, role="dim"))
+        small.addWidget(paragraph(_(DELTA_MEANS), role="dim"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(theme.SPACE[0])

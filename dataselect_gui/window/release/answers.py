@@ -5,6 +5,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 from dataselect_gui.window.release.advanced import Advanced
 from dataselect_gui.window.release.amount import Amount
 from dataselect_gui.window.release.cutoff import CutOff
@@ -46,7 +48,7 @@ class Answers(QFrame):
         self.parameters, self.advanced = Parameters(), Advanced()
         self.max_contributions = QSpinBox()
         self.destination = paragraph()
-        self.change = Button("Change…")
+        self.change = Button(_("Change…"))
         self._has_people = False
         self._build()
         for part in (self.training, self.what, self.amount, self.cut_off, self.parameters):
@@ -106,7 +108,7 @@ class Answers(QFrame):
 
     def show_rule(self, look: Look | None, rule: Rule | None) -> None:
         """Show the rule, and take its cut-off for the request's only where it is."""
-        self.rule.setText("No cut-off yet." if rule is None else rule_sentence(rule))
+        self.rule.setText(_("No cut-off yet.") if rule is None else rule_sentence(rule))
         agreed = agreed_threshold(look, rule)
         self.cut_off.show_rule(
             rule,
@@ -124,7 +126,7 @@ class Answers(QFrame):
         chosen = mechanism_named(mechanism)
         self.amount.setVisible(chosen is not None and not is_unprotected(mechanism))
         if chosen is not None:
-            self.amount.adapt(chosen.epsilon_means, has_delta="delta" in chosen.takes)
+            self.amount.adapt(_(chosen.epsilon_means), has_delta="delta" in chosen.takes)
         self._cut.setVisible(has_cut(kind, mechanism))
         self.parameters.adapt(kind, mechanism, buys=self._buys())
 
@@ -141,7 +143,7 @@ class Answers(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(theme.SPACE[0])
-        column.addWidget(paragraph("Your rule", bold=True))
+        column.addWidget(paragraph(_("Your rule"), bold=True))
         column.addWidget(self.rule)
         self._people, self._cut = self._make_people(), _apart(self.cut_off)
         for part in (
@@ -154,7 +156,7 @@ class Answers(QFrame):
         ):
             column.addWidget(part)
         column.addSpacing(theme.SPACE[2])
-        column.addWidget(paragraph("Where the bundle goes", bold=True))
+        column.addWidget(paragraph(_("Where the bundle goes"), bold=True))
         place = QHBoxLayout()
         place.addWidget(self.destination, 1)
         place.addWidget(self.change)
@@ -167,9 +169,9 @@ class Answers(QFrame):
         self.max_contributions.setRange(1, 10_000)
         self.max_contributions.setFixedWidth(72)
         self.max_contributions.lineEdit().setTextMargins(4, 0, 4, 0)  # The style gives it none.
-        self.max_contributions.setAccessibleName("At most so many records of a person")
-        text = "The others stay, by one random choice. It is fixed with the first release."
-        box = _apart(paragraph("Records of a person, at most", bold=True))
+        self.max_contributions.setAccessibleName(visible(_("At most so many records of a person")))
+        text = _("The others stay, by one random choice. It is fixed with the first release.")
+        box = _apart(paragraph(_("Records of a person, at most"), bold=True))
         layout = box.layout()
         assert isinstance(layout, QVBoxLayout)
         layout.addWidget(self.max_contributions, 0, Qt.AlignmentFlag.AlignLeading)

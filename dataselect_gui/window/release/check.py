@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
@@ -18,11 +20,11 @@ from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, choose_file, choose_folder, choose_place
 from dataselect_gui.workflow import CANNOT_CHECK, JobContext, JobKind, Verified
 
-EXPLANATION = "Drop the folder of a bundle anywhere here. It is checked with nothing but itself."
-HOLDS = "Everything that can be checked holds."
-FAILS = "{failed} of {count} checks failed. Do not use this bundle."
-NO_KEY = "No key: whose signature it is cannot be told."
-KEY = "What you know from the owner by another way; each makes the check stronger."
+EXPLANATION = N_("Drop the folder of a bundle anywhere here. It is checked with nothing but itself.")
+HOLDS = N_("Everything that can be checked holds.")
+_PAGE = "check.html"
+NO_KEY = N_("No key: whose signature it is cannot be told.")
+KEY = N_("What you know from the owner by another way; each makes the check stronger.")
 
 
 class CheckPlace(ColumnPlace, Place):
@@ -46,11 +48,11 @@ class CheckPlace(ColumnPlace, Place):
         self._bundle: Path | None = None
         self._key: Path | None = None
         self.found: Verified | None = None
-        self.choose = Button("Choose a bundle…")
+        self.choose = Button(_("Choose a bundle…"))
         self.digest = QLineEdit()
-        self.choose_key, self.forget_key = Button("Choose a key…"), Button("No key")
-        self.again = Button("Check again")
-        self.save = Button("Save the page…")
+        self.choose_key, self.forget_key = Button(_("Choose a key…")), Button(_("No key"))
+        self.again = Button(_("Check again"))
+        self.save = Button(_("Save the page…"))
         self.saved = paragraph(role="done")
         self._build()
         self.choose.clicked.connect(self._choose_bundle)
@@ -78,7 +80,7 @@ class CheckPlace(ColumnPlace, Place):
     def set_key(self, key: Path | None) -> None:
         """Know the owner's public key, or not."""
         self._key = key
-        self._key_name.set_full_text(NO_KEY if key is None else str(key))
+        self._key_name.set_full_text(_(NO_KEY) if key is None else str(key))
         self.forget_key.setVisible(key is not None)
 
     def save_page(self, to: Path) -> None:
@@ -90,14 +92,14 @@ class CheckPlace(ColumnPlace, Place):
         except DataSelectError as error:
             self.failed.emit(error)
         else:
-            self.saved.setText(f"Saved as {to}.")
+            self.saved.setText(_("Saved as {path}.", path=to))
             self.saved.show()
 
     # Building
 
     def _build(self) -> None:
         self._name = paragraph(step=2, bold=True)
-        self._where, self._key_name = (Elided(Qt.TextElideMode.ElideMiddle) for _ in range(2))
+        self._where, self._key_name = (Elided(Qt.TextElideMode.ElideMiddle) for _number in range(2))
         self._where.setProperty("role", "dim")
         self._key_name.setProperty("role", "dim")
         self._verdict = Note("stay")
@@ -105,21 +107,21 @@ class CheckPlace(ColumnPlace, Place):
         self._list = QVBoxLayout()
         self._list.setSpacing(theme.SPACE[1])
         top = QHBoxLayout()
-        top.addWidget(paragraph("Check a bundle", step=5, bold=True), 1)
+        top.addWidget(paragraph(_("Check a bundle"), step=5, bold=True), 1)
         top.addWidget(self.choose)
         self.column.addLayout(top)
-        self._explanation = paragraph(EXPLANATION, role="dim")
+        self._explanation = paragraph(_(EXPLANATION), role="dim")
         self.column.addWidget(self._explanation)
         self._found, found = _panel()
         for widget in (self._name, self._where, self._verdict, self._promise):
             found.addWidget(widget)
-        found.addWidget(paragraph("What was checked", bold=True))
+        found.addWidget(paragraph(_("What was checked"), bold=True))
         found.addLayout(self._list)
         self._known, known = _panel()
-        self.digest.setPlaceholderText("Digest, as the owner sent it separately")
-        self.digest.setAccessibleName("Digest of the bundle")
-        known.addWidget(paragraph("What you know from the owner", bold=True))
-        known.addWidget(paragraph(KEY, role="dim"))
+        self.digest.setPlaceholderText(visible(_("Digest, as the owner sent it separately")))
+        self.digest.setAccessibleName(visible(_("Digest of the bundle")))
+        known.addWidget(paragraph(_("What you know from the owner"), bold=True))
+        known.addWidget(paragraph(_(KEY), role="dim"))
         known.addWidget(self.digest)
         known.addWidget(self._key_name)
         buttons = QHBoxLayout()
@@ -129,9 +131,9 @@ class CheckPlace(ColumnPlace, Place):
         buttons.addWidget(self.again)
         known.addLayout(buttons)
         self._cannot, cannot = _panel()
-        cannot.addWidget(paragraph("What no check of a bundle can show", bold=True))
+        cannot.addWidget(paragraph(_("What no check of a bundle can show"), bold=True))
         for item in CANNOT_CHECK:
-            cannot.addWidget(paragraph(f"· {item}"))
+            cannot.addWidget(paragraph(f"· {_(item)}"))
         self._foot = row(paragraph(), self.save)
         for part in (self._found, self._known, self._cannot, self._foot, self.saved):
             self.column.addWidget(part)
@@ -153,9 +155,18 @@ class CheckPlace(ColumnPlace, Place):
         self._where.set_full_text(str(bundle.parent))
         failed = sum(not check.ok for check in checks)
         self._verdict.set_role("stop" if failed else "stay")
-        self._verdict.set_text(FAILS.format(failed=failed, count=len(checks)) if failed else HOLDS)
+        self._verdict.set_text(
+            ngettext(
+                "{failed} of {count} check failed. Do not use this bundle.",
+                "{failed} of {count} checks failed. Do not use this bundle.",
+                len(checks),
+                failed=failed,
+            )
+            if failed
+            else _(HOLDS)
+        )
         promise = found.promise
-        self._promise.setText("" if promise is None else f"It promises: {promise}")
+        self._promise.setText("" if promise is None else _("It promises: {promise}", promise=promise))
         self._promise.setVisible(promise is not None)
         clear(self._list)
         for check in checks:
@@ -180,12 +191,12 @@ class CheckPlace(ColumnPlace, Place):
         self.again.setEnabled(not self._jobs.running)
 
     def _choose_bundle(self) -> None:
-        chosen = choose_folder(self, "The folder of a bundle")
+        chosen = choose_folder(self, _("The folder of a bundle"))
         if chosen is not None:
             self.chosen.emit(chosen)
 
     def _choose_key(self) -> None:
-        chosen = choose_file(self, "The owner's public Ed25519 key")
+        chosen = choose_file(self, _("The owner's public Ed25519 key"))
         if chosen is not None:
             self.set_key(chosen)
 
@@ -193,7 +204,7 @@ class CheckPlace(ColumnPlace, Place):
         self.set_key(None)
 
     def _choose_page(self) -> None:
-        chosen = choose_place(self, "Save the page", "check.html", "Pages (*.html)")
+        chosen = choose_place(self, _("Save the page"), _PAGE, _("Pages (*.html)"))
         if chosen is not None:
             self.save_page(chosen)
 

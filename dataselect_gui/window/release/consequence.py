@@ -5,27 +5,33 @@ from decimal import Decimal
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
-from dataselect_gui.window.release.pictures import Bars, Squares
-from dataselect_gui.window.release.prospect import Prospect
-from dataselect_gui.window.release.sentences import (
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
+from dataselect_gui.texts.promises import (
+    AFTER_EXACT,
     CHOOSE_EXACT,
-    CONSENT,
     DISCLOSED,
-    EARLIER_EXACT,
-    EXACT,
+    NO_PROTECTION,
+    NOT_COVERED_LATER,
     PIXELS,
-    REPEAT,
     SAME,
     WITHHELD,
     WITHHELD_HERE,
+    as_sentence,
+)
+from dataselect_gui.window.release.pictures import Bars, Squares
+from dataselect_gui.window.release.prospect import Prospect
+from dataselect_gui.window.release.sentences import (
+    CONSENT,
+    NO_RECALL,
+    REPEAT,
     bars_sentence,
     budget_sentence,
-    has_lay_promise,
+    earlier_sentence,
+    is_about_absence,
     least_chance,
     nearest_sentences,
-    person_sentence,
     picture_sentence,
-    promise_sentence,
     usefulness_sentence,
     viewed_sentences,
 )
@@ -60,19 +66,19 @@ class Consequence(QWidget):
         super().__init__()
         self._squares, self._bars = Squares(), Bars()
         self.picture, self.bars = paragraph(step=1), paragraph(step=1)
-        self.promise, self.person = paragraph(), paragraph()
-        self.earlier_exact = paragraph(EARLIER_EXACT)
+        self.promise, self.with_earlier = paragraph(), paragraph()
+        self.earlier_exact = paragraph(as_sentence(_(AFTER_EXACT)))
         self.usefulness, self.table, self.budget = paragraph(), Usefulness(), paragraph()
-        self.repeat = paragraph(REPEAT, role="dim")
+        self.repeat = paragraph(_(REPEAT), role="dim")
         self.viewed = Note("warn")
-        self.exact = Note("stop", EXACT)
-        self.choose_exact = CheckBox(CHOOSE_EXACT)
+        self.exact = Note("stop", f"{_(NO_PROTECTION)} {_(NOT_COVERED_LATER)}")
+        self.choose_exact = CheckBox(_(CHOOSE_EXACT))
         self.reason = QLineEdit()
-        self.consent = CheckBox(CONSENT)
+        self.consent = CheckBox(_(CONSENT))
         self._withheld = paragraph(role="dim")
-        self.uncovered = Fold("What ε does not cover")
-        self.drawn = Fold("How it is drawn")
-        self.nearest = Fold("The most similar earlier release")
+        self.uncovered = Fold(_("What ε does not cover"))
+        self.drawn = Fold(_("How it is drawn"))
+        self.nearest = Fold(_("The most similar earlier release"))
         self._build()
         self.consent.toggled.connect(self.changed)
         self.choose_exact.toggled.connect(self.changed)
@@ -104,7 +110,7 @@ class Consequence(QWidget):
         self.viewed.setVisible(prospect.asked.threshold_from == "viewed" and not prospect.is_exact)
         self.viewed.set_text(*viewed_sentences(rule))
         self._disclosing.setVisible(prospect.discloses)
-        self._withheld.setText(WITHHELD if prospect.discloses else WITHHELD_HERE)
+        self._withheld.setText(_(WITHHELD if prospect.discloses else WITHHELD_HERE))
         self._stay.setEnabled(not prospect.waiting)
         if prospect.preview is not None and not prospect.is_exact:
             self._show_expected(prospect, after_exact=after_exact)
@@ -124,17 +130,15 @@ class Consequence(QWidget):
             self.picture.setText(picture_sentence(prospect, round(100 * share)))
         claimed = foreseen.epsilon
         self._belief.setVisible(claimed is not None)
-        self.promise.setVisible(claimed is not None)
+        for label in (self.promise, self.with_earlier):
+            label.setVisible(claimed is not None)
         if claimed is not None:
             least = least_chance(Decimal(claimed))
-            is_lay = has_lay_promise(prospect)
-            self._bars.show_chances(*((50, least) if is_lay else (least, 50, 100 - least)))
+            chances = (50, least) if is_about_absence(prospect) else (least, 50, 100 - least)
+            self._bars.show_chances(*chances)
             self.bars.setText(bars_sentence(prospect, least))
-            self.promise.setText(promise_sentence(prospect))
-        max_contributions = prospect.asked.max_contributions
-        is_lay = claimed is not None and has_lay_promise(prospect)
-        self.person.setVisible(is_lay and max_contributions is not None)
-        self.person.setText(person_sentence(max_contributions or 1))
+            self.promise.setText(preview.promise)
+            self.with_earlier.setText(earlier_sentence(prospect))
         self.earlier_exact.setVisible(claimed is not None and after_exact)
         self.usefulness.setVisible(expected is not None)
         if expected is not None:
@@ -142,12 +146,12 @@ class Consequence(QWidget):
         self.table.show_prospect(prospect)
         self.budget.setVisible(prospect.budget is not None and not prospect.is_over)
         self.budget.setText(budget_sentence(prospect))
-        self.uncovered.set_text(*(f"· {one}" for one in preview.not_protected))
+        self.uncovered.set_text(*(f"· {item}" for item in preview.not_protected))
         self.drawn.set_text(preview.mechanism)
         self.nearest.setVisible(preview.nearest is not None and not preview.same)
         nearest = [] if preview.nearest is None else nearest_sentences(preview.nearest)
         self.nearest.set_text(*nearest)
-        self.repeat.setText(SAME if preview.same else REPEAT)
+        self.repeat.setText(_(SAME if preview.same else REPEAT))
 
     def _build(self) -> None:
         self._stay = StayPanel()
@@ -155,7 +159,7 @@ class Consequence(QWidget):
         body = self._stay.body
         self._seen = Pair(row(self._squares, self.picture, spacing=16), self._belief, least=520)
         body.addWidget(self._seen)
-        for label in (self.promise, self.person, self.earlier_exact, self.usefulness):
+        for label in (self.promise, self.with_earlier, self.earlier_exact, self.usefulness):
             body.addWidget(label)
         body.addWidget(self.table)
         body.addWidget(self.budget)
@@ -169,16 +173,16 @@ class Consequence(QWidget):
         word = QVBoxLayout(own)
         word.setContentsMargins(16, 12, 16, 16)
         word.setSpacing(theme.SPACE[1])
-        word.addWidget(paragraph("Before you release", bold=True))
+        word.addWidget(paragraph(_("Before you release"), bold=True))
         word.addWidget(self._make_disclosing())
         word.addWidget(self._withheld)
-        by_list = Button("Withhold by a list…")
+        by_list = Button(_("Withhold by a list…"))
         by_list.setProperty("role", "link")
         by_list.clicked.connect(self.people_wanted)
         word.addWidget(by_list, 0, Qt.AlignmentFlag.AlignLeading)
         word.addWidget(self.repeat)
-        self.reason.setPlaceholderText("Reason, kept in the ledger")
-        self.reason.setAccessibleName("Reason for a release without protection")
+        self.reason.setPlaceholderText(visible(_("Reason, kept in the ledger")))
+        self.reason.setAccessibleName(visible(_("Reason for a release without protection")))
         self.exact.body.addWidget(self.choose_exact)
         self.exact.body.addWidget(self.reason)
         column = QVBoxLayout(self)
@@ -190,14 +194,14 @@ class Consequence(QWidget):
 
     def _make_disclosing(self) -> QWidget:
         self._disclosing = QWidget()
-        look = Button("Look through candidates")
+        look = Button(_("Look through candidates"))
         look.setProperty("role", "link")
         look.clicked.connect(self.look_through)
         column = QVBoxLayout(self._disclosing)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[1])
-        column.addWidget(paragraph(DISCLOSED))
+        column.addWidget(paragraph(f"{_(DISCLOSED)} {_(NO_RECALL)}"))
         column.addWidget(self.consent)
-        column.addWidget(paragraph(PIXELS))
+        column.addWidget(paragraph(_(PIXELS)))
         column.addWidget(look, 0, Qt.AlignmentFlag.AlignLeading)
         return self._disclosing

@@ -5,6 +5,8 @@ from decimal import Decimal
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLineEdit, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.release.sentences import BUYING
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
@@ -16,9 +18,9 @@ from dataselect_gui.workflow import Rule, exact
 
 _PRICE = "0.2"
 _KEEP = {
-    "threshold": "Keep mine, chosen after viewing",
-    "count": "Keep the number of records",
-    "fraction": "Keep the share of records",
+    "threshold": N_("Keep mine, chosen after viewing"),
+    "count": N_("Keep the number of records"),
+    "fraction": N_("Keep the share of records"),
 }
 
 
@@ -46,12 +48,12 @@ class CutOff(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.from_request = RadioButton()
-        self.from_agreed = RadioButton("Agreed before anybody saw scores")
-        self.bought = RadioButton("Buy a private one")
-        self.viewed = RadioButton(_KEEP["threshold"])
+        self.from_agreed = RadioButton(_("Agreed before anybody saw scores"))
+        self.bought = RadioButton(_("Buy a private one"))
+        self.viewed = RadioButton(_(_KEEP["threshold"]))
         self.price = QLineEdit(_PRICE)
         self.price.setFixedWidth(72)
-        self.price.setAccessibleName("ε of the cut-off")
+        self.price.setAccessibleName(visible(_("ε of the cut-off")))
         self._buying = QWidget()
         self._group = QButtonGroup(self)
         self._shown: Rule | None = None
@@ -92,9 +94,10 @@ class CutOff(QWidget):
         self._is_agreed = is_agreed
         by_threshold = rule is not None and rule.by == "threshold"
         self.from_request.setVisible(agreed is not None)
-        self.from_request.setText(f"The request: {agreed}" if is_agreed else f"Use the agreed {agreed}")
+        message = N_("The request: {threshold}") if is_agreed else N_("Use the agreed {threshold}")
+        self.from_request.setText(_(message, threshold=agreed))
         self.from_agreed.setVisible(by_threshold)
-        self.viewed.setText(_KEEP["threshold" if rule is None else rule.by])
+        self.viewed.setText(_(_KEEP["threshold" if rule is None else rule.by]))
         if self._chosen is None or rule != self._shown:
             if is_agreed:
                 self._choose(self.from_request)
@@ -127,12 +130,12 @@ class CutOff(QWidget):
         buying = QVBoxLayout(self._buying)
         buying.setContentsMargins(22, 0, 0, 0)
         buying.setSpacing(theme.SPACE[0])
-        buying.addWidget(row(paragraph("for ε"), self.price))
-        buying.addWidget(paragraph(BUYING, role="dim"))
+        buying.addWidget(row(paragraph(_("for ε")), self.price))
+        buying.addWidget(paragraph(_(BUYING), role="dim"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[0])
-        column.addWidget(paragraph("Where the cut-off comes from", bold=True))
+        column.addWidget(paragraph(_("Where the cut-off comes from"), bold=True))
         for button in (self.from_request, self.from_agreed, self.bought, self.viewed):
             self._group.addButton(button)
             column.addWidget(button)

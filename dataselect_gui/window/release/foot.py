@@ -5,6 +5,8 @@ from decimal import Decimal
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import BudgetBar
@@ -41,15 +43,15 @@ class Foot(QFrame):
         self.setProperty("role", "foot")
         self.setMinimumHeight(64)
         self.bar = BudgetBar()
-        self.budget, self.set_budget = QLineEdit(DEFAULT_BUDGET), Button("Set budget")
+        self.budget, self.set_budget = QLineEdit(DEFAULT_BUDGET), Button(_("Set budget"))
         self.hint, self.go = paragraph(), Button()
         self.button = Button()
         self.budget.setFixedWidth(64)
-        self.budget.setAccessibleName("Budget, ε")
+        self.budget.setAccessibleName(visible(_("Budget, ε")))
         self.button.setProperty("role", "leave")
         self.button.setMinimumHeight(36)
         self.go.setProperty("role", "link")
-        self._first_budget = row(Label("Budget ε"), self.budget, self.set_budget)
+        self._first_budget = row(Label(_("Budget ε")), self.budget, self.set_budget)
         self._hints = QWidget()
         hints = QHBoxLayout(self._hints)
         hints.setContentsMargins(0, 0, 0, 0)

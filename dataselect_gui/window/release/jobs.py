@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import InterruptedByPersonError
+from dataselect_gui.texts import _
 from dataselect_gui.workflow import Check, JobContext, Progress, Released, ReleaseRequest
 
 
@@ -25,7 +26,7 @@ class Foreseeing:
 
     def __call__(self, context: JobContext) -> Released:
         """Find out; where nobody wants to know any more, stop."""
-        stopping = JobContext(lambda _: context.check(), context.stop)
+        stopping = JobContext(lambda _step: context.check(), context.stop)
         return workflow.preview(self.project, self.request, stopping)
 
 
@@ -82,9 +83,9 @@ class Releasing:
         def told(step: Progress) -> None:
             if context.stop.is_urgent:
                 raise InterruptedByPersonError(
-                    "The bundle was not finished.",
-                    "The program was closed.",
-                    "Release the same again: it costs nothing.",
+                    _("The bundle was not finished."),
+                    _("The program was closed."),
+                    _("Release the same again: it costs nothing."),
                 )
             context.relay(step)
 

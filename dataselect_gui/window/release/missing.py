@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QWidget
 
 from dataselect_gui.errors import DataSelectError, UsageError
+from dataselect_gui.texts import _
 from dataselect_gui.window.release.answers import Answers
 from dataselect_gui.window.release.consequence import Consequence
 from dataselect_gui.window.release.kinds import takes
@@ -30,30 +31,30 @@ def what_is_unanswered(
     asked, amount, cut = prospect.asked, answers.amount, answers.cut_off
     is_private = answers.training.private.isChecked()
     steps: list[tuple[bool, str, QWidget | None]] = [
-        (not has_rule, "Choose a cut-off in Explore first.", None),
-        (prospect.account is None and is_reading, "Reading the ledger…", None),
-        (prospect.account is None, "The ledger cannot be read.", None),
+        (not has_rule, _("Choose a cut-off in Explore first."), None),
+        (prospect.account is None and is_reading, _("Reading the ledger…"), None),
+        (prospect.account is None, _("The ledger cannot be read."), None),
         (
             asked.in_training is None,
-            "Give the training's ε and δ."
+            _("Give the training's ε and δ.")
             if is_private
-            else "Say whether these records helped to train this checkpoint.",
+            else _("Say whether these records helped to train this checkpoint."),
             answers.training.epsilon if is_private else answers.training.no,
         ),
-        (not asked.mechanism, UNPROMISED, answers.what.unprotected),
+        (not asked.mechanism, _(UNPROMISED), answers.what.unprotected),
         (
             asked.epsilon is None and not prospect.is_exact,
-            f"Give ε, a number above 0 and at most {LARGEST_AMOUNT}.",
+            _("Give ε, a number above 0 and at most {most}.", most=LARGEST_AMOUNT),
             amount.epsilon,
         ),
         (
             "delta" in takes(asked.kind, asked.mechanism) and asked.delta is None,
-            "Give δ, a small number above 0.",
+            _("Give δ, a small number above 0."),
             amount.delta,
         ),
         (
             asked.threshold_from == "bought:",
-            "Give the ε that the cut-off may cost.",
+            _("Give the ε that the cut-off may cost."),
             cut.price,
         ),
     ]
@@ -83,7 +84,7 @@ def what_is_missing(
         ),
         (
             prospect.budget is None and not prospect.is_exact,
-            "Set a budget: the ε that all releases of these records may spend together.",
+            _("Set a budget: the ε that all releases of these records may spend together."),
             budget,
         ),
         (
@@ -93,20 +94,20 @@ def what_is_missing(
         ),
         (
             prospect.discloses and not consequence.consent.isChecked(),
-            "Say that you may disclose these records.",
+            _("Say that you may disclose these records."),
             consequence.consent,
         ),
         (
             prospect.is_exact and not consequence.choose_exact.isChecked(),
-            "Say that you choose no protection.",
+            _("Say that you choose no protection."),
             consequence.choose_exact,
         ),
         (
             prospect.is_exact and not consequence.reason.text().strip(),
-            "Give a reason; the ledger keeps it.",
+            _("Give a reason; the ledger keeps it."),
             consequence.reason,
         ),
-        (prospect.foreseen is None or prospect.waiting, WORKING, None),
+        (prospect.foreseen is None or prospect.waiting, _(WORKING), None),
     ]
     return _first(steps)
 

@@ -5,6 +5,7 @@ from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 from dataselect_gui.window.release.kinds import has_bounds, takes
 from dataselect_gui.window.release.prospect import agreed_threshold, known_bounds
 from dataselect_gui.window.release.sentences import BINS, BOUNDS, CLIP, COUNT, COUNTED, PADDING
@@ -31,30 +32,33 @@ class Parameters(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.low, self.high = (
-            _number("Lower bound of the score"),
-            _number("Upper bound of the score"),
+            _number(_("Lower bound of the score")),
+            _number(_("Upper bound of the score")),
         )
-        self.count, self.rows = _whole("How many are taken"), _whole("Rows, as declared")
+        self.count, self.rows = _whole(_("How many are taken")), _whole(_("Rows, as declared"))
         self.bins = QLineEdit()
-        self.bins.setAccessibleName("Edges of the histogram")
+        self.bins.setAccessibleName(visible(_("Edges of the histogram")))
         self.bins.setPlaceholderText("0, 0.1, 0.2, 0.5")
-        self.by_class = CheckBox("By class")
-        self.beyond = _number("Count the records at or beyond")
-        self.clip = _number("Norm that gradients are clipped to")
+        self.by_class = CheckBox(_("By class"))
+        self.beyond = _number(_("Count the records at or beyond"))
+        self.clip = _number(_("Norm that gradients are clipped to"))
         self._asked: tuple[QLineEdit, ...] = ()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.SPACE[0])
-        bounds = row(self.low, Label("to"), self.high, paragraph())
-        self._bounds = self._part("Public bounds of the score", BOUNDS, bounds)
+        bounds = row(self.low, Label(_("to")), self.high, paragraph())
+        self._bounds = self._part(_("Public bounds of the score"), _(BOUNDS), bounds)
         count, rows = row(self.count, paragraph()), row(self.rows, paragraph())
         beyond, clip = row(self.beyond, paragraph()), row(self.clip, paragraph())
         self._parts = {
-            "count": (self._part("How many are taken", COUNT, count), self.count),
-            "pad_to": (self._part("Rows, as declared", PADDING, rows), self.rows),
-            "bins": (self._part("Edges of the histogram", BINS, self.bins, self.by_class), self.bins),
-            "count_threshold": (self._part("A count at or beyond", COUNTED, beyond), self.beyond),
-            "clip": (self._part("Norm to clip to", CLIP, clip), self.clip),
+            "count": (self._part(_("How many are taken"), _(COUNT), count), self.count),
+            "pad_to": (self._part(_("Rows, as declared"), _(PADDING), rows), self.rows),
+            "bins": (
+                self._part(_("Edges of the histogram"), _(BINS), self.bins, self.by_class),
+                self.bins,
+            ),
+            "count_threshold": (self._part(_("A count at or beyond"), _(COUNTED), beyond), self.beyond),
+            "clip": (self._part(_("Norm to clip to"), _(CLIP), clip), self.clip),
         }
         for field in self._fields:
             field.textChanged.connect(self._on_text)
@@ -93,26 +97,29 @@ class Parameters(QWidget):
 
     def show_rule(self, look: Look | None, rule: Rule | None) -> None:
         """Show what need not be typed for a rule, as placeholders."""
-        low, high = known_bounds(look, rule) or ("lowest", "highest")
+        low, high = known_bounds(look, rule) or (_("lowest"), _("highest"))
         self.low.setPlaceholderText(visible(low))
         self.high.setPlaceholderText(visible(high))
         picks = rule is not None and rule.by != "threshold"
-        self.count.setPlaceholderText(visible("as your rule" if picks else ""))
+        self.count.setPlaceholderText(visible(_("as your rule") if picks else ""))
 
     def adapt(self, kind: str, mechanism: str | None, *, buys: bool) -> None:
         """Show what belongs to a kind of release."""
         bounded, taken = has_bounds(kind, mechanism, buys=buys), takes(kind, mechanism)
         self._bounds.setVisible(bounded)
-        for name, (part, _) in self._parts.items():
+        for name, (part, _field) in self._parts.items():
             part.setVisible(name in taken)
         bounds = (self.low, self.high) if bounded else ()
-        self._asked = (*bounds, *(field for name, (_, field) in self._parts.items() if name in taken))
+        self._asked = (
+            *bounds,
+            *(field for name, (_part, field) in self._parts.items() if name in taken),
+        )
 
     # Within
 
     @property
     def _fields(self) -> tuple[QLineEdit, ...]:
-        return (self.low, self.high, *(field for _, field in self._parts.values()))
+        return (self.low, self.high, *(field for _part, field in self._parts.values()))
 
     def _on_text(self) -> None:
         self.by_class.setEnabled(self.edges is not None)

@@ -4,10 +4,12 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import _, ngettext
+from dataselect_gui.texts.promises import SAME
 from dataselect_gui.window.release.jobs import Done
 from dataselect_gui.window.release.kinds import kind_named
-from dataselect_gui.window.release.samples import leaving, staying
-from dataselect_gui.window.release.sentences import REPEAT, counted
+from dataselect_gui.window.release.samples import data_fields, leaving, staying
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import LeavePanel, Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.check_line import check_line
@@ -54,10 +56,11 @@ class ParcelColumn(QWidget):
         if self._done is None and kind == self._kind:
             return  # Whoever opened a line finds it open.
         self._done, self._kind = None, kind
-        for body, lines in ((self.leave.body, leaving(kind)), (self.stay.body, staying(kind))):
+        for body, items in ((self.leave.body, leaving(kind)), (self.stay.body, staying(kind))):
             clear(body)
-            for title, fields, sample in lines:
-                body.addWidget(Fold(title, *fields, f"Made-up sample: {sample}"))
+            for item in items:
+                sample = _("Made-up sample: {sample}", sample=item.sample)
+                body.addWidget(Fold(item.title, *item.lines, sample))
 
     def show_done(self, done: Done) -> None:
         """Show what a release holds, and what its verification found."""
@@ -67,34 +70,31 @@ class ParcelColumn(QWidget):
         clear(body)
         body.addWidget(paragraph(done.released.bundle.name, step=2, bold=True))
         if done.released.repeated:
-            body.addWidget(paragraph(REPEAT))
-        content = [
-            line
-            for _, fields, _ in leaving(done.kind)
-            if fields[0].startswith("In data")
-            for line in fields
-        ]
-        body.addWidget(Fold(counted(done.content, kind_named(done.kind).nouns), *content))
-        body.addWidget(Fold(f"{len(done.documents)} documents", *done.documents))
+            body.addWidget(paragraph(_(SAME)))
+        body.addWidget(
+            Fold(kind_named(done.kind).count_in_words(done.content), *data_fields(done.kind))
+        )
+        documents = ngettext("{count} document", "{count} documents", len(done.documents))
+        body.addWidget(Fold(documents, *done.documents))
         body.addSpacing(theme.SPACE[1])
         is_verified = all(check.ok for check in done.checks)
-        verdict = "Verified" if is_verified else "Not verified"
+        verdict = _("Verified") if is_verified else _("Not verified")
         body.addWidget(paragraph(verdict, bold=True, role="done" if is_verified else ""))
         body.addSpacing(theme.SPACE[0])
         for check in done.checks:
             body.addWidget(check_line(check))
             body.addSpacing(theme.SPACE[0])
-        body.addWidget(Fold("What a check cannot show", *CANNOT_CHECK))
+        body.addWidget(Fold(_("What a check cannot show"), *map(_, CANNOT_CHECK)))
         body.addSpacing(theme.SPACE[1])
-        body.addWidget(paragraph("Digest, to send separately", bold=True))
+        body.addWidget(paragraph(_("Digest, to send separately"), bold=True))
         body.addSpacing(theme.SPACE[0])
         digest = QLineEdit(done.digest)
         digest.setReadOnly(True)
         digest.setCursorPosition(0)
-        digest.setAccessibleName("Digest of the bundle")
+        digest.setAccessibleName(visible(_("Digest of the bundle")))
         body.addWidget(digest)
         body.addSpacing(theme.SPACE[1])
-        folder = Button("Open folder")
+        folder = Button(_("Open folder"))
         folder.clicked.connect(self._open_folder)
         body.addWidget(folder, 0, Qt.AlignmentFlag.AlignLeading)
         folder.show()  # Only what is shown can have the focus, which the pressed button lost.

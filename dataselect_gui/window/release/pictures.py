@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSlider, QStyle, QWidget
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import paint
 
@@ -22,7 +23,7 @@ class Squares(QWidget):
     def show_share(self, share: float) -> None:
         """Fill as many squares as records leave of a hundred."""
         self._filled = round(100 * share)
-        self.setAccessibleName(visible(f"{self._filled} of 100 squares filled"))
+        self.setAccessibleName(visible(_("{count} of 100 squares filled", count=self._filled)))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -51,7 +52,7 @@ class Bars(QWidget):
     def show_chances(self, *chances: int) -> None:
         """Show chances; 50 is what is thought before."""
         self._chances = chances
-        self.setAccessibleName(visible(f"Bars: {', '.join(map(str, chances))}"))
+        self.setAccessibleName(visible(_("Bars: {chances}", chances=", ".join(map(str, chances)))))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802

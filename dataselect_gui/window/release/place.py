@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
+from dataselect_gui.texts import _
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.release.answers import Answers
 from dataselect_gui.window.release.consequence import Consequence
@@ -224,7 +225,7 @@ class ReleasePlace(QWidget, Place):
         if self._jobs.running:
             text, self._missing = self._jobs.title, None
         is_over = prospect.is_over and not self._jobs.running
-        self.foot.show_hint(text, RAISE if is_over else TAKE if self._missing is not None else "")
+        self.foot.show_hint(text, _(RAISE) if is_over else _(TAKE) if self._missing is not None else "")
         self.foot.button.setText(button_text(prospect, again=self.parcel.done is not None))
         self.foot.show_account(
             prospect.budget,
@@ -305,7 +306,7 @@ class ReleasePlace(QWidget, Place):
 
     def _change_destination(self) -> None:
         now = str(self.request().to)
-        chosen = choose_place(self, "Where the bundle goes", now)
+        chosen = choose_place(self, _("Where the bundle goes"), now)
         if chosen is not None:
             self._own_destination = chosen
             self._show()
@@ -313,7 +314,7 @@ class ReleasePlace(QWidget, Place):
     def _set_budget(self) -> None:
         amount = read_amount(self.foot.budget.text())
         if amount is not None:
-            self._state.set_budget(amount, "Set before the first release.")
+            self._state.set_budget(amount, _("Set before the first release."))
 
     def _on_refused(self, error: DataSelectError) -> None:
         if self._state.place is PlaceId.RELEASE:

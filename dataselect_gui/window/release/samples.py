@@ -1,34 +1,65 @@
 """What a bundle holds, file by file, with samples that are made up; and what never leaves."""
 
+from dataclasses import dataclass
+
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.release.kinds import kind_named
-from dataselect_gui.workflow import DOCUMENTS
+from dataselect_gui.workflow import DOCUMENTS, Leaving
 
-STAYS = (
-    ("Scores", "Fields: loss, el2n, grad_norm, vog, …", "vog 0.412"),
-    ("Counts", "How many records you have, selected and withheld.", "1,204 records"),
-    ("File names", "Field: id. Names in the bundle are random.", "scan_0412.png"),
-    ("Order", "The order of the source. The bundle's is random.", "0412 before 0413"),
-    ("Dates", "Times of files and all image metadata.", "2031-02-29 25:10"),
-    ("Unit column", "Who a record belongs to.", "patient 17"),
-    ("Withheld list", "Which records you keep back, and who opted out.", "scan_0007.png"),
-    ("Notes", "Reasons in the ledger.", "“Agreed with the board.”"),
+
+@dataclass(frozen=True)
+class Item:
+    """What leaves or stays, translated.
+
+    Attributes
+    ----------
+    title : str
+        What it is called.
+    lines : tuple of str
+        What it holds, line by line.
+    sample : str
+        Made up.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+    sample: str
+
+
+_RECORDS_STAY = (
+    N_("Records"),
+    N_("No record leaves with this kind of release."),
+    "scan_0412.png",
 )
-RECORDS_STAY = ("Records", "No record leaves with this kind of release.", "scan_0412.png")
+_STAYS = (
+    (N_("Scores"), N_("Fields: loss, el2n, grad_norm, vog, …"), N_("vog 0.412")),
+    (N_("Counts"), N_("How many records you have, selected and withheld."), N_("1,204 records")),
+    (N_("File names"), N_("Field: id. Names in the bundle are random."), "scan_0412.png"),
+    (N_("Order"), N_("The order of the source. The bundle's is random."), N_("0412 before 0413")),
+    (N_("Dates"), N_("Times of files and all image metadata."), "2031-02-29 25:10"),
+    (N_("Unit column"), N_("Who a record belongs to."), N_("patient 17")),
+    (N_("Withheld list"), N_("Which records you keep back, and who opted out."), "scan_0007.png"),
+    (N_("Notes"), N_("Reasons in the ledger."), N_("“Agreed with the board.”")),
+)
 
 
-def leaving(kind: str) -> list[tuple[str, list[str], str]]:
-    """Return what leaves, file by file: what it is called, its fields line by line, a sample."""
-    return [
-        (
-            one.title,
-            [f"In {one.file}", *(f"{field}: {what}." for field, what in one.fields)],
-            one.sample,
-        )
-        for one in (*kind_named(kind).leaves, *DOCUMENTS)
-    ]
+def leaving(kind: str) -> list[Item]:
+    """Return what leaves with a kind of release, file by file."""
+    files = (*kind_named(kind).leaves, *DOCUMENTS)
+    return [Item(_(file.title), tuple(_lines_of(file)), file.sample) for file in files]
 
 
-def staying(kind: str) -> list[tuple[str, list[str], str]]:
-    """Return what stays: what it is called, what it is, a sample."""
-    stays = STAYS if kind_named(kind).discloses else (RECORDS_STAY, *STAYS)
-    return [(title, [words], sample) for title, words, sample in stays]
+def data_fields(kind: str) -> list[str]:
+    """Return the files of a kind's data with their fields, line by line."""
+    return [line for file in kind_named(kind).leaves for line in _lines_of(file)]
+
+
+def staying(kind: str) -> list[Item]:
+    """Return what stays with a kind of release."""
+    stays = _STAYS if kind_named(kind).discloses else (_RECORDS_STAY, *_STAYS)
+    return [Item(_(title), (_(line),), _(sample)) for title, line, sample in stays]
+
+
+def _lines_of(file: Leaving) -> list[str]:
+    fields = [f"{field}: {_(meaning)}." for field, meaning in file.fields]
+    return [_("In {file}", file=file.file), *fields]

@@ -1,98 +1,44 @@
-"""The words of the Release place, and those that carry numbers with them."""
+"""The sentences of the Release place that carry numbers, or that several of its parts show.
+
+What every surface says of promises is in ``texts/promises.py``.
+"""
 
 from decimal import Decimal
 
+from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.texts.promises import LOWER_OR_RAISE, NOTHING_DRAWN, needs_more, not_claimed
 from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.workflow import Rule, exact
 
-DELTA_MEANS = "A chance that the promise fails, far below one in the number of your records."
-BUYING = (
+DELTA_MEANS = N_("A chance that the promise fails, far below one in the number of your records.")
+BUYING = N_(
     "A value near yours is drawn under differential privacy, at a cost that counts. It needs public "
     "bounds of the score."
 )
-BOUNDS = "As agreed before anybody saw scores. Empty: the request's, or the score's own, if it has any."
-COUNT = "A public number. Empty: as many as your rule picks, where it goes by a number or a fraction."
-PADDING = "Empty: as many as you have eligible records, which the receiver then knows."
-BINS = "Agreed before anybody saw scores. What lies below or above is counted too."
-COUNTED = "A public threshold: how many of your records reach it. Empty for a histogram alone."
-CLIP = "What one record can add to the sum, at most. Empty: the request's."
-SIGNING = (
+BOUNDS = N_(
+    "As agreed before anybody saw scores. Empty: the request's, or the score's own, if it has any."
+)
+COUNT = N_(
+    "A public number. Empty: as many as your rule picks, where it goes by a number or a fraction."
+)
+PADDING = N_("Empty: as many as you have eligible records, which the receiver then knows.")
+BINS = N_("Agreed before anybody saw scores. What lies below or above is counted too.")
+COUNTED = N_("A public threshold: how many of your records reach it. Empty for a histogram alone.")
+CLIP = N_("What one record can add to the sum, at most. Empty: the request's.")
+SIGNING = N_(
     "An Ed25519 key in PEM or OpenSSH form, without a passphrase. It stays here; the receiver needs "
     "its public half, from you."
 )
-PICTURE = "Of 100 records in your selection{of_whom}, about {leave} leave and {stay} stay."
-PICTURE_OFFERS = (
-    "Of 100 records in your selection{of_whom}, about {leave} are offered and {stay} are not."
-)
-OF_EACH_PERSON = ", at most {m} of each person"
-BARS = (
-    "Someone thinks it 50 in 100 likely that a record was selected. Seeing it missing, they think no "
-    "less than {least} in 100."
-)
-BARS_BETWEEN = (
-    "Someone thinks it 50 in 100 likely that a record was selected. Seeing {seen}, they think between "
-    "{least} and {most} in 100."
-)
-PROMISE = (
-    "Records that leave are disclosed. For records that stay: seeing that one is missing changes the "
-    "odds that it was selected by at most {odds} times."
-)
-EARLIER = " With all earlier releases: {total} times"
-DELTA = ", plus at most 1 extra chance in {inverse}"
-PERSON = "This covers each person, with at most {m} {records}."
-BUDGET = (
-    "This release spends ε {cost}. Left now: {left}. Left after: {after}. Spent cannot be taken back, "
-    "even if you delete the bundle."
-)
-BUDGET_NOTHING = "This release spends nothing, because {why}. Left: {left}."
-IS_SAME = "it is an earlier release again"
-IS_COVERED = (
-    "an earlier one-sided release of these records had an ε at least as large, and of those only the "
-    "largest counts"
-)
-REPEAT = (
+REPEAT = N_(
     "The same release again costs nothing and gives the same files. Any change makes a new release."
 )
-REFUSED = (
-    "This needs ε {cost}; {left} is left. Nothing was drawn. Lower ε, or raise the budget and give a "
-    "reason."
-)
-DISCLOSED = (
-    "The receiver sees these records in full: image, label, anything visible. ε does not protect them. "
-    "Copies cannot be called back."
-)
-CONSENT = "I may disclose these records, and I agree to it."
-PIXELS = "Pixels leave unchanged. A name or date written into an image leaves too."
-VIEWED = (
-    "You set this cut-off after seeing scores. ε does not cover what the cut-off reveals. The card "
-    "will say: threshold chosen after viewing."
-)
-DEPENDS = (
-    "This cut-off follows from your records: it lies where the last of them is picked. ε does not "
-    "cover what it reveals. The card will say: that of a {cut} of the records, chosen after viewing."
-)
-NO_CLAIM = "No ε is claimed for this release; it counts against the budget all the same."
-WITHHELD = (
-    "Withheld records never leave. Someone who knows of one sees only that it is missing. Withhold a "
-    "record for its own sake: if one record makes you withhold another, ε does not cover that."
-)
-WITHHELD_HERE = (
-    "Withheld records take no part. Withhold a record for its own sake: if one record makes you "
-    "withhold another, ε does not cover that."
-)
-EXACT = (
-    "No protection. Every selected record leaves. Anyone who knows of a record learns for certain "
-    "whether you selected it. Every later promise about this source will say that it does not cover "
-    "these records."
-)
-CHOOSE_EXACT = "I choose to release without protection."
-EARLIER_EXACT = "Records of this source that left earlier without protection are not covered."
-UNPROMISED = "ε cannot be promised here."
-SAME = "This is an earlier release again: it costs nothing and gives the same files."
-TAKE = "Take me there"
-RAISE = "Raise the budget…"
-WORKING = "Working out what this would cost…"
-_NO_PARAMETERS = "nothing but the records, their scores or which of them are eligible"
+CONSENT = N_("I may disclose these records, and I agree to it.")
+NO_RECALL = N_("Copies cannot be called back.")
+COUNTS_ANYWAY = N_("It counts against the budget all the same.")
+UNPROMISED = N_("ε cannot be promised here.")
+TAKE = N_("Take me there")
+RAISE = N_("Raise the budget…")
+WORKING = N_("Working out what this would cost…")
 
 
 def odds_factor(epsilon: Decimal) -> str:
@@ -107,116 +53,164 @@ def least_chance(epsilon: Decimal) -> int:
     return round(100 / (1 + epsilon.exp()))
 
 
-def counted(number: int, nouns: tuple[str, str]) -> str:
-    """Return how much there is, with the word that goes with it."""
-    one, many = nouns
-    return f"{number:,} {one if number == 1 else many}"
-
-
 def picture_sentence(prospect: Prospect, leave: int) -> str:
     """Say how many of 100 selected records leave."""
-    text = PICTURE if prospect.discloses else PICTURE_OFFERS
-    return text.format(leave=leave, stay=100 - leave, of_whom=_of_whom(prospect))
+    message = (
+        N_("Of 100 records in your selection{of_whom}, about {leave} leave and {stay} stay.")
+        if prospect.discloses
+        else N_(
+            "Of 100 records in your selection{of_whom}, about {leave} are offered and {stay} are not."
+        )
+    )
+    return _(message, leave=leave, stay=100 - leave, of_whom=_of_whom(prospect))
 
 
 def bars_sentence(prospect: Prospect, least: int) -> str:
     """Say what somebody may think who sees the bundle."""
-    if has_lay_promise(prospect):
-        return BARS.format(least=least)
-    seen = "it missing" if prospect.discloses else "the bundle"
-    return BARS_BETWEEN.format(seen=seen, least=least, most=100 - least)
+    if is_about_absence(prospect):
+        return _(
+            "Someone thinks it 50 in 100 likely that a record was selected. Seeing it missing, they "
+            "think no less than {least} in 100.",
+            least=least,
+        )
+    message = (
+        N_(
+            "Someone thinks it 50 in 100 likely that a record was selected. Seeing it missing, they "
+            "think between {least} and {most} in 100."
+        )
+        if prospect.discloses
+        else N_(
+            "Someone thinks it 50 in 100 likely that a record was selected. Seeing the bundle, they "
+            "think between {least} and {most} in 100."
+        )
+    )
+    return _(message, least=least, most=100 - least)
 
 
-def promise_sentence(prospect: Prospect) -> str:
-    """Say what the receiver can learn of a record: in a lay reader's words, or the card's."""
-    preview, foreseen = prospect.preview, prospect.foreseen
+def earlier_sentence(prospect: Prospect) -> str:
+    """Say what everything that was released comes to, with this release."""
+    preview = prospect.preview
     assert preview is not None
-    assert foreseen is not None
-    assert foreseen.epsilon is not None
-    if has_lay_promise(prospect):
-        text = PROMISE.format(odds=odds_factor(Decimal(foreseen.epsilon)))
-    else:
-        text = f"Records that leave are disclosed. {preview.promise}"
-        text = text if prospect.discloses else preview.promise
-    text += EARLIER.format(total=odds_factor(preview.spent_after))
-    if preview.delta_after:
-        text += DELTA.format(inverse=f"{1 / preview.delta_after:,.0f}")
-    return f"{text}."
+    total = odds_factor(preview.spent_after)
+    if not preview.delta_after:
+        return _("With all earlier releases: {total} times.", total=total)
+    inverse = f"{1 / preview.delta_after:,.0f}"
+    return _(
+        "With all earlier releases: {total} times, plus at most 1 extra chance in {inverse}.",
+        total=total,
+        inverse=inverse,
+    )
 
 
-def has_lay_promise(prospect: Prospect) -> bool:
+def is_about_absence(prospect: Prospect) -> bool:
     """Say whether the promise is that of absence under a public threshold."""
     bought = (prospect.asked.threshold_from or "").startswith("bought")
     return prospect.mechanism is not None and prospect.mechanism.promise is not None and not bought
 
 
-def person_sentence(max_contributions: int) -> str:
-    """Say whom the promise covers."""
-    return PERSON.format(m=max_contributions, records="record" if max_contributions == 1 else "records")
-
-
 def usefulness_sentence(prospect: Prospect, expected: dict[str, float]) -> str:
     """Say what leaves is worth."""
-    text = prospect.kind.usefulness
+    message = prospect.kind.usefulness
     if "width" in expected:
-        return text.format(width=rounded(expected["width"]), against=rounded(expected["against"]))
+        return _(message, width=rounded(expected["width"]), against=rounded(expected["against"]))
     if prospect.mechanism is not None and prospect.mechanism.usefulness is not None:
-        text = prospect.mechanism.usefulness
+        message = prospect.mechanism.usefulness
     hundredths = {name: round(100 * share) for name, share in expected.items() if name != "epsilon"}
-    return text.format(**hundredths, of_whom=_of_whom(prospect))
+    return _(message, **hundredths, of_whom=_of_whom(prospect))
 
 
 def budget_sentence(prospect: Prospect) -> str:
     """Say what a release spends and what it leaves of the budget."""
     assert prospect.cost is not None
-    left = prospect.left
-    after = exact(left - prospect.cost)
-    if not prospect.cost:
-        is_same = prospect.preview is not None and prospect.preview.same
-        return BUDGET_NOTHING.format(why=IS_SAME if is_same else IS_COVERED, left=after)
-    return BUDGET.format(cost=exact(prospect.cost), left=exact(left), after=after)
+    left = exact(prospect.left)
+    after = exact(prospect.left - prospect.cost)
+    if prospect.cost:
+        return _(
+            "This release spends ε {cost}. Left now: {left}. Left after: {after}. Spent cannot be "
+            "taken back, even if you delete the bundle.",
+            cost=exact(prospect.cost),
+            left=left,
+            after=after,
+        )
+    message = (
+        N_("This release spends nothing, because it is an earlier release again. Left: {left}.")
+        if prospect.preview is not None and prospect.preview.same
+        else N_(
+            "This release spends nothing, because an earlier one-sided release of these records had "
+            "an ε at least as large, and of those only the largest counts. Left: {left}."
+        )
+    )
+    return _(message, left=left)
 
 
 def viewed_sentences(rule: Rule | None) -> tuple[str, str]:
-    """Say what a cut-off reveals for which no ε can be claimed."""
-    if rule is None or rule.by == "threshold":
-        return VIEWED, NO_CLAIM
-    return DEPENDS.format(cut=rule.by), NO_CLAIM
+    """Say why no ε can be claimed for a cut-off, and that it is counted."""
+    return not_claimed("threshold" if rule is None else rule.by), _(COUNTS_ANYWAY)
 
 
 def refusal_sentence(prospect: Prospect) -> str:
     """Say that the budget does not allow a release."""
     assert prospect.cost is not None
-    return REFUSED.format(cost=exact(prospect.cost), left=exact(prospect.left))
+    refused = needs_more(exact(prospect.cost), exact(prospect.left))
+    return f"{refused} {_(NOTHING_DRAWN)} {_(LOWER_OR_RAISE)}"
 
 
 def nearest_sentences(nearest: dict[str, tuple[object, object]]) -> list[str]:
     """Say how the most similar earlier release differs, line by line."""
     if not nearest:
-        return [f"It differs in {_NO_PARAMETERS}."]
+        return [_("It differs in nothing but the records, their scores or which of them are eligible.")]
     return [
-        f"{name.replace('_', ' ')}: then {_told(then)}, now {_told(now)}"
+        _(
+            "{parameter}: then {then}, now {now}",
+            parameter=name.replace("_", " "),
+            then=_value(then),
+            now=_value(now),
+        )
         for name, (then, now) in nearest.items()
     ]
 
 
 def rule_sentence(rule: Rule) -> str:
     """Say a rule in words."""
-    value = exact(rule.value)
-    end = "lowest" if rule.lowest else "highest"
-    if rule.by == "threshold":
-        return f"Records whose {rule.score} is {'at most' if rule.lowest else 'at least'} {value}."
-    if rule.by == "count":
-        return f"The {value} records with the {end} {rule.score}."
-    return f"The {exact(rule.value * 100)} in 100 records with the {end} {rule.score}."
+    match rule.by:
+        case "threshold":
+            message = (
+                N_("Records whose {score} is at most {value}.")
+                if rule.lowest
+                else N_("Records whose {score} is at least {value}.")
+            )
+            return _(message, score=rule.score, value=exact(rule.value))
+        case "count" if rule.lowest:
+            return ngettext(
+                "The {count} record with the lowest {score}.",
+                "The {count} records with the lowest {score}.",
+                int(rule.value),
+                score=rule.score,
+            )
+        case "count":
+            return ngettext(
+                "The {count} record with the highest {score}.",
+                "The {count} records with the highest {score}.",
+                int(rule.value),
+                score=rule.score,
+            )
+        case "fraction":
+            message = (
+                N_("The {share} in 100 records with the lowest {score}.")
+                if rule.lowest
+                else N_("The {share} in 100 records with the highest {score}.")
+            )
+            return _(message, score=rule.score, share=exact(rule.value * 100))
 
 
 def button_text(prospect: Prospect, *, again: bool) -> str:
     """Return what the button would do, `again` where it just did."""
-    verb = "Release again" if again else "Release"
     if prospect.is_exact:
-        return f"{verb} without protection"
-    return verb if prospect.cost is None else f"{verb}, spend ε {exact(prospect.cost)}"
+        return _("Release again without protection") if again else _("Release without protection")
+    if prospect.cost is None:
+        return _("Release again") if again else _("Release")
+    message = N_("Release again, spend ε {cost}") if again else N_("Release, spend ε {cost}")
+    return _(message, cost=exact(prospect.cost))
 
 
 def rounded(number: float) -> str:
@@ -226,9 +220,11 @@ def rounded(number: float) -> str:
 
 def _of_whom(prospect: Prospect) -> str:
     """Say how many records of a person take part: shares are shares of these."""
-    max_contributions = prospect.asked.max_contributions
-    return "" if max_contributions is None else OF_EACH_PERSON.format(m=max_contributions)
+    most = prospect.asked.max_contributions
+    if most is None:
+        return ""
+    return ngettext(", at most {count} of each person", ", at most {count} of each person", most)
 
 
-def _told(value: object) -> str:
-    return "none" if value is None else str(value)
+def _value(value: object) -> str:
+    return _("none") if value is None else str(value)

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.window.release.sentences import rounded
 from dataselect_gui.window.widgets import theme
@@ -11,7 +12,7 @@ from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.plain import Label
 
-_EVENLY = "As if scores were spread evenly between their bounds."
+_EVENLY = N_("As if scores were spread evenly between their bounds.")
 
 
 class Usefulness(QWidget):
@@ -48,9 +49,9 @@ class Usefulness(QWidget):
             told = (f"{head} {text}" for head, text in zip(heads, words, strict=True))
             said.append(", ".join(told))
         if prospect.mechanism is not None and "bounds" in prospect.mechanism.takes:
-            note = paragraph(_EVENLY, step=-1, role="dim")
+            note = paragraph(_(_EVENLY), step=-1, role="dim")
             self._grid.addWidget(note, len(lines) + 1, 0, 1, len(heads))
-        self.setAccessibleName("What to expect, by ε")
+        self.setAccessibleName(visible(_("What to expect, by ε")))
         self.setAccessibleDescription(visible("; ".join(said)))
 
 
@@ -58,17 +59,17 @@ def _columns(
     prospect: Prospect, lines: list[dict[str, float]]
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return the heads of the table and its cells, line by line."""
+    compared = _(prospect.kind.compared)
     if "width" in lines[0]:
-        return ("ε", "Off by, 95 times in 100", prospect.kind.compared), [
+        return ("ε", _("Off by, 95 times in 100"), compared), [
             (f"{one['epsilon']:g}", f"± {rounded(one['width'])}", rounded(one["against"]))
             for one in lines
         ]
-    does = prospect.kind.compared
     heads = (
         "ε",
-        f"Of 100 that {does}, in your selection",
-        f"Of 100 in your selection, {does}",
-        "Right by a random pick",
+        _("Of 100 that {leave}, in your selection", leave=compared),
+        _("Of 100 in your selection, {leave}", leave=compared),
+        _("Right by a random pick"),
     )
     return heads, [
         (

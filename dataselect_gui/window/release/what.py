@@ -3,6 +3,8 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 from dataselect_gui.window.release.kinds import is_unprotected, kind_named, mechanism_named
 from dataselect_gui.window.release.sentences import UNPROMISED
 from dataselect_gui.window.widgets import theme
@@ -33,19 +35,21 @@ class What(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.kinds = ComboBox()
-        self.kinds.setAccessibleName("What leaves")
+        self.kinds.setAccessibleName(visible(_("What leaves")))
         for name, kind in KINDS.items():
-            self.kinds.add(kind.title, name)
+            self.kinds.add(_(kind.title), name)
         self._leaves, self._does = paragraph(role="dim"), paragraph(role="dim")
         self._how = paragraph(bold=True)
-        self.mechanisms = {name: RadioButton(one.title) for name, one in MECHANISMS.items()}
-        self.unpromised = Note("warn", UNPROMISED)
+        self.mechanisms = {
+            name: RadioButton(_(mechanism.title)) for name, mechanism in MECHANISMS.items()
+        }
+        self.unpromised = Note("warn", _(UNPROMISED))
         self._group = QButtonGroup(self)
         self._is_unknown = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[0])
-        column.addWidget(paragraph("What leaves", bold=True))
+        column.addWidget(paragraph(_("What leaves"), bold=True))
         column.addWidget(self.kinds)
         column.addWidget(self._leaves)
         column.addSpacing(theme.SPACE[2])
@@ -108,10 +112,10 @@ class What(QWidget):
             check_only(self._group, None)  # Exact is never chosen for the owner.
         elif self.mechanism is None:
             check_only(self._group, self.mechanisms[offered[0]])
-        self._leaves.setText(kind.explanation)
-        self._how.setText(kind.question)
+        self._leaves.setText(_(kind.explanation))
+        self._how.setText(_(kind.question))
         mechanism = mechanism_named(self.mechanism)
-        does = "" if mechanism is None else mechanism.explanation.format(leave=kind.verb)
+        does = "" if mechanism is None else _(mechanism.explanation, leave=_(kind.verb))
         self._does.setText(does)
         self._does.setVisible(bool(does))
         self.unpromised.setVisible(self._is_unknown)

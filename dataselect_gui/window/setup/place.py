@@ -68,7 +68,7 @@ class SetupPlace(ColumnPlace, Place):
         # Below the button, so that nothing moves under the pointer when its facts arrive.
         self.preflight = Facts(_("The checkpoint on your records"))
         # Shown only where something is missing.
-        confined = workflow.what_confines()
+        confined = workflow.available_confinement()
         self.confined = paragraph(confined.sentence, role="warning")
         if confined.is_whole:
             self.confined.hide()

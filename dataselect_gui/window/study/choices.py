@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import read_amount
@@ -26,13 +27,11 @@ from dataselect_gui.workflow import (
 
 SHARES, EPSILONS = "10, 30", "8"
 MOST_EPSILON = Decimal(100)
-NO_SCORE = "Choose at least one score; random picks are among the curves anyway."
-WRONG_SHARES = "Write the shares as numbers above 0 and at most 100, separated by commas: 10, 30."
-WRONG_EPSILONS = "Write ε as numbers above 0 and at most 100, separated by commas: 3, 8."
+NO_SCORE = N_("Choose at least one score; random picks are among the curves anyway.")
+WRONG_SHARES = N_("Write the shares as numbers above 0 and at most 100, separated by commas: 10, 30.")
+WRONG_EPSILONS = N_("Write ε as numbers above 0 and at most 100, separated by commas: 3, 8.")
 _FIELD = 120
-_WHY_SEEDS = f"Fewer than {FEWEST_SEEDS} show no difference that could be relied on."
-_WHY_EPSILONS = "Every training is also done without differential privacy."
-_WHY_LIMIT = "So that nobody starts a study of days by mistake."
+_WHY_EPSILONS = N_("Every training is also done without differential privacy.")
 
 
 class StudyForm(Fold):
@@ -47,13 +46,13 @@ class StudyForm(Fold):
     changed = Signal()
 
     def __init__(self) -> None:
-        super().__init__("Compare something else")
+        super().__init__(_("Compare something else"))
         self.scores: dict[str, CheckBox] = {}
         self._possible: set[str] = set()
         self.shares, self.epsilons = QLineEdit(), QLineEdit()
         self.seeds, self.limit = QSpinBox(), QSpinBox()
-        self.scratch = RadioButton("a small network, from scratch")
-        self.checkpoint = RadioButton("the consortium's checkpoint")
+        self.scratch = RadioButton(_("a small network, from scratch"))
+        self.checkpoint = RadioButton(_("the consortium's checkpoint"))
         self._starts = QButtonGroup(self)
         self._offered = QVBoxLayout()
         self._offered.setSpacing(theme.SPACE[0])
@@ -73,16 +72,16 @@ class StudyForm(Fold):
         """Offer scores to pick by, and propose the usual comparison."""
         clear(self._offered)
         self.scores = {}
-        self._possible = {one.name for one in scores if not one.obstacle}
-        for one in sorted(scores, key=lambda one: bool(one.obstacle)):
-            box = CheckBox(one.words)
-            box.setEnabled(not one.obstacle)
-            box.setAccessibleDescription(visible(one.obstacle or one.meaning))
+        self._possible = {score.name for score in scores if not score.obstacle}
+        for score in sorted(scores, key=lambda score: bool(score.obstacle)):
+            box, about = CheckBox(score.label), score.obstacle or _(score.meaning)
+            box.setEnabled(not score.obstacle)
+            box.setAccessibleDescription(visible(about))
             box.setMinimumSize(_FIELD, theme.TARGET)
             box.toggled.connect(self.changed)
-            self.scores[one.name] = box
-            self._offered.addWidget(row(box, paragraph(one.obstacle or one.meaning, role="dim")))
-        proposed = tuple(one.name for one in scores if one.proposed)
+            self.scores[score.name] = box
+            self._offered.addWidget(row(box, paragraph(about, role="dim")))
+        proposed = tuple(score.name for score in scores if score.proposed)
         self.show_choices(StudyChoices(proposed))
         self.limit.setValue(MOST_TRAININGS)
 
@@ -103,11 +102,11 @@ class StudyForm(Fold):
         shares = _numbers(self.shares.text(), Decimal(100))
         epsilons = _numbers(self.epsilons.text(), MOST_EPSILON)
         if not scores:
-            return NO_SCORE
+            return _(NO_SCORE)
         if shares is None:
-            return WRONG_SHARES
+            return _(WRONG_SHARES)
         if epsilons is None:
-            return WRONG_EPSILONS
+            return _(WRONG_EPSILONS)
         return StudyChoices(
             scores,
             tuple(exact(share / 100) for share in shares),
@@ -117,10 +116,10 @@ class StudyForm(Fold):
         )
 
     def _build(self) -> None:
-        self.shares.setAccessibleName("Shares of the records, in per cent")
-        self.epsilons.setAccessibleName("ε of the trainings with differential privacy")
-        self.seeds.setAccessibleName("How often each training is repeated")
-        self.limit.setAccessibleName("Most trainings")
+        self.shares.setAccessibleName(visible(_("Shares of the records, in per cent")))
+        self.epsilons.setAccessibleName(visible(_("ε of the trainings with differential privacy")))
+        self.seeds.setAccessibleName(visible(_("How often each training is repeated")))
+        self.limit.setAccessibleName(visible(_("Most trainings")))
         self.seeds.setRange(FEWEST_SEEDS, 50)
         self.limit.setRange(1, 100_000)
         self.limit.setSingleStep(50)
@@ -142,13 +141,18 @@ class StudyForm(Fold):
         grid.setHorizontalSpacing(theme.SPACE[3])
         grid.setVerticalSpacing(theme.SPACE[2])
         grid.setColumnStretch(1, 1)
+        seeds = _(
+            "times. Fewer than {fewest} show no difference that could be relied on.",
+            fewest=FEWEST_SEEDS,
+        )
+        limit = _("trainings. So that nobody starts a study of days by mistake.")
         lines: tuple[tuple[str, QWidget], ...] = (
-            ("Pick by", scores),
-            ("Train on", row(self.shares, paragraph("% of the records", role="dim"))),
-            ("With DP at ε", row(self.epsilons, paragraph(_WHY_EPSILONS, role="dim"))),
-            ("Repeat", row(self.seeds, paragraph(f"times. {_WHY_SEEDS}", role="dim"))),
-            ("Start from", starts),
-            ("At most", row(self.limit, paragraph(f"trainings. {_WHY_LIMIT}", role="dim"))),
+            (_("Pick by"), scores),
+            (_("Train on"), row(self.shares, paragraph(_("% of the records"), role="dim"))),
+            (_("With DP at ε"), row(self.epsilons, paragraph(_(_WHY_EPSILONS), role="dim"))),
+            (_("Repeat"), row(self.seeds, paragraph(seeds, role="dim"))),
+            (_("Start from"), starts),
+            (_("At most"), row(self.limit, paragraph(limit, role="dim"))),
         )
         for place, (name, widget) in enumerate(lines):
             label = Label(name)
@@ -160,20 +164,42 @@ class StudyForm(Fold):
 
 
 def summary(choices: StudyChoices) -> str:
-    """Say in a sentence what is compared."""
+    """Return what is compared, as a sentence."""
     scores = _listed([name_of(score) for score in choices.scores])
     shares = _listed([f"{exact(Decimal(share) * 100)} %" for share in choices.shares])
     epsilons = _listed(list(choices.epsilons))
-    start = "a small network" if choices.start == "scratch" else "the consortium's checkpoint"
-    return (
-        f"Random picks, and the highest, middle and lowest by {scores}: {shares} of the records each, "
-        f"trained without differential privacy and with it at ε = {epsilons}, {choices.seeds} times "
-        f"over, starting from {start}."
-    )
+    match choices.start:
+        case "scratch":
+            return ngettext(
+                "Random picks, and the highest, middle and lowest by {scores}: {shares} of the "
+                "records each, trained without differential privacy and with it at ε = {epsilons}, "
+                "{count} time over, starting from a small network.",
+                "Random picks, and the highest, middle and lowest by {scores}: {shares} of the "
+                "records each, trained without differential privacy and with it at ε = {epsilons}, "
+                "{count} times over, starting from a small network.",
+                choices.seeds,
+                scores=scores,
+                shares=shares,
+                epsilons=epsilons,
+            )
+        case "checkpoint":
+            return ngettext(
+                "Random picks, and the highest, middle and lowest by {scores}: {shares} of the "
+                "records each, trained without differential privacy and with it at ε = {epsilons}, "
+                "{count} time over, starting from the consortium's checkpoint.",
+                "Random picks, and the highest, middle and lowest by {scores}: {shares} of the "
+                "records each, trained without differential privacy and with it at ε = {epsilons}, "
+                "{count} times over, starting from the consortium's checkpoint.",
+                choices.seeds,
+                scores=scores,
+                shares=shares,
+                epsilons=epsilons,
+            )
 
 
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def _listed(items: list[str]) -> str:
+    *others, last = items
+    return _("{others} and {last}", others=", ".join(others), last=last) if others else last
 
 
 def _numbers(text: str, most: Decimal) -> list[Decimal] | None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets.table import Table
 from dataselect_gui.workflow import PickLine
 
-_COLUMNS = ("Trained", "Share", "Picked", "Right", "Points beyond random")
+_COLUMNS = (N_("Trained"), N_("Share"), N_("Picked"), N_("Right"), N_("Points beyond random"))
 _STRETCHED = (2, 4)
 
 
@@ -13,11 +14,14 @@ class Picks(Table):
     """The picks of a study."""
 
     def __init__(self, lines: Sequence[PickLine]) -> None:
-        super().__init__("Picks by a score beside random picks", _COLUMNS, _STRETCHED)
+        columns = [_(column) for column in _COLUMNS]
+        super().__init__(_("Picks by a score beside random picks"), columns, _STRETCHED)
         self.show_rows([_words(line) for line in lines])
 
 
 def _words(line: PickLine) -> tuple[str, ...]:
-    trained = "without DP" if line.epsilon is None else f"DP-SGD, ε = {line.epsilon}"
+    trained = (
+        _("without DP") if line.epsilon is None else _("DP-SGD, ε = {epsilon}", epsilon=line.epsilon)
+    )
     beyond = f"{line.beyond}: {line.verdict}" if line.beyond else ""
     return trained, line.share, line.pick, line.right, beyond

@@ -8,12 +8,13 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, WorkerDiedError
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.latest import PAUSE_MILLISECONDS
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.state import State
 from dataselect_gui.window.study.choices import StudyForm, summary
 from dataselect_gui.window.study.heading import Heading
-from dataselect_gui.window.study.plan import ESTIMATING, WAITING, PlanPanel
+from dataselect_gui.window.study.plan import CONTINUE, ESTIMATING, START, WAITING, PlanPanel
 from dataselect_gui.window.study.results import ResultsPanel
 from dataselect_gui.window.widgets.boundary import Note
 from dataselect_gui.window.widgets.column import ColumnPlace
@@ -30,10 +31,10 @@ from dataselect_gui.workflow import (
     StudySubject,
 )
 
-STUDYING = "Studying"
-DONE = "All of it is done, and stands above."
-KEPT = "What is done is kept: no training is done twice."
-STOPPED = f"The study was stopped. {KEPT}"
+DONE = N_("All of it is done, and stands above.")
+KEPT = N_("What is done is kept: no training is done twice.")
+STOPPED = N_("The study was stopped.")
+SHOW = N_("Show it")
 
 
 class StudyPlace(ColumnPlace, Place):
@@ -66,7 +67,7 @@ class StudyPlace(ColumnPlace, Place):
         self.error = Note("stop")
         self.results, self.form = ResultsPanel(), StudyForm()
         self.plan = PlanPanel(self.form)
-        self.again, self.anew = Button("Work it out again"), Button("Begin anew")
+        self.again, self.anew = Button(_("Work it out again")), Button(_("Begin anew"))
         self._build()
         self.heading.back.clicked.connect(state.go_back)
         self.again.clicked.connect(self._plan_again)
@@ -213,13 +214,13 @@ class StudyPlace(ColumnPlace, Place):
         result = None if self._found is None else self._found.result
         known = None if self._planned is None else workflow.replan_study(self._planned, choices)
         if result is not None and result.choices == choices:
-            self.plan.show_idle("", ready=False, text=DONE)
+            self.plan.show_idle("", ready=False, text=_(DONE))
         elif known is not None:
             self._show_plan(known)
         elif self._error is not None:
             self._offer("")
         else:
-            self._offer(WAITING if self._jobs.running else ESTIMATING)
+            self._offer(_(WAITING if self._jobs.running else ESTIMATING))
             if self._is_here:
                 self._timer.start(PAUSE_MILLISECONDS)
 
@@ -227,11 +228,11 @@ class StudyPlace(ColumnPlace, Place):
         """Offer to begin, once the plan was seen, or to go on."""
         is_begun = self._folder.is_dir()
         is_known = (is_begun or planned) and not self._is_of_others
-        said = (STOPPED, text) if self._was_stopped else (text,)
+        parts = (_(STOPPED), _(KEPT), text) if self._was_stopped else (text,)
         self.plan.show_idle(
-            "Continue the study" if is_begun else "Start the study",
+            _(CONTINUE if is_begun else START),
             ready=is_known and not self._is_over_limit and not self._jobs.running,
-            text=" ".join(part for part in said if part),
+            text=" ".join(part for part in parts if part),
         )
 
     def _show_plan(self, plan: StudyPlan) -> None:
@@ -290,7 +291,7 @@ class StudyPlace(ColumnPlace, Place):
             self.verticalScrollBar().setValue(0)
             self.take_focus()
         else:
-            self.told.emit(Message("The study is done.", actions=(("Show it", self._come_here),)))
+            self.told.emit(Message(_("The study is done."), actions=((_(SHOW), self._come_here),)))
 
     def _on_failed(self, error: DataSelectError) -> None:
         self._end()
@@ -298,8 +299,8 @@ class StudyPlace(ColumnPlace, Place):
         if not self._was_stopped:
             self._show_error(error)
             if not self._is_here:
-                show = (("Show it", self._come_here),)
-                self.told.emit(Message(error.what, error.why, KEPT, actions=show, role="stop"))
+                show = ((_(SHOW), self._come_here),)
+                self.told.emit(Message(error.what, error.why, _(KEPT), actions=show, role="stop"))
         self._foresee()
         if self._is_here:
             self.take_focus()
@@ -351,7 +352,7 @@ class StudyPlace(ColumnPlace, Place):
         if self._is_of_others:
             self.anew.show()
         if error is not None:
-            do = KEPT if isinstance(error, WorkerDiedError) else error.do
+            do = _(KEPT) if isinstance(error, WorkerDiedError) else error.do
             self.error.set_text(f"{error.what} {error.why} {do}")
 
     def _build(self) -> None:

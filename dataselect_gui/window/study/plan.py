@@ -3,20 +3,21 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.plain import Button, Label
 from dataselect_gui.workflow import StudyPlan, duration
 
-ESTIMATING = "Working out how long it takes, by timing a few steps on this machine…"
-WAITING = "Other work is in progress. How long the study takes is worked out when that has ended."
-SHARED = "Some trainings serve several questions."
-KEPT = "You may stop, close the window and go on tomorrow: no training is done twice."
-OVER = (
-    "The study would take {count:,} trainings, and the limit is {limit:,}. Compare fewer scores, "
-    "shares, ε or repetitions, or raise the limit."
-)
+START = N_("Start the study")
+CONTINUE = N_("Continue the study")
+ESTIMATING = N_("Working out how long it takes, by timing a few steps on this machine…")
+WAITING = N_("Other work is in progress. How long the study takes is worked out when that has ended.")
+SHARED = N_("Some trainings serve several questions.")
+MAY_STOP = N_("You may stop, close the window and go on tomorrow: no training is done twice.")
+STOPPING = N_("It stops when the training in hand is done.")
 
 
 class PlanPanel(QFrame):
@@ -44,46 +45,61 @@ class PlanPanel(QFrame):
     def __init__(self, form: QWidget) -> None:
         super().__init__()
         self.is_ready = False
+        self._trainings = ""
         self.setProperty("role", "panel")
         self.summary = paragraph()
         self.total = paragraph(step=2, bold=True)
-        self.start, self.stop = Button(), Button("Stop")
+        self.start, self.stop = Button(), Button(_("Stop"))
         self.start.setProperty("role", "primary")
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("Progress of the study")
+        self.progress.setAccessibleName(visible(_("Progress of the study")))
         self.status = paragraph(role="dim")
         self.limit = Note("warn")
         self._questions = QGridLayout()
-        self._shared = paragraph(SHARED, role="dim")
+        self._shared = paragraph(_(SHARED), role="dim")
         self._build(form)
         self.start.clicked.connect(self.start_wanted)
         self.stop.clicked.connect(self.stop_requested)
 
     def show_counts(self, count: int, done: int, by_question: list[tuple[str, int]]) -> None:
         """Show how many trainings it takes in all, how many are done, and what they are for."""
-        kept = f", {done:,} of them done" if done else ""
-        self.total.setText(f"{count:,} trainings{kept}")
+        self._trainings = (
+            ngettext(
+                "{count:,} training, {done:,} of them done",
+                "{count:,} trainings, {done:,} of them done",
+                count,
+                done=done,
+            )
+            if done
+            else ngettext("{count:,} training", "{count:,} trainings", count)
+        )
+        self.total.setText(self._trainings)
         clear(self._questions)
         for place, (question, number) in enumerate(by_question):
             label = Label(f"{number:,}")
             label.setFont(theme.font())
             trailing = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignTop
             self._questions.addWidget(label, place, 0, trailing)
-            self._questions.addWidget(paragraph(question), place, 1)
+            self._questions.addWidget(paragraph(_(question)), place, 1)
         self._show_questions(visible=True)
 
     def show_time(self, plan: StudyPlan) -> None:
         """Show how long the rest of it takes."""
-        what = "in all" if plan.left == plan.trainings else "for the rest"
-        self.total.setText(f"{self.total.text()}: about {duration(plan.seconds)} {what}")
+        message = (
+            N_("{trainings}: about {time} in all")
+            if plan.left == plan.trainings
+            else N_("{trainings}: about {time} for the rest")
+        )
+        time = duration(plan.seconds)
+        self.total.setText(_(message, trainings=self._trainings, time=time))
 
     def show_nothing(self, why: str) -> None:
         """Show that there is no plan, and why."""
         self.limit.hide()
         self._show_questions(visible=False)
-        self.show_idle("Start the study", ready=False, text=why)
+        self.show_idle(_(START), ready=False, text=why)
 
     def show_idle(self, button: str, *, ready: bool, text: str = "") -> None:
         """Show that the study is not running.
@@ -107,7 +123,16 @@ class PlanPanel(QFrame):
 
     def show_limit(self, count: int, limit: int) -> None:
         """Say that the plan is beyond the limit, where it is."""
-        self.limit.set_text(OVER.format(count=count, limit=limit))
+        self.limit.set_text(
+            ngettext(
+                "The study would take {count:,} training, and the limit is {limit:,}. Compare fewer "
+                "scores, shares, ε or repetitions, or raise the limit.",
+                "The study would take {count:,} trainings, and the limit is {limit:,}. Compare fewer "
+                "scores, shares, ε or repetitions, or raise the limit.",
+                count,
+                limit=limit,
+            )
+        )
         self.limit.setVisible(count > limit)
 
     def show_running(self, text: str, share: float = 0) -> None:
@@ -119,12 +144,12 @@ class PlanPanel(QFrame):
         self.stop.setEnabled(True)
         self.progress.show()
         self.progress.setValue(int(1000 * share))
-        self._say(f"{text} {KEPT}")
+        self._say(f"{text} {_(MAY_STOP)}")
 
     def show_stopping(self) -> None:
         """Show that the study was asked to stop."""
         self.stop.setEnabled(False)
-        self._say("It stops when the training in hand is done.")
+        self._say(_(STOPPING))
 
     def _say(self, text: str) -> None:
         self.status.setText(text)
@@ -150,7 +175,7 @@ class PlanPanel(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(theme.SPACE[1])
-        column.addWidget(paragraph("What is compared", step=2, bold=True))
+        column.addWidget(paragraph(_("What is compared"), step=2, bold=True))
         column.addWidget(self.summary)
         column.addWidget(form)
         column.addSpacing(theme.SPACE[1])

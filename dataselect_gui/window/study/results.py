@@ -6,6 +6,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.study.choices import summary
 from dataselect_gui.window.study.figure import Figure
 from dataselect_gui.window.study.picks import Picks
@@ -15,8 +16,8 @@ from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.workflow import StudyFigure, StudyResult
 
-INTERVALS = "In brackets: the interval that holds the expected difference 95 times in 100."
-NO_FIGURE = "The figure is not there any more; the page still holds it."
+INTERVALS = N_("In brackets: the interval that holds the expected difference 95 times in 100.")
+NO_FIGURE = N_("The figure is not there any more; the page still holds it.")
 
 
 class ResultsPanel(StayPanel):
@@ -28,7 +29,7 @@ class ResultsPanel(StayPanel):
         self.verdict = paragraph(step=5, bold=True)
         self.told = QVBoxLayout()
         self.told.setSpacing(theme.SPACE[1])
-        self.page, self.folder = Button("Open the page"), Button("Open folder")
+        self.page, self.folder = Button(_("Open the page")), Button(_("Open folder"))
         self.figures = QVBoxLayout()
         self.figures.setSpacing(theme.SPACE[1])
         self._what = paragraph(role="dim")
@@ -49,19 +50,25 @@ class ResultsPanel(StayPanel):
         """Show what came of a study."""
         self._page = result.page
         self.verdict.setText(result.verdict)
-        self._what.setText(f"Finished on {result.finished}. {summary(result.choices)}")
+        self._what.setText(
+            _(
+                "Finished on {date}. {summary}",
+                date=result.finished,
+                summary=summary(result.choices),
+            )
+        )
         for layout in (self.told, self.figures):
             clear(layout)
         for line in (*result.headline, result.tally):
             self.told.addWidget(paragraph(line))
         for place, one in enumerate(result.figures):
             self.figures.addSpacing(theme.SPACE[2])
-            self.figures.addWidget(paragraph(one.question, step=2, bold=True))
+            self.figures.addWidget(paragraph(_(one.question), step=2, bold=True))
             self.figures.addWidget(paragraph(one.sentence))
             self.figures.addWidget(_figure(one))
             if place == 0:
                 self.figures.addWidget(Picks(result.lines))
-                self.figures.addWidget(paragraph(INTERVALS, role="dim"))
+                self.figures.addWidget(paragraph(_(INTERVALS), role="dim"))
 
     def _open_page(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._page)))
@@ -72,6 +79,6 @@ class ResultsPanel(StayPanel):
 
 def _figure(one: StudyFigure) -> QWidget:
     try:
-        return Figure(one.path, one.question, one.sentence)
+        return Figure(one.path, _(one.question), one.sentence)
     except OSError:
-        return paragraph(NO_FIGURE, role="dim")
+        return paragraph(_(NO_FIGURE), role="dim")

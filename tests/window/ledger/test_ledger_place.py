@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window.ledger import LedgerPlace
-from dataselect_gui.window.ledger.place import CANNOT_NOTICE
+from dataselect_gui.window.ledger.place import CANNOT_NOTICE, NOTHING_YET
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets.boundary import Note
@@ -63,7 +64,7 @@ def read(qtbot: QtBot, place: LedgerPlace) -> None:
 
 
 def test_an_empty_ledger_says_so_and_what_it_cannot_notice(place: LedgerPlace) -> None:
-    assert "Nothing was released from these records yet." in shown(place)
+    assert NOTHING_YET in shown(place)
     assert CANNOT_NOTICE in shown(place)
     assert "No budget yet" in shown(place)
     assert place.raise_budget.text() == "Set a budget…"
@@ -82,7 +83,7 @@ def test_the_budget_is_raised_with_a_reason_alone(
     with qtbot.waitSignal(state.accounts.budget_set):
         place.raising.set.click()
     today = datetime.now(UTC).date().isoformat()
-    assert lines(place)[-1] == [today, "Budget", "Set to ε 9", "", "The board agreed"]
+    assert lines(place)[-1] == [today, "Budget", "Budget set to ε 9", "", "The board agreed"]
     assert "ε 8 left" in shown(place)
     assert place.raising.isHidden()
 
@@ -106,20 +107,22 @@ def test_every_entry_tells_what_it_is_and_where_its_terms_come_from(
         budget=None,
     )
     read(qtbot, place)
-    told = [line[1:] for line in lines(place)]
-    assert [f"Release {str(one.release)[:8]}", *told[2][1:]] == told[2]
-    entries = [line[1:] for line in told if line[0].startswith(("Release", "Cut-off", "Budget"))]
+    rows = [line[1:] for line in lines(place)]
+    assert rows[2][0] == f"Release {str(one.release)[:8]}"
+    entries = [row[1:] for row in rows if row[0].startswith(("Release", "Cut-off", "Budget"))]
     assert entries == [
-        ["Set to ε 20", "", "Set with the first release"],
+        ["Budget set to ε 20", "", "Set with the first release"],
         ["Records by one-sided, loss at least 0.5", "1", "Cut-off from the request"],
-        ["Noised scores by laplace, loss", "1", "Bounds agreed beforehand"],
+        ["Scores by laplace, loss", "1", "Bounds agreed beforehand"],
         ["Records by one-sided, loss", "1, none claimed", "Cut-off chosen after viewing"],
-        ["A private cut-off of loss", "0.5", ""],
+        ["Threshold of loss bought", "0.5", ""],
         [entries[5][0], "1", "Cut-off bought; bounds agreed beforehand"],
         ["Records by exact, loss", "no protection", "Cut-off chosen after viewing; a test"],
     ]
     assert entries[5][0].startswith("Records by one-sided, loss at least ")
-    assert "1 release without protection: these sums do not cover those records." in shown(place)
+    assert place.totals.unprotected.isVisible()
+    account = workflow.ledger(project)[0]
+    assert place.totals.unprotected.text() == workflow.unprotected_releases(account)
 
 
 def test_three_totals_and_the_one_sided_line_by_itself(
@@ -130,15 +133,30 @@ def test_three_totals_and_the_one_sided_line_by_itself(
     assert place.totals.composed.isHidden(), "there is nothing to compose"
     release(project, tmp_path / "two", kind="scores", bounds="0,1", epsilon="0.5", budget=None)
     read(qtbot, place)
-    text = shown(place)
-    assert (
-        "Plain total, which the budget counts: ε 1.5. That is ε 1, the largest of one-sided releases, "
-        "and ε 0.5 of all others together."
-    ) in text
-    assert "Of the one-sided releases only the largest counts: ε 1." in text
-    told = workflow.ledger(project)[0].composed
-    assert told is not None
-    assert f"ε {told.total_pld:.3g} at δ 0, or ε {told.total_pld_loose:.3g} at δ" in text
+    totals, account = place.totals, workflow.ledger(project)[0]
+    assert re.findall(r"ε ([\d.]*\d)", totals.plain.text()) == ["1.5", "1", "0.5"]
+    assert totals.one_sided.text().startswith(workflow.one_sided_total(account))
+    assert account.composed is not None
+    assert totals.composed.text() == workflow.composed_total(account.composed, account.delta)
+    assert not totals.unprotected.isVisible()
+
+
+def test_window_and_statement_say_the_same_of_each_entry(
+    place: LedgerPlace, project: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    release(project, tmp_path / "one")
+    release(project, tmp_path / "two", kind="scores", bounds="0,1", budget=None)
+    read(qtbot, place)
+    account = workflow.ledger(project)[0]
+    statement = "\n".join(workflow.statement_in_words(account))
+    assert [line[2] for line in lines(place)] == [
+        workflow.entry_description(entry) for entry in account.entries
+    ]
+    for line in lines(place):
+        assert line[2] in statement
+    for label in (place.totals.composed, place.totals.unprotected):
+        assert label.text() in statement or not label.isVisible()
+    assert workflow.one_sided_total(account) in statement
 
 
 def test_the_statement_is_saved_as_a_page(
@@ -150,7 +168,7 @@ def test_the_statement_is_saved_as_a_page(
     saved = f"Saved as {tmp_path / 'statement.html'}."
     qtbot.waitUntil(lambda: saved in shown(place), timeout=20_000)
     page = (tmp_path / "statement.html").read_text(encoding="utf-8")
-    for words in ("scores by laplace", "Left: 3", place.elsewhere.head.text(), "not privatised"):
+    for words in ("Scores by laplace", "Left: 3", place.elsewhere.head.text(), "not privatised"):
         assert words in page
     place.save_statement(tmp_path / "nowhere" / "statement.html")
     refused = "“statement.html” cannot be written."

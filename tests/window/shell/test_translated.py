@@ -99,7 +99,7 @@ def test_a_place_shows_no_text_beside_the_catalogue(
     data = [*map(str, (look.source, look.checkpoint, project, project.parent)), *look.ids]
     data += [*(look.units or ()), *window.state.class_names]
     # What the rooms below say has tests of its own.
-    deletion, confinement = workflow.before_deletion(project), workflow.what_confines()
+    deletion, confinement = workflow.before_deletion(project), workflow.available_confinement()
     data += [*deletion.goes, *deletion.stays, confinement.sentence]
     data += [text for name in look.scores for text in texts_of_score(name)]
     shown = shown_in(window)

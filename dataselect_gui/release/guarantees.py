@@ -1,0 +1,163 @@
+"""The promise of a release and its limits in sentences: translated for the owner, English in a bundle.
+
+The sentences that other surfaces show too are in ``texts/promises.py``; those of one mechanism or kind
+of release are in its own file.
+"""
+
+from typing import assert_never
+
+from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.release.terms import BoundsSource, Cut, CutSource, Terms
+from dataselect_gui.texts import N_, _
+from dataselect_gui.texts.promises import (
+    AFTER_EXACT,
+    BUT_FOR_DELTA,
+    NO_PROTECTION,
+    ONE_PERSON,
+    ONE_RECORD,
+    covers_people,
+    not_claimed,
+)
+
+ORIGIN_OF_BOUNDS: dict[BoundsSource, str] = {
+    "request": "the consortium's request",
+    "score": "which the score cannot leave",
+    "agreed": "agreed beforehand",
+}
+BOUNDS_OF_ORIGIN = {text: origin for origin, text in ORIGIN_OF_BOUNDS.items()}
+_ORIGIN_OF_CUT: dict[CutSource, str] = {
+    "request": "the consortium's request",
+    "agreed": "agreed beforehand",
+    "bought": "drawn under differential privacy",
+    "viewed": "chosen after viewing",
+}
+_THRESHOLD_RESTS_ON: dict[CutSource, str | None] = {
+    "agreed": N_("the threshold was agreed before anybody looked at the scores"),
+    "request": N_("the threshold was in the consortium's request before anybody looked"),
+    "bought": N_("the threshold was drawn under differential privacy, and its ε is counted"),
+    "viewed": None,
+}
+_BOUNDS_AGREED = N_("the bounds of the score were agreed before anybody looked at the scores")
+
+
+def promise(terms: Terms) -> str:
+    """Return what the release promises, or that it does not."""
+    mechanism = terms.mechanism
+    if mechanism.epsilon is None:
+        return _(NO_PROTECTION)
+    if terms.conditional:
+        return not_claimed("threshold" if terms.cut is None else terms.cut.by)
+    # A bought threshold depends a little on everybody's scores.
+    message = terms.kind.promise if terms.is_bought else mechanism.promise or terms.kind.promise
+    unit, odds = _(ONE_PERSON if terms.of_people else ONE_RECORD), f"{terms.odds:.3g}"
+    sentences = [_(message, odds=odds, unit=unit)]
+    if mechanism.delta is not None:
+        inverse = f"{1 / mechanism.delta:,.0f}"
+        sentences.append(_(BUT_FOR_DELTA, inverse=inverse, delta=exact(mechanism.delta)))
+    if terms.of_people:
+        sentences.append(covers_people(terms.max_contributions))
+    return " ".join(sentences)
+
+
+def how_drawn(terms: Terms) -> str:
+    """Return how the release was drawn, as a sentence."""
+    return terms.kind.how_drawn(terms)
+
+
+def how_scored(terms: Terms) -> str | None:
+    """Return how the scores were computed, as a sentence; None where that was not recorded."""
+    scoring = terms.scoring
+    if scoring.program is None:
+        return None
+    by = f"by DataSelect {scoring.program}"
+    if scoring.device is None:
+        return f"Scores were computed {by}, from a record's name and a secret alone."
+    batches = (
+        "in batches that were not fixed beforehand"
+        if scoring.batch is None
+        else "one record at a time"
+        if scoring.batch == 1
+        else f"in batches of {scoring.batch} places, each record in one that its own name decides"
+    )
+    precision = "" if scoring.precision is None else f"in {scoring.precision} "
+    sentence = f"Scores were computed {precision}on {scoring.device}, {batches}, {by}."
+    return sentence + terms.kind.how_computed(terms)
+
+
+def not_protected(terms: Terms) -> list[str]:
+    """Return what no ε covers."""
+    return terms.kind.not_protected(terms.mechanism)
+
+
+def assumptions(terms: Terms) -> list[str]:
+    """Return the assumptions of the promise that only the owner can check."""
+    match terms.in_training:
+        case "no":
+            listed = [*_on_scores(terms), _("the records took no part in training the checkpoints")]
+        case "dp":
+            listed = [
+                *_on_scores(terms),
+                _(
+                    "the records took part in training the checkpoints under differential privacy, "
+                    "which the owner's ledger counts"
+                ),
+            ]
+        case "yes" | "unknown":
+            listed = [_("none: the records took part in training the checkpoints, or it is unknown")]
+        case unknown:
+            assert_never(unknown)
+    # The threshold of a count or a fraction was not fixed beforehand.
+    if terms.cut is not None and terms.cut.by == "threshold":
+        rests_on = _THRESHOLD_RESTS_ON[terms.cut.source]
+        listed += [] if rests_on is None else [_(rests_on)]
+    # Without bounds, the origin is that of the clipping norm.
+    clip_from = terms.kind.form.get("clip_from")
+    if (clip_from if terms.bounds is None else terms.bounds.source) == "agreed":
+        listed.append(_(_BOUNDS_AGREED))
+    if terms.after_exact:
+        listed.append(_(AFTER_EXACT))
+    return listed
+
+
+def _on_scores(terms: Terms) -> list[str]:
+    """Return the assumptions about the scores."""
+    scoring = terms.scoring
+    if (scoring.device is not None and scoring.batch is None) or scoring.program is None:
+        listed = [
+            _(
+                "a score depends on one record and the checkpoints alone; remaining rounding of the "
+                "last digits is assumed harmless, not covered"
+            )
+        ]
+    else:
+        listed = [_("a score depends on one record and the checkpoints alone")]
+    if terms.claims:
+        listed.append(
+            _(
+                "what is marked as chosen after viewing was not chosen because of one record or "
+                "person; ε does not cover what such a choice tells"
+            )
+        )
+    if terms.mechanism.assumption is not None:
+        listed.append(_(terms.mechanism.assumption))
+    return listed
+
+
+def origin_of(terms: Terms) -> str:
+    """Return where the threshold came from, in words."""
+    return _ORIGIN_OF_CUT["viewed" if terms.cut is None else terms.cut.source]
+
+
+def score_origin(terms: Terms) -> str:
+    """Return where the score and its direction came from, in words."""
+    # A bought threshold says nothing about where the score came from.
+    return _ORIGIN_OF_CUT["viewed"] if terms.is_bought else origin_of(terms)
+
+
+def cut_in_words(cut: Cut) -> str:
+    """Return the threshold and its origin, as a sentence."""
+    if cut.by != "threshold":
+        return f"The threshold is that of a {cut.by} of the records, chosen after viewing."
+    if cut.threshold is None:
+        return "Threshold chosen after viewing; its value is not told: it may be a record's score."
+    return f"Threshold {exact(cut.threshold)}: {_ORIGIN_OF_CUT[cut.source]}."

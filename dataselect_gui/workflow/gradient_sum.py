@@ -1,0 +1,76 @@
+"""Sum clipped gradients in the worker."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.endings import came_to_nothing
+from dataselect_gui.paths import resolved
+from dataselect_gui.project.project import Project
+from dataselect_gui.release.candidates import Summed
+from dataselect_gui.release.kinds.gradient import CLIP_STEPS
+from dataselect_gui.sandbox.frames import FrameError
+from dataselect_gui.texts import _
+from dataselect_gui.worker.handle import run_job
+from dataselect_gui.worker.jobs import SumJob
+from dataselect_gui.worker.rows_file import write_rows
+from dataselect_gui.worker.sum_file import read_sum
+from dataselect_gui.workflow.conditions import device_of
+
+_PREFIX = ".sum-"
+
+
+def sum_gradients(
+    project: Project,
+    checkpoint: Checkpoint,
+    clip: float,
+    context: JobContext,
+    rows: NDArray[np.bool_],
+) -> Summed:
+    """Return the sum of the clipped gradients of some records of a project.
+
+    Parameters
+    ----------
+    project : Project
+        Whose records; held by the caller.
+    checkpoint : Checkpoint
+        Whose final state is differentiated.
+    clip : float
+        The norm that each record's gradient is clipped to.
+    context : JobContext
+        Reports progress, and carries the request to stop.
+    rows : ndarray of bool
+        Which records, shape (n,).
+
+    Returns
+    -------
+    tuple
+        The names and shapes of the parameters, and the sum in steps, shape (parameters,).
+    """
+    for left in project.folder.glob(f"{_PREFIX}*"):  # Left by a run that was killed.
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=project.folder) as name:
+        folder = Path(name)
+        write_rows(folder, project.table.index, np.flatnonzero(rows).tolist())
+        job = SumJob(
+            source=project.settings.source.ref,
+            checkpoint=resolved(checkpoint.path),
+            digest=project.settings.checkpoint.digest,
+            folder=resolved(folder),
+            clip=clip,
+            steps=CLIP_STEPS,
+            device=device_of(project),
+        )
+        run_job(job, context)
+        try:
+            return read_sum(folder)
+        except FrameError:
+            raise came_to_nothing(
+                job.kind,
+                _("What was handed over is no sum: the checkpoint may be made to do harm."),
+            ) from None

@@ -1,0 +1,159 @@
+"""Preview a release: what would leave, what it would cost, and its expected usefulness.
+
+For the owner alone. Usefulness follows from how many records take part and are selected; no score is
+read. The samples of fields are made up.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from dataselect_gui.privacy.accounting import Charge, total_delta
+from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.privacy.statement import Statement
+from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.release.guarantees import how_drawn, not_protected, promise
+from dataselect_gui.release.kinds.kind import Kind, Leaving
+from dataselect_gui.release.procedure import Foresight
+from dataselect_gui.release.terms import Terms
+from dataselect_gui.texts import N_, _
+
+MARKS = tuple(Decimal(mark) for mark in ("0.1", "0.25", "0.5", "1", "2", "4", "8"))
+
+
+DOCUMENTS = (
+    Leaving(
+        "release.json, privacy.json",
+        N_("Mechanism and parameters"),
+        (("parameters", N_("mechanism, ε, score, and where each came from")),),
+        '"mechanism": "one-sided", "epsilon": "1"',
+    ),
+    Leaving(
+        "release.json",
+        N_("Hashes"),
+        (("hashes", N_("of the checkpoints and of the ledger's last entry")),),
+        '"ledger_head": "c41f…9a"',
+    ),
+    Leaving(
+        "croissant.json, README.md",
+        N_("Card"),
+        (("description", N_("the same for machines and for people")),),
+        "“What is not protected: …”",
+    ),
+    Leaving(
+        "SHA256SUMS",
+        N_("Checksums"),
+        (("checksums", N_("of the bundle's own files")),),
+        "9b1d…07  README.md",
+    ),
+)
+"""What every bundle holds."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The preview of a release.
+
+    Attributes
+    ----------
+    leaves : list of dict
+        What would leave, field by field: ``file``, ``field``, ``what``.
+    promise, mechanism : str
+        In words.
+    not_protected : list of str
+        What no ε covers.
+    same : bool
+        Whether it repeats an earlier release, at no cost.
+    cost : Decimal
+        What it would add to the plain total.
+    left_after : Decimal or None
+        What the budget would leave; below zero where it does not allow the release.
+    spent_after, delta_after : Decimal
+        The plain total and the sum of δ after the release.
+    nearest : dict or None
+        How the most similar earlier release differs: parameter → value there and here.
+    usefulness : list of dict
+        For a range of ε, what to expect: ``epsilon``, and ``precision``, ``recall`` and ``random``,
+        or ``width`` (noise within it 95 times in 100) and ``against`` (an average count).
+    """
+
+    leaves: list[dict[str, str]]
+    promise: str
+    mechanism: str
+    not_protected: list[str]
+    same: bool
+    cost: Decimal
+    left_after: Decimal | None
+    spent_after: Decimal
+    delta_after: Decimal
+    nearest: dict[str, tuple[object, object]] | None
+    usefulness: list[dict[str, float]]
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as a JSON object."""
+        return {
+            **vars(self),
+            "cost": exact(self.cost),
+            "left_after": None if self.left_after is None else exact(self.left_after),
+            "spent_after": exact(self.spent_after),
+            "delta_after": exact(self.delta_after),
+        }
+
+
+def preview_of(
+    terms: Terms,
+    candidates: Candidates,
+    foresight: Foresight,
+    statement: Statement,
+    pending: Charge | None,
+) -> Preview:
+    """Return what a release would come to.
+
+    Parameters
+    ----------
+    terms : Terms
+        What the release would be.
+    candidates : Candidates
+        What it would choose from.
+    foresight : Foresight
+        The release's cost by the ledger.
+    statement : Statement
+        The account as it is, with the budget that would hold.
+    pending : Charge or None
+        A training's charge that is not in the ledger yet.
+    """
+    taking = candidates.eligible if candidates.part is None else candidates.part
+    records, selected = int(taking.sum()), int((taking & candidates.chosen).sum())
+    left = None if statement.left is None else statement.left - foresight.cost
+    delta = total_delta(statement.charges) + (Decimal(0) if pending is None else pending.delta)
+    if not foresight.same:
+        delta += terms.mechanism.delta or Decimal(0)
+    epsilon = terms.mechanism.epsilon
+    marks = [] if epsilon is None else sorted({*MARKS, epsilon})
+    return Preview(
+        leaves=_what_leaves(type(terms.kind)),
+        promise=promise(terms),
+        mechanism=how_drawn(terms),
+        not_protected=not_protected(terms),
+        same=foresight.same,
+        cost=foresight.cost,
+        left_after=left,
+        spent_after=statement.spent + foresight.cost,
+        delta_after=delta,
+        nearest=foresight.nearest,
+        usefulness=[
+            {
+                "epsilon": float(mark),
+                **vars(terms.kind.expect(terms.mechanism.at(mark), records, selected)),
+            }
+            for mark in marks
+        ],
+    )
+
+
+def _what_leaves(kind: type[Kind]) -> list[dict[str, str]]:
+    """Return what leaves in a release of a kind, field by field: ``file``, ``field``, ``what``."""
+    return [
+        {"file": leaving.file, "field": field, "what": _(what)}
+        for leaving in (*kind.leaves, *DOCUMENTS)
+        for field, what in leaving.fields
+    ]

@@ -1,0 +1,310 @@
+"""Derive the terms of a release from the request; refuse combinations that make no sense."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from dataselect_gui import __version__
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
+from dataselect_gui.checkpoints.request import Request
+from dataselect_gui.errors import UsageError
+from dataselect_gui.privacy.amounts import LARGEST_BOUND, positive_amount, stated_number
+from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Setting
+from dataselect_gui.project.project import Project
+from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.release.kinds.gradient import stated_norm
+from dataselect_gui.release.kinds.kind import Kind, KindOptions
+from dataselect_gui.release.procedure import Purchase, new_release_id
+from dataselect_gui.release.terms import Bounds, Cut, CutSource, Terms
+from dataselect_gui.scoring.scores import SCORES
+from dataselect_gui.selection.rules import Rule
+from dataselect_gui.texts import _
+from dataselect_gui.workflow.conditions import scoring_of
+from dataselect_gui.workflow.release_request import ReleaseRequest, Training
+
+_BOUGHT = "bought:"
+
+
+@dataclass(frozen=True)
+class TermsBuilder:
+    """Derives the terms of a release.
+
+    Attributes
+    ----------
+    request : ReleaseRequest
+        The owner's request.
+    project : Project
+        The project.
+    rule : Rule
+        The project's rule.
+    kind, mechanism : type
+        Kind of release and mechanism.
+    epsilon : Decimal or None
+        The mechanism's.
+    training : Training
+        The answer about training.
+    checkpoint : Checkpoint
+        The consortium's.
+    candidates : Candidates
+        The records, with those that take part where they are known.
+    max_contributions : int
+        m.
+    after_exact : bool
+        Whether records of the source were released without protection before.
+    """
+
+    request: ReleaseRequest
+    project: Project
+    rule: Rule
+    kind: type[Kind]
+    mechanism: type[Mechanism]
+    epsilon: Decimal | None
+    training: Training
+    checkpoint: Checkpoint
+    candidates: Candidates
+    max_contributions: int
+    after_exact: bool
+
+    def terms(self) -> tuple[Terms, Purchase | None]:
+        """Return the terms, and the threshold that is still to be bought."""
+        self._check_options()
+        cut = "threshold" in self.kind.takes | self.mechanism.takes
+        purchase = self._purchase() if cut else None
+        source = self._cut_source() if cut else None
+        public = self.rule.by == "threshold" and source != "viewed"
+        needs_bounds = purchase is not None or "bounds" in self.mechanism.takes
+        bounds = self._bounds() if needs_bounds else None
+        kind = self._kind()
+        if "threshold" in self.kind.takes and purchase is None and not public:
+            raise UsageError(
+                _("A {kind} needs a public threshold.", kind=self.kind.name),
+                _("Which records are summed would otherwise depend on everybody's scores."),
+                _(
+                    "Select by an agreed threshold, or buy one: --threshold-source bought:E with a "
+                    "rule by fraction."
+                ),
+            )
+        mechanism = self.mechanism.calibrated(
+            Setting(
+                max_contributions=self.max_contributions,
+                epsilon=self.epsilon,
+                delta=self.mechanism.read_delta(self.request.delta),
+                count=self.mechanism.read_count(self._count(), self._taking_part),
+                query=kind.query(self.mechanism),
+            )
+        )
+        terms = Terms(
+            release=new_release_id(),
+            program=__version__,
+            date=datetime.now(UTC).date().isoformat(),
+            kind=kind,
+            mechanism=mechanism,
+            conditional=cut and self.epsilon is not None and not public and purchase is None,
+            unit="record" if self.candidates.unit_column is None else "person",
+            score=self.rule.score,
+            variant=self.project.scores[self.rule.score].variant,
+            lowest=self.rule.lowest,
+            cut=None
+            if source is None
+            else Cut(
+                by="threshold" if purchase is not None else self.rule.by,
+                source=source,
+                threshold=self.rule.value if public else None,
+                epsilon=None if purchase is None else purchase.epsilon,
+            ),
+            bounds=bounds,
+            in_training=self.training.answer,
+            after_exact=self.after_exact,
+            checkpoint=self.checkpoint.digest(),
+            scoring=scoring_of(self.project, self.rule.score),
+        )
+        return terms, purchase
+
+    @property
+    def _taking_part(self) -> int:
+        """How many records take part; an upper bound where that was not drawn yet."""
+        part = self.candidates.part
+        return int((self.candidates.eligible if part is None else part).sum())
+
+    def _check_options(self) -> None:
+        """Refuse options that do not belong to this kind of release."""
+        request, takes = self.request, self.kind.takes | self.mechanism.takes
+        given = {
+            "delta": request.delta is not None,
+            "count": request.count is not None,
+            "pad_to": request.pad_to is not None,
+            "bins": request.bins is not None,
+            "by_class": request.by_class,
+            "count_threshold": request.count_threshold is not None,
+            "clip": request.clip is not None,
+        }
+        for name, is_given in given.items():
+            has_use = name in takes and (name != "by_class" or request.bins is not None)
+            if is_given and not has_use:
+                option = f"--{name.replace('_', '-')}"
+                raise UsageError(
+                    _("{option} does not belong here.", option=option),
+                    _(
+                        "A release of {kind} by {mechanism} has no use for it.",
+                        kind=self.kind.name,
+                        mechanism=self.mechanism.name,
+                    ),
+                    _("Leave {option} out.", option=option),
+                )
+
+    def _kind(self) -> Kind:
+        """Return the kind of release with its parameters."""
+        request, norm = self.request, self.checkpoint.request.stated.get("max_grad_norm")
+        return self.kind.of_options(
+            KindOptions(
+                pad_to=request.pad_to,
+                bins=request.bins,
+                by_class=request.by_class,
+                count_threshold=request.count_threshold,
+                clip=request.clip,
+                classes=tuple(self.checkpoint.labels or ()),
+                requested_norm=None if norm is None else str(norm),
+                taking_part=self._taking_part,
+            )
+        )
+
+    def _purchase(self) -> Purchase | None:
+        stated = self.request.threshold_from or ""
+        if not stated.startswith(_BOUGHT):
+            return None
+        epsilon = positive_amount(stated.removeprefix(_BOUGHT), _("The threshold's ε"))
+        if self.epsilon is None:
+            raise UsageError(
+                _("A threshold cannot be bought here."),
+                _("An exact release promises nothing that its threshold could break."),
+                _("Leave --threshold-source out."),
+            )
+        if self.rule.by == "threshold" or not self._taking_part:
+            raise UsageError(
+                _("There is nothing to buy."),
+                _(
+                    "A threshold is bought for a rule by fraction or count, over records that take "
+                    "part."
+                ),
+                _("Use “dataselect select PROJECT --by SCORE --fraction F” first."),
+            )
+        share = Fraction(self.rule.value)
+        if self.rule.by == "count":
+            share = min(Fraction(1), share / int(self.candidates.eligible.sum()))
+        return Purchase(epsilon, share)
+
+    def _cut_source(self) -> CutSource:
+        stated, rule, checkpoint_request = (
+            self.request.threshold_from,
+            self.rule,
+            self.checkpoint.request,
+        )
+        is_requested = (
+            rule.by == "threshold"
+            and not rule.lowest
+            and checkpoint_request.score == rule.score
+            and checkpoint_request.threshold is not None
+            and Decimal(str(checkpoint_request.threshold)) == rule.value
+        )
+        match stated:
+            case None:
+                return "request" if is_requested else "viewed"
+            case "agreed" | "viewed":
+                return stated
+            case "request" if is_requested or rule.by != "threshold":
+                return stated
+            case "request":
+                raise UsageError(
+                    _("The threshold is not the request's."),
+                    _(
+                        "The request says {requested_score} ≥ {threshold}; the rule says {score} "
+                        "{sign} {value}.",
+                        requested_score=checkpoint_request.score or _("no score"),
+                        threshold=checkpoint_request.threshold,
+                        score=rule.score,
+                        sign="≤" if rule.lowest else "≥",
+                        value=rule.value,
+                    ),
+                    _("Select by the request's threshold, or say where yours comes from."),
+                )
+            case _ if stated.startswith(_BOUGHT):
+                return "bought"
+            case _:
+                raise UsageError(
+                    _("--threshold-source cannot be “{stated}”.", stated=stated),
+                    _(
+                        "A threshold comes from the request, was agreed before, was bought under "
+                        "differential privacy, or was chosen after viewing."
+                    ),
+                    _("Give request, agreed, bought:E or viewed."),
+                )
+
+    def _bounds(self) -> Bounds:
+        """Return the public bounds of the score."""
+        if self.request.bounds is not None:
+            return Bounds(*_two_bounds(self.request.bounds.split(",")), "agreed")
+        known = public_bounds(self.rule.score, self.checkpoint.request)
+        if known is not None:
+            return known
+        raise UsageError(
+            _("Public bounds of “{score}” are missing.", score=self.rule.score),
+            _(
+                "The noise must cover the whole range that a score may have, and the range must not be "
+                "read off the records."
+            ),
+            _(
+                "Add --bounds L,U as agreed beforehand, for example --bounds 0,5, or ask the "
+                "consortium to state bounds in its request."
+            ),
+        )
+
+    def _count(self) -> int | None:
+        """Return how many records to take: the request's number, or else the rule's."""
+        if self.request.count is not None:
+            return self.request.count
+        return self.rule.count(int(self.candidates.eligible.sum()))
+
+
+def public_bounds(score: str, checkpoint_request: Request) -> Bounds | None:
+    """Return the public bounds of a score from the consortium's request or the score itself.
+
+    Raises
+    ------
+    UsageError
+        Where the request's bounds are invalid.
+    """
+    requested = checkpoint_request.bounds.get(score)
+    if requested is not None:
+        return Bounds(*_two_bounds(requested), "request")
+    known = SCORES.get(score)
+    if known is None:
+        return None
+    if known.own_bounds is not None:
+        low, high = map(Decimal, known.own_bounds)
+        return Bounds(low, high, "score")
+    norm = checkpoint_request.stated.get(known.bounded_by)
+    if norm is not None:
+        return Bounds(
+            Decimal(0),
+            stated_norm(str(norm), _("The request's {parameter}", parameter=known.bounded_by)),
+            "score",
+        )
+    return None
+
+
+def _two_bounds(stated: Sequence[object]) -> tuple[Decimal, Decimal]:
+    numbers = [stated_number(str(bound), "--bounds") for bound in stated]
+    is_small = all(abs(number) <= LARGEST_BOUND for number in numbers)
+    # Scores are doubles.
+    if len(numbers) != 2 or not is_small or float(numbers[0]) >= float(numbers[1]):
+        raise UsageError(
+            _("The bounds of the score are not as they should be."),
+            _(
+                "They are two numbers from −{largest} to {largest}, the lower first.",
+                largest=LARGEST_BOUND,
+            ),
+            _("Give them like --bounds 0,5."),
+        )
+    return numbers[0], numbers[1]

@@ -1,0 +1,112 @@
+"""How the Try it page is reached and left."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from dataselect_gui.window.place import PlaceId
+from dataselect_gui.window.shell.main_window import MainWindow
+from dataselect_gui.window.study.heading import EXPLANATION
+from dataselect_gui.window.study.place import StudyPlace
+from dataselect_gui.window.widgets.boundary import STAYS
+from tests.helpers import array_file
+from tests.projects import consortium, owner_records, scored_project
+from tests.window.steps import give, place, settle
+from tests.window.study.steps import Worker, open_page, shown, wait_for_plan
+
+
+@pytest.mark.usefixtures("worker")
+def test_setup_offers_it_once_records_and_checkpoint_are_known(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    give(qtbot, window, owner_records(tmp_path / "records.npz"))
+    assert not window.setup.try_it.isEnabled()
+    assert not window.actions_by_key["try"].isEnabled()
+    give(qtbot, window, consortium(tmp_path / "consortium"))
+    assert place(window) == "setup"
+    window.setup.try_it.click()
+    assert place(window) == "study"
+    wait_for_plan(qtbot, window)
+    assert "records.npz, with consortium" in [
+        one.toolTip() for one in window.study.findChildren(QLabel)
+    ]
+    assert STAYS in shown(window.study)
+    assert window.study.heading.about.isVisible()
+    assert EXPLANATION in shown(window.study)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["consortium", "records.npz"]
+
+
+def test_records_without_labels_cannot_be_studied_and_it_says_so(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    import numpy as np
+
+    pixels = np.zeros((9, 6, 5), dtype=np.uint8)
+    unlabelled = array_file(tmp_path / "unlabelled.npz", x=pixels)
+    give(qtbot, window, unlabelled, consortium(tmp_path / "consortium"))
+    assert not window.setup.try_it.isEnabled()
+    words = [one.text() for one in window.setup.findChildren(QLabel) if one.isVisible()]
+    assert any("none of the records has a label" in one for one in words)
+
+
+def test_back_and_escape_lead_to_where_one_was(
+    page: StudyPlace, window: MainWindow, qtbot: QtBot
+) -> None:
+    page.heading.back.click()
+    assert place(window) == "explore"
+    window.show_place(PlaceId.LEDGER)
+    open_page(qtbot, window)
+    QTest.keyClick(page.form.button, Qt.Key.Key_Escape)
+    assert place(window) == "ledger"
+
+
+def test_everything_can_be_done_by_keys(
+    page: StudyPlace, window: MainWindow, worker: Worker, qtbot: QtBot
+) -> None:
+    page.heading.back.click()
+    QTest.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(window.action_list.field, "try it")
+    QTest.keyClick(window.action_list.field, Qt.Key.Key_Return)
+    assert place(window) == "study"
+    wait_for_plan(qtbot, window)
+    press_tab_until(lambda focus: focus is page.plan.start)
+    QTest.keyClick(page.plan.start, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: bool(worker.begun))
+    assert QApplication.focusWidget() is page.plan.stop
+    worker.go.set()
+    settle(qtbot, window)
+    assert QApplication.focusWidget() is page.results.page
+    qtbot.waitUntil(lambda: page.verticalScrollBar().maximum() > 0)
+    assert page.verticalScrollBar().value() == 0
+    QTest.keyClick(page.results.page, Qt.Key.Key_PageDown)
+    assert page.verticalScrollBar().value() > 0
+
+
+def press_tab_until(holds: Callable[[object], bool]) -> None:
+    for _ in range(40):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        if holds(focus):
+            return
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+    raise AssertionError("the focus never came there")
+
+
+def test_a_checkpoint_that_is_gone_is_told_in_place_of_a_plan(
+    window: MainWindow, worker: Worker, tmp_path: Path
+) -> None:
+    checkpoint = consortium(tmp_path / "consortium")
+    source = owner_records(tmp_path / "records.npz")
+    folder = scored_project(tmp_path / "p.dataselect", source, checkpoint)
+    shutil.rmtree(checkpoint)
+    window.open_project(folder)
+    window.actions_by_key["try"].trigger()
+    assert "“consortium” is not there." in window.study.error.text()
+    assert not window.study.plan.isVisible()
+    assert not worker.planned
