@@ -84,17 +84,17 @@ def without_network(*tests: str) -> None:
 
 
 def test_releases_need_no_network() -> None:
-    without_network("tests/test_release_kinds.py", "-k", "charged_and_verified")
+    without_network("tests/release/test_release_kinds.py", "-k", "charged_and_verified")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_all_release_tests_need_no_network() -> None:
     without_network(
-        "tests/test_release.py",
-        "tests/test_release_kinds.py",
-        "tests/test_gradient.py",
-        "tests/test_ledger.py",
-        "tests/test_signing.py",
-        "tests/test_cli.py",
+        "tests/release/test_release.py",
+        "tests/release/test_release_kinds.py",
+        "tests/release/test_gradient.py",
+        "tests/privacy/test_ledger.py",
+        "tests/release/test_signing.py",
+        "tests/cli/test_cli.py",
     )

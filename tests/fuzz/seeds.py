@@ -284,8 +284,8 @@ def _released(folder: Path) -> None:
     if folder.exists():
         return
     from tests.projects import consortium, owner_records, scored_project
+    from tests.release.test_signing import key_pair
     from tests.releases import release, select
-    from tests.test_signing import key_pair
 
     folder.mkdir(parents=True)
     with _home(folder / "home"):

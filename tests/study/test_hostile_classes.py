@@ -13,7 +13,7 @@ from dataselect_gui.study.findings import Findings, read_findings
 from dataselect_gui.study.page import page_of
 from dataselect_gui.study.plan import QUESTIONS
 from tests.hostile import HIDDEN, NAMES
-from tests.test_plain import read
+from tests.texts.test_plain import read
 
 EXAMPLE = Path(__file__).parents[2] / "resources" / "study" / "fashion-mnist"
 

@@ -3,7 +3,7 @@
 Qt takes a label or a tool tip that looks like HTML for HTML, and opens the files that it names; it
 takes an `&` in a button for a key; and marks of direction reorder a line. So the window shows text
 through this module alone: the linter bans the classes of Qt that are behind it (TID251), and
-`tests/test_window_words.py` checks the calls. Each text is one line, made `visible`.
+`tests/texts/test_window_words.py` checks the calls. Each text is one line, made `visible`.
 """
 
 from html import escape

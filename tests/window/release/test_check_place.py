@@ -7,8 +7,8 @@ from pytestqt.qtbot import QtBot
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.window.widgets.boundary import Note
 from dataselect_gui.workflow import CANNOT_CHECK, digest_of
+from tests.release.test_signing import key_pair
 from tests.releases import release, select
-from tests.test_signing import key_pair
 from tests.window.steps import give, place, settle, told
 
 

@@ -12,7 +12,7 @@ from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.release.sentences import RAISE, REPEAT, UNPROMISED
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import JobKind
-from tests.test_signing import key_pair
+from tests.release.test_signing import key_pair
 from tests.window.release.steps import (
     answer_no,
     ask_for,

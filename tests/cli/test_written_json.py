@@ -1,6 +1,6 @@
 """What ``--json`` prints, byte for byte, and what a finished study is said to have found.
 
-The files in ``tests/written_json`` are made anew by ``python -m tests.test_written_json``.
+The files in ``tests/written_json`` are made anew by ``python -m tests.cli.test_written_json``.
 """
 
 import contextlib
@@ -23,9 +23,9 @@ from tests.helpers import image_folder
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import release, select
 
-WRITTEN = Path(__file__).with_name("written_json")
-EARLIER_LEDGER = Path(__file__).with_name("earlier_ledger")
-STUDIES = Path(__file__).parents[1] / "resources" / "study"
+WRITTEN = Path(__file__).parents[1].joinpath("written_json")
+EARLIER_LEDGER = Path(__file__).parents[1].joinpath("earlier_ledger")
+STUDIES = Path(__file__).parents[2] / "resources" / "study"
 MEASURED = "deviation|tried|moved|float64_pace|seconds_per_record|bytes_needed|seconds_to_read|seconds"
 
 

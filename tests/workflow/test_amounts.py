@@ -174,7 +174,7 @@ def run(words: Sequence[str | bytes], folder: Path) -> tuple[int, dict[str, Any]
         cwd=folder,
         capture_output=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert done.stdout.count(b"\n") == 1, (done.stdout, done.stderr)
     return done.returncode, json.loads(done.stdout)

@@ -17,8 +17,8 @@ from dataselect_gui.release.signing import read_public
 from dataselect_gui.release.verify import verify_bundle
 from tests.ledgers import Desk
 from tests.projects import consortium, owner_records, scored_project
+from tests.release.test_signing import key_pair
 from tests.releases import files, rebuild, release, select
-from tests.test_signing import key_pair
 
 FEW, MANY = 60, 1000
 Edit = Callable[[Path, random.Random], None]

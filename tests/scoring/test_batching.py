@@ -430,7 +430,7 @@ def with_random_shapes(value: Any, chance: random.Random) -> Any:  # noqa: ANN40
 def test_records_stay_apart_where_sides_are_as_long_as_there_are_records(
     signature: Signature, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.test_batching.RECORDS", 2)
+    monkeypatch.setattr("tests.scoring.test_batching.RECORDS", 2)
     chance = random.Random(5)
     for arguments in cases_of(signature) * (120 // len(cases_of(signature))):
         changed = [with_random_shapes(one, chance) for one in arguments]

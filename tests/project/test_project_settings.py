@@ -25,7 +25,7 @@ from dataselect_gui.project.settings import (
     written,
 )
 
-EARLIER = sorted(Path(__file__).with_name("earlier").iterdir())
+EARLIER = sorted(Path(__file__).parents[1].joinpath("earlier").iterdir())
 FORMS = [json.loads((folder / "project.json").read_text(encoding="utf-8")) for folder in EARLIER]
 DIGEST = "a9da0aa53c3cd67012c5d9a7982ae84a15755b0e6e51b9c07d36d1769d9cd583"
 

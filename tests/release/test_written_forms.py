@@ -2,7 +2,7 @@
 
 Everything that chance and the clock decide is fixed, so that a change of a word, a
 draw, a charge or the key of sameness shows. The files in ``tests/written_forms`` are made anew by
-``python -m tests.test_written_forms``.
+``python -m tests.release.test_written_forms``.
 """
 
 import datetime
@@ -29,7 +29,7 @@ from tests.ledgers import Desk
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import files, is_verified, release, select, silent
 
-FORMS = Path(__file__).parent / "written_forms"
+FORMS = Path(__file__).parents[1] / "written_forms"
 WHOLE = ("release.json", "privacy.json", "README.md", "preview.json", "ledger.json")
 """Files that are kept as they are; of the others, the digest."""
 

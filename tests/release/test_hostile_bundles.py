@@ -21,7 +21,7 @@ from dataselect_gui.release.verify import verify_bundle
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import failed, rebuild, release, select, told
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

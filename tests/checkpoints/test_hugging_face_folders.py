@@ -473,7 +473,7 @@ def test_the_header_of_the_finding_ends_in_a_sentence_as_a_process(folder: Path)
         [sys.executable, "-P", "-m", "dataselect_gui", "inspect", str(folder), "--json"],
         capture_output=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert done.returncode == 4
     assert "damaged" in json.loads(done.stdout)["error"]["what"]

@@ -35,7 +35,7 @@ from tests.audit.worlds import terms
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import select, silent
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "dataselect_gui"
 OPTIONS = {"count": "--count K", "delta": "--delta D"}
 each_line = pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from dataselect_gui.pages import FOLDER, environment
 from dataselect_gui.plain import visible
 from tests.hostile import NAMES
-from tests.test_plain import read
+from tests.texts.test_plain import read
 
 PAGES = sorted(path.name for path in FOLDER.glob("*.html"))
 

@@ -23,7 +23,7 @@ from tests.helpers import array_file, image_folder
 from tests.projects import consortium, scored_project
 from tests.releases import is_verified, release, select
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "dataselect_gui"
 
 

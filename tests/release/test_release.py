@@ -544,7 +544,7 @@ def test_a_bundle_is_not_written_into_what_has_another_name_too(project: Path, t
         text=True,
         check=False,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     if "unshare" in run.stderr or "mount:" in run.stderr:
         pytest.skip("this system lets nobody mount a folder for itself")

@@ -20,8 +20,8 @@ from dataselect_gui.scoring.model import load_model
 from dataselect_gui.scoring.scorer import Scorer
 from tests.helpers import write_json, write_safetensors
 from tests.models import FAMILIES, SIDE, export, save_member, save_series, stir, tiny_resnet
+from tests.norms.test_gradient_norms import UNUSUAL, Patches
 from tests.oracle import oracle, oracle_vog
-from tests.test_gradient_norms import UNUSUAL, Patches
 
 CPU = torch.device("cpu")
 NAMES = ("loss", "el2n", "grad_norm", "vog")

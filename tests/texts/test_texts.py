@@ -17,7 +17,7 @@ import dataselect_gui
 from dataselect_gui import errors, texts
 from dataselect_gui.errors import file_refused
 from dataselect_gui.texts import N_, _, english, language, ngettext
-from tests.test_written_forms import FORMS, write_case
+from tests.release.test_written_forms import FORMS, write_case
 from tests.translations import LANGUAGE, ROOT, TEMPLATE, placeholders, write_brackets
 from tests.translations import texts as catalogue
 

@@ -16,7 +16,7 @@ from dataselect_gui.cli.app import main
 from tests.helpers import image_folder, write_json
 from tests.projects import consortium, owner_records, scored_project
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HEAVY = [
     "torch",
     "transformers",
@@ -357,7 +357,7 @@ print([name for name in {HEAVY} if name in sys.modules])
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
     )
     assert run.stdout.strip() == "[]"
 
@@ -367,15 +367,15 @@ def test_the_rooms_keep_to_their_doors() -> None:
         [Path(sys.executable).parent / "lint-imports"],
         capture_output=True,
         text=True,
-        cwd=Path(__file__).parents[1],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         check=False,
     )
     assert run.returncode == 0, run.stdout
 
 
 def test_the_readmes_commands_are_those_of_the_program() -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"dataselect (\w+)", readme))
     from typer.main import get_command
 

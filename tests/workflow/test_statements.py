@@ -9,7 +9,7 @@ import pytest
 
 from dataselect_gui.privacy.entry_forms import EntryKind
 from dataselect_gui.workflow import Account, ledger, statement_in_words
-from tests.test_written_json import EARLIER_LEDGER
+from tests.cli.test_written_json import EARLIER_LEDGER
 
 KINDS = get_args(EntryKind)
 LEFT_OUT = {"extended", "sealed", "kept"}

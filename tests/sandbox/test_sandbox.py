@@ -27,7 +27,7 @@ from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import ScoreJob, VerifyJob
 from tests import planted
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HELD = available_confinement()
 Made = dict[str, dict[str, bool]]
 

@@ -17,7 +17,7 @@ from dataselect_gui.project.settings import Conditions
 from dataselect_gui.project.table import Index
 from tests.projects import consortium, owner_records, scored_project
 
-EARLIER = Path(__file__).with_name("earlier") / "format-1"
+EARLIER = Path(__file__).parents[1].joinpath("earlier") / "format-1"
 OTHER = "f" * 64
 
 

@@ -20,7 +20,7 @@ from dataselect_gui.release.kinds.report import is_class_name
 from tests.hostile import COLUMN, HIDDEN, NAMES, hostile_consortium, hostile_folder, names
 from tests.projects import scored_project
 from tests.releases import rebuild, release, select, told
-from tests.test_plain import read
+from tests.texts.test_plain import read
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes such names of files")
 HOSTILE = NAMES["line"] + NAMES["ansi"] + NAMES["turned"] + NAMES["markup"]
