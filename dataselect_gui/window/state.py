@@ -19,6 +19,7 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, UnusableError, disk_refused
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.account import AccountReader
+from dataselect_gui.window.arrangement import class_codes, order_of
 from dataselect_gui.window.inputs import Inputs, ScoringRun
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.place import PlaceId
@@ -191,7 +192,7 @@ class State(QObject):
             Inputs(look.source, look.checkpoint, has_labels=has_labels),
             None,
         )
-        self._classify(look.labels)
+        self.class_names, self.class_codes = class_codes(look.labels)
         self.rule = look.rule
         self.withheld, self.opted_out = look.withheld, look.opted_out
         self.opted_out_units = look.opted_out_units
@@ -217,7 +218,7 @@ class State(QObject):
         self.inputs, self.interrupted = Inputs(), None
         self.look = self.rule = self.sort = self.current = self.in_training = None
         self.order = np.empty(0, dtype=np.int64)
-        self._classify(())
+        self.class_names, self.class_codes = class_codes(())
         self.opted_out_units = frozenset()
         self.withheld = self.opted_out = self.eligible = np.empty(0, dtype=bool)
         self.marked = self.stale = np.empty(0, dtype=bool)
@@ -365,11 +366,6 @@ class State(QObject):
 
     # Within
 
-    def _classify(self, labels: Sequence[str | None]) -> None:
-        self.class_names = sorted({label for label in labels if label is not None})
-        code_of: dict[str | None, int] = {name: code for code, name in enumerate(self.class_names)}
-        self.class_codes = np.array([code_of.get(label, -1) for label in labels], dtype=np.int64)
-
     def _set_marked(self, marked: NDArray[np.bool_]) -> None:
         self.marked = marked
         self.marked_changed.emit()
@@ -447,11 +443,8 @@ class State(QObject):
             self.selection = select(self.rule, self.look.scores[self.rule.score], self.eligible)
 
     def _sort(self) -> None:
-        if self.look is None:
-            return
+        assert self.look is not None
         if self.sort is None:
             self.order = np.arange(len(self.look.ids))
-            return
-        values = self.look.scores[self.sort]
-        keys = np.where(np.isnan(values), np.inf, -values if self.descending else values)
-        self.order = np.argsort(keys, kind="stable")
+        else:
+            self.order = order_of(self.look.scores[self.sort], descending=self.descending)
