@@ -98,7 +98,8 @@ def test_other_records_are_refused_and_nothing_changes(
     with pytest.raises(UnusableError, match="“other” is not the source of this project") as refused:
         way(project, other, checkpoint)
     count = 2 if wrong == "exchanged" else 1
-    assert refused.value.why.startswith(f"Of the 9 records that were scored, {count} are missing")
+    verb = "is" if count == 1 else "are"
+    assert refused.value.why.startswith(f"Of the 9 records that were scored, {count} {verb} missing")
     assert settings(project) == before
 
 
