@@ -1,5 +1,6 @@
 """The command line: its commands, how they run, and how errors are shown."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ from dataselect_gui.cli.scores import scores
 from dataselect_gui.cli.select import select
 from dataselect_gui.cli.study import study
 from dataselect_gui.cli.verify import verify
-from dataselect_gui.cli.window import gui, has_display
+from dataselect_gui.cli.window import gui, has_display, open_window
 from dataselect_gui.errors import (
     DataSelectError,
     InterruptedByPersonError,
@@ -131,6 +132,8 @@ def _run(arguments: Sequence[str]) -> tuple[int, DataSelectError | None]:
     fault: DataSelectError
     try:
         _check_texts(arguments)
+        if _only_opens_window(arguments):
+            return open_window(next(map(Path, arguments[1:]), None)), None
         outcome = app(list(arguments), standalone_mode=False)
         if outcome != InterruptedByPersonError.exit_code:
             return (outcome if isinstance(outcome, int) else 0), None
@@ -151,6 +154,13 @@ def _run(arguments: Sequence[str]) -> tuple[int, DataSelectError | None]:
         fault = internal_error(cause)
     tell_error(verb, "--json" in arguments, fault)
     return fault.exit_code, fault
+
+
+def _only_opens_window(arguments: Sequence[str]) -> bool:
+    """Say whether a command is ``gui`` or ``gui PROJECT``: typer takes 50 ms to read even that."""
+    verb, *projects = arguments or ("",)
+    is_plain = verb == "gui" and len(projects) <= 1 and not any(p.startswith("-") for p in projects)
+    return is_plain and LOG_VARIABLE not in os.environ
 
 
 def _verb_of(arguments: Sequence[str]) -> str:

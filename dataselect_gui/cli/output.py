@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-from rich.progress import Progress as Bars
 from rich.text import Text
 
 from dataselect_gui.errors import DataSelectError
@@ -91,6 +89,10 @@ def progress() -> Iterator[JobContext]:
     if not errors.is_terminal:
         yield JobContext(_Lines())
         return
+    # Imported here, so that the window, which is a verb too, opens without it.
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
+
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),

@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from rich.table import Table
-
 from dataselect_gui.cli.output import plain, print_lines, results
 from dataselect_gui.errors import file_refused
 from dataselect_gui.permissions import replacing
@@ -63,6 +61,8 @@ def save(columns: Columns, form: str, to: Path) -> None:
 
 def print_table(columns: Columns, most: int = 50) -> None:
     """Print the first rows of a table."""
+    from rich.table import Table  # Not for other verbs: the window opens without it.
+
     table = Table()
     for name, values in columns.items():
         is_number = any(isinstance(value, float) for value in values)

@@ -15,11 +15,16 @@ def gui(
     project: Annotated[Path | None, typer.Argument(help=_("A project to open."))] = None,
 ) -> None:
     """Open the window."""
+    raise typer.Exit(open_window(project))
+
+
+def open_window(project: Path | None) -> int:
+    """Open the window, on a project where one is given; returns its exit code."""
     if project is not None:
         workflow.prepare_pictures()  # It starts while Qt is loaded.
     from dataselect_gui.window.shell.app import run
 
-    raise typer.Exit(run(project=project))
+    return run(project=project)
 
 
 def has_display() -> bool:

@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from functools import cache
-from importlib import metadata
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
@@ -291,6 +290,8 @@ def _modules() -> set[str]:
 
 @cache
 def _platform_facts() -> dict[str, Any]:
+    from importlib import metadata  # It takes ten milliseconds, and most runs keep no log.
+
     libraries = {}
     for name in _LIBRARIES:
         try:

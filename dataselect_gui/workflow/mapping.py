@@ -6,8 +6,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import psutil
-
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
@@ -110,6 +108,8 @@ def maps(project_path: Path, rows: Sequence[int], context: JobContext) -> dict[i
 
 def _clear(folder: Path) -> None:
     """Delete folders that killed processes left, but none that a running process uses."""
+    import psutil  # The window opens without it.
+
     for left in folder.glob(f"{_PREFIX}-*"):
         owner = left.name.split("-")[1]
         is_ours = owner == str(os.getpid())
