@@ -35,8 +35,10 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True):
         The folder or file.
     kind : str
         The kind of its records, as a `Source` states it.
-    label_column, unit_column, split, text_column, feature_columns, labels
+    label_column, unit_column, split, text_column, feature_columns
         As `SourceRef` has them.
+    labels : LabelRule or None
+        The same; None for the usual rule.
     """
 
     path: StoredPath
@@ -46,7 +48,7 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True):
     split: str | None = None
     text_column: str | None = None
     feature_columns: tuple[str, ...] = ()
-    labels: LabelRule = LabelRule()
+    labels: LabelRule | None = None
 
     @classmethod
     def of(cls, ref: SourceRef, kind: str) -> Self:
@@ -59,7 +61,7 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True):
             ref.split,
             ref.text_column,
             ref.feature_columns,
-            ref.labels,
+            None if ref.labels == LabelRule() else ref.labels,
         )
 
     @property
@@ -72,7 +74,7 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True):
             self.split,
             self.text_column,
             self.feature_columns,
-            self.labels,
+            self.labels or LabelRule(),
         )
 
 

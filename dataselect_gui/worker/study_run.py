@@ -7,8 +7,10 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
@@ -101,13 +103,14 @@ def _read(
     from dataselect_gui.scoring.model import choose_device, load_model
     from dataselect_gui.study.dataset import read_dataset
 
-    matched = match_labels(source.labels, source.classes, checkpoint.labels)
+    reader = LabelReader.of(checkpoint, source.classes, job.source.labels)
+    reader.check(source.labels)
     context.report(Phase.LOADING_MODEL)
     channels = load_model(checkpoint.final, choose_device(_DEVICE)).channels
     return read_dataset(
         source,
-        matched,
-        checkpoint.labels,
+        reader.targets(source.labels).astype(np.int64),
+        reader.class_names,
         source.kind.to_input(checkpoint.final, channels),
         job.limit,
         partial(context.advance, Phase.READING_RECORDS),

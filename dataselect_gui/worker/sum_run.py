@@ -2,7 +2,7 @@
 
 import json
 
-from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
@@ -42,8 +42,10 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
     checkpoint = find_checkpoint(job.checkpoint)
     checkpoint.check_digest(job.digest)
     source = open_source(job.source)
-    index, labels = read_rows(job.folder)
-    classes = match_labels(labels, source.classes, checkpoint.labels)
+    index = read_rows(job.folder)
+    reader = LabelReader.of(checkpoint, source.classes, job.source.labels)
+    targets = reader.targets(index.labels)
+    is_labelled = checkpoint.task.is_labelled(targets)
     context.report(Phase.LOADING_MODEL)
     device = choose_device(job.device)
     dtype = torch.float32 if device.type == "mps" else torch.float64
@@ -55,7 +57,7 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
     if shape is not None:  # What cannot be summed at all is told before a record is read.
         summed.gradient(torch.from_numpy(synthetic((1, *shape))).to(device, dtype), 0)
     count = len(index.ids)
-    for done, label in enumerate(index.labels):
+    for done in range(count):
         context.advance(Phase.SUMMING, done, count)
         try:
             values = loader.read(done)
@@ -67,11 +69,10 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
             ) from None
         except UnreadableRecordError:
             continue
-        target = None if label is None else classes.get(label)
-        if target is None:
+        if not is_labelled[done]:
             continue
         try:
-            summed.add(torch.from_numpy(values)[None].to(device, dtype, copy=True), target)
+            summed.add(torch.from_numpy(values)[None].to(device, dtype, copy=True), int(targets[done]))
         except Exception as error:
             if shape is not None and values.shape == shape and is_out_of_memory(error):
                 raise  # So it would be for every record.

@@ -8,7 +8,7 @@ for both.
 from dataclasses import dataclass, field
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
@@ -73,7 +73,7 @@ def candidates_of(
     if only_readable:
         eligible[reread.unreadable] = False
     values = project.table.values(rule.score)
-    classes = match_labels(index.labels, source.classes, checkpoint.labels) if by_class else {}
+    reader = LabelReader.of(checkpoint, source.classes, ref.labels)
     return Candidates(
         source=source,
         index=index,
@@ -82,7 +82,7 @@ def candidates_of(
         chosen=select(rule, values, eligible).chosen,
         unit_column=ref.unit_column,
         scored_by=project.scores[rule.score].program,
-        classes=[classes.get(label, -1) if label is not None else -1 for label in index.labels],
+        classes=reader.named_classes(index.labels) if by_class else None,
         unwritable=reread.unwritable,
     )
 

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from dataselect_gui import __version__
-from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.labels import LabelAccount, LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError, WorkerDiedError
 from dataselect_gui.jobs.context import JobContext
@@ -58,6 +58,8 @@ class Scored:
         ``float32`` or ``float64``; None where no score needs a model.
     names : list of str
         The scores that the project has now.
+    labels : LabelAccount
+        What became of the labels of all records.
     """
 
     project: Path
@@ -67,6 +69,7 @@ class Scored:
     device: str
     precision: str | None
     names: list[str]
+    labels: LabelAccount
 
 
 def source_stem(source: Path) -> str:
@@ -165,7 +168,7 @@ def score(
         labelled=labelled,
         request=checkpoint.request,
     )
-    match_labels(source.labels, source.classes, checkpoint.labels)
+    account = LabelReader.of(checkpoint, source.classes, ref.labels).check(source.labels)
     described = StoredSource.of(ref, source.kind.name)
     model = StoredCheckpoint(str(checkpoint_path), checkpoint.digest())
     if project is None:
@@ -210,6 +213,7 @@ def score(
         finished.device,
         precision_of(project),
         table.columns(),
+        account,
     )
 
 

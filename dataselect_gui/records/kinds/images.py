@@ -162,6 +162,7 @@ def _open_folder(where: SourceRef) -> ImageFolder:
             columns=(),
             problems=sorted(problems, key=lambda problem: problem.id),
             ignored=ignored,
+            classes=(),
         )
     label = label_column or "label"
     files = len(images) + len(problems)
@@ -189,7 +190,8 @@ def _open_folder(where: SourceRef) -> ImageFolder:
             shown = name.encode("utf-8", "replace").decode("utf-8")
             chosen_problems.append(Problem(shown, reason))
     ids = sorted(listed)
-    if label_column is None and "label" not in columns:
+    by_folder = label_column is None and "label" not in columns
+    if by_folder:
         labels = [_class_folder(record) for record in ids]
     else:
         labels = [listed[record].label for record in ids]
@@ -205,6 +207,7 @@ def _open_folder(where: SourceRef) -> ImageFolder:
         columns=columns,
         problems=sorted(chosen_problems, key=lambda problem: problem.id),
         ignored=ignored + len(images) - len(ids) - 1,
+        classes=() if by_folder else None,
     )
 
 
