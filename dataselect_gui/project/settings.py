@@ -26,7 +26,7 @@ StoredPath = Annotated[str, Meta(pattern=r"\A[^\0]*\Z")]
 Device = Literal["cpu", "cuda", "mps", "none"]
 
 
-class StoredSource(msgspec.Struct, frozen=True):
+class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a project's records are, and how they are read.
 
     Attributes
@@ -37,22 +37,25 @@ class StoredSource(msgspec.Struct, frozen=True):
         The kind of its records, as a `Source` states it.
     label_column, unit_column : str or None
         The columns of labels and units, where they are not the usual ones.
+    pixel_range : tuple of float or None
+        The values of black and of white, as the request stated them when the project was made.
     """
 
     path: StoredPath
     kind: str
     label_column: str | None
     unit_column: str | None
+    pixel_range: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, ref: SourceRef, kind: str) -> Self:
         """Return what is stored of a source of a kind."""
-        return cls(str(ref.path), kind, ref.label_column, ref.unit_column)
+        return cls(str(ref.path), kind, ref.label_column, ref.unit_column, ref.pixel_range)
 
     @property
     def ref(self) -> SourceRef:
         """The records that are meant."""
-        return SourceRef(Path(self.path), self.label_column, self.unit_column)
+        return SourceRef(Path(self.path), self.label_column, self.unit_column, self.pixel_range)
 
 
 class StoredCheckpoint(msgspec.Struct, frozen=True):

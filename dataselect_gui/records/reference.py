@@ -14,8 +14,12 @@ class SourceRef:
         The folder or file.
     label_column, unit_column : str or None
         The columns of labels and units, where they are not the usual ones.
+    pixel_range : tuple of float or None
+        The values of black and of white in images of more than 8 bits, where the consortium's request
+        states them.
     """
 
     path: Path
     label_column: str | None = None
     unit_column: str | None = None
+    pixel_range: tuple[float, float] | None = None

@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 
 from dataselect_gui import __version__
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError, WorkerDiedError
@@ -156,7 +157,7 @@ def score(
         known = project.settings.source
         label_column = label_column or known.label_column
         unit_column = unit_column or known.unit_column
-    ref = SourceRef(source_path, label_column, unit_column)
+    ref = SourceRef(source_path, label_column, unit_column, _pixel_range(project, checkpoint))
     source = open_source(ref)
     labelled = any(label is not None for label in source.labels)
     wanted = applicable(
@@ -211,6 +212,13 @@ def score(
         precision_of(project),
         table.columns(),
     )
+
+
+def _pixel_range(project: Project | None, checkpoint: Checkpoint) -> tuple[float, float] | None:
+    """Return the range of pixels: all scores of a project have the one that it began with."""
+    if project is not None and project.settings.table is not None:
+        return project.settings.source.pixel_range
+    return checkpoint.request.pixel_range
 
 
 def _settle(

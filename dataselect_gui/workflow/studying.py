@@ -263,7 +263,13 @@ def study(
 def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
     """Return the job for the worker; refuse records without labels."""
     checkpoint, choices = find_checkpoint(request.checkpoint), request.choices
-    source = open_source(SourceRef(request.source, request.label_column, request.unit_column))
+    ref = SourceRef(
+        resolved(request.source),
+        request.label_column,
+        request.unit_column,
+        checkpoint.request.pixel_range,
+    )
+    source = open_source(ref)
     if all(label is None for label in source.labels):
         raise UnusableError(
             _("The records cannot be studied."),
@@ -274,7 +280,7 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
     applicable(choices.scores, series=series, labelled=True, request=checkpoint_request)
     return StudyJob(
         folder=resolved(folder),
-        source=SourceRef(resolved(request.source), request.label_column, request.unit_column),
+        source=ref,
         checkpoint=resolved(request.checkpoint),
         scores=list(choices.scores),
         shares=list(choices.shares),

@@ -18,7 +18,7 @@ from dataselect_gui.records.cleaning.image import clean_image
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.image_files import IMAGE_FILES
 from dataselect_gui.records.image_tree import find_images, linked_files, read_file
-from dataselect_gui.records.images import EXTENSIONS, decode_image, look_at, with_8_bits
+from dataselect_gui.records.images import EXTENSIONS, look_at, unpack, with_8_bits
 from dataselect_gui.records.kinds.kind import Look, RecordKind
 from dataselect_gui.records.metadata import (
     METADATA_CSV,
@@ -27,7 +27,15 @@ from dataselect_gui.records.metadata import (
     Row,
     read_metadata,
 )
-from dataselect_gui.records.source import Content, Problem, Source, SourceRef, own_unit, person_name
+from dataselect_gui.records.source import (
+    Content,
+    Problem,
+    Source,
+    SourceRef,
+    UnreadableRecordError,
+    own_unit,
+    person_name,
+)
 from dataselect_gui.texts import N_, _
 
 _SIZES = (640, 480), (480, 640), (257, 257), (300, 1000)
@@ -58,16 +66,12 @@ class Images(RecordKind):
         return linked_files(path)
 
     def decode(self, stored: bytes) -> Content:
-        """Return the image, upright. See `RecordKind`."""
-        return decode_image(stored)
-
-    def check(self, stored: bytes) -> None:
-        """See that the range of its values is known, too. See `RecordKind`."""
-        with_8_bits(decode_image(stored))
+        """Return the image, upright, with 8 bits a channel. See `RecordKind`."""
+        return with_8_bits(self._unpack(stored), self.pixel_range)
 
     def look(self, stored: bytes, most: int | None) -> Look:
         """Return the image. See `RecordKind`."""
-        image = with_8_bits(decode_image(stored)).convert("RGB")
+        image = with_8_bits(self._unpack(stored), self.pixel_range).convert("RGB")
         if most is not None:
             image.thumbnail((most, most), Image.Resampling.BILINEAR)
         return np.asarray(image)
@@ -88,9 +92,20 @@ class Images(RecordKind):
 
     def check_leaving(self, stored: bytes) -> None:
         """See both of one decoded image. See `RecordKind`."""
-        image = decode_image(stored)
-        with_8_bits(image)
+        image = self._unpack(stored)
+        with_8_bits(image, self.pixel_range)
         _cleaned(stored, image)
+
+    def _unpack(self, stored: bytes) -> Image.Image:
+        bare = look_at(stored)
+        if bare.white_is_zero and self.pixel_range is not None:
+            raise UnreadableRecordError(
+                _(
+                    "The image's values are counted from white, and the range in the consortium's "
+                    "request is not. Save it with black being 0."
+                )
+            )
+        return unpack(bare)
 
 
 IMAGES = Images()
