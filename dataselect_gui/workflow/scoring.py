@@ -157,7 +157,9 @@ def score(
         known = project.settings.source
         label_column = label_column or known.label_column
         unit_column = unit_column or known.unit_column
-    ref = SourceRef(source_path, label_column, unit_column, _pixel_range(project, checkpoint))
+    ref = SourceRef(
+        source_path, label_column, unit_column, pixel_range=_pixel_range(project, checkpoint)
+    )
     source = open_source(ref)
     labelled = any(label is not None for label in source.labels)
     wanted = applicable(

@@ -267,7 +267,7 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
         resolved(request.source),
         request.label_column,
         request.unit_column,
-        checkpoint.request.pixel_range,
+        pixel_range=checkpoint.request.pixel_range,
     )
     source = open_source(ref)
     if all(label is None for label in source.labels):

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dataselect_gui import workflow
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.checkpoints.request import request_of
+from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.project import Project
 from tests.helpers import CLASSES, write_json
@@ -152,3 +155,15 @@ def test_what_leaves_keeps_its_depth_and_is_verified(
         if path.suffix in {".png", ".tif"}
     ]
     assert sorted(left) == sorted(make(greys(number)).tobytes() for number in range(COUNT))
+
+
+def test_another_range_is_another_checkpoint(tmp_path: Path) -> None:
+    ranges: list[dict[str, object]] = [{}, {"pixel_range": [0, 4095]}, {"pixel_range": [0, 1023]}]
+    places = [consortium(tmp_path / str(n), **request) for n, request in enumerate(ranges)]
+    assert len({find_checkpoint(place).digest() for place in places}) == 3
+
+
+@pytest.mark.parametrize("stated", [[4095, 0], [0], [0, True], "0-4095", [0, 0], [0, 1e300]])
+def test_a_range_that_is_none_is_refused(stated: object) -> None:
+    with pytest.raises(UnusableError, match="pixel_range"):
+        request_of({"pixel_range": stated})
