@@ -19,8 +19,15 @@ from dataselect_gui.records.image_formats.bare import BareImage
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.texts import _
 
-EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp"})
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
+EXTENSIONS = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .apng .gif .bmp .dib .tif .tiff .webp .pbm .pgm .ppm .pnm .tga".split()
+)
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PBM", "PGM", "PPM", "TGA")
+OTHER_EXTENSIONS = frozenset(
+    ".avif .heic .heif .jp2 .j2k .jpf .jpx .jxl .svg .psd .xcf .exr .hdr .dds .ico .pcx .sgi .ras .pfm "
+    ".qoi .fits .eps .xbm .xpm .cr2 .cr3 .nef .arw .dng .orf .svs .ndpi .dcm .nii .mha .nrrd".split()
+)
+"""Of images that are not read here: passed over with a word, never in silence."""
 MAX_FILE_BYTES = 1 << 29
 
 _TURNS = {
@@ -33,6 +40,14 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
+_OTHERS = {
+    b"\0\0\0\x0cjP  ": "JPEG 2000",
+    b"\xff\x4f\xff\x51": "JPEG 2000",
+    b"\0\0\0\x0cJXL ": "JPEG XL",
+    b"\xff\x0a": "JPEG XL",
+    b"8BPS": "PSD",
+    b"\x76\x2f\x31\x01": "OpenEXR",
+}
 _OF_16_BITS = frozenset({"I;16", "I;16B"})
 _OF_8_BITS = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK"})
 _READ_AS = {"La": "LA", "YCbCr": "RGB"}
@@ -165,6 +180,8 @@ def unpack(bare: BareImage) -> Image.Image:
             decoded = image.copy() if read_as is None else image.convert(read_as)
             if bare.white_is_zero:
                 decoded = _counted_from_black(decoded)
+            if bare.format == "PPM" and decoded.mode == "I":  # It holds no more than 16 bits.
+                decoded = Image.fromarray(np.asarray(decoded).astype(np.uint16))
             turn = _TURNS.get(bare.orientation)
             return decoded if turn is None else decoded.transpose(turn)
     except UnreadableRecordError:
@@ -182,6 +199,13 @@ def _counted_from_black(image: Image.Image) -> Image.Image:
     return Image.fromarray(65535 - values.astype(np.uint16))
 
 
+def _other_format(stored: bytes) -> str | None:
+    """Return the name of a format that is known and not read."""
+    if stored[4:8] == b"ftyp":
+        return {b"avi": "AVIF", b"hei": "HEIC", b"mif": "HEIF"}.get(stored[8:11])
+    return next((name for start, name in _OTHERS.items() if stored.startswith(start)), None)
+
+
 def _not_an_image(stored: bytes) -> str:
     start = stored[:256].lstrip().lower()
     if not stored:
@@ -194,4 +218,6 @@ def _not_an_image(stored: bytes) -> str:
         return _("The file holds nothing but zeros.")
     if start.startswith((b"\x89png", b"gif8")):
         return _("The image is cut off or damaged.")
+    if (name := _other_format(stored)) is not None:
+        return _("An image of the format {name}, which is not read here. Save it as PNG.", name=name)
     return _("Not an image of a known format ({formats}).", formats=", ".join(FORMATS))

@@ -48,7 +48,7 @@ class Images(RecordKind):
 
     name: ClassVar[str] = "images"
     nouns: ClassVar[str] = N_("a folder of images")
-    advice: ClassVar[str] = N_("a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP)")
+    advice: ClassVar[str] = N_("a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP, PGM, PPM, TGA)")
     is_confined: ClassVar[bool] = True
     extensions: ClassVar[tuple[str, ...]] = CLEANED
     forms: ClassVar[tuple[WrittenForm, ...]] = (IMAGE_FILES,)
@@ -239,8 +239,9 @@ def _listing_problem(
         return _("A line of the metadata file names no file.")
     if path.is_absolute() or ".." in path.parts:
         return _("The metadata file names a file outside the source.")
-    if str(path) in reasons:
-        return reasons[str(path)]
+    for place in (path, *path.parents):  # A folder may be what is not read.
+        if str(place) in reasons:
+            return reasons[str(place)]
     if path.suffix.lower() not in EXTENSIONS:
         return _("Not an image by its ending ({endings}).", endings=", ".join(sorted(EXTENSIONS)))
     if str(path) not in images:
