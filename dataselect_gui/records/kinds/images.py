@@ -4,7 +4,8 @@ Where there is a metadata file, it decides which files are records and what they
 """
 
 import unicodedata
-from collections.abc import Container, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
@@ -36,6 +37,7 @@ from dataselect_gui.records.source import (
     own_unit,
     person_name,
 )
+from dataselect_gui.records.splits import are_splits, chosen_split
 from dataselect_gui.texts import N_, _
 
 _SIZES = (640, 480), (480, 640), (257, 257), (300, 1000)
@@ -154,7 +156,16 @@ def _open_folder(where: SourceRef) -> ImageFolder:
     """List the records of a folder. The label is the column ``label`` unless named."""
     path, label_column, unit_column = where.path, where.label_column, where.unit_column
     images, problems, ignored = find_images(path)
-    metadata = [path / name for name in METADATA_NAMES if (path / name).is_file()]
+    files, splits = len(images) + len(problems), _splits(images)
+    split = chosen_split(path.name, splits, where.split)
+    if split is not None:
+        start = f"{split}/"
+        ignored += sum(not record.startswith(start) for record in images)
+        images = {record: file for record, file in images.items() if record.startswith(start)}
+        problems = [problem for problem in problems if f"{problem.id}/".startswith(start)]
+    places = [path] if split is None else [path, path / split]
+    metadata = [folder / name for folder in places for name in METADATA_NAMES]
+    metadata = [file for file in metadata if file.is_file()]
     if not metadata:
         if label_column or unit_column:
             raise UnusableError(
@@ -172,14 +183,13 @@ def _open_folder(where: SourceRef) -> ImageFolder:
             path=path,
             ids=ids,
             files=[images[record] for record in ids],
-            labels=[_class_folder(record) for record in ids],
+            labels=[_class_folder(record, split) for record in ids],
             units=None,
             columns=(),
             problems=sorted(problems, key=lambda problem: problem.id),
             ignored=ignored,
         )
     label = label_column or "label"
-    files = len(images) + len(problems)
     rows, columns = read_metadata(metadata[0], label, unit_column, files)
     for name in (label_column, unit_column):
         if name is not None and name not in columns:
@@ -197,6 +207,10 @@ def _open_folder(where: SourceRef) -> ImageFolder:
     chosen_problems: list[Problem] = []
     for row in rows:
         name = unicodedata.normalize("NFC", (row.file or "").replace("\\", "/"))
+        if name and metadata[0].parent != path:
+            name = f"{split}/{name}"
+        elif name.split("/", 1)[0] in splits.keys() - {split}:
+            continue  # A line of another part.
         reason = _listing_problem(name, images, listed, reasons)
         if reason is None:
             listed[str(PurePosixPath(name))] = row
@@ -205,7 +219,7 @@ def _open_folder(where: SourceRef) -> ImageFolder:
             chosen_problems.append(Problem(shown, reason))
     ids = sorted(listed)
     if label_column is None and "label" not in columns:
-        labels = [_class_folder(record) for record in ids]
+        labels = [_class_folder(record, split) for record in ids]
     else:
         labels = [listed[record].label for record in ids]
     units = None
@@ -223,8 +237,14 @@ def _open_folder(where: SourceRef) -> ImageFolder:
     )
 
 
-def _class_folder(record: str) -> str | None:
-    parts = PurePosixPath(record).parts
+def _splits(images: Iterable[str]) -> dict[str, int]:
+    """Return the parts that the images lie in, with how many do; none where folders are classes."""
+    tops = Counter(record.split("/", 1)[0] for record in images if "/" in record)
+    return dict(sorted(tops.items())) if are_splits(tops) else {}
+
+
+def _class_folder(record: str, split: str | None) -> str | None:
+    parts = PurePosixPath(record).parts[0 if split is None else 1 :]
     return parts[0] if len(parts) > 1 else None
 
 
