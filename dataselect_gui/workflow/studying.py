@@ -49,6 +49,8 @@ class StudyRequest:
         The most records to study; they are drawn at random.
     label_column, unit_column : str or None
         Columns of the source.
+    split : str or None
+        The part of the source, where it has several.
     """
 
     source: Path
@@ -58,6 +60,7 @@ class StudyRequest:
     limit: int = MOST_RECORDS
     label_column: str | None = None
     unit_column: str | None = None
+    split: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -267,6 +270,7 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
         resolved(request.source),
         request.label_column,
         request.unit_column,
+        request.split,
         pixel_range=checkpoint.request.pixel_range,
     )
     source = open_source(ref)
