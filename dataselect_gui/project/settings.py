@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from dataselect_gui.privacy.amounts import decimal_of
-from dataselect_gui.records.reference import LabelRule, SourceRef
+from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule, SourceRef
 from dataselect_gui.selection.rules import Rule
 
 FORMAT: Literal[2] = 2
@@ -46,7 +46,7 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True):
     split: str | None = None
     text_column: str | None = None
     feature_columns: tuple[str, ...] = ()
-    labels: LabelRule = LabelRule()
+    labels: LabelRule = AS_THEY_ARE
     pixel_range: tuple[float, float] | None = None
 
     @classmethod

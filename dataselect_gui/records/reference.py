@@ -1,6 +1,6 @@
 """Which records are meant. Imports nothing heavy: a process reads it before it confines itself."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -28,6 +28,10 @@ class LabelRule:
     columns: tuple[str, ...] = ()
     separator: str | None = None
     uncertain: Uncertain = "unknown"
+
+
+AS_THEY_ARE = LabelRule()
+"""Labels as the source has them: what is not written down, since it goes without saying."""
 
 
 @dataclass(frozen=True)
@@ -59,5 +63,5 @@ class SourceRef:
     split: str | None = None
     text_column: str | None = None
     feature_columns: tuple[str, ...] = ()
-    labels: LabelRule = field(default_factory=LabelRule)
+    labels: LabelRule = AS_THEY_ARE
     pixel_range: tuple[float, float] | None = None

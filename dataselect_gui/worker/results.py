@@ -179,7 +179,7 @@ class CheckpointInspected(Inspected, frozen=True, tag="checkpoint"):
         return request_of(self.request)
 
 
-class SourceInspected(Inspected, frozen=True, tag="source"):
+class SourceInspected(Inspected, frozen=True, tag="source", omit_defaults=True):
     """A source of records.
 
     Attributes
