@@ -14,12 +14,14 @@ from dataselect_gui.texts import _
 
 FILE_NAME = "dataselect.json"
 TASK = "task"
+PIXEL_RANGE = "pixel_range"
 TRAINING = ("noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta")
 """What the consortium's training by DP-SGD is described by."""
 _LARGEST_SCORE = 1e299
 """No score comes near, and thresholds are read up to there."""
 _LARGEST_BOUND = float(LARGEST_BOUND)
 _LONGEST_TEXT = 10_000
+_LARGEST_PIXEL = 1e30
 Number: TypeAlias = int | float
 """As it was written: the digest tells 1 from 1.0."""
 
@@ -47,6 +49,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         Score → its public bounds, the lower first.
     class_statistics : dict
         Whatever it says of classes.
+    pixel_range : tuple or None
+        The values of black and of white in images of more than 8 bits.
     contact, deadline : str or None
         Whom to ask, and until when.
     stated : dict
@@ -68,6 +72,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     direction: str | None = None
     bounds: dict[str, tuple[Number, Number]] = {}
     class_statistics: dict[str, object] = {}
+    pixel_range: tuple[Number, Number] | None = None
     contact: str | None = None
     deadline: str | None = None
     stated: dict[str, object] = {}
@@ -187,6 +192,13 @@ def _bounds(key: str, value: Any) -> str | None:  # noqa: ANN401
     return None
 
 
+def _pixel_range(key: str, value: Any) -> str | None:  # noqa: ANN401
+    are_two = isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
+    if are_two and -_LARGEST_PIXEL <= value[0] < value[1] <= _LARGEST_PIXEL:
+        return None
+    return _("“{key}” is not two numbers, that of black and a larger one of white.", key=key)
+
+
 def _object(key: str, value: Any) -> str | None:  # noqa: ANN401
     return None if isinstance(value, dict) else _("“{key}” is not a JSON object.", key=key)
 
@@ -207,6 +219,7 @@ _CHECKS: dict[str, _Check] = {
     "deadline": _text,
     "bounds": _bounds,
     "class_statistics": _object,
+    PIXEL_RANGE: _pixel_range,
 }
 KNOWN = _CHECKS.keys()
 

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from dataselect_gui.privacy.amounts import decimal_of
-from dataselect_gui.records.reference import LabelRule, SourceRef
+from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule, SourceRef
 from dataselect_gui.selection.rules import Rule
 
 FORMAT: Literal[2] = 2
@@ -35,10 +35,8 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True):
         The folder or file.
     kind : str
         The kind of its records, as a `Source` states it.
-    label_column, unit_column, split, text_column, feature_columns
+    label_column, unit_column, split, text_column, feature_columns, labels, pixel_range
         As `SourceRef` has them.
-    labels : LabelRule or None
-        The same; None for the usual rule.
     """
 
     path: StoredPath
@@ -48,7 +46,8 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True):
     split: str | None = None
     text_column: str | None = None
     feature_columns: tuple[str, ...] = ()
-    labels: LabelRule | None = None
+    labels: LabelRule = AS_THEY_ARE
+    pixel_range: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, ref: SourceRef, kind: str) -> Self:
@@ -61,7 +60,8 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True):
             ref.split,
             ref.text_column,
             ref.feature_columns,
-            None if ref.labels == LabelRule() else ref.labels,
+            ref.labels,
+            ref.pixel_range,
         )
 
     @property
@@ -74,7 +74,8 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True):
             self.split,
             self.text_column,
             self.feature_columns,
-            self.labels or LabelRule(),
+            self.labels,
+            self.pixel_range,
         )
 
 
