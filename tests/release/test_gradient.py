@@ -2,6 +2,7 @@
 
 import copy
 import json
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -35,6 +36,7 @@ from dataselect_gui.records.source import SourceRef
 from dataselect_gui.release.kinds.gradient import CLIP_STEPS
 from dataselect_gui.scoring.clipped_sum import ClippedSum, in_steps
 from dataselect_gui.scoring.model import Model
+from dataselect_gui.texts.promises import AFTER_EXACT
 from dataselect_gui.worker.input_loading import ScoredInputLoader
 from dataselect_gui.worker.jobs import SumJob
 from dataselect_gui.worker.results import FilesResult
@@ -42,6 +44,7 @@ from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.worker.sum_file import read_sum
 from dataselect_gui.worker.sum_run import run_sum
 from dataselect_gui.workflow.accounts import Account, AccountEntry, marks_of
+from dataselect_gui.workflow.gradient_sum import sum_gradients
 from tests.helpers import array_file, image_folder, write_image, write_json
 from tests.ledgers import Desk
 from tests.models import save_member, stir, tiny_plain, tiny_resnet
@@ -203,6 +206,25 @@ def test_the_same_again_is_the_same_noise_and_sums_nothing(
     assert second.repeated
     assert second.spent == first.spent
     assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+@in_this_process
+def test_what_was_released_while_it_was_summed_is_stated(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger is unlocked meanwhile, and another project of the same records may come between."""
+    other = Path(shutil.copytree(project, tmp_path / "other.dataselect"))
+    exact = {"mechanism": "exact", "epsilon": None, "acknowledge_exact": True, "reason": "agreed"}
+    inside = partial(release, other, tmp_path / "exact", **exact)
+
+    def meanwhile(*given: Any) -> object:  # noqa: ANN401
+        inside()
+        return sum_gradients(*given)
+
+    monkeypatch.setattr("dataselect_gui.workflow.releasing.sum_gradients", meanwhile)
+    release(project, tmp_path / "b", **asked())
+    assert AFTER_EXACT in told(tmp_path / "b")["assumptions"]
+    assert is_verified(tmp_path / "b")
 
 
 @pytest.mark.parametrize("rule", [{"threshold": "1"}, {"fraction": "0.5"}])
