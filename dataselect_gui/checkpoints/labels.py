@@ -6,7 +6,6 @@ from typing import assert_never
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.class_lookup import (
@@ -374,20 +373,3 @@ class LabelReader:
         """Return the labels in the table that no record has, nor a label that differs in case alone."""
         folded = {label.strip().casefold() for label in labels}
         return [n for n in self._lookup.table_labels if n.strip().casefold() not in folded]
-
-
-def class_indices(targets: Targets) -> NDArray[np.int64]:
-    """Return targets that are class indices.
-
-    Raises
-    ------
-    UnusableError
-        Where they are numbers: no score of such a task is computed here yet.
-    """
-    if targets.dtype != np.int64:
-        raise UnusableError(
-            _("The checkpoint cannot be used for scoring."),
-            _("Its model does not tell one class of each record, as the scores here need."),
-            _("Ask the consortium for a model that classifies."),
-        )
-    return targets.astype(np.int64)

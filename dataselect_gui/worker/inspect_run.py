@@ -70,6 +70,7 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
         series=len(checkpoint.series),
         labelled=True,
         request=checkpoint.request,
+        task=checkpoint.task.name,
     )
     return CheckpointInspected(
         problems=[],

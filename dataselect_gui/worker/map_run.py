@@ -5,7 +5,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.labels import LabelReader, class_indices
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
@@ -68,7 +68,7 @@ def run_maps(job: MapJob, context: JobContext) -> FilesResult:
             values = loader.read(place)
             if values.ndim != 3:
                 raise UnreadableRecordError(_(_NO_IMAGE))
-            maps = scorer.maps(names, values[None], class_indices(targets[place : place + 1]))
+            maps = scorer.maps(names, values[None], targets[place : place + 1])
         except (UnreadableRecordError, UnusableError) as error:
             reason = error.what if isinstance(error, UnusableError) else str(error)
             results[row] = RecordMaps(record, None, {}, dict.fromkeys(job.names, reason))

@@ -5,7 +5,7 @@ import time
 import msgspec
 import numpy as np
 
-from dataselect_gui.checkpoints.labels import LabelReader, class_indices
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
@@ -52,7 +52,7 @@ def run_preflight(job: PreflightJob, context: JobContext) -> PreflightResult:
             _("See the reasons among the source's problems, and mend or replace the files."),
         )
     inputs = np.stack([record.values for record in records if record.values is not None])
-    targets = class_indices(reader.targets(source.labels[record.row] for record in records))
+    targets = reader.targets(source.labels[record.row] for record in records)
     trial = try_on(scorer, checkpoint, job.names, inputs, targets)
     return PreflightResult(
         **msgspec.structs.asdict(trial), records=len(source.ids), seconds_to_read=seconds_to_read

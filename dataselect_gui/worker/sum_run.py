@@ -52,10 +52,10 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
     model = in_precision(load_model(checkpoint.final, device), dtype)
     preprocess = source.kind.to_input(checkpoint.final, model.channels)
     loader = ScoredInputLoader(source, index, preprocess)
-    summed = ClippedSum(model, job.clip, job.steps)
+    summed = ClippedSum(model, checkpoint.task, len(checkpoint.labels), job.clip, job.steps)
     shape = public_shape(source, checkpoint.final, model, preprocess)
     if shape is not None:  # What cannot be summed at all is told before a record is read.
-        summed.gradient(torch.from_numpy(synthetic((1, *shape))).to(device, dtype), 0)
+        summed.check(torch.from_numpy(synthetic((1, *shape))).to(device, dtype))
     count = len(index.ids)
     for done in range(count):
         context.advance(Phase.SUMMING, done, count)
@@ -72,7 +72,9 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
         if not is_labelled[done]:
             continue
         try:
-            summed.add(torch.from_numpy(values)[None].to(device, dtype, copy=True), int(targets[done]))
+            summed.add(
+                torch.from_numpy(values)[None].to(device, dtype, copy=True), targets[done : done + 1]
+            )
         except Exception as error:
             if shape is not None and values.shape == shape and is_out_of_memory(error):
                 raise  # So it would be for every record.
