@@ -25,7 +25,7 @@ from dataselect_gui.checkpoints.label_forms import (
     YesOrNo,
 )
 from dataselect_gui.errors import UnusableError, UsageError
-from dataselect_gui.records.reference import LabelRule
+from dataselect_gui.records.reference import LabelRule, Uncertain
 from dataselect_gui.tasks.task import Targets, Task
 from dataselect_gui.texts import _
 
@@ -44,6 +44,8 @@ class LabelMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         How many records have it.
     index : int or None
         Its class; None where it fits none.
+    name : str or None
+        What the checkpoint calls that class, or its number.
     how : str or None
         How that was found; None where nothing was.
     """
@@ -51,6 +53,7 @@ class LabelMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: str
     records: int
     index: int | None
+    name: str | None
     how: How | None
 
 
@@ -75,6 +78,8 @@ class LabelAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         The model's classes of which no column of labels says anything.
     unused : list of str
         The labels in the owner's table that no record has.
+    uncertain : str or None
+        What −1 in a column of labels stands for; None where there are no such columns.
     """
 
     task: str
@@ -85,6 +90,7 @@ class LabelAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     reasons: dict[str, int] = {}
     silent: list[str] = []
     unused: list[str] = []
+    uncertain: Uncertain | None = None
 
     @property
     def usable(self) -> int:
@@ -220,15 +226,8 @@ class LabelReader:
             elif reading.target is None:
                 unlabelled += count
         matches = [
-            LabelMatch(
-                label,
-                count,
-                None if match is None else match.class_index,
-                None if match is None else match.how,
-            )
-            for (label, match), count in sorted(
-                by_label.items(), key=lambda item: (-item[1], item[0][0])
-            )
+            self._match(label, match, count)
+            for (label, match), count in sorted(by_label.items(), key=lambda i: (-i[1], i[0][0]))
         ]
         spoken = {match.class_index for match in (self._columns or {}).values()}
         has_silent = self._columns is not None and self.task.name == "multi_label"
@@ -241,6 +240,7 @@ class LabelReader:
             reasons=dict(reasons),
             silent=[n for i, n in enumerate(self.classes) if i not in spoken] if has_silent else [],
             unused=self._unused({label for label, _match in by_label}),
+            uncertain=self.rule.uncertain if has_silent else None,
         )
 
     def check(self, labels: Iterable[str | None]) -> LabelAccount:
@@ -283,6 +283,14 @@ class LabelReader:
         )
 
     # Within
+
+    def _match(self, label: str, match: Match | None, records: int) -> LabelMatch:
+        index = None if match is None else match.class_index
+        name = None if index is None else self._name_of(index)
+        return LabelMatch(label, records, index, name, None if match is None else match.how)
+
+    def _name_of(self, index: int) -> str:
+        return self.class_names[index] if index < len(self.class_names) else str(index)
 
     def _read(self, label: str) -> Reading:
         known = self._readings.get(label)

@@ -18,7 +18,7 @@ from dataselect_gui.project.files import write_json
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
 from dataselect_gui.study.plan import Choices
-from dataselect_gui.study.store import PLAN, Store
+from dataselect_gui.study.store import PLAN, Store, stored_rule
 from dataselect_gui.study.tasks import (
     FlippedLabelsTask,
     LibraryTask,
@@ -74,6 +74,9 @@ def run_study(
     checkpoint = find_checkpoint(job.checkpoint)
     source = open_source(job.source)
     setting = setting_of(checkpoint, choices, job.limit)
+    rule = stored_rule(job.source.labels)
+    if rule is not None:
+        setting["labels"] = rule
     dataset = None
     if not job.plan_only:
         dataset = _read(job, source, checkpoint, context)
@@ -144,6 +147,7 @@ def _write_plan(job: StudyJob, choices: Choices, plan: StudyPlanned, store: Stor
             "label column": job.source.label_column,
             "unit column": job.source.unit_column,
             "split": job.source.split,
+            "labels": stored_rule(job.source.labels),
             "trainings": plan.trainings,
             "trainings left": plan.left,
             "seconds left": plan.seconds,
