@@ -18,8 +18,8 @@ from dataselect_gui.norms import autograd
 from dataselect_gui.norms.cross_entropy import logit_gradients
 from dataselect_gui.norms.single_record import SingleRecord
 from dataselect_gui.scoring.arithmetic import flushed_denormals
-from dataselect_gui.scoring.model import Model
-from dataselect_gui.texts import _
+from dataselect_gui.scoring.model import PREFIX, Model
+from dataselect_gui.texts import _, ngettext
 
 _SHRINK = 1 - 2.0**-30
 
@@ -39,14 +39,15 @@ class ClippedSum:
     Attributes
     ----------
     layout : list of (str, list of int)
-        The names and shapes of the parameters, in the order in which the sum has them.
+        The parameters' names in the checkpoint's files, and their shapes, in the order in which the sum
+        has them.
     total : ndarray of int64
         The sum so far, in steps, shape (parameters,).
 
     Raises
     ------
     UnusableError
-        Where the model has nothing to train.
+        Where the model has nothing to train, or something that has no name in the files.
     """
 
     def __init__(self, model: Model, clip: float, steps: int) -> None:
@@ -59,7 +60,25 @@ class ClippedSum:
                 _("None of its parameters is meant to be trained."),
                 _("Ask the consortium for the model as it is trained."),
             )
-        self.layout = [(name, list(parameter.shape)) for name, parameter in named]
+        names = model.stored_names
+        unnamed = [name.removeprefix(PREFIX) for name, _parameter in named if name not in names]
+        if unnamed:
+            raise UnusableError(
+                _("The gradient of this checkpoint could not be used by anybody."),
+                ngettext(
+                    "{count} parameter of the model, like “{name}”, is stored in the checkpoint's "
+                    "files together with others, in one tensor: its gradient has no name there.",
+                    "{count} parameters of the model, like “{name}”, are stored in the checkpoint's "
+                    "files together with others, in one tensor: their gradient has no names there.",
+                    len(unnamed),
+                    name=unnamed[0],
+                ),
+                _(
+                    "Ask the consortium to load and save the checkpoint with the transformers library "
+                    "(model.save_pretrained(folder, save_original_format=False))."
+                ),
+            )
+        self.layout = [(names[name], list(parameter.shape)) for name, parameter in named]
         self.total = np.zeros(sum(p.numel() for p in self._parameters), dtype=np.int64)
 
     def add(self, record: Tensor, target: int) -> None:

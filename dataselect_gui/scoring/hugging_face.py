@@ -33,8 +33,10 @@ _SPARE = 1 << 24
 """Numbers that a model may hold beside those of its files: position ids and the like."""
 
 
-def load_hugging_face(member: Member, device: torch.device) -> tuple[nn.Module, int | None]:
-    """Return the model of a Hugging Face folder, and how many channels it takes where it says so.
+def load_hugging_face(
+    member: Member, device: torch.device
+) -> tuple[nn.Module, int | None, dict[str, str]]:
+    """Return the model of a Hugging Face folder, its channels where it says so, and `stored_names`.
 
     Raises
     ------
@@ -44,15 +46,18 @@ def load_hugging_face(member: Member, device: torch.device) -> tuple[nn.Module, 
     import transformers
     from transformers.utils import logging
 
+    from dataselect_gui.scoring.stored_names import stored_names
+
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     kind = getattr(transformers, architecture_of(member.config))
     config = kind.config_class.from_dict({**options_of(member.config), **_classes(member)})
     _check_size(member, kind, config)
+    tensors = _tensors(member)
     inner, report = kind.from_pretrained(
         None,
         config=config,
-        state_dict=_tensors(member),
+        state_dict=dict(tensors),
         local_files_only=True,
         dtype=torch.float32,
         attn_implementation="eager",
@@ -70,10 +75,11 @@ def load_hugging_face(member: Member, device: torch.device) -> tuple[nn.Module, 
                 missing,
             ),
         )
+    names = stored_names(inner, tensors)
     inner.to(device).eval()
     for module in inner.modules():
         _keep_nothing(module)
-    return inner, getattr(inner.config, "num_channels", None)
+    return inner, getattr(inner.config, "num_channels", None), names
 
 
 def _classes(member: Member) -> dict[str, Any]:
