@@ -12,9 +12,11 @@ from typing import Literal
 
 from dataselect_gui.checkpoints import refusals
 from dataselect_gui.checkpoints.json_file import JsonObject
-from dataselect_gui.checkpoints.request import TRAINING, Request
+from dataselect_gui.checkpoints.request import TASK, TRAINING, Request
 from dataselect_gui.checkpoints.safetensors_header import StoredTensor, read_header
+from dataselect_gui.checkpoints.task import find_task
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.tasks.task import Task
 from dataselect_gui.texts import _
 
 CONFIG = "config.json"
@@ -142,6 +144,16 @@ class Checkpoint:
         """The class names by index; empty where none are stated."""
         return self.final.labels
 
+    @cached_property
+    def task(self) -> Task:
+        """What the model predicts."""
+        return find_task(
+            self.final.config,
+            len(self.labels),
+            self.request,
+            is_hugging_face=self.final.form == "huggingface",
+        )
+
     @property
     def members(self) -> tuple[Member, ...]:
         """Every state that a score may read, the final one last and only once."""
@@ -171,7 +183,7 @@ class Checkpoint:
                 whole.update(f"{member.step} {path.name} {member.hashes[path.name]}\n".encode())
         if self.direction is not None:
             whole.update(f"direction {self._direction_hash}\n".encode())
-        for key in TRAINING:
+        for key in (*TRAINING, TASK):
             if key in self.request.stated:
                 whole.update(f"{key} {self.request.stated[key]}\n".encode())
         return whole.hexdigest()

@@ -9,9 +9,11 @@ import msgspec
 from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.amounts import LARGEST_BOUND, LARGEST_COUNT
+from dataselect_gui.tasks.names import NAMES, TaskName
 from dataselect_gui.texts import _
 
 FILE_NAME = "dataselect.json"
+TASK = "task"
 TRAINING = ("noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta")
 """What the consortium's training by DP-SGD is described by."""
 _LARGEST_SCORE = 1e299
@@ -31,6 +33,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         Its training by DP-SGD.
     epsilon : number or None
         What that came to.
+    task : str or None
+        What the model predicts, one of `TaskName`.
     score : str or None
         The score to select by.
     threshold : number or None
@@ -57,6 +61,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     steps: int | None = None
     delta: Number | None = None
     epsilon: Number | None = None
+    task: TaskName | None = None
     score: str | None = None
     threshold: Number | None = None
     count: int | None = None
@@ -158,6 +163,12 @@ def _text(key: str, value: Any) -> str | None:  # noqa: ANN401
     return _("“{key}” is not a text of up to {most:,} characters.", key=key, most=_LONGEST_TEXT)
 
 
+def _task(key: str, value: Any) -> str | None:  # noqa: ANN401
+    if isinstance(value, str) and value in NAMES:
+        return None
+    return _("“{key}” is none of {known}.", key=key, known=", ".join(NAMES))
+
+
 def _file_name(key: str, value: Any) -> str | None:  # noqa: ANN401
     is_name = isinstance(value, str) and PurePosixPath(value).name == value
     if is_name and 0 < len(value) < 256 and not {"\\", "\0"} & set(value) and value != "..":
@@ -190,6 +201,7 @@ _CHECKS: dict[str, _Check] = {
     "threshold": _number(-_LARGEST_SCORE, _LARGEST_SCORE),
     "count": _count,
     "score": _text,
+    "task": _task,
     "direction": _file_name,
     "contact": _text,
     "deadline": _text,

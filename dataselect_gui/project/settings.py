@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from dataselect_gui.privacy.amounts import decimal_of
-from dataselect_gui.records.source import SourceRef
+from dataselect_gui.records.reference import LabelRule, SourceRef
 from dataselect_gui.selection.rules import Rule
 
 FORMAT: Literal[2] = 2
@@ -26,7 +26,7 @@ StoredPath = Annotated[str, Meta(pattern=r"\A[^\0]*\Z")]
 Device = Literal["cpu", "cuda", "mps", "none"]
 
 
-class StoredSource(msgspec.Struct, frozen=True):
+class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a project's records are, and how they are read.
 
     Attributes
@@ -35,24 +35,45 @@ class StoredSource(msgspec.Struct, frozen=True):
         The folder or file.
     kind : str
         The kind of its records, as a `Source` states it.
-    label_column, unit_column : str or None
-        The columns of labels and units, where they are not the usual ones.
+    label_column, unit_column, split, text_column, feature_columns, labels
+        As `SourceRef` has them.
     """
 
     path: StoredPath
     kind: str
     label_column: str | None
     unit_column: str | None
+    split: str | None = None
+    text_column: str | None = None
+    feature_columns: tuple[str, ...] = ()
+    labels: LabelRule = LabelRule()
 
     @classmethod
     def of(cls, ref: SourceRef, kind: str) -> Self:
         """Return what is stored of a source of a kind."""
-        return cls(str(ref.path), kind, ref.label_column, ref.unit_column)
+        return cls(
+            str(ref.path),
+            kind,
+            ref.label_column,
+            ref.unit_column,
+            ref.split,
+            ref.text_column,
+            ref.feature_columns,
+            ref.labels,
+        )
 
     @property
     def ref(self) -> SourceRef:
         """The records that are meant."""
-        return SourceRef(Path(self.path), self.label_column, self.unit_column)
+        return SourceRef(
+            Path(self.path),
+            self.label_column,
+            self.unit_column,
+            self.split,
+            self.text_column,
+            self.feature_columns,
+            self.labels,
+        )
 
 
 class StoredCheckpoint(msgspec.Struct, frozen=True):

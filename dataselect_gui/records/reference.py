@@ -1,7 +1,33 @@
 """Which records are meant. Imports nothing heavy: a process reads it before it confines itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, TypeAlias
+
+Uncertain: TypeAlias = Literal["unknown", "yes", "no"]
+"""What −1 in the cell of a class stands for: not known, which adds nothing to a score; yes; no."""
+
+
+@dataclass(frozen=True)
+class LabelRule:
+    """How the owner's labels are read as what the model predicts.
+
+    Attributes
+    ----------
+    classes : tuple of (str, str)
+        The owner's label → the model's class, where a person said which; an empty class for none.
+    columns : tuple of str
+        One column per class, each cell 0, 1, −1 or blank; empty where one column holds the labels.
+    separator : str or None
+        What stands between several labels in one cell; None where a cell holds one label or a list.
+    uncertain : str
+        What −1 in such a column stands for.
+    """
+
+    classes: tuple[tuple[str, str], ...] = ()
+    columns: tuple[str, ...] = ()
+    separator: str | None = None
+    uncertain: Uncertain = "unknown"
 
 
 @dataclass(frozen=True)
@@ -14,8 +40,20 @@ class SourceRef:
         The folder or file.
     label_column, unit_column : str or None
         The columns of labels and units, where they are not the usual ones.
+    split : str or None
+        Which of the source's parts (train, test, …), where it has several.
+    text_column : str or None
+        The column whose text is the record; None where a record is something else.
+    feature_columns : tuple of str
+        The columns that the model takes, in its order; no other one is read into a record.
+    labels : LabelRule
+        How labels are read.
     """
 
     path: Path
     label_column: str | None = None
     unit_column: str | None = None
+    split: str | None = None
+    text_column: str | None = None
+    feature_columns: tuple[str, ...] = ()
+    labels: LabelRule = field(default_factory=LabelRule)

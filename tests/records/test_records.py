@@ -245,7 +245,11 @@ def test_a_missing_column_is_told_with_those_that_exist(tmp_path: Path, name: st
     image_folder(tmp_path, ["a.png"])
     write_rows(tmp_path / name, [{"file_name": "a.png", "label": "cat", "age": "3"}])
     with pytest.raises(UnusableError, match=r"“weight”.*label, age"):
-        open_source(SourceRef(tmp_path, **{column: "weight"}))
+        open_source(
+            SourceRef(tmp_path, "weight")
+            if column == "label_column"
+            else SourceRef(tmp_path, unit_column="weight")
+        )
 
 
 @pytest.mark.parametrize("name", METADATA)

@@ -1,0 +1,1 @@
+"""What models predict: the tasks, one file each."""

@@ -1,0 +1,70 @@
+"""Numbers to predict: the squared error, summed over the outputs.
+
+Without a factor of ½ and never averaged; in the square of the label's unit, as the model predicts it.
+"""
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.tasks.names import TaskName
+from dataselect_gui.tasks.task import Targets, Task
+from dataselect_gui.texts import N_
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Regression(Task):
+    """A record's label is a number for each output."""
+
+    name: ClassVar[TaskName] = "regression"
+    meaning = N_("a number for each record")
+    loss = "‖f − y‖₂²"
+    distance = ""
+
+    def unlabelled(self, records: int, outputs: int) -> Targets:
+        """See `Task`."""
+        return np.full((records, outputs), np.nan)
+
+    def made_up(self, records: int, outputs: int) -> Targets:
+        """See `Task`: numbers in [−1, 1]."""
+        return np.cos(np.add.outer(np.arange(records), np.arange(outputs), dtype=np.float64))
+
+    def is_labelled(self, targets: Targets) -> NDArray[np.bool_]:
+        """See `Task`."""
+        return np.asarray(~np.isnan(targets).any(axis=1))
+
+    def fits(self, targets: Targets, outputs: int) -> NDArray[np.bool_]:
+        """See `Task`."""
+        return np.full(len(targets), targets.shape[1] == outputs)
+
+    def takes_outputs(self, outputs: int, classes: int) -> bool:
+        """See `Task`."""
+        return outputs > 0 and classes in {0, outputs}
+
+    def losses(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `Task`."""
+        errors = (logits.double() - targets).where(~targets.isnan(), 0.0)
+        losses: Tensor = errors.square().sum(dim=1)
+        return losses
+
+    def logit_gradients(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `Task`: 2 (f − y)."""
+        return 2 * (logits.double() - targets).where(~targets.isnan(), 0.0)
+
+    def distances(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `Task`: none, since EL2N compares probabilities."""
+        del logits, targets
+        raise ValueError("EL2N is not defined for regression")
+
+    def watched(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `Task`: the prediction; of several numbers, their sum."""
+        import torch
+
+        del targets
+        return torch.ones_like(logits)
+
+
+REGRESSION = Regression()

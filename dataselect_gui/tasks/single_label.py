@@ -1,0 +1,73 @@
+"""One class of several for each record: softmax and cross-entropy."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.tasks.names import TaskName
+from dataselect_gui.tasks.task import Targets, Task
+from dataselect_gui.texts import N_
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class SingleLabel(Task):
+    """A record belongs to one of the classes."""
+
+    name: ClassVar[TaskName] = "single_label"
+    meaning = N_("one class for each record")
+    loss = "−log softmax(f)_y"
+    distance = "‖softmax(f) − onehot(y)‖₂"
+    has_classes = True
+
+    def unlabelled(self, records: int, outputs: int) -> Targets:
+        """See `Task`."""
+        del outputs
+        return np.full(records, -1, dtype=np.int64)
+
+    def made_up(self, records: int, outputs: int) -> Targets:
+        """See `Task`: the classes in turn."""
+        return np.arange(records, dtype=np.int64) % outputs
+
+    def is_labelled(self, targets: Targets) -> NDArray[np.bool_]:
+        """See `Task`."""
+        return np.asarray(targets >= 0)
+
+    def fits(self, targets: Targets, outputs: int) -> NDArray[np.bool_]:
+        """See `Task`."""
+        return np.asarray(targets < outputs)
+
+    def takes_outputs(self, outputs: int, classes: int) -> bool:
+        """See `Task`. Softmax of one number is always 1, whatever the model learnt."""
+        return outputs > 1 and classes in {0, outputs}
+
+    def losses(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `Task`."""
+        from dataselect_gui.norms.cross_entropy import cross_entropy
+
+        return cross_entropy(logits, targets.clamp(min=0))
+
+    def logit_gradients(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `Task`: softmax − onehot."""
+        from dataselect_gui.norms.cross_entropy import logit_gradients
+
+        return logit_gradients(logits, targets.clamp(min=0))
+
+    def distances(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `Task`."""
+        import torch
+
+        distances: Tensor = torch.linalg.vector_norm(self.logit_gradients(logits, targets), dim=1)
+        return distances
+
+    def watched(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `Task`."""
+        import torch
+
+        classes = targets.where(targets >= 0, logits.argmax(dim=1))
+        return torch.zeros_like(logits).scatter(1, classes[:, None], 1.0)
+
+
+SINGLE_LABEL = SingleLabel()

@@ -1,0 +1,104 @@
+"""What a task is: what a model predicts, what a label is there, and the loss between the two.
+
+A file of this folder holds one task. Its description loads without torch, which is imported inside of
+the functions that compute: the window and the terminal read descriptions alone.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.tasks.names import TaskName
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Targets: TypeAlias = NDArray[np.int64] | NDArray[np.float64]
+"""What labels are to a loss, one row per record: class indices, shape (records,), −1 where there is no
+label; or numbers, shape (records, outputs), NaN where there is none."""
+
+
+@dataclass(frozen=True)
+class Task(ABC):
+    """What a model predicts. It has no state.
+
+    Attributes
+    ----------
+    name : str
+        In the consortium's request and in files.
+    meaning : str
+        What a record's label is, for a person; translated where it is shown.
+    loss : str
+        The formula of the loss ℓ, in the symbols of the README of scores.
+    distance : str
+        The formula of EL2N; empty where it is not defined.
+    has_classes : bool
+        Whether a label is one class of several that exclude each other.
+    """
+
+    name: ClassVar[TaskName]
+    meaning: ClassVar[str]
+    loss: ClassVar[str]
+    distance: ClassVar[str]
+    has_classes: ClassVar[bool] = False
+
+    # Labels as numbers
+
+    @abstractmethod
+    def unlabelled(self, records: int, outputs: int) -> Targets:
+        """Return the targets of records without a label."""
+
+    @abstractmethod
+    def made_up(self, records: int, outputs: int) -> Targets:
+        """Return targets that stand for labels where something is to be found out."""
+
+    @abstractmethod
+    def is_labelled(self, targets: Targets) -> NDArray[np.bool_]:
+        """Say of each record whether it has a label, shape (records,)."""
+
+    @abstractmethod
+    def fits(self, targets: Targets, outputs: int) -> NDArray[np.bool_]:
+        """Say of each record whether a model of so many outputs can predict its label; without, yes."""
+
+    @abstractmethod
+    def takes_outputs(self, outputs: int, classes: int) -> bool:
+        """Say whether a model of so many outputs can be meant, where so many classes are named.
+
+        Parameters
+        ----------
+        outputs : int
+            Numbers that the model returns for a record.
+        classes : int
+            Names in the checkpoint; 0 where it states none.
+        """
+
+    # The loss; each takes logits of shape (batch, outputs), and targets as tensors. Where there is no
+    # label, what comes out is a finite number that nobody uses.
+
+    @abstractmethod
+    def losses(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """Return ℓ of each record, in float64, shape (batch,)."""
+
+    @abstractmethod
+    def logit_gradients(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """Return ∂ℓ/∂logits of each record, in float64, shape (batch, outputs)."""
+
+    @abstractmethod
+    def distances(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """Return EL2N of each record, in float64, shape (batch,).
+
+        Raises
+        ------
+        ValueError
+            Where it is not defined.
+        """
+
+    @abstractmethod
+    def watched(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """Return the weights of the logits whose sum VoG differentiates, shape (batch, outputs).
+
+        The label's logit; where a record has no label, the predicted one's.
+        """
