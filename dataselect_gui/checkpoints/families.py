@@ -22,6 +22,7 @@ import re
 from dataclasses import dataclass
 
 from dataselect_gui.checkpoints.json_file import JsonObject
+from dataselect_gui.checkpoints.purposes import why_of_another_kind
 from dataselect_gui.texts import N_, _
 
 
@@ -306,6 +307,9 @@ def why_refused(config: JsonObject) -> str | None:
         One or two sentences.
     """
     family = _family_of(config)
+    other = why_of_another_kind(config, () if family is None else family.architectures)
+    if other is not None:
+        return other
     if family is None:
         return _why_unknown(config.get("model_type"), config)
     for key, value in config.items():
@@ -340,6 +344,13 @@ def _family_of(config: JsonObject) -> Family | None:
 
 
 def _why_unknown(name: object, config: JsonObject) -> str:
+    timm = config.get("architecture")
+    if name == "timm_wrapper" or (name is None and isinstance(timm, str)):
+        return _(
+            "It is a model of the timm library (“{architecture}”), whose parts the transformers "
+            "library does not have.",
+            architecture=str(timm)[:_LONGEST_WORD],
+        )
     if not isinstance(name, str):
         return _("Its config.json names no family of models (model_type) that was reviewed.")
     shown = name[:_LONGEST_WORD]

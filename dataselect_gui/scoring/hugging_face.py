@@ -29,6 +29,8 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.texts import _, ngettext
 
 _MODULES_PER_TENSOR = 8
+_COUNTER = ".num_batches_tracked"
+"""Of batch norms in training: older files have none, and in evaluation mode nobody reads it."""
 _SPARE = 1 << 24
 """Numbers that a model may hold beside those of its files: position ids and the like."""
 
@@ -63,7 +65,8 @@ def load_hugging_face(
         attn_implementation="eager",
         output_loading_info=True,
     )
-    missing = len(report["missing_keys"]) + len(report["mismatched_keys"])
+    missing = sum(not name.endswith(_COUNTER) for name in report["missing_keys"])
+    missing += len(report["mismatched_keys"])
     if missing:
         raise _incomplete(
             member,
@@ -87,13 +90,15 @@ def _classes(member: Member) -> dict[str, Any]:
     labels, stated = member.labels, member.config.get("num_labels")
     count = len(labels) or (stated if type(stated) is int else 0)
     if count > max((max(t.shape, default=0) for t in member.tensors.values()), default=0):
-        raise _incomplete(
-            member,
+        raise UnusableError(
+            _("The checkpoint's class names do not match its model."),
             ngettext(
-                "No tensor in its files has room for {count:,} class.",
-                "No tensor in its files has room for {count:,} classes.",
+                "Its config.json names {count:,} class, and no tensor in its files has room for it.",
+                "Its config.json names {count:,} classes, and no tensor in its files has room for "
+                "them.",
                 count,
             ),
+            _("Ask the consortium for the config.json of this model."),
         )
     if labels:
         return {"id2label": dict(enumerate(labels)), "num_labels": count}
@@ -113,7 +118,12 @@ def _check_size(member: Member, kind: Any, config: Any) -> None:  # noqa: ANN401
     """Refuse a configuration of a larger model than the files hold, or of a far smaller one."""
     with torch.device("meta"), _at_most(len(member.tensors)):
         model = kind(config)
-    stored = {id(value): value.numel() for value in model.state_dict(keep_vars=True).values()}
+    _check_shapes(member, model)
+    stored = {
+        id(value): value.numel()
+        for name, value in model.state_dict(keep_vars=True).items()
+        if not name.endswith(_COUNTER)
+    }
     needed, held = sum(stored.values()), member.parameters or 0
     beside = sum(b.numel() for b in model.buffers() if id(b) not in stored)
     if needed > held or beside > held + _SPARE:
@@ -132,6 +142,40 @@ def _check_size(member: Member, kind: Any, config: Any) -> None:  # noqa: ANN401
                 "Its files hold {held:,} numbers, and its architecture needs {needed:,}.",
                 held=held,
                 needed=needed,
+            ),
+            _("Ask the consortium for the model's own files."),
+        )
+
+
+def _check_shapes(member: Member, model: Any) -> None:  # noqa: ANN401  (of the library)
+    """Refuse files whose tensors have other shapes than the configuration says, and say which."""
+    from dataselect_gui.scoring.stored_names import names_in_model
+
+    needed = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    for name, own in names_in_model(model, member.tensors).items():
+        stored, shape = member.tensors[name].shape, needed.get(own)
+        if shape is None or shape == stored:
+            continue
+        classes, is_head = len(member.labels), not own.startswith(f"{model.base_model_prefix}.")
+        if is_head and stored and shape[:1] == (classes,) and shape[1:] == stored[1:]:
+            raise UnusableError(
+                _("The checkpoint's class names do not match its model."),
+                _(
+                    "Its config.json names {named} classes (id2label), and its weights (“{tensor}”) "
+                    "tell {classes} apart.",
+                    named=classes,
+                    classes=stored[0],
+                    tensor=name,
+                ),
+                _("Ask the consortium for the config.json of this model."),
+            )
+        raise UnusableError(
+            _("The checkpoint in “{name}” is not what its config.json says.", name=member.folder.name),
+            _(
+                "“{tensor}” has shape {shape} in its files; by its config.json it is {needed}.",
+                tensor=name,
+                shape=stored,
+                needed=shape,
             ),
             _("Ask the consortium for the model's own files."),
         )

@@ -5,7 +5,7 @@ where the model says ``layers.0.q_proj``, or ``LayerNorm.gamma`` for its ``weigh
 out. Whoever holds the files knows their names alone, so what leaves and what is read goes by these.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
@@ -30,9 +30,9 @@ def stored_names(model: "PreTrainedModel", stored: Mapping[str, Tensor]) -> dict
     """
     names: dict[nn.Parameter, str] = {}
     by_model = dict(model.named_parameters(remove_duplicate=False))
-    renamed = _renamed(model, stored)
+    renamed = names_in_model(model, stored)
     # The model's own names come first.
-    for name in sorted(stored, key=lambda name: (renamed[name] != name, name)):
+    for name in sorted(renamed, key=lambda name: (renamed[name] != name, name)):
         parameter = by_model.get(renamed[name])
         # Held against the numbers, so that it does not depend on how the library goes about it.
         if parameter is not None and _is_same(parameter, stored[name]):
@@ -40,8 +40,18 @@ def stored_names(model: "PreTrainedModel", stored: Mapping[str, Tensor]) -> dict
     return {name: names[p] for name, p in model.named_parameters() if p in names}
 
 
-def _renamed(model: "PreTrainedModel", stored: Mapping[str, Tensor]) -> dict[str, str]:
-    """Return what the library calls each tensor in the model, by its name in the files."""
+def names_in_model(model: "PreTrainedModel", stored: Iterable[str]) -> dict[str, str]:
+    """Return what the library calls each tensor in a model, by its name in the files.
+
+    A tensor that it takes apart, or puts together with others, is left out.
+
+    Parameters
+    ----------
+    model : PreTrainedModel
+        As the library makes it; its numbers are not read.
+    stored : iterable of str
+        The names in the files.
+    """
     from transformers.conversion_mapping import get_model_conversion_mapping
     from transformers.core_model_loading import (
         WeightConverter,
@@ -56,9 +66,11 @@ def _renamed(model: "PreTrainedModel", stored: Mapping[str, Tensor]) -> dict[str
     prefix, known = model.base_model_prefix, model.state_dict()
     renamed = {}
     for name in sorted(stored, key=dot_natural_key):  # Some of the rules depend on the order.
-        renamed[name], _pattern = rename_source_key(name, renamings, conversions, prefix, known)
-        if renamed[name] not in known and name in known:
-            renamed[name] = name
+        own, conversion = rename_source_key(name, renamings, conversions, prefix, known)
+        if own not in known and name in known:
+            own, conversion = name, None
+        if conversion is None:
+            renamed[name] = own
     return renamed
 
 

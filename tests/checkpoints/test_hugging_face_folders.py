@@ -306,7 +306,7 @@ FOREIGN: dict[str, tuple[dict[str, Any], str]] = {
     "v_moe": ({}, "among experts"),
     "bert": ({}, "reads texts"),
     "t5": ({}, "reads texts"),
-    "timm_wrapper": ({"architecture": "resnet18"}, "elsewhere"),
+    "timm_wrapper": ({"architecture": "resnet18"}, "timm library"),
     "vit_mae": ({"mask_ratio": 0.75}, "not one that was reviewed"),
     "clip": ({}, "not one that was reviewed"),
     "unheard of": ({}, "not one that was reviewed"),
@@ -649,7 +649,8 @@ def test_a_processor_that_was_not_reviewed_is_refused(folder: Path, kind: str) -
 
 @pytest.mark.parametrize("name", ["ConvNextImageProcessor", "BitImageProcessor", "DonutImageProcessor"])
 def test_a_long_and_narrow_image_takes_no_memory(folder: Path, name: str) -> None:
-    write_json(folder / "preprocessor_config.json", {"image_processor_type": name})
+    stated = {"image_processor_type": name, "image_mean": [0.5], "image_std": [0.5]}
+    write_json(folder / "preprocessor_config.json", stated)
     preprocess = Preprocessor(find_checkpoint(folder).final, 1)
     before = psutil.Process().memory_info().rss
     with pytest.raises(UnreadableRecordError, match="long and narrow"):
