@@ -156,7 +156,7 @@ def timm(folder: Path) -> Path:
 def torch_script(folder: Path) -> Path:
     shutil.rmtree(folder)
     folder.mkdir()
-    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+    with warnings.catch_warnings(action="ignore"):
         traced = torch.jit.trace(tiny_plain(), torch.rand(1, 1, SIDE, SIDE))
         torch.jit.save(traced, str(folder / "model.pt2"))
     return folder
