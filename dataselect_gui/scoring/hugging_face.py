@@ -50,6 +50,7 @@ def load_hugging_face(
 
     from dataselect_gui.scoring.stored_names import stored_names
 
+    _keep_masks()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     kind = getattr(transformers, architecture_of(member.config))
@@ -83,6 +84,24 @@ def load_hugging_face(
     for module in inner.modules():
         _keep_nothing(module)
     return inner, getattr(inner.config, "num_channels", None), names
+
+
+def _keep_masks() -> None:
+    """Let a mask that is given be used, whatever it holds.
+
+    The library would leave it out where nothing is filled up in the whole batch: what is done with one
+    text would be decided by the others. And in float64 it masks by numbers that are infinite in the
+    float32 of some families' softmax: where all that a place may look at is masked, that is no number.
+    """
+    from transformers import AttentionMaskInterface
+    from transformers.masking_utils import eager_mask
+
+    def mask(*, allow_is_bidirectional_skip: bool = False, **given: Any) -> Tensor | None:  # noqa: ANN401
+        may_skip = allow_is_bidirectional_skip and given.get("attention_mask") is None
+        made: Tensor | None = eager_mask(**given, allow_is_bidirectional_skip=may_skip)
+        return None if made is None else made.clamp(min=torch.finfo(torch.float32).min)
+
+    AttentionMaskInterface.register("eager", mask)
 
 
 def _classes(member: Member) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from dataselect_gui.scoring.exported_model import load_exported
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.hugging_face import load_hugging_face
 from dataselect_gui.scoring.logits import check_logits
+from dataselect_gui.scoring.token_arguments import are_texts, token_arguments
 from dataselect_gui.texts import _, ngettext
 
 PREFIX = "inner."
@@ -59,7 +60,10 @@ class Model(nn.Module):
             Where the model does not take these inputs, or returns something else.
         """
         try:
-            output: Any = self.inner(inputs.clone())  # Some graphs change their input in place.
+            if are_texts(inputs) and not isinstance(self.inner, ExportedModel):
+                output: Any = self.inner(**token_arguments(inputs))
+            else:
+                output = self.inner(inputs.clone())  # Some graphs change their input in place.
         except UnusableError:
             raise
         except Exception as error:  # Any fault of a stranger's graph; its words may hold a record's.
