@@ -175,6 +175,7 @@ def score(
         series=len(checkpoint.series),
         labelled=labelled,
         request=checkpoint.request,
+        task=checkpoint.task.name,
     )
     match_labels(source.labels, source.classes, checkpoint.labels)
     described = StoredSource.of(ref, source.kind.name)

@@ -35,6 +35,7 @@ from dataselect_gui.records.source import SourceRef
 from dataselect_gui.release.kinds.gradient import CLIP_STEPS
 from dataselect_gui.scoring.clipped_sum import ClippedSum, in_steps
 from dataselect_gui.scoring.model import Model
+from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.worker.input_loading import ScoredInputLoader
 from dataselect_gui.worker.jobs import SumJob
 from dataselect_gui.worker.results import FilesResult
@@ -117,9 +118,11 @@ def test_the_sum_is_that_of_its_definition(family: Callable[[], torch.nn.Module]
     inner = stir(family(), 1)
     inputs = torch.randn(7, 1, 16, 16, dtype=torch.float64)
     targets = [0, 1, 2, 0, 1, 2, 0]
-    summed = ClippedSum(Model(copy.deepcopy(inner).double().eval(), 1), NORM, CLIP_STEPS)
+    summed = ClippedSum(
+        Model(copy.deepcopy(inner).double().eval(), 1), SINGLE_LABEL, 3, NORM, CLIP_STEPS
+    )
     for one, target in zip(inputs, targets, strict=True):
-        summed.add(one[None], target)
+        summed.add(one[None], np.array([target]))
     expected = clipped_sum_of(inner, inputs, targets).numpy()
     # Rounding towards zero moves each element of each record by less than a step.
     assert np.abs(summed.total * (NORM / CLIP_STEPS) - expected).max() <= 7 * NORM / CLIP_STEPS
