@@ -79,6 +79,7 @@ class Preparation(QObject):
         self._window = window
         self._waiting: list[Path] = []
         self._in_parts: Path | None = None
+        self._pixel_range: tuple[float, float] | None = None
         self._scoring = Scoring(state, setup, notice, self)
         self._scoring.begun.connect(self._on_begun)
         self._scoring.scored.connect(self.scored)
@@ -166,8 +167,10 @@ class Preparation(QObject):
             self._inspect(self._in_parts, split)
 
     def _inspect(self, path: Path, split: str | None = None) -> None:
+        ref = SourceRef(path, split=split, pixel_range=self._pixel_range)
+
         def work(context: JobContext) -> tuple[Path, Inspection]:
-            return path, workflow.inspect(SourceRef(path, split=split), None, context)
+            return path, workflow.inspect(ref, None, context)
 
         self._notice.show_message(None)
         self._jobs.start(JobKind.INSPECTION, work, self._on_inspected, self._on_failed)
@@ -204,6 +207,11 @@ class Preparation(QObject):
             self._start.show_checkpoint(path, inspection)
             self._setup.show_checkpoint(path, inspection)
         self._state.set_inputs(inputs)
+        if isinstance(inspection, CheckpointInspected):
+            known, self._pixel_range = self._pixel_range, inspection.asks.pixel_range
+            if known != self._pixel_range and inputs.records is not None:
+                self._inspect(inputs.records, inputs.split)  # Which can be read depends on it.
+                return
         if self._waiting:
             QTimer.singleShot(0, self, self._take_next)
         elif inputs.records is not None and inputs.checkpoint is not None:
