@@ -185,24 +185,26 @@ class LabelReader:
         return reasons
 
     def written(self, label: str | None) -> str | None:
-        """Return a label in the consortium's spelling, as it was read; as it is where it was not."""
-        target = None if label is None else self._read(label).target
-        return label if target is None else self._form.write(target)
+        """Return a label in the consortium's spelling, as it was read.
+
+        As it is where it cannot be used; None where it is a mark of none.
+        """
+        if label is None:
+            return None
+        reading = self._read(label)
+        if reading.target is not None:
+            return self._form.write(reading.target)
+        return None if reading.reason is None else label
 
     def named_classes(self, labels: Iterable[str | None]) -> list[int]:
         """Return each record's place among the checkpoint's names; −1 where it has none.
 
         Raises
         ------
-        UnusableError
+        UsageError
             Where classes do not exclude each other.
         """
-        if not self.task.has_classes:
-            raise UnusableError(
-                _("There are no classes to report by."),
-                _("The model is for {task}.", task=_(self.task.meaning)),
-                _("Leave --by-class out."),
-            )
+        check_exclusive(self.task)
         targets = self.targets(labels).astype(np.int64).tolist()
         if self.task.name == "binary" and len(self.classes) == 1:
             return [0 if target == 1 else -1 for target in targets]
@@ -381,3 +383,19 @@ class LabelReader:
         """Return the labels in the table that no record has, nor a label that differs in case alone."""
         folded = {label.strip().casefold() for label in labels}
         return [n for n in self._lookup.table_labels if n.strip().casefold() not in folded]
+
+
+def check_exclusive(task: Task) -> None:
+    """Refuse a task whose classes do not exclude each other: a record is in no or several of them.
+
+    Raises
+    ------
+    UsageError
+        Where that is so.
+    """
+    if not task.has_classes:
+        raise UsageError(
+            _("A report by class needs classes that exclude each other."),
+            _("The model is for {task}.", task=_(task.meaning)),
+            _("Leave --by-class out."),
+        )

@@ -7,6 +7,7 @@ for both.
 
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +20,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.reference import LabelRule
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.candidates import Candidates
@@ -87,9 +89,15 @@ def candidates_of(
         chosen=select(rule, values, eligible).chosen,
         unit_column=ref.unit_column,
         scored_by=project.scores[rule.score].program,
+        labels=[reader.written(label) for label in index.labels],
+        label_rule=_stored_rule(ref.labels),
         classes=reader.named_classes(index.labels) if by_class else None,
         unwritable=reread.unwritable,
     )
+
+
+def _stored_rule(rule: LabelRule) -> str | None:
+    return None if rule == LabelRule() else msgspec.json.encode(rule).decode()
 
 
 @dataclass(frozen=True)
