@@ -66,6 +66,8 @@ class LabelAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         The checkpoint's.
     records : int
         How many there are.
+    given : int
+        Those with something in the place of a label, be it a mark of none.
     unlabelled : int
         Those without a label.
     unfit : int
@@ -80,10 +82,13 @@ class LabelAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         The labels in the owner's table that no record has.
     uncertain : str or None
         What −1 in a column of labels stands for; None where there are no such columns.
+    classes : list of str
+        What the task's classes are called, by index; none where nothing names them.
     """
 
     task: str
     records: int
+    given: int
     unlabelled: int
     unfit: int
     matches: list[LabelMatch] = []
@@ -91,11 +96,17 @@ class LabelAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     silent: list[str] = []
     unused: list[str] = []
     uncertain: Uncertain | None = None
+    classes: list[str] = []
 
     @property
     def usable(self) -> int:
         """How many records have a label that the loss takes."""
         return self.records - self.unlabelled - self.unfit
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether there are labels, and not one of them can be used."""
+        return self.given > 0 and not self.usable
 
     @property
     def unmatched(self) -> list[str]:
@@ -213,8 +224,8 @@ class LabelReader:
     def account(self, labels: Iterable[str | None]) -> LabelAccount:
         """Return what becomes of labels."""
         counted = Counter(labels)
-        unlabelled, records = counted.pop(None, 0), counted.total()
-        records += unlabelled
+        unlabelled, given = counted.pop(None, 0), counted.total()
+        records = given + unlabelled
         unfit = 0
         by_label: Counter[tuple[str, Match | None]] = Counter()
         reasons: Counter[str] = Counter()
@@ -236,12 +247,14 @@ class LabelReader:
         return LabelAccount(
             task=self.task.name,
             records=records,
+            given=given,
             unlabelled=unlabelled,
             unfit=unfit,
             matches=matches[:MOST_LISTED],
             reasons=dict(reasons),
             silent=[n for i, n in enumerate(self.classes) if i not in spoken] if has_silent else [],
             unused=self._unused({label for label, _match in by_label}),
+            classes=list(self.class_names),
             uncertain=self.rule.uncertain if has_silent else None,
         )
 
@@ -255,10 +268,9 @@ class LabelReader:
         """
         listing = list(labels)
         account = self.account(listing)
-        given = {label for label in listing if label is not None}
-        if not given or account.usable:
+        if not account.is_refused:
             return account
-        names = account.unmatched or sorted(given)
+        names = account.unmatched or sorted({label for label in listing if label is not None})
         if not self.task.has_classes and not account.unmatched:
             raise UnusableError(
                 _("The labels are not what the model predicts."),

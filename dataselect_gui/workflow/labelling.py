@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from dataselect_gui.checkpoints.class_lookup import How, listed
+from dataselect_gui.checkpoints.label_forms import NO_CLASS, SOME_NO_CLASS
 from dataselect_gui.checkpoints.labels import LabelAccount, LabelMatch
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule, Uncertain
@@ -120,12 +121,20 @@ def _row(row: Sequence[object]) -> tuple[str, str]:
     return label, "" if name is None else str(name).strip()
 
 
-def label_sentences(account: LabelAccount) -> list[str]:
-    """Return what became of the labels of all records, as sentences."""
+def label_sentences(account: LabelAccount, *, by_table: bool = True) -> list[str]:
+    """Return what became of the labels of all records, as sentences.
+
+    Parameters
+    ----------
+    account : LabelAccount
+        What became of them.
+    by_table : bool
+        Whether to list the labels of the owner's table, and those that fit no class.
+    """
     return [
         _counted(account),
-        *(_(reason) for reason in _reasons(account)),
-        *_matched(account.matches),
+        *_reasons(account),
+        *_matched([m for m in account.matches if by_table or m.how not in {None, "table"}]),
         *_left_over(account),
     ]
 
@@ -138,14 +147,14 @@ def _counted(account: LabelAccount) -> str:
         account.unlabelled,
     )
     if not account.unfit:
-        return _("Labels: of {records:,} records, {without}.", records=account.records, without=without)
+        return _("Of {records:,} records, {without}.", records=account.records, without=without)
     unfit = ngettext(
         "{count:,} has one that cannot be used",
         "{count:,} have one that cannot be used",
         account.unfit,
     )
     return _(
-        "Labels: of {records:,} records, {without}, and {unfit}.",
+        "Of {records:,} records, {without}, and {unfit}.",
         records=account.records,
         without=without,
         unfit=unfit,
@@ -153,7 +162,9 @@ def _counted(account: LabelAccount) -> str:
 
 
 def _reasons(account: LabelAccount) -> list[str]:
-    return [f"{count:,}: {reason}" for reason, count in account.reasons.items()]
+    """Return why labels cannot be used, where the list of those that fit no class does not say it."""
+    told = {_(NO_CLASS), _(SOME_NO_CLASS)}
+    return [f"{count:,}: {reason}" for reason, count in account.reasons.items() if reason not in told]
 
 
 def _matched(matches: Sequence[LabelMatch]) -> list[str]:
@@ -161,15 +172,19 @@ def _matched(matches: Sequence[LabelMatch]) -> list[str]:
     for how, sentence in _BY.items():
         of_kind = [match for match in matches if match.how == how]
         if of_kind:
-            shown = [f"{match.label} → {match.name or _('none')}" for match in of_kind]
-            sentences.append(_(sentence, matches=listed_plainly(shown)))
+            shown = [_shown(match) for match in of_kind]
+            sentences.append(_(sentence, matches=_in_a_line(shown)))
     unmatched = [match.label for match in matches if match.how is None]
     if unmatched:
         sentences.append(_("No class of the model: {names}.", names=listed(unmatched)))
     return sentences
 
 
-def listed_plainly(shown: Sequence[str], most: int = 12) -> str:
+def _shown(match: LabelMatch) -> str:
+    return match.label if match.label == match.name else f"{match.label} → {match.name or _('none')}"
+
+
+def _in_a_line(shown: Sequence[str], most: int = 12) -> str:
     """Return items in a line; where there are many, the first of them and how many more."""
     line = ", ".join(shown[:most])
     if len(shown) <= most:

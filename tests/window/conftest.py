@@ -84,7 +84,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         scored_project(folder, source, checkpoint, unit_column=unit, split=split)
         if options["in_training"] is not None:
             workflow.answer_training(folder, options["in_training"])
-        labels = LabelAccount(task="single_label", records=1, unlabelled=0, unfit=0)
+        labels = LabelAccount(task="single_label", records=1, given=1, unlabelled=0, unfit=0)
         return Scored(folder, 1, {}, 0.0, "cpu", "float64", ["loss"], labels)
 
     monkeypatch.setattr(workflow, "score", score)
