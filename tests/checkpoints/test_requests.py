@@ -122,7 +122,7 @@ def everything_reads(request: Request) -> None:
     if rule is not None and request.threshold is not None:
         assert rule.value == Decimal(str(request.threshold))
     for score in ("loss", "vog", "el2n", "clipped_norm"):
-        bounds = public_bounds(score, request)
+        bounds = public_bounds(score, request, "single_label")
         assert bounds is None or float(bounds.low) < float(bounds.high)
     if request.max_grad_norm is not None:
         assert float(stated_norm(str(request.max_grad_norm), "max_grad_norm")) > 0

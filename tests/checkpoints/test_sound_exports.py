@@ -16,6 +16,7 @@ from dataselect_gui.scoring.clipped_sum import ClippedSum
 from dataselect_gui.scoring.direction import load_direction
 from dataselect_gui.scoring.model import load_model
 from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from tests.helpers import config, write_json
 from tests.models import SIDE, stir, tiny_convnext, tiny_resnet, tiny_vit
 from tests.oracle import oracle
@@ -260,7 +261,7 @@ def test_parameters_may_have_any_name(tmp_path: Path, layer: str, scale: str) ->
     check(tmp_path, model)
     loaded = load_model(find_checkpoint(tmp_path).final, CPU)
     names = {scale, f"{layer}.weight", f"{layer}.bias"}
-    assert {name for name, _shape in ClippedSum(loaded, 1.0, 1000).layout} == names
+    assert {name for name, _shape in ClippedSum(loaded, SINGLE_LABEL, 0, 1.0, 1000).layout} == names
     assert len(load_direction(save({scale: torch.ones(3)}), loaded)) == 1
 
 

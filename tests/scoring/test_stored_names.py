@@ -17,6 +17,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring.clipped_sum import ClippedSum
 from dataselect_gui.scoring.direction import load_direction
 from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
+from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from tests.families import IMAGES, MORE_IMAGES, image_model, images
 from tests.models import SIDE, export, save_member, stir, tiny_vit
 from tests.oracle import logits_of
@@ -30,8 +31,8 @@ WEIGHTS = "model.safetensors"
 def released(folder: Path, record: Tensor) -> dict[str, Tensor]:
     """Return a record's gradient by the names under which it would leave."""
     model = in_precision(load_model(find_checkpoint(folder).final, CPU), torch.float64)
-    summed = ClippedSum(model, CLIP, STEPS)
-    gradient = torch.from_numpy(summed.gradient(record.double(), TARGET))
+    summed = ClippedSum(model, SINGLE_LABEL, 0, CLIP, STEPS)
+    gradient = torch.from_numpy(summed.gradient(record.double(), np.array([TARGET])))
     parts = gradient.split([int(np.prod(shape, dtype=int)) for _name, shape in summed.layout])
     return {name: part.reshape(shape) for (name, shape), part in zip(summed.layout, parts, strict=True)}
 

@@ -17,6 +17,7 @@ from dataselect_gui.norms.cross_entropy import cross_entropy, logit_gradients
 from dataselect_gui.norms.gradient_norms import BY_FUNCTION, GradientNorms
 from dataselect_gui.scoring.clipped_sum import ClippedSum
 from dataselect_gui.scoring.model import Model, in_precision, load_model
+from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from tests.families import CLASSIFIERS_OF_TEXTS, TYPED, packed_texts, text_classifier
 from tests.helpers import write_json
 
@@ -132,7 +133,7 @@ def test_the_same_is_done_whatever_the_masks_of_a_batch_hold(saved: Saved) -> No
 
 def test_gradients_are_named_as_in_the_file(saved: Saved) -> None:
     _name, folder, model = saved
-    summed = ClippedSum(loaded(folder), 1e6, 1 << 30)
+    summed = ClippedSum(loaded(folder), SINGLE_LABEL, 0, 1e6, 1 << 30)
     stored = load_file(folder / "model.safetensors")
     assert {n: tuple(s) for n, s in summed.layout} == {
         n: tuple(t.shape) for n, t in stored.items() if n in dict(summed.layout)
@@ -153,10 +154,10 @@ def test_older_names_are_kept(tmp_path: Path, names: str) -> None:
         else:
             stored[name.removeprefix("bert.")] = values
     save_file(stored, tmp_path / "model.safetensors", {"format": "pt"})
-    summed = ClippedSum(loaded(tmp_path), 1e6, 1 << 30)
+    summed = ClippedSum(loaded(tmp_path), SINGLE_LABEL, 0, 1e6, 1 << 30)
     assert {name for name, _shape in summed.layout} == stored.keys()
     texts = packed_texts("bert", LENGTHS, 12)
-    gradient = summed.gradient(texts[:1], TARGETS[0])
+    gradient = summed.gradient(texts[:1], np.array(TARGETS[:1]))
     norms = by_definition(model, texts)["grad_norm"]
     assert np.linalg.norm(gradient) == pytest.approx(norms[0], rel=1e-9)
 
