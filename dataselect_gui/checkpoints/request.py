@@ -14,6 +14,7 @@ from dataselect_gui.texts import _
 
 FILE_NAME = "dataselect.json"
 TASK = "task"
+PIXEL_RANGE = "pixel_range"
 TRAINING = ("noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta")
 """What the consortium's training by DP-SGD is described by."""
 _LARGEST_SCORE = 1e299
@@ -22,6 +23,7 @@ _LARGEST_BOUND = float(LARGEST_BOUND)
 _LEAST_RATE, _LEAST_DELTA = 1e-9, 1e-300
 """Down to there, the accounting of a training is exact."""
 _LONGEST_TEXT = 10_000
+_LARGEST_PIXEL = 1e30
 Number: TypeAlias = int | float
 """As it was written: the digest tells 1 from 1.0."""
 
@@ -49,6 +51,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         Score → its public bounds, the lower first.
     class_statistics : dict
         Whatever it says of classes.
+    pixel_range : tuple or None
+        The values of black and of white in images of more than 8 bits.
     contact, deadline : str or None
         Whom to ask, and until when.
     stated : dict
@@ -70,6 +74,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     direction: str | None = None
     bounds: dict[str, tuple[Number, Number]] = {}
     class_statistics: dict[str, object] = {}
+    pixel_range: tuple[Number, Number] | None = None
     contact: str | None = None
     deadline: str | None = None
     stated: dict[str, object] = {}
@@ -216,6 +221,13 @@ def _bounds(key: str, value: Any) -> str | None:  # noqa: ANN401
     return None
 
 
+def _pixel_range(key: str, value: Any) -> str | None:  # noqa: ANN401
+    are_two = isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
+    if are_two and -_LARGEST_PIXEL <= value[0] < value[1] <= _LARGEST_PIXEL:
+        return None
+    return _("“{key}” is not two numbers, that of black and a larger one of white.", key=key)
+
+
 def _object(key: str, value: Any) -> str | None:  # noqa: ANN401
     return None if isinstance(value, dict) else _("“{key}” is not a JSON object.", key=key)
 
@@ -236,6 +248,7 @@ _CHECKS: dict[str, _Check] = {
     "deadline": _text,
     "bounds": _bounds,
     "class_statistics": _object,
+    PIXEL_RANGE: _pixel_range,
 }
 KNOWN = _CHECKS.keys()
 

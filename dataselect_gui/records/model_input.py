@@ -13,7 +13,6 @@ from PIL import Image
 from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.checkpoints.processors import options_of, processor_name, why_not_of_channels
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.images import with_8_bits
 from dataselect_gui.records.source import Content, UnreadableRecordError
 from dataselect_gui.texts import _
 
@@ -63,7 +62,7 @@ class Preprocessor:
         UnusableError
             Where images need a processor and the checkpoint has none.
         UnreadableRecordError
-            Where the processor cannot handle this image, or the range of its values is not known.
+            Where the processor cannot handle this image.
         """
         if not isinstance(content, Image.Image):
             with np.errstate(over="ignore"):  # The model makes of infinity what it can.
@@ -78,8 +77,7 @@ class Preprocessor:
         if self._largest_area(content) > _LARGEST_AREA:
             raise UnreadableRecordError(_("It is too long and narrow for the checkpoint's processor."))
         mode = _MODES.get(self._channels, "RGB")
-        image = with_8_bits(content)
-        image = image if image.mode == mode else image.convert(mode)
+        image = content if content.mode == mode else content.convert(mode)
         try:
             batch = self._processor(images=image, return_tensors="np", input_data_format=_last(mode))
         except Exception:  # Any fault of what a stranger's file sets up: it stops no other record.

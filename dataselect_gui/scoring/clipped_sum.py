@@ -34,7 +34,7 @@ class ClippedSum:
         In evaluation mode.
     task : Task
         What it predicts, by which the loss is chosen.
-    names : int
+    classes : int
         How many classes the checkpoint names.
     clip : float
         C, the norm that each gradient is clipped to.
@@ -55,10 +55,10 @@ class ClippedSum:
         Where the model has nothing to train, or something that has no name in the files.
     """
 
-    def __init__(self, model: Model, task: Task, names: int, clip: float, steps: int) -> None:
+    def __init__(self, model: Model, task: Task, classes: int, clip: float, steps: int) -> None:
         self._model, self._task, self._clip, self._steps = model, task, clip, steps
         named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-        self._names = names
+        self._classes = classes
         self._parameters = [parameter for _name, parameter in named]
         if not named:
             raise UnusableError(
@@ -66,8 +66,8 @@ class ClippedSum:
                 _("None of its parameters is meant to be trained."),
                 _("Ask the consortium for the model as it is trained."),
             )
-        stored = model.stored_names
-        unnamed = [name.removeprefix(PREFIX) for name, _parameter in named if name not in stored]
+        stored_names = model.stored_names
+        unnamed = [name.removeprefix(PREFIX) for name, _parameter in named if name not in stored_names]
         if unnamed:
             raise UnusableError(
                 _("The gradient of this checkpoint could not be used by anybody."),
@@ -84,7 +84,7 @@ class ClippedSum:
                     "(model.save_pretrained(folder, save_original_format=False))."
                 ),
             )
-        self.layout = [(stored[name], list(parameter.shape)) for name, parameter in named]
+        self.layout = [(stored_names[name], list(parameter.shape)) for name, parameter in named]
         self.total = np.zeros(sum(p.numel() for p in self._parameters), dtype=np.int64)
 
     def add(self, record: Tensor, target: Targets) -> None:
@@ -111,7 +111,7 @@ class ClippedSum:
         """
         with torch.no_grad():
             outputs = self._model(record).shape[1]
-        check_outputs(self._task, outputs, self._names)
+        check_outputs(self._task, outputs, self._classes)
         self.gradient(record, self._task.made_up(1, outputs))
 
     @flushed_denormals()

@@ -58,7 +58,9 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
     InterruptedByPersonError
         Where it was stopped.
     """
-    checkpoint, source = find_checkpoint(checkpoint_path), open_source(records)
+    checkpoint = find_checkpoint(checkpoint_path)
+    records = replace(records, pixel_range=checkpoint.request.pixel_range)
+    source = open_source(records)
     scores = applicable(
         None,
         series=len(checkpoint.series),

@@ -261,7 +261,7 @@ def test_parameters_may_have_any_name(tmp_path: Path, layer: str, scale: str) ->
     check(tmp_path, model)
     loaded = load_model(find_checkpoint(tmp_path).final, CPU)
     names = {scale, f"{layer}.weight", f"{layer}.bias"}
-    assert {name for name, _shape in ClippedSum(loaded, SINGLE_LABEL, 0, 1.0, 1000).layout} == names
+    assert {name for name, _shape in ClippedSum(loaded, SINGLE_LABEL, 3, 1.0, 1000).layout} == names
     assert len(load_direction(save({scale: torch.ones(3)}), loaded)) == 1
 
 

@@ -31,7 +31,7 @@ WEIGHTS = "model.safetensors"
 def released(folder: Path, record: Tensor) -> dict[str, Tensor]:
     """Return a record's gradient by the names under which it would leave."""
     model = in_precision(load_model(find_checkpoint(folder).final, CPU), torch.float64)
-    summed = ClippedSum(model, SINGLE_LABEL, 0, CLIP, STEPS)
+    summed = ClippedSum(model, SINGLE_LABEL, 3, CLIP, STEPS)
     gradient = torch.from_numpy(summed.gradient(record.double(), np.array([TARGET])))
     parts = gradient.split([int(np.prod(shape, dtype=int)) for _name, shape in summed.layout])
     return {name: part.reshape(shape) for (name, shape), part in zip(summed.layout, parts, strict=True)}

@@ -133,7 +133,7 @@ def test_the_same_is_done_whatever_the_masks_of_a_batch_hold(saved: Saved) -> No
 
 def test_gradients_are_named_as_in_the_file(saved: Saved) -> None:
     _name, folder, model = saved
-    summed = ClippedSum(loaded(folder), SINGLE_LABEL, 0, 1e6, 1 << 30)
+    summed = ClippedSum(loaded(folder), SINGLE_LABEL, 3, 1e6, 1 << 30)
     stored = load_file(folder / "model.safetensors")
     assert {n: tuple(s) for n, s in summed.layout} == {
         n: tuple(t.shape) for n, t in stored.items() if n in dict(summed.layout)
@@ -154,7 +154,7 @@ def test_older_names_are_kept(tmp_path: Path, names: str) -> None:
         else:
             stored[name.removeprefix("bert.")] = values
     save_file(stored, tmp_path / "model.safetensors", {"format": "pt"})
-    summed = ClippedSum(loaded(tmp_path), SINGLE_LABEL, 0, 1e6, 1 << 30)
+    summed = ClippedSum(loaded(tmp_path), SINGLE_LABEL, 3, 1e6, 1 << 30)
     assert {name for name, _shape in summed.layout} == stored.keys()
     texts = packed_texts("bert", LENGTHS, 12)
     gradient = summed.gradient(texts[:1], np.array(TARGETS[:1]))
