@@ -178,6 +178,9 @@ def unpack(bare: BareImage) -> Image.Image:
             image.load()
             read_as = _READ_AS.get(image.mode)
             decoded = image.copy() if read_as is None else image.convert(read_as)
+            palette = decoded.palette
+            if palette is not None and palette.mode == "RGBA" and "transparency" not in decoded.info:
+                decoded = decoded.convert("RGBA")  # Its colours have an opacity each.
             if bare.white_is_zero:
                 decoded = _counted_from_black(decoded)
             if bare.format == "PPM" and decoded.mode == "I":  # It holds no more than 16 bits.
