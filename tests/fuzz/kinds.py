@@ -76,7 +76,8 @@ def _holds(check: Check) -> Check:
 def _opens(files: Files) -> bool:
     (content,) = files.values()
     with Image.open(
-        io.BytesIO(content), formats=("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "TGA")
+        io.BytesIO(content),
+        formats=("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "TGA", "JPEG2000"),
     ) as opened:
         return opened.width > 0
 
@@ -155,6 +156,14 @@ _ALL = (
     Kind("bmp", seeds.bmp, _image(small_formats.mutate_bmp), _holds(_opens), _OPENS, targets.image),
     Kind("webp", seeds.webp, _image(small_formats.mutate_webp), _holds(_opens), _OPENS, targets.image),
     Kind("pnm", seeds.pnm, _image(small_formats.mutate_pnm), _holds(_opens), _OPENS, targets.image),
+    Kind(
+        "jpeg2000",
+        seeds.jpeg2000,
+        _image(small_formats.mutate_jpeg2000),
+        _holds(_opens),
+        _OPENS,
+        targets.image,
+    ),
     Kind("tga", seeds.tga, _image(small_formats.mutate_tga), _holds(_opens), _OPENS, targets.image),
     Kind("tiff", seeds.tiff, _image(tiff.mutate), _holds(_opens), _OPENS, targets.image),
     Kind(

@@ -104,6 +104,21 @@ def pnm(_: Path) -> list[Files]:
     return [{"1.ppm": _saved(picture, "PPM")} for picture in (colour, grey, bits, deep)]
 
 
+def jpeg2000(_: Path) -> list[Files]:
+    """Return images with and without boxes, of tiles, of precincts, of layers, and of 16 bits."""
+    colour, grey = _pictures()[:2]
+    deep = Image.fromarray(np.arange(24 * 32, dtype=np.uint16).reshape(24, 32) * 80)
+    saved = [
+        _saved(colour, "JPEG2000"),
+        _saved(grey, "JPEG2000", no_jp2=True),
+        _saved(deep, "JPEG2000"),
+        _saved(colour, "JPEG2000", tile_size=(16, 16)),
+        _saved(grey, "JPEG2000", precinct_size=(32, 32), codeblock_size=(16, 16), num_resolutions=3),
+        _saved(colour, "JPEG2000", quality_layers=[40, 10, 1]),
+    ]
+    return [{"1.jp2": one} for one in saved]
+
+
 def tga(_: Path) -> list[Files]:
     """Return images of four modes, plain and in run lengths."""
     saved = [_saved(picture, "TGA") for picture in _pictures()]

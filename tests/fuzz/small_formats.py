@@ -124,6 +124,21 @@ def mutate_tga(content: bytes, chance: Chance) -> bytes:
     return edit_bytes(bytes(fields), chance) if chance.random() < 0.3 else bytes(fields)
 
 
+def mutate_jpeg2000(content: bytes, chance: Chance) -> bytes:
+    """Return a JPEG 2000 with other numbers in the headers of its codestream."""
+    whole, start = bytearray(content), content.index(b"\xff\x4f\xff\x51")
+    end = content.index(b"\xff\x93", start)
+    for _ in range(chance.choice([1, 1, 2])):
+        at = chance.randrange(start + 4, end)
+        if chance.random() < 0.5:
+            whole[at] = chance.choice([0, 1, 2, 4, 7, 8, 11, 15, 16, 32, 64, 127, 128, 255])
+        else:
+            form = chance.choice([">H", ">I"])
+            most = 65535 if form == ">H" else (1 << 32) - 1
+            struct.pack_into(form, whole, at, min(chance.choice(SIZES), most))
+    return edit_bytes(bytes(whole), chance) if chance.random() < 0.2 else bytes(whole)
+
+
 def mutate_table(content: bytes, chance: Chance) -> bytes:
     """Return a Parquet or Arrow file with numbers changed, its ends mostly left as they are."""
     start, end = (4, len(content) - 8) if content.endswith(b"PAR1") else (8, len(content))
