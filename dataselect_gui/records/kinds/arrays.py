@@ -24,7 +24,13 @@ from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.image_files import IMAGE_FILES
 from dataselect_gui.records.forms.npz_file import NPZ_FILE
 from dataselect_gui.records.kinds.kind import Look, RecordKind
-from dataselect_gui.records.label_text import check_columns, columns_text, flags_text, label_text
+from dataselect_gui.records.label_text import (
+    check_columns,
+    columns_text,
+    flags_text,
+    label_text,
+    readable_text,
+)
 from dataselect_gui.records.npz import (
     MAX_ROWS,
     Stored,
@@ -49,8 +55,6 @@ from dataselect_gui.texts import N_, _, ngettext
 _MAX_TEXT, _MAX_TEXTS = 4096, 1 << 26
 """Characters of a label or a unit; bytes of all of them, and of classes, that are no numbers."""
 _MAX_CLASSES = 1 << 16
-_MAX_FLAGS, _MAX_ALL_FLAGS = 1000, 1 << 24
-"""Numbers of a label, and of all of them."""
 _PART, _PARTS, _SIZES = "\0part ", "\0parts", "\0sizes"
 """Before the chosen part of data among what is needed; and the answer where one has to be chosen."""
 
@@ -199,11 +203,15 @@ def _open_arrays(where: SourceRef) -> ArrayFile:
     needed += [_PARTS, _SIZES, *([] if where.split is None else [f"{_PART}{where.split}"])]
     columns, arrays = _unpacked(path, needed)
     if RECORDS not in arrays:
-        sizes = dict(zip(map(_text, arrays[_PARTS].tolist()), arrays[_SIZES].tolist(), strict=True))
+        sizes = dict(
+            zip(map(readable_text, arrays[_PARTS].tolist()), arrays[_SIZES].tolist(), strict=True)
+        )
         chosen_split(path.name, sizes, where.split)
         raise not_arrays(path.name)  # It was made to answer so.
     rows = arrays["x"]
-    if label_column is None and "y" in arrays and "y" not in columns:
+    label = label_column or "y"
+    is_row = label in arrays and _holds_several(arrays[label], len(rows))
+    if label_column is None and "y" in arrays and "y" not in columns and not is_row:
         raise UnusableError(
             _("The labels in “{name}” do not fit its records.", name=path.name),
             ngettext(
@@ -213,24 +221,22 @@ def _open_arrays(where: SourceRef) -> ArrayFile:
                 type=arrays["y"].dtype,
                 shape=arrays["y"].shape,
             ),
-            _("Save one label for each record as y, or leave y out."),
+            _("Save one label for each record as y, or a row of them, or leave y out."),
         )
-    named = [column for column in (label_column, unit_column, *several) if column is not None]
-    check_columns(path.name, named, columns)
-    single = [name for name in columns if name not in arrays or arrays[name].size == len(rows)]
-    check_columns(path.name, [*([unit_column] if unit_column else []), *several], single)
+    named = [unit_column, *several, *([] if is_row else [label_column])]
+    check_columns(path.name, [name for name in named if name is not None], columns)
     classes = _classes(arrays.get("classes"))
-    label = label_column or "y"
     labels: list[str | None] = [None] * len(rows)
+    names = classes if label == "y" else None
     if several:
         cells = zip(*(arrays[name].reshape(-1).tolist() for name in several), strict=True)
         labels = [columns_text(dict(zip(several, row, strict=True))) for row in cells]
     elif label in columns:
-        names = classes if label == "y" else None
-        if label in single:
-            labels = [_label(value, names) for value in arrays[label].reshape(-1).tolist()]
-        else:
-            labels = [flags_text(row, names) for row in arrays[label].tolist()]
+        labels = [label_text(value, names) for value in arrays[label].reshape(-1).tolist()]
+    elif is_row and arrays[label].dtype.kind in "biuf":
+        labels = [flags_text(row, names) for row in arrays[label].tolist()]
+    elif is_row:
+        labels = [label_text(row, None) for row in arrays[label].tolist()]
     return ArrayFile(
         path=path,
         ids=[str(row) for row in range(len(rows))],
@@ -265,7 +271,7 @@ def _unpacked(path: Path, needed: Sequence[str]) -> tuple[list[str], dict[str, N
 def _classes(names: NDArray[Any] | None) -> list[str] | None:
     if names is None or names.ndim != 1 or len(names) > _MAX_CLASSES or not _holds_names(names.dtype):
         return None
-    return [_text(name) for name in names]
+    return [readable_text(name) for name in names]
 
 
 def _units(values: Sequence[object]) -> list[str]:
@@ -283,24 +289,7 @@ def _person(value: object) -> str | None:
         if math.isnan(value):
             return None
         return str(int(value)) if value.is_integer() else str(value)
-    return _text(value)
-
-
-def _label(value: object, classes: Sequence[str] | None) -> str | None:
-    """Return a label's name; None where there is none (NaN, empty; negative where names apply)."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if classes is not None and isinstance(value, int) and not isinstance(value, bool):
-        if value < 0:
-            return None
-        return classes[value] if value < len(classes) else str(value)
-    return label_text(value)
-
-
-def _text(value: object) -> str:
-    """Return a text that can be written: an array can hold half a character, and bytes of any kind."""
-    stored = value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
-    return stored.decode("utf-8", "replace")
+    return readable_text(value)
 
 
 def _columns(file: str, stored: Mapping[str, Stored | NDArray[Any]]) -> list[str]:
@@ -320,16 +309,9 @@ def _columns(file: str, stored: Mapping[str, Stored | NDArray[Any]]) -> list[str
         name
         for name, column in stored.items()
         if name not in {"x", "classes"}
-        and (column.shape in {rows.shape[:1], (rows.shape[0], 1)} or _is_flags(name, column, rows))
+        and column.shape in {rows.shape[:1], (rows.shape[0], 1)}
         and _holds_names(column.dtype)
     ]
-
-
-def _is_flags(name: str, column: Stored | NDArray[Any], rows: Stored | NDArray[Any]) -> bool:
-    """Say whether an array of labels has a row of numbers for each record."""
-    is_row = len(column.shape) == 2 and column.shape[0] == rows.shape[0]
-    is_bounded = is_row and column.shape[1] <= _MAX_FLAGS and math.prod(column.shape) <= _MAX_ALL_FLAGS
-    return name == "y" and is_bounded and column.dtype.kind in "biuf"
 
 
 def check_rows(file: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
@@ -361,6 +343,16 @@ def check_rows(file: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
             ),
             _("Split the file into several."),
         )
+
+
+def _holds_several(labels: NDArray[Any], rows: int) -> bool:
+    """Say whether each row of an array has several labels: names, or 0 or 1 for each class."""
+    return (
+        labels.ndim == 2
+        and labels.shape[0] == rows
+        and 1 < labels.shape[1] <= _MAX_CLASSES
+        and _holds_names(labels.dtype)
+    )
 
 
 def _holds_names(dtype: np.dtype[Any]) -> bool:

@@ -4,9 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
-from dataselect_gui import workflow
 from dataselect_gui.checkpoints.label_forms import shown_label
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.helpers import array_file
@@ -32,7 +30,7 @@ def test_a_label_is_shown_without_its_brackets(label: str, shown: str) -> None:
 
 @pytest.mark.parametrize(("task", "names"), [("multi_label", []), ("single_label", ["0", "1", "2"])])
 def test_labels_that_are_no_classes_have_no_colours(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, task: str, names: list[str]
+    window: MainWindow, tmp_path: Path, task: str, names: list[str]
 ) -> None:
     flags = np.eye(12, 3, dtype=np.uint8)
     classes = np.array(["bird", "cat", "dog"])
@@ -40,7 +38,7 @@ def test_labels_that_are_no_classes_have_no_colours(
     source = array_file(tmp_path / "a.npz", x=np.zeros((12, 6, 5), np.uint8), **y)
     model = consortium(tmp_path / "consortium", task=task)
     folder = scored_project(tmp_path / "p.dataselect", source, model)
-    window.state.open(workflow.look(folder))
+    window.state.open(folder)
     assert window.state.class_names == names
     assert len(window.state.class_codes) == 12
     assert window.state.look is not None
