@@ -81,7 +81,7 @@ class Records(SelectionKind):
         del model
         rows = np.flatnonzero(may_leave).tolist()
         hold(NAMED * len(rows), limits.MOST_DRAW, _("bytes of a draw"))
-        source, labels = candidates.source, candidates.index.labels
+        source, labels = candidates.source, candidates.labels
         for size, most, noun in source.kind.form(source).sizes(source, [labels[row] for row in rows]):
             hold(size, most, noun)
 
