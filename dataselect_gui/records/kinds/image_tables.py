@@ -169,8 +169,10 @@ def _open_table(where: SourceRef) -> ImageTable:
         raise no_table(path.name, _("It has more than {most:,} rows.", most=MAX_ROWS))
     labels: list[str | None] = [None] * rows
     if several:
-        cells = zip(*([v for file in files for v in file.cells[name]] for name in several), strict=True)
-        labels = [columns_text(dict(zip(several, row, strict=True))) for row in cells]
+        by_file = [zip(*(file.cells[name] for name in several), strict=True) for file in files]
+        labels = [
+            columns_text(dict(zip(several, row, strict=True))) for rows in by_file for row in rows
+        ]
     elif label in columns:
         labels = [_label(path.name, value, classes) for file in files for value in file.cells[label]]
     units = None
@@ -245,7 +247,7 @@ def _usual_label(features: Mapping[str, object]) -> str:
 
 
 def _classes(feature: object) -> list[str] | None:
-    """Return the names of a feature's classes, or of those of a list's items."""
+    """Return the names of a feature's classes, or of those in its lists."""
     if isinstance(feature, list) and len(feature) == 1:  # As earlier versions of the library write it.
         return _classes(feature[0])
     if isinstance(feature, dict) and feature.get("_type") in {"Sequence", "List", "LargeList"}:
@@ -259,13 +261,20 @@ def _classes(feature: object) -> list[str] | None:
 
 
 def _label(file: str, value: object, classes: Sequence[str] | None) -> str | None:
-    numbers = [item for item in (value if isinstance(value, list) else [value]) if type(item) is int]
-    if classes is not None and max(numbers, default=0) >= len(classes):
-        raise no_table(file, _("A label is beyond the names of its classes."))
-    try:
-        return label_text(value, classes)
-    except ValueError:
-        raise no_table(file, _("Its labels are neither texts nor numbers.")) from None
+    if isinstance(value, list):
+        named = [_label(file, item, classes) for item in value]
+        return label_text(value if classes is None else [name for name in named if name is not None])
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if classes is not None and isinstance(value, int):
+        if value < 0:
+            return None
+        if value >= len(classes):
+            raise no_table(file, _("A label is beyond the names of its classes."))
+        return classes[value]
+    return label_text(value)
 
 
 def _person(value: object) -> str:
