@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from dataselect_gui.checkpoints import refusals
+from dataselect_gui.checkpoints.features import FEATURES, Features
 from dataselect_gui.checkpoints.json_file import JsonObject
 from dataselect_gui.checkpoints.request import TASK, TRAINING, Request
 from dataselect_gui.checkpoints.safetensors_header import StoredTensor, read_header
@@ -45,6 +46,8 @@ class Member:
         What its ``preprocessor_config.json`` says; empty where there is none.
     read_hashes : dict
         The SHA-256 of each JSON file as it was read, by its name.
+    features : Features or None
+        What its ``features.json`` says; None where it takes no rows of a table.
     """
 
     folder: Path
@@ -55,6 +58,7 @@ class Member:
     step: int | None
     preprocessing: JsonObject = field(default_factory=dict)
     read_hashes: dict[str, str] = field(default_factory=dict)
+    features: Features | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -98,6 +102,8 @@ class Member:
             yield self.folder / CONFIG
         if self.processor is not None:
             yield self.processor
+        if FEATURES in self.read_hashes:
+            yield self.folder / FEATURES
 
     @cached_property
     def hashes(self) -> dict[str, str]:

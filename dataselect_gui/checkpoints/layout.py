@@ -14,6 +14,7 @@ from typing import Literal
 
 from dataselect_gui.checkpoints import families, processors, refusals
 from dataselect_gui.checkpoints.checkpoint import CONFIG, PROCESSOR, Checkpoint, Member
+from dataselect_gui.checkpoints.features import FEATURES, Features, features_of
 from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
 from dataselect_gui.checkpoints.request import read_request
 from dataselect_gui.checkpoints.safetensors_header import read_header
@@ -196,7 +197,32 @@ def _described(
             why,
             _("Ask the consortium for the file as save_pretrained writes it."),
         )
-    return Member(folder, form, weights, processor, config, step, preprocessing, hashes | more)
+    features, feature_hashes = _features(folder, step)
+    return Member(
+        folder,
+        form,
+        weights,
+        processor,
+        config,
+        step,
+        preprocessing,
+        hashes | more | feature_hashes,
+        features=features,
+    )
+
+
+def _features(folder: Path, step: int | None) -> tuple[Features | None, dict[str, str]]:
+    """Return how columns become the input: beside the weights, else at the top of their series."""
+    path = folder / FEATURES
+    if step is not None and not path.is_file():
+        path = folder.parent / FEATURES
+    content, hashes = _read_json(path)
+    if not hashes:
+        return None, {}
+    try:
+        return features_of(content), hashes
+    except ValueError as error:
+        raise refusals.damaged(path, str(error)) from None
 
 
 def _required_member(folder: Path, step: int) -> Member:
@@ -251,5 +277,7 @@ def _check_agreement(checkpoint: Checkpoint) -> None:
             for key in ("model_type", "architectures", "id2label", "num_channels")
             if member.config.get(key) != final.config.get(key)
         ]
+        if member.features != final.features:
+            differs.append(FEATURES)
         if member.form != final.form or differs:
             raise refusals.not_one_model(checkpoint.path, member.folder, differs)
