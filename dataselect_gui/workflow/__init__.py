@@ -15,6 +15,7 @@ from dataselect_gui.privacy.amounts import LARGEST_COUNT, decimal_of, exact, pos
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
 from dataselect_gui.records.kinds import file_endings, what_opens
+from dataselect_gui.records.kinds.kind import Lines
 from dataselect_gui.records.source import ChangedRecordError, SourceRef, UnreadableRecordError
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.kinds.kind import Kind, KindAnswer, Leaving
@@ -138,6 +139,7 @@ __all__ = [
     "KindAnswer",
     "Leaving",
     "Left",
+    "Lines",
     "Listing",
     "Look",
     "Mechanism",

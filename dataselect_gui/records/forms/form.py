@@ -92,15 +92,19 @@ class WrittenForm(ABC):
         return limits.MOST_FILE
 
     @abstractmethod
-    def sizes(self, source: "Source", labels: Sequence[str | None]) -> Iterator[Size]:
+    def sizes(
+        self, source: "Source", rows: Sequence[int], labels: Sequence[str | None]
+    ) -> Iterator[Size]:
         """Yield what has to be held against a limit before anything is charged.
 
         Parameters
         ----------
         source : Source
             Where the records are.
+        rows : sequence of int
+            Those that may leave.
         labels : sequence of str or None
-            Of those that may leave.
+            Theirs.
         """
 
     @abstractmethod

@@ -58,8 +58,11 @@ class ImageFiles(WrittenForm):
         DescribedField("image", "image", "content"),
     )
 
-    def sizes(self, source: Source, labels: Sequence[str | None]) -> Iterator[Size]:
+    def sizes(
+        self, source: Source, rows: Sequence[int], labels: Sequence[str | None]
+    ) -> Iterator[Size]:
         """Yield the size of an image where all have one, and that of the list. See `WrittenForm`."""
+        del rows
         blank = source.blank
         if isinstance(blank, Image.Image):
             # As PNG, beside what it unpacks to; images of a folder are looked at one by one.

@@ -48,8 +48,11 @@ class NpzFile(WrittenForm):
         """How many bytes the file may have: packed numbers may take more than they are."""
         return limits.MOST_ARRAY_BYTES + (limits.MOST_ARRAY_BYTES >> 8) + _SLACK
 
-    def sizes(self, source: Source, labels: Sequence[str | None]) -> Iterator[Size]:
+    def sizes(
+        self, source: Source, rows: Sequence[int], labels: Sequence[str | None]
+    ) -> Iterator[Size]:
         """Yield the size of the arrays. See `WrittenForm`."""
+        del rows
         longest = max((len(label or "") for label in labels), default=0)
         size = np.asarray(source.blank).nbytes + 4 * max(longest, 1)
         yield len(labels) * size, limits.MOST_ARRAY_BYTES, _("bytes of records and labels")
