@@ -78,6 +78,7 @@ def score(
         "device": done.device,
         "precision": done.precision,
         "scores": done.names,
+        **({"notes": list(done.notes)} if done.notes else {}),
     }
     lines = [
         ngettext(
@@ -88,6 +89,7 @@ def score(
             seconds=done.seconds,
         )
     ]
+    lines += done.notes
     if problems:
         lines.append(_("{count:,} without a score, or without all:", count=len(problems)))
         lines += [f"{record}: {reason}" for record, reason in problems[:_MOST_LISTED]]

@@ -11,6 +11,13 @@ _MOST_CLASSES = 10_000
 """Labels beyond so many are no classes, whose spellings could be compared."""
 
 
+def labels_of(column: Sequence[str | None], rows: Iterable[int]) -> list[str | None]:
+    """Return the labels of some rows as they stand, one text for all of a class; None for blanks."""
+    texts: dict[str, str] = {}
+    cells = (column[row] for row in rows)
+    return [texts.setdefault(cell, cell) if cell and cell.strip() else None for cell in cells]
+
+
 def units_of(cells: Iterable[str | None], ids: Sequence[str]) -> list[str]:
     """Return the unit of each record; one that names no person is a unit of its own."""
     names: dict[str | None, str] = {}

@@ -105,6 +105,7 @@ def _source(where: SourceRef, context: JobContext) -> SourceInspected:
         columns=[name for name in source.columns if name not in {"label", "y", where.label_column}],
         person=_person_column(source, where),
         ignored=source.ignored,
+        notes=list(source.notes),
     )
 
 

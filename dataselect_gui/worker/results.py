@@ -179,7 +179,7 @@ class CheckpointInspected(Inspected, frozen=True, tag="checkpoint"):
         return request_of(self.request)
 
 
-class SourceInspected(Inspected, frozen=True, tag="source"):
+class SourceInspected(Inspected, frozen=True, tag="source", omit_defaults=True):
     """A source of records.
 
     Attributes
@@ -192,6 +192,8 @@ class SourceInspected(Inspected, frozen=True, tag="source"):
         The labels, and the columns that may serve as label or unit.
     person : str or None
         The column that plainly names the person of each record.
+    notes : list of str
+        What a person should know of how it was read, as sentences.
     """
 
     form: str
@@ -202,6 +204,7 @@ class SourceInspected(Inspected, frozen=True, tag="source"):
     columns: list[str]
     person: str | None
     ignored: Count
+    notes: list[str] = []
 
 
 class InspectionResult(Result, frozen=True):

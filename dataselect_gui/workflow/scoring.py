@@ -58,6 +58,8 @@ class Scored:
         ``float32`` or ``float64``; None where no score needs a model.
     names : list of str
         The scores that the project has now.
+    notes : sequence of str
+        What a person should know of how the records were read, as sentences.
     """
 
     project: Path
@@ -67,6 +69,7 @@ class Scored:
     device: str
     precision: str | None
     names: list[str]
+    notes: Sequence[str] = ()
 
 
 def source_stem(source: Path) -> str:
@@ -210,6 +213,7 @@ def score(
         finished.device,
         precision_of(project),
         table.columns(),
+        source.notes,
     )
 
 

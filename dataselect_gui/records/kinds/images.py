@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 
 import numpy as np
 from PIL import Image
@@ -15,19 +15,21 @@ from PIL import Image
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.cleaning.image import EXTENSIONS as CLEANED
 from dataselect_gui.records.cleaning.image import clean_image
+from dataselect_gui.records.column_notes import label_notes, labels_of, unit_notes, units_of
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.image_files import IMAGE_FILES
 from dataselect_gui.records.image_tree import find_images, linked_files, read_file
 from dataselect_gui.records.images import EXTENSIONS, decode_image, look_at, with_8_bits
-from dataselect_gui.records.kinds.kind import Look, RecordKind
+from dataselect_gui.records.kinds.kind import Look, RecordKind, Unpacked
 from dataselect_gui.records.metadata import (
+    FILE_COLUMN,
     METADATA_CSV,
     METADATA_JSONL,
-    METADATA_NAMES,
-    Row,
+    chosen_metadata,
     read_metadata,
 )
-from dataselect_gui.records.source import Content, Problem, Source, SourceRef, own_unit, person_name
+from dataselect_gui.records.source import Content, Problem, Source, SourceRef
+from dataselect_gui.records.tables.columnar import unpack_columns
 from dataselect_gui.texts import N_, _
 
 _SIZES = (640, 480), (480, 640), (257, 257), (300, 1000)
@@ -56,6 +58,10 @@ class Images(RecordKind):
     def linked_files(self, path: Path) -> list[Path]:
         """Return the images that links stand for. See `RecordKind`."""
         return linked_files(path)
+
+    def unpack(self, file: BinaryIO, name: str, needed: Sequence[str]) -> Unpacked:
+        """Read columns of a metadata file in Parquet or Feather. See `RecordKind`."""
+        return unpack_columns(file, name, needed)
 
     def decode(self, stored: bytes) -> Content:
         """Return the image, upright. See `RecordKind`."""
@@ -139,9 +145,9 @@ def _cleaned(stored: bytes, decoded: Image.Image | None) -> tuple[str, bytes]:
 def _open_folder(where: SourceRef) -> ImageFolder:
     """List the records of a folder. The label is the column ``label`` unless named."""
     path, label_column, unit_column = where.path, where.label_column, where.unit_column
-    images, problems, ignored = find_images(path)
-    metadata = [path / name for name in METADATA_NAMES if (path / name).is_file()]
-    if not metadata:
+    images, problems, ignored, tables = find_images(path)
+    metadata, notes = chosen_metadata(path, tables)
+    if metadata is None:
         if label_column or unit_column:
             raise UnusableError(
                 _("The column “{column}” cannot be found.", column=label_column or unit_column),
@@ -163,40 +169,42 @@ def _open_folder(where: SourceRef) -> ImageFolder:
             columns=(),
             problems=sorted(problems, key=lambda problem: problem.id),
             ignored=ignored,
+            notes=label_notes(map(_class_folder, ids)),
         )
     label = label_column or "label"
     files = len(images) + len(problems)
-    rows, columns = read_metadata(metadata[0], label, unit_column, files)
+    table = read_metadata(IMAGES, metadata, label, unit_column, files)
+    columns = [name for name in table.names if name.casefold() != FILE_COLUMN]
     for name in (label_column, unit_column):
-        if name is not None and name not in columns:
+        if name is not None and name not in table.columns:
             raise UnusableError(
                 _("The column “{column}” cannot be found.", column=name),
                 _(
                     "{name} has the columns {columns}.",
-                    name=metadata[0].name,
+                    name=metadata.name,
                     columns=", ".join(columns) or _("file_name alone"),
                 ),
                 _("Name one of these."),
             )
-    listed: dict[str, Row] = {}
+    listed: dict[str, int] = {}
     reasons = {problem.id: problem.reason for problem in problems}
     chosen_problems: list[Problem] = []
-    for row in rows:
-        name = unicodedata.normalize("NFC", (row.file or "").replace("\\", "/"))
+    for row, stated in enumerate(table.column(FILE_COLUMN)):
+        name = _name_in(path, metadata.parent, stated or "")
         reason = _listing_problem(name, images, listed, reasons)
         if reason is None:
             listed[str(PurePosixPath(name))] = row
         else:
-            shown = name.encode("utf-8", "replace").decode("utf-8")
-            chosen_problems.append(Problem(shown, reason))
+            chosen_problems.append(Problem(name, reason))
     ids = sorted(listed)
-    if label_column is None and "label" not in columns:
-        labels = [_class_folder(record) for record in ids]
+    rows = [listed[record] for record in ids]
+    if label in table.columns:
+        labels = labels_of(table.columns[label], rows)
     else:
-        labels = [listed[record].label for record in ids]
-    units = None
-    if unit_column is not None:
-        units = [person_name(listed[record].unit) or own_unit(record) for record in ids]
+        labels = [_class_folder(record) for record in ids]
+    people = None if unit_column is None else table.columns[unit_column]
+    units = None if people is None else units_of([people[row] for row in rows], ids)
+    notes += [*table.notes, *label_notes(labels), *(unit_notes(people) if people is not None else [])]
     return ImageFolder(
         path=path,
         ids=ids,
@@ -206,7 +214,20 @@ def _open_folder(where: SourceRef) -> ImageFolder:
         columns=columns,
         problems=sorted(chosen_problems, key=lambda problem: problem.id),
         ignored=ignored + len(images) - len(ids) - 1,
+        notes=notes,
     )
+
+
+def _name_in(root: Path, folder: Path, stated: str) -> str:
+    """Return the name of a file in a source, as a metadata file in some folder of it states that."""
+    name = unicodedata.normalize("NFC", stated.replace("\\", "/"))
+    path = PurePosixPath(name)
+    if path.is_absolute():
+        for top in (root, root.resolve()):
+            if path.is_relative_to(top.as_posix()):
+                return path.relative_to(top.as_posix()).as_posix()
+    below = folder.relative_to(root).as_posix()
+    return name if not name or below == "." or path.is_absolute() else f"{below}/{name}"
 
 
 def _class_folder(record: str) -> str | None:

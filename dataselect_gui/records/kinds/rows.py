@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.features import CellError, Features, Row, own_cell
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.column_notes import label_notes, unit_notes, units_of
+from dataselect_gui.records.column_notes import label_notes, labels_of, unit_notes, units_of
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.rows_file import ROWS_FILE, cells_of, stored_cells
 from dataselect_gui.records.kinds.kind import Look, RecordKind, ToInput, Unpacked
@@ -167,11 +167,12 @@ def _open_table(where: SourceRef) -> RowTable:
     named = [column for column in (label, unit) if column is not None]
     wanted = None if not features else [*features, label or _LABEL, *([unit] if unit else [])]
     table = read_table(ROWS, where.path, wanted)
-    for column in named:
-        table.column(column)
+    for name in named:
+        table.column(name)
     _check_features(table, features)
     ids = [str(row) for row in range(table.rows)]
-    labels = _labels(table.columns.get(label or _LABEL), table.rows)
+    column = table.columns.get(label or _LABEL)
+    labels = [None] * table.rows if column is None else labels_of(column, range(table.rows))
     units = None if unit is None else table.column(unit)
     chosen = features or [name for name in table.columns if name not in {label or _LABEL, unit}]
     return RowTable(
@@ -202,13 +203,3 @@ def _check_features(table: Table, features: Sequence[str]) -> None:
             ),
             _("Add them, or name the columns as the checkpoint's features.json does."),
         )
-
-
-def _labels(column: Column | None, rows: int) -> list[str | None]:
-    """Return the labels as they stand, one text for all of a class; None for blanks alone."""
-    if column is None:
-        return [None] * rows
-    texts: dict[str | None, str | None] = {}
-    for cell in set(column):
-        texts[cell] = cell if cell is not None and cell.strip() else None
-    return [texts[cell] for cell in column]

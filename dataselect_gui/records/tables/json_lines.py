@@ -8,6 +8,7 @@ from typing import BinaryIO
 from dataselect_gui.records.tables.table import (
     END,
     MOST_CELL,
+    MOST_ROWS,
     Column,
     Table,
     check_shape,
@@ -36,7 +37,9 @@ class _Cells:
         return Column(self.stored + END * (rows - self._rows))
 
 
-def read_json_lines(file: BinaryIO, name: str, wanted: Sequence[str] | None) -> Table:
+def read_json_lines(
+    file: BinaryIO, name: str, wanted: Sequence[str] | None, most: int = MOST_ROWS
+) -> Table:
     """Read some columns of a table in JSON lines, in UTF-8. See `read_delimited`."""
     kept = None if wanted is None else {own_name(asked).casefold() for asked in wanted}
     columns: dict[str, _Cells] = {}
@@ -58,7 +61,7 @@ def read_json_lines(file: BinaryIO, name: str, wanted: Sequence[str] | None) -> 
                 if kept is None or own_name(title).casefold() in kept:
                     cells.put(rows, as_cell(value))
             rows += 1
-            check_shape(name, len(columns), rows)
+            check_shape(name, len(columns), rows, most)
     except (ValueError, TypeError, RecursionError):
         raise unreadable(
             name,

@@ -159,21 +159,29 @@ def unreadable(file: str, why: str) -> UnusableError:
     )
 
 
-def check_shape(file: str, columns: int, rows: int) -> None:
+class TooManyRowsError(UnusableError):
+    """A table has more rows than are read."""
+
+
+def check_shape(file: str, columns: int, rows: int, most: int = MOST_ROWS) -> None:
     """Refuse more columns or rows than are read.
 
     Raises
     ------
     UnusableError
-        Where there are.
+        Where there are; a `TooManyRowsError` where it is rows.
     """
     if columns > MOST_COLUMNS:
         raise unreadable(
             file,
             _("It has more than {most:,} columns.", most=MOST_COLUMNS),
         )
-    if rows > MOST_ROWS:
-        raise unreadable(file, _("It has more than {most:,} rows.", most=MOST_ROWS))
+    if rows > most:
+        raise TooManyRowsError(
+            _("“{name}” is too large a table.", name=file),
+            _("It has more than {most:,} rows.", most=most),
+            _("Split it into several."),
+        )
 
 
 def listed(names: Iterable[str], most: int = 12) -> str:

@@ -120,6 +120,7 @@ class SetupPlace(ColumnPlace, Place):
         if inspection.ignored:
             ignored = ngettext("{count:,} other file", "{count:,} other files", inspection.ignored)
             facts.append((_("Passed over"), ignored))
+        facts += [(_("Note"), note) for note in inspection.notes]
         problems = [f"{problem.id}: {problem.reason}" for problem in inspection.problems]
         self.records.show_facts("", facts, problems, path)
 

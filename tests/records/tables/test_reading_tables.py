@@ -109,8 +109,6 @@ def test_what_is_no_text_is_refused(tmp_path: Path, stored: bytes) -> None:
         ("a,b\n1,2,3\n", "2"),
         ('a,b\n1,"2"3"\n', "2"),
         ('"', None),
-        ("", None),
-        ("\n\n", None),
         (",".join(f"c{n}" for n in range(20_000)), None),
         ("a" * (1 << 23), None),
         ("a,b\n" + "x" * (1 << 21) + ",1\n", None),
@@ -124,6 +122,13 @@ def test_what_is_no_such_table_is_refused(tmp_path: Path, text: str, line: str |
     with pytest.raises(UnusableError, match="cannot be read as a table") as refused:
         read(path)
     assert line is None or line in refused.value.why
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "a,b\n"])
+def test_a_table_without_rows(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    assert read(path).rows == 0
 
 
 def test_a_million_columns_are_refused(tmp_path: Path) -> None:
