@@ -216,6 +216,16 @@ class Features:
             if isinstance(feature, Categorical) and feature.encoding == "index"
         )
 
+    @property
+    def index_places(self) -> dict[int, int]:
+        """Where the input holds the place of a category → how many categories there are."""
+        starts = np.cumsum([0, *(feature.width for feature in self.features)]).tolist()
+        return {
+            start: len(feature.categories)
+            for start, feature in zip(starts, self.features, strict=False)
+            if isinstance(feature, Categorical) and feature.encoding == "index"
+        }
+
     def vector(self, row: Row) -> NDArray[np.float32]:
         """Return a row as the model's input, shape (width,).
 
