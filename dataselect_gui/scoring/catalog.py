@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from dataselect_gui.errors import UsageError
 from dataselect_gui.scoring.scores import SCORES
-from dataselect_gui.scoring.scores.base import WINDOWS, MappedScore, ModelScore, Score
+from dataselect_gui.scoring.scores.base import WINDOWS, MappedScore, ModelScore, Quantity, Score
+from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.texts import _, ngettext
 
 if TYPE_CHECKING:
@@ -102,7 +103,13 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 
 def applicable(
-    names: Iterable[str] | None, *, series: int, labelled: bool, request: "Request"
+    names: Iterable[str] | None,
+    *,
+    series: int,
+    labelled: bool,
+    request: "Request",
+    task: TaskName = "single_label",
+    indexed: Sequence[str] = (),
 ) -> list[Score]:
     """Return the scores to compute.
 
@@ -116,30 +123,55 @@ def applicable(
         Whether any record has a label.
     request : Request
         The consortium's.
+    task : str
+        What the model predicts.
+    indexed : sequence of str
+        The columns whose categories the model takes as their places.
 
     Raises
     ------
     UsageError
         Where a name is unknown, or a score that was asked for cannot be computed.
     """
+
+    def obstacle_of(score: Score) -> Sequence[str] | None:
+        return _indexed_obstacle(score, indexed) or _obstacle(
+            score, series=series, labelled=labelled, request=request, task=task
+        )
+
     if names is None:
-        return [
-            score
-            for score in SCORES.values()
-            if _obstacle(score, series=series, labelled=labelled, request=request) is None
-        ]
+        return [score for score in SCORES.values() if obstacle_of(score) is None]
     chosen = []
     for name in dict.fromkeys(names):
         score = find_score(name)
-        obstacle = _obstacle(score, series=series, labelled=labelled, request=request)
+        obstacle = obstacle_of(score)
         if obstacle is not None:
             raise UsageError(_("“{name}” cannot be computed.", name=name), *obstacle)
         chosen.append(score)
     return chosen
 
 
-def _obstacle(score: Score, *, series: int, labelled: bool, request: "Request") -> Sequence[str] | None:
+def _indexed_obstacle(score: Score, indexed: Sequence[str]) -> Sequence[str] | None:
+    """Return why a score cannot be computed where the input holds places of categories; else None."""
+    by_input = {Quantity.INPUT_GRADIENT, Quantity.SUSCEPTIBILITY}
+    if not indexed or not isinstance(score, ModelScore) or by_input.isdisjoint(score.quantities):
+        return None
+    return (
+        _(
+            "It is a derivative by the model's input, and there is none by the place of a category in "
+            "a list, as the model takes {columns}: what is left without these is another number.",
+            columns=", ".join(f"“{column}”" for column in indexed[:12]),
+        ),
+        _("Ask the consortium for a model that takes its categories one-hot, or leave this score out."),
+    )
+
+
+def _obstacle(
+    score: Score, *, series: int, labelled: bool, request: "Request", task: TaskName
+) -> Sequence[str] | None:
     """Return why a score cannot be computed, and what to do; None where it can."""
+    if task in score.obstacles:
+        return _(score.obstacles[task]), _("Leave this score out.")
     if score.needs_several_checkpoints and len(score.members(series)) < 2:
         return (
             _too_few_checkpoints(len(score.members(series)), score.window),

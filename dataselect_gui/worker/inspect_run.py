@@ -67,6 +67,8 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
         series=len(checkpoint.series),
         labelled=True,
         request=checkpoint.request,
+        task=checkpoint.task.name,
+        indexed=checkpoint.indexed,
     )
     return CheckpointInspected(
         problems=[],

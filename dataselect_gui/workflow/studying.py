@@ -152,9 +152,9 @@ def choose_study(
     checkpoint = find_checkpoint(checkpoint_path)
     series, request = len(checkpoint.series), checkpoint.request
     if scores is None:
-        scores = [proposed_score(series, request)]
+        scores = [proposed_score(series, request, checkpoint.indexed)]
     names = [name for name in dict.fromkeys(scores) if find_score(name).needs_model]
-    applicable(names, series=series, labelled=True, request=request)
+    applicable(names, series=series, labelled=True, request=request, indexed=checkpoint.indexed)
     if not names:
         raise UsageError(
             _("There is no score to study."),
@@ -273,7 +273,13 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
             _("Name the label column."),
         )
     series, checkpoint_request = len(checkpoint.series), checkpoint.request
-    applicable(choices.scores, series=series, labelled=True, request=checkpoint_request)
+    applicable(
+        choices.scores,
+        series=series,
+        labelled=True,
+        request=checkpoint_request,
+        indexed=checkpoint.indexed,
+    )
     return StudyJob(
         folder=resolved(folder),
         source=ref,

@@ -1,8 +1,8 @@
 """Train small models on UCI Adult, as a consortium would share them: ``.pt2`` with ``features.json``.
 
-``python -m tests.checkpoints_made.adult ADULT.csv FOLDER`` writes ``mlp``, ``one-hot`` and ``transformer``
-into a folder, each a series of three states. They are trained on the rows of ``split`` train; those of
-test are the owner's.
+``python -m tests.checkpoints_made.adult ADULT.csv FOLDER`` writes ``mlp``, ``one-hot`` and
+``transformer`` into a folder, each a series of three states. They are trained on the rows of ``split``
+train; those of test are the owner's.
 """
 
 import csv
@@ -53,6 +53,7 @@ class FeatureTransformer(nn.Module):
         self.scale = nn.Parameter(torch.randn(numbers, width) / width**0.5)
         self.shift = nn.Parameter(torch.zeros(numbers, width))
         self.embedding = nn.Embedding(sum(sizes), width)
+        self.starts: Tensor
         self.register_buffer("starts", torch.tensor([0, *np.cumsum(sizes)[:-1]]))
         self.first = nn.Parameter(torch.randn(1, 1, width) / width**0.5)
         self.norm = nn.LayerNorm(width)
@@ -74,7 +75,8 @@ class FeatureTransformer(nn.Module):
 
     def _attend(self, tokens: Tensor) -> Tensor:
         def parted(values: Tensor) -> Tensor:
-            return values.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            split: Tensor = values.unflatten(-1, (self.heads, -1))
+            return split.transpose(1, 2)
 
         mixed = nn.functional.scaled_dot_product_attention(
             parted(self.query(tokens)), parted(self.key(tokens)), parted(self.value(tokens))
