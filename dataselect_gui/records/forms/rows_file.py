@@ -13,7 +13,15 @@ from dataselect_gui.checkpoints.features import own_cell
 from dataselect_gui.errors import FaultError, UnusableError
 from dataselect_gui.plain import shown
 from dataselect_gui.records.forms import limits
-from dataselect_gui.records.forms.form import DATA, Named, Size, Written, WrittenForm, write_file
+from dataselect_gui.records.forms.form import (
+    DATA,
+    DescribedField,
+    Named,
+    Size,
+    Written,
+    WrittenForm,
+    write_file,
+)
 from dataselect_gui.records.tables.columnar import unpack_columns
 from dataselect_gui.records.tables.parquet_writing import parquet_of, row_count
 from dataselect_gui.records.tables.table import Column, listed
@@ -59,6 +67,10 @@ class RowsFile(WrittenForm):
                 columns.setdefault(column, []).append(cell)
             labels.append(label or None)
         return write_file(folder, TABLE, parquet_of({**columns, LABEL: labels}))
+
+    def described(self, bundle: Path) -> tuple[DescribedField, ...]:
+        """Return the columns of the table. See `WrittenForm`."""
+        return tuple(DescribedField(column, "text") for column in _names(bundle / TABLE))
 
     def count(self, bundle: Path) -> int:
         """Return the number of rows. See `WrittenForm`."""
@@ -111,9 +123,9 @@ def _read(path: Path) -> dict[str, Sequence[str | None]]:
         Where it is not of the form that the program writes.
     """
     try:
+        names = _names(path)
         with path.open("rb") as file:
-            names, _nothing = unpack_columns(file, path.name, [])
-            _names, made = unpack_columns(file, path.name, names)
+            made = unpack_columns(file, path.name, names)[1]
             columns: dict[str, Sequence[str | None]] = {name: Column(cells) for name, cells in made}
     except UnusableError as error:
         raise FaultError(error.why) from None
@@ -125,3 +137,8 @@ def _read(path: Path) -> dict[str, Sequence[str | None]]:
                 _("The table holds cells that are not written as the program writes them.")
             )
     return columns
+
+
+def _names(path: Path) -> list[str]:
+    with path.open("rb") as file:
+        return unpack_columns(file, path.name, [])[0]
