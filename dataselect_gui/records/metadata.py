@@ -5,7 +5,7 @@ column ``file_name`` and any others. It lies at the top of the folder; or in one
 files it then names.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,13 +30,13 @@ def is_named_as_metadata(name: str) -> bool:
     return stem.casefold() == "metadata" and ending in ENDINGS
 
 
-def chosen_metadata(root: Path, files: Iterable[Path]) -> tuple[Path | None, list[str]]:
+def chosen_metadata(tops: Sequence[Path], files: Iterable[Path]) -> tuple[Path | None, list[str]]:
     """Return which metadata file says what the records are, and what is to be said of the others.
 
     Parameters
     ----------
-    root : Path
-        The folder of records.
+    tops : sequence of Path
+        The folder of records, and that of the part of it that was chosen, where it has several.
     files : iterable of Path
         All metadata files in it and below.
 
@@ -46,27 +46,28 @@ def chosen_metadata(root: Path, files: Iterable[Path]) -> tuple[Path | None, lis
         Where there are several below, and none at its top.
     """
 
-    def rank(file: Path) -> tuple[bool, int, str]:
-        return file.parent != root, _PRECEDENCE.index(file.suffix.lower()), file.as_posix()
+    def rank(file: Path) -> tuple[int, int, str]:
+        place = tops.index(file.parent) if file.parent in tops else len(tops)
+        return place, _PRECEDENCE.index(file.suffix.lower()), file.as_posix()
 
     ordered = sorted(files, key=rank)
     if not ordered:
         return None, []
     first, *others = ordered
-    shown = [file.relative_to(root).as_posix() for file in ordered]
-    if first.parent == root:
+    shown = [file.relative_to(tops[0]).as_posix() for file in ordered]
+    if first.parent in tops:
         if not others:
             return first, []
         return first, [
             _(
                 "{others} was not read: “{name}” says which files are records.",
                 others=listed(shown[1:]),
-                name=first.name,
+                name=shown[0],
             )
         ]
     if others:
         raise UnusableError(
-            _("Which table says what the records in “{name}” are is not clear.", name=root.name),
+            _("Which table says what the records in “{name}” are is not clear.", name=tops[0].name),
             _("There is none at its top, and several below: {tables}.", tables=listed(shown)),
             _("Choose one of the folders below, or put one table at the top."),
         )

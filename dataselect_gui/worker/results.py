@@ -194,6 +194,11 @@ class SourceInspected(Inspected, frozen=True, tag="source", omit_defaults=True):
         The column that plainly names the person of each record.
     notes : list of str
         What a person should know of how it was read, as sentences.
+    splits : dict
+        The parts of data to choose from, with how many records each has; none where there are not
+        several.
+    split : str or None
+        The part that was chosen; where there are several and none was, nothing else is said.
     """
 
     form: str
@@ -205,6 +210,8 @@ class SourceInspected(Inspected, frozen=True, tag="source", omit_defaults=True):
     person: str | None
     ignored: Count
     notes: list[str] = []
+    splits: dict[str, Count] = {}
+    split: str | None = None
 
 
 class InspectionResult(Result, frozen=True):

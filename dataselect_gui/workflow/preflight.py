@@ -59,7 +59,7 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
         Where it was stopped.
     """
     checkpoint = find_checkpoint(checkpoint_path)
-    records = for_model(records, checkpoint)
+    records = replace(for_model(records, checkpoint), pixel_range=checkpoint.request.pixel_range)
     source = open_source(records)
     scores = applicable(
         None,

@@ -127,7 +127,7 @@ class WrittenForm(ABC):
         """
 
     def described(self, bundle: Path) -> tuple[DescribedField, ...]:
-        """Return the fields of the records in a bundle, where they are not the same in all: `fields`."""
+        """Return the fields of the records in a bundle: `fields`, unless they differ."""
         del bundle
         return self.fields
 

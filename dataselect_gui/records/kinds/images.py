@@ -4,7 +4,8 @@ Where there is a metadata file, it decides which files are records and what they
 """
 
 import unicodedata
-from collections.abc import Container, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, ClassVar
@@ -19,7 +20,7 @@ from dataselect_gui.records.column_notes import label_notes, labels_of, unit_not
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.image_files import IMAGE_FILES
 from dataselect_gui.records.image_tree import find_images, linked_files, read_file
-from dataselect_gui.records.images import EXTENSIONS, decode_image, look_at, with_8_bits
+from dataselect_gui.records.images import EXTENSIONS, look_at, unpack, with_8_bits
 from dataselect_gui.records.kinds.kind import Look, RecordKind, Unpacked
 from dataselect_gui.records.metadata import (
     FILE_COLUMN,
@@ -28,7 +29,14 @@ from dataselect_gui.records.metadata import (
     chosen_metadata,
     read_metadata,
 )
-from dataselect_gui.records.source import Content, Problem, Source, SourceRef
+from dataselect_gui.records.source import (
+    Content,
+    Problem,
+    Source,
+    SourceRef,
+    UnreadableRecordError,
+)
+from dataselect_gui.records.splits import are_splits, chosen_split
 from dataselect_gui.records.tables.columnar import unpack_columns
 from dataselect_gui.texts import N_, _
 
@@ -42,7 +50,7 @@ class Images(RecordKind):
 
     name: ClassVar[str] = "images"
     nouns: ClassVar[str] = N_("a folder of images")
-    advice: ClassVar[str] = N_("a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP)")
+    advice: ClassVar[str] = N_("a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP, PGM, PPM, TGA)")
     is_confined: ClassVar[bool] = True
     extensions: ClassVar[tuple[str, ...]] = CLEANED
     forms: ClassVar[tuple[WrittenForm, ...]] = (IMAGE_FILES,)
@@ -64,16 +72,12 @@ class Images(RecordKind):
         return unpack_columns(file, name, needed)
 
     def decode(self, stored: bytes) -> Content:
-        """Return the image, upright. See `RecordKind`."""
-        return decode_image(stored)
-
-    def check(self, stored: bytes) -> None:
-        """See that the range of its values is known, too. See `RecordKind`."""
-        with_8_bits(decode_image(stored))
+        """Return the image, upright, with 8 bits a channel. See `RecordKind`."""
+        return with_8_bits(self._unpack(stored), self.pixel_range)
 
     def look(self, stored: bytes, most: int | None) -> Look:
         """Return the image. See `RecordKind`."""
-        image = with_8_bits(decode_image(stored)).convert("RGB")
+        image = with_8_bits(self._unpack(stored), self.pixel_range).convert("RGB")
         if most is not None:
             image.thumbnail((most, most), Image.Resampling.BILINEAR)
         return np.asarray(image)
@@ -94,9 +98,20 @@ class Images(RecordKind):
 
     def check_leaving(self, stored: bytes) -> None:
         """See both of one decoded image. See `RecordKind`."""
-        image = decode_image(stored)
-        with_8_bits(image)
+        image = self._unpack(stored)
+        with_8_bits(image, self.pixel_range)
         _cleaned(stored, image)
+
+    def _unpack(self, stored: bytes) -> Image.Image:
+        bare = look_at(stored)
+        if bare.white_is_zero and self.pixel_range is not None:
+            raise UnreadableRecordError(
+                _(
+                    "The image's values are counted from white, and the range in the consortium's "
+                    "request is not. Save it with black being 0."
+                )
+            )
+        return unpack(bare)
 
 
 IMAGES = Images()
@@ -146,7 +161,16 @@ def _open_folder(where: SourceRef) -> ImageFolder:
     """List the records of a folder. The label is the column ``label`` unless named."""
     path, label_column, unit_column = where.path, where.label_column, where.unit_column
     images, problems, ignored, tables = find_images(path)
-    metadata, notes = chosen_metadata(path, tables)
+    files, splits = len(images) + len(problems), _splits(images)
+    split = chosen_split(path.name, splits, where.split)
+    tops = [path]
+    if split is not None:
+        start, tops = f"{split}/", [path, path / split]
+        ignored += sum(not record.startswith(start) for record in images)
+        images = {record: file for record, file in images.items() if record.startswith(start)}
+        problems = [problem for problem in problems if f"{problem.id}/".startswith(start)]
+        tables = [file for file in tables if file.parent == path or path / split in file.parents]
+    metadata, notes = chosen_metadata(tops, tables)
     if metadata is None:
         if label_column or unit_column:
             raise UnusableError(
@@ -160,19 +184,19 @@ def _open_folder(where: SourceRef) -> ImageFolder:
                 _("Add a metadata file with a column file_name, or leave the column out."),
             )
         ids = sorted(images)
+        labels = [_class_folder(record, split) for record in ids]
         return ImageFolder(
             path=path,
             ids=ids,
             files=[images[record] for record in ids],
-            labels=[_class_folder(record) for record in ids],
+            labels=labels,
             units=None,
             columns=(),
             problems=sorted(problems, key=lambda problem: problem.id),
             ignored=ignored,
-            notes=label_notes(map(_class_folder, ids)),
+            notes=label_notes(labels),
         )
     label = label_column or "label"
-    files = len(images) + len(problems)
     table = read_metadata(IMAGES, metadata, label, unit_column, files)
     columns = [name for name in table.names if name.casefold() != FILE_COLUMN]
     for name in (label_column, unit_column):
@@ -191,6 +215,8 @@ def _open_folder(where: SourceRef) -> ImageFolder:
     chosen_problems: list[Problem] = []
     for row, stated in enumerate(table.column(FILE_COLUMN)):
         name = _name_in(path, metadata.parent, stated or "")
+        if metadata.parent == path and name.split("/", 1)[0] in splits.keys() - {split}:
+            continue  # A line of another part.
         reason = _listing_problem(name, images, listed, reasons)
         if reason is None:
             listed[str(PurePosixPath(name))] = row
@@ -201,7 +227,7 @@ def _open_folder(where: SourceRef) -> ImageFolder:
     if label in table.columns:
         labels = labels_of(table.columns[label], rows)
     else:
-        labels = [_class_folder(record) for record in ids]
+        labels = [_class_folder(record, split) for record in ids]
     people = None if unit_column is None else table.columns[unit_column]
     units = None if people is None else units_of([people[row] for row in rows], ids)
     notes += [*table.notes, *label_notes(labels), *(unit_notes(people) if people is not None else [])]
@@ -230,8 +256,14 @@ def _name_in(root: Path, folder: Path, stated: str) -> str:
     return name if not name or below == "." or path.is_absolute() else f"{below}/{name}"
 
 
-def _class_folder(record: str) -> str | None:
-    parts = PurePosixPath(record).parts
+def _splits(images: Iterable[str]) -> dict[str, int]:
+    """Return the parts that the images lie in, with how many do; none where folders are classes."""
+    tops = Counter(record.split("/", 1)[0] for record in images if "/" in record)
+    return dict(sorted(tops.items())) if are_splits(tops) else {}
+
+
+def _class_folder(record: str, split: str | None) -> str | None:
+    parts = PurePosixPath(record).parts[0 if split is None else 1 :]
     return parts[0] if len(parts) > 1 else None
 
 
@@ -246,8 +278,9 @@ def _listing_problem(
         return _("A line of the metadata file names no file.")
     if path.is_absolute() or ".." in path.parts:
         return _("The metadata file names a file outside the source.")
-    if str(path) in reasons:
-        return reasons[str(path)]
+    for place in (path, *path.parents):  # A folder may be what is not read.
+        if str(place) in reasons:
+            return reasons[str(place)]
     if path.suffix.lower() not in EXTENSIONS:
         return _("Not an image by its ending ({endings}).", endings=", ".join(sorted(EXTENSIONS)))
     if str(path) not in images:
