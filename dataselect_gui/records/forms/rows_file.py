@@ -102,14 +102,8 @@ class RowsFile(WrittenForm):
 ROWS_FILE = RowsFile()
 
 
-def stored_cells(columns: Sequence[str], cells: Sequence[str | None]) -> bytes:
-    """Return a row as it is kept: its cells by their columns, in the order of these, as JSON."""
-    row = dict(zip(columns, cells, strict=True))
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
-
-
 def cells_of(stored: bytes) -> dict[str, str | None]:
-    """Return what `stored_cells` wrote."""
+    """Return the cells of a row by their columns, as a table's source keeps it: a JSON object."""
     row: dict[str, str | None] = json.loads(stored)
     return row
 

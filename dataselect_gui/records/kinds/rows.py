@@ -4,6 +4,7 @@ The id of a record is the number of its row, from 0, lines of text without a cel
 columns are read for labels and units alone, and are never part of a record.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from dataselect_gui.checkpoints.features import CellError, Features, Row, own_ce
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.column_notes import label_notes, labels_of, unit_notes, units_of
 from dataselect_gui.records.forms.form import WrittenForm
-from dataselect_gui.records.forms.rows_file import ROWS_FILE, cells_of, stored_cells
+from dataselect_gui.records.forms.rows_file import ROWS_FILE, cells_of
 from dataselect_gui.records.kinds.kind import Look, RecordKind, ToInput, Unpacked
 from dataselect_gui.records.source import (
     Content,
@@ -27,7 +28,7 @@ from dataselect_gui.records.source import (
 )
 from dataselect_gui.records.tables.columnar import unpack_columns
 from dataselect_gui.records.tables.reading import ENDINGS, read_table
-from dataselect_gui.records.tables.table import Column, Table, listed
+from dataselect_gui.records.tables.table import END, Column, Table, listed
 from dataselect_gui.texts import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -129,7 +130,13 @@ class RowInput:
 
 @dataclass
 class RowTable:
-    """A source whose records are rows of a table. See `Source` for the attributes."""
+    """A source whose records are rows of a table. See `Source` for the attributes.
+
+    Attributes
+    ----------
+    features : dict
+        What stands before a cell in a row as it is kept, ``,"age":`` → the column's cells, in JSON.
+    """
 
     path: Path
     ids: Sequence[str]
@@ -137,7 +144,7 @@ class RowTable:
     units: Sequence[str] | None
     columns: Sequence[str]
     notes: Sequence[str]
-    features: dict[str, Column]
+    features: dict[bytes, Column]
     classes: Sequence[str] | None = None
     problems: Sequence[Problem] = ()
     ignored: int = 0
@@ -150,10 +157,8 @@ class RowTable:
 
     def read(self, index: int) -> bytes:
         """Return the cells that the model takes, by their columns. See `Source.read`."""
-        cells = (column[index] for column in self.features.values())
-        return stored_cells(
-            list(self.features), [None if cell is None else own_cell(cell) or None for cell in cells]
-        )
+        parts = [part for head, cells in self.features.items() for part in (head, cells.stored(index))]
+        return b"{" + b"".join(parts)[1:] + b"}"
 
     def stamp(self, index: int) -> tuple[int, int] | None:
         """Return nothing: rows have no time of their own. See `Source.stamp`."""
@@ -182,8 +187,23 @@ def _open_table(where: SourceRef) -> RowTable:
         units=None if units is None else units_of(units, ids),
         columns=[name for name in table.names if name not in features],
         notes=[*table.notes, *label_notes(labels), *(unit_notes(units) if units is not None else [])],
-        features={name: table.column(name) for name in chosen},
+        features={f",{_json(name)}:".encode(): _as_json(table.column(name)) for name in chosen},
     )
+
+
+def _as_json(column: Column) -> Column:
+    """Return the cells of a column in the one form in which they are kept, as JSON."""
+    known: dict[str | None, bytes] = {}
+    stored = bytearray()
+    for cell in column:
+        if cell not in known:
+            known[cell] = _json(None if cell is None else own_cell(cell) or None).encode() + END
+        stored += known[cell]
+    return Column(stored)
+
+
+def _json(text: str | None) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _check_features(table: Table, features: Sequence[str]) -> None:

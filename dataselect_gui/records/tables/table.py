@@ -49,12 +49,15 @@ class Column(Sequence[str | None]):
     def __getitem__(self, place: int | slice) -> str | list[str | None] | None:
         if isinstance(place, slice):
             return [self[row] for row in range(*place.indices(len(self)))]
-        row = range(len(self))[place]
-        start = int(self._ends[row - 1]) + 1 if row else 0
-        return self._bytes[start : self._ends[row]].decode() or None
+        return self.stored(range(len(self))[place]).decode() or None
 
     def __iter__(self) -> Iterator[str | None]:
-        return (self[row] for row in range(len(self)))
+        return (cell.decode() or None for cell in self._bytes.split(END)[:-1])
+
+    def stored(self, row: int) -> bytes:
+        """Return the bytes of a cell; none where it is empty."""
+        start = self._ends[row - 1] + 1 if row else 0
+        return self._bytes[start : self._ends[row]]
 
 
 @dataclass(frozen=True)
