@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dataselect_gui.records.kinds import form_in
 from dataselect_gui.release.bundle import PRIVACY, RELEASE
 from dataselect_gui.release.card import card
 from dataselect_gui.release.codec import TermsForm, from_form, to_form
@@ -87,7 +88,7 @@ def forge(bundle: Path, **changed: object) -> None:
     _say(document["parameters"], changed, to_form(terms))
     (bundle / RELEASE).write_text(document_text(document), encoding="utf-8")
     (bundle / PRIVACY).write_text(document_text(privacy_document(terms)), encoding="utf-8")
-    (bundle / "README.md").write_text(card(terms), encoding="utf-8")
+    (bundle / "README.md").write_text(card(terms, form_in(bundle)), encoding="utf-8")
     describe_anew(bundle)
 
 

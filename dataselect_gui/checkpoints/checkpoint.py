@@ -15,6 +15,7 @@ from dataselect_gui.checkpoints.json_file import JsonObject
 from dataselect_gui.checkpoints.request import TASK, TRAINING, Request
 from dataselect_gui.checkpoints.safetensors_header import StoredTensor, read_header
 from dataselect_gui.checkpoints.task import find_task
+from dataselect_gui.checkpoints.tokenizer import TOKENIZER_FILES, StatedTokenizer
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.tasks.task import Task
 from dataselect_gui.texts import _
@@ -45,6 +46,8 @@ class Member:
         What its ``preprocessor_config.json`` says; empty where there is none.
     read_hashes : dict
         The SHA-256 of each JSON file as it was read, by its name.
+    tokenizer : StatedTokenizer or None
+        What its files say of its tokenizer; None where it has none, or takes images.
     """
 
     folder: Path
@@ -55,6 +58,7 @@ class Member:
     step: int | None
     preprocessing: JsonObject = field(default_factory=dict)
     read_hashes: dict[str, str] = field(default_factory=dict)
+    tokenizer: StatedTokenizer | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -98,6 +102,7 @@ class Member:
             yield self.folder / CONFIG
         if self.processor is not None:
             yield self.processor
+        yield from (self.folder / name for name in TOKENIZER_FILES if name in self.read_hashes)
 
     @cached_property
     def hashes(self) -> dict[str, str]:
@@ -105,7 +110,7 @@ class Member:
         return {path.name: _hash_of(path) for path in self.weights} | self.read_hashes
 
     def read(self, path: Path) -> bytes:
-        """Return the content of one of the weight files.
+        """Return the content of one of the files: weights, or a tokenizer.
 
         Raises
         ------

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import RecordKind
 
 FloatArray: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
-Content: TypeAlias = Image.Image | FloatArray
-"""One decoded record: an image, upright, in its own mode; or a float array as it is stored."""
+Content: TypeAlias = Image.Image | FloatArray | str
+"""One decoded record: an image, upright, in its own mode; a float array as it is stored; or a text."""
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,8 @@ def describe(terms: Terms, files: dict[str, str], listing: str) -> str:
     files_of_records, record_sets = [], []
     if terms.kind.columns is not None:
         record_sets = [_rows(mlc, context, terms.kind.columns)]
-    elif form is not None and extensions:
-        files_of_records = _record_files(mlc, context, form, extensions)
+    elif form is not None and form.fields and (extensions or not form.encodings):
+        files_of_records = _record_files(mlc, context, form, extensions) if extensions else []
         record_sets = [_records(mlc, context, form)]
     metadata = mlc.Metadata(
         ctx=context,
