@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from dataselect_gui.checkpoints import refusals
+from dataselect_gui.checkpoints.features import FEATURES, Features
 from dataselect_gui.checkpoints.json_file import JsonObject
 from dataselect_gui.checkpoints.request import TASK, TRAINING, Request
 from dataselect_gui.checkpoints.safetensors_header import StoredTensor, read_header
@@ -48,6 +49,8 @@ class Member:
         The SHA-256 of each JSON file as it was read, by its name.
     tokenizer : StatedTokenizer or None
         What its files say of its tokenizer; None where it has none, or takes images.
+    features : Features or None
+        What its ``features.json`` says; None where it takes no rows of a table.
     """
 
     folder: Path
@@ -59,6 +62,7 @@ class Member:
     preprocessing: JsonObject = field(default_factory=dict)
     read_hashes: dict[str, str] = field(default_factory=dict)
     tokenizer: StatedTokenizer | None = None
+    features: Features | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -103,6 +107,8 @@ class Member:
         if self.processor is not None:
             yield self.processor
         yield from (self.folder / name for name in TOKENIZER_FILES if name in self.read_hashes)
+        if FEATURES in self.read_hashes:
+            yield self.folder / FEATURES
 
     @cached_property
     def hashes(self) -> dict[str, str]:

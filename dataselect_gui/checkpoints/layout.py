@@ -15,6 +15,7 @@ from typing import Literal
 from dataselect_gui.checkpoints import families, processors, refusals
 from dataselect_gui.checkpoints import tokenizer as tokenizers
 from dataselect_gui.checkpoints.checkpoint import CONFIG, PROCESSOR, Checkpoint, Member
+from dataselect_gui.checkpoints.features import FEATURES, Features, features_of
 from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
 from dataselect_gui.checkpoints.request import read_request
 from dataselect_gui.checkpoints.safetensors_header import read_header
@@ -204,20 +205,31 @@ def _described(
             why,
             _("Ask the consortium for the file as save_pretrained writes it."),
         )
-    tokenizer = None
-    if processor is None and (folder / TOKENIZER).is_file():
-        tokenizer, read = _tokenizer(folder)
-        more |= read
+    tokenizer, tokenizer_hashes = (None, {}) if processor is not None else _tokenizer(folder, step)
+    features, feature_hashes = _features(folder, step)
     return Member(
-        folder, form, weights, processor, config, step, preprocessing, hashes | more, tokenizer
+        folder,
+        form,
+        weights,
+        processor,
+        config,
+        step,
+        preprocessing,
+        hashes | more | tokenizer_hashes | feature_hashes,
+        tokenizer=tokenizer,
+        features=features,
     )
 
 
-def _tokenizer(folder: Path) -> tuple[StatedTokenizer, dict[str, str]]:
-    """Return what the files of a tokenizer say, and their hashes by their names.
+def _tokenizer(folder: Path, step: int | None) -> tuple[StatedTokenizer | None, dict[str, str]]:
+    """Return what the files of a tokenizer say: beside the weights, else at the top of their series.
 
     ``tokenizer.json`` itself is as large as a vocabulary, and parsed where it is used.
     """
+    if step is not None and not (folder / TOKENIZER).is_file():
+        folder = folder.parent
+    if not (folder / TOKENIZER).is_file():
+        return None, {}
     stated, hashes = _read_json(folder / TOKENIZER_CONFIG)
     special, more = _read_json(folder / SPECIAL_TOKENS)
     if "auto_map" in stated:
@@ -227,6 +239,20 @@ def _tokenizer(folder: Path) -> tuple[StatedTokenizer, dict[str, str]]:
         raise refusals.unusable_tokenizer(why)
     content = _read(tokenizer.path, LARGEST_TOKENIZER)
     return tokenizer, {TOKENIZER: hashlib.sha256(content).hexdigest()} | hashes | more
+
+
+def _features(folder: Path, step: int | None) -> tuple[Features | None, dict[str, str]]:
+    """Return how columns become the input: beside the weights, else at the top of their series."""
+    path = folder / FEATURES
+    if step is not None and not path.is_file():
+        path = folder.parent / FEATURES
+    content, hashes = _read_json(path)
+    if not hashes:
+        return None, {}
+    try:
+        return features_of(content), hashes
+    except ValueError as error:
+        raise refusals.damaged(path, str(error)) from None
 
 
 def _required_member(folder: Path, step: int) -> Member:
@@ -291,5 +317,7 @@ def _check_agreement(checkpoint: Checkpoint) -> None:
         ]
         if {member.read_hashes.get(TOKENIZER), None} - {final.read_hashes.get(TOKENIZER), None}:
             differs.append(TOKENIZER)
+        if member.features != final.features:
+            differs.append(FEATURES)
         if member.form != final.form or differs:
             raise refusals.not_one_model(checkpoint.path, member.folder, differs)

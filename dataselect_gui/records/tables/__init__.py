@@ -1,0 +1,1 @@
+"""Tables in files, whoever reads them: rows, texts, or what is said of images."""
