@@ -1,8 +1,10 @@
 """Open whatever a person points at as a source of records."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.kinds import kind_of, what_opens
 from dataselect_gui.records.source import ChangedRecordError, Source, SourceRef
@@ -47,6 +49,12 @@ def open_source(where: SourceRef) -> Source:
             _("Choose {sources}.", sources=what_opens(in_full=True)),
         )
     return source
+
+
+def for_model(where: SourceRef, checkpoint: Checkpoint) -> SourceRef:
+    """Return what records are meant, with the columns that a checkpoint takes where it takes rows."""
+    features = checkpoint.final.features
+    return where if features is None else replace(where, feature_columns=features.columns)
 
 
 def linked_files(path: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
-from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
 from dataselect_gui.scoring.catalog import Batching, applicable
 from dataselect_gui.worker.jobs import InspectJob
@@ -60,7 +60,7 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
         batching = load_model(checkpoint.final, choose_device("cpu")).batching
     architecture, labels = checkpoint.final.config.get("model_type"), None
     if records is not None:
-        source = open_source(records)
+        source = open_source(for_model(records, checkpoint))
         labels = match_labels(source.labels, source.classes, checkpoint.labels)
     scores = applicable(
         None,

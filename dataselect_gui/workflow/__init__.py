@@ -16,6 +16,7 @@ from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
 from dataselect_gui.records.forms.form import Leaving
 from dataselect_gui.records.kinds import file_endings, what_opens
+from dataselect_gui.records.kinds.kind import Lines
 from dataselect_gui.records.source import ChangedRecordError, SourceRef, UnreadableRecordError
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.kinds.kind import Kind, KindAnswer
@@ -139,6 +140,7 @@ __all__ = [
     "KindAnswer",
     "Leaving",
     "Left",
+    "Lines",
     "Listing",
     "Look",
     "Mechanism",

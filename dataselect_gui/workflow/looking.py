@@ -13,6 +13,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
+from dataselect_gui.records.kinds.kind import Lines, Picture
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import SourceRef
@@ -180,8 +181,8 @@ class Pictures:
         self._source = open_source(project.records)
         self._records = ScoredRecords(self._source, project.ids, project.content)
 
-    def picture(self, row: int, most: int | None = None) -> NDArray[np.uint8]:
-        """Return a record as an RGB image, shape (height, width, 3), decoded in the confined process.
+    def picture(self, row: int, most: int | None = None) -> Picture | Lines:
+        """Return what a person sees of a record, decoded in the confined process.
 
         Parameters
         ----------

@@ -9,7 +9,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import duration
 from dataselect_gui.paths import resolved
-from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import Batching, applicable
 from dataselect_gui.texts import N_, _, ngettext
@@ -58,7 +58,9 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
     InterruptedByPersonError
         Where it was stopped.
     """
-    checkpoint, source = find_checkpoint(checkpoint_path), open_source(records)
+    checkpoint = find_checkpoint(checkpoint_path)
+    records = for_model(records, checkpoint)
+    source = open_source(records)
     scores = applicable(
         None,
         series=len(checkpoint.series),

@@ -19,7 +19,7 @@ from dataselect_gui.project.demo import COUNT as DEMO_COUNT
 from dataselect_gui.project.demo import not_the_demos
 from dataselect_gui.project.project import SUFFIX, Project
 from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredSource
-from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.catalog import PRECISIONS, Precision, applicable
 from dataselect_gui.scoring.scores.base import KeyedScore
@@ -156,7 +156,7 @@ def score(
         known = project.settings.source
         label_column = label_column or known.label_column
         unit_column = unit_column or known.unit_column
-    ref = SourceRef(source_path, label_column, unit_column)
+    ref = for_model(SourceRef(source_path, label_column, unit_column), checkpoint)
     source = open_source(ref)
     labelled = any(label is not None for label in source.labels)
     wanted = applicable(

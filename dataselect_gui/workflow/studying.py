@@ -9,7 +9,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
-from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import applicable, find_score
 from dataselect_gui.study.findings import Findings, read_findings
@@ -263,7 +263,9 @@ def study(
 def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
     """Return the job for the worker; refuse records without labels."""
     checkpoint, choices = find_checkpoint(request.checkpoint), request.choices
-    source = open_source(SourceRef(request.source, request.label_column, request.unit_column))
+    ref = SourceRef(resolved(request.source), request.label_column, request.unit_column)
+    ref = for_model(ref, checkpoint)
+    source = open_source(ref)
     if all(label is None for label in source.labels):
         raise UnusableError(
             _("The records cannot be studied."),
@@ -274,7 +276,7 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
     applicable(choices.scores, series=series, labelled=True, request=checkpoint_request)
     return StudyJob(
         folder=resolved(folder),
-        source=SourceRef(resolved(request.source), request.label_column, request.unit_column),
+        source=ref,
         checkpoint=resolved(request.checkpoint),
         scores=list(choices.scores),
         shares=list(choices.shares),

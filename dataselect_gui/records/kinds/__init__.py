@@ -9,9 +9,10 @@ from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.kinds.arrays import ARRAYS
 from dataselect_gui.records.kinds.images import IMAGES
 from dataselect_gui.records.kinds.kind import RecordKind
+from dataselect_gui.records.kinds.rows import ROWS
 from dataselect_gui.texts import _
 
-KINDS: tuple[RecordKind, ...] = (IMAGES, ARRAYS)
+KINDS: tuple[RecordKind, ...] = (IMAGES, ARRAYS, ROWS)
 """In the order of precedence: a path is read as the first that opens it."""
 FORMS: tuple[WrittenForm, ...] = tuple(dict.fromkeys(form for kind in KINDS for form in kind.forms))
 """The forms in which records leave."""

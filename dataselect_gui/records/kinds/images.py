@@ -110,6 +110,7 @@ class ImageFolder:
     ignored: int
     kind: RecordKind = IMAGES
     classes: Sequence[str] | None = None
+    notes: Sequence[str] = ()
 
     @property
     def blank(self) -> None:

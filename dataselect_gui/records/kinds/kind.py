@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 
 Picture: TypeAlias = NDArray[np.uint8]
 """RGB, shape (height, width, 3)."""
-Look: TypeAlias = Picture
-"""What a person sees of a record. Lines of text join it with the first kind that is read, not seen; the
-type checker then names every place that has to tell the two apart."""
+Lines: TypeAlias = tuple[tuple[str, str], ...]
+"""Texts that a person reads, each with what it is called; that may be nothing."""
+Look: TypeAlias = Picture | Lines
+"""What a person sees of a record."""
 ToInput: TypeAlias = Callable[[Content], NDArray[np.float32]]
 """From a decoded record to the model's input."""
+Unpacked: TypeAlias = tuple[list[str], Iterator[tuple[str, NDArray[Any]]]]
+"""The columns of a file, and the arrays in it that are needed, one by one."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,7 @@ class RecordKind(ABC):
         del path
         return []
 
-    def unpack(
-        self, file: BinaryIO, name: str, needed: Sequence[str]
-    ) -> tuple[list[str], Iterator[tuple[str, NDArray[Any]]]]:
+    def unpack(self, file: BinaryIO, name: str, needed: Sequence[str]) -> Unpacked:
         """Unpack the arrays of a source that is one file: in the confined process, or in the worker.
 
         Parameters

@@ -27,7 +27,7 @@ from dataselect_gui.records.tables.table import (
 from dataselect_gui.texts import N_, _
 
 ENDINGS = frozenset({".parquet", ".pq", ".feather", ".arrow"})
-ROWS = ""
+ROW_COUNT = ""
 """What the number of rows is asked for as: no column is called so."""
 MOST_BYTES = 2 << 30
 """Of all cells, in UTF-8."""
@@ -53,7 +53,7 @@ def unpack_columns(
     name : str
         What it is called.
     needed : sequence of str
-        The columns; `ROWS` stands for the number of rows.
+        The columns; `ROW_COUNT` stands for the number of rows.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def _read(
     schema, stated, batches = _opened(file, name)
     names = [own_name(title) for title in schema.names]
     check_shape(name, len(names), stated or 0)
-    places = {title: place_of(title, names, name) for title in needed if title != ROWS}
+    places = {title: place_of(title, names, name) for title in needed if title != ROW_COUNT}
     chosen = {title: place for title, place in places.items() if place is not None}
     for title, place in chosen.items():
         _check_type(name, title, schema.field(place).type)
@@ -108,8 +108,8 @@ def _read(
     if stated is not None and chosen and stated != rows:
         raise unreadable(name, _(_DAMAGED))
     made: list[tuple[str, NDArray[Any]]] = []
-    if ROWS in needed:
-        made.append((ROWS, np.array([rows if chosen or stated is None else stated])))
+    if ROW_COUNT in needed:
+        made.append((ROW_COUNT, np.array([rows if chosen or stated is None else stated])))
     made += [(title, np.frombuffer(column, dtype=np.uint8)) for title, column in stored.items()]
     return [title for title in names if title], iter(made)
 

@@ -14,7 +14,7 @@ from dataselect_gui.records.decoding_process import unpacked
 from dataselect_gui.records.npz import most_memory
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.records.tables.columnar import ENDINGS as COLUMNAR
-from dataselect_gui.records.tables.columnar import MOST_BYTES, ROWS
+from dataselect_gui.records.tables.columnar import MOST_BYTES, ROW_COUNT
 from dataselect_gui.records.tables.delimited import read_delimited
 from dataselect_gui.records.tables.json_lines import read_json_lines
 from dataselect_gui.records.tables.table import Column, Table, unreadable, usable
@@ -70,9 +70,9 @@ def _read_columnar(kind: "RecordKind", path: Path, wanted: Sequence[str] | None)
     most = min(MOST_BYTES, most_memory())
     if wanted is None:
         wanted = usable(unpacked(kind, path, [], most)[0])
-    names, arrays = unpacked(kind, path, [ROWS, *wanted], most)
-    columns = {title: Column(cells) for title, cells in arrays.items() if title != ROWS}
-    rows = int(arrays[ROWS][0]) if ROWS in arrays and arrays[ROWS].size == 1 else -1
+    names, arrays = unpacked(kind, path, [ROW_COUNT, *wanted], most)
+    columns = {title: Column(cells) for title, cells in arrays.items() if title != ROW_COUNT}
+    rows = int(arrays[ROW_COUNT][0]) if ROW_COUNT in arrays and arrays[ROW_COUNT].size == 1 else -1
     if any(len(column) != rows for column in columns.values()) or not all(map(str, names)):
         raise UnusableError(  # What came may be the work of the file.
             _("“{name}” cannot be read as a table.", name=path.name),
