@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO
 
@@ -151,8 +152,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def make_own_file(path: Path) -> None:
-    """Make an empty file that is closed to others, or close the one that is there.
+def open_own_file(path: Path) -> TextIOWrapper:
+    """Open a file to append to: a new one that is closed to others, or the one there, closed now.
 
     Raises
     ------
@@ -175,8 +176,11 @@ def make_own_file(path: Path) -> None:
                 raise _unsafe(path, _("It belongs to another account."))
             if info.st_mode & _OTHERS:
                 os.fchmod(opened, FILE_MODE)
-    finally:
+            os.set_blocking(opened, True)
+        return open(opened, "a", encoding="utf-8")  # noqa: PTH123  (a descriptor)
+    except BaseException:
         os.close(opened)
+        raise
 
 
 def _followed(path: Path) -> Path:

@@ -11,7 +11,7 @@ from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.tasks.task import Task
 from dataselect_gui.texts import _
 
-_BY_PROBLEM_TYPE: dict[object, Task] = {
+_BY_PROBLEM_TYPE: dict[str, Task] = {
     "single_label_classification": SINGLE_LABEL,
     "multi_label_classification": MULTI_LABEL,
     "regression": REGRESSION,
@@ -41,11 +41,11 @@ def find_task(config: JsonObject, names: int, request: Request, *, is_hugging_fa
         Where the two contradict each other, or there is no such task.
     """
     problem_type = config.get("problem_type")
-    by_config = None if problem_type is None else _BY_PROBLEM_TYPE.get(problem_type)
+    by_config = None if problem_type is None else _BY_PROBLEM_TYPE.get(str(problem_type))
     if problem_type is not None and by_config is None:
         raise UnusableError(
             _("The checkpoint's config.json cannot be used."),
-            _("Its problem_type is none of {known}.", known=", ".join(map(str, _BY_PROBLEM_TYPE))),
+            _("Its problem_type is none of {known}.", known=", ".join(_BY_PROBLEM_TYPE)),
             _("Ask the consortium for the file as save_pretrained writes it."),
         )
     if request.task is not None:

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from functools import cache
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ from dataselect_gui.errors import (
 )
 from dataselect_gui.jobs.faults import Fault, Place
 from dataselect_gui.jobs.kinds import JobKind
-from dataselect_gui.permissions import make_own_file
+from dataselect_gui.permissions import open_own_file
 
 VARIABLE = "DATASELECT_LOG"
 """The environment variable that names a file to log to."""
@@ -162,8 +163,7 @@ def start_log(path: Path) -> None:
     """
     stop_log()
     try:
-        make_own_file(path)
-        handler = _Lines(path, maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8")
+        handler = _Lines(path, maxBytes=MOST_BYTES, backupCount=1)
     except OSError as error:
         raise file_refused(path.name, error) from None
     _log.addHandler(handler)
@@ -219,6 +219,10 @@ def _outcome_of(error: BaseException) -> Outcome:
 
 class _Lines(RotatingFileHandler):
     """Writes events, one a line, and nothing else, whoever logs it."""
+
+    def _open(self) -> TextIOWrapper:
+        """Open the file, the first one and each that follows it: a link put there is not followed."""
+        return open_own_file(Path(self.baseFilename))
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let events pass."""

@@ -75,7 +75,7 @@ class Progress(msgspec.Struct, frozen=True, tag="progress", forbid_unknown_field
     phase: Phase
     done: Count = 0
     total: Count = 1
-    seconds_left: float | None = None
+    seconds_left: Seconds | None = None
 
     @property
     def share(self) -> float:

@@ -1,6 +1,6 @@
 """A batch that ran through a model, and what is measured of its records' gradients."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from dataselect_gui.norms import autograd
-from dataselect_gui.norms.cross_entropy import logit_gradients
 from dataselect_gui.norms.recording import Recording
 
 if TYPE_CHECKING:
@@ -54,14 +53,16 @@ class Pass:
         return gradient
 
     def susceptibility(
-        self, targets: Tensor, direction: Mapping[str, Tensor] | None = None
+        self,
+        loss_gradient: Callable[[Tensor], Tensor],
+        direction: Mapping[str, Tensor] | None = None,
     ) -> tuple[Measured, Tensor]:
         """Measure each record's gradient, and how its norm changes with the input.
 
         Parameters
         ----------
-        targets : Tensor
-            Class indices of the cross-entropy, shape (batch,).
+        loss_gradient : callable
+            From the logits to the loss's gradient at them, shape (batch, outputs), differentiable.
         direction : dict or None
             As `measure` takes it.
 
@@ -71,7 +72,7 @@ class Pass:
             The second is ∇_x ‖g‖₂ (Mueller et al., arXiv 2211.10173), in the shape of the inputs;
             zero where the gradient vanishes.
         """
-        tracked = self.measure(logit_gradients(self.logits, targets), direction, create_graph=True)
+        tracked = self.measure(loss_gradient(self.logits), direction, create_graph=True)
         measured = Measured(tracked.squares.detach(), tracked.products.detach())
         if not tracked.squares.requires_grad:
             return measured, torch.zeros_like(self.inputs)

@@ -1,11 +1,15 @@
 """What the settings of a project hold, as types: damaged ones are noticed when it is opened.
 
+Whom the owner withholds stands here. So a name that no version wrote, or one that is given twice, is
+damage: what it was meant to say would not be done.
+
 Format 1 had one checkpoint for all scores: ``scores`` told how each is computed, and their columns lay
 beside the table's index. Since format 2 ``scores`` does so for each checkpoint, by its digest; where
 a project comes from format 1, ``loose_scores`` is the digest of the checkpoint whose columns still lie
 there.
 """
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -15,7 +19,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from dataselect_gui.privacy.amounts import decimal_of
 from dataselect_gui.records.reference import LabelRule, SourceRef
-from dataselect_gui.selection.rules import Rule
+from dataselect_gui.selection.rules import Rule, is_cut
 
 FORMAT: Literal[2] = 2
 # Scores and digests are the names of files and folders, too.
@@ -24,9 +28,12 @@ Digest = Annotated[str, Meta(pattern=r"\A[0-9a-z]{1,64}\Z")]
 TableName = Annotated[str, Meta(pattern=r"\Atable-[0-9]{1,9}\Z")]
 StoredPath = Annotated[str, Meta(pattern=r"\A[^\0]*\Z")]
 Device = Literal["cpu", "cuda", "mps", "none"]
+MOST_PLACES = 1 << 20
+"""Of a batch: bundles state it, and state no more."""
+_MOST_THREADS = 1 << 12
 
 
-class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True):
+class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Where a project's records are, and how they are read.
 
     Attributes
@@ -76,7 +83,7 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True):
         )
 
 
-class StoredCheckpoint(msgspec.Struct, frozen=True):
+class StoredCheckpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a project's checkpoint is, and the digest by which it is known."""
 
     path: StoredPath
@@ -111,11 +118,11 @@ class Conditions(
     variant: str
     device: Device
     precision: Literal["float32", "float64"] | None = None
-    threads: int | None = None
-    batch: int | None = None
+    threads: Annotated[int, Meta(ge=1, le=_MOST_THREADS)] | None = None
+    batch: Annotated[int, Meta(ge=1, le=MOST_PLACES)] | None = None
 
 
-class StoredRule(msgspec.Struct, frozen=True):
+class StoredRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The rule that picks records, its value as it was stated."""
 
     score: ScoreName
@@ -124,8 +131,9 @@ class StoredRule(msgspec.Struct, frozen=True):
     lowest: bool
 
     def __post_init__(self) -> None:
-        if decimal_of(self.value) is None:
-            raise ValueError("the value is no number")
+        value = decimal_of(self.value)
+        if value is None or not is_cut(self.by, value):
+            raise ValueError("the value is no number, or none that a rule can have")
 
     @classmethod
     def of(cls, rule: Rule) -> Self:
@@ -144,7 +152,7 @@ class EarlierRun(msgspec.Struct, frozen=True, omit_defaults=True):
     precision: Literal["float32", "float64"] | None = None
 
 
-class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True):
+class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What ``project.json`` holds.
 
     Attributes
@@ -205,6 +213,7 @@ def read_settings(stored: bytes) -> ProjectSettings:
     """
     try:
         document = msgspec.json.decode(stored, type=dict[str, object])
+        json.loads(stored, object_pairs_hook=_once)
         return msgspec.convert(_migrated(document), ProjectSettings)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from None
@@ -214,6 +223,12 @@ def written(settings: ProjectSettings) -> dict[str, object]:
     """Return the settings as JSON holds them."""
     document: dict[str, object] = msgspec.to_builtins(settings)
     return document
+
+
+def _once(pairs: list[tuple[str, object]]) -> None:
+    """Refuse an object that gives a name twice: of the two, a parser takes one without a word."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a name is given twice")
 
 
 def _migrated(document: dict[str, object]) -> dict[str, object]:

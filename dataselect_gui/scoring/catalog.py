@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from dataselect_gui.errors import UsageError
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import WINDOWS, MappedScore, ModelScore, Score
+from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.texts import _, ngettext
 
 if TYPE_CHECKING:
@@ -102,7 +103,12 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 
 def applicable(
-    names: Iterable[str] | None, *, series: int, labelled: bool, request: "Request"
+    names: Iterable[str] | None,
+    *,
+    series: int,
+    labelled: bool,
+    request: "Request",
+    task: TaskName = "single_label",
 ) -> list[Score]:
     """Return the scores to compute.
 
@@ -116,6 +122,8 @@ def applicable(
         Whether any record has a label.
     request : Request
         The consortium's.
+    task : str
+        What the model predicts.
 
     Raises
     ------
@@ -126,20 +134,24 @@ def applicable(
         return [
             score
             for score in SCORES.values()
-            if _obstacle(score, series=series, labelled=labelled, request=request) is None
+            if _obstacle(score, series=series, labelled=labelled, request=request, task=task) is None
         ]
     chosen = []
     for name in dict.fromkeys(names):
         score = find_score(name)
-        obstacle = _obstacle(score, series=series, labelled=labelled, request=request)
+        obstacle = _obstacle(score, series=series, labelled=labelled, request=request, task=task)
         if obstacle is not None:
             raise UsageError(_("“{name}” cannot be computed.", name=name), *obstacle)
         chosen.append(score)
     return chosen
 
 
-def _obstacle(score: Score, *, series: int, labelled: bool, request: "Request") -> Sequence[str] | None:
+def _obstacle(
+    score: Score, *, series: int, labelled: bool, request: "Request", task: TaskName
+) -> Sequence[str] | None:
     """Return why a score cannot be computed, and what to do; None where it can."""
+    if task in score.obstacles:
+        return _(score.obstacles[task]), _("Leave this score out.")
     if score.needs_several_checkpoints and len(score.members(series)) < 2:
         return (
             _too_few_checkpoints(len(score.members(series)), score.window),

@@ -13,24 +13,29 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dataselect_gui.checkpoints.task import check_outputs
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.norms import autograd
-from dataselect_gui.norms.cross_entropy import logit_gradients
 from dataselect_gui.norms.single_record import SingleRecord
 from dataselect_gui.scoring.arithmetic import flushed_denormals
 from dataselect_gui.scoring.model import Model
+from dataselect_gui.tasks.task import Targets, Task
 from dataselect_gui.texts import _
 
 _SHRINK = 1 - 2.0**-30
 
 
 class ClippedSum:
-    """A running sum of clipped gradients of the cross-entropy.
+    """A running sum of clipped gradients of the loss.
 
     Parameters
     ----------
     model : Model
         In evaluation mode.
+    task : Task
+        What it predicts, by which the loss is chosen.
+    names : int
+        How many classes the checkpoint names.
     clip : float
         C, the norm that each gradient is clipped to.
     steps : int
@@ -49,9 +54,10 @@ class ClippedSum:
         Where the model has nothing to train.
     """
 
-    def __init__(self, model: Model, clip: float, steps: int) -> None:
-        self._model, self._clip, self._steps = model, clip, steps
+    def __init__(self, model: Model, task: Task, names: int, clip: float, steps: int) -> None:
+        self._model, self._task, self._clip, self._steps = model, task, clip, steps
         named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+        self._names = names
         self._parameters = [parameter for _name, parameter in named]
         if not named:
             raise UnusableError(
@@ -62,27 +68,42 @@ class ClippedSum:
         self.layout = [(name, list(parameter.shape)) for name, parameter in named]
         self.total = np.zeros(sum(p.numel() for p in self._parameters), dtype=np.int64)
 
-    def add(self, record: Tensor, target: int) -> None:
+    def add(self, record: Tensor, target: Targets) -> None:
         """Add a record.
 
         Parameters
         ----------
         record : Tensor
             Its input, shape (1, …).
-        target : int
-            The index of its class. One that the model does not tell apart adds nothing.
+        target : ndarray
+            That of the one record, as the task has them. One that the model cannot predict adds
+            nothing.
         """
         self.total += in_steps(self.gradient(record, target), self._clip, self._steps)
 
     @flushed_denormals()
-    def gradient(self, record: Tensor, target: int) -> NDArray[np.float64]:
+    def check(self, record: Tensor) -> None:
+        """See that a gradient can be taken at all, of a made-up record of shape (1, …).
+
+        Raises
+        ------
+        UnusableError
+            Where the model does not take it, or returns something else than its task says.
+        """
+        with torch.no_grad():
+            outputs = self._model(record).shape[1]
+        check_outputs(self._task, outputs, self._names)
+        self.gradient(record, self._task.made_up(1, outputs))
+
+    @flushed_denormals()
+    def gradient(self, record: Tensor, target: Targets) -> NDArray[np.float64]:
         """Return a record's gradient, shape (parameters,); `add` says of what."""
         with SingleRecord():
             logits = self._model(record)
-        if target >= logits.shape[1]:
+        if not self._task.fits(target, logits.shape[1]).all():
             return np.zeros(len(self.total))
-        targets = torch.tensor([target], device=record.device)
-        at_logits = logit_gradients(logits.detach(), targets).to(logits.dtype)
+        targets = torch.from_numpy(target).to(record.device)
+        at_logits = self._task.logit_gradients(logits.detach(), targets).to(logits.dtype)
         gradients = autograd.gradients(logits, self._parameters, at_logits)
         return np.concatenate([gradient.double().cpu().numpy().ravel() for gradient in gradients])
 

@@ -4,7 +4,8 @@ Slow, and simple enough to be believed. The preflight holds the program's own re
 few of the owner's records.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,18 +15,18 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint, Member
 from dataselect_gui.norms import autograd
-from dataselect_gui.norms.cross_entropy import logit_gradients
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.scoring.direction import load_direction
 from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
 from dataselect_gui.scoring.scores.base import ModelScore, Quantity
+from dataselect_gui.tasks.task import Targets, Task
 
 
 def naive_scores(
     checkpoint: Checkpoint,
     names: Iterable[str],
     inputs: NDArray[np.float32],
-    targets: NDArray[np.int64],
+    targets: Targets,
 ) -> dict[str, NDArray[np.float64]]:
     """Score some records, one by one.
 
@@ -38,7 +39,7 @@ def naive_scores(
     inputs : ndarray
         Shape (n, …).
     targets : ndarray
-        Class indices, shape (n,).
+        As the checkpoint's task has them; every record has a label.
 
     Returns
     -------
@@ -48,7 +49,7 @@ def naive_scores(
     scores = [score for score in map(find_score, names) if isinstance(score, ModelScore)]
     over_series = [score for score in scores if score.is_of_gradients and score.is_over_series]
     of_final = [score for score in scores if score.is_of_gradients and not score.is_over_series]
-    records = list(zip(inputs, targets.tolist(), strict=True))
+    records = _records(checkpoint, inputs, targets)
     scored: dict[str, NDArray[np.float64]] = {}
     for wanted, members in ((of_final, [checkpoint.final]), (over_series, list(checkpoint.series))):
         parts = [_parts(checkpoint, member, wanted, records) for member in members if wanted]
@@ -60,11 +61,40 @@ def naive_scores(
     return scored
 
 
+@dataclass(frozen=True)
+class _Record:
+    """A record on its own.
+
+    Attributes
+    ----------
+    inputs, target : Tensor
+        Shapes (1, …); in float64.
+    watched : Tensor
+        The weights of the logits whose input gradient is wanted, by the final checkpoint's prediction.
+    """
+
+    inputs: Tensor
+    target: Tensor
+    watched: Tensor
+
+
+def _records(checkpoint: Checkpoint, inputs: NDArray[np.float32], targets: Targets) -> list[_Record]:
+    final = in_precision(load_model(checkpoint.final, torch.device("cpu")), torch.float64)
+    records = []
+    for values, target in zip(
+        torch.from_numpy(inputs).double().split(1), torch.from_numpy(targets).split(1), strict=True
+    ):
+        with torch.no_grad():
+            watched = checkpoint.task.watched(final(values), target)
+        records.append(_Record(values, target, watched))
+    return records
+
+
 def _parts(
     checkpoint: Checkpoint,
     member: Member,
     scores: Iterable[ModelScore],
-    records: Iterable[tuple[NDArray[np.float32], int]],
+    records: Sequence[_Record],
 ) -> list[dict[str, Tensor]]:
     """Return what scores keep of one checkpoint, for each record."""
     scores = list(scores)
@@ -74,37 +104,39 @@ def _parts(
     if Quantity.PRODUCT in needs:
         direction = load_direction(checkpoint.read_direction(), model, PREFIX)
     each = []
-    for record, target in records:
-        quantities = _quantities(
-            model, direction, torch.from_numpy(record)[None].double(), target, needs
-        )
+    for record in records:
+        quantities = _quantities(model, checkpoint.task, direction, record, needs)
         each.append({score.name: score.part(quantities) for score in scores})
     return each
 
 
 def _quantities(
     model: Model,
+    task: Task,
     direction: dict[str, Tensor],
-    record: Tensor,
-    target: int,
+    record: _Record,
     needs: frozenset[Quantity],
 ) -> dict[Quantity, Tensor]:
     """Return what scores are made of, for one record."""
     at_input = bool(needs & {Quantity.INPUT_GRADIENT, Quantity.SUSCEPTIBILITY})
-    leaf, targets = record.clone().requires_grad_(at_input), torch.tensor([target])
+    leaf, target = record.inputs.clone().requires_grad_(at_input), record.target
     with sdpa_kernel(SDPBackend.MATH):  # The others cannot be differentiated twice.
         # Beside a copy of itself: of one record, PyTorch 2.13 takes wrong gradients of batch norm.
         logits = model(leaf.repeat(2, *(1,) * (leaf.dim() - 1)))[:1]
-    quantities = {Quantity.LOGITS: logits.detach(), Quantity.TARGETS: targets}
+    quantities = {Quantity.LOGITS: logits.detach(), Quantity.TARGETS: target}
+    if Quantity.LOSS in needs:
+        quantities[Quantity.LOSS] = task.losses(logits.detach(), target)
+    if Quantity.DISTANCE in needs:
+        quantities[Quantity.DISTANCE] = task.distances(logits.detach(), target)
     if Quantity.INPUT_GRADIENT in needs:
-        (slope,) = autograd.gradients(logits[0, target], [leaf], retain_graph=True)
+        (slope,) = autograd.gradients(logits, [leaf], record.watched, retain_graph=True)
         quantities[Quantity.INPUT_GRADIENT] = slope
     if not needs & {Quantity.NORM, Quantity.PRODUCT, Quantity.SUSCEPTIBILITY}:
         return quantities
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     twice = Quantity.SUSCEPTIBILITY in needs
     gradients = autograd.gradients(
-        logits, list(parameters.values()), logit_gradients(logits, targets), create_graph=twice
+        logits, list(parameters.values()), task.logit_gradients(logits, target), create_graph=twice
     )
     own = dict(zip(parameters, gradients, strict=True))
     zero = torch.zeros((), dtype=torch.float64)

@@ -20,6 +20,7 @@ from dataselect_gui.scoring.model import PREFIX
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.scoring.trial import Trial
+from dataselect_gui.tasks.task import Targets
 from dataselect_gui.texts import _
 
 UNUSED = "not used"
@@ -35,7 +36,7 @@ def try_on(
     checkpoint: Checkpoint,
     names: list[str],
     inputs: NDArray[np.float32],
-    targets: NDArray[np.int64],
+    targets: Targets,
 ) -> Trial:
     """Try a checkpoint on some records.
 
@@ -50,7 +51,7 @@ def try_on(
     inputs : ndarray
         Shape (n, …); at least one record.
     targets : ndarray
-        Class indices, shape (n,); −1 for a record without a label.
+        As the checkpoint's task has them, one row per record.
 
     Raises
     ------
@@ -98,11 +99,12 @@ def _deviation(
     checkpoint: Checkpoint,
     names: list[str],
     inputs: NDArray[np.float32],
-    targets: NDArray[np.int64],
+    targets: Targets,
 ) -> tuple[int, float]:
     """Hold a few labelled records against the naive loop."""
-    classes = scorer.prepare(inputs.shape)
-    rows = np.flatnonzero((targets >= 0) & (targets < classes))[:_CHECKED]
+    outputs = scorer.prepare(inputs.shape)
+    usable = scorer.task.is_labelled(targets) & scorer.task.fits(targets, outputs)
+    rows = np.flatnonzero(usable)[:_CHECKED]
     if not len(rows):
         return 0, 0.0
     exact = naive_scores(checkpoint, names, inputs[rows], targets[rows])
@@ -133,7 +135,7 @@ def _paces(
     scorers: list[Scorer],
     names: list[str],
     inputs: NDArray[np.float32],
-    targets: NDArray[np.int64],
+    targets: Targets,
     at_once: int,
 ) -> list[float]:
     """Return how many seconds a record takes with each scorer, in batches as they will be.
@@ -144,7 +146,8 @@ def _paces(
     """
 
     def seconds(scorer: Scorer, size: int) -> float:
-        some = np.resize(inputs, (size, *inputs.shape[1:])), np.resize(targets, size)
+        rows = np.arange(size) % len(inputs)
+        some = inputs[rows], targets[rows]
         scorer.prepare(some[0].shape)
         began = time.perf_counter()
         scorer.score(names, *some)

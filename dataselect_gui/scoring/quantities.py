@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from dataselect_gui.norms import autograd
-from dataselect_gui.norms.cross_entropy import logit_gradients
 from dataselect_gui.norms.gradient_norms import GradientNorms
 from dataselect_gui.norms.passes import Pass
 from dataselect_gui.scoring.model import Model
 from dataselect_gui.scoring.scores.base import Quantity
+from dataselect_gui.tasks.task import Task
 
 _OF_GRADIENT = frozenset({Quantity.NORM, Quantity.PRODUCT, Quantity.SUSCEPTIBILITY})
 _AT_INPUTS = frozenset({Quantity.INPUT_GRADIENT, Quantity.SUSCEPTIBILITY})
@@ -26,12 +26,15 @@ class State:
         In the precision in force.
     norms : GradientNorms
         Of that model.
+    task : Task
+        What the model predicts.
     direction : dict
         The consortium's, where products with it are wanted.
     """
 
     model: Model
     norms: GradientNorms
+    task: Task
     direction: dict[str, Tensor] = field(default_factory=dict)
 
 
@@ -45,7 +48,7 @@ class MeasuredBatch:
     inputs : Tensor
         Shape (batch, …).
     targets : Tensor
-        Class indices, shape (batch,).
+        As the task has them.
     needs : frozenset of Quantity
         What is wanted.
 
@@ -73,26 +76,32 @@ class MeasuredBatch:
             with torch.no_grad():
                 self.logits = state.model(inputs)
 
-    def measure(self, classes: Tensor) -> dict[Quantity, Tensor]:
+    def measure(self, watched: Tensor) -> dict[Quantity, Tensor]:
         """Return the quantities that are wanted; the batch is used up by it.
 
         Parameters
         ----------
-        classes : Tensor
-            Whose logit the input gradient is of, shape (batch,).
+        watched : Tensor
+            The weights of the logits whose input gradient is wanted, shape (batch, outputs).
         """
+        task = self._state.task
         quantities = {Quantity.LOGITS: self.logits, Quantity.TARGETS: self._targets}
+        if Quantity.LOSS in self._needs:
+            quantities[Quantity.LOSS] = task.losses(self.logits, self._targets)
+        if Quantity.DISTANCE in self._needs:
+            quantities[Quantity.DISTANCE] = task.distances(self.logits, self._targets)
         if Quantity.INPUT_GRADIENT in self._needs:
-            chosen = torch.zeros_like(self.logits).scatter(1, classes[:, None], 1.0)
-            quantities[Quantity.INPUT_GRADIENT] = self._input_gradient(chosen)
+            quantities[Quantity.INPUT_GRADIENT] = self._input_gradient(watched)
         if self._pass is None:
             return quantities
         direction = self._state.direction
         if Quantity.SUSCEPTIBILITY in self._needs:
-            measured, susceptibility = self._pass.susceptibility(self._targets, direction)
+            measured, susceptibility = self._pass.susceptibility(
+                lambda logits: task.logit_gradients(logits, self._targets), direction
+            )
             quantities[Quantity.SUSCEPTIBILITY] = susceptibility
         else:
-            at_logits = logit_gradients(self.logits, self._targets)
+            at_logits = task.logit_gradients(self.logits, self._targets)
             with_norms = Quantity.NORM in self._needs
             measured = self._pass.measure(at_logits, direction, with_norms=with_norms)
         quantities[Quantity.NORM], quantities[Quantity.PRODUCT] = (

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint, Member
+from dataselect_gui.checkpoints.task import check_outputs
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.norms.gradient_norms import GradientNorms
 from dataselect_gui.scoring.arithmetic import flushed_denormals
@@ -19,6 +20,7 @@ from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
 from dataselect_gui.scoring.quantities import MeasuredBatch, State
 from dataselect_gui.scoring.scores.base import ModelScore, Quantity
 from dataselect_gui.scoring.synthetic import synthetic
+from dataselect_gui.tasks.task import Targets
 from dataselect_gui.texts import _, ngettext
 
 COMPANY_TOLERANCE = 1e-4
@@ -58,6 +60,8 @@ class Scorer:
         Where it is computed.
     precision : str
         ``float32`` or ``float64``.
+    task : Task
+        What the model predicts.
     """
 
     def __init__(
@@ -69,7 +73,7 @@ class Scorer:
     ) -> None:
         self._checkpoint, self.device = checkpoint, device
         self._scores = {name: find_model_score(name) for name in names}
-        self._request = checkpoint.request
+        self._request, self.task = checkpoint.request, checkpoint.task
         self.precision = precision
         self._dtype = {"float32": torch.float32, "float64": torch.float64}[precision]
         if self._dtype == torch.float64 and device.type == "mps":
@@ -108,7 +112,7 @@ class Scorer:
 
     def _state(self, member: Member) -> State:
         model = in_precision(load_model(member, self.device), self._dtype)
-        state = State(model, GradientNorms(model))
+        state = State(model, GradientNorms(model), self.task)
         if any(Quantity.PRODUCT in score.quantities for score in self._scores.values()):
             state.direction = load_direction(self._checkpoint.read_direction(), model, PREFIX)
         return state
@@ -126,20 +130,22 @@ class Scorer:
         Returns
         -------
         int
-            How many classes the model tells apart in such a batch.
+            How many numbers the model returns for a record of such a batch.
 
         Raises
         ------
         UnusableError
-            Where the model does not take such a batch, mixes its records, or comes to no finite number.
+            Where the model does not take such a batch, mixes its records, comes to no finite number, or
+            returns something else than its task says.
         """
         shape = tuple(shape)
         if shape in self._prepared:
             return self._prepared[shape]
         inputs = synthetic(shape)
         size = torch.Size((1, *shape[1:]) if self._goes_one_at_a_time else shape)
-        classes = self._count_classes(inputs[:_MET])
-        targets = np.arange(len(inputs), dtype=np.int64) % classes
+        outputs = self._count_outputs(inputs[:_MET])
+        check_outputs(self.task, outputs, len(self._checkpoint.labels))
+        targets = self.task.made_up(len(inputs), outputs)
         if len(inputs) > 1 and shape[1:] not in self._met:
             self.check_independence(inputs[:_MET], targets[:_MET])
             self._met.add(shape[1:])
@@ -150,8 +156,8 @@ class Scorer:
                 break
         for each in norms:
             each.settle(size)
-        self._prepared[shape] = classes
-        return classes
+        self._prepared[shape] = outputs
+        return outputs
 
     @property
     def _states(self) -> list[State]:
@@ -164,7 +170,7 @@ class Scorer:
         return any(state.model.batching == "one at a time" for state in self._states)
 
     @flushed_denormals()
-    def _count_classes(self, inputs: NDArray[np.float32]) -> int:
+    def _count_outputs(self, inputs: NDArray[np.float32]) -> int:
         with torch.no_grad():
             logits = self._final.model(self._tensor(inputs))
         if not logits.isfinite().all(dim=1).any():
@@ -181,8 +187,8 @@ class Scorer:
         """
         peaks = []
         for rows in TRIED:
-            inputs, targets = synthetic((rows, *shape)), np.zeros(rows, dtype=np.int64)
-            self.prepare(inputs.shape)
+            inputs = synthetic((rows, *shape))
+            targets = self.task.made_up(rows, self.prepare(inputs.shape))
             with PeakMemory() as memory:
                 self.score(list(self._scores), inputs, targets)
             peaks.append(memory.peak)
@@ -190,7 +196,7 @@ class Scorer:
         per_record = max(0, high - low) // (many - few)
         return Need(max(0, low - few * per_record), per_record)
 
-    def check_independence(self, inputs: NDArray[np.float32], targets: NDArray[np.int64]) -> None:
+    def check_independence(self, inputs: NDArray[np.float32], targets: Targets) -> None:
         """Refuse a model for which a record's result plainly depends on the records beside it.
 
         This tells of honest mistakes early. No promise rests on it: a graph may mix on a sign that no
@@ -239,7 +245,7 @@ class Scorer:
                     raise _mixing()
 
     def score(
-        self, names: Sequence[str], inputs: NDArray[np.float32], targets: NDArray[np.int64]
+        self, names: Sequence[str], inputs: NDArray[np.float32], targets: Targets
     ) -> dict[str, NDArray[np.float64]]:
         """Score one batch.
 
@@ -250,7 +256,7 @@ class Scorer:
         inputs : ndarray
             Shape (batch, …), of equal shape.
         targets : ndarray
-            Class indices, shape (batch,); −1 for a record without a label.
+            As the task has them, one row per record.
 
         Returns
         -------
@@ -261,13 +267,13 @@ class Scorer:
         Raises
         ------
         UnusableError
-            As `prepare` does; or where a label has no class of the model.
+            As `prepare` does; or where a label is none that the model can predict.
         """
         self.prepare(inputs.shape)
         return self._score(names, inputs, targets)
 
     def _score(
-        self, names: Sequence[str], inputs: NDArray[np.float32], targets: NDArray[np.int64]
+        self, names: Sequence[str], inputs: NDArray[np.float32], targets: Targets
     ) -> dict[str, NDArray[np.float64]]:
         wanted = [self._scores[name] for name in names]
         given = torch.from_numpy(targets).to(self.device)
@@ -281,13 +287,11 @@ class Scorer:
         }
         for score in wanted:
             if score.needs_label:
-                scored[score.name][targets < 0] = np.nan
+                scored[score.name][~self.task.is_labelled(targets)] = np.nan
             scored[score.name][~np.isfinite(scored[score.name])] = np.nan
         return scored
 
-    def maps(
-        self, names: Sequence[str], inputs: NDArray[np.float32], targets: NDArray[np.int64]
-    ) -> Maps:
+    def maps(self, names: Sequence[str], inputs: NDArray[np.float32], targets: Targets) -> Maps:
         """Return maps for a few records.
 
         Parameters
@@ -327,16 +331,15 @@ class Scorer:
         of_final = [score for score in wanted if not score.is_over_series]
         if self._final in self._series:
             of_final += over_series  # The series holds the final checkpoint.
-        known = given.clamp(min=0)
-        first = MeasuredBatch(self._final, batch, known, _quantities(of_final))
-        self._check_classes(first.logits, given)
-        classes = given.where(given >= 0, first.logits.argmax(dim=1))
-        final = _parts(of_final, first, classes)
+        first = MeasuredBatch(self._final, batch, given, _quantities(of_final))
+        self._check_labels(first.logits, given)
+        watched = self.task.watched(first.logits, given)
+        final = _parts(of_final, first, watched)
         needs = _quantities(over_series)
         series = [
             final
             if state is self._final
-            else _parts(over_series, MeasuredBatch(state, batch, known, needs), classes)
+            else _parts(over_series, MeasuredBatch(state, batch, given, needs), watched)
             for state in (self._series if over_series else ())
         ]
         return final, series
@@ -347,15 +350,15 @@ class Scorer:
             return [final[score.base]]
         return [series[place][score.base] for place in score.members(len(series))]
 
-    def _check_classes(self, logits: Tensor, given: Tensor) -> None:
-        if bool((given >= logits.shape[1]).any()):
+    def _check_labels(self, logits: Tensor, given: Tensor) -> None:
+        fits = self.task.fits(given.cpu().numpy(), logits.shape[1])
+        if not fits.all():
             raise UnusableError(
-                _("The labels do not match the model's classes."),
+                _("The labels do not match what the model predicts."),
                 ngettext(
-                    "The model tells {count} class apart; a label has index {index}.",
-                    "The model tells {count} classes apart; a label has index {index}.",
+                    "It returns {count} number for a record, and a label speaks of another one.",
+                    "It returns {count} numbers for a record, and a label speaks of another one.",
                     logits.shape[1],
-                    index=int(given.max()),
                 ),
                 _("Name another label column, or ask the consortium for its class names."),
             )
@@ -378,8 +381,8 @@ def _quantities(scores: Sequence[ModelScore]) -> frozenset[Quantity]:
     return frozenset[Quantity]().union(*(score.quantities for score in scores))
 
 
-def _parts(scores: Sequence[ModelScore], batch: MeasuredBatch, classes: Tensor) -> Parts:
-    quantities, definitions = batch.measure(classes), {score.base: score for score in scores}
+def _parts(scores: Sequence[ModelScore], batch: MeasuredBatch, watched: Tensor) -> Parts:
+    quantities, definitions = batch.measure(watched), {score.base: score for score in scores}
     return {base: score.part(quantities) for base, score in definitions.items()}
 
 

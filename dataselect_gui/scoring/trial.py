@@ -54,11 +54,11 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     by_function: list[Text]
     batching: Batching
     checked: Count
-    deviation: float
+    deviation: Annotated[float, msgspec.Meta(ge=0)]
     precision: Precision
     tried: Count
     moved: Count
-    float64_pace: float | None
+    float64_pace: Annotated[float, msgspec.Meta(ge=0)] | None
     device: Text
     at_once: Annotated[int, msgspec.Meta(gt=0, le=_LARGEST_BATCH)]
     seconds_per_record: Seconds

@@ -2,10 +2,17 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+Cut: TypeAlias = Literal["threshold", "count", "fraction"]
+
+
+def is_cut(by: Cut, value: Decimal) -> bool:
+    """Say whether a rule can have this value: a count from 1 on, a fraction above 0 and at most 1."""
+    return by == "threshold" or (value >= 1 if by == "count" else 0 < value <= 1)
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,7 @@ class Rule:
     """
 
     score: str
-    by: Literal["threshold", "count", "fraction"]
+    by: Cut
     value: Decimal
     lowest: bool = False
 

@@ -3,22 +3,33 @@
 These are gettext's functions by their usual names, with values by name:
 ``_("{name} is gone.", name=name)``. The language is that of the environment (``LANGUAGE``, ``LC_ALL``,
 ``LC_MESSAGES``, ``LANG``), its catalogue ``resources/locale/<language>/LC_MESSAGES/dataselect.mo``;
-where there is none, texts stay English.
+where there is none, texts stay English. A catalogue is data: it may set a value into a text in another
+form, and can neither read what the value has beside itself nor stop the program.
 
 What a bundle says is English, whatever its owner reads: the receiver recomputes it word for word, and
 reads it. Whatever writes or checks the documents of a bundle runs in `english`.
 """
 
 import gettext
+import os
+import re
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from string import Formatter
 
 from dataselect_gui.resources import resource
 
 DOMAIN = "dataselect"
 FOLDER = resource("locale")
+_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+_CODE = re.compile(
+    r"[A-Za-z]{2,8}(?:[_-][A-Za-z0-9]{1,8})*(?:\.[A-Za-z0-9-]{1,16})?(?:@[a-z0-9]{1,16})?"
+)
+"""A language as the environment names it; gettext would take a path, too."""
+_FORMS = re.compile(r"[,<>=^+ -]{0,2}[0-9]{0,2}(?:\.[0-9])?[a-z%]?")
 _in_english: ContextVar[bool] = ContextVar("_in_english", default=False)
 
 
@@ -34,7 +45,7 @@ def _(message: str, /, **values: object) -> str:
         For the placeholders.
     """
     text = _catalogue().gettext(message) if message else ""  # "" is the key of a catalogue's header.
-    return text.format(**values) if values else text
+    return _filled(text, message, values) if values else text
 
 
 def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str:
@@ -49,7 +60,8 @@ def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str
     **values
         For the other placeholders.
     """
-    return _catalogue().ngettext(singular, plural, count).format(count=count, **values)
+    text = _catalogue().ngettext(singular, plural, count)
+    return _filled(text, singular if count == 1 else plural, {"count": count, **values})
 
 
 def N_(message: str, /) -> str:  # noqa: N802  (gettext's own name)
@@ -72,6 +84,24 @@ def language() -> str:
     return _catalogue().info().get("language", "en")
 
 
+def _filled(text: str, message: str, values: dict[str, object]) -> str:
+    """Put values into a translation; into the message itself where the translation does not fit."""
+    if text != message:
+        try:
+            return text.format(**values) if _is_plain(text) else message.format(**values)
+        except (LookupError, ValueError, TypeError):
+            pass
+    return message.format(**values)
+
+
+def _is_plain(text: str) -> bool:
+    """Say whether placeholders are names alone, with a form of a sensible length."""
+    return all(
+        name is None or (name.isidentifier() and _FORMS.fullmatch(form or "") is not None)
+        for _before, name, form, _conversion in Formatter().parse(text)
+    )
+
+
 def _catalogue() -> gettext.NullTranslations:
     return _ENGLISH if _in_english.get() else _of_environment()
 
@@ -81,4 +111,9 @@ _ENGLISH = gettext.NullTranslations()
 
 @cache
 def _of_environment() -> gettext.NullTranslations:
-    return gettext.translation(DOMAIN, FOLDER, fallback=True)
+    stated = next(filter(None, (os.environ.get(name) for name in _VARIABLES)), "")
+    codes = [code for code in stated.split(":") if _CODE.fullmatch(code)]
+    try:
+        return gettext.translation(DOMAIN, FOLDER, codes, fallback=True)
+    except (OSError, ValueError, struct.error):  # It is damaged.
+        return _ENGLISH

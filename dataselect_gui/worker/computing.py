@@ -17,6 +17,7 @@ from dataselect_gui.scoring.memory import release_memory
 from dataselect_gui.scoring.public_shape import Shape
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.scoring.synthetic import filler
+from dataselect_gui.tasks.task import Targets
 from dataselect_gui.texts import N_, _
 from dataselect_gui.worker.batches import BatchScores
 from dataselect_gui.worker.input_loading import InputLoader, LoadedInput
@@ -45,8 +46,8 @@ class Computation:
         How many places a batch has.
     ids : sequence of str
         The ids of the records.
-    targets : ndarray of int64
-        Class indices of the records, shape (n,); −1 for one without a label.
+    targets : ndarray
+        Of the records, as the checkpoint's task has them, one row per record.
     hold : callable
         See `Hold`.
     """
@@ -58,7 +59,7 @@ class Computation:
         shape: Shape | None,
         size: int,
         ids: Sequence[str],
-        targets: NDArray[np.int64],
+        targets: Targets,
         hold: Hold,
     ) -> None:
         self._scorer, self._names, self._shape, self._size = scorer, names, shape, size
@@ -89,7 +90,6 @@ class Computation:
     def _results_of(
         self, loader: InputLoader, places: Sequence[LoadedInput | None]
     ) -> Iterator[BatchScores]:
-        classes = 0 if self._shape is None else self._scorer.prepare((self._size, *self._shape))
         together: dict[int, LoadedInput] = {}
         alone, lacking, reasons, handled = list[int](), list[int](), dict[int, str](), 0
         for place, record in enumerate(places):
@@ -98,7 +98,7 @@ class Computation:
             if record.is_odd:
                 alone.append(record.row)
                 continue
-            has_class = record.values is None or self._targets[record.row] < classes
+            has_class = record.values is None or self._has_class(record.row)
             if record.values is not None and has_class:
                 together[place] = record
                 continue
@@ -132,7 +132,7 @@ class Computation:
         )
 
     def _score(
-        self, inputs: NDArray[np.float32], targets: NDArray[np.int64], places: Sequence[int]
+        self, inputs: NDArray[np.float32], targets: Targets, places: Sequence[int]
     ) -> tuple[dict[str, NDArray[np.float64]], list[int]]:
         """Score a batch; returns also the places of records for which that fails."""
         try:
@@ -158,10 +158,24 @@ class Computation:
                 scores[name][place] = values[place]
         return scores, failed
 
-    def _empty(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def _empty(self) -> tuple[NDArray[np.float32], Targets]:
         """Return a batch without a record."""
+        targets = self._scorer.task.unlabelled(self._size, self._outputs())
+        return filler(self._whole()), targets
+
+    def _whole(self) -> tuple[int, ...]:
+        """Return the shape of a batch."""
         assert self._shape is not None
-        return filler((self._size, *self._shape)), np.full(self._size, -1, dtype=np.int64)
+        return self._size, *self._shape
+
+    def _outputs(self) -> int:
+        """Return how many numbers the model returns for a record of a batch."""
+        return self._scorer.prepare(self._whole())
+
+    def _has_class(self, row: int) -> bool:
+        """Say whether the model can predict a record's label."""
+        label = self._targets[row : row + 1]
+        return bool(self._scorer.task.fits(label, self._outputs()).all())
 
     def _alone(self, record: LoadedInput) -> BatchScores:
         """Compute a record whose input has a shape of its own."""
@@ -183,6 +197,7 @@ class Computation:
     def _score_alone(
         self, row: int, inputs: NDArray[np.float32], none: dict[str, NDArray[np.float64]]
     ) -> tuple[dict[str, NDArray[np.float64]], str]:
-        if self._targets[row] >= self._scorer.prepare(inputs.shape):
+        label = self._targets[row : row + 1]
+        if not self._scorer.task.fits(label, self._scorer.prepare(inputs.shape)).all():
             return none, _(_NO_CLASS)
-        return self._scorer.score(self._names, inputs, self._targets[row : row + 1]), ""
+        return self._scorer.score(self._names, inputs, label), ""

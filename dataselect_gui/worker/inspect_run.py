@@ -67,6 +67,7 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
         series=len(checkpoint.series),
         labelled=True,
         request=checkpoint.request,
+        task=checkpoint.task.name,
     )
     return CheckpointInspected(
         problems=[],

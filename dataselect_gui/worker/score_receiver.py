@@ -252,6 +252,11 @@ class ScoreReceiver:
         name, rows = self._name_in(content), self._rows_in(content[1 : 1 + 8 * count], self._asked)
         values = np.frombuffer(content[1 + 8 * count :], dtype=np.float64)
         column = self._table.column(name)
+        # The ledger knows a source by its records' contents: a score of a record without one would be
+        # charged to nobody.
+        unread = ~self._table.index.content[rows].any(axis=1)
+        if not np.isnan(values[unread]).all():
+            raise FrameError("scores of records that cannot be read")
         if column.done[rows].any() or np.isinf(values).any():
             raise FrameError("rows that are done, or no scores")
         if name not in self.store.scores:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 from msgspec.structs import replace
-from numpy.typing import NDArray
 
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import ToInput
     from dataselect_gui.scoring.public_shape import Shape
     from dataselect_gui.scoring.scorer import Scorer
+    from dataselect_gui.tasks.task import Targets
 
 _UNTRIED = 8
 """The size that counts as tried while the memory of small batches is measured."""
@@ -276,7 +276,7 @@ class _Part:
             release_memory()  # Only here, where the error is gone, is its memory free.
             self._take_half()
 
-    def score(self, table: ScoreTable, targets: NDArray[np.int64], order: Sequence[int]) -> None:
+    def score(self, table: ScoreTable, targets: "Targets", order: Sequence[int]) -> None:
         """Score batch by batch; what is done is kept where it is stopped."""
         from dataselect_gui.norms.memory import is_out_of_memory
         from dataselect_gui.scoring.memory import release_memory
@@ -291,15 +291,14 @@ class _Part:
             release_memory()
             self._take_half()
 
-    def _score(self, table: ScoreTable, targets: NDArray[np.int64], order: Sequence[int]) -> None:
+    def _score(self, table: ScoreTable, targets: "Targets", order: Sequence[int]) -> None:
         from dataselect_gui.worker.computing import Computation
 
         scorer, to_input, shape = self._load()
         size, ids, hold = self.size or 1, table.index.ids, self.store.mark.hold
         if shape is not None:
             with hold(self.names):
-                classes = scorer.prepare((size, *shape))
-            self._check_classes(classes)
+                scorer.prepare((size, *shape))
         columns = {name: table.column(name) for name in self.names}
         is_done = np.all([column.done for column in columns.values()], axis=0)
         left = [row for row in order if not is_done[row]]
@@ -329,19 +328,6 @@ class _Part:
                     raise
         saver.save()
         self.context.report(Phase.SCORING, total, total, 0.0)
-
-    def _check_classes(self, classes: int) -> None:
-        named = len(self.checkpoint.labels)
-        if named > classes:
-            raise UnusableError(
-                _("The checkpoint's class names do not match its model."),
-                _(
-                    "The model tells {classes} classes apart; its config.json names {named}.",
-                    classes=classes,
-                    named=named,
-                ),
-                _("Ask the consortium for the config.json of this model."),
-            )
 
     def _load(self) -> "tuple[Scorer, ToInput, Shape | None]":
         """Load the models, once, and find how their input is made, and its public shape."""

@@ -2,7 +2,7 @@
 
 import json
 
-from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
@@ -50,10 +50,10 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
     model = in_precision(load_model(checkpoint.final, device), dtype)
     preprocess = source.kind.to_input(checkpoint.final, model.channels)
     loader = ScoredInputLoader(source, index, preprocess)
-    summed = ClippedSum(model, job.clip, job.steps)
+    summed = ClippedSum(model, checkpoint.task, len(checkpoint.labels), job.clip, job.steps)
     shape = public_shape(source, checkpoint.final, model, preprocess)
     if shape is not None:  # What cannot be summed at all is told before a record is read.
-        summed.gradient(torch.from_numpy(synthetic((1, *shape))).to(device, dtype), 0)
+        summed.check(torch.from_numpy(synthetic((1, *shape))).to(device, dtype))
     count = len(index.ids)
     for done, label in enumerate(index.labels):
         context.advance(Phase.SUMMING, done, count)
@@ -67,8 +67,8 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
             ) from None
         except UnreadableRecordError:
             continue
-        target = None if label is None else classes.get(label)
-        if target is None:
+        target = class_indices([label], classes)
+        if not checkpoint.task.is_labelled(target).all():
             continue
         try:
             summed.add(torch.from_numpy(values)[None].to(device, dtype, copy=True), target)

@@ -23,6 +23,8 @@ from dataselect_gui.worker.sum_file import read_sum
 from dataselect_gui.workflow.conditions import device_of
 
 _PREFIX = ".sum-"
+_ROUNDED = 1 + 1e-9
+"""What the arithmetic of a norm may add to it."""
 
 
 def sum_gradients(
@@ -68,7 +70,10 @@ def sum_gradients(
         )
         run_job(job, context)
         try:
-            return read_sum(folder)
+            layout, total = read_sum(folder)
+            if np.linalg.norm(total.astype(np.float64)) > int(rows.sum()) * CLIP_STEPS * _ROUNDED:
+                raise FrameError("longer than so many clipped gradients can be")
+            return layout, total
         except FrameError:
             raise came_to_nothing(
                 job.kind,

@@ -19,6 +19,8 @@ from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule
+from dataselect_gui.tasks.names import TaskName
+from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.selecting import among, rule_of
 
@@ -65,6 +67,8 @@ class Look:
         The rule, where there is one.
     request : Request
         The consortium's.
+    task : str
+        What the model predicts.
     in_training : str or None
         The remembered answer.
     """
@@ -87,6 +91,7 @@ class Look:
     problems: dict[str, str]
     rule: Rule | None
     request: Request
+    task: TaskName
     in_training: str | None
 
     @property
@@ -122,9 +127,10 @@ def look(project_path: Path) -> Look:
     settings = project.settings
     checkpoint = Path(settings.checkpoint.path)
     try:
-        request = find_checkpoint(checkpoint).request
+        found = find_checkpoint(checkpoint)
+        request, task = found.request, found.task.name
     except UnusableError:  # The checkpoint moved: scores can still be looked at.
-        request = Request()
+        request, task = Request(), SINGLE_LABEL.name
     table = None if settings.table is None else project.table
     index = _NOTHING if table is None else table.index
     names = [] if table is None else in_order(table.columns())
@@ -153,6 +159,7 @@ def look(project_path: Path) -> Look:
         problems={} if table is None else reasons_of(table),
         rule=rule_of(project),
         request=request,
+        task=task,
         in_training=settings.in_training,
     )
 

@@ -66,6 +66,7 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
         series=len(checkpoint.series),
         labelled=any(label is not None for label in source.labels),
         request=checkpoint.request,
+        task=checkpoint.task.name,
     )
     job = PreflightJob(
         source=replace(records, path=resolved(records.path)),

@@ -7,6 +7,9 @@ for both.
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.errors import UnusableError
@@ -19,6 +22,7 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.selection.rules import Rule, select
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.workflow.selecting import eligible_records
@@ -73,6 +77,7 @@ def candidates_of(
     if only_readable:
         eligible[reread.unreadable] = False
     values = project.table.values(rule.score)
+    _check_read(rule.score, values, index.content)
     classes = match_labels(index.labels, source.classes, checkpoint.labels) if by_class else {}
     return Candidates(
         source=source,
@@ -140,16 +145,27 @@ def _read_again(
                 context.report(phase, row, len(records.places))
                 _decode(source, row, stored, reread)
     if stale:
-        raise UnusableError(
-            ngettext(
-                "{count} record changed or went missing since it was scored.",
-                "{count} records changed or went missing since they were scored.",
-                stale,
-            ),
-            _("Their scores are not theirs any more."),
-            _("Score the records again: only what changed is scored anew."),
-        )
+        raise _changed(stale)
     return reread
+
+
+def _check_read(score: str, values: NDArray[np.float64], content: NDArray[np.uint8]) -> None:
+    """Refuse scores of records of which no content is known: they would be charged to nobody."""
+    scored = ~np.isnan(values) & ~content.any(axis=1)
+    if find_score(score).needs_model and scored.any():
+        raise _changed(int(scored.sum()))
+
+
+def _changed(count: int) -> UnusableError:
+    return UnusableError(
+        ngettext(
+            "{count} record changed or went missing since it was scored.",
+            "{count} records changed or went missing since they were scored.",
+            count,
+        ),
+        _("Their scores are not theirs any more."),
+        _("Score the records again: only what changed is scored anew."),
+    )
 
 
 def _decode(source: Source, row: int, stored: bytes, reread: _Reread) -> None:

@@ -20,6 +20,7 @@ from dataselect_gui.release.procedure import Purchase, new_release_id
 from dataselect_gui.release.terms import Bounds, Cut, CutSource, Terms
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule
+from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.texts import _
 from dataselect_gui.workflow.conditions import scoring_of
 from dataselect_gui.workflow.release_request import ReleaseRequest, Training
@@ -245,7 +246,7 @@ class TermsBuilder:
         """Return the public bounds of the score."""
         if self.request.bounds is not None:
             return Bounds(*_two_bounds(self.request.bounds.split(",")), "agreed")
-        known = public_bounds(self.rule.score, self.checkpoint.request)
+        known = public_bounds(self.rule.score, self.checkpoint.request, self.checkpoint.task.name)
         if known is not None:
             return known
         raise UsageError(
@@ -267,7 +268,7 @@ class TermsBuilder:
         return self.rule.count(int(self.candidates.eligible.sum()))
 
 
-def public_bounds(score: str, checkpoint_request: Request) -> Bounds | None:
+def public_bounds(score: str, checkpoint_request: Request, task: TaskName) -> Bounds | None:
     """Return the public bounds of a score from the consortium's request or the score itself.
 
     Raises
@@ -281,7 +282,7 @@ def public_bounds(score: str, checkpoint_request: Request) -> Bounds | None:
     known = SCORES.get(score)
     if known is None:
         return None
-    if known.own_bounds is not None:
+    if known.own_bounds is not None and task not in known.unbounded:
         low, high = map(Decimal, known.own_bounds)
         return Bounds(low, high, "score")
     norm = checkpoint_request.stated.get(known.bounded_by)

@@ -198,11 +198,13 @@ def _carry_out(
     context: JobContext,
 ) -> Released:
     request, account = checked.request, proposal.account
+    # The ledger may have been unlocked since: what the bundle says of it is as it is now.
+    terms = replace(proposal.terms, after_exact=session.statement(account).exact > 0)
     outcome = carry_out(
         session,
         account,
         proposal.candidates,
-        proposal.terms,
+        terms,
         checked.destination,
         home=home,
         first_budget=proposal.first_budget,

@@ -18,7 +18,12 @@ from dataselect_gui.privacy.identity import source_marks
 from dataselect_gui.project.demo import COUNT as DEMO_COUNT
 from dataselect_gui.project.demo import not_the_demos
 from dataselect_gui.project.project import SUFFIX, Project
-from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredSource
+from dataselect_gui.project.settings import (
+    MOST_PLACES,
+    Conditions,
+    StoredCheckpoint,
+    StoredSource,
+)
 from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.catalog import PRECISIONS, Precision, applicable
@@ -164,6 +169,7 @@ def score(
         series=len(checkpoint.series),
         labelled=labelled,
         request=checkpoint.request,
+        task=checkpoint.task.name,
     )
     match_labels(source.labels, source.classes, checkpoint.labels)
     described = StoredSource.of(ref, source.kind.name)
@@ -182,7 +188,7 @@ def score(
         names=[wanted_score.name for wanted_score in wanted if wanted_score.needs_model],
         device=device,
         precision=model_precision,
-        batch_size=batch_size,
+        batch_size=None if batch_size is None else min(batch_size, MOST_PLACES),
         limit=limit,
     )
     in_hand = InProgressMark(folder)

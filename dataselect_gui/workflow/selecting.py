@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,9 @@ from dataselect_gui.privacy.amounts import decimal_of
 from dataselect_gui.project.project import MOMENT_SECONDS, Project
 from dataselect_gui.project.settings import StoredRule
 from dataselect_gui.scoring.catalog import in_order
-from dataselect_gui.selection.rules import Rule, Selection, select
+from dataselect_gui.selection.rules import Cut, Rule, Selection, is_cut, select
 from dataselect_gui.texts import N_, _, ngettext
 
-Cut: TypeAlias = Literal["threshold", "count", "fraction"]
 _REFUSED_CUTS: dict[Cut, tuple[str, str, str]] = {
     "threshold": (
         N_("The threshold cannot be “{text}”."),
@@ -88,9 +87,7 @@ def make_rule(
         )
     ((cut, text),) = stated.items()
     value = decimal_of(str(text))
-    if value is None or not (
-        cut == "threshold" or (cut == "count" and value >= 1) or (cut == "fraction" and 0 < value <= 1)
-    ):
+    if value is None or not is_cut(cut, value):
         what, why, do = _REFUSED_CUTS[cut]
         raise UsageError(
             _(what, text=text),

@@ -25,7 +25,7 @@ from dataselect_gui.release.drawing import draw
 from dataselect_gui.release.kinds.kind import as_noise
 from dataselect_gui.release.registry import registered
 from dataselect_gui.release.terms import Bounds, Cut, Terms
-from dataselect_gui.scoring.scores.el2n import el2n
+from dataselect_gui.tasks.single_label import SINGLE_LABEL
 
 Scores = NDArray[np.float64]
 Scoring = Callable[[NDArray[np.float64]], Scores]
@@ -38,7 +38,8 @@ RIGHT, WRONG = (20.0, -20.0), (-20.0, 20.0)
 def score(records: NDArray[np.float64]) -> Scores:
     """Score records, each by itself."""
     logits = torch.from_numpy(records)
-    return el2n(logits, torch.zeros(len(logits), dtype=torch.int64)).numpy()
+    targets = torch.zeros(len(logits), dtype=torch.int64)
+    return SINGLE_LABEL.distances(logits, targets).numpy()
 
 
 def records(*contents: Sequence[float], copies: int = 1) -> NDArray[np.float64]:

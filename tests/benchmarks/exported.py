@@ -96,7 +96,7 @@ def norms(model: nn.Module, inputs: Tensor, targets: Tensor, *, twice: bool) -> 
     def run() -> object:
         done = gradients.run(inputs, for_inputs=twice, twice=twice)
         if twice:
-            return done.susceptibility(targets)
+            return done.susceptibility(lambda logits: logit_gradients(logits, targets))
         return done.measure(logit_gradients(done.logits.detach(), targets))
 
     return run

@@ -72,7 +72,7 @@ def plis(work: Workload) -> Run:
 
     def run() -> Tensor:
         done = norms.run(work.inputs, for_inputs=True, twice=True)
-        return done.susceptibility(work.targets)[1]
+        return done.susceptibility(lambda logits: logit_gradients(logits, work.targets))[1]
 
     return run
 

@@ -21,6 +21,7 @@ from dataselect_gui.scoring.model import Model, load_model
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.preflight import try_on
 from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.worker.results import PreflightResult
 from tests.helpers import array_file, config, write_json
 from tests.models import SIDE, export, stir
@@ -136,7 +137,7 @@ def test_a_model_with_nothing_to_train_has_only_scores_of_its_inputs(tmp_path: P
     words = dict(workflow.preflight_facts(workflow.Preflight(result, 1.0)))
     assert words["Parameters"].startswith("none that is trained")
     with pytest.raises(UnusableError, match="no gradient that could be released"):
-        ClippedSum(Model(models[0], 1), 1.0, 1000)
+        ClippedSum(Model(models[0], 1), SINGLE_LABEL, 3, 1.0, 1000)
 
 
 def test_a_record_without_a_finite_result_has_no_score_and_slows_no_other(tmp_path: Path) -> None:
@@ -237,9 +238,9 @@ def test_the_other_users_of_a_gradient_refuse_it_in_the_same_words(
     checkpoint = find_checkpoint(folder)
     with pytest.raises(UnusableError, match=GRADIENTLESS[forward]):
         naive_scores(checkpoint, ["grad_norm"], RECORDS, np.array(TARGETS))
-    summed = ClippedSum(load_model(checkpoint.final, CPU), 1.0, 1000)
+    summed = ClippedSum(load_model(checkpoint.final, CPU), SINGLE_LABEL, 3, 1.0, 1000)
     with pytest.raises(UnusableError, match=GRADIENTLESS[forward]):
-        summed.add(torch.from_numpy(RECORDS[:1]), 0)
+        summed.add(torch.from_numpy(RECORDS[:1]), np.array([0]))
 
 
 def by_a_number_of_the_record(model: Odd, inputs: Tensor) -> Tensor:

@@ -221,7 +221,7 @@ def request(folder: Path) -> None:
         PrivacyLoss(training)(np.linspace(0, 2, 10).reshape(5, 2))
     requested_rule(found.request, set(SCORES), 40)
     for name in SCORES:
-        public_bounds(name, found.request)
+        public_bounds(name, found.request, found.task.name)
 
 
 # What is kept and sent

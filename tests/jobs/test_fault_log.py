@@ -246,6 +246,36 @@ def test_a_log_is_closed_to_others(log: Path) -> None:
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links and permissions as POSIX has them")
+def test_so_is_every_file_that_follows_and_no_link_is_followed(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fault_log, "MOST_BYTES", 2000)
+    elsewhere = log.with_name("elsewhere")
+    before = os.umask(0o022)
+    try:
+        start_log(log)
+        for _ in range(60):
+            note(Left(exit_code=0, seconds=1.0))
+        kept = sorted(log.parent.glob("faults.log*"))
+        assert [path.name for path in kept] == ["faults.log", "faults.log.1"]
+        assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
+        monkeypatch.setattr(
+            fault_log._Lines, "rotate", lambda _self, source, target: put(source, target)
+        )
+
+        def put(source: str, target: str) -> None:
+            Path(source).rename(target)
+            Path(source).symlink_to(elsewhere)
+
+        for _ in range(60):
+            note(Left(exit_code=0, seconds=1.0))
+    finally:
+        os.umask(before)
+    assert log.is_symlink()
+    assert not elsewhere.exists()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="links and pipes as POSIX has them")
 @pytest.mark.parametrize("there", ["link", "pipe", "folder", "no folder"])
 def test_a_place_that_is_no_file_is_refused(log: Path, there: str) -> None:

@@ -494,7 +494,9 @@ def test_depthwise_convolutions_agree_in_both_precisions(
     for dtype, tolerance in ((torch.float32, 1e-4), (torch.float64, 1e-9)):
         gradients = GradientNorms(model.to(dtype))
         done = gradients.run(torch.from_numpy(RECORDS).to(dtype), for_inputs=True, twice=True)
-        measured, plis = done.susceptibility(torch.tensor(TARGETS))
+        measured, plis = done.susceptibility(
+            lambda logits: logit_gradients(logits, torch.tensor(TARGETS))
+        )
         assert BY_FUNCTION not in gradients.paths.values()
         found = measured.squares.sqrt().numpy()
         np.testing.assert_allclose(found, expected["grad_norm"], rtol=tolerance)
@@ -508,7 +510,9 @@ def test_a_record_alone_has_its_norm_and_its_susceptibility(name: str) -> None:
     done = GradientNorms(model).run(
         torch.from_numpy(RECORDS[2:3]).double(), for_inputs=True, twice=True
     )
-    measured, plis = done.susceptibility(torch.tensor(TARGETS[2:3]))
+    measured, plis = done.susceptibility(
+        lambda logits: logit_gradients(logits, torch.tensor(TARGETS[2:3]))
+    )
     norm = oracle(model, RECORDS[2:3], TARGETS[2:3])["grad_norm"]
     np.testing.assert_allclose(measured.squares.sqrt().numpy(), norm, rtol=1e-9)
     expected = oracle_plis(model, RECORDS[2:3], TARGETS[2:3])

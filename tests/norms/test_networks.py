@@ -63,7 +63,7 @@ def input_gradients(drawn: Network) -> None:
     done = run(drawn, for_inputs=True)
     chosen = torch.zeros_like(done.logits).scatter(1, torch.tensor(drawn.targets)[:, None], 1.0)
     slopes = done.input_gradient(chosen)
-    _, plis = done.susceptibility(torch.tensor(drawn.targets))
+    _, plis = done.susceptibility(lambda logits: logit_gradients(logits, torch.tensor(drawn.targets)))
     double, logits = logits_of(drawn.model)
     double.requires_grad_(requires_grad=False)
     for record, target, slope in zip(drawn.inputs, drawn.targets, slopes, strict=True):
@@ -76,7 +76,7 @@ def input_gradients(drawn: Network) -> None:
 
 def slopes_of_norms(drawn: Network) -> None:
     done = run(drawn, for_inputs=True)
-    _, found = done.susceptibility(torch.tensor(drawn.targets))
+    _, found = done.susceptibility(lambda logits: logit_gradients(logits, torch.tensor(drawn.targets)))
     expected = oracle_susceptibility(drawn.model, drawn.inputs.numpy(), drawn.targets)
     assert_close(found, expected, 1e-5, np.abs(expected).max() + 1e-3)
 

@@ -24,6 +24,7 @@ from dataselect_gui.project.settings import (
     read_settings,
     written,
 )
+from dataselect_gui.release.terms import MOST_AT_ONCE
 
 EARLIER = sorted(Path(__file__).parents[1].joinpath("earlier").iterdir())
 FORMS = [json.loads((folder / "project.json").read_text(encoding="utf-8")) for folder in EARLIER]
@@ -127,6 +128,49 @@ def test_what_every_version_wrote_is_needed(name: str) -> None:
     stated = {key: value for key, value in FORMS[-1].items() if key != name}
     with pytest.raises(ValueError, match=name):
         read(stated)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("opted_uot",), ["patient 1"]),
+        (("source", "units"), "patient"),
+        (("checkpoint", "step"), 3),
+        (("rule", "per_class"), True),
+        (("rule", "value"), "-1"),
+        (("rule", "value"), "0"),
+        (("rule", "value"), "1.5"),
+        (("scores", DIGEST, "loss", "batch"), 0),
+        (("scores", DIGEST, "loss", "batch"), -5),
+        (("scores", DIGEST, "loss", "batch"), MOST_AT_ONCE + 1),
+        (("scores", DIGEST, "loss", "threads"), 0),
+        (("scores", DIGEST, "loss", "threads"), 1 << 20),
+    ],
+    ids=lambda part: ".".join(part)[-20:] if isinstance(part, tuple) else str(part),
+)
+def test_what_no_version_wrote_is_damage(place: tuple[str, ...], value: object) -> None:
+    """Otherwise somebody whose name was put in the wrong place would leave."""
+    assert read(FORMS[-1]).rule == StoredRule("loss", "fraction", "0.25", True)
+    with pytest.raises(ValueError, match=place[0]):
+        read(changed(FORMS[-1], place, value))
+
+
+@pytest.mark.parametrize("count", ["-1", "0", "0.5"])
+def test_a_rule_picks_a_record_at_least(count: str) -> None:
+    with pytest.raises(ValueError, match="none that a rule can have"):
+        StoredRule("loss", "count", count, False)
+
+
+@pytest.mark.parametrize("within", ["", "source"])
+def test_a_name_that_is_given_twice_is_damage(within: str) -> None:
+    stored = json.dumps(FORMS[-1])
+    twice = {
+        "": stored.replace('"withheld": ["3"]', '"withheld": ["3"], "withheld": []'),
+        "source": stored.replace('"unit_column":', '"unit_column": null, "unit_column":'),
+    }[within]
+    assert twice != stored
+    with pytest.raises(ValueError, match="twice"):
+        read_settings(twice.encode())
 
 
 @pytest.mark.parametrize("stored", [b"", b"{", b"[]", b"\xff", b"[" * 100_000, b'{"a":' * 100_000])

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -31,17 +32,22 @@ from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.privacy.calibration import gaussian_scale
 from dataselect_gui.privacy.noise import add_gaussian
 from dataselect_gui.project.project import Project
+from dataselect_gui.records.array_frames import array_parts
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.release.kinds.gradient import CLIP_STEPS
+from dataselect_gui.sandbox.frames import write_frame
 from dataselect_gui.scoring.clipped_sum import ClippedSum, in_steps
 from dataselect_gui.scoring.model import Model
+from dataselect_gui.tasks.single_label import SINGLE_LABEL
+from dataselect_gui.texts.promises import AFTER_EXACT
 from dataselect_gui.worker.input_loading import ScoredInputLoader
 from dataselect_gui.worker.jobs import SumJob
 from dataselect_gui.worker.results import FilesResult
 from dataselect_gui.worker.rows_file import write_rows
-from dataselect_gui.worker.sum_file import read_sum
+from dataselect_gui.worker.sum_file import LAYOUT, SUM, TOTAL, read_sum
 from dataselect_gui.worker.sum_run import run_sum
 from dataselect_gui.workflow.accounts import Account, AccountEntry, marks_of
+from dataselect_gui.workflow.gradient_sum import sum_gradients
 from tests.helpers import array_file, image_folder, write_image, write_json
 from tests.ledgers import Desk
 from tests.models import save_member, stir, tiny_plain, tiny_resnet
@@ -117,9 +123,11 @@ def test_the_sum_is_that_of_its_definition(family: Callable[[], torch.nn.Module]
     inner = stir(family(), 1)
     inputs = torch.randn(7, 1, 16, 16, dtype=torch.float64)
     targets = [0, 1, 2, 0, 1, 2, 0]
-    summed = ClippedSum(Model(copy.deepcopy(inner).double().eval(), 1), NORM, CLIP_STEPS)
+    summed = ClippedSum(
+        Model(copy.deepcopy(inner).double().eval(), 1), SINGLE_LABEL, 3, NORM, CLIP_STEPS
+    )
     for one, target in zip(inputs, targets, strict=True):
-        summed.add(one[None], target)
+        summed.add(one[None], np.array([target]))
     expected = clipped_sum_of(inner, inputs, targets).numpy()
     # Rounding towards zero moves each element of each record by less than a step.
     assert np.abs(summed.total * (NORM / CLIP_STEPS) - expected).max() <= 7 * NORM / CLIP_STEPS
@@ -203,6 +211,49 @@ def test_the_same_again_is_the_same_noise_and_sums_nothing(
     assert second.repeated
     assert second.spent == first.spent
     assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+@pytest.mark.parametrize(("share", "is_taken"), [(1.0, True), (1.001, False), (1e9, False)])
+def test_a_sum_that_is_longer_than_its_records_can_make_it_is_refused(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float, is_taken: bool
+) -> None:
+    """Whoever sums may have fallen to the checkpoint, and the noise would not cover it."""
+    records = len(workflow.select_records(project, None)[0])
+
+    def handed_over(job: SumJob, _context: JobContext) -> FilesResult:
+        total = np.array([int(records * CLIP_STEPS * share), 0], dtype=np.int64)
+        with (job.folder / SUM).open("wb") as file:
+            write_frame(file, LAYOUT, json.dumps([("weight", [2])]).encode())
+            write_frame(file, TOTAL, *array_parts("sum", total))
+        return FilesResult(records=records)
+
+    monkeypatch.setattr("dataselect_gui.workflow.gradient_sum.run_job", handed_over)
+    if is_taken:
+        release(project, tmp_path / "b", **asked())
+    else:
+        with pytest.raises(WorkerDiedError, match="came to nothing"):
+            release(project, tmp_path / "b", **asked())
+    entries = workflow.ledger(project)[0].entries
+    assert any(entry.kind == "reserved" for entry in entries) is is_taken
+
+
+@in_this_process
+def test_what_was_released_while_it_was_summed_is_stated(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger is unlocked meanwhile, and another project of the same records may come between."""
+    other = Path(shutil.copytree(project, tmp_path / "other.dataselect"))
+    exact = {"mechanism": "exact", "epsilon": None, "acknowledge_exact": True, "reason": "agreed"}
+    inside = partial(release, other, tmp_path / "exact", **exact)
+
+    def meanwhile(*given: Any) -> object:  # noqa: ANN401
+        inside()
+        return sum_gradients(*given)
+
+    monkeypatch.setattr("dataselect_gui.workflow.releasing.sum_gradients", meanwhile)
+    release(project, tmp_path / "b", **asked())
+    assert AFTER_EXACT in told(tmp_path / "b")["assumptions"]
+    assert is_verified(tmp_path / "b")
 
 
 @pytest.mark.parametrize("rule", [{"threshold": "1"}, {"fraction": "0.5"}])

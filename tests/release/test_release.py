@@ -505,6 +505,21 @@ def test_a_record_that_changed_since_it_was_scored_is_never_silently_used(
     assert not (tmp_path / "bundle").exists()
 
 
+@pytest.mark.parametrize("rows", [slice(None), slice(3, 4)])
+def test_a_score_of_a_record_without_known_content_is_not_released(
+    project: Path, tmp_path: Path, rows: slice
+) -> None:
+    """The ledger would not know it: each release would be the first, at the whole budget."""
+    (place,) = project.glob("table-*/content.npy")
+    content = np.load(place)
+    content[rows] = 0
+    np.save(place, content)
+    for kind in ("scores", "offers"):
+        with pytest.raises(UnusableError, match="changed or went missing"):
+            release(project, tmp_path / kind, kind=kind, bounds="0,1")
+    assert workflow.ledger(None) == []
+
+
 def test_a_folder_with_anything_else_is_left_alone(project: Path, tmp_path: Path) -> None:
     (tmp_path / "bundle").mkdir()
     (tmp_path / "bundle/mine.txt").write_text("mine")

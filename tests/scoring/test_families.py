@@ -20,7 +20,7 @@ from dataselect_gui.norms.gradient_norms import BY_FUNCTION, GradientNorms
 from dataselect_gui.scoring.catalog import Precision
 from dataselect_gui.scoring.model import PREFIX, Model
 from dataselect_gui.scoring.scorer import Scorer
-from dataselect_gui.scoring.scores.el2n import el2n
+from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from tests.families import IMAGES, MORE_IMAGES, TEXTS, image_model, images, text_model, texts
 from tests.helpers import write_json
 from tests.models import save_series
@@ -251,7 +251,7 @@ def test_norms_and_alignment_of_texts_agree_with_their_definitions(texted: Texts
     measured = done.measure(at_logits(done.logits), direction)
     found = {
         "loss": cross_entropy(done.logits.detach(), torch.tensor(TARGETS)).numpy(),
-        "el2n": el2n(done.logits.detach(), torch.tensor(TARGETS)).numpy(),
+        "el2n": SINGLE_LABEL.distances(done.logits.detach(), torch.tensor(TARGETS)).numpy(),
         "grad_norm": measured.squares.sqrt().numpy(),
         "alignment": measured.products.numpy(),
     }
@@ -277,7 +277,7 @@ def test_gradients_of_texts_are_taken_at_the_embedding(texted: Texts) -> None:
     done = GradientNorms(model).run(embedded, for_inputs=True, twice=True)
     chosen = torch.eye(done.logits.shape[1], dtype=embedded.dtype)[TARGETS]
     slopes = done.input_gradient(chosen).mean(dim=1)
-    _, plis = done.susceptibility(torch.tensor(TARGETS))
+    _, plis = done.susceptibility(lambda logits: logit_gradients(logits, torch.tensor(TARGETS)))
     (expected,) = oracle_slopes([model], embedded.numpy(), TARGETS).swapaxes(0, 1)
     assert distance(slopes, expected) < texted.tolerance
     assert distance(plis, oracle_plis(model, embedded.numpy(), TARGETS)) < texted.tolerance

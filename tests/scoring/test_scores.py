@@ -28,6 +28,7 @@ from dataselect_gui.scoring.quantities import MeasuredBatch, State
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import KeyedScore, MappedScore, ModelScore, Quantity, Score
+from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from tests.helpers import write_json
 from tests.models import SIDE, save_series, stir, tiny_convnext
 from tests.oracle import oracle, oracle_alignment, oracle_plis, oracle_privacy_loss, oracle_vog
@@ -122,7 +123,7 @@ def test_a_score_is_what_its_oracle_says(world: World, name: str) -> None:
 def test_the_naive_loop_of_the_preflight_agrees(world: World) -> None:
     names = [name for name, score in SCORES.items() if score.needs_model]
     found = naive_scores(find_checkpoint(world.folder), names, RECORDS, np.array(TARGETS))
-    at_the_logits = {Quantity.LOGITS, Quantity.TARGETS}  # The loop is there for gradients.
+    at_the_logits = {Quantity.LOSS, Quantity.DISTANCE}  # The loop is there for gradients.
     by_gradient = {
         name
         for name, score in SCORES.items()
@@ -211,24 +212,24 @@ def test_a_score_takes_the_passes_that_it_says(name: str) -> None:
     score = SCORES[name]
     assert isinstance(score, ModelScore)
     inner = Counting()
-    state = State(Model(inner, None), GradientNorms(Model(inner, None)))
+    state = State(Model(inner, None), GradientNorms(Model(inner, None)), SINGLE_LABEL)
     state.direction = {"inner.entry.weight": torch.ones(5, 4)}
     inputs, targets = torch.rand(2, 4), torch.tensor([0, 1])
     for _ in range(2):  # How such a batch is computed is found out on the first.
         inner.seen.clear()
-        found = MeasuredBatch(state, inputs, targets, score.quantities).measure(targets)
+        found = MeasuredBatch(state, inputs, targets, score.quantities).measure(torch.eye(3)[targets])
     assert score.quantities <= found.keys()
     assert len(inner.seen) == score.passes
 
 
 def test_scores_share_their_passes() -> None:
     inner = Counting()
-    state = State(Model(inner, None), GradientNorms(Model(inner, None)))
+    state = State(Model(inner, None), GradientNorms(Model(inner, None)), SINGLE_LABEL)
     inputs, targets = torch.rand(2, 4), torch.tensor([0, 1])
     needs = frozenset({Quantity.LOGITS, Quantity.NORM, Quantity.PRODUCT, Quantity.INPUT_GRADIENT})
     for _ in range(2):
         inner.seen.clear()
-        MeasuredBatch(state, inputs, targets, needs).measure(targets)
+        MeasuredBatch(state, inputs, targets, needs).measure(torch.eye(3)[targets])
     assert inner.seen.count("forward") == 1
     assert len(inner.seen) == 3
 

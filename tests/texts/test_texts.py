@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 from babel.messages.frontend import CommandLineInterface
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 import dataselect_gui
@@ -173,6 +175,75 @@ def test_values_go_into_their_places() -> None:
 def test_an_unknown_language_is_english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANGUAGE", "xx")
     texts._of_environment.cache_clear()
+    assert _("Stopped.") == "Stopped."
+
+
+@pytest.fixture
+def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
+    """Put a catalogue with one message in force."""
+
+    def speak(message: str, translation: str) -> None:
+        catalogue = Catalog(locale=LANGUAGE)
+        catalogue.add(message, translation)
+        place = tmp_path / LANGUAGE / "LC_MESSAGES" / "dataselect.mo"
+        place.parent.mkdir(parents=True)
+        with place.open("wb") as file:
+            write_mo(file, catalogue)
+        texts._of_environment.cache_clear()
+
+    monkeypatch.setattr(texts, "FOLDER", tmp_path)
+    monkeypatch.setenv("LANGUAGE", LANGUAGE)
+    yield speak
+    texts._of_environment.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("translation", "said"),
+    [
+        ("{n:>4} de {name}", "   3 de x"),
+        ("{name.__class__}", "3 of x"),
+        ("{name[0]}", "3 of x"),
+        ("{name:9999999999}", "3 of x"),
+        ("{name:{n}}", "3 of x"),
+        ("{nobody}", "3 of x"),
+        ("{}", "3 of x"),
+        ("{name", "3 of x"),
+        ("{name:d}", "3 of x"),
+    ],
+)
+def test_a_translation_that_does_more_than_set_values_in_is_not_taken(
+    foreign: Callable[[str, str], None], translation: str, said: str
+) -> None:
+    foreign("{n} of {name}", translation)
+    assert _("{n} of {name}", n=3, name="x") == said
+
+
+def test_every_form_of_a_placeholder_that_texts_have_may_be_translated() -> None:
+    for message in catalogue():
+        assert all(map(texts._is_plain, messages(message.id))), message.id
+
+
+@pytest.mark.parametrize("way", ["{place}", "../{name}", "xx:{place}"])
+def test_a_language_is_no_path(
+    foreign: Callable[[str, str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    foreign("Stopped.", "Finished.")
+    assert _("Stopped.") == "Finished."
+    beside = tmp_path / "beside"
+    (tmp_path / LANGUAGE).rename(beside)
+    (tmp_path / "locale").mkdir()
+    monkeypatch.setattr(texts, "FOLDER", tmp_path / "locale")
+    monkeypatch.setenv("LANGUAGE", way.format(place=beside, name=beside.name))
+    texts._of_environment.cache_clear()
+    assert _("Stopped.") == "Stopped."
+
+
+@pytest.mark.parametrize("stored", [b"", b"no catalogue", bytes.fromhex("de120495") + bytes(20)])
+def test_a_damaged_catalogue_leaves_english(
+    foreign: Callable[[str, str], None], tmp_path: Path, stored: bytes
+) -> None:
+    foreign("Stopped.", "Finished.")
+    (tmp_path / LANGUAGE / "LC_MESSAGES" / "dataselect.mo").write_bytes(stored)
     assert _("Stopped.") == "Stopped."
 
 

@@ -16,16 +16,19 @@ from dataselect_gui import __version__, workflow
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.norms.memory import is_out_of_memory
+from dataselect_gui.privacy.amounts import LARGEST_COUNT
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions
 from dataselect_gui.records.kinds.images import ImageFolder
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
+from dataselect_gui.release.terms import MOST_AT_ONCE
 from dataselect_gui.scoring.memory import GIB, Need, PeakMemory
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.worker.batches import BatchScores
 from dataselect_gui.worker.computing import Computation
 from dataselect_gui.worker.indexing import HashCache, read_index
+from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.results import ScoringResult
 from tests.helpers import CLASSES, image_folder, preprocessor, write_image, write_json
 from tests.models import save_member, save_series, stir, tiny_resnet
@@ -189,6 +192,21 @@ def test_a_smaller_size_that_is_asked_for_has_all_computed_again(
     assert found == score(scans, series, tmp_path / "other.dataselect", batch_size=4)
     assert score(scans, series, project, batch_size=16) == found, "it is the most, not the size"
     assert size_of(project) == 4
+
+
+def test_no_more_places_are_asked_for_than_a_bundle_can_state(
+    scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def refuse(job: ScoreJob, *_: object) -> None:
+        asked.append(job.batch_size)
+        raise UnusableError("", "", "")
+
+    monkeypatch.setattr("dataselect_gui.workflow.scoring.run_job", refuse)
+    with pytest.raises(UnusableError):
+        score(scans, series, tmp_path / "p.dataselect", batch_size=LARGEST_COUNT)
+    assert asked == [MOST_AT_ONCE]
 
 
 def test_a_project_is_computed_on_one_device(scans: Path, series: Path, tmp_path: Path) -> None:

@@ -165,6 +165,7 @@ LIES: dict[str, bytes] = {
     "a count of many digits": said("progress", **PROGRESS).replace(b"2", b"9" * 4000),
     "a time that is none": said("progress", **PROGRESS).replace(b"null", b"NaN"),
     "a time that is infinite": said("progress", **PROGRESS).replace(b"null", b"1e999"),
+    "a time before now": said("progress", **{**PROGRESS, "seconds_left": -1}),
     "one field too many": said("progress", **PROGRESS, more="x"),
     "another error": said("Failed", **{**FAILED, "code": "interrupted"}),
     "an error with a number": said("Failed", **{**FAILED, "why": 3}),

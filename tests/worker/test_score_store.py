@@ -385,6 +385,17 @@ def test_no_rows_are_taken_that_nobody_asked_for(project: Project) -> None:
             receiver.take(DONE, b"\0" + rows_of(row))
 
 
+def test_no_record_has_a_score_and_no_content(receiver: ScoreReceiver) -> None:
+    """It would be read again by no release, and have no account in the ledger."""
+    keeping = settled(receiver)
+    index = indexed(receiver, keeping)
+    index.content[2] = 0
+    column = keeping.take(index).column("loss")
+    with pytest.raises(FrameError, match="cannot be read"):
+        column.write(np.array([1, 2]), np.array([0.5, 0.5]))
+    column.write(np.array([1, 2]), np.array([0.5, np.nan]))
+
+
 def test_no_values_are_taken_before_it_is_settled_how(receiver: ScoreReceiver) -> None:
     keeping = remote(receiver)
     keeping.take(indexed(receiver, keeping))

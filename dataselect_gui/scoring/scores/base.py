@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from dataselect_gui.tasks.names import TaskName
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -24,13 +26,17 @@ class Quantity(Enum):
     LOGITS = "logits"
     """Shape (batch, classes)."""
     TARGETS = "targets"
-    """The indices of the given labels, shape (batch,); 0 where there is none."""
+    """What the given labels are to the task's loss, see `tasks`."""
+    LOSS = "loss"
+    """ℓ of each record, shape (batch,), float64."""
+    DISTANCE = "distance of the prediction from the label"
+    """EL2N of each record, shape (batch,), float64."""
     NORM = "gradient norm"
     """‖g‖₂ of each record's gradient over all trainable parameters, shape (batch,), float64."""
     PRODUCT = "product with the direction"
     """⟨g, v⟩ with the consortium's direction v, shape (batch,), float64."""
     INPUT_GRADIENT = "input gradient"
-    """Of the label's logit, or the predicted class's where there is no label, in the inputs' shape."""
+    """Of the label's logit, or the predicted one's where there is no label, in the inputs' shape."""
     SUSCEPTIBILITY = "gradient of the norm"
     """∇_x ‖g‖₂, in the inputs' shape."""
 
@@ -105,6 +111,10 @@ class Score(ABC):
         Whether one checkpoint is too few.
     own_bounds : tuple of str or None
         Two decimal numbers that it cannot leave, whatever the record; None where there are none.
+    obstacles : mapping
+        The tasks for which it is not defined → why; translated where it is shown.
+    unbounded : tuple of str
+        The tasks for which its own bounds do not hold.
     bounded_by : str
         The key of the request that states its upper bound, above 0; empty where there is none.
     """
@@ -128,6 +138,8 @@ class Score(ABC):
     has_windows: ClassVar[bool] = False
     needs_several_checkpoints: ClassVar[bool] = False
     own_bounds: ClassVar[tuple[str, str] | None] = None
+    obstacles: ClassVar[Mapping[TaskName, str]] = {}
+    unbounded: ClassVar[tuple[TaskName, ...]] = ()
     bounded_by: ClassVar[str] = ""
 
     @classmethod

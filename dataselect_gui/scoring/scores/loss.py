@@ -1,4 +1,4 @@
-"""The cross-entropy of the given label."""
+"""The loss of the given label."""
 
 from typing import TYPE_CHECKING
 
@@ -14,14 +14,12 @@ class Loss(ModelScore):
 
     base = "loss"
     short_name = N_("loss")
-    meaning = N_("cross-entropy of the given label")
+    meaning = N_("loss of the given label: cross-entropy, or the squared error of a number")
     definition = "ℓ"
     sentence = N_("High: the model finds the given label unlikely.")
     colour = "#5D246B"
-    quantities = frozenset({Quantity.LOGITS, Quantity.TARGETS})
+    quantities = frozenset({Quantity.LOSS})
 
     def part(self, measured: Quantities) -> "Tensor":
         """See `ModelScore.part`: the loss itself."""
-        from dataselect_gui.norms.cross_entropy import cross_entropy
-
-        return cross_entropy(measured[Quantity.LOGITS], measured[Quantity.TARGETS])
+        return measured[Quantity.LOSS]

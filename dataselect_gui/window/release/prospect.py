@@ -132,7 +132,7 @@ def known_bounds(look: Look | None, rule: Rule | None) -> tuple[str, str] | None
     if look is None or rule is None:
         return None
     try:
-        known = public_bounds(rule.score, look.request)
+        known = public_bounds(rule.score, look.request, look.task)
     except UsageError:  # The request's are none; what asks for them will say so.
         return None
     return None if known is None else (exact(known.low), exact(known.high))
