@@ -103,7 +103,10 @@ class Source(Protocol):
     columns: Sequence[str]
     problems: Sequence[Problem]
     ignored: int
-    notes: Sequence[str]
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """See the attributes."""
 
     @property
     def blank(self) -> Content | None:
