@@ -1,5 +1,6 @@
 """Tiny models of the transformers library's families, every parameter with a value of its own."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -243,6 +244,42 @@ TEXTS: dict[str, dict[str, Any]] = {
 }
 
 
+_DEBERTA: dict[str, Any] = {
+    "relative_attention": True,
+    "pos_att_type": ["p2c", "c2p"],
+    "max_relative_positions": 8,
+    "type_vocab_size": 2,
+}
+CLASSIFIERS_OF_TEXTS: dict[str, dict[str, Any]] = {
+    "albert": {**_TEXT, "embedding_size": 4},
+    "bert": _TEXT,
+    "camembert": _TEXT,
+    "deberta": {**_TEXT, **_DEBERTA},
+    "deberta-v2": {**TEXTS["deberta-v2"], "type_vocab_size": 2},
+    "distilbert": TEXTS["distilbert"],
+    "electra": TEXTS["electra"],
+    "ernie": _TEXT,
+    "modernbert": {
+        **_TEXT,
+        "num_hidden_layers": 4,
+        "local_attention": 4,
+        "classifier_pooling": "mean",
+        "cls_token_id": 0,
+        "sep_token_id": 0,
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+    },
+    "mpnet": _TEXT,
+    "roberta": _TEXT,
+    "roberta-prelayernorm": _TEXT,
+    "xlm-roberta": _TEXT,
+    "xlm-roberta-xl": _TEXT,
+}
+"""By the library's name: what the configuration of a classifier of texts is given."""
+TYPED = {"albert", "bert", "deberta", "deberta-v2", "electra", "ernie"}
+"""Families that tell the types of tokens apart."""
+
+
 class Pooled(nn.Module):
     """An encoder of texts as a classifier: the mean over its tokens, and a linear layer."""
 
@@ -298,6 +335,27 @@ def text_model(name: str, seed: int) -> nn.Module:
         config = AutoConfig.for_model(name, **_COMMON, **options)
         model = AutoModelForSequenceClassification.from_config(config)
     return stir(model, seed)
+
+
+def text_classifier(name: str, seed: int) -> PreTrainedModel:
+    """Return a model of a family that classifies texts."""
+    config = AutoConfig.for_model(name, **_COMMON, **CLASSIFIERS_OF_TEXTS[name])
+    model: PreTrainedModel = AutoModelForSequenceClassification.from_config(config)
+    stir(model, seed)
+    return model
+
+
+def packed_texts(name: str, lengths: Sequence[int], length: int) -> Tensor:
+    """Return inputs of so many tokens each, filled up to a length: shape (n, 2 or 3, length).
+
+    Tokens are repeated within a text. Rows are token ids, mask, and types where the family has any.
+    """
+    generator = torch.Generator().manual_seed(3)
+    tokens = torch.randint(2, 9, (len(lengths), length), generator=generator)
+    mask = (torch.arange(length) < torch.tensor(lengths)[:, None]).long()
+    ids = torch.where(mask.bool(), tokens, _PADDING)
+    types = torch.randint(0, 2, (len(lengths), length), generator=generator) * mask
+    return torch.stack((ids, mask, types) if name in TYPED else (ids, mask), dim=1)
 
 
 def texts() -> Tensor:

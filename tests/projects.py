@@ -43,9 +43,10 @@ def scored_project(
     unit_column: str | None = None,
     score: str = "loss",
     label_column: str | None = None,
+    split: str | None = None,
 ) -> Path:
     """Make a project whose score is given, or else follows from each record alone."""
-    ref = SourceRef(source.resolve(), label_column, unit_column)
+    ref = SourceRef(source.resolve(), label_column, unit_column, split)
     opened = open_source(ref)
     content = [content_hash(opened.read(row)) for row in range(len(opened.ids))]
     project = Project.create(

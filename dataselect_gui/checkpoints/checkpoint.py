@@ -13,7 +13,7 @@ from typing import Literal
 from dataselect_gui.checkpoints import refusals
 from dataselect_gui.checkpoints.features import FEATURES, Features
 from dataselect_gui.checkpoints.json_file import JsonObject
-from dataselect_gui.checkpoints.request import TASK, TRAINING, Request
+from dataselect_gui.checkpoints.request import PIXEL_RANGE, TASK, TRAINING, Request
 from dataselect_gui.checkpoints.safetensors_header import StoredTensor, read_header
 from dataselect_gui.checkpoints.task import find_task
 from dataselect_gui.checkpoints.tokenizer import TOKENIZER_FILES, StatedTokenizer
@@ -194,7 +194,7 @@ class Checkpoint:
                 whole.update(f"{member.step} {path.name} {member.hashes[path.name]}\n".encode())
         if self.direction is not None:
             whole.update(f"direction {self._direction_hash}\n".encode())
-        for key in (*TRAINING, TASK):
+        for key in (*TRAINING, TASK, PIXEL_RANGE):
             if key in self.request.stated:
                 whole.update(f"{key} {self.request.stated[key]}\n".encode())
         return whole.hexdigest()

@@ -20,14 +20,17 @@ configuration carries and that a classifier in evaluation mode does not read.
 import math
 import re
 from dataclasses import dataclass
+from typing import Literal
 
+from dataselect_gui.checkpoints import text_families
 from dataselect_gui.checkpoints.json_file import JsonObject
+from dataselect_gui.checkpoints.purposes import why_of_another_kind
 from dataselect_gui.texts import N_, _
 
 
 @dataclass(frozen=True)
 class Family:
-    """One family of image classifiers.
+    """One family of classifiers.
 
     Attributes
     ----------
@@ -39,12 +42,15 @@ class Family:
         What its configuration may state.
     largest_grid : int or None
         At most so many patches a side, where the library's own loops take the fourth power of it.
+    reads : str
+        ``"images"`` or ``"texts"``.
     """
 
     architectures: tuple[str, ...]
     processor: str | None
     options: frozenset[str]
     largest_grid: int | None = None
+    reads: Literal["images", "texts"] = "images"
 
 
 def _family(
@@ -228,11 +234,12 @@ FAMILIES: dict[str, Family] = {
     ),
     "vit": _family("ViTForImageClassification", "ViTImageProcessor", _BLOCKS),
     "vit_msn": _family("ViTMSNForImageClassification", "ViTImageProcessor", _BLOCKS),
+    **{
+        name: Family((architecture,), None, frozenset(options.split()), reads="texts")
+        for name, (architecture, options) in text_families.TEXT_FAMILIES.items()
+    },
 }
 """By the library's name of the family, ``model_type``."""
-
-TEXTS = frozenset("albert bert deberta-v2 distilbert electra gpt2 llama roberta t5 xlm-roberta".split())
-"""Families that read texts. Records are images and arrays, so none of them can be scored."""
 
 _ACTIVATIONS = frozenset(
     "gelu gelu_10 gelu_fast gelu_new gelu_python gelu_pytorch_tanh gelu_python_tanh gelu_accurate "
@@ -266,7 +273,7 @@ _NOT_READ = frozenset(
     "downsampling_rates "
     # What the library works out of the other options, and writes beside them.
     "hidden_size num_layers num_hidden_layers intermediate_size image_size path_norm down_ops "
-    "sr_ratios".split()
+    f"sr_ratios {text_families.NOT_READ}".split()
 )
 
 _KINDS = (
@@ -290,6 +297,9 @@ _KINDS = (
         N_("A part of it would be looked for elsewhere, outside the files that were shared"),
     ),
 )
+_OF_ACTIVATION = frozenset(
+    "hidden_act activation hidden_activation classifier_activation pooler_hidden_act".split()
+)
 _NOTHING: tuple[object, ...] = (None, {}, [], "")
 _UNKNOWN = N_("What it does to a score was not reviewed")
 
@@ -306,6 +316,9 @@ def why_refused(config: JsonObject) -> str | None:
         One or two sentences.
     """
     family = _family_of(config)
+    other = why_of_another_kind(config, () if family is None else family.architectures)
+    if other is not None:
+        return other
     if family is None:
         return _why_unknown(config.get("model_type"), config)
     for key, value in config.items():
@@ -340,14 +353,16 @@ def _family_of(config: JsonObject) -> Family | None:
 
 
 def _why_unknown(name: object, config: JsonObject) -> str:
+    timm = config.get("architecture")
+    if name == "timm_wrapper" or (name is None and isinstance(timm, str)):
+        return _(
+            "It is a model of the timm library (“{architecture}”), whose parts the transformers "
+            "library does not have.",
+            architecture=str(timm)[:_LONGEST_WORD],
+        )
     if not isinstance(name, str):
         return _("Its config.json names no family of models (model_type) that was reviewed.")
     shown = name[:_LONGEST_WORD]
-    if name in TEXTS:
-        return _(
-            "It is of the family “{family}”, which reads texts; records are images or arrays.",
-            family=shown,
-        )
     if (kind := _kind_of(name)) != _UNKNOWN:
         return _("{why}: it is of the family “{family}”.", why=_(kind), family=shown)
     for key, value in config.items():
@@ -370,10 +385,16 @@ def _kind_of(key: str) -> str:
 
 def _why_not(key: str, value: object) -> str | None:
     """Return why an option of a family cannot have a value; None where it can."""
-    if key == "hidden_act" and (not isinstance(value, str) or value not in _ACTIVATIONS):
+    if key in _OF_ACTIVATION and (not isinstance(value, str) or value not in _ACTIVATIONS):
         return _(
             "Its config.json states “{option}”, which is no activation that was reviewed.", option=key
         )
+    if key == "position_embedding_type" and value != "absolute":
+        return _(
+            "Its config.json states “{option}”, of which only “absolute” was reviewed.", option=key
+        )
+    if key == "rope_parameters":
+        return None if _are_fixed_rotations(value) else _by_option(_UNKNOWN, key)
     numbers, is_plain = _numbers_in(value)
     if not is_plain:
         return _("Its config.json states “{option}”, which is no plain value.", option=key)
@@ -384,12 +405,24 @@ def _why_not(key: str, value: object) -> str | None:
         most = _LARGEST_PATCH
     if sum(map(abs, numbers)) > most:
         return _(
-            "Its config.json states “{option}”, which is larger than {most:,}, more than a model of "
-            "images needs.",
+            "Its config.json states “{option}”, which is larger than {most:,}, more than a model "
+            "needs.",
             option=key,
             most=most,
         )
     return None
+
+
+def _are_fixed_rotations(value: object) -> bool:
+    """Say whether positions are turned by fixed angles: other kinds follow the longest text so far."""
+    return isinstance(value, dict) and all(
+        isinstance(part, dict)
+        and part.keys() <= {"rope_type", "rope_theta"}
+        and part.get("rope_type", "default") == "default"
+        and _numbers_in(part.get("rope_theta"))[1]
+        and not isinstance(part.get("rope_theta"), list | str)
+        for part in value.values()
+    )
 
 
 def _numbers_in(value: object) -> tuple[list[float], bool]:

@@ -32,11 +32,9 @@ from dataselect_gui.texts import _
 
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-PREFERRED = {
-    "processor_config.json": PROCESSOR,
-    "adapter_config.json": WEIGHTS,
-}
-"""Files that a library would read before, or on top of, those that are read here."""
+PREFERRED = "processor_config.json"
+"""What a library would read before the processor's file that is read here."""
+ADAPTERS = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin")
 _NUMBERED = re.compile(r"checkpoint-(\d+)")
 
 
@@ -132,7 +130,10 @@ def _check_direction(path: Path, final: Member) -> None:
 
 def _member(folder: Path, step: int | None) -> Member | None:
     """Return the checkpoint in a folder; None where the folder holds none."""
-    exported = sorted(folder.glob("*.pt2"))
+    for name in ADAPTERS:
+        if (folder / name).exists():
+            raise refusals.has_adapter(folder, name)
+    exported = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".pt2")
     if len(exported) > 1:
         raise UnusableError(
             _("“{name}” holds more than one .pt2 file.", name=folder.name),
@@ -157,11 +158,7 @@ def _member(folder: Path, step: int | None) -> Member | None:
         return None
     member = _described(folder, "huggingface", weights, step)
     if not member.config:
-        raise UnusableError(
-            _("“{name}” has no {config}.", name=folder.name, config=CONFIG),
-            _("Without it, the architecture of the model is not known."),
-            _("Ask the consortium for the whole folder."),
-        )
+        raise refusals.no_config(folder, CONFIG)
     if "auto_map" in member.config:
         raise refusals.needs_code(folder, CONFIG)
     if "transformers_weights" in member.config:
@@ -185,20 +182,28 @@ def _described(
     folder: Path, form: Literal["huggingface", "exported"], weights: tuple[Path, ...], step: int | None
 ) -> Member:
     """Return a member with what its JSON files say."""
-    for name, instead in PREFERRED.items():
-        if (folder / name).exists():
-            raise UnusableError(
-                _("“{folder}” holds “{file}”.", folder=folder.name, file=name),
-                _(
-                    "Other programs read it before, or on top of, {instead}: the model and its "
-                    "inputs would be others than those that the consortium trains.",
-                    instead=instead,
-                ),
-                _("Ask the consortium for a folder in which {instead} alone says it.", instead=instead),
-            )
     config, hashes = _read_json(folder / CONFIG)
-    preprocessing, more = _read_json(folder / PROCESSOR)
-    processor = folder / PROCESSOR if more else None
+    # A series may have one for all its states, beside their folders.
+    own = folder / PROCESSOR
+    is_above = bool(_NUMBERED.fullmatch(folder.name)) and not own.is_file()
+    described = folder.parent / PROCESSOR if is_above else own
+    places = {folder: None, described.parent if described.is_file() else folder: None}
+    for place in places:
+        if (place / PREFERRED).exists():
+            raise UnusableError(
+                _("“{folder}” holds “{file}”.", folder=place.name, file=PREFERRED),
+                _(
+                    "Other programs read it before {instead}: the model's inputs would be others than "
+                    "those that the consortium trains with.",
+                    instead=PROCESSOR,
+                ),
+                _(
+                    "Ask the consortium for a folder in which {instead} alone says it.",
+                    instead=PROCESSOR,
+                ),
+            )
+    preprocessing, more = _read_json(described)
+    processor = described if more else None
     if processor is not None and (why := processors.why_not(preprocessing, config)) is not None:
         raise UnusableError(
             _("The checkpoint's {processor} cannot be used.", processor=PROCESSOR),

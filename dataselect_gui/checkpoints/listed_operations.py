@@ -276,6 +276,9 @@ all.default(Tensor self) -> Tensor
 t.default(Tensor(a) self) -> Tensor(a)
 numpy_T.default(Tensor(a) self) -> Tensor(a)
 mT.default(Tensor(a) self) -> Tensor(a)
+mH.default(Tensor(a) self) -> Tensor(a)
+matrix_H.default(Tensor(a) self) -> Tensor(a)
+adjoint.default(Tensor(a) self) -> Tensor(a)
 squeeze.default(Tensor(a) self) -> Tensor(a)
 sin.default(Tensor self) -> Tensor
 cos.default(Tensor self) -> Tensor

@@ -91,6 +91,39 @@ def why_not(stated: JsonObject, config: JsonObject) -> str | None:
             return _(
                 "It states “{option}”: what that does to an input was not reviewed.", option=key[:60]
             )
+    channels = config.get("num_channels")
+    if not isinstance(channels, int) or channels > _MOST_CHANNELS:
+        return None
+    return why_not_of_channels(stated, channels)
+
+
+def why_not_of_channels(numbers: JsonObject, channels: int) -> str | None:
+    """Say why a processor does not fit a model of so many channels; None where it does.
+
+    Parameters
+    ----------
+    numbers : dict
+        Of the processor, with ``image_mean`` and ``image_std``.
+    channels : int
+        How many the model takes.
+
+    Returns
+    -------
+    str or None
+        A sentence.
+    """
+    if numbers.get("do_normalize") is False:
+        return None
+    for key in ("image_mean", "image_std"):
+        value = numbers.get(key)
+        if isinstance(value, list | tuple) and len(value) != channels:
+            return _(
+                "Its {option} has {count} numbers where the model's images have {channels}: one for "
+                "each channel.",
+                option=key,
+                count=len(value),
+                channels=channels,
+            )
     return None
 
 

@@ -14,12 +14,18 @@ def refused_file(path: Path) -> UnusableError:
     if path.suffix.lower() in PICKLES:
         return UnusableError(
             _("“{name}” is refused.", name=path.name),
-            _("It is a pickle: opening it could run any program on this machine."),
+            _("It is a pickle or a TorchScript program: opening it could do anything to this machine."),
             _(
                 "Ask for safetensors (model.save_pretrained(folder, safe_serialization=True)), "
                 "or for a .pt2 file (torch.export.save(torch.export.export(model, (example,)), "
                 "'model.pt2'))."
             ),
+        )
+    if path.suffix.lower() == ".safetensors":
+        return UnusableError(
+            _("“{name}” alone is not a checkpoint.", name=path.name),
+            _("It holds the weights of a model; what they are is said by config.json beside it."),
+            _("Choose the folder that it is in."),
         )
     return UnusableError(
         _("“{name}” is not a checkpoint.", name=path.name),
@@ -36,6 +42,17 @@ def nothing_found(folder: Path) -> UnusableError:
     pickled = [path for path in folder.iterdir() if path.suffix.lower() in PICKLES]
     if pickled:
         return refused_file(pickled[0])
+    others = sorted(p.name for p in folder.iterdir() if p.suffix.lower() == ".safetensors")
+    if others:
+        return UnusableError(
+            _("“{name}” holds no checkpoint.", name=folder.name),
+            _(
+                "Its weights are looked for in {wanted}, and what it holds is called “{other}”.",
+                wanted="model.safetensors",
+                other=others[0],
+            ),
+            _("Ask the consortium for the folder as save_pretrained writes it."),
+        )
     return UnusableError(
         _("“{name}” holds no checkpoint.", name=folder.name),
         _(
@@ -43,6 +60,36 @@ def nothing_found(folder: Path) -> UnusableError:
             "file in it."
         ),
         _("Choose the folder that the consortium shared."),
+    )
+
+
+def no_config(folder: Path, config: str) -> UnusableError:
+    """Return the error for a folder of weights without their ``config.json``."""
+    others = [path.name for path in folder.iterdir() if path.name.lower() == config]
+    return UnusableError(
+        _("“{name}” has no {config}.", name=folder.name, config=config),
+        _(
+            "Without it, the architecture of the model is not known; “{other}” is not read.",
+            other=others[0],
+        )
+        if others
+        else _("Without it, the architecture of the model is not known."),
+        _("Ask the consortium for the whole folder."),
+    )
+
+
+def has_adapter(folder: Path, file: str) -> UnusableError:
+    """Return the error for a folder with an adapter of the PEFT library."""
+    return UnusableError(
+        _("“{folder}” holds an adapter, “{file}”.", folder=folder.name, file=file),
+        _(
+            "An adapter changes the model that it is used with, but only in programs that have the "
+            "PEFT library: the same files would be two models. Adapters are not scored."
+        ),
+        _(
+            "Ask the consortium for the merged model, in a folder of its own "
+            "(model.merge_and_unload().save_pretrained(folder))."
+        ),
     )
 
 

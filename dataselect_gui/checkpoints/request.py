@@ -8,18 +8,22 @@ import msgspec
 
 from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.privacy.amounts import LARGEST_BOUND, LARGEST_COUNT
+from dataselect_gui.privacy.amounts import LARGEST_BOUND, LARGEST_COUNT, LARGEST_DELTA, decimal_of
 from dataselect_gui.tasks.names import NAMES, TaskName
 from dataselect_gui.texts import _
 
 FILE_NAME = "dataselect.json"
 TASK = "task"
+PIXEL_RANGE = "pixel_range"
 TRAINING = ("noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta")
 """What the consortium's training by DP-SGD is described by."""
 _LARGEST_SCORE = 1e299
 """No score comes near, and thresholds are read up to there."""
 _LARGEST_BOUND = float(LARGEST_BOUND)
+_LEAST_RATE, _LEAST_DELTA = 1e-9, 1e-300
+"""Down to there, the accounting of a training is exact."""
 _LONGEST_TEXT = 10_000
+_LARGEST_PIXEL = 1e30
 Number: TypeAlias = int | float
 """As it was written: the digest tells 1 from 1.0."""
 
@@ -47,6 +51,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         Score → its public bounds, the lower first.
     class_statistics : dict
         Whatever it says of classes.
+    pixel_range : tuple or None
+        The values of black and of white in images of more than 8 bits.
     contact, deadline : str or None
         Whom to ask, and until when.
     stated : dict
@@ -68,6 +74,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     direction: str | None = None
     bounds: dict[str, tuple[Number, Number]] = {}
     class_statistics: dict[str, object] = {}
+    pixel_range: tuple[Number, Number] | None = None
     contact: str | None = None
     deadline: str | None = None
     stated: dict[str, object] = {}
@@ -130,25 +137,43 @@ def _number(least: float, most: float) -> _Check:
     def check(key: str, value: Any) -> str | None:  # noqa: ANN401  (any part of JSON)
         if not _is_number(value):
             return _("“{key}” is not a number.", key=key)
-        if least <= value <= most:
-            return None
-        return _("“{key}” is not a number from {least:g} to {most:g}.", key=key, least=least, most=most)
+        if not least <= value <= most:
+            return _(
+                "“{key}” is not a number from {least:g} to {most:g}.", key=key, least=least, most=most
+            )
+        return _digits(key, value)
 
     return check
 
 
+def _digits(key: str, value: Number) -> str | None:
+    """Check that a number can be written and computed with exactly."""
+    return _("“{key}” has too many digits.", key=key) if decimal_of(str(value)) is None else None
+
+
 def _rate(key: str, value: Any) -> str | None:  # noqa: ANN401
-    """Check a probability: above 0, and at most 1."""
-    if _is_number(value) and 0 < value <= 1:
+    """Check the chance of a record to be in a batch."""
+    if _is_number(value) and _LEAST_RATE <= value <= 1:
         return None
-    return _("“{key}” is not a number above 0 and at most 1.", key=key)
+    return _(
+        "“{key}” is not a number from {least:g} to 1: it is the chance of a record to be in a batch, "
+        "not the number of records in it.",
+        key=key,
+        least=_LEAST_RATE,
+    )
 
 
 def _delta(key: str, value: Any) -> str | None:  # noqa: ANN401
-    """Check δ: above 0, and below 1."""
-    if _is_number(value) and 1e-300 <= value < 1:
+    """Check δ, as what an owner types is checked: a promise that fails more often is none."""
+    if _is_number(value) and _LEAST_DELTA <= value <= float(LARGEST_DELTA):
         return None
-    return _("“{key}” is not a number above 0 and below 1.", key=key)
+    return _(
+        "“{key}” is not a number from {least:g} to {most}: it is the chance that the promise of the "
+        "training fails.",
+        key=key,
+        least=_LEAST_DELTA,
+        most=LARGEST_DELTA,
+    )
 
 
 def _count(key: str, value: Any) -> str | None:  # noqa: ANN401
@@ -182,9 +207,25 @@ def _bounds(key: str, value: Any) -> str | None:  # noqa: ANN401
         return _object(key, value)
     for pair in value.values():
         are_two = isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair))
-        if not are_two or not -_LARGEST_BOUND <= pair[0] < pair[1] <= _LARGEST_BOUND:
-            return _("“{key}” is not two numbers for each score, the lower first.", key=key)
+        # Scores are doubles.
+        if not are_two or not -_LARGEST_BOUND <= float(pair[0]) < float(pair[1]) <= _LARGEST_BOUND:
+            return _(
+                "“{key}” is not two numbers from {least:g} to {most:g} for each score, the lower "
+                "first.",
+                key=key,
+                least=-_LARGEST_BOUND,
+                most=_LARGEST_BOUND,
+            )
+        if (why := _digits(key, pair[0]) or _digits(key, pair[1])) is not None:
+            return why
     return None
+
+
+def _pixel_range(key: str, value: Any) -> str | None:  # noqa: ANN401
+    are_two = isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
+    if are_two and -_LARGEST_PIXEL <= value[0] < value[1] <= _LARGEST_PIXEL:
+        return None
+    return _("“{key}” is not two numbers, that of black and a larger one of white.", key=key)
 
 
 def _object(key: str, value: Any) -> str | None:  # noqa: ANN401
@@ -207,6 +248,7 @@ _CHECKS: dict[str, _Check] = {
     "deadline": _text,
     "bounds": _bounds,
     "class_statistics": _object,
+    PIXEL_RANGE: _pixel_range,
 }
 KNOWN = _CHECKS.keys()
 

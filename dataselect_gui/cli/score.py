@@ -13,6 +13,7 @@ from dataselect_gui.cli.options import (
     LabelColumn,
     Precision,
     SourcePath,
+    Split,
     UnitColumn,
     names,
     positive,
@@ -45,6 +46,7 @@ def score(
     ] = None,
     label_column: LabelColumn = None,
     unit_column: UnitColumn = None,
+    split: Split = None,
     as_json: Json = False,
 ) -> None:
     """Compute scores of records; the same command goes on where it was stopped."""
@@ -68,6 +70,7 @@ def score(
             limit=limit,
             label_column=label_column,
             unit_column=unit_column,
+            split=split,
         )
     problems = sorted(done.problems.items())
     content = {

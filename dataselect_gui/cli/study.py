@@ -14,6 +14,7 @@ from dataselect_gui.cli.options import (
     Json,
     LabelColumn,
     SourcePath,
+    Split,
     UnitColumn,
     names,
     positive,
@@ -53,6 +54,7 @@ def study(
     ] = workflow.MOST_TRAININGS,
     label_column: LabelColumn = None,
     unit_column: UnitColumn = None,
+    split: Split = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help=_("Show the plan and the time it takes; train nothing."))
     ] = False,
@@ -76,6 +78,7 @@ def study(
         limit=limit,
         label_column=label_column,
         unit_column=unit_column,
+        split=split,
     )
     with progress() as context:
         if dry_run:

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from dataselect_gui.privacy.amounts import decimal_of
-from dataselect_gui.records.reference import LabelRule, SourceRef
+from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule, SourceRef
 from dataselect_gui.selection.rules import Rule, is_cut
 
 FORMAT: Literal[2] = 2
@@ -42,7 +42,7 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
         The folder or file.
     kind : str
         The kind of its records, as a `Source` states it.
-    label_column, unit_column, split, text_column, feature_columns, labels
+    label_column, unit_column, split, text_column, feature_columns, labels, pixel_range
         As `SourceRef` has them.
     """
 
@@ -53,7 +53,8 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
     split: str | None = None
     text_column: str | None = None
     feature_columns: tuple[str, ...] = ()
-    labels: LabelRule = LabelRule()
+    labels: LabelRule = AS_THEY_ARE
+    pixel_range: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, ref: SourceRef, kind: str) -> Self:
@@ -67,6 +68,7 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
             ref.text_column,
             ref.feature_columns,
             ref.labels,
+            ref.pixel_range,
         )
 
     @property
@@ -80,6 +82,7 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
             self.text_column,
             self.feature_columns,
             self.labels,
+            self.pixel_range,
         )
 
 

@@ -38,13 +38,13 @@ if TYPE_CHECKING:
 
 DECODER_FLAG = "--decoder"
 LOOK, CHECK, CLEAN, ARRAYS, CONTENT, TRY = 1, 2, 3, 4, 5, 6
-"""Requests, each with the name of a record kind first: what a person sees of a record; whether it can
-be read; its file without anything else; the arrays of a file, by its name, and that file; whether a
-record can be both read and cleaned."""
+"""Requests, each with a record kind first, its name and its range of pixels: what a person sees of a
+record; whether it can be read; its file without anything else; the arrays of a file, by its name, and
+that file; whether a record can be both read and cleaned."""
 PIXELS, FINE, FILE, COLUMNS, ARRAY, END, UNREADABLE, UNUSABLE = 11, 12, 13, 14, 15, 16, 17, 18
 """Answers."""
 SIDE = struct.Struct("<I")
-SIZE, NUMBER = struct.Struct("<II"), struct.Struct("<B")
+SIZE, NUMBER, RANGE = struct.Struct("<II"), struct.Struct("<B"), struct.Struct("<dd")
 HANG_SECONDS = 10.0
 """How long a record may take to decode."""
 SENT_PER_SECOND, UNPACKED_PER_SECOND = 10_000_000, 100_000_000
@@ -55,6 +55,7 @@ _CLEANING, _BYTES_PER_SECOND = 6, 1 << 24
 """How much longer it may take to clean, and what it may take for its size: the largest that are read
 take some ten seconds."""
 _MOST_WORDS = 4096
+_NO_RANGE = 0.0, 0.0
 _MOST_HEADER, _MOST_COLUMNS = 1 << 16, 1 << 22
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """It computes nothing: threads would only take its time to start."""
@@ -376,7 +377,7 @@ def _answer(answers: IO[bytes], bounds: dict[int, int]) -> tuple[int, bytes]:
 
 def _named(kind: "RecordKind") -> bytes:
     name = kind.name.encode()
-    return NUMBER.pack(len(name)) + name
+    return NUMBER.pack(len(name)) + name + RANGE.pack(*(kind.pixel_range or _NO_RANGE))
 
 
 def _expect(answers: IO[bytes], kind: int, most: int) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import regular_file
 from dataselect_gui.plain import is_text
-from dataselect_gui.records.images import EXTENSIONS, MAX_FILE_BYTES
+from dataselect_gui.records.images import EXTENSIONS, MAX_FILE_BYTES, OTHER_EXTENSIONS
 from dataselect_gui.records.source import Problem, UnreadableRecordError
 from dataselect_gui.texts import _
 
@@ -28,8 +28,14 @@ def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
         if not is_named_as_image(entry.name) and entry.is_dir(follow_symlinks=False):
             reason = _("A folder within {depth} folders; what lies in it is not read.", depth=MAX_DEPTH)
             problems.append(Problem(record.encode("utf-8", "replace").decode("utf-8"), reason))
-        elif entry.name.startswith(".") or not is_named_as_image(entry.name):
+        elif entry.name.startswith("."):
             ignored += 1
+        elif not is_named_as_image(entry.name):
+            why = _why_passed_over(entry)
+            if why is None:
+                ignored += 1
+            else:
+                problems.append(Problem(record.encode("utf-8", "replace").decode("utf-8"), why))
         elif not is_text(record):
             shown = record.encode("utf-8", "replace").decode("utf-8")
             problems.append(Problem(shown, _("The file's name is not valid text (UTF-8).")))
@@ -46,6 +52,18 @@ def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
         else:
             images[record] = Path(entry.path)
     return images, problems, ignored
+
+
+def _why_passed_over(entry: "os.DirEntry[str]") -> str | None:
+    """Return why a file without the ending of an image is none; None where nobody takes it for one."""
+    if entry.is_symlink() and entry.is_dir():
+        return _(
+            "A link to a folder; what lies there is not read. Copy the folder here, or choose it as a "
+            "source of its own."
+        )
+    if Path(entry.name).suffix.lower() in OTHER_EXTENSIONS:
+        return _("An image by its ending, of a format that is not read here. Save it as PNG.")
+    return None
 
 
 def _entries(root: Path) -> Iterator["os.DirEntry[str]"]:

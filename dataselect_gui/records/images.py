@@ -7,7 +7,9 @@ message may hold a path.
 """
 
 import io
+import math
 import warnings
+from typing import TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -17,8 +19,15 @@ from dataselect_gui.records.image_formats.bare import BareImage
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.texts import _
 
-EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp"})
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
+EXTENSIONS = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .apng .gif .bmp .dib .tif .tiff .webp .pbm .pgm .ppm .pnm .tga".split()
+)
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PBM", "PGM", "PPM", "TGA")
+OTHER_EXTENSIONS = frozenset(
+    ".avif .heic .heif .jp2 .j2k .jpf .jpx .jxl .svg .psd .xcf .exr .hdr .dds .ico .pcx .sgi .ras .pfm "
+    ".qoi .fits .eps .xbm .xpm .cr2 .cr3 .nef .arw .dng .orf .svs .ndpi .dcm .nii .mha .nrrd".split()
+)
+"""Of images that are not read here: passed over with a word, never in silence."""
 MAX_FILE_BYTES = 1 << 29
 
 _TURNS = {
@@ -31,8 +40,24 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
+_OTHERS = {
+    b"\0\0\0\x0cjP  ": "JPEG 2000",
+    b"\xff\x4f\xff\x51": "JPEG 2000",
+    b"\0\0\0\x0cJXL ": "JPEG XL",
+    b"\xff\x0a": "JPEG XL",
+    b"8BPS": "PSD",
+    b"\x76\x2f\x31\x01": "OpenEXR",
+}
 _OF_16_BITS = frozenset({"I;16", "I;16B"})
-_OF_8_BITS = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"})
+_OF_8_BITS = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK"})
+_READ_AS = {"La": "LA", "YCbCr": "RGB"}
+"""Modes that hardly anything else takes: greys times their opacity, and colours as JPEG has them."""
+_LEAST_WHITE = 1 << 14
+"""Scanners put 10, 12 or 14 bits into 16: an image of no brighter value may be one of these."""
+_AT_ONCE = 1 << 20
+"""Pixels."""
+PixelRange: TypeAlias = tuple[float, float]
+"""The values of black and of white."""
 
 warnings.filterwarnings("ignore", message="Palette images with Transparency", category=UserWarning)
 
@@ -58,32 +83,74 @@ def decode_image(stored: bytes) -> Image.Image:
     return unpack(look_at(stored))
 
 
-def with_8_bits(image: Image.Image) -> Image.Image:
+def with_8_bits(image: Image.Image, pixel_range: PixelRange | None = None) -> Image.Image:
     """Return an image as it is scored and shown: with at most 8 bits a channel.
 
-    Greys of 16 bits are brought to 8 by their full range: v / 257, rounded.
+    An image of 8 bits is returned as it is. Of a deeper one a value v becomes 255·(v − low) / (high −
+    low), cut off at 0 and 255 and rounded to the nearest, half to even.
+
+    Parameters
+    ----------
+    image : Image.Image
+        As it was decoded.
+    pixel_range : tuple of float or None
+        Low and high, as the consortium's request states them. Without it greys of 16 bits have their
+        full range, 0 to 65535, which makes it v / 257, and floats from 0 to 1 have that range.
 
     Raises
     ------
     UnreadableRecordError
-        Where the range of its values is not known.
+        Where the range of its values is not known, or not all of them are finite numbers.
     """
-    if image.mode in _OF_16_BITS:
-        values = np.asarray(image)
+    if image.mode in _OF_8_BITS:
+        return image
+    if image.mode not in {*_OF_16_BITS, "I", "F"}:
+        raise UnreadableRecordError(
+            _(
+                "The image's colours are of a kind ({mode}) that is not scored. Save it as PNG.",
+                mode=image.mode,
+            )
+        )
+    values = np.asarray(image)
+    least, most = float(values.min()), float(values.max())
+    if not math.isfinite(most - least):
+        raise UnreadableRecordError(_("The record holds values that are not finite numbers."))
+    if image.mode in _OF_16_BITS and pixel_range is None:
+        _check_white(most)
         nearest = values // 257
         nearest += values - 257 * nearest > 128
         return Image.fromarray(nearest.astype(np.uint8))
-    if image.mode in _OF_8_BITS:
-        return image
-    raise UnreadableRecordError(
-        _(
-            "Nothing says which of the image's values is black and which is white. Save it as PNG or "
-            "TIFF of 8 or 16 bits."
+    if image.mode == "F" and pixel_range is None and least >= 0 and most <= 1:
+        pixel_range = 0.0, 1.0
+    if pixel_range is None:
+        raise _unknown_range()
+    low, high = pixel_range
+    scaled = np.empty(values.shape, dtype=np.uint8)
+    parts = -(-values.size // _AT_ONCE)  # In float64, all of a large image would take too much memory.
+    for part, result in zip(np.array_split(values, parts), np.array_split(scaled, parts), strict=True):
+        exact = 255 * (part.astype(np.float64) - low) / (high - low)
+        result[:] = np.rint(np.clip(exact, 0, 255))
+    return Image.fromarray(scaled)
+
+
+def _check_white(most: float) -> None:
+    """Refuse greys of 16 bits, all of which may be dark or may have fewer bits than there are."""
+    if 0 < most < _LEAST_WHITE:
+        raise UnreadableRecordError(
+            _(
+                "The image has 16 bits a pixel and no value above {most:,.0f} of 65,535: nothing says "
+                "whether it is dark, or has fewer bits than are stored. The consortium's request can "
+                "say so (pixel_range), or save it with its full range.",
+                most=most,
+            )
         )
-        if image.mode in {"I", "F"}
-        else _(
-            "The image's colours are of a kind ({mode}) that is not scored. Save it as PNG.",
-            mode=image.mode,
+
+
+def _unknown_range() -> UnreadableRecordError:
+    return UnreadableRecordError(
+        _(
+            "Nothing says which of the image's values is black and which is white. The consortium's "
+            "request can say so (pixel_range), or save it as PNG or TIFF of 8 or 16 bits."
         )
     )
 
@@ -109,14 +176,34 @@ def unpack(bare: BareImage) -> Image.Image:
             if image.size != (bare.width, bare.height):
                 raise ValueError("the decoder sees another image")
             image.load()
-            # Greys that are stored times their opacity are taken by nothing else.
-            decoded = image.convert("LA") if image.mode == "La" else image.copy()
+            read_as = _READ_AS.get(image.mode)
+            decoded = image.copy() if read_as is None else image.convert(read_as)
+            if bare.white_is_zero:
+                decoded = _counted_from_black(decoded)
+            if bare.format == "PPM" and decoded.mode == "I":  # It holds no more than 16 bits.
+                decoded = Image.fromarray(np.asarray(decoded).astype(np.uint16))
             turn = _TURNS.get(bare.orientation)
             return decoded if turn is None else decoded.transpose(turn)
+    except UnreadableRecordError:
+        raise
     except MemoryError:
         raise UnreadableRecordError(_("Unpacking the image takes more memory than there is.")) from None
     except Exception:  # A hostile file reaches every corner of a decoder: any fault is its own.
         raise UnreadableRecordError(_("The image is cut off or damaged.")) from None
+
+
+def _counted_from_black(image: Image.Image) -> Image.Image:
+    """Return greys of 16 bits turned: 65535 − v."""
+    values = np.asarray(image)
+    _check_white(float(values.max()))
+    return Image.fromarray(65535 - values.astype(np.uint16))
+
+
+def _other_format(stored: bytes) -> str | None:
+    """Return the name of a format that is known and not read."""
+    if stored[4:8] == b"ftyp":
+        return {b"avi": "AVIF", b"hei": "HEIC", b"mif": "HEIF"}.get(stored[8:11])
+    return next((name for start, name in _OTHERS.items() if stored.startswith(start)), None)
 
 
 def _not_an_image(stored: bytes) -> str:
@@ -131,4 +218,6 @@ def _not_an_image(stored: bytes) -> str:
         return _("The file holds nothing but zeros.")
     if start.startswith((b"\x89png", b"gif8")):
         return _("The image is cut off or damaged.")
+    if (name := _other_format(stored)) is not None:
+        return _("An image of the format {name}, which is not read here. Save it as PNG.", name=name)
     return _("Not an image of a known format ({formats}).", formats=", ".join(FORMATS))

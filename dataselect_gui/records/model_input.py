@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dataselect_gui.checkpoints.checkpoint import Member
-from dataselect_gui.checkpoints.processors import options_of, processor_name
+from dataselect_gui.checkpoints.processors import options_of, processor_name, why_not_of_channels
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.images import with_8_bits
 from dataselect_gui.records.source import Content, UnreadableRecordError
 from dataselect_gui.texts import _
 
+_OF_CHANNELS = ("do_normalize", "image_mean", "image_std")
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _LARGEST_AREA = 1 << 25
 """Pixels of an image on its way through a processor that keeps its proportions."""
@@ -44,6 +44,15 @@ class Preprocessor:
     def __init__(self, member: Member, channels: int | None) -> None:
         self._channels = channels or 3
         self._processor: Any = None if member.processor is None else _load_processor(member)
+        if self._processor is not None:
+            # What its file leaves out is the library's, for three channels.
+            used = {key: getattr(self._processor, key, None) for key in _OF_CHANNELS}
+            if (why := why_not_of_channels(used, self._channels)) is not None:
+                raise UnusableError(
+                    _("The checkpoint's preprocessor_config.json does not fit its model."),
+                    why,
+                    _("Ask the consortium for the file that the model is trained with."),
+                )
 
     def __call__(self, content: Content) -> NDArray[np.float32]:
         """Return the input of a record, shape (channels, height, width) for images.
@@ -53,7 +62,7 @@ class Preprocessor:
         UnusableError
             Where images need a processor and the checkpoint has none.
         UnreadableRecordError
-            Where the processor cannot handle this image, or the range of its values is not known.
+            Where the processor cannot handle this image.
         """
         if not isinstance(content, Image.Image):
             with np.errstate(over="ignore"):  # The model makes of infinity what it can.
@@ -68,8 +77,7 @@ class Preprocessor:
         if self._largest_area(content) > _LARGEST_AREA:
             raise UnreadableRecordError(_("It is too long and narrow for the checkpoint's processor."))
         mode = _MODES.get(self._channels, "RGB")
-        image = with_8_bits(content)
-        image = image if image.mode == mode else image.convert(mode)
+        image = content if content.mode == mode else content.convert(mode)
         try:
             batch = self._processor(images=image, return_tensors="np", input_data_format=_last(mode))
         except Exception:  # Any fault of what a stranger's file sets up: it stops no other record.

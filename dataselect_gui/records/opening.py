@@ -41,6 +41,8 @@ def open_source(where: SourceRef) -> Source:
             _("Check the path; if the records were moved, point to their new place."),
         )
     source = kind.open(where)
+    if where.pixel_range is not None:
+        source.kind = replace(source.kind, pixel_range=where.pixel_range)
     if not source.ids and not source.problems:
         raise UnusableError(
             _("“{name}” holds no records.", name=path.name),

@@ -1,6 +1,6 @@
 """Which records are meant. Imports nothing heavy: a process reads it before it confines itself."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -30,6 +30,10 @@ class LabelRule:
     uncertain: Uncertain = "unknown"
 
 
+AS_THEY_ARE = LabelRule()
+"""Labels as the source has them: what is not written down, since it goes without saying."""
+
+
 @dataclass(frozen=True)
 class SourceRef:
     """Which records are meant: where they are, and how their columns are to be read.
@@ -48,6 +52,9 @@ class SourceRef:
         The columns that the model takes, in its order; no other one is read into a record.
     labels : LabelRule
         How labels are read.
+    pixel_range : tuple of float or None
+        The values of black and of white in images of more than 8 bits, where the consortium's request
+        states them.
     """
 
     path: Path
@@ -56,4 +63,5 @@ class SourceRef:
     split: str | None = None
     text_column: str | None = None
     feature_columns: tuple[str, ...] = ()
-    labels: LabelRule = field(default_factory=LabelRule)
+    labels: LabelRule = AS_THEY_ARE
+    pixel_range: tuple[float, float] | None = None

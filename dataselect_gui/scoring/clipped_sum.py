@@ -18,9 +18,9 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.norms import autograd
 from dataselect_gui.norms.single_record import SingleRecord
 from dataselect_gui.scoring.arithmetic import flushed_denormals
-from dataselect_gui.scoring.model import Model
+from dataselect_gui.scoring.model import PREFIX, Model
 from dataselect_gui.tasks.task import Targets, Task
-from dataselect_gui.texts import _
+from dataselect_gui.texts import _, ngettext
 
 _SHRINK = 1 - 2.0**-30
 
@@ -34,7 +34,7 @@ class ClippedSum:
         In evaluation mode.
     task : Task
         What it predicts, by which the loss is chosen.
-    names : int
+    classes : int
         How many classes the checkpoint names.
     clip : float
         C, the norm that each gradient is clipped to.
@@ -44,20 +44,21 @@ class ClippedSum:
     Attributes
     ----------
     layout : list of (str, list of int)
-        The names and shapes of the parameters, in the order in which the sum has them.
+        The parameters' names in the checkpoint's files, and their shapes, in the order in which the sum
+        has them.
     total : ndarray of int64
         The sum so far, in steps, shape (parameters,).
 
     Raises
     ------
     UnusableError
-        Where the model has nothing to train.
+        Where the model has nothing to train, or something that has no name in the files.
     """
 
-    def __init__(self, model: Model, task: Task, names: int, clip: float, steps: int) -> None:
+    def __init__(self, model: Model, task: Task, classes: int, clip: float, steps: int) -> None:
         self._model, self._task, self._clip, self._steps = model, task, clip, steps
         named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-        self._names = names
+        self._classes = classes
         self._parameters = [parameter for _name, parameter in named]
         if not named:
             raise UnusableError(
@@ -65,7 +66,25 @@ class ClippedSum:
                 _("None of its parameters is meant to be trained."),
                 _("Ask the consortium for the model as it is trained."),
             )
-        self.layout = [(name, list(parameter.shape)) for name, parameter in named]
+        stored_names = model.stored_names
+        unnamed = [name.removeprefix(PREFIX) for name, _parameter in named if name not in stored_names]
+        if unnamed:
+            raise UnusableError(
+                _("The gradient of this checkpoint could not be used by anybody."),
+                ngettext(
+                    "{count} parameter of the model, like “{name}”, is stored in the checkpoint's "
+                    "files together with others, in one tensor: its gradient has no name there.",
+                    "{count} parameters of the model, like “{name}”, are stored in the checkpoint's "
+                    "files together with others, in one tensor: their gradient has no names there.",
+                    len(unnamed),
+                    name=unnamed[0],
+                ),
+                _(
+                    "Ask the consortium to load and save the checkpoint with the transformers library "
+                    "(model.save_pretrained(folder, save_original_format=False))."
+                ),
+            )
+        self.layout = [(stored_names[name], list(parameter.shape)) for name, parameter in named]
         self.total = np.zeros(sum(p.numel() for p in self._parameters), dtype=np.int64)
 
     def add(self, record: Tensor, target: Targets) -> None:
@@ -92,7 +111,7 @@ class ClippedSum:
         """
         with torch.no_grad():
             outputs = self._model(record).shape[1]
-        check_outputs(self._task, outputs, self._names)
+        check_outputs(self._task, outputs, self._classes)
         self.gradient(record, self._task.made_up(1, outputs))
 
     @flushed_denormals()

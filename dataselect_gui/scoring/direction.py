@@ -4,23 +4,23 @@
 that record (Pruthi et al. 2020, arXiv 2002.08484).
 """
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.scoring.model import PREFIX, Model
 from dataselect_gui.texts import _
 
 
-def load_direction(content: bytes, model: nn.Module, prefix: str) -> dict[str, Tensor]:
+def load_direction(content: bytes, model: Model) -> dict[str, Tensor]:
     """Read a direction and hold it against the parameters of a model.
 
     Parameters
     ----------
     content : bytes
-        A safetensors file with tensors named as the checkpoint's parameters.
-    model : nn.Module
+        A safetensors file with tensors named as in the checkpoint's files; or else, all of them, as the
+        library that makes the model names its parameters.
+    model : Model
         Whose parameters they are; a parameter that the file does not name does not move.
-    prefix : str
-        What stands before the checkpoint's own names in those of the model.
 
     Returns
     -------
@@ -40,12 +40,18 @@ def load_direction(content: bytes, model: nn.Module, prefix: str) -> dict[str, T
         raise _unusable(
             _("It cannot be read as safetensors ({error}).", error=type(error).__name__)
         ) from error
+    if not stored:
+        raise _unusable(_("It holds no tensor."))
     parameters = dict(model.named_parameters())
+    by_file = {name: own for own, name in model.stored_names.items()}
+    by_library = {own.removeprefix(PREFIX): own for own in parameters}
+    is_by_library = not stored.keys() <= by_file.keys() and stored.keys() <= by_library.keys()
+    names = by_library if is_by_library else by_file
     direction = {}
     for name, values in stored.items():
-        parameter = parameters.get(prefix + name)
-        if parameter is None:
+        if name not in names:
             raise _unusable(_("It names “{name}”, which is no parameter of the model.", name=name))
+        parameter = parameters[names[name]]
         if parameter.shape != values.shape:
             raise _unusable(
                 _(
@@ -55,9 +61,7 @@ def load_direction(content: bytes, model: nn.Module, prefix: str) -> dict[str, T
                     needed=tuple(parameter.shape),
                 )
             )
-        direction[prefix + name] = values.to(parameter.device, parameter.dtype)
-    if not direction:
-        raise _unusable(_("It holds no tensor."))
+        direction[names[name]] = values.to(parameter.device, parameter.dtype)
     return direction
 
 

@@ -29,12 +29,16 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.texts import _, ngettext
 
 _MODULES_PER_TENSOR = 8
+_COUNTER = ".num_batches_tracked"
+"""Of batch norms in training: older files have none, and in evaluation mode nobody reads it."""
 _SPARE = 1 << 24
 """Numbers that a model may hold beside those of its files: position ids and the like."""
 
 
-def load_hugging_face(member: Member, device: torch.device) -> tuple[nn.Module, int | None]:
-    """Return the model of a Hugging Face folder, and how many channels it takes where it says so.
+def load_hugging_face(
+    member: Member, device: torch.device
+) -> tuple[nn.Module, int | None, dict[str, str]]:
+    """Return the model of a Hugging Face folder, its channels where it says so, and `stored_names`.
 
     Raises
     ------
@@ -44,21 +48,26 @@ def load_hugging_face(member: Member, device: torch.device) -> tuple[nn.Module, 
     import transformers
     from transformers.utils import logging
 
+    from dataselect_gui.scoring.stored_names import stored_names
+
+    _keep_masks()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     kind = getattr(transformers, architecture_of(member.config))
     config = kind.config_class.from_dict({**options_of(member.config), **_classes(member)})
     _check_size(member, kind, config)
+    tensors = _tensors(member)
     inner, report = kind.from_pretrained(
         None,
         config=config,
-        state_dict=_tensors(member),
+        state_dict=dict(tensors),
         local_files_only=True,
         dtype=torch.float32,
         attn_implementation="eager",
         output_loading_info=True,
     )
-    missing = len(report["missing_keys"]) + len(report["mismatched_keys"])
+    missing = sum(not name.endswith(_COUNTER) for name in report["missing_keys"])
+    missing += len(report["mismatched_keys"])
     if missing:
         raise _incomplete(
             member,
@@ -70,10 +79,29 @@ def load_hugging_face(member: Member, device: torch.device) -> tuple[nn.Module, 
                 missing,
             ),
         )
+    names = stored_names(inner, tensors)
     inner.to(device).eval()
     for module in inner.modules():
         _keep_nothing(module)
-    return inner, getattr(inner.config, "num_channels", None)
+    return inner, getattr(inner.config, "num_channels", None), names
+
+
+def _keep_masks() -> None:
+    """Let a mask that is given be used, whatever it holds.
+
+    The library would leave it out where nothing is filled up in the whole batch: what is done with one
+    text would be decided by the others. And in float64 it masks by numbers that are infinite in the
+    float32 of some families' softmax: where all that a place may look at is masked, that is no number.
+    """
+    from transformers import AttentionMaskInterface
+    from transformers.masking_utils import eager_mask
+
+    def mask(*, allow_is_bidirectional_skip: bool = False, **given: Any) -> Tensor | None:  # noqa: ANN401
+        may_skip = allow_is_bidirectional_skip and given.get("attention_mask") is None
+        made: Tensor | None = eager_mask(**given, allow_is_bidirectional_skip=may_skip)
+        return None if made is None else made.clamp(min=torch.finfo(torch.float32).min)
+
+    AttentionMaskInterface.register("eager", mask)
 
 
 def _classes(member: Member) -> dict[str, Any]:
@@ -81,13 +109,15 @@ def _classes(member: Member) -> dict[str, Any]:
     labels, stated = member.labels, member.config.get("num_labels")
     count = len(labels) or (stated if type(stated) is int else 0)
     if count > max((max(t.shape, default=0) for t in member.tensors.values()), default=0):
-        raise _incomplete(
-            member,
+        raise UnusableError(
+            _("The checkpoint's class names do not match its model."),
             ngettext(
-                "No tensor in its files has room for {count:,} class.",
-                "No tensor in its files has room for {count:,} classes.",
+                "Its config.json names {count:,} class, and no tensor in its files has room for it.",
+                "Its config.json names {count:,} classes, and no tensor in its files has room for "
+                "them.",
                 count,
             ),
+            _("Ask the consortium for the config.json of this model."),
         )
     if labels:
         return {"id2label": dict(enumerate(labels)), "num_labels": count}
@@ -107,7 +137,12 @@ def _check_size(member: Member, kind: Any, config: Any) -> None:  # noqa: ANN401
     """Refuse a configuration of a larger model than the files hold, or of a far smaller one."""
     with torch.device("meta"), _at_most(len(member.tensors)):
         model = kind(config)
-    stored = {id(value): value.numel() for value in model.state_dict(keep_vars=True).values()}
+    _check_shapes(member, model)
+    stored = {
+        id(value): value.numel()
+        for name, value in model.state_dict(keep_vars=True).items()
+        if not name.endswith(_COUNTER)
+    }
     needed, held = sum(stored.values()), member.parameters or 0
     beside = sum(b.numel() for b in model.buffers() if id(b) not in stored)
     if needed > held or beside > held + _SPARE:
@@ -126,6 +161,40 @@ def _check_size(member: Member, kind: Any, config: Any) -> None:  # noqa: ANN401
                 "Its files hold {held:,} numbers, and its architecture needs {needed:,}.",
                 held=held,
                 needed=needed,
+            ),
+            _("Ask the consortium for the model's own files."),
+        )
+
+
+def _check_shapes(member: Member, model: Any) -> None:  # noqa: ANN401  (of the library)
+    """Refuse files whose tensors have other shapes than the configuration says, and say which."""
+    from dataselect_gui.scoring.stored_names import names_in_model
+
+    needed = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    for name, own in names_in_model(model, member.tensors).items():
+        stored, shape = member.tensors[name].shape, needed.get(own)
+        if shape is None or shape == stored:
+            continue
+        classes, is_head = len(member.labels), not own.startswith(f"{model.base_model_prefix}.")
+        if is_head and stored and shape[:1] == (classes,) and shape[1:] == stored[1:]:
+            raise UnusableError(
+                _("The checkpoint's class names do not match its model."),
+                _(
+                    "Its config.json names {named} classes (id2label), and its weights (“{tensor}”) "
+                    "tell {classes} apart.",
+                    named=classes,
+                    classes=stored[0],
+                    tensor=name,
+                ),
+                _("Ask the consortium for the config.json of this model."),
+            )
+        raise UnusableError(
+            _("The checkpoint in “{name}” is not what its config.json says.", name=member.folder.name),
+            _(
+                "“{tensor}” has shape {shape} in its files; by its config.json it is {needed}.",
+                tensor=name,
+                shape=stored,
+                needed=shape,
             ),
             _("Ask the consortium for the model's own files."),
         )

@@ -1,6 +1,7 @@
 """Load a checkpoint's model: evaluation mode, float32, nothing fetched, no stranger's code run."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, assert_never
 
 import torch
 from torch import Tensor, nn
@@ -14,11 +15,11 @@ from dataselect_gui.scoring.exported_model import load_exported
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.hugging_face import load_hugging_face
 from dataselect_gui.scoring.logits import check_logits
+from dataselect_gui.scoring.token_arguments import are_texts, token_arguments
 from dataselect_gui.texts import _, ngettext
 
 PREFIX = "inner."
-"""What stands before the checkpoint's own names in those of a `Model`."""
-_LOADERS = {"huggingface": load_hugging_face, "exported": load_exported}
+"""What stands before the inner model's names in those of a `Model`."""
 
 
 class Model(nn.Module):
@@ -28,12 +29,20 @@ class Model(nn.Module):
     ----------
     channels : int or None
         How many channels an image must have, where the checkpoint says so.
+    stored_names : dict
+        What the checkpoint's files call each parameter, by its name here. A parameter is left out where
+        no single tensor of the files is what it is.
     """
 
-    def __init__(self, inner: nn.Module, channels: int | None) -> None:
+    def __init__(
+        self, inner: nn.Module, channels: int | None, names: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__()
         self.inner = inner
         self.channels = channels
+        own = {name: name for name, _ in inner.named_parameters()}
+        stored = own if names is None else names
+        self.stored_names = {PREFIX + name: stored[name] for name in own if name in stored}
 
     @property
     def batching(self) -> Batching:
@@ -51,7 +60,10 @@ class Model(nn.Module):
             Where the model does not take these inputs, or returns something else.
         """
         try:
-            output: Any = self.inner(inputs.clone())  # Some graphs change their input in place.
+            if are_texts(inputs) and not isinstance(self.inner, ExportedModel):
+                output: Any = self.inner(**token_arguments(inputs))
+            else:
+                output = self.inner(inputs.clone())  # Some graphs change their input in place.
         except UnusableError:
             raise
         except Exception as error:  # Any fault of a stranger's graph; its words may hold a record's.
@@ -126,7 +138,7 @@ def load_model(member: Member, device: torch.device) -> Model:
     """
     fix_arithmetic()
     try:
-        model = Model(*_LOADERS[member.form](member, device))
+        model = _load(member, device)
     except UnusableError:
         raise
     except Exception as error:  # Any fault of a stranger's file, from any depth of a library.
@@ -150,6 +162,16 @@ def load_model(member: Member, device: torch.device) -> Model:
             _("Ask the consortium for a model of real numbers."),
         )
     return model
+
+
+def _load(member: Member, device: torch.device) -> Model:
+    match member.form:
+        case "huggingface":
+            return Model(*load_hugging_face(member, device))
+        case "exported":
+            return Model(*load_exported(member, device))
+        case never:
+            assert_never(never)
 
 
 def in_precision(model: Model, dtype: torch.dtype) -> Model:

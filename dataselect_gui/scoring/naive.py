@@ -17,7 +17,7 @@ from dataselect_gui.checkpoints.checkpoint import Checkpoint, Member
 from dataselect_gui.norms import autograd
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.scoring.direction import load_direction
-from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
+from dataselect_gui.scoring.model import Model, in_precision, load_model
 from dataselect_gui.scoring.scores.base import ModelScore, Quantity
 from dataselect_gui.tasks.task import Targets, Task
 
@@ -102,7 +102,7 @@ def _parts(
     needs = frozenset[Quantity]().union(*(score.quantities for score in scores))
     direction = {}
     if Quantity.PRODUCT in needs:
-        direction = load_direction(checkpoint.read_direction(), model, PREFIX)
+        direction = load_direction(checkpoint.read_direction(), model)
     each = []
     for record in records:
         quantities = _quantities(model, checkpoint.task, direction, record, needs)

@@ -16,7 +16,7 @@ from dataselect_gui.scoring.arithmetic import flushed_denormals
 from dataselect_gui.scoring.catalog import Precision, find_mapped_score, find_model_score
 from dataselect_gui.scoring.direction import load_direction
 from dataselect_gui.scoring.memory import Need, PeakMemory
-from dataselect_gui.scoring.model import PREFIX, Model, in_precision, load_model
+from dataselect_gui.scoring.model import Model, in_precision, load_model
 from dataselect_gui.scoring.quantities import MeasuredBatch, State
 from dataselect_gui.scoring.scores.base import ModelScore, Quantity
 from dataselect_gui.scoring.synthetic import synthetic
@@ -114,7 +114,7 @@ class Scorer:
         model = in_precision(load_model(member, self.device), self._dtype)
         state = State(model, GradientNorms(model), self.task)
         if any(Quantity.PRODUCT in score.quantities for score in self._scores.values()):
-            state.direction = load_direction(self._checkpoint.read_direction(), model, PREFIX)
+            state.direction = load_direction(self._checkpoint.read_direction(), model)
         return state
 
     def prepare(self, shape: Sequence[int]) -> int:

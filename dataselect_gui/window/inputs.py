@@ -25,12 +25,15 @@ class Inputs:
         The checkpoint's digest; empty where a project was opened, which holds its own.
     has_labels : bool
         Whether any of the records has a label.
+    split : str or None
+        The part of the records that was chosen, where they have several.
     """
 
     records: Path | None = None
     checkpoint: Path | None = None
     digest: str = ""
     has_labels: bool = False
+    split: str | None = None
 
     @property
     def study_obstacle(self) -> str:

@@ -189,7 +189,7 @@ class State(QObject):
         self.look = look
         has_labels = any(label is not None for label in look.labels)
         self.inputs, self.interrupted = (
-            Inputs(look.source, look.checkpoint, has_labels=has_labels),
+            Inputs(look.source, look.checkpoint, has_labels=has_labels, split=look.records.split),
             None,
         )
         self.class_names, self.class_codes = class_codes(look.labels)

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
 from dataselect_gui.sandbox.confining import Grant, confine
@@ -39,6 +40,7 @@ def main() -> int:
     from dataselect_gui.records.source import UnreadableRecordError
 
     most = MAX_FILE_BYTES + protocol.NUMBER.size + _MOST_KIND + protocol.SIDE.size
+    most += protocol.RANGE.size
     longest = {protocol.LOOK: most, protocol.CHECK: most, protocol.CLEAN: most, protocol.TRY: most}
     longest |= {protocol.ARRAYS: _MOST_NAME, protocol.CONTENT: 1 << 62}
     work: dict[int, Callable[[RecordKind, bytes, IO[bytes]], None]] = {
@@ -50,8 +52,12 @@ def main() -> int:
     while (frame := read_frame(questions, longest)) is not None:
         request, content = frame
         try:
-            start = protocol.NUMBER.size + content[0]
-            kind = kind_named(content[protocol.NUMBER.size : start].decode())
+            end = protocol.NUMBER.size + content[0]
+            low, high = protocol.RANGE.unpack_from(content, end)
+            kind = kind_named(content[protocol.NUMBER.size : end].decode())
+            if low < high:
+                kind = replace(kind, pixel_range=(low, high))
+            start = end + protocol.RANGE.size
             if request == protocol.ARRAYS:
                 following = read_frame(questions, longest)
                 assert following is not None

@@ -9,8 +9,10 @@ from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
+from dataselect_gui.records.kinds import kind_of
 from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
+from dataselect_gui.records.splits import SplitNeededError
 from dataselect_gui.scoring.catalog import Batching, applicable
 from dataselect_gui.worker.jobs import InspectJob
 from dataselect_gui.worker.results import (
@@ -89,7 +91,27 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
 
 
 def _source(where: SourceRef, context: JobContext) -> SourceInspected:
-    source = open_source(where)
+    splits: dict[str, int] = {}
+    try:
+        source = open_source(replace(where, split=None))
+    except SplitNeededError as error:
+        splits = error.splits
+        if where.split is None:
+            return SourceInspected(
+                form=kind.name if (kind := kind_of(where)) is not None else "",
+                records=0,
+                readable=0,
+                problems=[],
+                labels=[],
+                columns=[],
+                person=None,
+                ignored=0,
+                splits=splits,
+            )
+        source = open_source(where)
+    else:
+        if where.split is not None:
+            source = open_source(where)
     problems = [ProblemFound(problem.id, problem.reason) for problem in source.problems]
     for row, record in enumerate(source.ids):
         context.advance(Phase.READING_RECORDS, row, len(source.ids))
@@ -106,6 +128,8 @@ def _source(where: SourceRef, context: JobContext) -> SourceInspected:
         columns=[name for name in source.columns if name not in {"label", "y", where.label_column}],
         person=_person_column(source, where),
         ignored=source.ignored,
+        splits=splits,
+        split=where.split,
     )
 
 

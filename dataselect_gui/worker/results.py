@@ -179,7 +179,7 @@ class CheckpointInspected(Inspected, frozen=True, tag="checkpoint"):
         return request_of(self.request)
 
 
-class SourceInspected(Inspected, frozen=True, tag="source"):
+class SourceInspected(Inspected, frozen=True, tag="source", omit_defaults=True):
     """A source of records.
 
     Attributes
@@ -192,6 +192,11 @@ class SourceInspected(Inspected, frozen=True, tag="source"):
         The labels, and the columns that may serve as label or unit.
     person : str or None
         The column that plainly names the person of each record.
+    splits : dict
+        The parts of data to choose from, with how many records each has; none where there are not
+        several.
+    split : str or None
+        The part that was chosen; where there are several and none was, nothing else is said.
     """
 
     form: str
@@ -202,6 +207,8 @@ class SourceInspected(Inspected, frozen=True, tag="source"):
     columns: list[str]
     person: str | None
     ignored: Count
+    splits: dict[str, Count] = {}
+    split: str | None = None
 
 
 class InspectionResult(Result, frozen=True):

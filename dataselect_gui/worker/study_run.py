@@ -140,6 +140,7 @@ def _write_plan(job: StudyJob, choices: Choices, plan: StudyPlanned, store: Stor
             "choices": asdict(choices),
             "label column": job.source.label_column,
             "unit column": job.source.unit_column,
+            "split": job.source.split,
             "trainings": plan.trainings,
             "trainings left": plan.left,
             "seconds left": plan.seconds,

@@ -55,6 +55,7 @@ class ProjectInspected(Inspected, frozen=True, tag="project"):
 
 
 Inspection: TypeAlias = ProjectInspected | BundleInspected | CheckpointInspected | SourceInspected
+_OF_MODELS = frozenset({".pt2", ".safetensors"})
 _TYPES: dict[_Thing, type[Inspected]] = {
     "bundle": BundleInspected,
     "checkpoint": CheckpointInspected,
@@ -113,7 +114,9 @@ def looks_like_checkpoint(path: Path) -> bool:
     """Say whether a path is read as a checkpoint rather than as a source."""
     if path.is_file():
         return kind_of(SourceRef(path)) is None
-    return (path / "config.json").is_file() or any(path.glob("checkpoint-*")) or any(path.glob("*.pt2"))
+    if (path / "config.json").is_file() or any(path.glob("checkpoint-*")):
+        return True
+    return path.is_dir() and any(file.suffix.lower() in _OF_MODELS for file in path.iterdir())
 
 
 def _inspect_project(project: Project) -> ProjectInspected:

@@ -59,6 +59,7 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
         Where it was stopped.
     """
     checkpoint = find_checkpoint(checkpoint_path)
+    records = replace(records, pixel_range=checkpoint.request.pixel_range)
     records = for_model(records, checkpoint)
     source = open_source(records)
     scores = applicable(

@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 
 from dataselect_gui import __version__
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError, WorkerDiedError
@@ -84,7 +85,7 @@ def project_name(source: Path) -> str:
     return f"{source_stem(source)}{SUFFIX}"
 
 
-def project_place(source: Path, digest: str) -> Path:
+def project_place(source: Path, digest: str, split: str | None = None) -> Path:
     """Return the path of the project of a source and a checkpoint, or of a new one.
 
     It lies beside the source, or in the ledger's folder where the program cannot write beside the
@@ -96,11 +97,13 @@ def project_place(source: Path, digest: str) -> Path:
         The records.
     digest : str
         The checkpoint's.
+    split : str or None
+        The part of the source that was chosen, where it has several.
     """
     source = resolved(source)
     beside = place_beside(source)
     folder, number = beside / project_name(source), 2
-    while folder.exists() and not _is_project_of(folder, source, digest):
+    while folder.exists() and not _is_project_of(folder, source, digest, split):
         folder, number = beside / f"{source_stem(source)}-{number}{SUFFIX}", number + 1
     return folder
 
@@ -118,6 +121,7 @@ def score(
     limit: int | None = None,
     label_column: str | None = None,
     unit_column: str | None = None,
+    split: str | None = None,
     in_training: str | None = None,
     demo: bool = False,
 ) -> Scored:
@@ -133,7 +137,7 @@ def score(
         The scores; None for all that apply.
     project_path : Path or None
         The project; by default ``./<name of the source>.dataselect``.
-    device, precision, batch_size, limit, label_column, unit_column
+    device, precision, batch_size, limit, label_column, unit_column, split
         As the command line has them.
     in_training : str or None
         The answer to “did these records help to train this checkpoint?”, to be remembered for a
@@ -161,7 +165,15 @@ def score(
         known = project.settings.source
         label_column = label_column or known.label_column
         unit_column = unit_column or known.unit_column
-    ref = for_model(SourceRef(source_path, label_column, unit_column), checkpoint)
+        split = _same_split(project, split)
+    ref = SourceRef(
+        source_path,
+        label_column,
+        unit_column,
+        split,
+        pixel_range=_pixel_range(project, checkpoint),
+    )
+    ref = for_model(ref, checkpoint)
     source = open_source(ref)
     labelled = any(label is not None for label in source.labels)
     wanted = applicable(
@@ -219,6 +231,29 @@ def score(
     )
 
 
+def _same_split(project: Project, split: str | None) -> str | None:
+    """Return the part of the source that a project is about; refuse another one."""
+    known = project.settings.source.split
+    if project.settings.table is not None and split not in {None, known}:
+        raise UnusableError(
+            _("“{name}” is the project of another part.", name=project.folder.name),
+            _(
+                "It was scored with {known}; {split} is asked for now.",
+                known=known or _("no part"),
+                split=split,
+            ),
+            _("Score it into another project (--project), or leave the part out."),
+        )
+    return split or known
+
+
+def _pixel_range(project: Project | None, checkpoint: Checkpoint) -> tuple[float, float] | None:
+    """Return the range of pixels: all scores of a project have the one that it began with."""
+    if project is not None and project.settings.table is not None:
+        return project.settings.source.pixel_range
+    return checkpoint.request.pixel_range
+
+
 def _settle(
     project: Project, opened: Source, source: StoredSource, checkpoint: StoredCheckpoint
 ) -> None:
@@ -231,8 +266,9 @@ def _settle(
     with project.exclusive():
         # Source and checkpoint may change as long as nothing was scored.
         if project.settings.table is None:
-            before = (project.settings.source.path, project.settings.checkpoint.digest)
-            if before != (source.path, checkpoint.digest):
+            former = project.settings.source
+            before = (former.path, former.split, project.settings.checkpoint.digest)
+            if before != (source.path, source.split, checkpoint.digest):
                 project.settings.in_training = None  # The answer was about the former ones.
             project.settings.source, project.settings.checkpoint = source, checkpoint
             project.save()
@@ -259,13 +295,13 @@ def _settle_precision(project: Project, requested: str | None) -> Precision:
     return cast("Precision", requested or earlier or PRECISIONS[0])
 
 
-def _is_project_of(folder: Path, source: Path, digest: str) -> bool:
+def _is_project_of(folder: Path, source: Path, digest: str, split: str | None) -> bool:
     try:
         settings = Project.open(folder).settings
     except UnusableError:
         return False
-    same = (settings.source.path, settings.checkpoint.digest) == (str(source), digest)
-    return same and not settings.demo
+    its = (settings.source.path, settings.source.split, settings.checkpoint.digest)
+    return its == (str(source), split, digest) and not settings.demo
 
 
 def _kept(folder: Path) -> str:

@@ -171,6 +171,7 @@ def _request(subject: StudySubject, choices: Choices, folder: Path) -> StudyRequ
         to=folder,
         label_column=subject.label_column,
         unit_column=subject.unit_column,
+        split=subject.split,
     )
 
 

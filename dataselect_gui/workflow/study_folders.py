@@ -42,6 +42,8 @@ class StudySubject:
         The path of their project, which need not exist; a study lies beside it.
     label_column, unit_column : str or None
         Columns of the source.
+    split : str or None
+        The part of the source, where it has several.
     """
 
     source: Path
@@ -50,6 +52,7 @@ class StudySubject:
     project: Path
     label_column: str | None = None
     unit_column: str | None = None
+    split: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,7 @@ def study_subject(project_path: Path) -> StudySubject:
         project_path,
         source.label_column,
         source.unit_column,
+        source.split,
     )
 
 
@@ -222,6 +226,7 @@ def _is_study_of(folder: Path, subject: StudySubject) -> bool:
         and "choices" in plan
         and plan.get("label column") == subject.label_column
         and plan.get("unit column") == subject.unit_column
+        and plan.get("split") == subject.split
     )
     if is_its:
         close_study(folder)

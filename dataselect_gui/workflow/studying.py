@@ -49,6 +49,8 @@ class StudyRequest:
         The most records to study; they are drawn at random.
     label_column, unit_column : str or None
         Columns of the source.
+    split : str or None
+        The part of the source, where it has several.
     """
 
     source: Path
@@ -58,6 +60,7 @@ class StudyRequest:
     limit: int = MOST_RECORDS
     label_column: str | None = None
     unit_column: str | None = None
+    split: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -263,7 +266,13 @@ def study(
 def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
     """Return the job for the worker; refuse records without labels."""
     checkpoint, choices = find_checkpoint(request.checkpoint), request.choices
-    ref = SourceRef(resolved(request.source), request.label_column, request.unit_column)
+    ref = SourceRef(
+        resolved(request.source),
+        request.label_column,
+        request.unit_column,
+        request.split,
+        pixel_range=checkpoint.request.pixel_range,
+    )
     ref = for_model(ref, checkpoint)
     source = open_source(ref)
     if all(label is None for label in source.labels):

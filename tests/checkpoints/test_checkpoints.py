@@ -82,7 +82,8 @@ def test_two_files_of_torch_export_in_a_folder_are_not_guessed_between(tmp_path:
 
 
 @pytest.mark.parametrize(
-    "other", [{"model_type": "vit"}, {"num_channels": 3}, {"id2label": {"0": "x"}}]
+    "other",
+    [{"model_type": "vit", "architectures": None}, {"num_channels": 3}, {"id2label": {"0": "x"}}],
 )
 def test_a_series_of_different_models_is_refused(tmp_path: Path, other: dict[str, Any]) -> None:
     hugging_face_folder(series(tmp_path, 10) / "checkpoint-20", **other)
@@ -115,8 +116,8 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path, name: str) -> None:
 def test_the_digest_follows_every_file_that_a_score_depends_on(tmp_path: Path) -> None:
     folder = hugging_face_folder(series(tmp_path, 10, 20))
     digests = {find_checkpoint(folder).digest()}
-    for member in (folder, folder / "checkpoint-10"):
-        write_json(member / "preprocessor_config.json", {"size": 3})
+    for member, size in ((folder, 3), (folder / "checkpoint-10", 4)):
+        write_json(member / "preprocessor_config.json", {"size": size})
         digests.add(find_checkpoint(folder).digest())
         weights = member / "model.safetensors"
         weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")

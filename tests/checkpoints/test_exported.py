@@ -407,7 +407,19 @@ def spec(kind: str, context: object, *parts: object) -> dict[str, object]:
 
 
 LEAF: dict[str, object] = {"type": None, "context": None, "children_spec": []}
-IMPORTS = ("defaultdict", "enum", "named tuple", "ordered dict", "data class", "deque", "registered")
+IMPORTS = (
+    "defaultdict",
+    "enum",
+    "named tuple",
+    "ordered dict",
+    "data class",
+    "deque",
+    "registered",
+    "almost the library's",
+    "the library's pipeline",
+    "names that are none",
+    "more names than values",
+)
 
 
 def importing(kind: str, module: str) -> dict[str, object]:
@@ -423,7 +435,11 @@ def importing(kind: str, module: str) -> dict[str, object]:
         "ordered dict": spec("collections.OrderedDict", ["logits"], LEAF),
         "data class": spec(f"{module}.Record", [["logits"], []], LEAF),
         "deque": spec("collections.deque", 3, LEAF),
-        "registered": spec("transformers.modeling_outputs.ImageClassifierOutput", ["logits"], LEAF),
+        "registered": spec(f"{module}.ImageClassifierOutput", ["logits"], LEAF),
+        "almost the library's": spec(f"transformers{module}.ImageClassifierOutput", ["logits"], LEAF),
+        "the library's pipeline": spec("transformers.pipeline", ["logits"], LEAF),
+        "names that are none": spec("transformers.modeling_outputs.Output", ["a; b"], LEAF),
+        "more names than values": spec("transformers.modeling_outputs.Output", ["a", "b"], LEAF),
     }[kind]
 
 
@@ -458,6 +474,8 @@ def test_a_nesting_that_would_import_a_module_is_refused(
         spec("builtins.tuple", None, LEAF),
         spec("builtins.list", None, LEAF),
         spec("builtins.dict", ["logits"], LEAF),
+        spec("transformers.modeling_outputs.ImageClassifierOutput", ["logits"], LEAF),
+        spec("transformers.models.levit.modeling_levit.LevitOutput", ["logits"], LEAF),
     ],
 )
 def test_logits_may_be_nested_in_what_python_has(good: Path, tmp_path: Path, nested: object) -> None:

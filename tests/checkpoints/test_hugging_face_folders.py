@@ -32,7 +32,7 @@ from dataselect_gui.records.source import SourceRef, UnreadableRecordError
 from dataselect_gui.scoring.model import load_model
 from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.worker.score_store import ProjectScoreStore
-from tests.families import IMAGES, MORE_IMAGES, TEXTS, image_model, images
+from tests.families import CLASSIFIERS_OF_TEXTS, IMAGES, MORE_IMAGES, image_model, images
 from tests.helpers import config, hugging_face_folder, preprocessor, write_json, write_safetensors
 from tests.models import SIDE, save_member, stir, tiny_resnet, tiny_vit
 
@@ -234,8 +234,11 @@ def test_a_tensor_in_two_shards_is_refused(folder: Path) -> None:
 
 
 def test_the_reviewed_families_are_those_that_are_tested() -> None:
-    assert families.FAMILIES.keys() == {*IMAGES, *MORE_IMAGES}
-    assert {name.partition(",")[0] for name in TEXTS} <= families.TEXTS
+    by_reading = {
+        reads: {name for name, family in families.FAMILIES.items() if family.reads == reads}
+        for reads in ("images", "texts")
+    }
+    assert by_reading == {"images": {*IMAGES, *MORE_IMAGES}, "texts": {*CLASSIFIERS_OF_TEXTS}}
 
 
 @pytest.fixture(
@@ -304,9 +307,10 @@ FOREIGN: dict[str, tuple[dict[str, Any], str]] = {
     "switch_transformers": ({"expert_capacity": 64}, "among experts"),
     "qwen2_moe": ({}, "among experts"),
     "v_moe": ({}, "among experts"),
-    "bert": ({}, "reads texts"),
-    "t5": ({}, "reads texts"),
-    "timm_wrapper": ({"architecture": "resnet18"}, "elsewhere"),
+    "bert": ({}, "of this family, BertForSequenceClassification can be scored"),
+    "t5": ({}, "not one that was reviewed"),
+    "llama": ({}, "not one that was reviewed"),
+    "timm_wrapper": ({"architecture": "resnet18"}, "timm library"),
     "vit_mae": ({"mask_ratio": 0.75}, "not one that was reviewed"),
     "clip": ({}, "not one that was reviewed"),
     "unheard of": ({}, "not one that was reviewed"),
@@ -649,7 +653,8 @@ def test_a_processor_that_was_not_reviewed_is_refused(folder: Path, kind: str) -
 
 @pytest.mark.parametrize("name", ["ConvNextImageProcessor", "BitImageProcessor", "DonutImageProcessor"])
 def test_a_long_and_narrow_image_takes_no_memory(folder: Path, name: str) -> None:
-    write_json(folder / "preprocessor_config.json", {"image_processor_type": name})
+    stated = {"image_processor_type": name, "image_mean": [0.5], "image_std": [0.5]}
+    write_json(folder / "preprocessor_config.json", stated)
     preprocess = Preprocessor(find_checkpoint(folder).final, 1)
     before = psutil.Process().memory_info().rss
     with pytest.raises(UnreadableRecordError, match="long and narrow"):

@@ -11,6 +11,7 @@ from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.scoring.catalog import applicable, find_score
 from dataselect_gui.scoring.direction import load_direction
+from dataselect_gui.scoring.model import PREFIX, Model
 
 VARIANTS = {
     "loss": "",
@@ -68,15 +69,15 @@ def test_a_direction_that_is_none_of_the_model_is_refused(tmp_path: Path, kind: 
     tensors, expected = WRONG[kind]
     save_file(tensors, tmp_path / "direction.safetensors")
     with pytest.raises(UnusableError, match=expected):
-        load_direction((tmp_path / "direction.safetensors").read_bytes(), nn.Linear(4, 3), "")
+        load_direction((tmp_path / "direction.safetensors").read_bytes(), Model(nn.Linear(4, 3), None))
     (tmp_path / "direction.safetensors").write_bytes(b"no tensors")
     with pytest.raises(UnusableError, match="cannot be read as safetensors"):
-        load_direction((tmp_path / "direction.safetensors").read_bytes(), nn.Linear(4, 3), "")
+        load_direction((tmp_path / "direction.safetensors").read_bytes(), Model(nn.Linear(4, 3), None))
 
 
 def test_a_direction_may_leave_parameters_where_they_are(tmp_path: Path) -> None:
     save_file({"bias": torch.ones(3)}, tmp_path / "direction.safetensors")
-    model = nn.Sequential(nn.Linear(4, 3).double())
-    found = load_direction((tmp_path / "direction.safetensors").read_bytes(), model, "0.")
-    assert list(found) == ["0.bias"]
-    assert found["0.bias"].dtype == torch.float64
+    model = Model(nn.Linear(4, 3).double(), None)
+    found = load_direction((tmp_path / "direction.safetensors").read_bytes(), model)
+    assert list(found) == [f"{PREFIX}bias"]
+    assert found[f"{PREFIX}bias"].dtype == torch.float64

@@ -529,7 +529,7 @@ def test_a_tiff_with_more_than_its_pixels_is_found(stored: bytes) -> None:
     assert says_nothing_else(extension, content)
 
 
-@pytest.mark.parametrize("mode", ["I", "F", "CMYK", "YCbCr"])
+@pytest.mark.parametrize("mode", ["I", "F", "CMYK"])
 @pytest.mark.parametrize("width", [1, 7, 300])
 def test_a_tiff_of_ours_is_not_taken_for_more(mode: str, width: int) -> None:
     extension, content = encode(hostile.pixels(width, 5, "L" if mode in "IF" else mode).convert(mode))

@@ -55,7 +55,20 @@ def text_folder(folder: Path) -> Path:
     return folder / "texts"
 
 
+def image_table(folder: Path) -> Path:
+    from tests.records.test_image_tables import parquet, table
+
+    return parquet(folder / "a.parquet", table())
+
+
+def saved_dataset(folder: Path) -> Path:
+    from tests.records.test_image_tables import saved, table
+
+    return saved(folder / "saved", table(4), table(2, first=4))
+
+
 EXAMPLES: dict[str, tuple[Callable[[Path], Path], ...]] = {
+    "image-table": (image_table, saved_dataset),
     "images": (images,),
     "arrays": (arrays, float_arrays),
     "rows": (rows,),

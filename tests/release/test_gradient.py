@@ -189,7 +189,8 @@ def test_a_gradient_is_released_near_the_truth(
         [torch.from_numpy(preprocess(records.kind.decode(records.read(row)))) for row in rows]
     )
     expected = clipped_sum_of(model, inputs, [row % 3 for row in rows]).numpy()
-    names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    names = [name for name, parameter in model.inner.named_parameters() if parameter.requires_grad]
+    assert tensors.keys() == set(names)
     found = np.concatenate([tensors[name].ravel() for name in names])
     sigma = told(tmp_path / "b")["parameters"]["noise"]["value"]["scale_in_steps"] * NORM / CLIP_STEPS
     residual = (found - expected) / sigma

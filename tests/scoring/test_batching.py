@@ -177,6 +177,9 @@ CASES: dict[str, list[list[Any]]] = {
     },
     "numpy_T.default": [[r(2, 3)], [r(2, 3, 4)], [r(3)]],
     "mT.default": [[r(1, 3, 4)], [r(3, 4)]],
+    "mH.default": [[r(1, 3, 4)], [r(3, 4)]],
+    "matrix_H.default": [[r(3, 4)]],
+    "adjoint.default": [[r(1, 3, 4)], [r(3, 4)]],
     "t.default": [[r(2, 3)], [r(3)]],
     "squeeze.default": [[r(1, 3, 1)], [r(2, 3)]],
     # Shapes

@@ -79,7 +79,8 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     def score(source: Path, checkpoint: Path, _context: JobContext, **options: Any) -> Scored:  # noqa: ANN401
         asked.append(options)
         folder: Path = options["project_path"]
-        scored_project(folder, source, checkpoint, unit_column=options["unit_column"])
+        unit, split = options["unit_column"], options["split"]
+        scored_project(folder, source, checkpoint, unit_column=unit, split=split)
         if options["in_training"] is not None:
             workflow.answer_training(folder, options["in_training"])
         return Scored(folder, 1, {}, 0.0, "cpu", "float64", ["loss"])

@@ -1,11 +1,15 @@
 """How what goes into an exported model and what comes out of it is nested."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from dataselect_gui.checkpoints.exported.values import DEEPEST, NAME, DamagedError, refuse
 from dataselect_gui.texts import _
+
+_LIBRARY_OUTPUT = re.compile(r"transformers(\.\w+)+\.\w*Output(With\w+)?")
+"""The transformers library's dicts of results. The name is all that is looked at: none is imported."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,13 @@ def _nested(content: Any, depth: int) -> _Nested:  # noqa: ANN401
         return _Nested(None)
     if kind in {"builtins.tuple", "builtins.list"} and context == "null":
         return _Nested(kind, parts)
-    if kind == "builtins.dict":
+    if kind == "builtins.dict" or (isinstance(kind, str) and _LIBRARY_OUTPUT.fullmatch(kind)):
         keys = json.loads(context)
-        if isinstance(keys, list) and all(isinstance(k, str) and NAME.fullmatch(k) for k in keys):
-            return _Nested(kind, parts, tuple(keys))
+        are_names = isinstance(keys, list) and all(
+            isinstance(k, str) and NAME.fullmatch(k) for k in keys
+        )
+        if are_names and len(keys) == len(parts):
+            return _Nested("builtins.dict", parts, tuple(keys))
     return refuse(
         _(
             "Its inputs or outputs are nested in something else than tuples, lists, dicts and "
@@ -49,14 +56,26 @@ def _nested(content: Any, depth: int) -> _Nested:  # noqa: ANN401
     )
 
 
-def check_input_spec(text: Any) -> None:  # noqa: ANN401
-    """Refuse a model that does not take its records as its first plain argument."""
+def check_input_spec(text: Any, place: int) -> None:  # noqa: ANN401
+    """Refuse a model that does not take its records as an argument of their own.
+
+    Parameters
+    ----------
+    text : object
+        How its arguments are nested.
+    place : int
+        Which of all values in them is the records.
+    """
     both = _nesting(text)
-    if both.kind is None or len(both.parts) != 2 or both.parts[0].kind is None:
+    if both.kind is None or [part.kind for part in both.parts] != ["builtins.tuple", "builtins.dict"]:
         raise DamagedError
-    arguments, keywords = both.parts
-    if keywords.values or not arguments.parts or arguments.parts[0].kind is not None:
-        refuse(_("It takes its records by a keyword, or nested in something."))
+    for argument in (*both.parts[0].parts, *both.parts[1].parts):
+        if place < argument.values:
+            if argument.kind is not None:
+                refuse(_("It takes its records nested in something."))
+            return
+        place -= argument.values
+    raise DamagedError
 
 
 def place_of_logits(text: Any) -> int:  # noqa: ANN401

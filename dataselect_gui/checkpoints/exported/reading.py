@@ -42,7 +42,8 @@ _LARGEST_JSON = 16 << 20
 """Bytes: a graph of ten thousand operations. In memory, JSON may take twenty times its own size."""
 _MAJOR = 8
 """The version of the graph's JSON that is read."""
-_PATH = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
+_PATH = re.compile(r"[\w /:@+-]{1,200}(\.[\w /:@+-]{1,200}){0,50}")
+"""Modules are found by dots alone; the rest of a name is for people, in any script."""
 
 
 def read_exported(name: str, content: bytes) -> Program:
@@ -60,6 +61,15 @@ def read_exported(name: str, content: bytes) -> Program:
     UnusableError
         Where the file is damaged, or holds something that is not known to be harmless.
     """
+    if b"/constants.pkl" in content and b"/code/" in content:
+        raise UnusableError(
+            _("“{name}” is refused.", name=name),
+            _("It is a TorchScript file: a program, which is never run."),
+            _(
+                "Ask the consortium for a file of torch.export instead: "
+                "torch.export.save(torch.export.export(model, (example,)), 'model.pt2')."
+            ),
+        )
     try:
         return _read(Archive(content))
     except (RefusedError, ArchiveError) as error:
@@ -109,14 +119,14 @@ def _read(archive: Archive) -> Program:
         refuse(_("It was written by a version of PyTorch whose graphs are not read here."))
     module = content["graph_module"]
     tensors = _Tensors(archive, members, models[0])
-    names, stored, given = _inputs(module, tensors)
+    names, stored, given, place = _inputs(module, tensors)
     reader = GraphReader(protected=frozenset(stored), of_record=frozenset((given,)))
     graph = reader.read(module["graph"], dict.fromkeys(names, "Tensor"))
     specs = module["signature"]["output_specs"]
     if any("user_output" not in spec for spec in specs) or len(specs) != len(graph.outputs):
         refuse(_("Running it changes its own numbers: one record would leave a trace for the next."))
     entry = module["module_call_graph"][0]["signature"]
-    check_input_spec(entry["in_spec"])
+    check_input_spec(entry["in_spec"], place)
     logits = place_of_logits(entry["out_spec"])
     if logits >= len(graph.outputs) or graph.outputs[logits] is None:
         refuse(_("What it returns holds no logits."))
@@ -195,15 +205,19 @@ class _Tensors:
         return stored
 
 
-def _inputs(module: Mapping[str, Any], tensors: _Tensors) -> tuple[list[str], dict[str, Stored], str]:
-    """Return the names of a graph's inputs, the stored tensors among them, and the record's."""
+def _inputs(
+    module: Mapping[str, Any], tensors: _Tensors
+) -> tuple[list[str], dict[str, Stored], str, int]:
+    """Return a graph's inputs, the stored tensors among them, the record, and its place in a call."""
     names: list[str] = []
     stored: dict[str, Stored] = {}
-    given: list[str] = []
+    given: dict[str, int] = {}
+    arguments = 0
     specs = module["signature"]["input_specs"]
     for spec, value in zip(specs, module["graph"]["inputs"], strict=True):
         ((kind, content),) = spec.items()
         if kind == "constant_input":
+            arguments += 1
             continue  # Written into the graph wherever it is used.
         argument = content["arg"].get("as_tensor") if kind == "user_input" else content["arg"]
         if value.keys() != {"as_tensor"} or argument != value["as_tensor"]:
@@ -211,11 +225,13 @@ def _inputs(module: Mapping[str, Any], tensors: _Tensors) -> tuple[list[str], di
         name = read_name(argument["name"])
         names.append(name)
         if kind == "user_input":
-            given.append(name)
+            given[name] = arguments
+            arguments += 1
         elif kind in {"parameter", "buffer", "tensor_constant"}:
             stored[name] = tensors[content[f"{kind}_name"]]
         else:
             refuse(_("It takes something else than one tensor of records."))
     if len(given) != 1:
         refuse(_("It takes {count} tensors, and a record is one.", count=len(given)))
-    return names, stored, given[0]
+    ((name, place),) = given.items()
+    return names, stored, name, place

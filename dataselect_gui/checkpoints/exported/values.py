@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from dataselect_gui.checkpoints.exported.program import Dtype
 from dataselect_gui.texts import _
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+NAME = re.compile(r"[^\W\d]\w*")
 DEEPEST = 32
 """Axes of a tensor, and levels of nesting."""
 LARGEST = 2**31

@@ -7,7 +7,7 @@ but what the first image's pixels need. A decoder sees only that.
 import struct
 from collections.abc import Callable
 
-from dataselect_gui.records.image_formats import bmp, gif, jpeg, png, tiff, webp
+from dataselect_gui.records.image_formats import bmp, gif, jpeg, png, pnm, tga, tiff, webp
 from dataselect_gui.records.image_formats.bare import BareImage
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.texts import _
@@ -47,6 +47,8 @@ def bare_image(stored: bytes) -> BareImage | None:
         Where it is damaged, or promises more than is safe to unpack.
     """
     read = next((read for start, read in _READERS.items() if stored.startswith(start)), None)
+    if read is None:  # Formats that begin with no word of their own.
+        read = pnm.bare if pnm.is_pnm(stored) else tga.bare if tga.is_tga(stored) else None
     if read is None:
         return None
     try:

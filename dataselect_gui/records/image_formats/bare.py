@@ -35,6 +35,8 @@ class BareImage:
         The EXIF orientation, 1 to 8.
     unpacked : int
         How many pixels a decoder unpacks, where these are more than the image has.
+    white_is_zero : bool
+        Whether its greys of 16 bits are counted from white, and a decoder does not turn them.
     """
 
     format: str
@@ -44,6 +46,7 @@ class BareImage:
     working: int = 0
     orientation: int = 1
     unpacked: int = 0
+    white_is_zero: bool = False
 
     def check(self) -> None:
         """Refuse an image that would take too much to unpack.

@@ -45,7 +45,7 @@ _MAX_SEGMENTS = 64
 _UNSIGNED, _SIGNED, _FLOAT = frozenset({1}), frozenset({2}), frozenset({3})
 _DEEP = {(16, _UNSIGNED), (16, _SIGNED), (32, _SIGNED), (32, _FLOAT)}
 """Bits and formats of a sample, above 8 bits, that are decoded as they are."""
-_BLACK_IS_ZERO, _YCBCR = 1, 6
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _YCBCR = 0, 1, 6
 
 
 @dataclass(frozen=True)
@@ -155,24 +155,31 @@ def bare(stored: bytes) -> BareImage:
                 "Zstandard and fax are."
             )
         )
-    _check_values(directory, compression)
+    white_is_zero = _check_values(directory, compression)
     pieces = _Pieces.of(directory, width, height)
     pieces.check(stored, directory, compression)
     working = 0 if compression == _PLAIN else pieces.size
     orientation = directory.number(_ORIENTATION, 1)
     return BareImage(
         "TIFF",
-        b"".join(_rewritten(stored, directory)),
+        b"".join(_rewritten(stored, directory, black_is_zero=white_is_zero)),
         width,
         height,
         working,
         orientation if 1 <= orientation <= 8 else 1,
         pieces.unpacked,
+        white_is_zero,
     )
 
 
-def _check_values(directory: Directory, compression: int) -> None:
-    """Refuse samples that Pillow does not read, or takes for others."""
+def _check_values(directory: Directory, compression: int) -> bool:
+    """Refuse samples that Pillow does not read, or takes for others.
+
+    Returns
+    -------
+    bool
+        Whether they are greys of 16 bits that are counted from white: Pillow turns 8 bits alone.
+    """
     samples, bits = directory.number(_SAMPLES, 1), max(directory.numbers(_BITS) or (1,))
     if not 1 <= samples <= _MAX_SAMPLES or not 1 <= bits <= _MAX_BITS:
         raise ValueError("samples that no decoder takes")
@@ -180,8 +187,11 @@ def _check_values(directory: Directory, compression: int) -> None:
         raise too_deep()
     photometric = directory.number(_PHOTOMETRIC, 0)
     formats = frozenset(directory.numbers(_FORMATS)) or _UNSIGNED
+    is_counted_from_white = directory.numbers(_PHOTOMETRIC) == (_WHITE_IS_ZERO,)
+    white_is_zero = (bits, formats) == (16, _UNSIGNED) and is_counted_from_white
     if bits > 8:  # It inverts none of these, and reads 12 bits as if they were 16.
-        if (bits, formats) not in _DEEP or photometric != _BLACK_IS_ZERO:
+        is_known = (bits, formats) in _DEEP and photometric == _BLACK_IS_ZERO
+        if not is_known and not white_is_zero:
             raise unknown_values()
     elif formats != _UNSIGNED:
         raise unknown_values()
@@ -189,6 +199,7 @@ def _check_values(directory: Directory, compression: int) -> None:
     is_ycbcr = photometric == _YCBCR and samples > 1 and compression == _PLAIN
     if is_ycbcr and (directory.numbers(_SUBSAMPLING) or (2, 2)) != (1, 1):
         raise unknown_values()
+    return white_is_zero
 
 
 @dataclass(frozen=True)
@@ -284,8 +295,18 @@ def _is_tiled(directory: Directory) -> bool:
     return is_tiled
 
 
-def _rewritten(stored: bytes, directory: Directory) -> list[bytes]:
-    """Return the file's parts: a new header, what was there, a new directory and its values."""
+def _rewritten(stored: bytes, directory: Directory, *, black_is_zero: bool) -> list[bytes]:
+    """Return the file's parts: a new header, what was there, a new directory and its values.
+
+    Parameters
+    ----------
+    stored : bytes
+        The file.
+    directory : Directory
+        Its first.
+    black_is_zero : bool
+        Whether the new directory says so, whatever the first one says.
+    """
     order = directory.order
     padding = bytes(len(stored) % 2)
     start = len(stored) + len(padding)
@@ -296,6 +317,8 @@ def _rewritten(stored: bytes, directory: Directory) -> list[bytes]:
         kind, value = entry.type, entry.value
         if kind == 16:  # Of the larger form of TIFF; the file itself is small enough for the other.
             kind, value = 4, struct.pack(f"{order}{entry.count}I", *directory.numbers(tag))
+        if tag == _PHOTOMETRIC and black_is_zero:
+            kind, value = 3, struct.pack(f"{order}H", _BLACK_IS_ZERO)
         if len(value) <= 4:
             field = value.ljust(4, b"\0")
         else:

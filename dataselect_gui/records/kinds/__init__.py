@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.kinds.arrays import ARRAYS
+from dataselect_gui.records.kinds.image_tables import IMAGE_TABLES
 from dataselect_gui.records.kinds.images import IMAGES
 from dataselect_gui.records.kinds.kind import RecordKind
 from dataselect_gui.records.kinds.rows import ROWS
@@ -14,7 +15,7 @@ from dataselect_gui.records.kinds.texts import TEXTS
 from dataselect_gui.records.reference import SourceRef
 from dataselect_gui.texts import _
 
-KINDS: tuple[RecordKind, ...] = (TEXTS, IMAGES, ARRAYS, ROWS)
+KINDS: tuple[RecordKind, ...] = (IMAGE_TABLES, TEXTS, IMAGES, ARRAYS, ROWS)
 """In the order of precedence: a path is read as the first that opens it."""
 FORMS: tuple[WrittenForm, ...] = tuple(dict.fromkeys(form for kind in KINDS for form in kind.forms))
 """The forms in which records leave."""

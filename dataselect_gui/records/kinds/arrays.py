@@ -2,7 +2,8 @@
 
 ``x`` has shape (n, height, width) or (n, height, width, channels) as uint8, which are images, or
 (n, …) in the model's own input shape as float32 or float64. Of the arrays only those are unpacked that
-a source needs.
+a source needs. A file may hold several parts of data (``train_images``, ``train_labels``,
+``test_images``, …), of which one is chosen.
 """
 
 import math
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.array_names import RECORDS, of_part
 from dataselect_gui.records.cleaning.image import encode
 from dataselect_gui.records.decoding_process import unpacked
 from dataselect_gui.records.forms.form import WrittenForm
@@ -40,11 +42,14 @@ from dataselect_gui.records.source import (
     own_unit,
     person_name,
 )
+from dataselect_gui.records.splits import chosen_split
 from dataselect_gui.texts import N_, _, ngettext
 
 _MAX_TEXT, _MAX_TEXTS = 4096, 1 << 26
 """Characters of a label or a unit; bytes of all of them, and of classes, that are no numbers."""
 _MAX_CLASSES = 1 << 16
+_PART, _PARTS, _SIZES = "\0part ", "\0parts", "\0sizes"
+"""Before the chosen part of data among what is needed; and the answer where one has to be chosen."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,12 @@ class Arrays(RecordKind):
         self, file: BinaryIO, name: str, needed: Sequence[str]
     ) -> tuple[list[str], Iterator[tuple[str, NDArray[Any]]]]:
         """Unpack the arrays of an ``.npz`` file that a source needs. See `RecordKind`."""
-        headers = read_headers(file, name)
+        whole = read_headers(file, name)
+        part = next((key.removeprefix(_PART) for key in needed if key.startswith(_PART)), None)
+        called, parts = of_part(whole, part)
+        if not called and (parts or part is not None):
+            return [], _sizes_of(parts, whole)
+        headers = {own: whole[key] for own, key in called.items()}
         wanted = {key: header for key, header in headers.items() if key in needed}
         check_memory(name, sum(header.size for header in wanted.values()))
         columns = _columns(name, headers)
@@ -170,11 +180,25 @@ def _as_image(content: Content) -> Image.Image:
     return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
 
 
+def _sizes_of(
+    parts: Sequence[str], headers: Mapping[str, Stored]
+) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Yield the names of the parts of data in a file, and how many records each has."""
+    shapes = [headers[of_part(headers, part)[0][RECORDS]].shape for part in parts]
+    yield _PARTS, np.array(parts, dtype="U")
+    yield _SIZES, np.array([shape[0] if shape else 0 for shape in shapes], dtype=np.int64)
+
+
 def _open_arrays(where: SourceRef) -> ArrayFile:
     """Open a file. The label is ``y`` unless named."""
     path, label_column, unit_column = where.path, where.label_column, where.unit_column
     needed = ["x", "classes", label_column or "y", *([unit_column] if unit_column else [])]
+    needed += [_PARTS, _SIZES, *([] if where.split is None else [f"{_PART}{where.split}"])]
     columns, arrays = _unpacked(path, needed)
+    if RECORDS not in arrays:
+        sizes = dict(zip(map(_text, arrays[_PARTS].tolist()), arrays[_SIZES].tolist(), strict=True))
+        chosen_split(path.name, sizes, where.split)
+        raise not_arrays(path.name)  # It was made to answer so.
     rows = arrays["x"]
     if label_column is None and "y" in arrays and "y" not in columns:
         raise UnusableError(
@@ -204,12 +228,13 @@ def _open_arrays(where: SourceRef) -> ArrayFile:
     labels: list[str | None] = [None] * len(rows)
     if label in columns:
         names_apply = label == "y" and classes is not None
-        labels = [_label(value, classes if names_apply else None) for value in arrays[label].tolist()]
+        values = arrays[label].reshape(-1).tolist()
+        labels = [_label(value, classes if names_apply else None) for value in values]
     return ArrayFile(
         path=path,
         ids=[str(row) for row in range(len(rows))],
         labels=labels,
-        units=_units(arrays[unit_column].tolist()) if unit_column else None,
+        units=_units(arrays[unit_column].reshape(-1).tolist()) if unit_column else None,
         classes=classes if label == "y" else None,
         columns=columns,
         rows=rows,
@@ -223,6 +248,15 @@ def _unpacked(path: Path, needed: Sequence[str]) -> tuple[list[str], dict[str, N
         raise not_arrays(path.name) from None
     except UnreadableRecordError as reason:
         raise not_arrays(path.name, str(reason)) from None
+    if arrays.keys() == {_PARTS, _SIZES}:
+        parts, sizes = arrays[_PARTS], arrays[_SIZES]
+        if (
+            parts.shape != sizes.shape
+            or parts.ndim != 1
+            or (parts.dtype.kind, sizes.dtype.kind) != ("U", "i")
+        ):
+            raise not_arrays(path.name)
+        return [], arrays
     fitting = _columns(path.name, arrays)  # What came may be the work of the file.
     return [name for name in columns if name in fitting or name not in needed], arrays
 
@@ -287,7 +321,7 @@ def _columns(file: str, stored: Mapping[str, Stored | NDArray[Any]]) -> list[str
         name
         for name, column in stored.items()
         if name not in {"x", "classes"}
-        and column.shape == rows.shape[:1]
+        and column.shape in {rows.shape[:1], (rows.shape[0], 1)}
         and _holds_names(column.dtype)
     ]
 

@@ -4,7 +4,8 @@ Where there is a metadata file, it decides which files are records and what they
 """
 
 import unicodedata
-from collections.abc import Container, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
@@ -18,7 +19,7 @@ from dataselect_gui.records.cleaning.image import clean_image
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.image_files import IMAGE_FILES
 from dataselect_gui.records.image_tree import find_images, linked_files, read_file
-from dataselect_gui.records.images import EXTENSIONS, decode_image, look_at, with_8_bits
+from dataselect_gui.records.images import EXTENSIONS, look_at, unpack, with_8_bits
 from dataselect_gui.records.kinds.kind import Look, RecordKind
 from dataselect_gui.records.metadata import (
     METADATA_CSV,
@@ -27,7 +28,16 @@ from dataselect_gui.records.metadata import (
     Row,
     read_metadata,
 )
-from dataselect_gui.records.source import Content, Problem, Source, SourceRef, own_unit, person_name
+from dataselect_gui.records.source import (
+    Content,
+    Problem,
+    Source,
+    SourceRef,
+    UnreadableRecordError,
+    own_unit,
+    person_name,
+)
+from dataselect_gui.records.splits import are_splits, chosen_split
 from dataselect_gui.texts import N_, _
 
 _SIZES = (640, 480), (480, 640), (257, 257), (300, 1000)
@@ -40,7 +50,7 @@ class Images(RecordKind):
 
     name: ClassVar[str] = "images"
     nouns: ClassVar[str] = N_("a folder of images")
-    advice: ClassVar[str] = N_("a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP)")
+    advice: ClassVar[str] = N_("a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP, PGM, PPM, TGA)")
     is_confined: ClassVar[bool] = True
     extensions: ClassVar[tuple[str, ...]] = CLEANED
     forms: ClassVar[tuple[WrittenForm, ...]] = (IMAGE_FILES,)
@@ -58,16 +68,12 @@ class Images(RecordKind):
         return linked_files(path)
 
     def decode(self, stored: bytes) -> Content:
-        """Return the image, upright. See `RecordKind`."""
-        return decode_image(stored)
-
-    def check(self, stored: bytes) -> None:
-        """See that the range of its values is known, too. See `RecordKind`."""
-        with_8_bits(decode_image(stored))
+        """Return the image, upright, with 8 bits a channel. See `RecordKind`."""
+        return with_8_bits(self._unpack(stored), self.pixel_range)
 
     def look(self, stored: bytes, most: int | None) -> Look:
         """Return the image. See `RecordKind`."""
-        image = with_8_bits(decode_image(stored)).convert("RGB")
+        image = with_8_bits(self._unpack(stored), self.pixel_range).convert("RGB")
         if most is not None:
             image.thumbnail((most, most), Image.Resampling.BILINEAR)
         return np.asarray(image)
@@ -88,9 +94,20 @@ class Images(RecordKind):
 
     def check_leaving(self, stored: bytes) -> None:
         """See both of one decoded image. See `RecordKind`."""
-        image = decode_image(stored)
-        with_8_bits(image)
+        image = self._unpack(stored)
+        with_8_bits(image, self.pixel_range)
         _cleaned(stored, image)
+
+    def _unpack(self, stored: bytes) -> Image.Image:
+        bare = look_at(stored)
+        if bare.white_is_zero and self.pixel_range is not None:
+            raise UnreadableRecordError(
+                _(
+                    "The image's values are counted from white, and the range in the consortium's "
+                    "request is not. Save it with black being 0."
+                )
+            )
+        return unpack(bare)
 
 
 IMAGES = Images()
@@ -140,7 +157,16 @@ def _open_folder(where: SourceRef) -> ImageFolder:
     """List the records of a folder. The label is the column ``label`` unless named."""
     path, label_column, unit_column = where.path, where.label_column, where.unit_column
     images, problems, ignored = find_images(path)
-    metadata = [path / name for name in METADATA_NAMES if (path / name).is_file()]
+    files, splits = len(images) + len(problems), _splits(images)
+    split = chosen_split(path.name, splits, where.split)
+    if split is not None:
+        start = f"{split}/"
+        ignored += sum(not record.startswith(start) for record in images)
+        images = {record: file for record, file in images.items() if record.startswith(start)}
+        problems = [problem for problem in problems if f"{problem.id}/".startswith(start)]
+    places = [path] if split is None else [path, path / split]
+    metadata = [folder / name for folder in places for name in METADATA_NAMES]
+    metadata = [file for file in metadata if file.is_file()]
     if not metadata:
         if label_column or unit_column:
             raise UnusableError(
@@ -158,14 +184,13 @@ def _open_folder(where: SourceRef) -> ImageFolder:
             path=path,
             ids=ids,
             files=[images[record] for record in ids],
-            labels=[_class_folder(record) for record in ids],
+            labels=[_class_folder(record, split) for record in ids],
             units=None,
             columns=(),
             problems=sorted(problems, key=lambda problem: problem.id),
             ignored=ignored,
         )
     label = label_column or "label"
-    files = len(images) + len(problems)
     rows, columns = read_metadata(metadata[0], label, unit_column, files)
     for name in (label_column, unit_column):
         if name is not None and name not in columns:
@@ -183,6 +208,10 @@ def _open_folder(where: SourceRef) -> ImageFolder:
     chosen_problems: list[Problem] = []
     for row in rows:
         name = unicodedata.normalize("NFC", (row.file or "").replace("\\", "/"))
+        if name and metadata[0].parent != path:
+            name = f"{split}/{name}"
+        elif name.split("/", 1)[0] in splits.keys() - {split}:
+            continue  # A line of another part.
         reason = _listing_problem(name, images, listed, reasons)
         if reason is None:
             listed[str(PurePosixPath(name))] = row
@@ -191,7 +220,7 @@ def _open_folder(where: SourceRef) -> ImageFolder:
             chosen_problems.append(Problem(shown, reason))
     ids = sorted(listed)
     if label_column is None and "label" not in columns:
-        labels = [_class_folder(record) for record in ids]
+        labels = [_class_folder(record, split) for record in ids]
     else:
         labels = [listed[record].label for record in ids]
     units = None
@@ -209,8 +238,14 @@ def _open_folder(where: SourceRef) -> ImageFolder:
     )
 
 
-def _class_folder(record: str) -> str | None:
-    parts = PurePosixPath(record).parts
+def _splits(images: Iterable[str]) -> dict[str, int]:
+    """Return the parts that the images lie in, with how many do; none where folders are classes."""
+    tops = Counter(record.split("/", 1)[0] for record in images if "/" in record)
+    return dict(sorted(tops.items())) if are_splits(tops) else {}
+
+
+def _class_folder(record: str, split: str | None) -> str | None:
+    parts = PurePosixPath(record).parts[0 if split is None else 1 :]
     return parts[0] if len(parts) > 1 else None
 
 
@@ -225,8 +260,9 @@ def _listing_problem(
         return _("A line of the metadata file names no file.")
     if path.is_absolute() or ".." in path.parts:
         return _("The metadata file names a file outside the source.")
-    if str(path) in reasons:
-        return reasons[str(path)]
+    for place in (path, *path.parents):  # A folder may be what is not read.
+        if str(place) in reasons:
+            return reasons[str(place)]
     if path.suffix.lower() not in EXTENSIONS:
         return _("Not an image by its ending ({endings}).", endings=", ".join(sorted(EXTENSIONS)))
     if str(path) not in images:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.records.forms.form import WrittenForm
+from dataselect_gui.records.images import PixelRange
 from dataselect_gui.records.source import Content, Source, SourceRef
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ Unpacked: TypeAlias = tuple[list[str], Iterator[tuple[str, NDArray[Any]]]]
 
 @dataclass(frozen=True)
 class RecordKind(ABC):
-    """A kind of record. It has no state: what was opened is in the `Source`.
+    """A kind of record. What was opened is in the `Source`.
 
     Attributes
     ----------
@@ -54,6 +55,9 @@ class RecordKind(ABC):
         Of the files that `clean` writes, at most 256.
     forms : tuple of WrittenForm
         In which its records may leave.
+    pixel_range : tuple of float or None
+        The values of black and of white in images of more than 8 bits, where the consortium's request
+        states them.
     """
 
     name: ClassVar[str]
@@ -63,6 +67,7 @@ class RecordKind(ABC):
     is_confined: ClassVar[bool]
     extensions: ClassVar[tuple[str, ...]]
     forms: ClassVar[tuple[WrittenForm, ...]]
+    pixel_range: PixelRange | None = None
 
     # Where records are
 

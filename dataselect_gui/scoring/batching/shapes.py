@@ -211,6 +211,9 @@ RULES: Mapping[str, Rule] = {
     "t": _transpose,
     "numpy_T": _reversed,
     "mT": _matrix_transpose,
+    "mH": _matrix_transpose,  # Of real numbers, these are all the same.
+    "matrix_H": _matrix_transpose,
+    "adjoint": _matrix_transpose,
     "squeeze.default": _squeeze,
     "index_select": _index_select,
     **dict.fromkeys(("view", "reshape"), _view),

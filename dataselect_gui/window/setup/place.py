@@ -1,6 +1,6 @@
 """The Setup place: the inspected inputs, their problems, whom to protect, and the score button."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -38,6 +38,7 @@ _TRYING = N_("It is being tried on some of your records. You need not wait for t
 _TRY = N_(
     "Does picking by a score help, with your records? See for yourself, before you share anything."
 )
+_PARTS = N_("These records come in several parts, which are not mixed. Choose which one is meant.")
 _PROPOSED = N_(
     "Several records share a {column}, so each {column} is protected, not each record alone."
 )
@@ -54,12 +55,15 @@ class SetupPlace(ColumnPlace, Place):
         The job in progress is to stop.
     try_requested()
         The study is to be shown.
+    split_chosen(str)
+        A part of the records was chosen.
     """
 
     place_id = PlaceId.SETUP
     score_requested = Signal()
     stop_requested = Signal()
     try_requested = Signal()
+    split_chosen = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,6 +81,13 @@ class SetupPlace(ColumnPlace, Place):
         self.unit.setMinimumWidth(200)
         self.unit.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         self._unit_hint = paragraph(role="dim")
+        self.split = ComboBox()
+        self.split.setAccessibleName(visible(_("Part of the records")))
+        self.split.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.split.setPlaceholderText(visible(_("Choose…")))
+        self.split.activated.connect(self._on_split)
+        self._split_hint = paragraph(role="warning")
+        self._split_row = row(self.split, self._split_hint)
         self.training = TrainingQuestion()
         self.score = Button()
         self.score.setProperty("role", "primary")
@@ -102,9 +113,14 @@ class SetupPlace(ColumnPlace, Place):
 
     def show_records(self, path: Path | None, inspection: SourceInspected | None) -> None:
         """Show what inspection found at the source."""
+        self._show_splits(inspection)
         if inspection is None or path is None:
             self._show_units("")
             self.records.show_facts(_(_NO_RECORDS, kinds=what_opens()), [], [])
+            return
+        if inspection.splits and inspection.split is None:
+            self._show_units("")
+            self.records.show_facts("", [(_("Parts"), _parts(inspection.splits))], [], path)
             return
         columns, person = inspection.columns, inspection.person
         hint = _(_HINT) if person is None else _(_PROPOSED, column=person)
@@ -117,6 +133,8 @@ class SetupPlace(ColumnPlace, Place):
                 count=inspection.records,
             )
         facts = [(_("Records"), count), (_("Labels"), _names(inspection.labels) or _("none"))]
+        if inspection.split is not None:
+            facts.insert(0, (_("Part"), inspection.split))
         if inspection.ignored:
             ignored = ngettext("{count:,} other file", "{count:,} other files", inspection.ignored)
             facts.append((_("Passed over"), ignored))
@@ -166,7 +184,10 @@ class SetupPlace(ColumnPlace, Place):
         )
         self.unit.setEnabled(False)
         labels = sorted({label for label in look.labels if label is not None})
+        self._show_splits(None)
+        part = [] if look.records.split is None else [(_("Part"), look.records.split)]
         facts = [
+            *part,
             (_("Records"), f"{len(look.ids):,}"),
             (_("Labels"), _names(labels) or _("none")),
             (_("Scores"), ", ".join(look.scores) or _("none yet")),
@@ -177,6 +198,7 @@ class SetupPlace(ColumnPlace, Place):
 
     def show_demo(self) -> None:
         """Show what the demo is made of, while it is scored."""
+        self._show_splits(None)
         self._show_units(_(_ALONE))
         self.records.show_facts(_("2,000 images of clothes that come with the program."), [], [])
         self.checkpoint.show_facts(_("Five states of a small model, trained on other images."), [], [])
@@ -268,6 +290,7 @@ class SetupPlace(ColumnPlace, Place):
         buttons.addWidget(self.progress, 1)
         buttons.addStretch()
         self.column.addWidget(self.confined)
+        self.column.addWidget(self._split_row)
         self.column.addWidget(Pair(self.records, self.checkpoint))
         self.column.addWidget(Pair(protect, question))
         self.column.addLayout(buttons)
@@ -275,6 +298,22 @@ class SetupPlace(ColumnPlace, Place):
         self.column.addWidget(row(self.try_it, self._try_hint))
         self.column.addWidget(self.preflight)
         self.column.addStretch(1)
+
+    def _show_splits(self, inspection: SourceInspected | None) -> None:
+        """Show the parts of the records to choose from, where there are several."""
+        splits = {} if inspection is None else inspection.splits
+        self.split.clear()
+        for name, count in splits.items():
+            self.split.add(_part(name, count), name)
+        chosen = None if inspection is None else inspection.split
+        self.split.choose(chosen)
+        self._split_hint.setText(_(_PARTS) if chosen is None else "")
+        self._split_row.setVisible(bool(splits))
+
+    def _on_split(self) -> None:
+        chosen = self.split.chosen()
+        if chosen is not None:
+            self.split_chosen.emit(chosen)
 
     def _show_units(self, hint: str, columns: Sequence[str] = (), person: str | None = None) -> None:
         self.unit.clear()
@@ -286,6 +325,16 @@ class SetupPlace(ColumnPlace, Place):
         self.unit.setEnabled(bool(columns))
         self._unit_hint.setText(hint)
         self._unit_hint.setVisible(bool(hint))
+
+
+def _part(name: str, count: int) -> str:
+    return ngettext(
+        "{name}: {count:,} record", "{name}: {count:,} records", count, name=visible(name, _MOST_NAME)
+    )
+
+
+def _parts(splits: Mapping[str, int]) -> str:
+    return "; ".join(_part(name, count) for name, count in splits.items())
 
 
 def _names(names: Iterable[str]) -> str:
@@ -308,6 +357,10 @@ def requested(request: Request) -> list[tuple[str, str]]:
         )
     if criterion:
         lines.append((_("Asks for"), criterion))
+    if request.pixel_range is not None:
+        low, high = request.pixel_range
+        pixels = _("{low} is black, {high} is white, in images of more than 8 bits", low=low, high=high)
+        lines.append((_("Pixels"), pixels))
     private = [
         _(text, value=value)
         for value, text in (

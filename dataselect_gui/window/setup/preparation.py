@@ -78,12 +78,15 @@ class Preparation(QObject):
         self._start, self._setup, self._notice = start, setup, notice
         self._window = window
         self._waiting: list[Path] = []
+        self._in_parts: Path | None = None
+        self._pixel_range: tuple[float, float] | None = None
         self._scoring = Scoring(state, setup, notice, self)
         self._scoring.begun.connect(self._on_begun)
         self._scoring.scored.connect(self.scored)
         start.chosen.connect(self.take)
         setup.score_requested.connect(self.score)
         setup.stop_requested.connect(self._jobs.stop)
+        setup.split_chosen.connect(self._on_split)
         setup.training.answered.connect(self._on_answered)
         state.opened.connect(self._on_opened)
         state.inputs_changed.connect(self._show_idle)
@@ -101,9 +104,15 @@ class Preparation(QObject):
             return None
         if look is not None:
             return workflow.study_subject(look.folder)
-        place = workflow.project_place(inputs.records, inputs.digest)
-        unit = self._setup.unit_column
-        return StudySubject(inputs.records, inputs.checkpoint, inputs.digest, place, unit_column=unit)
+        place = workflow.project_place(inputs.records, inputs.digest, inputs.split)
+        return StudySubject(
+            inputs.records,
+            inputs.checkpoint,
+            inputs.digest,
+            place,
+            unit_column=self._setup.unit_column,
+            split=inputs.split,
+        )
 
     # Inputs
 
@@ -152,9 +161,16 @@ class Preparation(QObject):
         if path is not None:
             self.find_again(path)
 
-    def _inspect(self, path: Path) -> None:
+    def _on_split(self, split: str) -> None:
+        """Look at the part of the records that was chosen."""
+        if self._in_parts is not None and not self._jobs.running:
+            self._inspect(self._in_parts, split)
+
+    def _inspect(self, path: Path, split: str | None = None) -> None:
+        ref = SourceRef(path, split=split, pixel_range=self._pixel_range)
+
         def work(context: JobContext) -> tuple[Path, Inspection]:
-            return path, workflow.inspect(path, None, context)
+            return path, workflow.inspect(ref, None, context)
 
         self._notice.show_message(None)
         self._jobs.start(JobKind.INSPECTION, work, self._on_inspected, self._on_failed)
@@ -175,7 +191,15 @@ class Preparation(QObject):
         if self._state.place is not PlaceId.START:
             self._state.show_place(PlaceId.SETUP)
         if isinstance(inspection, SourceInspected):
-            inputs = replace(self._state.inputs, records=path, has_labels=bool(inspection.labels))
+            self._in_parts = path if inspection.splits else None
+            inputs = replace(
+                self._state.inputs,
+                records=path if inspection.split is not None or not inspection.splits else None,
+                has_labels=bool(inspection.labels),
+                split=inspection.split,
+            )
+            if inputs.records is None:  # Nothing goes on before one of its parts is chosen.
+                self._state.show_place(PlaceId.SETUP)
             self._start.show_records(path, inspection)
             self._setup.show_records(path, inspection)
         else:
@@ -183,20 +207,26 @@ class Preparation(QObject):
             self._start.show_checkpoint(path, inspection)
             self._setup.show_checkpoint(path, inspection)
         self._state.set_inputs(inputs)
+        if isinstance(inspection, CheckpointInspected):
+            known, self._pixel_range = self._pixel_range, inspection.asks.pixel_range
+            if known != self._pixel_range and inputs.records is not None:
+                self._inspect(inputs.records, inputs.split)  # Which can be read depends on it.
+                return
         if self._waiting:
             QTimer.singleShot(0, self, self._take_next)
         elif inputs.records is not None and inputs.checkpoint is not None:
-            self._match(inputs.records, inputs.checkpoint, inputs.digest)
+            records = SourceRef(inputs.records, split=inputs.split)
+            self._match(records, inputs.checkpoint, inputs.digest)
 
-    def _match(self, records: Path, checkpoint: Path, digest: str) -> None:
+    def _match(self, records: SourceRef, checkpoint: Path, digest: str) -> None:
         """Compare the labels of both, or open the project that exists for them."""
-        folder = workflow.project_place(records, digest)
+        folder = workflow.project_place(records.path, digest, records.split)
         if folder.exists():
             self.scored.emit(folder)
             return
 
         def work(context: JobContext) -> tuple[Path, Inspection]:
-            return checkpoint, workflow.inspect(checkpoint, SourceRef(records), context)
+            return checkpoint, workflow.inspect(checkpoint, records, context)
 
         self._state.show_place(PlaceId.SETUP)
         self._jobs.start(JobKind.LABEL_MATCHING, work, self._on_matched, self._on_failed)
@@ -206,12 +236,13 @@ class Preparation(QObject):
         assert isinstance(inspection, CheckpointInspected)
         self._setup.show_checkpoint(checkpoint, inspection)
         self._setup.training.no.setFocus()
-        records = self._state.inputs.records
-        if records is None or self._waiting:
+        inputs = self._state.inputs
+        if inputs.records is None or self._waiting:
             return
+        records = SourceRef(inputs.records, split=inputs.split)
 
         def work(context: JobContext) -> Preflight:
-            return workflow.preflight(checkpoint, SourceRef(records), context)
+            return workflow.preflight(checkpoint, records, context)
 
         self._setup.show_trying()
         self._jobs.start(
@@ -268,7 +299,8 @@ class Preparation(QObject):
         if records is None or checkpoint is None:
             return
         unit, answer = self._setup.unit_column, self._state.in_training
-        folder = workflow.project_place(records, inputs.digest) if look is None else look.folder
+        place = workflow.project_place(records, inputs.digest, inputs.split)
+        folder = place if look is None else look.folder
 
         def work(context: JobContext) -> Path:
             return workflow.score(
@@ -277,6 +309,7 @@ class Preparation(QObject):
                 context,
                 project_path=folder,
                 unit_column=unit,
+                split=inputs.split,
                 in_training=answer,
             ).project
 

@@ -189,7 +189,9 @@ class StartPlace(ColumnPlace, Place):
     def show_records(self, path: Path, inspection: SourceInspected) -> None:
         """Show what inspection found at a source."""
         count, readable, labels = inspection.records, inspection.readable, inspection.labels
-        if readable == count:
+        if inspection.splits and inspection.split is None:
+            summary = _("They come in several parts. Setup asks which is meant.")
+        elif readable == count:
             summary = ngettext(
                 "{count:,} record, {labels}.",
                 "{count:,} records, {labels}.",
