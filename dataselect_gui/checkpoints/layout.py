@@ -26,6 +26,7 @@ from dataselect_gui.checkpoints.tokenizer import (
     StatedTokenizer,
 )
 from dataselect_gui.checkpoints.tokenizer_parts import LARGEST as LARGEST_TOKENIZER
+from dataselect_gui.checkpoints.tokenizer_parts import read_parts
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import regular_file, resolved
 from dataselect_gui.texts import _
@@ -311,6 +312,20 @@ def _read(path: Path, largest: int) -> bytes:
     return content
 
 
+def _have_one_tokenizer(member: Member, final: Member) -> bool:
+    """Say whether texts become the same tokens for two states, however they were cut or filled up."""
+    if member.tokenizer is None or member.read_hashes[TOKENIZER] == final.read_hashes.get(TOKENIZER):
+        return True
+    if final.tokenizer is None:
+        return False
+    try:
+        one = read_parts(member.read(member.tokenizer.path))
+        other = read_parts(final.read(final.tokenizer.path))
+    except ValueError:
+        return False  # Refused where it is used; here, another file is enough.
+    return one == other
+
+
 def _check_agreement(checkpoint: Checkpoint) -> None:
     """Refuse a series whose members are not states of one model."""
     final = checkpoint.final
@@ -320,7 +335,7 @@ def _check_agreement(checkpoint: Checkpoint) -> None:
             for key in ("model_type", "architectures", "id2label", "num_channels")
             if member.config.get(key) != final.config.get(key)
         ]
-        if {member.read_hashes.get(TOKENIZER), None} - {final.read_hashes.get(TOKENIZER), None}:
+        if not _have_one_tokenizer(member, final):
             differs.append(TOKENIZER)
         if member.features != final.features:
             differs.append(FEATURES)

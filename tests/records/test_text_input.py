@@ -461,6 +461,9 @@ def test_members_of_a_series_have_one_tokenizer(tmp_path: Path) -> None:
     member(word_pieces(tmp_path / "checkpoint-1"))
     shutil.copytree(tmp_path / "checkpoint-1", tmp_path / "checkpoint-2")
     find_checkpoint(tmp_path)
+    cut = {"direction": "Right", "max_length": 9, "strategy": "LongestFirst", "stride": 0}
+    changed(tmp_path / "checkpoint-1", lambda stated: stated.update(truncation=cut))
+    find_checkpoint(tmp_path)  # A trainer leaves there how it cut texts.
     changed(tmp_path / "checkpoint-1", lambda stated: stated["model"]["vocab"].update(war=7))
     with pytest.raises(UnusableError, match="not one model"):
         find_checkpoint(tmp_path)
