@@ -88,7 +88,7 @@ def forge(bundle: Path, **changed: object) -> None:
     _say(document["parameters"], changed, to_form(terms))
     (bundle / RELEASE).write_text(document_text(document), encoding="utf-8")
     (bundle / PRIVACY).write_text(document_text(privacy_document(terms)), encoding="utf-8")
-    (bundle / "README.md").write_text(card(terms), encoding="utf-8")
+    (bundle / "README.md").write_text(card(terms, form_in(bundle)), encoding="utf-8")
     describe_anew(bundle)
 
 

@@ -16,6 +16,7 @@ from dataselect_gui.checkpoints.json_file import JsonObject
 from dataselect_gui.checkpoints.request import PIXEL_RANGE, TASK, TRAINING, Request
 from dataselect_gui.checkpoints.safetensors_header import StoredTensor, read_header
 from dataselect_gui.checkpoints.task import find_task
+from dataselect_gui.checkpoints.tokenizer import TOKENIZER_FILES, StatedTokenizer
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.tasks.task import Task
 from dataselect_gui.texts import _
@@ -46,6 +47,8 @@ class Member:
         What its ``preprocessor_config.json`` says; empty where there is none.
     read_hashes : dict
         The SHA-256 of each JSON file as it was read, by its name.
+    tokenizer : StatedTokenizer or None
+        What its files say of its tokenizer; None where it has none, or takes images.
     features : Features or None
         What its ``features.json`` says; None where it takes no rows of a table.
     """
@@ -58,6 +61,7 @@ class Member:
     step: int | None
     preprocessing: JsonObject = field(default_factory=dict)
     read_hashes: dict[str, str] = field(default_factory=dict)
+    tokenizer: StatedTokenizer | None = None
     features: Features | None = None
 
     @property
@@ -102,6 +106,7 @@ class Member:
             yield self.folder / CONFIG
         if self.processor is not None:
             yield self.processor
+        yield from (self.folder / name for name in TOKENIZER_FILES if name in self.read_hashes)
         if FEATURES in self.read_hashes:
             yield self.folder / FEATURES
 
@@ -111,7 +116,7 @@ class Member:
         return {path.name: _hash_of(path) for path in self.weights} | self.read_hashes
 
     def read(self, path: Path) -> bytes:
-        """Return the content of one of the weight files.
+        """Return the content of one of the files: weights, or a tokenizer.
 
         Raises
         ------

@@ -78,7 +78,7 @@ def _why_passed_over(entry: "os.DirEntry[str]") -> str | None:
 
 def _entries(root: Path) -> Iterator["os.DirEntry[str]"]:
     """Yield every file below a folder, and folders that are named like an image or nested too deep."""
-    levels = [_listed(root)]
+    levels = [entries_of(root)]
     while levels:
         entry = next(levels[-1], None)
         if entry is None:
@@ -89,10 +89,17 @@ def _entries(root: Path) -> Iterator["os.DirEntry[str]"]:
             if len(levels) > MAX_DEPTH:
                 yield entry
             else:
-                levels.append(_listed(Path(entry.path)))
+                levels.append(entries_of(Path(entry.path)))
 
 
-def _listed(folder: Path) -> Iterator["os.DirEntry[str]"]:
+def entries_of(folder: Path) -> Iterator["os.DirEntry[str]"]:
+    """Return what a folder holds, by name.
+
+    Raises
+    ------
+    UnusableError
+        Where it cannot be listed.
+    """
     try:
         with os.scandir(folder) as listing:
             return iter(sorted(listing, key=lambda entry: entry.name))

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import RecordKind
 
 FloatArray: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
-Content: TypeAlias = Image.Image | FloatArray | Row
-"""One decoded record: an image, upright, in its own mode; a float array as it is stored; or the cells
-of a table's row."""
+Content: TypeAlias = Image.Image | FloatArray | str | Row
+"""One decoded record: an image, upright, in its own mode; a float array as it is stored; a text; or the
+cells of a table's row."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,10 @@ class Source(Protocol):
     columns: Sequence[str]
     problems: Sequence[Problem]
     ignored: int
-    notes: Sequence[str]
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """See the attributes."""
 
     @property
     def blank(self) -> Content | None:

@@ -22,7 +22,7 @@ from dataselect_gui.plain import shown
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.records.forms import limits as file_limits
 from dataselect_gui.records.forms.form import DATA
-from dataselect_gui.records.kinds import FORMS
+from dataselect_gui.records.kinds import FORMS, form_in
 from dataselect_gui.release import bundle as layout
 from dataselect_gui.release import limits, signing
 from dataselect_gui.release.card import card
@@ -261,7 +261,7 @@ def _documents(path: Path) -> str:
     agree = {
         layout.RELEASE: _same(release, release_document(terms, head)),
         layout.PRIVACY: _same(privacy, privacy_document(terms)),
-        layout.CARD: (path / layout.CARD).read_bytes() == card(terms).encode(),
+        layout.CARD: (path / layout.CARD).read_bytes() == card(terms, form_in(path)).encode(),
     }
     for name, agrees in agree.items():
         if not agrees:

@@ -99,7 +99,7 @@ def _source(where: SourceRef, context: JobContext) -> SourceInspected:
         splits = error.splits
         if where.split is None:
             return SourceInspected(
-                form=kind.name if (kind := kind_of(where.path)) is not None else "",
+                form=kind.name if (kind := kind_of(where)) is not None else "",
                 records=0,
                 readable=0,
                 problems=[],

@@ -14,11 +14,12 @@ from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
 from dataselect_gui.privacy.amounts import LARGEST_COUNT, decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
+from dataselect_gui.records.forms.form import Leaving
 from dataselect_gui.records.kinds import file_endings, what_opens
 from dataselect_gui.records.kinds.kind import Lines
 from dataselect_gui.records.source import ChangedRecordError, SourceRef, UnreadableRecordError
 from dataselect_gui.release.bundle import count_records, digest_of
-from dataselect_gui.release.kinds.kind import Kind, KindAnswer, Leaving
+from dataselect_gui.release.kinds.kind import Kind, KindAnswer
 from dataselect_gui.release.registry import KINDS, MECHANISMS, mechanisms_of
 from dataselect_gui.release.verify import Check
 from dataselect_gui.sandbox.confining import Confinement, available_confinement
@@ -57,7 +58,7 @@ from dataselect_gui.workflow.registers import (
     put_opted_out,
     read_register,
 )
-from dataselect_gui.workflow.release_preview import DOCUMENTS, Preview
+from dataselect_gui.workflow.release_preview import DOCUMENTS, Preview, leaving_files
 from dataselect_gui.workflow.release_request import ReleaseRequest
 from dataselect_gui.workflow.release_terms import public_bounds
 from dataselect_gui.workflow.releasing import Released, preview, release
@@ -204,6 +205,7 @@ __all__ = [
     "is_text",
     "job_logged",
     "knows_head",
+    "leaving_files",
     "ledger",
     "log_path",
     "look",

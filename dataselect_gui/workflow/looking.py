@@ -39,6 +39,8 @@ class Look:
         Its display name.
     records : SourceRef
         Where the records are, or were, and how they are read.
+    record_kind : str
+        The name of the kind of record that they are.
     checkpoint : Path
         Where the checkpoint is, or was.
     ids : sequence of str
@@ -74,6 +76,7 @@ class Look:
     folder: Path
     name: str
     records: SourceRef
+    record_kind: str
     checkpoint: Path
     ids: Sequence[str]
     content: NDArray[np.uint8]
@@ -141,6 +144,7 @@ def look(project_path: Path) -> Look:
         folder=project_path,
         name="Demo" if settings.demo else project_path.stem,
         records=settings.source.ref,
+        record_kind=settings.source.kind,
         checkpoint=checkpoint,
         ids=index.ids,
         content=index.content,

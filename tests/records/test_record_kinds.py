@@ -47,6 +47,14 @@ def rows(folder: Path) -> Path:
     return path
 
 
+def text_folder(folder: Path) -> Path:
+    for n in range(6):
+        path = folder / "texts" / f"c{n % 3}" / f"{n}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"text {n}\n")
+    return folder / "texts"
+
+
 def image_table(folder: Path) -> Path:
     from tests.records.test_image_tables import parquet, table
 
@@ -64,6 +72,7 @@ EXAMPLES: dict[str, tuple[Callable[[Path], Path], ...]] = {
     "images": (images,),
     "arrays": (arrays, float_arrays),
     "rows": (rows,),
+    "texts": (text_folder,),
 }
 """Kind → what makes sources of six records, one for each of its forms."""
 each_example = pytest.mark.parametrize(
@@ -115,7 +124,7 @@ def test_a_record_is_read_shown_and_made_into_an_input(
     tmp_path: Path, kind: RecordKind, make: Callable[[Path], Path]
 ) -> None:
     path = make(tmp_path)
-    assert kind_of(path) is kind
+    assert kind_of(SourceRef(path)) is kind
     source = open_source(SourceRef(path))
     assert source.kind is kind
     assert len(source.ids) == len(source.labels) == 6

@@ -44,6 +44,28 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Leaving:
+    """A description of a file of a bundle, for the owner.
+
+    Attributes
+    ----------
+    file : str
+        Its path.
+    title : str
+        Its title.
+    fields : tuple of tuple of str
+        Its fields, each with its meaning.
+    sample : str
+        Made up.
+    """
+
+    file: str
+    title: str
+    fields: tuple[tuple[str, str], ...]
+    sample: str
+
+
+@dataclass(frozen=True)
 class DescribedField:
     """A field of a record in ``croissant.json``.
 
@@ -78,18 +100,34 @@ class WrittenForm(ABC):
     encodings : dict
         Of records that have a file each: extension → media type.
     fields : tuple of DescribedField
-        Of records that have a file each, for ``croissant.json``.
+        Of a record, for ``croissant.json``; none where its library knows no such thing.
+    warning : str
+        What leaves with such records that a person may not think of, for the card.
+    category : str
+        What a hub of data sets calls the training that they are for.
     """
 
     listing: ClassVar[str]
     listing_encoding: ClassVar[str]
     encodings: ClassVar[dict[str, str]] = {}
     fields: ClassVar[tuple[DescribedField, ...]] = ()
+    warning: ClassVar[str]
+    category: ClassVar[str]
 
     @property
     def most_listing(self) -> int:
         """How many bytes the listing may have."""
         return limits.MOST_FILE
+
+    @abstractmethod
+    def leaves(self, features: Sequence[str]) -> tuple[Leaving, ...]:
+        """Return what leaves, file by file and field by field.
+
+        Parameters
+        ----------
+        features : sequence of str
+            The columns that the model takes, where records are rows.
+        """
 
     @abstractmethod
     def sizes(

@@ -16,6 +16,7 @@ from dataselect_gui.records.forms import limits
 from dataselect_gui.records.forms.form import (
     DATA,
     DescribedField,
+    Leaving,
     Named,
     Size,
     Written,
@@ -25,7 +26,8 @@ from dataselect_gui.records.forms.form import (
 from dataselect_gui.records.tables.columnar import unpack_columns
 from dataselect_gui.records.tables.parquet_writing import parquet_of, row_count
 from dataselect_gui.records.tables.table import Column, listed
-from dataselect_gui.texts import _, ngettext
+from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.texts.promises import CELLS
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import RecordKind
@@ -45,6 +47,14 @@ class RowsFile(WrittenForm):
 
     listing: ClassVar[str] = TABLE
     listing_encoding: ClassVar[str] = "application/x-parquet"
+    warning: ClassVar[str] = CELLS
+    category: ClassVar[str] = "tabular-classification"
+
+    def leaves(self, features: Sequence[str]) -> tuple[Leaving, ...]:
+        """Return the one table, with each of its columns by name. See `WrittenForm`."""
+        columns = [(column, N_("a column that the model takes")) for column in features]
+        label = (LABEL, N_("the label"))
+        return (Leaving(TABLE, N_("Records"), (*columns, label), "39, State-gov, >50K"),)
 
     def sizes(
         self, source: "Source", rows: Sequence[int], labels: Sequence[str | None]

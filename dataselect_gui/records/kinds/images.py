@@ -55,9 +55,9 @@ class Images(RecordKind):
     extensions: ClassVar[tuple[str, ...]] = CLEANED
     forms: ClassVar[tuple[WrittenForm, ...]] = (IMAGE_FILES,)
 
-    def opens(self, path: Path) -> bool:
+    def opens(self, where: SourceRef) -> bool:
         """Say whether it is a folder. See `RecordKind`."""
-        return path.is_dir()
+        return where.text_column is None and where.path.is_dir()
 
     def open(self, where: SourceRef) -> Source:
         """List the images below a folder. See `RecordKind`."""

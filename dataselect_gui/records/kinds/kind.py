@@ -71,9 +71,10 @@ class RecordKind(ABC):
 
     # Where records are
 
-    def opens(self, path: Path) -> bool:
-        """Say whether a path is there and a source of this kind: for a file, by its ending."""
-        return path.suffix.lower() in self.endings and path.is_file()
+    def opens(self, where: SourceRef) -> bool:
+        """Say whether something is there and a source of this kind: for a file, by its ending."""
+        is_text = where.text_column is not None
+        return not is_text and where.path.suffix.lower() in self.endings and where.path.is_file()
 
     @abstractmethod
     def open(self, where: SourceRef) -> Source:
