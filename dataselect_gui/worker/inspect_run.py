@@ -61,9 +61,11 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
 
         batching = load_model(checkpoint.final, choose_device("cpu")).batching
     architecture, labels = checkpoint.final.config.get("model_type"), None
+    features, notes = checkpoint.final.features, list[str]()
     if records is not None:
         source = open_source(for_model(records, checkpoint))
         labels = match_labels(source.labels, source.classes, checkpoint.labels)
+        notes = source.kind.fit_notes(source, checkpoint.final)
     scores = applicable(
         None,
         series=len(checkpoint.series),
@@ -87,6 +89,8 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
             preprocessing=checkpoint.final.processor is not None,
             scores=[score.name for score in scores],
             labels=labels,
+            features=[] if features is None else list(map(str, features.features)),
+            notes=notes,
         ),
     )
 

@@ -151,6 +151,10 @@ class CheckpointFacts(
         The scores that apply to it.
     labels : dict or None
         The owner's label → the index of the model's; None where no source was given.
+    features : list of str
+        The columns that it takes of a table, each with its unit where that is stated.
+    notes : list of str
+        What a person should know of the source beside it, as sentences.
     """
 
     form: str
@@ -160,6 +164,8 @@ class CheckpointFacts(
     preprocessing: bool
     scores: list[str]
     labels: dict[str, int] | None = None
+    features: list[str] = []
+    notes: list[str] = []
 
 
 class CheckpointInspected(Inspected, frozen=True, tag="checkpoint"):

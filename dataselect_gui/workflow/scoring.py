@@ -41,6 +41,9 @@ from dataselect_gui.workflow.places import ledger_of, place_beside
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.training_answer import answer_training
 
+_NOT_BY_INPUT = N_(
+    "VoG and PLIS are left out: the model takes places of categories, by which there is no derivative."
+)
 _ANEW = N_("Score again: what was in hand is then computed anew, with half as many records at once.")
 
 
@@ -188,6 +191,9 @@ def score(
         indexed=checkpoint.indexed,
     )
     match_labels(source.labels, source.classes, checkpoint.labels)
+    notes = [*source.notes, *source.kind.fit_notes(source, checkpoint.final)]
+    if names is None and checkpoint.indexed:
+        notes.append(_(_NOT_BY_INPUT))
     described = StoredSource.of(ref, source.kind.name)
     model = StoredCheckpoint(str(checkpoint_path), checkpoint.digest())
     if project is None:
@@ -232,7 +238,7 @@ def score(
         finished.device,
         precision_of(project),
         table.columns(),
-        source.notes,
+        notes,
     )
 
 

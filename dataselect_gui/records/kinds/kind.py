@@ -184,6 +184,17 @@ class RecordKind(ABC):
 
         return Preprocessor(member, channels)
 
+    def fit_notes(self, source: Source, member: "Member") -> list[str]:
+        """Hold a source against what a checkpoint takes; return sentences for a person.
+
+        Raises
+        ------
+        UnusableError
+            Where the checkpoint plainly takes no such records.
+        """
+        del source, member
+        return []
+
     def samples(self, source: Source) -> Sequence[Content]:
         """Return contents, none of them read, that have the shapes that a record may have."""
         return [] if source.blank is None else [source.blank]

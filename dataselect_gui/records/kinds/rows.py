@@ -19,6 +19,7 @@ from dataselect_gui.records.column_notes import label_notes, labels_of, unit_not
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.rows_file import ROWS_FILE, cells_of
 from dataselect_gui.records.kinds.kind import Look, RecordKind, ToInput, Unpacked
+from dataselect_gui.records.row_notes import row_notes
 from dataselect_gui.records.source import (
     Content,
     Problem,
@@ -71,6 +72,11 @@ class Rows(RecordKind):
         del channels
         return RowInput(member)
 
+    def fit_notes(self, source: Source, member: "Member") -> list[str]:
+        """Say which cells a model does not know. See `RecordKind`."""
+        assert isinstance(source, RowTable)
+        return row_notes(_features_of(member), source.features.values())
+
     def form(self, source: Source) -> WrittenForm:
         """Return that of rows. See `RecordKind`."""
         del source
@@ -104,14 +110,8 @@ class RowInput:
     """
 
     def __init__(self, member: "Member") -> None:
-        if member.features is None:
-            raise UnusableError(
-                _("The records cannot be made into inputs of the model."),
-                _("They are rows of a table, and the checkpoint has no features.json that says how."),
-                _("Ask the consortium for that file."),
-            )
-        self._features: Features = member.features
-        self.shapes = ((member.features.width,),)
+        self._features = _features_of(member)
+        self.shapes = ((self._features.width,),)
 
     def __call__(self, content: Content) -> NDArray[np.float32]:
         """Return the input of a row, shape (numbers,).
@@ -204,6 +204,16 @@ def _as_json(column: Column) -> Column:
 
 def _json(text: str | None) -> str:
     return json.dumps(text, ensure_ascii=False)
+
+
+def _features_of(member: "Member") -> Features:
+    if member.features is None:
+        raise UnusableError(
+            _("The records cannot be made into inputs of the model."),
+            _("They are rows of a table, and the checkpoint has no features.json that says how."),
+            _("Ask the consortium for that file."),
+        )
+    return member.features
 
 
 def _check_features(table: Table, features: Sequence[str]) -> None:

@@ -165,6 +165,9 @@ class SetupPlace(ColumnPlace, Place):
             (_("Scores"), ", ".join(model.scores)),
             *requested(inspection.asks),
         ]
+        if model.features:
+            facts.append((_("Columns"), _names(model.features)))
+        facts += [(_("Note"), note) for note in model.notes]
         if model.labels is not None:
             facts.insert(3, (_("Labels"), _("all of yours are among the classes")))
         unknown = [
