@@ -58,7 +58,7 @@ from dataselect_gui.workflow.registers import (
     put_opted_out,
     read_register,
 )
-from dataselect_gui.workflow.release_preview import DOCUMENTS, Preview, leaving_files
+from dataselect_gui.workflow.release_preview import DOCUMENTS, Preview, leaving_files, leaving_warning
 from dataselect_gui.workflow.release_request import ReleaseRequest
 from dataselect_gui.workflow.release_terms import public_bounds
 from dataselect_gui.workflow.releasing import Released, preview, release
@@ -206,6 +206,7 @@ __all__ = [
     "job_logged",
     "knows_head",
     "leaving_files",
+    "leaving_warning",
     "ledger",
     "log_path",
     "look",
