@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from dataselect_gui import workflow
+from dataselect_gui.cli.labels import Columns, Label, Labels, Separator, UncertainAs
 from dataselect_gui.cli.options import (
     CheckpointPath,
     Device,
@@ -47,6 +49,11 @@ def score(
     label_column: LabelColumn = None,
     unit_column: UnitColumn = None,
     split: Split = None,
+    label: Label = None,
+    labels: Labels = None,
+    label_separator: Separator = None,
+    label_columns: Columns = None,
+    uncertain: UncertainAs = None,
     as_json: Json = False,
 ) -> None:
     """Compute scores of records; the same command goes on where it was stopped."""
@@ -57,6 +64,13 @@ def score(
             _("It is auto or a whole number above zero."),
             _("Leave it out to let the program choose."),
         )
+    rule = workflow.label_rule(
+        pairs=label or (),
+        table=labels,
+        separator=label_separator,
+        columns=label_columns,
+        uncertain=uncertain,
+    )
     with progress() as context:
         done = workflow.score(
             source,
@@ -71,6 +85,7 @@ def score(
             label_column=label_column,
             unit_column=unit_column,
             split=split,
+            labels=rule,
         )
     problems = sorted(done.problems.items())
     content = {
@@ -82,6 +97,7 @@ def score(
         "precision": done.precision,
         "scores": done.names,
         **({"notes": list(done.notes)} if done.notes else {}),
+        "labels": msgspec.to_builtins(done.labels),
     }
     lines = [
         ngettext(
@@ -93,6 +109,7 @@ def score(
         )
     ]
     lines += done.notes
+    lines += workflow.label_sentences(done.labels)
     if problems:
         lines.append(_("{count:,} without a score, or without all:", count=len(problems)))
         lines += [f"{record}: {reason}" for record, reason in problems[:_MOST_LISTED]]

@@ -74,7 +74,7 @@ def chosen_metadata(tops: Sequence[Path], files: Iterable[Path]) -> tuple[Path |
     return first, [_("“{name}” says which files of its folder are records.", name=shown[0])]
 
 
-def read_metadata(kind: "RecordKind", path: Path, label: str, unit: str | None, files: int) -> Table:
+def read_metadata(kind: "RecordKind", path: Path, columns: Sequence[str | None], files: int) -> Table:
     """Read a metadata file.
 
     Parameters
@@ -83,8 +83,8 @@ def read_metadata(kind: "RecordKind", path: Path, label: str, unit: str | None, 
         Whose `unpack` reads the columns of Parquet.
     path : Path
         The file.
-    label, unit : str or None
-        The columns to read beside that of the file.
+    columns : sequence of str or None
+        Those to read beside that of the file.
     files : int
         How many there are that it may name.
 
@@ -93,7 +93,7 @@ def read_metadata(kind: "RecordKind", path: Path, label: str, unit: str | None, 
     UnusableError
         Where it cannot be understood, or names no files.
     """
-    wanted = [FILE_COLUMN, label, *([] if unit is None else [unit])]
+    wanted = [FILE_COLUMN, *(column for column in columns if column is not None)]
     try:
         table = read_table(kind, path, list(dict.fromkeys(wanted)), files + _MOST_UNKNOWN)
     except TooManyRowsError:

@@ -3,9 +3,8 @@
 import time
 
 import msgspec
-import numpy as np
 
-from dataselect_gui.checkpoints.labels import class_indices, match_labels
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
@@ -13,7 +12,7 @@ from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.texts import _
 from dataselect_gui.worker.indexing import fair_order
-from dataselect_gui.worker.input_loading import InputLoader
+from dataselect_gui.worker.input_loading import InputLoader, stacked
 from dataselect_gui.worker.jobs import PreflightJob
 from dataselect_gui.worker.results import PreflightResult
 
@@ -34,7 +33,8 @@ def run_preflight(job: PreflightJob, context: JobContext) -> PreflightResult:
 
     checkpoint = find_checkpoint(job.checkpoint)
     source = open_source(job.source)
-    classes = match_labels(source.labels, source.classes, checkpoint.labels)
+    reader = LabelReader.of(checkpoint, source.classes, job.source.labels)
+    reader.check(source.labels)
     context.report(Phase.LOADING_MODEL)
     device = choose_device(job.device)
     scorer = Scorer(checkpoint, job.names, device)
@@ -50,8 +50,8 @@ def run_preflight(job: PreflightJob, context: JobContext) -> PreflightResult:
             _("So the checkpoint cannot be tried on them."),
             _("See the reasons among the source's problems, and mend or replace the files."),
         )
-    inputs = np.stack([record.values for record in records if record.values is not None])
-    targets = class_indices((source.labels[record.row] for record in records), classes)
+    inputs = stacked(records)
+    targets = reader.targets(source.labels[record.row] for record in records)
     trial = try_on(scorer, checkpoint, job.names, inputs, targets)
     return PreflightResult(
         **msgspec.structs.asdict(trial), records=len(source.ids), seconds_to_read=seconds_to_read

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import class_indices, match_labels
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import (
     InterruptedByPersonError,
@@ -45,13 +45,12 @@ from dataselect_gui.worker.score_store import ScoreStore, ScoreTable
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import ToInput
-    from dataselect_gui.scoring.public_shape import Shape
+    from dataselect_gui.scoring.public_shapes import Shape
     from dataselect_gui.scoring.scorer import Scorer
     from dataselect_gui.tasks.task import Targets
 
 _UNTRIED = 8
 """The size that counts as tried while the memory of small batches is measured."""
-_NO_CLASS = N_("Its label is none of the checkpoint's classes, so it has no score that needs one.")
 _GIVEN_UP = N_(
     "Its input has a shape of its own, and the program was ended twice while it was computed: most "
     "likely, memory ran out."
@@ -78,7 +77,8 @@ def run(job: ScoreJob, context: JobContext, store: ScoreStore) -> ScoringResult:
     checkpoint = find_checkpoint(job.checkpoint)
     checkpoint.check_digest(job.digest)
     source = open_source(job.source)
-    classes = match_labels(source.labels, source.classes, checkpoint.labels)
+    reader = LabelReader.of(checkpoint, source.classes, job.source.labels)
+    reader.check(source.labels)
     given_up = _recover(store)
     _check_conditions(store, job)
     parts = [_Part(job, names, store, checkpoint, source, context) for names in _parts(store, job)]
@@ -90,10 +90,9 @@ def run(job: ScoreJob, context: JobContext, store: ScoreStore) -> ScoringResult:
     table = store.take(index)
     if given_up is not None:
         _give_up(table, given_up, job.names)
-    targets = class_indices(index.labels, classes)
-    labelled = zip(index.ids, index.labels, targets, strict=True)
-    unknown = (i for i, label, target in labelled if label is not None and target < 0)
-    table.add_problems(dict.fromkeys(unknown, _(_NO_CLASS)))
+    targets = reader.targets(index.labels)
+    reasons = reader.reasons(index.labels)
+    table.add_problems({index.ids[row]: reason for row, reason in reasons.items()})
     order = fair_order(index.ids, job.limit)
     for part in parts:
         if part.lacks(table, order):
@@ -104,7 +103,9 @@ def run(job: ScoreJob, context: JobContext, store: ScoreStore) -> ScoringResult:
     if job.names and scored == 0:
         raise UnusableError(
             _("No record could be scored."),
-            _nothing_scored(len(index.ids), some_lack_labels=bool((targets < 0).any())),
+            _nothing_scored(
+                len(index.ids), some_lack_labels=not checkpoint.task.is_labelled(targets).all()
+            ),
             _("See the reasons among the source's problems, and mend or replace the files."),
         )
     return ScoringResult(scored=scored, device=device)
@@ -230,7 +231,7 @@ class _Part:
     checkpoint: Checkpoint
     source: Source
     context: JobContext
-    _loaded: "tuple[Scorer, ToInput, Shape | None] | None" = None
+    _loaded: "tuple[Scorer, ToInput, tuple[Shape, ...]] | None" = None
 
     @property
     def _known(self) -> Conditions | None:
@@ -256,19 +257,19 @@ class _Part:
         from dataselect_gui.norms.memory import is_out_of_memory
         from dataselect_gui.scoring.memory import release_memory
 
-        scorer, _to_input, shape = self._load()
+        scorer, _to_input, shapes = self._load()
         hold, requested = self.store.mark.hold, self.job.batch_size
-        if shape is None or requested is not None:
-            self._keep(requested if requested and shape is not None else 1)
+        if not shapes or requested is not None:
+            self._keep(requested if requested and shapes else 1)
         else:
             self._keep(_UNTRIED)
             with hold(self.names):
-                self._keep(scorer.need(shape).records_at_once(scorer.device))
+                self._keep(scorer.need(shapes[-1]).records_at_once(scorer.device))
         self.context.report(Phase.TRYING_ON_MADE_UP)
-        while shape is not None:
+        while shapes:
             try:
                 with hold(self.names):
-                    scorer.prepare((self.size or 1, *shape))
+                    scorer.prepare((self.size or 1, *shapes[-1]))
                 break
             except Exception as error:
                 if not is_out_of_memory(error):
@@ -294,9 +295,9 @@ class _Part:
     def _score(self, table: ScoreTable, targets: "Targets", order: Sequence[int]) -> None:
         from dataselect_gui.worker.computing import Computation
 
-        scorer, to_input, shape = self._load()
+        scorer, to_input, shapes = self._load()
         size, ids, hold = self.size or 1, table.index.ids, self.store.mark.hold
-        if shape is not None:
+        for shape in shapes:
             with hold(self.names):
                 scorer.prepare((size, *shape))
         columns = {name: table.column(name) for name in self.names}
@@ -306,13 +307,13 @@ class _Part:
         computation = Computation(
             scorer,
             self.names,
-            shape,
+            shapes,
             size,
             ids,
             targets,
             lambda record: hold(self.names, record),
         )
-        loader = InputLoader(self.source, table.index.content, to_input, shape)
+        loader = InputLoader(self.source, table.index.content, to_input, shapes)
         pace, saver = Pace(), ScoreSaver(table, columns)
         with closing(computation.results(loader, in_batches(ids, left, size))) as results:
             for result in results:
@@ -329,13 +330,13 @@ class _Part:
         saver.save()
         self.context.report(Phase.SCORING, total, total, 0.0)
 
-    def _load(self) -> "tuple[Scorer, ToInput, Shape | None]":
-        """Load the models, once, and find how their input is made, and its public shape."""
+    def _load(self) -> "tuple[Scorer, ToInput, tuple[Shape, ...]]":
+        """Load the models, once, and find how their input is made, and its public shapes."""
         if self._loaded is not None:
             return self._loaded
         from dataselect_gui.scoring.arithmetic import fix_arithmetic
         from dataselect_gui.scoring.model import choose_device
-        from dataselect_gui.scoring.public_shape import public_shape
+        from dataselect_gui.scoring.public_shapes import public_shapes
         from dataselect_gui.scoring.scorer import Scorer
 
         self.context.report(Phase.LOADING_MODEL)
@@ -355,8 +356,8 @@ class _Part:
             )
         final = self.checkpoint.final
         to_input = self.source.kind.to_input(final, scorer.model.channels)
-        shape = public_shape(self.source, final, scorer.model, to_input)
-        self._loaded = scorer, to_input, shape
+        shapes = public_shapes(self.source, final, scorer.model, to_input)
+        self._loaded = scorer, to_input, shapes
         return self._loaded
 
     def _keep(self, size: int) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.labels import LabelAccount, LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError, WorkerDiedError
 from dataselect_gui.jobs.context import JobContext
@@ -26,6 +26,7 @@ from dataselect_gui.project.settings import (
     StoredSource,
 )
 from dataselect_gui.records.opening import for_model, open_source
+from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule
 from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.catalog import PRECISIONS, Precision, applicable
 from dataselect_gui.scoring.scores.base import KeyedScore
@@ -67,6 +68,8 @@ class Scored:
         ``float32`` or ``float64``; None where no score needs a model.
     names : list of str
         The scores that the project has now.
+    labels : LabelAccount
+        What became of the labels of all records.
     notes : sequence of str
         What a person should know of how the records were read, as sentences.
     """
@@ -78,6 +81,7 @@ class Scored:
     device: str
     precision: str | None
     names: list[str]
+    labels: LabelAccount
     notes: Sequence[str] = ()
 
 
@@ -128,6 +132,7 @@ def score(
     label_column: str | None = None,
     unit_column: str | None = None,
     split: str | None = None,
+    labels: LabelRule | None = None,
     in_training: str | None = None,
     demo: bool = False,
 ) -> Scored:
@@ -145,6 +150,8 @@ def score(
         The project; by default ``./<name of the source>.dataselect``.
     device, precision, batch_size, limit, label_column, unit_column, split
         As the command line has them.
+    labels : LabelRule or None
+        How labels are read; None as the project has it.
     in_training : str or None
         The answer to “did these records help to train this checkpoint?”, to be remembered for a
         release; None for none yet.
@@ -172,11 +179,13 @@ def score(
         label_column = label_column or known.label_column
         unit_column = unit_column or known.unit_column
         split = _same_split(project, split)
+        labels = _same_rule(project, labels)
     ref = SourceRef(
         source_path,
         label_column,
         unit_column,
         split,
+        labels=labels or AS_THEY_ARE,
         pixel_range=_pixel_range(project, checkpoint),
     )
     ref = for_model(ref, checkpoint)
@@ -190,7 +199,7 @@ def score(
         task=checkpoint.task.name,
         indexed=checkpoint.indexed,
     )
-    match_labels(source.labels, source.classes, checkpoint.labels)
+    account = LabelReader.of(checkpoint, source.classes, ref.labels).check(source.labels)
     notes = [*source.notes, *source.kind.fit_notes(source, checkpoint.final)]
     if names is None and checkpoint.indexed:
         notes.append(_(_NOT_BY_INPUT))
@@ -238,6 +247,7 @@ def score(
         finished.device,
         precision_of(project),
         table.columns(),
+        account,
         notes,
     )
 
@@ -256,6 +266,18 @@ def _same_split(project: Project, split: str | None) -> str | None:
             _("Score it into another project (--project), or leave the part out."),
         )
     return split or known
+
+
+def _same_rule(project: Project, labels: LabelRule | None) -> LabelRule:
+    """Return how a project's labels are read; refuse another way: its scores would be mixed."""
+    known = project.settings.source.labels
+    if project.settings.table is not None and labels not in {None, known}:
+        raise UnusableError(
+            _("The labels of “{name}” are read in another way.", name=project.folder.name),
+            _("Its scores were computed with labels as they were read then; they are not mixed."),
+            _("Score into another project (--project), or leave the options of labels out."),
+        )
+    return labels or known
 
 
 def _pixel_range(project: Project | None, checkpoint: Checkpoint) -> tuple[float, float] | None:

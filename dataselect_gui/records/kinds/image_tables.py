@@ -13,7 +13,6 @@ from typing import Any, BinaryIO, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.decoding_process import unpacked
 from dataselect_gui.records.image_table import (
     CONTENT,
@@ -30,6 +29,7 @@ from dataselect_gui.records.image_table import (
 )
 from dataselect_gui.records.kinds.images import Images
 from dataselect_gui.records.kinds.kind import RecordKind, Unpacked
+from dataselect_gui.records.label_text import check_columns, columns_text, label_text, readable_text
 from dataselect_gui.records.npz import MAX_ROWS, most_memory
 from dataselect_gui.records.shards import Shards, is_table, shards_of
 from dataselect_gui.records.source import (
@@ -148,8 +148,9 @@ def _open_table(where: SourceRef) -> ImageTable:
         shards = parts[split]
     left, files = most_memory(), list[_File]()
     label = where.label_column or _usual_label(shards.features)
+    several = where.labels.columns
     for file in shards.files:
-        needed = [label, *([unit] if unit else [])]
+        needed = [label, *([unit] if unit else []), *several]
         read = _file_of(file, needed, left)
         if not files and where.label_column is None and not shards.features:
             usual = _usual_label(read.features)
@@ -160,24 +161,20 @@ def _open_table(where: SourceRef) -> ImageTable:
         if read.columns != files[0].columns:
             raise no_table(path.name, _("Its files have different columns."))
     columns = files[0].columns
-    for column in (where.label_column, unit):
-        if column is not None and column not in columns:
-            raise UnusableError(
-                _("The column “{column}” cannot be found.", column=column),
-                _(
-                    "“{name}” has the columns {columns}.",
-                    name=path.name,
-                    columns=", ".join(columns) or _("(none)"),
-                ),
-                _("Name one of these."),
-            )
+    named = [column for column in (where.label_column, unit, *several) if column is not None]
+    check_columns(path.name, named, columns)
     classes = _classes((shards.features or files[0].features).get(label))
     counts_of_files = [len(file.ends) for file in files]
     rows = sum(counts_of_files)
     if rows > MAX_ROWS:
         raise no_table(path.name, _("It has more than {most:,} rows.", most=MAX_ROWS))
     labels: list[str | None] = [None] * rows
-    if label in columns:
+    if several:
+        by_file = [zip(*(file.cells[name] for name in several), strict=True) for file in files]
+        labels = [
+            columns_text(dict(zip(several, row, strict=True))) for rows in by_file for row in rows
+        ]
+    elif label in columns:
         labels = [_label(path.name, value, classes) for file in files for value in file.cells[label]]
     units = None
     if unit is not None:
@@ -251,37 +248,34 @@ def _usual_label(features: Mapping[str, object]) -> str:
 
 
 def _classes(feature: object) -> list[str] | None:
-    """Return the names of a feature's classes."""
+    """Return the names of a feature's classes, or of those in its lists."""
+    if isinstance(feature, list) and len(feature) == 1:  # As earlier versions of the library write it.
+        return _classes(feature[0])
+    if isinstance(feature, dict) and feature.get("_type") in {"Sequence", "List", "LargeList"}:
+        feature = feature.get("feature")
     if not isinstance(feature, dict) or feature.get("_type") != "ClassLabel":
         return None
     names = feature.get("names")
     if not isinstance(names, list) or not 0 < len(names) <= _MAX_CLASSES:
         return None
-    return [str(name).encode("utf-8", "replace").decode() for name in names]
+    return [readable_text(name) for name in names]
 
 
 def _label(file: str, value: object, classes: Sequence[str] | None) -> str | None:
     if isinstance(value, list):
-        raise UnusableError(
-            _("The labels in “{name}” cannot be used.", name=file),
-            _("A record has a list of labels."),
-            _("Name a column with one label for each record."),
-        )
-    if isinstance(value, bool) or value is None:
-        return None if value is None else str(int(value))
-    if isinstance(value, float):
-        if not value.is_integer():
-            return None
+        named = [_label(file, item, classes) for item in value]
+        return label_text(value if classes is None else [name for name in named if name is not None])
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, int):
+    if classes is not None and isinstance(value, int):
         if value < 0:
             return None
-        if classes is None:
-            return str(value)
         if value >= len(classes):
             raise no_table(file, _("A label is beyond the names of its classes."))
         return classes[value]
-    return str(value).encode("utf-8", "replace").decode() or None
+    return label_text(value)
 
 
 def _person(value: object) -> str:
@@ -290,4 +284,4 @@ def _person(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return person_name(text.encode("utf-8", "replace").decode())
+    return person_name(readable_text(text))

@@ -50,7 +50,9 @@ class Images(RecordKind):
 
     name: ClassVar[str] = "images"
     nouns: ClassVar[str] = N_("a folder of images")
-    advice: ClassVar[str] = N_("a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP, PGM, PPM, TGA)")
+    advice: ClassVar[str] = N_(
+        "a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP, PGM, PPM, TGA, JPEG 2000)"
+    )
     is_confined: ClassVar[bool] = True
     extensions: ClassVar[tuple[str, ...]] = CLEANED
     forms: ClassVar[tuple[WrittenForm, ...]] = (IMAGE_FILES,)
@@ -172,9 +174,10 @@ def _open_folder(where: SourceRef) -> ImageFolder:
         tables = [file for file in tables if file.parent == path or path / split in file.parents]
     metadata, notes = chosen_metadata(tops, tables)
     if metadata is None:
-        if label_column or unit_column:
+        named = [name for name in (label_column, unit_column, *where.labels.columns) if name]
+        if named:
             raise UnusableError(
-                _("The column “{column}” cannot be found.", column=label_column or unit_column),
+                _("The column “{column}” cannot be found.", column=named[0]),
                 _(
                     "“{name}” has no {csv} or {jsonl}, so it has no columns.",
                     name=path.name,
@@ -194,12 +197,14 @@ def _open_folder(where: SourceRef) -> ImageFolder:
             columns=(),
             problems=sorted(problems, key=lambda problem: problem.id),
             ignored=ignored,
+            classes=(),
             notes=label_notes(labels),
         )
     label = label_column or "label"
-    table = read_metadata(IMAGES, metadata, label, unit_column, files)
+    several = where.labels.columns
+    table = read_metadata(IMAGES, metadata, [label, unit_column, *several], files)
     columns = [name for name in table.names if name.casefold() != FILE_COLUMN]
-    for name in (label_column, unit_column):
+    for name in (label_column, unit_column, *several):
         if name is not None and name not in table.columns:
             raise UnusableError(
                 _("The column “{column}” cannot be found.", column=name),
@@ -224,13 +229,18 @@ def _open_folder(where: SourceRef) -> ImageFolder:
             chosen_problems.append(Problem(name, reason))
     ids = sorted(listed)
     rows = [listed[record] for record in ids]
-    if label in table.columns:
-        labels = labels_of(table.columns[label], rows)
+    by_folder = label not in table.columns and not several
+    if not by_folder:
+        labels = labels_of(table, label, several, rows)
     else:
         labels = [_class_folder(record, split) for record in ids]
     people = None if unit_column is None else table.columns[unit_column]
     units = None if people is None else units_of([people[row] for row in rows], ids)
-    notes += [*table.notes, *label_notes(labels), *(unit_notes(people) if people is not None else [])]
+    notes += [
+        *table.notes,
+        *([] if several else label_notes(labels)),
+        *(unit_notes(people) if people is not None else []),
+    ]
     return ImageFolder(
         path=path,
         ids=ids,
@@ -240,6 +250,7 @@ def _open_folder(where: SourceRef) -> ImageFolder:
         columns=columns,
         problems=sorted(chosen_problems, key=lambda problem: problem.id),
         ignored=ignored + len(images) - len(ids) - 1,
+        classes=() if by_folder else None,
         notes=notes,
     )
 

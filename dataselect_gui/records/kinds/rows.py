@@ -169,24 +169,28 @@ class RowTable:
 def _open_table(where: SourceRef) -> RowTable:
     """Read a table. The label is the column ``label`` unless named."""
     label, unit, features = where.label_column, where.unit_column, where.feature_columns
-    named = [column for column in (label, unit) if column is not None]
-    wanted = None if not features else [*features, label or _LABEL, *([unit] if unit else [])]
+    several = where.labels.columns
+    named = [column for column in (label, unit, *several) if column is not None]
+    wanted = None if not features else [*features, label or _LABEL, *named]
     table = read_table(ROWS, where.path, wanted)
     for name in named:
         table.column(name)
     _check_features(table, features)
     ids = [str(row) for row in range(table.rows)]
-    column = table.columns.get(label or _LABEL)
-    labels = [None] * table.rows if column is None else labels_of(column, range(table.rows))
+    labels = labels_of(table, label or _LABEL, several, range(table.rows))
     units = None if unit is None else table.column(unit)
-    chosen = features or [name for name in table.columns if name not in {label or _LABEL, unit}]
+    chosen = features or [name for name in table.columns if name not in {label or _LABEL, *named}]
     return RowTable(
         path=where.path,
         ids=ids,
         labels=labels,
         units=None if units is None else units_of(units, ids),
         columns=[name for name in table.names if name not in features],
-        notes=[*table.notes, *label_notes(labels), *(unit_notes(units) if units is not None else [])],
+        notes=[
+            *table.notes,
+            *([] if several else label_notes(labels)),
+            *(unit_notes(units) if units is not None else []),
+        ],
         features={f",{_json(name)}:".encode(): _as_json(table.column(name)) for name in chosen},
     )
 
