@@ -8,6 +8,7 @@ from typing import BinaryIO
 from dataselect_gui.records.tables.table import (
     END,
     MOST_CELL,
+    MOST_CELLS,
     MOST_ROWS,
     Column,
     Table,
@@ -72,6 +73,9 @@ def read_json_lines(
                 most=MOST_CELL,
             ),
         ) from None
+    held = len(columns) if kept is None else len(kept)
+    if rows * held > MOST_CELLS:  # One that is missing in a row takes room, too.
+        raise unreadable(name, _("It has more than {most:,} cells.", most=MOST_CELLS))
     titles = list(columns)
     names = [own_name(title) for title in titles]
     asked = usable(names) if wanted is None else wanted

@@ -65,6 +65,8 @@ def read_table(
     """
     ending = path.suffix.lower()
     try:
+        if path.stat().st_size > most_memory():
+            raise unreadable(path.name, _("It is larger than half of this machine's memory."))
         if ending in COLUMNAR:
             return _read_columnar(kind, path, wanted, most)
         read = read_json_lines if ending in JSON_LINES else read_delimited

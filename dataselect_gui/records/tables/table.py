@@ -22,6 +22,7 @@ MOST_ROWS = 5_000_000
 MOST_COLUMNS = 10_000
 MOST_CELL = 1 << 20
 """Characters of one cell."""
+MOST_CELLS = 1 << 30
 END = b"\xff"
 """Ends each cell of a column; UTF-8 has no such byte."""
 

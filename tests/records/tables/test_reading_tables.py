@@ -241,6 +241,17 @@ def test_lines_that_are_no_rows_are_refused(tmp_path: Path, line: str) -> None:
         read(path)
 
 
+def test_columns_that_most_rows_lack_take_no_more_room_than_a_table_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataselect_gui.records.tables.json_lines.MOST_CELLS", 100_000)
+    path = tmp_path / "t.jsonl"
+    path.write_text(json.dumps({f"c{n}": 1 for n in range(1000)}) + "\n" + "{}\n" * 200)
+    with pytest.raises(UnusableError, match="more than 100,000 cells"):
+        read(path)
+    assert list(read(path, ["c1"]).columns["c1"])[:2] == ["1", None]
+
+
 # Parquet and Feather
 
 
