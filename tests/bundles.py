@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dataselect_gui.records.kinds import form_in
 from dataselect_gui.release.bundle import PRIVACY, RELEASE
 from dataselect_gui.release.card import card
 from dataselect_gui.release.codec import TermsForm, from_form, to_form
@@ -87,7 +88,7 @@ def forge(bundle: Path, **changed: object) -> None:
     _say(document["parameters"], changed, to_form(terms))
     (bundle / RELEASE).write_text(document_text(document), encoding="utf-8")
     (bundle / PRIVACY).write_text(document_text(privacy_document(terms)), encoding="utf-8")
-    (bundle / "README.md").write_text(card(terms), encoding="utf-8")
+    (bundle / "README.md").write_text(card(terms, form_in(bundle)), encoding="utf-8")
     describe_anew(bundle)
 
 
@@ -108,6 +109,8 @@ def describe_anew(bundle: Path) -> None:
     sums = {line[66:]: line[:64] for line in lines}
     data = {name: digest for name, digest in sums.items() if name.startswith("data/")}
     (listing,) = [name for name in data if not name.endswith((".png", ".jpg", ".tif"))]
-    description = describe(terms_of_document(told(bundle)), data, listing)
+    form = form_in(bundle)
+    fields = () if form is None else form.described(bundle)
+    description = describe(terms_of_document(told(bundle)), data, listing, fields)
     (bundle / "croissant.json").write_text(description, encoding="utf-8")
     rebuild(bundle)

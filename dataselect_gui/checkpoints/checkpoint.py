@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 from dataselect_gui.checkpoints import refusals
+from dataselect_gui.checkpoints.features import FEATURES, Features
 from dataselect_gui.checkpoints.json_file import JsonObject
 from dataselect_gui.checkpoints.request import PIXEL_RANGE, TASK, TRAINING, Request
 from dataselect_gui.checkpoints.safetensors_header import StoredTensor, read_header
 from dataselect_gui.checkpoints.task import find_task
+from dataselect_gui.checkpoints.tokenizer import TOKENIZER_FILES, StatedTokenizer
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.tasks.task import Task
 from dataselect_gui.texts import _
@@ -45,6 +47,10 @@ class Member:
         What its ``preprocessor_config.json`` says; empty where there is none.
     read_hashes : dict
         The SHA-256 of each JSON file as it was read, by its name.
+    tokenizer : StatedTokenizer or None
+        What its files say of its tokenizer; None where it has none, or takes images.
+    features : Features or None
+        What its ``features.json`` says; None where it takes no rows of a table.
     """
 
     folder: Path
@@ -55,6 +61,8 @@ class Member:
     step: int | None
     preprocessing: JsonObject = field(default_factory=dict)
     read_hashes: dict[str, str] = field(default_factory=dict)
+    tokenizer: StatedTokenizer | None = None
+    features: Features | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -98,6 +106,9 @@ class Member:
             yield self.folder / CONFIG
         if self.processor is not None and self.processor.parent == self.folder:
             yield self.processor
+        yield from (self.folder / name for name in TOKENIZER_FILES if name in self.read_hashes)
+        if FEATURES in self.read_hashes:
+            yield self.folder / FEATURES
 
     @cached_property
     def hashes(self) -> dict[str, str]:
@@ -105,7 +116,7 @@ class Member:
         return {path.name: _hash_of(path) for path in self.weights} | self.read_hashes
 
     def read(self, path: Path) -> bytes:
-        """Return the content of one of the weight files.
+        """Return the content of one of the files: weights, or a tokenizer.
 
         Raises
         ------
@@ -153,6 +164,11 @@ class Checkpoint:
             self.request,
             is_hugging_face=self.final.form == "huggingface",
         )
+
+    @property
+    def indexed(self) -> tuple[str, ...]:
+        """The columns whose categories the model takes as their places; see `Features`."""
+        return () if self.final.features is None else self.final.features.indexed
 
     @property
     def members(self) -> tuple[Member, ...]:

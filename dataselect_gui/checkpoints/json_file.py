@@ -22,21 +22,23 @@ _LONGEST_NUMBER = 40
 """Digits. A longer one is read as infinite, and refused as such."""
 
 
-def parse_object(content: bytes) -> JsonObject:
+def parse_object(content: bytes, largest: int = LARGEST) -> JsonObject:
     """Return the JSON object that some bytes hold.
 
     Parameters
     ----------
     content : bytes
         UTF-8.
+    largest : int
+        How many they may be.
 
     Raises
     ------
     ValueError
         Where they hold something else, or more than the limits above; its message is a sentence.
     """
-    if len(content) > LARGEST:
-        raise ValueError(_("It is larger than {largest} MiB.", largest=LARGEST >> 20))
+    if len(content) > largest:
+        raise ValueError(_("It is larger than {largest} MiB.", largest=largest >> 20))
     try:
         text = content.decode("utf-8")
         parsed = json.loads(

@@ -13,10 +13,20 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from dataselect_gui.checkpoints import families, processors, refusals
+from dataselect_gui.checkpoints import tokenizer as tokenizers
 from dataselect_gui.checkpoints.checkpoint import CONFIG, PROCESSOR, Checkpoint, Member
+from dataselect_gui.checkpoints.features import FEATURES, Features, features_of
 from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
 from dataselect_gui.checkpoints.request import read_request
 from dataselect_gui.checkpoints.safetensors_header import read_header
+from dataselect_gui.checkpoints.tokenizer import (
+    SPECIAL_TOKENS,
+    TOKENIZER,
+    TOKENIZER_CONFIG,
+    StatedTokenizer,
+)
+from dataselect_gui.checkpoints.tokenizer_parts import LARGEST as LARGEST_TOKENIZER
+from dataselect_gui.checkpoints.tokenizer_parts import read_parts
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import regular_file, resolved
 from dataselect_gui.texts import _
@@ -201,7 +211,54 @@ def _described(
             why,
             _("Ask the consortium for the file as save_pretrained writes it."),
         )
-    return Member(folder, form, weights, processor, config, step, preprocessing, hashes | more)
+    tokenizer, tokenizer_hashes = (None, {}) if processor is not None else _tokenizer(folder, step)
+    features, feature_hashes = _features(folder, step)
+    return Member(
+        folder,
+        form,
+        weights,
+        processor,
+        config,
+        step,
+        preprocessing,
+        hashes | more | tokenizer_hashes | feature_hashes,
+        tokenizer=tokenizer,
+        features=features,
+    )
+
+
+def _tokenizer(folder: Path, step: int | None) -> tuple[StatedTokenizer | None, dict[str, str]]:
+    """Return what the files of a tokenizer say: beside the weights, else at the top of their series.
+
+    ``tokenizer.json`` itself is as large as a vocabulary, and parsed where it is used.
+    """
+    if step is not None and not (folder / TOKENIZER).is_file():
+        folder = folder.parent
+    if not (folder / TOKENIZER).is_file():
+        return None, {}
+    stated, hashes = _read_json(folder / TOKENIZER_CONFIG)
+    special, more = _read_json(folder / SPECIAL_TOKENS)
+    if "auto_map" in stated:
+        raise refusals.needs_code(folder, TOKENIZER_CONFIG)
+    tokenizer = StatedTokenizer(folder / TOKENIZER, stated, special)
+    if (why := tokenizers.why_refused(tokenizer)) is not None:
+        raise refusals.unusable_tokenizer(why)
+    content = _read(tokenizer.path, LARGEST_TOKENIZER)
+    return tokenizer, {TOKENIZER: hashlib.sha256(content).hexdigest()} | hashes | more
+
+
+def _features(folder: Path, step: int | None) -> tuple[Features | None, dict[str, str]]:
+    """Return how columns become the input: beside the weights, else at the top of their series."""
+    path = folder / FEATURES
+    if step is not None and not path.is_file():
+        path = folder.parent / FEATURES
+    content, hashes = _read_json(path)
+    if not hashes:
+        return None, {}
+    try:
+        return features_of(content), hashes
+    except ValueError as error:
+        raise refusals.damaged(path, str(error)) from None
 
 
 def _required_member(folder: Path, step: int) -> Member:
@@ -237,14 +294,36 @@ def _read_json(path: Path) -> tuple[JsonObject, dict[str, str]]:
     """Return what a file says, and its hash by its name; nothing where there is no such file."""
     if not path.is_file():
         return {}, {}
+    content = _read(path, LARGEST)
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
         return parse_object(content), {path.name: hashlib.sha256(content).hexdigest()}
-    except OSError:
-        raise refusals.damaged(path, _("It cannot be read.")) from None
     except ValueError as error:
         raise refusals.damaged(path, str(error)) from None
+
+
+def _read(path: Path, largest: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(largest + 1)
+    except OSError:
+        raise refusals.damaged(path, _("It cannot be read.")) from None
+    if len(content) > largest:
+        raise refusals.damaged(path, _("It is larger than {largest} MiB.", largest=largest >> 20))
+    return content
+
+
+def _have_one_tokenizer(member: Member, final: Member) -> bool:
+    """Say whether texts become the same tokens for two states, however they were cut or filled up."""
+    if member.tokenizer is None or member.read_hashes[TOKENIZER] == final.read_hashes.get(TOKENIZER):
+        return True
+    if final.tokenizer is None:
+        return False
+    try:
+        one = read_parts(member.read(member.tokenizer.path))
+        other = read_parts(final.read(final.tokenizer.path))
+    except ValueError:
+        return False  # Refused where it is used; here, another file is enough.
+    return one == other
 
 
 def _check_agreement(checkpoint: Checkpoint) -> None:
@@ -256,5 +335,9 @@ def _check_agreement(checkpoint: Checkpoint) -> None:
             for key in ("model_type", "architectures", "id2label", "num_channels")
             if member.config.get(key) != final.config.get(key)
         ]
+        if not _have_one_tokenizer(member, final):
+            differs.append(TOKENIZER)
+        if member.features != final.features:
+            differs.append(FEATURES)
         if member.form != final.form or differs:
             raise refusals.not_one_model(checkpoint.path, member.folder, differs)

@@ -102,6 +102,18 @@ def damaged(path: Path, why: str) -> UnusableError:
     )
 
 
+def unusable_tokenizer(why: str) -> UnusableError:
+    """Return the error for a tokenizer that is not read here."""
+    return UnusableError(
+        _("The checkpoint's tokenizer cannot be used."),
+        why,
+        _(
+            "Ask the consortium for the folder as tokenizer.save_pretrained writes it, with a "
+            "tokenizer.json."
+        ),
+    )
+
+
 def not_one_model(path: Path, folder: Path, differs: Sequence[str]) -> UnusableError:
     """Return the error for a series of which a member differs from the final state."""
     differences = ", ".join(differs) or _("its form")

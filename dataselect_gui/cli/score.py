@@ -96,6 +96,7 @@ def score(
         "device": done.device,
         "precision": done.precision,
         "scores": done.names,
+        **({"notes": list(done.notes)} if done.notes else {}),
         "labels": msgspec.to_builtins(done.labels),
     }
     lines = [
@@ -107,6 +108,7 @@ def score(
             seconds=done.seconds,
         )
     ]
+    lines += done.notes
     lines += workflow.label_sentences(done.labels)
     if problems:
         lines.append(_("{count:,} without a score, or without all:", count=len(problems)))

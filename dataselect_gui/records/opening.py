@@ -4,10 +4,14 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.kinds import kind_of, what_opens
 from dataselect_gui.records.source import ChangedRecordError, Source, SourceRef
 from dataselect_gui.texts import _, ngettext
+
+TEXT_COLUMN = "text"
+"""Of a table, unless another is named."""
 
 
 def open_source(where: SourceRef) -> Source:
@@ -23,7 +27,7 @@ def open_source(where: SourceRef) -> Source:
     UnusableError
         Where there is nothing at the path, or it holds no records.
     """
-    path, kind = where.path, kind_of(where.path)
+    path, kind = where.path, kind_of(where)
     if kind is None and path.exists():
         raise UnusableError(
             _("“{name}” is not a source of records.", name=path.name),
@@ -52,9 +56,18 @@ def open_source(where: SourceRef) -> Source:
     return source
 
 
+def for_model(where: SourceRef, checkpoint: Checkpoint) -> SourceRef:
+    """Return what records are meant, with the columns that a checkpoint takes from a table."""
+    features, tokenizer = checkpoint.final.features, checkpoint.final.tokenizer
+    if features is not None:
+        return replace(where, feature_columns=features.columns)
+    of_text = replace(where, text_column=where.text_column or TEXT_COLUMN)
+    return of_text if tokenizer is not None and kind_of(of_text) is not None else where
+
+
 def linked_files(path: Path) -> list[Path]:
     """Return the files outside a source that links in it stand for; none where it is no source."""
-    kind = kind_of(path)
+    kind = kind_of(SourceRef(path))
     return [] if kind is None else kind.linked_files(path)
 
 

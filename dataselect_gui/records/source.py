@@ -6,7 +6,6 @@ read raises `UnreadableRecordError` with a reason that a person understands; the
 path or content.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dataselect_gui.checkpoints.features import Row, own_cell
 from dataselect_gui.records.reference import SourceRef as SourceRef
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import RecordKind
 
 FloatArray: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
-Content: TypeAlias = Image.Image | FloatArray
-"""One decoded record: an image, upright, in its own mode; or a float array as it is stored."""
+Content: TypeAlias = Image.Image | FloatArray | str | Row
+"""One decoded record: an image, upright, in its own mode; a float array as it is stored; a text; or the
+cells of a table's row."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,10 @@ def own_unit(record: str) -> str:
 def person_name(text: str | None) -> str:
     """Return a person's one name, however it was typed; empty where none is named.
 
-    The same letters in another Unicode form, or with blanks around them, name the same person.
+    The same letters in another Unicode form, or with blanks around them, name the same person, and so
+    does a whole number with ``.0`` behind it.
     """
-    return unicodedata.normalize("NFC", text or "").strip()
+    return own_cell(text or "")
 
 
 class UnreadableRecordError(Exception):
@@ -87,6 +89,8 @@ class Source(Protocol):
         What was found to be unusable while listing.
     ignored : int
         How many files were passed over because they are not records.
+    notes : Sequence[str]
+        What a person should know of how it was read, as sentences.
     blank : Content or None
         An empty record, where the format gives all of them one shape.
     """
@@ -100,6 +104,10 @@ class Source(Protocol):
     columns: Sequence[str]
     problems: Sequence[Problem]
     ignored: int
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """See the attributes."""
 
     @property
     def blank(self) -> Content | None:

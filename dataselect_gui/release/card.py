@@ -1,6 +1,7 @@
 """The card of a bundle, its ``README.md``: what a lawyer can read."""
 
 from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.release.guarantees import (
     ORIGIN_OF_BOUNDS,
     assumptions,
@@ -17,13 +18,21 @@ from dataselect_gui.texts.promises import CANNOT_CHECK, as_sentence
 
 
 @english()
-def card(terms: Terms) -> str:
-    """Return the ``README.md`` of a bundle: what a lawyer can read."""
+def card(terms: Terms, form: WrittenForm | None) -> str:
+    """Return the ``README.md`` of a bundle: what a lawyer can read.
+
+    Parameters
+    ----------
+    terms : Terms
+        What the release is.
+    form : WrittenForm or None
+        In which the records in it are written, where there are some.
+    """
     title, scored = terms.kind.heading, how_scored(terms)
     lines = [
         "---",
         f"pretty_name: {title}",
-        *terms.kind.front_matter,
+        *terms.kind.front_matter(form),
         "---",
         "",
         f"# {title}",
@@ -46,7 +55,7 @@ def card(terms: Terms) -> str:
             "",
         ]
     lines += ["## What is not protected", ""]
-    lines += [f"- {warning}" for warning in terms.kind.warnings]
+    lines += [f"- {warning}" for warning in terms.kind.warnings(form)]
     lines += [
         *(f"- Not protected: {item}." for item in not_protected(terms)),
         "",

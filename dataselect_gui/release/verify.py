@@ -22,7 +22,7 @@ from dataselect_gui.plain import shown
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.records.forms import limits as file_limits
 from dataselect_gui.records.forms.form import DATA
-from dataselect_gui.records.kinds import FORMS
+from dataselect_gui.records.kinds import FORMS, form_in
 from dataselect_gui.release import bundle as layout
 from dataselect_gui.release import limits, signing
 from dataselect_gui.release.card import card
@@ -261,7 +261,7 @@ def _documents(path: Path) -> str:
     agree = {
         layout.RELEASE: _same(release, release_document(terms, head)),
         layout.PRIVACY: _same(privacy, privacy_document(terms)),
-        layout.CARD: (path / layout.CARD).read_bytes() == card(terms).encode(),
+        layout.CARD: (path / layout.CARD).read_bytes() == card(terms, form_in(path)).encode(),
     }
     for name, agrees in agree.items():
         if not agrees:
@@ -285,8 +285,9 @@ def _description(path: Path) -> str:
     terms, sums = _terms(path), _sums(path)
     data = {name: digest for name, digest in sums.items() if name not in _DOCUMENTS}
     (listing,) = data.keys() & _LISTINGS
+    fields = _FORMS[listing].described(path) if listing in _FORMS else ()
     # Compared before the library parses it, since the library would follow URLs in it.
-    if (path / layout.CROISSANT).read_bytes() != describe(terms, data, listing).encode():
+    if (path / layout.CROISSANT).read_bytes() != describe(terms, data, listing, fields).encode():
         raise FaultError(
             _(
                 "{croissant} does not describe what is here.{by}",

@@ -47,6 +47,8 @@ DISCLOSED = N_(
     "program does not know whether the people in them agreed."
 )
 PIXELS = N_("Pixels leave unchanged: a name or date written into an image leaves too.")
+CELLS = N_("Cells leave as they are: a rare value, or several together, can tell whose row it is.")
+WORD_FOR_WORD = N_("Texts leave word for word: a name, a date or an address in a text leaves too.")
 WITHHELD = N_(
     "The owner may have withheld records. They never leave; someone who knows of one sees only that "
     "it is missing. If the owner withheld a record because of another, ε does not cover that."

@@ -85,6 +85,8 @@ def _look(kind: "RecordKind", content: bytes, answers: IO[bytes]) -> None:
 
     (most,) = SIDE.unpack_from(content)
     pixels = kind.look(content[SIDE.size :], most or None)
+    if isinstance(pixels, tuple):
+        raise TypeError("what is read, not seen, needs no process of its own")
     height, width, _ = pixels.shape
     write_frame(answers, PIXELS, SIZE.pack(width, height), pixels.tobytes())
 

@@ -11,7 +11,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.kinds import kind_of
-from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
 from dataselect_gui.records.splits import SplitNeededError
 from dataselect_gui.scoring.catalog import Batching, applicable
@@ -62,16 +62,19 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
 
         batching = load_model(checkpoint.final, choose_device("cpu")).batching
     architecture = checkpoint.final.config.get("model_type")
+    features, notes = checkpoint.final.features, list[str]()
     account = None
     if records is not None:
-        source = open_source(records)
+        source = open_source(for_model(records, checkpoint))
         account = LabelReader.of(checkpoint, source.classes, records.labels).account(source.labels)
+        notes = source.kind.fit_notes(source, checkpoint.final)
     scores = applicable(
         None,
         series=len(checkpoint.series),
         labelled=True,
         request=checkpoint.request,
         task=checkpoint.task.name,
+        indexed=checkpoint.indexed,
     )
     return CheckpointInspected(
         problems=[],
@@ -90,6 +93,8 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
             task=checkpoint.task.name,
             labels=None if account is None else _indices(account),
             label_account=account,
+            features=[] if features is None else list(map(str, features.features)),
+            notes=notes,
         ),
     )
 
@@ -107,7 +112,7 @@ def _source(where: SourceRef, context: JobContext) -> SourceInspected:
         splits = error.splits
         if where.split is None:
             return SourceInspected(
-                form=kind.name if (kind := kind_of(where.path)) is not None else "",
+                form=kind.name if (kind := kind_of(where)) is not None else "",
                 records=0,
                 readable=0,
                 problems=[],
@@ -139,6 +144,7 @@ def _source(where: SourceRef, context: JobContext) -> SourceInspected:
         columns=[name for name in source.columns if name not in {"label", "y", where.label_column}],
         person=_person_column(source, where),
         ignored=source.ignored,
+        notes=list(source.notes),
         splits=splits,
         split=where.split,
     )

@@ -15,11 +15,13 @@ from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
 from dataselect_gui.privacy.amounts import LARGEST_COUNT, decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
+from dataselect_gui.records.forms.form import Leaving
 from dataselect_gui.records.kinds import file_endings, what_opens
+from dataselect_gui.records.kinds.kind import Lines
 from dataselect_gui.records.reference import LabelRule, Uncertain
 from dataselect_gui.records.source import ChangedRecordError, SourceRef, UnreadableRecordError
 from dataselect_gui.release.bundle import count_records, digest_of
-from dataselect_gui.release.kinds.kind import Kind, KindAnswer, Leaving
+from dataselect_gui.release.kinds.kind import Kind, KindAnswer
 from dataselect_gui.release.registry import KINDS, MECHANISMS, mechanisms_of
 from dataselect_gui.release.verify import Check
 from dataselect_gui.sandbox.confining import Confinement, available_confinement
@@ -59,7 +61,7 @@ from dataselect_gui.workflow.registers import (
     put_opted_out,
     read_register,
 )
-from dataselect_gui.workflow.release_preview import DOCUMENTS, Preview
+from dataselect_gui.workflow.release_preview import DOCUMENTS, Preview, leaving_files, leaving_warning
 from dataselect_gui.workflow.release_request import ReleaseRequest
 from dataselect_gui.workflow.release_terms import public_bounds
 from dataselect_gui.workflow.releasing import Released, preview, release
@@ -143,6 +145,7 @@ __all__ = [
     "LabelRule",
     "Leaving",
     "Left",
+    "Lines",
     "Listing",
     "Look",
     "Mechanism",
@@ -210,6 +213,8 @@ __all__ = [
     "knows_head",
     "label_rule",
     "label_sentences",
+    "leaving_files",
+    "leaving_warning",
     "ledger",
     "log_path",
     "look",

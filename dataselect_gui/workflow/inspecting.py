@@ -113,7 +113,7 @@ def _thing_at(path: Path) -> _Thing:
 def looks_like_checkpoint(path: Path) -> bool:
     """Say whether a path is read as a checkpoint rather than as a source."""
     if path.is_file():
-        return kind_of(path) is None
+        return kind_of(SourceRef(path)) is None
     if (path / "config.json").is_file() or any(path.glob("checkpoint-*")):
         return True
     return path.is_dir() and any(file.suffix.lower() in _OF_MODELS for file in path.iterdir())

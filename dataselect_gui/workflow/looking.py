@@ -14,6 +14,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
+from dataselect_gui.records.kinds.kind import Lines, Picture
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import SourceRef
@@ -40,6 +41,8 @@ class Look:
         Its display name.
     records : SourceRef
         Where the records are, or were, and how they are read.
+    record_kind : str
+        The name of the kind of record that they are.
     checkpoint : Path
         Where the checkpoint is, or was.
     ids : sequence of str
@@ -75,6 +78,7 @@ class Look:
     folder: Path
     name: str
     records: SourceRef
+    record_kind: str
     checkpoint: Path
     ids: Sequence[str]
     content: NDArray[np.uint8]
@@ -152,6 +156,7 @@ def look(project_path: Path) -> Look:
         folder=project_path,
         name="Demo" if settings.demo else project_path.stem,
         records=settings.source.ref,
+        record_kind=settings.source.kind,
         checkpoint=checkpoint,
         ids=index.ids,
         content=index.content,
@@ -195,8 +200,8 @@ class Pictures:
         self._source = open_source(project.records)
         self._records = ScoredRecords(self._source, project.ids, project.content)
 
-    def picture(self, row: int, most: int | None = None) -> NDArray[np.uint8]:
-        """Return a record as an RGB image, shape (height, width, 3), decoded in the confined process.
+    def picture(self, row: int, most: int | None = None) -> Picture | Lines:
+        """Return what a person sees of a record, decoded in the confined process.
 
         Parameters
         ----------

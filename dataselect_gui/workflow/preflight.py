@@ -9,7 +9,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import duration
 from dataselect_gui.paths import resolved
-from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import Batching, applicable
 from dataselect_gui.texts import N_, _, ngettext
@@ -59,7 +59,7 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
         Where it was stopped.
     """
     checkpoint = find_checkpoint(checkpoint_path)
-    records = replace(records, pixel_range=checkpoint.request.pixel_range)
+    records = replace(for_model(records, checkpoint), pixel_range=checkpoint.request.pixel_range)
     source = open_source(records)
     scores = applicable(
         None,
@@ -67,6 +67,7 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
         labelled=any(label is not None for label in source.labels),
         request=checkpoint.request,
         task=checkpoint.task.name,
+        indexed=checkpoint.indexed,
     )
     job = PreflightJob(
         source=replace(records, path=resolved(records.path)),

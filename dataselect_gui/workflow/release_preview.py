@@ -4,18 +4,25 @@ For the owner alone. Usefulness follows from how many records take part and are 
 read. The samples of fields are made up.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from dataselect_gui.privacy.accounting import Charge, total_delta
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.statement import Statement
+from dataselect_gui.records.forms.form import Leaving, WrittenForm
+from dataselect_gui.records.kinds import KINDS as RECORD_KINDS
+from dataselect_gui.records.kinds import kind_named
+from dataselect_gui.records.source import Source
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.guarantees import how_drawn, not_protected, promise
-from dataselect_gui.release.kinds.kind import Kind, Leaving
+from dataselect_gui.release.kinds.kind import Kind
 from dataselect_gui.release.procedure import Foresight
+from dataselect_gui.release.registry import KINDS
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.texts import N_, _
+from dataselect_gui.workflow.looking import Look
 
 MARKS = tuple(Decimal(mark) for mark in ("0.1", "0.25", "0.5", "1", "2", "4", "8"))
 
@@ -105,6 +112,7 @@ def preview_of(
     foresight: Foresight,
     statement: Statement,
     pending: Charge | None,
+    features: Sequence[str],
 ) -> Preview:
     """Return what a release would come to.
 
@@ -120,6 +128,8 @@ def preview_of(
         The account as it is, with the budget that would hold.
     pending : Charge or None
         A training's charge that is not in the ledger yet.
+    features : sequence of str
+        The columns that the model takes, where records are rows.
     """
     taking = candidates.eligible if candidates.part is None else candidates.part
     records, selected = int(taking.sum()), int((taking & candidates.chosen).sum())
@@ -130,7 +140,7 @@ def preview_of(
     epsilon = terms.mechanism.epsilon
     marks = [] if epsilon is None else sorted({*MARKS, epsilon})
     return Preview(
-        leaves=_what_leaves(type(terms.kind)),
+        leaves=_what_leaves(terms.kind, candidates.source, features),
         promise=promise(terms),
         mechanism=how_drawn(terms),
         not_protected=not_protected(terms),
@@ -150,10 +160,34 @@ def preview_of(
     )
 
 
-def _what_leaves(kind: type[Kind]) -> list[dict[str, str]]:
+def leaving_files(kind: str, look: Look | None) -> tuple[Leaving, ...]:
+    """Return the files of a release of a kind with what is in them, for records as a project has them.
+
+    Parameters
+    ----------
+    kind : str
+        The name of a kind of release.
+    look : Look or None
+        The project; None for the usual records.
+    """
+    features = () if look is None else look.records.feature_columns
+    return KINDS[kind].leaves_of(_form_of(look), features)
+
+
+def leaving_warning(look: Look | None) -> str:
+    """Return what leaves with a project's records that a person may not think of, translated."""
+    return _(_form_of(look).warning)
+
+
+def _form_of(look: Look | None) -> WrittenForm:
+    records = RECORD_KINDS[0] if look is None else kind_named(look.record_kind)
+    return records.forms[0]
+
+
+def _what_leaves(kind: Kind, source: Source, features: Sequence[str]) -> list[dict[str, str]]:
     """Return what leaves in a release of a kind, field by field: ``file``, ``field``, ``what``."""
     return [
         {"file": leaving.file, "field": field, "what": _(what)}
-        for leaving in (*kind.leaves, *DOCUMENTS)
+        for leaving in (*kind.leaves_of(source.kind.form(source), features), *DOCUMENTS)
         for field, what in leaving.fields
     ]

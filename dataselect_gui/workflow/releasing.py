@@ -261,6 +261,7 @@ def _foresee(
     if not foresight.same:
         selection_open = proposal.purchase is not None
         check_fits(proposal.candidates, terms, proposal.checkpoint.final, selection_open=selection_open)
+    features = project.settings.source.feature_columns
     statement = replace(before, budget=before.budget or proposal.first_budget)
     return Released(
         release=None,
@@ -270,7 +271,9 @@ def _foresee(
         repeated=foresight.same,
         spent=before.spent,
         left=before.left,
-        preview=preview_of(terms, proposal.candidates, foresight, statement, proposal.pending),
+        preview=preview_of(
+            terms, proposal.candidates, foresight, statement, proposal.pending, features
+        ),
     )
 
 

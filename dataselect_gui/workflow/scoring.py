@@ -26,7 +26,7 @@ from dataselect_gui.project.settings import (
     StoredCheckpoint,
     StoredSource,
 )
-from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule
 from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.catalog import PRECISIONS, Precision, applicable
@@ -43,6 +43,9 @@ from dataselect_gui.workflow.places import ledger_of, place_beside
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.training_answer import answer_training
 
+_NOT_BY_INPUT = N_(
+    "VoG and PLIS are left out: the model takes places of categories, by which there is no derivative."
+)
 _ANEW = N_("Score again: what was in hand is then computed anew, with half as many records at once.")
 
 
@@ -68,6 +71,8 @@ class Scored:
         The scores that the project has now.
     labels : LabelAccount
         What became of the labels of all records.
+    notes : sequence of str
+        What a person should know of how the records were read, as sentences.
     """
 
     project: Path
@@ -78,6 +83,7 @@ class Scored:
     precision: str | None
     names: list[str]
     labels: LabelAccount
+    notes: Sequence[str] = ()
 
 
 def source_stem(source: Path) -> str:
@@ -183,6 +189,7 @@ def score(
         labels=labels or AS_THEY_ARE,
         pixel_range=_pixel_range(project, checkpoint),
     )
+    ref = for_model(ref, checkpoint)
     source = open_source(ref)
     labelled = any(label is not None for label in source.labels)
     wanted = applicable(
@@ -191,8 +198,12 @@ def score(
         labelled=labelled,
         request=checkpoint.request,
         task=checkpoint.task.name,
+        indexed=checkpoint.indexed,
     )
     account = LabelReader.of(checkpoint, source.classes, ref.labels).check(source.labels)
+    notes = [*source.notes, *source.kind.fit_notes(source, checkpoint.final)]
+    if names is None and checkpoint.indexed:
+        notes.append(_(_NOT_BY_INPUT))
     described = StoredSource.of(ref, source.kind.name)
     model = StoredCheckpoint(str(checkpoint_path), checkpoint.digest())
     if project is None:
@@ -238,6 +249,7 @@ def score(
         precision_of(project),
         table.columns(),
         account,
+        notes,
     )
 
 

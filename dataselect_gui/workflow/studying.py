@@ -10,7 +10,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
-from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import applicable, find_score
@@ -161,9 +161,9 @@ def choose_study(
     check_studied(checkpoint)
     series, request = len(checkpoint.series), checkpoint.request
     if scores is None:
-        scores = [proposed_score(series, request)]
+        scores = [proposed_score(series, request, checkpoint.indexed)]
     names = [name for name in dict.fromkeys(scores) if find_score(name).needs_model]
-    applicable(names, series=series, labelled=True, request=request)
+    applicable(names, series=series, labelled=True, request=request, indexed=checkpoint.indexed)
     if not names:
         raise UsageError(
             _("There is no score to study."),
@@ -280,6 +280,7 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
         labels=request.labels,
         pixel_range=checkpoint.request.pixel_range,
     )
+    ref = for_model(ref, checkpoint)
     check_studied(checkpoint)
     source = open_source(ref)
     if all(label is None for label in source.labels):
@@ -289,7 +290,13 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
             _("Name the label column."),
         )
     series, checkpoint_request = len(checkpoint.series), checkpoint.request
-    applicable(choices.scores, series=series, labelled=True, request=checkpoint_request)
+    applicable(
+        choices.scores,
+        series=series,
+        labelled=True,
+        request=checkpoint_request,
+        indexed=checkpoint.indexed,
+    )
     return StudyJob(
         folder=resolved(folder),
         source=ref,

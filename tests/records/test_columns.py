@@ -42,7 +42,7 @@ def test_pictures_are_read_by_the_projects_own_columns(tmp_path: Path, records: 
     )
     found = workflow.look(project)
     assert found.records == SourceRef(records.path.resolve(), "finding", "patient")
-    assert workflow.Pictures(found).picture(3, 4).shape[2] == 3
+    assert np.shape(workflow.Pictures(found).picture(3, 4))[2] == 3
 
 
 def test_a_preflight_and_an_inspection_read_the_named_columns(

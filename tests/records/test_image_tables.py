@@ -111,7 +111,7 @@ MADE: dict[str, Callable[[Path], Path]] = {
 @pytest.mark.parametrize("make", MADE.values(), ids=MADE)
 def test_every_image_has_its_own_label_and_unit(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     path = make(tmp_path)
-    assert kind_of(path) is IMAGE_TABLES
+    assert kind_of(SourceRef(path)) is IMAGE_TABLES
     source = open_source(SourceRef(path, unit_column="patient"))
     assert source.ids == ["0", "1", "2", "3", "4", "5"]
     assert source.labels == ["bird", "cat", "dog"] * 2
@@ -226,8 +226,8 @@ def test_bytes_alone_are_images_where_the_file_says_so(tmp_path: Path) -> None:
 
 def test_a_table_without_images_is_none_of_these(tmp_path: Path) -> None:
     for number, rows in enumerate([pa.table({"a": [1], "path": ["x"]}), pa.table({"a": [b"x"]})]):
-        assert kind_of(parquet(tmp_path / f"{number}.parquet", rows)) is not IMAGE_TABLES
-    assert kind_of(image_folder(tmp_path / "folder", ["a.png"])) is not IMAGE_TABLES
+        assert kind_of(SourceRef(parquet(tmp_path / f"{number}.parquet", rows))) is not IMAGE_TABLES
+    assert kind_of(SourceRef(image_folder(tmp_path / "folder", ["a.png"]))) is not IMAGE_TABLES
 
 
 def test_two_columns_of_images_are_not_guessed(tmp_path: Path) -> None:

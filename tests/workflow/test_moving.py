@@ -218,7 +218,7 @@ def test_looking_at_records_can_be_stopped(records: Path) -> None:
 
 def test_a_picture_is_of_what_was_scored_or_it_is_stale(project: Path, records: Path) -> None:
     pictures = workflow.Pictures(workflow.look(project))
-    assert pictures.picture(4).shape == (6, 8, 3)
+    assert np.shape(pictures.picture(4)) == (6, 8, 3)
     (records / NAMES[4]).write_bytes((records / NAMES[5]).read_bytes())
     with pytest.raises(workflow.ChangedRecordError, match="changed since it was scored"):
         pictures.picture(4)
@@ -227,7 +227,7 @@ def test_a_picture_is_of_what_was_scored_or_it_is_stale(project: Path, records: 
         pictures.picture(4)
     with pytest.raises(workflow.ChangedRecordError, match="no longer in the source"):
         workflow.Pictures(workflow.look(project)).picture(4)
-    assert pictures.picture(5).shape == (6, 8, 3)
+    assert np.shape(pictures.picture(5)) == (6, 8, 3)
 
 
 def test_a_record_that_can_be_read_only_now_is_not_what_was_scored(

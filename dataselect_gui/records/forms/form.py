@@ -44,6 +44,28 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Leaving:
+    """A description of a file of a bundle, for the owner.
+
+    Attributes
+    ----------
+    file : str
+        Its path.
+    title : str
+        Its title.
+    fields : tuple of tuple of str
+        Its fields, each with its meaning.
+    sample : str
+        Made up.
+    """
+
+    file: str
+    title: str
+    fields: tuple[tuple[str, str], ...]
+    sample: str
+
+
+@dataclass(frozen=True)
 class DescribedField:
     """A field of a record in ``croissant.json``.
 
@@ -78,13 +100,19 @@ class WrittenForm(ABC):
     encodings : dict
         Of records that have a file each: extension → media type.
     fields : tuple of DescribedField
-        Of records that have a file each, for ``croissant.json``.
+        Of a record, for ``croissant.json``; none where its library knows no such thing.
+    warning : str
+        What leaves with such records that a person may not think of, for the card.
+    category : str
+        What a hub of data sets calls the training that they are for.
     """
 
     listing: ClassVar[str]
     listing_encoding: ClassVar[str]
     encodings: ClassVar[dict[str, str]] = {}
     fields: ClassVar[tuple[DescribedField, ...]] = ()
+    warning: ClassVar[str]
+    category: ClassVar[str]
 
     @property
     def most_listing(self) -> int:
@@ -92,15 +120,29 @@ class WrittenForm(ABC):
         return limits.MOST_FILE
 
     @abstractmethod
-    def sizes(self, source: "Source", labels: Sequence[str | None]) -> Iterator[Size]:
+    def leaves(self, features: Sequence[str]) -> tuple[Leaving, ...]:
+        """Return what leaves, file by file and field by field.
+
+        Parameters
+        ----------
+        features : sequence of str
+            The columns that the model takes, where records are rows.
+        """
+
+    @abstractmethod
+    def sizes(
+        self, source: "Source", rows: Sequence[int], labels: Sequence[str | None]
+    ) -> Iterator[Size]:
         """Yield what has to be held against a limit before anything is charged.
 
         Parameters
         ----------
         source : Source
             Where the records are.
+        rows : sequence of int
+            Those that may leave.
         labels : sequence of str or None
-            Of those that may leave.
+            Theirs.
         """
 
     @abstractmethod
@@ -121,6 +163,11 @@ class WrittenForm(ABC):
         UnreadableRecordError
             Where one cannot be read after all.
         """
+
+    def described(self, bundle: Path) -> tuple[DescribedField, ...]:
+        """Return the fields of the records in a bundle: `fields`, unless they differ."""
+        del bundle
+        return self.fields
 
     @abstractmethod
     def count(self, bundle: Path) -> int:

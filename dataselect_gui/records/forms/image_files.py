@@ -20,6 +20,7 @@ from dataselect_gui.records.forms import limits
 from dataselect_gui.records.forms.form import (
     DATA,
     DescribedField,
+    Leaving,
     Named,
     Size,
     Written,
@@ -31,7 +32,8 @@ from dataselect_gui.records.forms.form import (
 from dataselect_gui.records.image_formats.bare import MAX_MEMORY, MAX_PIXELS
 from dataselect_gui.records.images import decode_image, look_at
 from dataselect_gui.records.source import Source, UnreadableRecordError
-from dataselect_gui.texts import _, ngettext
+from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.texts.promises import PIXELS
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import RecordKind
@@ -57,9 +59,32 @@ class ImageFiles(WrittenForm):
         DescribedField("label", "text"),
         DescribedField("image", "image", "content"),
     )
+    warning: ClassVar[str] = PIXELS
+    category: ClassVar[str] = "image-classification"
 
-    def sizes(self, source: Source, labels: Sequence[str | None]) -> Iterator[Size]:
+    def leaves(self, features: Sequence[str]) -> tuple[Leaving, ...]:
+        """Return the files of the images, and their list. See `WrittenForm`."""
+        del features
+        return (
+            Leaving(
+                f"{DATA}/",
+                N_("Records"),
+                (("record", N_("the record itself, in full, without metadata")),),
+                "5f0c…e1.png",
+            ),
+            Leaving(
+                LISTING,
+                N_("Labels, as corrected"),
+                (("file_name", N_("a random name, like 3f9a….png")), ("label", N_("the label"))),
+                '{"file_name": "5f0c…e1.png", "label": "cat"}',
+            ),
+        )
+
+    def sizes(
+        self, source: Source, rows: Sequence[int], labels: Sequence[str | None]
+    ) -> Iterator[Size]:
         """Yield the size of an image where all have one, and that of the list. See `WrittenForm`."""
+        del rows
         blank = source.blank
         if isinstance(blank, Image.Image):
             # As PNG, beside what it unpacks to; images of a folder are looked at one by one.

@@ -16,11 +16,20 @@ import numpy as np
 
 from dataselect_gui.errors import FaultError, UnusableError
 from dataselect_gui.records.forms import limits
-from dataselect_gui.records.forms.form import DATA, Named, Size, Written, WrittenForm, write_file
+from dataselect_gui.records.forms.form import (
+    DATA,
+    Leaving,
+    Named,
+    Size,
+    Written,
+    WrittenForm,
+    write_file,
+)
 from dataselect_gui.records.forms.image_files import IMAGE_FILES
 from dataselect_gui.records.npz import MAX_ROWS, Stored, look_at_arrays
 from dataselect_gui.records.source import Source
-from dataselect_gui.texts import _, ngettext
+from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.texts.promises import PIXELS
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import RecordKind
@@ -42,14 +51,25 @@ class NpzFile(WrittenForm):
 
     listing: ClassVar[str] = ARRAYS
     listing_encoding: ClassVar[str] = "application/octet-stream"
+    warning: ClassVar[str] = PIXELS
+    category: ClassVar[str] = "image-classification"
 
     @property
     def most_listing(self) -> int:
         """How many bytes the file may have: packed numbers may take more than they are."""
         return limits.MOST_ARRAY_BYTES + (limits.MOST_ARRAY_BYTES >> 8) + _SLACK
 
-    def sizes(self, source: Source, labels: Sequence[str | None]) -> Iterator[Size]:
+    def leaves(self, features: Sequence[str]) -> tuple[Leaving, ...]:
+        """Return the one file of arrays. See `WrittenForm`."""
+        del features
+        fields = (("x", N_("the record itself, in full")), ("y", N_("the label")))
+        return (Leaving(ARRAYS, N_("Records"), fields, "x (120, 1, 28, 28), y (120,)"),)
+
+    def sizes(
+        self, source: Source, rows: Sequence[int], labels: Sequence[str | None]
+    ) -> Iterator[Size]:
         """Yield the size of the arrays. See `WrittenForm`."""
+        del rows
         longest = max((len(label or "") for label in labels), default=0)
         size = np.asarray(source.blank).nbytes + 4 * max(longest, 1)
         yield len(labels) * size, limits.MOST_ARRAY_BYTES, _("bytes of records and labels")

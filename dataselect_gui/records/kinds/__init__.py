@@ -10,9 +10,12 @@ from dataselect_gui.records.kinds.arrays import ARRAYS
 from dataselect_gui.records.kinds.image_tables import IMAGE_TABLES
 from dataselect_gui.records.kinds.images import IMAGES
 from dataselect_gui.records.kinds.kind import RecordKind
+from dataselect_gui.records.kinds.rows import ROWS
+from dataselect_gui.records.kinds.texts import TEXTS
+from dataselect_gui.records.reference import SourceRef
 from dataselect_gui.texts import _
 
-KINDS: tuple[RecordKind, ...] = (IMAGE_TABLES, IMAGES, ARRAYS)
+KINDS: tuple[RecordKind, ...] = (IMAGE_TABLES, TEXTS, IMAGES, ARRAYS, ROWS)
 """In the order of precedence: a path is read as the first that opens it."""
 FORMS: tuple[WrittenForm, ...] = tuple(dict.fromkeys(form for kind in KINDS for form in kind.forms))
 """The forms in which records leave."""
@@ -32,9 +35,9 @@ def kind_named(name: str) -> RecordKind:
     raise ValueError(f"no kind of record is called {name!r}")
 
 
-def kind_of(path: Path) -> RecordKind | None:
-    """Return what a path is read as; None where it is no source of records, or is not there."""
-    return next((kind for kind in KINDS if kind.opens(path)), None)
+def kind_of(where: SourceRef) -> RecordKind | None:
+    """Return what a source is read as; None where it is no source of records, or is not there."""
+    return next((kind for kind in KINDS if kind.opens(where)), None)
 
 
 def form_in(bundle: Path) -> WrittenForm | None:

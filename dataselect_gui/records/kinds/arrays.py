@@ -132,6 +132,7 @@ class ArrayFile:
     problems: Sequence[Problem] = ()
     ignored: int = 0
     kind: RecordKind = ARRAYS
+    notes: Sequence[str] = ()
 
     @property
     def blank(self) -> Content:

@@ -28,7 +28,7 @@ from dataselect_gui.records.image_table import (
     unpack_images,
 )
 from dataselect_gui.records.kinds.images import Images
-from dataselect_gui.records.kinds.kind import RecordKind
+from dataselect_gui.records.kinds.kind import RecordKind, Unpacked
 from dataselect_gui.records.label_text import check_columns, columns_text, label_text, readable_text
 from dataselect_gui.records.npz import MAX_ROWS, most_memory
 from dataselect_gui.records.shards import Shards, is_table, shards_of
@@ -56,9 +56,9 @@ class ImageTables(Images):
     advice: ClassVar[str] = N_("a Parquet file with images, a folder that the datasets library saved")
     endings: ClassVar[frozenset[str]] = ENDINGS
 
-    def opens(self, path: Path) -> bool:
+    def opens(self, where: SourceRef) -> bool:
         """Say whether it seems to hold a column of images. See `RecordKind`."""
-        return is_table(path)
+        return where.text_column is None and is_table(where.path)
 
     def open(self, where: SourceRef) -> Source:
         """Read a table. See `RecordKind`."""
@@ -69,7 +69,7 @@ class ImageTables(Images):
         del path
         return []
 
-    def unpack(self, file: BinaryIO, name: str, needed: Sequence[str]) -> tuple[list[str], Any]:
+    def unpack(self, file: BinaryIO, name: str, needed: Sequence[str]) -> Unpacked:
         """Read the images and columns of one file. See `RecordKind`."""
         return unpack_images(file, name, needed)
 
@@ -92,6 +92,7 @@ class ImageTable:
     problems: Sequence[Problem] = ()
     ignored: int = 0
     kind: RecordKind = IMAGE_TABLES
+    notes: Sequence[str] = ()
 
     @property
     def blank(self) -> None:

@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
 Picture: TypeAlias = NDArray[np.uint8]
 """RGB, shape (height, width, 3)."""
-Look: TypeAlias = Picture
-"""What a person sees of a record. Lines of text join it with the first kind that is read, not seen; the
-type checker then names every place that has to tell the two apart."""
+Lines: TypeAlias = tuple[tuple[str, str], ...]
+"""Texts that a person reads, each with what it is called; that may be nothing."""
+Look: TypeAlias = Picture | Lines
+"""What a person sees of a record."""
+Unpacked: TypeAlias = tuple[list[str], Iterator[tuple[str, NDArray[Any]]]]
+"""The columns of a file, and the arrays in it that are needed, one by one."""
 InputArray: TypeAlias = NDArray[np.float32] | NDArray[np.int64]
 """A model's input: numbers of any shape; or a text, shape (2 or 3, length): its tokens' numbers, 1
 for each of them and 0 for what fills it up, and their types where the model has any."""
@@ -88,9 +91,10 @@ class RecordKind(ABC):
 
     # Where records are
 
-    def opens(self, path: Path) -> bool:
-        """Say whether a path is there and a source of this kind: for a file, by its ending."""
-        return path.suffix.lower() in self.endings and path.is_file()
+    def opens(self, where: SourceRef) -> bool:
+        """Say whether something is there and a source of this kind: for a file, by its ending."""
+        is_text = where.text_column is not None
+        return not is_text and where.path.suffix.lower() in self.endings and where.path.is_file()
 
     @abstractmethod
     def open(self, where: SourceRef) -> Source:
@@ -107,9 +111,7 @@ class RecordKind(ABC):
         del path
         return []
 
-    def unpack(
-        self, file: BinaryIO, name: str, needed: Sequence[str]
-    ) -> tuple[list[str], Iterator[tuple[str, NDArray[Any]]]]:
+    def unpack(self, file: BinaryIO, name: str, needed: Sequence[str]) -> Unpacked:
         """Unpack the arrays of a source that is one file: in the confined process, or in the worker.
 
         Parameters
@@ -201,6 +203,17 @@ class RecordKind(ABC):
         )
 
         return Preprocessor(member, channels)
+
+    def fit_notes(self, source: Source, member: "Member") -> list[str]:
+        """Hold a source against what a checkpoint takes; return sentences for a person.
+
+        Raises
+        ------
+        UnusableError
+            Where the checkpoint plainly takes no such records.
+        """
+        del source, member
+        return []
 
     def samples(self, source: Source) -> Sequence[Content]:
         """Return contents, none of them read, that have the shapes that a record may have."""

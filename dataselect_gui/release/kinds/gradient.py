@@ -16,7 +16,7 @@ from dataselect_gui.errors import FaultError, UsageError
 from dataselect_gui.privacy.amounts import exact, stated_number
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Query
 from dataselect_gui.privacy.usefulness import Width
-from dataselect_gui.records.forms.form import Written, write_file
+from dataselect_gui.records.forms.form import Leaving, Written, WrittenForm, write_file
 from dataselect_gui.release import limits
 from dataselect_gui.release.candidates import Candidates, Layout, Summed
 from dataselect_gui.release.kinds.kind import (
@@ -25,7 +25,6 @@ from dataselect_gui.release.kinds.kind import (
     KindAnswer,
     KindForm,
     KindOptions,
-    Leaving,
     Material,
     as_noise,
 )
@@ -210,9 +209,9 @@ class Gradient(Kind):
         double = "float32" if terms.scoring.device == "mps" else "float64"
         return f" The gradient of each record was computed by itself, in {double}."
 
-    @property
-    def front_matter(self) -> list[str]:
-        """None: a hub shows no table of it."""
+    def front_matter(self, form: WrittenForm | None) -> list[str]:
+        """Return none: a hub shows no table of it."""
+        del form
         return []
 
     def remarks(self, terms: "Terms") -> list[str]:

@@ -17,7 +17,7 @@ from dataselect_gui.privacy.mechanisms.mechanism import (
     SelectionMechanism,
 )
 from dataselect_gui.privacy.usefulness import Agreement, Width
-from dataselect_gui.records.forms.form import Written
+from dataselect_gui.records.forms.form import Leaving, Written, WrittenForm
 from dataselect_gui.release.candidates import Candidates, Summed
 from dataselect_gui.texts import N_, _
 from dataselect_gui.texts.promises import FIXED, MANY, RELATED, SHIFTS_ODDS, WITHHELD_HERE
@@ -27,28 +27,6 @@ if TYPE_CHECKING:
 
 KindAnswer = Literal["pad_to", "bins", "by_class", "count_threshold", "clip", "threshold"]
 """The owner's answers that a kind of release may need."""
-
-
-@dataclass(frozen=True)
-class Leaving:
-    """A description of a file of a bundle, for the owner.
-
-    Attributes
-    ----------
-    file : str
-        Its path.
-    title : str
-        Its title.
-    fields : tuple of tuple of str
-        Its fields, each with its meaning.
-    sample : str
-        Made up.
-    """
-
-    file: str
-    title: str
-    fields: tuple[tuple[str, str], ...]
-    sample: str
 
 
 @dataclass(frozen=True)
@@ -173,7 +151,7 @@ class Kind(ABC):
     columns : tuple of str or None
         The columns of the file, where it is a table.
     leaves : tuple of Leaving
-        What leaves, beside the bundle's own documents.
+        What leaves, beside the bundle's own documents, whatever records are.
     """
 
     name: ClassVar[str]
@@ -193,7 +171,7 @@ class Kind(ABC):
     promise: ClassVar[str] = SHIFTS_ODDS
     file: ClassVar[str]
     columns: ClassVar[tuple[str, ...] | None] = None
-    leaves: ClassVar[tuple[Leaving, ...]]
+    leaves: ClassVar[tuple[Leaving, ...]] = ()
 
     # Its own parameters
 
@@ -283,6 +261,20 @@ class Kind(ABC):
 
     # Its texts
 
+    @classmethod
+    def leaves_of(cls, form: WrittenForm, features: Sequence[str]) -> tuple[Leaving, ...]:
+        """Return what leaves, beside the bundle's own documents.
+
+        Parameters
+        ----------
+        form : WrittenForm
+            That of the source's records.
+        features : sequence of str
+            The columns that the model takes, where records are rows.
+        """
+        del form, features
+        return cls.leaves
+
     @abstractmethod
     def expect(self, mechanism: Mechanism, records: int, selected: int) -> Agreement | Width:
         """Return the expected usefulness of a release.
@@ -314,14 +306,26 @@ class Kind(ABC):
         del mechanism
         return [_(FIXED), _(MANY), _(RELATED)]
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """The sentences with which the card begins its list of what is not protected."""
+    def warnings(self, form: WrittenForm | None) -> tuple[str, ...]:
+        """Return the sentences with which the card begins its list of what is not protected.
+
+        Parameters
+        ----------
+        form : WrittenForm or None
+            That of the records in the bundle, where there are some.
+        """
+        del form
         return (WITHHELD_HERE,)
 
-    @property
-    def front_matter(self) -> list[str]:
-        """The lines of YAML on its data in the card, for a hub of data sets."""
+    def front_matter(self, form: WrittenForm | None) -> list[str]:
+        """Return the lines of YAML on its data in the card, for a hub of data sets.
+
+        Parameters
+        ----------
+        form : WrittenForm or None
+            As for `warnings`.
+        """
+        del form
         return ["configs:", "- config_name: default", f"  data_files: {self.file}"]
 
     def remarks(self, terms: "Terms") -> list[str]:

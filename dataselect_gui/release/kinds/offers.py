@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.checkpoint import Member
-from dataselect_gui.records.forms.form import Written
+from dataselect_gui.records.forms.form import Leaving, Written
 from dataselect_gui.release.candidates import Candidates
-from dataselect_gui.release.kinds.kind import Drawn, Leaving
+from dataselect_gui.release.kinds.kind import Drawn
 from dataselect_gui.release.kinds.selection import SelectionKind
 from dataselect_gui.release.sizes import hold_tokens
 from dataselect_gui.release.table_check import check_tokens, rows_of

@@ -1,6 +1,7 @@
 """Records themselves."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -11,13 +12,13 @@ from numpy.typing import NDArray
 from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.errors import FaultError
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
-from dataselect_gui.records.forms.form import Written, WrittenForm
+from dataselect_gui.records.forms.form import Leaving, Written, WrittenForm
 from dataselect_gui.records.forms.image_files import LISTING
 from dataselect_gui.records.kinds import form_in
 from dataselect_gui.release import limits
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.contents import write_records
-from dataselect_gui.release.kinds.kind import Drawn, Leaving, as_selection
+from dataselect_gui.release.kinds.kind import Drawn, as_selection
 from dataselect_gui.release.kinds.selection import SelectionKind
 from dataselect_gui.release.sizes import NAMED, hold
 from dataselect_gui.texts import N_, _, ngettext
@@ -27,7 +28,6 @@ from dataselect_gui.texts.promises import (
     IN_FULL,
     MANY,
     NUMBER_OF_FILES,
-    PIXELS,
     READABLE,
     RELATED,
     WITHHELD,
@@ -61,28 +61,19 @@ class Records(SelectionKind):
         "records hold: it can shift the odds of anything about them by at most a factor of {odds}."
     )
     file: ClassVar[str] = LISTING
-    leaves: ClassVar[tuple[Leaving, ...]] = (
-        Leaving(
-            "data/train/",
-            N_("Records"),
-            (("record", N_("the record itself, in full, without metadata")),),
-            "5f0c…e1.png",
-        ),
-        Leaving(
-            LISTING,
-            N_("Labels, as corrected"),
-            (("file_name", N_("a random name, like 3f9a….png")), ("label", N_("the label"))),
-            '{"file_name": "5f0c…e1.png", "label": "cat"}',
-        ),
-    )
+
+    @classmethod
+    def leaves_of(cls, form: WrittenForm, features: Sequence[str]) -> tuple[Leaving, ...]:
+        """Return what the form of the records says of it."""
+        return form.leaves(features)
 
     def check_size(self, candidates: Candidates, may_leave: NDArray[np.bool_], model: Member) -> None:
         """Refuse more records than their written form can hold."""
         del model
         rows = np.flatnonzero(may_leave).tolist()
         hold(NAMED * len(rows), limits.MOST_DRAW, _("bytes of a draw"))
-        source, labels = candidates.source, candidates.labels
-        for size, most, noun in source.kind.form(source).sizes(source, [labels[row] for row in rows]):
+        source, wanted = candidates.source, [candidates.labels[row] for row in rows]
+        for size, most, noun in source.kind.form(source).sizes(source, rows, wanted):
             hold(size, most, noun)
 
     def write(self, folder: Path, drawn: Drawn) -> Written:
@@ -111,15 +102,13 @@ class Records(SelectionKind):
         listed = [IN_FULL, FIXED, *((NUMBER_OF_FILES,) if keeps else (READABLE, MANY)), RELATED]
         return [_(item) for item in listed]
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """The sentences with which the card begins its list of what is not protected."""
-        return DISCLOSED, PIXELS, WITHHELD
+    def warnings(self, form: WrittenForm | None) -> tuple[str, ...]:
+        """Return what leaves with records of a form, among what is not protected."""
+        return (DISCLOSED, *(() if form is None else (form.warning,)), WITHHELD)
 
-    @property
-    def front_matter(self) -> list[str]:
-        """The lines of YAML for a hub of data sets."""
-        return ["task_categories:", "- image-classification"]
+    def front_matter(self, form: WrittenForm | None) -> list[str]:
+        """Return what records of a form are for."""
+        return [] if form is None else ["task_categories:", f"- {form.category}"]
 
 
 def _form_in(path: Path) -> WrittenForm:

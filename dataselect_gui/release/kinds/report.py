@@ -18,7 +18,7 @@ from dataselect_gui.privacy.amounts import exact, stated_number
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, NoiseMechanism, Query
 from dataselect_gui.privacy.usefulness import Width
 from dataselect_gui.records.forms import limits as file_limits
-from dataselect_gui.records.forms.form import Written
+from dataselect_gui.records.forms.form import Leaving, Written
 from dataselect_gui.release import limits
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.kinds.kind import (
@@ -27,7 +27,6 @@ from dataselect_gui.release.kinds.kind import (
     KindAnswer,
     KindForm,
     KindOptions,
-    Leaving,
     Material,
     as_noise,
 )

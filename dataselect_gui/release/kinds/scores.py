@@ -13,7 +13,7 @@ from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Query
 from dataselect_gui.privacy.usefulness import Agreement
-from dataselect_gui.records.forms.form import Written
+from dataselect_gui.records.forms.form import Leaving, Written
 from dataselect_gui.release import limits
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.grid import SCORE_STEPS, SCORES, on_grid, score_at
@@ -23,7 +23,6 @@ from dataselect_gui.release.kinds.kind import (
     KindAnswer,
     KindForm,
     KindOptions,
-    Leaving,
     Material,
     as_noise,
 )

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
+from dataselect_gui.window.explore.lines import paint_lines
 from dataselect_gui.window.explore.map_view import MapView
 from dataselect_gui.window.explore.maps import Maps
 from dataselect_gui.window.explore.placement import Placement
@@ -246,6 +247,8 @@ class _Picture(QWidget):
         picture = self._thumbnails.find(key)
         if isinstance(picture, QPixmap):
             paint_whole(painter, self.rect(), picture)
+        elif isinstance(picture, tuple):
+            paint_lines(painter, self.rect(), picture)
         elif picture is None:
             self._thumbnails.want_single(key)
         else:

@@ -20,8 +20,9 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.texts import _
 from dataselect_gui.window import faults
+from dataselect_gui.window.explore.tile import Shown
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import ChangedRecordError, Look, Pictures, UnreadableRecordError
+from dataselect_gui.workflow import ChangedRecordError, Lines, Look, Pictures, UnreadableRecordError
 
 Key = tuple[int, int]
 """A row and the longer side that was asked for."""
@@ -65,7 +66,7 @@ class Thumbnails(QObject):
     def __init__(self, state: State, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._cache: LRUCache[Key, QPixmap | str] = LRUCache(_MOST_BYTES, _size)
+        self._cache: LRUCache[Key, Shown] = LRUCache(_MOST_BYTES, _size)
         self._threads: list[_Decoder] = []
         # The condition guards what the threads share, which is all that follows.
         self._condition = threading.Condition()
@@ -82,8 +83,8 @@ class Thumbnails(QObject):
         state.opened.connect(self._drop)
         self._prepare()
 
-    def find(self, key: Key) -> QPixmap | str | None:
-        """Return a picture, the reason why there is none, or None where it is not decoded yet."""
+    def find(self, key: Key) -> Shown | None:
+        """Return a picture, texts, why there is neither, or None where it is not decoded yet."""
         return self._cache.get(key)
 
     def want(self, keys: Iterable[Key]) -> None:
@@ -141,13 +142,14 @@ class Thumbnails(QObject):
 
     def decode(self, generation: int, key: Key) -> None:
         """Decode a picture and deliver it. For the threads."""
-        outcome: QImage | str
+        outcome: QImage | Lines | str
         is_stale = False
         try:
             pictures = self._open(generation)
             if pictures is None:
                 return
-            outcome = _as_qt(pictures.picture(*key))
+            seen = pictures.picture(*key)
+            outcome = seen if isinstance(seen, tuple) else _as_qt(seen)
         except DataSelectError as error:
             outcome = ""
             self._missed.emit(generation, error)
@@ -189,14 +191,16 @@ class Thumbnails(QObject):
         if generation == self._generation:
             self.lost.emit(error)
 
-    def _on_decoded(self, generation: int, key: Key, outcome: QImage | str, is_stale: bool) -> None:
+    def _on_decoded(
+        self, generation: int, key: Key, outcome: QImage | Lines | str, is_stale: bool
+    ) -> None:
         with self._condition:
             if generation != self._generation:
                 return
             self._busy.discard(key)
         if is_stale:
             self._state.note_stale(key[0])
-        self._cache[key] = outcome if isinstance(outcome, str) else QPixmap.fromImage(outcome)
+        self._cache[key] = QPixmap.fromImage(outcome) if isinstance(outcome, QImage) else outcome
         self.arrived.emit(key[0])
 
     def _drop(self) -> None:
@@ -236,5 +240,7 @@ def _as_qt(pixels: NDArray[np.uint8]) -> QImage:
     return borrowed.convertToFormat(QImage.Format.Format_RGB32)
 
 
-def _size(entry: QPixmap | str) -> int:
-    return len(entry) if isinstance(entry, str) else 4 * entry.width() * entry.height()
+def _size(entry: Shown) -> int:
+    if isinstance(entry, QPixmap):
+        return 4 * entry.width() * entry.height()
+    return len(entry) if isinstance(entry, str) else sum(len(name) + len(text) for name, text in entry)

@@ -1,16 +1,21 @@
 """Paints a record as a tile: its picture, its foot, and its signs."""
 
 import math
+from typing import TypeAlias
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap, QPolygonF
 
 from dataselect_gui.plain import visible
+from dataselect_gui.window.explore.lines import paint_lines
 from dataselect_gui.window.explore.scores import short
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import elided, paint
+from dataselect_gui.workflow import Lines
 
+Shown: TypeAlias = QPixmap | Lines | str
+"""The picture of a record, its texts, or why there is neither."""
 FOOT = 22
 """The height of a tile below its picture."""
 _BAR = 3
@@ -22,7 +27,7 @@ def paint_tile(
     state: State,
     rect: QRect,
     row: int,
-    picture: QPixmap | str | None,
+    picture: Shown | None,
     *,
     has_focus: bool,
 ) -> None:
@@ -38,8 +43,8 @@ def paint_tile(
         The tile's rectangle: a square and its foot.
     row : int
         The record.
-    picture : QPixmap, str or None
-        Its picture, or why there is none; None while that is not known.
+    picture : QPixmap, tuple, str or None
+        Its picture or its texts, or why there is none; None while that is not known.
     has_focus : bool
         Whether keys act on the tiles.
     """
@@ -51,6 +56,8 @@ def paint_tile(
     painter.setOpacity(0.3 if is_withheld else 1.0)
     if isinstance(picture, QPixmap):
         paint_whole(painter, image, picture)
+    elif isinstance(picture, tuple):
+        paint_lines(painter, image, picture)
     painter.setOpacity(1.0)
     if isinstance(picture, str):
         painter.setPen(theme.colour(colours.warn if state.stale[row] else colours.dim))

@@ -16,7 +16,7 @@ from dataselect_gui.window.widgets.check_line import check_line
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.plain import Button
-from dataselect_gui.workflow import CANNOT_CHECK
+from dataselect_gui.workflow import CANNOT_CHECK, Look
 
 
 class ParcelColumn(QWidget):
@@ -43,20 +43,22 @@ class ParcelColumn(QWidget):
         column.addStretch()
         self.stay.body.setSpacing(0)
         self.leave.body.setSpacing(0)
-        self._kind = ""
-        self.show_preview("records")
+        self._shown: object = None
+        self._look: Look | None = None
+        self.show_preview("records", None)
 
     @property
     def done(self) -> Done | None:
         """The release that is shown; None where a preview is."""
         return self._done
 
-    def show_preview(self, kind: str) -> None:
+    def show_preview(self, kind: str, look: Look | None) -> None:
         """Show what a release of some kind would hold, by made-up samples alone."""
-        if self._done is None and kind == self._kind:
+        shown = kind, None if look is None else (look.record_kind, look.records.feature_columns)
+        if self._done is None and shown == self._shown:
             return  # Whoever opened a line finds it open.
-        self._done, self._kind = None, kind
-        for body, items in ((self.leave.body, leaving(kind)), (self.stay.body, staying(kind))):
+        self._done, self._shown, self._look = None, shown, look
+        for body, items in ((self.leave.body, leaving(kind, look)), (self.stay.body, staying(kind))):
             clear(body)
             for item in items:
                 sample = _("Made-up sample: {sample}", sample=item.sample)
@@ -72,7 +74,9 @@ class ParcelColumn(QWidget):
         if done.released.repeated:
             body.addWidget(paragraph(_(SAME)))
         body.addWidget(
-            Fold(kind_named(done.kind).count_in_words(done.content), *data_fields(done.kind))
+            Fold(
+                kind_named(done.kind).count_in_words(done.content), *data_fields(done.kind, self._look)
+            )
         )
         documents = ngettext("{count} document", "{count} documents", len(done.documents))
         body.addWidget(Fold(documents, *done.documents))

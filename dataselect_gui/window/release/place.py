@@ -210,7 +210,7 @@ class ReleasePlace(QWidget, Place):
             return
         request = self.request()
         if self.parcel.done is None or request != self._last:
-            self.parcel.show_preview(request.kind)
+            self.parcel.show_preview(request.kind, look)
             self._let_go_of_parcel()
         self.answers.destination.setText(request.to.name)
         self.answers.destination.setToolTip(tip(str(request.to)))
@@ -247,7 +247,8 @@ class ReleasePlace(QWidget, Place):
         self._last = self._own_destination = self._after = None
         self._foresight.forget()
         self.parcel.error.hide()
-        self.parcel.show_preview("records")
+        self.parcel.show_preview("records", self._state.look)
+        self.consequence.show_records(self._state.look)
         self.consequence.forget_consent()
         self.answers.training.show_answer(self._state.in_training)
         self.answers.show_project(self._state.look, self._state.rule)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.release.kinds import kind_named
-from dataselect_gui.workflow import DOCUMENTS, Leaving
+from dataselect_gui.workflow import DOCUMENTS, Leaving, Look, leaving_files
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,15 @@ _STAYS = (
 )
 
 
-def leaving(kind: str) -> list[Item]:
+def leaving(kind: str, look: Look | None) -> list[Item]:
     """Return what leaves with a kind of release, file by file."""
-    files = (*kind_named(kind).leaves, *DOCUMENTS)
+    files = (*leaving_files(kind, look), *DOCUMENTS)
     return [Item(_(file.title), tuple(_lines_of(file)), file.sample) for file in files]
 
 
-def data_fields(kind: str) -> list[str]:
+def data_fields(kind: str, look: Look | None) -> list[str]:
     """Return the files of a kind's data with their fields, line by line."""
-    return [line for file in kind_named(kind).leaves for line in _lines_of(file)]
+    return [line for file in leaving_files(kind, look) for line in _lines_of(file)]
 
 
 def staying(kind: str) -> list[Item]:

@@ -1,0 +1,186 @@
+"""Parquet and Feather (Arrow IPC), read by pyarrow where this process is confined.
+
+Such a file is a program for its reader: lengths, codes and packed parts, any of which may lie. So
+its directory is bounded before it is read, every batch is validated, and while it is read, the process
+may take no more memory than a table may have.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, BinaryIO, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.npz import most_memory
+from dataselect_gui.records.tables.bounded_memory import bounded_memory
+from dataselect_gui.records.tables.json_lines import as_cell
+from dataselect_gui.records.tables.table import (
+    END,
+    MOST_CELL,
+    check_shape,
+    own_name,
+    place_of,
+    unreadable,
+)
+from dataselect_gui.texts import N_, _
+
+ENDINGS = frozenset({".parquet", ".pq", ".feather", ".arrow"})
+ROW_COUNT = ""
+"""What the number of rows is asked for as: no column is called so."""
+MOST_BYTES = 2 << 30
+"""Of all cells, in UTF-8."""
+_PARQUET, _ARROW, _FEATHER_1 = b"PAR1", b"ARROW1", b"FEA1"
+_MOST_DIRECTORY = 1 << 25
+"""Bytes of the end of a Parquet file, which describes each column of each group of rows."""
+_DEEPEST = 32
+_BATCH_ROWS = 4096
+_Batches: TypeAlias = Callable[[list[int]], Iterator[Any]]
+"""Yields batches with the columns at some places."""
+_DAMAGED = N_("It is damaged, or is no such file.")
+
+
+def unpack_columns(
+    file: BinaryIO, name: str, needed: Sequence[str]
+) -> tuple[list[str], Iterator[tuple[str, NDArray[Any]]]]:
+    """Read some columns of a Parquet or Feather file.
+
+    Parameters
+    ----------
+    file : binary file
+        The file.
+    name : str
+        What it is called.
+    needed : sequence of str
+        The columns; `ROW_COUNT` stands for the number of rows.
+
+    Returns
+    -------
+    tuple
+        The names of all columns; and those that are needed and there, each as `Column` takes it.
+
+    Raises
+    ------
+    UnusableError
+        Where it cannot be read, or comes to more than a table may have.
+    """
+    import pyarrow as pa
+
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    pa.set_memory_pool(pa.system_memory_pool())  # The one that knows the bound of the memory.
+    try:
+        with bounded_memory(min(MOST_BYTES, most_memory())):
+            return _read(file, name, needed)
+    except UnusableError:
+        raise
+    except MemoryError:
+        raise unreadable(name, _("It unpacks to more than a table may have.")) from None
+    except Exception:  # Whatever a stranger's file does to the library; its words may hold content.
+        raise unreadable(name, _(_DAMAGED)) from None
+
+
+def _read(
+    file: BinaryIO, name: str, needed: Sequence[str]
+) -> tuple[list[str], Iterator[tuple[str, NDArray[Any]]]]:
+    schema, stated, batches = _opened(file, name)
+    names = [own_name(title) for title in schema.names]
+    check_shape(name, len(names), stated or 0)
+    places = {title: place_of(title, names, name) for title in needed if title != ROW_COUNT}
+    chosen = {title: place for title, place in places.items() if place is not None}
+    for title, place in chosen.items():
+        _check_type(name, title, schema.field(place).type)
+    stored = {title: bytearray() for title in chosen}
+    rows = size = 0
+    for batch in batches(list(chosen.values())):
+        batch.validate(full=True)
+        rows += batch.num_rows
+        check_shape(name, len(names), rows)
+        for title, place in chosen.items():
+            cells = _cells(batch.column(schema.names[place]))
+            size += sum(map(len, cells)) + len(cells)
+            if size > MOST_BYTES:
+                raise MemoryError
+            if max(map(len, cells), default=0) > MOST_CELL:
+                raise unreadable(name, _("A cell has more than {most:,} bytes.", most=MOST_CELL))
+            stored[title] += b"".join(cell + END for cell in cells)
+    if stated is not None and chosen and stated != rows:
+        raise unreadable(name, _(_DAMAGED))
+    made: list[tuple[str, NDArray[Any]]] = []
+    if ROW_COUNT in needed:
+        made.append((ROW_COUNT, np.array([rows if chosen or stated is None else stated])))
+    made += [(title, np.frombuffer(column, dtype=np.uint8)) for title, column in stored.items()]
+    return [title for title in names if title], iter(made)
+
+
+def _opened(file: BinaryIO, name: str) -> tuple[Any, int | None, _Batches]:
+    """Return the schema of a file, how many rows it states, and what yields its batches."""
+    import pyarrow as pa
+
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 8))
+    end = file.read()
+    file.seek(0)
+    start = file.read(len(_ARROW))
+    file.seek(0)
+    if start.startswith(_FEATHER_1):
+        raise unreadable(
+            name, _("It is Feather of version 1, which is read no longer: write version 2.")
+        )
+    if start.startswith(_PARQUET) and end.endswith(_PARQUET):
+        if int.from_bytes(end[:4], "little") > _MOST_DIRECTORY:
+            raise unreadable(name, _("Its directory is larger than that of any table."))
+        return _parquet(pa.PythonFile(file, mode="r"))
+    whole = start == _ARROW
+
+    def reader(places: list[int] | None) -> Any:  # noqa: ANN401
+        file.seek(0)
+        options = pa.ipc.IpcReadOptions(included_fields=places, use_threads=False)
+        opened = pa.ipc.open_file if whole else pa.ipc.open_stream
+        return opened(pa.PythonFile(file, mode="r"), options=options)
+
+    def batches(places: list[int]) -> Iterator[Any]:
+        chosen = reader(places)
+        if whole:
+            return (chosen.get_batch(number) for number in range(chosen.num_record_batches))
+        return iter(chosen)
+
+    return reader(None).schema, None, batches
+
+
+def _parquet(file: Any) -> tuple[Any, int | None, _Batches]:  # noqa: ANN401
+    from pyarrow.parquet import ParquetFile
+
+    opened = ParquetFile(file, pre_buffer=False, schema_depth_limit=_DEEPEST)
+    schema = opened.schema_arrow
+
+    def batches(places: list[int]) -> Iterator[Any]:
+        columns = [schema.names[place] for place in places]
+        read: Iterator[Any] = opened.iter_batches(_BATCH_ROWS, columns=columns, use_threads=False)
+        return read
+
+    return schema, opened.metadata.num_rows, batches
+
+
+def _check_type(file: str, column: str, kind: Any) -> None:  # noqa: ANN401
+    """Refuse a column of bytes, which are no text."""
+    from pyarrow import types
+
+    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+        raise unreadable(file, _("Its column “{column}” holds bytes.", column=column))
+
+
+def _cells(array: Any) -> list[bytes]:  # noqa: ANN401
+    """Return the values of an array as cells, in UTF-8; see `table`."""
+    import pyarrow as pa
+
+    kind = array.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return _cells(array.storage)
+    if pa.types.is_dictionary(kind):
+        values = _cells(array.dictionary)
+        return [b"" if place is None else values[place] for place in array.indices.to_pylist()]
+    if pa.types.is_temporal(kind) or pa.types.is_decimal(kind):
+        array = array.cast(pa.string())
+    return [as_cell(value).encode("utf-8", "replace") for value in array.to_pylist()]

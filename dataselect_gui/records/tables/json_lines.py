@@ -1,0 +1,111 @@
+"""Tables as JSON lines: an object in each, whose names are the columns."""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from dataselect_gui.records.tables.table import (
+    END,
+    MOST_CELL,
+    MOST_CELLS,
+    MOST_ROWS,
+    Column,
+    Table,
+    check_shape,
+    own_name,
+    place_of,
+    unreadable,
+    usable,
+)
+from dataselect_gui.texts import _
+
+_MOST_LINE = 1 << 22
+"""Bytes."""
+
+
+class _Cells:
+    """The cells of a column so far; rows that do not have it are empty."""
+
+    def __init__(self) -> None:
+        self.stored, self._rows = bytearray(), 0
+
+    def put(self, row: int, cell: str) -> None:
+        self.stored += END * (row - self._rows) + cell.encode("utf-8", "replace") + END
+        self._rows = row + 1
+
+    def column(self, rows: int) -> Column:
+        return Column(self.stored + END * (rows - self._rows))
+
+
+def read_json_lines(
+    file: BinaryIO, name: str, wanted: Sequence[str] | None, most: int = MOST_ROWS
+) -> Table:
+    """Read some columns of a table in JSON lines, in UTF-8. See `read_delimited`."""
+    kept = None if wanted is None else {own_name(asked).casefold() for asked in wanted}
+    columns: dict[str, _Cells] = {}
+    rows = line = 0
+    file.seek(0)
+    try:
+        while stored := file.readline(_MOST_LINE + 1):
+            line += 1
+            if len(stored) > _MOST_LINE:
+                raise ValueError("a line that is too long")
+            text = stored.decode("utf-8-sig" if line == 1 else "utf-8")
+            if not text.strip():
+                continue
+            row = json.loads(text, object_pairs_hook=_once)
+            if not isinstance(row, dict):
+                raise TypeError("no object")
+            for title, value in row.items():
+                cells = columns.setdefault(title, _Cells())
+                if kept is None or own_name(title).casefold() in kept:
+                    cells.put(rows, as_cell(value))
+            rows += 1
+            check_shape(name, len(columns), rows, most)
+    except (ValueError, TypeError, RecursionError):
+        raise unreadable(
+            name,
+            _(
+                "Line {line} is not a JSON object in UTF-8, gives a name twice, or holds more than "
+                "{most:,} characters.",
+                line=line,
+                most=MOST_CELL,
+            ),
+        ) from None
+    held = len(columns) if kept is None else len(kept)
+    if rows * held > MOST_CELLS:  # One that is missing in a row takes room, too.
+        raise unreadable(name, _("It has more than {most:,} cells.", most=MOST_CELLS))
+    titles = list(columns)
+    names = [own_name(title) for title in titles]
+    asked = usable(names) if wanted is None else wanted
+    places = {title: place_of(title, names, name) for title in asked}
+    found = {
+        title: columns[titles[place]].column(rows)
+        for title, place in places.items()
+        if place is not None
+    }
+    return Table(name, tuple(title for title in names if title), rows, found)
+
+
+def as_cell(value: object) -> str:
+    """Return a value as the text of a cell; see `table`.
+
+    Raises
+    ------
+    ValueError
+        Where it is too long.
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    cell = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(cell) > MOST_CELL:
+        raise ValueError("a cell that is too long")
+    return cell
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError("a name twice")
+    return content

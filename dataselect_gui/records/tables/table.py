@@ -1,0 +1,196 @@
+"""What a table is, whatever file it came from: its columns by their names, and cells as text.
+
+A cell is text as it stands in the file, and None where it is empty. Numbers and other values of typed
+files are text, too: a whole number by its digits, a fraction by the shortest digits that tell it from
+all others (never shortened to float32), ``true`` and ``false``, dates in ISO 8601, lists and structures
+as JSON; NaN is empty.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.texts import _
+
+MOST_ROWS = 5_000_000
+MOST_COLUMNS = 10_000
+MOST_CELL = 1 << 20
+"""Characters of one cell."""
+MOST_CELLS = 1 << 30
+END = b"\xff"
+"""Ends each cell of a column; UTF-8 has no such byte."""
+
+
+class Column(Sequence[str | None]):
+    """The cells of a column, held as UTF-8.
+
+    Parameters
+    ----------
+    stored : bytes-like
+        Every cell in UTF-8, each with `END` behind it.
+    """
+
+    def __init__(self, stored: bytes | bytearray | NDArray[np.uint8]) -> None:
+        self._bytes = bytes(stored)
+        self._ends = np.flatnonzero(np.frombuffer(self._bytes, dtype=np.uint8) == END[0])
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @overload
+    def __getitem__(self, place: int) -> str | None: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str | None]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str | None] | None:
+        if isinstance(place, slice):
+            return [self[row] for row in range(*place.indices(len(self)))]
+        return self.stored(range(len(self))[place]).decode() or None
+
+    def __iter__(self) -> Iterator[str | None]:
+        return (cell.decode() or None for cell in self._bytes.split(END)[:-1])
+
+    def stored(self, row: int) -> bytes:
+        """Return the bytes of a cell; none where it is empty."""
+        start = self._ends[row - 1] + 1 if row else 0
+        return self._bytes[start : self._ends[row]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Some columns of a table.
+
+    Attributes
+    ----------
+    name : str
+        Of the file.
+    names : tuple of str
+        Of all columns that have one, in the file's order, without blanks around them.
+    rows : int
+        How many there are.
+    columns : mapping
+        Column, as it was asked for → its cells; those that there are.
+    notes : tuple of str
+        What a person may have to know of how the file was read.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    rows: int
+    columns: Mapping[str, Column]
+    notes: tuple[str, ...] = ()
+
+    def column(self, asked: str) -> Column:
+        """Return a column that was asked for.
+
+        Raises
+        ------
+        UnusableError
+            Where the table has none of that name.
+        """
+        if asked not in self.columns:
+            raise UnusableError(
+                _("The column “{column}” cannot be found.", column=asked),
+                _(
+                    "“{name}” has the columns {columns}.",
+                    name=self.name,
+                    columns=listed(self.names) or _("(none)"),
+                ),
+                _("Name one of these."),
+            )
+        return self.columns[asked]
+
+
+def own_name(header: object) -> str:
+    """Return a column's name, without blanks around it and in one form of Unicode."""
+    return unicodedata.normalize("NFC", str(header)).strip()
+
+
+def place_of(asked: str, names: Sequence[str], file: str) -> int | None:
+    """Return which column is meant by a name; None where there is none.
+
+    A column of that very name is meant; else one whose name differs in capitals alone.
+
+    Parameters
+    ----------
+    asked : str
+        The name.
+    names : sequence of str
+        Those of the columns, as `own_name` has them.
+    file : str
+        What the file is called.
+
+    Raises
+    ------
+    UnusableError
+        Where it could be several.
+    """
+    wanted = own_name(asked)
+    for normal in (str, str.casefold):
+        places = [place for place, name in enumerate(names) if normal(name) == normal(wanted)]
+        if len(places) > 1:
+            raise UnusableError(
+                _("Which column “{column}” is meant is not clear.", column=asked),
+                _(
+                    "“{name}” has several of that name: {columns}.",
+                    name=file,
+                    columns=listed([names[place] for place in places]),
+                ),
+                _("Give every column a name of its own."),
+            )
+        if places:
+            return places[0]
+    return None
+
+
+def usable(names: Sequence[str]) -> list[str]:
+    """Return the names by which a column can be asked for: those that one column alone has."""
+    counts = Counter(names)
+    return [name for name in names if name and counts[name] == 1]
+
+
+def unreadable(file: str, why: str) -> UnusableError:
+    """Return the refusal of a file that is no table."""
+    return UnusableError(
+        _("“{name}” cannot be read as a table.", name=file),
+        why,
+        _("Mend the file, or export it again, for example as CSV in UTF-8."),
+    )
+
+
+class TooManyRowsError(UnusableError):
+    """A table has more rows than are read."""
+
+
+def check_shape(file: str, columns: int, rows: int, most: int = MOST_ROWS) -> None:
+    """Refuse more columns or rows than are read.
+
+    Raises
+    ------
+    UnusableError
+        Where there are; a `TooManyRowsError` where it is rows.
+    """
+    if columns > MOST_COLUMNS:
+        raise unreadable(
+            file,
+            _("It has more than {most:,} columns.", most=MOST_COLUMNS),
+        )
+    if rows > most:
+        raise TooManyRowsError(
+            _("“{name}” is too large a table.", name=file),
+            _("It has more than {most:,} rows.", most=most),
+            _("Split it into several."),
+        )
+
+
+def listed(names: Iterable[str], most: int = 12) -> str:
+    """Return names as a person reads them; of many, the first."""
+    all_names = [f"“{name}”" for name in names]
+    if len(all_names) <= most:
+        return ", ".join(all_names)
+    return _("{names} and {more} more", names=", ".join(all_names[:most]), more=len(all_names) - most)

@@ -1,0 +1,211 @@
+"""From a text to the model's input: the numbers of its tokens, by the checkpoint's own tokenizer.
+
+An input has one of a few lengths, the smallest that its tokens fit into. So how much a text is filled
+up follows from the text alone, never from the texts beside it.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.checkpoints import refusals
+from dataselect_gui.checkpoints.checkpoint import Member
+from dataselect_gui.checkpoints.json_file import JsonObject
+from dataselect_gui.checkpoints.tokenizer import (
+    SLOW,
+    TOKENIZER,
+    StatedTokenizer,
+    contradiction,
+    input_lengths,
+)
+from dataselect_gui.checkpoints.tokenizer_parts import read_parts
+from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.source import Content, UnreadableRecordError
+from dataselect_gui.texts import _
+
+_FEWEST, _MOST_SPECIAL = 8, 16
+"""Tokens of an input, and those that are put around every text."""
+_PROBES = ("", "a", "a b", "1 . A?\n")
+"""Texts by which it is seen whether a tokenizer numbers the parts of one text apart."""
+
+
+class TextInput:
+    """Makes one input of one text.
+
+    Parameters
+    ----------
+    member : Member
+        The checkpoint whose tokenizer is used.
+
+    Attributes
+    ----------
+    lengths : tuple of int
+        The lengths that an input may have, in tokens, the smallest first.
+    shapes : tuple of tuple
+        The shapes that go with them: (2, length), or (3, length) with token types.
+
+    Raises
+    ------
+    UnusableError
+        Where the checkpoint has no tokenizer that can be used.
+    """
+
+    def __init__(self, member: Member) -> None:
+        stated = member.tokenizer
+        if stated is None:
+            raise _no_tokenizer(member)
+        self.lengths = input_lengths(stated, member.config)
+        self._tokens = _tokens_of(member.config)
+        self._tokenizer = _load(member, stated, self._tokens)
+        self._padding = self._number_of_padding(stated, member.config)
+        if self.lengths[-1] < _FEWEST:
+            raise refusals.unusable_tokenizer(
+                _("Texts would have at most {most} tokens.", most=self.lengths[-1])
+            )
+        self._tokenizer.enable_truncation(
+            self.lengths[-1], direction="left" if stated.cuts_the_start else "right"
+        )
+        rows = 3 if any(any(self._encode(probe).type_ids) for probe in _PROBES) else 2
+        self.shapes = tuple((rows, length) for length in self.lengths)
+
+    def __call__(self, content: Content) -> NDArray[np.int64]:
+        """Return the input of a text, shape (2, length) or (3, length).
+
+        Row 0 holds the numbers of its tokens, row 1 a 1 for each of them and 0 for what fills up, row 2
+        their types. A text with more tokens than the largest length is cut.
+
+        Raises
+        ------
+        UnusableError
+            Where the record is no text, or a token has a number that the model does not know.
+        UnreadableRecordError
+            Where the tokenizer cannot handle this text.
+        """
+        encoding = self._encode(content)
+        numbers = np.array(encoding.ids, dtype=np.int64)
+        if numbers.max(initial=0) >= self._tokens:
+            raise _too_large(int(numbers.max()), self._tokens)
+        length = next(length for length in self.lengths if length >= len(numbers))
+        whole = np.zeros((self.shapes[0][0], length), dtype=np.int64)
+        whole[0] = self._padding
+        whole[0, : len(numbers)] = numbers
+        whole[1, : len(numbers)] = 1
+        if len(whole) == 3:
+            whole[2, : len(numbers)] = encoding.type_ids
+        return whole
+
+    def count(self, content: Content) -> int:
+        """Return how many tokens a text has before it is cut, with those that are put around it.
+
+        Raises
+        ------
+        UnusableError, UnreadableRecordError
+            As for an input.
+        """
+        encoding = self._encode(content)
+        around = int(sum(encoding.special_tokens_mask))
+        return len(encoding.ids) + sum(len(part.ids) - around for part in encoding.overflowing)
+
+    def _encode(self, content: Content) -> Any:  # noqa: ANN401  (a class without types)
+        if not isinstance(content, str):
+            raise UnusableError(
+                _("The records cannot be made into inputs of the model."),
+                _("They are no texts, and the checkpoint is a model of texts."),
+                _("Choose the texts that the model is for."),
+            )
+        try:
+            return self._tokenizer.encode(content)
+        except BaseException as error:
+            if not _is_of_tokenizer(error):
+                raise
+            raise UnreadableRecordError(_("The checkpoint's tokenizer cannot handle it.")) from None
+
+    def _number_of_padding(self, stated: StatedTokenizer, config: JsonObject) -> int:
+        number = config.get("pad_token_id")
+        if stated.padding is not None:
+            number = self._tokenizer.token_to_id(stated.padding)
+        if type(number) is not int or not 0 <= number < self._tokens:
+            raise refusals.unusable_tokenizer(_("It names no token that fills up (pad_token)."))
+        return number
+
+
+def _load(member: Member, stated: StatedTokenizer, tokens: int) -> Any:  # noqa: ANN401
+    """Return the tokenizer that a file describes, held against the files beside it and the model."""
+    import json
+
+    import tokenizers
+
+    try:
+        parts = read_parts(member.read(stated.path))
+    except ValueError as error:
+        raise refusals.unusable_tokenizer(str(error)) from None
+    why = contradiction(stated.config, member.config.get("model_type"), parts)
+    if why is not None:
+        raise refusals.unusable_tokenizer(why)
+    try:
+        tokenizer = tokenizers.Tokenizer.from_str(json.dumps(parts.content))
+        around = tokenizer.num_special_tokens_to_add(False)
+        vocabulary = tokenizer.get_vocab(with_added_tokens=True)
+    except BaseException as error:
+        if not _is_of_tokenizer(error):
+            raise
+        raise refusals.unusable_tokenizer(
+            _("The tokenizers library does not know what tokenizer.json describes.")
+        ) from None
+    if around > _MOST_SPECIAL:
+        raise refusals.unusable_tokenizer(_("It puts {count} tokens around every text.", count=around))
+    largest = max(vocabulary.values(), default=0)
+    if largest >= tokens:
+        raise _too_large(largest, tokens)
+    missing = sorted(token for _name, token in stated.named_tokens() if token not in vocabulary)
+    if missing:
+        raise refusals.unusable_tokenizer(
+            _("It names a special token that is not in tokenizer.json: {token}.", token=missing[0][:60])
+        )
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _is_of_tokenizer(error: BaseException) -> bool:
+    """Say whether an error is one of a tokenizer: a panic of the library is no `Exception`."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
+
+
+def _tokens_of(config: JsonObject) -> int:
+    """Return how many tokens the model knows."""
+    stated = config.get("vocab_size")
+    if type(stated) is not int or stated <= 0:
+        raise refusals.unusable_tokenizer(
+            _("The checkpoint's config.json does not say how many tokens the model knows (vocab_size).")
+        )
+    return stated
+
+
+def _too_large(number: int, tokens: int) -> UnusableError:
+    return refusals.unusable_tokenizer(
+        _(
+            "It has a token with the number {number:,}, and the model knows {tokens:,}: it is not the "
+            "tokenizer of this model.",
+            number=number,
+            tokens=tokens,
+        )
+    )
+
+
+def _no_tokenizer(member: Member) -> UnusableError:
+    slow = next((name for name in SLOW if (member.folder / name).is_file()), None)
+    if slow is not None:
+        return refusals.unusable_tokenizer(
+            _(
+                "The checkpoint has {file} and no {tokenizer}: what {file} means is written in a "
+                "program, not in the file.",
+                file=slow,
+                tokenizer=TOKENIZER,
+            )
+        )
+    return UnusableError(
+        _("The records cannot be made into inputs of the model."),
+        _("They are texts, and the checkpoint has no {tokenizer} that says how.", tokenizer=TOKENIZER),
+        _("Choose records that the model is for, or ask the consortium for that file."),
+    )
