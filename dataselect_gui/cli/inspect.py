@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from dataselect_gui import workflow
-from dataselect_gui.cli.options import Json, LabelColumn, Split, UnitColumn
+from dataselect_gui.cli.options import Json, LabelColumn, Split, TextColumn, UnitColumn
 from dataselect_gui.cli.output import progress, tell
 from dataselect_gui.texts import _
 from dataselect_gui.workflow import CheckpointInspected, ProjectInspected
@@ -23,11 +23,13 @@ def inspect(
     label_column: LabelColumn = None,
     unit_column: UnitColumn = None,
     split: Split = None,
+    text_column: TextColumn = None,
     as_json: Json = False,
 ) -> None:
     """Say what something is, and what is wrong with it."""
-    ref = None if records is None else workflow.SourceRef(records, label_column, unit_column, split)
-    target = workflow.SourceRef(path, label_column, unit_column, split)
+    columns = label_column, unit_column, split, text_column
+    ref = None if records is None else workflow.SourceRef(records, *columns)
+    target = workflow.SourceRef(path, *columns)
     with progress() as context:
         inspection = workflow.inspect(target, ref, context)
         tried = None

@@ -14,6 +14,7 @@ from dataselect_gui.cli.options import (
     Precision,
     SourcePath,
     Split,
+    TextColumn,
     UnitColumn,
     names,
     positive,
@@ -47,6 +48,7 @@ def score(
     label_column: LabelColumn = None,
     unit_column: UnitColumn = None,
     split: Split = None,
+    text_column: TextColumn = None,
     as_json: Json = False,
 ) -> None:
     """Compute scores of records; the same command goes on where it was stopped."""
@@ -71,6 +73,7 @@ def score(
             label_column=label_column,
             unit_column=unit_column,
             split=split,
+            text_column=text_column,
         )
     problems = sorted(done.problems.items())
     content = {

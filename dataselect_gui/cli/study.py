@@ -15,6 +15,7 @@ from dataselect_gui.cli.options import (
     LabelColumn,
     SourcePath,
     Split,
+    TextColumn,
     UnitColumn,
     names,
     positive,
@@ -55,6 +56,7 @@ def study(
     label_column: LabelColumn = None,
     unit_column: UnitColumn = None,
     split: Split = None,
+    text_column: TextColumn = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help=_("Show the plan and the time it takes; train nothing."))
     ] = False,
@@ -79,6 +81,7 @@ def study(
         label_column=label_column,
         unit_column=unit_column,
         split=split,
+        text_column=text_column,
     )
     with progress() as context:
         if dry_run:

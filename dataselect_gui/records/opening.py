@@ -28,6 +28,12 @@ def open_source(where: SourceRef) -> Source:
         Where there is nothing at the path, or it holds no records.
     """
     path, kind = where.path, kind_of(where)
+    if kind is None and path.exists() and where.text_column is not None:
+        raise UnusableError(
+            _("“{name}” has no column of texts.", name=path.name),
+            _("Only tables have columns that are read as texts."),
+            _("Leave the column of texts out, or choose a table."),
+        )
     if kind is None and path.exists():
         raise UnusableError(
             _("“{name}” is not a source of records.", name=path.name),

@@ -122,6 +122,7 @@ def score(
     label_column: str | None = None,
     unit_column: str | None = None,
     split: str | None = None,
+    text_column: str | None = None,
     in_training: str | None = None,
     demo: bool = False,
 ) -> Scored:
@@ -137,7 +138,7 @@ def score(
         The scores; None for all that apply.
     project_path : Path or None
         The project; by default ``./<name of the source>.dataselect``.
-    device, precision, batch_size, limit, label_column, unit_column, split
+    device, precision, batch_size, limit, label_column, unit_column, split, text_column
         As the command line has them.
     in_training : str or None
         The answer to “did these records help to train this checkpoint?”, to be remembered for a
@@ -166,11 +167,13 @@ def score(
         label_column = label_column or known.label_column
         unit_column = unit_column or known.unit_column
         split = _same_split(project, split)
+        text_column = _same_text_column(project, text_column)
     ref = SourceRef(
         source_path,
         label_column,
         unit_column,
         split,
+        text_column,
         pixel_range=_pixel_range(project, checkpoint),
     )
     ref = for_model(ref, checkpoint)
@@ -245,6 +248,22 @@ def _same_split(project: Project, split: str | None) -> str | None:
             _("Score it into another project (--project), or leave the part out."),
         )
     return split or known
+
+
+def _same_text_column(project: Project, column: str | None) -> str | None:
+    """Return the column that holds a project's texts; refuse another one."""
+    known = project.settings.source.text_column
+    if project.settings.table is not None and column not in {None, known}:
+        raise UnusableError(
+            _("“{name}” is the project of other texts.", name=project.folder.name),
+            _(
+                "They are those of {known}; those of “{column}” are asked for now.",
+                known=_("no column") if known is None else f"“{known}”",
+                column=column,
+            ),
+            _("Score them into another project (--project), or leave the column out."),
+        )
+    return column or known
 
 
 def _pixel_range(project: Project | None, checkpoint: Checkpoint) -> tuple[float, float] | None:

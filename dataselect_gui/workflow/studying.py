@@ -51,6 +51,8 @@ class StudyRequest:
         Columns of the source.
     split : str or None
         The part of the source, where it has several.
+    text_column : str or None
+        The column that holds the texts, where it is not the usual one.
     """
 
     source: Path
@@ -61,6 +63,7 @@ class StudyRequest:
     label_column: str | None = None
     unit_column: str | None = None
     split: str | None = None
+    text_column: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -271,6 +274,7 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
         request.label_column,
         request.unit_column,
         request.split,
+        request.text_column,
         pixel_range=checkpoint.request.pixel_range,
     )
     ref = for_model(ref, checkpoint)
