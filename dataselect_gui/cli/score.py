@@ -84,6 +84,7 @@ def score(
         "device": done.device,
         "precision": done.precision,
         "scores": done.names,
+        "notes": done.notes,
     }
     lines = [
         ngettext(
@@ -94,6 +95,7 @@ def score(
             seconds=done.seconds,
         )
     ]
+    lines += done.notes
     if problems:
         lines.append(_("{count:,} without a score, or without all:", count=len(problems)))
         lines += [f"{record}: {reason}" for record, reason in problems[:_MOST_LISTED]]

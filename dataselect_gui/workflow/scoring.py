@@ -64,6 +64,8 @@ class Scored:
         ``float32`` or ``float64``; None where no score needs a model.
     names : list of str
         The scores that the project has now.
+    notes : list of str
+        What a person should know of how records became inputs.
     """
 
     project: Path
@@ -73,6 +75,7 @@ class Scored:
     device: str
     precision: str | None
     names: list[str]
+    notes: list[str]
 
 
 def source_stem(source: Path) -> str:
@@ -231,6 +234,7 @@ def score(
         finished.device,
         precision_of(project),
         table.columns(),
+        finished.notes,
     )
 
 

@@ -83,7 +83,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         scored_project(folder, source, checkpoint, unit_column=unit, split=split)
         if options["in_training"] is not None:
             workflow.answer_training(folder, options["in_training"])
-        return Scored(folder, 1, {}, 0.0, "cpu", "float64", ["loss"])
+        return Scored(folder, 1, {}, 0.0, "cpu", "float64", ["loss"], [])
 
     monkeypatch.setattr(workflow, "score", score)
     return asked

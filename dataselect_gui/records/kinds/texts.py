@@ -5,7 +5,7 @@ as it stands: no character is dropped, no end of a line turned into another. Oth
 are read for labels and units alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, ClassVar, cast
@@ -90,6 +90,12 @@ class Texts(RecordKind):
 
         del channels
         return cast("ToInput", TextInput(member))
+
+    def input_notes(self, member: "Member", contents: Iterable[Content]) -> list[str]:
+        """Say how long texts are, and how many are cut. See `RecordKind`."""
+        from dataselect_gui.records.text_input import TextInput, length_notes
+
+        return length_notes(TextInput(member), contents)
 
     def samples(self, source: Source) -> Sequence[Content]:
         """Return an empty text and a short one. See `RecordKind`."""
