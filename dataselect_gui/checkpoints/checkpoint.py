@@ -38,7 +38,7 @@ class Member:
     weights : tuple of Path
         The files that hold its weights.
     processor : Path or None
-        Its ``preprocessor_config.json``.
+        Its ``preprocessor_config.json``: in its folder, or beside the folders of its series.
     config : dict
         Its ``config.json``; empty where there is none.
     step : int or None
@@ -100,11 +100,11 @@ class Member:
         return tensors
 
     def files(self) -> Iterable[Path]:
-        """Yield every file that a score depends on."""
+        """Yield every file in its folder that a score depends on."""
         yield from self.weights
         if CONFIG in self.read_hashes:
             yield self.folder / CONFIG
-        if self.processor is not None:
+        if self.processor is not None and self.processor.parent == self.folder:
             yield self.processor
         yield from (self.folder / name for name in TOKENIZER_FILES if name in self.read_hashes)
         if FEATURES in self.read_hashes:
@@ -192,12 +192,23 @@ class Checkpoint:
         for member in self.members:
             for path in member.files():
                 whole.update(f"{member.step} {path.name} {member.hashes[path.name]}\n".encode())
+        for path, hashed in self._shared().items():
+            whole.update(f"for all {path.name} {hashed}\n".encode())
         if self.direction is not None:
             whole.update(f"direction {self._direction_hash}\n".encode())
         for key in (*TRAINING, TASK, PIXEL_RANGE):
             if key in self.request.stated:
                 whole.update(f"{key} {self.request.stated[key]}\n".encode())
         return whole.hexdigest()
+
+    def _shared(self) -> dict[Path, str]:
+        """Return the hash of what several states are described by, and none has in its folder."""
+        own = {path for member in self.members for path in member.files()}
+        return {
+            member.processor: member.hashes[member.processor.name]
+            for member in self.members
+            if member.processor is not None and member.processor not in own
+        }
 
     def check_digest(self, known: str) -> None:
         """Refuse a checkpoint that is not the one with a digest.

@@ -223,9 +223,17 @@ def _bounds(key: str, value: Any) -> str | None:  # noqa: ANN401
 
 def _pixel_range(key: str, value: Any) -> str | None:  # noqa: ANN401
     are_two = isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
-    if are_two and -_LARGEST_PIXEL <= value[0] < value[1] <= _LARGEST_PIXEL:
-        return None
-    return _("“{key}” is not two numbers, that of black and a larger one of white.", key=key)
+    is_small = are_two and max(map(abs, value)) <= _LARGEST_PIXEL
+    # Values are doubles, and are divided by the difference.
+    if not is_small or float(value[1]) - float(value[0]) < 1 / _LARGEST_PIXEL:
+        return _(
+            "“{key}” is not two numbers from {least:g} to {most:g}, that of black and a larger one of "
+            "white.",
+            key=key,
+            least=-_LARGEST_PIXEL,
+            most=_LARGEST_PIXEL,
+        )
+    return _digits(key, value[0]) or _digits(key, value[1])
 
 
 def _object(key: str, value: Any) -> str | None:  # noqa: ANN401

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.norms.embedding_output import EmbeddingOutput
 from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.norms.passes import Measured, Pass
 from dataselect_gui.norms.recording import Derivation, Recording
@@ -71,6 +72,9 @@ class GradientNorms:
     ----------
     model : nn.Module
         Maps inputs to logits, each record by itself, in evaluation mode.
+    embedding : nn.Module or None
+        What maps inputs that are whole numbers to vectors, at whose output input gradients are taken;
+        None where the inputs are differentiable.
 
     Attributes
     ----------
@@ -82,10 +86,10 @@ class GradientNorms:
         batch.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, embedding: nn.Module | None = None) -> None:
         self.paths: dict[str, str] = {}
         self.operations: set[str] = set()
-        self._model = model
+        self._model, self._embedding = model, embedding
         self._parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
         self._ways: dict[torch.Size, _Way] = {}
 
@@ -104,13 +108,16 @@ class GradientNorms:
         if inputs.shape not in self._ways:
             self._ways[inputs.shape] = self._find_way(inputs)
         way = self._ways[inputs.shape]
-        inputs = _laid_out(inputs, last=way.channels_last).requires_grad_(for_inputs)
+        inputs = _laid_out(inputs, last=way.channels_last)
+        embedding = self._embedding if for_inputs else None
+        if embedding is None:
+            inputs.requires_grad_(for_inputs)
         while True:
-            with differentiable(twice=twice):
+            with differentiable(twice=twice), EmbeddingOutput(embedding) as embedded:
                 recording, logits = self._record(inputs, way)
             changed = recording.finish()
             if not changed:
-                return Pass(self, inputs, logits, recording)
+                return Pass(self, inputs, embedded.place(inputs), logits, recording)
             way.changed |= changed  # Copied next time, before the model changes them in place.
 
     def is_settled(self, shape: torch.Size) -> bool:
@@ -140,13 +147,16 @@ class GradientNorms:
         Returns
         -------
         tuple of Tensor
-            The inputs as they were given to the model, shape (batch, …), and the logits, shape
-            (batch, classes), with their history back to them.
+            The inputs as they were given to the model, shape (batch, …), or the output of their
+            embedding; and the logits, shape (batch, classes), with their history back to them.
         """
-        inputs = _laid_out(inputs, last=True).requires_grad_()
-        with self._frozen(), torch.enable_grad(), StoredStatistics(), _exact(inputs):
+        inputs = _laid_out(inputs, last=True)
+        if self._embedding is None:
+            inputs.requires_grad_()
+        embedded = EmbeddingOutput(self._embedding)
+        with self._frozen(), torch.enable_grad(), StoredStatistics(), _exact(inputs), embedded:
             logits: Tensor = self._model(inputs)
-        return inputs, logits
+        return embedded.place(inputs), logits
 
     def _record(self, inputs: Tensor, way: _Way) -> tuple[Recording, Tensor]:
         covered = {n: p for n, p in self._parameters.items() if n not in way.uncovered}

@@ -37,19 +37,26 @@ class Pass:
     ----------
     inputs : Tensor
         Shape (batch, …).
+    place : Tensor
+        Where input gradients are taken: the inputs, or the output of their embedding.
     logits : Tensor
         Shape (batch, classes), with their history.
     """
 
     def __init__(
-        self, norms: "GradientNorms", inputs: Tensor, logits: Tensor, recording: Recording
+        self,
+        norms: "GradientNorms",
+        inputs: Tensor,
+        place: Tensor,
+        logits: Tensor,
+        recording: Recording,
     ) -> None:
-        self.inputs, self.logits, self.recording = inputs, logits, recording
+        self.inputs, self.place, self.logits, self.recording = inputs, place, logits, recording
         self._norms = norms
 
     def input_gradient(self, weights: Tensor) -> Tensor:
-        """Return the gradient of ``(logits * weights).sum()`` at the inputs, in their shape."""
-        (gradient,) = autograd.gradients(self.logits, [self.inputs], weights, retain_graph=True)
+        """Return the gradient of ``(logits * weights).sum()`` at `place`, in its shape."""
+        (gradient,) = autograd.gradients(self.logits, [self.place], weights, retain_graph=True)
         return gradient
 
     def susceptibility(
@@ -69,16 +76,16 @@ class Pass:
         Returns
         -------
         tuple of Measured and Tensor
-            The second is ∇_x ‖g‖₂ (Mueller et al., arXiv 2211.10173), in the shape of the inputs;
-            zero where the gradient vanishes.
+            The second is ∇_x ‖g‖₂ (Mueller et al., arXiv 2211.10173), in the shape of `place`; zero
+            where the gradient vanishes.
         """
         tracked = self.measure(loss_gradient(self.logits), direction, create_graph=True)
         measured = Measured(tracked.squares.detach(), tracked.products.detach())
         if not tracked.squares.requires_grad:
-            return measured, torch.zeros_like(self.inputs)
+            return measured, torch.zeros_like(self.place)
         # √ has no derivative at 0: there the record's gradient does not move.
         norms = tracked.squares.where(tracked.squares > 0, 1.0).sqrt()
-        (gradient,) = autograd.gradients(norms.sum(), [self.inputs])
+        (gradient,) = autograd.gradients(norms.sum(), [self.place])
         return measured, gradient
 
     def measure(

@@ -20,11 +20,12 @@ from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.texts import _
 
 EXTENSIONS = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .apng .gif .bmp .dib .tif .tiff .webp .pbm .pgm .ppm .pnm .tga".split()
+    ".jpg .jpeg .jpe .jfif .png .apng .gif .bmp .dib .tif .tiff .webp .pbm .pgm .ppm .pnm .tga "
+    ".jp2 .j2k .jpf .jpx".split()
 )
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PBM", "PGM", "PPM", "TGA")
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PBM", "PGM", "PPM", "TGA", "JPEG 2000")
 OTHER_EXTENSIONS = frozenset(
-    ".avif .heic .heif .jp2 .j2k .jpf .jpx .jxl .svg .psd .xcf .exr .hdr .dds .ico .pcx .sgi .ras .pfm "
+    ".avif .heic .heif .jxl .svg .psd .xcf .exr .hdr .dds .ico .pcx .sgi .ras .pfm "
     ".qoi .fits .eps .xbm .xpm .cr2 .cr3 .nef .arw .dng .orf .svs .ndpi .dcm .nii .mha .nrrd".split()
 )
 """Of images that are not read here: passed over with a word, never in silence."""
@@ -41,8 +42,6 @@ _TURNS = {
 }
 
 _OTHERS = {
-    b"\0\0\0\x0cjP  ": "JPEG 2000",
-    b"\xff\x4f\xff\x51": "JPEG 2000",
     b"\0\0\0\x0cJXL ": "JPEG XL",
     b"\xff\x0a": "JPEG XL",
     b"8BPS": "PSD",
@@ -178,6 +177,9 @@ def unpack(bare: BareImage) -> Image.Image:
             image.load()
             read_as = _READ_AS.get(image.mode)
             decoded = image.copy() if read_as is None else image.convert(read_as)
+            palette = decoded.palette
+            if palette is not None and palette.mode == "RGBA" and "transparency" not in decoded.info:
+                decoded = decoded.convert("RGBA")  # Its colours have an opacity each.
             if bare.white_is_zero:
                 decoded = _counted_from_black(decoded)
             if bare.format == "PPM" and decoded.mode == "I":  # It holds no more than 16 bits.

@@ -41,6 +41,8 @@ class Preprocessor:
         Where the processor's file cannot be used.
     """
 
+    shapes = None
+
     def __init__(self, member: Member, channels: int | None) -> None:
         self._channels = channels or 3
         self._processor: Any = None if member.processor is None else _load_processor(member)

@@ -45,6 +45,21 @@ class Model(nn.Module):
         self.stored_names = {PREFIX + name: stored[name] for name in own if name in stored}
 
     @property
+    def vocabulary(self) -> int | None:
+        """How many tokens the model tells apart; None where its inputs are no texts."""
+        if getattr(self.inner, "main_input_name", None) != "input_ids":
+            return None
+        return int(self.inner.config.vocab_size)  # type: ignore[union-attr, arg-type]
+
+    @property
+    def embedding(self) -> nn.Module | None:
+        """The table of words, at whose output input gradients of texts are taken; else None."""
+        if self.vocabulary is None:
+            return None
+        table: nn.Module = self.inner.get_input_embeddings()  # type: ignore[operator]
+        return table
+
+    @property
     def batching(self) -> Batching:
         """How the records of a batch are kept apart, as `Trial` has it."""
         if not isinstance(self.inner, ExportedModel):

@@ -15,9 +15,12 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint, Member
 from dataselect_gui.norms import autograd
+from dataselect_gui.norms.embedding_output import EmbeddingOutput
+from dataselect_gui.records.kinds.kind import InputArray
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.scoring.direction import load_direction
 from dataselect_gui.scoring.model import Model, in_precision, load_model
+from dataselect_gui.scoring.quantities import at_elements
 from dataselect_gui.scoring.scores.base import ModelScore, Quantity
 from dataselect_gui.tasks.task import Targets, Task
 
@@ -25,7 +28,7 @@ from dataselect_gui.tasks.task import Targets, Task
 def naive_scores(
     checkpoint: Checkpoint,
     names: Iterable[str],
-    inputs: NDArray[np.float32],
+    inputs: InputArray,
     targets: Targets,
 ) -> dict[str, NDArray[np.float64]]:
     """Score some records, one by one.
@@ -68,7 +71,7 @@ class _Record:
     Attributes
     ----------
     inputs, target : Tensor
-        Shapes (1, …); in float64.
+        Shapes (1, …); numbers in float64.
     watched : Tensor
         The weights of the logits whose input gradient is wanted, by the final checkpoint's prediction.
     """
@@ -78,16 +81,22 @@ class _Record:
     watched: Tensor
 
 
-def _records(checkpoint: Checkpoint, inputs: NDArray[np.float32], targets: Targets) -> list[_Record]:
+def _records(checkpoint: Checkpoint, inputs: InputArray, targets: Targets) -> list[_Record]:
     final = in_precision(load_model(checkpoint.final, torch.device("cpu")), torch.float64)
     records = []
     for values, target in zip(
-        torch.from_numpy(inputs).double().split(1), torch.from_numpy(targets).split(1), strict=True
+        _exactly(inputs).split(1), torch.from_numpy(targets).split(1), strict=True
     ):
         with torch.no_grad():
             watched = checkpoint.task.watched(final(values), target)
         records.append(_Record(values, target, watched))
     return records
+
+
+def _exactly(inputs: InputArray) -> Tensor:
+    """Return inputs as a tensor of float64; the numbers of tokens as they are."""
+    values = torch.from_numpy(inputs)
+    return values.double() if values.is_floating_point() else values
 
 
 def _parts(
@@ -119,10 +128,14 @@ def _quantities(
 ) -> dict[Quantity, Tensor]:
     """Return what scores are made of, for one record."""
     at_input = bool(needs & {Quantity.INPUT_GRADIENT, Quantity.SUSCEPTIBILITY})
-    leaf, target = record.inputs.clone().requires_grad_(at_input), record.target
-    with sdpa_kernel(SDPBackend.MATH):  # The others cannot be differentiated twice.
+    inputs, target = record.inputs.clone(), record.target
+    if model.embedding is None:
+        inputs.requires_grad_(at_input)
+    embedded = EmbeddingOutput(model.embedding)
+    with sdpa_kernel(SDPBackend.MATH), embedded:  # The others cannot be differentiated twice.
         # Beside a copy of itself: of one record, PyTorch 2.13 takes wrong gradients of batch norm.
-        logits = model(leaf.repeat(2, *(1,) * (leaf.dim() - 1)))[:1]
+        logits = model(inputs.repeat(2, *(1,) * (inputs.dim() - 1)))[:1]
+    leaf = embedded.place(inputs)
     quantities = {Quantity.LOGITS: logits.detach(), Quantity.TARGETS: target}
     if Quantity.LOSS in needs:
         quantities[Quantity.LOSS] = task.losses(logits.detach(), target)
@@ -130,7 +143,7 @@ def _quantities(
         quantities[Quantity.DISTANCE] = task.distances(logits.detach(), target)
     if Quantity.INPUT_GRADIENT in needs:
         (slope,) = autograd.gradients(logits, [leaf], record.watched, retain_graph=True)
-        quantities[Quantity.INPUT_GRADIENT] = slope
+        quantities[Quantity.INPUT_GRADIENT] = at_elements(slope[:1], inputs)
     if not needs & {Quantity.NORM, Quantity.PRODUCT, Quantity.SUSCEPTIBILITY}:
         return quantities
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
@@ -147,5 +160,5 @@ def _quantities(
     if twice:
         moves = norm.requires_grad  # Not where there is nothing to train.
         (susceptibility,) = autograd.gradients(norm, [leaf]) if moves else (torch.zeros_like(leaf),)
-        quantities[Quantity.SUSCEPTIBILITY] = susceptibility
+        quantities[Quantity.SUSCEPTIBILITY] = at_elements(susceptibility[:1], inputs)
     return quantities

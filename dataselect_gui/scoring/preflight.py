@@ -14,6 +14,7 @@ from torch import nn
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.norms.gradient_norms import BY_FUNCTION
+from dataselect_gui.records.kinds.kind import InputArray
 from dataselect_gui.scoring.catalog import find_model_score
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.model import PREFIX
@@ -35,7 +36,7 @@ def try_on(
     scorer: Scorer,
     checkpoint: Checkpoint,
     names: list[str],
-    inputs: NDArray[np.float32],
+    inputs: InputArray,
     targets: Targets,
 ) -> Trial:
     """Try a checkpoint on some records.
@@ -98,7 +99,7 @@ def _deviation(
     scorer: Scorer,
     checkpoint: Checkpoint,
     names: list[str],
-    inputs: NDArray[np.float32],
+    inputs: InputArray,
     targets: Targets,
 ) -> tuple[int, float]:
     """Hold a few labelled records against the naive loop."""
@@ -134,7 +135,7 @@ def _deviation(
 def _paces(
     scorers: list[Scorer],
     names: list[str],
-    inputs: NDArray[np.float32],
+    inputs: InputArray,
     targets: Targets,
     at_once: int,
 ) -> list[float]:

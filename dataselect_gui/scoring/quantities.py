@@ -10,6 +10,7 @@ from dataselect_gui.norms.gradient_norms import GradientNorms
 from dataselect_gui.norms.passes import Pass
 from dataselect_gui.scoring.model import Model
 from dataselect_gui.scoring.scores.base import Quantity
+from dataselect_gui.scoring.token_arguments import are_texts
 from dataselect_gui.tasks.task import Task
 
 _OF_GRADIENT = frozenset({Quantity.NORM, Quantity.PRODUCT, Quantity.SUSCEPTIBILITY})
@@ -61,7 +62,7 @@ class MeasuredBatch:
     def __init__(
         self, state: State, inputs: Tensor, targets: Tensor, needs: frozenset[Quantity]
     ) -> None:
-        self._state, self._targets, self._needs = state, targets, needs
+        self._state, self._inputs, self._targets, self._needs = state, inputs, targets, needs
         self._pass: Pass | None = None
         self._traced: tuple[Tensor, Tensor] | None = None
         if needs & _OF_GRADIENT:
@@ -91,7 +92,8 @@ class MeasuredBatch:
         if Quantity.DISTANCE in self._needs:
             quantities[Quantity.DISTANCE] = task.distances(self.logits, self._targets)
         if Quantity.INPUT_GRADIENT in self._needs:
-            quantities[Quantity.INPUT_GRADIENT] = self._input_gradient(watched)
+            gradient = self._input_gradient(watched)
+            quantities[Quantity.INPUT_GRADIENT] = at_elements(gradient, self._inputs)
         if self._pass is None:
             return quantities
         direction = self._state.direction
@@ -99,7 +101,7 @@ class MeasuredBatch:
             measured, susceptibility = self._pass.susceptibility(
                 lambda logits: task.logit_gradients(logits, self._targets), direction
             )
-            quantities[Quantity.SUSCEPTIBILITY] = susceptibility
+            quantities[Quantity.SUSCEPTIBILITY] = at_elements(susceptibility, self._inputs)
         else:
             at_logits = task.logit_gradients(self.logits, self._targets)
             with_norms = Quantity.NORM in self._needs
@@ -117,3 +119,29 @@ class MeasuredBatch:
         inputs, logits = self._traced
         (gradient,) = autograd.gradients(logits, [inputs], chosen)
         return gradient
+
+
+def at_elements(gradient: Tensor, inputs: Tensor) -> Tensor:
+    """Bring a gradient at the inputs into the shape that scores take it in.
+
+    Parameters
+    ----------
+    gradient : Tensor
+        Of the inputs' shape; of texts, at the words' vectors, shape (batch, length, width).
+    inputs : Tensor
+        The inputs, shape (batch, …).
+
+    Returns
+    -------
+    Tensor
+        Shape (batch, channels, elements…), or (batch, elements). Each number of a word's vector is an
+        element: behind a layer norm their gradients add up to 0, so that a mean over them, as over
+        channels, would say nothing. NaN at what fills a text up, which is no part of the record; and
+        throughout where some number of the record is not finite, so that none is passed over.
+    """
+    filled = torch.zeros((), dtype=torch.bool, device=gradient.device)
+    if are_texts(inputs):
+        filled = (inputs[:, 1, :, None] == 0).expand_as(gradient).flatten(start_dim=1)
+        gradient = gradient.flatten(start_dim=1)
+    is_broken = ~(gradient.isfinite() | filled).flatten(start_dim=1).all(dim=1)
+    return gradient.masked_fill(filled | is_broken.reshape(-1, *(1,) * (gradient.dim() - 1)), torch.nan)

@@ -12,6 +12,7 @@ from dataselect_gui.checkpoints.checkpoint import Checkpoint, Member
 from dataselect_gui.checkpoints.task import check_outputs
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.norms.gradient_norms import GradientNorms
+from dataselect_gui.records.kinds.kind import InputArray
 from dataselect_gui.scoring.arithmetic import flushed_denormals
 from dataselect_gui.scoring.catalog import Precision, find_mapped_score, find_model_score
 from dataselect_gui.scoring.direction import load_direction
@@ -112,7 +113,7 @@ class Scorer:
 
     def _state(self, member: Member) -> State:
         model = in_precision(load_model(member, self.device), self._dtype)
-        state = State(model, GradientNorms(model), self.task)
+        state = State(model, GradientNorms(model, model.embedding), self.task)
         if any(Quantity.PRODUCT in score.quantities for score in self._scores.values()):
             state.direction = load_direction(self._checkpoint.read_direction(), model)
         return state
@@ -141,7 +142,7 @@ class Scorer:
         shape = tuple(shape)
         if shape in self._prepared:
             return self._prepared[shape]
-        inputs = synthetic(shape)
+        inputs = synthetic(shape, self.model.vocabulary)
         size = torch.Size((1, *shape[1:]) if self._goes_one_at_a_time else shape)
         outputs = self._count_outputs(inputs[:_MET])
         check_outputs(self.task, outputs, len(self._checkpoint.labels))
@@ -170,7 +171,7 @@ class Scorer:
         return any(state.model.batching == "one at a time" for state in self._states)
 
     @flushed_denormals()
-    def _count_outputs(self, inputs: NDArray[np.float32]) -> int:
+    def _count_outputs(self, inputs: InputArray) -> int:
         with torch.no_grad():
             logits = self._final.model(self._tensor(inputs))
         if not logits.isfinite().all(dim=1).any():
@@ -187,7 +188,7 @@ class Scorer:
         """
         peaks = []
         for rows in TRIED:
-            inputs = synthetic((rows, *shape))
+            inputs = synthetic((rows, *shape), self.model.vocabulary)
             targets = self.task.made_up(rows, self.prepare(inputs.shape))
             with PeakMemory() as memory:
                 self.score(list(self._scores), inputs, targets)
@@ -196,7 +197,7 @@ class Scorer:
         per_record = max(0, high - low) // (many - few)
         return Need(max(0, low - few * per_record), per_record)
 
-    def check_independence(self, inputs: NDArray[np.float32], targets: Targets) -> None:
+    def check_independence(self, inputs: InputArray, targets: Targets) -> None:
         """Refuse a model for which a record's result plainly depends on the records beside it.
 
         This tells of honest mistakes early. No promise rests on it: a graph may mix on a sign that no
@@ -245,7 +246,7 @@ class Scorer:
                     raise _mixing()
 
     def score(
-        self, names: Sequence[str], inputs: NDArray[np.float32], targets: Targets
+        self, names: Sequence[str], inputs: InputArray, targets: Targets
     ) -> dict[str, NDArray[np.float64]]:
         """Score one batch.
 
@@ -273,7 +274,7 @@ class Scorer:
         return self._score(names, inputs, targets)
 
     def _score(
-        self, names: Sequence[str], inputs: NDArray[np.float32], targets: Targets
+        self, names: Sequence[str], inputs: InputArray, targets: Targets
     ) -> dict[str, NDArray[np.float64]]:
         wanted = [self._scores[name] for name in names]
         given = torch.from_numpy(targets).to(self.device)
@@ -291,7 +292,7 @@ class Scorer:
             scored[score.name][~np.isfinite(scored[score.name])] = np.nan
         return scored
 
-    def maps(self, names: Sequence[str], inputs: NDArray[np.float32], targets: Targets) -> Maps:
+    def maps(self, names: Sequence[str], inputs: InputArray, targets: Targets) -> Maps:
         """Return maps for a few records.
 
         Parameters
@@ -363,12 +364,13 @@ class Scorer:
                 _("Name another label column, or ask the consortium for its class names."),
             )
 
-    def _tensor(self, inputs: NDArray[np.float32]) -> Tensor:
+    def _tensor(self, inputs: InputArray) -> Tensor:
         batch = torch.from_numpy(inputs)
         if self.device.type == "cuda":  # The copy goes on beside what the GPU has still to do.
             batch = batch.pin_memory().to(self.device, non_blocking=True)
         # A copy begins where PyTorch has its tensors begin, on which rounding may depend.
-        return batch.to(self.device, self._dtype, copy=True)
+        dtype = self._dtype if batch.is_floating_point() else batch.dtype
+        return batch.to(self.device, dtype, copy=True)
 
 
 def _differ(alone: float, together: float, allowed: float) -> bool:

@@ -135,7 +135,7 @@ def read_dataset(
             )
         rows.append(row)
         contents.append(np.frombuffer(content_hash(stored), dtype=np.uint8))
-        smalls.append(_shrunk(image))
+        smalls.append(_shrunk(np.asarray(image, dtype=np.float32)))
     if len(rows) < FEWEST_RECORDS:
         raise UnusableError(
             _("There are too few records for a study."),

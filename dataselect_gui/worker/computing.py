@@ -1,8 +1,10 @@
 """Compute scores batch by batch. Nothing is written here, and no record decides about another one.
 
-A batch has one size and one shape of input, whatever its records hold. A record without an input, or
-whose input has another shape than the public one, leaves its place empty; the latter is then computed
-by itself. Where a computation fails because of what a record holds, that is the record's own affair.
+A batch has one size and one of the public shapes of input, whatever its records hold. Where there are
+several shapes, as of texts, a record waits in its place of a batch of its shape until another one comes
+for that place. A record without an input leaves its place empty, and one whose input has no public
+shape is computed by itself. Where a computation fails because of what a record holds, that is the
+record's own affair.
 """
 
 import os
@@ -13,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.norms.memory import is_out_of_memory
+from dataselect_gui.records.kinds.kind import InputArray
 from dataselect_gui.scoring.memory import release_memory
-from dataselect_gui.scoring.public_shape import Shape
+from dataselect_gui.scoring.public_shapes import Shape
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.scoring.synthetic import filler
 from dataselect_gui.tasks.task import Targets
@@ -39,9 +42,9 @@ class Computation:
         Made for the scores.
     names : sequence of str
         The scores.
-    shape : tuple of int or None
-        That of a record's input, as everybody may know it; None where there is none: then every record
-        is computed by itself.
+    shapes : sequence of tuple of int
+        Those of records' inputs, as everybody may know them; with none every record is computed by
+        itself.
     size : int
         How many places a batch has.
     ids : sequence of str
@@ -56,13 +59,14 @@ class Computation:
         self,
         scorer: Scorer,
         names: Sequence[str],
-        shape: Shape | None,
+        shapes: Sequence[Shape],
         size: int,
         ids: Sequence[str],
         targets: Targets,
         hold: Hold,
     ) -> None:
-        self._scorer, self._names, self._shape, self._size = scorer, names, shape, size
+        self._scorer, self._names, self._size = scorer, names, size
+        self._waiting: dict[Shape, dict[int, LoadedInput]] = {shape: {} for shape in shapes}
         self._ids, self._targets, self._hold = ids, targets, hold
 
     def results(self, loader: InputLoader, batches: NDArray[np.int64]) -> Generator[BatchScores]:
@@ -86,11 +90,12 @@ class Computation:
         with closing(loader.ahead(batches, threads)) as loaded:
             for places in loaded:
                 yield from self._results_of(loader, places)
+        for shape in self._waiting:
+            yield from self._waiting_of(shape)
 
     def _results_of(
         self, loader: InputLoader, places: Sequence[LoadedInput | None]
     ) -> Iterator[BatchScores]:
-        together: dict[int, LoadedInput] = {}
         alone, lacking, reasons, handled = list[int](), list[int](), dict[int, str](), 0
         for place, record in enumerate(places):
             if record is None:
@@ -98,9 +103,11 @@ class Computation:
             if record.is_odd:
                 alone.append(record.row)
                 continue
-            has_class = record.values is None or self._has_class(record.row)
+            has_class = record.values is None or self._has_class(record.row, record.values.shape)
             if record.values is not None and has_class:
-                together[place] = record
+                if place in self._waiting[record.values.shape]:
+                    yield from self._waiting_of(record.values.shape)
+                self._waiting[record.values.shape][place] = record
                 continue
             handled += 1
             reason = record.problem if has_class else _(_NO_CLASS)
@@ -111,16 +118,25 @@ class Computation:
         if handled:
             nothing = {name: np.full(len(lacking), np.nan) for name in self._names}
             yield BatchScores(np.array(lacking, dtype=np.int64), nothing, reasons, handled)
-        if together:
-            yield self._together(together)
+        if len(self._waiting) == 1:
+            for shape in self._waiting:
+                yield from self._waiting_of(shape)
         for row in alone:
             yield self._alone(loader.load(row))
 
-    def _together(self, records: dict[int, LoadedInput]) -> BatchScores:
+    def _waiting_of(self, shape: Shape) -> Iterator[BatchScores]:
+        """Compute the batch of a shape, where records wait in it."""
+        records, self._waiting[shape] = self._waiting[shape], {}
+        if records:
+            yield self._together(shape, records)
+
+    def _together(self, shape: Shape, records: dict[int, LoadedInput]) -> BatchScores:
         """Compute the records of a batch, by their places in it."""
-        inputs, targets = self._empty()
+        inputs, targets = self._empty(shape)
         for place, record in records.items():
-            inputs[place], targets[place] = record.values, self._targets[record.row]
+            assert record.values is not None  # Others do not wait.
+            np.copyto(inputs[place], record.values)
+            targets[place] = self._targets[record.row]
         with self._hold(None):
             scores, failed = self._score(inputs, targets, list(records))
         places = list(records)
@@ -132,7 +148,7 @@ class Computation:
         )
 
     def _score(
-        self, inputs: NDArray[np.float32], targets: Targets, places: Sequence[int]
+        self, inputs: InputArray, targets: Targets, places: Sequence[int]
     ) -> tuple[dict[str, NDArray[np.float64]], list[int]]:
         """Score a batch; returns also the places of records for which that fails."""
         try:
@@ -141,11 +157,12 @@ class Computation:
             if is_out_of_memory(error):
                 raise
         # In its own place, beside empty ones, a record comes to the same digits.
-        self._scorer.score(self._names, *self._empty())  # Where this fails, no record is to blame.
+        shape = inputs.shape[1:]
+        self._scorer.score(self._names, *self._empty(shape))  # Where this fails, no record is to blame.
         scores = {name: np.full(self._size, np.nan) for name in self._names}
         failed = []
         for place in places:
-            own, label = self._empty()
+            own, label = self._empty(shape)
             own[place], label[place] = inputs[place], targets[place]
             try:
                 single = self._scorer.score(self._names, own, label)
@@ -158,24 +175,19 @@ class Computation:
                 scores[name][place] = values[place]
         return scores, failed
 
-    def _empty(self) -> tuple[NDArray[np.float32], Targets]:
+    def _empty(self, shape: Shape) -> tuple[InputArray, Targets]:
         """Return a batch without a record."""
-        targets = self._scorer.task.unlabelled(self._size, self._outputs())
-        return filler(self._whole()), targets
+        targets = self._scorer.task.unlabelled(self._size, self._outputs(shape))
+        return filler((self._size, *shape), self._scorer.model.vocabulary), targets
 
-    def _whole(self) -> tuple[int, ...]:
-        """Return the shape of a batch."""
-        assert self._shape is not None
-        return self._size, *self._shape
+    def _outputs(self, shape: Shape) -> int:
+        """Return how many numbers the model returns for a record of a batch of a shape."""
+        return self._scorer.prepare((self._size, *shape))
 
-    def _outputs(self) -> int:
-        """Return how many numbers the model returns for a record of a batch."""
-        return self._scorer.prepare(self._whole())
-
-    def _has_class(self, row: int) -> bool:
+    def _has_class(self, row: int, shape: Shape) -> bool:
         """Say whether the model can predict a record's label."""
         label = self._targets[row : row + 1]
-        return bool(self._scorer.task.fits(label, self._outputs()).all())
+        return bool(self._scorer.task.fits(label, self._outputs(shape)).all())
 
     def _alone(self, record: LoadedInput) -> BatchScores:
         """Compute a record whose input has a shape of its own."""
@@ -195,7 +207,7 @@ class Computation:
         return BatchScores(rows, values, {record.row: reason} if reason else {}, handled=1)
 
     def _score_alone(
-        self, row: int, inputs: NDArray[np.float32], none: dict[str, NDArray[np.float64]]
+        self, row: int, inputs: InputArray, none: dict[str, NDArray[np.float64]]
     ) -> tuple[dict[str, NDArray[np.float64]], str]:
         label = self._targets[row : row + 1]
         if not self._scorer.task.fits(label, self._scorer.prepare(inputs.shape)).all():

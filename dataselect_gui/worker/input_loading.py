@@ -1,7 +1,7 @@
 """From rows to the model's inputs, ahead of the computing that takes them."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Container, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.project.table import Index
+from dataselect_gui.records.kinds.kind import InputArray, ToInput
 from dataselect_gui.records.opening import read_unchanged
 from dataselect_gui.records.scored import ScoredRecords
-from dataselect_gui.records.source import ChangedRecordError, Content, Source, UnreadableRecordError
+from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.texts import _
 from dataselect_gui.worker.batches import EMPTY
 
@@ -25,7 +26,7 @@ class LoadedInput:
     ----------
     row : int
         Which.
-    values : ndarray of float32 or None
+    values : ndarray or None
         The model's input; None where there is none, or it is of another shape.
     problem : str
         Why there is none.
@@ -37,10 +38,17 @@ class LoadedInput:
     """
 
     row: int
-    values: NDArray[np.float32] | None
+    values: InputArray | None
     problem: str = ""
     has_changed: bool = False
     is_odd: bool = False
+
+
+def stacked(records: Iterable[LoadedInput]) -> InputArray:
+    """Return the inputs of records, all of one shape, as a batch; those without are left out."""
+    inputs = [record.values for record in records if record.values is not None]
+    batch: InputArray = np.empty((len(inputs), *inputs[0].shape), dtype=inputs[0].dtype)
+    return np.stack(inputs, out=batch)
 
 
 class InputLoader:
@@ -52,21 +60,21 @@ class InputLoader:
         Where they are.
     content : ndarray of uint8 or None
         The hash that each record shall have, shape (n, 32); None where that does not matter.
-    preprocess : callable
+    preprocess : ToInput
         From a decoded record to an input.
-    shape : tuple of int or None
-        That of an input in a batch.
+    shapes : container of tuple of int
+        Those of inputs in batches.
     """
 
     def __init__(
         self,
         source: Source,
         content: NDArray[np.uint8] | None,
-        preprocess: Callable[[Content], NDArray[np.float32]],
-        shape: tuple[int, ...] | None = None,
+        preprocess: ToInput,
+        shapes: Container[tuple[int, ...]] = (),
     ) -> None:
         self._source, self._content, self._preprocess = source, content, preprocess
-        self._shape = shape
+        self._shapes = shapes
 
     def load(self, row: int) -> LoadedInput:
         """Read one record."""
@@ -131,7 +139,7 @@ class InputLoader:
 
     def _for_batch(self, row: int) -> LoadedInput:
         record = self.load(row)
-        is_odd = record.values is not None and record.values.shape != self._shape
+        is_odd = record.values is not None and record.values.shape not in self._shapes
         return LoadedInput(row, None, is_odd=True) if is_odd else record
 
 
@@ -144,17 +152,15 @@ class ScoredInputLoader:
         Where they are.
     index : Index
         The table's.
-    preprocess : callable
+    preprocess : ToInput
         From a decoded record to an input.
     """
 
-    def __init__(
-        self, source: Source, index: Index, preprocess: Callable[[Content], NDArray[np.float32]]
-    ) -> None:
+    def __init__(self, source: Source, index: Index, preprocess: ToInput) -> None:
         self._source, self._preprocess = source, preprocess
         self._records = ScoredRecords(source, index.ids, index.content)
 
-    def read(self, row: int) -> NDArray[np.float32]:
+    def read(self, row: int) -> InputArray:
         """Return the model's input for a record.
 
         Raises

@@ -73,7 +73,7 @@ def run_maps(job: MapJob, context: JobContext) -> FilesResult:
             continue
         results[row] = RecordMaps(
             record,
-            picture_of(values),
+            picture_of(np.asarray(values, dtype=np.float32)),
             {name: maps[name][0].astype(np.float32) for name in names},
             {name: _(_NO_LABEL) for name in job.names if name not in names},
         )

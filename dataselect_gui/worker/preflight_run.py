@@ -3,7 +3,6 @@
 import time
 
 import msgspec
-import numpy as np
 
 from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
@@ -13,7 +12,7 @@ from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.opening import contents_of, open_source
 from dataselect_gui.texts import _
 from dataselect_gui.worker.indexing import fair_order
-from dataselect_gui.worker.input_loading import InputLoader
+from dataselect_gui.worker.input_loading import InputLoader, stacked
 from dataselect_gui.worker.jobs import PreflightJob
 from dataselect_gui.worker.results import PreflightResult
 
@@ -50,7 +49,7 @@ def run_preflight(job: PreflightJob, context: JobContext) -> PreflightResult:
             _("So the checkpoint cannot be tried on them."),
             _("See the reasons among the source's problems, and mend or replace the files."),
         )
-    inputs = np.stack([record.values for record in records if record.values is not None])
+    inputs = stacked(records)
     targets = class_indices((source.labels[record.row] for record in records), classes)
     notes = source.kind.input_notes(
         checkpoint.final, contents_of(source, fair_order(source.ids)[:RECORDS])

@@ -45,7 +45,7 @@ from dataselect_gui.worker.score_store import ScoreStore, ScoreTable
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import ToInput
-    from dataselect_gui.scoring.public_shape import Shape
+    from dataselect_gui.scoring.public_shapes import Shape
     from dataselect_gui.scoring.scorer import Scorer
     from dataselect_gui.tasks.task import Targets
 
@@ -231,7 +231,7 @@ class _Part:
     checkpoint: Checkpoint
     source: Source
     context: JobContext
-    _loaded: "tuple[Scorer, ToInput, Shape | None] | None" = None
+    _loaded: "tuple[Scorer, ToInput, tuple[Shape, ...]] | None" = None
 
     @property
     def _known(self) -> Conditions | None:
@@ -257,19 +257,19 @@ class _Part:
         from dataselect_gui.norms.memory import is_out_of_memory
         from dataselect_gui.scoring.memory import release_memory
 
-        scorer, _to_input, shape = self._load()
+        scorer, _to_input, shapes = self._load()
         hold, requested = self.store.mark.hold, self.job.batch_size
-        if shape is None or requested is not None:
-            self._keep(requested if requested and shape is not None else 1)
+        if not shapes or requested is not None:
+            self._keep(requested if requested and shapes else 1)
         else:
             self._keep(_UNTRIED)
             with hold(self.names):
-                self._keep(scorer.need(shape).records_at_once(scorer.device))
+                self._keep(scorer.need(shapes[-1]).records_at_once(scorer.device))
         self.context.report(Phase.TRYING_ON_MADE_UP)
-        while shape is not None:
+        while shapes:
             try:
                 with hold(self.names):
-                    scorer.prepare((self.size or 1, *shape))
+                    scorer.prepare((self.size or 1, *shapes[-1]))
                 break
             except Exception as error:
                 if not is_out_of_memory(error):
@@ -295,9 +295,9 @@ class _Part:
     def _score(self, table: ScoreTable, targets: "Targets", order: Sequence[int]) -> None:
         from dataselect_gui.worker.computing import Computation
 
-        scorer, to_input, shape = self._load()
+        scorer, to_input, shapes = self._load()
         size, ids, hold = self.size or 1, table.index.ids, self.store.mark.hold
-        if shape is not None:
+        for shape in shapes:
             with hold(self.names):
                 scorer.prepare((size, *shape))
         columns = {name: table.column(name) for name in self.names}
@@ -307,13 +307,13 @@ class _Part:
         computation = Computation(
             scorer,
             self.names,
-            shape,
+            shapes,
             size,
             ids,
             targets,
             lambda record: hold(self.names, record),
         )
-        loader = InputLoader(self.source, table.index.content, to_input, shape)
+        loader = InputLoader(self.source, table.index.content, to_input, shapes)
         pace, saver = Pace(), ScoreSaver(table, columns)
         with closing(computation.results(loader, in_batches(ids, left, size))) as results:
             for result in results:
@@ -330,13 +330,13 @@ class _Part:
         saver.save()
         self.context.report(Phase.SCORING, total, total, 0.0)
 
-    def _load(self) -> "tuple[Scorer, ToInput, Shape | None]":
-        """Load the models, once, and find how their input is made, and its public shape."""
+    def _load(self) -> "tuple[Scorer, ToInput, tuple[Shape, ...]]":
+        """Load the models, once, and find how their input is made, and its public shapes."""
         if self._loaded is not None:
             return self._loaded
         from dataselect_gui.scoring.arithmetic import fix_arithmetic
         from dataselect_gui.scoring.model import choose_device
-        from dataselect_gui.scoring.public_shape import public_shape
+        from dataselect_gui.scoring.public_shapes import public_shapes
         from dataselect_gui.scoring.scorer import Scorer
 
         self.context.report(Phase.LOADING_MODEL)
@@ -356,8 +356,8 @@ class _Part:
             )
         final = self.checkpoint.final
         to_input = self.source.kind.to_input(final, scorer.model.channels)
-        shape = public_shape(self.source, final, scorer.model, to_input)
-        self._loaded = scorer, to_input, shape
+        shapes = public_shapes(self.source, final, scorer.model, to_input)
+        self._loaded = scorer, to_input, shapes
         return self._loaded
 
     def _keep(self, size: int) -> None:

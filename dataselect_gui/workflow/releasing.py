@@ -5,13 +5,16 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.privacy.amounts import exact
-from dataselect_gui.privacy.ledger import Session
+from dataselect_gui.privacy.ledger import Ledger, Session
 from dataselect_gui.privacy.mechanisms.mechanism import SelectionMechanism
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.bundle import check_place, is_there
@@ -94,13 +97,17 @@ def release(project_path: Path, request: ReleaseRequest, context: JobContext) ->
         ledger = ledger_of(project)
         sweep(ledger.home)
         check_place(checked.destination, make=True)
+        if issubclass(checked.kind, Gradient):
+            _check_sum(ledger, project, checked, inputs, context)
         with ledger.session() as session:
             proposal = _prepare(session, project, checked, inputs, context)
             summing = needs_sum(session, proposal.account, proposal.candidates, proposal.terms)
             if not summing:
                 return _carry_out(session, ledger.home, checked, proposal, None, context)
         # Summing takes long and may fail: it comes before the charge, while the ledger is unlocked.
-        summed = _sum(project, proposal, context)
+        candidates = proposal.candidates
+        assert candidates.part is not None
+        summed = _sum(project, proposal, context, candidates.part & candidates.chosen)
         with ledger.session() as session:
             return _carry_out(session, ledger.home, checked, proposal, summed, context)
 
@@ -180,12 +187,25 @@ def _prepare(
     return proposal
 
 
-def _sum(project: Project, proposal: Proposal, context: JobContext) -> Summed:
-    """Sum the gradients of the chosen records in the worker."""
-    kind, candidates = proposal.terms.kind, proposal.candidates
+def _check_sum(
+    ledger: Ledger,
+    project: Project,
+    checked: CheckedRequest,
+    inputs: ReleaseInputs,
+    context: JobContext,
+) -> None:
+    """Refuse a model that has no gradient to release before a threshold is bought for it."""
+    with ledger.snapshot() as snapshot:
+        before = snapshot.statement_of(marks_of(inputs.candidates))
+        proposal = propose(snapshot, before, project, checked, inputs, snapshot.kept_already)
+    if proposal.purchase is not None:
+        _sum(project, proposal, context, np.zeros(len(project.table.index.ids), dtype=bool))
+
+
+def _sum(project: Project, proposal: Proposal, context: JobContext, rows: NDArray[np.bool_]) -> Summed:
+    """Sum the gradients of some records in the worker."""
+    kind = proposal.terms.kind
     assert isinstance(kind, Gradient)
-    assert candidates.part is not None
-    rows = candidates.part & candidates.chosen
     return sum_gradients(project, proposal.checkpoint, float(kind.clip), context, rows)
 
 

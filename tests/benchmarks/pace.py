@@ -20,9 +20,9 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.model import choose_device
-from dataselect_gui.scoring.public_shape import public_shape
+from dataselect_gui.scoring.public_shapes import public_shapes
 from dataselect_gui.scoring.scorer import Scorer
-from dataselect_gui.worker.input_loading import InputLoader, LoadedInput
+from dataselect_gui.worker.input_loading import InputLoader, LoadedInput, stacked
 from tests.benchmarks.timing import as_in_the_worker
 from tests.helpers import CLASSES, preprocessor, write_json
 from tests.models import stir, tiny_resnet
@@ -67,13 +67,13 @@ def main() -> None:
             np.frombuffer(content_hash(source.read(row)), dtype=np.uint8) for row in rows.tolist()
         ]
         to_input = source.kind.to_input(found.final, scorer.model.channels)
-        shape = public_shape(source, found.final, scorer.model, to_input)
-        decoder = InputLoader(source, np.stack(hashes), to_input, shape)
+        shapes = public_shapes(source, found.final, scorer.model, to_input)
+        decoder = InputLoader(source, np.stack(hashes), to_input, shapes)
         batches = [rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)]
         threads = 1 if device.type == "cpu" else min(8, os.cpu_count() or 1)
 
         def compute(batch: tuple[LoadedInput | None, ...]) -> None:
-            inputs = np.stack([one.values for one in batch if one and one.values is not None])
+            inputs = stacked(record for record in batch if record is not None)
             scorer.score(NAMES, inputs, np.zeros(len(batch), dtype=np.int64))
 
         decoded = list(decoder.ahead(batches, threads))

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from dataselect_gui.checkpoints.request import KNOWN, TRAINING, Request, read_request, request_of
 from dataselect_gui.cli.app import main
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.images import with_8_bits
 from dataselect_gui.release.kinds.gradient import stated_norm
 from dataselect_gui.scoring.privacy_loss import PrivacyLoss
 from dataselect_gui.workflow.release_terms import public_bounds
@@ -50,6 +52,12 @@ IMPOSSIBLE: list[tuple[str, object, str]] = [
     ("threshold", 10**34 + 1, "too many digits"),
     ("threshold", "0.5", "not a number"),
     ("count", -3, "1 to 1,000,000,000"),
+    ("pixel_range", [255, 0], "a larger one of white"),
+    ("pixel_range", [10**20, 10**20 + 1], "a larger one of white"),
+    ("pixel_range", [0, 5e-324], "a larger one of white"),
+    ("pixel_range", [0, 1e31], "from -1e+30 to 1e+30"),
+    ("pixel_range", [0, 255, 1], "two numbers"),
+    ("pixel_range", [0, 10**29 + 1], "too many digits"),
     ("bounds", {"loss": [1, 1]}, "the lower first"),
     ("bounds", {"loss": [10**20, 10**20 + 1]}, "the lower first"),
     ("bounds", {"loss": [0, 1e31]}, "from -1e+30 to 1e+30"),
@@ -95,6 +103,7 @@ REQUESTS = st.fixed_dictionaries(
     optional={
         **dict.fromkeys(RANGES, st.one_of(NUMBERS, st.integers(1, 10**6))),
         "score": st.sampled_from(["loss", "el2n", "clipped_norm", "beauty"]),
+        "pixel_range": st.tuples(NUMBERS, NUMBERS).map(list),
         "bounds": st.dictionaries(
             st.sampled_from(["loss", "vog"]), st.tuples(NUMBERS, NUMBERS).map(list), max_size=2
         ),
@@ -124,6 +133,9 @@ def everything_reads(request: Request) -> None:
     for score in ("loss", "vog", "el2n", "clipped_norm"):
         bounds = public_bounds(score, request, "single_label")
         assert bounds is None or float(bounds.low) < float(bounds.high)
+    if request.pixel_range is not None:
+        grey = Image.fromarray(np.array([[0, 1, 300, 65535]], dtype=np.uint16))
+        assert with_8_bits(grey, (float(request.pixel_range[0]), float(request.pixel_range[1])))
     if request.max_grad_norm is not None:
         assert float(stated_norm(str(request.max_grad_norm), "max_grad_norm")) > 0
 
@@ -153,8 +165,8 @@ def test_a_training_that_is_taken_has_a_privacy_loss(training: dict[str, Any]) -
 
 
 def test_every_number_has_a_range() -> None:
-    others = {"score", "direction", "contact", "deadline", "bounds", "class_statistics", "task"}
-    assert RANGES.keys() == KNOWN - others
+    others = "score direction contact deadline bounds class_statistics task pixel_range".split()
+    assert RANGES.keys() == KNOWN - set(others)
 
 
 def test_a_request_of_a_round_number_keeps_how_it_was_written(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What is not as it is to be is said by its own name: which file, what in it, and what to do."""
 
+import hashlib
 import json
 import shutil
 import warnings
@@ -326,6 +327,30 @@ def test_a_processor_at_the_top_of_a_series_is_that_of_each_state(above: Path) -
     (above / "processor_config.json").write_text("{}")
     with pytest.raises(UnusableError, match="processor_config"):
         find_checkpoint(above)
+
+
+def test_states_without_a_processor_do_not_change_the_digest_of_the_whole(tmp_path: Path) -> None:
+    """A project of an earlier version goes on: they were read without the one above them."""
+    folder = hugging_face_folder(tmp_path)
+    for step in (1, 2):
+        hugging_face_folder(folder / f"checkpoint-{step}")
+    write_json(folder / "preprocessor_config.json", preprocessor(8, channels=1))
+    checkpoint = find_checkpoint(folder)
+    assert [member.processor for member in checkpoint.members] == [
+        folder / "preprocessor_config.json"
+    ] * 3
+    files = [
+        (member.step, path)
+        for member in checkpoint.members
+        for path in sorted(member.folder.iterdir())
+        if path.name in {"config.json", "model.safetensors", "preprocessor_config.json"}
+    ]
+    order = ["model.safetensors", "config.json", "preprocessor_config.json"]
+    lines = [
+        f"{step} {path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+        for step, path in sorted(files, key=lambda file: (file[0] or 9, order.index(file[1].name)))
+    ]
+    assert checkpoint.digest() == hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def saved(folder: Path) -> Any:  # noqa: ANN401

@@ -76,9 +76,15 @@ def _holds(check: Check) -> Check:
 def _opens(files: Files) -> bool:
     (content,) = files.values()
     with Image.open(
-        io.BytesIO(content), formats=("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
+        io.BytesIO(content),
+        formats=("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "TGA", "JPEG2000"),
     ) as opened:
         return opened.width > 0
+
+
+def _is_table(files: Files) -> bool:
+    (content,) = files.values()
+    return content.endswith(b"PAR1") or content.startswith((b"ARROW1", b"\xff\xff\xff\xff"))
 
 
 def _object(name: str) -> Check:
@@ -149,6 +155,16 @@ _ALL = (
     Kind("gif", seeds.gif, _image(small_formats.mutate_gif), _holds(_opens), _OPENS, targets.image),
     Kind("bmp", seeds.bmp, _image(small_formats.mutate_bmp), _holds(_opens), _OPENS, targets.image),
     Kind("webp", seeds.webp, _image(small_formats.mutate_webp), _holds(_opens), _OPENS, targets.image),
+    Kind("pnm", seeds.pnm, _image(small_formats.mutate_pnm), _holds(_opens), _OPENS, targets.image),
+    Kind(
+        "jpeg2000",
+        seeds.jpeg2000,
+        _image(small_formats.mutate_jpeg2000),
+        _holds(_opens),
+        _OPENS,
+        targets.image,
+    ),
+    Kind("tga", seeds.tga, _image(small_formats.mutate_tga), _holds(_opens), _OPENS, targets.image),
     Kind("tiff", seeds.tiff, _image(tiff.mutate), _holds(_opens), _OPENS, targets.image),
     Kind(
         "arrays",
@@ -156,6 +172,14 @@ _ALL = (
         records.mutate_arrays,
         _holds(_arrays),
         "the archive has x with a header of NumPy",
+        targets.source,
+    ),
+    Kind(
+        "image-table",
+        seeds.image_tables,
+        _image(small_formats.mutate_table),
+        _holds(_is_table),
+        "it begins or ends as a table does",
         targets.source,
     ),
     Kind(

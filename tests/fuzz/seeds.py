@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,49 @@ def gif(_: Path) -> list[Files]:
 def bmp(_: Path) -> list[Files]:
     """Return images of five modes."""
     return [{"1.bmp": _saved(picture, "BMP")} for picture in _pictures()]
+
+
+def pnm(_: Path) -> list[Files]:
+    """Return images of three modes, and one of 16 bits."""
+    colour, grey, *_others, bits = _pictures()
+    deep = Image.fromarray(np.arange(24 * 32, dtype=np.uint16).reshape(24, 32) * 80)
+    return [{"1.ppm": _saved(picture, "PPM")} for picture in (colour, grey, bits, deep)]
+
+
+def jpeg2000(_: Path) -> list[Files]:
+    """Return images with and without boxes, of tiles, of precincts, of layers, and of 16 bits."""
+    colour, grey = _pictures()[:2]
+    deep = Image.fromarray(np.arange(24 * 32, dtype=np.uint16).reshape(24, 32) * 80)
+    saved = [
+        _saved(colour, "JPEG2000"),
+        _saved(grey, "JPEG2000", no_jp2=True),
+        _saved(deep, "JPEG2000"),
+        _saved(colour, "JPEG2000", tile_size=(16, 16)),
+        _saved(grey, "JPEG2000", precinct_size=(32, 32), codeblock_size=(16, 16), num_resolutions=3),
+        _saved(colour, "JPEG2000", quality_layers=[40, 10, 1]),
+    ]
+    return [{"1.jp2": one} for one in saved]
+
+
+def tga(_: Path) -> list[Files]:
+    """Return images of four modes, plain and in run lengths."""
+    saved = [_saved(picture, "TGA") for picture in _pictures()]
+    saved += [_saved(picture, "TGA", rle=True) for picture in _pictures()[:2]]
+    return [{"1.tga": one} for one in saved]
+
+
+def image_tables(_: Path) -> list[Files]:
+    """Return the same rows as Parquet, packed and not, and as Arrow."""
+    from tests.records.test_image_tables import arrow, parquet, table
+
+    with TemporaryDirectory() as folder:
+        made = [
+            parquet(Path(folder) / "a" / "table.parquet", table(4)),
+            parquet(Path(folder) / "b" / "table.parquet", table(4), compression="none"),
+            arrow(Path(folder) / "c" / "table.arrow", table(4)),
+            arrow(Path(folder) / "d" / "table.arrow", table(4), of_file=True),
+        ]
+        return [{path.name: path.read_bytes()} for path in made]
 
 
 def webp(_: Path) -> list[Files]:

@@ -1,4 +1,4 @@
-"""GIF, BMP and WebP files: their headers and blocks edited, their lengths mended."""
+"""GIF, BMP, WebP and other files: their headers and blocks edited, their lengths mended."""
 
 import struct
 
@@ -99,6 +99,55 @@ def mutate_bmp(content: bytes, chance: Chance) -> bytes:
     if chance.random() < 0.1:
         fields += SECRET
     return edit_bytes(bytes(fields), chance) if chance.random() < 0.1 else bytes(fields)
+
+
+def mutate_pnm(content: bytes, chance: Chance) -> bytes:
+    """Return a PGM or the like with another header: numbers, comments, another kind."""
+    kind, *words = content[:40].split(maxsplit=4)
+    numbers = [chance.choice([word, b"%d" % chance.choice(SIZES)]) for word in words[:3]]
+    header = [chance.choice([kind, b"P%d" % chance.randrange(9)]), *numbers]
+    between = chance.choice([b" ", b"\n", b" # x\n", b"#" * 300 + b"\r", b""])
+    start = between.join(header) + chance.choice([b" ", b"\n", b""])
+    whole = start + content[len(b" ".join([kind, *words[:3]])) :]
+    return edit_bytes(whole, chance) if chance.random() < 0.3 else whole
+
+
+def mutate_tga(content: bytes, chance: Chance) -> bytes:
+    """Return a TGA with other fields in its header, or run lengths as its pixels."""
+    fields = bytearray(content)
+    for _ in range(chance.choice([1, 1, 2])):
+        at = chance.choice([0, 1, 2, 7, 16, 17])
+        fields[at] = chance.choice([0, 1, 2, 3, 8, 9, 10, 11, 15, 16, 24, 32, 255])
+    for at in (3, 5, 12, 14):
+        if chance.random() < 0.2:
+            struct.pack_into("<H", fields, at, min(chance.choice(SIZES), 65535))
+    return edit_bytes(bytes(fields), chance) if chance.random() < 0.3 else bytes(fields)
+
+
+def mutate_jpeg2000(content: bytes, chance: Chance) -> bytes:
+    """Return a JPEG 2000 with other numbers in the headers of its codestream."""
+    whole, start = bytearray(content), content.index(b"\xff\x4f\xff\x51")
+    end = content.index(b"\xff\x93", start)
+    for _ in range(chance.choice([1, 1, 2])):
+        at = chance.randrange(start + 4, end)
+        if chance.random() < 0.5:
+            whole[at] = chance.choice([0, 1, 2, 4, 7, 8, 11, 15, 16, 32, 64, 127, 128, 255])
+        else:
+            form = chance.choice([">H", ">I"])
+            most = 65535 if form == ">H" else (1 << 32) - 1
+            struct.pack_into(form, whole, at, min(chance.choice(SIZES), most))
+    return edit_bytes(bytes(whole), chance) if chance.random() < 0.2 else bytes(whole)
+
+
+def mutate_table(content: bytes, chance: Chance) -> bytes:
+    """Return a Parquet or Arrow file with numbers changed, its ends mostly left as they are."""
+    start, end = (4, len(content) - 8) if content.endswith(b"PAR1") else (8, len(content))
+    whole = bytearray(content)
+    for _ in range(chance.choice([1, 2, 8])):
+        at = chance.randrange(start, end - 4)
+        struct.pack_into("<I", whole, at, min(chance.choice(SIZES), (1 << 32) - 1))
+    inner = edit_bytes(bytes(whole[start:end]), chance) if chance.random() < 0.3 else whole[start:end]
+    return bytes(whole[:start] + inner + whole[end:])
 
 
 def mutate_webp(content: bytes, chance: Chance) -> bytes:

@@ -87,8 +87,8 @@ def source(folder: Path) -> None:
     from dataselect_gui.records.opening import open_source
     from dataselect_gui.records.source import SourceRef, UnreadableRecordError
 
-    arrays = folder / "records.npz"
-    path = arrays if arrays.is_file() else folder
+    files = [folder / "records.npz", folder / "table.parquet", folder / "table.arrow"]
+    path = next((file for file in files if file.is_file()), folder)
     opened = open_source(SourceRef(path))
     units = opened.ids
     for column in list(opened.columns)[:3]:

@@ -58,6 +58,19 @@ def runs(rows: NDArray[Any]) -> bytes:
     return packed
 
 
+def jpeg2000(values: NDArray[Any], **options: object) -> bytes:
+    written = io.BytesIO()
+    Image.fromarray(values).save(written, "JPEG2000", irreversible=False, **options)
+    return written.getvalue()
+
+
+def with_field(stored: bytes, marker: int, place: int, form: str, value: int) -> bytes:
+    """Return a JPEG 2000 with another number in the segment of a marker."""
+    edited = bytearray(stored)
+    struct.pack_into(form, edited, stored.index(struct.pack(">H", marker)) + place, value)
+    return bytes(edited)
+
+
 BGR = COLOURS[:, :, ::-1]
 TOP = 0x20
 FILES: dict[str, tuple[bytes, NDArray[Any]]] = {
@@ -70,6 +83,11 @@ FILES: dict[str, tuple[bytes, NDArray[Any]]] = {
     "PPM in words": (b"P3 14 9 255 " + words(COLOURS), COLOURS),
     "PBM": (b"P4 14 9\n" + np.packbits(~BITS, axis=1).tobytes(), BITS * 255),
     "PBM in words": (b"P1 14 9\n" + words(~BITS), BITS * 255),
+    "JPEG 2000": (jpeg2000(COLOURS), COLOURS),
+    "JPEG 2000 without boxes": (jpeg2000(GREYS, no_jp2=True), GREYS),
+    "JPEG 2000 of 16 bits": (jpeg2000(GREYS.astype(np.uint16) * 257), GREYS),
+    "JPEG 2000 of tiles": (jpeg2000(COLOURS, tile_size=(8, 8)), COLOURS),
+    "JPEG 2000 of precincts": (jpeg2000(GREYS, precinct_size=(64, 64), num_resolutions=3), GREYS),
     "TGA from the top": (tga(BGR.tobytes(), 2, 24, TOP), COLOURS),
     "TGA from the bottom": (tga(BGR[::-1].tobytes(), 2, 24, 0), COLOURS),
     "TGA from the right": (tga(BGR[:, ::-1].tobytes(), 2, 24, TOP | 0x10), COLOURS),
@@ -98,6 +116,19 @@ def test_a_format_is_scored_shown_and_released(stored: bytes, expected: NDArray[
     np.testing.assert_array_equal(np.asarray(IMAGES.decode(cleaned)), np.asarray(decoded))
 
 
+SIZED = jpeg2000(GREYS, no_jp2=True)
+LAYERED = with_field(
+    jpeg2000(
+        np.zeros((900, 900), dtype=np.uint8),
+        no_jp2=True,
+        precinct_size=(64, 64),
+        codeblock_size=(32, 32),
+    ),
+    0xFF52,
+    6,
+    ">H",
+    65535,
+)
 HOSTILE: dict[str, tuple[bytes, str]] = {
     "PGM that is cut off": (b"P5 14 9 255\n" + GREYS.tobytes()[:-1], "cut off"),
     "PGM larger than is unpacked": (b"P5 100000 100000 255\n" + bytes(64), "million"),
@@ -116,9 +147,18 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
         "million",
     ),
     "TGA of a short palette": (tga(b"", 1, 8, TOP, b"abc", 60000), "cut off"),
+    "JPEG 2000 that is cut off": (jpeg2000(COLOURS)[:-60], "cut off"),
+    "JPEG 2000 without its end": (jpeg2000(COLOURS)[:150], "cut off"),
+    "JPEG 2000 larger than is unpacked": (with_field(SIZED, 0xFF51, 6, ">I", 1 << 31), "million"),
+    "JPEG 2000 that is wide": (with_field(SIZED, 0xFF51, 6, ">I", 1 << 25), "million|MiB|cut off"),
+    "JPEG 2000 of tiny tiles": (with_field(SIZED, 0xFF51, 22, ">Q", 1 << 32 | 1), "cut off|tiles"),
+    "JPEG 2000 of 12 bits": (with_field(SIZED, 0xFF51, 40, ">B", 11), "another image than it is"),
+    "JPEG 2000 of signed samples": (with_field(SIZED, 0xFF51, 40, ">B", 0x87), "another image"),
+    "JPEG 2000 of 40 levels": (with_field(SIZED, 0xFF52, 9, ">B", 40), "cut off"),
+    "JPEG 2000 of wide blocks": (with_field(SIZED, 0xFF52, 10, ">H", 0x0808), "cut off"),
+    "JPEG 2000 of many layers": (LAYERED, "layers"),
     "AVIF": (b"\0\0\0\x20ftypavif" + bytes(40), "AVIF, which is not read"),
     "HEIC": (b"\0\0\0\x20ftypheic" + bytes(40), "HEIC, which is not read"),
-    "JPEG 2000": (b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(40), "JPEG 2000, which is not read"),
     "JPEG XL": (b"\xff\x0a" + bytes(40), "JPEG XL, which is not read"),
 }
 

@@ -558,7 +558,7 @@ def test_labels_of_every_type_are_names(
     assert open_source(SourceRef(array_file(tmp_path / "a.npz", x=NOISE, y=values))).labels == labels
 
 
-@pytest.mark.parametrize("labels", [np.arange(3), np.eye(4), np.zeros((4, 1, 1))])
+@pytest.mark.parametrize("labels", [np.arange(3), np.eye(5), np.zeros((4, 1, 1))])
 def test_labels_that_do_not_fit_the_records_are_told(
     tmp_path: Path, labels: NDArray[np.generic]
 ) -> None:

@@ -1,5 +1,6 @@
 """The parts of a source are never mixed: one is chosen, or the source is refused with their counts."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,28 @@ def test_labels_of_one_column_are_labels(tmp_path: Path) -> None:
     assert open_source(SourceRef(path)).labels == ["2", "0", "1"]
     named = array_file(tmp_path / "b.npz", x=images, y=np.array([["b"], ["a"], [""]]))
     assert open_source(SourceRef(named)).labels == ["b", "a", None]
+
+
+def test_labels_of_several_columns_are_lists(tmp_path: Path) -> None:
+    """ChestMNIST's layout: 0 or 1 for each of 14 findings."""
+    images = np.zeros((3, 4, 4), dtype=np.uint8)
+    flags = np.random.default_rng(0).integers(0, 2, (3, 14), dtype=np.uint8)
+    path = array_file(
+        tmp_path / "a.npz",
+        train_images=images,
+        train_labels=flags,
+        test_images=images[:1],
+        test_labels=flags[:1],
+    )
+    source = open_source(SourceRef(path, split="train"))
+    assert [json.loads(label or "") for label in source.labels] == flags.tolist()
+    assert source.columns == []
+    numbers = array_file(tmp_path / "b.npz", x=images, y=[[0.5, -1], [np.nan, 2], [1, 1]])
+    assert open_source(SourceRef(numbers)).labels == ["[0.5, -1]", "[null, 2]", "[1, 1]"]
+    names = array_file(tmp_path / "c.npz", x=images, z=[["a", "b"], ["c", ""], ["", ""]])
+    assert open_source(SourceRef(names, "z")).labels == ['["a", "b"]', '["c"]', "[]"]
+    with pytest.raises(UnusableError, match="z"):
+        open_source(SourceRef(names, unit_column="z"))
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ from dataselect_gui.texts.promises import AFTER_EXACT
 from dataselect_gui.worker.input_loading import ScoredInputLoader
 from dataselect_gui.worker.jobs import SumJob
 from dataselect_gui.worker.results import FilesResult
-from dataselect_gui.worker.rows_file import write_rows
+from dataselect_gui.worker.rows_file import read_rows, write_rows
 from dataselect_gui.worker.sum_file import LAYOUT, SUM, TOTAL, read_sum
 from dataselect_gui.worker.sum_run import run_sum
 from dataselect_gui.workflow.accounts import Account, AccountEntry, marks_of
@@ -259,19 +259,30 @@ def test_what_was_released_while_it_was_summed_is_stated(
 
 @pytest.mark.parametrize("rule", [{"threshold": "1"}, {"fraction": "0.5"}])
 @pytest.mark.parametrize("fault", [WorkerDiedError, UnusableError])
+@pytest.mark.parametrize("at", ["the model", "a record"])
 def test_a_sum_that_fails_costs_nothing(
     project: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     fault: type[DataSelectError],
     rule: dict[str, str],
+    at: str,
 ) -> None:
-    """But for a threshold that was bought: that was drawn, and is there for the next try."""
+    """But for a threshold that was bought: that was drawn, and is there for the next try.
+
+    It is not bought for a model that has no gradient to release.
+    """
     workflow.select_records(project, workflow.make_rule("loss", **rule))  # type: ignore[arg-type]
     bought = {"threshold_from": "bought:0.5", "bounds": "0,10"}
     words = asked(**({"threshold_from": "agreed"} if "threshold" in rule else bought))
 
-    def fail(*_: object) -> FilesResult:
+    jobs: list[SumJob] = []
+
+    def fail(job: SumJob, context: JobContext) -> FilesResult:
+        jobs.append(job)
+        if at == "a record" and "fraction" in rule and len(jobs) == 1:
+            assert not read_rows(job.folder)[0].ids  # The model alone is tried before it is bought.
+            return run_sum(job, context)
         raise fault("Summing the gradients stopped.", "The model is at fault.", "Release again.")
 
     opened = Project.open(project)
@@ -283,7 +294,7 @@ def test_a_sum_that_fails_costs_nothing(
             with pytest.raises(fault, match="Summing the gradients"):
                 release(project, tmp_path / "b", **words)
     after = workflow.ledger(project)[0]
-    if "threshold" in rule:
+    if "threshold" in rule or at == "the model":
         assert after == before
     else:
         assert [entry.threshold_of for entry in charges(after)] == ["loss"]

@@ -325,7 +325,8 @@ def test_real_records_agree_with_the_definitions(shared_data: Path, name: str) -
     scorer = Scorer(checkpoint, names, CPU, "float64")
     rows = np.linspace(0, len(source.ids) - 1, 12).astype(int)
     to_input = source.kind.to_input(checkpoint.final, scorer.model.channels)
-    inputs = np.stack([to_input(source.kind.decode(source.read(row))) for row in rows])
+    read = [to_input(source.kind.decode(source.read(row))) for row in rows]
+    inputs = np.stack(read).astype(np.float32)
     labels = match_labels(source.labels, source.classes, checkpoint.labels)
     targets = [labels[label] for row in rows if (label := source.labels[row]) is not None]
     final, *series = real_models(checkpoint.path, checkpoint.final.form)

@@ -7,7 +7,7 @@ but what the first image's pixels need. A decoder sees only that.
 import struct
 from collections.abc import Callable
 
-from dataselect_gui.records.image_formats import bmp, gif, jpeg, png, pnm, tga, tiff, webp
+from dataselect_gui.records.image_formats import bmp, gif, jpeg, jpeg2000, png, pnm, tga, tiff, webp
 from dataselect_gui.records.image_formats.bare import BareImage
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.texts import _
@@ -23,6 +23,8 @@ _READERS: dict[bytes, Callable[[bytes], BareImage]] = {
     b"II+\0": tiff.bare,
     b"MM\0+": tiff.bare,
     b"RIFF": webp.bare,
+    jpeg2000.BOXES: jpeg2000.bare,
+    jpeg2000.CODESTREAM: jpeg2000.bare,
 }
 
 

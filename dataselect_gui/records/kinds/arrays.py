@@ -24,6 +24,7 @@ from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.image_files import IMAGE_FILES
 from dataselect_gui.records.forms.npz_file import NPZ_FILE
 from dataselect_gui.records.kinds.kind import Look, RecordKind
+from dataselect_gui.records.label_text import label_text, readable_text
 from dataselect_gui.records.npz import (
     MAX_ROWS,
     Stored,
@@ -196,11 +197,15 @@ def _open_arrays(where: SourceRef) -> ArrayFile:
     needed += [_PARTS, _SIZES, *([] if where.split is None else [f"{_PART}{where.split}"])]
     columns, arrays = _unpacked(path, needed)
     if RECORDS not in arrays:
-        sizes = dict(zip(map(_text, arrays[_PARTS].tolist()), arrays[_SIZES].tolist(), strict=True))
+        sizes = dict(
+            zip(map(readable_text, arrays[_PARTS].tolist()), arrays[_SIZES].tolist(), strict=True)
+        )
         chosen_split(path.name, sizes, where.split)
         raise not_arrays(path.name)  # It was made to answer so.
     rows = arrays["x"]
-    if label_column is None and "y" in arrays and "y" not in columns:
+    label = label_column or "y"
+    several = label in arrays and _holds_several(arrays[label], len(rows))
+    if label_column is None and "y" in arrays and "y" not in columns and not several:
         raise UnusableError(
             _("The labels in “{name}” do not fit its records.", name=path.name),
             ngettext(
@@ -210,10 +215,11 @@ def _open_arrays(where: SourceRef) -> ArrayFile:
                 type=arrays["y"].dtype,
                 shape=arrays["y"].shape,
             ),
-            _("Save one label for each record as y, or leave y out."),
+            _("Save one label for each record as y, or a row of them, or leave y out."),
         )
     for column in (label_column, unit_column):
-        if column is not None and column not in columns:
+        is_list = several and column == label_column
+        if column is not None and column not in columns and not is_list:
             raise UnusableError(
                 _("The column “{column}” cannot be found.", column=column),
                 _(
@@ -224,12 +230,11 @@ def _open_arrays(where: SourceRef) -> ArrayFile:
                 _("Name one of these."),
             )
     classes = _classes(arrays.get("classes"))
-    label = label_column or "y"
     labels: list[str | None] = [None] * len(rows)
-    if label in columns:
+    if label in arrays:
         names_apply = label == "y" and classes is not None
-        values = arrays[label].reshape(-1).tolist()
-        labels = [_label(value, classes if names_apply else None) for value in values]
+        values = arrays[label].reshape(-1).tolist() if label in columns else arrays[label].tolist()
+        labels = [label_text(value, classes if names_apply else None) for value in values]
     return ArrayFile(
         path=path,
         ids=[str(row) for row in range(len(rows))],
@@ -264,7 +269,7 @@ def _unpacked(path: Path, needed: Sequence[str]) -> tuple[list[str], dict[str, N
 def _classes(names: NDArray[Any] | None) -> list[str] | None:
     if names is None or names.ndim != 1 or len(names) > _MAX_CLASSES or not _holds_names(names.dtype):
         return None
-    return [_text(name) for name in names]
+    return [readable_text(name) for name in names]
 
 
 def _units(values: Sequence[object]) -> list[str]:
@@ -282,26 +287,7 @@ def _person(value: object) -> str | None:
         if math.isnan(value):
             return None
         return str(int(value)) if value.is_integer() else str(value)
-    return _text(value)
-
-
-def _label(value: object, classes: Sequence[str] | None) -> str | None:
-    """Return a label's name; None for the usual marks of no label (NaN, negative, empty)."""
-    if isinstance(value, float):
-        if not value.is_integer():
-            return None
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        if value < 0:
-            return None
-        return classes[value] if classes is not None and value < len(classes) else str(value)
-    return _text(value) or None
-
-
-def _text(value: object) -> str:
-    """Return a text that can be written: an array can hold half a character, and bytes of any kind."""
-    stored = value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
-    return stored.decode("utf-8", "replace")
+    return readable_text(value)
 
 
 def _columns(file: str, stored: Mapping[str, Stored | NDArray[Any]]) -> list[str]:
@@ -355,6 +341,16 @@ def check_rows(file: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
             ),
             _("Split the file into several."),
         )
+
+
+def _holds_several(labels: NDArray[Any], rows: int) -> bool:
+    """Say whether each row of an array has several labels: names, or 0 or 1 for each class."""
+    return (
+        labels.ndim == 2
+        and labels.shape[0] == rows
+        and 1 < labels.shape[1] <= _MAX_CLASSES
+        and _holds_names(labels.dtype)
+    )
 
 
 def _holds_names(dtype: np.dtype[Any]) -> bool:

@@ -30,6 +30,7 @@ from dataselect_gui.records.image_table import (
 )
 from dataselect_gui.records.kinds.images import Images
 from dataselect_gui.records.kinds.kind import RecordKind, Unpacked
+from dataselect_gui.records.label_text import label_text, readable_text
 from dataselect_gui.records.npz import MAX_ROWS, most_memory
 from dataselect_gui.records.shards import Shards, is_table, shards_of
 from dataselect_gui.records.source import (
@@ -251,37 +252,27 @@ def _usual_label(features: Mapping[str, object]) -> str:
 
 
 def _classes(feature: object) -> list[str] | None:
-    """Return the names of a feature's classes."""
+    """Return the names of a feature's classes, or of those of a list's items."""
+    if isinstance(feature, list) and len(feature) == 1:  # As earlier versions of the library write it.
+        return _classes(feature[0])
+    if isinstance(feature, dict) and feature.get("_type") in {"Sequence", "List", "LargeList"}:
+        feature = feature.get("feature")
     if not isinstance(feature, dict) or feature.get("_type") != "ClassLabel":
         return None
     names = feature.get("names")
     if not isinstance(names, list) or not 0 < len(names) <= _MAX_CLASSES:
         return None
-    return [str(name).encode("utf-8", "replace").decode() for name in names]
+    return [readable_text(name) for name in names]
 
 
 def _label(file: str, value: object, classes: Sequence[str] | None) -> str | None:
-    if isinstance(value, list):
-        raise UnusableError(
-            _("The labels in “{name}” cannot be used.", name=file),
-            _("A record has a list of labels."),
-            _("Name a column with one label for each record."),
-        )
-    if isinstance(value, bool) or value is None:
-        return None if value is None else str(int(value))
-    if isinstance(value, float):
-        if not value.is_integer():
-            return None
-        value = int(value)
-    if isinstance(value, int):
-        if value < 0:
-            return None
-        if classes is None:
-            return str(value)
-        if value >= len(classes):
-            raise no_table(file, _("A label is beyond the names of its classes."))
-        return classes[value]
-    return str(value).encode("utf-8", "replace").decode() or None
+    numbers = [item for item in (value if isinstance(value, list) else [value]) if type(item) is int]
+    if classes is not None and max(numbers, default=0) >= len(classes):
+        raise no_table(file, _("A label is beyond the names of its classes."))
+    try:
+        return label_text(value, classes)
+    except ValueError:
+        raise no_table(file, _("Its labels are neither texts nor numbers.")) from None
 
 
 def _person(value: object) -> str:
@@ -290,4 +281,4 @@ def _person(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return person_name(text.encode("utf-8", "replace").decode())
+    return person_name(readable_text(text))

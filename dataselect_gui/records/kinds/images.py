@@ -50,7 +50,9 @@ class Images(RecordKind):
 
     name: ClassVar[str] = "images"
     nouns: ClassVar[str] = N_("a folder of images")
-    advice: ClassVar[str] = N_("a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP, PGM, PPM, TGA)")
+    advice: ClassVar[str] = N_(
+        "a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP, PGM, PPM, TGA, JPEG 2000)"
+    )
     is_confined: ClassVar[bool] = True
     extensions: ClassVar[tuple[str, ...]] = CLEANED
     forms: ClassVar[tuple[WrittenForm, ...]] = (IMAGE_FILES,)

@@ -6,10 +6,10 @@ knows nothing of the terms, documents and checksums of a bundle.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,30 @@ Lines: TypeAlias = tuple[tuple[str, str], ...]
 """Texts that a person reads, each with what it is called; that may be nothing."""
 Look: TypeAlias = Picture | Lines
 """What a person sees of a record."""
-ToInput: TypeAlias = Callable[[Content], NDArray[np.float32]]
-"""From a decoded record to the model's input."""
 Unpacked: TypeAlias = tuple[list[str], Iterator[tuple[str, NDArray[Any]]]]
 """The columns of a file, and the arrays in it that are needed, one by one."""
+InputArray: TypeAlias = NDArray[np.float32] | NDArray[np.int64]
+"""A model's input: numbers of any shape; or a text, shape (2 or 3, length): its tokens' numbers, 1
+for each of them and 0 for what fills it up, and their types where the model has any."""
+
+
+class ToInput(Protocol):
+    """From a decoded record to the model's input."""
+
+    @property
+    def shapes(self) -> Sequence[tuple[int, ...]] | None:
+        """The shapes that inputs may have, the largest last; None where they are not fixed."""
+
+    def __call__(self, content: Content) -> InputArray:
+        """Return the input of a record.
+
+        Raises
+        ------
+        UnusableError
+            Where the checkpoint's files cannot be used for records of this kind.
+        UnreadableRecordError
+            Where this record cannot be made into an input.
+        """
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ are read for labels and units alone.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO, ClassVar, cast
+from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.column_notes import label_notes, unit_notes, units_of
@@ -89,7 +89,7 @@ class Texts(RecordKind):
         from dataselect_gui.records.text_input import TextInput
 
         del channels
-        return cast("ToInput", TextInput(member))
+        return TextInput(member)
 
     def input_notes(self, member: "Member", contents: Iterable[Content]) -> list[str]:
         """Say how long texts are, and how many are cut. See `RecordKind`."""

@@ -36,9 +36,10 @@ class Quantity(Enum):
     PRODUCT = "product with the direction"
     """⟨g, v⟩ with the consortium's direction v, shape (batch,), float64."""
     INPUT_GRADIENT = "input gradient"
-    """Of the label's logit, or the predicted one's where there is no label, in the inputs' shape."""
+    """Of the label's logit, or the predicted one's where there is no label, in the inputs' shape; of
+    texts, at the words' vectors, shape (batch, length · width), NaN at what fills a text up."""
     SUSCEPTIBILITY = "gradient of the norm"
-    """∇_x ‖g‖₂, in the inputs' shape."""
+    """∇_x ‖g‖₂, in the same shape."""
 
 
 _BACKWARD = {
@@ -265,3 +266,17 @@ class KeyedScore(Score):
     @abstractmethod
     def keyed(self, secret: bytes, record: str) -> float:
         """Return the score of a record, by its id."""
+
+
+def sum_of_elements(values: "Tensor") -> "Tensor":
+    """Return the sum over a record's elements, shape (batch,), from values of shape (batch, …).
+
+    What is NaN is no element, see `Quantity`; the sum of none is NaN.
+    """
+    flat = values.flatten(start_dim=1)
+    return flat.nansum(dim=1).masked_fill(flat.isnan().all(dim=1), float("nan"))
+
+
+def mean_of_elements(values: "Tensor") -> "Tensor":
+    """Return the mean over a record's elements, as `sum_of_elements` has them."""
+    return values.flatten(start_dim=1).nanmean(dim=1)

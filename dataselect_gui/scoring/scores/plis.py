@@ -6,7 +6,14 @@ Of the unclipped norm: for records whose norm is above the clip norm, the clippe
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from dataselect_gui.scoring.scores.base import MappedScore, MapText, Quantities, Quantity
+from dataselect_gui.scoring.scores.base import (
+    MappedScore,
+    MapText,
+    Quantities,
+    Quantity,
+    mean_of_elements,
+    sum_of_elements,
+)
 from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
@@ -84,10 +91,7 @@ def size_of_map(values: "Tensor", form: str) -> "Tensor":
     form : str
         ``L2``, ``L1`` or ``mean of absolute values``.
     """
-    import torch
-
-    flat = values.double().flatten(start_dim=1)
+    sizes = values.double().abs()
     if form == _L2:
-        norms: Tensor = torch.linalg.vector_norm(flat, dim=1)
-        return norms
-    return flat.abs().sum(dim=1) if form == _L1 else flat.abs().mean(dim=1)
+        return sum_of_elements(sizes.square()).sqrt()
+    return sum_of_elements(sizes) if form == _L1 else mean_of_elements(sizes)

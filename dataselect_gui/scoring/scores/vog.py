@@ -9,7 +9,13 @@ neither is done here. Normalising by class would make a score depend on other re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from dataselect_gui.scoring.scores.base import MappedScore, MapText, Quantities, Quantity
+from dataselect_gui.scoring.scores.base import (
+    MappedScore,
+    MapText,
+    Quantities,
+    Quantity,
+    mean_of_elements,
+)
 from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
@@ -58,7 +64,7 @@ class Vog(MappedScore):
     def values(self, parts: Sequence["Tensor"], request: "Request") -> "Tensor":
         """See `ModelScore.values`."""
         del request
-        return self.map(parts).flatten(start_dim=1).mean(dim=1)
+        return mean_of_elements(self.map(parts))
 
     def map(self, parts: Sequence["Tensor"]) -> "Tensor":
         """See `MappedScore.map`; its mean is the score."""
