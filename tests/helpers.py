@@ -5,10 +5,15 @@ import struct
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
+
+if TYPE_CHECKING:
+    from dataselect_gui.checkpoints.checkpoint import Checkpoint
+    from dataselect_gui.records.source import Source
 
 CLASSES = ("bird", "cat", "dog")
 
@@ -95,3 +100,12 @@ def preprocessor(size: int, channels: int) -> dict[str, Any]:
         "rescale_factor": 1 / 255,
         "size": {"height": size, "width": size},
     }
+
+
+def targets_of(source: "Source", checkpoint: "Checkpoint") -> NDArray[np.int64]:
+    """Return the class indices of a source's records, −1 for none."""
+    from dataselect_gui.checkpoints.labels import LabelReader
+    from dataselect_gui.records.reference import LabelRule
+
+    reader = LabelReader.of(checkpoint, source.classes, LabelRule())
+    return reader.targets(source.labels).astype(np.int64)

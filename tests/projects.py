@@ -11,6 +11,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredSource
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import content_hash, open_source
+from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import find_score
 from tests.helpers import array_file, hugging_face_folder, write_json
@@ -44,9 +45,10 @@ def scored_project(
     score: str = "loss",
     label_column: str | None = None,
     split: str | None = None,
+    labels: LabelRule = AS_THEY_ARE,
 ) -> Path:
     """Make a project whose score is given, or else follows from each record alone."""
-    ref = SourceRef(source.resolve(), label_column, unit_column, split)
+    ref = SourceRef(source.resolve(), label_column, unit_column, split, labels=labels)
     opened = open_source(ref)
     content = [content_hash(opened.read(row)) for row in range(len(opened.ids))]
     project = Project.create(

@@ -1,92 +1,413 @@
-"""Match the source's labels to the model's classes: by name, else by index."""
+"""The one place where the labels of records become what a model's loss takes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import assert_never
 
+import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
+from dataselect_gui.checkpoints.class_lookup import (
+    ClassLookup,
+    How,
+    Match,
+    are_placeholders,
+    listed,
+)
+from dataselect_gui.checkpoints.label_forms import (
+    MARK_OF_NONE,
+    LabelForm,
+    Numbers,
+    OneClass,
+    Reading,
+    SeveralClasses,
+    YesOrNo,
+)
+from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.records.reference import LabelRule, Uncertain
+from dataselect_gui.tasks.task import Targets, Task
 from dataselect_gui.texts import _
 
+MOST_LISTED = 1000
+"""So many of the owner's labels are listed, the most frequent first."""
 
-def match_labels(
-    labels: Iterable[str | None],
-    source_classes: Sequence[str] | None,
-    model_classes: Sequence[str],
-) -> dict[str, int]:
-    """Match each label to the index of a class of the model, by itself.
 
-    One that fits no class is left out: how a record is labelled stops no other one.
+class LabelMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the owner's labels.
+
+    Attributes
+    ----------
+    label : str
+        The label.
+    records : int
+        How many records have it.
+    index : int or None
+        Its class; None where it fits none.
+    name : str or None
+        What the checkpoint calls that class, or its number.
+    how : str or None
+        How that was found; None where nothing was.
+    """
+
+    label: str
+    records: int
+    index: int | None
+    name: str | None
+    how: How | None
+
+
+class LabelAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What became of the labels of a source.
+
+    Attributes
+    ----------
+    task : str
+        The checkpoint's.
+    records : int
+        How many there are.
+    given : int
+        Those with something in the place of a label, be it a mark of none.
+    unlabelled : int
+        Those without a label.
+    unfit : int
+        Those whose label cannot be used.
+    matches : list of LabelMatch
+        The owner's labels, or columns, with their classes; `MOST_LISTED` at most. None of numbers.
+    reasons : dict
+        Why labels cannot be used → of how many records.
+    silent : list of str
+        The model's classes of which no column of labels says anything.
+    unused : list of str
+        The labels in the owner's table that no record has.
+    uncertain : str or None
+        What −1 in a column of labels stands for; None where there are no such columns.
+    classes : list of str
+        What the task's classes are called, by index; none where nothing names them.
+    """
+
+    task: str
+    records: int
+    given: int
+    unlabelled: int
+    unfit: int
+    matches: list[LabelMatch] = []
+    reasons: dict[str, int] = {}
+    silent: list[str] = []
+    unused: list[str] = []
+    uncertain: Uncertain | None = None
+    classes: list[str] = []
+
+    @property
+    def usable(self) -> int:
+        """How many records have a label that the loss takes."""
+        return self.records - self.unlabelled - self.unfit
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether there are labels, and not one of them can be used."""
+        return self.given > 0 and not self.usable
+
+    @property
+    def unmatched(self) -> list[str]:
+        """The owner's labels that fit no class and of which nobody said so."""
+        return [match.label for match in self.matches if match.how is None]
+
+
+class LabelReader:
+    """Reads labels as targets of a task.
+
+    A label is read by itself: how one record is labelled moves the target of no other one.
 
     Parameters
     ----------
-    labels : iterable of str or None
-        The labels of the records.
+    task : Task
+        What the model predicts.
+    classes : sequence of str
+        Its class names by index; empty where the checkpoint states none.
     source_classes : sequence of str or None
-        The source's own class names by index, where it states them.
-    model_classes : sequence of str
-        The model's class names by index; empty where the checkpoint states none.
+        As `Source` has it.
+    rule : LabelRule or None
+        How the owner says that labels are read.
+    outputs : int or None
+        How many numbers the checkpoint says that it predicts, where it names none.
 
-    Returns
-    -------
-    dict
-        From label to index. Where the checkpoint states no classes, indices are not checked.
+    Attributes
+    ----------
+    class_names : tuple of str
+        What the classes are called, by index; empty where nothing names them.
 
     Raises
     ------
-    UnusableError
-        Where none of the labels fits, by name or by index.
+    UsageError, UnusableError
+        Where the rule does not fit the task or the classes.
     """
-    names = sorted({label for label in labels if label is not None})
-    matched = {label: _match(label, source_classes, model_classes) for label in names}
-    known = {label: match for label, match in matched.items() if match is not None}
-    if names and not known:
+
+    def __init__(
+        self,
+        task: Task,
+        classes: Sequence[str],
+        source_classes: Sequence[str] | None = None,
+        rule: LabelRule | None = None,
+        outputs: int | None = None,
+    ) -> None:
+        self.task, self.classes, self.rule = task, tuple(classes), rule or LabelRule()
+        if self.rule.separator is not None and not self.rule.separator:
+            raise UsageError(
+                _("The labels' separator is empty."),
+                _("Something has to stand between two labels."),
+                _("Name it, like --label-separator ';'."),
+            )
+        self.class_names = self.classes
+        if task.name == "binary" and len(self.classes) < 2:
+            self.class_names = YesOrNo.class_names(self.classes[0] if self.classes else None)
+        self._lookup = ClassLookup(self.class_names, source_classes, self.rule.classes)
+        self._columns = self._columns_of() if self.rule.columns else None
+        stated = len(self.classes) or outputs or (1 if self._columns is None else len(self._columns))
+        self.outputs = stated
+        self._form = self._form_of()
+        self._readings: dict[str, Reading] = {}
+
+    @classmethod
+    def of(
+        cls, checkpoint: Checkpoint, source_classes: Sequence[str] | None, rule: LabelRule
+    ) -> "LabelReader":
+        """Return what reads the labels of a source for a checkpoint."""
+        outputs = checkpoint.final.config.get("num_labels")
+        known = outputs if type(outputs) is int and 0 < outputs <= 1 << 20 else None
+        return cls(checkpoint.task, checkpoint.labels, source_classes, rule, known)
+
+    def targets(self, labels: Iterable[str | None]) -> Targets:
+        """Return the target of each label: for the loss, see `Targets`."""
+        found = [None if label is None else self._read(label).target for label in labels]
+        targets = self.task.unlabelled(len(found), self.outputs)
+        for row, target in enumerate(found):
+            if target is not None:
+                targets[row] = target
+        return targets
+
+    def reasons(self, labels: Sequence[str | None]) -> dict[int, str]:
+        """Return why labels that are there come to no target: row → sentence."""
+        reasons: dict[int, str] = {}
+        for row, label in enumerate(labels):
+            reading = None if label is None else self._read(label)
+            if reading is not None and reading.target is None:
+                reasons[row] = _(reading.reason or MARK_OF_NONE)
+        return reasons
+
+    def written(self, label: str | None) -> str | None:
+        """Return a label in the consortium's spelling, as it was read.
+
+        As it is where it cannot be used; None where it is a mark of none.
+        """
+        if label is None:
+            return None
+        reading = self._read(label)
+        if reading.target is not None:
+            return self._form.write(reading.target)
+        return None if reading.reason is None else label
+
+    def named_classes(self, labels: Iterable[str | None]) -> list[int]:
+        """Return each record's place among the checkpoint's names; −1 where it has none.
+
+        Raises
+        ------
+        UsageError
+            Where classes do not exclude each other.
+        """
+        check_exclusive(self.task)
+        targets = self.targets(labels).astype(np.int64).tolist()
+        if self.task.name == "binary" and len(self.classes) == 1:
+            return [0 if target == 1 else -1 for target in targets]
+        return [target if target < len(self.classes) else -1 for target in targets]
+
+    def account(self, labels: Iterable[str | None]) -> LabelAccount:
+        """Return what becomes of labels."""
+        counted = Counter(labels)
+        unlabelled, given = counted.pop(None, 0), counted.total()
+        records = given + unlabelled
+        unfit = 0
+        by_label: Counter[tuple[str, Match | None]] = Counter()
+        reasons: Counter[str] = Counter()
+        for label, count in counted.items():
+            reading = self._read(label or "")
+            for item in dict.fromkeys(reading.items):
+                by_label[item] += count
+            if reading.reason is not None:
+                unfit += count
+                reasons[_(reading.reason)] += count
+            elif reading.target is None:
+                unlabelled += count
+        matches = [
+            self._match(label, match, count)
+            for (label, match), count in sorted(by_label.items(), key=lambda i: (-i[1], i[0][0]))
+        ]
+        spoken = {match.class_index for match in (self._columns or {}).values()}
+        has_silent = self._columns is not None and self.task.name == "multi_label"
+        return LabelAccount(
+            task=self.task.name,
+            records=records,
+            given=given,
+            unlabelled=unlabelled,
+            unfit=unfit,
+            matches=matches[:MOST_LISTED],
+            reasons=dict(reasons),
+            silent=[n for i, n in enumerate(self.classes) if i not in spoken] if has_silent else [],
+            unused=self._unused({label for label, _match in by_label}),
+            classes=list(self.class_names),
+            uncertain=self.rule.uncertain if has_silent else None,
+        )
+
+    def check(self, labels: Iterable[str | None]) -> LabelAccount:
+        """Return what becomes of labels; refuse them where not one of them can be used.
+
+        Raises
+        ------
+        UnusableError
+            Where that is so, and there are some.
+        """
+        listing = list(labels)
+        account = self.account(listing)
+        if not account.is_refused:
+            return account
+        names = account.unmatched or sorted({label for label in listing if label is not None})
+        if not self.task.has_classes and not account.unmatched:
+            raise UnusableError(
+                _("The labels are not what the model predicts."),
+                _(
+                    "The records are labelled {names}; the model is for {task}. {reasons}",
+                    names=listed(names),
+                    task=_(self.task.meaning),
+                    reasons=" ".join(account.reasons),
+                ).rstrip(),
+                _("Name another label column, or several with --label-columns."),
+            )
         raise UnusableError(
             _("The labels do not match the model's classes."),
             _(
                 "The records are labelled {names}; the model knows {model_classes}.",
-                names=_listed(names),
-                model_classes=_listed(model_classes),
+                names=listed(names),
+                model_classes=listed(self.class_names) if self.class_names else _("numbers alone"),
             ),
-            _("Name another label column, or rename the labels to the model's classes."),
+            _(
+                'Say which class each of them is: --label "{label}=CLASS", or --labels FILE; or name '
+                "another label column.",
+                label=names[0],
+            ),
         )
-    return known
+
+    # Within
+
+    def _match(self, label: str, match: Match | None, records: int) -> LabelMatch:
+        index = None if match is None else match.class_index
+        name = None if index is None else self._name_of(index)
+        return LabelMatch(label, records, index, name, None if match is None else match.how)
+
+    def _name_of(self, index: int) -> str:
+        return self.class_names[index] if index < len(self.class_names) else str(index)
+
+    def _read(self, label: str) -> Reading:
+        known = self._readings.get(label)
+        if known is None:
+            known = self._form.read(label)
+            if self.task.name != "regression":  # There each record has its own.
+                self._readings[label] = known
+        return known
+
+    def _form_of(self) -> LabelForm:
+        name = self.task.name
+        match name:
+            case "single_label" | "binary":
+                if self._columns is not None or self.rule.separator is not None:
+                    raise UsageError(
+                        _("The model takes one label for each record."),
+                        _("Several columns of labels, or a separator in them, say more than that."),
+                        _("Name one column: --label-column."),
+                    )
+                if name == "single_label" or len(self.classes) == 2:
+                    return OneClass(self._lookup, self.classes)
+                return YesOrNo(self._lookup, self.classes[0] if self.classes else None)
+            case "multi_label":
+                if not self.classes and self._columns is None:
+                    raise UnusableError(
+                        _("The labels cannot be matched."),
+                        _("The model tells several classes of a record, and names none of them."),
+                        _("Name one column for each of them, in their order: --label-columns A,B,C."),
+                    )
+                names = self.classes or self.rule.columns
+                rule = self.rule
+                return SeveralClasses(
+                    self._lookup, names, self._columns, rule.separator, rule.uncertain
+                )
+            case "regression":
+                if self.rule.classes and self._columns is None:
+                    raise UsageError(
+                        _("A table of labels has no use here."),
+                        _("The model is for {task}.", task=_(self.task.meaning)),
+                        _("Leave it out."),
+                    )
+                if self._columns is not None and len(self._columns) != self.outputs:
+                    raise UsageError(
+                        _("The label columns are not as many as the numbers that the model predicts."),
+                        _(
+                            "There are {columns} of them; it predicts {outputs}.",
+                            columns=len(self._columns),
+                            outputs=self.outputs,
+                        ),
+                        _("Name one column for each number, in their order."),
+                    )
+                return Numbers(self.outputs, self._columns)
+            case _:
+                assert_never(name)
+
+    def _columns_of(self) -> dict[str, Match]:
+        """Return the class, or output, of each column of labels.
+
+        By the table, by name, or, where the checkpoint names none, in their order.
+        """
+        columns = self.rule.columns
+        by_order = are_placeholders(self.classes) and len(self.classes) in {0, len(columns)}
+        matches: dict[str, Match] = {}
+        for place, column in enumerate(columns):
+            match = self._lookup.find(column)
+            if by_order and (match is None or match.how == "number"):
+                match = Match(place, "order")
+            if match is None or match.how == "number":
+                raise UsageError(
+                    _("The label column “{column}” fits none of the model's classes.", column=column),
+                    _("The model knows {model_classes}.", model_classes=listed(self.classes)),
+                    _(
+                        'Leave it out, or say which class it is: --label "{column}=CLASS".',
+                        column=column,
+                    ),
+                )
+            matches[column] = match
+        indices = [match.class_index for match in matches.values() if match.class_index is not None]
+        if len(matches) < len(columns) or len(set(indices)) < len(indices):
+            raise UsageError(
+                _("Two label columns are for the same class."),
+                _("They are {columns}.", columns=listed(columns)),
+                _("Name one column for each class."),
+            )
+        return matches
+
+    def _unused(self, labels: set[str]) -> list[str]:
+        """Return the labels in the table that no record has, nor a label that differs in case alone."""
+        folded = {label.strip().casefold() for label in labels}
+        return [n for n in self._lookup.table_labels if n.strip().casefold() not in folded]
 
 
-def class_indices(labels: Iterable[str | None], matched: Mapping[str, int]) -> NDArray[np.int64]:
-    """Return the class index of each label, as `match_labels` has them; −1 where there is none."""
-    indices = (None if label is None else matched.get(label) for label in labels)
-    return np.array([-1 if index is None else index for index in indices], dtype=np.int64)
+def check_exclusive(task: Task) -> None:
+    """Refuse a task whose classes do not exclude each other: a record is in no or several of them.
 
-
-def _match(
-    label: str, source_classes: Sequence[str] | None, model_classes: Sequence[str]
-) -> int | None:
-    """Return the index of a label's class; None where it fits none.
-
-    It looks at the lists of classes alone, never at the labels of other records: a record's score must
-    not depend on how another one is labelled.
+    Raises
+    ------
+    UsageError
+        Where that is so.
     """
-    for normal in (str, _folded):
-        by_name = {normal(name): index for index, name in enumerate(model_classes)}
-        if len(by_name) == len(model_classes) and normal(label) in by_name:
-            return by_name[normal(label)]
-    model_names = {_folded(name) for name in model_classes}
-    if source_classes is not None:
-        if label not in source_classes or model_names & {_folded(name) for name in source_classes}:
-            return None
-        index = list(source_classes).index(label)
-    elif label.isascii() and label.isdigit() and not any(n.isdigit() for n in model_names):
-        index = int(label)
-    else:
-        return None
-    return index if not model_classes or index < len(model_classes) else None
-
-
-def _folded(name: str) -> str:
-    return name.strip().casefold()
-
-
-def _listed(names: Sequence[str], most: int = 12) -> str:
-    shown = ", ".join(f"“{name}”" for name in names[:most]) or "none"
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+    if not task.has_classes:
+        raise UsageError(
+            _("A report by class needs classes that exclude each other."),
+            _("The model is for {task}.", task=_(task.meaning)),
+            _("Leave --by-class out."),
+        )

@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from dataselect_gui import workflow
+from dataselect_gui.cli.labels import Columns, Label, Labels, Separator, UncertainAs
 from dataselect_gui.cli.options import Json, LabelColumn, Split, TextColumn, UnitColumn
 from dataselect_gui.cli.output import progress, tell
 from dataselect_gui.texts import _
@@ -24,12 +25,27 @@ def inspect(
     unit_column: UnitColumn = None,
     split: Split = None,
     text_column: TextColumn = None,
+    label: Label = None,
+    labels: Labels = None,
+    label_separator: Separator = None,
+    label_columns: Columns = None,
+    uncertain: UncertainAs = None,
     as_json: Json = False,
 ) -> None:
     """Say what something is, and what is wrong with it."""
+    rule = workflow.label_rule(
+        pairs=label or (),
+        table=labels,
+        separator=label_separator,
+        columns=label_columns,
+        uncertain=uncertain,
+    )
+    read = rule or workflow.LabelRule()
     columns = label_column, unit_column, split, text_column
-    ref = None if records is None else workflow.SourceRef(records, *columns)
-    target = workflow.SourceRef(path, *columns)
+    ref = None
+    if records is not None:
+        ref = workflow.SourceRef(records, *columns, labels=read)
+    target = workflow.SourceRef(path, *columns, labels=read)
     with progress() as context:
         inspection = workflow.inspect(target, ref, context)
         tried = None

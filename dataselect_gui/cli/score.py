@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from dataselect_gui import workflow
+from dataselect_gui.cli.labels import Columns, Label, Labels, Separator, UncertainAs
 from dataselect_gui.cli.options import (
     CheckpointPath,
     Device,
@@ -49,6 +51,11 @@ def score(
     unit_column: UnitColumn = None,
     split: Split = None,
     text_column: TextColumn = None,
+    label: Label = None,
+    labels: Labels = None,
+    label_separator: Separator = None,
+    label_columns: Columns = None,
+    uncertain: UncertainAs = None,
     as_json: Json = False,
 ) -> None:
     """Compute scores of records; the same command goes on where it was stopped."""
@@ -59,6 +66,13 @@ def score(
             _("It is auto or a whole number above zero."),
             _("Leave it out to let the program choose."),
         )
+    rule = workflow.label_rule(
+        pairs=label or (),
+        table=labels,
+        separator=label_separator,
+        columns=label_columns,
+        uncertain=uncertain,
+    )
     with progress() as context:
         done = workflow.score(
             source,
@@ -74,6 +88,7 @@ def score(
             unit_column=unit_column,
             split=split,
             text_column=text_column,
+            labels=rule,
         )
     problems = sorted(done.problems.items())
     content = {
@@ -85,6 +100,7 @@ def score(
         "precision": done.precision,
         "scores": done.names,
         "notes": done.notes,
+        "labels": msgspec.to_builtins(done.labels),
     }
     lines = [
         ngettext(
@@ -96,6 +112,7 @@ def score(
         )
     ]
     lines += done.notes
+    lines += workflow.label_sentences(done.labels)
     if problems:
         lines.append(_("{count:,} without a score, or without all:", count=len(problems)))
         lines += [f"{record}: {reason}" for record, reason in problems[:_MOST_LISTED]]

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from dataselect_gui import workflow
+from dataselect_gui.cli.labels import Columns, Label, Labels, Separator, UncertainAs
 from dataselect_gui.cli.options import (
     CheckpointPath,
     Json,
@@ -57,6 +58,11 @@ def study(
     unit_column: UnitColumn = None,
     split: Split = None,
     text_column: TextColumn = None,
+    label: Label = None,
+    labels: Labels = None,
+    label_separator: Separator = None,
+    label_columns: Columns = None,
+    uncertain: UncertainAs = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help=_("Show the plan and the time it takes; train nothing."))
     ] = False,
@@ -72,6 +78,13 @@ def study(
         start,
         limit_trainings,
     )
+    rule = workflow.label_rule(
+        pairs=label or (),
+        table=labels,
+        separator=label_separator,
+        columns=label_columns,
+        uncertain=uncertain,
+    )
     request = workflow.StudyRequest(
         source,
         checkpoint,
@@ -82,6 +95,7 @@ def study(
         unit_column=unit_column,
         split=split,
         text_column=text_column,
+        labels=rule or workflow.LabelRule(),
     )
     with progress() as context:
         if dry_run:

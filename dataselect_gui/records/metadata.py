@@ -5,11 +5,12 @@ It is ``metadata.csv`` or ``metadata.jsonl`` with a column ``file_name`` and any
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.label_text import columns_text
 from dataselect_gui.texts import N_, _
 
 METADATA_CSV, METADATA_JSONL = METADATA_NAMES = ("metadata.csv", "metadata.jsonl")
@@ -36,7 +37,9 @@ class Row(NamedTuple):
     unit: str | None
 
 
-def read_metadata(path: Path, label: str, unit: str | None, files: int) -> tuple[list[Row], list[str]]:
+def read_metadata(
+    path: Path, label: str, unit: str | None, files: int, several: Sequence[str] = ()
+) -> tuple[list[Row], list[str]]:
     """Read a metadata file.
 
     Parameters
@@ -45,6 +48,8 @@ def read_metadata(path: Path, label: str, unit: str | None, files: int) -> tuple
         The file.
     label, unit : str or None
         The columns to read beside that of the file.
+    several : sequence of str
+        The columns of labels, where there are several; they count before `label`.
     files : int
         How many there are that it may name.
 
@@ -61,7 +66,7 @@ def read_metadata(path: Path, label: str, unit: str | None, files: int) -> tuple
     rows: list[Row] = []
     columns: dict[str, None] = {}
     classes: dict[str, str] = {}
-    wanted = {FILE_COLUMN, label, unit}
+    wanted = {FILE_COLUMN, label, unit, *several}
     line = 0
 
     def lines(file: BinaryIO) -> Iterator[str]:
@@ -81,6 +86,8 @@ def read_metadata(path: Path, label: str, unit: str | None, files: int) -> tuple
             )
         cells = {name: _as_text(value) for name, value in row if name in wanted}
         class_name = cells.get(label)
+        if several:
+            class_name = columns_text({column: cells.get(column) for column in several})
         if class_name is not None:
             class_name = classes.setdefault(
                 class_name, class_name

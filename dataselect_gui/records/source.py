@@ -81,7 +81,8 @@ class Source(Protocol):
     units : Sequence[str] | None
         The unit of each record; None where the record itself is the unit.
     classes : Sequence[str] | None
-        The class names in order of their index, where the source states them.
+        The class names in order of their index, where the source states them; empty where labels are
+        names without an order, as those of folders are; None where a number may be that of a class.
     columns : Sequence[str]
         The columns that may serve as label or unit.
     problems : Sequence[Problem]

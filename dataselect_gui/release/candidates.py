@@ -41,6 +41,10 @@ class Candidates:
         as long as these were not chosen.
     classes : sequence of int or None
         The index of each record's class among the checkpoint's, −1 for none or another.
+    labels : sequence of str or None
+        The labels as they leave, in the consortium's spelling.
+    label_rule : str or None
+        How the owner has labels read, as JSON; None for the usual way.
     unwritable : mapping or None
         The records that can be read but not cleaned: row → reason; None where cleaning was not tried.
     """
@@ -52,6 +56,8 @@ class Candidates:
     chosen: NDArray[np.bool_]
     unit_column: str | None
     scored_by: str
+    labels: Sequence[str | None]
+    label_rule: str | None = None
     part: NDArray[np.bool_] | None = None
     classes: Sequence[int] | None = None
     unwritable: Mapping[int, str] | None = None

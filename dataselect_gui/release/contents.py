@@ -35,7 +35,7 @@ def write_records(
         Where one changed or cannot be read any more.
     """
     (folder / DATA).mkdir(parents=True)
-    source, labels = candidates.source, candidates.index.labels
+    source, labels = candidates.source, candidates.labels
 
     def named() -> Iterator[Named]:
         ordered = sorted(names.items(), key=lambda item: item[1])

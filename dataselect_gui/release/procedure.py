@@ -399,6 +399,7 @@ def _records(candidates: Candidates, chosen: NDArray[np.bool_]) -> dict[str, obj
     return {
         "records": records.hexdigest(),
         "labels": [candidates.index.labels[row] for row in order],
+        **({} if candidates.label_rule is None else {"label_rule": candidates.label_rule}),
         "scores": hashlib.sha256(candidates.scores[order].tobytes()).hexdigest(),
         "scored_by": candidates.scored_by,
         "unit": candidates.unit_column,

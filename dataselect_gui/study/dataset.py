@@ -1,7 +1,7 @@
 """The owner's records as a study needs them: small inputs to train on, and the checkpoint's own."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,7 +81,7 @@ def rows_to_read(source: Source, limit: int) -> list[int]:
 
 def read_dataset(
     source: Source,
-    matched: dict[str, int],
+    targets: NDArray[np.int64],
     names: Sequence[str],
     preprocess: ToInput,
     limit: int,
@@ -94,10 +94,10 @@ def read_dataset(
     ----------
     source : Source
         Where they are.
-    matched : dict
-        Label → index of its class. Records with another label are left out.
+    targets : ndarray of int64
+        The class of each record of the source, −1 for none, shape (n,). Those without are left out.
     names : sequence of str
-        The classes of the checkpoint; empty where it names none.
+        The classes by index; empty where nothing names them.
     preprocess : callable
         The checkpoint's.
     limit : int
@@ -112,8 +112,8 @@ def read_dataset(
     UnusableError
         Where there are too few records, or they are no images.
     """
-    drawn = [row for row in rows_to_read(source, limit) if source.labels[row] in matched]
-    _check_classes(source.labels[row] for row in drawn)
+    drawn = [row for row in rows_to_read(source, limit) if targets[row] >= 0]
+    _check_classes(targets[drawn])
     if enough is not None:
         drawn = np.random.default_rng(_DRAW_SEED).permutation(drawn).tolist()
     rows: list[int] = []
@@ -158,16 +158,15 @@ def read_dataset(
         )
     labels = [source.labels[row] for row in rows]
     if enough is None:
-        _check_classes(labels)
-    targets = np.array([matched[str(label)] for label in labels], dtype=np.int64)
-    known = tuple(names) or tuple(str(index) for index in range(int(targets.max()) + 1))
+        _check_classes(targets[rows])
+    known = tuple(names) or tuple(str(index) for index in range(int(targets[rows].max()) + 1))
     units = None if source.units is None else [source.units[row] for row in rows]
     index = Index([source.ids[row] for row in rows], labels, units, np.stack(contents))
     return Dataset(
         source,
         np.array(rows, dtype=np.int64),
         index,
-        targets,
+        targets[rows],
         known,
         np.stack(smalls),
         preprocess,
@@ -175,8 +174,8 @@ def read_dataset(
     )
 
 
-def _check_classes(labels: Iterable[str | None]) -> None:
-    if len(set(labels)) == 1:
+def _check_classes(targets: NDArray[np.int64]) -> None:
+    if len(np.unique(targets)) == 1:
         raise UnusableError(
             _("The records cannot be studied."),
             _("All of them have the same label, so there is nothing to learn."),

@@ -82,6 +82,7 @@ def draw_release(
         chosen=chosen,
         unit_column=None if units is None else "unit",
         scored_by=__version__,
+        labels=few.labels,
     )
     keys = record_keys(few.content, few.units)
     with TemporaryDirectory() as home, Ledger(Path(home)).session() as session:

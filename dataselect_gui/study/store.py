@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dataselect_gui.errors import OtherStudyError, UnusableError
 from dataselect_gui.permissions import FILE_MODE, check_above, close_folder, make_folder, replacing
 from dataselect_gui.project.files import write_json
+from dataselect_gui.records.reference import LabelRule
 from dataselect_gui.texts import _
 
 SETTING, PLAN, PAGE = "setting.json", "plan.json", "page.html"
@@ -179,6 +180,11 @@ def other_study(folder: Path) -> OtherStudyError:
         _("Its records, checkpoint, start or number of records differ from these."),
         _("Name another folder with --to."),
     )
+
+
+def stored_rule(labels: LabelRule) -> object:
+    """Return how labels are read, as a file of a study holds it; None for the usual way."""
+    return None if labels == LabelRule() else msgspec.to_builtins(labels)
 
 
 def damaged(path: Path) -> UnusableError:

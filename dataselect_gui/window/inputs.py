@@ -1,11 +1,12 @@
 """The records and the checkpoint that are to be scored, and a scoring run that was interrupted."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from dataselect_gui.texts import N_, _
-from dataselect_gui.workflow import JobContext
+from dataselect_gui.workflow import JobContext, LabelRule, Look
 
 INPUTS_MISSING = N_("Try it: that needs your records and the consortium's checkpoint.")
 NO_LABELS = N_(
@@ -27,6 +28,10 @@ class Inputs:
         Whether any of the records has a label.
     split : str or None
         The part of the records that was chosen, where they have several.
+    labels : LabelRule
+        How labels are read.
+    labels_fit : bool
+        Whether some of the labels can be used, or there are none.
     """
 
     records: Path | None = None
@@ -34,6 +39,19 @@ class Inputs:
     digest: str = ""
     has_labels: bool = False
     split: str | None = None
+    labels: LabelRule = field(default_factory=LabelRule)
+    labels_fit: bool = True
+
+    @classmethod
+    def of(cls, look: Look) -> Self:
+        """Return those of a project."""
+        return cls(
+            look.source,
+            look.checkpoint,
+            has_labels=any(label is not None for label in look.labels),
+            split=look.records.split,
+            labels=look.records.labels,
+        )
 
     @property
     def study_obstacle(self) -> str:

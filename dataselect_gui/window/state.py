@@ -158,7 +158,8 @@ class State(QObject):
     @property
     def can_score(self) -> bool:
         """Whether there is anything to score, or scoring to continue."""
-        has_both = self.inputs.records is not None and self.inputs.checkpoint is not None
+        inputs = self.inputs
+        has_both = inputs.records is not None and inputs.checkpoint is not None and inputs.labels_fit
         return has_both or self.look is not None or self.interrupted is not None
 
     def set_inputs(self, inputs: Inputs) -> None:
@@ -187,11 +188,7 @@ class State(QObject):
             raise disk_refused(error) from None
         self.undo.clear()
         self.look = look
-        has_labels = any(label is not None for label in look.labels)
-        self.inputs, self.interrupted = (
-            Inputs(look.source, look.checkpoint, has_labels=has_labels, split=look.records.split),
-            None,
-        )
+        self.inputs, self.interrupted = Inputs.of(look), None
         self.class_names, self.class_codes = class_codes(look.labels)
         self.rule = look.rule
         self.withheld, self.opted_out = look.withheld, look.opted_out

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.labels import LabelAccount, LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
@@ -63,10 +63,11 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
         batching = load_model(checkpoint.final, choose_device("cpu")).batching
     if checkpoint.final.tokenizer is not None:
         TextInput(checkpoint.final)  # Refused here, where it cannot be used.
-    architecture, labels = checkpoint.final.config.get("model_type"), None
+    architecture = checkpoint.final.config.get("model_type")
+    account = None
     if records is not None:
         source = open_source(for_model(records, checkpoint))
-        labels = match_labels(source.labels, source.classes, checkpoint.labels)
+        account = LabelReader.of(checkpoint, source.classes, records.labels).account(source.labels)
     scores = applicable(
         None,
         series=len(checkpoint.series),
@@ -88,9 +89,16 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
             elements=checkpoint.final.parameters,
             preprocessing=checkpoint.final.processor is not None,
             scores=[score.name for score in scores],
-            labels=labels,
+            task=checkpoint.task.name,
+            labels=None if account is None else _indices(account),
+            label_account=account,
         ),
     )
+
+
+def _indices(account: LabelAccount) -> dict[str, int]:
+    """Return the class of each of the owner's labels that fits one."""
+    return {match.label: match.index for match in account.matches if match.index is not None}
 
 
 def _source(where: SourceRef, context: JobContext) -> SourceInspected:
@@ -106,6 +114,7 @@ def _source(where: SourceRef, context: JobContext) -> SourceInspected:
                 readable=0,
                 problems=[],
                 labels=[],
+                unlabelled=0,
                 columns=[],
                 person=None,
                 ignored=0,
@@ -128,6 +137,7 @@ def _source(where: SourceRef, context: JobContext) -> SourceInspected:
         readable=len(source.ids) - len(problems) + len(source.problems),
         problems=sorted(problems, key=lambda problem: problem.id),
         labels=sorted({label for label in source.labels if label is not None}),
+        unlabelled=sum(label is None for label in source.labels),
         columns=[name for name in source.columns if name not in {"label", "y", where.label_column}],
         person=_person_column(source, where),
         ignored=source.ignored,

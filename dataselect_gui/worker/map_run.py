@@ -5,7 +5,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.labels import class_indices, match_labels
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
@@ -45,8 +45,10 @@ def run_maps(job: MapJob, context: JobContext) -> FilesResult:
     checkpoint = find_checkpoint(job.checkpoint)
     checkpoint.check_digest(job.digest)
     source = open_source(job.source)
-    index, labels = read_rows(job.folder)
-    classes = match_labels(labels, source.classes, checkpoint.labels)
+    index = read_rows(job.folder)
+    reader = LabelReader.of(checkpoint, source.classes, job.source.labels)
+    targets = reader.targets(index.labels)
+    is_labelled = checkpoint.task.is_labelled(targets)
     context.report(Phase.LOADING_MODEL)
     device = choose_device(job.device)
     scorer = Scorer(checkpoint, job.names, device, job.precision)
@@ -60,13 +62,13 @@ def run_maps(job: MapJob, context: JobContext) -> FilesResult:
             break
         context.check()
         context.report(Phase.MAKING_MAPS, len(results), len(job.rows))
-        record, label = index.ids[place], index.labels[place]
-        names = [name for name in job.names if label is not None or not find_score(name).needs_label]
+        record, has_label = index.ids[place], bool(is_labelled[place])
+        names = [name for name in job.names if has_label or not find_score(name).needs_label]
         try:
             values = loader.read(place)
             if values.ndim != 3:
                 raise UnreadableRecordError(_(_NO_IMAGE))
-            maps = scorer.maps(names, values[None], class_indices([label], classes))
+            maps = scorer.maps(names, values[None], targets[place : place + 1])
         except (UnreadableRecordError, UnusableError) as error:
             reason = error.what if isinstance(error, UnusableError) else str(error)
             results[row] = RecordMaps(record, None, {}, dict.fromkeys(job.names, reason))

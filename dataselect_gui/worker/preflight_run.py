@@ -4,7 +4,7 @@ import time
 
 import msgspec
 
-from dataselect_gui.checkpoints.labels import class_indices, match_labels
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
@@ -33,7 +33,8 @@ def run_preflight(job: PreflightJob, context: JobContext) -> PreflightResult:
 
     checkpoint = find_checkpoint(job.checkpoint)
     source = open_source(job.source)
-    classes = match_labels(source.labels, source.classes, checkpoint.labels)
+    reader = LabelReader.of(checkpoint, source.classes, job.source.labels)
+    reader.check(source.labels)
     context.report(Phase.LOADING_MODEL)
     device = choose_device(job.device)
     scorer = Scorer(checkpoint, job.names, device)
@@ -50,7 +51,7 @@ def run_preflight(job: PreflightJob, context: JobContext) -> PreflightResult:
             _("See the reasons among the source's problems, and mend or replace the files."),
         )
     inputs = stacked(records)
-    targets = class_indices((source.labels[record.row] for record in records), classes)
+    targets = reader.targets(source.labels[record.row] for record in records)
     notes = source.kind.input_notes(
         checkpoint.final, contents_of(source, fair_order(source.ids)[:RECORDS])
     )

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import msgspec
 
+from dataselect_gui.checkpoints.labels import LabelAccount
 from dataselect_gui.checkpoints.request import Request, request_of
 from dataselect_gui.jobs.progress import Count, Seconds, Text
 from dataselect_gui.scoring.catalog import Batching
 from dataselect_gui.scoring.trial import Trial
+from dataselect_gui.tasks.names import TaskName
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=True):
@@ -155,8 +157,12 @@ class CheckpointFacts(
         Whether it says how records become inputs.
     scores : list of str
         The scores that apply to it.
+    task : str
+        What the model predicts.
     labels : dict or None
         The owner's label → the index of the model's; None where no source was given.
+    label_account : LabelAccount or None
+        What becomes of the labels of all records; None where no source was given.
     """
 
     form: str
@@ -165,7 +171,9 @@ class CheckpointFacts(
     elements: Count | None
     preprocessing: bool
     scores: list[str]
+    task: TaskName
     labels: dict[str, int] | None = None
+    label_account: LabelAccount | None = None
 
 
 class CheckpointInspected(Inspected, frozen=True, tag="checkpoint"):
@@ -196,6 +204,8 @@ class SourceInspected(Inspected, frozen=True, tag="source", omit_defaults=True):
         How many there are, can be read, and how many other files.
     labels, columns : list of str
         The labels, and the columns that may serve as label or unit.
+    unlabelled : int
+        How many records have no label.
     person : str or None
         The column that plainly names the person of each record.
     splits : dict
@@ -210,6 +220,7 @@ class SourceInspected(Inspected, frozen=True, tag="source", omit_defaults=True):
     readable: Count
     problems: list[ProblemFound]
     labels: list[str]
+    unlabelled: Count
     columns: list[str]
     person: str | None
     ignored: Count

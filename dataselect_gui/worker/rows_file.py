@@ -12,18 +12,17 @@ _FILE = "rows.json"
 
 
 def write_rows(folder: Path, index: Index, rows: Sequence[int]) -> None:
-    """Write what the worker has to know of some records, and which labels there are at all."""
+    """Write what the worker has to know of some records."""
     fields = {
         "ids": [index.ids[row] for row in rows],
         "labels": [index.labels[row] for row in rows],
         "content": index.content[list(rows)].tobytes().hex(),
-        "all labels": sorted({label for label in index.labels if label is not None}),
     }
     (folder / _FILE).write_text(json.dumps(fields), encoding="utf-8")
 
 
-def read_rows(folder: Path) -> tuple[Index, list[str]]:
-    """Return the records, from 0 in the order in which they were written, and all labels."""
+def read_rows(folder: Path) -> Index:
+    """Return the records, from 0 in the order in which they were written."""
     fields = json.loads((folder / _FILE).read_text(encoding="utf-8"))
     content = np.frombuffer(bytes.fromhex(fields["content"]), dtype=np.uint8).reshape(-1, 32)
-    return Index(fields["ids"], fields["labels"], None, content), fields["all labels"]
+    return Index(fields["ids"], fields["labels"], None, content)

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import class_indices, match_labels
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import (
     InterruptedByPersonError,
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 
 _UNTRIED = 8
 """The size that counts as tried while the memory of small batches is measured."""
-_NO_CLASS = N_("Its label is none of the checkpoint's classes, so it has no score that needs one.")
 _GIVEN_UP = N_(
     "Its input has a shape of its own, and the program was ended twice while it was computed: most "
     "likely, memory ran out."
@@ -78,7 +77,8 @@ def run(job: ScoreJob, context: JobContext, store: ScoreStore) -> ScoringResult:
     checkpoint = find_checkpoint(job.checkpoint)
     checkpoint.check_digest(job.digest)
     source = open_source(job.source)
-    classes = match_labels(source.labels, source.classes, checkpoint.labels)
+    reader = LabelReader.of(checkpoint, source.classes, job.source.labels)
+    reader.check(source.labels)
     given_up = _recover(store)
     _check_conditions(store, job)
     parts = [_Part(job, names, store, checkpoint, source, context) for names in _parts(store, job)]
@@ -90,10 +90,9 @@ def run(job: ScoreJob, context: JobContext, store: ScoreStore) -> ScoringResult:
     table = store.take(index)
     if given_up is not None:
         _give_up(table, given_up, job.names)
-    targets = class_indices(index.labels, classes)
-    labelled = zip(index.ids, index.labels, targets, strict=True)
-    unknown = (i for i, label, target in labelled if label is not None and target < 0)
-    table.add_problems(dict.fromkeys(unknown, _(_NO_CLASS)))
+    targets = reader.targets(index.labels)
+    reasons = reader.reasons(index.labels)
+    table.add_problems({index.ids[row]: reason for row, reason in reasons.items()})
     order = fair_order(index.ids, job.limit)
     for part in parts:
         if part.lacks(table, order):
@@ -104,7 +103,9 @@ def run(job: ScoreJob, context: JobContext, store: ScoreStore) -> ScoringResult:
     if job.names and scored == 0:
         raise UnusableError(
             _("No record could be scored."),
-            _nothing_scored(len(index.ids), some_lack_labels=bool((targets < 0).any())),
+            _nothing_scored(
+                len(index.ids), some_lack_labels=not checkpoint.task.is_labelled(targets).all()
+            ),
             _("See the reasons among the source's problems, and mend or replace the files."),
         )
     notes = source.kind.input_notes(checkpoint.final, contents_of(source, order))

@@ -7,8 +7,10 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
@@ -16,7 +18,7 @@ from dataselect_gui.project.files import write_json
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
 from dataselect_gui.study.plan import Choices
-from dataselect_gui.study.store import PLAN, Store
+from dataselect_gui.study.store import PLAN, Store, stored_rule
 from dataselect_gui.study.tasks import (
     FlippedLabelsTask,
     LibraryTask,
@@ -72,6 +74,9 @@ def run_study(
     checkpoint = find_checkpoint(job.checkpoint)
     source = open_source(job.source)
     setting = setting_of(checkpoint, choices, job.limit)
+    rule = stored_rule(job.source.labels)
+    if rule is not None:
+        setting["labels"] = rule
     dataset = None
     if not job.plan_only:
         dataset = _read(job, source, checkpoint, context)
@@ -101,13 +106,14 @@ def _read(
     from dataselect_gui.scoring.model import choose_device, load_model
     from dataselect_gui.study.dataset import read_dataset
 
-    matched = match_labels(source.labels, source.classes, checkpoint.labels)
+    reader = LabelReader.of(checkpoint, source.classes, job.source.labels)
+    reader.check(source.labels)
     context.report(Phase.LOADING_MODEL)
     channels = load_model(checkpoint.final, choose_device(_DEVICE)).channels
     return read_dataset(
         source,
-        matched,
-        checkpoint.labels,
+        reader.targets(source.labels).astype(np.int64),
+        reader.class_names,
         source.kind.to_input(checkpoint.final, channels),
         job.limit,
         partial(context.advance, Phase.READING_RECORDS),
@@ -141,6 +147,7 @@ def _write_plan(job: StudyJob, choices: Choices, plan: StudyPlanned, store: Stor
             "label column": job.source.label_column,
             "unit column": job.source.unit_column,
             "split": job.source.split,
+            "labels": stored_rule(job.source.labels),
             "trainings": plan.trainings,
             "trainings left": plan.left,
             "seconds left": plan.seconds,

@@ -2,7 +2,7 @@
 
 import json
 
-from dataselect_gui.checkpoints.labels import class_indices, match_labels
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
@@ -43,8 +43,10 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
     checkpoint = find_checkpoint(job.checkpoint)
     checkpoint.check_digest(job.digest)
     source = open_source(job.source)
-    index, labels = read_rows(job.folder)
-    classes = match_labels(labels, source.classes, checkpoint.labels)
+    index = read_rows(job.folder)
+    reader = LabelReader.of(checkpoint, source.classes, job.source.labels)
+    targets = reader.targets(index.labels)
+    is_labelled = checkpoint.task.is_labelled(targets)
     context.report(Phase.LOADING_MODEL)
     device = choose_device(job.device)
     dtype = torch.float32 if device.type == "mps" else torch.float64
@@ -61,7 +63,7 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
     for shape in shapes:  # What cannot be summed at all is told before a record is read.
         summed.check(on_device(synthetic((1, *shape), model.vocabulary)))
     count = len(index.ids)
-    for done, label in enumerate(index.labels):
+    for done in range(count):
         context.advance(Phase.SUMMING, done, count)
         try:
             values = loader.read(done)
@@ -73,11 +75,10 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
             ) from None
         except UnreadableRecordError:
             continue
-        target = class_indices([label], classes)
-        if not checkpoint.task.is_labelled(target).all():
+        if not is_labelled[done]:
             continue
         try:
-            summed.add(on_device(values[None]), target)
+            summed.add(on_device(values[None]), targets[done : done + 1])
         except Exception as error:
             if values.shape in shapes and is_out_of_memory(error):
                 raise  # So it would be for every record.

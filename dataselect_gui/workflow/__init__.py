@@ -1,5 +1,6 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
+from dataselect_gui.checkpoints.labels import LabelAccount
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import OtherStudyError
 from dataselect_gui.jobs.context import JobContext, Stop
@@ -17,6 +18,7 @@ from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
 from dataselect_gui.records.forms.form import Leaving
 from dataselect_gui.records.kinds import file_endings, what_opens
 from dataselect_gui.records.kinds.kind import Lines
+from dataselect_gui.records.reference import LabelRule, Uncertain
 from dataselect_gui.records.source import ChangedRecordError, SourceRef, UnreadableRecordError
 from dataselect_gui.release.bundle import count_records, digest_of
 from dataselect_gui.release.kinds.kind import Kind, KindAnswer
@@ -45,6 +47,7 @@ from dataselect_gui.workflow.accounts import (
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
+from dataselect_gui.workflow.labelling import label_rule, label_sentences
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
@@ -138,6 +141,8 @@ __all__ = [
     "JobKind",
     "Kind",
     "KindAnswer",
+    "LabelAccount",
+    "LabelRule",
     "Leaving",
     "Left",
     "Lines",
@@ -173,6 +178,7 @@ __all__ = [
     "StudyResult",
     "StudyScore",
     "StudySubject",
+    "Uncertain",
     "UnreadableRecordError",
     "Verified",
     "account",
@@ -205,6 +211,8 @@ __all__ = [
     "is_text",
     "job_logged",
     "knows_head",
+    "label_rule",
+    "label_sentences",
     "leaving_files",
     "ledger",
     "log_path",

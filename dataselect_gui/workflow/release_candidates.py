@@ -7,11 +7,12 @@ for both.
 
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
@@ -19,6 +20,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.reference import LabelRule
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.candidates import Candidates
@@ -78,7 +80,7 @@ def candidates_of(
         eligible[reread.unreadable] = False
     values = project.table.values(rule.score)
     _check_read(rule.score, values, index.content)
-    classes = match_labels(index.labels, source.classes, checkpoint.labels) if by_class else {}
+    reader = LabelReader.of(checkpoint, source.classes, ref.labels)
     return Candidates(
         source=source,
         index=index,
@@ -87,9 +89,15 @@ def candidates_of(
         chosen=select(rule, values, eligible).chosen,
         unit_column=ref.unit_column,
         scored_by=project.scores[rule.score].program,
-        classes=[classes.get(label, -1) if label is not None else -1 for label in index.labels],
+        labels=[reader.written(label) for label in index.labels],
+        label_rule=_stored_rule(ref.labels),
+        classes=reader.named_classes(index.labels) if by_class else None,
         unwritable=reread.unwritable,
     )
+
+
+def _stored_rule(rule: LabelRule) -> str | None:
+    return None if rule == LabelRule() else msgspec.json.encode(rule).decode()
 
 
 @dataclass(frozen=True)

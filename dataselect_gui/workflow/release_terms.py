@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
+from dataselect_gui.checkpoints.labels import check_exclusive
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.amounts import LARGEST_BOUND, positive_amount, stated_number
@@ -157,6 +158,8 @@ class TermsBuilder:
 
     def _kind(self) -> Kind:
         """Return the kind of release with its parameters."""
+        if self.request.by_class:
+            check_exclusive(self.checkpoint.task)
         request, norm = self.request, self.checkpoint.request.stated.get("max_grad_norm")
         return self.kind.of_options(
             KindOptions(

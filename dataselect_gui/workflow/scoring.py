@@ -10,7 +10,7 @@ import numpy as np
 
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import match_labels
+from dataselect_gui.checkpoints.labels import LabelAccount, LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError, WorkerDiedError
 from dataselect_gui.jobs.context import JobContext
@@ -26,6 +26,7 @@ from dataselect_gui.project.settings import (
     StoredSource,
 )
 from dataselect_gui.records.opening import for_model, open_source
+from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule
 from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.catalog import PRECISIONS, Precision, applicable
 from dataselect_gui.scoring.scores.base import KeyedScore
@@ -66,6 +67,8 @@ class Scored:
         The scores that the project has now.
     notes : list of str
         What a person should know of how records became inputs.
+    labels : LabelAccount
+        What became of the labels of all records.
     """
 
     project: Path
@@ -76,6 +79,7 @@ class Scored:
     precision: str | None
     names: list[str]
     notes: list[str]
+    labels: LabelAccount
 
 
 def source_stem(source: Path) -> str:
@@ -126,6 +130,7 @@ def score(
     unit_column: str | None = None,
     split: str | None = None,
     text_column: str | None = None,
+    labels: LabelRule | None = None,
     in_training: str | None = None,
     demo: bool = False,
 ) -> Scored:
@@ -143,6 +148,8 @@ def score(
         The project; by default ``./<name of the source>.dataselect``.
     device, precision, batch_size, limit, label_column, unit_column, split, text_column
         As the command line has them.
+    labels : LabelRule or None
+        How labels are read; None as the project has it.
     in_training : str or None
         The answer to “did these records help to train this checkpoint?”, to be remembered for a
         release; None for none yet.
@@ -171,12 +178,14 @@ def score(
         unit_column = unit_column or known.unit_column
         split = _same_split(project, split)
         text_column = _same_text_column(project, text_column)
+        labels = _same_rule(project, labels)
     ref = SourceRef(
         source_path,
         label_column,
         unit_column,
         split,
         text_column,
+        labels=labels or AS_THEY_ARE,
         pixel_range=_pixel_range(project, checkpoint),
     )
     ref = for_model(ref, checkpoint)
@@ -189,7 +198,7 @@ def score(
         request=checkpoint.request,
         task=checkpoint.task.name,
     )
-    match_labels(source.labels, source.classes, checkpoint.labels)
+    account = LabelReader.of(checkpoint, source.classes, ref.labels).check(source.labels)
     described = StoredSource.of(ref, source.kind.name)
     model = StoredCheckpoint(str(checkpoint_path), checkpoint.digest())
     if project is None:
@@ -235,6 +244,7 @@ def score(
         precision_of(project),
         table.columns(),
         finished.notes,
+        account,
     )
 
 
@@ -268,6 +278,18 @@ def _same_text_column(project: Project, column: str | None) -> str | None:
             _("Score them into another project (--project), or leave the column out."),
         )
     return column or known
+
+
+def _same_rule(project: Project, labels: LabelRule | None) -> LabelRule:
+    """Return how a project's labels are read; refuse another way: its scores would be mixed."""
+    known = project.settings.source.labels
+    if project.settings.table is not None and labels not in {None, known}:
+        raise UnusableError(
+            _("The labels of “{name}” are read in another way.", name=project.folder.name),
+            _("Its scores were computed with labels as they were read then; they are not mixed."),
+            _("Score into another project (--project), or leave the options of labels out."),
+        )
+    return labels or known
 
 
 def _pixel_range(project: Project | None, checkpoint: Checkpoint) -> tuple[float, float] | None:

@@ -172,6 +172,7 @@ def _request(subject: StudySubject, choices: Choices, folder: Path) -> StudyRequ
         label_column=subject.label_column,
         unit_column=subject.unit_column,
         split=subject.split,
+        labels=subject.labels,
     )
 
 

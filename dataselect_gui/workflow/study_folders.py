@@ -9,6 +9,7 @@ import msgspec
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
+from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule
 from dataselect_gui.study.captions import caption_of
 from dataselect_gui.study.findings import read_findings
 from dataselect_gui.study.plan import QUESTIONS, Choices, Start, Training, in_order, trainings
@@ -23,6 +24,7 @@ from dataselect_gui.study.store import (
     close_study,
     damaged,
     read_json,
+    stored_rule,
 )
 from dataselect_gui.workflow.places import place_beside
 from dataselect_gui.workflow.studying import MOST_RECORDS, SUFFIX
@@ -44,6 +46,8 @@ class StudySubject:
         Columns of the source.
     split : str or None
         The part of the source, where it has several.
+    labels : LabelRule
+        How labels are read.
     """
 
     source: Path
@@ -53,6 +57,7 @@ class StudySubject:
     label_column: str | None = None
     unit_column: str | None = None
     split: str | None = None
+    labels: LabelRule = AS_THEY_ARE
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,7 @@ def study_subject(project_path: Path) -> StudySubject:
         source.label_column,
         source.unit_column,
         source.split,
+        source.labels,
     )
 
 
@@ -227,6 +233,7 @@ def _is_study_of(folder: Path, subject: StudySubject) -> bool:
         and plan.get("label column") == subject.label_column
         and plan.get("unit column") == subject.unit_column
         and plan.get("split") == subject.split
+        and plan.get("labels") == stored_rule(subject.labels)
     )
     if is_its:
         close_study(folder)

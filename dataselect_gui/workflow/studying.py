@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import for_model, open_source
+from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import applicable, find_score
 from dataselect_gui.study.findings import Findings, read_findings
@@ -53,6 +55,8 @@ class StudyRequest:
         The part of the source, where it has several.
     text_column : str or None
         The column that holds the texts, where it is not the usual one.
+    labels : LabelRule
+        How labels are read.
     """
 
     source: Path
@@ -64,6 +68,7 @@ class StudyRequest:
     unit_column: str | None = None
     split: str | None = None
     text_column: str | None = None
+    labels: LabelRule = AS_THEY_ARE
 
     @property
     def folder(self) -> Path:
@@ -156,6 +161,7 @@ def choose_study(
         Where the checkpoint cannot be used.
     """
     checkpoint = find_checkpoint(checkpoint_path)
+    check_studied(checkpoint)
     series, request = len(checkpoint.series), checkpoint.request
     if scores is None:
         scores = [proposed_score(series, request)]
@@ -275,8 +281,10 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
         request.unit_column,
         request.split,
         request.text_column,
+        labels=request.labels,
         pixel_range=checkpoint.request.pixel_range,
     )
+    check_studied(checkpoint)
     ref = for_model(ref, checkpoint)
     source = open_source(ref)
     if all(label is None for label in source.labels):
@@ -299,6 +307,25 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
         limit=request.limit,
         plan_only=plan_only,
     )
+
+
+def check_studied(checkpoint: Checkpoint) -> None:
+    """Refuse a checkpoint that a study has no network for.
+
+    Raises
+    ------
+    UnusableError
+        Where it does not tell classes apart that exclude each other.
+    """
+    if not checkpoint.task.has_classes:
+        raise UnusableError(
+            _("This checkpoint cannot be studied."),
+            _(
+                "A study trains networks that tell one class of each record; this model is for {task}.",
+                task=_(checkpoint.task.meaning),
+            ),
+            _("Use its scores without a study."),
+        )
 
 
 def _plan_of(plan: StudyPlanned, request: StudyRequest) -> StudyPlan:

@@ -115,6 +115,7 @@ def candidates(
         chosen=scores >= threshold,
         unit_column=None,
         scored_by="audit",
+        labels=(),
         part=everybody if part is None else part,
     )
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import class_indices, match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.checkpoints.request import Request, read_request
 from dataselect_gui.errors import UnusableError
@@ -340,101 +339,6 @@ def test_a_request_that_is_no_json_object_is_refused(tmp_path: Path, content: st
     (tmp_path / "dataselect.json").write_text(content, encoding="latin-1")
     with pytest.raises(UnusableError, match=r"dataselect\.json"):
         read_request(tmp_path)
-
-
-# Labels
-
-
-@pytest.mark.parametrize(
-    ("labels", "source_classes", "expected"),
-    [
-        (["dog", "cat", None, "dog"], None, {"dog": 2, "cat": 1}),
-        (["DOG", " Cat "], None, {"DOG": 2, " Cat ": 1}),
-        (["0", "2"], None, {"0": 0, "2": 2}),
-        (["chien", "oiseau"], ["oiseau", "chat", "chien"], {"oiseau": 0, "chien": 2}),
-        (["dog"], ["dog", "cat", "bird"], {"dog": 2}),
-        ([None], None, {}),
-        ([], None, {}),
-    ],
-    ids=["name", "case", "number", "source's order", "name first", "unlabelled", "empty"],
-)
-def test_labels_match_by_name_else_by_index(
-    labels: list[str | None], source_classes: list[str] | None, expected: dict[str, int]
-) -> None:
-    assert match_labels(labels, source_classes, CLASSES) == expected
-
-
-def test_numbers_that_are_names_match_by_name() -> None:
-    assert match_labels(["0", "1"], None, ("1", "0")) == {"0": 1, "1": 0}
-
-
-@pytest.mark.parametrize(
-    ("labels", "other", "source_classes", "model_classes"),
-    [
-        (["0", "1"], "2", None, ("1", "0", "x")),
-        (["cat", "dog"], "zebra", ["cat", "dog", "zebra"], ("dog", "cat", "bird")),
-        (["cat"], "Dog", None, ("dog", "cat")),
-    ],
-)
-def test_how_a_record_is_labelled_never_moves_the_class_of_another(
-    labels: list[str],
-    other: str,
-    source_classes: list[str] | None,
-    model_classes: tuple[str, ...],
-) -> None:
-    """Its score would then tell of the other record."""
-    alone = match_labels(labels, source_classes, model_classes)
-    together = match_labels([*labels, other], source_classes, model_classes)
-    assert {label: together[label] for label in labels} == alone
-
-
-def test_names_that_differ_only_in_case_match_exactly() -> None:
-    assert match_labels(["a", "A"], None, ("A", "a")) == {"a": 1, "A": 0}
-
-
-def test_a_checkpoint_without_names_takes_any_index() -> None:
-    assert match_labels(["0", "17"], None, ()) == {"0": 0, "17": 17}
-    assert match_labels(["b"], ["a", "b"], ()) == {"b": 1}
-
-
-@pytest.mark.parametrize("labels", [[], [None]])
-@pytest.mark.parametrize("source_classes", [None, ["a"]])
-def test_unlabelled_records_match_whatever_the_model_calls_its_classes(
-    labels: list[str | None], source_classes: list[str] | None
-) -> None:
-    assert match_labels(labels, source_classes, ("same", "same")) == {}
-
-
-@pytest.mark.parametrize(
-    ("labels", "source_classes"),
-    [
-        (["fish", "fowl"], None),
-        (["3"], None),
-        (["-1"], None),
-        (["1.0"], None),
-        (["²"], None),
-        (["d"], ["a", "b", "c", "d"]),
-    ],
-)
-def test_labels_that_do_not_match_are_told_with_both_sides(
-    labels: list[str | None], source_classes: list[str] | None
-) -> None:
-    with pytest.raises(UnusableError) as caught:
-        match_labels(labels, source_classes, CLASSES)
-    for name in (*labels, *CLASSES):
-        assert f"“{name}”" in str(caught.value)
-
-
-def test_a_label_that_fits_no_class_stops_no_other() -> None:
-    """What a run shows does not depend on how one record is labelled."""
-    matched = match_labels(["dog", "fish", "1", None], None, CLASSES)
-    assert matched == {"dog": CLASSES.index("dog"), "1": 1}
-    assert class_indices(["dog", "fish", "1", None], matched).tolist() == [2, -1, 1, -1]
-
-
-def test_a_long_list_of_labels_is_cut() -> None:
-    with pytest.raises(UnusableError, match="and 88 more"):
-        match_labels([f"label {index}" for index in range(100)], None, CLASSES)
 
 
 # Real files

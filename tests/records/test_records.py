@@ -20,6 +20,7 @@ from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.kinds.arrays import ARRAYS
 from dataselect_gui.records.kinds.images import IMAGES
 from dataselect_gui.records.opening import content_hash, open_source
+from dataselect_gui.records.reference import LabelRule
 from dataselect_gui.records.source import Problem, Source, SourceRef, UnreadableRecordError
 from tests.helpers import array_file, image_folder, png_header, write_image
 
@@ -548,9 +549,13 @@ def test_whatever_names_a_person_in_an_array_is_a_person(
         (np.array([0.0, 1.0, np.nan, np.inf]), ["0", "1", None, None]),
         (np.array(["a", "b", "", "c"]), ["a", "b", None, "c"]),
         (np.array([b"a", b"b", b"", b"c"]), ["a", "b", None, "c"]),
-        (np.array([0, 1, -1, 2], dtype=np.int8), ["0", "1", None, "2"]),
+        (np.array([0, 1, -1, 2], dtype=np.int8), ["0", "1", "-1", "2"]),
+        (np.array([0.5, -3.0, 1e-9, 2]), ["0.5", "-3", "1e-09", "2"]),
+        (np.array([[0], [1], [7], [2]], dtype=np.uint8), ["0", "1", "7", "2"]),
+        (np.eye(4, 2, dtype=np.uint8), ["[1.0, 0.0]", "[0.0, 1.0]", "[0.0, 0.0]", "[0.0, 0.0]"]),
+        (np.array([[0.5, np.nan]] * 4), ["[0.5, null]"] * 4),
     ],
-    ids=["float", "text", "bytes", "int"],
+    ids=["float", "text", "bytes", "int", "decimals", "column", "flags", "numbers"],
 )
 def test_labels_of_every_type_are_names(
     tmp_path: Path, values: NDArray[np.generic], labels: list[str | None]
@@ -558,7 +563,41 @@ def test_labels_of_every_type_are_names(
     assert open_source(SourceRef(array_file(tmp_path / "a.npz", x=NOISE, y=values))).labels == labels
 
 
-@pytest.mark.parametrize("labels", [np.arange(3), np.eye(5), np.zeros((4, 1, 1))])
+def test_flags_take_the_names_of_as_many_classes(tmp_path: Path) -> None:
+    path = array_file(
+        tmp_path / "a.npz", x=NOISE, y=np.array([[1, 0]] * 4), classes=np.array(["cat", "dog"])
+    )
+    assert open_source(SourceRef(path)).labels == ['{"cat": "1", "dog": "0"}'] * 4
+
+
+def test_several_columns_of_labels_are_one_label(tmp_path: Path) -> None:
+    rule = LabelRule(columns=("sick", "old"))
+    path = array_file(
+        tmp_path / "a.npz", x=NOISE, sick=np.array([1, 0, -1, 1]), old=np.array([0.0, np.nan, 1, 1])
+    )
+    first = ['{"sick": "1", "old": "0"}', '{"sick": "0", "old": ""}', '{"sick": "-1", "old": "1"}']
+    assert open_source(SourceRef(path, labels=rule)).labels[:3] == first
+    folder = image_folder(tmp_path / "scans", ["a.png", "b.png"])
+    (folder / "metadata.csv").write_text("file_name,sick,old\na.png,1,-1\nb.png,,0\n")
+    in_folder = ['{"sick": "1", "old": "-1"}', '{"sick": "", "old": "0"}']
+    assert open_source(SourceRef(folder, labels=rule)).labels == in_folder
+    (folder / "metadata.csv").unlink()
+    (folder / "metadata.jsonl").write_text(
+        '{"file_name": "a.png", "sick": 1, "old": -1}\n{"file_name": "b.png", "old": 0}\n'
+    )
+    assert open_source(SourceRef(folder, labels=rule)).labels == in_folder
+    for source in (path, folder):
+        with pytest.raises(UnusableError, match="“tall”"):
+            open_source(SourceRef(source, labels=LabelRule(columns=("old", "tall"))))
+
+
+def test_a_row_of_numbers_names_nobody(tmp_path: Path) -> None:
+    path = array_file(tmp_path / "a.npz", x=NOISE, y=np.eye(4))
+    with pytest.raises(UnusableError, match="“y”"):
+        open_source(SourceRef(path, unit_column="y"))
+
+
+@pytest.mark.parametrize("labels", [np.arange(3), np.eye(3), np.zeros((4, 1, 1))])
 def test_labels_that_do_not_fit_the_records_are_told(
     tmp_path: Path, labels: NDArray[np.generic]
 ) -> None:

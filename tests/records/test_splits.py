@@ -223,9 +223,10 @@ def test_labels_of_several_columns_are_lists(tmp_path: Path) -> None:
     )
     source = open_source(SourceRef(path, split="train"))
     assert [json.loads(label or "") for label in source.labels] == flags.tolist()
-    assert source.columns == []
+    assert source.columns == ["y"]
     numbers = array_file(tmp_path / "b.npz", x=images, y=[[0.5, -1], [np.nan, 2], [1, 1]])
-    assert open_source(SourceRef(numbers)).labels == ["[0.5, -1]", "[null, 2]", "[1, 1]"]
+    rows = ["[0.5, -1.0]", "[null, 2.0]", "[1.0, 1.0]"]  # Never mistaken for numbers of classes.
+    assert open_source(SourceRef(numbers)).labels == rows
     names = array_file(tmp_path / "c.npz", x=images, z=[["a", "b"], ["c", ""], ["", ""]])
     assert open_source(SourceRef(names, "z")).labels == ['["a", "b"]', '["c"]', "[]"]
     with pytest.raises(UnusableError, match="z"):

@@ -11,14 +11,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModelForImageClassification
 
-from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.model import load_model
 from dataselect_gui.scoring.scorer import Scorer
-from tests.helpers import write_json, write_safetensors
+from tests.helpers import targets_of, write_json, write_safetensors
 from tests.models import FAMILIES, SIDE, export, save_member, save_series, stir, tiny_resnet
 from tests.norms.test_gradient_norms import UNUSUAL, Patches
 from tests.oracle import oracle, oracle_vog
@@ -327,8 +326,7 @@ def test_real_records_agree_with_the_definitions(shared_data: Path, name: str) -
     to_input = source.kind.to_input(checkpoint.final, scorer.model.channels)
     read = [to_input(source.kind.decode(source.read(row))) for row in rows]
     inputs = np.stack(read).astype(np.float32)
-    labels = match_labels(source.labels, source.classes, checkpoint.labels)
-    targets = [labels[label] for row in rows if (label := source.labels[row]) is not None]
+    targets = targets_of(source, checkpoint)[rows].tolist()
     final, *series = real_models(checkpoint.path, checkpoint.final.form)
     scorer.check_independence(inputs, np.array(targets))
     expected = oracle(final, inputs, targets)

@@ -3,13 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.study.dataset import Dataset, read_dataset
-from tests.helpers import CLASSES, array_file
+from tests.helpers import CLASSES, array_file, targets_of
 from tests.in_process import study_here
 from tests.models import SIDE, save_series, stir, tiny_resnet
 
@@ -54,7 +53,7 @@ def dataset_of(records: Path, consortium: Path, unit_column: str | None) -> Data
     checkpoint = find_checkpoint(consortium)
     return read_dataset(
         source,
-        match_labels(source.labels, source.classes, checkpoint.labels),
+        targets_of(source, checkpoint),
         checkpoint.labels,
         Preprocessor(checkpoint.final, 1),
         1000,

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import torch
 
-from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.opening import open_source
@@ -29,7 +28,7 @@ from dataselect_gui.study.statistics import auroc, rank_correlation
 from dataselect_gui.study.store import RESULTS, Store
 from dataselect_gui.study.task_results import StandInResult
 from dataselect_gui.study.train import predict
-from tests.helpers import array_file
+from tests.helpers import array_file, targets_of
 
 ROWS = 2000
 SCORED = 250
@@ -55,7 +54,7 @@ class Fashion:
         source = open_source(SourceRef(fashion_mnist(shared, folder / "records.npz", ROWS)))
         self.dataset = read_dataset(
             source,
-            match_labels(source.labels, source.classes, checkpoint.labels),
+            targets_of(source, checkpoint),
             checkpoint.labels,
             Preprocessor(checkpoint.final, 1),
             ROWS,
@@ -103,7 +102,7 @@ def test_errors_become_more_frequent_with_vog_on_x_rays(shared_data: Path, tmp_p
         shutil.copy(file, tmp_path / file.parent.name)
     checkpoint = find_checkpoint(shared_data / "checkpoints" / "chest-xray-resnet")
     source = open_source(SourceRef(tmp_path))
-    matched = match_labels(source.labels, source.classes, checkpoint.labels)
+    matched = targets_of(source, checkpoint)
     inputs = Preprocessor(checkpoint.final, 1)
     dataset = read_dataset(source, matched, checkpoint.labels, inputs, SCORED + 1, lambda *_: None)
     rows = np.arange(len(dataset.targets))

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from dataselect_gui import workflow
-from dataselect_gui.checkpoints.labels import match_labels
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.cli.app import main
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
@@ -34,7 +33,7 @@ from dataselect_gui.worker.jobs import StudyJob
 from dataselect_gui.worker.messages import StudyPlanned
 from dataselect_gui.worker.study_run import run_study
 from dataselect_gui.workflow import StudyChoices, StudyPlan, StudyRequest
-from tests.helpers import array_file
+from tests.helpers import array_file, targets_of
 from tests.projects import owner_records
 from tests.releases import silent
 from tests.study.conftest import learnable_records
@@ -327,7 +326,7 @@ def test_a_plan_reads_no_more_records_than_it_times(
 def test_a_plan_from_some_of_the_records_is_that_of_all(consortium: Path, tmp_path: Path) -> None:
     source = open_source(SourceRef(learnable_records(tmp_path / "records.npz", 600), None, "patient"))
     checkpoint, plans = find_checkpoint(consortium), []
-    matched = match_labels(source.labels, source.classes, checkpoint.labels)
+    matched = targets_of(source, checkpoint)
     for enough in (FEWEST_RECORDS, None):
         preprocess = Preprocessor(checkpoint.final, 1)
         some = read_dataset(

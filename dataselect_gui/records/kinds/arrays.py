@@ -24,7 +24,13 @@ from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.image_files import IMAGE_FILES
 from dataselect_gui.records.forms.npz_file import NPZ_FILE
 from dataselect_gui.records.kinds.kind import Look, RecordKind
-from dataselect_gui.records.label_text import label_text, readable_text
+from dataselect_gui.records.label_text import (
+    check_columns,
+    columns_text,
+    flags_text,
+    label_text,
+    readable_text,
+)
 from dataselect_gui.records.npz import (
     MAX_ROWS,
     Stored,
@@ -49,6 +55,8 @@ from dataselect_gui.texts import N_, _, ngettext
 _MAX_TEXT, _MAX_TEXTS = 4096, 1 << 26
 """Characters of a label or a unit; bytes of all of them, and of classes, that are no numbers."""
 _MAX_CLASSES = 1 << 16
+_MAX_FLAGS, _MAX_ALL_FLAGS = 1000, 1 << 24
+"""Numbers of a label, and of all of them."""
 _PART, _PARTS, _SIZES = "\0part ", "\0parts", "\0sizes"
 """Before the chosen part of data among what is needed; and the answer where one has to be chosen."""
 
@@ -193,7 +201,8 @@ def _sizes_of(
 def _open_arrays(where: SourceRef) -> ArrayFile:
     """Open a file. The label is ``y`` unless named."""
     path, label_column, unit_column = where.path, where.label_column, where.unit_column
-    needed = ["x", "classes", label_column or "y", *([unit_column] if unit_column else [])]
+    several = where.labels.columns
+    needed = ["x", "classes", label_column or "y", *([unit_column] if unit_column else []), *several]
     needed += [_PARTS, _SIZES, *([] if where.split is None else [f"{_PART}{where.split}"])]
     columns, arrays = _unpacked(path, needed)
     if RECORDS not in arrays:
@@ -204,8 +213,8 @@ def _open_arrays(where: SourceRef) -> ArrayFile:
         raise not_arrays(path.name)  # It was made to answer so.
     rows = arrays["x"]
     label = label_column or "y"
-    several = label in arrays and _holds_several(arrays[label], len(rows))
-    if label_column is None and "y" in arrays and "y" not in columns and not several:
+    is_table = label in arrays and _holds_several(arrays[label], len(rows))
+    if label_column is None and "y" in arrays and "y" not in columns and not is_table:
         raise UnusableError(
             _("The labels in “{name}” do not fit its records.", name=path.name),
             ngettext(
@@ -217,24 +226,21 @@ def _open_arrays(where: SourceRef) -> ArrayFile:
             ),
             _("Save one label for each record as y, or a row of them, or leave y out."),
         )
-    for column in (label_column, unit_column):
-        is_list = several and column == label_column
-        if column is not None and column not in columns and not is_list:
-            raise UnusableError(
-                _("The column “{column}” cannot be found.", column=column),
-                _(
-                    "“{name}” has the columns {columns}.",
-                    name=path.name,
-                    columns=", ".join(columns) or _("(none)"),
-                ),
-                _("Name one of these."),
-            )
+    named = [column for column in (label_column, unit_column, *several) if column is not None]
+    check_columns(path.name, named, [*columns, *([label] if is_table else [])])
+    single = [name for name in columns if name not in arrays or arrays[name].size == len(rows)]
+    check_columns(path.name, [*([unit_column] if unit_column else []), *several], single)
     classes = _classes(arrays.get("classes"))
     labels: list[str | None] = [None] * len(rows)
-    if label in arrays:
-        names_apply = label == "y" and classes is not None
-        values = arrays[label].reshape(-1).tolist() if label in columns else arrays[label].tolist()
-        labels = [label_text(value, classes if names_apply else None) for value in values]
+    if several:
+        cells = zip(*(arrays[name].reshape(-1).tolist() for name in several), strict=True)
+        labels = [columns_text(dict(zip(several, row, strict=True))) for row in cells]
+    elif label in columns or is_table:
+        names = classes if label == "y" else None
+        if label in single:
+            labels = [_label(value, names) for value in arrays[label].reshape(-1).tolist()]
+        else:
+            labels = [_several(row, names) for row in arrays[label].tolist()]
     return ArrayFile(
         path=path,
         ids=[str(row) for row in range(len(rows))],
@@ -290,6 +296,17 @@ def _person(value: object) -> str | None:
     return readable_text(value)
 
 
+def _label(value: object, classes: Sequence[str] | None) -> str | None:
+    """Return a label's name; None where there is none (NaN, empty; negative where names apply)."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if classes is not None and isinstance(value, int) and not isinstance(value, bool):
+        if value < 0:
+            return None
+        return classes[value] if value < len(classes) else str(value)
+    return label_text(value)
+
+
 def _columns(file: str, stored: Mapping[str, Stored | NDArray[Any]]) -> list[str]:
     """Return the columns that may serve as label or unit, having refused what are no records."""
     rows = stored.get("x")
@@ -307,9 +324,16 @@ def _columns(file: str, stored: Mapping[str, Stored | NDArray[Any]]) -> list[str
         name
         for name, column in stored.items()
         if name not in {"x", "classes"}
-        and column.shape in {rows.shape[:1], (rows.shape[0], 1)}
+        and (column.shape in {rows.shape[:1], (rows.shape[0], 1)} or _is_flags(name, column, rows))
         and _holds_names(column.dtype)
     ]
+
+
+def _is_flags(name: str, column: Stored | NDArray[Any], rows: Stored | NDArray[Any]) -> bool:
+    """Say whether an array of labels has a row of numbers for each record."""
+    is_row = len(column.shape) == 2 and column.shape[0] == rows.shape[0]
+    is_bounded = is_row and column.shape[1] <= _MAX_FLAGS and math.prod(column.shape) <= _MAX_ALL_FLAGS
+    return name == "y" and is_bounded and column.dtype.kind in "biuf"
 
 
 def check_rows(file: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
@@ -341,6 +365,13 @@ def check_rows(file: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
             ),
             _("Split the file into several."),
         )
+
+
+def _several(values: list[Any], classes: Sequence[str] | None) -> str | None:
+    """Return a row of labels: of names, or of a number for each class or output."""
+    if all(isinstance(value, int | float) for value in values):
+        return flags_text(values, classes)
+    return label_text([value for value in values if value])
 
 
 def _holds_several(labels: NDArray[Any], rows: int) -> bool:

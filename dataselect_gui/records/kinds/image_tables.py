@@ -13,7 +13,6 @@ from typing import Any, BinaryIO, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.decoding_process import unpacked
 from dataselect_gui.records.image_table import (
     CONTENT,
@@ -30,7 +29,7 @@ from dataselect_gui.records.image_table import (
 )
 from dataselect_gui.records.kinds.images import Images
 from dataselect_gui.records.kinds.kind import RecordKind, Unpacked
-from dataselect_gui.records.label_text import label_text, readable_text
+from dataselect_gui.records.label_text import check_columns, columns_text, label_text, readable_text
 from dataselect_gui.records.npz import MAX_ROWS, most_memory
 from dataselect_gui.records.shards import Shards, is_table, shards_of
 from dataselect_gui.records.source import (
@@ -149,8 +148,9 @@ def _open_table(where: SourceRef) -> ImageTable:
         shards = parts[split]
     left, files = most_memory(), list[_File]()
     label = where.label_column or _usual_label(shards.features)
+    several = where.labels.columns
     for file in shards.files:
-        needed = [label, *([unit] if unit else [])]
+        needed = [label, *([unit] if unit else []), *several]
         read = _file_of(file, needed, left)
         if not files and where.label_column is None and not shards.features:
             usual = _usual_label(read.features)
@@ -161,24 +161,20 @@ def _open_table(where: SourceRef) -> ImageTable:
         if read.columns != files[0].columns:
             raise no_table(path.name, _("Its files have different columns."))
     columns = files[0].columns
-    for column in (where.label_column, unit):
-        if column is not None and column not in columns:
-            raise UnusableError(
-                _("The column “{column}” cannot be found.", column=column),
-                _(
-                    "“{name}” has the columns {columns}.",
-                    name=path.name,
-                    columns=", ".join(columns) or _("(none)"),
-                ),
-                _("Name one of these."),
-            )
+    named = [column for column in (where.label_column, unit, *several) if column is not None]
+    check_columns(path.name, named, columns)
     classes = _classes((shards.features or files[0].features).get(label))
     counts_of_files = [len(file.ends) for file in files]
     rows = sum(counts_of_files)
     if rows > MAX_ROWS:
         raise no_table(path.name, _("It has more than {most:,} rows.", most=MAX_ROWS))
     labels: list[str | None] = [None] * rows
-    if label in columns:
+    if several:
+        by_file = [zip(*(file.cells[name] for name in several), strict=True) for file in files]
+        labels = [
+            columns_text(dict(zip(several, row, strict=True))) for rows in by_file for row in rows
+        ]
+    elif label in columns:
         labels = [_label(path.name, value, classes) for file in files for value in file.cells[label]]
     units = None
     if unit is not None:
@@ -252,7 +248,7 @@ def _usual_label(features: Mapping[str, object]) -> str:
 
 
 def _classes(feature: object) -> list[str] | None:
-    """Return the names of a feature's classes, or of those of a list's items."""
+    """Return the names of a feature's classes, or of those in its lists."""
     if isinstance(feature, list) and len(feature) == 1:  # As earlier versions of the library write it.
         return _classes(feature[0])
     if isinstance(feature, dict) and feature.get("_type") in {"Sequence", "List", "LargeList"}:
@@ -266,13 +262,20 @@ def _classes(feature: object) -> list[str] | None:
 
 
 def _label(file: str, value: object, classes: Sequence[str] | None) -> str | None:
-    numbers = [item for item in (value if isinstance(value, list) else [value]) if type(item) is int]
-    if classes is not None and max(numbers, default=0) >= len(classes):
-        raise no_table(file, _("A label is beyond the names of its classes."))
-    try:
-        return label_text(value, classes)
-    except ValueError:
-        raise no_table(file, _("Its labels are neither texts nor numbers.")) from None
+    if isinstance(value, list):
+        named = [_label(file, item, classes) for item in value]
+        return label_text(value if classes is None else [name for name in named if name is not None])
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if classes is not None and isinstance(value, int):
+        if value < 0:
+            return None
+        if value >= len(classes):
+            raise no_table(file, _("A label is beyond the names of its classes."))
+        return classes[value]
+    return label_text(value)
 
 
 def _person(value: object) -> str:

@@ -170,9 +170,10 @@ def _open_folder(where: SourceRef) -> ImageFolder:
     metadata = [folder / name for folder in places for name in METADATA_NAMES]
     metadata = [file for file in metadata if file.is_file()]
     if not metadata:
-        if label_column or unit_column:
+        named = [name for name in (label_column, unit_column, *where.labels.columns) if name]
+        if named:
             raise UnusableError(
-                _("The column “{column}” cannot be found.", column=label_column or unit_column),
+                _("The column “{column}” cannot be found.", column=named[0]),
                 _(
                     "“{name}” has no {csv} or {jsonl}, so it has no columns.",
                     name=path.name,
@@ -191,10 +192,12 @@ def _open_folder(where: SourceRef) -> ImageFolder:
             columns=(),
             problems=sorted(problems, key=lambda problem: problem.id),
             ignored=ignored,
+            classes=(),
         )
     label = label_column or "label"
-    rows, columns = read_metadata(metadata[0], label, unit_column, files)
-    for name in (label_column, unit_column):
+    several = where.labels.columns
+    rows, columns = read_metadata(metadata[0], label, unit_column, files, several)
+    for name in (label_column, unit_column, *several):
         if name is not None and name not in columns:
             raise UnusableError(
                 _("The column “{column}” cannot be found.", column=name),
@@ -221,7 +224,8 @@ def _open_folder(where: SourceRef) -> ImageFolder:
             shown = name.encode("utf-8", "replace").decode("utf-8")
             chosen_problems.append(Problem(shown, reason))
     ids = sorted(listed)
-    if label_column is None and "label" not in columns:
+    by_folder = label_column is None and "label" not in columns and not several
+    if by_folder:
         labels = [_class_folder(record, split) for record in ids]
     else:
         labels = [listed[record].label for record in ids]
@@ -237,6 +241,7 @@ def _open_folder(where: SourceRef) -> ImageFolder:
         columns=columns,
         problems=sorted(chosen_problems, key=lambda problem: problem.id),
         ignored=ignored + len(images) - len(ids) - 1,
+        classes=() if by_folder else None,
     )
 
 

@@ -72,7 +72,7 @@ class Records(SelectionKind):
         del model
         rows = np.flatnonzero(may_leave).tolist()
         hold(NAMED * len(rows), limits.MOST_DRAW, _("bytes of a draw"))
-        source, wanted = candidates.source, [candidates.index.labels[row] for row in rows]
+        source, wanted = candidates.source, [candidates.labels[row] for row in rows]
         for size, most, noun in source.kind.form(source).sizes(source, rows, wanted):
             hold(size, most, noun)
 

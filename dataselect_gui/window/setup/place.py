@@ -11,6 +11,7 @@ from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.setup.facts import Facts
+from dataselect_gui.window.setup.labels import LabelTable, label_facts
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair
@@ -19,6 +20,7 @@ from dataselect_gui.window.widgets.plain import Button, ComboBox
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
 from dataselect_gui.workflow import (
     CheckpointInspected,
+    LabelRule,
     Look,
     Preflight,
     Request,
@@ -27,8 +29,8 @@ from dataselect_gui.workflow import (
     what_opens,
 )
 
-_MOST_NAME, _MOST_TEXT = 100, 500
-"""Characters of a name, and of what a request says, that are shown."""
+_MOST_NAME, _MOST_TEXT, _MOST_LABELS = 100, 500, 100
+"""Characters of a name, and of what a request says, that are shown; labels in a line."""
 _NO_RECORDS = N_("Not chosen yet: drop {kinds}.")
 _NO_CHECKPOINT = N_("Not chosen yet: drop the consortium's folder, or its .pt2 file.")
 _ALONE = N_("No column tells people apart, so each record is protected by itself.")
@@ -88,6 +90,7 @@ class SetupPlace(ColumnPlace, Place):
         self.split.activated.connect(self._on_split)
         self._split_hint = paragraph(role="warning")
         self._split_row = row(self.split, self._split_hint)
+        self.labels = LabelTable()
         self.training = TrainingQuestion()
         self.score = Button()
         self.score.setProperty("role", "primary")
@@ -132,7 +135,7 @@ class SetupPlace(ColumnPlace, Place):
                 readable=inspection.readable,
                 count=inspection.records,
             )
-        facts = [(_("Records"), count), (_("Labels"), _names(inspection.labels) or _("none"))]
+        facts = [(_("Records"), count), (_("Labels"), _labels(inspection))]
         if inspection.split is not None:
             facts.insert(0, (_("Part"), inspection.split))
         if inspection.ignored:
@@ -144,6 +147,7 @@ class SetupPlace(ColumnPlace, Place):
     def show_checkpoint(self, path: Path | None, inspection: CheckpointInspected | None) -> None:
         """Show what inspection found at the checkpoint."""
         self.preflight.hide()
+        self.labels.show_account(None, LabelRule())
         if inspection is None or path is None:
             self.checkpoint.show_facts(_(_NO_CHECKPOINT), [], [])
             return
@@ -164,8 +168,8 @@ class SetupPlace(ColumnPlace, Place):
             (_("Scores"), ", ".join(model.scores)),
             *requested(inspection.asks),
         ]
-        if model.labels is not None:
-            facts.insert(3, (_("Labels"), _("all of yours are among the classes")))
+        if model.label_account is not None:
+            facts.insert(3, (_("Labels"), label_facts(model.label_account)))
         unknown = [
             _("The request asks for something that is not known here: {key}", key=key)
             for key in inspection.unknown_in_request
@@ -179,6 +183,7 @@ class SetupPlace(ColumnPlace, Place):
     def show_project(self, look: Look) -> None:
         """Show what an open project was made from."""
         self.preflight.hide()
+        self.labels.show_account(None, LabelRule())
         self._show_units(
             _(_FIXED), [] if look.unit_column is None else [look.unit_column], look.unit_column
         )
@@ -227,6 +232,13 @@ class SetupPlace(ColumnPlace, Place):
         self.preflight.show_facts(_(_TRYING), [], [])
         self.preflight.show()
 
+    def show_labels(self) -> None:
+        """Scroll to the labels that fit no class, and give the first of them the focus."""
+        first = next(iter(self.labels.choices.values()), None)
+        if first is not None:
+            first.setFocus()
+        QTimer.singleShot(1, self, self._show_labels)
+
     def focus_stop(self) -> None:
         """Give the focus to the stop button, and scroll to the progress."""
         self.stop.setFocus()
@@ -259,6 +271,9 @@ class SetupPlace(ColumnPlace, Place):
         self._try_hint.setText(obstacle or _(_TRY))
 
     # Within
+
+    def _show_labels(self) -> None:
+        self.ensureWidgetVisible(self.labels)
 
     def _show_progress(self) -> None:
         self.ensureWidgetVisible(self.status)
@@ -293,6 +308,7 @@ class SetupPlace(ColumnPlace, Place):
         self.column.addWidget(self._split_row)
         self.column.addWidget(Pair(self.records, self.checkpoint))
         self.column.addWidget(Pair(protect, question))
+        self.column.addWidget(self.labels)
         self.column.addLayout(buttons)
         self.column.addWidget(self.status)
         self.column.addWidget(row(self.try_it, self._try_hint))
@@ -335,6 +351,18 @@ def _part(name: str, count: int) -> str:
 
 def _parts(splits: Mapping[str, int]) -> str:
     return "; ".join(_part(name, count) for name, count in splits.items())
+
+
+def _labels(inspection: SourceInspected) -> str:
+    """Return the labels, and how many records have none."""
+    named = _names(inspection.labels[:_MOST_LABELS]) or _("none")
+    more = len(inspection.labels) - _MOST_LABELS
+    if more > 0:
+        named = _("{names} and {count} more", names=named, count=more)
+    without = ngettext(
+        "{count:,} record has none", "{count:,} records have none", inspection.unlabelled
+    )
+    return f"{named}; {without}" if inspection.labels else named
 
 
 def _names(names: Iterable[str]) -> str:

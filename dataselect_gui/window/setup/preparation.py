@@ -24,6 +24,7 @@ from dataselect_gui.workflow import (
     Inspection,
     JobContext,
     JobKind,
+    LabelRule,
     Preflight,
     Progress,
     ProjectInspected,
@@ -87,6 +88,7 @@ class Preparation(QObject):
         setup.score_requested.connect(self.score)
         setup.stop_requested.connect(self._jobs.stop)
         setup.split_chosen.connect(self._on_split)
+        setup.labels.chosen.connect(self._on_labels)
         setup.training.answered.connect(self._on_answered)
         state.opened.connect(self._on_opened)
         state.inputs_changed.connect(self._show_idle)
@@ -112,6 +114,7 @@ class Preparation(QObject):
             place,
             unit_column=self._setup.unit_column,
             split=inputs.split,
+            labels=inputs.labels,
         )
 
     # Inputs
@@ -197,13 +200,21 @@ class Preparation(QObject):
                 records=path if inspection.split is not None or not inspection.splits else None,
                 has_labels=bool(inspection.labels),
                 split=inspection.split,
+                labels=LabelRule(),
+                labels_fit=True,
             )
             if inputs.records is None:  # Nothing goes on before one of its parts is chosen.
                 self._state.show_place(PlaceId.SETUP)
             self._start.show_records(path, inspection)
             self._setup.show_records(path, inspection)
         else:
-            inputs = replace(self._state.inputs, checkpoint=path, digest=inspection.digest)
+            inputs = replace(
+                self._state.inputs,
+                checkpoint=path,
+                digest=inspection.digest,
+                labels=LabelRule(),
+                labels_fit=True,
+            )
             self._start.show_checkpoint(path, inspection)
             self._setup.show_checkpoint(path, inspection)
         self._state.set_inputs(inputs)
@@ -234,12 +245,19 @@ class Preparation(QObject):
     def _on_matched(self, result: tuple[Path, Inspection]) -> None:
         checkpoint, inspection = result
         assert isinstance(inspection, CheckpointInspected)
+        account, inputs = inspection.preflight.label_account, self._state.inputs
         self._setup.show_checkpoint(checkpoint, inspection)
+        self._setup.labels.show_account(account, inputs.labels)
+        fit = account is None or not account.is_refused
+        inputs = replace(inputs, labels_fit=fit)
+        self._state.set_inputs(inputs)
+        if not fit:
+            self._setup.show_labels()
+            return
         self._setup.training.no.setFocus()
-        inputs = self._state.inputs
         if inputs.records is None or self._waiting:
             return
-        records = SourceRef(inputs.records, split=inputs.split)
+        records = SourceRef(inputs.records, split=inputs.split, labels=inputs.labels)
 
         def work(context: JobContext) -> Preflight:
             return workflow.preflight(checkpoint, records, context)
@@ -252,6 +270,15 @@ class Preparation(QObject):
             self._on_trying_failed,
             gives_way=True,
         )
+
+    def _on_labels(self, rule: LabelRule) -> None:
+        """Match again, by what the owner said of the labels."""
+        inputs = replace(self._state.inputs, labels=rule)
+        if inputs.records is None or inputs.checkpoint is None or self._jobs.running:
+            return
+        self._state.set_inputs(inputs)
+        records = SourceRef(inputs.records, split=inputs.split, labels=rule)
+        self._match(records, inputs.checkpoint, inputs.digest)
 
     def _on_failed(self, error: DataSelectError) -> None:
         if not isinstance(error, InterruptedByPersonError):
@@ -310,6 +337,7 @@ class Preparation(QObject):
                 project_path=folder,
                 unit_column=unit,
                 split=inputs.split,
+                labels=inputs.labels,
                 in_training=answer,
             ).project
 
