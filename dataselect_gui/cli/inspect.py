@@ -10,7 +10,7 @@ import typer
 
 from dataselect_gui import workflow
 from dataselect_gui.cli.labels import Columns, Label, Labels, Separator, UncertainAs
-from dataselect_gui.cli.options import Json, LabelColumn, Split, UnitColumn
+from dataselect_gui.cli.options import Json, LabelColumn, Split, TextColumn, UnitColumn
 from dataselect_gui.cli.output import progress, tell
 from dataselect_gui.texts import _
 from dataselect_gui.workflow import CheckpointInspected, ProjectInspected
@@ -24,6 +24,7 @@ def inspect(
     label_column: LabelColumn = None,
     unit_column: UnitColumn = None,
     split: Split = None,
+    text_column: TextColumn = None,
     label: Label = None,
     labels: Labels = None,
     label_separator: Separator = None,
@@ -40,10 +41,11 @@ def inspect(
         uncertain=uncertain,
     )
     read = rule or workflow.LabelRule()
+    columns = label_column, unit_column, split, text_column
     ref = None
     if records is not None:
-        ref = workflow.SourceRef(records, label_column, unit_column, split, labels=read)
-    target = workflow.SourceRef(path, label_column, unit_column, split, labels=read)
+        ref = workflow.SourceRef(records, *columns, labels=read)
+    target = workflow.SourceRef(path, *columns, labels=read)
     with progress() as context:
         inspection = workflow.inspect(target, ref, context)
         tried = None

@@ -23,6 +23,10 @@ SourcePath = Annotated[Path, typer.Argument(help=_("Your records: {sources}.", s
 CheckpointPath = Annotated[Path, typer.Option(help=_("What the consortium shares."))]
 LabelColumn = Annotated[str | None, typer.Option(help=_("The column of labels."))]
 UnitColumn = Annotated[str | None, typer.Option(help=_("The column that names the person."))]
+TextColumn = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help=_("The column of a table that holds the texts.")),
+]
 Split = Annotated[
     str | None,
     typer.Option(metavar="NAME", help=_("The part of the records (train, …), if there are several.")),

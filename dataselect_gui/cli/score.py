@@ -16,6 +16,7 @@ from dataselect_gui.cli.options import (
     Precision,
     SourcePath,
     Split,
+    TextColumn,
     UnitColumn,
     names,
     positive,
@@ -49,6 +50,7 @@ def score(
     label_column: LabelColumn = None,
     unit_column: UnitColumn = None,
     split: Split = None,
+    text_column: TextColumn = None,
     label: Label = None,
     labels: Labels = None,
     label_separator: Separator = None,
@@ -85,6 +87,7 @@ def score(
             label_column=label_column,
             unit_column=unit_column,
             split=split,
+            text_column=text_column,
             labels=rule,
         )
     problems = sorted(done.problems.items())

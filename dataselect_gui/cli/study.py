@@ -16,6 +16,7 @@ from dataselect_gui.cli.options import (
     LabelColumn,
     SourcePath,
     Split,
+    TextColumn,
     UnitColumn,
     names,
     positive,
@@ -56,6 +57,7 @@ def study(
     label_column: LabelColumn = None,
     unit_column: UnitColumn = None,
     split: Split = None,
+    text_column: TextColumn = None,
     label: Label = None,
     labels: Labels = None,
     label_separator: Separator = None,
@@ -92,6 +94,7 @@ def study(
         label_column=label_column,
         unit_column=unit_column,
         split=split,
+        text_column=text_column,
         labels=rule or workflow.LabelRule(),
     )
     with progress() as context:

@@ -1,13 +1,21 @@
 """Open whatever a person points at as a source of records."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.kinds import kind_of, what_opens
-from dataselect_gui.records.source import ChangedRecordError, Source, SourceRef
+from dataselect_gui.records.source import (
+    ChangedRecordError,
+    Content,
+    Source,
+    SourceRef,
+    UnreadableRecordError,
+)
 from dataselect_gui.texts import _, ngettext
 
 TEXT_COLUMN = "text"
@@ -28,6 +36,12 @@ def open_source(where: SourceRef) -> Source:
         Where there is nothing at the path, or it holds no records.
     """
     path, kind = where.path, kind_of(where)
+    if kind is None and path.exists() and where.text_column is not None:
+        raise UnusableError(
+            _("“{name}” has no column of texts.", name=path.name),
+            _("Only tables have columns that are read as texts."),
+            _("Leave the column of texts out, or choose a table."),
+        )
     if kind is None and path.exists():
         raise UnusableError(
             _("“{name}” is not a source of records.", name=path.name),
@@ -94,6 +108,13 @@ def read_unchanged(source: Source, place: int, known: bytes) -> bytes:
     if content_hash(stored) != known:
         raise ChangedRecordError(_("The record changed since it was scored."))
     return stored
+
+
+def contents_of(source: Source, rows: Iterable[int]) -> Iterator[Content]:
+    """Yield those of some records that can be read."""
+    for row in rows:
+        with suppress(UnreadableRecordError):
+            yield source.kind.decode(source.read(row))
 
 
 def content_hash(stored: bytes) -> bytes:

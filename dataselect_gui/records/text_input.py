@@ -4,6 +4,7 @@ An input has one of a few lengths, the smallest that its tokens fit into. So how
 up follows from the text alone, never from the texts beside it.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from dataselect_gui.checkpoints.tokenizer import (
 from dataselect_gui.checkpoints.tokenizer_parts import read_parts
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.source import Content, UnreadableRecordError
-from dataselect_gui.texts import _
+from dataselect_gui.texts import _, ngettext
 
 _FEWEST, _MOST_SPECIAL = 8, 16
 """Tokens of an input, and those that are put around every text."""
@@ -128,6 +129,45 @@ class TextInput:
         if type(number) is not int or not 0 <= number < self._tokens:
             raise refusals.unusable_tokenizer(_("It names no token that fills up (pad_token)."))
         return number
+
+
+def length_notes(to_input: TextInput, texts: Iterable[Content]) -> list[str]:
+    """Say how many tokens texts have, and how many of them have more than the model takes."""
+    counts = np.array([count for text in texts if (count := _count(to_input, text))], dtype=np.int64)
+    if not len(counts):
+        return []
+    longest = to_input.lengths[-1]
+    cut = int((counts > longest).sum())
+    lengths = _(
+        "Texts have {least:,} to {most:,} tokens, half of them at most {half:,}, nine in ten at most "
+        "{nine:,}.",
+        least=counts.min(),
+        most=counts.max(),
+        half=np.quantile(counts, 0.5, method="inverted_cdf"),
+        nine=np.quantile(counts, 0.9, method="inverted_cdf"),
+    )
+    if not cut:
+        return [lengths, _("None is cut: the model takes {longest:,}.", longest=longest)]
+    return [
+        lengths,
+        ngettext(
+            "{count:,} of {all:,} texts is cut: it is scored by {longest:,} tokens, which is what the "
+            "model takes.",
+            "{count:,} of {all:,} texts are cut: each is scored by {longest:,} tokens, which is what "
+            "the model takes.",
+            cut,
+            all=len(counts),
+            longest=longest,
+        ),
+    ]
+
+
+def _count(to_input: TextInput, text: Content) -> int:
+    """Return how many tokens a text has; 0 where the tokenizer cannot handle it."""
+    try:
+        return to_input.count(text)
+    except UnreadableRecordError:
+        return 0
 
 
 def _load(member: Member, stated: StatedTokenizer, tokens: int) -> Any:  # noqa: ANN401

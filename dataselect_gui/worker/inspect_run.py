@@ -14,6 +14,7 @@ from dataselect_gui.records.kinds import kind_of
 from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
 from dataselect_gui.records.splits import SplitNeededError
+from dataselect_gui.records.text_input import TextInput
 from dataselect_gui.scoring.catalog import Batching, applicable
 from dataselect_gui.worker.jobs import InspectJob
 from dataselect_gui.worker.results import (
@@ -61,6 +62,8 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
         from dataselect_gui.scoring.model import choose_device, load_model
 
         batching = load_model(checkpoint.final, choose_device("cpu")).batching
+    if checkpoint.final.tokenizer is not None:
+        TextInput(checkpoint.final)  # Refused here, where it cannot be used.
     architecture = checkpoint.final.config.get("model_type")
     features, notes = checkpoint.final.features, list[str]()
     account = None

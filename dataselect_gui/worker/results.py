@@ -28,10 +28,13 @@ class ScoringResult(Result, frozen=True):
         How many records have some.
     device : str
         Where they were computed; ``none`` where nothing was to be computed.
+    notes : list of str
+        What a person should know of how records became inputs.
     """
 
     scored: Count
     device: Text
+    notes: list[Text] = []
 
 
 class FilesResult(Result, frozen=True):
@@ -55,10 +58,13 @@ class PreflightResult(Result, Trial, frozen=True, kw_only=True):
         How many records the source has.
     seconds_to_read : float
         How long reading one takes.
+    notes : list of str
+        What a person should know of how the records that were tried became inputs.
     """
 
     records: Count
     seconds_to_read: Seconds
+    notes: list[Text] = []
 
 
 class StudyResult(Result, frozen=True):

@@ -31,7 +31,7 @@ from dataselect_gui.errors import (
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.project.settings import Conditions, Device
-from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.opening import contents_of, open_source
 from dataselect_gui.records.source import Source
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.texts import N_, _, ngettext
@@ -108,7 +108,8 @@ def run(job: ScoreJob, context: JobContext, store: ScoreStore) -> ScoringResult:
             ),
             _("See the reasons among the source's problems, and mend or replace the files."),
         )
-    return ScoringResult(scored=scored, device=device)
+    notes = source.kind.input_notes(checkpoint.final, contents_of(source, order))
+    return ScoringResult(scored=scored, device=device, notes=notes)
 
 
 def _nothing_scored(count: int, *, some_lack_labels: bool) -> str:

@@ -90,6 +90,7 @@ def preflight_facts(preflight: Preflight) -> list[tuple[str, str]]:
     return [
         (_("Parameters"), _parameters(result)),
         (_("Batches"), _(_BATCHING[result.batching])),
+        *((_("Inputs"), note) for note in result.notes),
         (_("Checked"), _checked(result)),
         (_("Precision"), _precision(result)),
         (

@@ -72,7 +72,7 @@ class Scored:
     labels : LabelAccount
         What became of the labels of all records.
     notes : sequence of str
-        What a person should know of how the records were read, as sentences.
+        What a person should know of how records were read and became inputs, as sentences.
     """
 
     project: Path
@@ -133,6 +133,7 @@ def score(
     label_column: str | None = None,
     unit_column: str | None = None,
     split: str | None = None,
+    text_column: str | None = None,
     labels: LabelRule | None = None,
     in_training: str | None = None,
     demo: bool = False,
@@ -149,7 +150,7 @@ def score(
         The scores; None for all that apply.
     project_path : Path or None
         The project; by default ``./<name of the source>.dataselect``.
-    device, precision, batch_size, limit, label_column, unit_column, split
+    device, precision, batch_size, limit, label_column, unit_column, split, text_column
         As the command line has them.
     labels : LabelRule or None
         How labels are read; None as the project has it.
@@ -180,12 +181,14 @@ def score(
         label_column = label_column or known.label_column
         unit_column = unit_column or known.unit_column
         split = _same_split(project, split)
+        text_column = _same_text_column(project, text_column)
         labels = _same_rule(project, labels)
     ref = SourceRef(
         source_path,
         label_column,
         unit_column,
         split,
+        text_column,
         labels=labels or AS_THEY_ARE,
         pixel_range=_pixel_range(project, checkpoint),
     )
@@ -249,7 +252,7 @@ def score(
         precision_of(project),
         table.columns(),
         account,
-        notes,
+        [*notes, *finished.notes],
     )
 
 
@@ -267,6 +270,22 @@ def _same_split(project: Project, split: str | None) -> str | None:
             _("Score it into another project (--project), or leave the part out."),
         )
     return split or known
+
+
+def _same_text_column(project: Project, column: str | None) -> str | None:
+    """Return the column that holds a project's texts; refuse another one."""
+    known = project.settings.source.text_column
+    if project.settings.table is not None and column not in {None, known}:
+        raise UnusableError(
+            _("“{name}” is the project of other texts.", name=project.folder.name),
+            _(
+                "They are those of {known}; those of “{column}” are asked for now.",
+                known=_("no column") if known is None else f"“{known}”",
+                column=column,
+            ),
+            _("Score them into another project (--project), or leave the column out."),
+        )
+    return column or known
 
 
 def _same_rule(project: Project, labels: LabelRule | None) -> LabelRule:

@@ -53,6 +53,8 @@ class StudyRequest:
         Columns of the source.
     split : str or None
         The part of the source, where it has several.
+    text_column : str or None
+        The column that holds the texts, where it is not the usual one.
     labels : LabelRule
         How labels are read.
     """
@@ -65,6 +67,7 @@ class StudyRequest:
     label_column: str | None = None
     unit_column: str | None = None
     split: str | None = None
+    text_column: str | None = None
     labels: LabelRule = AS_THEY_ARE
 
     @property
@@ -277,6 +280,7 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
         request.label_column,
         request.unit_column,
         request.split,
+        request.text_column,
         labels=request.labels,
         pixel_range=checkpoint.request.pixel_range,
     )

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.text_input import TextInput
+from dataselect_gui.records.text_input import TextInput, length_notes
 from tests.helpers import write_json, write_safetensors
 from tests.tokenizers_made import byte_pairs, unigrams, word_pieces
 
@@ -172,6 +172,22 @@ def test_the_longest_position_is_one_that_the_model_has(tmp_path: Path) -> None:
     assert ids.shape == (1, 38)
     with torch.no_grad():
         assert torch.isfinite(model(ids, attention_mask=mask).logits).all()
+
+
+def test_lengths_and_what_is_cut_are_said(tmp_path: Path) -> None:
+    """Of the numbers of tokens 2, 3, 3, 4, …, 21 and 42, one is beyond 32."""
+    to_input = TextInput(member(word_pieces(tmp_path / "t", model_max_length=32)))
+    word = "love"
+    assert to_input.count(word) == 3
+    texts = ["", word, *(" ".join([word] * n) for n in range(1, 20))]
+    lengths, cut = length_notes(to_input, texts)
+    assert lengths == ("Texts have 2 to 21 tokens, half of them at most 11, nine in ten at most 19.")
+    assert "None is cut" in cut
+    lengths, cut = length_notes(to_input, [*texts, " ".join([word] * 40)])
+    assert "2 to 42 tokens" in lengths
+    assert cut.startswith("1 of 22 texts is cut")
+    assert "32 tokens" in cut
+    assert length_notes(to_input, []) == []
 
 
 def test_a_text_can_lose_its_start(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.kinds import kind_of
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.records.reference import LabelRule
 from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
+from dataselect_gui.records.splits import SplitNeededError
 from dataselect_gui.records.text_tree import MAX_TEXT
 from tests.helpers import write_image
 
@@ -144,6 +146,21 @@ def test_columns_of_a_folder_are_refused(tmp_path: Path) -> None:
     assert "metadata.csv" in refused.value.why
 
 
+def test_parts_of_a_folder_are_not_mixed(tmp_path: Path) -> None:
+    names = ["train/pos/1.txt", "train/neg/2.txt", "test/pos/3.txt", "train/4.txt"]
+    folder = text_folder(tmp_path / "t", {name: name for name in names})
+    with pytest.raises(SplitNeededError) as refused:
+        open_source(SourceRef(folder))
+    assert refused.value.splits == {"test": 1, "train": 3}
+    source = open_source(SourceRef(folder, split="train"))
+    assert dict(zip(source.ids, source.labels, strict=True)) == {
+        "train/4.txt": None, "train/neg/2.txt": "neg", "train/pos/1.txt": "pos"
+    }  # fmt: skip
+    assert source.ignored == 0
+    with pytest.raises(UnusableError, match="no part"):
+        open_source(SourceRef(text_folder(tmp_path / "u", {"a/1.txt": "x"}), split="train"))
+
+
 def test_a_folder_with_an_image_is_one_of_images(tmp_path: Path) -> None:
     folder = text_folder(tmp_path / "t", {"a/1.txt": "a"})
     assert kind(folder) == "texts"
@@ -212,6 +229,21 @@ def test_any_text_of_json_lines_is_read_as_it_stands(tmp_path: Path, texts: list
     known = {str(row): text for row, text in enumerate(texts) if text}
     assert read(source) == known
     assert len(source.problems) == len(texts) - len(known)
+
+
+def test_several_columns_of_labels(tmp_path: Path) -> None:
+    path = table(
+        tmp_path / "t",
+        ".csv",
+        [{"text": "a", "joy": "1", "fear": ""}, {"text": "b", "joy": "0", "fear": "1"}],
+    )
+    source = open_source(SourceRef(path, text_column="text", labels=LabelRule(columns=("joy", "fear"))))
+    assert [json.loads(label or "") for label in source.labels] == [
+        {"joy": "1", "fear": ""},
+        {"joy": "0", "fear": "1"},
+    ]
+    with pytest.raises(UnusableError, match="cannot be found"):
+        open_source(SourceRef(path, text_column="text", labels=LabelRule(columns=("joy", "rage"))))
 
 
 def test_which_column_is_meant_has_to_be_said(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ knows nothing of the terms, documents and checksums of a bundle.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol, TypeAlias
@@ -213,6 +213,24 @@ class RecordKind(ABC):
             Where the checkpoint plainly takes no such records.
         """
         del source, member
+        return []
+
+    def input_notes(self, member: "Member", contents: Iterable[Content]) -> list[str]:
+        """Return what a person should know of how records become inputs, as sentences.
+
+        Parameters
+        ----------
+        member : Member
+            The checkpoint.
+        contents : iterable
+            The records; they are read only where something is to be said of them.
+
+        Raises
+        ------
+        UnusableError
+            Where the checkpoint's files cannot be used.
+        """
+        del member, contents
         return []
 
     def samples(self, source: Source) -> Sequence[Content]:

@@ -5,16 +5,18 @@ as it stands: no character is dropped, no end of a line turned into another. Oth
 are read for labels and units alone.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO, ClassVar, cast
+from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.column_notes import label_notes, unit_notes, units_of
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.text_lines import TEXT_LINES
 from dataselect_gui.records.kinds.kind import Look, RecordKind, ToInput, Unpacked
+from dataselect_gui.records.label_text import columns_text
 from dataselect_gui.records.metadata import is_named_as_metadata
 from dataselect_gui.records.source import (
     Content,
@@ -23,6 +25,7 @@ from dataselect_gui.records.source import (
     SourceRef,
     UnreadableRecordError,
 )
+from dataselect_gui.records.splits import are_splits, chosen_split
 from dataselect_gui.records.tables.columnar import unpack_columns
 from dataselect_gui.records.tables.reading import ENDINGS, read_table
 from dataselect_gui.records.tables.table import Column, listed
@@ -89,7 +92,13 @@ class Texts(RecordKind):
         from dataselect_gui.records.text_input import TextInput
 
         del channels
-        return cast("ToInput", TextInput(member))
+        return TextInput(member)
+
+    def input_notes(self, member: "Member", contents: Iterable[Content]) -> list[str]:
+        """Say how long texts are, and how many are cut. See `RecordKind`."""
+        from dataselect_gui.records.text_input import TextInput, length_notes
+
+        return length_notes(TextInput(member), contents)
 
     def samples(self, source: Source) -> Sequence[Content]:
         """Return an empty text and a short one. See `RecordKind`."""
@@ -207,12 +216,15 @@ def _open_folder(where: SourceRef) -> TextFolder:
             _("Put the texts into a table, with columns for labels and people."),
         )
     texts, problems, ignored = find_texts(where.path)
-    ids = sorted(texts)
+    tops = Counter(PurePosixPath(record).parts[0] for record in texts if "/" in record)
+    parts = dict(sorted(tops.items())) if are_splits(tops) else {}
+    split = chosen_split(where.path.name, parts, where.split)
+    ids = sorted(record for record in texts if split is None or record.startswith(f"{split}/"))
     return TextFolder(
         path=where.path,
         ids=ids,
         files=[texts[record] for record in ids],
-        labels=[_class_folder(record) for record in ids],
+        labels=[_class_folder(record.removeprefix(f"{split}/")) for record in ids],
         problems=sorted(problems, key=lambda problem: problem.id),
         ignored=ignored,
     )
@@ -227,7 +239,10 @@ def _open_table(where: SourceRef) -> TextTable:
     """Read a table. The label is the column ``label`` unless named."""
     asked, label, unit = where.text_column, where.label_column or _LABEL, where.unit_column
     assert asked is not None
-    table = read_table(TEXTS, where.path, [asked, label, *([] if unit is None else [unit])])
+    several = where.labels.columns
+    table = read_table(
+        TEXTS, where.path, [asked, *(several or (label,)), *([] if unit is None else [unit])]
+    )
     if asked not in table.columns:
         raise UnusableError(
             _("Which column of “{name}” holds the texts is not known.", name=table.name),
@@ -238,13 +253,18 @@ def _open_table(where: SourceRef) -> TextTable:
             ),
             _("Choose one of these (--text-column NAME)."),
         )
-    for column in (where.label_column, unit):
+    for column in (where.label_column if not several else None, unit, *several):
         if column is not None:
             table.column(column)
     texts, ids = table.column(asked), [str(row) for row in range(table.rows)]
     there = [row for row, text in enumerate(texts) if text is not None]
     missing = sorted({*range(table.rows)} - {*there})
-    labels = [None] * table.rows if label not in table.columns else _labels(table.column(label))
+    labels: list[str | None] = [None] * table.rows
+    if several:
+        cells = zip(*(table.column(column) for column in several), strict=True)
+        labels = [columns_text(dict(zip(several, row, strict=True))) for row in cells]
+    elif label in table.columns:
+        labels = _labels(table.column(label))
     people = None if unit is None else table.column(unit)
     units = None if people is None else units_of(people, ids)
     return TextTable(

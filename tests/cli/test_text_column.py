@@ -1,0 +1,38 @@
+"""The column that holds the texts, in the terminal."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dataselect_gui.cli.app import main
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict[str, Any]:
+    assert main([*map(str, words), "--json"]) == code
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return told
+
+
+def test_inspect_reads_the_column_that_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "reviews.tsv"
+    source.write_text("review\tstars\nfine\t5\n\t1\n")
+    assert run(capsys, "inspect", source)["form"] == "rows"
+    told = run(capsys, "inspect", source, "--text-column", "review", "--label-column", "stars")
+    assert told["form"] == "texts"
+    assert (told["records"], told["readable"]) == (1, 1)
+    assert told["labels"] == ["5"]
+    assert [problem["id"] for problem in told["problems"]] == ["1"]
+    refused = run(capsys, "inspect", source, "--text-column", "text", code=4)
+    assert "“review”, “stars”" in refused["error"]["why"]
+
+
+def test_a_folder_has_no_columns_of_texts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "t" / "good").mkdir(parents=True)
+    (tmp_path / "t" / "good" / "1.txt").write_text("fine")
+    assert run(capsys, "inspect", tmp_path / "t")["labels"] == ["good"]
+    refused = run(capsys, "inspect", tmp_path / "t", "--text-column", "text", code=4)
+    assert "column" in refused["error"]["what"]
