@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import assert_never
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import LabelAccount, LabelReader
+from dataselect_gui.checkpoints.label_account import LabelAccount
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase

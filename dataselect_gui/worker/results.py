@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from dataselect_gui.checkpoints.labels import LabelAccount
+from dataselect_gui.checkpoints.label_account import LabelAccount
 from dataselect_gui.checkpoints.request import Request, request_of
 from dataselect_gui.jobs.progress import Count, Seconds, Text
 from dataselect_gui.scoring.catalog import Batching

@@ -1,6 +1,6 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
-from dataselect_gui.checkpoints.labels import LabelAccount
+from dataselect_gui.checkpoints.label_account import LabelAccount
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import OtherStudyError
 from dataselect_gui.jobs.context import JobContext, Stop

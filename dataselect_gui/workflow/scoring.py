@@ -10,7 +10,8 @@ import numpy as np
 
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import LabelAccount, LabelReader
+from dataselect_gui.checkpoints.label_account import LabelAccount
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError, WorkerDiedError
 from dataselect_gui.jobs.context import JobContext

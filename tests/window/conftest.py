@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
-from dataselect_gui.checkpoints.labels import LabelAccount
+from dataselect_gui.checkpoints.label_account import LabelAccount
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.shell.main_window import MainWindow
