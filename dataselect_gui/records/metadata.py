@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.tables.reading import ENDINGS, read_table
-from dataselect_gui.records.tables.table import Table, TooManyRowsError, listed
+from dataselect_gui.records.tables.table import Table, TooManyRowsError, listed, unreadable
 from dataselect_gui.texts import _
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 METADATA_CSV, METADATA_JSONL = "metadata.csv", "metadata.jsonl"
 FILE_COLUMN = "file_name"
 _PRECEDENCE = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".pq", ".feather", ".arrow")
-_MOST_UNKNOWN = 100_000
-"""Lines of a metadata file beyond one for each file."""
+_MOST_COLUMNS, _MOST_UNKNOWN = 1000, 100_000
+"""Columns of a metadata file; its lines beyond one for each file."""
 
 
 def is_named_as_metadata(name: str) -> bool:
@@ -102,6 +102,8 @@ def read_metadata(kind: "RecordKind", path: Path, columns: Sequence[str | None],
             _("It names over {count:,} files more than the folder holds.", count=_MOST_UNKNOWN),
             _("Leave out the lines of files that are not there."),
         ) from None
+    if len(table.names) > _MOST_COLUMNS:
+        raise unreadable(path.name, _("It has more than {most:,} columns.", most=_MOST_COLUMNS))
     if FILE_COLUMN not in table.columns or not table.rows:
         raise UnusableError(
             _("{name} names no files.", name=path.name),

@@ -62,7 +62,7 @@ def test_two_label_columns_are_refused(scans: Path, header: str) -> None:
 
 def test_two_labels_in_one_line_of_json_are_refused(scans: Path) -> None:
     table(scans, "metadata.jsonl", '{"file_name": "a.png", "label": "cat", "label": "dog"}\n')
-    with pytest.raises(UnusableError, match="twice"):
+    with pytest.raises(UnusableError, match="each once"):
         open_source(SourceRef(scans))
 
 

@@ -183,7 +183,7 @@ def _whole_rows(reader: "_Reader", name: str, columns: int, skipped: int) -> Ite
             raise unreadable(
                 name,
                 _(
-                    "The row that ends at line {line} has {cells} cells, the header {columns}.",
+                    "The row that ends at line {line} has {cells} cells for {columns} columns.",
                     line=reader.line_num + skipped,
                     cells=len(cells),
                     columns=columns,

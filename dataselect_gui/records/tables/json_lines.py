@@ -67,8 +67,8 @@ def read_json_lines(
         raise unreadable(
             name,
             _(
-                "Line {line} is not a JSON object in UTF-8, gives a name twice, or holds more than "
-                "{most:,} characters.",
+                "Line {line} is not a JSON object in UTF-8, whose names are its columns, each once, or "
+                "holds more than {most:,} characters.",
                 line=line,
                 most=MOST_CELL,
             ),
