@@ -4,19 +4,22 @@ import torch
 from torch import Tensor
 
 from dataselect_gui.checkpoints.checkpoint import Member
-from dataselect_gui.checkpoints.exported.program import Program
+from dataselect_gui.checkpoints.exported.program import Name, Operation, Program
 from dataselect_gui.checkpoints.exported.reading import read_exported
 from dataselect_gui.checkpoints.features import Features
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.scoring.batching.calls import NotTogetherError
 from dataselect_gui.scoring.graph import ExportedModel
-from dataselect_gui.scoring.logits import check_logits
+from dataselect_gui.scoring.logits import check_logits, check_no_probabilities
 from dataselect_gui.texts import _
 
 _TOLERANCE = 1e-9
 """How far logits may be from those of another form, relative to the largest: rounding of float64."""
 _SEED = 1
+_REARRANGEMENTS = frozenset(
+    "alias clone contiguous detach flatten reshape squeeze to unsqueeze view".split()
+)
 
 
 def load_exported(member: Member, device: torch.device) -> tuple[ExportedModel, int | None]:
@@ -63,6 +66,7 @@ def _runs_together(program: Program, features: Features | None) -> bool:
             alone = torch.cat(
                 [check_logits(model.as_written(record.clone()), 1) for record in inputs.split(1)]
             )
+            check_no_probabilities(alone, _last_operation(program))
             if written is not None and not _agree(written, alone):
                 raise _mixing()
             together = _together(model, inputs)
@@ -105,6 +109,20 @@ def _made_up(program: Program, features: Features | None) -> Tensor:
         for place, categories in features.index_places.items():
             inputs[:, place] = torch.arange(len(inputs)) % categories
     return inputs
+
+
+def _last_operation(program: Program) -> str:
+    """Return the name of the operation that makes the logits, before they are only rearranged."""
+    makers = {name: step for step in program.graph.steps for name in step.results}
+    output = program.graph.outputs[program.logits]
+    step = None if output is None else makers.get(output.of)
+    while isinstance(step, Operation):
+        name = step.signature.target.removeprefix("torch.ops.aten.").split(".")[0].rstrip("_")
+        source = next(iter(step.arguments.values()), None)
+        if name not in _REARRANGEMENTS or not isinstance(source, Name):
+            return name
+        step = makers.get(source.of)
+    return ""
 
 
 def _agree(logits: Tensor, other: Tensor) -> bool:

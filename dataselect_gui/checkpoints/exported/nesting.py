@@ -79,10 +79,12 @@ def check_input_spec(text: Any, place: int) -> None:  # noqa: ANN401
 
 
 def place_of_logits(text: Any) -> int:  # noqa: ANN401
-    """Return which output holds the logits: the only one, the first, or the one of that name."""
+    """Return which output holds the logits: the only one, or the one of that name."""
     nested, place = _nesting(text), 0
     if nested.kind is None:
         return place
+    if nested.kind in {"builtins.tuple", "builtins.list"} and len(nested.parts) > 1:
+        refuse(_("It returns several tensors, and nothing says which of them holds the logits."))
     if nested.kind != "builtins.dict":
         parts: tuple[_Nested, ...] = nested.parts[:1]
     elif "logits" in nested.keys:
