@@ -109,6 +109,8 @@ def describe_anew(bundle: Path) -> None:
     sums = {line[66:]: line[:64] for line in lines}
     data = {name: digest for name, digest in sums.items() if name.startswith("data/")}
     (listing,) = [name for name in data if not name.endswith((".png", ".jpg", ".tif"))]
-    description = describe(terms_of_document(told(bundle)), data, listing)
+    form = form_in(bundle)
+    fields = () if form is None else form.described(bundle)
+    description = describe(terms_of_document(told(bundle)), data, listing, fields)
     (bundle / "croissant.json").write_text(description, encoding="utf-8")
     rebuild(bundle)

@@ -166,6 +166,11 @@ class Checkpoint:
         )
 
     @property
+    def indexed(self) -> tuple[str, ...]:
+        """The columns whose categories the model takes as their places; see `Features`."""
+        return () if self.final.features is None else self.final.features.indexed
+
+    @property
     def members(self) -> tuple[Member, ...]:
         """Every state that a score may read, the final one last and only once."""
         return self.series if self.final in self.series else (*self.series, self.final)

@@ -57,6 +57,11 @@ _WHOLE = re.compile(r"([+-]?\d+)\.0*", re.ASCII)
 _EMPTY = frozenset({"na", "n/a", "nan", "null", "none"})
 
 
+CellState: TypeAlias = Literal["known", "unknown", "missing", "unusable"]
+"""What a cell is to a model: as it is; of no known category, or empty, where something stands for that;
+or such that a row has no score."""
+
+
 class CellError(ValueError):
     """A cell cannot be made into numbers; the message is a sentence without what is in the cell."""
 
@@ -104,6 +109,16 @@ class Numeric(_Stated, frozen=True):
     numeric: Scaling
     width = 1
 
+    def __str__(self) -> str:
+        unit = self.numeric.unit
+        return f"{self.column} ({unit})" if unit else self.column
+
+    def state_of(self, cell: str | None) -> CellState:
+        """Return what a cell is to the model."""
+        if cell is None or cell.casefold() in _EMPTY:
+            return "unusable" if self.numeric.fill is None else "missing"
+        return "known" if _NUMBER.fullmatch(cell) else "unusable"
+
     def put(self, cell: str | None, numbers: NDArray[np.float32]) -> None:
         """Write a cell as numbers, shape (width,), which are zeros before.
 
@@ -146,6 +161,9 @@ class Categorical(_Stated, frozen=True, dict=True):
     unknown: _Stand = None
     missing: _Stand = None
 
+    def __str__(self) -> str:
+        return self.column
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self._places) < len(self.categories) or "" in self._places:
@@ -162,6 +180,14 @@ class Categorical(_Stated, frozen=True, dict=True):
     def width(self) -> int:
         """How many numbers of the input it makes."""
         return len(self.categories) if self.encoding == "one-hot" else 1
+
+    def state_of(self, cell: str | None) -> CellState:
+        """Return what a cell is to the model."""
+        if cell is None:
+            return "unusable" if self.missing is None else "missing"
+        if cell in self._places:
+            return "known"
+        return "unusable" if self.unknown is None else "unknown"
 
     def put(self, cell: str | None, numbers: NDArray[np.float32]) -> None:
         """Write a cell as numbers. See `Numeric.put`."""
@@ -215,6 +241,16 @@ class Features:
             for feature in self.features
             if isinstance(feature, Categorical) and feature.encoding == "index"
         )
+
+    @property
+    def index_places(self) -> dict[int, int]:
+        """Where the input holds the place of a category → how many categories there are."""
+        starts = np.cumsum([0, *(feature.width for feature in self.features)]).tolist()
+        return {
+            start: len(feature.categories)
+            for start, feature in zip(starts, self.features, strict=False)
+            if isinstance(feature, Categorical) and feature.encoding == "index"
+        }
 
     def vector(self, row: Row) -> NDArray[np.float32]:
         """Return a row as the model's input, shape (width,).

@@ -99,7 +99,7 @@ def score(
         "device": done.device,
         "precision": done.precision,
         "scores": done.names,
-        "notes": done.notes,
+        **({"notes": list(done.notes)} if done.notes else {}),
         "labels": msgspec.to_builtins(done.labels),
     }
     lines = [

@@ -3,12 +3,42 @@
 from collections.abc import Iterable, Sequence
 
 from dataselect_gui.checkpoints.features import own_cell
+from dataselect_gui.records.label_text import columns_text
 from dataselect_gui.records.source import own_unit, person_name
-from dataselect_gui.records.tables.table import listed
+from dataselect_gui.records.tables.table import Table, listed
 from dataselect_gui.texts import _, ngettext
 
 _MOST_CLASSES = 10_000
 """Labels beyond so many are no classes, whose spellings could be compared."""
+
+
+def labels_of(
+    table: Table, label: str, several: Sequence[str], rows: Sequence[int]
+) -> list[str | None]:
+    """Return the labels of some rows as they stand, one text for all of a class; None for blanks.
+
+    Parameters
+    ----------
+    table : Table
+        Holds the columns.
+    label : str
+        The column of labels; where there is none, there are no labels.
+    several : sequence of str
+        The columns of labels, where there are several, which then count.
+    rows : sequence of int
+        Which rows.
+    """
+    texts: dict[str, str] = {}
+    cells: Iterable[str | None]
+    if several:
+        columns = {name: table.column(name) for name in several}
+        cells = (columns_text({name: cells[row] for name, cells in columns.items()}) for row in rows)
+    elif label in table.columns:
+        column = table.columns[label]
+        cells = (column[row] for row in rows)
+    else:
+        cells = [None] * len(rows)
+    return [texts.setdefault(cell, cell) if cell and cell.strip() else None for cell in cells]
 
 
 def units_of(cells: Iterable[str | None], ids: Sequence[str]) -> list[str]:

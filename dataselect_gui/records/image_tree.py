@@ -10,6 +10,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import regular_file
 from dataselect_gui.plain import is_text
 from dataselect_gui.records.images import EXTENSIONS, MAX_FILE_BYTES, OTHER_EXTENSIONS
+from dataselect_gui.records.metadata import is_named_as_metadata
 from dataselect_gui.records.source import Problem, UnreadableRecordError
 from dataselect_gui.texts import _
 
@@ -17,10 +18,17 @@ MAX_DEPTH = 100
 """Folders within folders."""
 
 
-def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
-    """Find the image files below a folder: id → file, what is unusable, how many were ignored."""
+def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int, list[Path]]:
+    """Find the image files below a folder.
+
+    Returns
+    -------
+    tuple
+        Id → file; what is unusable; how many files were ignored; the metadata files among these.
+    """
     images: dict[str, Path] = {}
     problems: list[Problem] = []
+    metadata: list[Path] = []
     ignored = 0
     for entry in _entries(root):
         relative = Path(entry.path).relative_to(root).as_posix()
@@ -34,6 +42,8 @@ def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
             why = _why_passed_over(entry)
             if why is None:
                 ignored += 1
+                if is_named_as_metadata(entry.name) and entry.is_file():
+                    metadata.append(Path(entry.path))
             else:
                 problems.append(Problem(record.encode("utf-8", "replace").decode("utf-8"), why))
         elif not is_text(record):
@@ -51,7 +61,7 @@ def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
             )
         else:
             images[record] = Path(entry.path)
-    return images, problems, ignored
+    return images, problems, ignored, metadata
 
 
 def _why_passed_over(entry: "os.DirEntry[str]") -> str | None:

@@ -1,131 +1,110 @@
-"""A metadata file beside images: that of the Hugging Face imagefolder convention.
+"""A table beside images that says which of them are records: the Hugging Face imagefolder convention.
 
-It is ``metadata.csv`` or ``metadata.jsonl`` with a column ``file_name`` and any others.
+It is called ``metadata``, in any capitals, and is CSV, TSV, JSON lines, Parquet or Feather, with a
+column ``file_name`` and any others. It lies at the top of the folder; or in one folder below, whose
+files it then names.
 """
 
-import csv
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.label_text import columns_text
-from dataselect_gui.texts import N_, _
+from dataselect_gui.records.tables.reading import ENDINGS, read_table
+from dataselect_gui.records.tables.table import Table, TooManyRowsError, listed, unreadable
+from dataselect_gui.texts import _
 
-METADATA_CSV, METADATA_JSONL = METADATA_NAMES = ("metadata.csv", "metadata.jsonl")
+if TYPE_CHECKING:
+    from dataselect_gui.records.kinds.kind import RecordKind
+
+METADATA_CSV, METADATA_JSONL = "metadata.csv", "metadata.jsonl"
 FILE_COLUMN = "file_name"
-_MAX_LINE, _MAX_COLUMNS = 1 << 20, 1000
-"""Bytes of a line of a metadata file, and its columns."""
-_MOST_UNKNOWN = 100_000
-"""Lines of a metadata file beyond one for each file."""
-_NOT_CSV = N_(
-    "Line {line} is not a line of CSV in UTF-8, or has more than {most_bytes:,} bytes or "
-    "{most_columns:,} columns."
-)
-_NOT_JSON = N_(
-    "Line {line} is not a JSON object in UTF-8, or has more than {most_bytes:,} bytes or "
-    "{most_columns:,} columns."
-)
+_PRECEDENCE = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".pq", ".feather", ".arrow")
+_MOST_COLUMNS, _MOST_UNKNOWN = 1000, 100_000
+"""Columns of a metadata file; its lines beyond one for each file."""
 
 
-class Row(NamedTuple):
-    """What a line of a metadata file says, as text; empty cells are None."""
-
-    file: str | None
-    label: str | None
-    unit: str | None
+def is_named_as_metadata(name: str) -> bool:
+    """Say whether a file is a metadata file by its name."""
+    stem, ending = Path(name).stem, Path(name).suffix.lower()
+    return stem.casefold() == "metadata" and ending in ENDINGS
 
 
-def read_metadata(
-    path: Path, label: str, unit: str | None, files: int, several: Sequence[str] = ()
-) -> tuple[list[Row], list[str]]:
+def chosen_metadata(tops: Sequence[Path], files: Iterable[Path]) -> tuple[Path | None, list[str]]:
+    """Return which metadata file says what the records are, and what is to be said of the others.
+
+    Parameters
+    ----------
+    tops : sequence of Path
+        The folder of records, and that of the part of it that was chosen, where it has several.
+    files : iterable of Path
+        All metadata files in it and below.
+
+    Raises
+    ------
+    UnusableError
+        Where there are several below, and none at its top.
+    """
+
+    def rank(file: Path) -> tuple[int, int, str]:
+        place = tops.index(file.parent) if file.parent in tops else len(tops)
+        return place, _PRECEDENCE.index(file.suffix.lower()), file.as_posix()
+
+    ordered = sorted(files, key=rank)
+    if not ordered:
+        return None, []
+    first, *others = ordered
+    shown = [file.relative_to(tops[0]).as_posix() for file in ordered]
+    if first.parent in tops:
+        if not others:
+            return first, []
+        return first, [
+            _(
+                "{others} was not read: “{name}” says which files are records.",
+                others=listed(shown[1:]),
+                name=shown[0],
+            )
+        ]
+    if others:
+        raise UnusableError(
+            _("Which table says what the records in “{name}” are is not clear.", name=tops[0].name),
+            _("There is none at its top, and several below: {tables}.", tables=listed(shown)),
+            _("Choose one of the folders below, or put one table at the top."),
+        )
+    return first, [_("“{name}” says which files of its folder are records.", name=shown[0])]
+
+
+def read_metadata(kind: "RecordKind", path: Path, columns: Sequence[str | None], files: int) -> Table:
     """Read a metadata file.
 
     Parameters
     ----------
+    kind : RecordKind
+        Whose `unpack` reads the columns of Parquet.
     path : Path
         The file.
-    label, unit : str or None
-        The columns to read beside that of the file.
-    several : sequence of str
-        The columns of labels, where there are several; they count before `label`.
+    columns : sequence of str or None
+        Those to read beside that of the file.
     files : int
         How many there are that it may name.
-
-    Returns
-    -------
-    tuple of list and list
-        The rows, and the names of all columns but that of the file.
 
     Raises
     ------
     UnusableError
         Where it cannot be understood, or names no files.
     """
-    rows: list[Row] = []
-    columns: dict[str, None] = {}
-    classes: dict[str, str] = {}
-    wanted = {FILE_COLUMN, label, unit, *several}
-    line = 0
-
-    def lines(file: BinaryIO) -> Iterator[str]:
-        nonlocal line
-        while stored := file.readline(_MAX_LINE + 1):
-            line += 1
-            if len(stored) > _MAX_LINE:
-                raise ValueError("a line that is too long")
-            yield stored.decode("utf-8-sig" if line == 1 else "utf-8")
-
-    def take(row: Iterable[tuple[str, object]]) -> None:
-        if len(rows) == files + _MOST_UNKNOWN:
-            raise UnusableError(
-                _("{name} has too many lines.", name=path.name),
-                _("It names over {count:,} files more than the folder holds.", count=_MOST_UNKNOWN),
-                _("Leave out the lines of files that are not there."),
-            )
-        cells = {name: _as_text(value) for name, value in row if name in wanted}
-        class_name = cells.get(label)
-        if several:
-            class_name = columns_text({column: cells.get(column) for column in several})
-        if class_name is not None:
-            class_name = classes.setdefault(
-                class_name, class_name
-            )  # One text for all records of a class.
-        rows.append(Row(cells.get(FILE_COLUMN), class_name, None if unit is None else cells.get(unit)))
-
-    def name(names: Iterable[str]) -> None:
-        columns.update(dict.fromkeys(names))
-        if len(columns) > _MAX_COLUMNS:
-            raise ValueError("more columns than a person made")
-
+    wanted = [FILE_COLUMN, *(column for column in columns if column is not None)]
     try:
-        with path.open("rb") as file:
-            if path.suffix == ".csv":
-                reader = csv.reader(lines(file))
-                header = next(reader, [])
-                name(title for title in header if title)
-                for cells in reader:
-                    if cells:
-                        take(zip(header, cells, strict=False))
-            else:
-                for text in lines(file):
-                    if text.strip():
-                        row = json.loads(text)
-                        name(row)
-                        take(row.items())
-    except (csv.Error, ValueError, AttributeError, TypeError, RecursionError):
+        table = read_table(kind, path, list(dict.fromkeys(wanted)), files + _MOST_UNKNOWN)
+    except TooManyRowsError:
         raise UnusableError(
-            _("{name} cannot be read.", name=path.name),
-            _(
-                _NOT_CSV if path.suffix == ".csv" else _NOT_JSON,
-                line=line,
-                most_bytes=_MAX_LINE,
-                most_columns=_MAX_COLUMNS,
-            ),
-            _("Mend that line, or export the file again as UTF-8."),
+            _("{name} has too many lines.", name=path.name),
+            _("It names over {count:,} files more than the folder holds.", count=_MOST_UNKNOWN),
+            _("Leave out the lines of files that are not there."),
         ) from None
-    if not rows or FILE_COLUMN not in columns:
+    if len(table.names) > _MOST_COLUMNS:
+        raise unreadable(path.name, _("It has more than {most:,} columns.", most=_MOST_COLUMNS))
+    if FILE_COLUMN not in table.columns or not table.rows:
         raise UnusableError(
             _("{name} names no files.", name=path.name),
             _("It has no column “{column}”, or no lines.", column=FILE_COLUMN),
@@ -134,11 +113,4 @@ def read_metadata(
                 column=FILE_COLUMN,
             ),
         )
-    return rows, [column for column in columns if column != FILE_COLUMN]
-
-
-def _as_text(value: object) -> str | None:
-    if value is None or value == "":
-        return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text.encode("utf-8", "replace").decode()  # JSON can escape half a character.
+    return table

@@ -115,7 +115,9 @@ def write_bundle(
     try:
         written = terms.kind.write(partial, drawn)
         files = dict(written.sums)
-        _write_text(partial / CROISSANT, describe(terms, files, written.listing))
+        form = form_in(partial)
+        fields = () if form is None else form.described(partial)
+        _write_text(partial / CROISSANT, describe(terms, files, written.listing, fields))
         _write_json(partial / RELEASE, release_document(terms, ledger_head))
         _write_json(partial / PRIVACY, privacy_document(terms))
         _write_text(partial / CARD, card(terms, form_in(partial)))

@@ -3,6 +3,7 @@
 import datetime
 import importlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ _CONTEXT_1_1 = {
 
 
 @english()
-def describe(terms: Terms, files: dict[str, str], listing: str) -> str:
+def describe(
+    terms: Terms, files: dict[str, str], listing: str, fields: Sequence[DescribedField]
+) -> str:
     """Return the description of a bundle's data.
 
     Parameters
@@ -40,6 +43,8 @@ def describe(terms: Terms, files: dict[str, str], listing: str) -> str:
         Relative path → SHA-256 of every file below ``data``.
     listing : str
         The relative path of the file that lists the content.
+    fields : sequence of DescribedField
+        Those of the records, where there are some.
     """
     mlc = _library()
     context = mlc.Context(conforms_to=CONFORMS_TO)
@@ -58,9 +63,9 @@ def describe(terms: Terms, files: dict[str, str], listing: str) -> str:
     files_of_records, record_sets = [], []
     if terms.kind.columns is not None:
         record_sets = [_rows(mlc, context, terms.kind.columns)]
-    elif form is not None and form.fields and (extensions or not form.encodings):
+    elif form is not None and fields and (extensions or not form.encodings):
         files_of_records = _record_files(mlc, context, form, extensions) if extensions else []
-        record_sets = [_records(mlc, context, form)]
+        record_sets = [_records(mlc, context, fields)]
     metadata = mlc.Metadata(
         ctx=context,
         name="selection" if terms.kind.discloses else terms.kind.name,
@@ -138,7 +143,7 @@ def _column(mlc: Any, context: Any, name: str) -> Any:  # noqa: ANN401
     return mlc.Source(ctx=context, file_object="listing", extract=extract)
 
 
-def _records(mlc: Any, context: Any, form: WrittenForm) -> Any:  # noqa: ANN401
+def _records(mlc: Any, context: Any, fields: Sequence[DescribedField]) -> Any:  # noqa: ANN401
     types = {"text": mlc.DataType.TEXT, "image": mlc.DataType.IMAGE_OBJECT}
 
     def files(file_property: str) -> Any:  # noqa: ANN401
@@ -154,7 +159,7 @@ def _records(mlc: Any, context: Any, form: WrittenForm) -> Any:  # noqa: ANN401
         ctx=context,
         id="train",
         name="train",
-        key=[f"train/{field.name}" for field in form.fields if field.is_file_name],
+        key=[f"train/{field.name}" for field in fields if field.is_file_name],
         fields=[
             mlc.Field(
                 ctx=context,
@@ -164,6 +169,6 @@ def _records(mlc: Any, context: Any, form: WrittenForm) -> Any:  # noqa: ANN401
                 source=source(field),
                 references=files("filename") if field.is_file_name else None,
             )
-            for field in form.fields
+            for field in fields
         ],
     )

@@ -285,8 +285,9 @@ def _description(path: Path) -> str:
     terms, sums = _terms(path), _sums(path)
     data = {name: digest for name, digest in sums.items() if name not in _DOCUMENTS}
     (listing,) = data.keys() & _LISTINGS
+    fields = _FORMS[listing].described(path) if listing in _FORMS else ()
     # Compared before the library parses it, since the library would follow URLs in it.
-    if (path / layout.CROISSANT).read_bytes() != describe(terms, data, listing).encode():
+    if (path / layout.CROISSANT).read_bytes() != describe(terms, data, listing, fields).encode():
         raise FaultError(
             _(
                 "{croissant} does not describe what is here.{by}",

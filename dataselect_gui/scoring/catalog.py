@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from dataselect_gui.errors import UsageError
 from dataselect_gui.scoring.scores import SCORES
-from dataselect_gui.scoring.scores.base import WINDOWS, MappedScore, ModelScore, Score
+from dataselect_gui.scoring.scores.base import WINDOWS, MappedScore, ModelScore, Quantity, Score
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.texts import _, ngettext
 
@@ -109,6 +109,7 @@ def applicable(
     labelled: bool,
     request: "Request",
     task: TaskName = "single_label",
+    indexed: Sequence[str] = (),
 ) -> list[Score]:
     """Return the scores to compute.
 
@@ -124,26 +125,45 @@ def applicable(
         The consortium's.
     task : str
         What the model predicts.
+    indexed : sequence of str
+        The columns whose categories the model takes as their places.
 
     Raises
     ------
     UsageError
         Where a name is unknown, or a score that was asked for cannot be computed.
     """
+
+    def obstacle_of(score: Score) -> Sequence[str] | None:
+        return _indexed_obstacle(score, indexed) or _obstacle(
+            score, series=series, labelled=labelled, request=request, task=task
+        )
+
     if names is None:
-        return [
-            score
-            for score in SCORES.values()
-            if _obstacle(score, series=series, labelled=labelled, request=request, task=task) is None
-        ]
+        return [score for score in SCORES.values() if obstacle_of(score) is None]
     chosen = []
     for name in dict.fromkeys(names):
         score = find_score(name)
-        obstacle = _obstacle(score, series=series, labelled=labelled, request=request, task=task)
+        obstacle = obstacle_of(score)
         if obstacle is not None:
             raise UsageError(_("“{name}” cannot be computed.", name=name), *obstacle)
         chosen.append(score)
     return chosen
+
+
+def _indexed_obstacle(score: Score, indexed: Sequence[str]) -> Sequence[str] | None:
+    """Return why a score cannot be computed where the input holds places of categories; else None."""
+    by_input = {Quantity.INPUT_GRADIENT, Quantity.SUSCEPTIBILITY}
+    if not indexed or not isinstance(score, ModelScore) or by_input.isdisjoint(score.quantities):
+        return None
+    return (
+        _(
+            "It is a derivative by the model's input, and there is none by the place of a category in "
+            "a list, as the model takes {columns}: what is left without these is another number.",
+            columns=", ".join(f"“{column}”" for column in indexed[:12]),
+        ),
+        _("Ask the consortium for a model that takes its categories one-hot, or leave this score out."),
+    )
 
 
 def _obstacle(

@@ -6,6 +6,7 @@ from torch import Tensor
 from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.checkpoints.exported.program import Program
 from dataselect_gui.checkpoints.exported.reading import read_exported
+from dataselect_gui.checkpoints.features import Features
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.scoring.batching.calls import NotTogetherError
@@ -42,18 +43,18 @@ def load_exported(member: Member, device: torch.device) -> tuple[ExportedModel, 
             ),
         )
     model = ExportedModel(program).eval()
-    model.runs_together = _runs_together(program)
+    model.runs_together = _runs_together(program, member.features)
     channels = program.input_sizes[1] if len(program.input_sizes) == 4 else None
     return model.to(device), channels
 
 
-def _runs_together(program: Program) -> bool:
+def _runs_together(program: Program, features: Features | None) -> bool:
     """Say whether the form in which many records run at once does what the graph's authors wrote.
 
     Tried on a synthetic input, in float64 on the processor. It is no proof of anything: that records
     cannot meet holds in every form. It says whether the form is the authors' model.
     """
-    model, inputs = ExportedModel(program).double(), _made_up(program)
+    model, inputs = ExportedModel(program).double(), _made_up(program, features)
     try:
         with torch.no_grad():
             model.check_sizes(inputs)
@@ -92,11 +93,18 @@ def _together(model: ExportedModel, inputs: Tensor) -> Tensor | None:
         return None
 
 
-def _made_up(program: Program) -> Tensor:
-    """Return two made-up records of the shape that a graph was exported with, always the same."""
+def _made_up(program: Program, features: Features | None) -> Tensor:
+    """Return two made-up records of the shape that a graph was exported with, always the same.
+
+    Where the graph takes places of categories, they are some that there are.
+    """
     generator = torch.Generator().manual_seed(_SEED)
     shape = 2, *program.input_example[1:]
-    return torch.randn(shape, generator=generator, dtype=torch.float64)
+    inputs = torch.randn(shape, generator=generator, dtype=torch.float64)
+    if features is not None and shape[1:] == (features.width,):
+        for place, categories in features.index_places.items():
+            inputs[:, place] = torch.arange(len(inputs)) % categories
+    return inputs
 
 
 def _agree(logits: Tensor, other: Tensor) -> bool:

@@ -194,7 +194,7 @@ def reference_epsilons(choices: Choices) -> list[str]:
     return sorted({*REFERENCE_EPSILONS, *choices.epsilons}, key=Decimal)
 
 
-def proposed_score(series: int, request: Request) -> str:
+def proposed_score(series: int, request: Request, indexed: Sequence[str] = ()) -> str:
     """Return what is picked by where nobody says: the score of the request, else VoG, else EL2N.
 
     Parameters
@@ -203,9 +203,11 @@ def proposed_score(series: int, request: Request) -> str:
         How many checkpoints the series has.
     request : Request
         The consortium's.
+    indexed : sequence of str
+        The columns whose categories the model takes as their places.
     """
     wanted = [request.score or "vog", "vog", "el2n"]
-    return next(name for name in wanted if _applies(name, series, request))
+    return next(name for name in wanted if _applies(name, series, request, indexed))
 
 
 def picks(scores: Sequence[str]) -> list[tuple[str, Place]]:
@@ -213,9 +215,9 @@ def picks(scores: Sequence[str]) -> list[tuple[str, Place]]:
     return [("random", "any"), *((score, place) for score in scores for place in _PLACES)]
 
 
-def _applies(name: str, series: int, request: Request) -> bool:
+def _applies(name: str, series: int, request: Request, indexed: Sequence[str]) -> bool:
     try:
-        return bool(applicable([name], series=series, labelled=True, request=request))
+        return bool(applicable([name], series=series, labelled=True, request=request, indexed=indexed))
     except UsageError:
         return False
 

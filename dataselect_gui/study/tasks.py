@@ -117,7 +117,7 @@ def tasks_of(choices: Choices, compared: Sequence[str], records: int) -> list[Ta
 def compared_scores(checkpoint: Checkpoint) -> list[str]:
     """Return which of the scores that are always compared a checkpoint allows."""
     series, request = len(checkpoint.series), checkpoint.request
-    there = applicable(None, series=series, labelled=True, request=request)
+    there = applicable(None, series=series, labelled=True, request=request, indexed=checkpoint.indexed)
     return [score.name for score in there if score.name in SCORED]
 
 

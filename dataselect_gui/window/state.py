@@ -189,7 +189,9 @@ class State(QObject):
         self.undo.clear()
         self.look = look
         self.inputs, self.interrupted = Inputs.of(look), None
-        self.class_names, self.class_codes = class_codes(look.labels)
+        self.class_names, self.class_codes = class_codes(
+            look.labels if look.has_classes else [None] * len(look.labels)
+        )
         self.rule = look.rule
         self.withheld, self.opted_out = look.withheld, look.opted_out
         self.opted_out_units = look.opted_out_units

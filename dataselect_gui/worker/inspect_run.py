@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import assert_never
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import LabelAccount, LabelReader
+from dataselect_gui.checkpoints.label_account import LabelAccount
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
@@ -64,16 +65,19 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
     if checkpoint.final.tokenizer is not None:
         TextInput(checkpoint.final)  # Refused here, where it cannot be used.
     architecture = checkpoint.final.config.get("model_type")
+    features, notes = checkpoint.final.features, list[str]()
     account = None
     if records is not None:
         source = open_source(for_model(records, checkpoint))
         account = LabelReader.of(checkpoint, source.classes, records.labels).account(source.labels)
+        notes = source.kind.fit_notes(source, checkpoint.final)
     scores = applicable(
         None,
         series=len(checkpoint.series),
         labelled=True,
         request=checkpoint.request,
         task=checkpoint.task.name,
+        indexed=checkpoint.indexed,
     )
     return CheckpointInspected(
         problems=[],
@@ -92,6 +96,8 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
             task=checkpoint.task.name,
             labels=None if account is None else _indices(account),
             label_account=account,
+            features=[] if features is None else list(map(str, features.features)),
+            notes=notes,
         ),
     )
 
@@ -141,6 +147,7 @@ def _source(where: SourceRef, context: JobContext) -> SourceInspected:
         columns=[name for name in source.columns if name not in {"label", "y", where.label_column}],
         person=_person_column(source, where),
         ignored=source.ignored,
+        notes=list(source.notes),
         splits=splits,
         split=where.split,
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from dataselect_gui.checkpoints.labels import LabelAccount
+from dataselect_gui.checkpoints.label_account import LabelAccount
 from dataselect_gui.checkpoints.request import Request, request_of
 from dataselect_gui.jobs.progress import Count, Seconds, Text
 from dataselect_gui.scoring.catalog import Batching
@@ -161,6 +161,10 @@ class CheckpointFacts(
         What the model predicts.
     labels : dict or None
         The owner's label → the index of the model's; None where no source was given.
+    features : list of str
+        The columns that it takes of a table, each with its unit where that is stated.
+    notes : list of str
+        What a person should know of the source beside it, as sentences.
     label_account : LabelAccount or None
         What becomes of the labels of all records; None where no source was given.
     """
@@ -173,6 +177,8 @@ class CheckpointFacts(
     scores: list[str]
     task: TaskName
     labels: dict[str, int] | None = None
+    features: list[str] = []
+    notes: list[str] = []
     label_account: LabelAccount | None = None
 
 
@@ -208,6 +214,8 @@ class SourceInspected(Inspected, frozen=True, tag="source", omit_defaults=True):
         How many records have no label.
     person : str or None
         The column that plainly names the person of each record.
+    notes : list of str
+        What a person should know of how it was read, as sentences.
     splits : dict
         The parts of data to choose from, with how many records each has; none where there are not
         several.
@@ -224,6 +232,7 @@ class SourceInspected(Inspected, frozen=True, tag="source", omit_defaults=True):
     columns: list[str]
     person: str | None
     ignored: Count
+    notes: list[str] = []
     splits: dict[str, Count] = {}
     split: str | None = None
 

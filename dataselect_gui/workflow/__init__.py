@@ -1,6 +1,6 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
-from dataselect_gui.checkpoints.labels import LabelAccount
+from dataselect_gui.checkpoints.label_account import LabelAccount
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import OtherStudyError
 from dataselect_gui.jobs.context import JobContext, Stop
@@ -61,7 +61,7 @@ from dataselect_gui.workflow.registers import (
     put_opted_out,
     read_register,
 )
-from dataselect_gui.workflow.release_preview import DOCUMENTS, Preview, leaving_files
+from dataselect_gui.workflow.release_preview import DOCUMENTS, Preview, leaving_files, leaving_warning
 from dataselect_gui.workflow.release_request import ReleaseRequest
 from dataselect_gui.workflow.release_terms import public_bounds
 from dataselect_gui.workflow.releasing import Released, preview, release
@@ -214,6 +214,7 @@ __all__ = [
     "label_rule",
     "label_sentences",
     "leaving_files",
+    "leaving_warning",
     "ledger",
     "log_path",
     "look",

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import cast
 
 from dataselect_gui.checkpoints.class_lookup import How, listed
+from dataselect_gui.checkpoints.label_account import LabelAccount, LabelMatch
 from dataselect_gui.checkpoints.label_forms import NO_CLASS, SOME_NO_CLASS
-from dataselect_gui.checkpoints.labels import LabelAccount, LabelMatch
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule, Uncertain
 from dataselect_gui.texts import N_, _, ngettext

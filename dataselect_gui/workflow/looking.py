@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.checkpoints.label_forms import shown_label
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UnusableError
@@ -20,6 +21,7 @@ from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import in_order
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.tasks.names import TaskName
+from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.selecting import among, rule_of
@@ -93,6 +95,16 @@ class Look:
     request: Request
     task: TaskName
     in_training: str | None
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether a label is one class of several that exclude each other."""
+        return TASKS[self.task].has_classes
+
+    def label_of(self, row: int) -> str | None:
+        """Return the label of a record as a person reads it; None where it has none."""
+        label = self.labels[row]
+        return label if label is None or self.has_classes else shown_label(label)
 
     @property
     def source(self) -> Path:

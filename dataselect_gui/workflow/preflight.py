@@ -59,8 +59,7 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
         Where it was stopped.
     """
     checkpoint = find_checkpoint(checkpoint_path)
-    records = replace(records, pixel_range=checkpoint.request.pixel_range)
-    records = for_model(records, checkpoint)
+    records = replace(for_model(records, checkpoint), pixel_range=checkpoint.request.pixel_range)
     source = open_source(records)
     scores = applicable(
         None,
@@ -68,6 +67,7 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
         labelled=any(label is not None for label in source.labels),
         request=checkpoint.request,
         task=checkpoint.task.name,
+        indexed=checkpoint.indexed,
     )
     job = PreflightJob(
         source=replace(records, path=resolved(records.path)),

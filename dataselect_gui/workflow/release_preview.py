@@ -11,7 +11,7 @@ from decimal import Decimal
 from dataselect_gui.privacy.accounting import Charge, total_delta
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.statement import Statement
-from dataselect_gui.records.forms.form import Leaving
+from dataselect_gui.records.forms.form import Leaving, WrittenForm
 from dataselect_gui.records.kinds import KINDS as RECORD_KINDS
 from dataselect_gui.records.kinds import kind_named
 from dataselect_gui.records.source import Source
@@ -170,9 +170,18 @@ def leaving_files(kind: str, look: Look | None) -> tuple[Leaving, ...]:
     look : Look or None
         The project; None for the usual records.
     """
-    records = RECORD_KINDS[0] if look is None else kind_named(look.record_kind)
     features = () if look is None else look.records.feature_columns
-    return KINDS[kind].leaves_of(records.forms[0], features)
+    return KINDS[kind].leaves_of(_form_of(look), features)
+
+
+def leaving_warning(look: Look | None) -> str:
+    """Return what leaves with a project's records that a person may not think of, translated."""
+    return _(_form_of(look).warning)
+
+
+def _form_of(look: Look | None) -> WrittenForm:
+    records = RECORD_KINDS[0] if look is None else kind_named(look.record_kind)
+    return records.forms[0]
 
 
 def _what_leaves(kind: Kind, source: Source, features: Sequence[str]) -> list[dict[str, str]]:

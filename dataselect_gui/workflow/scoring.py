@@ -10,7 +10,8 @@ import numpy as np
 
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import LabelAccount, LabelReader
+from dataselect_gui.checkpoints.label_account import LabelAccount
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError, WorkerDiedError
 from dataselect_gui.jobs.context import JobContext
@@ -42,6 +43,9 @@ from dataselect_gui.workflow.places import ledger_of, place_beside
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.training_answer import answer_training
 
+_NOT_BY_INPUT = N_(
+    "VoG and PLIS are left out: the model takes places of categories, by which there is no derivative."
+)
 _ANEW = N_("Score again: what was in hand is then computed anew, with half as many records at once.")
 
 
@@ -65,10 +69,10 @@ class Scored:
         ``float32`` or ``float64``; None where no score needs a model.
     names : list of str
         The scores that the project has now.
-    notes : list of str
-        What a person should know of how records became inputs.
     labels : LabelAccount
         What became of the labels of all records.
+    notes : sequence of str
+        What a person should know of how records were read and became inputs, as sentences.
     """
 
     project: Path
@@ -78,8 +82,8 @@ class Scored:
     device: str
     precision: str | None
     names: list[str]
-    notes: list[str]
     labels: LabelAccount
+    notes: Sequence[str] = ()
 
 
 def source_stem(source: Path) -> str:
@@ -197,8 +201,12 @@ def score(
         labelled=labelled,
         request=checkpoint.request,
         task=checkpoint.task.name,
+        indexed=checkpoint.indexed,
     )
     account = LabelReader.of(checkpoint, source.classes, ref.labels).check(source.labels)
+    notes = [*source.notes, *source.kind.fit_notes(source, checkpoint.final)]
+    if names is None and checkpoint.indexed:
+        notes.append(_(_NOT_BY_INPUT))
     described = StoredSource.of(ref, source.kind.name)
     model = StoredCheckpoint(str(checkpoint_path), checkpoint.digest())
     if project is None:
@@ -243,8 +251,8 @@ def score(
         finished.device,
         precision_of(project),
         table.columns(),
-        finished.notes,
         account,
+        [*notes, *finished.notes],
     )
 
 

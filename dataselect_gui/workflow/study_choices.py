@@ -66,13 +66,15 @@ def study_scores(checkpoint_path: Path, also: Sequence[str] = ()) -> list[StudyS
     """
     checkpoint = find_checkpoint(checkpoint_path)
     series, request = len(checkpoint.series), checkpoint.request
-    proposed = proposed_score(series, request)
+    proposed = proposed_score(series, request, checkpoint.indexed)
     scores = []
     for name in dict.fromkeys((*SCORES, proposed, *also)):
         if name in SCORES and not SCORES[name].needs_model:
             continue
         try:
-            (score,) = applicable([name], series=series, labelled=True, request=request)
+            (score,) = applicable(
+                [name], series=series, labelled=True, request=request, indexed=checkpoint.indexed
+            )
         except UsageError as error:
             score, obstacle = find_score(name), f"{error.why} {error.do}"
         else:

@@ -164,9 +164,9 @@ def choose_study(
     check_studied(checkpoint)
     series, request = len(checkpoint.series), checkpoint.request
     if scores is None:
-        scores = [proposed_score(series, request)]
+        scores = [proposed_score(series, request, checkpoint.indexed)]
     names = [name for name in dict.fromkeys(scores) if find_score(name).needs_model]
-    applicable(names, series=series, labelled=True, request=request)
+    applicable(names, series=series, labelled=True, request=request, indexed=checkpoint.indexed)
     if not names:
         raise UsageError(
             _("There is no score to study."),
@@ -284,8 +284,8 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
         labels=request.labels,
         pixel_range=checkpoint.request.pixel_range,
     )
-    check_studied(checkpoint)
     ref = for_model(ref, checkpoint)
+    check_studied(checkpoint)
     source = open_source(ref)
     if all(label is None for label in source.labels):
         raise UnusableError(
@@ -294,7 +294,13 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
             _("Name the label column."),
         )
     series, checkpoint_request = len(checkpoint.series), checkpoint.request
-    applicable(choices.scores, series=series, labelled=True, request=checkpoint_request)
+    applicable(
+        choices.scores,
+        series=series,
+        labelled=True,
+        request=checkpoint_request,
+        indexed=checkpoint.indexed,
+    )
     return StudyJob(
         folder=resolved(folder),
         source=ref,

@@ -288,7 +288,9 @@ def test_a_column_without_a_metadata_file_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", METADATA)
-@pytest.mark.parametrize("bad", [b"\xff\n", b"x" * 2_000_000 + b"\n"], ids=["not UTF-8", "too long"])
+@pytest.mark.parametrize(
+    "bad", [b"\x81\xff\n", b"x" * 2_000_000 + b"\n"], ids=["not UTF-8", "too long"]
+)
 @pytest.mark.parametrize("line", [2, 3, 40])
 def test_a_bad_line_is_told_with_its_number(tmp_path: Path, name: str, bad: bytes, line: int) -> None:
     image_folder(tmp_path, ["a.png"])

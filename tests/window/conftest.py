@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
-from dataselect_gui.checkpoints.labels import LabelAccount
+from dataselect_gui.checkpoints.label_account import LabelAccount
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.shell.main_window import MainWindow
@@ -85,7 +85,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         if options["in_training"] is not None:
             workflow.answer_training(folder, options["in_training"])
         labels = LabelAccount(task="single_label", records=1, given=1, unlabelled=0, unfit=0)
-        return Scored(folder, 1, {}, 0.0, "cpu", "float64", ["loss"], [], labels)
+        return Scored(folder, 1, {}, 0.0, "cpu", "float64", ["loss"], labels)
 
     monkeypatch.setattr(workflow, "score", score)
     return asked

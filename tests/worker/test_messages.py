@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 import tracemalloc
 from pathlib import Path
@@ -220,3 +222,10 @@ def test_the_longest_lie_costs_little() -> None:
     assert time.process_time() - began < 0.5
     assert tracemalloc.get_traced_memory()[1] < 4 << 20
     tracemalloc.stop()
+
+
+def test_what_is_loaded_before_the_child_is_confined_starts_no_thread() -> None:
+    """NumPy starts some where nothing holds it back, and a process with threads is not confined."""
+    program = "import sys, dataselect_gui.worker.child; print('numpy' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"

@@ -164,6 +164,11 @@ class WrittenForm(ABC):
             Where one cannot be read after all.
         """
 
+    def described(self, bundle: Path) -> tuple[DescribedField, ...]:
+        """Return the fields of the records in a bundle: `fields`, unless they differ."""
+        del bundle
+        return self.fields
+
     @abstractmethod
     def count(self, bundle: Path) -> int:
         """Return how many records a bundle of this program's own holds."""

@@ -15,6 +15,7 @@ from dataselect_gui.plain import shown
 from dataselect_gui.records.forms import limits
 from dataselect_gui.records.forms.form import (
     DATA,
+    DescribedField,
     Leaving,
     Named,
     Size,
@@ -77,6 +78,10 @@ class RowsFile(WrittenForm):
             labels.append(label or None)
         return write_file(folder, TABLE, parquet_of({**columns, LABEL: labels}))
 
+    def described(self, bundle: Path) -> tuple[DescribedField, ...]:
+        """Return the columns of the table. See `WrittenForm`."""
+        return tuple(DescribedField(column, "text") for column in _names(bundle / TABLE))
+
     def count(self, bundle: Path) -> int:
         """Return the number of rows. See `WrittenForm`."""
         with (bundle / TABLE).open("rb") as file:
@@ -107,14 +112,8 @@ class RowsFile(WrittenForm):
 ROWS_FILE = RowsFile()
 
 
-def stored_cells(columns: Sequence[str], cells: Sequence[str | None]) -> bytes:
-    """Return a row as it is kept: its cells by their columns, in the order of these, as JSON."""
-    row = dict(zip(columns, cells, strict=True))
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
-
-
 def cells_of(stored: bytes) -> dict[str, str | None]:
-    """Return what `stored_cells` wrote."""
+    """Return the cells of a row by their columns, as a table's source keeps it: a JSON object."""
     row: dict[str, str | None] = json.loads(stored)
     return row
 
@@ -128,9 +127,9 @@ def _read(path: Path) -> dict[str, Sequence[str | None]]:
         Where it is not of the form that the program writes.
     """
     try:
+        names = _names(path)
         with path.open("rb") as file:
-            names, _nothing = unpack_columns(file, path.name, [])
-            _names, made = unpack_columns(file, path.name, names)
+            made = unpack_columns(file, path.name, names)[1]
             columns: dict[str, Sequence[str | None]] = {name: Column(cells) for name, cells in made}
     except UnusableError as error:
         raise FaultError(error.why) from None
@@ -142,3 +141,8 @@ def _read(path: Path) -> dict[str, Sequence[str | None]]:
                 _("The table holds cells that are not written as the program writes them.")
             )
     return columns
+
+
+def _names(path: Path) -> list[str]:
+    with path.open("rb") as file:
+        return unpack_columns(file, path.name, [])[0]

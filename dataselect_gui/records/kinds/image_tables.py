@@ -91,8 +91,8 @@ class ImageTable:
     starts: NDArray[np.int64]
     problems: Sequence[Problem] = ()
     ignored: int = 0
-    notes: Sequence[str] = ()
     kind: RecordKind = IMAGE_TABLES
+    notes: Sequence[str] = ()
 
     @property
     def blank(self) -> None:

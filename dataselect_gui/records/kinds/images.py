@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 
 import numpy as np
 from PIL import Image
@@ -16,16 +16,17 @@ from PIL import Image
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.cleaning.image import EXTENSIONS as CLEANED
 from dataselect_gui.records.cleaning.image import clean_image
+from dataselect_gui.records.column_notes import label_notes, labels_of, unit_notes, units_of
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.image_files import IMAGE_FILES
 from dataselect_gui.records.image_tree import find_images, linked_files, read_file
 from dataselect_gui.records.images import EXTENSIONS, look_at, unpack, with_8_bits
-from dataselect_gui.records.kinds.kind import Look, RecordKind
+from dataselect_gui.records.kinds.kind import Look, RecordKind, Unpacked
 from dataselect_gui.records.metadata import (
+    FILE_COLUMN,
     METADATA_CSV,
     METADATA_JSONL,
-    METADATA_NAMES,
-    Row,
+    chosen_metadata,
     read_metadata,
 )
 from dataselect_gui.records.source import (
@@ -34,10 +35,9 @@ from dataselect_gui.records.source import (
     Source,
     SourceRef,
     UnreadableRecordError,
-    own_unit,
-    person_name,
 )
 from dataselect_gui.records.splits import are_splits, chosen_split
+from dataselect_gui.records.tables.columnar import unpack_columns
 from dataselect_gui.texts import N_, _
 
 _SIZES = (640, 480), (480, 640), (257, 257), (300, 1000)
@@ -68,6 +68,10 @@ class Images(RecordKind):
     def linked_files(self, path: Path) -> list[Path]:
         """Return the images that links stand for. See `RecordKind`."""
         return linked_files(path)
+
+    def unpack(self, file: BinaryIO, name: str, needed: Sequence[str]) -> Unpacked:
+        """Read columns of a metadata file in Parquet or Feather. See `RecordKind`."""
+        return unpack_columns(file, name, needed)
 
     def decode(self, stored: bytes) -> Content:
         """Return the image, upright, with 8 bits a channel. See `RecordKind`."""
@@ -158,18 +162,18 @@ def _cleaned(stored: bytes, decoded: Image.Image | None) -> tuple[str, bytes]:
 def _open_folder(where: SourceRef) -> ImageFolder:
     """List the records of a folder. The label is the column ``label`` unless named."""
     path, label_column, unit_column = where.path, where.label_column, where.unit_column
-    images, problems, ignored = find_images(path)
+    images, problems, ignored, tables = find_images(path)
     files, splits = len(images) + len(problems), _splits(images)
     split = chosen_split(path.name, splits, where.split)
+    tops = [path]
     if split is not None:
-        start = f"{split}/"
+        start, tops = f"{split}/", [path, path / split]
         ignored += sum(not record.startswith(start) for record in images)
         images = {record: file for record, file in images.items() if record.startswith(start)}
         problems = [problem for problem in problems if f"{problem.id}/".startswith(start)]
-    places = [path] if split is None else [path, path / split]
-    metadata = [folder / name for folder in places for name in METADATA_NAMES]
-    metadata = [file for file in metadata if file.is_file()]
-    if not metadata:
+        tables = [file for file in tables if file.parent == path or path / split in file.parents]
+    metadata, notes = chosen_metadata(tops, tables)
+    if metadata is None:
         named = [name for name in (label_column, unit_column, *where.labels.columns) if name]
         if named:
             raise UnusableError(
@@ -183,55 +187,60 @@ def _open_folder(where: SourceRef) -> ImageFolder:
                 _("Add a metadata file with a column file_name, or leave the column out."),
             )
         ids = sorted(images)
+        labels = [_class_folder(record, split) for record in ids]
         return ImageFolder(
             path=path,
             ids=ids,
             files=[images[record] for record in ids],
-            labels=[_class_folder(record, split) for record in ids],
+            labels=labels,
             units=None,
             columns=(),
             problems=sorted(problems, key=lambda problem: problem.id),
             ignored=ignored,
             classes=(),
+            notes=label_notes(labels),
         )
     label = label_column or "label"
     several = where.labels.columns
-    rows, columns = read_metadata(metadata[0], label, unit_column, files, several)
+    table = read_metadata(IMAGES, metadata, [label, unit_column, *several], files)
+    columns = [name for name in table.names if name.casefold() != FILE_COLUMN]
     for name in (label_column, unit_column, *several):
-        if name is not None and name not in columns:
+        if name is not None and name not in table.columns:
             raise UnusableError(
                 _("The column “{column}” cannot be found.", column=name),
                 _(
                     "{name} has the columns {columns}.",
-                    name=metadata[0].name,
+                    name=metadata.name,
                     columns=", ".join(columns) or _("file_name alone"),
                 ),
                 _("Name one of these."),
             )
-    listed: dict[str, Row] = {}
+    listed: dict[str, int] = {}
     reasons = {problem.id: problem.reason for problem in problems}
     chosen_problems: list[Problem] = []
-    for row in rows:
-        name = unicodedata.normalize("NFC", (row.file or "").replace("\\", "/"))
-        if name and metadata[0].parent != path:
-            name = f"{split}/{name}"
-        elif name.split("/", 1)[0] in splits.keys() - {split}:
+    for row, stated in enumerate(table.column(FILE_COLUMN)):
+        name = _name_in(path, metadata.parent, stated or "")
+        if metadata.parent == path and name.split("/", 1)[0] in splits.keys() - {split}:
             continue  # A line of another part.
         reason = _listing_problem(name, images, listed, reasons)
         if reason is None:
             listed[str(PurePosixPath(name))] = row
         else:
-            shown = name.encode("utf-8", "replace").decode("utf-8")
-            chosen_problems.append(Problem(shown, reason))
+            chosen_problems.append(Problem(name, reason))
     ids = sorted(listed)
-    by_folder = label_column is None and "label" not in columns and not several
-    if by_folder:
-        labels = [_class_folder(record, split) for record in ids]
+    rows = [listed[record] for record in ids]
+    by_folder = label not in table.columns and not several
+    if not by_folder:
+        labels = labels_of(table, label, several, rows)
     else:
-        labels = [listed[record].label for record in ids]
-    units = None
-    if unit_column is not None:
-        units = [person_name(listed[record].unit) or own_unit(record) for record in ids]
+        labels = [_class_folder(record, split) for record in ids]
+    people = None if unit_column is None else table.columns[unit_column]
+    units = None if people is None else units_of([people[row] for row in rows], ids)
+    notes += [
+        *table.notes,
+        *([] if several else label_notes(labels)),
+        *(unit_notes(people) if people is not None else []),
+    ]
     return ImageFolder(
         path=path,
         ids=ids,
@@ -242,7 +251,20 @@ def _open_folder(where: SourceRef) -> ImageFolder:
         problems=sorted(chosen_problems, key=lambda problem: problem.id),
         ignored=ignored + len(images) - len(ids) - 1,
         classes=() if by_folder else None,
+        notes=notes,
     )
+
+
+def _name_in(root: Path, folder: Path, stated: str) -> str:
+    """Return the name of a file in a source, as a metadata file in some folder of it states that."""
+    name = unicodedata.normalize("NFC", stated.replace("\\", "/"))
+    path = PurePosixPath(name)
+    if path.is_absolute():
+        for top in (root, root.resolve()):
+            if path.is_relative_to(top.as_posix()):
+                return path.relative_to(top.as_posix()).as_posix()
+    below = folder.relative_to(root).as_posix()
+    return name if not name or below == "." or path.is_absolute() else f"{below}/{name}"
 
 
 def _splits(images: Iterable[str]) -> dict[str, int]:

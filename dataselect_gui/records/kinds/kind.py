@@ -204,6 +204,17 @@ class RecordKind(ABC):
 
         return Preprocessor(member, channels)
 
+    def fit_notes(self, source: Source, member: "Member") -> list[str]:
+        """Hold a source against what a checkpoint takes; return sentences for a person.
+
+        Raises
+        ------
+        UnusableError
+            Where the checkpoint plainly takes no such records.
+        """
+        del source, member
+        return []
+
     def input_notes(self, member: "Member", contents: Iterable[Content]) -> list[str]:
         """Return what a person should know of how records become inputs, as sentences.
 

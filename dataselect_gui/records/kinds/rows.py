@@ -4,6 +4,7 @@ The id of a record is the number of its row, from 0, lines of text without a cel
 columns are read for labels and units alone, and are never part of a record.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,11 @@ from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.features import CellError, Features, Row, own_cell
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.column_notes import label_notes, unit_notes, units_of
+from dataselect_gui.records.column_notes import label_notes, labels_of, unit_notes, units_of
 from dataselect_gui.records.forms.form import WrittenForm
-from dataselect_gui.records.forms.rows_file import ROWS_FILE, cells_of, stored_cells
+from dataselect_gui.records.forms.rows_file import ROWS_FILE, cells_of
 from dataselect_gui.records.kinds.kind import Look, RecordKind, ToInput, Unpacked
+from dataselect_gui.records.row_notes import row_notes
 from dataselect_gui.records.source import (
     Content,
     Problem,
@@ -27,7 +29,7 @@ from dataselect_gui.records.source import (
 )
 from dataselect_gui.records.tables.columnar import unpack_columns
 from dataselect_gui.records.tables.reading import ENDINGS, read_table
-from dataselect_gui.records.tables.table import Column, Table, listed
+from dataselect_gui.records.tables.table import END, Column, Table, listed
 from dataselect_gui.texts import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -70,6 +72,11 @@ class Rows(RecordKind):
         del channels
         return RowInput(member)
 
+    def fit_notes(self, source: Source, member: "Member") -> list[str]:
+        """Say which cells a model does not know. See `RecordKind`."""
+        assert isinstance(source, RowTable)
+        return row_notes(_features_of(member), source.features.values())
+
     def form(self, source: Source) -> WrittenForm:
         """Return that of rows. See `RecordKind`."""
         del source
@@ -103,14 +110,8 @@ class RowInput:
     """
 
     def __init__(self, member: "Member") -> None:
-        if member.features is None:
-            raise UnusableError(
-                _("The records cannot be made into inputs of the model."),
-                _("They are rows of a table, and the checkpoint has no features.json that says how."),
-                _("Ask the consortium for that file."),
-            )
-        self._features: Features = member.features
-        self.shapes = ((member.features.width,),)
+        self._features = _features_of(member)
+        self.shapes = ((self._features.width,),)
 
     def __call__(self, content: Content) -> NDArray[np.float32]:
         """Return the input of a row, shape (numbers,).
@@ -129,7 +130,13 @@ class RowInput:
 
 @dataclass
 class RowTable:
-    """A source whose records are rows of a table. See `Source` for the attributes."""
+    """A source whose records are rows of a table. See `Source` for the attributes.
+
+    Attributes
+    ----------
+    features : dict
+        What stands before a cell in a row as it is kept, ``,"age":`` → the column's cells, in JSON.
+    """
 
     path: Path
     ids: Sequence[str]
@@ -137,7 +144,7 @@ class RowTable:
     units: Sequence[str] | None
     columns: Sequence[str]
     notes: Sequence[str]
-    features: dict[str, Column]
+    features: dict[bytes, Column]
     classes: Sequence[str] | None = None
     problems: Sequence[Problem] = ()
     ignored: int = 0
@@ -150,10 +157,8 @@ class RowTable:
 
     def read(self, index: int) -> bytes:
         """Return the cells that the model takes, by their columns. See `Source.read`."""
-        cells = (column[index] for column in self.features.values())
-        return stored_cells(
-            list(self.features), [None if cell is None else own_cell(cell) or None for cell in cells]
-        )
+        parts = [part for head, cells in self.features.items() for part in (head, cells.stored(index))]
+        return b"{" + b"".join(parts)[1:] + b"}"
 
     def stamp(self, index: int) -> tuple[int, int] | None:
         """Return nothing: rows have no time of their own. See `Source.stamp`."""
@@ -164,25 +169,55 @@ class RowTable:
 def _open_table(where: SourceRef) -> RowTable:
     """Read a table. The label is the column ``label`` unless named."""
     label, unit, features = where.label_column, where.unit_column, where.feature_columns
-    named = [column for column in (label, unit) if column is not None]
-    wanted = None if not features else [*features, label or _LABEL, *([unit] if unit else [])]
+    several = where.labels.columns
+    named = [column for column in (label, unit, *several) if column is not None]
+    wanted = None if not features else [*features, label or _LABEL, *named]
     table = read_table(ROWS, where.path, wanted)
-    for column in named:
-        table.column(column)
+    for name in named:
+        table.column(name)
     _check_features(table, features)
     ids = [str(row) for row in range(table.rows)]
-    labels = _labels(table.columns.get(label or _LABEL), table.rows)
+    labels = labels_of(table, label or _LABEL, several, range(table.rows))
     units = None if unit is None else table.column(unit)
-    chosen = features or [name for name in table.columns if name not in {label or _LABEL, unit}]
+    chosen = features or [name for name in table.columns if name not in {label or _LABEL, *named}]
     return RowTable(
         path=where.path,
         ids=ids,
         labels=labels,
         units=None if units is None else units_of(units, ids),
         columns=[name for name in table.names if name not in features],
-        notes=[*table.notes, *label_notes(labels), *(unit_notes(units) if units is not None else [])],
-        features={name: table.column(name) for name in chosen},
+        notes=[
+            *table.notes,
+            *([] if several else label_notes(labels)),
+            *(unit_notes(units) if units is not None else []),
+        ],
+        features={f",{_json(name)}:".encode(): _as_json(table.column(name)) for name in chosen},
     )
+
+
+def _as_json(column: Column) -> Column:
+    """Return the cells of a column in the one form in which they are kept, as JSON."""
+    known: dict[str | None, bytes] = {}
+    stored = bytearray()
+    for cell in column:
+        if cell not in known:
+            known[cell] = _json(None if cell is None else own_cell(cell) or None).encode() + END
+        stored += known[cell]
+    return Column(stored)
+
+
+def _json(text: str | None) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _features_of(member: "Member") -> Features:
+    if member.features is None:
+        raise UnusableError(
+            _("The records cannot be made into inputs of the model."),
+            _("They are rows of a table, and the checkpoint has no features.json that says how."),
+            _("Ask the consortium for that file."),
+        )
+    return member.features
 
 
 def _check_features(table: Table, features: Sequence[str]) -> None:
@@ -202,13 +237,3 @@ def _check_features(table: Table, features: Sequence[str]) -> None:
             ),
             _("Add them, or name the columns as the checkpoint's features.json does."),
         )
-
-
-def _labels(column: Column | None, rows: int) -> list[str | None]:
-    """Return the labels as they stand, one text for all of a class; None for blanks alone."""
-    if column is None:
-        return [None] * rows
-    texts: dict[str | None, str | None] = {}
-    for cell in set(column):
-        texts[cell] = cell if cell is not None and cell.strip() else None
-    return [texts[cell] for cell in column]

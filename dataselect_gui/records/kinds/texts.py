@@ -17,7 +17,7 @@ from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.text_lines import TEXT_LINES
 from dataselect_gui.records.kinds.kind import Look, RecordKind, ToInput, Unpacked
 from dataselect_gui.records.label_text import columns_text
-from dataselect_gui.records.metadata import METADATA_NAMES
+from dataselect_gui.records.metadata import is_named_as_metadata
 from dataselect_gui.records.source import (
     Content,
     Problem,
@@ -207,7 +207,8 @@ class TextTable:
 def _open_folder(where: SourceRef) -> TextFolder:
     """List a folder, whose sub-folders are classes."""
     column = where.label_column or where.unit_column
-    metadata = next((name for name in METADATA_NAMES if (where.path / name).is_file()), None)
+    names = (path.name for path in where.path.iterdir())
+    metadata = min(filter(is_named_as_metadata, names), default=None)
     if column is not None or metadata is not None:
         raise UnusableError(
             _("“{name}” is a folder of texts, which is read without columns.", name=where.path.name),

@@ -8,7 +8,7 @@ the header: it is refused.
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO, Protocol
 
 from dataselect_gui.records.tables.encoding import encoding_of
@@ -16,6 +16,7 @@ from dataselect_gui.records.tables.table import (
     END,
     MOST_CELL,
     MOST_COLUMNS,
+    MOST_ROWS,
     Column,
     Table,
     check_shape,
@@ -49,7 +50,9 @@ class _Reader(Protocol):
         """Yield rows."""
 
 
-def read_delimited(file: BinaryIO, name: str, wanted: Sequence[str] | None) -> Table:
+def read_delimited(
+    file: BinaryIO, name: str, wanted: Sequence[str] | None, most: int = MOST_ROWS
+) -> Table:
     """Read some columns of a table in text; blank lines are no rows.
 
     Parameters
@@ -60,6 +63,8 @@ def read_delimited(file: BinaryIO, name: str, wanted: Sequence[str] | None) -> T
         What it is called.
     wanted : sequence of str or None
         The columns; None for all.
+    most : int
+        Rows; a table of more is refused.
 
     Raises
     ------
@@ -69,20 +74,24 @@ def read_delimited(file: BinaryIO, name: str, wanted: Sequence[str] | None) -> T
     encoding, note = encoding_of(file, name)
     text = io.TextIOWrapper(file, encoding=encoding, newline="")
     try:
-        return _read(text, name, wanted, [] if note is None else [note])
+        return _read(text, name, wanted, most, [] if note is None else [note])
     finally:
         text.detach()
 
 
-def _read(text: io.TextIOWrapper, name: str, wanted: Sequence[str] | None, notes: list[str]) -> Table:
-    lines = _Lines(text)
+def _read(
+    text: io.TextIOWrapper, name: str, wanted: Sequence[str] | None, most: int, notes: list[str]
+) -> Table:
+    lines, reader, skipped = _Lines(text), None, 0
     try:
         sample = list(islice(lines, _SAMPLE_LINES))
-        delimiter = _stated(sample) or _delimiter_of(sample)
+        stated = _stated(sample)
+        delimiter, skipped = stated or _delimiter_of(sample), int(stated is not None)
         if delimiter not in {",", _NONE}:
             called = _(_CALLED[delimiter]) if delimiter in _CALLED else f"“{delimiter}”"
             notes.append(_("The columns of “{name}” are parted by {what}.", name=name, what=called))
-        reader = csv.reader(_chained(sample, lines), delimiter=delimiter, strict=True)
+        chained = chain(sample[skipped:], lines)
+        reader = csv.reader(chained, delimiter=delimiter, strict=True)
         names = [own_name(title) for title in next((cells for cells in reader if cells), [])]
         while names and not names[-1]:  # Lines that end in a delimiter.
             names.pop()
@@ -91,10 +100,10 @@ def _read(text: io.TextIOWrapper, name: str, wanted: Sequence[str] | None, notes
         places = {title: place_of(title, names, name) for title in asked}
         stored = {place: bytearray() for place in places.values() if place is not None}
         count = 0
-        rows = _whole_rows(reader, name, len(names))
+        rows = _whole_rows(reader, name, len(names), skipped)
         while chunk := list(islice(rows, _CHUNK_ROWS)):
             count += len(chunk)
-            check_shape(name, len(names), count)
+            check_shape(name, len(names), count, most)
             for place, column in stored.items():
                 column += END.join(cells[place].encode() for cells in chunk) + END
     except csv.Error:
@@ -103,12 +112,10 @@ def _read(text: io.TextIOWrapper, name: str, wanted: Sequence[str] | None, notes
             _(
                 "Line {line} is not a line of such a table: a quotation mark stands alone, or a cell "
                 "has more than {most:,} characters.",
-                line=lines.count,
+                line=lines.count if reader is None else reader.line_num + skipped,
                 most=MOST_CELL,
             ),
         ) from None
-    if not names:
-        raise unreadable(name, _("It is empty."))
     columns = {title: Column(stored[place]) for title, place in places.items() if place is not None}
     return Table(name, tuple(title for title in names if title), count, columns, tuple(notes))
 
@@ -128,12 +135,6 @@ class _Lines(Iterator[str]):
         if len(line) > _MOST_LINE:
             raise csv.Error("a line that is too long")
         return line
-
-
-def _chained(sample: Sequence[str], lines: Iterator[str]) -> Iterator[str]:
-    """Yield all lines but the first where a spreadsheet wrote there what stands between cells."""
-    yield from sample[1:] if _stated(sample) else sample
-    yield from lines
 
 
 def _stated(sample: Sequence[str]) -> str | None:
@@ -173,7 +174,7 @@ def _width(sample: Sequence[str], delimiter: str) -> int:
     return widths.pop() if len(widths) == 1 else 0
 
 
-def _whole_rows(reader: "_Reader", name: str, columns: int) -> Iterator[list[str]]:
+def _whole_rows(reader: "_Reader", name: str, columns: int, skipped: int) -> Iterator[list[str]]:
     """Yield the rows of a table, each of which shall have as many cells as there are columns."""
     for cells in reader:
         if len(cells) == columns or (len(cells) > columns and not any(cells[columns:])):
@@ -182,8 +183,8 @@ def _whole_rows(reader: "_Reader", name: str, columns: int) -> Iterator[list[str
             raise unreadable(
                 name,
                 _(
-                    "The row that ends at line {line} has {cells} cells, the header {columns}.",
-                    line=reader.line_num,
+                    "The row that ends at line {line} has {cells} cells for {columns} columns.",
+                    line=reader.line_num + skipped,
                     cells=len(cells),
                     columns=columns,
                 ),

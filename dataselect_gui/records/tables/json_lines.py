@@ -8,6 +8,8 @@ from typing import BinaryIO
 from dataselect_gui.records.tables.table import (
     END,
     MOST_CELL,
+    MOST_CELLS,
+    MOST_ROWS,
     Column,
     Table,
     check_shape,
@@ -36,7 +38,9 @@ class _Cells:
         return Column(self.stored + END * (rows - self._rows))
 
 
-def read_json_lines(file: BinaryIO, name: str, wanted: Sequence[str] | None) -> Table:
+def read_json_lines(
+    file: BinaryIO, name: str, wanted: Sequence[str] | None, most: int = MOST_ROWS
+) -> Table:
     """Read some columns of a table in JSON lines, in UTF-8. See `read_delimited`."""
     kept = None if wanted is None else {own_name(asked).casefold() for asked in wanted}
     columns: dict[str, _Cells] = {}
@@ -58,17 +62,20 @@ def read_json_lines(file: BinaryIO, name: str, wanted: Sequence[str] | None) -> 
                 if kept is None or own_name(title).casefold() in kept:
                     cells.put(rows, as_cell(value))
             rows += 1
-            check_shape(name, len(columns), rows)
+            check_shape(name, len(columns), rows, most)
     except (ValueError, TypeError, RecursionError):
         raise unreadable(
             name,
             _(
-                "Line {line} is not a JSON object in UTF-8, gives a name twice, or holds more than "
-                "{most:,} characters.",
+                "Line {line} is not a JSON object in UTF-8, whose names are its columns, each once, or "
+                "holds more than {most:,} characters.",
                 line=line,
                 most=MOST_CELL,
             ),
         ) from None
+    held = len(columns) if kept is None else len(kept)
+    if rows * held > MOST_CELLS:  # One that is missing in a row takes room, too.
+        raise unreadable(name, _("It has more than {most:,} cells.", most=MOST_CELLS))
     titles = list(columns)
     names = [own_name(title) for title in titles]
     asked = usable(names) if wanted is None else wanted

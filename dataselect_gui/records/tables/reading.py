@@ -17,7 +17,14 @@ from dataselect_gui.records.tables.columnar import ENDINGS as COLUMNAR
 from dataselect_gui.records.tables.columnar import MOST_BYTES, ROW_COUNT
 from dataselect_gui.records.tables.delimited import read_delimited
 from dataselect_gui.records.tables.json_lines import read_json_lines
-from dataselect_gui.records.tables.table import Column, Table, unreadable, usable
+from dataselect_gui.records.tables.table import (
+    MOST_ROWS,
+    Column,
+    Table,
+    check_shape,
+    unreadable,
+    usable,
+)
 from dataselect_gui.texts import _
 
 if TYPE_CHECKING:
@@ -29,7 +36,9 @@ ENDINGS = DELIMITED | JSON_LINES | COLUMNAR
 """Of the files that are tables, in small letters."""
 
 
-def read_table(kind: "RecordKind", path: Path, wanted: Sequence[str] | None) -> Table:
+def read_table(
+    kind: "RecordKind", path: Path, wanted: Sequence[str] | None, most: int = MOST_ROWS
+) -> Table:
     """Read some columns of a table.
 
     Parameters
@@ -40,6 +49,8 @@ def read_table(kind: "RecordKind", path: Path, wanted: Sequence[str] | None) -> 
         The file, of one of the `ENDINGS`.
     wanted : sequence of str or None
         The columns, by their names in any capitals, with blanks around them or without; None for all.
+    most : int
+        Rows; a table of more is refused.
 
     Returns
     -------
@@ -49,15 +60,18 @@ def read_table(kind: "RecordKind", path: Path, wanted: Sequence[str] | None) -> 
     Raises
     ------
     UnusableError
-        Where it cannot be read, or several columns could be meant by a name.
+        Where it cannot be read, or several columns could be meant by a name; a `TooManyRowsError` where
+        it has more rows.
     """
     ending = path.suffix.lower()
     try:
+        if path.stat().st_size > most_memory():
+            raise unreadable(path.name, _("It is larger than half of this machine's memory."))
         if ending in COLUMNAR:
-            return _read_columnar(kind, path, wanted)
+            return _read_columnar(kind, path, wanted, most)
         read = read_json_lines if ending in JSON_LINES else read_delimited
         with path.open("rb") as file:
-            return read(file, path.name, wanted)
+            return read(file, path.name, wanted, most)
     except UnreadableRecordError as reason:
         raise unreadable(path.name, str(reason)) from None
     except OSError:
@@ -66,7 +80,9 @@ def read_table(kind: "RecordKind", path: Path, wanted: Sequence[str] | None) -> 
         raise unreadable(path.name, _("It takes more memory than there is to read it.")) from None
 
 
-def _read_columnar(kind: "RecordKind", path: Path, wanted: Sequence[str] | None) -> Table:
+def _read_columnar(
+    kind: "RecordKind", path: Path, wanted: Sequence[str] | None, most_rows: int
+) -> Table:
     most = min(MOST_BYTES, most_memory())
     if wanted is None:
         wanted = usable(unpacked(kind, path, [], most)[0])
@@ -79,4 +95,5 @@ def _read_columnar(kind: "RecordKind", path: Path, wanted: Sequence[str] | None)
             _("What read it fell over it: it may be made to do harm."),
             _("Ask for another copy of it."),
         )
+    check_shape(path.name, len(names), rows, most_rows)
     return Table(path.name, tuple(names), rows, columns)

@@ -22,6 +22,7 @@ MOST_ROWS = 5_000_000
 MOST_COLUMNS = 10_000
 MOST_CELL = 1 << 20
 """Characters of one cell."""
+MOST_CELLS = 1 << 30
 END = b"\xff"
 """Ends each cell of a column; UTF-8 has no such byte."""
 
@@ -49,12 +50,15 @@ class Column(Sequence[str | None]):
     def __getitem__(self, place: int | slice) -> str | list[str | None] | None:
         if isinstance(place, slice):
             return [self[row] for row in range(*place.indices(len(self)))]
-        row = range(len(self))[place]
-        start = int(self._ends[row - 1]) + 1 if row else 0
-        return self._bytes[start : self._ends[row]].decode() or None
+        return self.stored(range(len(self))[place]).decode() or None
 
     def __iter__(self) -> Iterator[str | None]:
-        return (self[row] for row in range(len(self)))
+        return (cell.decode() or None for cell in self._bytes.split(END)[:-1])
+
+    def stored(self, row: int) -> bytes:
+        """Return the bytes of a cell; none where it is empty."""
+        start = self._ends[row - 1] + 1 if row else 0
+        return self._bytes[start : self._ends[row]]
 
 
 @dataclass(frozen=True)
@@ -159,21 +163,29 @@ def unreadable(file: str, why: str) -> UnusableError:
     )
 
 
-def check_shape(file: str, columns: int, rows: int) -> None:
+class TooManyRowsError(UnusableError):
+    """A table has more rows than are read."""
+
+
+def check_shape(file: str, columns: int, rows: int, most: int = MOST_ROWS) -> None:
     """Refuse more columns or rows than are read.
 
     Raises
     ------
     UnusableError
-        Where there are.
+        Where there are; a `TooManyRowsError` where it is rows.
     """
     if columns > MOST_COLUMNS:
         raise unreadable(
             file,
             _("It has more than {most:,} columns.", most=MOST_COLUMNS),
         )
-    if rows > MOST_ROWS:
-        raise unreadable(file, _("It has more than {most:,} rows.", most=MOST_ROWS))
+    if rows > most:
+        raise TooManyRowsError(
+            _("“{name}” is too large a table.", name=file),
+            _("It has more than {most:,} rows.", most=most),
+            _("Split it into several."),
+        )
 
 
 def listed(names: Iterable[str], most: int = 12) -> str:

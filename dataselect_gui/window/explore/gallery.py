@@ -252,7 +252,7 @@ class Gallery(QAbstractScrollArea):
         if look is None:
             return ""
         parts = [look.ids[row]]
-        label = look.labels[row]
+        label = look.label_of(row)
         if label is not None:
             parts.append(label)
         if self._state.sort is not None:

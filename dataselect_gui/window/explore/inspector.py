@@ -159,7 +159,7 @@ class Inspector(QWidget):
         self._picture.show_row(row)
         self._id.set_full_text(look.ids[row])
         self._show_facts()
-        label = look.labels[row]
+        label = look.label_of(row)
         problem = look.problems.get(look.ids[row])
         self._problem.setVisible(problem is not None)
         self._problem.setText(problem or "")
@@ -173,7 +173,7 @@ class Inspector(QWidget):
         look, row = self._state.look, self._state.current
         if look is None or row is None:
             return
-        label = look.labels[row]
+        label = look.label_of(row)
         facts = [_("No label")]
         if label is not None:
             facts = [_("Given label: {label}", label=visible(label, _MOST_NAME))]

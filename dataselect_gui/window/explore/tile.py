@@ -90,10 +90,12 @@ def _paint_foot(painter: QPainter, state: State, rect: QRect, row: int) -> None:
     width = metrics.horizontalAdvance(score)
     code = int(state.class_codes[row])
     left = foot.x()
-    if code >= 0:
-        paint_class(painter, colours, code, QPointF(left + 4, foot.center().y() + 1))
-        left += 13
-        name = visible(state.class_names[code])
+    label = None if look is None else look.label_of(row)
+    if label is not None:
+        if code >= 0:
+            paint_class(painter, colours, code, QPointF(left + 4, foot.center().y() + 1))
+            left += 13
+        name = visible(label)
         room = foot.right() - left - width - 4
         if room < metrics.horizontalAdvance("mmm"):
             name = name[:2]

@@ -13,7 +13,6 @@ from dataselect_gui.texts.promises import (
     DISCLOSED,
     NO_PROTECTION,
     NOT_COVERED_LATER,
-    PIXELS,
     SAME,
     WITHHELD,
     WITHHELD_HERE,
@@ -42,7 +41,7 @@ from dataselect_gui.window.widgets.column import Pair
 from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, CheckBox
-from dataselect_gui.workflow import Rule
+from dataselect_gui.workflow import Look, Rule, leaving_warning
 
 
 class Consequence(QWidget):
@@ -75,7 +74,7 @@ class Consequence(QWidget):
         self.choose_exact = CheckBox(_(CHOOSE_EXACT))
         self.reason = QLineEdit()
         self.consent = CheckBox(_(CONSENT))
-        self._withheld = paragraph(role="dim")
+        self.warning, self._withheld = paragraph(), paragraph(role="dim")
         self.uncovered = Fold(_("What ε does not cover"))
         self.drawn = Fold(_("How it is drawn"))
         self.nearest = Fold(_("The most similar earlier release"))
@@ -83,6 +82,10 @@ class Consequence(QWidget):
         self.consent.toggled.connect(self.changed)
         self.choose_exact.toggled.connect(self.changed)
         self.reason.textChanged.connect(self.changed)
+
+    def show_records(self, look: Look | None) -> None:
+        """Say what leaves with records of a project's kind that a person may not think of."""
+        self.warning.setText(leaving_warning(look))
 
     def forget_consent(self) -> None:
         """Take back the owner's ticks: they were given for other records."""
@@ -202,6 +205,6 @@ class Consequence(QWidget):
         column.setSpacing(theme.SPACE[1])
         column.addWidget(paragraph(f"{_(DISCLOSED)} {_(NO_RECALL)}"))
         column.addWidget(self.consent)
-        column.addWidget(paragraph(_(PIXELS)))
+        column.addWidget(self.warning)
         column.addWidget(look, 0, Qt.AlignmentFlag.AlignLeading)
         return self._disclosing

@@ -248,6 +248,7 @@ class ReleasePlace(QWidget, Place):
         self._foresight.forget()
         self.parcel.error.hide()
         self.parcel.show_preview("records", self._state.look)
+        self.consequence.show_records(self._state.look)
         self.consequence.forget_consent()
         self.answers.training.show_answer(self._state.in_training)
         self.answers.show_project(self._state.look, self._state.rule)

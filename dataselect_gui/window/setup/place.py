@@ -141,6 +141,7 @@ class SetupPlace(ColumnPlace, Place):
         if inspection.ignored:
             ignored = ngettext("{count:,} other file", "{count:,} other files", inspection.ignored)
             facts.append((_("Passed over"), ignored))
+        facts += [(_("Note"), note) for note in inspection.notes]
         problems = [f"{problem.id}: {problem.reason}" for problem in inspection.problems]
         self.records.show_facts("", facts, problems, path)
 
@@ -168,6 +169,9 @@ class SetupPlace(ColumnPlace, Place):
             (_("Scores"), ", ".join(model.scores)),
             *requested(inspection.asks),
         ]
+        if model.features:
+            facts.append((_("Columns"), _names(model.features)))
+        facts += [(_("Note"), note) for note in model.notes]
         if model.label_account is not None:
             facts.insert(3, (_("Labels"), label_facts(model.label_account)))
         unknown = [

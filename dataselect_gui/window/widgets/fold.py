@@ -43,8 +43,8 @@ class Fold(QWidget):
         self.body.setContentsMargins(24, 0, 0, 4)
         self.body.setSpacing(theme.SPACE[0])
         self._text = paragraph(*lines, role="dim")
+        self.body.addWidget(self._text)  # Shown before it, it would be a window of its own.
         self._text.setVisible(any(lines))
-        self.body.addWidget(self._text)
         self._content.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

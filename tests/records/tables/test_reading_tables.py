@@ -109,8 +109,6 @@ def test_what_is_no_text_is_refused(tmp_path: Path, stored: bytes) -> None:
         ("a,b\n1,2,3\n", "2"),
         ('a,b\n1,"2"3"\n', "2"),
         ('"', None),
-        ("", None),
-        ("\n\n", None),
         (",".join(f"c{n}" for n in range(20_000)), None),
         ("a" * (1 << 23), None),
         ("a,b\n" + "x" * (1 << 21) + ",1\n", None),
@@ -124,6 +122,13 @@ def test_what_is_no_such_table_is_refused(tmp_path: Path, text: str, line: str |
     with pytest.raises(UnusableError, match="cannot be read as a table") as refused:
         read(path)
     assert line is None or line in refused.value.why
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "a,b\n"])
+def test_a_table_without_rows(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    assert read(path).rows == 0
 
 
 def test_a_million_columns_are_refused(tmp_path: Path) -> None:
@@ -234,6 +239,17 @@ def test_lines_that_are_no_rows_are_refused(tmp_path: Path, line: str) -> None:
     path.write_text('{"a": 1}\n' + line + "\n")
     with pytest.raises(UnusableError, match="cannot be read as a table"):
         read(path)
+
+
+def test_columns_that_most_rows_lack_take_no_more_room_than_a_table_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataselect_gui.records.tables.json_lines.MOST_CELLS", 100_000)
+    path = tmp_path / "t.jsonl"
+    path.write_text(json.dumps({f"c{n}": 1 for n in range(1000)}) + "\n" + "{}\n" * 200)
+    with pytest.raises(UnusableError, match="more than 100,000 cells"):
+        read(path)
+    assert list(read(path, ["c1"]).columns["c1"])[:2] == ["1", None]
 
 
 # Parquet and Feather
