@@ -54,11 +54,12 @@ class ParcelColumn(QWidget):
 
     def show_preview(self, kind: str, look: Look | None) -> None:
         """Show what a release of some kind would hold, by made-up samples alone."""
-        shown = kind, None if look is None else (look.record_kind, look.records.feature_columns)
+        shown = leaving(kind, look), staying(kind)
+        self._look = look
         if self._done is None and shown == self._shown:
             return  # Whoever opened a line finds it open.
-        self._done, self._shown, self._look = None, shown, look
-        for body, items in ((self.leave.body, leaving(kind, look)), (self.stay.body, staying(kind))):
+        self._done, self._shown = None, shown
+        for body, items in zip((self.leave.body, self.stay.body), shown, strict=True):
             clear(body)
             for item in items:
                 sample = _("Made-up sample: {sample}", sample=item.sample)
