@@ -31,6 +31,7 @@ from dataselect_gui.norms.single_record import SingleRecord
 from dataselect_gui.norms.stored_statistics import StoredStatistics
 from dataselect_gui.norms.twice import differentiable
 from dataselect_gui.norms.whole_gradients import Measures, by_function, one_by_one
+from dataselect_gui.texts import _
 
 BY_FUNCTION = "torch.func"
 _BY_NEIGHBOURS = frozenset(("sin", "cos"))
@@ -225,6 +226,12 @@ class GradientNorms:
         self.paths |= recording.paths
         if is_new:
             way = self._learn(way, inputs, squares, weights, recording.uncovered)
+        if way.uncovered and create_graph and self._embedding is not None:
+            raise UnusableError(
+                _("PLIS cannot be computed for this model of texts."),
+                _("Some of its operations are taken apart from the vectors of the words."),
+                _("Leave out plis."),
+            )
         if way.uncovered:
             self.paths |= dict.fromkeys(way.uncovered, BY_FUNCTION)
             with torch.set_grad_enabled(create_graph):

@@ -25,8 +25,7 @@ def label_text(value: object) -> str | None:
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, list | tuple):
         return json.dumps([_item(item) for item in value], ensure_ascii=False)
-    # An array can hold half a character.
-    return str(value).encode("utf-8", "replace").decode() or None
+    return readable_text(value) or None
 
 
 def readable_text(value: object) -> str:

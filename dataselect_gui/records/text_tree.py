@@ -115,7 +115,7 @@ def _entries(root: Path) -> Iterator["os.DirEntry[str]"]:
         entry = next(levels[-1], None)
         if entry is None:
             levels.pop()
-        elif not entry.is_dir() or entry.is_symlink():
+        elif entry.is_symlink() or not entry.is_dir():  # A link may lead in a circle.
             yield entry
         elif not entry.name.startswith((".", "__MACOSX")):
             if len(levels) > MAX_DEPTH:

@@ -203,6 +203,8 @@ def score(
         task=checkpoint.task.name,
         indexed=checkpoint.indexed,
     )
+    if project is not None:
+        _check_demo(project, source)
     account = LabelReader.of(checkpoint, source.classes, ref.labels).check(source.labels)
     notes = [*source.notes, *source.kind.fit_notes(source, checkpoint.final)]
     if names is None and checkpoint.indexed:
@@ -212,7 +214,7 @@ def score(
     if project is None:
         project = Project.create(folder, described, model, demo=demo)
     else:
-        _settle(project, source, described, model)
+        _settle(project, described, model)
     model_precision = _settle_precision(project, precision)
     if in_training is not None:
         answer_training(folder, in_training)
@@ -267,7 +269,7 @@ def _same_split(project: Project, split: str | None) -> str | None:
                 known=known or _("no part"),
                 split=split,
             ),
-            _("Score it into another project (--project), or leave the part out."),
+            _("Score it into another project, or leave the part out."),
         )
     return split or known
 
@@ -283,7 +285,7 @@ def _same_text_column(project: Project, column: str | None) -> str | None:
                 known=_("no column") if known is None else f"“{known}”",
                 column=column,
             ),
-            _("Score them into another project (--project), or leave the column out."),
+            _("Score them into another project, or leave the column out."),
         )
     return column or known
 
@@ -295,7 +297,7 @@ def _same_rule(project: Project, labels: LabelRule | None) -> LabelRule:
         raise UnusableError(
             _("The labels of “{name}” are read in another way.", name=project.folder.name),
             _("Its scores were computed with labels as they were read then; they are not mixed."),
-            _("Score into another project (--project), or leave the options of labels out."),
+            _("Score into another project, or leave the options of labels out."),
         )
     return labels or known
 
@@ -307,15 +309,17 @@ def _pixel_range(project: Project | None, checkpoint: Checkpoint) -> tuple[float
     return checkpoint.request.pixel_range
 
 
-def _settle(
-    project: Project, opened: Source, source: StoredSource, checkpoint: StoredCheckpoint
-) -> None:
-    """Check that an existing project is of this source and checkpoint."""
-    check_same_checkpoint(project, checkpoint.digest)
-    if project.settings.demo:  # Before other records are written into it.
+def _check_demo(project: Project, opened: Source) -> None:
+    """Check that the records are the demo's, before others are written into its project."""
+    if project.settings.demo:
         if len(opened.ids) != DEMO_COUNT:
             raise not_the_demos(project.folder.name)
         project.check_records(read_index(opened, JobContext()))
+
+
+def _settle(project: Project, source: StoredSource, checkpoint: StoredCheckpoint) -> None:
+    """Check that an existing project is of this source and checkpoint."""
+    check_same_checkpoint(project, checkpoint.digest)
     with project.exclusive():
         # Source and checkpoint may change as long as nothing was scored.
         if project.settings.table is None:

@@ -171,7 +171,7 @@ def test_whoever_misses_a_score_is_told_why_also_later(tmp_path: Path) -> None:
     )
     reasons = {
         "0": "The model gave no finite number for it, so it has no score by el2n, vog.",
-        "1": "Without a label it has no score by el2n.",
+        "1": "Its label is a mark of none, so it has no score that needs one.",
         "3": "The record holds values that are not finite numbers.",
     }
     assert done.scored == 3

@@ -157,7 +157,7 @@ def test_a_name_that_is_not_text_is_a_problem_with_a_printable_id(tmp_path: Path
 
 
 def test_a_folder_without_images_is_refused_and_says_what_was_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / "notes.md").write_text("x")
     with pytest.raises(UnusableError, match="1 other file was passed over"):
         open_source(SourceRef(tmp_path))
 

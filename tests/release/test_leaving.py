@@ -10,9 +10,10 @@ from PIL import Image
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.ledger import Session
-from dataselect_gui.records import images
+from dataselect_gui.records import images as stored_images
 from dataselect_gui.records.decoding_process import DecodingProcess
 from dataselect_gui.records.image_formats.bare import BareImage
+from dataselect_gui.records.kinds import images
 from dataselect_gui.records.kinds.images import IMAGES
 from dataselect_gui.records.kinds.kind import RecordKind
 from dataselect_gui.records.source import UnreadableRecordError
@@ -166,13 +167,14 @@ def test_a_record_is_decoded_once_before_the_charge_and_once_as_it_leaves(
 def test_one_decoding_serves_both_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     stored, decoded = io.BytesIO(), []
     Image.new("RGB", (4, 3)).save(stored, "PNG")
-    unpack = images.unpack
+    unpack = stored_images.unpack
 
     def counted(bare: BareImage) -> Image.Image:
         decoded.append(bare)
         return unpack(bare)
 
-    monkeypatch.setattr(images, "unpack", counted)
+    for module in (images, stored_images):
+        monkeypatch.setattr(module, "unpack", counted)
     IMAGES.check_leaving(stored.getvalue())
     assert len(decoded) == 1
     IMAGES.check(stored.getvalue())
@@ -183,7 +185,7 @@ def test_one_decoding_serves_both_checks(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_what_cannot_be_read_is_left_out_and_what_cannot_be_cleaned_is_told_apart() -> None:
     """A range that is unknown is no reason against cleaning, and against scoring."""
     stored = io.BytesIO()
-    Image.new("F", (4, 3)).save(stored, "TIFF")
+    Image.new("F", (4, 3), 7.0).save(stored, "TIFF")
     with DecodingProcess() as process:
         assert process.clean(IMAGES, stored.getvalue())[0] == "tif"
         with pytest.raises(UnreadableRecordError, match="black"):

@@ -94,7 +94,7 @@ def test_only_what_is_asked_for_is_scored(family: Family) -> None:
 
 
 def test_a_label_beyond_the_models_classes_is_refused(family: Family) -> None:
-    with pytest.raises(UnusableError, match="index 3"):
+    with pytest.raises(UnusableError, match="speaks of another one"):
         score(family.scorer, RECORDS, [0, 1, 2, 3, 0])
 
 

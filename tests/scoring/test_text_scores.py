@@ -10,12 +10,17 @@ from torch import Tensor
 from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.scoring.synthetic import filler, synthetic
 from tests.families import CLASSIFIERS_OF_TEXTS, packed_texts, text_classifier
 
 CPU = torch.device("cpu")
+PARTLY_BY_FUNCTION = "deberta"
+"""Its norms are exact, and part of them cannot be differentiated by the words' vectors."""
+TOLERANCE = {"modernbert": 1e-7}
+"""The library turns its vectors by angles in float32."""
 LENGTHS, TARGETS = [3, 12, 7, 1, 9], np.array([0, 1, 2, 0, -1])
 NAMES = ["loss", "el2n", "grad_norm", "vog", "vog-var", "plis", "plis-l1", "plis-mean"]
 
@@ -23,15 +28,16 @@ NAMES = ["loss", "el2n", "grad_norm", "vog", "vog-var", "plis", "plis-l1", "plis
 class World:
     def __init__(self, name: str, folder: Path) -> None:
         self.name, self.folder = name, folder
+        self.names = [n for n in NAMES if name != PARTLY_BY_FUNCTION or "plis" not in n]
         self.models = [text_classifier(name, seed) for seed in (1, 2, 3)]
         for step, model in enumerate(self.models):
             model.save_pretrained(folder / f"checkpoint-{step}")
-        self.scorer = Scorer(find_checkpoint(folder), NAMES, CPU, "float64")
+        self.scorer = Scorer(find_checkpoint(folder), self.names, CPU, "float64")
         self.texts = packed_texts(name, LENGTHS, 12).numpy()
 
     @property
     def scores(self) -> dict[str, NDArray[np.float64]]:
-        return self.scorer.score(NAMES, self.texts, TARGETS)
+        return self.scorer.score(self.names, self.texts, TARGETS)
 
 
 @pytest.fixture(scope="module", params=CLASSIFIERS_OF_TEXTS)
@@ -92,15 +98,18 @@ def by_definition(world: World, row: int) -> dict[str, float]:
 def test_every_score_is_that_of_the_text_alone(world: World) -> None:
     scores = world.scores
     for row in range(len(LENGTHS)):
-        for name, value in by_definition(world, row).items():
-            assert scores[name][row] == pytest.approx(value, rel=1e-9, abs=1e-13), (name, row)
-    assert np.isnan(scores["plis"][4])
+        expected = by_definition(world, row)
+        for name in expected.keys() & scores.keys():
+            allowed = TOLERANCE.get(world.name, 1e-9)
+            close = pytest.approx(expected[name], rel=allowed, abs=1e-13)
+            assert scores[name][row] == close, (name, row)
+    assert np.isnan(scores["grad_norm"][4])
     assert np.isfinite(scores["vog"]).all()
 
 
 def test_the_naive_loop_of_the_preflight_agrees(world: World) -> None:
     scores = world.scores
-    naive = naive_scores(find_checkpoint(world.folder), NAMES, world.texts[:4], TARGETS[:4])
+    naive = naive_scores(find_checkpoint(world.folder), world.names, world.texts[:4], TARGETS[:4])
     for name, values in naive.items():
         np.testing.assert_allclose(values, scores[name][:4], rtol=1e-9, atol=1e-13, err_msg=name)
 
@@ -114,6 +123,13 @@ def test_neighbours_and_what_fills_them_up_change_no_digit(world: World) -> None
         for beside in (world.texts, others, empty):
             batch, targets = beside.copy(), np.full(size, -1, dtype=np.int64)
             batch[row], targets[row] = world.texts[row], TARGETS[row]
-            scores = world.scorer.score(NAMES, batch, targets)
-            seen.append([scores[name][row] for name in NAMES])
+            scores = world.scorer.score(world.names, batch, targets)
+            seen.append([scores[name][row] for name in world.names])
         assert seen[0] == seen[1] == seen[2]
+
+
+def test_plis_is_refused_where_it_would_miss_a_part(tmp_path: Path) -> None:
+    text_classifier(PARTLY_BY_FUNCTION, 1).save_pretrained(tmp_path)
+    scorer = Scorer(find_checkpoint(tmp_path), ["plis"], CPU, "float64")
+    with pytest.raises(UnusableError, match="Leave out plis"):
+        scorer.prepare((5, 3, 12))

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.paths import resolved
 from dataselect_gui.records.cleaning.image import EXTENSIONS as CLEANED
 from dataselect_gui.records.cleaning.image import clean_image
 from dataselect_gui.records.column_notes import label_notes, labels_of, unit_notes, units_of
@@ -260,7 +261,7 @@ def _name_in(root: Path, folder: Path, stated: str) -> str:
     name = unicodedata.normalize("NFC", stated.replace("\\", "/"))
     path = PurePosixPath(name)
     if path.is_absolute():
-        for top in (root, root.resolve()):
+        for top in (root, resolved(root)):
             if path.is_relative_to(top.as_posix()):
                 return path.relative_to(top.as_posix()).as_posix()
     below = folder.relative_to(root).as_posix()

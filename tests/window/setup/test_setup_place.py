@@ -186,14 +186,14 @@ def test_the_request_is_told_in_words() -> None:
     assert requested(workflow.Request()) == [("Asks for", "nothing in particular")]
 
 
-def test_labels_that_do_not_fit_are_told_before_scoring(
+def test_labels_that_do_not_fit_are_asked_for_before_scoring(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     strangers = image_folder(tmp_path / "scans", ["spoon/1.png", "fork/2.png"])
     give(qtbot, window, strangers, consortium(tmp_path / "consortium"))
-    assert "label" in told(window).what
-    assert "spoon" in told(window).why
-    assert told(window).do
+    assert list(window.setup.labels.choices) == ["fork", "spoon"]
+    assert window.setup.labels.isVisible()
+    assert not window.setup.score.isEnabled()
 
 
 # What trying the checkpoint came to
