@@ -134,11 +134,12 @@ sys.argv = ["dataselect", "--version"]
 from dataselect_gui.__main__ import main
 assert main() == 0  # As every process of the program begins.
 from pathlib import Path
-from tests.study.test_study import few_steps, job_of
+from dataselect_gui.jobs.context import JobContext
+from tests.study.test_study import few_steps, job_of, planned
 from dataselect_gui.worker.study_run import run_study
 few_steps(setattr)
 records, checkpoint, folder = map(Path, {paths!r})
-run_study(job_of(records, checkpoint, folder, unit_column=None), JobContext())
+run_study(job_of(records, checkpoint, folder, unit_column=None), JobContext(), planned)
 """
 
 

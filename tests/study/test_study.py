@@ -45,7 +45,14 @@ pytestmark = [
 ]
 
 
-def job_of(records: Path, consortium: Path, folder: Path, **more: Any) -> StudyJob:  # noqa: ANN401
+def job_of(
+    records: Path,
+    consortium: Path,
+    folder: Path,
+    *,
+    unit_column: str | None = "patient",
+    **more: Any,  # noqa: ANN401
+) -> StudyJob:
     given = {
         "scores": ["vog"],
         "shares": ["0.2"],
@@ -57,7 +64,10 @@ def job_of(records: Path, consortium: Path, folder: Path, **more: Any) -> StudyJ
         **more,
     }
     return StudyJob(
-        source=SourceRef(records, unit_column="patient"), checkpoint=consortium, folder=folder, **given
+        source=SourceRef(records, unit_column=unit_column),
+        checkpoint=consortium,
+        folder=folder,
+        **given,
     )
 
 
@@ -269,7 +279,9 @@ def test_the_plan_for_other_choices_follows_from_one_that_was_made(
     folder = tmp_path / "s.study"
 
     def planned(choices: StudyChoices) -> StudyPlan:
-        asked = {key: list(getattr(choices, key)) for key in ("scores", "shares", "epsilons")}
+        asked: dict[str, Any] = {
+            key: list(getattr(choices, key)) for key in ("scores", "shares", "epsilons")
+        }
         job = job_of(records, consortium, folder, **asked, seeds=choices.seeds, plan_only=True)
         made: list[StudyPlanned] = []
         run_study(job, JobContext(), made.append)
