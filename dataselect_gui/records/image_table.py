@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.npz import MAX_ROWS, most_memory
-from dataselect_gui.records.tables.bounded_memory import bounded_memory
+from dataselect_gui.records.tables.arrow_reading import FILE_MARK, ArrowBatches, arrow_reading
 from dataselect_gui.texts import N_, _
 
 ENDINGS = frozenset({".parquet", ".pq", ".arrow"})
@@ -25,7 +25,7 @@ CONTENT, ENDS, STATES, FEATURES, ROWS = "\0content", "\0ends", "\0states", "\0fe
 whether it is there; what the file says of its columns; or nothing but the number of rows."""
 THERE, NOTHING, ELSEWHERE = range(3)
 """States of an image: its file is there; nothing is; only the name of a file is."""
-_PARQUET, _ARROW = b"PAR1", b"ARROW1"
+_PARQUET = b"PAR1"
 _MOST_DIRECTORY, _MOST_SCHEMA, _MOST_COLUMNS = 1 << 25, 1 << 20, 1000
 _MOST_CELLS = 1 << 26
 """Bytes of labels, and of units, as JSON."""
@@ -92,20 +92,9 @@ def unpack_images(
     UnusableError
         Where it cannot be read, holds no images, or would not fit into memory.
     """
-    import pyarrow as pa
-
-    pa.set_cpu_count(1)
-    pa.set_io_thread_count(1)
-    pa.set_memory_pool(pa.system_memory_pool())  # The one that knows the bound of the memory.
-    try:
-        with bounded_memory(most_memory()):
-            return _read(file, name, needed)
-    except UnusableError:
-        raise
-    except MemoryError:
-        raise no_table(name, _("It takes more memory than half of what this machine has.")) from None
-    except Exception:  # Whatever a stranger's file does to the library; its words may hold content.
-        raise no_table(name, _(_DAMAGED)) from None
+    too_large = no_table(name, _("It takes more memory than half of what this machine has."))
+    with arrow_reading(most_memory(), too_large, no_table(name, _(_DAMAGED))):
+        return _read(file, name, needed)
 
 
 def no_table(name: str, why: str) -> UnusableError:
@@ -162,7 +151,7 @@ def _opened(file: BinaryIO, name: str) -> tuple[Any, Any]:
     file.seek(max(0, size - 8))
     end = file.read()
     file.seek(0)
-    start = file.read(len(_ARROW))
+    start = file.read(len(FILE_MARK))
     file.seek(0)
     if end.endswith(_PARQUET):
         from pyarrow.parquet import ParquetFile
@@ -183,21 +172,12 @@ def _opened(file: BinaryIO, name: str) -> tuple[Any, Any]:
 
         return opened.schema_arrow, groups
 
-    def reader(places: list[int] | None) -> Any:  # noqa: ANN401
-        file.seek(0)
-        options = pa.ipc.IpcReadOptions(included_fields=places, use_threads=False)
-        opened = pa.ipc.open_file if start == _ARROW else pa.ipc.open_stream
-        return opened(pa.PythonFile(file, mode="r"), options=options)
-
-    schema = reader(None).schema
+    stored = ArrowBatches(file, is_stream=start != FILE_MARK)
 
     def batches(columns: list[str]) -> Iterator[Any]:
-        opened = reader([schema.get_field_index(column) for column in columns])
-        if start == _ARROW:
-            return (opened.get_batch(number) for number in range(opened.num_record_batches))
-        return iter(opened)
+        return stored.of([stored.schema.get_field_index(column) for column in columns])
 
-    return schema, batches
+    return stored.schema, batches
 
 
 def _image_column(schema: Any, name: str) -> str:  # noqa: ANN401

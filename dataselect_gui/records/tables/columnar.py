@@ -12,9 +12,8 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.npz import most_memory
-from dataselect_gui.records.tables.bounded_memory import bounded_memory
+from dataselect_gui.records.tables.arrow_reading import FILE_MARK, ArrowBatches, arrow_reading
 from dataselect_gui.records.tables.json_lines import as_cell
 from dataselect_gui.records.tables.table import (
     END,
@@ -31,7 +30,7 @@ ROW_COUNT = ""
 """What the number of rows is asked for as: no column is called so."""
 MOST_BYTES = 2 << 30
 """Of all cells, in UTF-8."""
-_PARQUET, _ARROW, _FEATHER_1 = b"PAR1", b"ARROW1", b"FEA1"
+_PARQUET, _FEATHER_1 = b"PAR1", b"FEA1"
 _MOST_DIRECTORY = 1 << 25
 """Bytes of the end of a Parquet file, which describes each column of each group of rows."""
 _DEEPEST = 32
@@ -65,20 +64,10 @@ def unpack_columns(
     UnusableError
         Where it cannot be read, or comes to more than a table may have.
     """
-    import pyarrow as pa
-
-    pa.set_cpu_count(1)
-    pa.set_io_thread_count(1)
-    pa.set_memory_pool(pa.system_memory_pool())  # The one that knows the bound of the memory.
-    try:
-        with bounded_memory(min(MOST_BYTES, most_memory())):
-            return _read(file, name, needed)
-    except UnusableError:
-        raise
-    except MemoryError:
-        raise unreadable(name, _("It unpacks to more than a table may have.")) from None
-    except Exception:  # Whatever a stranger's file does to the library; its words may hold content.
-        raise unreadable(name, _(_DAMAGED)) from None
+    too_large = unreadable(name, _("It unpacks to more than a table may have."))
+    most = min(MOST_BYTES, most_memory())
+    with arrow_reading(most, too_large, unreadable(name, _(_DAMAGED))):
+        return _read(file, name, needed)
 
 
 def _read(
@@ -122,7 +111,7 @@ def _opened(file: BinaryIO, name: str) -> tuple[Any, int | None, _Batches]:
     file.seek(max(0, size - 8))
     end = file.read()
     file.seek(0)
-    start = file.read(len(_ARROW))
+    start = file.read(len(FILE_MARK))
     file.seek(0)
     if start.startswith(_FEATHER_1):
         raise unreadable(
@@ -132,21 +121,8 @@ def _opened(file: BinaryIO, name: str) -> tuple[Any, int | None, _Batches]:
         if int.from_bytes(end[:4], "little") > _MOST_DIRECTORY:
             raise unreadable(name, _("Its directory is larger than that of any table."))
         return _parquet(pa.PythonFile(file, mode="r"))
-    whole = start == _ARROW
-
-    def reader(places: list[int] | None) -> Any:  # noqa: ANN401
-        file.seek(0)
-        options = pa.ipc.IpcReadOptions(included_fields=places, use_threads=False)
-        opened = pa.ipc.open_file if whole else pa.ipc.open_stream
-        return opened(pa.PythonFile(file, mode="r"), options=options)
-
-    def batches(places: list[int]) -> Iterator[Any]:
-        chosen = reader(places)
-        if whole:
-            return (chosen.get_batch(number) for number in range(chosen.num_record_batches))
-        return iter(chosen)
-
-    return reader(None).schema, None, batches
+    stored = ArrowBatches(file, is_stream=start != FILE_MARK)
+    return stored.schema, None, stored.of
 
 
 def _parquet(file: Any) -> tuple[Any, int | None, _Batches]:  # noqa: ANN401

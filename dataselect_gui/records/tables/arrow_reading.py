@@ -1,0 +1,101 @@
+"""Read strangers' files with the arrow library: in one thread, and in memory that is bounded.
+
+It serves tables of rows and tables of images; each says in its own words why a file is refused.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from dataselect_gui.errors import UnusableError
+
+FILE_MARK = b"ARROW1"
+"""How an Arrow file begins; a stream has no mark."""
+_STATM = Path("/proc/self/statm")
+
+
+@contextmanager
+def arrow_reading(most: int, too_large: UnusableError, damaged: UnusableError) -> Iterator[None]:
+    """Have the library read in one thread and within so many bytes, and its faults become refusals.
+
+    Raises
+    ------
+    UnusableError
+        Where memory does not suffice, or the library fails in any way: its own words may hold content.
+    """
+    import pyarrow as pa
+
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    pa.set_memory_pool(pa.system_memory_pool())  # The one that knows the bound of the memory.
+    try:
+        with _bounded_memory(most):
+            yield
+    except UnusableError:
+        raise
+    except MemoryError:
+        raise too_large from None
+    except Exception:
+        raise damaged from None
+
+
+class ArrowBatches:
+    """The batches of an Arrow file, or of a stream.
+
+    Parameters
+    ----------
+    file : binary file
+        The file.
+    is_stream : bool
+        Whether it is a stream.
+
+    Attributes
+    ----------
+    schema : pyarrow.Schema
+        Of all columns.
+    """
+
+    def __init__(self, file: BinaryIO, *, is_stream: bool) -> None:
+        self._file, self._is_stream = file, is_stream
+        self.schema: Any = self._reader(None).schema
+
+    def of(self, places: list[int]) -> Iterator[Any]:
+        """Return the batches, with the columns at some places."""
+        reader = self._reader(places)
+        if self._is_stream:
+            return iter(reader)
+        return (reader.get_batch(number) for number in range(reader.num_record_batches))
+
+    def _reader(self, places: list[int] | None) -> Any:  # noqa: ANN401  (two classes without a base)
+        import pyarrow as pa
+
+        self._file.seek(0)
+        options = pa.ipc.IpcReadOptions(included_fields=places, use_threads=False)
+        opened = pa.ipc.open_stream if self._is_stream else pa.ipc.open_file
+        return opened(pa.PythonFile(self._file, mode="r"), options=options)
+
+
+@contextmanager
+def _bounded_memory(more: int) -> Iterator[None]:
+    """Have allocations fail, as `MemoryError`, that go beyond what the process has and so many bytes.
+
+    Where the system has no such bound (all but Linux), nothing is done.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    now = int(_STATM.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    bound = now + more
+    for known in (soft, hard):
+        bound = bound if known == resource.RLIM_INFINITY else min(bound, known)
+    resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
