@@ -9,35 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.tasks.names import TaskName
-from dataselect_gui.tasks.task import Targets, Task
+from dataselect_gui.tasks.task import OfClasses, Targets
 from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Binary(Task):
+class Binary(OfClasses):
     """A record belongs to one of two classes; the logit is the second one's."""
 
     name: ClassVar[TaskName] = "binary"
     meaning = N_("one of two classes for each record, by one number")
     loss = "−log σ(f) where y = 1, −log σ(−f) where y = 0"
     distance = "√2·|σ(f) − y|"
-    has_classes = True
-
-    def unlabelled(self, records: int, outputs: int) -> Targets:
-        """See `Task`."""
-        del outputs
-        return np.full(records, -1, dtype=np.int64)
 
     def made_up(self, records: int, outputs: int) -> Targets:
         """See `Task`: the classes in turn."""
         del outputs
         return np.arange(records, dtype=np.int64) % 2
-
-    def is_labelled(self, targets: Targets) -> NDArray[np.bool_]:
-        """See `Task`."""
-        return np.asarray(targets >= 0)
 
     def fits(self, targets: Targets, outputs: int) -> NDArray[np.bool_]:
         """See `Task`."""

@@ -9,24 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.tasks.names import TaskName
-from dataselect_gui.tasks.task import Targets, Task
+from dataselect_gui.tasks.task import OfNumbers, Targets
 from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class MultiLabel(Task):
+class MultiLabel(OfNumbers):
     """A record has some of the classes, all, or none."""
 
     name: ClassVar[TaskName] = "multi_label"
     meaning = N_("any number of classes for each record")
     loss = "−Σ_c (y_c log σ(f_c) + (1 − y_c) log σ(−f_c)), over the classes that the label speaks of"
     distance = "√(Σ_c (σ(f_c) − y_c)²), over the classes that the label speaks of"
-
-    def unlabelled(self, records: int, outputs: int) -> Targets:
-        """See `Task`."""
-        return np.full((records, outputs), np.nan)
 
     def made_up(self, records: int, outputs: int) -> Targets:
         """See `Task`: class c of record i where i + c is even."""
@@ -35,14 +31,6 @@ class MultiLabel(Task):
     def is_labelled(self, targets: Targets) -> NDArray[np.bool_]:
         """See `Task`: where the label speaks of some class."""
         return np.asarray(~np.isnan(targets).all(axis=1))
-
-    def fits(self, targets: Targets, outputs: int) -> NDArray[np.bool_]:
-        """See `Task`."""
-        return np.full(len(targets), targets.shape[1] == outputs)
-
-    def takes_outputs(self, outputs: int, classes: int) -> bool:
-        """See `Task`."""
-        return outputs > 0 and classes in {0, outputs}
 
     def losses(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
         """See `Task`."""

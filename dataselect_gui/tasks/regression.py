@@ -9,24 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.tasks.names import TaskName
-from dataselect_gui.tasks.task import Targets, Task
+from dataselect_gui.tasks.task import OfNumbers, Targets
 from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Regression(Task):
+class Regression(OfNumbers):
     """A record's label is a number for each output."""
 
     name: ClassVar[TaskName] = "regression"
     meaning = N_("a number for each record")
     loss = "‖f − y‖₂²"
     distance = ""
-
-    def unlabelled(self, records: int, outputs: int) -> Targets:
-        """See `Task`."""
-        return np.full((records, outputs), np.nan)
 
     def made_up(self, records: int, outputs: int) -> Targets:
         """See `Task`: numbers in [−1, 1]."""
@@ -35,14 +31,6 @@ class Regression(Task):
     def is_labelled(self, targets: Targets) -> NDArray[np.bool_]:
         """See `Task`."""
         return np.asarray(~np.isnan(targets).any(axis=1))
-
-    def fits(self, targets: Targets, outputs: int) -> NDArray[np.bool_]:
-        """See `Task`."""
-        return np.full(len(targets), targets.shape[1] == outputs)
-
-    def takes_outputs(self, outputs: int, classes: int) -> bool:
-        """See `Task`."""
-        return outputs > 0 and classes in {0, outputs}
 
     def losses(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
         """See `Task`."""

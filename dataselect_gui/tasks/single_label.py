@@ -6,34 +6,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.tasks.names import TaskName
-from dataselect_gui.tasks.task import Targets, Task
+from dataselect_gui.tasks.task import OfClasses, Targets
 from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class SingleLabel(Task):
+class SingleLabel(OfClasses):
     """A record belongs to one of the classes."""
 
     name: ClassVar[TaskName] = "single_label"
     meaning = N_("one class for each record")
     loss = "−log softmax(f)_y"
     distance = "‖softmax(f) − onehot(y)‖₂"
-    has_classes = True
-
-    def unlabelled(self, records: int, outputs: int) -> Targets:
-        """See `Task`."""
-        del outputs
-        return np.full(records, -1, dtype=np.int64)
 
     def made_up(self, records: int, outputs: int) -> Targets:
         """See `Task`: the classes in turn."""
         return np.arange(records, dtype=np.int64) % outputs
-
-    def is_labelled(self, targets: Targets) -> NDArray[np.bool_]:
-        """See `Task`."""
-        return np.asarray(targets >= 0)
 
     def fits(self, targets: Targets, outputs: int) -> NDArray[np.bool_]:
         """See `Task`."""

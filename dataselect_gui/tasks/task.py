@@ -102,3 +102,34 @@ class Task(ABC):
 
         The label's logit; where a record has no label, the predicted one's.
         """
+
+
+class OfClasses(Task):
+    """A record has one class: targets are indices, shape (records,), −1 where there is none."""
+
+    has_classes = True
+
+    def unlabelled(self, records: int, outputs: int) -> Targets:
+        """See `Task`."""
+        del outputs
+        return np.full(records, -1, dtype=np.int64)
+
+    def is_labelled(self, targets: Targets) -> NDArray[np.bool_]:
+        """See `Task`."""
+        return np.asarray(targets >= 0)
+
+
+class OfNumbers(Task):
+    """A record has a number for each output: targets have shape (records, outputs), NaN for none."""
+
+    def unlabelled(self, records: int, outputs: int) -> Targets:
+        """See `Task`."""
+        return np.full((records, outputs), np.nan)
+
+    def fits(self, targets: Targets, outputs: int) -> NDArray[np.bool_]:
+        """See `Task`."""
+        return np.full(len(targets), targets.shape[1] == outputs)
+
+    def takes_outputs(self, outputs: int, classes: int) -> bool:
+        """See `Task`."""
+        return outputs > 0 and classes in {0, outputs}
