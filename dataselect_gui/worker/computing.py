@@ -67,6 +67,7 @@ class Computation:
     ) -> None:
         self._scorer, self._names, self._size = scorer, names, size
         self._waiting: dict[Shape, dict[int, LoadedInput]] = {shape: {} for shape in shapes}
+        self._fits: dict[Shape, NDArray[np.bool_]] = {}
         self._ids, self._targets, self._hold = ids, targets, hold
 
     def results(self, loader: InputLoader, batches: NDArray[np.int64]) -> Generator[BatchScores]:
@@ -186,8 +187,9 @@ class Computation:
 
     def _has_class(self, row: int, shape: Shape) -> bool:
         """Say whether the model can predict a record's label."""
-        label = self._targets[row : row + 1]
-        return bool(self._scorer.task.fits(label, self._outputs(shape)).all())
+        if shape not in self._fits:
+            self._fits[shape] = self._scorer.task.fits(self._targets, self._outputs(shape))
+        return bool(self._fits[shape][row])
 
     def _alone(self, record: LoadedInput) -> BatchScores:
         """Compute a record whose input has a shape of its own."""
