@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.norms.memory import is_out_of_memory
+from dataselect_gui.records.kinds.kind import InputArray
 from dataselect_gui.scoring.arithmetic import fix_arithmetic, flushed_denormals
 from dataselect_gui.scoring.catalog import Batching
 from dataselect_gui.scoring.exported_model import load_exported
@@ -195,3 +196,14 @@ def in_precision(model: Model, dtype: torch.dtype) -> Model:
     Halves and doubles among them, too: the model is one function, and this is its only rounding.
     """
     return model.to(dtype)
+
+
+def to_tensor(inputs: InputArray, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Return a copy of inputs on a device: numbers in a precision, tokens as they are.
+
+    The copy begins where PyTorch has its tensors begin, on which rounding may depend.
+    """
+    batch = torch.from_numpy(inputs)
+    if device.type == "cuda":  # The copy goes on beside what the GPU has still to do.
+        batch = batch.pin_memory().to(device, non_blocking=True)
+    return batch.to(device, dtype if batch.is_floating_point() else batch.dtype, copy=True)

@@ -19,7 +19,7 @@ from dataselect_gui.norms.embedding_output import EmbeddingOutput
 from dataselect_gui.records.kinds.kind import InputArray
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.scoring.direction import load_direction
-from dataselect_gui.scoring.model import Model, in_precision, load_model
+from dataselect_gui.scoring.model import Model, in_precision, load_model, to_tensor
 from dataselect_gui.scoring.quantities import at_elements
 from dataselect_gui.scoring.scores.base import ModelScore, Quantity
 from dataselect_gui.tasks.task import Targets, Task
@@ -52,10 +52,20 @@ def naive_scores(
     scores = [score for score in map(find_score, names) if isinstance(score, ModelScore)]
     over_series = [score for score in scores if score.is_of_gradients and score.is_over_series]
     of_final = [score for score in scores if score.is_of_gradients and not score.is_over_series]
-    records = _records(checkpoint, inputs, targets)
+    final = _model(checkpoint.final)
+    records = _records(final, checkpoint.task, inputs, targets)
     scored: dict[str, NDArray[np.float64]] = {}
     for wanted, members in ((of_final, [checkpoint.final]), (over_series, list(checkpoint.series))):
-        parts = [_parts(checkpoint, member, wanted, records) for member in members if wanted]
+        parts = [
+            _parts(
+                checkpoint,
+                final if member == checkpoint.final else _model(member),
+                wanted,
+                records,
+            )
+            for member in members
+            if wanted
+        ]
         for score in wanted:
             places = score.members(len(parts)) if score.is_over_series else range(1)
             own = [[parts[place][row][score.name] for place in places] for row in range(len(records))]
@@ -81,33 +91,28 @@ class _Record:
     watched: Tensor
 
 
-def _records(checkpoint: Checkpoint, inputs: InputArray, targets: Targets) -> list[_Record]:
-    final = in_precision(load_model(checkpoint.final, torch.device("cpu")), torch.float64)
+def _model(member: Member) -> Model:
+    return in_precision(load_model(member, torch.device("cpu")), torch.float64)
+
+
+def _records(final: Model, task: Task, inputs: InputArray, targets: Targets) -> list[_Record]:
+    batch = to_tensor(inputs, torch.device("cpu"), torch.float64)
     records = []
-    for values, target in zip(
-        _exactly(inputs).split(1), torch.from_numpy(targets).split(1), strict=True
-    ):
+    for values, target in zip(batch.split(1), torch.from_numpy(targets).split(1), strict=True):
         with torch.no_grad():
-            watched = checkpoint.task.watched(final(values), target)
+            watched = task.watched(final(values), target)
         records.append(_Record(values, target, watched))
     return records
 
 
-def _exactly(inputs: InputArray) -> Tensor:
-    """Return inputs as a tensor of float64; the numbers of tokens as they are."""
-    values = torch.from_numpy(inputs)
-    return values.double() if values.is_floating_point() else values
-
-
 def _parts(
     checkpoint: Checkpoint,
-    member: Member,
+    model: Model,
     scores: Iterable[ModelScore],
     records: Sequence[_Record],
 ) -> list[dict[str, Tensor]]:
     """Return what scores keep of one checkpoint, for each record."""
     scores = list(scores)
-    model = in_precision(load_model(member, torch.device("cpu")), torch.float64)
     needs = frozenset[Quantity]().union(*(score.quantities for score in scores))
     direction = {}
     if Quantity.PRODUCT in needs:

@@ -17,7 +17,7 @@ from dataselect_gui.scoring.arithmetic import flushed_denormals
 from dataselect_gui.scoring.catalog import Precision, find_mapped_score, find_model_score
 from dataselect_gui.scoring.direction import load_direction
 from dataselect_gui.scoring.memory import Need, PeakMemory
-from dataselect_gui.scoring.model import Model, in_precision, load_model
+from dataselect_gui.scoring.model import Model, in_precision, load_model, to_tensor
 from dataselect_gui.scoring.quantities import MeasuredBatch, State
 from dataselect_gui.scoring.scores.base import ModelScore, Quantity
 from dataselect_gui.scoring.synthetic import synthetic
@@ -365,12 +365,7 @@ class Scorer:
             )
 
     def _tensor(self, inputs: InputArray) -> Tensor:
-        batch = torch.from_numpy(inputs)
-        if self.device.type == "cuda":  # The copy goes on beside what the GPU has still to do.
-            batch = batch.pin_memory().to(self.device, non_blocking=True)
-        # A copy begins where PyTorch has its tensors begin, on which rounding may depend.
-        dtype = self._dtype if batch.is_floating_point() else batch.dtype
-        return batch.to(self.device, dtype, copy=True)
+        return to_tensor(inputs, self.device, self._dtype)
 
 
 def _differ(alone: float, together: float, allowed: float) -> bool:

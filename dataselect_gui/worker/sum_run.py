@@ -8,7 +8,6 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.array_frames import array_parts
-from dataselect_gui.records.kinds.kind import InputArray
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import ChangedRecordError, UnreadableRecordError
 from dataselect_gui.sandbox.frames import write_frame
@@ -36,7 +35,7 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
 
     from dataselect_gui.norms.memory import is_out_of_memory
     from dataselect_gui.scoring.clipped_sum import ClippedSum
-    from dataselect_gui.scoring.model import choose_device, in_precision, load_model
+    from dataselect_gui.scoring.model import choose_device, in_precision, load_model, to_tensor
     from dataselect_gui.scoring.public_shapes import public_shapes
     from dataselect_gui.scoring.synthetic import synthetic
 
@@ -51,17 +50,12 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
     device = choose_device(job.device)
     dtype = torch.float32 if device.type == "mps" else torch.float64
     model = in_precision(load_model(checkpoint.final, device), dtype)
-
-    def on_device(inputs: InputArray) -> torch.Tensor:
-        values = torch.from_numpy(inputs)
-        return values.to(device, dtype if values.is_floating_point() else values.dtype, copy=True)
-
     preprocess = source.kind.to_input(checkpoint.final, model.channels)
     loader = ScoredInputLoader(source, index, preprocess)
     summed = ClippedSum(model, checkpoint.task, len(checkpoint.labels), job.clip, job.steps)
     shapes = public_shapes(source, checkpoint.final, model, preprocess)
     for shape in shapes:  # What cannot be summed at all is told before a record is read.
-        summed.check(on_device(synthetic((1, *shape), model.vocabulary)))
+        summed.check(to_tensor(synthetic((1, *shape), model.vocabulary), device, dtype))
     count = len(index.ids)
     for done in range(count):
         context.advance(Phase.SUMMING, done, count)
@@ -78,7 +72,7 @@ def run_sum(job: SumJob, context: JobContext) -> FilesResult:
         if not is_labelled[done]:
             continue
         try:
-            summed.add(on_device(values[None]), targets[done : done + 1])
+            summed.add(to_tensor(values[None], device, dtype), targets[done : done + 1])
         except Exception as error:
             if values.shape in shapes and is_out_of_memory(error):
                 raise  # So it would be for every record.
