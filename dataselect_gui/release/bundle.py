@@ -120,7 +120,7 @@ def write_bundle(
         _write_text(partial / CROISSANT, describe(terms, files, written.listing, fields))
         _write_json(partial / RELEASE, release_document(terms, ledger_head))
         _write_json(partial / PRIVACY, privacy_document(terms))
-        _write_text(partial / CARD, card(terms, form_in(partial)))
+        _write_text(partial / CARD, card(terms, form))
         for name in (CROISSANT, RELEASE, PRIVACY, CARD):
             files[name] = sha256(partial / name)
         _write_text(partial / SUMS, listing_of(files))
