@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from dataselect_gui.privacy.mechanisms.discrete_gaussian import DiscreteGaussian
 from dataselect_gui.privacy.mechanisms.discrete_laplace import DiscreteLaplace
+from dataselect_gui.privacy.mechanisms.everything import Everything
 from dataselect_gui.privacy.mechanisms.exact import Exact
 from dataselect_gui.privacy.mechanisms.laplace import Laplace
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
@@ -19,6 +20,7 @@ from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResp
 from dataselect_gui.release.checks import (
     discrete_gaussian,
     discrete_laplace,
+    everything,
     exact,
     laplace,
     noisy_top_k,
@@ -56,6 +58,7 @@ REGISTRY = (
     Registered(Records, RandomizedResponse, randomized_response.check),
     Registered(Records, NoisyTopK, noisy_top_k.check),
     Registered(Records, Exact, exact.check),
+    Registered(Records, Everything, everything.check),
     Registered(Offers, RandomizedResponse, randomized_response.check),
     Registered(Offers, NoisyTopK, noisy_top_k.check),
     Registered(Scores, Laplace, laplace.check),

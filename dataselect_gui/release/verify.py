@@ -393,11 +393,17 @@ def _promise(path: Path) -> str:
     needs_threshold = (
         mechanism.epsilon is not None and "threshold" in mechanism.takes | terms.kind.takes
     )
-    depends = needs_threshold and (
-        cut is None or cut.by != "threshold" or cut.source == "viewed" or cut.threshold is None
-    )
+    if terms.rule is None:
+        is_public = cut is not None and cut.by == "threshold" and cut.source != "viewed"
+        is_public = is_public and cut is not None and cut.threshold is not None
+    else:
+        is_public = terms.rule.source != "viewed" and terms.rule.rule is not None
+    depends = needs_threshold and not is_public
     if claimed and depends:
         raise FaultError(_("An ε is claimed although the threshold depends on the records."))
+    depends |= terms.marks == "viewed" or (terms.after_marked and mechanism.epsilon is not None)
+    if claimed and depends:
+        raise FaultError(_("An ε is claimed although marks that depend on the records were shown."))
     if terms.conditional != depends:
         raise FaultError(_("The release is not marked as conditional as its threshold demands."))
     if terms.is_bought != (cut is not None and cut.epsilon is not None):

@@ -24,7 +24,7 @@ from dataselect_gui.window.inputs import Inputs, ScoringRun
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.undo import Step
-from dataselect_gui.workflow import Account, Look, Rule, Selection, select
+from dataselect_gui.workflow import Account, Look, RecordRule, Rule, ScoreCut, Selection, select
 
 _LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY})
 """Places that are left for the one where the person was before."""
@@ -200,9 +200,9 @@ class State(QObject):
         self.stale = np.zeros(len(look.ids), dtype=bool)
         self.current = None
         self.in_training = look.in_training
-        score = self.rule.score if self.rule is not None else look.request.score
+        score = look.request.score if self.cut is None else self.cut.score
         self.sort = score if score in look.scores else next(iter(look.scores), None)
-        self.descending = not (self.rule is not None and self.rule.lowest)
+        self.descending = not (self.cut is not None and self.cut.lowest)
         if self.rule is None:
             self._propose_rule()
         self._select()
@@ -316,6 +316,11 @@ class State(QObject):
                 lambda: self._sort_now(*before),
             )
 
+    @property
+    def cut(self) -> ScoreCut | None:
+        """The rule where it is a cut of one score; None where it is another, or there is none."""
+        return self.rule if isinstance(self.rule, ScoreCut) else None
+
     def set_rule(self, rule: Rule) -> None:
         """Replace the rule."""
         if rule != self.rule:
@@ -329,7 +334,7 @@ class State(QObject):
     def preview_rule(self, rule: Rule) -> None:
         """Show what a rule would select, without storing it: while a cut-off is dragged."""
         if self.look is not None:
-            self.selection = select(rule, self.look.scores[rule.score], self.eligible)
+            self.selection = self._picked_by(rule)
             self.selection_changed.emit()
 
     def end_preview(self) -> None:
@@ -436,10 +441,17 @@ class State(QObject):
             self.rule = rule
 
     def _select(self) -> None:
-        if self.look is None or self.rule is None or self.rule.score not in self.look.scores:
-            self.selection = Selection(np.zeros(len(self.withheld), dtype=bool), None)
-        else:
-            self.selection = select(self.rule, self.look.scores[self.rule.score], self.eligible)
+        self.selection = self._picked_by(self.rule)
+
+    def _picked_by(self, rule: Rule | None) -> Selection:
+        """Return what a rule picks; nothing where it reads what there is not."""
+        look = self.look
+        nothing = Selection(np.zeros(len(self.withheld), dtype=bool), None)
+        if look is None or rule is None or not set(rule.scores) <= set(look.scores):
+            return nothing
+        if isinstance(rule, RecordRule) and rule.reads_classes and look.classes is None:
+            return nothing
+        return select(rule, look.scores, self.eligible, look.classes)
 
     def _sort(self) -> None:
         assert self.look is not None
