@@ -88,7 +88,7 @@ def card(terms: Terms, form: WrittenForm | None) -> str:
 def _selected(terms: Terms) -> list[str]:
     """Return by what records were selected, as sentences."""
     if terms.marks is not None:
-        return ["By no score: every eligible record leaves."]
+        return []
     if terms.rule is not None:
         return rule_in_words(terms.rule)
     variant = f" ({terms.variant})" if terms.variant else ""

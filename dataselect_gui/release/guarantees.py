@@ -116,6 +116,9 @@ def not_protected(terms: Terms) -> list[str]:
 
 def assumptions(terms: Terms) -> list[str]:
     """Return the assumptions of the promise that only the owner can check."""
+    if terms.marks is not None:  # No score is read, so nothing rests on the checkpoints.
+        listed = [_(MARKS_SETTLED)] if terms.marks == "settled" else []
+        return [*listed, *_on_earlier(terms)]
     match terms.in_training:
         case "no":
             listed = [*_on_scores(terms), _("the records took no part in training the checkpoints")]
@@ -131,8 +134,6 @@ def assumptions(terms: Terms) -> list[str]:
             listed = [_("none: the records took part in training the checkpoints, or it is unknown")]
         case unknown:
             assert_never(unknown)
-    if terms.marks == "settled":
-        listed.append(_(MARKS_SETTLED))
     if terms.rule is not None:
         rests_on = _RULE_RESTS_ON[terms.rule.source]
         listed += [] if rests_on is None else [_(rests_on)]
@@ -146,18 +147,18 @@ def assumptions(terms: Terms) -> list[str]:
     clip_from = terms.kind.form.get("clip_from")
     if (clip_from if terms.bounds is None else terms.bounds.source) == "agreed":
         listed.append(_(_BOUNDS_AGREED))
-    if terms.after_exact:
-        listed.append(_(AFTER_EXACT))
-    if terms.after_marked:
-        listed.append(_(AFTER_MARKED))
-    return listed
+    return [*listed, *_on_earlier(terms)]
+
+
+def _on_earlier(terms: Terms) -> list[str]:
+    """Return what left earlier and is not covered."""
+    listed = [_(AFTER_EXACT)] if terms.after_exact else []
+    return [*listed, _(AFTER_MARKED)] if terms.after_marked else listed
 
 
 def _on_scores(terms: Terms) -> list[str]:
     """Return the assumptions about the scores."""
     scoring = terms.scoring
-    if terms.marks is not None:
-        return []  # None is read.
     if (scoring.device is not None and scoring.batch is None) or scoring.program is None:
         listed = [
             _(

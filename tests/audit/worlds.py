@@ -78,6 +78,7 @@ def terms(
         count=count,
         query=what.query(line.mechanism),
     )
+    by_score = mechanism != "everything"
     return Terms(
         release="audit",
         program="audit",
@@ -86,11 +87,12 @@ def terms(
         mechanism=line.mechanism.calibrated(setting),
         conditional=False,
         unit="record" if m == 1 else "person",
-        score="el2n",
-        variant="",
+        score="el2n" if by_score else None,
+        variant="" if by_score else None,
         lowest=False,
-        cut=Cut("threshold", "agreed", Decimal(str(THRESHOLD))),
-        bounds=BOUNDS,
+        cut=Cut("threshold", "agreed", Decimal(str(THRESHOLD))) if by_score else None,
+        bounds=BOUNDS if by_score else None,
+        marks=None if by_score else "settled",
         in_training="no",
         after_exact=False,
         checkpoint="0" * 64,

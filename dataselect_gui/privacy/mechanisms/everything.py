@@ -73,7 +73,7 @@ class Everything(SelectionMechanism):
     def how_drawn(self, *, of_people: bool, lowest: bool, by_rule: bool) -> str:
         """Say that nothing is drawn."""
         del of_people, lowest, by_rule
-        return _("None: every eligible record leaves.")
+        return _("Nothing is drawn: every eligible record leaves.")
 
     def parameters(self) -> dict[str, dict[str, object]]:
         """Return the share that leaves: all."""
