@@ -73,6 +73,10 @@ _PARAMETERS = {
     },
     "padded": ("padded_to", "value"),
     "threshold_from": ("cut", "from"),
+    "rule": ("rule", "value"),
+    "rule_from": ("rule", "from"),
+    "rule_scores": ("rule_scores", "value"),
+    "marks": ("withheld", "from"),
 }
 """Field of the terms → the parameter of ``release.json`` that says it, and where in that."""
 LAYOUT = [("classifier.weight", [3, 2]), ("classifier.bias", [3])]
