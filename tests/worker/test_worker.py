@@ -31,6 +31,7 @@ from dataselect_gui.worker.jobs import (
     InspectJob,
     Job,
     MapJob,
+    ParametersJob,
     PreflightJob,
     ScoreJob,
     StudyJob,
@@ -332,6 +333,7 @@ MODEL: dict[str, Any] = {"source": SourceRef(HERE), "checkpoint": HERE}
 ON_CPU: dict[str, Any] = {**MODEL, "digest": "", "device": "cpu"}
 JOBS: dict[str, Job[Result]] = {
     "Scoring": ScoreJob(**ON_CPU, names=[], precision="float32", batch_size=None, limit=None),
+    "Naming the parameters": ParametersJob(checkpoint=HERE, digest=""),
     "Summing the gradients": SumJob(**ON_CPU, folder=HERE, clip=1.0, steps=1),
     "Trying the checkpoint": PreflightJob(**MODEL, names=[], device="cpu"),
     "Making the map": MapJob(
