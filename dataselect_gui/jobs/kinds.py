@@ -20,6 +20,7 @@ class JobKind(Enum):
     VERIFICATION = "verification"
     LABEL_MATCHING = "label-matching"
     RECORD_COMPARISON = "record-comparison"
+    SWITCH = "switch"
     RELEASE = "release"
     PREVIEW = "preview"
     DELETION = "deletion"
@@ -87,6 +88,7 @@ _TEXTS = {
     JobKind.RECORD_COMPARISON: _Texts(
         N_("Comparing with what was scored"), N_("The project is as it was.")
     ),
+    JobKind.SWITCH: _Texts(N_("Showing other scores"), _NOTHING_CHANGED),
     JobKind.RELEASE: _Texts(
         N_("Writing the bundle"), N_("Release the same again: what was paid for costs nothing more.")
     ),

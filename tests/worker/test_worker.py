@@ -160,11 +160,6 @@ def test_a_moved_source_is_accepted_and_another_is_not(
     workflow.score(records, series, silent, project_path=undisturbed, names=["loss"])
 
 
-def test_another_checkpoint_is_another_project(records: Path, series: Path, undisturbed: Path) -> None:
-    with pytest.raises(UnusableError, match="another checkpoint"):
-        workflow.score(records, series / "checkpoint-10", silent, project_path=undisturbed)
-
-
 def test_what_cannot_be_read_is_listed_and_the_rest_is_scored(series: Path, tmp_path: Path) -> None:
     folder = image_folder(
         tmp_path / "scans", [f"{kind}/{n}.png" for kind in ("cat", "dog") for n in range(3)]
