@@ -107,6 +107,7 @@ from dataselect_gui.workflow.studying import (
     foresee_study,
     study,
 )
+from dataselect_gui.workflow.switching import KeptScores, switch_checkpoint
 from dataselect_gui.workflow.tokens import tokens
 from dataselect_gui.workflow.training_answer import answer_training
 from dataselect_gui.workflow.verifying import Verified, verify, write_page
@@ -139,6 +140,7 @@ __all__ = [
     "Inspection",
     "JobContext",
     "JobKind",
+    "KeptScores",
     "Kind",
     "KindAnswer",
     "LabelAccount",
@@ -258,6 +260,7 @@ __all__ = [
     "study_place",
     "study_scores",
     "study_subject",
+    "switch_checkpoint",
     "tally",
     "tokens",
     "unprotected_releases",

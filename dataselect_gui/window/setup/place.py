@@ -11,6 +11,7 @@ from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.setup.facts import Facts
+from dataselect_gui.window.setup.kept_scores import OtherCheckpoints
 from dataselect_gui.window.setup.labels import LabelTable, label_facts
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
@@ -91,6 +92,7 @@ class SetupPlace(ColumnPlace, Place):
         self._split_hint = paragraph(role="warning")
         self._split_row = row(self.split, self._split_hint)
         self.labels = LabelTable()
+        self.other_checkpoints = OtherCheckpoints()
         self.training = TrainingQuestion()
         self.score = Button()
         self.score.setProperty("role", "primary")
@@ -148,6 +150,7 @@ class SetupPlace(ColumnPlace, Place):
     def show_checkpoint(self, path: Path | None, inspection: CheckpointInspected | None) -> None:
         """Show what inspection found at the checkpoint."""
         self.preflight.hide()
+        self.other_checkpoints.show_kept(())
         self.labels.show_account(None, LabelRule())
         if inspection is None or path is None:
             self.checkpoint.show_facts(_(_NO_CHECKPOINT), [], [])
@@ -204,6 +207,7 @@ class SetupPlace(ColumnPlace, Place):
         problems = [f"{record}: {reason}" for record, reason in sorted(look.problems.items())]
         self.records.show_facts("", facts, problems, look.source)
         self.checkpoint.show_facts("", requested(look.request), [], look.checkpoint)
+        self.other_checkpoints.show_kept(look.other_checkpoints)
 
     def show_demo(self) -> None:
         """Show what the demo is made of, while it is scored."""
@@ -311,6 +315,7 @@ class SetupPlace(ColumnPlace, Place):
         self.column.addWidget(self.confined)
         self.column.addWidget(self._split_row)
         self.column.addWidget(Pair(self.records, self.checkpoint))
+        self.column.addWidget(self.other_checkpoints)
         self.column.addWidget(Pair(protect, question))
         self.column.addWidget(self.labels)
         self.column.addLayout(buttons)
