@@ -1,6 +1,7 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
 from dataselect_gui.checkpoints.label_account import LabelAccount
+from dataselect_gui.checkpoints.label_forms import label_items
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import OtherStudyError
 from dataselect_gui.jobs.context import JobContext, Stop
@@ -107,6 +108,7 @@ from dataselect_gui.workflow.studying import (
     foresee_study,
     study,
 )
+from dataselect_gui.workflow.switching import KeptScores, switch_checkpoint
 from dataselect_gui.workflow.tokens import tokens
 from dataselect_gui.workflow.training_answer import answer_training
 from dataselect_gui.workflow.verifying import Verified, verify, write_page
@@ -139,6 +141,7 @@ __all__ = [
     "Inspection",
     "JobContext",
     "JobKind",
+    "KeptScores",
     "Kind",
     "KindAnswer",
     "LabelAccount",
@@ -211,6 +214,7 @@ __all__ = [
     "is_text",
     "job_logged",
     "knows_head",
+    "label_items",
     "label_rule",
     "label_sentences",
     "leaving_files",
@@ -258,6 +262,7 @@ __all__ = [
     "study_place",
     "study_scores",
     "study_subject",
+    "switch_checkpoint",
     "tally",
     "tokens",
     "unprotected_releases",

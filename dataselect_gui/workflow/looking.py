@@ -25,6 +25,7 @@ from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.selecting import among, rule_of
+from dataselect_gui.workflow.switching import KeptScores, kept_scores
 
 _NOTHING = Index(ids=(), labels=(), units=None, content=np.empty((0, 32), dtype=np.uint8))
 
@@ -73,6 +74,8 @@ class Look:
         What the model predicts.
     in_training : str or None
         The remembered answer.
+    other_checkpoints : sequence of KeptScores
+        The other checkpoints by which there are scores.
     """
 
     folder: Path
@@ -95,6 +98,7 @@ class Look:
     request: Request
     task: TaskName
     in_training: str | None
+    other_checkpoints: Sequence[KeptScores] = ()
 
     @property
     def has_classes(self) -> bool:
@@ -173,6 +177,7 @@ def look(project_path: Path) -> Look:
         request=request,
         task=task,
         in_training=settings.in_training,
+        other_checkpoints=kept_scores(project),
     )
 
 
