@@ -140,7 +140,7 @@ def mutate_texts(files: Files, chance: Chance) -> Files:
             case 1:
                 changed[name] = text.encode(chance.choice(_ENCODINGS), "replace")
             case 2:
-                changed[name] = bytes(changed[name] * chance.choice([0, 1, 40, 90_000]))
+                changed[name] = changed[name][:64] * chance.choice([0, 1, 40, 90_000])
             case 3:
                 deep = "/".join(["d"] * chance.choice([3, 120, 1200]))
                 changed[chance.choice([f"{deep}/x.txt", "a/\n.txt", "\udcff.txt", "é.txt"])] = b"x"
