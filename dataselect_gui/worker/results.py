@@ -179,6 +179,12 @@ class CheckpointFacts(
         The owner's label → the index of the model's; None where no source was given.
     features : list of str
         The columns that it takes of a table, each with its unit where that is stated.
+    feature_columns : list of str
+        Their names alone.
+    takes_texts : bool
+        Whether it has a tokenizer.
+    outputs : int or None
+        How many numbers it predicts; None where it does not say.
     notes : list of str
         What a person should know of the source beside it, as sentences.
     label_account : LabelAccount or None
@@ -194,6 +200,9 @@ class CheckpointFacts(
     task: TaskName
     labels: dict[str, int] | None = None
     features: list[str] = []
+    feature_columns: list[str] = []
+    takes_texts: bool = False
+    outputs: Count | None = None
     notes: list[str] = []
     label_account: LabelAccount | None = None
 
@@ -237,6 +246,12 @@ class SourceInspected(Inspected, frozen=True, tag="source", omit_defaults=True):
         several.
     split : str or None
         The part that was chosen; where there are several and none was, nothing else is said.
+    label_columns : list of str
+        The columns that may hold labels, the one that does among them.
+    label_column : str or None
+        The usual column, where labels were read from it.
+    text_columns : list of str
+        The columns that may hold texts; none where the source is no table.
     """
 
     form: str
@@ -251,6 +266,9 @@ class SourceInspected(Inspected, frozen=True, tag="source", omit_defaults=True):
     notes: list[str] = []
     splits: dict[str, Count] = {}
     split: str | None = None
+    label_columns: list[str] = []
+    label_column: str | None = None
+    text_columns: list[str] = []
 
 
 class InspectionResult(Result, frozen=True):

@@ -1,6 +1,7 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
 from dataselect_gui.checkpoints.label_account import LabelAccount
+from dataselect_gui.checkpoints.label_forms import label_items
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import OtherStudyError
 from dataselect_gui.jobs.context import JobContext, Stop
@@ -214,6 +215,7 @@ __all__ = [
     "is_text",
     "job_logged",
     "knows_head",
+    "label_items",
     "label_rule",
     "label_sentences",
     "leaving_files",
