@@ -14,6 +14,8 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
+from dataselect_gui.records.forms.form import WrittenForm
+from dataselect_gui.records.kinds import kind_named
 from dataselect_gui.records.kinds.kind import Lines, Picture
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
@@ -73,6 +75,10 @@ class Look:
         What the model predicts.
     in_training : str or None
         The remembered answer.
+    form : WrittenForm or None
+        In which its records leave; None where they are not there.
+    is_read : bool
+        Whether a person reads its records, as texts, rather than looks at pictures.
     """
 
     folder: Path
@@ -95,6 +101,8 @@ class Look:
     request: Request
     task: TaskName
     in_training: str | None
+    form: WrittenForm | None = None
+    is_read: bool = False
 
     @property
     def has_classes(self) -> bool:
@@ -143,6 +151,7 @@ def look(project_path: Path) -> Look:
         request, task = found.request, found.task.name
     except UnusableError:  # The checkpoint moved: scores can still be looked at.
         request, task = Request(), SINGLE_LABEL.name
+    kind = kind_named(settings.source.kind)
     table = None if settings.table is None else project.table
     index = _NOTHING if table is None else table.index
     names = [] if table is None else in_order(table.columns())
@@ -173,6 +182,8 @@ def look(project_path: Path) -> Look:
         request=request,
         task=task,
         in_training=settings.in_training,
+        form=kind.form_at(settings.source.ref),
+        is_read=kind.is_read,
     )
 
 

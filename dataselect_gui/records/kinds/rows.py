@@ -46,6 +46,7 @@ class Rows(RecordKind):
     nouns: ClassVar[str] = N_("a table")
     advice: ClassVar[str] = N_("a table (CSV, TSV, JSON lines, Parquet, Feather)")
     endings: ClassVar[frozenset[str]] = ENDINGS
+    is_read: ClassVar[bool] = True
     is_confined: ClassVar[bool] = False
     extensions: ClassVar[tuple[str, ...]] = ("json",)
     forms: ClassVar[tuple[WrittenForm, ...]] = (ROWS_FILE,)
