@@ -24,6 +24,7 @@ from dataselect_gui.worker.jobs import (
     AnyJob,
     InspectJob,
     MapJob,
+    ParametersJob,
     PreflightJob,
     ScoreJob,
     StudyJob,
@@ -97,6 +98,10 @@ def _run(job: AnyJob, context: JobContext, parent: Parent) -> Result:
             from dataselect_gui.worker.map_run import run_maps
 
             return run_maps(job, context)
+        case ParametersJob():
+            from dataselect_gui.worker.parameters_run import run_parameters
+
+            return run_parameters(job, context)
         case SumJob():
             from dataselect_gui.worker.sum_run import run_sum
 

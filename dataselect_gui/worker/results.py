@@ -49,6 +49,22 @@ class FilesResult(Result, frozen=True):
     records: Count
 
 
+class ParametersResult(Result, frozen=True):
+    """What the gradient of a checkpoint consists of.
+
+    Attributes
+    ----------
+    layout : list of (str, list of int)
+        The names of the parameters in the checkpoint's files, and their shapes, in order.
+    """
+
+    layout: Annotated[list[tuple[str, list[Count]]], msgspec.Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        if len({name for name, _shape in self.layout}) != len(self.layout):
+            raise ValueError("two parameters of one name")
+
+
 class PreflightResult(Result, Trial, frozen=True, kw_only=True):
     """A trial of a checkpoint, with what the parent needs to estimate the whole.
 

@@ -108,6 +108,7 @@ from dataselect_gui.workflow.studying import (
     foresee_study,
     study,
 )
+from dataselect_gui.workflow.switching import KeptScores, switch_checkpoint
 from dataselect_gui.workflow.tokens import tokens
 from dataselect_gui.workflow.training_answer import answer_training
 from dataselect_gui.workflow.verifying import Verified, verify, write_page
@@ -140,6 +141,7 @@ __all__ = [
     "Inspection",
     "JobContext",
     "JobKind",
+    "KeptScores",
     "Kind",
     "KindAnswer",
     "LabelAccount",
@@ -260,6 +262,7 @@ __all__ = [
     "study_place",
     "study_scores",
     "study_subject",
+    "switch_checkpoint",
     "tally",
     "tokens",
     "unprotected_releases",

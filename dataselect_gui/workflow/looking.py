@@ -27,6 +27,7 @@ from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.selecting import among, rule_of
+from dataselect_gui.workflow.switching import KeptScores, kept_scores
 
 _NOTHING = Index(ids=(), labels=(), units=None, content=np.empty((0, 32), dtype=np.uint8))
 
@@ -79,6 +80,8 @@ class Look:
         In which its records leave; None where they are not there.
     is_read : bool
         Whether a person reads its records, as texts, rather than looks at pictures.
+    other_checkpoints : sequence of KeptScores
+        The other checkpoints by which there are scores.
     """
 
     folder: Path
@@ -103,6 +106,7 @@ class Look:
     in_training: str | None
     form: WrittenForm | None = None
     is_read: bool = False
+    other_checkpoints: Sequence[KeptScores] = ()
 
     @property
     def has_classes(self) -> bool:
@@ -184,6 +188,7 @@ def look(project_path: Path) -> Look:
         in_training=settings.in_training,
         form=kind.form_at(settings.source.ref),
         is_read=kind.is_read,
+        other_checkpoints=kept_scores(project),
     )
 
 

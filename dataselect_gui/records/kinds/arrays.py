@@ -29,6 +29,7 @@ from dataselect_gui.records.label_text import (
     columns_text,
     flags_text,
     label_text,
+    named_label,
     readable_text,
 )
 from dataselect_gui.records.npz import (
@@ -251,7 +252,8 @@ def _open_arrays(where: SourceRef) -> ArrayFile:
     elif label in columns or is_table:
         names = classes if label == "y" else None
         if label in single:
-            labels = [_label(value, names) for value in arrays[label].reshape(-1).tolist()]
+            values = arrays[label].reshape(-1).tolist()
+            labels = [named_label(path.name, value, names) for value in values]
         else:
             labels = [_several(row, names) for row in arrays[label].tolist()]
     return ArrayFile(
@@ -307,17 +309,6 @@ def _person(value: object) -> str | None:
             return None
         return str(int(value)) if value.is_integer() else str(value)
     return readable_text(value)
-
-
-def _label(value: object, classes: Sequence[str] | None) -> str | None:
-    """Return a label's name; None where there is none (NaN, empty; negative where names apply)."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if classes is not None and isinstance(value, int) and not isinstance(value, bool):
-        if value < 0:
-            return None
-        return classes[value] if value < len(classes) else str(value)
-    return label_text(value)
 
 
 def _columns(file: str, stored: Mapping[str, Stored | NDArray[Any]]) -> list[str]:

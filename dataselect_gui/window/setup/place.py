@@ -19,6 +19,7 @@ from dataselect_gui.window.setup.descriptions import (
     source_facts,
 )
 from dataselect_gui.window.setup.facts import Facts
+from dataselect_gui.window.setup.kept_scores import OtherCheckpoints
 from dataselect_gui.window.setup.labels import LabelTable
 from dataselect_gui.window.setup.reading import Reading
 from dataselect_gui.window.widgets import theme
@@ -98,6 +99,7 @@ class SetupPlace(ColumnPlace, Place):
         self._split_hint = paragraph(role="warning")
         self._split_row = row(self.split, self._split_hint)
         self.reading, self.labels = Reading(), LabelTable()
+        self.other_checkpoints = OtherCheckpoints()
         self.training = TrainingQuestion()
         self.score = Button()
         self.score.setProperty("role", "primary")
@@ -138,7 +140,7 @@ class SetupPlace(ColumnPlace, Place):
         columns, person = inspection.columns, inspection.person
         hint = _(_HINT) if person is None else _(_PROPOSED, column=person)
         # Whoever chose a column of these records keeps it, however they are read.
-        kept = known if path == self._path and known in columns else person
+        kept = known if path == self._path and known in {None, *columns} else person
         self._show_units(hint if columns else _(_ALONE), columns, kept)
         self._path = path
         facts = source_facts(inspection)
@@ -148,6 +150,7 @@ class SetupPlace(ColumnPlace, Place):
     def show_checkpoint(self, path: Path | None, inspection: CheckpointInspected | None) -> None:
         """Show what inspection found at the checkpoint."""
         self.preflight.hide()
+        self.other_checkpoints.show_kept(())
         self.labels.show_account(None, LabelRule())
         if inspection is None or path is None:
             self.checkpoint.show_facts(_(_NO_CHECKPOINT), [], [])
@@ -177,6 +180,7 @@ class SetupPlace(ColumnPlace, Place):
         problems = [f"{record}: {reason}" for record, reason in sorted(look.problems.items())]
         self.records.show_facts("", facts, problems, look.source)
         self.checkpoint.show_facts("", requested(look.request), [], look.checkpoint)
+        self.other_checkpoints.show_kept(look.other_checkpoints)
 
     def show_demo(self) -> None:
         """Show what the demo is made of, while it is scored."""
@@ -284,6 +288,7 @@ class SetupPlace(ColumnPlace, Place):
         self.column.addWidget(self.confined)
         self.column.addWidget(self._split_row)
         self.column.addWidget(Pair(self.records, self.checkpoint))
+        self.column.addWidget(self.other_checkpoints)
         self.column.addWidget(self.reading)
         self.column.addWidget(self.labels)
         self.column.addWidget(Pair(protect, question))

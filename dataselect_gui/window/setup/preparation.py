@@ -87,6 +87,7 @@ class Preparation(QObject):
         start.chosen.connect(self.take)
         setup.score_requested.connect(self.score)
         setup.stop_requested.connect(self._jobs.stop)
+        setup.other_checkpoints.chosen.connect(self._switch)
         setup.training.answered.connect(self._on_answered)
         state.opened.connect(self._on_opened)
         state.inputs_changed.connect(self._show_idle)
@@ -157,6 +158,21 @@ class Preparation(QObject):
         """Ask where the open project's checkpoint is now."""
         if self._state.look is not None:
             self._choose(self._state.look.checkpoint, _("Where is the checkpoint?"))
+
+    def _switch(self, digest: str) -> None:
+        """Show the scores by another checkpoint of the open project."""
+        look = self._state.look
+        if look is None or self._jobs.running:
+            return
+        folder = look.folder
+
+        def work(context: JobContext) -> Path:
+            del context
+            workflow.switch_checkpoint(folder, digest)
+            return folder
+
+        self._notice.show_message(None)
+        self._jobs.start(JobKind.SWITCH, work, self.scored.emit, self._on_failed)
 
     def _choose(self, known: Path, question: str) -> None:
         if known.suffix.lower() in {".pt2", *workflow.file_endings()}:
