@@ -170,11 +170,14 @@ def mutate_tokenizer(files: Files, chance: Chance) -> Files:
     stated = json.loads(files[name])
     if name == TOKENIZER and chance.random() < 0.7:
         part = chance.choice([key for key in stated if key != "model"])
-        stated[part] = edit_json({part: stated[part]}, chance).get(part)
+        stated[part] = edit_json([stated[part]], chance)
+        if isinstance(stated[part], list) and len(stated[part]) == 1:
+            stated[part] = stated[part][0]
     elif name == TOKENIZER and chance.random() < 0.7:
         model = stated["model"]
         rest = {key: value for key, value in model.items() if key not in {"vocab", "merges"}}
-        stated["model"] = {**model, **edit_json(rest, chance)}
+        edited = edit_json(rest, chance)
+        stated["model"] = {**model, **edited} if isinstance(edited, dict) else edited
     else:
         stated = edit_json(stated, chance, _PARTS)
     return {**files, name: json_bytes(stated, chance)}

@@ -201,14 +201,16 @@ def test_a_stated_range_is_not_that_of_greys_counted_from_white(image: bytes) ->
 @pytest.mark.usefixtures("home")
 def test_without_a_checkpoint_it_is_said_that_one_may_know_the_range(tmp_path: Path) -> None:
     """Of those images alone: damaged ones stay so."""
+    folder = tmp_path / "images"
+    folder.mkdir()
     for name, content in (
         ("a.png", stored(STRETCHED, "PNG")),
         ("b.tif", tiff(DEEP.astype(np.int32), SIGNED)),
         ("c.png", stored(GREYS, "PNG")),
         ("d.png", stored(GREYS, "PNG")[:60]),
     ):
-        (tmp_path / name).write_bytes(content)
-    found = workflow.inspect(tmp_path, None, JobContext())
+        (folder / name).write_bytes(content)
+    found = workflow.inspect(folder, None, JobContext())
     assert isinstance(found, SourceInspected)
     assert [problem.id for problem in found.problems] == ["a.png", "b.tif", "d.png"]
     (note,) = found.notes

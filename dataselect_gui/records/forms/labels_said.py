@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias
 LabelType: TypeAlias = Literal["name", "classes", "number", "numbers"]
 _DESCRIBED: dict[LabelType, str] = {
     "name": "",
-    "classes": "The label is a JSON list of classes, or, where some are not known, a JSON object with 1 "
-    "or 0 for each class that is.",
+    "classes": "The label is a JSON list of classes, or, where some are not known, a JSON object with "
+    "1 or 0 for each class that is.",
     "number": "The label is a number.",
     "numbers": "The label is a JSON list of numbers, one for each output of the model.",
 }
