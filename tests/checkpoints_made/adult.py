@@ -1,8 +1,8 @@
 """Train small models on UCI Adult, as a consortium would share them: ``.pt2`` with ``features.json``.
 
-``python -m tests.checkpoints_made.adult ADULT.csv FOLDER`` writes ``mlp``, ``one-hot``, ``transformer``
-and ``binary``, of one number, into a folder, each a series of three states. They are trained on the rows
-of ``split`` train; those of test are the owner's.
+``python -m tests.checkpoints_made.adult ADULT.csv FOLDER`` writes ``mlp``, ``one-hot``,
+``transformer`` and ``binary``, of one number, each a series of three states. They are trained on the
+rows of ``split`` train; those of test are the owner's.
 """
 
 import csv

@@ -114,7 +114,10 @@ class Driver:
         assert score is not None
         values = look.scores[score]
         cut = float(np.nanquantile(values, 1 - share))
-        field = window.explore.histogram.findChildren(QLineEdit)[0]
+        histogram = window.explore.histogram
+        field = histogram.findChildren(QLineEdit)[0]
+        if window.state.rule is None:
+            histogram.adopt.click()
         field.setText(f"{cut:.4f}")
         field.editingFinished.emit()
         window.state.set_current(int(window.state.order[1]))
@@ -316,4 +319,5 @@ def main(out: Path, shared: Path, made: Path, *names: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:4]), *sys.argv[4:])
+    _script, to, data, checkpoints, *chosen = sys.argv
+    main(Path(to), Path(data), Path(checkpoints), *chosen)

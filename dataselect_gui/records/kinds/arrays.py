@@ -36,6 +36,7 @@ from dataselect_gui.records.npz import (
     MAX_ROWS,
     Stored,
     check_memory,
+    look_at_arrays,
     most_memory,
     not_arrays,
     read_arrays,
@@ -108,6 +109,18 @@ class Arrays(RecordKind):
     def form(self, source: Source) -> WrittenForm:
         """Return that of images where the rows are images. See `RecordKind`."""
         return IMAGE_FILES if isinstance(source.blank, Image.Image) else NPZ_FILE
+
+    def form_at(self, where: SourceRef) -> WrittenForm | None:
+        """Return that of images where the file's header says that they are. See `RecordKind`."""
+        try:
+            headers = look_at_arrays(where.path)
+        except UnusableError:
+            return None
+        called, _parts = of_part(headers, where.split)
+        rows = headers.get(called.get(RECORDS, ""))
+        if rows is None:
+            return None
+        return IMAGE_FILES if rows.dtype == np.uint8 else NPZ_FILE
 
     def clean(self, stored: bytes) -> tuple[str, bytes]:
         """Return an image as PNG. See `RecordKind`."""

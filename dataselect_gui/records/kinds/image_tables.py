@@ -52,7 +52,7 @@ class ImageTables(Images):
     """Image files in a column of a table."""
 
     name: ClassVar[str] = "image-table"
-    nouns: ClassVar[str] = N_("a table with a column of images (Parquet, datasets)")
+    nouns: ClassVar[str] = N_("a Parquet file of images")
     advice: ClassVar[str] = N_("a Parquet file with images, a folder that the datasets library saved")
     endings: ClassVar[frozenset[str]] = ENDINGS
 

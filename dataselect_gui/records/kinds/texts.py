@@ -45,6 +45,7 @@ class Texts(RecordKind):
     name: ClassVar[str] = "texts"
     nouns: ClassVar[str] = N_("a folder of texts")
     advice: ClassVar[str] = N_("a folder with texts (.txt) and no images")
+    is_read: ClassVar[bool] = True
     is_confined: ClassVar[bool] = False
     extensions: ClassVar[tuple[str, ...]] = ("txt",)
     forms: ClassVar[tuple[WrittenForm, ...]] = (TEXT_LINES,)

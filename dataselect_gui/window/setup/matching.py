@@ -116,6 +116,12 @@ class Matching(QObject):
         else:
             self._match(inputs, source)
 
+    @property
+    def _lacks_labels(self) -> bool:
+        """Whether there are columns, and none of them was chosen for labels: a person is about to."""
+        records = self._records
+        return records is not None and bool(records.label_columns) and not records.labels
+
     # Inspecting
 
     def _inspect(self, source: SourceRef) -> None:
@@ -210,7 +216,7 @@ class Matching(QObject):
     def try_out(self) -> None:
         """Try the checkpoint on some of the records, which need not be waited for."""
         checkpoint, source = self._state.inputs.checkpoint, self._state.inputs.source
-        if checkpoint is None or source is None or self._jobs.running:
+        if checkpoint is None or source is None or self._jobs.running or self._lacks_labels:
             return
 
         def work(context: JobContext) -> Preflight:

@@ -140,7 +140,7 @@ class SetupPlace(ColumnPlace, Place):
         columns, person = inspection.columns, inspection.person
         hint = _(_HINT) if person is None else _(_PROPOSED, column=person)
         # Whoever chose a column of these records keeps it, however they are read.
-        kept = known if path == self._path and known in columns else person
+        kept = known if path == self._path and known in {None, *columns} else person
         self._show_units(hint if columns else _(_ALONE), columns, kept)
         self._path = path
         facts = source_facts(inspection)

@@ -82,6 +82,8 @@ class Preparation(QObject):
         self._matching.project_found.connect(self.scored)
         self._matching.bundle_found.connect(self.checked)
         self._matching.failed.connect(self._on_failed)
+        for said in (setup.split_chosen, setup.reading.chosen, setup.labels.chosen):
+            said.connect(self._on_said)
         start.chosen.connect(self.take)
         setup.score_requested.connect(self.score)
         setup.stop_requested.connect(self._jobs.stop)
@@ -179,6 +181,11 @@ class Preparation(QObject):
             path = choose_folder(self._window, question)
         if path is not None:
             self.find_again(path)
+
+    def _on_said(self) -> None:
+        """Take away what was wrong before."""
+        if not self._jobs.running:
+            self._notice.show_message(None)
 
     def _on_failed(self, error: DataSelectError) -> None:
         if not isinstance(error, InterruptedByPersonError):

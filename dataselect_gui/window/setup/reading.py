@@ -34,6 +34,9 @@ _CELLS = N_(
     "In each of these columns 1 is yes and 0 is no. A blank is not known, and adds nothing to a score."
 )
 _BETWEEN = N_("Where a cell lists several labels. Empty: one label, or a list in JSON.")
+_UNLABELLED = N_(
+    "None of the records has a label yet. Where a column holds them, choose it: most scores need one."
+)
 _TERMINAL = N_("There are more of them than are shown here; the terminal takes all.")
 
 
@@ -106,6 +109,8 @@ class Reading(QFrame):
         choices, rule = choices_of(inspected, checkpoint), source.labels
         self._takes_lists = choices.has_lists
         missing = what_is_missing(source, inspected, checkpoint)
+        if not missing and choices.labels and not inspected.labels:
+            missing = _(_UNLABELLED)
         self._missing.setText(missing)
         self._missing.setVisible(bool(missing))
         _fill(self.text, choices.texts)
