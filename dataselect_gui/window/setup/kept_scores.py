@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
@@ -29,7 +30,7 @@ class OtherCheckpoints(QWidget):
         text = paragraph(_("Scores of other checkpoints are kept:"), role="dim")
         text.setWordWrap(False)
         self.choice = ComboBox()
-        self.choice.setAccessibleName(text.text())
+        self.choice.setAccessibleName(visible(text.text()))
         self.show_them = Button(_("Show them"))
         self.show_them.clicked.connect(self._on_clicked)
         line = QHBoxLayout(self)

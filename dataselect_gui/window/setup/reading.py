@@ -243,7 +243,7 @@ class Reading(QFrame):
         self._several.setVisible(chosen == _SEVERAL)
         self._show_row(self.separator, shown=chosen != _SEVERAL and self._takes_lists)
         if chosen != _SEVERAL:
-            rule = replace(source.labels, columns=(), classes=())
+            rule = LabelRule(separator=source.labels.separator)
             self.chosen.emit(replace(source, label_column=chosen, labels=rule))
 
     def _on_separator(self) -> None:
