@@ -203,9 +203,8 @@ def test_a_column_for_each_class_goes_by_its_name_first(reading: Reading, qtbot:
         reading.use.click()
     chosen: SourceRef = signal.args[0]
     columns = ("Cough", "fever", "diagnosis")
-    assert chosen.labels == LabelRule(
-        tuple(zip(columns, ["cough", "fever", "flu"], strict=True)), columns, uncertain="yes"
-    )
+    by_table = (("Cough", "cough"), ("diagnosis", "flu"))  # The third one has the name of its class.
+    assert chosen.labels == LabelRule(by_table, columns, uncertain="yes")
     # As it was chosen, it is shown again.
     shown(reading, chosen, table(labels=['{"Cough": "1"}']), checkpoint)
     assert [box.chosen() for box in reading.outputs] == list(columns)
@@ -216,6 +215,18 @@ def test_a_column_for_each_class_goes_by_its_name_first(reading: Reading, qtbot:
     assert chosen.labels.columns == columns
     chosen = choose(qtbot, reading, reading.label, "age")
     assert chosen == SourceRef(HERE.path, label_column="age")
+
+
+def test_a_column_that_is_called_like_another_class_is_shown_with_its_own(
+    reading: Reading, qtbot: QtBot
+) -> None:
+    checkpoint = model("multi_label", ["cough", "fever"])
+    rule = LabelRule((("fever", "cough"),), ("fever",))
+    shown(reading, SourceRef(HERE.path, labels=rule), table(labels=["x"]), checkpoint)
+    assert [box.chosen() for box in reading.outputs] == ["fever", None]
+    with qtbot.waitSignal(reading.chosen) as signal:
+        reading.use.click()
+    assert signal.args[0].labels == rule
 
 
 def test_classes_without_names_go_by_the_order_of_their_columns(reading: Reading, qtbot: QtBot) -> None:
