@@ -70,7 +70,7 @@ def columns_of_parquet(path: Path) -> None:
 def columns_of_arrow(path: Path) -> None:
     import pyarrow as pa
 
-    arrow(path, pa.schema([(f"c{n}", pa.int8()) for n in range(100_000)]).empty_table())
+    arrow(path, pa.schema([(f"c{n}", pa.int8()) for n in range(20_000)]).empty_table())
 
 
 def cell_of_parquet(path: Path) -> None:

@@ -46,7 +46,7 @@ def inspect(
     if records is not None:
         ref = workflow.SourceRef(records, *columns, labels=read)
     target = workflow.SourceRef(path, *columns, labels=read)
-    with progress() as context:
+    with progress(workflow.JobKind.INSPECTION) as context:
         inspection = workflow.inspect(target, ref, context)
         tried = None
         if isinstance(inspection, CheckpointInspected) and ref is not None:

@@ -62,8 +62,8 @@ def main() -> int:
 
     confine(Grant.from_line(from_parent.readline().decode()))
     job = job_from_line(from_parent.readline())
-    parent = Parent(from_parent, to_parent)
-    context = JobContext(send, parent.stop)
+    parent = Parent(from_parent, to_parent, job.kind)
+    context = JobContext(send, parent.stop, job.kind)
     try:
         send(_run(job, context, parent))
     except BrokenPipeError:

@@ -5,6 +5,7 @@ from dataselect_gui.checkpoints.label_forms import label_items
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import OtherStudyError
 from dataselect_gui.jobs.context import JobContext, Stop
+from dataselect_gui.jobs.endings import stopped
 from dataselect_gui.jobs.fault_log import VARIABLE as LOG_VARIABLE
 from dataselect_gui.jobs.fault_log import Crash, Left, job_logged, log_path, start_log, stop_log
 from dataselect_gui.jobs.fault_log import note as note_event
@@ -257,6 +258,7 @@ __all__ = [
     "start_own_log",
     "statement_in_words",
     "stop_log",
+    "stopped",
     "study",
     "study_at",
     "study_place",

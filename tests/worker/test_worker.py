@@ -230,8 +230,9 @@ def killed_and_started_again(
 
 IN_A_LONG_BATCH = """
 import sys, time
+from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.worker.parent import Parent
-parent = Parent(sys.stdin.buffer, sys.stdout.buffer)
+parent = Parent(sys.stdin.buffer, sys.stdout.buffer, JobKind.SCORING)
 print("begun", flush=True)
 time.sleep(600)
 """

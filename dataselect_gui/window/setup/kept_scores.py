@@ -30,7 +30,7 @@ class OtherCheckpoints(QWidget):
         text = paragraph(_("Scores of other checkpoints are kept:"), role="dim")
         text.setWordWrap(False)
         self.choice = ComboBox()
-        self.choice.setAccessibleName(visible(text.text()))
+        self.choice.setAccessibleName(visible(_("Scores of other checkpoints are kept:")))
         self.show_them = Button(_("Show them"))
         self.show_them.clicked.connect(self._on_clicked)
         line = QHBoxLayout(self)
