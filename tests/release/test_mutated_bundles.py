@@ -314,8 +314,8 @@ ALLOWED: dict[str, list[tuple[str, object]]] = {
     "rule, viewed": [("after_marked", True)],
 }
 """What another release may say, with all that follows from it: of a person any number of records may
-leave, a norm comes from the request or was agreed, where nothing is promised any answer about training is
-one, and what left before may have been marked late."""
+leave, a norm comes from the request or was agreed, where nothing is promised any answer about training
+is one, and what left before may have been marked late."""
 
 
 @every_kind

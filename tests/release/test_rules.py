@@ -35,7 +35,7 @@ HALF: dict[str, Any] = {
     "conditions": [{"score": "loss", "least": 0}],
     "keep": {"by": "class", "probabilities": {"cat": 0.5}, "otherwise": 1},
 }
-WORD = {"epsilon": None, "budget": None, "acknowledge_disclosure": True}
+WORD: dict[str, Any] = {"epsilon": None, "budget": None, "acknowledge_disclosure": True}
 
 
 def add_vog(folder: Path, values: Sequence[float]) -> None:
@@ -89,7 +89,7 @@ def whole_text(bundle: Path) -> str:
 def fulfils(record: dict[str, Any]) -> bool:
     """Say by hand whether a record fulfils `BY_CLASS`."""
     most = {"bird": 0.4, "cat": 0.8}.get(record["label"])
-    return (most is None or record["loss"] <= most) and 0.1 <= record["vog"] <= 0.9
+    return bool((most is None or record["loss"] <= most) and 0.1 <= record["vog"] <= 0.9)
 
 
 # The rule of a request, and one's own
@@ -173,13 +173,15 @@ def test_the_class_of_a_record_is_its_label_as_the_consortium_spells_it(tmp_path
 def test_by_bits_and_for_people_too(tmp_path: Path) -> None:
     project = made(tmp_path, unit_column="patient", rule=BY_CLASS)
     pick(project, BY_CLASS)
-    for name, asked in {
+    ways: dict[str, dict[str, Any]] = {
         "bits": {"mechanism": "randomized-response", "epsilon": "4"},
         "offers": {"kind": "offers"},
         "sided": {},
         "exact": {**WORD, "mechanism": "exact", "acknowledge_exact": True, "reason": "a test"},
-    }.items():
-        done = release(project, tmp_path / name, **{"max_contributions": 2, "budget": "40", **asked})
+    }
+    for name, asked in ways.items():
+        stated: dict[str, Any] = {"max_contributions": 2, "budget": "40"}
+        done = release(project, tmp_path / name, **(stated | asked))
         assert (done.epsilon is None) == (name == "exact")
         assert not done.conditional
         assert is_verified(tmp_path / name)
@@ -289,7 +291,7 @@ def test_later_totals_name_what_left(tmp_path: Path) -> None:
     assert done.epsilon == "1"
     assert AFTER_EXACT in told(tmp_path / "later")["assumptions"]
     account = workflow.ledger(project)[0]
-    assert (account.exact_releases, account.total_plain) == (1, 1)
+    assert (account.exact_releases, account.total_plain) == (1, Decimal(1))
     lines = workflow.statement_in_words(account)
     assert any("Records by everything, no protection" in line for line in lines)
 
