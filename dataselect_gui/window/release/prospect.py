@@ -62,6 +62,11 @@ class Prospect:
         return is_unprotected(self.asked.mechanism)
 
     @property
+    def is_everything(self) -> bool:
+        """Whether all that is eligible would leave, by no score and no mechanism."""
+        return self.asked.mechanism == "everything"
+
+    @property
     def discloses(self) -> bool:
         """Whether records themselves would leave."""
         return self.kind.discloses
