@@ -15,7 +15,8 @@ from dataselect_gui.records.opening import TEXT_COLUMN, for_model, open_source
 from dataselect_gui.records.source import Source, SourceRef, UnknownRangeError, UnreadableRecordError
 from dataselect_gui.records.splits import SplitNeededError
 from dataselect_gui.records.text_input import TextInput
-from dataselect_gui.scoring.catalog import Batching, applicable
+from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.scoring.names import Batching
 from dataselect_gui.texts import ngettext
 from dataselect_gui.worker.jobs import InspectJob
 from dataselect_gui.worker.results import (
