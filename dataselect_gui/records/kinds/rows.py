@@ -43,7 +43,7 @@ class Rows(RecordKind):
     """Rows of a table."""
 
     name: ClassVar[str] = "rows"
-    nouns: ClassVar[str] = N_("a table of rows or texts, such as a CSV file")
+    nouns: ClassVar[str] = N_("a table of rows or texts (such as a CSV file)")
     advice: ClassVar[str] = N_("a table of rows or texts (CSV, TSV, JSON lines, Parquet, Feather)")
     endings: ClassVar[frozenset[str]] = ENDINGS
     is_read: ClassVar[bool] = True
