@@ -132,7 +132,7 @@ class Source(Protocol):
 
 @runtime_checkable
 class SourceOfMany(Protocol):
-    """A source whose records are all in memory, and faster read together."""
+    """A source whose records are all in memory, without stamps, and faster read together."""
 
     def read_many(self, rows: Sequence[int]) -> list[bytes]:
         """Return the stored bytes of many records, each as `Source.read` does; none is unreadable."""

@@ -1,6 +1,7 @@
 """Inputs that are made together are those made alone, and every record gets to a batch once."""
 
 import csv
+import hashlib
 from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from dataselect_gui.checkpoints.features import Row, features_of
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.records.kinds.rows import RowInput
 from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
@@ -18,6 +20,7 @@ from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.tasks.single_label import SingleLabel
 from dataselect_gui.worker.batches import EMPTY, in_batches, place_of
 from dataselect_gui.worker.computing import Computation
+from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.worker.input_loading import InputLoader
 
 STATED: dict[str, object] = {
@@ -114,6 +117,13 @@ def test_many_stored_rows_are_those_read_one_by_one(tmp_path: Path) -> None:
     assert stored == [source.read(row) for row in (2, 0, 1)]
     cells = [dict(source.kind.look(row, None)) for row in stored]
     assert cells == [{k: v or "" for k, v in expected[row].items()} for row in (2, 0, 1)]
+    index = read_index(source, JobContext())
+    assert [bytes(hashed) for hashed in index.content] == [
+        hashlib.sha256(source.read(row)).digest() for row in range(3)
+    ]
+    (tmp_path / "labels.csv").write_text("label\nyes\nno\n")
+    labels: Any = open_source(SourceRef(tmp_path / "labels.csv"))
+    assert labels.read_many([0, 1]) == [labels.read(0), labels.read(1)] == [b"{}", b"{}"]
     texts: Any = open_source(SourceRef(tmp_path / "t.csv", text_column="50% %b"))
     assert texts.ids == ["0", "2"]
     assert texts.read_many([1, 0]) == [b"{}", b"100% sure"]

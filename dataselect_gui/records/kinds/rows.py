@@ -7,6 +7,7 @@ columns are read for labels and units alone, and are never part of a record.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
@@ -172,13 +173,18 @@ class RowTable:
 
     def read(self, index: int) -> bytes:
         """Return the cells that the model takes, by their columns. See `Source.read`."""
-        return self.read_many([index])[0]
+        return self._row % tuple(column.stored(index) for column in self.features.values())
 
     def read_many(self, rows: Sequence[int]) -> list[bytes]:
         """Return the cells of many rows. See `SourceOfMany`."""
-        row = b"{" + b",".join(head + b"%b" for head in self.features) + b"}"
+        if not self.features:
+            return [self._row] * len(rows)
         cells = (column.stored_at(rows) for column in self.features.values())
-        return [row % of_row for of_row in zip(*cells, strict=True)]
+        return [self._row % of_row for of_row in zip(*cells, strict=True)]
+
+    @cached_property
+    def _row(self) -> bytes:
+        return b"{" + b",".join(head + b"%b" for head in self.features) + b"}"
 
     def stamp(self, index: int) -> tuple[int, int] | None:
         """Return nothing: rows have no time of their own. See `Source.stamp`."""
