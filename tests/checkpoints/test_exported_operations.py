@@ -12,7 +12,16 @@ from torch import Tensor, nn
 
 from dataselect_gui.checkpoints.operations import SIGNATURES
 from dataselect_gui.errors import UnusableError
-from tests.checkpoints.test_exported import Graph, load_and_run, loaded, nodes, read, spec, with_graph
+from tests.checkpoints.test_exported import (
+    Graph,
+    Small,
+    load_and_run,
+    loaded,
+    nodes,
+    read,
+    spec,
+    with_graph,
+)
 from tests.models import export, stir
 
 pytestmark = [
