@@ -153,6 +153,7 @@ def buy(
         Where the ledger refuses; nothing is drawn then.
     """
     assert candidates.part is not None
+    assert terms.score is not None
     entry = session.reserve(
         account,
         _purchase_charge(purchase),

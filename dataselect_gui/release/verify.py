@@ -40,6 +40,7 @@ from dataselect_gui.release.guarantees import not_protected, promise
 from dataselect_gui.release.kinds.gradient import GRADIENT
 from dataselect_gui.release.registry import KINDS, registered
 from dataselect_gui.release.terms import Terms
+from dataselect_gui.release.viewed import rests_on_a_view, rests_on_late_marks
 from dataselect_gui.resources import resource
 from dataselect_gui.texts import _, english
 
@@ -393,20 +394,9 @@ def _promise(path: Path) -> str:
         raise FaultError(_("An ε is claimed for a release without a mechanism."))
     if claimed and terms.in_training not in {"no", "dp"}:
         raise FaultError(_("An ε is claimed although the records may have trained the checkpoints."))
-    needs_threshold = (
-        mechanism.epsilon is not None and "threshold" in mechanism.takes | terms.kind.takes
-    )
-    if terms.rule is None:
-        is_public = cut is not None and cut.by == "threshold" and cut.source != "viewed"
-        is_public = is_public and cut is not None and cut.threshold is not None
-    else:
-        is_public = terms.rule.source != "viewed" and terms.rule.rule is not None
-    depends = needs_threshold and not is_public
+    depends = rests_on_a_view(terms) or rests_on_late_marks(terms)
     if claimed and depends:
         raise FaultError(_("An ε is claimed although the threshold depends on the records."))
-    depends |= terms.marks == "viewed" or (terms.after_marked and mechanism.epsilon is not None)
-    if claimed and depends:
-        raise FaultError(_("An ε is claimed although marks that depend on the records were shown."))
     if terms.conditional != depends:
         raise FaultError(_("The release is not marked as conditional as its threshold demands."))
     if terms.is_bought != (cut is not None and cut.epsilon is not None):

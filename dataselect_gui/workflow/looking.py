@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.label_forms import shown_label
+from dataselect_gui.checkpoints.label_forms import label_items, shown_label
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UnusableError, UsageError
@@ -22,7 +22,8 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import in_order
-from dataselect_gui.selection.rules import Rule
+from dataselect_gui.selection.rules import RecordRule, Rule
+from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
@@ -122,7 +123,11 @@ class Look:
     def label_of(self, row: int) -> str | None:
         """Return the label of a record as a person reads it; None where it has none."""
         label = self.labels[row]
-        return label if label is None or self.has_classes else shown_label(label)
+        if label is None or self.has_classes:
+            return label
+        if self.task == "regression":
+            return ", ".join(map(_rounded, label_items(label)))
+        return shown_label(label)
 
     @property
     def source(self) -> Path:
@@ -138,6 +143,13 @@ class Look:
     def eligible(self) -> NDArray[np.bool_]:
         """The records that may take part in a release, shape (n,)."""
         return ~(self.withheld | self.opted_out)
+
+    def picked_by(self, rule: Rule | None, eligible: NDArray[np.bool_]) -> Selection:
+        """Return what a rule picks; nothing where it reads what there is not."""
+        lacks_classes = isinstance(rule, RecordRule) and rule.reads_classes and self.classes is None
+        if rule is None or lacks_classes or not set(rule.scores) <= set(self.scores):
+            return Selection(np.zeros(len(eligible), dtype=bool), None)
+        return select(rule, self.scores, eligible, self.classes)
 
     @property
     def is_finished(self) -> bool:
@@ -253,3 +265,11 @@ class Pictures:
             Where it cannot be read.
         """
         return shared().look(self._source.kind, self._records.read(row), most)
+
+
+def _rounded(text: str) -> str:
+    """Return a number to four digits, and anything else as it is."""
+    try:
+        return f"{float(text):.4g}"
+    except ValueError:
+        return text
