@@ -149,8 +149,8 @@ class Mechanism(ABC):
 
     @classmethod
     def proof(cls) -> Path:
-        """Return the page with the proof of the guarantee."""
-        return Path(__file__).with_name(f"{cls.name.replace('-', '_')}.md")
+        """Return the page with the proof of the guarantee, which lies beside its module."""
+        return Path(__file__).with_name(f"{cls.__module__.rpartition('.')[2]}.md")
 
     @classmethod
     def check_acknowledged(cls, *, unprotected: bool, disclosed: bool, reason: str | None) -> None:

@@ -64,7 +64,7 @@ class Prospect:
     @property
     def is_everything(self) -> bool:
         """Whether all that is eligible would leave, by no score and no mechanism."""
-        return self.asked.mechanism == "everything"
+        return self.mechanism is not None and not self.mechanism.takes
 
     @property
     def discloses(self) -> bool:
