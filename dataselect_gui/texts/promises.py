@@ -85,7 +85,9 @@ IN_FULL = N_("the records in this bundle, in full")
 FIXED = N_("how many records the source has, how they are grouped into units, and which are eligible")
 MANY = N_("what holds for many records together, such as roughly how many score high")
 MANY_PASS = N_("what holds for many records together, such as roughly how many the rule picks")
-NUMBER_PASSING = N_("roughly how many records the rule picks, by the number of files")
+NUMBER_PASSING = N_(
+    "roughly how many records the rule picks, in all and of each label, by the number of files"
+)
 READABLE_AND_FIT = N_("which records can be read at all and have a shape that can leave")
 NUMBER_OF_FILES = N_("roughly how many records scored beyond the threshold, by the number of files")
 READABLE = N_("which records can be read at all")

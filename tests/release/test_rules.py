@@ -123,7 +123,7 @@ def test_the_requests_rule_is_claimed_and_stated(tmp_path: Path) -> None:
     card = (tmp_path / "b" / "README.md").read_text(encoding="utf-8")
     assert "- By a rule on each record alone: the consortium's request.\n" in card
     assert "loss is at most that of its class (bird: 0.4, cat: 0.8)" in card
-    assert "roughly how many records the rule picks, by the number of files" in card
+    assert "roughly how many records the rule picks, in all and of each label" in card
 
 
 def test_a_rule_of_ones_own_is_claimed_where_it_was_agreed(tmp_path: Path) -> None:
