@@ -18,6 +18,7 @@ from dataselect_gui.checkpoints.safetensors_header import StoredTensor, read_hea
 from dataselect_gui.checkpoints.task import find_task
 from dataselect_gui.checkpoints.tokenizer import TOKENIZER_FILES, StatedTokenizer
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.selection.rules import FixedRule, RecordRule
 from dataselect_gui.tasks.task import Task
 from dataselect_gui.texts import _
 
@@ -190,6 +191,15 @@ class Checkpoint:
         """
         assert self.direction is not None
         return _read_unchanged(self.direction, self._direction_hash)
+
+    def unknown_classes(self, rule: FixedRule) -> list[str]:
+        """Return the classes that a rule lists and the model does not name, sorted.
+
+        None where it names none, or where a label is not one of its classes.
+        """
+        if not isinstance(rule, RecordRule) or not self.task.has_classes or len(self.labels) < 2:
+            return []
+        return sorted(rule.classes.difference(self.labels))
 
     def digest(self) -> str:
         """Return the SHA-256 over all that a score depends on: files by their content, in order."""

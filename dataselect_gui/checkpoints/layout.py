@@ -17,7 +17,7 @@ from dataselect_gui.checkpoints import tokenizer as tokenizers
 from dataselect_gui.checkpoints.checkpoint import CONFIG, PROCESSOR, Checkpoint, Member
 from dataselect_gui.checkpoints.features import FEATURES, Features, features_of
 from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
-from dataselect_gui.checkpoints.request import read_request
+from dataselect_gui.checkpoints.request import FILE_NAME, read_request
 from dataselect_gui.checkpoints.safetensors_header import read_header
 from dataselect_gui.checkpoints.tokenizer import (
     SPECIAL_TOKENS,
@@ -114,7 +114,21 @@ def _with_request(path: Path, final: Member, series: tuple[Member, ...], folder:
         )
     if direction is not None:
         _check_direction(direction, final)
-    return Checkpoint(path, final, series, request, direction)
+    checkpoint = Checkpoint(path, final, series, request, direction)
+    _check_rule(checkpoint)
+    return checkpoint
+
+
+def _check_rule(checkpoint: Checkpoint) -> None:
+    """Refuse a rule for classes that the model does not name: it would hold for no record."""
+    rule = checkpoint.request.asked_rule
+    unknown = [] if rule is None else checkpoint.unknown_classes(rule)
+    if unknown:
+        raise UnusableError(
+            _("The consortium's request ({file_name}) cannot be used.", file_name=FILE_NAME),
+            _("Its rule names a class that the model does not know: “{name}”.", name=unknown[0]),
+            _("Ask the consortium for a corrected file."),
+        )
 
 
 def _check_direction(path: Path, final: Member) -> None:

@@ -9,6 +9,8 @@ import msgspec
 from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.amounts import LARGEST_BOUND, LARGEST_COUNT, LARGEST_DELTA, decimal_of
+from dataselect_gui.selection.forms import RuleForm, read_rule
+from dataselect_gui.selection.rules import FixedRule
 from dataselect_gui.tasks.names import NAMES, TaskName
 from dataselect_gui.texts import _
 
@@ -45,6 +47,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         The public threshold of that score.
     count : int or None
         How many records to select instead.
+    rule : str, dict or None
+        The rule to select by, as it was written; see `asked_rule`.
     direction : str or None
         The name of the file with the direction of `alignment`, beside the request.
     bounds : dict
@@ -71,6 +75,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     score: str | None = None
     threshold: Number | None = None
     count: int | None = None
+    rule: RuleForm | None = None
     direction: str | None = None
     bounds: dict[str, tuple[Number, Number]] = {}
     class_statistics: dict[str, object] = {}
@@ -79,6 +84,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     deadline: str | None = None
     stated: dict[str, object] = {}
     unknown: dict[str, object] = {}
+
+    @property
+    def asked_rule(self) -> FixedRule | None:
+        """The rule to select by; None where it states none."""
+        return None if self.rule is None else read_rule(self.rule)
 
     @property
     def content(self) -> dict[str, object]:
@@ -194,6 +204,15 @@ def _task(key: str, value: Any) -> str | None:  # noqa: ANN401
     return _("“{key}” is none of {known}.", key=key, known=", ".join(NAMES))
 
 
+def _rule(key: str, value: Any) -> str | None:  # noqa: ANN401
+    """Check a rule of conditions on one record, or everything."""
+    try:
+        read_rule(value)
+    except ValueError as error:
+        return _("“{key}” is no rule. {why}", key=key, why=error)
+    return None
+
+
 def _file_name(key: str, value: Any) -> str | None:  # noqa: ANN401
     is_name = isinstance(value, str) and PurePosixPath(value).name == value
     if is_name and 0 < len(value) < 256 and not {"\\", "\0"} & set(value) and value != "..":
@@ -250,6 +269,7 @@ _CHECKS: dict[str, _Check] = {
     "threshold": _number(-_LARGEST_SCORE, _LARGEST_SCORE),
     "count": _count,
     "score": _text,
+    "rule": _rule,
     "task": _task,
     "direction": _file_name,
     "contact": _text,

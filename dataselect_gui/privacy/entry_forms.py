@@ -14,6 +14,7 @@ EntryKind: TypeAlias = Literal[
     "budget",
     "training",
     "sealed",
+    "coins",
     "kept",
     "reserved",
     "drawn",
@@ -59,6 +60,7 @@ _NEEDED: Mapping[EntryKind, _Form] = {
     "budget": {"epsilon": _amount, "reason": _text},
     "training": {"epsilon": _amount, "delta": _amount, "checkpoint": _text},
     "sealed": {"content": _digest},
+    "coins": {"content": _digest},
     "kept": {"content": _digest},
     "reserved": {
         "release": _text,
@@ -87,6 +89,7 @@ _LENGTHS = {
     "kept": 2 * _KEY,
     "reserved": 2 * _KEY,
     "sealed": _KEY + 8,
+    "coins": _KEY + 8,
 }
 """Bytes of the pieces that the content of an entry consists of."""
 

@@ -142,6 +142,7 @@ class Project:
                     in_training=None,
                     rule=None,
                     withheld=[],
+                    shown=None,
                 ),
             )
             project.save()

@@ -29,7 +29,7 @@ class Candidates:
     index : Index
         The records as they were scored, in the source's order.
     scores : ndarray of float64
-        The frozen scores of the rule, shape (n,).
+        The frozen scores of the rule: shape (n,) of a cut, else (n, k) of the k scores that it reads.
     eligible, chosen : ndarray of bool
         The records that may take part, and those that the rule picks, shape (n,).
     unit_column : str or None
@@ -47,6 +47,10 @@ class Candidates:
         How the owner has labels read, as JSON; None for the usual way.
     unwritable : mapping or None
         The records that can be read but not cleaned: row → reason; None where cleaning was not tried.
+    rule : str or None
+        The rule as JSON, where it is no cut.
+    keep : ndarray of int64 or None
+        The step of its coin below which a chosen record is kept, see `Selection.keep`; shape (n,).
     """
 
     source: Source
@@ -61,6 +65,8 @@ class Candidates:
     part: NDArray[np.bool_] | None = None
     classes: Sequence[int] | None = None
     unwritable: Mapping[int, str] | None = None
+    rule: str | None = None
+    keep: NDArray[np.int64] | None = None
 
     @cached_property
     def records(self) -> ScoredRecords:

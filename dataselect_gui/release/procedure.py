@@ -153,6 +153,7 @@ def buy(
         Where the ledger refuses; nothing is drawn then.
     """
     assert candidates.part is not None
+    assert terms.score is not None
     entry = session.reserve(
         account,
         _purchase_charge(purchase),
@@ -264,7 +265,7 @@ def release(
         terms = from_entry(entry.body["terms"])
         drawn = session.draw_of(terms.release)
         if drawn is None:
-            fresh = draw(candidates, keys, terms, session.secrets_of, summed)
+            fresh = draw(candidates, keys, terms, session.secrets_of, summed, session.coins_of)
             drawn = session.keep_draw(account, terms.release, fresh)
         written = Drawn(drawn, candidates, keys, terms, report)
         write_bundle(partial, destination, entry.hash, written, signer)
@@ -346,6 +347,14 @@ def foresee(
     return Foresight(same, cost, _nearest(statement, terms))
 
 
+def left_by_late_marks(statement: Statement) -> bool:
+    """Say whether everything left by marks that were made after scores were seen."""
+    return any(
+        entry.kind == "reserved" and entry.body.get("terms", {}).get("marks") == "viewed"
+        for entry in statement.entries
+    )
+
+
 def new_release_id() -> str:
     """Return a random id for a release."""
     return secrets.token_hex(8)
@@ -370,7 +379,8 @@ def _sameness(candidates: Candidates, terms: Terms) -> str:
     """Return the key by which a repeated release is recognised."""
     covered = to_entry(terms)
     for name in NOT_IN_KEY:
-        del covered[name]
+        covered.pop(name, None)
+    covered["conditional"] = terms.depends_on_records  # Not what left in the meantime.
     return _key({**_records(candidates, candidates.chosen), "terms": covered})
 
 
@@ -396,12 +406,15 @@ def _records(candidates: Candidates, chosen: NDArray[np.bool_]) -> dict[str, obj
     records = hashlib.sha256()
     for row in order:
         records.update(keys[row] + flags[row].tobytes())
+        if candidates.keep is not None:
+            records.update(candidates.keep[row].tobytes())
     return {
         "records": records.hexdigest(),
         "labels": [candidates.index.labels[row] for row in order],
         **({} if candidates.label_rule is None else {"label_rule": candidates.label_rule}),
         "scores": hashlib.sha256(candidates.scores[order].tobytes()).hexdigest(),
         "scored_by": candidates.scored_by,
+        **({} if candidates.rule is None else {"rule": candidates.rule}),
         "unit": candidates.unit_column,
     }
 
@@ -423,9 +436,9 @@ def _nearest(statement: Statement, terms: Terms) -> dict[str, tuple[object, obje
             there = as_entry(form_of_entry(entry.body["terms"]))
             differences.append(
                 {
-                    name: (there.get(name), here[name])
-                    for name in here
-                    if name not in NOT_IN_KEY and there.get(name) != here[name]
+                    name: (there.get(name), here.get(name))
+                    for name in {**there, **here}
+                    if name not in NOT_IN_KEY and there.get(name) != here.get(name)
                 }
             )
     return min(differences, key=len) if differences else None

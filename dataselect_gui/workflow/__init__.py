@@ -29,7 +29,10 @@ from dataselect_gui.release.verify import Check
 from dataselect_gui.sandbox.confining import Confinement, available_confinement
 from dataselect_gui.scoring.catalog import find_mapped_score, find_score
 from dataselect_gui.scoring.scores import SCORES
-from dataselect_gui.selection.rules import Rule, Selection, select
+from dataselect_gui.selection.describing import rule_sentences
+from dataselect_gui.selection.forms import rule_form
+from dataselect_gui.selection.rules import Everything, FixedRule, RecordRule, Rule, ScoreCut
+from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
 from dataselect_gui.study.sentences import PickLine, headline, name_of, tally
@@ -71,7 +74,9 @@ from dataselect_gui.workflow.scoring import Scored, project_name, project_place,
 from dataselect_gui.workflow.selecting import (
     make_rule,
     put_selection,
+    read_rule_file,
     requested_rule,
+    rule_per_class,
     scores,
     select_records,
 )
@@ -138,7 +143,9 @@ __all__ = [
     "Crash",
     "Deletion",
     "EntryTerms",
+    "Everything",
     "Fault",
+    "FixedRule",
     "Inspection",
     "JobContext",
     "JobKind",
@@ -162,11 +169,13 @@ __all__ = [
     "Progress",
     "ProjectInspected",
     "RecordMaps",
+    "RecordRule",
     "Register",
     "ReleaseRequest",
     "Released",
     "Request",
     "Rule",
+    "ScoreCut",
     "Scored",
     "Selection",
     "SourceInspected",
@@ -244,10 +253,14 @@ __all__ = [
     "put_opted_out",
     "put_selection",
     "read_register",
+    "read_rule_file",
     "read_settings",
     "release",
     "replan_study",
     "requested_rule",
+    "rule_form",
+    "rule_per_class",
+    "rule_sentences",
     "run_study",
     "score",
     "score_demo",

@@ -23,7 +23,7 @@ from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.release_request import check_reason
 
 _HIDDEN = frozenset({"key", "content"})
-_BOOKKEEPING: frozenset[EntryKind] = frozenset({"extended", "sealed", "kept"})
+_BOOKKEEPING: frozenset[EntryKind] = frozenset({"extended", "sealed", "coins", "kept"})
 """Entries that only the program needs; statements leave them out."""
 
 

@@ -8,13 +8,17 @@ from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.paths import resolved
 from dataselect_gui.plain import is_text
 from dataselect_gui.privacy.amounts import exact, positive_amount, probability_of
+from dataselect_gui.privacy.mechanisms.everything import Everything
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
 from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.kinds.kind import Kind
+from dataselect_gui.release.kinds.records import Records
 from dataselect_gui.release.registry import KINDS, mechanisms_of
 from dataselect_gui.release.terms import MOST_CONTRIBUTIONS
 from dataselect_gui.release.terms import Training as TrainingAnswer
+from dataselect_gui.selection.rules import Everything as EverythingRule
+from dataselect_gui.selection.rules import RecordRule, Rule
 from dataselect_gui.texts import N_, _
 
 _LONGEST_REASON = 10_000
@@ -42,8 +46,8 @@ class ReleaseRequest:
         ``no``, ``dp:E,D``, ``yes`` or ``unknown``; None for the project's remembered answer.
     budget : str or None
         The first budget.
-    acknowledge_exact : bool
-        The owner's word that nothing protects the records.
+    acknowledge_exact, acknowledge_disclosure : bool
+        The owner's word that nothing protects the records, and that all eligible ones are disclosed.
     reason : str or None
         Why.
     count : int or None
@@ -76,6 +80,7 @@ class ReleaseRequest:
     in_training: str | None = None
     budget: str | None = None
     acknowledge_exact: bool = False
+    acknowledge_disclosure: bool = False
     reason: str | None = None
     count: int | None = None
     bounds: str | None = None
@@ -127,8 +132,8 @@ class Training:
     delta: Decimal = Decimal(0)
 
 
-def kind_of(request: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
-    """Return the kind of release and the mechanism."""
+def kind_of(request: ReleaseRequest, rule: Rule) -> tuple[type[Kind], type[Mechanism]]:
+    """Return the kind of release and the mechanism, for a rule that they can go by."""
     kind = KINDS.get(request.kind)
     if kind is None:
         raise UsageError(
@@ -137,8 +142,10 @@ def kind_of(request: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
             _("Give one of these with --as."),
         )
     possible = mechanisms_of(kind)
+    usual = Everything if isinstance(rule, EverythingRule) and kind is Records else possible[0]
     for mechanism in possible:
-        if mechanism.name == (request.mechanism or possible[0].name):
+        if mechanism.name == (request.mechanism or usual.name):
+            _check_goes_by(rule, kind, mechanism)
             return kind, mechanism
     raise UsageError(
         _(
@@ -152,6 +159,46 @@ def kind_of(request: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
         ),
         _("Give one of these."),
     )
+
+
+def _check_goes_by(rule: Rule, kind: type[Kind], mechanism: type[Mechanism]) -> None:
+    """Refuse a rule that a release cannot go by.
+
+    Raises
+    ------
+    UsageError
+        Where it cannot.
+    """
+    is_of_all = isinstance(rule, EverythingRule)
+    if is_of_all != (mechanism is Everything):
+        raise UsageError(
+            _("The selection is everything that is eligible.")
+            if is_of_all
+            else _("The selection is not everything that is eligible."),
+            _("Such a release goes by no score, no rule and no mechanism."),
+            _("Leave --mechanism out, or select by a score or a rule.")
+            if is_of_all and kind is Records
+            else _("Select by a score or a rule first.")
+            if is_of_all
+            else _("Use “dataselect select PROJECT --all” first."),
+        )
+    takes = kind.takes | mechanism.takes
+    if isinstance(rule, RecordRule) and ("threshold" not in takes or "bounds" in takes):
+        raise UsageError(
+            _(
+                "A release of {kind} by {mechanism} goes by one score.",
+                kind=kind.name,
+                mechanism=mechanism.name,
+            ),
+            _("The selection goes by conditions on each record."),
+            _("Select by one score first, or release records one-sided or by randomised response."),
+        )
+    if isinstance(rule, RecordRule) and rule.keep is not None and not kind.selects:
+        raise UsageError(
+            _("A release of {kind} cannot go by a keep-probability.", kind=kind.name),
+            _("Its sum is made before any coin is drawn."),
+            _("Select by a rule without “keep” first."),
+        )
 
 
 def training_of(project: Project, request: ReleaseRequest) -> Training:
@@ -200,7 +247,10 @@ def epsilon_of(
                 "The records took part in training the checkpoints without differential privacy, or "
                 "that is unknown; then what is released says more than any mechanism counts."
             ),
-            _("Only --mechanism exact is left, with your acknowledgement."),
+            _(
+                "Only --mechanism exact is left, or everything that is eligible, with your "
+                "acknowledgement."
+            ),
         )
     return mechanism.read_epsilon(request.epsilon)
 

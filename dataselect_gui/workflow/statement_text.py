@@ -92,7 +92,7 @@ def entry_description(entry: AccountEntry) -> str:
             return _("The release was drawn")
         case "published":
             return _("The bundle was written")
-        case "extended" | "sealed" | "kept":
+        case "extended" | "sealed" | "coins" | "kept":
             raise ValueError(f"an entry of kind {entry.kind!r} has no line in a statement")
         case kind:
             assert_never(kind)
@@ -108,7 +108,9 @@ def missing_claim(entry: AccountEntry) -> str:
 
 
 def _release_description(terms: EntryTerms) -> str:
-    if terms.threshold is None:
+    if terms.score is None:
+        message = N_("{kind} by {mechanism}")
+    elif terms.threshold is None:
         message = N_("{kind} by {mechanism}, {score}")
     elif terms.lowest:
         message = N_("{kind} by {mechanism}, {score} at most {threshold}")
