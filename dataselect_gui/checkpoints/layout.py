@@ -14,6 +14,7 @@ from typing import Literal
 
 from dataselect_gui.checkpoints import families, processors, refusals
 from dataselect_gui.checkpoints import tokenizer as tokenizers
+from dataselect_gui.checkpoints.calibration_file import check_calibration
 from dataselect_gui.checkpoints.checkpoint import CONFIG, PROCESSOR, Checkpoint, Member
 from dataselect_gui.checkpoints.features import FEATURES, Features, features_of
 from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
@@ -62,7 +63,9 @@ def find_checkpoint(path: Path) -> Checkpoint:
         if path.suffix.lower() != ".pt2":
             raise refusals.refused_file(path)
         final = _exported(path, step=None)
-        return _with_request(path, final, (final,), path.parent)
+        checkpoint = _with_request(path, final, (final,), path.parent)
+        _check_agreement(checkpoint)
+        return checkpoint
     numbered = sorted(
         (int(match[1]), folder)
         for folder in path.iterdir()
@@ -97,10 +100,25 @@ def files_beside(path: Path) -> list[Path]:
     if path.is_file() or _NUMBERED.fullmatch(path.name):
         beside = [*path.parent.glob("*.json"), *path.parent.glob("*.safetensors")]
         reached += [file for file in map(regular_file, beside) if file is not None]
+    reference = _reference_beside(path)
+    if reference is not None:
+        reached.append(reference)
     blobs = path.parents[1] / "blobs" if path.parent.name == "snapshots" else None
     if blobs is not None and blobs.is_dir() and not blobs.is_symlink():
         reached.append(blobs)
     return reached
+
+
+def _reference_beside(path: Path) -> Path | None:
+    """Return the reference state of a request that lies beside a checkpoint, not in its folder."""
+    if not (path.is_file() or _NUMBERED.fullmatch(path.name)):
+        return None
+    try:
+        name = read_request(path.parent).reference
+    except UnusableError:
+        return None  # Told where the checkpoint is read.
+    place = None if name is None else path.parent / name
+    return place if place is not None and place.exists() and not place.is_symlink() else None
 
 
 def _with_request(path: Path, final: Member, series: tuple[Member, ...], folder: Path) -> Checkpoint:
@@ -114,7 +132,42 @@ def _with_request(path: Path, final: Member, series: tuple[Member, ...], folder:
         )
     if direction is not None:
         _check_direction(direction, final)
-    return Checkpoint(path, final, series, request, direction)
+    calibration = None if request.calibration is None else request.calibration.file
+    if request.calibration is not None and calibration is not None:
+        # A parameter takes a byte at least.
+        check_calibration(
+            folder, request.calibration, sum(file.stat().st_size for file in final.weights)
+        )
+    reference = None if request.reference is None else _reference(folder, request.reference, series)
+    return Checkpoint(
+        path,
+        final,
+        series,
+        request,
+        direction,
+        None if calibration is None else folder / calibration,
+        reference,
+    )
+
+
+def _reference(folder: Path, name: str, series: tuple[Member, ...]) -> Member:
+    """Return the state that a request names: one of the series, or a checkpoint of its own."""
+    place = folder / name
+    for member in series:
+        if member.folder == place:
+            return member
+    found = None
+    if place.is_dir() and not place.is_symlink():  # A link could lead anywhere.
+        found = _member(place, step=None)
+    elif place.suffix.lower() == ".pt2" and place.is_file():
+        found = _exported(place, step=None)
+    if found is None:
+        raise UnusableError(
+            _("The consortium's reference state is missing."),
+            _("The request names “{name}”, and no checkpoint of that name is beside it.", name=name),
+            _("Ask the consortium for the whole folder."),
+        )
+    return found
 
 
 def _check_direction(path: Path, final: Member) -> None:
@@ -329,7 +382,8 @@ def _have_one_tokenizer(member: Member, final: Member) -> bool:
 def _check_agreement(checkpoint: Checkpoint) -> None:
     """Refuse a series whose members are not states of one model."""
     final = checkpoint.final
-    for member in checkpoint.series:
+    reference = checkpoint.reference
+    for member in (*checkpoint.series, *([] if reference is None else [reference])):
         differs = [
             key
             for key in ("model_type", "architectures", "id2label", "num_channels")
@@ -339,5 +393,8 @@ def _check_agreement(checkpoint: Checkpoint) -> None:
             differs.append(TOKENIZER)
         if member.features != final.features:
             differs.append(FEATURES)
+        # Both are given the inputs that the final state's file makes.
+        if member is reference and member.preprocessing not in ({}, final.preprocessing):
+            differs.append(PROCESSOR)
         if member.form != final.form or differs:
             raise refusals.not_one_model(checkpoint.path, member.folder, differs)
