@@ -18,7 +18,7 @@ from dataselect_gui.checkpoints.calibration_file import check_calibration
 from dataselect_gui.checkpoints.checkpoint import CONFIG, PROCESSOR, Checkpoint, Member
 from dataselect_gui.checkpoints.features import FEATURES, Features, features_of
 from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
-from dataselect_gui.checkpoints.request import read_request
+from dataselect_gui.checkpoints.request import FILE_NAME, read_request
 from dataselect_gui.checkpoints.safetensors_header import read_header
 from dataselect_gui.checkpoints.tokenizer import (
     SPECIAL_TOKENS,
@@ -63,7 +63,7 @@ def find_checkpoint(path: Path) -> Checkpoint:
         if path.suffix.lower() != ".pt2":
             raise refusals.refused_file(path)
         final = _exported(path, step=None)
-        checkpoint = _with_request(path, final, (final,), path.parent)
+        checkpoint = _with_request(path, final, (final,), request_folder(path))
         _check_agreement(checkpoint)
         return checkpoint
     numbered = sorted(
@@ -76,11 +76,15 @@ def find_checkpoint(path: Path) -> Checkpoint:
     if top is None and not series:
         raise refusals.nothing_found(path)
     final = top if top is not None else series[-1]
-    own_step = _NUMBERED.fullmatch(path.name)
-    request_folder = path.parent if own_step and not (path / "dataselect.json").is_file() else path
-    checkpoint = _with_request(path, final, series or (final,), request_folder)
+    checkpoint = _with_request(path, final, series or (final,), request_folder(path))
     _check_agreement(checkpoint)
     return checkpoint
+
+
+def request_folder(path: Path) -> Path:
+    """Return the folder of the request to a checkpoint, whether there is one or not."""
+    is_step = _NUMBERED.fullmatch(path.name) and not (path / FILE_NAME).is_file()
+    return path.parent if path.is_file() or is_step else path
 
 
 def files_beside(path: Path) -> list[Path]:

@@ -141,12 +141,17 @@ def request_of(content: JsonObject) -> Request:
     UnusableError
         Where a value is not what its key needs.
     """
-    for key in KNOWN & content.keys():
-        if (why := _CHECKS[key](key, content[key])) is not None:
-            raise _bad(why)
+    for why in faults_of(content).values():
+        raise _bad(why)
     stated = {key: value for key, value in content.items() if key in KNOWN}
     unknown = {key: value for key, value in content.items() if key not in KNOWN}
     return msgspec.convert({**stated, "stated": stated, "unknown": unknown}, Request)
+
+
+def faults_of(content: JsonObject) -> dict[str, str]:
+    """Return what is wrong with each key of a request, as sentences; nothing of unknown ones."""
+    found = {key: check(key, content[key]) for key, check in _CHECKS.items() if key in content}
+    return {key: why for key, why in found.items() if why is not None}
 
 
 _Check = Callable[[str, Any], str | None]

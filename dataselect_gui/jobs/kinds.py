@@ -11,6 +11,7 @@ class JobKind(Enum):
 
     SCORING = "scoring"
     SUMMING = "summing"
+    FEATURES = "features"
     PREFLIGHT = "preflight"
     MAPS = "maps"
     STUDY = "study"
@@ -60,6 +61,9 @@ _TEXTS = {
     JobKind.SUMMING: _Texts(
         N_("Summing the gradients"),
         N_("No gradient was drawn or charged; a threshold that was bought is kept. Release again."),
+    ),
+    JobKind.FEATURES: _Texts(
+        N_("Taking the features"), N_("Nothing was written. Calibrate again."), N_("Taking features")
     ),
     JobKind.PREFLIGHT: _Texts(
         N_("Trying the checkpoint"),

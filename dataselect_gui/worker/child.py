@@ -22,6 +22,7 @@ from dataselect_gui.sandbox.confining import Grant, confine
 from dataselect_gui.sandbox.frames import write_frame
 from dataselect_gui.worker.jobs import (
     AnyJob,
+    FeatureJob,
     InspectJob,
     MapJob,
     PreflightJob,
@@ -101,6 +102,10 @@ def _run(job: AnyJob, context: JobContext, parent: Parent) -> Result:
             from dataselect_gui.worker.sum_run import run_sum
 
             return run_sum(job, context)
+        case FeatureJob():
+            from dataselect_gui.worker.feature_run import run_features
+
+            return run_features(job, context)
         case PreflightJob():
             from dataselect_gui.worker.preflight_run import run_preflight
 
