@@ -59,14 +59,35 @@ def draw_tail_threshold(
         The candidate; None where already the highest has too many above it.
     """
     ordered = np.sort(values[~np.isnan(values)])
-    above = (len(ordered) - np.searchsorted(ordered, candidates, side="right")).astype(np.int64)
-    noised = add_laplace(above, scale)
-    (limit,) = add_laplace(np.array([target], dtype=np.int64), scale)
-    stops = np.flatnonzero(noised >= limit)
-    first = (
-        int(stops[-1]) + 1 if len(stops) else 0
-    )  # From the top down, the last before the first stop.
-    return candidates[first] if first < len(candidates) else None
+    above = len(ordered) - np.searchsorted(ordered, candidates, side="right")
+    (place,) = draw_places(above.astype(np.int64)[None], target, scale)
+    return candidates[place] if place < len(candidates) else None
+
+
+def draw_places(above: NDArray[np.int64], target: int, scale: float) -> NDArray[np.int64]:
+    """Draw which candidate is the last, from the top down, before too many values lie above one.
+
+    Parameters
+    ----------
+    above : ndarray of int64
+        How many values of each class lie above each candidate, shape (classes, candidates).
+    target : int
+        How many may.
+    scale : float
+        Of the noise.
+
+    Returns
+    -------
+    ndarray of int64
+        Shape (classes,); the number of candidates where not even the highest is.
+    """
+    limits = np.full((len(above), 1), target, dtype=np.int64)
+    whole = np.concatenate([above, limits], axis=1)
+    noised = add_laplace(whole.ravel(), scale).reshape(whole.shape)
+    stops = noised[:, :-1] >= noised[:, -1:]
+    after = stops.shape[1] - np.argmax(stops[:, ::-1], axis=1)
+    places: NDArray[np.int64] = np.where(stops.any(axis=1), after, 0)
+    return places
 
 
 def upper_bound(scales: Sequence[float], chance: float) -> int:

@@ -20,6 +20,7 @@ from dataselect_gui.errors import InterruptedByPersonError, UnusableError, Usage
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.worker.feature_run import run_features
 from dataselect_gui.workflow.calibrating import Calibrated, calibrate
 from dataselect_gui.workflow.calibration_options import CalibrationOptions
 from tests.helpers import array_file, write_json
@@ -29,6 +30,16 @@ CPU = torch.device("cpu")
 CLASSES = ("bird", "cat", "dog")
 SIDE, HIDDEN = 4, 5
 UNSEEN = CalibrationOptions(in_training="no", device="cpu")
+
+
+@pytest.fixture
+def here(scoring_here: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the worker's jobs be done in this process, which has torch already."""
+    del scoring_here
+    monkeypatch.setattr("dataselect_gui.workflow.features.run_job", run_features)
+
+
+in_this_process = pytest.mark.usefixtures("here")
 
 
 class Small(nn.Module):
@@ -94,6 +105,7 @@ def by_rank(values: NDArray[np.float64], alpha: Fraction) -> float | None:
     return None if rank > len(ordered) else ordered[rank - 1]
 
 
+@in_this_process
 def test_thresholds_are_those_of_the_rank_in_every_class(folder: Path, tmp_path: Path) -> None:
     source = rows(tmp_path / "rows.npz")
     found = done(folder, source, scores=("loss",), alpha="0.1")
@@ -154,6 +166,7 @@ def _distances(
     return np.array([one @ inverse @ one for one in offsets]) ** 0.5
 
 
+@in_this_process
 def test_the_owners_distance_is_the_calibrations(folder: Path, tmp_path: Path) -> None:
     source = rows(tmp_path / "rows.npz")
     found = done(folder, source)
@@ -165,6 +178,7 @@ def test_the_owners_distance_is_the_calibrations(folder: Path, tmp_path: Path) -
     )
 
 
+@in_this_process
 def test_recall_is_the_share_that_the_model_recognises(folder: Path, tmp_path: Path) -> None:
     source = rows(tmp_path / "rows.npz")
     found = done(folder, source, scores=("loss",))
@@ -176,6 +190,7 @@ def test_recall_is_the_share_that_the_model_recognises(folder: Path, tmp_path: P
         assert found.calibration.recall[name].recall == pytest.approx(own.mean())
 
 
+@in_this_process
 def test_directions_are_sums_of_clipped_gradients(folder: Path, tmp_path: Path) -> None:
     write_json(folder / "dataselect.json", {"max_grad_norm": 0.4})
     source = rows(tmp_path / "rows.npz", 60)
@@ -209,6 +224,7 @@ def test_directions_are_sums_of_clipped_gradients(folder: Path, tmp_path: Path) 
 # What is warned of, asked for and refused
 
 
+@in_this_process
 def test_what_is_missing_or_too_little_is_told(folder: Path, tmp_path: Path) -> None:
     drawn = np.random.default_rng(3)
     labels = np.array([0] * 100 + [1] * 12 + [7] * 3)
@@ -227,12 +243,14 @@ def test_what_is_missing_or_too_little_is_told(folder: Path, tmp_path: Path) -> 
     assert thresholds["dog"].threshold is None
 
 
+@in_this_process
 def test_where_no_class_has_enough_rows_no_rule_is_written(folder: Path, tmp_path: Path) -> None:
     found = done(folder, rows(tmp_path / "rows.npz", 30), scores=("loss",))
     assert found.rule is None
     assert "rule" not in json.loads((folder / "dataselect.json").read_text())
 
 
+@in_this_process
 def test_without_an_answer_about_training_it_asks(folder: Path, tmp_path: Path) -> None:
     source = rows(tmp_path / "rows.npz")
     with pytest.raises(UsageError, match="did these rows help to train"):
@@ -241,6 +259,7 @@ def test_without_an_answer_about_training_it_asks(folder: Path, tmp_path: Path) 
         done(folder, source, in_training="yes")
 
 
+@in_this_process
 def test_rows_of_the_training_are_left_out_and_told(folder: Path, tmp_path: Path) -> None:
     source, data = rows(tmp_path / "rows.npz"), np.load(tmp_path / "rows.npz")
     trained = array_file(tmp_path / "trained.npz", x=data["x"][:40], y=data["y"][:40])
@@ -253,6 +272,7 @@ def test_rows_of_the_training_are_left_out_and_told(folder: Path, tmp_path: Path
     assert [c.count for c in found.calibration.scores["loss"].classes.values()] == counts
 
 
+@in_this_process
 @pytest.mark.parametrize(("stated", "is_told"), [("100", True), ("0.0001", False)])
 def test_a_loss_below_the_recorded_one_is_told(
     folder: Path, tmp_path: Path, stated: str, *, is_told: bool
@@ -268,6 +288,7 @@ def test_a_loss_below_the_recorded_one_is_told(
     assert found.calibration.seen_in_training == "unknown"
 
 
+@in_this_process
 @pytest.mark.parametrize(
     "options",
     [
@@ -294,6 +315,7 @@ def test_what_makes_no_sense_is_refused(
     assert json.loads((folder / "dataselect.json").read_text())["own"] == 1
 
 
+@in_this_process
 def test_a_request_that_cannot_be_read_is_left_alone(folder: Path, tmp_path: Path) -> None:
     (folder / "dataselect.json").write_text('{"delta": "much"}')
     with pytest.raises(UnusableError):
@@ -311,6 +333,7 @@ def test_a_stop_leaves_the_request_as_it_was(folder: Path, tmp_path: Path) -> No
     assert not list(folder.glob("*.safetensors"))
 
 
+@in_this_process
 def test_a_second_calibration_takes_the_place_of_the_first(folder: Path, tmp_path: Path) -> None:
     first = done(folder, rows(tmp_path / "rows.npz"))
     second = done(folder, rows(tmp_path / "more.npz", 200, seed=5))
@@ -319,6 +342,7 @@ def test_a_second_calibration_takes_the_place_of_the_first(folder: Path, tmp_pat
     assert find_checkpoint(folder).request.calibration == second.calibration
 
 
+@in_this_process
 def test_it_can_be_written_elsewhere(folder: Path, tmp_path: Path) -> None:
     before = (folder / "dataselect.json").read_bytes()
     found = done(folder, rows(tmp_path / "rows.npz"), out=tmp_path / "out")
@@ -333,6 +357,7 @@ def test_it_can_be_written_elsewhere(folder: Path, tmp_path: Path) -> None:
 # Under differential privacy
 
 
+@in_this_process
 def test_a_private_calibration_says_what_it_spent_and_no_seed(folder: Path, tmp_path: Path) -> None:
     write_json(folder / "dataselect.json", {"max_grad_norm": 0.4})
     source = rows(tmp_path / "rows.npz", 3000)
@@ -357,6 +382,7 @@ def test_a_private_calibration_says_what_it_spent_and_no_seed(folder: Path, tmp_
     assert found.bounds["loss"][0] == 0.0
 
 
+@in_this_process
 def test_public_rows_bring_the_distance_back(folder: Path, tmp_path: Path) -> None:
     public = rows(tmp_path / "public.npz", 100, seed=9)
     source = rows(tmp_path / "rows.npz", 3000)
