@@ -103,7 +103,7 @@ def calibrate(
         public_records=source(public_records),
         device=device,
     )
-    with progress() as context:
+    with progress(workflow.JobKind.CALIBRATION) as context:
         done = workflow.calibrate(checkpoint, rows, context, options)
     content = {
         "request": str(done.request),

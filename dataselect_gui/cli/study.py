@@ -97,7 +97,7 @@ def study(
         text_column=text_column,
         labels=rule or workflow.LabelRule(),
     )
-    with progress() as context:
+    with progress(workflow.JobKind.STUDY) as context:
         if dry_run:
             plan = workflow.foresee_study(request, context)
             tell("study", as_json, {"plan": _as_json(plan)}, _lines_of(plan))

@@ -8,6 +8,7 @@ read the process may take no more memory than a source may have.
 import json
 import os
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,7 +17,12 @@ from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.npz import MAX_ROWS, most_memory
-from dataselect_gui.records.tables.arrow_reading import FILE_MARK, ArrowBatches, arrow_reading
+from dataselect_gui.records.tables.arrow_reading import (
+    FILE_MARK,
+    ArrowBatches,
+    arrow_reading,
+    check_counts,
+)
 from dataselect_gui.texts import N_, _
 
 ENDINGS = frozenset({".parquet", ".pq", ".arrow"})
@@ -92,8 +98,8 @@ def unpack_images(
     UnusableError
         Where it cannot be read, holds no images, or would not fit into memory.
     """
-    too_large = no_table(name, _("It takes more memory than half of what this machine has."))
-    with arrow_reading(most_memory(), too_large, no_table(name, _(_DAMAGED))):
+    too_large = _("It takes more memory than half of what this machine has.")
+    with arrow_reading(most_memory(), partial(no_table, name), too_large, _(_DAMAGED)):
         return _read(file, name, needed)
 
 
@@ -164,6 +170,7 @@ def _opened(file: BinaryIO, name: str) -> tuple[Any, Any]:
             thrift_string_size_limit=_MOST_DIRECTORY,
             thrift_container_size_limit=_MOST_DIRECTORY,
         )
+        check_counts(opened.metadata)
 
         def groups(columns: list[str]) -> Iterator[Any]:
             batches: Iterator[Any]

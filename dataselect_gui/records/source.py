@@ -52,13 +52,18 @@ def person_name(text: str | None) -> str:
     """Return a person's one name, however it was typed; empty where none is named.
 
     The same letters in another Unicode form, or with blanks around them, name the same person, and so
-    does a whole number with ``.0`` behind it.
+    does a whole number with ``.0`` behind it. So is a mark of a file's beginning (BOM) no part of it,
+    which is left in the middle where files were put together.
     """
-    return own_cell(text or "")
+    return own_cell((text or "").strip().strip("\ufeff"))
 
 
 class UnreadableRecordError(Exception):
     """A record cannot be read; the message is the reason, for a person."""
+
+
+class UnknownRangeError(UnreadableRecordError):
+    """Nothing says which of an image's values is black and which white; a checkpoint's request may."""
 
 
 class ChangedRecordError(UnreadableRecordError):

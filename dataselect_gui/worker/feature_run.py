@@ -77,7 +77,8 @@ def run_features(job: FeatureJob, context: JobContext) -> FilesResult:
             values = loader.read(row)
         except (ChangedRecordError, UnreadableRecordError):
             continue
-        record, vector = to_tensor(values[None], device, dtype), np.zeros(0)
+        # A copy: arrays may lie in a file that cannot be written to.
+        record, vector = to_tensor(np.array(values[None]), device, dtype), np.zeros(0)
         try:
             if job.with_features:
                 vector = _features(model, record)

@@ -27,8 +27,10 @@ from dataselect_gui.checkpoints.calibration import (
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.errors import InterruptedByPersonError, UnusableError
+from dataselect_gui.jobs import endings
 from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index, Table
@@ -107,19 +109,22 @@ def calibrate(
     names = class_names_of(reader)
     with tempfile.TemporaryDirectory(prefix="dataselect-calibrate-") as place:
         project = Path(place) / "rows.dataselect"
-        score(
-            source.path,
-            checkpoint.path,
-            context,
-            names=_scores_to_compute(checkpoint, options),
-            project_path=project,
-            device=stated.device,
-            label_column=source.label_column,
-            unit_column=source.unit_column,
-            split=source.split,
-            text_column=source.text_column,
-            labels=source.labels,
-        )
+        try:
+            score(
+                source.path,
+                checkpoint.path,
+                context,
+                names=_scores_to_compute(checkpoint, options),
+                project_path=project,
+                device=stated.device,
+                label_column=source.label_column,
+                unit_column=source.unit_column,
+                split=source.split,
+                text_column=source.text_column,
+                labels=source.labels,
+            )
+        except InterruptedByPersonError:  # What scoring says is kept goes with the folder.
+            raise endings.stopped(JobKind.CALIBRATION) from None
         table = Project.open(project).table
         run = _Run(checkpoint, source, context, options, stated, names, table, reader)
         return run.finish()

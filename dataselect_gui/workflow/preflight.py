@@ -6,12 +6,14 @@ from pathlib import Path
 import msgspec
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import duration
 from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.scoring.catalog import Batching, applicable
+from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.scoring.names import Batching
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.handle import run_job
@@ -69,10 +71,17 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
         task=checkpoint.task.name,
         indexed=checkpoint.indexed,
     )
+    names = [score.name for score in scores if score.needs_model]
+    if not names:
+        raise UnusableError(
+            _("There is nothing to try."),
+            _("None of the records has a label, and no score without one applies to this model."),
+            _("Name the column of labels."),
+        )
     job = PreflightJob(
         source=replace(records, path=resolved(records.path)),
         checkpoint=resolved(checkpoint_path),
-        names=[score.name for score in scores if score.needs_model],
+        names=names,
         device="auto",
     )
     result = run_job(job, context)

@@ -63,6 +63,11 @@ class LabelTable(QFrame):
         layout.addLayout(line)
         self.hide()
 
+    @property
+    def hint(self) -> str:
+        """Why there is something to choose, as sentences; empty where that goes without saying."""
+        return self._hint.text()
+
     def show_account(self, account: LabelAccount | None, rule: LabelRule) -> None:
         """Show the labels that fit no class by themselves, with what was chosen for them.
 
@@ -75,7 +80,8 @@ class LabelTable(QFrame):
         """
         clear(self._rows)
         self.choices, self._rule = {}, rule
-        matches = [] if account is None else account.matches
+        # Columns of labels have their classes already: that is chosen with them.
+        matches = [] if account is None or rule.columns else account.matches
         open_ones = [match for match in matches if match.how in {None, "table"}]
         self.setVisible(bool(open_ones))
         if account is None or not open_ones:
