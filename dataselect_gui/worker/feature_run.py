@@ -78,7 +78,7 @@ def run_features(job: FeatureJob, context: JobContext) -> FilesResult:
         except (ChangedRecordError, UnreadableRecordError):
             continue
         # A copy: arrays may lie in a file that cannot be written to.
-        record, vector = to_tensor(np.array(values[None]), device, dtype), np.zeros(0)
+        record, vector = to_tensor(values.copy()[None], device, dtype), np.zeros(0)
         try:
             if job.with_features:
                 vector = _features(model, record)
