@@ -1,7 +1,7 @@
 """Make a calibration from what clean rows came to."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -85,7 +85,11 @@ def split_rows(count: int, seed: str) -> NDArray[np.bool_]:
 
 
 def calibrate_as_they_are(
-    rows: CleanRows, wanted: Sequence[str], alpha: Fraction, for_thresholds: NDArray[np.bool_]
+    rows: CleanRows,
+    wanted: Sequence[str],
+    alpha: Fraction,
+    for_thresholds: NDArray[np.bool_],
+    bounded: Collection[str] = (),
 ) -> Findings:
     """Find thresholds, recall and bounds of clean rows as they are.
 
@@ -99,6 +103,8 @@ def calibrate_as_they_are(
         Of all together.
     for_thresholds : ndarray of bool
         Which rows thresholds may be taken from, shape (n,).
+    bounded : collection of str
+        The scores that have public bounds of their own, and get no others.
     """
     own = alpha / len(wanted)
     scores = {}
@@ -117,12 +123,16 @@ def calibrate_as_they_are(
             count=len(right), recall=float(right.mean()) if len(right) else None
         )
     used = rows.classes >= 0
-    bounds = {name: bounds_of(values[used]) for name, values in rows.scores.items()}
+    bounds = {name: bounds_of(rows.scores[name][used]) for name in rows.scores if name not in bounded}
     return Findings(scores, recall, {name: pair for name, pair in bounds.items() if pair is not None})
 
 
 def calibrate_privately(
-    rows: CleanRows, wanted: Sequence[str], alpha: Fraction, queries: PrivateQueries
+    rows: CleanRows,
+    wanted: Sequence[str],
+    alpha: Fraction,
+    queries: PrivateQueries,
+    bounded: Collection[str] = (),
 ) -> Findings:
     """Find thresholds, recall and bounds of clean rows by queries of which each is private.
 
@@ -138,6 +148,8 @@ def calibrate_privately(
         Of all together.
     queries : PrivateQueries
         What may be asked.
+    bounded : collection of str
+        As `calibrate_as_they_are` takes it.
     """
     own = alpha / len(wanted)
     counts = queries.counts(rows.classes, rows.is_right, len(rows.class_names))
@@ -151,7 +163,7 @@ def calibrate_privately(
         }
         scores[name] = ScoreThresholds(alpha=float(own), classes=classes)
         found = [threshold for threshold in thresholds if threshold is not None]
-        if found:
+        if found and name not in bounded:
             bounds[name] = 0.0, max(found)
     recall = {
         class_name: Recall(count=counts.of(index), recall=counts.recall(index))

@@ -36,7 +36,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index, Table
 from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.reference import SourceRef
-from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.scoring.catalog import applicable, find_score
 from dataselect_gui.texts import _
 from dataselect_gui.worker.feature_file import Taken
 from dataselect_gui.worker.indexing import read_index
@@ -207,9 +207,12 @@ class _Run:
     def _findings(
         self, rows: CleanRows, others: NDArray[np.bool_], queries: PrivateQueries | None
     ) -> Findings:
+        scores, alpha = self.options.scores, self.options.alpha
+        known = {name: find_score(name) for name in rows.scores}
+        bounded = [n for n, s in known.items() if s.own_bounds is not None or s.bounded_by]
         if queries is None:
-            return calibrate_as_they_are(rows, self.options.scores, self.options.alpha, others)
-        return calibrate_privately(rows, self.options.scores, self.options.alpha, queries)
+            return calibrate_as_they_are(rows, scores, alpha, others, bounded)
+        return calibrate_privately(rows, scores, alpha, queries, bounded)
 
     def _seen_in_training(self, index: Index) -> NDArray[np.bool_]:
         """Say which rows are among the training's, by their content, shape (n,)."""

@@ -122,6 +122,7 @@ def test_thresholds_are_those_of_the_rank_in_every_class(folder: Path, tmp_path:
     assert written["own"] == 1
     assert written["bounds"]["vog"] == [0, 1]
     assert written["bounds"]["loss"][0] < written["bounds"]["loss"][1]
+    assert "el2n" not in written["bounds"]  # It has its own, √2.
     thresholds = {n: c.threshold for n, c in found.calibration.scores["loss"].classes.items()}
     rule = {"conditions": [{"score": "loss", "most": thresholds, "otherwise": "keep"}]}
     assert written["rule"] == rule
