@@ -23,6 +23,8 @@ _Delta = Annotated[float, Meta(ge=0, le=float(LARGEST_DELTA))]
 _ClassName = Annotated[str, Meta(max_length=1000)]
 _ScoreName = Annotated[str, Meta(pattern=r"\A[a-z0-9_-]{1,100}\Z")]
 _Sentence = Annotated[str, Meta(max_length=200)]
+# A name beside the request: no path leads out of its folder.
+_FileName = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}\.safetensors\Z")]
 _MOST_CLASSES, _MOST_SCORES = 100_000, 100
 
 
@@ -177,7 +179,7 @@ class Calibration(_Part, frozen=True, kw_only=True):
     recall: Annotated[dict[_ClassName, Recall], Meta(max_length=_MOST_CLASSES)] = {}
     split: Split
     seen_in_training: Literal["no", "unknown", "compared"]
-    file: str | None = None
+    file: _FileName | None = None
     features: FeatureStatistics | None = None
     directions: ClassDirectionNotes | None = None
     privacy: Privacy | None = None
