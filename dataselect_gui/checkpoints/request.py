@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from dataselect_gui.checkpoints.calibration import Calibration, why_no_calibration
 from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.amounts import LARGEST_BOUND, LARGEST_COUNT, LARGEST_DELTA, decimal_of
@@ -17,6 +18,8 @@ from dataselect_gui.texts import _
 FILE_NAME = "dataselect.json"
 TASK = "task"
 PIXEL_RANGE = "pixel_range"
+CALIBRATION = "calibration"
+REFERENCE = "reference"
 TRAINING = ("noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta")
 """What the consortium's training by DP-SGD is described by."""
 _LARGEST_SCORE = 1e299
@@ -53,6 +56,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         The name of the file with the direction of `alignment`, beside the request.
     bounds : dict
         Score → its public bounds, the lower first.
+    calibration : Calibration or None
+        What it found out on clean rows of its own.
+    reference : str or None
+        The name of the state that `reducible_loss` compares with, beside the request: a folder, such as
+        that of an earlier step, or a ``.pt2`` file.
     class_statistics : dict
         Whatever it says of classes.
     pixel_range : tuple or None
@@ -78,6 +86,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     rule: RuleForm | None = None
     direction: str | None = None
     bounds: dict[str, tuple[Number, Number]] = {}
+    calibration: Calibration | None = None
+    reference: str | None = None
     class_statistics: dict[str, object] = {}
     pixel_range: tuple[Number, Number] | None = None
     contact: str | None = None
@@ -94,6 +104,22 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     def content(self) -> dict[str, object]:
         """The whole request as it was written, what is known first."""
         return {**self.stated, **self.unknown}
+
+    @property
+    def shrinkage(self) -> float:
+        """That of the calibration's covariance, which there must be."""
+        assert self.calibration is not None
+        assert self.calibration.features is not None
+        return self.calibration.features.shrinkage
+
+    def states(self, key: str) -> bool:
+        """Say whether it states a key, or one inside of another, as ``calibration.features``."""
+        content: object = self.stated
+        for part in key.split("."):
+            if not isinstance(content, dict) or content.get(part) is None:
+                return False
+            content = content[part]
+        return True
 
 
 def read_request(folder: Path) -> Request:
@@ -125,12 +151,17 @@ def request_of(content: JsonObject) -> Request:
     UnusableError
         Where a value is not what its key needs.
     """
-    for key in KNOWN & content.keys():
-        if (why := _CHECKS[key](key, content[key])) is not None:
-            raise _bad(why)
+    for why in faults_of(content).values():
+        raise _bad(why)
     stated = {key: value for key, value in content.items() if key in KNOWN}
     unknown = {key: value for key, value in content.items() if key not in KNOWN}
     return msgspec.convert({**stated, "stated": stated, "unknown": unknown}, Request)
+
+
+def faults_of(content: JsonObject) -> dict[str, str]:
+    """Return what is wrong with each key of a request, as sentences; nothing of unknown ones."""
+    found = {key: check(key, content[key]) for key, check in _CHECKS.items() if key in content}
+    return {key: why for key, why in found.items() if why is not None}
 
 
 _Check = Callable[[str, Any], str | None]
@@ -275,6 +306,8 @@ _CHECKS: dict[str, _Check] = {
     "contact": _text,
     "deadline": _text,
     "bounds": _bounds,
+    CALIBRATION: why_no_calibration,
+    REFERENCE: _file_name,
     "class_statistics": _object,
     PIXEL_RANGE: _pixel_range,
 }

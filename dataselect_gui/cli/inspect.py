@@ -60,6 +60,8 @@ def inspect(
         confined = workflow.available_confinement()
         content["confined"], shown["confined"] = asdict(confined), confined.sentence
     lines = _listed(shown)
+    if isinstance(inspection, CheckpointInspected):
+        lines += workflow.request_words(inspection.asks)
     if tried is not None:
         lines += [f"{name}: {value}" for name, value in workflow.preflight_facts(tried)]
         content["preflight"] |= tried.as_json()

@@ -70,6 +70,10 @@ def release(
         str | None,
         typer.Option(help=_("Did these records help to train? no, dp:E,D, yes or unknown.")),
     ] = None,
+    reference_in_training: Annotated[
+        str | None,
+        typer.Option(help=_("The same of the reference state, where the score reads it.")),
+    ] = None,
     budget: Annotated[str | None, typer.Option(help=_("The first budget of these records."))] = None,
     acknowledge_exact: Annotated[
         bool, typer.Option("--acknowledge-exact", help=_(CHOOSE_EXACT))
@@ -94,6 +98,7 @@ def release(
         max_contributions=max_contributions,
         threshold_from=threshold_source,
         in_training=in_training,
+        reference_in_training=reference_in_training,
         budget=budget,
         acknowledge_exact=acknowledge_exact,
         acknowledge_disclosure=acknowledge_disclosure,

@@ -197,11 +197,16 @@ class Project:
             self.table.settle_problems()
         others, own = settings.other_checkpoints, settings.checkpoint
         others[own.digest] = KeptCheckpoint(
-            own.path, settings.in_training, settings.rule, settings.ended_by
+            own.path,
+            settings.in_training,
+            settings.rule,
+            settings.ended_by,
+            settings.reference_in_training,
         )
         kept = others.pop(checkpoint.digest, KeptCheckpoint(checkpoint.path))
         settings.checkpoint, settings.in_training = checkpoint, kept.in_training
         settings.rule, settings.ended_by = kept.rule, list(kept.ended_by)
+        settings.reference_in_training = kept.reference_in_training
         self.save()
 
     @property

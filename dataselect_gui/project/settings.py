@@ -186,7 +186,7 @@ class KeptCheckpoint(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
     ----------
     path : str
         Where it was.
-    in_training, rule, ended_by
+    in_training, rule, ended_by, reference_in_training
         As `ProjectSettings` has them of the project's own checkpoint.
     """
 
@@ -194,6 +194,7 @@ class KeptCheckpoint(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
     in_training: str | None = None
     rule: StoredRule | None = None
     ended_by: list[str] = []
+    reference_in_training: str | None = None
 
 
 class EarlierRun(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -225,6 +226,8 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
         Checkpoint's digest → what is kept of it; those by which there are scores, but for the own one.
     in_training : str or None
         The answer about training; None where none was given.
+    reference_in_training : str or None
+        The same of the reference state of the request.
     rule : StoredRule or None
         The rule that selects; None where there is none.
     withheld : list of str
@@ -252,6 +255,7 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
     in_training: str | None
     rule: StoredRule | None
     withheld: list[str]
+    reference_in_training: str | None = None
     opted_out: list[str] = []
     ended_by: list[str] = []
     other_checkpoints: dict[Digest, KeptCheckpoint] = {}

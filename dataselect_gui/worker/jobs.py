@@ -141,6 +141,52 @@ class SumJob(Job[FilesResult], frozen=True):
         return FilesResult
 
 
+class FeatureJob(Job[FilesResult], frozen=True):
+    """Take the features of records, and sum the clipped gradients of some of them, class by class.
+
+    Attributes
+    ----------
+    source : SourceRef
+        The records.
+    checkpoint : Path
+        Of the consortium.
+    digest : str
+        That of the checkpoint.
+    folder : Path
+        Holds the records, as `rows_file` writes them; takes what there is of them.
+    classes : int
+        How many the checkpoint tells apart.
+    with_features : bool
+        Whether features are wanted.
+    summed : list of int
+        Whose gradients are summed, by their places among the records; none where none are wanted.
+    clip : float
+        The norm that each gradient is clipped to.
+    steps : int
+        Into how many steps that norm is divided.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    """
+
+    kind = JobKind.CALIBRATION
+
+    source: SourceRef
+    checkpoint: Path
+    digest: str
+    folder: Path
+    classes: int
+    with_features: bool
+    summed: list[int]
+    clip: float
+    steps: int
+    device: str
+
+    @classmethod
+    def result_type(cls) -> type[FilesResult]:
+        """Return the type of the result."""
+        return FilesResult
+
+
 class PreflightJob(Job[PreflightResult], frozen=True):
     """Try a checkpoint on some records of a source.
 
@@ -308,4 +354,14 @@ class VerifyJob(Job[VerificationResult], frozen=True):
         return VerificationResult
 
 
-AnyJob = ScoreJob | ParametersJob | SumJob | PreflightJob | MapJob | StudyJob | InspectJob | VerifyJob
+AnyJob = (
+    ScoreJob
+    | ParametersJob
+    | SumJob
+    | FeatureJob
+    | PreflightJob
+    | MapJob
+    | StudyJob
+    | InspectJob
+    | VerifyJob
+)

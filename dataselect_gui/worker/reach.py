@@ -12,6 +12,7 @@ from dataselect_gui.privacy.home import grant
 from dataselect_gui.records.opening import linked_files
 from dataselect_gui.sandbox.confining import Grant
 from dataselect_gui.worker.jobs import (
+    FeatureJob,
     InspectJob,
     Job,
     MapJob,
@@ -57,7 +58,7 @@ def _reached_by(job: Job[R]) -> tuple[list[Path], list[Path]]:
             return _checkpoint(job.checkpoint), []
         case ScoreJob() | PreflightJob():
             return [*_source(job.source.path), *_checkpoint(job.checkpoint)], []
-        case MapJob() | SumJob() | StudyJob():
+        case MapJob() | SumJob() | FeatureJob() | StudyJob():
             return [*_source(job.source.path), *_checkpoint(job.checkpoint)], [job.folder]
         case _:
             raise TypeError(f"no job: {type(job).__name__}")

@@ -5,6 +5,7 @@ from typing import assert_never
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.worker.jobs import (
     AnyJob,
+    FeatureJob,
     InspectJob,
     MapJob,
     ParametersJob,
@@ -45,6 +46,10 @@ def run(job: AnyJob, context: JobContext, parent: Parent) -> Result:
             from dataselect_gui.worker.sum_run import run_sum
 
             return run_sum(job, context)
+        case FeatureJob():
+            from dataselect_gui.worker.feature_run import run_features
+
+            return run_features(job, context)
         case PreflightJob():
             from dataselect_gui.worker.preflight_run import run_preflight
 

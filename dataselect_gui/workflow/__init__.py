@@ -49,6 +49,8 @@ from dataselect_gui.workflow.accounts import (
     knows_head,
     ledger,
 )
+from dataselect_gui.workflow.calibrating import Calibrated, calibrate
+from dataselect_gui.workflow.calibration_options import CalibrationOptions
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
@@ -70,6 +72,8 @@ from dataselect_gui.workflow.release_preview import DOCUMENTS, Preview, leaving_
 from dataselect_gui.workflow.release_request import ReleaseRequest
 from dataselect_gui.workflow.release_terms import public_bounds
 from dataselect_gui.workflow.releasing import Released, preview, release
+from dataselect_gui.workflow.request_words import calibration_words, request_words
+from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
 from dataselect_gui.workflow.scoring import Scored, project_name, project_place, score
 from dataselect_gui.workflow.selecting import (
     make_rule,
@@ -136,6 +140,8 @@ __all__ = [
     "AccountEntry",
     "Answer",
     "BundleInspected",
+    "Calibrated",
+    "CalibrationOptions",
     "ChangedRecordError",
     "Check",
     "CheckpointInspected",
@@ -174,6 +180,7 @@ __all__ = [
     "ReleaseRequest",
     "Released",
     "Request",
+    "RequestChecked",
     "Rule",
     "ScoreCut",
     "Scored",
@@ -198,7 +205,10 @@ __all__ = [
     "answer_training",
     "available_confinement",
     "before_deletion",
+    "calibrate",
+    "calibration_words",
     "change_budget",
+    "check_request",
     "choose_study",
     "composed_total",
     "count_records",
@@ -237,6 +247,7 @@ __all__ = [
     "mechanisms_of",
     "missing_claim",
     "name_of",
+    "new_request",
     "note_event",
     "one_sided_total",
     "opt_in",
@@ -257,6 +268,7 @@ __all__ = [
     "read_settings",
     "release",
     "replan_study",
+    "request_words",
     "requested_rule",
     "rule_form",
     "rule_per_class",

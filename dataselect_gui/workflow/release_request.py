@@ -17,9 +17,12 @@ from dataselect_gui.release.kinds.records import Records
 from dataselect_gui.release.registry import KINDS, mechanisms_of
 from dataselect_gui.release.terms import MOST_CONTRIBUTIONS
 from dataselect_gui.release.terms import Training as TrainingAnswer
+from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.scoring.scores.base import ModelScore
 from dataselect_gui.selection.rules import Everything as EverythingRule
 from dataselect_gui.selection.rules import RecordRule, Rule
 from dataselect_gui.texts import N_, _
+from dataselect_gui.workflow.selecting import rule_of
 
 _LONGEST_REASON = 10_000
 
@@ -44,6 +47,8 @@ class ReleaseRequest:
         ``request``, ``agreed``, ``viewed`` or ``bought:E``; None to let the program decide.
     in_training : str or None
         ``no``, ``dp:E,D``, ``yes`` or ``unknown``; None for the project's remembered answer.
+    reference_in_training : str or None
+        The same of the request's reference state, where the rule's score reads it.
     budget : str or None
         The first budget.
     acknowledge_exact, acknowledge_disclosure : bool
@@ -78,6 +83,7 @@ class ReleaseRequest:
     max_contributions: int | None = None
     threshold_from: str | None = None
     in_training: str | None = None
+    reference_in_training: str | None = None
     budget: str | None = None
     acknowledge_exact: bool = False
     acknowledge_disclosure: bool = False
@@ -202,7 +208,11 @@ def _check_goes_by(rule: Rule, kind: type[Kind], mechanism: type[Mechanism]) -> 
 
 
 def training_of(project: Project, request: ReleaseRequest) -> Training:
-    """Return the answer about training: the request's, or else the one stored in the project."""
+    """Return the answer about training: the request's, or else the one stored in the project.
+
+    Where the rule's score reads the reference state, too, that has an answer of its own, and what holds
+    of both is returned.
+    """
     text = request.in_training or project.settings.in_training
     if text is None:
         raise UsageError(
@@ -213,6 +223,20 @@ def training_of(project: Project, request: ReleaseRequest) -> Training:
                 "unknown."
             ),
         )
+    training = _training(text, "--in-training")
+    if not _reads_reference(project):
+        return training
+    text = request.reference_in_training or project.settings.reference_in_training
+    if text is None:
+        raise UsageError(
+            _("One answer is missing: did these records help to train the reference state?"),
+            _("The score compares with it, so that it speaks of what that state was trained on."),
+            _("Add --reference-in-training no, dp:E,D, yes or unknown."),
+        )
+    return _of_both(training, _training(text, "--reference-in-training"))
+
+
+def _training(text: str, option: str) -> Training:
     kind, _colon, rest = text.partition(":")
     match kind:
         case "dp":
@@ -223,16 +247,37 @@ def training_of(project: Project, request: ReleaseRequest) -> Training:
             return Training(kind)
         case _:
             raise UsageError(
-                _("--in-training cannot be “{text}”.", text=text),
+                _("{option} cannot be “{text}”.", option=option, text=text),
                 _("It is no, dp:E,D, yes or unknown."),
                 _("Give one of these."),
             )
 
 
+def _reads_reference(project: Project) -> bool:
+    """Say whether a score of the rule reads the reference state."""
+    rule = rule_of(project)
+    read = [] if rule is None else [find_score(name) for name in rule.scores]
+    return any(isinstance(score, ModelScore) and score.reads_reference for score in read)
+
+
+def _of_both(one: Training, other: Training) -> Training:
+    """Return what holds of two trainings: the worse answer, and of two under DP their sum."""
+    worst: tuple[TrainingAnswer, ...] = ("yes", "unknown", "dp", "no")
+    answer = next(each for each in worst if each in {one.answer, other.answer})
+    if answer != "dp":
+        return Training(answer)
+    return Training("dp", one.epsilon + other.epsilon, one.delta + other.delta)
+
+
 def remember_training(project: Project, request: ReleaseRequest) -> None:
-    """Store the answer about training in the project, which the caller has locked."""
-    if request.in_training is not None and request.in_training != project.settings.in_training:
-        project.settings.in_training = request.in_training
+    """Store the answers about training in the project, which the caller has locked."""
+    settings = project.settings
+    stated = (
+        request.in_training or settings.in_training,
+        request.reference_in_training or settings.reference_in_training,
+    )
+    if stated != (settings.in_training, settings.reference_in_training):
+        settings.in_training, settings.reference_in_training = stated
         project.save()
 
 

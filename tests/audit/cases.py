@@ -33,7 +33,7 @@ from dataselect_gui.release.kinds.report import Report
 from dataselect_gui.release.kinds.scores import Scores as ScoresKind
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.scoring.clipped_sum import in_steps
-from tests.audit import rule_cases
+from tests.audit import calibrations, rule_cases
 from tests.audit.bounds import Sampler
 from tests.audit.claims import PRESSES, Case, Floats, both, copies, new_ledger
 from tests.audit.scorings import ATTACKS, Attack, by_the_program
@@ -494,7 +494,12 @@ def transcripts() -> list[Case]:
         for attack in ATTACKS
     ]
     cases.append(Case("a bought threshold, then offers", 2.0, bought_then_bits(1.0, 1.0)))
-    return cases
+    return [
+        *cases,
+        Case("counts of a calibration", 1.0, calibrations.counts(1.0), tight=True),
+        Case("thresholds of a calibration", 1.0, calibrations.thresholds(1.0)),
+        Case("a calibration's direction", 1.0, calibrations.directions(1.0, 0.01), delta=0.01),
+    ]
 
 
 def honest() -> list[Case]:
@@ -533,6 +538,7 @@ def mistakes() -> list[Case]:
         Case("monotonic noise at m 2", 1.0, quantile(2.0, 2)),
         Case("a class-normalised score", 1.0, other_record(scores, normalised_in_class), rare=True),
         Case("a count for a threshold", 1.0, by_count(terms(sided, 1.0, kind="records"))),
+        Case("a count charged for one class alone", 1.0, calibrations.counts(1.0, classes_charged=1)),
         Case("a mean gradient", 1.0, gradient(summed, 1, mean=True), delta=0.01),
         Case("withheld records shipped", 0.0, withheld(terms(bits, 1.0), shipped=True)),
         Case("a fresh m-subset at each press", 1.0, pressed_people(1.0, kept=False)),
