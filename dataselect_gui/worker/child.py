@@ -22,6 +22,7 @@ from dataselect_gui.sandbox.confining import Grant, confine
 from dataselect_gui.sandbox.frames import write_frame
 from dataselect_gui.worker.jobs import (
     AnyJob,
+    ArmsJob,
     InspectJob,
     MapJob,
     PreflightJob,
@@ -109,6 +110,10 @@ def _run(job: AnyJob, context: JobContext, parent: Parent) -> Result:
             from dataselect_gui.worker.study_run import run_study
 
             return run_study(job, context, lambda plan: parent.send(MESSAGE, to_bytes(plan)))
+        case ArmsJob():
+            from dataselect_gui.worker.arms_run import run_arms
+
+            return run_arms(job, context, lambda plan: parent.send(MESSAGE, to_bytes(plan)))
         case InspectJob():
             from dataselect_gui.worker.inspect_run import run_inspection
 

@@ -28,6 +28,8 @@ from dataselect_gui.sandbox.confining import Confinement, available_confinement
 from dataselect_gui.scoring.catalog import find_mapped_score, find_score
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Rule, Selection, select
+from dataselect_gui.study.arms.plan import ALPHA as ARMS_ALPHA
+from dataselect_gui.study.arms.sentences import answer_lines
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
 from dataselect_gui.study.sentences import PickLine, headline, name_of, tally
@@ -43,6 +45,16 @@ from dataselect_gui.workflow.accounts import (
     hold_against,
     knows_head,
     ledger,
+)
+from dataselect_gui.workflow.arms_study import (
+    ARM_EPSILONS,
+    RELEASE_EPSILONS,
+    ArmsPlan,
+    ArmsRequest,
+    ArmsStudied,
+    check_arms,
+    foresee_arms,
+    study_arms,
 )
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
@@ -112,6 +124,8 @@ from dataselect_gui.workflow.training_answer import answer_training
 from dataselect_gui.workflow.verifying import Verified, verify, write_page
 
 __all__ = [
+    "ARMS_ALPHA",
+    "ARM_EPSILONS",
     "CANNOT_CHECK",
     "DOCUMENTS",
     "FEWEST_SEEDS",
@@ -123,10 +137,14 @@ __all__ = [
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
     "QUESTIONS",
+    "RELEASE_EPSILONS",
     "SCORES",
     "Account",
     "AccountEntry",
     "Answer",
+    "ArmsPlan",
+    "ArmsRequest",
+    "ArmsStudied",
     "BundleInspected",
     "ChangedRecordError",
     "Check",
@@ -182,10 +200,12 @@ __all__ = [
     "UnreadableRecordError",
     "Verified",
     "account",
+    "answer_lines",
     "answer_training",
     "available_confinement",
     "before_deletion",
     "change_budget",
+    "check_arms",
     "choose_study",
     "composed_total",
     "count_records",
@@ -202,6 +222,7 @@ __all__ = [
     "find_mapped_score",
     "find_score",
     "flipped_labels",
+    "foresee_arms",
     "foresee_study",
     "headline",
     "hold_against",
@@ -254,6 +275,7 @@ __all__ = [
     "statement_in_words",
     "stop_log",
     "study",
+    "study_arms",
     "study_at",
     "study_place",
     "study_scores",

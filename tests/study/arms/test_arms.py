@@ -1,0 +1,243 @@
+"""A whole study of arms with trainings of a few steps: stopped, continued, repeated, and its page."""
+
+import json
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from dataselect_gui.errors import InterruptedByPersonError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.jobs.progress import Progress
+from dataselect_gui.records.source import SourceRef
+from dataselect_gui.study import train
+from dataselect_gui.study.arms import estimating
+from dataselect_gui.study.arms.findings import read_arm_findings
+from dataselect_gui.study.arms.plan import (
+    ArmChoices,
+    Comparison,
+    arm_trainings,
+    cells,
+    comparisons,
+)
+from dataselect_gui.study.arms.records import split_arms
+from dataselect_gui.study.store import FINDINGS, PAGE, RESULTS, read_json
+from dataselect_gui.worker.arms_run import run_arms
+from dataselect_gui.worker.jobs import ArmsJob
+from dataselect_gui.worker.messages import StudyPlanned
+from tests.study.conftest import learnable_records
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Optimal order is the largest alpha:UserWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+PLANT = "labels:0.2,foreign:0.1,duplicates:0.1"
+SEEDS = 2
+
+
+def few_steps(patch: pytest.MonkeyPatch) -> None:
+    for module in (train, estimating):
+        patch.setattr(module, "PLAIN_STEPS", 3)
+        patch.setattr(module, "PRIVATE_STEPS", 2)
+    patch.setattr(train, "PRIVATE_BATCH", 1000)  # Half the records a step: one rate, accounted quickly.
+
+
+def job_of(records: Path, rows: Path | None, consortium: Path, folder: Path, **more: Any) -> ArmsJob:  # noqa: ANN401
+    given = {
+        "strangers": None,
+        "epsilons": ["8"],
+        "release_epsilons": ["1"],
+        "seeds": SEEDS,
+        "start": "checkpoint",
+        "plant": PLANT,
+        "alpha": "0.2",
+        "libraries": [],
+        "limit": 1000,
+        "plan_only": False,
+        **more,
+    }
+    return ArmsJob(
+        source=SourceRef(records, unit_column="patient"),
+        rows=None if rows is None else SourceRef(rows),
+        checkpoint=consortium,
+        folder=folder,
+        **given,
+    )
+
+
+def planned(_: StudyPlanned) -> None:
+    """Take the plan and do nothing with it."""
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Clean rows of the consortium."""
+    return learnable_records(tmp_path_factory.mktemp("rows") / "rows.npz", 60)
+
+
+@pytest.fixture(scope="module")
+def finished(
+    records: Path, rows: Path, consortium: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A study that was stopped on its way and continued."""
+    folder = tmp_path_factory.mktemp("study") / "arms.study"
+    job = job_of(records, rows, consortium, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        few_steps(patch)
+
+        def until_the_tenth(step: Progress) -> None:
+            if step.done >= 10:
+                context.stop.request()
+
+        context = JobContext(until_the_tenth)
+        with pytest.raises(InterruptedByPersonError):
+            run_arms(job, context, planned)
+        kept = {path.name: path.stat().st_mtime_ns for path in (folder / RESULTS).glob("*.json")}
+        assert not (folder / PAGE).exists()
+        run_arms(job, JobContext(), planned)
+    after = {path.name: path.stat().st_mtime_ns for path in (folder / RESULTS).glob("*.json")}
+    assert kept.items() <= after.items()
+    return folder
+
+
+def test_every_arm_is_trained_once_in_every_cell(finished: Path) -> None:
+    choices = read_arm_findings(finished).choices
+    names = {path.stem for path in (finished / RESULTS).glob("arm-*.json")}
+    assert names == {training.name for training in arm_trainings(choices)}
+    # Untouched once; in 8 cells everything, rule, random and twice two releases; in 4 the oracle.
+    assert len(names) == SEEDS * (1 + 8 * 7 + 4)
+
+
+def test_a_training_done_again_comes_to_the_same(
+    finished: Path, records: Path, rows: Path, consortium: Path
+) -> None:
+    names = [
+        "arm-rule-planted-mixed-plain-1",
+        "arm-released-one-sided-1-as-is-dp8-0",
+        "arm-random-released-randomized-response-1-planted-plain-1",
+        "judged-planted-1",
+    ]
+    before = [read_json(finished / RESULTS / f"{name}.json") for name in names]
+    for name in names:
+        (finished / RESULTS / f"{name}.json").unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        few_steps(patch)
+        run_arms(job_of(records, rows, consortium, finished), JobContext(), planned)
+    for name, earlier in zip(names, before, strict=True):
+        again: Any = read_json(finished / RESULTS / f"{name}.json")
+        assert {**again, "seconds": 0} == {**earlier, "seconds": 0}
+
+
+def test_sizes_go_together(finished: Path) -> None:
+    """Random is as large as the rule, and nobody that is tested on was planted in."""
+    by = {(r.arm.name, r.cell): r.records for r in read_arm_findings(finished).results}
+    for cell in cells(read_arm_findings(finished).choices):
+        assert by["rule", cell] == by["random", cell] < by["everything", cell]
+        for release in ("one-sided-1", "randomized-response-1"):
+            assert by[f"released-{release}", cell] == by[f"random-released-{release}", cell]
+        if cell.planted:
+            # 30 % of the records are dirty, a tenth more are copies.
+            assert by["oracle", cell] == pytest.approx(by["everything", cell] * 0.7 / 1.1, rel=0.02)
+
+
+def test_the_untouched_checkpoint_is_tested_as_it_is(finished: Path, consortium: Path) -> None:
+    import torch
+
+    from dataselect_gui.checkpoints.layout import find_checkpoint
+    from dataselect_gui.scoring.model import load_model
+    from tests.study.conftest import dataset_of
+
+    found = read_json(finished / RESULTS / "arm-untouched-as-is-plain-1.json")
+    dataset = dataset_of(Path(read_json(finished / "source.json")["path"]), consortium, "patient") if (
+        finished / "source.json"
+    ).exists() else None
+    if dataset is None:
+        pytest.skip("needs the records")
+    model = load_model(find_checkpoint(consortium).final, torch.device("cpu"))
+    places = split_arms(dataset.index.units, len(dataset.targets), 1).held_out
+    with torch.no_grad():
+        predicted = model(torch.from_numpy(dataset.inputs(places))).argmax(dim=1).numpy()
+    assert found["accuracy"] == pytest.approx(float((predicted == dataset.targets[places]).mean()))
+
+
+def test_the_page_answers_in_its_first_line(finished: Path) -> None:
+    page = (finished / PAGE).read_text(encoding="utf-8")
+    first = unescape(page.split("<h1>")[1].split("</h1>")[0])
+    assert first.startswith("On your records as they are, leaving out those that look wrong ")
+    assert "points against as many random records" in first
+    assert "NaN" not in (finished / FINDINGS).read_text()
+    assert not {"<script", "<img", "http"} & set(page.split())
+    assert "Cleanlab is not installed" in unescape(page)
+    assert json.loads((finished / FINDINGS).read_text())["measure"] == "accuracy"
+
+
+def test_findings_are_written_as_they_were_read(finished: Path) -> None:
+    findings = read_arm_findings(finished)
+    written = json.dumps(findings.as_json(), ensure_ascii=False, indent=1) + "\n"
+    assert written == (finished / FINDINGS).read_text(encoding="utf-8")
+
+
+def test_another_planting_is_another_study(
+    finished: Path, records: Path, rows: Path, consortium: Path
+) -> None:
+    from dataselect_gui.errors import OtherStudyError
+
+    with pytest.raises(OtherStudyError):
+        run_arms(
+            job_of(records, rows, consortium, finished, plant="labels:0.3"), JobContext(), planned
+        )
+
+
+def test_without_the_consortiums_rows_there_is_no_rule_and_the_page_says_why(
+    records: Path, consortium: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few_steps(monkeypatch)
+    job = job_of(records, None, consortium, tmp_path / "s", plant="", epsilons=[], start="scratch")
+    run_arms(job, JobContext(), planned)
+    findings = read_arm_findings(tmp_path / "s")
+    assert {result.arm.name for result in findings.results} == {"everything"}
+    assert {absent.arm for absent in findings.absent} == {"rule", "Cleanlab", "dattri", "untouched"}
+    page = (tmp_path / "s" / PAGE).read_text(encoding="utf-8")
+    assert "was not tried. There is neither a calibration" in page
+
+
+# What is fixed beforehand
+
+
+def test_comparisons_follow_from_the_choices_alone() -> None:
+    choices = ArmChoices(epsilons=("3",), plant="labels:0.2", has_rows=True, libraries=("Cleanlab",))
+    planned = comparisons(choices)
+    assert len(planned) == len(set(map(repr, planned)))
+    primary = [one for one in planned if one.family == "primary"]
+    assert len(primary) == 2 * len(cells(choices)) == 16
+
+    def told(one: Comparison) -> tuple[str, str]:
+        return one.first[0].name, one.second[0].name
+
+    assert {told(one) for one in primary} == {("rule", "random"), ("rule", "everything")}
+    assert {told(one) for one in planned if one.family == "beside"} == {
+        ("everything", "untouched"),
+        ("rule", "untouched"),
+        ("everything", "everything"),
+        ("rule", "rule"),
+        ("oracle", "everything"),
+        ("rule", "oracle"),
+        ("Cleanlab", "random"),
+        ("released-one-sided-1", "random-released-one-sided-1"),
+        ("released-randomized-response-1", "random-released-randomized-response-1"),
+    }
+
+
+def test_people_are_never_split_up() -> None:
+    units = [f"p{number}" for number in np.random.default_rng(0).integers(0, 60, 300)]
+    parts = split_arms(units, 300, 4)
+    pool, held_out = ({units[i] for i in part} for part in (parts.pool, parts.held_out))
+    assert not pool & held_out
+    assert len(held_out) == round(0.3 * len(set(units)))
+    assert sorted([*parts.pool, *parts.held_out]) == list(range(300))
+    assert msgspec.json.encode(parts.pool.tolist()) != msgspec.json.encode(
+        split_arms(units, 300, 5).pool.tolist()
+    )
