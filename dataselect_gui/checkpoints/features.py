@@ -70,7 +70,7 @@ class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     column: _Name
 
     def __post_init__(self) -> None:
-        if unicodedata.normalize("NFC", self.column).strip() != self.column:
+        if unicodedata.normalize("NFC", self.column).strip().strip("\ufeff") != self.column:
             raise ValueError("its name has blanks around it, or is not in the usual form of Unicode")
         if self.column.casefold() == _LABEL:
             raise ValueError(f"no feature can be called {self.column}, as the label is")

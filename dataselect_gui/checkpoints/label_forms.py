@@ -314,19 +314,23 @@ def shown_label(label: str) -> str:
 
     A column that says neither yes nor no carries its cell.
     """
+    return ", ".join(label_items(label)) or _("none")
+
+
+def label_items(label: str) -> list[str]:
+    """Return what a label names, each as a person reads it; see `shown_label`."""
     stored = _json(label)
     if isinstance(stored, list):
-        return ", ".join(map(str, stored)) or _("none")
+        return list(map(str, stored))
     if isinstance(stored, dict):
         cells = {name: "" if cell is None else str(cell).strip() for name, cell in stored.items()}
         said = {name: _CELLS.get(cell.casefold()) for name, cell in cells.items()}
-        parts = [
+        return [
             name if said[name] == 1.0 else f"{name}: {cell}"
             for name, cell in cells.items()
             if said[name] in {1.0, None}
         ]
-        return ", ".join(parts) or _("none")
-    return label
+    return [label]
 
 
 def _is_negative(label: str) -> bool:

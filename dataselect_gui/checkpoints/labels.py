@@ -88,9 +88,7 @@ class LabelReader:
         cls, checkpoint: Checkpoint, source_classes: Sequence[str] | None, rule: LabelRule
     ) -> "LabelReader":
         """Return what reads the labels of a source for a checkpoint."""
-        outputs = checkpoint.final.config.get("num_labels")
-        known = outputs if type(outputs) is int and 0 < outputs <= 1 << 20 else None
-        return cls(checkpoint.task, checkpoint.labels, source_classes, rule, known)
+        return cls(checkpoint.task, checkpoint.labels, source_classes, rule, outputs_of(checkpoint))
 
     def targets(self, labels: Iterable[str | None]) -> Targets:
         """Return the target of each label: for the loss, see `Targets`."""
@@ -310,6 +308,13 @@ class LabelReader:
         """Return the labels in the table that no record has, nor a label that differs in case alone."""
         folded = {label.strip().casefold() for label in labels}
         return [n for n in self._lookup.table_labels if n.strip().casefold() not in folded]
+
+
+def outputs_of(checkpoint: Checkpoint) -> int | None:
+    """Return how many numbers a checkpoint predicts, by its files alone; None where they do not say."""
+    outputs = checkpoint.final.config.get("num_labels")
+    stated = outputs if type(outputs) is int and 0 < outputs <= 1 << 20 else None
+    return len(checkpoint.labels) or stated
 
 
 def check_exclusive(task: Task) -> None:

@@ -32,6 +32,7 @@ from dataselect_gui.texts import _
 from dataselect_gui.workflow import (
     LOG_VARIABLE,
     Crash,
+    JobKind,
     Left,
     fault_of,
     internal_error,
@@ -39,6 +40,7 @@ from dataselect_gui.workflow import (
     note_event,
     start_log,
     stop_log,
+    stopped,
 )
 
 app = typer.Typer(
@@ -75,6 +77,15 @@ _VERBS: tuple[tuple[Callable[..., None], str], ...] = (
     (delete, _("Delete a project with its scores; records and ledger stay.")),
 )
 """Each with what the help says of it."""
+_KINDS = {
+    "inspect": JobKind.INSPECTION,
+    "score": JobKind.SCORING,
+    "release": JobKind.RELEASE,
+    "verify": JobKind.VERIFICATION,
+    "study": JobKind.STUDY,
+    "delete": JobKind.DELETION,
+}
+"""Command → the job that was stopped where it was; none for one that does several or has no job."""
 for _verb, _about in _VERBS:
     app.command(help=_about)(_verb)
 
@@ -137,11 +148,11 @@ def _run(arguments: Sequence[str]) -> tuple[int, DataSelectError | None]:
         outcome = app(list(arguments), standalone_mode=False)
         if outcome != InterruptedByPersonError.exit_code:
             return (outcome if isinstance(outcome, int) else 0), None
-        fault = _interrupted()
+        fault = stopped(_KINDS.get(verb))
     except DataSelectError as error:
         fault = error
     except (KeyboardInterrupt, typer.Abort):
-        fault = _interrupted()
+        fault = stopped(_KINDS.get(verb))
     except TyperException as error:  # Every complaint about the arguments.
         if not str(error):
             return 0, None  # The help was shown.
@@ -183,10 +194,6 @@ def _check_texts(arguments: Sequence[str]) -> None:
                 _("It holds bytes that stand for no character."),
                 _("Type it again, or rename the file that it names."),
             )
-
-
-def _interrupted() -> InterruptedByPersonError:
-    return InterruptedByPersonError(_("Stopped."), _("You asked for it."), _("What was done is kept."))
 
 
 def _misused(verb: str, error: TyperException) -> UsageError:

@@ -25,7 +25,7 @@ def demo(
         from dataselect_gui.window.shell.app import run
 
         raise typer.Exit(run(demo=out))
-    with progress() as context:
+    with progress(None) as context:
         content, lines = run_demo(out, context)
     tell("demo", as_json, content, lines)
 

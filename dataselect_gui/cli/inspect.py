@@ -46,7 +46,7 @@ def inspect(
     if records is not None:
         ref = workflow.SourceRef(records, *columns, labels=read)
     target = workflow.SourceRef(path, *columns, labels=read)
-    with progress() as context:
+    with progress(workflow.JobKind.INSPECTION) as context:
         inspection = workflow.inspect(target, ref, context)
         tried = None
         if isinstance(inspection, CheckpointInspected) and ref is not None:
@@ -70,6 +70,11 @@ def _listed(content: dict[str, Any]) -> list[str]:
         if key == "problems":
             lines.append(f"problems: {len(value)}")
             lines += [f"  {problem['id']}: {problem['reason']}" for problem in value]
+        elif key == "other_checkpoints":
+            lines.append(_("Scores by other checkpoints are kept; score with one to go back to it:"))
+            lines += [
+                f"  {kept['digest'][:12]} {kept['path']}: {', '.join(kept['scores'])}" for kept in value
+            ]
         else:
             shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             lines.append(f"{key}: {shown}")

@@ -19,7 +19,7 @@ from rich.text import Text
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
-from dataselect_gui.workflow import JobContext, Phase, Progress
+from dataselect_gui.workflow import JobContext, JobKind, Phase, Progress
 
 QUIET_SECONDS = 10
 errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
@@ -84,10 +84,16 @@ def print_raw(text: str) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[JobContext]:
-    """Yield a context that shows progress: a bar on a terminal, occasional lines elsewhere."""
+def progress(kind: JobKind | None) -> Iterator[JobContext]:
+    """Yield a context that shows progress: a bar on a terminal, occasional lines elsewhere.
+
+    Parameters
+    ----------
+    kind : JobKind or None
+        What a person who stops it reads of; None for several things in turn.
+    """
     if not errors.is_terminal:
-        yield JobContext(_Lines())
+        yield JobContext(_Lines(), kind=kind)
         return
     # Imported here, so that the window, which is a verb too, opens without it.
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
@@ -111,7 +117,7 @@ def progress() -> Iterator[JobContext]:
                 left=visible(step.time_left),
             )
 
-        yield JobContext(show)
+        yield JobContext(show, kind=kind)
 
 
 class _Lines:

@@ -99,7 +99,10 @@ def release(
         sign=sign,
         dry_run=dry_run,
     )
-    with progress() as context, workflow.job_logged(workflow.JobKind.RELEASE, confined=False):
+    with (
+        progress(workflow.JobKind.RELEASE) as context,
+        workflow.job_logged(workflow.JobKind.RELEASE, confined=False),
+    ):
         done = workflow.release(project, request, context)
     content: dict[str, Any] = {
         "release": done.release,

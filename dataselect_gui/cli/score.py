@@ -73,7 +73,7 @@ def score(
         columns=label_columns,
         uncertain=uncertain,
     )
-    with progress() as context:
+    with progress(workflow.JobKind.SCORING) as context:
         done = workflow.score(
             source,
             checkpoint,

@@ -165,7 +165,7 @@ def study(
 
 
 def _study_arms(request: workflow.ArmsRequest, *, dry_run: bool, as_json: bool) -> None:
-    with progress() as context:
+    with progress(workflow.JobKind.STUDY) as context:
         if dry_run:
             plan = workflow.foresee_arms(request, context)
             tell("study", as_json, {"plan": _arms_as_json(plan)}, [_trainings_line(plan)])
@@ -183,7 +183,7 @@ def _study_arms(request: workflow.ArmsRequest, *, dry_run: bool, as_json: bool) 
 
 
 def _study_scores(request: workflow.StudyRequest, *, dry_run: bool, as_json: bool) -> None:
-    with progress() as context:
+    with progress(workflow.JobKind.STUDY) as context:
         if dry_run:
             plan = workflow.foresee_study(request, context)
             tell("study", as_json, {"plan": _as_json(plan)}, _lines_of(plan))

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from threading import Event, RLock
 
-from dataselect_gui.errors import InterruptedByPersonError
+from dataselect_gui.jobs.endings import stopped
+from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.jobs.progress import Phase, Progress, Report
-from dataselect_gui.texts import _
 
 REPORT_SECONDS = 0.25
 """How long to be silent between two reports of progress."""
@@ -83,10 +83,14 @@ class JobContext:
         Takes progress; nothing by default.
     stop : Stop or None
         The request to stop, where somebody else can make it.
+    kind : JobKind or None
+        What the job does, by which it is named where it is stopped; None for several things in turn.
     """
 
-    def __init__(self, report: Report = _ignore, stop: Stop | None = None) -> None:
-        self._report = report
+    def __init__(
+        self, report: Report = _ignore, stop: Stop | None = None, kind: JobKind | None = None
+    ) -> None:
+        self._report, self.kind = report, kind
         self.stop = stop or Stop()
         self._reported = float("-inf")
 
@@ -110,9 +114,7 @@ class JobContext:
             Where it was.
         """
         if self.stop.requested:
-            raise InterruptedByPersonError(
-                _("Stopped."), _("You asked for it."), _("What was done is kept.")
-            )
+            raise stopped(self.kind)
 
     def advance(self, phase: Phase, done: int, total: int, seconds_left: float | None = None) -> None:
         """Stop where that was requested; else report progress, a few times a second at most.

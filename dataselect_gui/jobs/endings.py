@@ -11,8 +11,10 @@ from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.texts import _
 
 
-def stopped(kind: JobKind) -> InterruptedByPersonError:
-    """Return the error of a job that the person asked to stop."""
+def stopped(kind: JobKind | None) -> InterruptedByPersonError:
+    """Return the error of a job that the person asked to stop; None for work without a kind."""
+    if kind is None:
+        return InterruptedByPersonError(_("Stopped."), _("You asked for it."), _("Ask for it again."))
     return InterruptedByPersonError(
         _("{job} was stopped.", job=kind.title), _("You asked for it."), kind.afterwards
     )

@@ -10,6 +10,7 @@ class JobKind(Enum):
     """What a job does. The values are identifiers, as the fault log has them."""
 
     SCORING = "scoring"
+    PARAMETERS = "parameters"
     SUMMING = "summing"
     PREFLIGHT = "preflight"
     MAPS = "maps"
@@ -19,6 +20,7 @@ class JobKind(Enum):
     VERIFICATION = "verification"
     LABEL_MATCHING = "label-matching"
     RECORD_COMPARISON = "record-comparison"
+    SWITCH = "switch"
     RELEASE = "release"
     PREVIEW = "preview"
     DELETION = "deletion"
@@ -53,14 +55,15 @@ class _Texts:
 
 
 _NOTHING_CHANGED = N_("Nothing was changed. Try again.")
+_NO_GRADIENT = N_(
+    "No gradient was drawn or charged; a threshold that was bought is kept. Release again."
+)
 _TEXTS = {
     JobKind.SCORING: _Texts(
         N_("Scoring"), N_("Scoring again goes on from there: nothing is computed twice.")
     ),
-    JobKind.SUMMING: _Texts(
-        N_("Summing the gradients"),
-        N_("No gradient was drawn or charged; a threshold that was bought is kept. Release again."),
-    ),
+    JobKind.PARAMETERS: _Texts(N_("Naming the parameters"), _NO_GRADIENT),
+    JobKind.SUMMING: _Texts(N_("Summing the gradients"), _NO_GRADIENT),
     JobKind.PREFLIGHT: _Texts(
         N_("Trying the checkpoint"),
         N_("Scoring works without it, and keeps what is done where it stops, too."),
@@ -85,6 +88,7 @@ _TEXTS = {
     JobKind.RECORD_COMPARISON: _Texts(
         N_("Comparing with what was scored"), N_("The project is as it was.")
     ),
+    JobKind.SWITCH: _Texts(N_("Showing other scores"), _NOTHING_CHANGED),
     JobKind.RELEASE: _Texts(
         N_("Writing the bundle"), N_("Release the same again: what was paid for costs nothing more.")
     ),

@@ -20,6 +20,7 @@ from dataselect_gui.project.files import write_json
 from dataselect_gui.project.settings import (
     FORMAT,
     Conditions,
+    KeptCheckpoint,
     ProjectSettings,
     StoredCheckpoint,
     StoredSource,
@@ -183,6 +184,24 @@ class Project:
     def scores(self) -> dict[str, Conditions]:
         """How the scores by the project's checkpoint are computed, by their names; can be added to."""
         return self.settings.scores.setdefault(self.settings.checkpoint.digest, {})
+
+    def switch(self, checkpoint: StoredCheckpoint) -> None:
+        """Make another checkpoint the project's own; held by the caller.
+
+        Scores, selection and answers by the former one are kept, those by the new one are taken up
+        again; where it has none, there is no selection, and nothing is answered.
+        """
+        settings = self.settings
+        if settings.table is not None:
+            self.table.settle_problems()
+        others, own = settings.other_checkpoints, settings.checkpoint
+        others[own.digest] = KeptCheckpoint(
+            own.path, settings.in_training, settings.rule, settings.ended_by
+        )
+        kept = others.pop(checkpoint.digest, KeptCheckpoint(checkpoint.path))
+        settings.checkpoint, settings.in_training = checkpoint, kept.in_training
+        settings.rule, settings.ended_by = kept.rule, list(kept.ended_by)
+        self.save()
 
     @property
     def table(self) -> Table:

@@ -149,6 +149,23 @@ class StoredRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Rule(self.score, self.by, Decimal(self.value), self.lowest)
 
 
+class KeptCheckpoint(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a project keeps of a checkpoint while another one is its own; its scores lie in the table.
+
+    Attributes
+    ----------
+    path : str
+        Where it was.
+    in_training, rule, ended_by
+        As `ProjectSettings` has them of the project's own checkpoint.
+    """
+
+    path: StoredPath
+    in_training: str | None = None
+    rule: StoredRule | None = None
+    ended_by: list[str] = []
+
+
 class EarlierRun(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a version that chose the precision by itself wrote of its last run."""
 
@@ -174,6 +191,8 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
         The folder of the table in force; None where none was written yet.
     scores : dict
         Checkpoint's digest → score → how it is computed.
+    other_checkpoints : dict
+        Checkpoint's digest → what is kept of it; those by which there are scores, but for the own one.
     in_training : str or None
         The answer about training; None where none was given.
     rule : StoredRule or None
@@ -202,6 +221,7 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
     withheld: list[str]
     opted_out: list[str] = []
     ended_by: list[str] = []
+    other_checkpoints: dict[Digest, KeptCheckpoint] = {}
     loose_scores: Digest | UnsetType = UNSET
     run: EarlierRun | None = None
 

@@ -3,7 +3,8 @@
 A score's column is an ``.npy`` of float64 beside an ``.npy`` of bytes that says which rows are done.
 Both are mapped into memory: what was written survives the death of the process that wrote it. Rows
 are marked as done only after their values are on disk. Columns lie in a folder for each checkpoint,
-called by its digest; those of a project of format 1 lie beside the index.
+called by its digest; those of a project of format 1 lie beside the index. With the columns lie the
+problems, which earlier versions wrote beside the index, for the one checkpoint that a project had.
 """
 
 import copy
@@ -142,15 +143,16 @@ class Table:
         table = cls(folder, checkpoint)
         if earlier is not None:
             old_rows, new_rows = _unchanged(earlier.index, index)
-            for digest in earlier.checkpoints():
+            surviving = {index.ids[row] for row in new_rows}
+            for digest in {checkpoint, *earlier.checkpoints()}:
                 by_old, by_new = earlier.by(digest), table.by(digest)
                 for name in by_old.columns():
                     old, new = by_old.column(name), by_new.column(name)
                     kept = old.done[old_rows] == 1
                     new.write(new_rows[kept], old.values[old_rows[kept]])
                     new.mark_done(new_rows[kept])
-            surviving = {index.ids[row] for row in new_rows}
-            table.add_problems({i: r for i, r in earlier.problems().items() if i in surviving})
+                problems = by_old.problems()
+                by_new.add_problems({i: r for i, r in problems.items() if i in surviving})
         return table
 
     def by(self, checkpoint: str) -> Self:
@@ -193,15 +195,28 @@ class Table:
         return sum(int(np.count_nonzero(~np.isnan(self.values(name)))) for name in self.columns())
 
     def problems(self) -> dict[str, str]:
-        """Return why records cannot be read: id → reason."""
-        path = self.folder / _PROBLEMS
+        """Return why records cannot be read, or not by this checkpoint: id → reason."""
+        path = self._place / _PROBLEMS
+        if self._loose is None and not path.is_file():
+            path = self.folder / _PROBLEMS
         reasons: dict[str, str] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
         return reasons
 
     def add_problems(self, reasons: Mapping[str, str]) -> None:
         """Add to the problems."""
         if reasons:
-            write_json(self.folder / _PROBLEMS, {**self.problems(), **reasons})
+            self._write_problems({**self.problems(), **reasons})
+
+    def settle_problems(self) -> None:
+        """Have the problems stand for this checkpoint alone, before the project takes another."""
+        beside = self.folder / _PROBLEMS
+        if self._loose is None and beside.is_file():
+            self._write_problems(self.problems())
+            beside.unlink()
+
+    def _write_problems(self, reasons: Mapping[str, str]) -> None:
+        self._place.mkdir(exist_ok=True)
+        write_json(self._place / _PROBLEMS, reasons)
 
 
 def mapped(path: Path, dtype: type, shape: tuple[int, ...], fill: float) -> Mapped:

@@ -8,6 +8,7 @@ read the process may take no more memory than a source may have.
 import json
 import os
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -92,8 +93,8 @@ def unpack_images(
     UnusableError
         Where it cannot be read, holds no images, or would not fit into memory.
     """
-    too_large = no_table(name, _("It takes more memory than half of what this machine has."))
-    with arrow_reading(most_memory(), too_large, no_table(name, _(_DAMAGED))):
+    too_large = _("It takes more memory than half of what this machine has.")
+    with arrow_reading(most_memory(), partial(no_table, name), too_large, _(_DAMAGED)):
         return _read(file, name, needed)
 
 

@@ -42,14 +42,14 @@ def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int, list[P
             why = _why_passed_over(entry)
             if why is None:
                 ignored += 1
-                if is_named_as_metadata(entry.name) and entry.is_file():
+                if is_named_as_metadata(entry.name):
                     metadata.append(Path(entry.path))
             else:
                 problems.append(Problem(record.encode("utf-8", "replace").decode("utf-8"), why))
         elif not is_text(record):
             shown = record.encode("utf-8", "replace").decode("utf-8")
             problems.append(Problem(shown, _("The file's name is not valid text (UTF-8).")))
-        elif entry.is_symlink() and not Path(entry.path).exists():
+        elif entry.is_symlink() and not leads_somewhere(entry):
             problems.append(Problem(record, _("A link to a file that is not there.")))
         elif entry.is_dir():
             problems.append(Problem(record, _("A folder with the name of an image.")))
@@ -66,11 +66,14 @@ def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int, list[P
 
 def _why_passed_over(entry: "os.DirEntry[str]") -> str | None:
     """Return why a file without the ending of an image is none; None where nobody takes it for one."""
-    if entry.is_symlink() and entry.is_dir():
+    leads = leads_somewhere(entry)
+    if entry.is_symlink() and leads and entry.is_dir():
         return _(
             "A link to a folder; what lies there is not read. Copy the folder here, or choose it as a "
             "source of its own."
         )
+    if is_named_as_metadata(entry.name) and not (leads and entry.is_file()):
+        return _("A table of the records by its name, and no file that can be read.")
     if Path(entry.name).suffix.lower() in OTHER_EXTENSIONS:
         return _("An image by its ending, of a format that is not read here. Save it as PNG.")
     return None
@@ -90,6 +93,15 @@ def _entries(root: Path) -> Iterator["os.DirEntry[str]"]:
                 yield entry
             else:
                 levels.append(entries_of(Path(entry.path)))
+
+
+def leads_somewhere(entry: "os.DirEntry[str]") -> bool:
+    """Say whether there is something at the end of a link; not where links go round in a circle."""
+    try:
+        entry.stat()
+    except OSError:
+        return False
+    return True
 
 
 def entries_of(folder: Path) -> Iterator["os.DirEntry[str]"]:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.texts import _
+from dataselect_gui.texts import _, ngettext
 
 
 def label_text(value: object) -> str | None:
@@ -26,6 +26,48 @@ def label_text(value: object) -> str | None:
     if isinstance(value, list | tuple):
         return json.dumps([_item(item) for item in value], ensure_ascii=False)
     return readable_text(value) or None
+
+
+def named_label(source: str, value: object, classes: Sequence[str] | None) -> str | None:
+    """Return a label, or several, of a source that may name its classes by their numbers.
+
+    Parameters
+    ----------
+    source : str
+        What it is called.
+    value : object
+        The label, or a list of them; truth values count as 1 and 0.
+    classes : sequence of str or None
+        The names by number; None where the source states none, and a number stays one.
+
+    Returns
+    -------
+    str or None
+        As `label_text` has it; None where a class is numbered below 0, the usual mark of none.
+
+    Raises
+    ------
+    UnusableError
+        Where a number is beyond the names: then nothing says what any of them means.
+    """
+    if isinstance(value, list):
+        items = [named_label(source, item, classes) for item in value]
+        return label_text(value if classes is None else [item for item in items if item is not None])
+    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
+        value = int(value)
+    if classes is None or not isinstance(value, int):
+        return label_text(value)
+    if value >= len(classes):
+        raise UnusableError(
+            _("The labels in “{name}” do not fit its classes.", name=source),
+            ngettext(
+                "A label is beyond the names of its classes, of which there is {count}.",
+                "A label is beyond the names of its classes, of which there are {count}.",
+                len(classes),
+            ),
+            _("Name all of the classes, or none, and save it again."),
+        )
+    return None if value < 0 else classes[value]
 
 
 def readable_text(value: object) -> str:

@@ -83,6 +83,8 @@ def _saved(folder: Path) -> Shards:
     files = [folder / name for name in names if isinstance(name, str) and _is_name(name)]
     if not files or len(files) != len(entries) or len(files) > _MOST_FILES:
         raise no_table(folder.name, _("{file} names no files.", file=_STATE))
+    if len(set(files)) < len(files):
+        raise no_table(folder.name, _("{file} names a file twice.", file=_STATE))
     missing = [file.name for file in files if not file.is_file()]
     if missing:
         raise no_table(folder.name, _("Its file “{name}” is not there.", name=missing[0]))

@@ -52,9 +52,10 @@ def person_name(text: str | None) -> str:
     """Return a person's one name, however it was typed; empty where none is named.
 
     The same letters in another Unicode form, or with blanks around them, name the same person, and so
-    does a whole number with ``.0`` behind it.
+    does a whole number with ``.0`` behind it. So is a mark of a file's beginning (BOM) no part of it,
+    which is left in the middle where files were put together.
     """
-    return own_cell(text or "")
+    return own_cell((text or "").strip().strip("\ufeff"))
 
 
 class UnreadableRecordError(Exception):

@@ -10,7 +10,7 @@ from pathlib import Path
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.paths import regular_file
 from dataselect_gui.plain import is_text
-from dataselect_gui.records.image_tree import MAX_DEPTH, entries_of, is_named_as_image
+from dataselect_gui.records.image_tree import MAX_DEPTH, entries_of, is_named_as_image, leads_somewhere
 from dataselect_gui.records.source import Problem, UnreadableRecordError
 from dataselect_gui.records.tables.encoding import encoding_of
 from dataselect_gui.texts import _
@@ -39,7 +39,8 @@ def find_texts(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
     ignored = 0
     for entry in _entries(root):
         record = unicodedata.normalize("NFC", Path(entry.path).relative_to(root).as_posix())
-        is_folder = entry.is_dir()
+        leads = leads_somewhere(entry)
+        is_folder = leads and entry.is_dir()
         if not is_folder and not is_named_as_text(entry.name):
             ignored += 1
             continue
@@ -52,7 +53,7 @@ def find_texts(root: Path) -> tuple[dict[str, Path], list[Problem], int]:
             )
         elif is_folder:
             reason = _("A folder within {depth} folders; what lies in it is not read.", depth=MAX_DEPTH)
-        elif entry.is_symlink() and not Path(entry.path).exists():
+        elif not leads:
             reason = _("A link to a file that is not there.")
         elif not entry.is_file():
             reason = _("Not a regular file.")

@@ -9,18 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dataselect_gui.privacy.mechanisms.discrete_gaussian import DiscreteGaussian
-from dataselect_gui.privacy.mechanisms.discrete_laplace import DiscreteLaplace
 from dataselect_gui.privacy.mechanisms.exact import Exact
-from dataselect_gui.privacy.mechanisms.laplace import Laplace
+from dataselect_gui.privacy.mechanisms.laplace_on_counts import LaplaceOnCounts
+from dataselect_gui.privacy.mechanisms.laplace_on_scores import LaplaceOnScores
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
 from dataselect_gui.privacy.mechanisms.noisy_top_k import NoisyTopK
 from dataselect_gui.privacy.mechanisms.one_sided import OneSided
 from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
 from dataselect_gui.release.checks import (
     discrete_gaussian,
-    discrete_laplace,
     exact,
-    laplace,
+    laplace_on_counts,
+    laplace_on_scores,
     noisy_top_k,
     one_sided,
     randomized_response,
@@ -58,8 +58,8 @@ REGISTRY = (
     Registered(Records, Exact, exact.check),
     Registered(Offers, RandomizedResponse, randomized_response.check),
     Registered(Offers, NoisyTopK, noisy_top_k.check),
-    Registered(Scores, Laplace, laplace.check),
-    Registered(Report, DiscreteLaplace, discrete_laplace.check),
+    Registered(Scores, LaplaceOnScores, laplace_on_scores.check),
+    Registered(Report, LaplaceOnCounts, laplace_on_counts.check),
     Registered(Report, DiscreteGaussian, discrete_gaussian.check_counts),
     Registered(Gradient, DiscreteGaussian, discrete_gaussian.check_sum),
 )

@@ -7,11 +7,12 @@ whole numbers. So replacing m records of a unit moves the sum by at most 2mR, wh
 """
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from dataselect_gui.checkpoints.task import check_outputs
 from dataselect_gui.errors import UnusableError
@@ -57,34 +58,10 @@ class ClippedSum:
 
     def __init__(self, model: Model, task: Task, classes: int, clip: float, steps: int) -> None:
         self._model, self._task, self._clip, self._steps = model, task, clip, steps
-        named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
         self._classes = classes
-        self._parameters = [parameter for _name, parameter in named]
-        if not named:
-            raise UnusableError(
-                _("The checkpoint has no gradient that could be released."),
-                _("None of its parameters is meant to be trained."),
-                _("Ask the consortium for the model as it is trained."),
-            )
-        stored_names = model.stored_names
-        unnamed = [name.removeprefix(PREFIX) for name, _parameter in named if name not in stored_names]
-        if unnamed:
-            raise UnusableError(
-                _("The gradient of this checkpoint could not be used by anybody."),
-                ngettext(
-                    "{count} parameter of the model, like “{name}”, is stored in the checkpoint's "
-                    "files together with others, in one tensor: its gradient has no name there.",
-                    "{count} parameters of the model, like “{name}”, are stored in the checkpoint's "
-                    "files together with others, in one tensor: their gradient has no names there.",
-                    len(unnamed),
-                    name=unnamed[0],
-                ),
-                _(
-                    "Ask the consortium to load and save the checkpoint with the transformers library "
-                    "(model.save_pretrained(folder, save_original_format=False))."
-                ),
-            )
-        self.layout = [(stored_names[name], list(parameter.shape)) for name, parameter in named]
+        trained = trained_parameters(model)
+        self._parameters = list(trained.values())
+        self.layout = layout_of(trained)
         self.total = np.zeros(sum(p.numel() for p in self._parameters), dtype=np.int64)
 
     def add(self, record: Tensor, target: Targets) -> None:
@@ -125,6 +102,47 @@ class ClippedSum:
         at_logits = self._task.logit_gradients(logits.detach(), targets).to(logits.dtype)
         gradients = autograd.gradients(logits, self._parameters, at_logits)
         return np.concatenate([gradient.double().cpu().numpy().ravel() for gradient in gradients])
+
+
+def trained_parameters(model: Model) -> dict[str, nn.Parameter]:
+    """Return the parameters that a gradient consists of, by their names in the checkpoint's files.
+
+    Raises
+    ------
+    UnusableError
+        Where the model has nothing to train, or something that has no name in the files.
+    """
+    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    if not named:
+        raise UnusableError(
+            _("The checkpoint has no gradient that could be released."),
+            _("None of its parameters is meant to be trained."),
+            _("Ask the consortium for the model as it is trained."),
+        )
+    stored_names = model.stored_names
+    unnamed = [name.removeprefix(PREFIX) for name, _parameter in named if name not in stored_names]
+    if unnamed:
+        raise UnusableError(
+            _("The gradient of this checkpoint could not be used by anybody."),
+            ngettext(
+                "{count} parameter of the model, like “{name}”, is stored in the checkpoint's "
+                "files together with others, in one tensor: its gradient has no name there.",
+                "{count} parameters of the model, like “{name}”, are stored in the checkpoint's "
+                "files together with others, in one tensor: their gradient has no names there.",
+                len(unnamed),
+                name=unnamed[0],
+            ),
+            _(
+                "Ask the consortium to load and save the checkpoint with the transformers library "
+                "(model.save_pretrained(folder, save_original_format=False))."
+            ),
+        )
+    return {stored_names[name]: parameter for name, parameter in named}
+
+
+def layout_of(parameters: Mapping[str, nn.Parameter]) -> list[tuple[str, list[int]]]:
+    """Return the names and shapes of parameters, in their order."""
+    return [(name, list(parameter.shape)) for name, parameter in parameters.items()]
 
 
 def in_steps(gradient: NDArray[np.float64], clip: float, steps: int) -> NDArray[np.int64]:

@@ -1,12 +1,12 @@
 """The records and the checkpoint that are to be scored, and a scoring run that was interrupted."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from dataselect_gui.texts import N_, _
-from dataselect_gui.workflow import JobContext, LabelRule, Look
+from dataselect_gui.workflow import JobContext, LabelRule, Look, SourceRef
 
 INPUTS_MISSING = N_("Try it: that needs your records and the consortium's checkpoint.")
 NO_LABELS = N_(
@@ -20,44 +20,56 @@ class Inputs:
 
     Attributes
     ----------
-    records, checkpoint : Path or None
-        Where they are; None for not given.
+    source : SourceRef or None
+        Which records, and how they are read; None where none were given, or it is not said yet which
+        of their parts is meant.
+    checkpoint : Path or None
+        Where it is; None for not given.
     digest : str
         The checkpoint's digest; empty where a project was opened, which holds its own.
     has_labels : bool
         Whether any of the records has a label.
-    split : str or None
-        The part of the records that was chosen, where they have several.
-    labels : LabelRule
-        How labels are read.
-    labels_fit : bool
-        Whether some of the labels can be used, or there are none.
+    obstacle : str
+        Why these records cannot be scored with this checkpoint, as a sentence; empty where they can.
     """
 
-    records: Path | None = None
+    source: SourceRef | None = None
     checkpoint: Path | None = None
     digest: str = ""
     has_labels: bool = False
-    split: str | None = None
-    labels: LabelRule = field(default_factory=LabelRule)
-    labels_fit: bool = True
+    obstacle: str = ""
 
     @classmethod
     def of(cls, look: Look) -> Self:
         """Return those of a project."""
         return cls(
-            look.source,
+            look.records,
             look.checkpoint,
             has_labels=any(label is not None for label in look.labels),
-            split=look.records.split,
-            labels=look.records.labels,
         )
+
+    @property
+    def records(self) -> Path | None:
+        """Where the records are."""
+        return None if self.source is None else self.source.path
+
+    @property
+    def split(self) -> str | None:
+        """The part of the records that was chosen, where they have several."""
+        return None if self.source is None else self.source.split
+
+    @property
+    def labels(self) -> LabelRule:
+        """How labels are read."""
+        return LabelRule() if self.source is None else self.source.labels
 
     @property
     def study_obstacle(self) -> str:
         """Why they cannot be studied, for a person; empty where they can."""
-        if self.records is None or self.checkpoint is None:
+        if self.source is None or self.checkpoint is None:
             return _(INPUTS_MISSING)
+        if self.obstacle:
+            return self.obstacle
         return "" if self.has_labels else _(NO_LABELS)
 
 

@@ -46,7 +46,7 @@ class _Runner(QThread):
         """Do the work; called by the thread."""
         try:
             with job_logged(self._kind, confined=False):
-                outcome = self._work(JobContext(self._report, self._stop))
+                outcome = self._work(JobContext(self._report, self._stop, self._kind))
         except DataSelectError as error:
             self.failed.emit(self._number, error)
         except OSError as error:

@@ -152,14 +152,14 @@ class State(QObject):
     @property
     def is_begun(self) -> bool:
         """Whether there is anything to prepare or to score."""
-        parts = (self.inputs.records, self.inputs.checkpoint, self.look, self.interrupted)
+        parts = (self.inputs.source, self.inputs.checkpoint, self.look, self.interrupted)
         return self.jobs.running or any(part is not None for part in parts)
 
     @property
     def can_score(self) -> bool:
         """Whether there is anything to score, or scoring to continue."""
         inputs = self.inputs
-        has_both = inputs.records is not None and inputs.checkpoint is not None and inputs.labels_fit
+        has_both = inputs.source is not None and inputs.checkpoint is not None and not inputs.obstacle
         return has_both or self.look is not None or self.interrupted is not None
 
     def set_inputs(self, inputs: Inputs) -> None:

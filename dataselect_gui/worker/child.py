@@ -25,6 +25,7 @@ from dataselect_gui.worker.jobs import (
     ArmsJob,
     InspectJob,
     MapJob,
+    ParametersJob,
     PreflightJob,
     ScoreJob,
     StudyJob,
@@ -62,8 +63,8 @@ def main() -> int:
 
     confine(Grant.from_line(from_parent.readline().decode()))
     job = job_from_line(from_parent.readline())
-    parent = Parent(from_parent, to_parent)
-    context = JobContext(send, parent.stop)
+    parent = Parent(from_parent, to_parent, job.kind)
+    context = JobContext(send, parent.stop, job.kind)
     try:
         send(_run(job, context, parent))
     except BrokenPipeError:
@@ -98,6 +99,10 @@ def _run(job: AnyJob, context: JobContext, parent: Parent) -> Result:
             from dataselect_gui.worker.map_run import run_maps
 
             return run_maps(job, context)
+        case ParametersJob():
+            from dataselect_gui.worker.parameters_run import run_parameters
+
+            return run_parameters(job, context)
         case SumJob():
             from dataselect_gui.worker.sum_run import run_sum
 

@@ -6,12 +6,12 @@ from typing import assert_never
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.label_account import LabelAccount
-from dataselect_gui.checkpoints.labels import LabelReader
+from dataselect_gui.checkpoints.labels import LabelReader, outputs_of
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.kinds import kind_of
-from dataselect_gui.records.opening import for_model, open_source
+from dataselect_gui.records.opening import TEXT_COLUMN, for_model, open_source
 from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
 from dataselect_gui.records.splits import SplitNeededError
 from dataselect_gui.records.text_input import TextInput
@@ -31,6 +31,9 @@ _PERSON = re.compile(
     r"(patient|subject|participant|person|individual)[ _-]?(id|uid|no|nr|number|key|name)?",
     re.IGNORECASE,
 )
+
+_LABELS = ("label", "y")
+"""The columns that hold labels where none is named."""
 
 
 def run_inspection(job: InspectJob, context: JobContext) -> InspectionResult:
@@ -97,6 +100,9 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
             labels=None if account is None else _indices(account),
             label_account=account,
             features=[] if features is None else list(map(str, features.features)),
+            feature_columns=[] if features is None else list(features.columns),
+            takes_texts=checkpoint.final.tokenizer is not None,
+            outputs=outputs_of(checkpoint),
             notes=notes,
         ),
     )
@@ -144,13 +150,31 @@ def _source(where: SourceRef, context: JobContext) -> SourceInspected:
         problems=sorted(problems, key=lambda problem: problem.id),
         labels=sorted({label for label in source.labels if label is not None}),
         unlabelled=sum(label is None for label in source.labels),
-        columns=[name for name in source.columns if name not in {"label", "y", where.label_column}],
+        columns=[name for name in source.columns if name not in {*_LABELS, where.label_column}],
+        label_columns=list(source.columns),
+        label_column=_usual_label(source, where),
+        text_columns=_text_columns(source, where),
         person=_person_column(source, where),
         ignored=source.ignored,
         notes=list(source.notes),
         splits=splits,
         split=where.split,
     )
+
+
+def _usual_label(source: Source, where: SourceRef) -> str | None:
+    """Return the column that labels were read from although none was named; None where none was."""
+    if where.label_column is not None or where.labels.columns or not any(source.labels):
+        return None
+    return next((name for name in source.columns if name.casefold() in _LABELS), None)
+
+
+def _text_columns(source: Source, where: SourceRef) -> list[str]:
+    """Return the columns of a table any of which may be read as texts."""
+    known = where.text_column
+    if kind_of(replace(where, text_column=known or TEXT_COLUMN)) is None:
+        return []
+    return [*([] if known is None else [known]), *source.columns]
 
 
 def _person_column(source: Source, where: SourceRef) -> str | None:

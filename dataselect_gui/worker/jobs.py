@@ -14,6 +14,7 @@ from dataselect_gui.scoring.catalog import Precision
 from dataselect_gui.worker.results import (
     FilesResult,
     InspectionResult,
+    ParametersResult,
     PreflightResult,
     Result,
     ScoringResult,
@@ -76,6 +77,31 @@ class ScoreJob(Job[ScoringResult], frozen=True):
     def result_type(cls) -> type[ScoringResult]:
         """Return the type of the result."""
         return ScoringResult
+
+
+class ParametersJob(Job[ParametersResult], frozen=True):
+    """Name the parameters that the gradient of a checkpoint consists of.
+
+    The job has no records: what it says can hold nothing of them.
+
+    Attributes
+    ----------
+    checkpoint : Path
+        Of the consortium.
+    digest : str
+        That of the checkpoint.
+    """
+
+    kind = JobKind.PARAMETERS
+    most_bytes = _LONG
+
+    checkpoint: Path
+    digest: str
+
+    @classmethod
+    def result_type(cls) -> type[ParametersResult]:
+        """Return the type of the result."""
+        return ParametersResult
 
 
 class SumJob(Job[FilesResult], frozen=True):
@@ -338,4 +364,14 @@ class VerifyJob(Job[VerificationResult], frozen=True):
         return VerificationResult
 
 
-AnyJob = ScoreJob | SumJob | PreflightJob | MapJob | StudyJob | ArmsJob | InspectJob | VerifyJob
+AnyJob = (
+    ScoreJob
+    | ParametersJob
+    | SumJob
+    | PreflightJob
+    | MapJob
+    | StudyJob
+    | ArmsJob
+    | InspectJob
+    | VerifyJob
+)

@@ -10,10 +10,10 @@ import threading
 import time
 from typing import IO
 
-from dataselect_gui.errors import InterruptedByPersonError
 from dataselect_gui.jobs.context import Stop
+from dataselect_gui.jobs.endings import stopped
+from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.sandbox.frames import FrameError, read_frame, write_frame
-from dataselect_gui.texts import _
 from dataselect_gui.worker.messages import MESSAGE
 
 _LOOK_SECONDS = 0.5
@@ -26,6 +26,8 @@ class Parent:
     ----------
     from_parent, to_parent : binary file
         The streams.
+    kind : JobKind
+        What the child does.
 
     Attributes
     ----------
@@ -33,7 +35,8 @@ class Parent:
         The parent's request to stop.
     """
 
-    def __init__(self, from_parent: IO[bytes], to_parent: IO[bytes]) -> None:
+    def __init__(self, from_parent: IO[bytes], to_parent: IO[bytes], kind: JobKind) -> None:
+        self._kind = kind
         self._from_parent, self._to_parent, self._process = from_parent, to_parent, os.getppid()
         self.stop = Stop()
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -53,9 +56,7 @@ class Parent:
         """
         answer = self._answers.get()
         if answer is None:
-            raise InterruptedByPersonError(
-                _("Stopped."), _("You asked for it."), _("What was done is kept.")
-            )
+            raise stopped(self._kind)
         return answer
 
     def _listen(self) -> None:

@@ -16,6 +16,7 @@ from dataselect_gui.worker.jobs import (
     InspectJob,
     Job,
     MapJob,
+    ParametersJob,
     PreflightJob,
     ScoreJob,
     StudyJob,
@@ -53,6 +54,8 @@ def _reached_by(job: Job[R]) -> tuple[list[Path], list[Path]]:
             is_checkpoint = job.thing == "checkpoint"
             beside = files_beside(job.path) if is_checkpoint else linked_files(job.path)
             return [job.path, *beside, *([] if job.records is None else _source(job.records.path))], []
+        case ParametersJob():
+            return _checkpoint(job.checkpoint), []
         case ScoreJob() | PreflightJob():
             return [*_source(job.source.path), *_checkpoint(job.checkpoint)], []
         case MapJob() | SumJob() | StudyJob():

@@ -49,6 +49,22 @@ class FilesResult(Result, frozen=True):
     records: Count
 
 
+class ParametersResult(Result, frozen=True):
+    """What the gradient of a checkpoint consists of.
+
+    Attributes
+    ----------
+    layout : list of (str, list of int)
+        The names of the parameters in the checkpoint's files, and their shapes, in order.
+    """
+
+    layout: Annotated[list[tuple[str, list[Count]]], msgspec.Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        if len({name for name, _shape in self.layout}) != len(self.layout):
+            raise ValueError("two parameters of one name")
+
+
 class PreflightResult(Result, Trial, frozen=True, kw_only=True):
     """A trial of a checkpoint, with what the parent needs to estimate the whole.
 
@@ -163,6 +179,12 @@ class CheckpointFacts(
         The owner's label → the index of the model's; None where no source was given.
     features : list of str
         The columns that it takes of a table, each with its unit where that is stated.
+    feature_columns : list of str
+        Their names alone.
+    takes_texts : bool
+        Whether it has a tokenizer.
+    outputs : int or None
+        How many numbers it predicts; None where it does not say.
     notes : list of str
         What a person should know of the source beside it, as sentences.
     label_account : LabelAccount or None
@@ -178,6 +200,9 @@ class CheckpointFacts(
     task: TaskName
     labels: dict[str, int] | None = None
     features: list[str] = []
+    feature_columns: list[str] = []
+    takes_texts: bool = False
+    outputs: Count | None = None
     notes: list[str] = []
     label_account: LabelAccount | None = None
 
@@ -221,6 +246,12 @@ class SourceInspected(Inspected, frozen=True, tag="source", omit_defaults=True):
         several.
     split : str or None
         The part that was chosen; where there are several and none was, nothing else is said.
+    label_columns : list of str
+        The columns that may hold labels, the one that does among them.
+    label_column : str or None
+        The usual column, where labels were read from it.
+    text_columns : list of str
+        The columns that may hold texts; none where the source is no table.
     """
 
     form: str
@@ -235,6 +266,9 @@ class SourceInspected(Inspected, frozen=True, tag="source", omit_defaults=True):
     notes: list[str] = []
     splits: dict[str, Count] = {}
     split: str | None = None
+    label_columns: list[str] = []
+    label_column: str | None = None
+    text_columns: list[str] = []
 
 
 class InspectionResult(Result, frozen=True):

@@ -147,6 +147,7 @@ def _write_plan(job: StudyJob, choices: Choices, plan: StudyPlanned, store: Stor
             "label column": job.source.label_column,
             "unit column": job.source.unit_column,
             "split": job.source.split,
+            "text column": job.source.text_column,
             "labels": stored_rule(job.source.labels),
             "trainings": plan.trainings,
             "trainings left": plan.left,

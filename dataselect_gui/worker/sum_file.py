@@ -1,6 +1,7 @@
 """The file in which the worker hands a sum of gradients over. No torch."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,8 +16,16 @@ SUM = "sum"
 LAYOUT, TOTAL = 1, 2
 
 
-def read_sum(folder: Path) -> tuple[list[tuple[str, list[int]]], NDArray[np.int64]]:
-    """Return the names and shapes of the parameters, and the sum in steps, shape (parameters,).
+def read_sum(folder: Path, layout: Sequence[tuple[str, Sequence[int]]]) -> NDArray[np.int64]:
+    """Return the sum in steps, shape (parameters,).
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the file.
+    layout : sequence of (str, sequence of int)
+        The names and shapes that the file must state, in order, as a process without records gave them:
+        in others could be hidden what the records hold.
 
     Raises
     ------
@@ -30,10 +39,12 @@ def read_sum(folder: Path) -> tuple[list[tuple[str, list[int]]], NDArray[np.int6
     if first is None or second is None:
         raise FrameError("no sum")
     try:
-        layout = msgspec.json.decode(first[1], type=list[tuple[str, list[Count]]])
+        stated = msgspec.json.decode(first[1], type=list[tuple[str, list[Count]]])
     except ValueError:
         raise FrameError("no layout") from None
+    if stated != [(name, list(shape)) for name, shape in layout]:
+        raise FrameError("of other parameters than the checkpoint has")
     _, total = array_from(second[1])
     if total.dtype != np.int64 or total.shape != (sum(math.prod(shape) for _, shape in layout),):
         raise FrameError("no sum")
-    return layout, total
+    return total

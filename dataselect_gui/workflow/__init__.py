@@ -1,9 +1,11 @@
 """One function per verb. The terminal and the window call these and nothing below them."""
 
 from dataselect_gui.checkpoints.label_account import LabelAccount
+from dataselect_gui.checkpoints.label_forms import label_items
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import OtherStudyError
 from dataselect_gui.jobs.context import JobContext, Stop
+from dataselect_gui.jobs.endings import stopped
 from dataselect_gui.jobs.fault_log import VARIABLE as LOG_VARIABLE
 from dataselect_gui.jobs.fault_log import Crash, Left, job_logged, log_path, start_log, stop_log
 from dataselect_gui.jobs.fault_log import note as note_event
@@ -119,6 +121,7 @@ from dataselect_gui.workflow.studying import (
     foresee_study,
     study,
 )
+from dataselect_gui.workflow.switching import KeptScores, switch_checkpoint
 from dataselect_gui.workflow.tokens import tokens
 from dataselect_gui.workflow.training_answer import answer_training
 from dataselect_gui.workflow.verifying import Verified, verify, write_page
@@ -157,6 +160,7 @@ __all__ = [
     "Inspection",
     "JobContext",
     "JobKind",
+    "KeptScores",
     "Kind",
     "KindAnswer",
     "LabelAccount",
@@ -232,6 +236,7 @@ __all__ = [
     "is_text",
     "job_logged",
     "knows_head",
+    "label_items",
     "label_rule",
     "label_sentences",
     "leaving_files",
@@ -274,12 +279,14 @@ __all__ = [
     "start_own_log",
     "statement_in_words",
     "stop_log",
+    "stopped",
     "study",
     "study_arms",
     "study_at",
     "study_place",
     "study_scores",
     "study_subject",
+    "switch_checkpoint",
     "tally",
     "tokens",
     "unprotected_releases",

@@ -13,9 +13,8 @@ from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.study.arms.findings import ArmFindings, read_arm_findings
-from dataselect_gui.study.arms.plan import ALPHA, ArmChoices, arm_trainings
+from dataselect_gui.study.arms.plan import ALPHA, ArmChoices, arm_trainings, installed
 from dataselect_gui.study.arms.planting import read_planting
-from dataselect_gui.study.libraries import installed
 from dataselect_gui.study.plan import FEWEST_SEEDS, Start
 from dataselect_gui.study.store import PAGE, is_begun
 from dataselect_gui.texts import _
@@ -105,7 +104,7 @@ class ArmsRequest:
             self.alpha,
             has_rule=has_rows,
             has_rows=has_rows,
-            libraries=tuple(installed()) if has_rows else (),
+            libraries=installed() if has_rows else (),
         )
 
 

@@ -17,7 +17,7 @@ from dataselect_gui.release.kinds.gradient import CLIP_STEPS
 from dataselect_gui.sandbox.frames import FrameError
 from dataselect_gui.texts import _
 from dataselect_gui.worker.handle import run_job
-from dataselect_gui.worker.jobs import SumJob
+from dataselect_gui.worker.jobs import ParametersJob, SumJob
 from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.worker.sum_file import read_sum
 from dataselect_gui.workflow.conditions import device_of
@@ -54,6 +54,9 @@ def sum_gradients(
     tuple
         The names and shapes of the parameters, and the sum in steps, shape (parameters,).
     """
+    place, digest = resolved(checkpoint.path), project.settings.checkpoint.digest
+    # What leaves beside noised numbers comes from a process that has no records.
+    layout = run_job(ParametersJob(checkpoint=place, digest=digest), context).layout
     for left in project.folder.glob(f"{_PREFIX}*"):  # Left by a run that was killed.
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=project.folder) as name:
@@ -61,8 +64,8 @@ def sum_gradients(
         write_rows(folder, project.table.index, np.flatnonzero(rows).tolist())
         job = SumJob(
             source=project.settings.source.ref,
-            checkpoint=resolved(checkpoint.path),
-            digest=project.settings.checkpoint.digest,
+            checkpoint=place,
+            digest=digest,
             folder=resolved(folder),
             clip=clip,
             steps=CLIP_STEPS,
@@ -70,7 +73,7 @@ def sum_gradients(
         )
         run_job(job, context)
         try:
-            layout, total = read_sum(folder)
+            total = read_sum(folder, layout)
             if np.linalg.norm(total.astype(np.float64)) > int(rows.sum()) * CLIP_STEPS * _ROUNDED:
                 raise FrameError("longer than so many clipped gradients can be")
             return layout, total

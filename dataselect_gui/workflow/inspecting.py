@@ -22,11 +22,12 @@ from dataselect_gui.worker.results import (
     SourceInspected,
 )
 from dataselect_gui.workflow.reasons import reasons_of
+from dataselect_gui.workflow.switching import KeptScores, kept_scores
 
 _Thing = Literal["bundle", "checkpoint", "source"]
 
 
-class ProjectInspected(Inspected, frozen=True, tag="project"):
+class ProjectInspected(Inspected, frozen=True, tag="project", omit_defaults=True):
     """A project.
 
     Attributes
@@ -43,6 +44,8 @@ class ProjectInspected(Inspected, frozen=True, tag="project"):
         The rule, where there is one.
     source, checkpoint : StoredSource and StoredCheckpoint
         What it is about.
+    other_checkpoints : tuple of KeptScores
+        The other checkpoints by which there are scores; scoring with one goes back to these.
     """
 
     problems: list[ProblemFound]
@@ -52,6 +55,7 @@ class ProjectInspected(Inspected, frozen=True, tag="project"):
     rule: StoredRule | None
     source: StoredSource
     checkpoint: StoredCheckpoint
+    other_checkpoints: tuple[KeptScores, ...] = ()
 
 
 Inspection: TypeAlias = ProjectInspected | BundleInspected | CheckpointInspected | SourceInspected
@@ -133,4 +137,5 @@ def _inspect_project(project: Project) -> ProjectInspected:
         rule=settings.rule,
         source=settings.source,
         checkpoint=settings.checkpoint,
+        other_checkpoints=kept_scores(project),
     )

@@ -14,6 +14,8 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
+from dataselect_gui.records.forms.form import WrittenForm
+from dataselect_gui.records.kinds import kind_named
 from dataselect_gui.records.kinds.kind import Lines, Picture
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
@@ -25,6 +27,7 @@ from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.selecting import among, rule_of
+from dataselect_gui.workflow.switching import KeptScores, kept_scores
 
 _NOTHING = Index(ids=(), labels=(), units=None, content=np.empty((0, 32), dtype=np.uint8))
 
@@ -73,6 +76,12 @@ class Look:
         What the model predicts.
     in_training : str or None
         The remembered answer.
+    form : WrittenForm or None
+        In which its records leave; None where they are not there.
+    is_read : bool
+        Whether a person reads its records, as texts, rather than looks at pictures.
+    other_checkpoints : sequence of KeptScores
+        The other checkpoints by which there are scores.
     """
 
     folder: Path
@@ -95,6 +104,9 @@ class Look:
     request: Request
     task: TaskName
     in_training: str | None
+    form: WrittenForm | None = None
+    is_read: bool = False
+    other_checkpoints: Sequence[KeptScores] = ()
 
     @property
     def has_classes(self) -> bool:
@@ -143,6 +155,7 @@ def look(project_path: Path) -> Look:
         request, task = found.request, found.task.name
     except UnusableError:  # The checkpoint moved: scores can still be looked at.
         request, task = Request(), SINGLE_LABEL.name
+    kind = kind_named(settings.source.kind)
     table = None if settings.table is None else project.table
     index = _NOTHING if table is None else table.index
     names = [] if table is None else in_order(table.columns())
@@ -173,6 +186,9 @@ def look(project_path: Path) -> Look:
         request=request,
         task=task,
         in_training=settings.in_training,
+        form=kind.form_at(settings.source.ref),
+        is_read=kind.is_read,
+        other_checkpoints=kept_scores(project),
     )
 
 

@@ -80,6 +80,6 @@ def check_same_checkpoint(project: Project, digest: str) -> None:
     if settings.table is not None and settings.checkpoint.digest != digest:
         raise UnusableError(
             _("The project “{name}” was scored with another checkpoint.", name=project.folder.name),
-            _("Scores of different checkpoints cannot stand side by side."),
-            _("Show the checkpoint that it was scored with, or score into another project."),
+            _("Its scores stay with the checkpoint that they were computed by."),
+            _("Show the checkpoint that it was scored with, or score the records with this one."),
         )

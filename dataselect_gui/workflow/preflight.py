@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import duration
 from dataselect_gui.paths import resolved
@@ -69,10 +70,17 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
         task=checkpoint.task.name,
         indexed=checkpoint.indexed,
     )
+    names = [score.name for score in scores if score.needs_model]
+    if not names:
+        raise UnusableError(
+            _("There is nothing to try."),
+            _("None of the records has a label, and no score without one applies to this model."),
+            _("Name the column of labels."),
+        )
     job = PreflightJob(
         source=replace(records, path=resolved(records.path)),
         checkpoint=resolved(checkpoint_path),
-        names=[score.name for score in scores if score.needs_model],
+        names=names,
         device="auto",
     )
     result = run_job(job, context)

@@ -11,9 +11,8 @@ from decimal import Decimal
 from dataselect_gui.privacy.accounting import Charge, total_delta
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.statement import Statement
-from dataselect_gui.records.forms.form import Leaving, WrittenForm
+from dataselect_gui.records.forms.form import DATA, Leaving, WrittenForm
 from dataselect_gui.records.kinds import KINDS as RECORD_KINDS
-from dataselect_gui.records.kinds import kind_named
 from dataselect_gui.records.source import Source
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.guarantees import how_drawn, not_protected, promise
@@ -54,6 +53,16 @@ DOCUMENTS = (
     ),
 )
 """What every bundle holds."""
+
+_UNKNOWN = (
+    Leaving(
+        f"{DATA}/",
+        N_("Records"),
+        (("records", N_("what of them leaves is shown when they can be read again")),),
+        "5f0c…e1",
+    ),
+)
+"""What leaves of records that are not there."""
 
 
 @dataclass(frozen=True)
@@ -170,18 +179,22 @@ def leaving_files(kind: str, look: Look | None) -> tuple[Leaving, ...]:
     look : Look or None
         The project; None for the usual records.
     """
+    form = _form_of(look)
+    if form is None:
+        return _UNKNOWN if KINDS[kind].discloses else KINDS[kind].leaves
     features = () if look is None else look.records.feature_columns
-    return KINDS[kind].leaves_of(_form_of(look), features)
+    return KINDS[kind].leaves_of(form, features)
 
 
 def leaving_warning(look: Look | None) -> str:
     """Return what leaves with a project's records that a person may not think of, translated."""
-    return _(_form_of(look).warning)
+    form = _form_of(look)
+    return "" if form is None else _(form.warning)
 
 
-def _form_of(look: Look | None) -> WrittenForm:
-    records = RECORD_KINDS[0] if look is None else kind_named(look.record_kind)
-    return records.forms[0]
+def _form_of(look: Look | None) -> WrittenForm | None:
+    """Return the form in which records would be written; None where they cannot be read now."""
+    return RECORD_KINDS[0].forms[0] if look is None else look.form
 
 
 def _what_leaves(kind: Kind, source: Source, features: Sequence[str]) -> list[dict[str, str]]:

@@ -13,7 +13,13 @@ from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.label_account import LabelAccount
 from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import InterruptedByPersonError, UnusableError, UsageError, WorkerDiedError
+from dataselect_gui.errors import (
+    DataSelectError,
+    InterruptedByPersonError,
+    UnusableError,
+    UsageError,
+    WorkerDiedError,
+)
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.privacy.identity import source_marks
@@ -38,9 +44,9 @@ from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.saving import InProgressMark
 from dataselect_gui.worker.score_receiver import ScoreReceiver
 from dataselect_gui.workflow.conditions import precision_of
-from dataselect_gui.workflow.moving import check_same_checkpoint
 from dataselect_gui.workflow.places import ledger_of, place_beside
 from dataselect_gui.workflow.reasons import reasons_of
+from dataselect_gui.workflow.switching import settle, switch_back, switched_sentence
 from dataselect_gui.workflow.training_answer import answer_training
 
 _NOT_BY_INPUT = N_(
@@ -211,10 +217,13 @@ def score(
         notes.append(_(_NOT_BY_INPUT))
     described = StoredSource.of(ref, source.kind.name)
     model = StoredCheckpoint(str(checkpoint_path), checkpoint.digest())
+    former = None
     if project is None:
         project = Project.create(folder, described, model, demo=demo)
     else:
-        _settle(project, described, model)
+        former = settle(project, described, model)
+    if former is not None:
+        notes.insert(0, switched_sentence(project, former))
     model_precision = _settle_precision(project, precision)
     if in_training is not None:
         answer_training(folder, in_training)
@@ -238,6 +247,10 @@ def score(
         was_left = InProgressMark(folder).scores and isinstance(error, WorkerDiedError)
         do = _(_ANEW) if was_left else error.do
         raise type(error)(f"{error.what} {_kept(folder)}", error.why, do) from None
+    except DataSelectError:
+        if former is not None:
+            switch_back(folder, former)
+        raise
     project = Project.open(folder)
     scored = finished.scored
     for wanted_score in wanted:
@@ -303,9 +316,12 @@ def _same_rule(project: Project, labels: LabelRule | None) -> LabelRule:
 
 
 def _pixel_range(project: Project | None, checkpoint: Checkpoint) -> tuple[float, float] | None:
-    """Return the range of pixels: all scores of a project have the one that it began with."""
-    if project is not None and project.settings.table is not None:
-        return project.settings.source.pixel_range
+    """Return the range of pixels: all scores by a checkpoint have the one that they began with."""
+    settings = None if project is None else project.settings
+    if settings is None or settings.table is None:
+        return checkpoint.request.pixel_range
+    if settings.checkpoint.digest == checkpoint.digest():
+        return settings.source.pixel_range
     return checkpoint.request.pixel_range
 
 
@@ -315,20 +331,6 @@ def _check_demo(project: Project, opened: Source) -> None:
         if len(opened.ids) != DEMO_COUNT:
             raise not_the_demos(project.folder.name)
         project.check_records(read_index(opened, JobContext()))
-
-
-def _settle(project: Project, source: StoredSource, checkpoint: StoredCheckpoint) -> None:
-    """Check that an existing project is of this source and checkpoint."""
-    check_same_checkpoint(project, checkpoint.digest)
-    with project.exclusive():
-        # Source and checkpoint may change as long as nothing was scored.
-        if project.settings.table is None:
-            former = project.settings.source
-            before = (former.path, former.split, project.settings.checkpoint.digest)
-            if before != (source.path, source.split, checkpoint.digest):
-                project.settings.in_training = None  # The answer was about the former ones.
-            project.settings.source, project.settings.checkpoint = source, checkpoint
-            project.save()
 
 
 def _settle_precision(project: Project, requested: str | None) -> Precision:

@@ -174,6 +174,7 @@ def _request(subject: StudySubject, choices: Choices, folder: Path) -> StudyRequ
         label_column=subject.label_column,
         unit_column=subject.unit_column,
         split=subject.split,
+        text_column=subject.text_column,
         labels=subject.labels,
     )
 

@@ -48,6 +48,8 @@ class StudySubject:
         The part of the source, where it has several.
     labels : LabelRule
         How labels are read.
+    text_column : str or None
+        The column that holds the texts.
     """
 
     source: Path
@@ -58,6 +60,7 @@ class StudySubject:
     unit_column: str | None = None
     split: str | None = None
     labels: LabelRule = AS_THEY_ARE
+    text_column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,7 @@ def study_subject(project_path: Path) -> StudySubject:
         source.unit_column,
         source.split,
         source.labels,
+        source.text_column,
     )
 
 
@@ -233,6 +237,7 @@ def _is_study_of(folder: Path, subject: StudySubject) -> bool:
         and plan.get("label column") == subject.label_column
         and plan.get("unit column") == subject.unit_column
         and plan.get("split") == subject.split
+        and plan.get("text column") == subject.text_column
         and plan.get("labels") == stored_rule(subject.labels)
     )
     if is_its:

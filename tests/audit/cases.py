@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from dataselect_gui.privacy.calibration import quantile_scale
 from dataselect_gui.privacy.measurements import quantile_measurement
 from dataselect_gui.privacy.mechanisms.discrete_gaussian import DiscreteGaussian
-from dataselect_gui.privacy.mechanisms.discrete_laplace import DiscreteLaplace
 from dataselect_gui.privacy.mechanisms.exact import Exact
-from dataselect_gui.privacy.mechanisms.laplace import Laplace
+from dataselect_gui.privacy.mechanisms.laplace_on_counts import LaplaceOnCounts
+from dataselect_gui.privacy.mechanisms.laplace_on_scores import LaplaceOnScores
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
 from dataselect_gui.privacy.mechanisms.noisy_top_k import NoisyTopK, highest
 from dataselect_gui.privacy.mechanisms.one_sided import OneSided
@@ -468,10 +468,10 @@ def top_of_offers() -> list[Case]:
 def noise_on_scores() -> list[Case]:
     cases = []
     for epsilon, m in ((0.3, 1), (1.0, 1), (4.0, 1), (1.0, 4)):
-        told = terms(Laplace.name, epsilon, m=m, kind="scores")
+        told = terms(LaplaceOnScores.name, epsilon, m=m, kind="scores")
         name = f"scores, ε {epsilon}, m {m}"
         cases.append(Case(name, epsilon, all_beyond(told, m), tight=True, rare=m > 1))
-    other = other_record(terms(Laplace.name, 1.0, kind="scores"), score)
+    other = other_record(terms(LaplaceOnScores.name, 1.0, kind="scores"), score)
     return [*cases, Case("scores, the other record", 1.0, other)]
 
 
@@ -479,7 +479,7 @@ def laplace_on_counts() -> list[Case]:
     cases = []
     for m in (1, 2):
         told = terms(
-            DiscreteLaplace.name, 2.0, m=m, kind="report", bins=("0.7",), count_threshold="0.7"
+            LaplaceOnCounts.name, 2.0, m=m, kind="report", bins=("0.7",), count_threshold="0.7"
         )
         cases.append(Case(f"report, Laplace, m {m}", 2.0, all_counts(told, m), tight=True, rare=True))
     return cases
@@ -512,8 +512,8 @@ CASES: dict[tuple[type[Kind], type[Mechanism]], Callable[[], list[Case]]] = {
     (Records, Exact): nothing_claimed,
     (Offers, RandomizedResponse): bits_of_offers,
     (Offers, NoisyTopK): top_of_offers,
-    (ScoresKind, Laplace): noise_on_scores,
-    (Report, DiscreteLaplace): laplace_on_counts,
+    (ScoresKind, LaplaceOnScores): noise_on_scores,
+    (Report, LaplaceOnCounts): laplace_on_counts,
     (Report, DiscreteGaussian): gaussian_on_counts,
     (Gradient, DiscreteGaussian): gaussian_on_gradients,
 }

@@ -104,6 +104,7 @@ def test_a_cell_has_one_form(text: str, own: str) -> None:
         stated(0, "column", value="label"),
         stated(0, "column", value="LABEL"),
         stated(0, "column", value=" age"),
+        stated(0, "column", value="\ufeffage"),
         stated(0, "column", value=""),
         stated(0, "column", value="Work"),
         stated(0, "numeric", "scale", value=0),
@@ -136,6 +137,39 @@ def test_a_cell_has_one_form(text: str, own: str) -> None:
 def test_anything_else_is_refused(content: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"\.$"):
         features_of(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b'{"features": [{"column": "age", "numeric": {"mean": NaN, "scale": 1}}]}', "no plain number"),
+        (b'{"features": [{"column": "age", "numeric": {"mean": 1e999, "scale": 1}}]}', "no plain"),
+        (b'{"features": [{"column": "age", "numeric": {"mean": 0, "scale": 1e-999}}]}', "> 0"),
+        (b'{"features": [{"column": "a\\ud800", "numeric": {"mean": 0, "scale": 1}}]}', "half a"),
+        (b'{"features": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested"),
+        (b'{"features": [' + b"[" * 50 + b"]" * 50 + b"]}", "nested"),
+        (b'{"features": [{"column": "a", "categories": ["x"], "categories": ["y"]}]}', "twice"),
+        (b'{"features": [{"column": "a", "categories": [' + b'"x",' * 2_100_000 + b'"y"]}]}', "values"),
+        (b" " * (17 << 20), "larger than"),
+        (b'{"features": [' + b"1," * 1_000_000 + b"1]}", "feature 1 "),
+        ('{"features": "é'.encode("utf-16"), "UTF-8"),
+    ],
+    ids=["mean", "infinite", "scale", "half", "deep", "rather deep", "twice", "long list", "large",
+         "features", "encoding"],
+)  # fmt: skip
+@pytest.mark.timeout(30)
+def test_a_hostile_one_ends_in_a_reason(tmp_path: Path, content: bytes, reason: str) -> None:
+    (hugging_face_folder(tmp_path) / "features.json").write_bytes(content)
+    with pytest.raises(UnusableError, match=reason):
+        find_checkpoint(tmp_path)
+
+
+@pytest.mark.timeout(30)
+def test_a_hundred_thousand_categories_are_looked_up_at_once() -> None:
+    names = [f"category {n}" for n in range(100_000)]
+    one = {"column": "a", "categories": names, "encoding": "index", "unknown": 100_000}
+    many = features_of(parse_object(json.dumps({"features": [one]}).encode()))
+    assert [many.vector((cell,))[0] for cell in ("category 99999", "none")] == [99_999, 100_000]
 
 
 def test_its_content_is_part_of_the_digest(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Train small models on UCI Adult, as a consortium would share them: ``.pt2`` with ``features.json``.
 
-``python -m tests.checkpoints_made.adult ADULT.csv FOLDER`` writes ``mlp``, ``one-hot`` and
-``transformer`` into a folder, each a series of three states. They are trained on the rows of ``split``
-train; those of test are the owner's.
+``python -m tests.checkpoints_made.adult ADULT.csv FOLDER`` writes ``mlp``, ``one-hot``,
+``transformer`` and ``binary``, of one number, each a series of three states. They are trained on the
+rows of ``split`` train; those of test are the owner's.
 """
 
 import csv
@@ -29,11 +29,11 @@ _SEED = 15
 class Mlp(nn.Module):
     """Two layers over numbers."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, outputs: int = len(CLASSES)) -> None:
         super().__init__()
         self.hidden = nn.Linear(width, 64)
         self.middle = nn.Linear(64, 32)
-        self.head = nn.Linear(32, len(CLASSES))
+        self.head = nn.Linear(32, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         x = torch.relu(self.hidden(x))
@@ -123,6 +123,11 @@ def mlp(features: Features) -> nn.Module:
     return Mlp(features.width)
 
 
+def binary(features: Features) -> nn.Module:
+    """Return a network that says one number: how likely it is the second class."""
+    return Mlp(features.width, outputs=1)
+
+
 def transformer(features: Features) -> nn.Module:
     """Return a network that embeds indices."""
     sizes = [len(feature.categories) for feature in features.features if hasattr(feature, "categories")]
@@ -133,6 +138,7 @@ MODELS: dict[str, tuple[Callable[[Features], nn.Module], str]] = {
     "mlp": (mlp, "index"),
     "one-hot": (mlp, "one-hot"),
     "transformer": (transformer, "index"),
+    "binary": (binary, "one-hot"),
 }
 
 
@@ -165,17 +171,28 @@ def make(adult: Path, folder: Path, name: str, epochs: int = 1, most: int | None
         model.train()
         for _epoch in range(epochs):
             for chosen in torch.randperm(len(x)).split(256):
-                loss = nn.functional.cross_entropy(model(x[chosen]), y[chosen])
+                loss = _loss(model(x[chosen]), y[chosen])
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
-        _write(folder / f"checkpoint-{step}", model, features.width, stated)
+        classes = CLASSES[1:] if name == "binary" else CLASSES
+        _write(folder / f"checkpoint-{step}", model, features.width, stated, classes)
+    if name == "binary":
+        (folder / "dataselect.json").write_text(json.dumps({"task": "binary"}))
     return folder
 
 
-def _write(folder: Path, model: nn.Module, width: int, stated: dict[str, Any]) -> None:
+def _loss(logits: Tensor, y: Tensor) -> Tensor:
+    if logits.shape[1] == 1:
+        return nn.functional.binary_cross_entropy_with_logits(logits[:, 0], y.float())
+    return nn.functional.cross_entropy(logits, y)
+
+
+def _write(
+    folder: Path, model: nn.Module, width: int, stated: dict[str, Any], classes: Sequence[str]
+) -> None:
     folder.mkdir(parents=True)
-    config = {"id2label": dict(enumerate(CLASSES))}
+    config = {"id2label": dict(enumerate(classes))}
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "features.json").write_text(json.dumps(stated))
     batch = torch.export.Dim("batch")

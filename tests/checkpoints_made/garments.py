@@ -4,12 +4,14 @@
 of each, into a folder. Tests train them for a few steps.
 """
 
+import csv
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import ResNetConfig, ResNetForImageClassification
@@ -51,6 +53,24 @@ def pair_records(garments: Garments, path: Path, count: int) -> Path:
     """Write the owner's pairs."""
     pictures, flags = garments.pairs(count, _TRAINED_ON, seed=1)
     return array_file(path, x=pictures, y=flags, classes=np.array(garments.names))
+
+
+def pair_folder(garments: Garments, folder: Path, count: int) -> Path:
+    """Write the owner's pairs as images, with a table of a column for each class.
+
+    In each column 1 is yes and 0 is no; of every tenth record −1 says that something is uncertain, and
+    a blank that it is not known.
+    """
+    pictures, flags = garments.pairs(count, _TRAINED_ON, seed=2)
+    folder.mkdir()
+    with (folder / "metadata.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["file_name", "shop", *garments.names])
+        for row, (picture, cells) in enumerate(zip(pictures, flags.tolist(), strict=True)):
+            Image.fromarray(picture).save(folder / f"pair-{row:04}.png")
+            written = ["-1", "", *map(str, cells[2:])] if row % 10 == 0 else cells
+            writer.writerow([f"pair-{row:04}.png", f"shop {row % 40}", *written])
+    return folder
 
 
 def bright_records(garments: Garments, path: Path, count: int) -> Path:

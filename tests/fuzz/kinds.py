@@ -16,7 +16,18 @@ import numpy as np
 from PIL import Image
 
 from dataselect_gui.project.settings import FORMAT
-from tests.fuzz import checkpoints, jpeg, kept, png, records, seeds, small_formats, targets, tiff
+from tests.fuzz import (
+    checkpoints,
+    jpeg,
+    kept,
+    png,
+    records,
+    seeds,
+    small_formats,
+    tables,
+    targets,
+    tiff,
+)
 from tests.fuzz.values import Chance, Files
 
 Check = Callable[[Files], bool]
@@ -87,6 +98,17 @@ def _is_table(files: Files) -> bool:
     return content.endswith(b"PAR1") or content.startswith((b"ARROW1", b"\xff\xff\xff\xff"))
 
 
+def _has_header(files: Files) -> bool:
+    if tables.CSV not in files:
+        return _is_lines(files[tables.JSONL])
+    text = files[tables.CSV].decode("utf-8-sig")
+    return len(next(csv.reader(io.StringIO(text, newline="")))) > 1
+
+
+def _is_lines(content: bytes) -> bool:
+    return all(isinstance(json.loads(line), dict) for line in content.splitlines() if line.strip())
+
+
 def _object(name: str) -> Check:
     return _holds(lambda files: isinstance(json.loads(files[name].decode("utf-8")), dict))
 
@@ -121,9 +143,7 @@ def _listing(files: Files) -> bool:
 
 
 def _lines(files: Files) -> bool:
-    return all(
-        isinstance(json.loads(one), dict) for one in files[records.JSONL].splitlines() if one.strip()
-    )
+    return _is_lines(files[records.JSONL])
 
 
 def _sums(files: Files) -> bool:
@@ -181,6 +201,46 @@ _ALL = (
         _holds(_is_table),
         "it begins or ends as a table does",
         targets.source,
+    ),
+    Kind(
+        "rows",
+        tables.lines,
+        tables.mutate_lines,
+        _holds(_has_header),
+        "its header has columns, or every line is a JSON object",
+        targets.rows,
+    ),
+    Kind(
+        "columns",
+        tables.columnar,
+        tables.mutate_columnar,
+        _holds(_is_table),
+        "it begins or ends as a table does",
+        targets.columns,
+    ),
+    Kind(
+        "texts",
+        tables.texts,
+        tables.mutate_texts,
+        _holds(lambda files: any(name.endswith(".txt") for name in files)),
+        "there is a file of text",
+        targets.texts,
+    ),
+    Kind(
+        "features",
+        tables.features,
+        tables.mutate_features,
+        _object(tables.FEATURES),
+        _OBJECT,
+        targets.features,
+    ),
+    Kind(
+        "tokenizer",
+        tables.tokenizers,
+        tables.mutate_tokenizer,
+        _object(tables.TOKENIZER),
+        _OBJECT,
+        targets.tokenizer,
     ),
     Kind(
         "metadata-csv",

@@ -328,6 +328,7 @@ def _released(folder: Path) -> None:
     if folder.exists():
         return
     from tests.projects import consortium, owner_records, scored_project
+    from tests.records.test_record_kinds import rows, text_folder
     from tests.release.test_signing import key_pair
     from tests.releases import release, select
 
@@ -358,6 +359,10 @@ def _released(folder: Path) -> None:
         other = scored_project(folder / "f.dataselect", folder / "f.npz", asked)
         select(other, threshold="0")
         release(other, folder / "bundles/floats", threshold_from="agreed", budget="30")
+        for name, make in (("rows", rows), ("texts", text_folder)):
+            other = scored_project(folder / f"{name}.dataselect", make(folder), asked)
+            select(other, threshold="0")
+            release(other, folder / "bundles" / name, threshold_from="agreed", budget="30")
 
 
 def bundles(folder: Path) -> list[Files]:

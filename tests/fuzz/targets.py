@@ -117,6 +117,120 @@ def source(folder: Path) -> None:
     is_no_formula(as_text({name: values[:50] for name, values in table.items()}, "csv"))
 
 
+def rows(folder: Path) -> None:
+    """Read a table in text as rows and as texts, and write what leaves of them."""
+    from dataselect_gui.records.forms.rows_file import ROWS_FILE
+    from dataselect_gui.records.forms.text_lines import TEXT_LINES
+    from dataselect_gui.records.source import SourceRef
+
+    (path,) = folder.iterdir()
+    features = (ROWS_FILE, SourceRef(path, feature_columns=("age", "work", "who")))
+    for form, where in (features, (TEXT_LINES, SourceRef(path, text_column="text", unit_column="who"))):
+        _leaves(form, where, folder.parent / "out" / form.listing.replace("/", " "))
+
+
+def texts(folder: Path) -> None:
+    """Read a folder of texts, and write what leaves of them."""
+    from dataselect_gui.records.forms.text_lines import TEXT_LINES
+    from dataselect_gui.records.source import SourceRef
+    from dataselect_gui.records.splits import SplitNeededError
+
+    if (folder / "x.png").is_file():
+        return  # A folder of images.
+    try:
+        _leaves(TEXT_LINES, SourceRef(folder), folder.parent / "out")
+    except SplitNeededError:
+        _leaves(TEXT_LINES, SourceRef(folder, split="train"), folder.parent / "out")
+
+
+def _leaves(form: Any, where: Any, out: Path) -> None:  # noqa: ANN401
+    from dataselect_gui.errors import FaultError
+    from dataselect_gui.records.opening import open_source
+    from dataselect_gui.records.source import UnreadableRecordError
+
+    source = open_source(where)
+    named = []
+    for row in range(min(100, len(source.ids))):
+        try:
+            stored = source.read(row)
+            source.kind.check(stored)
+        except UnreadableRecordError as reason:
+            is_plain(str(reason))
+            continue
+        named.append((f"{row:032x}", source.labels[row], stored))
+    for said in [*source.notes, *(source.units or ())[:50], *(p.id for p in source.problems[:20])]:
+        said.encode("utf-8")
+    (out / "data" / "train").mkdir(parents=True)
+    form.write(out, source.kind, named)
+    try:
+        form.check(out)
+        form.check_metadata(out)
+    except FaultError as fault:
+        raise BrokenPromiseError("The check of a bundle refuses what leaves.") from fault
+
+
+def columns(folder: Path) -> None:
+    """Read a table by columns where it is: the program does so in a process that is confined."""
+    from dataselect_gui.records.tables.columnar import ROW_COUNT, unpack_columns
+    from dataselect_gui.records.tables.table import Column, usable
+
+    (path,) = folder.iterdir()
+    with path.open("rb") as file:
+        names, _nothing = unpack_columns(file, path.name, [])
+        wanted = usable(names)[:5]
+        made = dict(unpack_columns(file, path.name, [ROW_COUNT, *wanted])[1])
+    counted = int(made.pop(ROW_COUNT)[0])
+    for column in map(Column, made.values()):
+        if len(column) != counted:
+            raise BrokenPromiseError("A column has more or fewer cells than the table has rows.")
+        for cell in column[:50]:
+            (cell or "").encode("utf-8")
+
+
+def features(folder: Path) -> None:
+    """Make inputs of rows by what a checkpoint says of its columns."""
+    from dataselect_gui.checkpoints.features import CellError
+    from dataselect_gui.checkpoints.layout import find_checkpoint
+
+    found = find_checkpoint(folder)
+    stated = found.final.features
+    if stated is None:
+        return
+    json.dumps([*map(str, stated.features), *stated.indexed]).encode("utf-8")
+    for cell in (None, "1", "-1e308", "Private", "nan", "", "0.1"):
+        try:
+            numbers = stated.vector((cell,) * len(stated.columns))
+        except CellError as reason:
+            is_plain(str(reason))
+            continue
+        if numbers.shape != (stated.width,) or not np.isfinite(numbers).all():
+            raise BrokenPromiseError("An input is not of finite numbers.")
+        is_covered(found.digest() + str(cell), numbers.tobytes())
+
+
+def tokenizer(folder: Path) -> None:
+    """Make inputs of texts by a checkpoint's tokenizer."""
+    from dataclasses import replace
+
+    from dataselect_gui.checkpoints.layout import find_checkpoint
+    from dataselect_gui.records.source import UnreadableRecordError
+    from dataselect_gui.records.text_input import TextInput
+
+    found = find_checkpoint(folder)
+    of_text = {"model_type": "mpnet", "vocab_size": 600, "pad_token_id": 1}
+    to_input = TextInput(replace(found.final, config=of_text))
+    for text in ("", "a fine film", "é 🙂 \u202b", "x" * 3000, "word " * 1000, "<s> [CLS]"):
+        try:
+            made = to_input(text)
+        except UnreadableRecordError:
+            continue
+        if made.shape not in to_input.shapes or not 0 <= made[0].min() <= made[0].max() < 600:
+            raise BrokenPromiseError("A token has a number that the model does not know.")
+        if not np.array_equal(made, to_input(text)):
+            raise BrokenPromiseError("The same text comes to different tokens.")
+        is_covered(found.digest() + text, made.tobytes())
+
+
 def is_plain(text: str) -> None:
     """Refuse a text that would command a terminal, or turn what is written around."""
     for character in text:

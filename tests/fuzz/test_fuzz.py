@@ -13,7 +13,7 @@ from tests.fuzz.seeds import read_corpus
 from tests.fuzz.weak import CONTROL, DEFECTS
 
 FEW, MANY = 100, 3000
-WITH_TORCH = {"safetensors", "pt2-archive", "pt2-graph", "config", "processor", "request"}
+WITH_TORCH = {"safetensors", "pt2-archive", "pt2-graph", "config", "processor", "request", "tokenizer"}
 """Kinds whose process takes seconds to start."""
 LONG = {
     "a sparse operation is allowed",

@@ -565,6 +565,52 @@ def test_labels_of_every_type_are_names(
     assert open_source(SourceRef(array_file(tmp_path / "a.npz", x=NOISE, y=values))).labels == labels
 
 
+@pytest.mark.parametrize("form", ["arrays", "table"])
+@pytest.mark.parametrize(
+    ("values", "named", "labels"),
+    [
+        ([0, 2, -1, 1], True, ["bird", "dog", None, "cat"]),
+        ([0.0, 2.0, -1.0, float("nan")], True, ["bird", "dog", None, None]),
+        ([True, False, True, False], True, ["cat", "bird", "cat", "bird"]),
+        ([True, False, True, False], False, ["1", "0", "1", "0"]),
+        ([0, 3, 1, 2], False, ["0", "3", "1", "2"]),
+        (["cat", "x", "", "dog"], True, ["cat", "x", None, "dog"]),
+        ([0, 3, 1, 2], True, None),
+    ],
+    ids=["numbers", "floats", "truth", "truth alone", "numbers alone", "names", "beyond"],
+)
+def test_labels_are_read_alike_in_arrays_and_tables(
+    tmp_path: Path, form: str, values: list[Any], named: bool, labels: list[str | None] | None
+) -> None:
+    """By the names of the source's classes, where it states them; beyond them nothing is guessed."""
+    classes = ["bird", "cat", "dog"]
+    if form == "arrays":
+        names = {"classes": np.array(classes)} if named else {}
+        path = array_file(tmp_path / "a.npz", x=NOISE, y=np.array(values), **names)
+    else:
+        path = labelled_table(tmp_path / "a.parquet", values, classes if named else None)
+    if labels is None:
+        with pytest.raises(UnusableError, match="beyond the names of its classes"):
+            open_source(SourceRef(path))
+    else:
+        assert open_source(SourceRef(path)).labels == labels
+
+
+def labelled_table(path: Path, labels: list[Any], classes: list[str] | None) -> Path:
+    """Write images with labels as the datasets library does."""
+    import pyarrow as pa
+    from pyarrow.parquet import write_table
+
+    features: dict[str, object] = {"image": {"_type": "Image"}}
+    if classes is not None:
+        features["label"] = {"_type": "ClassLabel", "names": classes}
+    stored = pa.array([{"bytes": b"x", "path": "a.png"}] * len(labels))
+    rows = pa.table({"image": stored, "label": labels})
+    said = json.dumps({"info": {"features": features}})
+    write_table(rows.replace_schema_metadata({"huggingface": said}), path)
+    return path
+
+
 def test_flags_take_the_names_of_as_many_classes(tmp_path: Path) -> None:
     path = array_file(
         tmp_path / "a.npz", x=NOISE, y=np.array([[1, 0]] * 4), classes=np.array(["cat", "dog"])

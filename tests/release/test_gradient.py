@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -34,15 +35,19 @@ from dataselect_gui.privacy.noise import add_gaussian
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.array_frames import array_parts
 from dataselect_gui.records.source import SourceRef
+from dataselect_gui.release.candidates import Layout
 from dataselect_gui.release.kinds.gradient import CLIP_STEPS
 from dataselect_gui.sandbox.frames import write_frame
-from dataselect_gui.scoring.clipped_sum import ClippedSum, in_steps
-from dataselect_gui.scoring.model import Model
+from dataselect_gui.scoring.clipped_sum import ClippedSum, in_steps, layout_of, trained_parameters
+from dataselect_gui.scoring.model import Model, load_model
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.texts.promises import AFTER_EXACT
+from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.input_loading import ScoredInputLoader
-from dataselect_gui.worker.jobs import SumJob
-from dataselect_gui.worker.results import FilesResult
+from dataselect_gui.worker.jobs import ParametersJob, SumJob
+from dataselect_gui.worker.parameters_run import run_parameters
+from dataselect_gui.worker.reach import reached_places
+from dataselect_gui.worker.results import FilesResult, ParametersResult
 from dataselect_gui.worker.rows_file import read_rows, write_rows
 from dataselect_gui.worker.sum_file import LAYOUT, SUM, TOTAL, read_sum
 from dataselect_gui.worker.sum_run import run_sum
@@ -98,8 +103,8 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dataselect_gui.workflow.gradient_sum.run_job", in_process)
 
 
-def in_process(job: SumJob, context: JobContext) -> FilesResult:
-    return run_sum(job, context)
+def in_process(job: ParametersJob | SumJob, context: JobContext) -> ParametersResult | FilesResult:
+    return run_parameters(job, context) if isinstance(job, ParametersJob) else run_sum(job, context)
 
 
 in_this_process = pytest.mark.usefixtures("here")
@@ -214,6 +219,88 @@ def test_the_same_again_is_the_same_noise_and_sums_nothing(
     assert files(tmp_path / "one") == files(tmp_path / "two")
 
 
+def worker_that_says(
+    without_records: Layout, with_records: Layout, total: NDArray[np.int64]
+) -> Callable[[ParametersJob | SumJob, JobContext], ParametersResult | FilesResult]:
+    """Return what stands for the processes of a release: what each says of the parameters."""
+
+    def run(job: ParametersJob | SumJob, _context: JobContext) -> ParametersResult | FilesResult:
+        if isinstance(job, ParametersJob):
+            return ParametersResult(layout=[(name, list(shape)) for name, shape in without_records])
+        with (job.folder / SUM).open("wb") as file:
+            write_frame(file, LAYOUT, json.dumps(with_records).encode())
+            write_frame(file, TOTAL, *array_parts("sum", total))
+        return FilesResult(records=1)
+
+    return run
+
+
+TRUE: Layout = [("weight", [2, 3]), ("bias", [2])]
+HIDDEN = "patient-7-has-it"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_taken"),
+    [
+        pytest.param(TRUE, True, id="as it is"),
+        pytest.param([(HIDDEN, [2, 3]), ("bias", [2])], False, id="a name"),
+        pytest.param([("weight", [3, 2]), ("bias", [2])], False, id="a shape"),
+        pytest.param([("weight", [2, 3, 1]), ("bias", [2])], False, id="a side more"),
+        pytest.param([("bias", [2]), ("weight", [2, 3])], False, id="the order"),
+        pytest.param([*TRUE, (HIDDEN, [0])], False, id="an empty tensor more"),
+        pytest.param([("weight", [8])], False, id="a tensor less"),
+        pytest.param([("weight", [2, 3]), ("weight", [2])], False, id="a name twice"),
+    ],
+)
+def test_a_worker_that_saw_records_hides_nothing_in_the_names_of_parameters(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: Layout, is_taken: bool
+) -> None:
+    """Nor in shapes, order or number: these are what a process without records says."""
+    worker = worker_that_says(TRUE, said, np.zeros(8, dtype=np.int64))
+    monkeypatch.setattr("dataselect_gui.workflow.gradient_sum.run_job", worker)
+    if is_taken:
+        release(project, tmp_path / "b", **asked())
+        tensors = load_file(tmp_path / "b/data/gradient.safetensors")
+        assert {name: t.shape for name, t in tensors.items()} == {"weight": (2, 3), "bias": (2,)}
+    else:
+        with pytest.raises(WorkerDiedError, match="Summing the gradients came to nothing") as refused:
+            release(project, tmp_path / "b", **asked())
+        assert HIDDEN not in str(refused.value)
+        assert not (tmp_path / "b").exists()
+    entries = workflow.ledger(project)[0].entries
+    assert any(entry.kind == "reserved" for entry in entries) is is_taken
+
+
+def test_parameters_are_named_without_reaching_a_record(
+    source: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    """And a process that sums reaches them."""
+    digest = find_checkpoint(checkpoint).digest()
+    naming = ParametersJob(checkpoint=checkpoint, digest=digest)
+    summing = SumJob(
+        source=SourceRef(source),
+        checkpoint=checkpoint,
+        digest=digest,
+        folder=tmp_path / "sum",
+        clip=NORM,
+        steps=CLIP_STEPS,
+        device="cpu",
+    )
+    for job, is_reached in ((naming, False), (summing, True)):
+        with reached_places(job) as (reached, _scratch):
+            assert (str(source) in reached.read) is is_reached
+            assert str(checkpoint) in reached.read
+    silent = JobContext()
+    layout = run_job(naming, silent).layout
+    model = transformers.AutoModelForImageClassification.from_pretrained(checkpoint)
+    assert layout == [(name, list(p.shape)) for name, p in model.named_parameters()]
+
+
+def test_names_of_parameters_that_repeat_are_no_answer() -> None:
+    with pytest.raises(ValueError, match="one name"):
+        ParametersResult(layout=[("weight", [2]), ("weight", [3])])
+
+
 @pytest.mark.parametrize(("share", "is_taken"), [(1.0, True), (1.001, False), (1e9, False)])
 def test_a_sum_that_is_longer_than_its_records_can_make_it_is_refused(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float, is_taken: bool
@@ -221,14 +308,9 @@ def test_a_sum_that_is_longer_than_its_records_can_make_it_is_refused(
     """Whoever sums may have fallen to the checkpoint, and the noise would not cover it."""
     records = len(workflow.select_records(project, None)[0])
 
-    def handed_over(job: SumJob, _context: JobContext) -> FilesResult:
-        total = np.array([int(records * CLIP_STEPS * share), 0], dtype=np.int64)
-        with (job.folder / SUM).open("wb") as file:
-            write_frame(file, LAYOUT, json.dumps([("weight", [2])]).encode())
-            write_frame(file, TOTAL, *array_parts("sum", total))
-        return FilesResult(records=records)
-
-    monkeypatch.setattr("dataselect_gui.workflow.gradient_sum.run_job", handed_over)
+    total = np.array([int(records * CLIP_STEPS * share), 0], dtype=np.int64)
+    worker = worker_that_says([("weight", [2])], [("weight", [2])], total)
+    monkeypatch.setattr("dataselect_gui.workflow.gradient_sum.run_job", worker)
     if is_taken:
         release(project, tmp_path / "b", **asked())
     else:
@@ -278,7 +360,9 @@ def test_a_sum_that_fails_costs_nothing(
 
     jobs: list[SumJob] = []
 
-    def fail(job: SumJob, context: JobContext) -> FilesResult:
+    def fail(job: ParametersJob | SumJob, context: JobContext) -> ParametersResult | FilesResult:
+        if isinstance(job, ParametersJob):
+            return run_parameters(job, context)
         jobs.append(job)
         if at == "a record" and "fraction" in rule and len(jobs) == 1:
             assert not read_rows(job.folder).ids  # The model alone is tried before it is bought.
@@ -469,7 +553,8 @@ def sum_over(project: Path, source: Path, checkpoint: Path, rows: Sequence[int])
         device="cpu",
     )
     in_process(job, JobContext())
-    return read_sum(folder)[1]
+    model = load_model(find_checkpoint(checkpoint).final, torch.device("cpu"))
+    return read_sum(folder, layout_of(trained_parameters(model)))
 
 
 @pytest.mark.parametrize("label", ["no class", "no label", "another"])

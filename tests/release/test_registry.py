@@ -16,7 +16,7 @@ from dataselect_gui.cli import options
 from dataselect_gui.errors import FaultError
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.mechanisms.exact import Exact
-from dataselect_gui.privacy.mechanisms.laplace import Laplace
+from dataselect_gui.privacy.mechanisms.laplace_on_scores import LaplaceOnScores
 from dataselect_gui.privacy.mechanisms.mechanism import NoiseMechanism, Setting
 from dataselect_gui.privacy.mechanisms.noisy_top_k import NoisyTopK
 from dataselect_gui.release.checks.stated import Stated
@@ -142,7 +142,7 @@ def test_noise_without_a_name_is_none() -> None:
         def width(self) -> float:
             return 0.0
 
-    query = terms("laplace", 1.0, kind="scores").kind.query(Laplace)
+    query = terms("laplace", 1.0, kind="scores").kind.query(LaplaceOnScores)
     with pytest.raises(TypeError, match="distribution"):
         Nameless(max_contributions=1, epsilon=Decimal(1), query=query, scale=1.0)  # type: ignore[abstract, arg-type]
 

@@ -147,7 +147,7 @@ def test_on_a_real_terminal_no_name_commands_it(world: World) -> None:
 def test_progress_shows_a_phase_as_text(phase: Phase, capfd: pytest.CaptureFixture[str]) -> None:
     from dataselect_gui.cli.output import progress
 
-    with progress() as context:
+    with progress(None) as context:
         context.report(phase, 1, 2)
     written = capfd.readouterr().err
     assert not HIDDEN & set(written)

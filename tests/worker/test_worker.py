@@ -31,6 +31,7 @@ from dataselect_gui.worker.jobs import (
     InspectJob,
     Job,
     MapJob,
+    ParametersJob,
     PreflightJob,
     ScoreJob,
     StudyJob,
@@ -159,11 +160,6 @@ def test_a_moved_source_is_accepted_and_another_is_not(
     workflow.score(records, series, silent, project_path=undisturbed, names=["loss"])
 
 
-def test_another_checkpoint_is_another_project(records: Path, series: Path, undisturbed: Path) -> None:
-    with pytest.raises(UnusableError, match="another checkpoint"):
-        workflow.score(records, series / "checkpoint-10", silent, project_path=undisturbed)
-
-
 def test_what_cannot_be_read_is_listed_and_the_rest_is_scored(series: Path, tmp_path: Path) -> None:
     folder = image_folder(
         tmp_path / "scans", [f"{kind}/{n}.png" for kind in ("cat", "dog") for n in range(3)]
@@ -234,8 +230,9 @@ def killed_and_started_again(
 
 IN_A_LONG_BATCH = """
 import sys, time
+from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.worker.parent import Parent
-parent = Parent(sys.stdin.buffer, sys.stdout.buffer)
+parent = Parent(sys.stdin.buffer, sys.stdout.buffer, JobKind.SCORING)
 print("begun", flush=True)
 time.sleep(600)
 """
@@ -332,6 +329,7 @@ MODEL: dict[str, Any] = {"source": SourceRef(HERE), "checkpoint": HERE}
 ON_CPU: dict[str, Any] = {**MODEL, "digest": "", "device": "cpu"}
 JOBS: dict[str, Job[Result]] = {
     "Scoring": ScoreJob(**ON_CPU, names=[], precision="float32", batch_size=None, limit=None),
+    "Naming the parameters": ParametersJob(checkpoint=HERE, digest=""),
     "Summing the gradients": SumJob(**ON_CPU, folder=HERE, clip=1.0, steps=1),
     "Trying the checkpoint": PreflightJob(**MODEL, names=[], device="cpu"),
     "Making the map": MapJob(

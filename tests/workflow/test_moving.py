@@ -32,6 +32,7 @@ SHARED_ROOMS = (
     "workflow/moving.py",
     "workflow/scoring.py",
     "workflow/selecting.py",
+    "workflow/switching.py",
     "workflow/training_answer.py",
 )
 
@@ -103,15 +104,15 @@ def test_other_records_are_refused_and_nothing_changes(
     assert settings(project) == before
 
 
-@both_ways
 def test_another_checkpoint_is_refused_and_nothing_changes(
-    way: Way, project: Path, records: Path, checkpoint: Path
+    project: Path, records: Path, checkpoint: Path
 ) -> None:
+    """Whoever looks for a checkpoint means the project's; see ``test_switching.py`` for another."""
     other = shutil.copytree(checkpoint, checkpoint.with_name("other"))
     (other / "config.json").write_text((other / "config.json").read_text() + " ")
     before = settings(project)
     with pytest.raises(UnusableError, match="another checkpoint"):
-        way(project, records, other)
+        find_both(project, records, other)
     assert settings(project) == before
 
 

@@ -17,6 +17,8 @@ from dataselect_gui.texts import _
 
 KINDS: tuple[RecordKind, ...] = (IMAGE_TABLES, TEXTS, IMAGES, ARRAYS, ROWS)
 """In the order of precedence: a path is read as the first that opens it."""
+_COMMON: tuple[RecordKind, ...] = (IMAGES, ROWS, TEXTS, ARRAYS)
+"""Those that a person is told of first."""
 FORMS: tuple[WrittenForm, ...] = tuple(dict.fromkeys(form for kind in KINDS for form in kind.forms))
 """The forms in which records leave."""
 
@@ -53,7 +55,8 @@ def what_opens(*, in_full: bool = False) -> str:
     in_full : bool
         Whether with all that a person may have to know.
     """
-    *others, last = [_(kind.advice if in_full else kind.nouns) for kind in KINDS]
+    told = [*_COMMON, *(kind for kind in KINDS if kind not in _COMMON)]
+    *others, last = [_(kind.advice if in_full else kind.nouns) for kind in told]
     return _("{others}, or {last}", others=", ".join(others), last=last) if others else last
 
 

@@ -29,12 +29,14 @@ from dataselect_gui.records.label_text import (
     columns_text,
     flags_text,
     label_text,
+    named_label,
     readable_text,
 )
 from dataselect_gui.records.npz import (
     MAX_ROWS,
     Stored,
     check_memory,
+    look_at_arrays,
     most_memory,
     not_arrays,
     read_arrays,
@@ -107,6 +109,18 @@ class Arrays(RecordKind):
     def form(self, source: Source) -> WrittenForm:
         """Return that of images where the rows are images. See `RecordKind`."""
         return IMAGE_FILES if isinstance(source.blank, Image.Image) else NPZ_FILE
+
+    def form_at(self, where: SourceRef) -> WrittenForm | None:
+        """Return that of images where the file's header says that they are. See `RecordKind`."""
+        try:
+            headers = look_at_arrays(where.path)
+        except UnusableError:
+            return None
+        called, _parts = of_part(headers, where.split)
+        rows = headers.get(called.get(RECORDS, ""))
+        if rows is None:
+            return None
+        return IMAGE_FILES if rows.dtype == np.uint8 else NPZ_FILE
 
     def clean(self, stored: bytes) -> tuple[str, bytes]:
         """Return an image as PNG. See `RecordKind`."""
@@ -238,7 +252,8 @@ def _open_arrays(where: SourceRef) -> ArrayFile:
     elif label in columns or is_table:
         names = classes if label == "y" else None
         if label in single:
-            labels = [_label(value, names) for value in arrays[label].reshape(-1).tolist()]
+            values = arrays[label].reshape(-1).tolist()
+            labels = [named_label(path.name, value, names) for value in values]
         else:
             labels = [_several(row, names) for row in arrays[label].tolist()]
     return ArrayFile(
@@ -294,17 +309,6 @@ def _person(value: object) -> str | None:
             return None
         return str(int(value)) if value.is_integer() else str(value)
     return readable_text(value)
-
-
-def _label(value: object, classes: Sequence[str] | None) -> str | None:
-    """Return a label's name; None where there is none (NaN, empty; negative where names apply)."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if classes is not None and isinstance(value, int) and not isinstance(value, bool):
-        if value < 0:
-            return None
-        return classes[value] if value < len(classes) else str(value)
-    return label_text(value)
 
 
 def _columns(file: str, stored: Mapping[str, Stored | NDArray[Any]]) -> list[str]:

@@ -29,7 +29,7 @@ from dataselect_gui.records.image_table import (
 )
 from dataselect_gui.records.kinds.images import Images
 from dataselect_gui.records.kinds.kind import RecordKind, Unpacked
-from dataselect_gui.records.label_text import check_columns, columns_text, label_text, readable_text
+from dataselect_gui.records.label_text import check_columns, columns_text, named_label, readable_text
 from dataselect_gui.records.npz import MAX_ROWS, most_memory
 from dataselect_gui.records.shards import Shards, is_table, shards_of
 from dataselect_gui.records.source import (
@@ -52,7 +52,7 @@ class ImageTables(Images):
     """Image files in a column of a table."""
 
     name: ClassVar[str] = "image-table"
-    nouns: ClassVar[str] = N_("a table with a column of images (Parquet, datasets)")
+    nouns: ClassVar[str] = N_("a Parquet file of images")
     advice: ClassVar[str] = N_("a Parquet file with images, a folder that the datasets library saved")
     endings: ClassVar[frozenset[str]] = ENDINGS
 
@@ -175,7 +175,8 @@ def _open_table(where: SourceRef) -> ImageTable:
             columns_text(dict(zip(several, row, strict=True))) for rows in by_file for row in rows
         ]
     elif label in columns:
-        labels = [_label(path.name, value, classes) for file in files for value in file.cells[label]]
+        given = (value for file in files for value in file.cells[label])
+        labels = [named_label(path.name, value, classes) for value in given]
     units = None
     if unit is not None:
         values = [value for file in files for value in file.cells[unit]]
@@ -259,23 +260,6 @@ def _classes(feature: object) -> list[str] | None:
     if not isinstance(names, list) or not 0 < len(names) <= _MAX_CLASSES:
         return None
     return [readable_text(name) for name in names]
-
-
-def _label(file: str, value: object, classes: Sequence[str] | None) -> str | None:
-    if isinstance(value, list):
-        named = [_label(file, item, classes) for item in value]
-        return label_text(value if classes is None else [name for name in named if name is not None])
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if classes is not None and isinstance(value, int):
-        if value < 0:
-            return None
-        if value >= len(classes):
-            raise no_table(file, _("A label is beyond the names of its classes."))
-        return classes[value]
-    return label_text(value)
 
 
 def _person(value: object) -> str:

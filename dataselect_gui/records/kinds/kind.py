@@ -67,6 +67,8 @@ class RecordKind(ABC):
         The same, with all that a person may have to know to choose one.
     endings : frozenset of str
         Of the files that are sources of this kind, in small letters; none where sources are folders.
+    is_read : bool
+        Whether a person reads its records, as texts, rather than looks at pictures.
     is_confined : bool
         Whether the stored bytes of a record come from strangers, so that outside the worker they are
         decoded in the confined process alone, and cleaned once before anything is charged. Numbers
@@ -84,6 +86,7 @@ class RecordKind(ABC):
     nouns: ClassVar[str]
     advice: ClassVar[str]
     endings: ClassVar[frozenset[str]] = frozenset()
+    is_read: ClassVar[bool] = False
     is_confined: ClassVar[bool]
     extensions: ClassVar[tuple[str, ...]]
     forms: ClassVar[tuple[WrittenForm, ...]]
@@ -242,6 +245,14 @@ class RecordKind(ABC):
     @abstractmethod
     def form(self, source: Source) -> WrittenForm:
         """Return the form in which the records of a source leave: one of `forms`."""
+
+    def form_at(self, where: SourceRef) -> WrittenForm | None:
+        """Return the form in which the records of a source leave, without opening it.
+
+        At most a header is read, within bounds. None where that does not say it, or is not there.
+        """
+        del where
+        return self.forms[0] if len(self.forms) == 1 else None
 
     @abstractmethod
     def clean(self, stored: bytes) -> tuple[str, bytes]:

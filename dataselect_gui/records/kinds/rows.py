@@ -43,9 +43,10 @@ class Rows(RecordKind):
     """Rows of a table."""
 
     name: ClassVar[str] = "rows"
-    nouns: ClassVar[str] = N_("a table")
-    advice: ClassVar[str] = N_("a table (CSV, TSV, JSON lines, Parquet, Feather)")
+    nouns: ClassVar[str] = N_("a table of rows or texts, such as a CSV file")
+    advice: ClassVar[str] = N_("a table of rows or texts (CSV, TSV, JSON lines, Parquet, Feather)")
     endings: ClassVar[frozenset[str]] = ENDINGS
+    is_read: ClassVar[bool] = True
     is_confined: ClassVar[bool] = False
     extensions: ClassVar[tuple[str, ...]] = ("json",)
     forms: ClassVar[tuple[WrittenForm, ...]] = (ROWS_FILE,)

@@ -12,11 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.column_notes import label_notes, unit_notes, units_of
+from dataselect_gui.records.column_notes import label_notes, labels_of, unit_notes, units_of
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.text_lines import TEXT_LINES
 from dataselect_gui.records.kinds.kind import Look, RecordKind, ToInput, Unpacked
-from dataselect_gui.records.label_text import columns_text
 from dataselect_gui.records.metadata import is_named_as_metadata
 from dataselect_gui.records.source import (
     Content,
@@ -46,6 +45,7 @@ class Texts(RecordKind):
     name: ClassVar[str] = "texts"
     nouns: ClassVar[str] = N_("a folder of texts")
     advice: ClassVar[str] = N_("a folder with texts (.txt) and no images")
+    is_read: ClassVar[bool] = True
     is_confined: ClassVar[bool] = False
     extensions: ClassVar[tuple[str, ...]] = ("txt",)
     forms: ClassVar[tuple[WrittenForm, ...]] = (TEXT_LINES,)
@@ -206,7 +206,8 @@ class TextTable:
 
 def _open_folder(where: SourceRef) -> TextFolder:
     """List a folder, whose sub-folders are classes."""
-    column = where.label_column or where.unit_column
+    named = [where.label_column, where.unit_column, *where.labels.columns]
+    column = next((name for name in named if name is not None), None)
     names = (path.name for path in where.path.iterdir())
     metadata = min(filter(is_named_as_metadata, names), default=None)
     if column is not None or metadata is not None:
@@ -259,12 +260,7 @@ def _open_table(where: SourceRef) -> TextTable:
     texts, ids = table.column(asked), [str(row) for row in range(table.rows)]
     there = [row for row, text in enumerate(texts) if text is not None]
     missing = sorted({*range(table.rows)} - {*there})
-    labels: list[str | None] = [None] * table.rows
-    if several:
-        cells = zip(*(table.column(column) for column in several), strict=True)
-        labels = [columns_text(dict(zip(several, row, strict=True))) for row in cells]
-    elif label in table.columns:
-        labels = _labels(table.column(label))
+    labels = labels_of(table, label, several, range(table.rows))
     people = None if unit is None else table.column(unit)
     units = None if people is None else units_of(people, ids)
     return TextTable(
@@ -274,15 +270,11 @@ def _open_table(where: SourceRef) -> TextTable:
         units=None if units is None else [units[row] for row in there],
         columns=[name for name in table.names if name != asked],
         problems=[Problem(ids[row], _("It has no text.")) for row in missing],
-        notes=[*table.notes, *label_notes(labels), *([] if people is None else unit_notes(people))],
+        notes=[
+            *table.notes,
+            *([] if several else label_notes(labels)),
+            *([] if people is None else unit_notes(people)),
+        ],
         texts=texts,
         rows=there,
     )
-
-
-def _labels(column: Column) -> list[str | None]:
-    """Return the labels as they stand, one text for all of a class; None for blanks alone."""
-    texts: dict[str | None, str | None] = {}
-    for cell in set(column):
-        texts[cell] = cell if cell is not None and cell.strip() else None
-    return [texts[cell] for cell in column]

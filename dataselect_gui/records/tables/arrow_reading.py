@@ -5,21 +5,36 @@ It serves tables of rows and tables of images; each says in its own words why a 
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.texts import N_, _
 
 FILE_MARK = b"ARROW1"
 """How an Arrow file begins; a stream has no mark."""
+ENCRYPTED_MARK = b"PARE"
+"""How a Parquet file begins and ends whose directory is encrypted."""
+ENCRYPTED = N_("It is encrypted, or a column of it is. Save it without encryption.")
 _STATM = Path("/proc/self/statm")
 
 
 @contextmanager
-def arrow_reading(most: int, too_large: UnusableError, damaged: UnusableError) -> Iterator[None]:
+def arrow_reading(
+    most: int, refusal: Callable[[str], UnusableError], too_large: str, damaged: str
+) -> Iterator[None]:
     """Have the library read in one thread and within so many bytes, and its faults become refusals.
+
+    Parameters
+    ----------
+    most : int
+        The bytes.
+    refusal : callable
+        Makes a refusal of its reason.
+    too_large, damaged : str
+        The reasons where memory does not suffice, and where the library fails otherwise.
 
     Raises
     ------
@@ -37,9 +52,9 @@ def arrow_reading(most: int, too_large: UnusableError, damaged: UnusableError) -
     except UnusableError:
         raise
     except MemoryError:
-        raise too_large from None
-    except Exception:
-        raise damaged from None
+        raise refusal(too_large) from None
+    except Exception as error:
+        raise refusal(_(ENCRYPTED) if "crypt" in str(error) else damaged) from None
 
 
 class ArrowBatches:

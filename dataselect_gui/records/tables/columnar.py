@@ -7,13 +7,20 @@ may take no more memory than a table may have.
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.records.npz import most_memory
-from dataselect_gui.records.tables.arrow_reading import FILE_MARK, ArrowBatches, arrow_reading
+from dataselect_gui.records.tables.arrow_reading import (
+    ENCRYPTED,
+    ENCRYPTED_MARK,
+    FILE_MARK,
+    ArrowBatches,
+    arrow_reading,
+)
 from dataselect_gui.records.tables.json_lines import as_cell
 from dataselect_gui.records.tables.table import (
     END,
@@ -64,9 +71,9 @@ def unpack_columns(
     UnusableError
         Where it cannot be read, or comes to more than a table may have.
     """
-    too_large = unreadable(name, _("It unpacks to more than a table may have."))
+    too_large = _("It unpacks to more than a table may have.")
     most = min(MOST_BYTES, most_memory())
-    with arrow_reading(most, too_large, unreadable(name, _(_DAMAGED))):
+    with arrow_reading(most, partial(unreadable, name), too_large, _(_DAMAGED)):
         return _read(file, name, needed)
 
 
@@ -117,6 +124,8 @@ def _opened(file: BinaryIO, name: str) -> tuple[Any, int | None, _Batches]:
         raise unreadable(
             name, _("It is Feather of version 1, which is read no longer: write version 2.")
         )
+    if end.endswith(ENCRYPTED_MARK):
+        raise unreadable(name, _(ENCRYPTED))
     if start.startswith(_PARQUET) and end.endswith(_PARQUET):
         if int.from_bytes(end[:4], "little") > _MOST_DIRECTORY:
             raise unreadable(name, _("Its directory is larger than that of any table."))

@@ -82,7 +82,7 @@ def read_delimited(
 def _read(
     text: io.TextIOWrapper, name: str, wanted: Sequence[str] | None, most: int, notes: list[str]
 ) -> Table:
-    lines, reader, skipped = _Lines(text), None, 0
+    lines, reader, skipped = _Lines(text, name), None, 0
     try:
         sample = list(islice(lines, _SAMPLE_LINES))
         stated = _stated(sample)
@@ -123,8 +123,8 @@ def _read(
 class _Lines(Iterator[str]):
     """The lines of a file, each with its end."""
 
-    def __init__(self, text: io.TextIOWrapper) -> None:
-        self._text = text
+    def __init__(self, text: io.TextIOWrapper, name: str) -> None:
+        self._text, self._name = text, name
         self.count = 0
 
     def __next__(self) -> str:
@@ -133,7 +133,14 @@ class _Lines(Iterator[str]):
             raise StopIteration
         self.count += 1
         if len(line) > _MOST_LINE:
-            raise csv.Error("a line that is too long")
+            raise unreadable(
+                self._name,
+                _(
+                    "Line {line} has more than {most:,} characters.",
+                    line=self.count,
+                    most=_MOST_LINE,
+                ),
+            )
         return line
 
 

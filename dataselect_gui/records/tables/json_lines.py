@@ -18,7 +18,7 @@ from dataselect_gui.records.tables.table import (
     unreadable,
     usable,
 )
-from dataselect_gui.texts import _
+from dataselect_gui.texts import _, ngettext
 
 _MOST_LINE = 1 << 22
 """Bytes."""
@@ -28,10 +28,15 @@ class _Cells:
     """The cells of a column so far; rows that do not have it are empty."""
 
     def __init__(self) -> None:
-        self.stored, self._rows = bytearray(), 0
+        self.stored, self._rows, self.halved = bytearray(), 0, 0
 
     def put(self, row: int, cell: str) -> None:
-        self.stored += END * (row - self._rows) + cell.encode("utf-8", "replace") + END
+        try:
+            stored = cell.encode()
+        except UnicodeEncodeError:
+            stored = cell.encode("utf-8", "replace")
+            self.halved += 1
+        self.stored += END * (row - self._rows) + stored + END
         self._rows = row + 1
 
     def column(self, rows: int) -> Column:
@@ -63,7 +68,15 @@ def read_json_lines(
                     cells.put(rows, as_cell(value))
             rows += 1
             check_shape(name, len(columns), rows, most)
-    except (ValueError, TypeError, RecursionError):
+    except RecursionError:
+        raise unreadable(
+            name,
+            _(
+                "Line {line} is not a JSON object as one is read here: it is nested too deeply.",
+                line=line,
+            ),
+        ) from None
+    except (ValueError, TypeError):
         raise unreadable(
             name,
             _(
@@ -85,7 +98,9 @@ def read_json_lines(
         for title, place in places.items()
         if place is not None
     }
-    return Table(name, tuple(title for title in names if title), rows, found)
+    halved = sum(columns[titles[place]].halved for place in places.values() if place is not None)
+    notes = () if not halved else (_halved_note(name, halved),)
+    return Table(name, tuple(title for title in names if title), rows, found, notes)
 
 
 def as_cell(value: object) -> str:
@@ -102,6 +117,17 @@ def as_cell(value: object) -> str:
     if len(cell) > MOST_CELL:
         raise ValueError("a cell that is too long")
     return cell
+
+
+def _halved_note(name: str, cells: int) -> str:
+    return ngettext(
+        "{count:,} cell of “{name}” holds half a character (a surrogate without the other), which no "
+        "text in UTF-8 can hold; a question mark stands for it.",
+        "{count:,} cells of “{name}” hold half a character (a surrogate without the other), which no "
+        "text in UTF-8 can hold; a question mark stands for each.",
+        cells,
+        name=name,
+    )
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.label_text import readable_text
 from dataselect_gui.texts import _
 
 MOST_ROWS = 5_000_000
@@ -23,6 +24,7 @@ MOST_COLUMNS = 10_000
 MOST_CELL = 1 << 20
 """Characters of one cell."""
 MOST_CELLS = 1 << 30
+_MARK = "\ufeff"
 END = b"\xff"
 """Ends each cell of a column; UTF-8 has no such byte."""
 
@@ -107,8 +109,12 @@ class Table:
 
 
 def own_name(header: object) -> str:
-    """Return a column's name, without blanks around it and in one form of Unicode."""
-    return unicodedata.normalize("NFC", str(header)).strip()
+    """Return a column's name, without blanks or marks of a beginning around it, in one form of Unicode.
+
+    A mark (BOM) is left in the middle where files were put together.
+    """
+    whole = readable_text(unicodedata.normalize("NFC", str(header)))
+    return whole.strip().strip(_MARK).strip()
 
 
 def place_of(asked: str, names: Sequence[str], file: str) -> int | None:

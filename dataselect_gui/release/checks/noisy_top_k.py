@@ -1,6 +1,6 @@
 """Check the figures of noisy top-k: noise on the whole vector of scores, whatever k is."""
 
-from dataselect_gui.release.checks.laplace import SCORE_STEPS, check_scale
+from dataselect_gui.release.checks.laplace_on_scores import SCORE_STEPS, check_scale
 from dataselect_gui.release.checks.stated import Stated
 
 

@@ -176,7 +176,7 @@ GROUPS: Mapping[str, Rule] = {
     "trailing": _trailing,
 }
 """By the group of an operation."""
-RULES: Mapping[str, Rule] = {
+BATCHING_RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("sin", "cos"), _one_by_one),
     "detach_": _detached,
     **dict.fromkeys(("type_as", "to.other"), _kind_of_other),

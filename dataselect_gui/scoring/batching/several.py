@@ -136,7 +136,7 @@ def _index(call: Call) -> Any:  # noqa: ANN401
     raise NotTogetherError(call.name)
 
 
-RULES: Mapping[str, Rule] = {
+BATCHING_RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("cat", "stack"), _joined),
     **dict.fromkeys(("matmul", "mm", "bmm"), _matmul),
     "addmm": _product_and_sum,

@@ -205,7 +205,7 @@ GROUPS: Mapping[str, Rule] = {
     "along": _along,
 }
 """By the group of an operation."""
-RULES: Mapping[str, Rule] = {
+BATCHING_RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("argmax", "argmin"), _argument_of_extreme),
     **{f"{name}.default": _whole for name in _WHOLE},
     "t": _transpose,

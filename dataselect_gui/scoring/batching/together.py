@@ -19,7 +19,11 @@ from dataselect_gui.scoring.batching import layers, several, shapes
 from dataselect_gui.scoring.batching.calls import Call, NotTogetherError, Rule
 
 _GROUPS: Mapping[str, Rule] = {**layers.GROUPS, **shapes.GROUPS}
-_RULES: Mapping[str, Rule] = {**layers.RULES, **shapes.RULES, **several.RULES}
+_RULES: Mapping[str, Rule] = {
+    **layers.BATCHING_RULES,
+    **shapes.BATCHING_RULES,
+    **several.BATCHING_RULES,
+}
 
 
 def run_together(call: Call) -> Any:  # noqa: ANN401  (whatever the operation returns)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Literal, TypeAlias
 
 from dataselect_gui.privacy.mechanisms.one_sided import OneSided
@@ -22,6 +23,7 @@ ArmKind: TypeAlias = Literal[
 """What a model is trained on; `ARMS` in `sentences` says it for a person."""
 Family: TypeAlias = Literal["primary", "beside"]
 LIBRARIES: tuple[Literal["Cleanlab", "dattri"], ...] = ("Cleanlab", "dattri")
+"""Other libraries whose picks are arms, where they are installed."""
 RELEASED_BY = (OneSided.name, RandomizedResponse.name)
 ALPHA = "0.05"
 """The share of clean records that the rule may leave out, unless another is named."""
@@ -205,6 +207,11 @@ class Comparison:
     family: Family
     first: tuple[Arm, Cell]
     second: tuple[Arm, Cell]
+
+
+def installed() -> tuple[str, ...]:
+    """Return which of `LIBRARIES` are installed."""
+    return tuple(name for name in LIBRARIES if find_spec(name.lower()) is not None)
 
 
 def cells(choices: ArmChoices) -> list[Cell]:

@@ -32,6 +32,9 @@ from dataselect_gui.window.widgets.plain import paint
 
 SMALLEST, USUAL, LARGEST = 48, 128, 384
 _SIDES = (48, 64, 80, 96, 128, 160, 192, 256, 320, 384)
+_READ_WIDTH = 3
+"""How many times as wide as a picture's tile one with a text is at least."""
+_USUAL_HEIGHT, _LEAST_HEIGHT = 68, 34
 _GAP = 12
 _EDGE = 4  # Room for the focus ring.
 
@@ -122,18 +125,20 @@ class Gallery(QAbstractScrollArea):
             Its place in the order that is shown.
         """
         line, column = divmod(place, self.columns)
-        x = _EDGE + column * (self._tile + _GAP)
+        size = self._size
+        x = _EDGE + column * (size.width() + _GAP)
         y = self._line_gap + line * self._line_height - self.verticalScrollBar().value()
-        return QRect(x, y, self._tile, self._tile + FOOT)
+        return QRect(x, y, size.width(), size.height() + FOOT)
 
     def row_at(self, point: QPoint) -> int | None:
         """Return the record under a point of the viewport; None between tiles."""
-        column, right = divmod(point.x() - _EDGE, self._tile + _GAP)
+        size = self._size
+        column, right = divmod(point.x() - _EDGE, size.width() + _GAP)
         top = point.y() - self._line_gap + self.verticalScrollBar().value()
         line, below = divmod(top, self._line_height)
         place = line * self.columns + column
-        is_tile = 0 <= column < self.columns and right < self._tile and below < self._tile + FOOT
-        if is_tile and line >= 0 and place < len(self._state.order):
+        is_inside = right < size.width() and below < size.height() + FOOT
+        if 0 <= column < self.columns and is_inside and line >= 0 and place < len(self._state.order):
             return int(self._state.order[place])
         return None
 
@@ -146,14 +151,28 @@ class Gallery(QAbstractScrollArea):
         return QSize(200, 100)
 
     @property
-    def _tile(self) -> int:
-        return self._tile_within(self.viewport().width())
+    def _size(self) -> QSize:
+        return self._size_within(self.viewport().width())
 
-    def _tile_within(self, width: int) -> int:
-        return max(1, min(self._tile_limit, width - 2 * _EDGE))
+    def _size_within(self, width: int) -> QSize:
+        """Return the size of a tile without its foot: a square, or what a few lines take to be read."""
+        room = width - 2 * _EDGE
+        if not self._is_read:
+            side = max(1, min(self._tile_limit, room))
+            return QSize(side, side)
+        columns = self._columns_within(width)
+        height = max(_LEAST_HEIGHT, self._tile_limit * _USUAL_HEIGHT // USUAL)
+        return QSize(max(1, (room - (columns - 1) * _GAP) // columns), height)
 
     def _columns_within(self, width: int) -> int:
-        return max(1, (width + _GAP - 2 * _EDGE) // (self._tile_within(width) + _GAP))
+        least = self._tile_limit * (_READ_WIDTH if self._is_read else 1)
+        least = max(1, min(least, width - 2 * _EDGE))
+        return max(1, (width + _GAP - 2 * _EDGE) // (least + _GAP))
+
+    @property
+    def _is_read(self) -> bool:
+        look = self._state.look
+        return look is not None and look.is_read
 
     @property
     def _line_gap(self) -> int:
@@ -162,7 +181,7 @@ class Gallery(QAbstractScrollArea):
 
     @property
     def _line_height(self) -> int:
-        return self._tile + FOOT + self._line_gap
+        return self._size.height() + FOOT + self._line_gap
 
     def _first_place(self) -> int:
         line = -(-self.verticalScrollBar().value() // self._line_height)
@@ -364,7 +383,7 @@ class Gallery(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Lay the tiles out anew; the first one in view stays in view."""
         before = event.oldSize().width()
-        height = self._tile_within(before) + FOOT + self._line_gap
+        height = self._size_within(before).height() + FOOT + self._line_gap
         top = self.verticalScrollBar().value()
         self._lay_out(-(-top // height) * self._columns_within(before))
         if self._columns_within(before) == self.columns and height == self._line_height:
@@ -385,7 +404,7 @@ class Gallery(QAbstractScrollArea):
             paint(painter, self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, text)
             return
         missing: list[Key] = []
-        side = self._tile * self.devicePixelRatioF()
+        side = self._size.height() * self.devicePixelRatioF()
         in_view = self._places_in_view()
         for place in in_view:
             row = int(self._state.order[place])
@@ -414,8 +433,9 @@ class Gallery(QAbstractScrollArea):
         line, column = divmod(place, self.columns)
         top = line * self._line_height + self._line_gap // 2 - self.verticalScrollBar().value()
         bottom = top + self._line_height
-        left, right = _EDGE - 3, self.columns * (self._tile + _GAP) + _EDGE - _GAP // 2
-        across = _EDGE - _GAP // 2 + column * (self._tile + _GAP) if column else left
+        step = self._size.width() + _GAP
+        left, right = _EDGE - 3, self.columns * step + _EDGE - _GAP // 2
+        across = _EDGE - _GAP // 2 + column * step if column else left
         points = [(across, top), (right, top)]
         if column:
             points = [(left, bottom), (across, bottom), *points]

@@ -37,6 +37,11 @@ class Histogram(QFrame):
     parent : QWidget or None
         The owner.
 
+    Attributes
+    ----------
+    adopt : Button
+        Cuts by the score that is shown.
+
     Signals
     -------
     drag_changed()
@@ -63,9 +68,9 @@ class Histogram(QFrame):
         self._fold.clicked.connect(self._on_fold)
         self._meaning = Elided()
         self._meaning.setProperty("role", "dim")
-        self._adopt = Button()
-        self._adopt.setProperty("role", "link")
-        self._adopt.clicked.connect(self._on_adopt)
+        self.adopt = Button()
+        self.adopt.setProperty("role", "link")
+        self.adopt.clicked.connect(self._on_adopt)
         self._label = Label(_("Cut-off"))
         self._label.setProperty("role", "dim")
         self._field = QLineEdit()
@@ -81,7 +86,7 @@ class Histogram(QFrame):
         head.setSpacing(8)
         head.addWidget(self._fold)
         head.addWidget(self._meaning, 1)
-        head.addWidget(self._adopt)
+        head.addWidget(self.adopt)
         head.addWidget(self._label)
         head.addWidget(self._field)
         self._layout = QVBoxLayout(self)
@@ -213,11 +218,11 @@ class Histogram(QFrame):
         has_cut = cut is not None
         self._field.setVisible(has_cut)
         self._label.setVisible(has_cut)
-        self._adopt.setVisible(not has_cut and state.sort is not None)
+        self.adopt.setVisible(not has_cut and state.sort is not None)
         if state.rule is None:
-            self._adopt.setText(_("Set a cut-off here"))
+            self.adopt.setText(_("Set a cut-off here"))
         else:
-            self._adopt.setText(_("Cut by {score} instead", score=state.sort))
+            self.adopt.setText(_("Cut by {score} instead", score=state.sort))
         if cut is not None and not self._is_dragging:
             self._field.setText(self._text(cut))
         chosen = state.selection.chosen

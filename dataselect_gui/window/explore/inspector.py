@@ -14,10 +14,10 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
-from dataselect_gui.window.explore.lines import paint_lines
 from dataselect_gui.window.explore.map_view import MapView
 from dataselect_gui.window.explore.maps import Maps
 from dataselect_gui.window.explore.placement import Placement
+from dataselect_gui.window.explore.reader import Reader
 from dataselect_gui.window.explore.thumbnails import Thumbnails, key_of
 from dataselect_gui.window.explore.tile import paint_whole
 from dataselect_gui.window.state import State
@@ -29,6 +29,8 @@ from dataselect_gui.window.widgets.plain import Button, Label, paint
 
 WIDTH = 340
 _LEAST_PICTURE, _MOST_PICTURE = 96, 296
+_READ = 1
+"""The side by which records that are read are asked for: it means nothing for them."""
 _MOST_NAME = 200
 """Characters of a label or a person that are shown."""
 
@@ -51,6 +53,8 @@ class Inspector(QWidget):
     ----------
     map : MapView
         The map of the record.
+    reader : Reader
+        The record where it is read, not seen.
     facts : Label
         Its label, its unit, and whether it is selected.
     """
@@ -65,7 +69,10 @@ class Inspector(QWidget):
         super().__init__(parent)
         self._state = state
         self.map = MapView(maps)
+        self._thumbnails = thumbnails
         self._picture = _Picture(state, thumbnails, self.map)
+        self.reader = Reader()
+        thumbnails.arrived.connect(self._on_arrived)
         self._id = Elided(Qt.TextElideMode.ElideMiddle)
         self._id.setFont(theme.font(2))
         self.facts = Label()
@@ -89,6 +96,7 @@ class Inspector(QWidget):
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
         column.addWidget(self._picture)
+        column.addWidget(self.reader)
         column.addWidget(self.map)
         column.addWidget(self._id)
         standing = QHBoxLayout()
@@ -141,11 +149,15 @@ class Inspector(QWidget):
         """Limit the picture to half of the height."""
         super().resizeEvent(event)
         self._picture.set_most(event.size().height() // 2)
+        self.reader.set_most(event.size().height() // 2)
 
     def _on_opened(self) -> None:
         clear(self._list)
         self._scores = {}
         look = self._state.look
+        is_read = look is not None and look.is_read
+        self._picture.setVisible(not is_read)
+        self.reader.setVisible(is_read)
         for name in [] if look is None else look.scores:
             self._scores[name] = Placement(name)
             self._list.addWidget(self._scores[name])
@@ -156,7 +168,10 @@ class Inspector(QWidget):
         self._stack.setCurrentIndex(0 if look is None or row is None else 1)
         if look is None or row is None:
             return
-        self._picture.show_row(row)
+        if look.is_read:
+            self._read()
+        else:
+            self._picture.show_row(row)
         self._id.set_full_text(look.ids[row])
         self._show_facts()
         label = look.label_of(row)
@@ -167,6 +182,22 @@ class Inspector(QWidget):
         of_class = self._state.class_codes == code if code >= 0 else None
         for name, placement in self._scores.items():
             placement.show_row(look.scores[name], row, of_class, label or "")
+
+    def _on_arrived(self, row: int) -> None:
+        if row == self._state.current:
+            self._read()
+
+    def _read(self) -> None:
+        """Show the text of the current record, as soon as it was read."""
+        look, row = self._state.look, self._state.current
+        if look is None or row is None or not look.is_read:
+            return
+        key = key_of(row, _READ)
+        record = self._thumbnails.find(key)
+        if record is None:
+            self._thumbnails.want_single(key)
+        elif not isinstance(record, QPixmap):
+            self.reader.show_record(record)
 
     def _show_facts(self) -> None:
         """Show the facts of the record, which follow a preview of the cut-off."""
@@ -247,11 +278,9 @@ class _Picture(QWidget):
         picture = self._thumbnails.find(key)
         if isinstance(picture, QPixmap):
             paint_whole(painter, self.rect(), picture)
-        elif isinstance(picture, tuple):
-            paint_lines(painter, self.rect(), picture)
         elif picture is None:
             self._thumbnails.want_single(key)
-        else:
+        elif isinstance(picture, str):
             painter.setPen(theme.colour(colours.dim))
             wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             paint(painter, self.rect().adjusted(12, 12, -12, -12), wrap, picture)

@@ -26,7 +26,7 @@ class Foreseeing:
 
     def __call__(self, context: JobContext) -> Released:
         """Find out; where nobody wants to know any more, stop."""
-        stopping = JobContext(lambda _step: context.check(), context.stop)
+        stopping = JobContext(lambda _step: context.check(), context.stop, context.kind)
         return workflow.preview(self.project, self.request, stopping)
 
 
@@ -89,7 +89,9 @@ class Releasing:
                 )
             context.relay(step)
 
-        released = workflow.release(self.project, self.request, JobContext(told, context.stop))
+        released = workflow.release(
+            self.project, self.request, JobContext(told, context.stop, context.kind)
+        )
         bundle = released.bundle
         return Done(
             released=released,

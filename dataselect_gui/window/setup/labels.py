@@ -63,6 +63,11 @@ class LabelTable(QFrame):
         layout.addLayout(line)
         self.hide()
 
+    @property
+    def hint(self) -> str:
+        """Why there is something to choose, as sentences; empty where that goes without saying."""
+        return self._hint.text()
+
     def show_account(self, account: LabelAccount | None, rule: LabelRule) -> None:
         """Show the labels that fit no class by themselves, with what was chosen for them.
 

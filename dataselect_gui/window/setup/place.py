@@ -1,6 +1,6 @@
 """The Setup place: the inspected inputs, their problems, whom to protect, and the score button."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -8,10 +8,20 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.plain import visible
-from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.place import Place, PlaceId
+from dataselect_gui.window.setup.descriptions import (
+    checkpoint_facts,
+    part_of,
+    parts_of,
+    project_facts,
+    requested,
+    source_facts,
+)
 from dataselect_gui.window.setup.facts import Facts
-from dataselect_gui.window.setup.labels import LabelTable, label_facts
+from dataselect_gui.window.setup.kept_scores import OtherCheckpoints
+from dataselect_gui.window.setup.labels import LabelTable
+from dataselect_gui.window.setup.reading import Reading
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair
@@ -23,14 +33,11 @@ from dataselect_gui.workflow import (
     LabelRule,
     Look,
     Preflight,
-    Request,
     SourceInspected,
     preflight_facts,
     what_opens,
 )
 
-_MOST_NAME, _MOST_TEXT, _MOST_LABELS = 100, 500, 100
-"""Characters of a name, and of what a request says, that are shown; labels in a line."""
 _NO_RECORDS = N_("Not chosen yet: drop {kinds}.")
 _NO_CHECKPOINT = N_("Not chosen yet: drop the consortium's folder, or its .pt2 file.")
 _ALONE = N_("No column tells people apart, so each record is protected by itself.")
@@ -78,6 +85,7 @@ class SetupPlace(ColumnPlace, Place):
         self.confined = paragraph(confined.sentence, role="warning")
         if confined.is_whole:
             self.confined.hide()
+        self._path: Path | None = None
         self.unit = ComboBox()
         self.unit.setAccessibleName(visible(_("Protect")))
         self.unit.setMinimumWidth(200)
@@ -90,7 +98,8 @@ class SetupPlace(ColumnPlace, Place):
         self.split.activated.connect(self._on_split)
         self._split_hint = paragraph(role="warning")
         self._split_row = row(self.split, self._split_hint)
-        self.labels = LabelTable()
+        self.reading, self.labels = Reading(), LabelTable()
+        self.other_checkpoints = OtherCheckpoints()
         self.training = TrainingQuestion()
         self.score = Button()
         self.score.setProperty("role", "primary")
@@ -116,64 +125,37 @@ class SetupPlace(ColumnPlace, Place):
 
     def show_records(self, path: Path | None, inspection: SourceInspected | None) -> None:
         """Show what inspection found at the source."""
+        known = self.unit_column
+        self.reading.forget()
         self._show_splits(inspection)
         if inspection is None or path is None:
             self._show_units("")
+            self._path = None
             self.records.show_facts(_(_NO_RECORDS, kinds=what_opens()), [], [])
             return
         if inspection.splits and inspection.split is None:
             self._show_units("")
-            self.records.show_facts("", [(_("Parts"), _parts(inspection.splits))], [], path)
+            self.records.show_facts("", [(_("Parts"), parts_of(inspection.splits))], [], path)
             return
         columns, person = inspection.columns, inspection.person
         hint = _(_HINT) if person is None else _(_PROPOSED, column=person)
-        self._show_units(hint if columns else _(_ALONE), columns, person)
-        count = f"{inspection.records:,}"
-        if inspection.problems:
-            count = _(
-                "{readable:,} readable of {count:,}",
-                readable=inspection.readable,
-                count=inspection.records,
-            )
-        facts = [(_("Records"), count), (_("Labels"), _labels(inspection))]
-        if inspection.split is not None:
-            facts.insert(0, (_("Part"), inspection.split))
-        if inspection.ignored:
-            ignored = ngettext("{count:,} other file", "{count:,} other files", inspection.ignored)
-            facts.append((_("Passed over"), ignored))
-        facts += [(_("Note"), note) for note in inspection.notes]
+        # Whoever chose a column of these records keeps it, however they are read.
+        kept = known if path == self._path and known in {None, *columns} else person
+        self._show_units(hint if columns else _(_ALONE), columns, kept)
+        self._path = path
+        facts = source_facts(inspection)
         problems = [f"{problem.id}: {problem.reason}" for problem in inspection.problems]
         self.records.show_facts("", facts, problems, path)
 
     def show_checkpoint(self, path: Path | None, inspection: CheckpointInspected | None) -> None:
         """Show what inspection found at the checkpoint."""
         self.preflight.hide()
+        self.other_checkpoints.show_kept(())
         self.labels.show_account(None, LabelRule())
         if inspection is None or path is None:
             self.checkpoint.show_facts(_(_NO_CHECKPOINT), [], [])
             return
-        model = inspection.preflight
-        steps = [step for step in inspection.series if step is not None]
-        series = _("one state")
-        if steps:
-            series = ngettext(
-                "{count} state, to step {step:,}",
-                "{count} states, to step {step:,}",
-                len(steps),
-                step=steps[-1],
-            )
-        facts = [
-            (_("Model"), model.architecture or _("a .pt2 graph")),
-            (_("Series"), series),
-            (_("Classes"), _names(inspection.labels) or _("not named")),
-            (_("Scores"), ", ".join(model.scores)),
-            *requested(inspection.asks),
-        ]
-        if model.features:
-            facts.append((_("Columns"), _names(model.features)))
-        facts += [(_("Note"), note) for note in model.notes]
-        if model.label_account is not None:
-            facts.insert(3, (_("Labels"), label_facts(model.label_account)))
+        facts = checkpoint_facts(inspection)
         unknown = [
             _("The request asks for something that is not known here: {key}", key=key)
             for key in inspection.unknown_in_request
@@ -187,23 +169,18 @@ class SetupPlace(ColumnPlace, Place):
     def show_project(self, look: Look) -> None:
         """Show what an open project was made from."""
         self.preflight.hide()
+        self.reading.forget()
         self.labels.show_account(None, LabelRule())
         self._show_units(
             _(_FIXED), [] if look.unit_column is None else [look.unit_column], look.unit_column
         )
         self.unit.setEnabled(False)
-        labels = sorted({label for label in look.labels if label is not None})
         self._show_splits(None)
-        part = [] if look.records.split is None else [(_("Part"), look.records.split)]
-        facts = [
-            *part,
-            (_("Records"), f"{len(look.ids):,}"),
-            (_("Labels"), _names(labels) or _("none")),
-            (_("Scores"), ", ".join(look.scores) or _("none yet")),
-        ]
+        facts = project_facts(look)
         problems = [f"{record}: {reason}" for record, reason in sorted(look.problems.items())]
         self.records.show_facts("", facts, problems, look.source)
         self.checkpoint.show_facts("", requested(look.request), [], look.checkpoint)
+        self.other_checkpoints.show_kept(look.other_checkpoints)
 
     def show_demo(self) -> None:
         """Show what the demo is made of, while it is scored."""
@@ -311,8 +288,10 @@ class SetupPlace(ColumnPlace, Place):
         self.column.addWidget(self.confined)
         self.column.addWidget(self._split_row)
         self.column.addWidget(Pair(self.records, self.checkpoint))
-        self.column.addWidget(Pair(protect, question))
+        self.column.addWidget(self.other_checkpoints)
+        self.column.addWidget(self.reading)
         self.column.addWidget(self.labels)
+        self.column.addWidget(Pair(protect, question))
         self.column.addLayout(buttons)
         self.column.addWidget(self.status)
         self.column.addWidget(row(self.try_it, self._try_hint))
@@ -324,7 +303,7 @@ class SetupPlace(ColumnPlace, Place):
         splits = {} if inspection is None else inspection.splits
         self.split.clear()
         for name, count in splits.items():
-            self.split.add(_part(name, count), name)
+            self.split.add(part_of(name, count), name)
         chosen = None if inspection is None else inspection.split
         self.split.choose(chosen)
         self._split_hint.setText(_(_PARTS) if chosen is None else "")
@@ -345,82 +324,3 @@ class SetupPlace(ColumnPlace, Place):
         self.unit.setEnabled(bool(columns))
         self._unit_hint.setText(hint)
         self._unit_hint.setVisible(bool(hint))
-
-
-def _part(name: str, count: int) -> str:
-    return ngettext(
-        "{name}: {count:,} record", "{name}: {count:,} records", count, name=visible(name, _MOST_NAME)
-    )
-
-
-def _parts(splits: Mapping[str, int]) -> str:
-    return "; ".join(_part(name, count) for name, count in splits.items())
-
-
-def _labels(inspection: SourceInspected) -> str:
-    """Return the labels, and how many records have none."""
-    named = _names(inspection.labels[:_MOST_LABELS]) or _("none")
-    more = len(inspection.labels) - _MOST_LABELS
-    if more > 0:
-        named = _("{names} and {count} more", names=named, count=more)
-    without = ngettext(
-        "{count:,} record has none", "{count:,} records have none", inspection.unlabelled
-    )
-    return f"{named}; {without}" if inspection.labels else named
-
-
-def _names(names: Iterable[str]) -> str:
-    """Return names in a line, each of limited length."""
-    return ", ".join(visible(name, _MOST_NAME) for name in names)
-
-
-def requested(request: Request) -> list[tuple[str, str]]:
-    """Return what a request asks for, as facts."""
-    lines = []
-    criterion = request.score or ""
-    if request.threshold is not None:
-        criterion = _("{score} at least {threshold}", score=criterion, threshold=request.threshold)
-    elif request.count is not None:
-        criterion = ngettext(
-            "the {count:,} record with the highest {score}",
-            "the {count:,} records with the highest {score}",
-            request.count,
-            score=criterion,
-        )
-    if criterion:
-        lines.append((_("Asks for"), criterion))
-    if request.pixel_range is not None:
-        low, high = request.pixel_range
-        pixels = _("{low} is black, {high} is white, in images of more than 8 bits", low=low, high=high)
-        lines.append((_("Pixels"), pixels))
-    private = [
-        _(text, value=value)
-        for value, text in (
-            (request.epsilon, "ε {value}"),
-            (request.delta, "δ {value}"),
-            (request.noise_multiplier, N_("noise {value}")),
-            (request.max_grad_norm, N_("clipped at {value}")),
-            (request.sample_rate, N_("rate {value}")),
-            (request.steps, N_("{value} steps")),
-        )
-        if value is not None
-    ]
-    if private:
-        terms = _("under differential privacy: {terms}", terms=", ".join(private))
-        lines.append((_("Trained"), terms))
-    lines += [
-        (name, visible(text, _MOST_TEXT))
-        for name, text in (
-            (_("Contact"), request.contact),
-            (_("Deadline"), request.deadline),
-            (_("Direction"), request.direction),
-        )
-        if text is not None
-    ]
-    for name, named in (
-        (_("Bounds"), request.bounds),
-        (_("Statistics"), request.class_statistics),
-    ):
-        if named:
-            lines.append((name, _("for {names}", names=_names(named))))
-    return lines or [(_("Asks for"), _("nothing in particular"))]

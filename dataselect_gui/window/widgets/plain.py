@@ -74,6 +74,10 @@ class Lines(QPlainTextEdit):
         """Show lines."""
         self.setPlainText("\n".join(map(visible, lines)))
 
+    def show_pairs(self, pairs: list[tuple[str, str]]) -> None:
+        """Show texts in a column of their own, each behind what it is called."""
+        self.setPlainText("\n".join(f"{visible(name)}\t{visible(text)}" for name, text in pairs))
+
 
 class _PlainButton(_QButton):
     """A button in whose text an `&` is an `&`."""

@@ -181,6 +181,7 @@ QFrame[role="well"][filled="true"] {{ border-style: solid; border-color: {c.acce
 QLabel[role="dim"] {{ color: {c.dim}; }}
 QLabel[role="warning"] {{ color: {c.warn}; }}
 QLabel[role="done"] {{ color: {c.done}; }}
+QPlainTextEdit[role="reader"] {{ background: {c.sunk}; border: 0; }}
 QFrame[role="strip"] {{ background: {c.stay_tint}; border: 0; }}
 QPushButton {{ background: {c.panel}; border: 1px solid {c.edge}; border-radius: {RADIUS}px;
     padding: 4px 12px; min-height: 20px; }}

@@ -16,7 +16,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.window.place import PlaceId
-from dataselect_gui.window.setup.place import requested
+from dataselect_gui.window.setup.descriptions import requested
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.helpers import array_file, image_folder
 from tests.projects import consortium, owner_records

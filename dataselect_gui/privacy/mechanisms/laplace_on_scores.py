@@ -1,16 +1,16 @@
-"""Laplace noise on scores; see ``laplace.md``."""
+"""Laplace noise on scores; see ``laplace_on_scores.md``."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dataselect_gui.privacy.mechanisms.discrete_laplace import DiscreteLaplace
+from dataselect_gui.privacy.mechanisms.laplace_on_counts import LaplaceOnCounts
 from dataselect_gui.privacy.mechanisms.mechanism import Answer
 from dataselect_gui.privacy.usefulness import Agreement, highest_noised
 from dataselect_gui.texts import N_
 
 
 @dataclass(frozen=True, kw_only=True)
-class Laplace(DiscreteLaplace):
+class LaplaceOnScores(LaplaceOnCounts):
     """Every score gets noise, on its grid between public bounds."""
 
     name: ClassVar[str] = "laplace"

@@ -1,4 +1,4 @@
-"""Laplace noise on counts; see ``discrete_laplace.md``."""
+"""Laplace noise on counts; see ``laplace_on_counts.md``."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,7 +15,7 @@ from dataselect_gui.texts import N_
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiscreteLaplace(NoiseMechanism):
+class LaplaceOnCounts(NoiseMechanism):
     """Every number gets noise of P[k] ∝ e^(−|k|/b)."""
 
     name: ClassVar[str] = "discrete-laplace"

@@ -1,6 +1,6 @@
 """Check the figures of Laplace noise on counts."""
 
-from dataselect_gui.release.checks.laplace import check_scale
+from dataselect_gui.release.checks.laplace_on_scores import check_scale
 from dataselect_gui.release.checks.stated import Stated
 
 

@@ -1,0 +1,195 @@
+"""What Setup says of records, a checkpoint and a project: facts, each a name and a value."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.window.setup.labels import label_facts
+from dataselect_gui.workflow import (
+    CheckpointInspected,
+    Look,
+    Request,
+    SourceInspected,
+    SourceRef,
+    label_items,
+)
+
+_MOST_NAME, _MOST_TEXT, _MOST_LABELS = 100, 500, 20
+"""Characters of a name, and of what a request says, that are shown; labels in a line."""
+_MOST_VALUES = 10
+"""So many different numbers may be classes; more are measurements."""
+Facts = list[tuple[str, str]]
+
+
+def source_facts(inspection: SourceInspected) -> Facts:
+    """Return what was found at a source."""
+    count = f"{inspection.records:,}"
+    if inspection.problems:
+        count = _(
+            "{readable:,} readable of {count:,}",
+            readable=inspection.readable,
+            count=inspection.records,
+        )
+    facts = [(_("Records"), count), (_("Labels"), _labels(inspection))]
+    if inspection.split is not None:
+        facts.insert(0, (_("Part"), inspection.split))
+    if inspection.ignored:
+        ignored = ngettext("{count:,} other file", "{count:,} other files", inspection.ignored)
+        facts.append((_("Passed over"), ignored))
+    return facts + [(_("Note"), note) for note in inspection.notes]
+
+
+def checkpoint_facts(inspection: CheckpointInspected) -> Facts:
+    """Return what was found at a checkpoint, and what became of the records' labels."""
+    model = inspection.preflight
+    steps = [step for step in inspection.series if step is not None]
+    series = _("one state")
+    if steps:
+        series = ngettext(
+            "{count} state, to step {step:,}",
+            "{count} states, to step {step:,}",
+            len(steps),
+            step=steps[-1],
+        )
+    facts = [
+        (_("Model"), model.architecture or _("a .pt2 graph")),
+        (_("Series"), series),
+        (_("Classes"), _names(inspection.labels) or _("not named")),
+        (_("Scores"), ", ".join(model.scores)),
+        *requested(inspection.asks),
+    ]
+    if model.features:
+        facts.append((_("Columns"), _names(model.features)))
+    facts += [(_("Note"), note) for note in model.notes]
+    if model.label_account is not None:
+        facts.insert(3, (_("Labels"), label_facts(model.label_account)))
+    return facts
+
+
+def project_facts(look: Look) -> Facts:
+    """Return what an open project was made from, and how its records are read."""
+    labels = sorted({label for label in look.labels if label is not None})
+    part = [] if look.records.split is None else [(_("Part"), look.records.split)]
+    return [
+        *part,
+        (_("Records"), f"{len(look.ids):,}"),
+        (_("Labels"), _listed(labels)),
+        *_reading(look.records),
+        (_("Scores"), ", ".join(look.scores) or _("none yet")),
+    ]
+
+
+def _reading(source: SourceRef) -> Facts:
+    """Return how records are read, where a person said so or a checkpoint asks for it."""
+    facts, rule = [], source.labels
+    if source.text_column is not None:
+        facts.append((_("Texts"), _("column {column}", column=source.text_column)))
+    if rule.columns:
+        columns = ngettext(
+            "column {columns}", "columns {columns}", len(rule.columns), columns=_names(rule.columns)
+        )
+        facts.append((_("Labels from"), columns))
+    elif source.label_column is not None:
+        facts.append((_("Labels from"), _("column {column}", column=source.label_column)))
+    if rule.separator is not None:
+        facts.append((_("Between labels"), f"“{rule.separator}”"))
+    return facts
+
+
+def _labels(inspection: SourceInspected) -> str:
+    """Return the labels, and how many records have none."""
+    named = _listed(inspection.labels)
+    without = ngettext(
+        "{count:,} record has none", "{count:,} records have none", inspection.unlabelled
+    )
+    return f"{named}; {without}" if inspection.labels else named
+
+
+def _listed(labels: Sequence[str]) -> str:
+    """Return different labels in a line: of measurements their range, each of several labels once."""
+    numbers = [_number(label) for label in labels]
+    if len(labels) > _MOST_VALUES and all(number is not None for number in numbers):
+        known = [number for number in numbers if number is not None]
+        return _("numbers from {low:g} to {high:g}", low=min(known), high=max(known))
+    shown = dict.fromkeys(item for label in labels for item in label_items(label))
+    named = _names(list(shown)[:_MOST_LABELS]) or _("none")
+    more = len(shown) - _MOST_LABELS
+    return _("{names} and {count:,} more", names=named, count=more) if more > 0 else named
+
+
+def _number(label: str) -> float | None:
+    try:
+        number = float(label)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _names(names: Iterable[str]) -> str:
+    """Return names in a line, each of limited length."""
+    return ", ".join(visible(name, _MOST_NAME) for name in names)
+
+
+def part_of(name: str, count: int) -> str:
+    """Return a part of the records with its size."""
+    return ngettext(
+        "{name}: {count:,} record", "{name}: {count:,} records", count, name=visible(name, _MOST_NAME)
+    )
+
+
+def parts_of(splits: Mapping[str, int]) -> str:
+    """Return the parts of the records with their sizes."""
+    return "; ".join(part_of(name, count) for name, count in splits.items())
+
+
+def requested(request: Request) -> list[tuple[str, str]]:
+    """Return what a request asks for, as facts."""
+    lines = []
+    criterion = request.score or ""
+    if request.threshold is not None:
+        criterion = _("{score} at least {threshold}", score=criterion, threshold=request.threshold)
+    elif request.count is not None:
+        criterion = ngettext(
+            "the {count:,} record with the highest {score}",
+            "the {count:,} records with the highest {score}",
+            request.count,
+            score=criterion,
+        )
+    if criterion:
+        lines.append((_("Asks for"), criterion))
+    if request.pixel_range is not None:
+        low, high = request.pixel_range
+        pixels = _("{low} is black, {high} is white, in images of more than 8 bits", low=low, high=high)
+        lines.append((_("Pixels"), pixels))
+    private = [
+        _(text, value=value)
+        for value, text in (
+            (request.epsilon, "ε {value}"),
+            (request.delta, "δ {value}"),
+            (request.noise_multiplier, N_("noise {value}")),
+            (request.max_grad_norm, N_("clipped at {value}")),
+            (request.sample_rate, N_("rate {value}")),
+            (request.steps, N_("{value} steps")),
+        )
+        if value is not None
+    ]
+    if private:
+        terms = _("under differential privacy: {terms}", terms=", ".join(private))
+        lines.append((_("Trained"), terms))
+    lines += [
+        (name, visible(text, _MOST_TEXT))
+        for name, text in (
+            (_("Contact"), request.contact),
+            (_("Deadline"), request.deadline),
+            (_("Direction"), request.direction),
+        )
+        if text is not None
+    ]
+    for name, named in (
+        (_("Bounds"), request.bounds),
+        (_("Statistics"), request.class_statistics),
+    ):
+        if named:
+            lines.append((name, _("for {names}", names=_names(named))))
+    return lines or [(_("Asks for"), _("nothing in particular"))]
