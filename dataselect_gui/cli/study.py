@@ -33,14 +33,21 @@ def study(
     source: SourcePath,
     checkpoint: CheckpointPath,
     to: Annotated[Path | None, typer.Option(help=_("By default ./NAME.study."))] = None,
-    consortium_rows: Annotated[
+    clean_rows: Annotated[
         Path | None,
         typer.Option(
             metavar="SOURCE",
             help=_(
-                "Clean rows of the consortium that its model was not trained on: thresholds are made "
-                "of them, and they are mixed in."
+                "Clean rows of the consortium that its model was not trained on: the thresholds are "
+                "made of them."
             ),
+        ),
+    ] = None,
+    consortium_rows: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="SOURCE",
+            help=_("Rows of the consortium that are mixed in, compared with and without."),
         ),
     ] = None,
     plant: Annotated[
@@ -111,10 +118,11 @@ def study(
         request = workflow.ArmsRequest(
             source,
             checkpoint,
+            clean_rows,
             consortium_rows,
             foreign,
             to,
-            epsilons=decimals(epsilons or ",".join(workflow.ARM_EPSILONS), "--epsilons", most=100),
+            epsilons=_epsilons(epsilons, ",".join(workflow.ARM_EPSILONS)),
             release_epsilons=()
             if release_epsilons == "none"
             else decimals(release_epsilons, "--release-epsilons", most=100),
@@ -131,9 +139,9 @@ def study(
         )
         _study_arms(workflow.check_arms(request, limit_trainings), dry_run=dry_run, as_json=as_json)
         return
-    if consortium_rows or plant or foreign:
+    if clean_rows or consortium_rows or plant or foreign:
         raise UsageError(
-            _("--scores does not go with --consortium-rows, --plant or --foreign."),
+            _("--scores does not go with --clean-rows, --consortium-rows, --plant or --foreign."),
             _("A study of picks by scores trains on the owner's records alone, as they are."),
             _("Leave --scores out, or the others."),
         )
@@ -141,7 +149,7 @@ def study(
         checkpoint,
         names(scores),
         decimals(shares, "--shares", most=1),
-        decimals(epsilons or "8", "--epsilons", most=100),
+        _epsilons(epsilons, "8"),
         seeds,
         start,
         limit_trainings,
@@ -201,6 +209,10 @@ def _study_scores(request: workflow.StudyRequest, *, dry_run: bool, as_json: boo
         _("Page: {page} (yours alone, no release)", page=done.page),
     ]
     tell("study", as_json, content, lines)
+
+
+def _epsilons(stated: str | None, usual: str) -> tuple[str, ...]:
+    return decimals(usual if stated is None else stated, "--epsilons", most=100)
 
 
 def _alpha(text: str) -> str:

@@ -79,7 +79,7 @@ def _choices_of(job: ArmsJob) -> ArmChoices:
         start=job.start,
         plant=job.plant,
         alpha=job.alpha,
-        has_rule=job.rows is not None,
+        has_rule=job.clean is not None,
         has_rows=job.rows is not None,
         libraries=tuple(job.libraries),
     )
@@ -100,7 +100,9 @@ def _read(job: ArmsJob, context: JobContext) -> "Given":
     channels = load_model(checkpoint.final, choose_device(_DEVICE)).channels
     records, to_input, names = _labelled(job, job.source, checkpoint, channels, context)
     check_studied(records)
-    rows = strangers = None
+    clean = rows = strangers = None
+    if job.clean is not None:
+        clean, _to_input, _names = _labelled(job, job.clean, checkpoint, channels, context)
     if job.rows is not None:
         rows, _to_input, _names = _labelled(job, job.rows, checkpoint, channels, context)
     if job.strangers is not None:
@@ -108,7 +110,7 @@ def _read(job: ArmsJob, context: JobContext) -> "Given":
         advance = partial(context.advance, Phase.READING_RECORDS)
         made = source.kind.to_input(checkpoint.final, channels)
         strangers = read_strangers(source, made, job.limit, advance)
-    return Given.of(records, rows, strangers, checkpoint, names, to_input)
+    return Given.of(records, clean, rows, strangers, checkpoint, names, to_input)
 
 
 def _labelled(
@@ -167,5 +169,5 @@ def _run(
         runner.do(task, partial(context.advance, phase, done, left.total, seconds))
         left.drop_first(time.monotonic() - started)
     context.report(Phase.WRITING_PAGE, left.total, left.total)
-    evaluation = ArmEvaluation(given.records, given.rows, given.classes, choices, store)
+    evaluation = ArmEvaluation(given.records, given.clean, given.rows, given.classes, choices, store)
     write_arms(store.folder, evaluation.findings())

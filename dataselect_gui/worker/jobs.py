@@ -262,8 +262,8 @@ class ArmsJob(Job[StudyResult], frozen=True):
     ----------
     source : SourceRef
         The owner's records.
-    rows : SourceRef or None
-        The consortium's clean rows.
+    clean, rows : SourceRef or None
+        Clean rows of the consortium, for thresholds; and rows of it that are mixed in.
     strangers : SourceRef or None
         Records of something else, to be planted.
     checkpoint : Path
@@ -291,6 +291,7 @@ class ArmsJob(Job[StudyResult], frozen=True):
     kind = JobKind.STUDY
 
     source: SourceRef
+    clean: SourceRef | None
     rows: SourceRef | None
     strangers: SourceRef | None
     checkpoint: Path

@@ -61,7 +61,9 @@ def _reached_by(job: Job[R]) -> tuple[list[Path], list[Path]]:
         case MapJob() | SumJob() | StudyJob():
             return [*_source(job.source.path), *_checkpoint(job.checkpoint)], [job.folder]
         case ArmsJob():
-            sources = [ref for ref in (job.source, job.rows, job.strangers) if ref is not None]
+            sources = [
+                ref for ref in (job.source, job.clean, job.rows, job.strangers) if ref is not None
+            ]
             read = [path for ref in sources for path in _source(ref.path)]
             return [*read, *_checkpoint(job.checkpoint)], [job.folder]
         case _:

@@ -43,9 +43,10 @@ class ArmsRequest:
     ----------
     source, checkpoint : Path
         The owner's records, and what the consortium shares.
+    clean : Path or None
+        Clean rows of the consortium that its model was not trained on: thresholds are made of them.
     rows : Path or None
-        Clean rows of the consortium that its model was not trained on: thresholds are made of them, and
-        they are mixed in.
+        Rows of the consortium that are mixed in.
     foreign : Path or None
         Records of something else, to be planted.
     to : Path or None
@@ -70,6 +71,7 @@ class ArmsRequest:
 
     source: Path
     checkpoint: Path
+    clean: Path | None = None
     rows: Path | None = None
     foreign: Path | None = None
     to: Path | None = None
@@ -94,7 +96,7 @@ class ArmsRequest:
     @property
     def choices(self) -> ArmChoices:
         """What is compared, by what is given and installed."""
-        has_rows = self.rows is not None
+        has_rule = self.clean is not None
         return ArmChoices(
             self.epsilons,
             self.release_epsilons,
@@ -102,9 +104,9 @@ class ArmsRequest:
             self.start,
             self.plant,
             self.alpha,
-            has_rule=has_rows,
-            has_rows=has_rows,
-            libraries=installed() if has_rows else (),
+            has_rule=has_rule,
+            has_rows=self.rows is not None,
+            libraries=installed() if has_rule else (),
         )
 
 
@@ -245,6 +247,7 @@ def _job(request: ArmsRequest, folder: Path, *, plan_only: bool) -> ArmsJob:
 
     return ArmsJob(
         source=for_model(own, checkpoint),
+        clean=beside(request.clean),
         rows=beside(request.rows),
         strangers=beside(request.foreign),
         checkpoint=resolved(request.checkpoint),

@@ -35,10 +35,7 @@ from dataselect_gui.study.statistics import Interval, interval
 from dataselect_gui.study.store import Store
 from dataselect_gui.texts import N_, _
 
-NO_RULE = N_(
-    "There is neither a calibration beside the checkpoint nor a source of the consortium's clean rows "
-    "to make one of (--consortium-rows)."
-)
+NO_RULE = N_("There are no clean rows of the consortium to make thresholds of (--clean-rows).")
 _FROM_SCRATCH = N_("Trainings start from scratch, not from the checkpoint.")
 _NAMES = {
     Dirt.LABEL: "wrong labels",
@@ -56,8 +53,8 @@ class ArmEvaluation:
     ----------
     records : Records
         The owner's.
-    rows : Records or None
-        The consortium's.
+    clean, rows : Records or None
+        The consortium's clean rows, and those that are mixed in.
     classes : sequence of str
         Their names by index.
     choices : ArmChoices
@@ -69,12 +66,14 @@ class ArmEvaluation:
     def __init__(
         self,
         records: Records,
+        clean: Records | None,
         rows: Records | None,
         classes: Sequence[str],
         choices: ArmChoices,
         store: Store,
     ) -> None:
-        self._records, self._rows, self._classes = records, rows, classes
+        self._records, self._classes = records, classes
+        self._clean, self._rows = clean, rows
         self._choices, self._store = choices, store
         self._seeds = range(choices.seeds)
 
@@ -97,16 +96,17 @@ class ArmEvaluation:
     def _counts(self) -> ArmCounts:
         records = self._records
         parts = split_arms(records.units, len(records.targets), 0)
-        rows = [] if self._rows is None else np.bincount(
-            self._rows.targets, minlength=len(self._classes)
-        ).tolist()  # fmt: skip
+        clean = [0] * len(self._classes)
+        if self._clean is not None:
+            clean = np.bincount(self._clean.targets, minlength=len(clean)).tolist()
         return ArmCounts(
             used=len(records.targets),
             left_out=records.left_out,
             pool=len(parts.pool),
             held_out=len(parts.held_out),
             units=None if records.units is None else len(set(records.units)),
-            rows=rows,
+            clean=clean,
+            rows=0 if self._rows is None else len(self._rows.targets),
         )
 
     def _results(self) -> list[ArmResult]:

@@ -62,14 +62,15 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 
 class ArmCounts(msgspec.Struct, frozen=True):
-    """How many records were used, and for what; `rows` are the consortium's, class by class."""
+    """How many records were used, and for what; the consortium's `clean` ones class by class."""
 
     used: int
     left_out: int
     pool: int
     held_out: int
     units: int | None
-    rows: list[int]
+    clean: list[int]
+    rows: int
 
 
 class Absent(msgspec.Struct, frozen=True):

@@ -84,9 +84,9 @@ class ArmChoices:
     alpha : str
         The share of clean records that the rule may leave out.
     has_rule : bool
-        Whether there are thresholds, or clean rows to make them from.
+        Whether there are clean rows of the consortium to make thresholds of.
     has_rows : bool
-        Whether the consortium's rows are there, to be mixed in.
+        Whether there are rows of the consortium to mix in.
     libraries : tuple of str
         Which of `LIBRARIES` are installed.
     """
@@ -157,11 +157,11 @@ class ArmTraining:
 
 
 @dataclass(frozen=True)
-class RowsTask:
+class CleanTask:
     """Scores of the consortium's clean rows, of which thresholds are made."""
 
     kind = "scoring"
-    name = "rows"
+    name = "clean"
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ class JudgingTask:
         return f"judged-{'planted' if self.planted else 'as-is'}-{self.seed}"
 
 
-ArmTask: TypeAlias = RowsTask | JudgingTask | ArmTraining
+ArmTask: TypeAlias = CleanTask | JudgingTask | ArmTraining
 UNTRAINED = Cell(planted=False, mixed=False, epsilon=None)
 """Where the untouched checkpoint is tested: it is the same in every cell."""
 
@@ -259,7 +259,7 @@ def arm_tasks(choices: ArmChoices) -> list[ArmTask]:
     states = [False, True] if choices.plant else [False]
     judging: list[ArmTask] = []
     if choices.has_rule:
-        judging = [RowsTask(), *(JudgingTask(s, p) for s in range(choices.seeds) for p in states)]
+        judging = [CleanTask(), *(JudgingTask(s, p) for s in range(choices.seeds) for p in states)]
     return [*judging, *arm_trainings(choices)]
 
 

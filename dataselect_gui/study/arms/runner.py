@@ -29,12 +29,12 @@ from dataselect_gui.study.arms.plan import (
     ArmChoices,
     ArmTask,
     ArmTraining,
+    CleanTask,
     JudgingTask,
-    RowsTask,
 )
 from dataselect_gui.study.arms.planting import Pool, plant, read_planting
 from dataselect_gui.study.arms.records import ArmSplit, Records, Strangers, in_length, split_arms
-from dataselect_gui.study.arms.task_results import ArmTaskResult, JudgedResult, RowsResult
+from dataselect_gui.study.arms.task_results import ArmTaskResult, CleanResult, JudgedResult
 from dataselect_gui.study.dataset import shrunk
 from dataselect_gui.study.plan import WIDTH, Start
 from dataselect_gui.study.stand_ins import score_rows
@@ -65,8 +65,10 @@ class Given:
     ----------
     records : Records
         The owner's.
-    rows : Records or None
+    clean : Records or None
         Clean rows of the consortium that its model was not trained on.
+    rows : Records or None
+        Rows of the consortium that are mixed in.
     strangers : Strangers or None
         Records of something else, to be planted.
     checkpoint : Checkpoint
@@ -76,6 +78,7 @@ class Given:
     """
 
     records: Records
+    clean: Records | None
     rows: Records | None
     strangers: Strangers | None
     checkpoint: Checkpoint
@@ -85,6 +88,7 @@ class Given:
     def of(
         cls,
         records: Records,
+        clean: Records | None,
         rows: Records | None,
         strangers: Strangers | None,
         checkpoint: Checkpoint,
@@ -98,23 +102,25 @@ class Given:
         UnusableError
             Where inputs of two sources have different shapes.
         """
-        there = [each for each in (records, rows, strangers) if each is not None]
+        there = [each for each in (records, clean, rows, strangers) if each is not None]
         longest = max(each.inputs.shape[-1] for each in there)
         records = replace(records, inputs=in_length(records.inputs, longest, to_input))
+        if clean is not None:
+            clean = replace(clean, inputs=in_length(clean.inputs, longest, to_input))
         if rows is not None:
             rows = replace(rows, inputs=in_length(rows.inputs, longest, to_input))
         if strangers is not None:
             strangers = replace(strangers, inputs=in_length(strangers.inputs, longest, to_input))
-        for other in (rows, strangers):
+        for other in (clean, rows, strangers):
             if other is not None and other.inputs.shape[1:] != records.inputs.shape[1:]:
                 raise UnusableError(
                     _("The sources do not go together."),
                     _("The checkpoint's processor makes inputs of another size of each."),
                     _("Name sources of the same kind and size."),
                 )
-        largest = max(int(each.targets.max()) for each in (records, rows) if each is not None)
+        largest = max(int(each.targets.max()) for each in (records, clean, rows) if each is not None)
         classes = tuple(names) or tuple(str(index) for index in range(largest + 1))
-        return cls(records, rows, strangers, checkpoint, classes)
+        return cls(records, clean, rows, strangers, checkpoint, classes)
 
 
 def arms_setting(given: Given, choices: ArmChoices, limit: int) -> dict[str, object]:
@@ -122,6 +128,7 @@ def arms_setting(given: Given, choices: ArmChoices, limit: int) -> dict[str, obj
     return {
         "question": "arms",
         "records": given.records.digest,
+        "clean rows": None if given.clean is None else given.clean.digest,
         "consortium's rows": None if given.rows is None else given.rows.digest,
         "foreign records": None if given.strangers is None else given.strangers.digest,
         "checkpoint": given.checkpoint.digest(),
@@ -164,8 +171,8 @@ class ArmRunner:
         """
         advance()
         match task:
-            case RowsTask():
-                self._score_rows(task, advance)
+            case CleanTask():
+                self._score_clean(task, advance)
             case JudgingTask():
                 self._judge(task, advance)
             case ArmTraining():
@@ -175,11 +182,11 @@ class ArmRunner:
 
     # Tasks
 
-    def _score_rows(self, task: RowsTask, advance: Advance) -> None:
-        rows = self._rows
-        scores = self._scores(rows.inputs, rows.targets, advance)
-        counts = np.bincount(rows.targets, minlength=len(self._given.classes))
-        self._store.write(task.name, RowsResult(counts.tolist()), **scores)
+    def _score_clean(self, task: CleanTask, advance: Advance) -> None:
+        clean = self._clean
+        scores = self._scores(clean.inputs, clean.targets, advance)
+        counts = np.bincount(clean.targets, minlength=len(self._given.classes))
+        self._store.write(task.name, CleanResult(counts.tolist()), **scores)
 
     def _judge(self, task: JudgingTask, advance: Advance) -> None:
         pool = self._pool(task.seed, planted=task.planted)
@@ -189,7 +196,7 @@ class ArmRunner:
         for name in self._choices.libraries:
             advance()
             suspicions[name] = libraries.LIBRARIES[name](
-                predict(self._model, pool.inputs), pool.targets, *self._tested_rows
+                predict(self._model, pool.inputs), pool.targets, *self._tested_clean
             ).suspicion
         result = JudgedResult(records=len(kept), left_out=int((~kept).sum()))
         self._store.write(task.name, result, kept=kept, dirt=pool.dirt, **suspicions)
@@ -202,8 +209,10 @@ class ArmRunner:
         )
         inputs, targets = pool.inputs[places], pool.targets[places]
         if cell.mixed:
-            inputs = np.concatenate([inputs, self._rows.inputs])
-            targets = np.concatenate([targets, self._rows.targets])
+            rows = self._given.rows
+            assert rows is not None
+            inputs = np.concatenate([inputs, rows.inputs])
+            targets = np.concatenate([targets, rows.targets])
         network, privacy = start_of(self._given, self._choices.start, training.seed), None
         if len(targets) and training.arm.kind != "untouched":
             privacy = train(
@@ -304,23 +313,24 @@ class ArmRunner:
 
     @cached_property
     def _thresholds(self) -> dict[str, NDArray[np.float64]]:
-        scores = self._store.arrays(RowsTask.name)
+        scores = self._store.arrays(CleanTask.name)
         alpha = alpha_of_each(Decimal(self._choices.alpha), len(JUDGED_BY))
         return {
-            name: class_thresholds(scores[name], self._rows.targets, len(self._given.classes), alpha)
+            name: class_thresholds(scores[name], self._clean.targets, len(self._given.classes), alpha)
             for name in JUDGED_BY
         }
 
     @property
-    def _rows(self) -> Records:
-        assert self._given.rows is not None
-        return self._given.rows
+    def _clean(self) -> Records:
+        assert self._given.clean is not None
+        return self._given.clean
 
     @cached_property
-    def _tested_rows(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _tested_clean(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return the probabilities and classes of some of the clean rows."""
-        order = np.random.default_rng(0).permutation(len(self._rows.targets))[: libraries.TESTED]
-        return predict(self._model, self._rows.inputs[order]), self._rows.targets[order]
+        clean = self._clean
+        order = np.random.default_rng(0).permutation(len(clean.targets))[: libraries.TESTED]
+        return predict(self._model, clean.inputs[order]), clean.targets[order]
 
     @cached_property
     def _model(self) -> nn.Module:

@@ -39,7 +39,7 @@ class JudgedResult(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int
 
 
-class RowsResult(msgspec.Struct, frozen=True):
+class CleanResult(msgspec.Struct, frozen=True):
     """How many of the consortium's clean rows there are of each class."""
 
     rows: list[int]

@@ -144,13 +144,15 @@ def _on_records(findings: ArmFindings) -> str:
     return _(
         "{told} ({left_out:,} could not be read or have no class): about {pool:,} to choose from, "
         "about {held_out:,} to test on. Every training was repeated {seeds} times, each time with "
-        "another split, order and planting, all drawn by the numbers from 0 on. The consortium's clean "
-        "rows: {rows:,}. Two accountants of DP-SGD were at most {apart:.2%} apart in ε.",
+        "another split, order and planting, all drawn by the numbers from 0 on. Of the consortium "
+        "there were {clean:,} clean rows, and {rows:,} to mix in. Two accountants of DP-SGD were at "
+        "most {apart:.2%} apart in ε.",
         told=told,
         left_out=records.left_out,
         pool=records.pool,
         held_out=records.held_out,
         seeds=findings.choices.seeds,
-        rows=sum(records.rows),
+        clean=sum(records.clean),
+        rows=records.rows,
         apart=findings.accountants_apart,
     )

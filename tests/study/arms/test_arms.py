@@ -69,6 +69,7 @@ def job_of(records: Path, rows: Path | None, consortium: Path, folder: Path, **m
     }
     return ArmsJob(
         source=SourceRef(records, unit_column="patient"),
+        clean=None if rows is None else SourceRef(rows),
         rows=None if rows is None else SourceRef(rows),
         checkpoint=consortium,
         folder=folder,
@@ -197,7 +198,7 @@ def test_without_the_consortiums_rows_there_is_no_rule_and_the_page_says_why(
     assert {result.arm.name for result in findings.results} == {"everything"}
     assert {absent.arm for absent in findings.absent} == {"rule", "Cleanlab", "dattri", "untouched"}
     page = (tmp_path / "s" / PAGE).read_text(encoding="utf-8")
-    assert "was not tried. There is neither a calibration" in page
+    assert "was not tried. There are no clean rows" in page
 
 
 # What is fixed beforehand
