@@ -15,6 +15,7 @@ from typing import Literal
 from dataselect_gui.study.arms.findings import ArmFindings, Compared, read_arm_findings
 from dataselect_gui.study.arms.plan import EVERYTHING, RANDOM, RULE, UNTOUCHED, Arm, Cell
 from dataselect_gui.study.arms.sentences import spread_of
+from dataselect_gui.study.sentences import percent
 
 Outcome = Literal["confirmed", "weaker", "not confirmed", "not run"]
 PARTS = ("full", "core")
@@ -64,6 +65,55 @@ CLAIMS = (
 )
 TIES = {("chest-xray", False, "3")}
 """Cells in which neither figure was above chance: the claim is that the rule does not help."""
+
+
+def _word_claims(results: Mapping[str, ArmFindings]) -> list[str]:
+    """Return what became of the claims in words, study by study, with everything planted at once."""
+    lines = [
+        "| records | claim | here | outcome |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, findings in results.items():
+        alpha = float(findings.choices.alpha)
+        for left_out in findings.left_out:
+            share = left_out.share
+            told = f"{percent(share.mean)} ({percent(share.low)} to {percent(share.high)})"
+            claim, holds = (
+                f"at most about {percent(alpha)} of clean records is left out",
+                share.low <= alpha,
+            )
+            if left_out.planted:
+                claim, holds = (
+                    "36 % are left out with everything at once",
+                    share.low <= 0.36 <= share.high,
+                )
+            lines.append(f"| {name} | {claim} | {told} | {_confirmed(holds)} |")
+        for compared in findings.comparisons:
+            in_words = _claim_in_words(compared)
+            if in_words is not None:
+                outcome = _confirmed(compared.difference.verdict == "better")
+                lines.append(f"| {name} | {in_words} | {spread_of(compared.difference)} | {outcome} |")
+    return lines if results else ["Not run yet."]
+
+
+def _claim_in_words(compared: Compared) -> str | None:
+    """Return the claim that a comparison beside the rule itself is one on; None for most."""
+    (first, cell), (second, other) = compared.comparison.first, compared.comparison.second
+    trained = "no DP" if cell.epsilon is None else f"DP-SGD, ε = {cell.epsilon}"
+    if not cell.planted:
+        return None
+    if first == RULE and second == RULE and cell.mixed and not other.mixed:
+        return f"mixing in the consortium's rows mends it ({trained})"
+    if first.kind == "released" and not cell.mixed:
+        return (
+            f"after {first.mechanism} at ε = {first.release_epsilon} a gain over a random release is "
+            f"left ({trained})"
+        )
+    return None
+
+
+def _confirmed(holds: bool) -> Outcome:
+    return "confirmed" if holds else "not confirmed"
 
 
 def outcome_of(claim: Claim, found: Compared | None) -> Outcome:
@@ -124,6 +174,7 @@ def claims_page(results: Mapping[str, ArmFindings]) -> str:
             outcome_of(claim, found),
         )
         lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", "## Claims in words", "", *_word_claims(results)]
     lines += ["", "## Beside the claims", "", *_beside(results), ""]
     return "\n".join(lines)
 

@@ -49,7 +49,7 @@ def run_arms(job: ArmsJob, context: JobContext, planned: Callable[[StudyPlanned]
         Where a source, the checkpoint or the folder cannot be used, or the work was stopped.
     """
     from dataselect_gui.study.arms.estimating import seconds_by_kind
-    from dataselect_gui.study.arms.runner import arms_setting
+    from dataselect_gui.study.arms.runner import arms_setting, check_rows
 
     given = _read(job, context)
     choices = _choices_of(job)
@@ -59,6 +59,7 @@ def run_arms(job: ArmsJob, context: JobContext, planned: Callable[[StudyPlanned]
         setting["labels"] = rule
     store = Store(job.folder, setting)
     with store.exclusive():
+        check_rows(given, store)
         if not store.has("times"):
             context.report(Phase.TIMING)
             store.write("times", seconds_by_kind(given, choices))

@@ -34,11 +34,17 @@ from dataselect_gui.study.arms.plan import (
 )
 from dataselect_gui.study.arms.planting import Pool, plant, read_planting
 from dataselect_gui.study.arms.records import ArmSplit, Records, Strangers, in_length, split_arms
-from dataselect_gui.study.arms.task_results import ArmTaskResult, CleanResult, JudgedResult
+from dataselect_gui.study.arms.task_results import (
+    MIXED_ROWS,
+    ArmTaskResult,
+    CleanResult,
+    JudgedResult,
+    MixedRows,
+)
 from dataselect_gui.study.dataset import shrunk
 from dataselect_gui.study.plan import WIDTH, Start
 from dataselect_gui.study.stand_ins import score_rows
-from dataselect_gui.study.store import Store
+from dataselect_gui.study.store import Store, other_study
 from dataselect_gui.study.task_results import HeldOutResult
 from dataselect_gui.study.train import (
     LEARNING_RATE,
@@ -129,7 +135,6 @@ def arms_setting(given: Given, choices: ArmChoices, limit: int) -> dict[str, obj
         "question": "arms",
         "records": given.records.digest,
         "clean rows": None if given.clean is None else given.clean.digest,
-        "consortium's rows": None if given.rows is None else given.rows.digest,
         "foreign records": None if given.strangers is None else given.strangers.digest,
         "checkpoint": given.checkpoint.digest(),
         "most records": limit,
@@ -140,6 +145,23 @@ def arms_setting(given: Given, choices: ArmChoices, limit: int) -> dict[str, obj
         "training": RECIPE,
         "seeds of chance": "the numbers of the repetitions, from 0 on",
     }
+
+
+def check_rows(given: Given, store: Store) -> None:
+    """Hold the rows that are mixed in against those of earlier runs, in which there may have been none.
+
+    Raises
+    ------
+    OtherStudyError
+        Where they were others.
+    """
+    if given.rows is None:
+        return
+    mixed = MixedRows(given.rows.digest)
+    if not store.has(MIXED_ROWS):
+        store.write(MIXED_ROWS, mixed)
+    elif store.read(MIXED_ROWS, MixedRows) != mixed:
+        raise other_study(store.folder)
 
 
 class ArmRunner:

@@ -43,3 +43,12 @@ class CleanResult(msgspec.Struct, frozen=True):
     """How many of the consortium's clean rows there are of each class."""
 
     rows: list[int]
+
+
+MIXED_ROWS = "mixed-rows"
+
+
+class MixedRows(msgspec.Struct, frozen=True):
+    """Which rows of the consortium are mixed in, by their digest; results without them are the same."""
+
+    digest: str

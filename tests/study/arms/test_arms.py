@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from msgspec import structs
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, OtherStudyError
@@ -181,11 +182,22 @@ def test_findings_are_written_as_they_were_read(finished: Path) -> None:
     assert written == (finished / FINDINGS).read_text(encoding="utf-8")
 
 
-def test_another_planting_is_another_study(
+def test_another_planting_is_another_study_and_so_are_other_rows(
     finished: Path, records: Path, rows: Path, consortium: Path
 ) -> None:
-    with pytest.raises(OtherStudyError):
-        run_arms(job_of(records, rows, consortium, finished, plant="labels:0.3"), JobContext(), planned)
+    usual = job_of(records, rows, consortium, finished)
+    for job in (structs.replace(usual, plant="labels:0.3"), structs.replace(usual, rows=usual.source)):
+        with pytest.raises(OtherStudyError):
+            run_arms(job, JobContext(), planned)
+
+
+def test_what_was_done_without_rows_counts_when_they_are_mixed_in(
+    finished: Path, records: Path, rows: Path, consortium: Path
+) -> None:
+    job = structs.replace(job_of(records, rows, consortium, finished), rows=None, plan_only=True)
+    plans: list[StudyPlanned] = []
+    run_arms(job, JobContext(), plans.append)
+    assert (plans[0].trainings, plans[0].left) == (SEEDS * (1 + 4 * 7 + 2), 0)
 
 
 def test_without_the_consortiums_rows_there_is_no_rule_and_the_page_says_why(
