@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dataselect_gui.records.forms.labels_said import labels_said
 from dataselect_gui.records.kinds import form_in
 from dataselect_gui.release.bundle import PRIVACY, RELEASE
 from dataselect_gui.release.card import card
@@ -88,7 +89,9 @@ def forge(bundle: Path, **changed: object) -> None:
     _say(document["parameters"], changed, to_form(terms))
     (bundle / RELEASE).write_text(document_text(document), encoding="utf-8")
     (bundle / PRIVACY).write_text(document_text(privacy_document(terms)), encoding="utf-8")
-    (bundle / "README.md").write_text(card(terms, form_in(bundle)), encoding="utf-8")
+    written = form_in(bundle)
+    labels = None if written is None else labels_said(written.labels(bundle))
+    (bundle / "README.md").write_text(card(terms, written, labels), encoding="utf-8")
     describe_anew(bundle)
 
 

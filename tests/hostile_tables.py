@@ -219,6 +219,9 @@ REFUSED: dict[str, tuple[str, Make, str]] = {
     "UTF-16 without a mark or a Western letter": (
         "t.csv", written("文,年,標\n一,二,三\n".encode("utf-16-le")), "something else than text"
     ),
+    "letters of two encodings": (
+        "t.csv", written(HEAD + "”,1,".encode() + b"\xe4\xe4\xe4\n"), "not text in UTF-8"
+    ),
     "no line": ("t.csv", written(b""), ""),
     "blank lines alone": ("t.csv", written(b"\n" * 1_000_000), ""),
     "half of a Parquet file": ("t.parquet", changed(parquet, lambda s: s[: len(s) // 2]), "damaged"),

@@ -46,9 +46,10 @@ def scored_project(
     label_column: str | None = None,
     split: str | None = None,
     labels: LabelRule = AS_THEY_ARE,
+    text_column: str | None = None,
 ) -> Path:
     """Make a project whose score is given, or else follows from each record alone."""
-    ref = SourceRef(source.resolve(), label_column, unit_column, split, labels=labels)
+    ref = SourceRef(source.resolve(), label_column, unit_column, split, text_column, labels=labels)
     opened = open_source(ref)
     content = [content_hash(opened.read(row)) for row in range(len(opened.ids))]
     project = Project.create(

@@ -86,7 +86,7 @@ def why_refused(stated: StatedTokenizer) -> str | None:
         return _("It names other files than tokenizer.json, of which a library would choose one.")
     if config.get("padding_side", "right") != "right":
         return _("It fills up at the start of a text, where this program fills up at its end.")
-    if config.get("truncation_side", "right") not in {"right", "left"}:
+    if config.get("truncation_side", "right") not in ("right", "left"):
         return _("It does not say which end of a long text is cut off.")
     if config.get("split_special_tokens"):
         return _("It takes special tokens in a text apart, which is not done here.")
@@ -145,7 +145,7 @@ def input_lengths(stated: StatedTokenizer, config: JsonObject) -> tuple[int, ...
     positions = config.get("max_position_embeddings")
     if not isinstance(positions, int):
         positions = MOST_TOKENS
-    if config.get("model_type") in _AFTER_PADDING:
+    if str(config.get("model_type")) in _AFTER_PADDING:
         padding = config.get("pad_token_id")
         positions -= 1 + (padding if isinstance(padding, int) else 1)
     longest = min(MOST_TOKENS, positions)

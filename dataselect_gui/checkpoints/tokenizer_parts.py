@@ -134,7 +134,7 @@ def _model(stated: object) -> JsonObject:
         raise ValueError(_("Its vocabulary is not a list of tokens of a sensible length."))
     if not isinstance(merges, list) or not all(map(_is_merge, merges)):
         raise ValueError(_("Its merges are not pairs of tokens."))
-    if model.get("dropout") not in {None, 0}:
+    if model.get("dropout") not in (None, 0):
         raise ValueError(_("It leaves out merges at random, so that a text has no score of its own."))
     for option in options - {"vocab", "merges", "dropout"}:
         _check_plain(option, model.get(option))
@@ -274,7 +274,8 @@ def _check_template(option: str, value: object) -> None:
         and all(isinstance(part, dict) for part in parts)
     )
     if is_valid and isinstance(parts, list) and option == "single":
-        is_valid = [part.get("Sequence", {}).get("id") for part in parts if "Sequence" in part] == ["A"]
+        texts = [part["Sequence"] for part in parts if "Sequence" in part]
+        is_valid = len(texts) == 1 and isinstance(texts[0], dict) and texts[0].get("id") == "A"
     if is_valid and isinstance(parts, list) and option == "special_tokens":
         is_valid = all(
             isinstance(part.get("ids"), list) and len(part["ids"]) <= _MOST_TEMPLATE for part in parts

@@ -17,7 +17,12 @@ from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.npz import MAX_ROWS, most_memory
-from dataselect_gui.records.tables.arrow_reading import FILE_MARK, ArrowBatches, arrow_reading
+from dataselect_gui.records.tables.arrow_reading import (
+    FILE_MARK,
+    ArrowBatches,
+    arrow_reading,
+    check_counts,
+)
 from dataselect_gui.texts import N_, _
 
 ENDINGS = frozenset({".parquet", ".pq", ".arrow"})
@@ -165,6 +170,7 @@ def _opened(file: BinaryIO, name: str) -> tuple[Any, Any]:
             thrift_string_size_limit=_MOST_DIRECTORY,
             thrift_container_size_limit=_MOST_DIRECTORY,
         )
+        check_counts(opened.metadata)
 
         def groups(columns: list[str]) -> Iterator[Any]:
             batches: Iterator[Any]

@@ -16,7 +16,7 @@ from PIL import Image
 
 from dataselect_gui.records.image_formats import bare_image
 from dataselect_gui.records.image_formats.bare import BareImage
-from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.records.source import UnknownRangeError, UnreadableRecordError
 from dataselect_gui.texts import _
 
 EXTENSIONS = frozenset(
@@ -135,7 +135,7 @@ def with_8_bits(image: Image.Image, pixel_range: PixelRange | None = None) -> Im
 def _check_white(most: float) -> None:
     """Refuse greys of 16 bits, all of which may be dark or may have fewer bits than there are."""
     if 0 < most < _LEAST_WHITE:
-        raise UnreadableRecordError(
+        raise UnknownRangeError(
             _(
                 "The image has 16 bits a pixel and no value above {most:,.0f} of 65,535: nothing says "
                 "whether it is dark, or has fewer bits than are stored. The consortium's request can "
@@ -145,8 +145,8 @@ def _check_white(most: float) -> None:
         )
 
 
-def _unknown_range() -> UnreadableRecordError:
-    return UnreadableRecordError(
+def _unknown_range() -> UnknownRangeError:
+    return UnknownRangeError(
         _(
             "Nothing says which of the image's values is black and which is white. The consortium's "
             "request can say so (pixel_range), or save it as PNG or TIFF of 8 or 16 bits."

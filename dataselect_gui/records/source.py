@@ -62,6 +62,10 @@ class UnreadableRecordError(Exception):
     """A record cannot be read; the message is the reason, for a person."""
 
 
+class UnknownRangeError(UnreadableRecordError):
+    """Nothing says which of an image's values is black and which white; a checkpoint's request may."""
+
+
 class ChangedRecordError(UnreadableRecordError):
     """A record can be read, and is not the one that was read before."""
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import make_folder
+from dataselect_gui.records.forms.labels_said import labels_said
 from dataselect_gui.records.kinds import form_in
 from dataselect_gui.release.card import card
 from dataselect_gui.release.croissant import describe
@@ -117,10 +118,11 @@ def write_bundle(
         files = dict(written.sums)
         form = form_in(partial)
         fields = () if form is None else form.described(partial)
+        labels = None if form is None else labels_said(form.labels(partial))
         _write_text(partial / CROISSANT, describe(terms, files, written.listing, fields))
         _write_json(partial / RELEASE, release_document(terms, ledger_head))
         _write_json(partial / PRIVACY, privacy_document(terms))
-        _write_text(partial / CARD, card(terms, form))
+        _write_text(partial / CARD, card(terms, form, labels))
         for name in (CROISSANT, RELEASE, PRIVACY, CARD):
             files[name] = sha256(partial / name)
         _write_text(partial / SUMS, listing_of(files))

@@ -2,6 +2,7 @@
 
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.records.forms.form import WrittenForm
+from dataselect_gui.records.forms.labels_said import LabelsSaid
 from dataselect_gui.release.guarantees import (
     ORIGIN_OF_BOUNDS,
     assumptions,
@@ -18,7 +19,7 @@ from dataselect_gui.texts.promises import CANNOT_CHECK, as_sentence
 
 
 @english()
-def card(terms: Terms, form: WrittenForm | None) -> str:
+def card(terms: Terms, form: WrittenForm | None, labels: LabelsSaid | None) -> str:
     """Return the ``README.md`` of a bundle: what a lawyer can read.
 
     Parameters
@@ -27,6 +28,8 @@ def card(terms: Terms, form: WrittenForm | None) -> str:
         What the release is.
     form : WrittenForm or None
         In which the records in it are written, where there are some.
+    labels : LabelsSaid or None
+        What their labels are.
     """
     title, scored = terms.kind.heading, how_scored(terms)
     lines = [
@@ -72,6 +75,7 @@ def card(terms: Terms, form: WrittenForm | None) -> str:
         f"- Score and direction: {score_origin(terms)}. Whatever is not named here: chosen after "
         "viewing.",
         *([] if scored is None else [f"- {scored}"]),
+        *([] if labels is None else [f"- {line}" for line in _of_labels(labels)]),
         f"- Checkpoints: SHA-256 {terms.checkpoint}.",
         "",
         "## What a check of this bundle cannot show",
@@ -82,6 +86,14 @@ def card(terms: Terms, form: WrittenForm | None) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _of_labels(labels: LabelsSaid) -> list[str]:
+    """Return sentences on labels that are no plain names, or are not known of some records."""
+    lines = [labels.type_in_words] if labels.type_in_words else []
+    if labels.has_blanks:
+        lines.append("A blank label (null, or an empty text) means that the label is not known.")
+    return lines
 
 
 def _figures(terms: Terms) -> str:

@@ -144,7 +144,11 @@ def _column(mlc: Any, context: Any, name: str) -> Any:  # noqa: ANN401
 
 
 def _records(mlc: Any, context: Any, fields: Sequence[DescribedField]) -> Any:  # noqa: ANN401
-    types = {"text": mlc.DataType.TEXT, "image": mlc.DataType.IMAGE_OBJECT}
+    types = {
+        "text": mlc.DataType.TEXT,
+        "number": mlc.DataType.FLOAT,
+        "image": mlc.DataType.IMAGE_OBJECT,
+    }
 
     def files(file_property: str) -> Any:  # noqa: ANN401
         extract = mlc.Extract(ctx=context, file_property=file_property)
@@ -165,6 +169,7 @@ def _records(mlc: Any, context: Any, fields: Sequence[DescribedField]) -> Any:  
                 ctx=context,
                 id=f"train/{field.name}",
                 name=field.name,
+                description=field.description or None,
                 data_types=[types[field.data_type]],
                 source=source(field),
                 references=files("filename") if field.is_file_name else None,

@@ -22,6 +22,7 @@ from dataselect_gui.plain import shown
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.records.forms import limits as file_limits
 from dataselect_gui.records.forms.form import DATA
+from dataselect_gui.records.forms.labels_said import labels_said
 from dataselect_gui.records.kinds import FORMS, form_in
 from dataselect_gui.release import bundle as layout
 from dataselect_gui.release import limits, signing
@@ -258,10 +259,12 @@ def _documents(path: Path) -> str:
     head = release["ledger_head"]
     if not _HEAD.fullmatch(head):
         raise FaultError(_("{release} is not built as it should be.", release=layout.RELEASE))
+    form = form_in(path)
+    labels = None if form is None else labels_said(form.labels(path))
     agree = {
         layout.RELEASE: _same(release, release_document(terms, head)),
         layout.PRIVACY: _same(privacy, privacy_document(terms)),
-        layout.CARD: (path / layout.CARD).read_bytes() == card(terms, form_in(path)).encode(),
+        layout.CARD: (path / layout.CARD).read_bytes() == card(terms, form, labels).encode(),
     }
     for name, agrees in agree.items():
         if not agrees:

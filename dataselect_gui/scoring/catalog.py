@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from dataselect_gui.errors import UsageError
 from dataselect_gui.scoring.scores import SCORES
@@ -12,12 +12,6 @@ from dataselect_gui.texts import _, ngettext
 
 if TYPE_CHECKING:
     from dataselect_gui.checkpoints.request import Request
-
-Precision = Literal["float32", "float64"]
-PRECISIONS = get_args(Precision)
-Batching = Literal["by operation", "one at a time", "by family"]
-"""How the records of a batch are kept apart: by a rule for each operation of a ``.pt2`` graph, not at
-all, or by the model's family of the transformers library."""
 
 
 def find_score(name: str) -> Score:

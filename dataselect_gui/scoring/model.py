@@ -11,11 +11,11 @@ from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.records.kinds.kind import InputArray
 from dataselect_gui.scoring.arithmetic import fix_arithmetic, flushed_denormals
-from dataselect_gui.scoring.catalog import Batching
 from dataselect_gui.scoring.exported_model import load_exported
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.hugging_face import load_hugging_face
 from dataselect_gui.scoring.logits import check_logits
+from dataselect_gui.scoring.names import Batching
 from dataselect_gui.scoring.token_arguments import are_texts, token_arguments
 from dataselect_gui.texts import _, ngettext
 

@@ -14,10 +14,11 @@ from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.norms.gradient_norms import GradientNorms
 from dataselect_gui.records.kinds.kind import InputArray
 from dataselect_gui.scoring.arithmetic import flushed_denormals
-from dataselect_gui.scoring.catalog import Precision, find_mapped_score, find_model_score
+from dataselect_gui.scoring.catalog import find_mapped_score, find_model_score
 from dataselect_gui.scoring.direction import load_direction
 from dataselect_gui.scoring.memory import Need, PeakMemory
 from dataselect_gui.scoring.model import Model, in_precision, load_model, to_tensor
+from dataselect_gui.scoring.names import Precision
 from dataselect_gui.scoring.quantities import MeasuredBatch, State
 from dataselect_gui.scoring.scores.base import ModelScore, Quantity
 from dataselect_gui.scoring.synthetic import synthetic

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from dataselect_gui.jobs.progress import Count, Seconds, Text
-from dataselect_gui.scoring.catalog import Batching, Precision
+from dataselect_gui.scoring.names import Batching, Precision
 
 _LARGEST_BATCH = 1 << 16
 """Records in a batch."""

@@ -12,6 +12,7 @@ INPUTS_MISSING = N_("Try it: that needs your records and the consortium's checkp
 NO_LABELS = N_(
     "Trying it is not possible: none of the records has a label, so there is nothing to learn."
 )
+NOT_SCORED = N_("Trying it is possible as soon as the records can be scored.")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Inputs:
         if self.source is None or self.checkpoint is None:
             return _(INPUTS_MISSING)
         if self.obstacle:
-            return self.obstacle
+            return _(NOT_SCORED)
         return "" if self.has_labels else _(NO_LABELS)
 
 

@@ -8,7 +8,6 @@ and whatever else is printed goes to standard error.
 import os
 import signal
 import sys
-from typing import assert_never
 
 from dataselect_gui.errors import (
     DataSelectError,
@@ -20,18 +19,7 @@ from dataselect_gui.jobs.faults import fault_of
 from dataselect_gui.jobs.progress import Progress
 from dataselect_gui.sandbox.confining import Grant, confine
 from dataselect_gui.sandbox.frames import write_frame
-from dataselect_gui.worker.jobs import (
-    AnyJob,
-    ArmsJob,
-    InspectJob,
-    MapJob,
-    ParametersJob,
-    PreflightJob,
-    ScoreJob,
-    StudyJob,
-    SumJob,
-    VerifyJob,
-)
+from dataselect_gui.worker.jobs import AnyJob
 from dataselect_gui.worker.messages import (
     MESSAGE,
     Crashed,
@@ -83,49 +71,12 @@ def main() -> int:
 def _is_of_memory(error: Exception) -> bool:
     if "torch" not in sys.modules:  # Perhaps it is what could not be loaded.
         return isinstance(error, MemoryError)
-    from dataselect_gui.norms.memory import is_out_of_memory
+    from dataselect_gui.worker.running import is_of_memory
 
-    return is_out_of_memory(error)
+    return is_of_memory(error)
 
 
 def _run(job: AnyJob, context: JobContext, parent: Parent) -> Result:
-    match job:
-        case ScoreJob():
-            from dataselect_gui.worker.remote_score_store import RemoteScoreStore
-            from dataselect_gui.worker.score_run import run
+    from dataselect_gui.worker.running import run
 
-            return run(job, context, RemoteScoreStore(job, parent.send, parent.answer))
-        case MapJob():
-            from dataselect_gui.worker.map_run import run_maps
-
-            return run_maps(job, context)
-        case ParametersJob():
-            from dataselect_gui.worker.parameters_run import run_parameters
-
-            return run_parameters(job, context)
-        case SumJob():
-            from dataselect_gui.worker.sum_run import run_sum
-
-            return run_sum(job, context)
-        case PreflightJob():
-            from dataselect_gui.worker.preflight_run import run_preflight
-
-            return run_preflight(job, context)
-        case StudyJob():
-            from dataselect_gui.worker.study_run import run_study
-
-            return run_study(job, context, lambda plan: parent.send(MESSAGE, to_bytes(plan)))
-        case ArmsJob():
-            from dataselect_gui.worker.arms_run import run_arms
-
-            return run_arms(job, context, lambda plan: parent.send(MESSAGE, to_bytes(plan)))
-        case InspectJob():
-            from dataselect_gui.worker.inspect_run import run_inspection
-
-            return run_inspection(job, context)
-        case VerifyJob():
-            from dataselect_gui.worker.verify_run import run_verification
-
-            return run_verification(job)
-        case _:
-            assert_never(job)
+    return run(job, context, parent)

@@ -12,10 +12,12 @@ from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.records.kinds import kind_of
 from dataselect_gui.records.opening import TEXT_COLUMN, for_model, open_source
-from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
+from dataselect_gui.records.source import Source, SourceRef, UnknownRangeError, UnreadableRecordError
 from dataselect_gui.records.splits import SplitNeededError
 from dataselect_gui.records.text_input import TextInput
-from dataselect_gui.scoring.catalog import Batching, applicable
+from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.scoring.names import Batching
+from dataselect_gui.texts import ngettext
 from dataselect_gui.worker.jobs import InspectJob
 from dataselect_gui.worker.results import (
     BundleInspected,
@@ -137,12 +139,14 @@ def _source(where: SourceRef, context: JobContext) -> SourceInspected:
         if where.split is not None:
             source = open_source(where)
     problems = [ProblemFound(problem.id, problem.reason) for problem in source.problems]
+    of_range = 0
     for row, record in enumerate(source.ids):
         context.advance(Phase.READING_RECORDS, row, len(source.ids))
         try:
             source.kind.check(source.read(row))
         except UnreadableRecordError as reason:
             problems.append(ProblemFound(record, str(reason)))
+            of_range += isinstance(reason, UnknownRangeError)
     return SourceInspected(
         form=source.kind.name,
         records=len(source.ids),
@@ -156,7 +160,7 @@ def _source(where: SourceRef, context: JobContext) -> SourceInspected:
         text_columns=_text_columns(source, where),
         person=_person_column(source, where),
         ignored=source.ignored,
-        notes=list(source.notes),
+        notes=[*source.notes, *_range_notes(of_range)],
         splits=splits,
         split=where.split,
     )
@@ -175,6 +179,21 @@ def _text_columns(source: Source, where: SourceRef) -> list[str]:
     if kind_of(replace(where, text_column=known or TEXT_COLUMN)) is None:
         return []
     return [*([] if known is None else [known]), *source.columns]
+
+
+def _range_notes(count: int) -> list[str]:
+    """Say that a checkpoint may know more of images than is known without one."""
+    if not count:
+        return []
+    return [
+        ngettext(
+            "{count:,} image was looked at without a checkpoint, whose request may say what its values "
+            "mean (pixel_range): with one it may be readable.",
+            "{count:,} images were looked at without a checkpoint, whose request may say what their "
+            "values mean (pixel_range): with one they may be readable.",
+            count,
+        )
+    ]
 
 
 def _person_column(source: Source, where: SourceRef) -> str | None:

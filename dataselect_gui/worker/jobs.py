@@ -10,7 +10,7 @@ import msgspec
 
 from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.records.reference import SourceRef
-from dataselect_gui.scoring.catalog import Precision
+from dataselect_gui.scoring.names import Precision
 from dataselect_gui.worker.results import (
     FilesResult,
     InspectionResult,

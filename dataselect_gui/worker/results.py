@@ -10,7 +10,7 @@ import msgspec
 from dataselect_gui.checkpoints.label_account import LabelAccount
 from dataselect_gui.checkpoints.request import Request, request_of
 from dataselect_gui.jobs.progress import Count, Seconds, Text
-from dataselect_gui.scoring.catalog import Batching
+from dataselect_gui.scoring.names import Batching
 from dataselect_gui.scoring.trial import Trial
 from dataselect_gui.tasks.names import TaskName
 

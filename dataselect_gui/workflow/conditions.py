@@ -2,7 +2,7 @@
 
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.terms import Scoring
-from dataselect_gui.scoring.catalog import Precision
+from dataselect_gui.scoring.names import Precision
 
 
 def scoring_of(project: Project, score: str) -> Scoring:

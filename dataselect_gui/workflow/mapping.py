@@ -13,7 +13,8 @@ from dataselect_gui.jobs.endings import came_to_nothing
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.sandbox.frames import FrameError
-from dataselect_gui.scoring.catalog import PRECISIONS, find_score, in_order
+from dataselect_gui.scoring.catalog import find_score, in_order
+from dataselect_gui.scoring.names import PRECISIONS
 from dataselect_gui.texts import _
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import MapJob

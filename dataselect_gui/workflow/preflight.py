@@ -12,7 +12,8 @@ from dataselect_gui.jobs.progress import duration
 from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.scoring.catalog import Batching, applicable
+from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.scoring.names import Batching
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.handle import run_job

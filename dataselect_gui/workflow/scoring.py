@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
@@ -35,7 +34,8 @@ from dataselect_gui.project.settings import (
 from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule
 from dataselect_gui.records.source import Source, SourceRef
-from dataselect_gui.scoring.catalog import PRECISIONS, Precision, applicable
+from dataselect_gui.scoring.catalog import applicable
+from dataselect_gui.scoring.names import PRECISIONS, Precision
 from dataselect_gui.scoring.scores.base import KeyedScore
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.worker.handle import run_job
@@ -351,7 +351,7 @@ def _settle_precision(project: Project, requested: str | None) -> Precision:
             ),
             _("Leave the precision as it is, or score into another project."),
         )
-    return cast("Precision", requested or earlier or PRECISIONS[0])
+    return requested or earlier or PRECISIONS[0]
 
 
 def _is_project_of(folder: Path, source: Path, digest: str, split: str | None) -> bool:

@@ -145,13 +145,23 @@ class Driver:
         return Path(done.released.bundle)
 
 
-def cases(shared: Path, made: Path) -> dict[str, Case]:
-    """Return the cases by their names."""
+def cases(shared: Path, made: Path, count: int = COUNT) -> dict[str, Case]:
+    """Return the cases by their names.
+
+    Parameters
+    ----------
+    shared : Path
+        The folder of the shared test data.
+    made : Path
+        What the scripts in ``tests/checkpoints_made`` wrote.
+    count : int
+        Records of each.
+    """
     from tests.checkpoints_made.garments import Garments, bright_records, pair_folder, pair_records
 
     def images(folder: Path) -> Path:
         garments = Garments(shared)
-        first = slice(40_000, 40_000 + COUNT)
+        first = slice(40_000, 40_000 + count)
         return array_file(
             folder / "garments.npz",
             x=garments.pictures[first],
@@ -160,19 +170,21 @@ def cases(shared: Path, made: Path) -> dict[str, Case]:
         )
 
     def rows(folder: Path) -> Path:
-        return _part_of(shared / "tabular/adult.csv", folder / "adult.csv", "test")
+        return _part_of(shared / "tabular/adult.csv", folder / "adult.csv", "test", count)
 
     def texts(folder: Path) -> Path:
-        return _part_of(shared / "text/sst2.csv", folder / "reviews.csv", "test", text="sentence")
+        return _part_of(
+            shared / "text/sst2.csv", folder / "reviews.csv", "test", count, text="sentence"
+        )
 
     def pairs(folder: Path) -> Path:
-        return pair_records(Garments(shared), folder / "pairs.npz", COUNT)
+        return pair_records(Garments(shared), folder / "pairs.npz", count)
 
     def findings(folder: Path) -> Path:
-        return pair_folder(Garments(shared), folder / "pairs", COUNT)
+        return pair_folder(Garments(shared), folder / "pairs", count)
 
     def numbers(folder: Path) -> Path:
-        return bright_records(Garments(shared), folder / "brightness.npz", COUNT)
+        return bright_records(Garments(shared), folder / "brightness.npz", count)
 
     def nothing(driver: Driver) -> None:
         del driver
@@ -207,10 +219,10 @@ def cases(shared: Path, made: Path) -> dict[str, Case]:
     }
 
 
-def _part_of(table: Path, to: Path, split: str, **renamed: str) -> Path:
+def _part_of(table: Path, to: Path, split: str, count: int, **renamed: str) -> Path:
     """Write the first rows of a part of a shared table, perhaps with other names of columns."""
     with table.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["split"] == split][:COUNT]
+        rows = [row for row in csv.DictReader(file) if row["split"] == split][:count]
     with to.open("w", encoding="utf-8", newline="") as file:
         kept = [name for name in rows[0] if name != "split"]
         writer = csv.writer(file)

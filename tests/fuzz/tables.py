@@ -140,7 +140,7 @@ def mutate_texts(files: Files, chance: Chance) -> Files:
             case 1:
                 changed[name] = text.encode(chance.choice(_ENCODINGS), "replace")
             case 2:
-                changed[name] = bytes(changed[name] * chance.choice([0, 1, 40, 90_000]))
+                changed[name] = changed[name][:64] * chance.choice([0, 1, 40, 90_000])
             case 3:
                 deep = "/".join(["d"] * chance.choice([3, 120, 1200]))
                 changed[chance.choice([f"{deep}/x.txt", "a/\n.txt", "\udcff.txt", "é.txt"])] = b"x"
@@ -170,11 +170,14 @@ def mutate_tokenizer(files: Files, chance: Chance) -> Files:
     stated = json.loads(files[name])
     if name == TOKENIZER and chance.random() < 0.7:
         part = chance.choice([key for key in stated if key != "model"])
-        stated[part] = edit_json({part: stated[part]}, chance).get(part)
+        stated[part] = edit_json([stated[part]], chance)
+        if isinstance(stated[part], list) and len(stated[part]) == 1:
+            stated[part] = stated[part][0]
     elif name == TOKENIZER and chance.random() < 0.7:
         model = stated["model"]
         rest = {key: value for key, value in model.items() if key not in {"vocab", "merges"}}
-        stated["model"] = {**model, **edit_json(rest, chance)}
+        edited = edit_json(rest, chance)
+        stated["model"] = {**model, **edited} if isinstance(edited, dict) else edited
     else:
         stated = edit_json(stated, chance, _PARTS)
     return {**files, name: json_bytes(stated, chance)}

@@ -191,6 +191,7 @@ def features(folder: Path) -> None:
     """Make inputs of rows by what a checkpoint says of its columns."""
     from dataselect_gui.checkpoints.features import CellError
     from dataselect_gui.checkpoints.layout import find_checkpoint
+    from dataselect_gui.cli.output import plain
 
     found = find_checkpoint(folder)
     stated = found.final.features
@@ -201,7 +202,7 @@ def features(folder: Path) -> None:
         try:
             numbers = stated.vector((cell,) * len(stated.columns))
         except CellError as reason:
-            is_plain(str(reason))
+            is_plain(plain(str(reason)).plain)  # It names a column.
             continue
         if numbers.shape != (stated.width,) or not np.isfinite(numbers).all():
             raise BrokenPromiseError("An input is not of finite numbers.")

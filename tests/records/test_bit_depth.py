@@ -13,13 +13,16 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.records.cleaning.image import clean_image, says_nothing_else
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.images import decode_image, with_8_bits
 from dataselect_gui.records.kinds.images import IMAGES
 from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.worker.results import SourceInspected
 from tests import hostile_files as hostile
 from tests.helpers import hugging_face_folder, preprocessor, write_json
 
@@ -193,6 +196,26 @@ def test_a_stated_range_is_not_that_of_greys_counted_from_white(image: bytes) ->
         kind.decode(image)
     with pytest.raises(UnreadableRecordError, match="counted from white"):
         kind.check_leaving(image)
+
+
+@pytest.mark.usefixtures("home")
+def test_without_a_checkpoint_it_is_said_that_one_may_know_the_range(tmp_path: Path) -> None:
+    """Of those images alone: damaged ones stay so."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for name, content in (
+        ("a.png", stored(STRETCHED, "PNG")),
+        ("b.tif", tiff(DEEP.astype(np.int32), SIGNED)),
+        ("c.png", stored(GREYS, "PNG")),
+        ("d.png", stored(GREYS, "PNG")[:60]),
+    ):
+        (folder / name).write_bytes(content)
+    found = workflow.inspect(folder, None, JobContext())
+    assert isinstance(found, SourceInspected)
+    assert [problem.id for problem in found.problems] == ["a.png", "b.tif", "d.png"]
+    (note,) = found.notes
+    assert note.startswith("2 images")
+    assert "pixel_range" in note
 
 
 @pytest.mark.parametrize("pixel_range", [None, (0.0, 1.0)])

@@ -161,9 +161,12 @@ def a_gigabyte(path: Path) -> None:
 TEXTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "zeros": (lambda path: path.write_bytes(bytes(9)), "something else than text"),
     "half a letter": (lambda path: path.write_bytes(b"\xff\xfe\0"), "UTF-16"),
+    "letters of two encodings": (
+        lambda path: path.write_bytes("”".encode() + b"\xe4\xe4\xe4"), "not text in UTF-8"
+    ),
     "two megabytes": (lambda path: path.write_bytes(b"x" * (2 << 20)), "longer than"),
     "a gigabyte": (a_gigabyte, "something else than text"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", TEXTS)

@@ -251,6 +251,10 @@ REFUSED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda t: t.update(model={"type": "BPE", "vocab": {"a": 0}, "merges": [], "dropout": 0.1}),
         "at random",
     ),
+    "a list for chance": (
+        lambda t: t.update(model={"type": "BPE", "vocab": {"a": 0}, "merges": [], "dropout": [0]}),
+        "at random",
+    ),
     "an unknown model": (lambda t: t["model"].update(type="Mamba"), "Mamba"),
     "an unknown option": (lambda t: t["model"].update(script="x"), "script"),
     "an unknown normalizer": (lambda t: t.update(normalizer={"type": "Python"}), "Python"),
@@ -303,6 +307,8 @@ REFUSED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     ),
     "the text twice": (lambda t: t.update(post_processor=template(A, A)), "template"),
     "no text": (lambda t: t.update(post_processor=template()), "template"),
+    "a text that is none": (lambda t: t.update(post_processor=template({"Sequence": "A"})), "template"),
+    "a text in a list": (lambda t: t.update(post_processor=template({"Sequence": ["A"]})), "template"),
     "many special tokens": (
         lambda t: t.update(
             post_processor={
@@ -403,6 +409,7 @@ def test_what_the_library_does_by_itself_may_not_contradict_the_file(tmp_path: P
     [
         {"padding_side": "left"},
         {"truncation_side": "middle"},
+        {"truncation_side": ["right"]},
         {"split_special_tokens": True},
         {"fast_tokenizer_files": ["tokenizer.4.json"]},
         {"auto_map": {"AutoTokenizer": ["x.Y", None]}},

@@ -17,8 +17,8 @@ from transformers import PreTrainedModel
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.norms.cross_entropy import cross_entropy, logit_gradients
 from dataselect_gui.norms.gradient_norms import BY_FUNCTION, GradientNorms
-from dataselect_gui.scoring.catalog import Precision
 from dataselect_gui.scoring.model import PREFIX, Model
+from dataselect_gui.scoring.names import Precision
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from tests.families import IMAGES, MORE_IMAGES, TEXTS, image_model, images, text_model, texts

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 from dataselect_gui.errors import FaultError
 from dataselect_gui.plain import shown
 from dataselect_gui.records.forms import limits
+from dataselect_gui.records.forms.labels_said import labels_said
 from dataselect_gui.texts import _
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from dataselect_gui.records.source import Source
 
 DATA = "data/train"
+LABEL = "label"
 Named: TypeAlias = tuple[str, str | None, bytes]
 """A record that leaves: its random name, its label, its stored bytes."""
 Size: TypeAlias = tuple[int, int, str]
@@ -74,17 +76,20 @@ class DescribedField:
     name : str
         What it is called.
     data_type : str
-        ``text`` or ``image``.
+        ``text``, ``number`` or ``image``.
     read_from : str
         A ``column`` of the listing, or the ``content`` of the record's file.
     is_file_name : bool
         Whether it names the record's file.
+    description : str
+        What it holds, in English, where its name does not say so.
     """
 
     name: str
-    data_type: Literal["text", "image"]
+    data_type: Literal["text", "number", "image"]
     read_from: Literal["column", "content"] = "column"
     is_file_name: bool = False
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,9 +170,19 @@ class WrittenForm(ABC):
         """
 
     def described(self, bundle: Path) -> tuple[DescribedField, ...]:
-        """Return the fields of the records in a bundle: `fields`, unless they differ."""
-        del bundle
-        return self.fields
+        """Return the fields of the records in a bundle: `fields`, with what its labels are."""
+        label = self.described_label(bundle) if self.fields else None
+        return tuple(label if label and field.name == LABEL else field for field in self.fields)
+
+    def described_label(self, bundle: Path) -> DescribedField:
+        """Return the field of the labels in a bundle."""
+        said = labels_said(self.labels(bundle))
+        data_type: Literal["number", "text"] = "number" if said.type == "number" else "text"
+        return DescribedField(LABEL, data_type, description=said.type_in_words)
+
+    @abstractmethod
+    def labels(self, bundle: Path) -> Iterator[str | None]:
+        """Yield the labels in a bundle; nothing, or an empty text, where a label is not known."""
 
     @abstractmethod
     def count(self, bundle: Path) -> int:

@@ -19,6 +19,7 @@ from dataselect_gui.records.decoding_process import DecodingProcess
 from dataselect_gui.records.forms import limits
 from dataselect_gui.records.forms.form import (
     DATA,
+    LABEL,
     DescribedField,
     Leaving,
     Named,
@@ -56,7 +57,7 @@ class ImageFiles(WrittenForm):
     }
     fields: ClassVar[tuple[DescribedField, ...]] = (
         DescribedField("file_name", "text", is_file_name=True),
-        DescribedField("label", "text"),
+        DescribedField(LABEL, "text"),
         DescribedField("image", "image", "content"),
     )
     warning: ClassVar[str] = PIXELS
@@ -121,6 +122,10 @@ class ImageFiles(WrittenForm):
         """Return the number of lines. See `WrittenForm`."""
         # Not splitlines: a label may hold a character that Unicode calls a line's end.
         return (bundle / LISTING).read_text(encoding="utf-8").count("\n")
+
+    def labels(self, bundle: Path) -> Iterator[str | None]:
+        """Yield those of the list. See `WrittenForm`."""
+        return (json.loads(line)[LABEL] for line in lines_of(bundle / LISTING))
 
     def check(self, bundle: Path) -> str:
         """Say which records are there and listed. See `WrittenForm`."""

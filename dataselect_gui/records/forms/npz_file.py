@@ -91,6 +91,12 @@ class NpzFile(WrittenForm):
         with np.load(bundle / ARRAYS, allow_pickle=False) as arrays:
             return len(arrays["y"])
 
+    def labels(self, bundle: Path) -> Iterator[str | None]:
+        """Yield those of the second array. See `WrittenForm`."""
+        _look_at_records(bundle / ARRAYS)
+        with np.load(bundle / ARRAYS, allow_pickle=False) as arrays:
+            yield from map(str, arrays["y"])
+
     def check(self, bundle: Path) -> str:
         """Say how many records are there. See `WrittenForm`."""
         try:

@@ -15,6 +15,7 @@ from dataselect_gui.plain import shown
 from dataselect_gui.records.forms import limits
 from dataselect_gui.records.forms.form import (
     DATA,
+    LABEL,
     DescribedField,
     Leaving,
     Named,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from dataselect_gui.records.source import Source
 
 TABLE = f"{DATA}/records.parquet"
-LABEL = "label"
 _START = 64
 """Bytes that tell how many rows there are."""
 _BESIDE = 5
@@ -80,7 +80,13 @@ class RowsFile(WrittenForm):
 
     def described(self, bundle: Path) -> tuple[DescribedField, ...]:
         """Return the columns of the table. See `WrittenForm`."""
-        return tuple(DescribedField(column, "text") for column in _names(bundle / TABLE))
+        features = [name for name in _names(bundle / TABLE) if name != LABEL]
+        columns = (DescribedField(name, "text") for name in features)
+        return (*columns, self.described_label(bundle))
+
+    def labels(self, bundle: Path) -> Iterator[str | None]:
+        """Yield those of the last column. See `WrittenForm`."""
+        return iter(_read(bundle / TABLE)[LABEL])
 
     def count(self, bundle: Path) -> int:
         """Return the number of rows. See `WrittenForm`."""

@@ -16,6 +16,7 @@ from dataselect_gui.errors import FaultError
 from dataselect_gui.records.forms import limits
 from dataselect_gui.records.forms.form import (
     DATA,
+    LABEL,
     DescribedField,
     Leaving,
     Named,
@@ -43,7 +44,7 @@ class TextLines(WrittenForm):
     listing_encoding: ClassVar[str] = "application/jsonlines"
     fields: ClassVar[tuple[DescribedField, ...]] = (
         DescribedField("text", "text"),
-        DescribedField("label", "text"),
+        DescribedField(LABEL, "text"),
     )
     warning: ClassVar[str] = WORD_FOR_WORD
     category: ClassVar[str] = "text-classification"
@@ -84,6 +85,10 @@ class TextLines(WrittenForm):
         """Return the number of lines. See `WrittenForm`."""
         with (bundle / TEXTS).open("rb") as file:
             return sum(1 for _line in file)
+
+    def labels(self, bundle: Path) -> Iterator[str | None]:
+        """Yield those of the lines. See `WrittenForm`."""
+        return (json.loads(line)[LABEL] for line in lines_of(bundle / TEXTS))
 
     def check(self, bundle: Path) -> str:
         """Say how many texts are there. See `WrittenForm`."""

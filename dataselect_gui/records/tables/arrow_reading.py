@@ -57,6 +57,26 @@ def arrow_reading(
         raise refusal(_(ENCRYPTED) if "crypt" in str(error) else damaged) from None
 
 
+def check_counts(described: Any) -> None:  # noqa: ANN401  (a class without types)
+    """Refuse a Parquet directory whose numbers of rows and values cannot be: the library would abort.
+
+    Parameters
+    ----------
+    described : pyarrow.parquet.FileMetaData
+        The directory.
+
+    Raises
+    ------
+    ValueError
+        Where one is negative, or the groups have other rows than the whole.
+    """
+    groups = [described.row_group(number) for number in range(described.num_row_groups)]
+    rows = [group.num_rows for group in groups]
+    values = (group.column(place).num_values for group in groups for place in range(group.num_columns))
+    if sum(rows) != described.num_rows or min([0, *rows]) < 0 or any(count < 0 for count in values):
+        raise ValueError("counts that cannot be")
+
+
 class ArrowBatches:
     """The batches of an Arrow file, or of a stream.
 

@@ -20,6 +20,7 @@ from dataselect_gui.records.tables.arrow_reading import (
     FILE_MARK,
     ArrowBatches,
     arrow_reading,
+    check_counts,
 )
 from dataselect_gui.records.tables.json_lines import as_cell
 from dataselect_gui.records.tables.table import (
@@ -138,6 +139,7 @@ def _parquet(file: Any) -> tuple[Any, int | None, _Batches]:  # noqa: ANN401
     from pyarrow.parquet import ParquetFile
 
     opened = ParquetFile(file, pre_buffer=False, schema_depth_limit=_DEEPEST)
+    check_counts(opened.metadata)
     schema = opened.schema_arrow
 
     def batches(places: list[int]) -> Iterator[Any]:

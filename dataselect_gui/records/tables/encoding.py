@@ -23,8 +23,8 @@ _MARKS = (
 """Those of UTF-32 first: one begins as that of UTF-16 does."""
 _CHUNK, _SAMPLE = 1 << 20, 4096
 _ESCAPED = re.compile("[\udc80-\udcff]")
-_UNDEFINED = frozenset("\udc81\udc8d\udc8f\udc90\udc9d")
-"""Bytes without a meaning in Windows-1252, as ``surrogateescape`` has them."""
+_WINDOWS = "cp1252"
+"""Five bytes have no meaning in it."""
 
 
 def encoding_of(file: BinaryIO, name: str) -> tuple[str, str | None]:
@@ -55,7 +55,8 @@ def encoding_of(file: BinaryIO, name: str) -> tuple[str, str | None]:
         return encoding, None if is_usual else _(
             "“{name}” is in {encoding}.", name=name, encoding=shown
         )
-    if encoding != "utf-8" or not _is_windows(file):
+    # It may be both in part: then a byte without a meaning can stand within a letter of UTF-8.
+    if encoding != "utf-8" or not _is_windows(file) or _first_bad_line(file, _WINDOWS) is not None:
         raise unreadable(
             name,
             _(
@@ -65,7 +66,7 @@ def encoding_of(file: BinaryIO, name: str) -> tuple[str, str | None]:
             ),
         )
     file.seek(0)
-    return "cp1252", _(
+    return _WINDOWS, _(
         "“{name}” is not in UTF-8; its letters were read as Windows-1252 (Western European). Where "
         "names look wrong, export it again as UTF-8.",
         name=name,
@@ -107,8 +108,6 @@ def _is_windows(file: BinaryIO) -> bool:
     others = fitting = 0
     for text in _escaped(file):
         strange = _ESCAPED.findall(text)
-        if "\0" in text or not _UNDEFINED.isdisjoint(strange):
-            return False
         others += len(strange)
         fitting += sum(not letter.isascii() for letter in text) - len(strange)
     return fitting <= others

@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BINS = 96
+_FEWEST_TICKS, _MOST_TICKS = 4, 8
+_MARKS = ((1.0,), (1.0, 2.0, 5.0), tuple(range(1, 10)), tuple(n / 10 for n in range(10, 100)))
+"""By what powers of ten are multiplied for marks of an axis: the first that gives enough of them."""
 _STEPS = 50
 """Small steps of a cut-off to a power of ten, along a logarithmic axis."""
 
@@ -53,6 +56,27 @@ class Distribution:
     def ends(self) -> tuple[float, float]:
         """The places of the lowest and the highest score along the axis."""
         return self._along(self.low), self._along(self.high)
+
+    @property
+    def ticks(self) -> list[float] | None:
+        """The scores at which a logarithmic axis is marked, not too many; None on a linear one.
+
+        They are powers of ten; where there are few of these, 2 and 5 times them, too, and so on.
+        """
+        if not self.is_log:
+            return None
+        first, last = (int(np.floor(end)) for end in self.ends)
+        marks: list[float] = []
+        for steps in _MARKS:
+            all_ = (
+                round(step * 10.0**power, -power + 1)
+                for power in range(first, last + 1)
+                for step in steps
+            )
+            marks = [mark for mark in all_ if self.low <= mark <= self.high]
+            if len(marks) >= _FEWEST_TICKS:
+                break
+        return marks[:: -(-len(marks) // _MOST_TICKS) or 1]
 
     def count(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return how many of some records lie in each bin."""

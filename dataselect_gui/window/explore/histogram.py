@@ -354,7 +354,10 @@ class _Plot:
 
     def show_distribution(self, distribution: Distribution, chosen: NDArray[np.int64]) -> None:
         low, high = distribution.ends
-        self._axis.setLogMode(distribution.is_log)
+        marks = distribution.ticks
+        self._axis.setTicks(
+            None if marks is None else [[(distribution.place_of(m), f"{m:g}") for m in marks]]
+        )
         width = (high - low) / len(chosen)
         centres = low + width * (np.arange(len(chosen)) + 0.5)
         self._all.setOpts(x=centres, height=distribution.counts, width=0.86 * width)

@@ -173,6 +173,8 @@ class MapView(QWidget):
     def _reason(self, name: str) -> str:
         """Return why there is no map, or not yet."""
         maps = self._maps
+        if maps.obstacle:
+            return maps.obstacle
         if not name:
             *others, last = [name for name, score in SCORES.items() if score.has_map]
             mapped = _("{others} and {last}", others=", ".join(others), last=last) if others else last

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, UnusableError
-from dataselect_gui.texts import _
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import JobContext, JobKind, RecordMaps, find_score
 
@@ -24,6 +24,8 @@ _LEAST_AHEAD = 4
 """Where fewer maps than these are ready, further ones are made."""
 _TOP = 99.0
 """The percentile of the maps that are seen first at which the scale of colours ends."""
+
+_NO_PICTURE = N_("A map is drawn over a picture, and these records have none.")
 
 _Result = tuple[int, dict[int, RecordMaps], dict[str, float]]
 
@@ -80,7 +82,15 @@ class Maps(QObject):
     def names(self) -> list[str]:
         """The scores of the open project that have a map."""
         look = self._state.look
-        return [] if look is None else [name for name in look.scores if find_score(name).has_map]
+        if look is None or look.is_read:
+            return []
+        return [name for name in look.scores if find_score(name).has_map]
+
+    @property
+    def obstacle(self) -> str:
+        """Why no record of the open project can have a map; empty where that is not so."""
+        look = self._state.look
+        return _(_NO_PICTURE) if look is not None and look.is_read else ""
 
     @property
     def current(self) -> RecordMaps | None:

@@ -196,11 +196,16 @@ class ExplorePlace(QWidget, Place):
         if is_flat != self._is_flat:
             self._is_flat = is_flat
             self.histogram.set_folded(is_flat)
-            self.legend.setVisible(not is_flat)
+            self._show_legend()
+
+    def _show_legend(self) -> None:
+        """Show the legend where there are classes, and room."""
+        self.legend.setVisible(bool(self._state.class_names) and not self._is_flat)
 
     # Signals of the state
 
     def _on_opened(self) -> None:
+        self._show_legend()
         self._sort.clear()
         if self._state.look is not None:
             for name in self._state.look.scores:

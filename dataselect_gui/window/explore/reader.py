@@ -69,8 +69,7 @@ class Reader(Lines):
             self._fit()
 
     def _fit(self) -> None:
-        lines = int(self.document().size().height())  # Of a plain document, in lines.
-        needed = (
-            lines * self.fontMetrics().lineSpacing() + 2 * int(self.document().documentMargin()) + 4
-        )
-        self.setFixedHeight(max(48, min(needed, self._most)))
+        document, around = self.document(), self.height() - self.viewport().height()
+        lines = int(document.size().height())  # Of a plain document, in lines.
+        needed = lines * self.fontMetrics().lineSpacing() + 2 * int(document.documentMargin()) + around
+        self.setFixedHeight(max(_LEAST_HEIGHT, min(needed, self._most)))

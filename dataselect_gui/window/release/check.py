@@ -47,7 +47,7 @@ class CheckPlace(ColumnPlace, Place):
         self._jobs = state.jobs
         self._bundle: Path | None = None
         self._key: Path | None = None
-        self.found: Verified | None = None
+        self.verified: Verified | None = None
         self.choose = Button(_("Choose a bundle…"))
         self.digest = QLineEdit()
         self.choose_key, self.forget_key = Button(_("Choose a key…")), Button(_("No key"))
@@ -69,12 +69,12 @@ class CheckPlace(ColumnPlace, Place):
         """Give the focus to what is done first."""
         self.choose.setFocus()
 
-    def show_bundle(self, bundle: Path, found: Verified) -> None:
+    def show_bundle(self, bundle: Path, verified: Verified) -> None:
         """Show what was found in a bundle."""
         if bundle != self._bundle:
             self.digest.clear()
             self.set_key(None)
-        self._bundle, self.found = bundle, found
+        self._bundle, self.verified = bundle, verified
         self._show()
 
     def set_key(self, key: Path | None) -> None:
@@ -85,10 +85,10 @@ class CheckPlace(ColumnPlace, Place):
 
     def save_page(self, to: Path) -> None:
         """Save the result as a page."""
-        if self._bundle is None or self.found is None:
+        if self._bundle is None or self.verified is None:
             return
         try:
-            workflow.write_page(self._bundle, self.found, to)
+            workflow.write_page(self._bundle, self.verified, to)
         except DataSelectError as error:
             self.failed.emit(error)
         else:
@@ -112,11 +112,11 @@ class CheckPlace(ColumnPlace, Place):
         self.column.addLayout(top)
         self._explanation = paragraph(_(EXPLANATION), role="dim")
         self.column.addWidget(self._explanation)
-        self._found, found = _panel()
+        self._findings, findings = _panel()
         for widget in (self._name, self._where, self._verdict, self._promise):
-            found.addWidget(widget)
-        found.addWidget(paragraph(_("What was checked"), bold=True))
-        found.addLayout(self._list)
+            findings.addWidget(widget)
+        findings.addWidget(paragraph(_("What was checked"), bold=True))
+        findings.addLayout(self._list)
         self._known, known = _panel()
         self.digest.setPlaceholderText(visible(_("Digest, as the owner sent it separately")))
         self.digest.setAccessibleName(visible(_("Digest of the bundle")))
@@ -135,22 +135,22 @@ class CheckPlace(ColumnPlace, Place):
         for item in CANNOT_CHECK:
             cannot.addWidget(paragraph(f"· {_(item)}"))
         self._foot = row(paragraph(), self.save)
-        for part in (self._found, self._known, self._cannot, self._foot, self.saved):
+        for part in (self._findings, self._known, self._cannot, self._foot, self.saved):
             self.column.addWidget(part)
         self.column.addStretch(1)
 
     # Within
 
     def _show(self) -> None:
-        bundle, found = self._bundle, self.found
-        for part in (self._found, self._known, self._foot):
+        bundle, verified = self._bundle, self.verified
+        for part in (self._findings, self._known, self._foot):
             part.setVisible(bundle is not None)
         self._explanation.setVisible(bundle is None)
         self.saved.hide()
         self._on_jobs()
-        if bundle is None or found is None:
+        if bundle is None or verified is None:
             return
-        checks = found.checks
+        checks = verified.checks
         self._name.setText(bundle.name)
         self._where.set_full_text(str(bundle.parent))
         failed = sum(not check.ok for check in checks)
@@ -165,7 +165,7 @@ class CheckPlace(ColumnPlace, Place):
             if failed
             else _(HOLDS)
         )
-        promise = found.promise
+        promise = verified.promise
         self._promise.setText("" if promise is None else _("It promises: {promise}", promise=promise))
         self._promise.setVisible(promise is not None)
         clear(self._list)
@@ -183,9 +183,9 @@ class CheckPlace(ColumnPlace, Place):
 
         self._jobs.start(JobKind.VERIFICATION, work, self._on_checked, self.failed.emit)
 
-    def _on_checked(self, found: Verified) -> None:
+    def _on_checked(self, verified: Verified) -> None:
         if self._bundle is not None:
-            self.show_bundle(self._bundle, found)
+            self.show_bundle(self._bundle, verified)
 
     def _on_jobs(self) -> None:
         self.again.setEnabled(not self._jobs.running)

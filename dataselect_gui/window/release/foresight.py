@@ -85,5 +85,7 @@ def _is_alike(earlier: ReleaseRequest, asked: ReleaseRequest) -> bool:
 
     Only the amounts may be others: a promise that does not hold any more is not shown for a moment.
     """
-    there, here = (replace(one, epsilon=None, delta=None, to=Path()) for one in (earlier, asked))
+    there, here = (
+        replace(request, epsilon=None, delta=None, to=Path()) for request in (earlier, asked)
+    )
     return there == here

@@ -80,7 +80,7 @@ class Releasing:
         nothing. Where the program has to leave, the same release goes on later, at no cost.
         """
 
-        def told(step: Progress) -> None:
+        def report(step: Progress) -> None:
             if context.stop.is_urgent:
                 raise InterruptedByPersonError(
                     _("The bundle was not finished."),
@@ -90,7 +90,7 @@ class Releasing:
             context.relay(step)
 
         released = workflow.release(
-            self.project, self.request, JobContext(told, context.stop, context.kind)
+            self.project, self.request, JobContext(report, context.stop, context.kind)
         )
         bundle = released.bundle
         return Done(

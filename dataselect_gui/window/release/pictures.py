@@ -71,8 +71,8 @@ class Bars(QWidget):
             name = colours.edge if value == 50 else colours.accent
             painter.fillRect(QRectF(left, ground - height, width, height), theme.colour(name))
             painter.setPen(theme.colour(colours.text))
-            words = QRectF(left, ground - height - line, width, line)
-            paint(painter, words, Qt.AlignmentFlag.AlignCenter, str(value))
+            above = QRectF(left, ground - height - line, width, line)
+            paint(painter, above, Qt.AlignmentFlag.AlignCenter, str(value))
         painter.setPen(QPen(theme.colour(colours.edge), 1))
         painter.drawLine(0, ground, self.width(), ground)
 

@@ -102,7 +102,7 @@ class Prospect:
         if self.preview is None or self.asked.epsilon is None:
             return None
         epsilon = float(self.asked.epsilon)
-        return next((one for one in self.preview.usefulness if one["epsilon"] == epsilon), None)
+        return next((line for line in self.preview.usefulness if line["epsilon"] == epsilon), None)
 
 
 def earlier_max_contributions(account: Account | None) -> int | None:

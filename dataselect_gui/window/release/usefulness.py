@@ -40,14 +40,14 @@ class Usefulness(QWidget):
             self._grid.setColumnStretch(column, 0 if column == 0 else 1)
         self._grid.setColumnMinimumWidth(0, 40)
         said = []
-        for row, (line, words) in enumerate(zip(lines, cells, strict=True), start=1):
+        for row, (line, texts) in enumerate(zip(lines, cells, strict=True), start=1):
             is_asked = line is prospect.expected
-            for column, text in enumerate(words):
+            for column, text in enumerate(texts):
                 label = Label(text)
                 label.setFont(theme.font(bold=is_asked))
                 self._grid.addWidget(label, row, column)
-            told = (f"{head} {text}" for head, text in zip(heads, words, strict=True))
-            said.append(", ".join(told))
+            pairs = (f"{head} {text}" for head, text in zip(heads, texts, strict=True))
+            said.append(", ".join(pairs))
         if prospect.mechanism is not None and "bounds" in prospect.mechanism.takes:
             note = paragraph(_(_EVENLY), step=-1, role="dim")
             self._grid.addWidget(note, len(lines) + 1, 0, 1, len(heads))
@@ -62,8 +62,8 @@ def _columns(
     compared = _(prospect.kind.compared)
     if "width" in lines[0]:
         return ("ε", _("Off by, 95 times in 100"), compared), [
-            (f"{one['epsilon']:g}", f"± {rounded(one['width'])}", rounded(one["against"]))
-            for one in lines
+            (f"{line['epsilon']:g}", f"± {rounded(line['width'])}", rounded(line["against"]))
+            for line in lines
         ]
     heads = (
         "ε",
@@ -73,10 +73,10 @@ def _columns(
     )
     return heads, [
         (
-            f"{one['epsilon']:g}",
-            f"{100 * one['precision']:.0f}",
-            f"{100 * one['recall']:.0f}",
-            f"{100 * one['random']:.0f}",
+            f"{line['epsilon']:g}",
+            f"{100 * line['precision']:.0f}",
+            f"{100 * line['recall']:.0f}",
+            f"{100 * line['random']:.0f}",
         )
-        for one in lines
+        for line in lines
     ]

@@ -24,6 +24,8 @@ class Choices:
         The columns that may hold the texts, and the labels.
     outputs : sequence of str
         What the model predicts, each of which may have a column of labels of its own.
+    are_named : bool
+        Whether the outputs have names, by which columns that are called alike belong to them.
     has_lists : bool
         Whether a cell may list several labels.
     """
@@ -31,6 +33,7 @@ class Choices:
     texts: Sequence[str] = ()
     labels: Sequence[str] = ()
     outputs: Sequence[str] = ()
+    are_named: bool = False
     has_lists: bool = False
 
 
@@ -47,12 +50,11 @@ def choices_of(source: SourceInspected, checkpoint: CheckpointInspected | None) 
         case "single_label" | "binary":
             return Choices(texts, labels)
         case "multi_label":
-            return Choices(
-                texts, labels, _outputs(checkpoint) if len(columns) > 1 else (), bool(columns)
-            )
+            outputs = _outputs(checkpoint) if len(columns) > 1 else ()
+            return Choices(texts, labels, outputs, bool(checkpoint.labels), bool(columns))
         case "regression":
-            several = (model.outputs or 1) > 1
-            return Choices(texts, labels, _outputs(checkpoint) if several else ())
+            outputs = _outputs(checkpoint) if (model.outputs or 1) > 1 else ()
+            return Choices(texts, labels, outputs, bool(checkpoint.labels))
         case _:
             assert_never(model.task)
 
@@ -78,9 +80,9 @@ def rule_of(
         Holds what −1 stands for.
     """
     chosen = [column for column in columns if column is not None]
-    # An output without a name goes by the order of its columns.
+    # An output without a name goes by the order of its columns, and what is called alike by its name.
     named = zip(columns, checkpoint.labels, strict=True) if checkpoint.labels else ()
-    classes = [(column, name) for column, name in named if column is not None]
+    classes = [(column, name) for column, name in named if column is not None and column != name]
     return LabelRule(tuple(classes), tuple(chosen), uncertain=known.uncertain)
 
 

@@ -80,7 +80,8 @@ class LabelTable(QFrame):
         """
         clear(self._rows)
         self.choices, self._rule = {}, rule
-        matches = [] if account is None else account.matches
+        # Columns of labels have their classes already: that is chosen with them.
+        matches = [] if account is None or rule.columns else account.matches
         open_ones = [match for match in matches if match.how in {None, "table"}]
         self.setVisible(bool(open_ones))
         if account is None or not open_ones:

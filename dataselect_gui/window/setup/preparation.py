@@ -75,6 +75,8 @@ class Preparation(QObject):
         self._scoring = Scoring(state, setup, notice, self)
         self._scoring.begun.connect(self._on_begun)
         self._scoring.scored.connect(self.scored)
+        for said in (setup.split_chosen, setup.reading.chosen, setup.labels.chosen):
+            said.connect(self._on_said)  # Before a job follows from it.
         self._matching = Matching(state, start, setup, self)
         self._matching.arrived.connect(self._on_arrived)
         self._matching.settled.connect(self._on_settled)
@@ -82,8 +84,6 @@ class Preparation(QObject):
         self._matching.project_found.connect(self.scored)
         self._matching.bundle_found.connect(self.checked)
         self._matching.failed.connect(self._on_failed)
-        for said in (setup.split_chosen, setup.reading.chosen, setup.labels.chosen):
-            said.connect(self._on_said)
         start.chosen.connect(self.take)
         setup.score_requested.connect(self.score)
         setup.stop_requested.connect(self._jobs.stop)

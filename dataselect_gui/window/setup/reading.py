@@ -151,7 +151,7 @@ class Reading(QFrame):
                 box.setModel(model)  # Of many columns, one list for all.
             box.setMinimumContentsLength(10)
             # What is called alike belongs together, until a person says something else.
-            known = by_class.get(name, rule.columns[place] if place < len(rule.columns) else None)
+            known = by_class.get(name, _known(name, place, rule, is_named=choices.are_named))
             proposed = known if rule.columns else _alike(name, choices.labels)
             box.setCurrentIndex(max(0, box.findData(proposed)) if proposed is not None else 0)
             line, side = divmod(place, 2)
@@ -243,7 +243,7 @@ class Reading(QFrame):
         self._several.setVisible(chosen == _SEVERAL)
         self._show_row(self.separator, shown=chosen != _SEVERAL and self._takes_lists)
         if chosen != _SEVERAL:
-            rule = replace(source.labels, columns=(), classes=())
+            rule = LabelRule(separator=source.labels.separator)
             self.chosen.emit(replace(source, label_column=chosen, labels=rule))
 
     def _on_separator(self) -> None:
@@ -282,3 +282,11 @@ def _alike(name: str, columns: Sequence[str]) -> str | None:
     """Return the column that is called like an output; None where there is none."""
     wanted = name.strip().casefold()
     return next((column for column in columns if column.strip().casefold() == wanted), None)
+
+
+def _known(name: str, place: int, rule: LabelRule, *, is_named: bool) -> str | None:
+    """Return the column that a rule has for an output: that of its name, or the one in its place."""
+    if is_named:
+        is_another = name in dict(rule.classes)  # A person gave it to another class.
+        return name if name in rule.columns and not is_another else None
+    return rule.columns[place] if place < len(rule.columns) else None

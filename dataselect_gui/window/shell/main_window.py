@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
             from dataselect_gui.window.study.place import StudyPlace
 
             self._study = StudyPlace(self.state)
-            self._study.told.connect(self.notice.show_message)
+            self._study.noted.connect(self.notice.show_message)
             self._add_place(self._study)
         return self._study
 

@@ -204,6 +204,6 @@ def _listed(items: list[str]) -> str:
 
 def _numbers(text: str, most: Decimal) -> list[Decimal] | None:
     """Return the numbers of a list with commas, ascending and each once; None where it is none."""
-    found = {read_amount(part) for part in text.split(",")}
-    numbers = sorted(number for number in found if number is not None and number <= most)
-    return numbers if len(numbers) == len(found) else None
+    stated = {read_amount(part) for part in text.split(",")}
+    numbers = sorted(number for number in stated if number is not None and number <= most)
+    return numbers if len(numbers) == len(stated) else None

@@ -90,4 +90,4 @@ def recoloured(svg: str, colours: Palette) -> str:
     }
     pairs |= dict(zip(light.classes, colours.classes, strict=True))
     known = {old.lower(): new for old, new in pairs.items()}
-    return re.sub("#[0-9a-fA-F]{6}", lambda found: known.get(found[0].lower(), found[0]), svg)
+    return re.sub("#[0-9a-fA-F]{6}", lambda colour: known.get(colour[0].lower(), colour[0]), svg)

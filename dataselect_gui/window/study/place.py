@@ -42,19 +42,19 @@ class StudyPlace(ColumnPlace, Place):
 
     Signals
     -------
-    told(Message)
-        Something is to be told though another place is shown.
+    noted(Message)
+        Something is to be shown though another place is shown.
     """
 
     place_id = PlaceId.STUDY
-    told = Signal(object)
+    noted = Signal(object)
 
     def __init__(self, state: State) -> None:
         super().__init__()
         self._state, self._jobs = state, state.jobs
         self._subject: StudySubject | None = None
         self._folder = Path()
-        self._found: StudyFound | None = None
+        self._shown: StudyFound | None = None
         self._planned: StudyPlan | None = None
         self._start: Start = "scratch"
         self._error: DataSelectError | None = None
@@ -106,18 +106,18 @@ class StudyPlace(ColumnPlace, Place):
         self._show_error(None)
         try:
             folder = self._folder if is_known else workflow.study_place(subject)
-            found = workflow.study_at(folder)
+            study = workflow.study_at(folder)
             if not is_known:
-                self._begin_form(subject, found)
+                self._begin_form(subject, study)
         except DataSelectError as error:
             self._drop_plan()
-            self._show_found(None)
+            self._show_study(None)
             self._show_error(error)
         else:
             self._subject, self._folder, self._start = subject, folder, self.form.start
             if not is_known:
                 self._planned = None
-            self._show_found(found)
+            self._show_study(study)
             self._foresee()
         self.heading.show_subject(self._subject)
         self.plan.setVisible(self._subject is not None)
@@ -128,7 +128,7 @@ class StudyPlace(ColumnPlace, Place):
             self.plan.stop.setFocus()
             # With the progress beside it, once that has its place.
             QTimer.singleShot(0, self, self._show_progress)
-        elif self._found is not None and self._found.result is not None:
+        elif self._shown is not None and self._shown.result is not None:
             self.results.page.setFocus()
         elif self.plan.is_ready:
             self.plan.start.setFocus()
@@ -211,7 +211,7 @@ class StudyPlace(ColumnPlace, Place):
         self.plan.summary.setText(summary(choices))
         self.plan.show_limit(count, limit)
         self._is_over_limit = count > limit
-        result = None if self._found is None else self._found.result
+        result = None if self._shown is None else self._shown.result
         known = None if self._planned is None else workflow.replan_study(self._planned, choices)
         if result is not None and result.choices == choices:
             self.plan.show_idle("", ready=False, text=_(DONE))
@@ -283,15 +283,15 @@ class StudyPlace(ColumnPlace, Place):
         if self.is_running and not self._is_stopping:
             self.plan.show_running(step.sentence, step.share)
 
-    def _on_done(self, found: StudyFound) -> None:
+    def _on_done(self, study: StudyFound) -> None:
         self._end()
-        self._show_found(found)
+        self._show_study(study)
         self._foresee()
         if self._is_here:
             self.verticalScrollBar().setValue(0)
             self.take_focus()
         else:
-            self.told.emit(Message(_("The study is done."), actions=((_(SHOW), self._come_here),)))
+            self.noted.emit(Message(_("The study is done."), actions=((_(SHOW), self._come_here),)))
 
     def _on_failed(self, error: DataSelectError) -> None:
         self._end()
@@ -300,7 +300,7 @@ class StudyPlace(ColumnPlace, Place):
             self._show_error(error)
             if not self._is_here:
                 show = ((_(SHOW), self._come_here),)
-                self.told.emit(Message(error.what, error.why, _(KEPT), actions=show, role="stop"))
+                self.noted.emit(Message(error.what, error.why, _(KEPT), actions=show, role="stop"))
         self._foresee()
         if self._is_here:
             self.take_focus()
@@ -322,23 +322,23 @@ class StudyPlace(ColumnPlace, Place):
 
     # What is shown
 
-    def _begin_form(self, subject: StudySubject, found: StudyFound | None) -> None:
-        chosen = () if found is None else found.choices.scores
+    def _begin_form(self, subject: StudySubject, study: StudyFound | None) -> None:
+        chosen = () if study is None else study.choices.scores
         self.form.offer(workflow.study_scores(subject.checkpoint, chosen))
-        if found is not None:
-            self.form.show_choices(found.choices)
+        if study is not None:
+            self.form.show_choices(study.choices)
 
     def _show_folder(self, folder: Path) -> None:
-        self._folder, self._planned, found = folder, None, None
+        self._folder, self._planned, study = folder, None, None
         try:
-            found = workflow.study_at(folder)
+            study = workflow.study_at(folder)
         except DataSelectError as error:
             self._show_error(error)
-        self._show_found(found)
+        self._show_study(study)
 
-    def _show_found(self, found: StudyFound | None) -> None:
-        self._found = found
-        result = None if found is None else found.result
+    def _show_study(self, study: StudyFound | None) -> None:
+        self._shown = study
+        result = None if study is None else study.result
         self.heading.about.setVisible(result is None)
         self.results.setVisible(result is not None)
         self.anew.setVisible(result is not None)

@@ -27,8 +27,8 @@ class ResultsPanel(StayPanel):
         super().__init__()
         self._page = Path()
         self.verdict = paragraph(step=5, bold=True)
-        self.told = QVBoxLayout()
-        self.told.setSpacing(theme.SPACE[1])
+        self.headline = QVBoxLayout()
+        self.headline.setSpacing(theme.SPACE[1])
         self.page, self.folder = Button(_("Open the page")), Button(_("Open folder"))
         self.figures = QVBoxLayout()
         self.figures.setSpacing(theme.SPACE[1])
@@ -39,7 +39,7 @@ class ResultsPanel(StayPanel):
         buttons.addWidget(self.folder)
         buttons.addStretch()
         self.body.addWidget(self.verdict)
-        self.body.addLayout(self.told)
+        self.body.addLayout(self.headline)
         self.body.addLayout(buttons)
         self.body.addWidget(self._what)
         self.body.addLayout(self.figures)
@@ -57,15 +57,15 @@ class ResultsPanel(StayPanel):
                 summary=summary(result.choices),
             )
         )
-        for layout in (self.told, self.figures):
+        for layout in (self.headline, self.figures):
             clear(layout)
         for line in (*result.headline, result.tally):
-            self.told.addWidget(paragraph(line))
-        for place, one in enumerate(result.figures):
+            self.headline.addWidget(paragraph(line))
+        for place, figure in enumerate(result.figures):
             self.figures.addSpacing(theme.SPACE[2])
-            self.figures.addWidget(paragraph(_(one.question), step=2, bold=True))
-            self.figures.addWidget(paragraph(one.sentence))
-            self.figures.addWidget(_figure(one))
+            self.figures.addWidget(paragraph(_(figure.question), step=2, bold=True))
+            self.figures.addWidget(paragraph(figure.sentence))
+            self.figures.addWidget(_figure(figure))
             if place == 0:
                 self.figures.addWidget(Picks(result.lines))
                 self.figures.addWidget(paragraph(_(INTERVALS), role="dim"))
@@ -77,8 +77,8 @@ class ResultsPanel(StayPanel):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._page.parent)))
 
 
-def _figure(one: StudyFigure) -> QWidget:
+def _figure(figure: StudyFigure) -> QWidget:
     try:
-        return Figure(one.path, _(one.question), one.sentence)
+        return Figure(figure.path, _(figure.question), figure.sentence)
     except OSError:
         return paragraph(_(NO_FIGURE), role="dim")

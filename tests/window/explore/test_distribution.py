@@ -60,3 +60,22 @@ def test_nothing_scored_is_an_empty_axis() -> None:
     assert (found.low, found.high) == (0.0, 1.0)
     assert np.isnan(found.median)
     assert not found.counts.any()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "marks"),
+    [
+        (0.0013, 9.4, [0.002, 0.01, 0.05, 0.2, 1, 5]),
+        (0.013, 4.4, [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]),
+        (1e-9, 1e3, [1e-9, 1e-7, 1e-5, 1e-3, 1e-1, 1e1, 1e3]),
+        (100.5, 190.0, [110, 130, 150, 170, 190]),
+    ],
+)
+def test_a_logarithmic_axis_has_few_marks_at_round_numbers(
+    low: float, high: float, marks: list[float]
+) -> None:
+    found = Distribution(np.append(np.geomspace(low, low * 1.001, 99), high))
+    assert found.is_log
+    assert found.ticks is not None
+    assert found.ticks == pytest.approx(marks)
+    assert Distribution(EVEN).ticks is None

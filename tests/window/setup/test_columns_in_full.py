@@ -1,0 +1,88 @@
+"""A choice of columns, from Setup through scoring to a project that is opened again."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from dataselect_gui.records.reference import LabelRule
+from dataselect_gui.window.shell.main_window import MainWindow
+from tests.helpers import array_file
+from tests.projects import consortium, scored_project
+from tests.window.steps import give, settle, told
+
+COUNT = 12
+
+
+def records(path: Path) -> Path:
+    """Write images whose labels are not where they usually are."""
+    rows = np.arange(COUNT)
+    return array_file(
+        path,
+        x=np.random.default_rng(0).integers(0, 256, (COUNT, 6, 5), dtype=np.uint8),
+        grade=np.array(["bird", "cat", "dog"])[rows % 3],
+        place=np.array(["north", "south"])[rows % 2],
+        patient=np.array([f"p{row // 3}" for row in rows]),
+    )
+
+
+def words(window: MainWindow) -> str:
+    return "\n".join(one.text() for one in window.setup.findChildren(QLabel) if one.isVisible())
+
+
+def choose_label(qtbot: QtBot, window: MainWindow, column: str) -> None:
+    box = window.setup.reading.label
+    box.choose(column)
+    box.activated.emit(box.currentIndex())
+    settle(qtbot, window)
+
+
+def test_a_column_of_labels_is_scored_by(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, made_up: list[dict[str, Any]]
+) -> None:
+    give(qtbot, window, records(tmp_path / "a.npz"), consortium(tmp_path / "consortium"))
+    assert "None of the records has a label yet" in words(window)
+    window.setup.unit.choose("patient")
+    # What fits no class is told, asked for, and nothing is scored by it.
+    choose_label(qtbot, window, "place")
+    assert window.setup.labels.isVisible()
+    assert not window.setup.score.isEnabled()
+    assert "None of your labels" in window.setup.status.text()
+    choose_label(qtbot, window, "grade")
+    assert not window.setup.labels.isVisible()
+    assert window.setup.reading.label.chosen() == "grade"
+    assert window.setup.unit_column == "patient"
+    assert "bird, cat, dog; 0 records have none" in words(window)
+    window.setup.score.click()
+    settle(qtbot, window)
+    assert (made_up[0]["label_column"], made_up[0]["unit_column"]) == ("grade", "patient")
+    assert made_up[0]["labels"] == LabelRule()
+
+
+def test_a_column_that_is_gone_is_told_and_the_choice_stays_as_it_was(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    source = records(tmp_path / "a.npz")
+    give(qtbot, window, source, consortium(tmp_path / "consortium"))
+    choose_label(qtbot, window, "grade")
+    array_file(source, x=np.zeros((COUNT, 6, 5), np.uint8), grade=np.arange(COUNT) % 3)
+    choose_label(qtbot, window, "place")
+    assert "place" in told(window).what
+    assert told(window).do
+    assert window.setup.reading.label.chosen() == "grade"
+    assert not window.setup.score.isEnabled()
+    choose_label(qtbot, window, "grade")
+    assert not window.notice.isVisible()
+    assert window.setup.score.isEnabled()
+
+
+def test_a_project_says_how_its_records_are_read(window: MainWindow, tmp_path: Path) -> None:
+    source = records(tmp_path / "a.npz")
+    model = consortium(tmp_path / "consortium")
+    window.open_project(scored_project(tmp_path / "p.dataselect", source, model, label_column="grade"))
+    assert window.state.inputs.source is not None
+    assert window.state.inputs.source.label_column == "grade"
+    assert not window.setup.reading.isVisible()
+    assert "column grade" in "\n".join(label.text() for label in window.setup.findChildren(QLabel))
