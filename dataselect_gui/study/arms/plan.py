@@ -20,7 +20,7 @@ ArmKind: TypeAlias = Literal[
     "released",
     "random released",
 ]
-"""What a model is trained on; `ARMS` in `sentences` says it for a person."""
+"""What a model is trained on; see `Arm`."""
 Family: TypeAlias = Literal["primary", "beside"]
 LIBRARIES: tuple[Literal["Cleanlab", "dattri"], ...] = ("Cleanlab", "dattri")
 """Other libraries whose picks are arms, where they are installed."""

@@ -373,8 +373,20 @@ class _TwoLogits(nn.Module):
 
 
 def consortium_model(checkpoint: Checkpoint) -> nn.Module:
-    """Return the final model with a logit for each class, anew at each call."""
+    """Return the final model with a logit for each class, anew at each call.
+
+    Raises
+    ------
+    UnusableError
+        Where it has nothing that could be trained.
+    """
     model = load_model(checkpoint.final, torch.device("cpu"))
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise UnusableError(
+            _("The consortium's model cannot be trained."),
+            _("None of its numbers are parameters that a training would change."),
+            _("Let the trainings start from scratch: --start scratch."),
+        )
     return _TwoLogits(model) if checkpoint.task.name == "binary" else model
 
 

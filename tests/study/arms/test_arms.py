@@ -11,6 +11,7 @@ import torch
 from msgspec import structs
 
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.cli.app import main
 from dataselect_gui.errors import InterruptedByPersonError, OtherStudyError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Progress
@@ -211,6 +212,29 @@ def test_without_the_consortiums_rows_there_is_no_rule_and_the_page_says_why(
     assert {absent.arm for absent in findings.absent} == {"rule", "Cleanlab", "dattri", "untouched"}
     page = (tmp_path / "s" / PAGE).read_text(encoding="utf-8")
     assert "was not tried. There are no clean rows" in page
+
+
+def test_the_command_plans_and_refuses(
+    records: Path, rows: Path, consortium: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the confined child, which reads three sources."""
+    words = ["study", str(records), "--checkpoint", str(consortium), "--unit-column", "patient"]
+    words += ["--to", str(tmp_path / "s.study"), "--json"]
+    clean = ["--clean-rows", str(rows), "--consortium-rows", str(rows), "--seeds", "6"]
+    assert main([*words, *clean, "--dry-run", "--release-epsilons", "none"]) == 0
+    told = json.loads(capsys.readouterr().out)["plan"]
+    assert told["trainings"] == told["left"] == 6 * (1 + 4 * 3)
+    assert not (tmp_path / "s.study").exists()
+    for wrong, code in (
+        (["--foreign", str(rows)], 2),
+        (["--scores", "loss", "--plant", "labels:0.1"], 2),
+        (["--plant", "dirt:1"], 2),
+        (["--alpha", "1"], 2),
+        (["--seeds", "4"], 2),
+        ([*clean, "--plant", "labels:0.2"], 2),  # More than 200 trainings.
+    ):
+        assert main([*words, *wrong]) == code
+        assert json.loads(capsys.readouterr().out)["error"]["do"]
 
 
 # What is fixed beforehand
