@@ -25,8 +25,8 @@ from dataselect_gui.worker.tasks_left import TasksLeft
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import ToInput
+    from dataselect_gui.study.arms.given import Given
     from dataselect_gui.study.arms.records import Records
-    from dataselect_gui.study.arms.runner import Given
 
 _DEVICE = "cpu"
 
@@ -49,7 +49,7 @@ def run_arms(job: ArmsJob, context: JobContext, planned: Callable[[StudyPlanned]
         Where a source, the checkpoint or the folder cannot be used, or the work was stopped.
     """
     from dataselect_gui.study.arms.estimating import seconds_by_kind
-    from dataselect_gui.study.arms.runner import arms_setting, check_rows
+    from dataselect_gui.study.arms.given import arms_setting, check_rows
 
     given = _read(job, context)
     choices = _choices_of(job)
@@ -93,8 +93,8 @@ def _is_training(task: ArmTask) -> bool:
 def _read(job: ArmsJob, context: JobContext) -> "Given":
     """Read all sources, as inputs of one shape."""
     from dataselect_gui.scoring.model import choose_device, load_model
+    from dataselect_gui.study.arms.given import Given
     from dataselect_gui.study.arms.records import check_studied, read_strangers
-    from dataselect_gui.study.arms.runner import Given
 
     checkpoint = find_checkpoint(job.checkpoint)
     context.report(Phase.LOADING_MODEL)

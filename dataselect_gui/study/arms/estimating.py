@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 
+from dataselect_gui.study.arms.given import JUDGED_BY, Given
 from dataselect_gui.study.arms.plan import (
     EVERYTHING,
     UNTOUCHED,
@@ -14,7 +15,7 @@ from dataselect_gui.study.arms.plan import (
     JudgingTask,
 )
 from dataselect_gui.study.arms.records import split_arms
-from dataselect_gui.study.arms.runner import JUDGED_BY, Given, start_of, taken
+from dataselect_gui.study.arms.starts import start_of, taken
 from dataselect_gui.study.estimating import time_scoring
 from dataselect_gui.study.train import (
     PLAIN_STEPS,

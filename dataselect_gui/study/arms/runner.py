@@ -1,22 +1,17 @@
 """The work of a study of arms, task by task; the result of each is kept before the next begins."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from decimal import Decimal
 from functools import cached_property
-from typing import Self, assert_never
+from typing import assert_never
 
 import numpy as np
-import torch
 from msgspec import structs
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
-from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.kinds.kind import InputArray, ToInput
-from dataselect_gui.scoring.model import load_model
+from dataselect_gui.records.kinds.kind import InputArray
 from dataselect_gui.selection.calibration import (
     alpha_of_each,
     class_thresholds,
@@ -24,6 +19,7 @@ from dataselect_gui.selection.calibration import (
 )
 from dataselect_gui.study import libraries
 from dataselect_gui.study.arms.choosing import Judged, chosen_by
+from dataselect_gui.study.arms.given import JUDGED_BY, Given
 from dataselect_gui.study.arms.plan import (
     LIBRARIES,
     ArmChoices,
@@ -33,135 +29,25 @@ from dataselect_gui.study.arms.plan import (
     JudgingTask,
 )
 from dataselect_gui.study.arms.planting import Pool, plant, read_planting
-from dataselect_gui.study.arms.records import ArmSplit, Records, Strangers, in_length, split_arms
+from dataselect_gui.study.arms.records import ArmSplit, Records, split_arms
+from dataselect_gui.study.arms.starts import consortium_model, start_of, taken
 from dataselect_gui.study.arms.task_results import (
-    MIXED_ROWS,
     ArmTaskResult,
     CleanResult,
     JudgedResult,
-    MixedRows,
 )
-from dataselect_gui.study.dataset import shrunk
-from dataselect_gui.study.plan import WIDTH, Start
 from dataselect_gui.study.stand_ins import score_rows
-from dataselect_gui.study.store import Store, other_study
+from dataselect_gui.study.store import Store
 from dataselect_gui.study.task_results import HeldOutResult
 from dataselect_gui.study.train import (
     LEARNING_RATE,
-    RECIPE,
-    make_network,
     predict,
     recalls,
     train,
 )
-from dataselect_gui.texts import _
-
-JUDGED_BY = ("loss",)
-"""The scores of the rule; α is split evenly among them."""
 
 Advance = Callable[[], None]
 """Called now and then; what it raises ends the task, and nothing of it is kept."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """What a study of arms is given.
-
-    Attributes
-    ----------
-    records : Records
-        The owner's.
-    clean : Records or None
-        Clean rows of the consortium that its model was not trained on.
-    rows : Records or None
-        Rows of the consortium that are mixed in.
-    strangers : Strangers or None
-        Records of something else, to be planted.
-    checkpoint : Checkpoint
-        The consortium's.
-    classes : tuple of str
-        Their names by index.
-    """
-
-    records: Records
-    clean: Records | None
-    rows: Records | None
-    strangers: Strangers | None
-    checkpoint: Checkpoint
-    classes: tuple[str, ...]
-
-    @classmethod
-    def of(
-        cls,
-        records: Records,
-        clean: Records | None,
-        rows: Records | None,
-        strangers: Strangers | None,
-        checkpoint: Checkpoint,
-        names: Sequence[str],
-        to_input: ToInput,
-    ) -> Self:
-        """Return it with inputs of one shape, and a name for every class.
-
-        Raises
-        ------
-        UnusableError
-            Where inputs of two sources have different shapes.
-        """
-        there = [each for each in (records, clean, rows, strangers) if each is not None]
-        longest = max(each.inputs.shape[-1] for each in there)
-        records = replace(records, inputs=in_length(records.inputs, longest, to_input))
-        if clean is not None:
-            clean = replace(clean, inputs=in_length(clean.inputs, longest, to_input))
-        if rows is not None:
-            rows = replace(rows, inputs=in_length(rows.inputs, longest, to_input))
-        if strangers is not None:
-            strangers = replace(strangers, inputs=in_length(strangers.inputs, longest, to_input))
-        for other in (clean, rows, strangers):
-            if other is not None and other.inputs.shape[1:] != records.inputs.shape[1:]:
-                raise UnusableError(
-                    _("The sources do not go together."),
-                    _("The checkpoint's processor makes inputs of another size of each."),
-                    _("Name sources of the same kind and size."),
-                )
-        largest = max(int(each.targets.max()) for each in (records, clean, rows) if each is not None)
-        classes = tuple(names) or tuple(str(index) for index in range(largest + 1))
-        return cls(records, clean, rows, strangers, checkpoint, classes)
-
-
-def arms_setting(given: Given, choices: ArmChoices, limit: int) -> dict[str, object]:
-    """Return what every result of a study of arms depends on."""
-    return {
-        "question": "arms",
-        "records": given.records.digest,
-        "clean rows": None if given.clean is None else given.clean.digest,
-        "foreign records": None if given.strangers is None else given.strangers.digest,
-        "checkpoint": given.checkpoint.digest(),
-        "most records": limit,
-        "start": choices.start,
-        "planted": choices.plant,
-        "alpha": choices.alpha,
-        "rule": list(JUDGED_BY),
-        "training": RECIPE,
-        "seeds of chance": "the numbers of the repetitions, from 0 on",
-    }
-
-
-def check_rows(given: Given, store: Store) -> None:
-    """Hold the rows that are mixed in against those of earlier runs, in which there may have been none.
-
-    Raises
-    ------
-    OtherStudyError
-        Where they were others.
-    """
-    if given.rows is None:
-        return
-    mixed = MixedRows(given.rows.digest)
-    if not store.has(MIXED_ROWS):
-        store.write(MIXED_ROWS, mixed)
-    elif store.read(MIXED_ROWS, MixedRows) != mixed:
-        raise other_study(store.folder)
 
 
 class ArmRunner:
@@ -357,60 +243,3 @@ class ArmRunner:
     @cached_property
     def _model(self) -> nn.Module:
         return consortium_model(self._given.checkpoint)
-
-
-class _TwoLogits(nn.Module):
-    """A model of one logit f, as the same model of the logits (0, f)."""
-
-    def __init__(self, inner: nn.Module) -> None:
-        super().__init__()
-        self.inner = inner
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Return logits, shape (batch, 2)."""
-        logit: Tensor = self.inner(inputs)
-        return torch.cat([torch.zeros_like(logit), logit], dim=1)
-
-
-def consortium_model(checkpoint: Checkpoint) -> nn.Module:
-    """Return the final model with a logit for each class, anew at each call.
-
-    Raises
-    ------
-    UnusableError
-        Where it has nothing that could be trained.
-    """
-    model = load_model(checkpoint.final, torch.device("cpu"))
-    if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise UnusableError(
-            _("The consortium's model cannot be trained."),
-            _("None of its numbers are parameters that a training would change."),
-            _("Let the trainings start from scratch: --start scratch."),
-        )
-    return _TwoLogits(model) if checkpoint.task.name == "binary" else model
-
-
-def start_of(given: Given, start: Start, seed: int) -> nn.Module:
-    """Return what a training starts from, anew at each call.
-
-    Raises
-    ------
-    UnusableError
-        Where a network from scratch would be for records that are no images.
-    """
-    if start == "checkpoint":
-        return consortium_model(given.checkpoint)
-    if given.records.inputs.ndim != 4:
-        raise UnusableError(
-            _("The trainings cannot start from scratch."),
-            _("The study's own network is for images; these records are none."),
-            _("Let them start from the consortium's model: --start checkpoint."),
-        )
-    return make_network(given.records.inputs.shape[1], len(given.classes), WIDTH, seed)
-
-
-def taken(inputs: InputArray, start: Start) -> InputArray:
-    """Return inputs as what is trained takes them: images averaged down for the study's own network."""
-    if start == "checkpoint":
-        return inputs
-    return np.stack([shrunk(image) for image in inputs.astype(np.float32)])

@@ -17,7 +17,7 @@ from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Progress
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.model import load_model
-from dataselect_gui.study import train
+from dataselect_gui.study import libraries, train
 from dataselect_gui.study.arms import estimating
 from dataselect_gui.study.arms.findings import read_arm_findings
 from dataselect_gui.study.arms.plan import (
@@ -28,6 +28,7 @@ from dataselect_gui.study.arms.plan import (
     comparisons,
 )
 from dataselect_gui.study.arms.records import split_arms
+from dataselect_gui.study.dataset import Dataset
 from dataselect_gui.study.store import FINDINGS, PAGE, RESULTS, read_json
 from dataselect_gui.worker.arms_run import run_arms
 from dataselect_gui.worker.jobs import ArmsJob
@@ -77,6 +78,13 @@ def job_of(records: Path, rows: Path | None, consortium: Path, folder: Path, **m
         folder=folder,
         **given,
     )
+
+
+def every_record_of(rows: Path, consortium: Path) -> Dataset:
+    """Read clean rows, of which there may be fewer than a study takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dataselect_gui.study.dataset.FEWEST_RECORDS", 1)
+        return dataset_of(rows, consortium, None)
 
 
 def planned(_: StudyPlanned) -> None:
@@ -164,6 +172,67 @@ def test_the_untouched_checkpoint_is_tested_as_it_is(
         predicted = model(torch.from_numpy(dataset.inputs(held_out))).argmax(dim=1).numpy()
     told: Any = read_json(finished / RESULTS / "arm-untouched-as-is-plain-1.json")
     assert told["accuracy"] == pytest.approx(np.mean(predicted == dataset.targets[held_out]))
+
+
+def test_the_rule_keeps_what_a_naive_loop_keeps(
+    finished: Path, records: Path, rows: Path, consortium: Path
+) -> None:
+    """α = 0.2: of n clean rows of a class, the ⌈0.8·(n + 1)⌉-th smallest loss, in whole numbers."""
+    model = load_model(find_checkpoint(consortium).final, torch.device("cpu"))
+
+    def losses(dataset: Dataset, places: list[int]) -> list[float]:
+        found = []
+        for place in places:
+            with torch.no_grad():
+                logits = model(torch.from_numpy(dataset.inputs(np.array([place])))).double()
+            found.append(float(logits.logsumexp(dim=1) - logits[0, dataset.targets[place]]))
+        return found
+
+    owner = dataset_of(records, consortium, "patient")
+    pool = split_arms(owner.index.units, len(owner.targets), 0).pool.tolist()
+    with np.load(rows) as stored:
+        labels = stored["y"].tolist()
+    clean = every_record_of(rows, consortium)
+    limits = {}
+    for label in set(labels):
+        of_class = [place for place, other in enumerate(labels) if other == label]
+        rank = -(-8 * (len(of_class) + 1) // 10)
+        limits[label] = sorted(losses(clean, of_class))[rank - 1]
+    expected = [
+        loss <= limits[int(owner.targets[place])]
+        for loss, place in zip(losses(owner, pool), pool, strict=True)
+    ]
+    with np.load(finished / RESULTS / "judged-as-is-0.npz") as stored:
+        assert stored["kept"].tolist() == expected
+    assert 0 < sum(expected) < len(pool)
+
+
+def test_another_librarys_picks_are_an_arm_where_it_is_installed(
+    records: Path,
+    rows: Path,
+    consortium: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few_steps(monkeypatch)
+    asked: list[tuple[int, ...]] = []
+
+    def suspect_the_first(
+        probabilities: np.ndarray, labels: np.ndarray, tested: np.ndarray, their: np.ndarray
+    ) -> libraries.Judgement:
+        asked.append((*probabilities.shape, len(labels), *tested.shape, len(their)))
+        return libraries.Judgement(-np.arange(len(labels), dtype=np.float64), 0.0)
+
+    monkeypatch.setattr(libraries, "LIBRARIES", {"Cleanlab": suspect_the_first})
+    job = job_of(records, rows, consortium, tmp_path / "s", libraries=["Cleanlab"], seeds=1)
+    job = structs.replace(job, rows=None, plant="", epsilons=[], release_epsilons=[])
+    run_arms(job, JobContext(), planned)
+    findings = read_arm_findings(tmp_path / "s")
+    by = {result.arm.name: result.records for result in findings.results}
+    assert by["Cleanlab"] == by["random"] == by["rule"]
+    count = int(by["everything"])
+    assert asked == [(count, 3, count, 60, 3, 60)]
+    assert [absent.arm for absent in findings.absent] == ["dattri"]
 
 
 def test_the_page_answers_in_its_first_line(finished: Path) -> None:
